@@ -1,0 +1,102 @@
+/**
+ * OutputBuffer: encoded replies of one connection on their way to the kernel.
+ *
+ *   full chunks, oldest first           tail: the encoder writes here
+ *   [ sent │ waiting     ] [ waiting ]  [ waiting │ room          ]
+ *            ↑ head                                 ↑ position
+ *
+ * The first chunk comes from a pool shared by all connections and goes back once everything has been sent, so only
+ * connections with something to say hold memory: 10,000 idle ones hold none.
+ */
+import type { TcpStream } from '../io/poll.js';
+import { WOULD_BLOCK } from '../io/poll.js';
+import type { ByteSink } from '../resp/encoder.js';
+
+/** Size of a pooled chunk: PROTO_REPLY_CHUNK_BYTES of Redis. */
+export const CHUNK_BYTES = 16 * 1024;
+
+/** Past this many chunks the pool gives memory back to the collector. */
+const MAX_POOLED = 1024;
+
+const pool: Buffer[] = [];
+const NONE = Buffer.alloc(0);
+
+interface Chunk {
+  readonly buffer: Buffer;
+  readonly end: number;
+}
+
+export class OutputBuffer implements ByteSink {
+  buffer: Buffer = NONE;
+  position = 0;
+  /** What of the oldest chunk has been sent. */
+  private head = 0;
+  private full: Chunk[] = [];
+  private fullBytes = 0;
+
+  /** Bytes waiting to be sent. */
+  get length(): number {
+    return this.fullBytes + this.position - this.head;
+  }
+
+  /** Chunks beyond the first: CLIENT LIST's oll. */
+  get extraChunks(): number {
+    return this.full.length;
+  }
+
+  reserve(bytes: number): void {
+    if (this.position + bytes <= this.buffer.length) return;
+    if (this.position > 0) {
+      this.full.push({ buffer: this.buffer, end: this.position });
+      this.fullBytes += this.position;
+    } else if (this.buffer.length === CHUNK_BYTES) {
+      release(this.buffer);
+    }
+    this.position = 0;
+    this.buffer = bytes <= CHUNK_BYTES ? acquire() : Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /**
+   * One write(2) of the oldest bytes. Returns the number taken, or WOULD_BLOCK; throws SystemError. Call again while
+   * {@link length} is not 0 and the number taken was the number offered.
+   */
+  writeTo(stream: TcpStream): number {
+    const oldest = this.full[0];
+    const taken = oldest === undefined ? stream.write(this.buffer, this.head, this.position) : stream.write(oldest.buffer, this.head, oldest.end);
+    if (taken === WOULD_BLOCK) return taken;
+    this.head += taken;
+    if (oldest === undefined) {
+      if (this.head === this.position) this.clear();
+    } else if (this.head === oldest.end) {
+      this.full.shift();
+      this.fullBytes -= oldest.end;
+      this.head = 0;
+      release(oldest.buffer);
+    }
+    return taken;
+  }
+
+  /** How many bytes the next {@link writeTo} offers. */
+  get offered(): number {
+    const oldest = this.full[0];
+    return (oldest === undefined ? this.position : oldest.end) - this.head;
+  }
+
+  clear(): void {
+    release(this.buffer);
+    for (const chunk of this.full) release(chunk.buffer);
+    this.full.length = 0;
+    this.fullBytes = 0;
+    this.buffer = NONE;
+    this.position = 0;
+    this.head = 0;
+  }
+}
+
+function acquire(): Buffer {
+  return pool.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+}
+
+function release(buffer: Buffer): void {
+  if (buffer.length === CHUNK_BYTES && pool.length < MAX_POOLED) pool.push(buffer);
+}

@@ -1,0 +1,11 @@
+/** The command table: every family, by name. */
+import { Command, type CommandDeclaration } from '../dispatch/command.js';
+import * as connection from './connection.js';
+import * as string from './string.js';
+
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [connection, string];
+
+/** All commands, with counters of their own, for one server. */
+export function commandTable(): Map<string, Command> {
+  return new Map(families.flatMap((family) => Object.values(family).map((declaration) => [declaration.name, new Command(declaration)])));
+}

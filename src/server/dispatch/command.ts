@@ -1,0 +1,145 @@
+/**
+ * What a command is: one declaration, from which everything else derives.
+ *
+ *     export const getset = command({
+ *       name: 'getset', since: '1.0.0', group: 'string', complexity: 'O(1)',
+ *       summary: 'Stores a string and returns the one that was there before.',
+ *       syntax: 'key value',
+ *       flags: ['write', 'denyoom', 'fast'],
+ *       keys: [key(1, 'RW access update')],
+ *       run(argv, db, session) { … },
+ *     });
+ *
+ * COMMAND, COMMAND DOCS, arity checks, key extraction, ACL categories, the table in docs/commands.md, completion and hints
+ * all read this; nothing about a command is written twice. Handlers know no sockets: they get the whole argv (argv[0] is the name,
+ * so positions are those of Redis), the selected database and the session, and return a reply, or throw an ErrorReply.
+ */
+import type { Database } from '../keyspace/database.js';
+import type { Reply } from '../resp/reply.js';
+import { arityOf, parseSyntax, type Argument } from './syntax.js';
+import type { KeySpec } from './key-spec.js';
+import type { Session } from './session.js';
+
+export type Argv = readonly string[];
+export type Handler = (argv: Argv, db: Database, session: Session) => Reply;
+
+/** As COMMAND names them. */
+export type CommandFlag =
+  | 'write'
+  | 'readonly'
+  | 'denyoom'
+  | 'admin'
+  | 'pubsub'
+  | 'noscript'
+  | 'blocking'
+  | 'loading'
+  | 'stale'
+  | 'skip_monitor'
+  | 'skip_slowlog'
+  | 'asking'
+  | 'fast'
+  | 'no_auth'
+  | 'may_replicate'
+  | 'no_async_loading'
+  | 'no_multi'
+  | 'allow_busy'
+  | 'movablekeys'
+  | 'no_mandatory_keys';
+
+export type CommandGroup =
+  | 'generic' | 'string' | 'list' | 'set' | 'sorted-set' | 'hash' | 'pubsub' | 'transactions' | 'connection' | 'server'
+  | 'scripting' | 'hyperloglog' | 'cluster' | 'sentinel' | 'geo' | 'stream' | 'bitmap';
+
+export interface CommandDeclaration {
+  /** Lower case. A subcommand's own name, without its container. */
+  readonly name: string;
+  /** The first version of Redis that had it. */
+  readonly since: string;
+  readonly group: CommandGroup;
+  readonly complexity: string;
+  /** In our own words, one sentence. */
+  readonly summary: string;
+  /** The arguments, in the notation of syntax.ts. */
+  readonly syntax: string;
+  readonly flags?: readonly CommandFlag[];
+  /** Where keys stand in argv. */
+  readonly keys?: readonly KeySpec[];
+  /** ACL categories beyond those that follow from flags. Without the @. */
+  readonly categories?: readonly string[];
+  /** Command tips, as COMMAND names them. */
+  readonly tips?: readonly string[];
+  /** Version: what changed. In our own words. */
+  readonly history?: readonly (readonly [version: string, change: string])[];
+  /** If it differs from what the syntax says. */
+  readonly arity?: number;
+  /** A container such as CONFIG has these and, usually, no `run`. Positions in their argv count the container's name, as in Redis. */
+  readonly subcommands?: readonly CommandDeclaration[];
+  readonly run?: Handler;
+}
+
+/** Counters of INFO commandstats. */
+export class CommandStats {
+  calls = 0;
+  elapsedUs = 0;
+  rejected = 0;
+  failed = 0;
+}
+
+/** A declaration at work in one server: with its counters, and what every call looks at in ready-made fields. */
+export class Command {
+  readonly name: string;
+  /** `config|get` for a subcommand, the name for all others. */
+  readonly fullName: string;
+  readonly flags: ReadonlySet<CommandFlag>;
+  readonly keys: readonly KeySpec[];
+  readonly subcommands: ReadonlyMap<string, Command> | null;
+  readonly run: Handler | null;
+  readonly stats = new CommandStats();
+  // The flags that every call looks at, as fields: a Set lookup costs more than the whole gate.
+  readonly isWrite: boolean;
+  readonly deniesOutOfMemory: boolean;
+  readonly needsNoAuth: boolean;
+  // Parsed when first asked for: most commands are never called, and the server should be up in no time.
+  private parsed: readonly Argument[] | null = null;
+  private knownArity = 0;
+
+  constructor(
+    readonly declaration: CommandDeclaration,
+    readonly container: Command | null = null,
+  ) {
+    this.name = declaration.name;
+    this.fullName = container === null ? declaration.name : `${container.name}|${declaration.name}`;
+    this.flags = new Set(declaration.flags);
+    this.keys = declaration.keys ?? [];
+    this.run = declaration.run ?? null;
+    this.isWrite = this.flags.has('write');
+    this.deniesOutOfMemory = this.flags.has('denyoom');
+    this.needsNoAuth = this.flags.has('no_auth');
+    this.subcommands = declaration.subcommands === undefined ? null : new Map(declaration.subcommands.map((sub) => [sub.name, new Command(sub, this)]));
+  }
+
+  get arguments(): readonly Argument[] {
+    this.parsed ??= parseSyntax(this.declaration.syntax);
+    return this.parsed;
+  }
+
+  /** Number of arguments, the name included (a subcommand's name is two words); negative: at least so many. */
+  get arity(): number {
+    if (this.knownArity === 0) {
+      // A container alone does nothing; Redis gives it an arity of -2.
+      this.knownArity = this.declaration.arity ?? (this.subcommands !== null ? -2 : arityOf(this.arguments, this.container === null ? 1 : 2));
+    }
+    return this.knownArity;
+  }
+
+  /** Is `argc`, the name included, a possible number of arguments? */
+  acceptsArgc(argc: number): boolean {
+    const { arity } = this;
+    return arity >= 0 ? argc === arity : argc >= -arity;
+  }
+}
+
+/** A declaration, checked for its shape. Each server makes its own {@link Command} of it, so that counters are not shared. */
+export function command(declaration: CommandDeclaration): CommandDeclaration {
+  return declaration;
+}

@@ -1,0 +1,40 @@
+/**
+ * ServerContext: what commands may know of and do to the server around them. Implemented by server.ts.
+ */
+import type { Keyspace } from '../keyspace/keyspace.js';
+import type { Tap } from '../trace/tap.js';
+import type { Command } from './command.js';
+import type { Session } from './session.js';
+
+/** A thing to do later; see loop/timers.ts. */
+export interface Scheduler {
+  /** Runs once after `delayMs` milliseconds; returns a function that cancels it. `name` stands in the trace. */
+  after(name: string, delayMs: number, run: () => void): () => void;
+}
+
+export interface ServerStats {
+  readonly startedMs: number;
+  connectionsReceived: number;
+  connectionsRejected: number;
+  commandsProcessed: number;
+  bytesRead: number;
+  bytesWritten: number;
+  readonly errors: Map<string, number>;
+}
+
+export interface ServerContext {
+  readonly keyspace: Keyspace;
+  readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number };
+  readonly tap: Tap;
+  readonly commands: ReadonlyMap<string, Command>;
+  /** All connected clients by id. */
+  readonly sessions: ReadonlyMap<number, Session>;
+  readonly scheduler: Scheduler;
+  readonly stats: ServerStats;
+  /** In [0, 1), from the server's seed. */
+  random(): number;
+  requiresPassword(): boolean;
+  log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
+  /** Ends the server after this turn. */
+  shutdown(): void;
+}

@@ -1,0 +1,86 @@
+/**
+ * Session: what the server knows of one client, besides its bytes. Commands see a session, never a socket.
+ */
+import type { Database } from '../keyspace/database.js';
+import type { Reply } from '../resp/reply.js';
+import type { RespVersion } from '../resp/encoder.js';
+import type { Command, Argv } from './command.js';
+import type { ServerContext } from './context.js';
+
+/** What a session needs of the connection that carries it; implemented by client/connection.ts. */
+export interface Transport {
+  readonly fd: number;
+  readonly peer: string;
+  readonly local: string;
+  /** Encodes a reply into the output buffer; it leaves before the loop sleeps again. */
+  send(reply: Reply, version: RespVersion): void;
+  /** Closes once everything queued has been written. */
+  closeAfterReply(): void;
+  /** Closes now; queued output is lost. */
+  close(why: string): void;
+  /** Takes up reading and executing again after a park or a pause. */
+  resume(): void;
+  /** Bytes waiting: undecoded input, its buffer's size, encoded output. */
+  readonly queryBytes: number;
+  readonly queryCapacity: number;
+  readonly outputBytes: number;
+}
+
+/** Commands between MULTI and EXEC. */
+export class Transaction {
+  readonly queued: { readonly command: Command; readonly argv: Argv }[] = [];
+  /** A command was refused while queueing: EXEC will abort. */
+  failed = false;
+}
+
+export class Session {
+  /** The selected database; also the default third argument of handlers. */
+  db: Database;
+  version: RespVersion = 2;
+  authenticated: boolean;
+  username = 'default';
+  name = '';
+  libraryName = '';
+  libraryVersion = '';
+  readonly createdMs: number;
+  lastInteractionMs: number;
+  /** The command that ran last, for CLIENT LIST. */
+  lastCommand: Command | null = null;
+  /** The dispatcher's shortcut: the name that was looked up last, and what was found. */
+  lookedUpName = '';
+  lookedUpCommand: Command | null = null;
+  transaction: Transaction | null = null;
+  /** CLIENT NO-EVICT. */
+  noEvict = false;
+  /** CLIENT REPLY: replies are sent (on), swallowed (off), or swallowed for one command (skip-next, then skip). */
+  replyMode: 'on' | 'off' | 'skip-next' | 'skip' = 'on';
+  /** A blocked or postponed client executes nothing until it is released; what it sends meanwhile waits in its buffer. */
+  parked = false;
+  isMonitor = false;
+  /** Channels, patterns and shard channels this client is subscribed to. */
+  readonly channels = new Set<string>();
+  readonly patterns = new Set<string>();
+  readonly shardChannels = new Set<string>();
+  closing = false;
+
+  /** @param id the connection's token: the number that CLIENT ID answers is the one on the screen. */
+  constructor(
+    readonly id: number,
+    readonly server: ServerContext,
+    readonly transport: Transport,
+  ) {
+    this.db = server.keyspace.databases[0]!;
+    this.authenticated = !server.requiresPassword();
+    this.createdMs = server.clock.nowMs;
+    this.lastInteractionMs = this.createdMs;
+  }
+
+  /** Sends a reply or, in RESP3, a push, outside of the answer to a command. */
+  send(reply: Reply): void {
+    this.transport.send(reply, this.version);
+  }
+
+  get subscriptions(): number {
+    return this.channels.size + this.patterns.size + this.shardChannels.size;
+  }
+}

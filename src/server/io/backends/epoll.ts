@@ -1,0 +1,226 @@
+/**
+ * The epoll backend: Linux readiness, straight from the kernel.
+ *
+ * `wait` is epoll_wait(2) and blocks the thread; `read` and `write` are recv(2) and send(2) on non-blocking sockets,
+ * so EAGAIN becomes WOULD_BLOCK and nothing in this file ever waits except `wait` itself.
+ *
+ * The traps: epoll_event is packed on x86-64 (12 bytes) and padded elsewhere (16); a signal ends epoll_wait with EINTR,
+ * which is no error; EPOLLHUP and EPOLLERR arrive unasked; closing a descriptor deregisters it.
+ */
+import { unlinkSync } from 'node:fs';
+import type { Events } from '../event.js';
+import { MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE } from '../event.js';
+import { READABLE, WRITABLE, type Interest } from '../interest.js';
+import { type Address, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
+import { type Token, WAKER } from '../token.js';
+import * as libc from './libc.js';
+import { addressFamily, decodeAddress, encodeAddress, SOCKET_ADDRESS_BYTES } from './socket-address.js';
+
+/** In 32-bit words: events(1) data(2), and on everything but x86-64 one word of padding after events. */
+const EVENT_WORDS = process.arch === 'x64' ? 3 : 4;
+const DATA_WORD = process.arch === 'x64' ? 1 : 2;
+
+/** Linux waits in whole milliseconds; the longest wait that an int can say. */
+const MAX_TIMEOUT_MS = 0x7fffffff;
+
+export class EpollPoll implements Poll {
+  readonly name = 'epoll';
+  readonly emulated = false;
+  readonly waker: Waker;
+  private readonly epfd: number;
+  private readonly eventWords = new Int32Array(MAX_EVENTS * EVENT_WORDS);
+  private readonly controlWords = new Int32Array(EVENT_WORDS);
+
+  constructor(readonly edgeTriggered = false) {
+    this.epfd = check('epoll_create1', libc.epollCreate1(libc.EPOLL_CLOEXEC), -1);
+    this.waker = new EventFdWaker();
+    this.register(this.waker, WAKER, READABLE);
+  }
+
+  listen(address: Address, backlog: number): TcpListener {
+    return new EpollListener(address, backlog);
+  }
+
+  register(source: Source, token: Token, interest: Interest): void {
+    this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
+  }
+
+  reregister(source: Source, token: Token, interest: Interest): void {
+    this.control(libc.EPOLL_CTL_MOD, source.fd, token, interest);
+  }
+
+  deregister(source: Source): void {
+    this.control(libc.EPOLL_CTL_DEL, source.fd, 0, 0);
+  }
+
+  wait(events: Events, timeoutMs: number): void {
+    // Rounded up: waking before the timer is due would only mean to wait again.
+    const timeout = timeoutMs < 0 ? -1 : Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS);
+    const count: number = libc.epollWait(this.epfd, this.eventWords, MAX_EVENTS, timeout);
+    events.clear();
+    if (count === -1) {
+      if (libc.errno() === libc.EINTR) return;
+      throw libc.lastError('epoll_wait', this.epfd);
+    }
+    for (let i = 0; i < count; i++) {
+      const at = i * EVENT_WORDS;
+      events.push(this.eventWords[at + DATA_WORD]!, toReadiness(this.eventWords[at]!));
+    }
+  }
+
+  close(): void {
+    libc.close(this.waker.fd);
+    libc.close(this.epfd);
+  }
+
+  private control(operation: number, fd: number, token: Token, interest: Interest): void {
+    this.controlWords[0] = this.toEpoll(interest);
+    this.controlWords[DATA_WORD] = token;
+    check('epoll_ctl', libc.epollCtl(this.epfd, operation, fd, this.controlWords), fd);
+  }
+
+  private toEpoll(interest: Interest): number {
+    let events = libc.EPOLLRDHUP;
+    if ((interest & READABLE) !== 0) events |= libc.EPOLLIN;
+    if ((interest & WRITABLE) !== 0) events |= libc.EPOLLOUT;
+    return this.edgeTriggered ? events | libc.EPOLLET : events;
+  }
+}
+
+function toReadiness(events: number): number {
+  let readiness = 0;
+  if ((events & libc.EPOLLIN) !== 0) readiness |= READY_READABLE;
+  if ((events & libc.EPOLLOUT) !== 0) readiness |= READY_WRITABLE;
+  if ((events & libc.EPOLLERR) !== 0) readiness |= READY_ERROR;
+  if ((events & libc.EPOLLRDHUP) !== 0) readiness |= READY_READ_CLOSED;
+  if ((events & libc.EPOLLHUP) !== 0) readiness |= READY_HUP;
+  return readiness;
+}
+
+/** An eventfd: a counter in the kernel that is readable while it is not zero. */
+class EventFdWaker implements Waker {
+  readonly fd = check('eventfd', libc.eventfd(0, libc.EFD_NONBLOCK | libc.EFD_CLOEXEC), -1);
+  private readonly one = new BigUint64Array([1n]);
+  private readonly counter = new BigUint64Array(1);
+
+  wake(): void {
+    libc.write(this.fd, this.one, 8);
+  }
+
+  acknowledge(): void {
+    libc.read(this.fd, this.counter, 8);
+  }
+}
+
+class EpollListener implements TcpListener {
+  readonly fd: number;
+  readonly local: Address;
+  private readonly peerBytes = Buffer.alloc(SOCKET_ADDRESS_BYTES);
+  private readonly peerLength = new Uint32Array(1);
+
+  constructor(address: Address, backlog: number) {
+    const bytes = encodeAddress(address);
+    const family = addressFamily(address);
+    this.fd = check('socket', libc.socket(family, libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC, 0), -1);
+    try {
+      if (family !== libc.AF_UNIX) setOption(this.fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, 1);
+      // Without this the wildcard :: would take the IPv4 port as well, and a second bind to 0.0.0.0 would fail.
+      if (family === libc.AF_INET6) setOption(this.fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, 1);
+      check('bind', libc.bind(this.fd, bytes, bytes.length), this.fd);
+      check('listen', libc.listen(this.fd, backlog), this.fd);
+      this.local = 'path' in address ? address : localAddress(this.fd);
+    } catch (error) {
+      libc.close(this.fd);
+      throw error;
+    }
+  }
+
+  accept(): TcpStream | WouldBlock {
+    this.peerLength[0] = SOCKET_ADDRESS_BYTES;
+    for (;;) {
+      const fd: number = libc.accept4(this.fd, this.peerBytes, this.peerLength, libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC);
+      if (fd !== -1) return new EpollStream(fd, this.peer(), this.local);
+      const errno = libc.errno();
+      if (errno === libc.EAGAIN) return WOULD_BLOCK;
+      if (errno !== libc.EINTR) throw libc.lastError('accept4', this.fd);
+    }
+  }
+
+  close(): void {
+    libc.close(this.fd);
+    // bind(2) made the file; nobody else removes it.
+    if ('path' in this.local) unlinkSync(this.local.path);
+  }
+
+  /** A unix client is usually unnamed; it is shown under the name of the socket it came through, as Redis does. */
+  private peer(): Address {
+    return 'path' in this.local ? this.local : decodeAddress(this.peerBytes, this.peerLength[0]!);
+  }
+}
+
+class EpollStream implements TcpStream {
+  readonly local: Address;
+
+  constructor(
+    readonly fd: number,
+    readonly peer: Address,
+    listener: Address,
+  ) {
+    this.local = listener;
+    // Replies are whole already; waiting for more bytes to fill a segment would only cost latency.
+    if (!('path' in peer)) setOption(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, 1);
+  }
+
+  read(into: Buffer, start: number, end: number): number {
+    const target = start === 0 ? into : into.subarray(start);
+    for (;;) {
+      const count: number = libc.recv(this.fd, target, end - start, 0);
+      if (count >= 0) return count;
+      const errno = libc.errno();
+      if (errno === libc.EAGAIN) return WOULD_BLOCK;
+      if (errno !== libc.EINTR) throw libc.lastError('recv', this.fd);
+    }
+  }
+
+  write(from: Buffer, start: number, end: number): number {
+    const source = start === 0 ? from : from.subarray(start);
+    for (;;) {
+      // MSG_NOSIGNAL: a peer that has gone is an EPIPE to handle, not a signal that ends the process.
+      const count: number = libc.send(this.fd, source, end - start, libc.MSG_NOSIGNAL);
+      if (count >= 0) return count;
+      const errno = libc.errno();
+      if (errno === libc.EAGAIN) return WOULD_BLOCK;
+      if (errno !== libc.EINTR) throw libc.lastError('send', this.fd);
+    }
+  }
+
+  setKeepAlive(seconds: number): void {
+    if ('path' in this.peer) return;
+    setOption(this.fd, libc.SOL_SOCKET, libc.SO_KEEPALIVE, seconds > 0 ? 1 : 0);
+    if (seconds <= 0) return;
+    // As anetKeepAlive: probe again after a third of the interval, and give up after three unanswered probes.
+    setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPIDLE, seconds);
+    setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPINTVL, Math.max(1, Math.floor(seconds / 3)));
+    setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPCNT, 3);
+  }
+
+  close(): void {
+    libc.close(this.fd);
+  }
+}
+
+function check(syscall: string, result: number, fd: number): number {
+  if (result === -1) throw libc.lastError(syscall, fd);
+  return result;
+}
+
+function setOption(fd: number, level: number, name: number, value: number): void {
+  check('setsockopt', libc.setsockopt(fd, level, name, new Int32Array([value]), 4), fd);
+}
+
+function localAddress(fd: number): Address {
+  const bytes = Buffer.alloc(SOCKET_ADDRESS_BYTES);
+  const length = new Uint32Array([SOCKET_ADDRESS_BYTES]);
+  check('getsockname', libc.getsockname(fd, bytes, length), fd);
+  return decodeAddress(bytes, length[0]!);
+}

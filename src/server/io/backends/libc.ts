@@ -1,0 +1,72 @@
+/**
+ * libc, through koffi: the dozen functions that the epoll backend calls, and the constants they take.
+ *
+ * Only this file knows about FFI. Every function is synchronous and returns what C returns; `errno` is read at once
+ * after a failure, because the next foreign call overwrites it. Buffers are passed by address: the kernel reads and
+ * writes the very bytes that JavaScript sees.
+ */
+import { constants } from 'node:os';
+import koffi from 'koffi';
+import { SystemError } from '../poll.js';
+
+const libc = koffi.load(null);
+
+// ssize_t is intptr_t, socklen_t is uint32 on every Linux that Node runs on.
+export const socket = libc.func('int socket(int domain, int type, int protocol)');
+export const bind = libc.func('int bind(int fd, void *address, uint32_t length)');
+export const listen = libc.func('int listen(int fd, int backlog)');
+export const getsockname = libc.func('int getsockname(int fd, void *address, void *length)');
+export const setsockopt = libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
+export const accept4 = libc.func('int accept4(int fd, void *address, void *length, int flags)');
+export const recv = libc.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)');
+export const send = libc.func('intptr_t send(int fd, void *buffer, size_t length, int flags)');
+export const close = libc.func('int close(int fd)');
+export const epollCreate1 = libc.func('int epoll_create1(int flags)');
+export const epollCtl = libc.func('int epoll_ctl(int epfd, int op, int fd, void *event)');
+export const epollWait = libc.func('int epoll_wait(int epfd, void *events, int maxevents, int timeout)');
+export const eventfd = libc.func('int eventfd(unsigned int initval, int flags)');
+export const read = libc.func('intptr_t read(int fd, void *buffer, size_t count)');
+export const write = libc.func('intptr_t write(int fd, void *buffer, size_t count)');
+
+export const errno = (): number => koffi.errno();
+
+// From the kernel's uapi headers; the same on x86-64 and arm64.
+export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_KEEPALIVE = 9;
+export const IPPROTO_TCP = 6;
+export const TCP_NODELAY = 1;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const TCP_KEEPCNT = 6;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+export const MSG_NOSIGNAL = 0x4000;
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+export const EPOLLIN = 0x001;
+export const EPOLLOUT = 0x004;
+export const EPOLLERR = 0x008;
+export const EPOLLHUP = 0x010;
+export const EPOLLRDHUP = 0x2000;
+export const EPOLLET = 1 << 31;
+export const EFD_NONBLOCK = 0o4000;
+export const EFD_CLOEXEC = 0o2000000;
+
+export const { EAGAIN, EINTR } = constants.errno;
+
+const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+
+/** The error of the call that has just failed; reads `errno`, so nothing may be called in between. */
+export function lastError(syscall: string, fd: number): SystemError {
+  const number = errno();
+  return new SystemError(syscall, number, ERRNO_NAMES.get(number) ?? `errno ${number}`, fd);
+}

@@ -1,0 +1,116 @@
+/**
+ * Poll: the contract between the loop and the operating system, in mio's meaning.
+ *
+ * What every backend must provide is listed here and nowhere else; `test/server/io/contract.ts` checks it for each:
+ *   epoll     Linux, the kernel's own epoll through FFI       backends/epoll.ts
+ *   portable  everywhere, readiness emulated over node:net    backends/portable.ts
+ *   scripted  a simulated kernel driven by a seed, for tests  backends/scripted.ts
+ *
+ * The life of a source:  listen/accept → register(token, interest) → ready → read or write until WouldBlock → close
+ */
+import type { Events } from './event.js';
+import type { Interest } from './interest.js';
+import type { Token } from './token.js';
+
+/** "Not now": the value of a read, write or accept that would have had to wait (EAGAIN). Never an exception. */
+export const WOULD_BLOCK = -1;
+export type WouldBlock = typeof WOULD_BLOCK;
+
+/** What {@link TcpStream.read} returns when the peer has closed its writing half. */
+export const END_OF_FILE = 0;
+
+/** Anything that can be registered: it has a file descriptor, or (emulated) a number that stands for one. */
+export interface Source {
+  readonly fd: number;
+}
+
+/** A TCP address, or the path of a unix domain socket. */
+export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export function formatAddress(address: Address): string {
+  if ('path' in address) return address.path;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+export interface TcpListener extends Source {
+  /** The address actually bound: a port of 0 has become the real one. */
+  readonly local: Address;
+  /** The next connection of the backlog, non-blocking already. Throws {@link SystemError}, EMFILE for one. */
+  accept(): TcpStream | WouldBlock;
+  close(): void;
+}
+
+/** A connected byte stream, TCP or unix domain. Every call returns at once. */
+export interface TcpStream extends Source {
+  readonly peer: Address;
+  readonly local: Address;
+  /** Bytes read into `into[start, end)`; {@link END_OF_FILE}; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
+  read(into: Buffer, start: number, end: number): number;
+  /** Bytes taken from `from[start, end)`, maybe fewer than offered; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
+  write(from: Buffer, start: number, end: number): number;
+  /** SO_KEEPALIVE with the first probe after this many seconds; 0 switches it off. Nothing on a unix socket. */
+  setKeepAlive(seconds: number): void;
+  /** Closes at once; bytes already handed to the kernel still leave. */
+  close(): void;
+}
+
+export interface Poll extends Drive {
+  readonly name: 'epoll' | 'portable' | 'scripted';
+  /** True if readiness is derived from callbacks instead of being reported by a kernel; the trace says so too. */
+  readonly emulated: boolean;
+  /** Level-triggered reports what is ready now, again and again; edge-triggered only what has become ready. */
+  readonly edgeTriggered: boolean;
+
+  /** Binds and listens, non-blocking. Throws {@link SystemError}, EADDRINUSE for one. */
+  listen(address: Address, backlog: number): TcpListener;
+
+  /** The same source may be registered only once; `reregister` changes its interest. */
+  register(source: Source, token: Token, interest: Interest): void;
+  reregister(source: Source, token: Token, interest: Interest): void;
+  deregister(source: Source): void;
+
+  /**
+   * Waits until something is ready, or `timeoutMs` (fractions count, -1: no limit, 0: look and return) is over, and
+   * fills `events`. May return with none: after a signal, or, where a backend can not block, at once.
+   */
+  wait(events: Events, timeoutMs: number): void;
+
+  /** Makes the running or the next `wait` return with {@link WAKER} ready. */
+  readonly waker: Waker;
+
+  close(): void;
+}
+
+/** Interrupts `poll.wait` from another thread. Many wakes before one wait are one event. */
+export interface Waker {
+  /** What another thread needs to wake this poll: an eventfd, or -1 where a message does it alone. */
+  readonly fd: number;
+  wake(): void;
+  /** Called by the loop on the {@link WAKER} event: the next wake is a new event. */
+  acknowledge(): void;
+}
+
+/**
+ * How the turns of a loop follow each other. A backend that blocks in the kernel needs no help: turn after turn, each waiting in
+ * `poll.wait`. One that can not block runs a turn whenever it has something ready or the last turn's timeout is over.
+ */
+export interface Drive {
+  /**
+   * Only on a backend that can not block. `turn` runs one turn and returns the timeout of the next wait in ms (-1: none), or null to
+   * end. Resolves at the end.
+   */
+  drive?(turn: () => number | null): Promise<void>;
+}
+
+/** A failed system call. Made in one place so that every message has the same form: `bind: EADDRINUSE (fd 7)`. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+  constructor(
+    readonly syscall: string,
+    readonly errno: number,
+    readonly code: string,
+    readonly fd: number,
+  ) {
+    super(`${syscall}: ${code} (fd ${fd})`);
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Value: what a key holds.
+ *
+ * A string has three forms, which are also Redis's three encodings:
+ *   number       a safe integer                                    int
+ *   string       bytes as latin1, one character a byte; immutable  embstr up to 44 bytes, raw above
+ *   ByteString   bytes that APPEND, SETRANGE or SETBIT change      raw
+ *
+ * Every other type is a class that implements {@link Collection}.
+ */
+
+export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
+
+export type StringValue = string | number | ByteString;
+export type Value = StringValue | Collection;
+
+/** What the keyspace needs to know of a list, set, sorted set, hash or stream. */
+export interface Collection {
+  readonly type: Exclude<TypeName, 'string'>;
+  /** As OBJECT ENCODING says it. */
+  readonly encoding: string;
+  /** Number of members; a collection that has become empty is deleted by the command that emptied it. */
+  readonly size: number;
+  /** Estimated bytes in memory, in O(1): maxmemory and MEMORY USAGE count with it. */
+  readonly memoryBytes: number;
+  /** A deep copy, for COPY. */
+  clone(): Collection;
+}
+
+/** A mutable string: a buffer with room to grow, so that APPEND and SETBIT cost what they change, not what they leave. */
+export class ByteString {
+  private bytes: Buffer;
+
+  constructor(
+    content: string,
+    public length = content.length,
+  ) {
+    this.bytes = Buffer.alloc(Math.max(length, 16));
+    this.bytes.latin1Write(content, 0);
+  }
+
+  /** The live bytes; valid until the next change. */
+  get view(): Buffer {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  toString(): string {
+    return this.bytes.latin1Slice(0, this.length);
+  }
+
+  /** Bytes [start, end) as latin1. */
+  slice(start: number, end: number): string {
+    return this.bytes.latin1Slice(start, Math.min(end, this.length));
+  }
+
+  /** Grows to `length`, the new bytes being zero; never shrinks. */
+  grow(length: number): void {
+    if (length <= this.length) return;
+    if (length > this.bytes.length) {
+      // Twice what is needed, as sds does, up to a megabyte of slack.
+      const grown = Buffer.alloc(length + Math.min(length, 1024 * 1024));
+      this.bytes.copy(grown, 0, 0, this.length);
+      this.bytes = grown;
+    }
+    this.length = length;
+  }
+
+  append(text: string): void {
+    const at = this.length;
+    this.grow(at + text.length);
+    this.bytes.latin1Write(text, at);
+  }
+
+  write(at: number, text: string): void {
+    this.grow(at + text.length);
+    this.bytes.latin1Write(text, at);
+  }
+}
+
+/** The longest string of encoding embstr (OBJ_ENCODING_EMBSTR_SIZE_LIMIT). */
+const EMBSTR_MAX = 44;
+
+export function isString(value: Value): value is StringValue {
+  return typeof value === 'string' || typeof value === 'number' || value instanceof ByteString;
+}
+
+export function typeOf(value: Value): TypeName {
+  return isString(value) ? 'string' : value.type;
+}
+
+/** The bytes of a string value, as latin1. */
+export function textOf(value: StringValue): string {
+  return typeof value === 'string' ? value : String(value);
+}
+
+export function encodingOf(value: Value): string {
+  if (typeof value === 'number') return 'int';
+  if (value instanceof ByteString) return 'raw';
+  if (typeof value !== 'string') return value.encoding;
+  if (value.length > EMBSTR_MAX) return 'raw';
+  return isInt64(value) ? 'int' : 'embstr';
+}
+
+/** Integers beyond 2^53 stay text in memory; Redis, whose integers have 64 bits, still calls them int. */
+function isInt64(text: string): boolean {
+  if (text.length < 16 || text.length > 20 || !/^-?[1-9]\d*$/.test(text)) return false;
+  return BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
+
+/** The most compact form of a string that a client has sent: integers become numbers (compare tryObjectEncoding). */
+export function compact(text: string): string | number {
+  const { length } = text;
+  if (length === 0 || length > 16) return text;
+  let at = 0;
+  const negative = text.charCodeAt(0) === 45;
+  if (negative) at = 1;
+  const first = text.charCodeAt(at);
+  if (first < 49 || first > 57) return text === '0' ? 0 : text;
+  let value = 0;
+  for (; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return text;
+    value = value * 10 + digit;
+  }
+  if (value > Number.MAX_SAFE_INTEGER) return text;
+  return negative ? -value : value;
+}
+
+/** Estimated bytes in memory of a value alone, in O(1). */
+export function memoryOf(value: Value): number {
+  if (typeof value === 'number') return 16;
+  if (typeof value === 'string') return 24 + value.length;
+  if (value instanceof ByteString) return 64 + value.length;
+  return value.memoryBytes;
+}

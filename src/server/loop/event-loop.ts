@@ -1,0 +1,135 @@
+/**
+ * The event loop. It knows tokens, handlers and timers; it has never heard of Redis.
+ *
+ *        ┌──▶ beforeSleep      what earlier turns left to do: replies are written here
+ *        │    choose timeout   the distance to the nearest timer, or none at all
+ *   one  │    poll.wait        the thread sleeps in the kernel until a token is ready
+ *   turn │    for each event   handlers.get(token).ready(readiness)
+ *        │    due timers       at the end, so that ready clients never wait behind them
+ *        └────────────────
+ *
+ * Compare Redis's aeProcessEvents and mio's Poll::poll. Everything that happens in the server happens inside a turn, on
+ * one thread, so no handler ever needs a lock, and a handler that takes long keeps everybody waiting.
+ */
+import { Events, type Readiness } from '../io/event.js';
+import type { Interest } from '../io/interest.js';
+import type { Poll, Source } from '../io/poll.js';
+import { type Token, WAKER } from '../io/token.js';
+import type { Tap } from '../trace/tap.js';
+import type { Clock } from './clock.js';
+import { Timers } from './timers.js';
+
+/** What is registered under a token. */
+export interface EventHandler {
+  /** Called with a hint, not a promise: whatever it tries may still be WouldBlock. */
+  ready(readiness: Readiness): void;
+}
+
+export class EventLoop {
+  readonly timers = new Timers();
+  /** The number of the running turn, from 1. */
+  turnNumber = 0;
+  /** Counted by whoever executes commands, for the trace. */
+  commandsThisTurn = 0;
+  private stopped = false;
+  private readonly handlers = new Map<Token, EventHandler>();
+  private readonly events = new Events();
+
+  /** @param beforeSleep runs at the start of every turn, before the loop may sleep. */
+  constructor(
+    readonly poll: Poll,
+    readonly clock: Clock,
+    private readonly tap: Tap,
+    private readonly beforeSleep: () => void,
+  ) {}
+
+  register(source: Source, token: Token, interest: Interest, handler: EventHandler): void {
+    this.poll.register(source, token, interest);
+    this.handlers.set(token, handler);
+  }
+
+  deregister(source: Source, token: Token): void {
+    this.handlers.delete(token);
+    this.poll.deregister(source);
+  }
+
+  /** What to do when another thread has woken the loop. */
+  onWake(run: () => void): void {
+    this.handlers.set(WAKER, {
+      ready: () => {
+        this.poll.waker.acknowledge();
+        run();
+      },
+    });
+  }
+
+  /** Turn after turn, until {@link stop}. Blocks the thread unless the poll can not block (see `Drive`). */
+  async run(): Promise<void> {
+    if (this.poll.drive !== undefined) return this.poll.drive(() => this.driven());
+    while (!this.stopped) this.turn();
+  }
+
+  private driven(): number | null {
+    this.turn();
+    return this.stopped ? null : this.timeoutMs();
+  }
+
+  /** Ends {@link run} after the running turn. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
+  turn(): void {
+    this.turnNumber++;
+    this.beforeSleep();
+    this.wait();
+    for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
+    this.runDueTimers();
+    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: this.clock.readUs() - this.clock.nowUs, commands: this.commandsThisTurn });
+    this.commandsThisTurn = 0;
+  }
+
+  /** Milliseconds until the nearest timer is due; -1 if there is none, and the loop may sleep until something is ready. */
+  timeoutMs(): number {
+    const nearest = this.timers.nearest();
+    return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.readUs()) / 1000);
+  }
+
+  private wait(): void {
+    const timeoutMs = this.stopped ? 0 : this.timeoutMs();
+    if (this.tap.sink === null) {
+      this.poll.wait(this.events, timeoutMs);
+      this.clock.refresh();
+      return;
+    }
+    this.tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber, timeoutMs, why: this.timers.nearest()?.name ?? 'no timer' });
+    const before = this.clock.readUs();
+    this.poll.wait(this.events, timeoutMs);
+    this.clock.refresh();
+    // Whoever watched may have gone while the loop slept.
+    this.tap.sink?.emit({ kind: 'poll', waitedUs: this.clock.nowUs - before, ready: this.events.length, emulated: this.poll.emulated });
+  }
+
+  private handle(token: Token, readiness: Readiness): void {
+    // An earlier event of this very turn may have closed the connection this one is about.
+    const handler = this.handlers.get(token);
+    if (handler === undefined) return;
+    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'ready', token, readiness });
+    handler.ready(readiness);
+  }
+
+  /** A timer that sets itself again, even for now, runs in a later turn: between two turns the clients have their say. */
+  private runDueTimers(): void {
+    const { nowUs } = this.clock;
+    const mark = this.timers.mark();
+    for (let timer = this.timers.takeDue(nowUs, mark); timer !== null; timer = this.timers.takeDue(nowUs, mark)) {
+      const startUs = this.clock.readUs();
+      timer.run();
+      if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'timer', name: timer.name, lateUs: nowUs - timer.dueUs, elapsedUs: this.clock.readUs() - startUs });
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Timers: what the loop has to do later. The nearest one decides how long the loop may sleep.
+ *
+ * A binary heap with the earliest timer at its root:
+ *
+ *            due 5            A timer knows its own place, so cancelling is O(log n) as well.
+ *           /     \           Timers that are due at the same moment run in the order they were set.
+ *       due 7     due 6
+ *       /
+ *    due 9
+ */
+
+export interface Timer {
+  /** Stands in the trace, and on the screen as the reason for a timeout. */
+  readonly name: string;
+  /** In microseconds of the loop's monotonic clock. */
+  readonly dueUs: number;
+}
+
+class HeapTimer implements Timer {
+  index = -1;
+  constructor(
+    readonly name: string,
+    readonly dueUs: number,
+    readonly order: number,
+    readonly run: () => void,
+  ) {}
+}
+
+export class Timers {
+  private readonly heap: HeapTimer[] = [];
+  private order = 0;
+
+  get size(): number {
+    return this.heap.length;
+  }
+
+  /** The timer that is due first, or null. */
+  nearest(): Timer | null {
+    return this.heap[0] ?? null;
+  }
+
+  /** Runs once, in the first turn that ends at or after `dueUs`. */
+  schedule(name: string, dueUs: number, run: () => void): Timer {
+    const timer = new HeapTimer(name, dueUs, this.order++, run);
+    timer.index = this.heap.length;
+    this.heap.push(timer);
+    this.siftUp(timer);
+    return timer;
+  }
+
+  /** A timer that has already run, or was cancelled before, is left alone. */
+  cancel(timer: Timer): void {
+    const { index } = timer as HeapTimer;
+    if (index >= 0) this.removeAt(index);
+  }
+
+  /** Timers set from now on come at or after this mark; {@link takeDue} leaves them to the next turn. */
+  mark(): number {
+    return this.order;
+  }
+
+  /** Removes and returns the first timer that was due at `nowUs` and set before `mark`, or null. Its `run` is up to the caller. */
+  takeDue(nowUs: number, mark: number): { readonly name: string; readonly dueUs: number; readonly run: () => void } | null {
+    const first = this.heap[0];
+    if (first === undefined || first.dueUs > nowUs || first.order >= mark) return null;
+    this.removeAt(0);
+    return first;
+  }
+
+  private removeAt(index: number): void {
+    const removed = this.heap[index]!;
+    const last = this.heap.pop()!;
+    removed.index = -1;
+    if (last === removed) return;
+    this.place(last, index);
+    this.siftUp(last);
+    this.siftDown(last);
+  }
+
+  private siftUp(timer: HeapTimer): void {
+    while (timer.index > 0) {
+      const parent = this.heap[(timer.index - 1) >> 1]!;
+      if (!isBefore(timer, parent)) return;
+      this.swap(timer, parent);
+    }
+  }
+
+  private siftDown(timer: HeapTimer): void {
+    for (;;) {
+      const left = this.heap[timer.index * 2 + 1];
+      const right = this.heap[timer.index * 2 + 2];
+      const child = right !== undefined && isBefore(right, left!) ? right : left;
+      if (child === undefined || !isBefore(child, timer)) return;
+      this.swap(child, timer);
+    }
+  }
+
+  private swap(a: HeapTimer, b: HeapTimer): void {
+    const { index } = a;
+    this.place(a, b.index);
+    this.place(b, index);
+  }
+
+  private place(timer: HeapTimer, index: number): void {
+    this.heap[index] = timer;
+    timer.index = index;
+  }
+}
+
+function isBefore(a: HeapTimer, b: HeapTimer): boolean {
+  return a.dueUs < b.dueUs || (a.dueUs === b.dueUs && a.order < b.order);
+}

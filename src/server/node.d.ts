@@ -1,0 +1,14 @@
+/**
+ * Two methods that every Node has and its type declarations leave out. `toString('latin1')` and `write(…, 'latin1')` end in
+ * them after parsing the name of the encoding, which costs as much again.
+ */
+declare global {
+  interface Buffer {
+    latin1Slice(start?: number, end?: number): string;
+    latin1Write(text: string, offset?: number, length?: number): number;
+  }
+  /** Written in by the build; see scripts/build.mjs. */
+  const __VERSION__: string;
+}
+
+export {};

@@ -1,0 +1,210 @@
+/**
+ * The request decoder: bytes of a connection to whole requests, in whatever pieces the bytes arrive.
+ *
+ * Reached from client/connection.ts after every read; hands an argv to dispatch. It works in place: `feed` names a
+ * range of a buffer, `next` takes one request from it, and what remains in the range when `next` says INCOMPLETE is for the
+ * caller to keep and to feed again, with more bytes behind it. Finished arguments are never looked at twice.
+ *
+ *   *2 CRLF     $4 CRLF     ECHO CRLF     $2 CRLF    hi CRLF         multibulk: array of bulk strings
+ *   └ remaining └ bulkLength └ argv[0]    └ …        └ argv[1] → COMPLETE
+ *
+ *   ECHO "hi" CRLF                                                   inline: a line of words, for telnet
+ *
+ * Limits and error texts are those of Redis 7.0's processMultibulkBuffer and processInlineBuffer.
+ */
+import { splitInline } from './inline.js';
+
+export const INCOMPLETE = 0;
+export const COMPLETE = 1;
+/** The bytes break the protocol; {@link RequestDecoder.error} says how. The connection can not go on. */
+export const BROKEN = 2;
+export type DecodeStatus = typeof INCOMPLETE | typeof COMPLETE | typeof BROKEN;
+
+/** Longest line of an inline request, of a count and of a length (PROTO_INLINE_MAX_SIZE). */
+const MAX_LINE = 64 * 1024;
+
+const CR = 13;
+const LF = 10;
+const ASTERISK = 42;
+const DOLLAR = 36;
+const MINUS = 45;
+
+/** {@link parseLength} found something that is no decimal integer. */
+const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
+
+export class RequestDecoder {
+  /** The request that `next` has just completed; a new array each time, so it may be kept. */
+  argv: string[] = [];
+  /** Why `next` said BROKEN: the text after `Protocol error: `. */
+  error = '';
+  /** The first byte of the fed range that has not been used yet. */
+  position = 0;
+  /** proto-max-bulk-len. */
+  maxBulkLength = 512 * 1024 * 1024;
+  /** Before AUTH strangers may send only small requests, so that they can not make the server allocate much. */
+  authenticated = true;
+
+  private buffer: Buffer = EMPTY;
+  private end = 0;
+  /** Arguments still to come of the running request; 0 between requests. */
+  private remaining = 0;
+  private filled = 0;
+  /** Length of the argument being read; -1 while its `$` line has not come. */
+  private bulkLength = -1;
+  /** Bytes of the running request in ranges that were fed before. */
+  private earlierBytes = 0;
+  private requestStart = 0;
+  /** The previous command name; a connection mostly repeats itself, and the same string object is found faster. */
+  private lastName = '';
+
+  feed(buffer: Buffer, start: number, end: number): void {
+    this.buffer = buffer;
+    this.position = start;
+    this.requestStart = start;
+    this.end = end;
+  }
+
+  /** Bytes that the running request, or the one just completed, has used so far. */
+  get requestBytes(): number {
+    return this.earlierBytes + this.position - this.requestStart;
+  }
+
+  /** At INCOMPLETE: how many more bytes, after those in the range, the argument being read needs; at least 1. */
+  get missing(): number {
+    return this.bulkLength < 0 ? 1 : Math.max(1, this.bulkLength + 2 - (this.end - this.position));
+  }
+
+  next(): DecodeStatus {
+    // Empty requests (`*0`, `*-1`, an empty line) are skipped without a reply, hence the loop.
+    while (this.remaining === 0) {
+      this.earlierBytes = 0;
+      this.requestStart = this.position;
+      if (this.position === this.end) return INCOMPLETE;
+      if (this.buffer[this.position] === ASTERISK) {
+        const status = this.readCount();
+        if (status !== COMPLETE) return status;
+      } else {
+        const status = this.readInline();
+        if (status !== COMPLETE || this.argv.length > 0) return status;
+      }
+    }
+    while (this.remaining > 0) {
+      const status = this.readArgument();
+      if (status !== COMPLETE) return status;
+    }
+    return COMPLETE;
+  }
+
+  private readCount(): DecodeStatus {
+    const lineEnd = this.findLineEnd();
+    if (lineEnd === -1) return this.end - this.position > MAX_LINE ? this.broken('too big mbulk count string') : INCOMPLETE;
+    const count = parseLength(this.buffer, this.position + 1, lineEnd);
+    if (count === NOT_A_NUMBER || count > 0x7fffffff) return this.broken('invalid multibulk length');
+    if (count > 10 && !this.authenticated) return this.broken('unauthenticated multibulk length');
+    this.position = lineEnd + 2;
+    this.remaining = Math.max(0, count);
+    this.filled = 0;
+    // A claimed count allocates nothing by itself: the array grows with the arguments that really come.
+    this.argv = count <= 16 ? new Array<string>(this.remaining) : [];
+    return COMPLETE;
+  }
+
+  private readArgument(): DecodeStatus {
+    if (this.bulkLength === -1) {
+      const status = this.readBulkLength();
+      if (status !== COMPLETE) return status;
+    }
+    const start = this.position;
+    const end = start + this.bulkLength;
+    if (end + 2 > this.end) return this.incomplete();
+    this.argv[this.filled] = this.filled === 0 ? this.readName(start, end) : this.buffer.latin1Slice(start, end);
+    this.filled++;
+    this.remaining--;
+    this.position = end + 2;
+    this.bulkLength = -1;
+    return COMPLETE;
+  }
+
+  private readBulkLength(): DecodeStatus {
+    if (this.position === this.end) return this.incomplete();
+    const lineEnd = this.findLineEnd();
+    if (lineEnd === -1) return this.end - this.position > MAX_LINE ? this.broken('too big bulk count string') : this.incomplete();
+    if (this.buffer[this.position] !== DOLLAR) return this.broken(`expected '$', got '${String.fromCharCode(this.buffer[this.position]!)}'`);
+    const length = parseLength(this.buffer, this.position + 1, lineEnd);
+    if (length < 0 || length > this.maxBulkLength) return this.broken('invalid bulk length');
+    if (length > 16384 && !this.authenticated) return this.broken('unauthenticated bulk length');
+    this.position = lineEnd + 2;
+    this.bulkLength = length;
+    return COMPLETE;
+  }
+
+  private readInline(): DecodeStatus {
+    const newline = this.buffer.subarray(this.position, this.end).indexOf(LF);
+    if (newline === -1) return this.end - this.position > MAX_LINE ? this.broken('too big inline request') : INCOMPLETE;
+    const lineEnd = this.position + newline;
+    const hasReturn = newline > 0 && this.buffer[lineEnd - 1] === CR;
+    const words = splitInline(this.buffer.latin1Slice(this.position, hasReturn ? lineEnd - 1 : lineEnd));
+    if (words === null) return this.broken('unbalanced quotes in request');
+    this.position = lineEnd + 1;
+    this.argv = words;
+    return COMPLETE;
+  }
+
+  /** The index of the CR that ends the line at `position`, if its LF has come as well; -1 otherwise. */
+  private findLineEnd(): number {
+    const { buffer, end } = this;
+    // Counts and lengths are a few digits; looking byte by byte beats a call into native code.
+    const near = Math.min(end, this.position + 24);
+    for (let at = this.position; at < near; at++) {
+      if (buffer[at] === CR) return at + 1 < end ? at : -1;
+    }
+    if (near === end) return -1;
+    const at = buffer.subarray(near, end).indexOf(CR);
+    return at === -1 || near + at + 1 >= end ? -1 : near + at;
+  }
+
+  private readName(start: number, end: number): string {
+    const { buffer, lastName } = this;
+    const length = end - start;
+    if (length === lastName.length) {
+      let i = 0;
+      while (i < length && lastName.charCodeAt(i) === buffer[start + i]) i++;
+      if (i === length) return lastName;
+    }
+    const name = buffer.latin1Slice(start, end);
+    // A name longer than any command is not worth keeping, least of all if it is half a gigabyte.
+    if (length <= 32) this.lastName = name;
+    return name;
+  }
+
+  /** Remembers what this range has contributed, since the rest will be fed as another range. */
+  private incomplete(): DecodeStatus {
+    this.earlierBytes += this.position - this.requestStart;
+    this.requestStart = this.position;
+    return INCOMPLETE;
+  }
+
+  private broken(error: string): DecodeStatus {
+    this.error = error;
+    return BROKEN;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A decimal integer with an optional minus, as string2ll takes it: no plus, no leading zeros, no spaces. */
+function parseLength(buffer: Buffer, start: number, end: number): number {
+  let at = start;
+  const negative = buffer[at] === MINUS;
+  if (negative) at++;
+  const digits = end - at;
+  if (digits <= 0 || digits > 15) return NOT_A_NUMBER;
+  if (buffer[at] === 48 && (digits > 1 || negative)) return NOT_A_NUMBER;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = buffer[at]! - 48;
+    if (digit < 0 || digit > 9) return NOT_A_NUMBER;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}

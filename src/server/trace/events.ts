@@ -1,0 +1,149 @@
+/**
+ * The trace events: a closed union of everything that the loop tells about itself.
+ *
+ * Each event is a plain object, built only while somebody watches (see tap.ts). The order of the table is the order of
+ * a turn. Documentation, the lab's help and breakpoints derive from {@link TRACE_EVENTS}, so the one-line meanings
+ * stand here and nowhere else. Byte strings are latin1: one character is one byte.
+ */
+
+/** Ring one of the trace: the five kinds of event that an event-loop server handles, whatever the details. */
+export type EventCategory = 'ClientConnect' | 'ClientRequest' | 'ClientDisconnect' | 'PubSub' | 'Replication' | 'Loop';
+
+/** The parts of a turn, in their order. Stepping by phase stops where one of these begins. */
+export type Phase = 'poll' | 'accept' | 'read' | 'decode' | 'execute' | 'write' | 'timers';
+
+export type TraceBody =
+  | { kind: 'turn-begin'; turn: number; timeoutMs: number; why: string }
+  | { kind: 'poll'; waitedUs: number; ready: number; emulated: boolean }
+  | { kind: 'ready'; token: number; readiness: number }
+  | { kind: 'accept'; token: number; client: number | 'WouldBlock' | string }
+  | { kind: 'connect'; token: number; fd: number; peer: string; local: string }
+  | { kind: 'read'; token: number; result: number | 'WouldBlock' | 'EOF' | string }
+  | { kind: 'frame-partial'; token: number; have: number; need: number }
+  | { kind: 'frame'; token: number; frame: number; bytes: number; argv: string[]; raw: string }
+  | { kind: 'execute'; token: number; frame: number; command: string; elapsedUs: number; keys: string[]; db: number }
+  | { kind: 'reply'; token: number; frame: number; bytes: number; raw: string }
+  | { kind: 'write'; token: number; result: number | 'WouldBlock' | string; of: number }
+  | { kind: 'interest'; token: number; before: number; after: number }
+  | { kind: 'park'; token: number; keys: string[]; deadlineMs: number }
+  | { kind: 'unpark'; token: number; keys: string[]; why: string }
+  | { kind: 'timer'; name: string; lateUs: number; elapsedUs: number }
+  | { kind: 'expire'; db: number; key: string; how: 'lazy' | 'active' }
+  | { kind: 'evict'; db: number; key: string; policy: string }
+  | { kind: 'key-change'; db: number; key: string; event: string; type: string; size: number; expireAtMs: number; token: number }
+  | { kind: 'publish'; token: number; channel: string; bytes: number; receivers: number }
+  | { kind: 'replicate'; token: number; db: number; argv: string[] }
+  | { kind: 'disconnect'; token: number; why: string }
+  | { kind: 'turn-end'; turn: number; busyUs: number; commands: number };
+
+export type TraceKind = TraceBody['kind'];
+
+/** `seq` rises by one with every event, dropped ones included; `atUs` is the loop's own clock, which stands still in a pause. */
+export type TraceEvent = TraceBody & { seq: number; atUs: number };
+
+interface TraceEventDoc {
+  readonly category: EventCategory;
+  readonly phase: Phase;
+  readonly meaning: string;
+  readonly fields: string;
+}
+
+export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
+  'turn-begin': {
+    category: 'Loop',
+    phase: 'poll',
+    meaning: 'A turn of the loop begins: pending replies are flushed and the timeout of the coming wait is chosen.',
+    fields: 'turn, timeoutMs (-1: no limit), why (the timer that is due next, or "no timer")',
+  },
+  poll: {
+    category: 'Loop',
+    phase: 'poll',
+    meaning: 'poll.wait has returned.',
+    fields: 'waitedUs, ready (number of tokens), emulated (readiness did not come from a kernel)',
+  },
+  ready: {
+    category: 'Loop',
+    phase: 'poll',
+    meaning: 'A token is ready and its handler is about to run.',
+    fields: 'token, readiness (bits: 1 READABLE, 2 WRITABLE, 4 ERROR, 8 READ_CLOSED, 16 HUP)',
+  },
+  accept: {
+    category: 'ClientConnect',
+    phase: 'accept',
+    meaning: 'The listener was asked for a connection.',
+    fields: 'token (the listener), client (the new token, "WouldBlock" once the backlog is empty, or an error code)',
+  },
+  connect: {
+    category: 'ClientConnect',
+    phase: 'accept',
+    meaning: 'A connection is registered with the poll.',
+    fields: 'token, fd, peer, local',
+  },
+  read: {
+    category: 'ClientRequest',
+    phase: 'read',
+    meaning: 'A connection was read.',
+    fields: 'token, result (bytes, "WouldBlock", "EOF", or an error code)',
+  },
+  'frame-partial': {
+    category: 'ClientRequest',
+    phase: 'decode',
+    meaning: 'The buffer ends in the middle of a frame; its beginning is kept until more bytes come.',
+    fields: 'token, have (bytes so far), need (bytes at least)',
+  },
+  frame: {
+    category: 'ClientRequest',
+    phase: 'decode',
+    meaning: 'A whole request was decoded.',
+    fields: 'token, frame (its number on this connection), bytes, argv, raw (its first bytes)',
+  },
+  execute: {
+    category: 'ClientRequest',
+    phase: 'execute',
+    meaning: 'A command was executed.',
+    fields: 'token, frame, command, elapsedUs, keys, db',
+  },
+  reply: {
+    category: 'ClientRequest',
+    phase: 'execute',
+    meaning: 'A reply was encoded into the output buffer of a connection.',
+    fields: 'token, frame, bytes, raw (its first bytes)',
+  },
+  write: {
+    category: 'ClientRequest',
+    phase: 'write',
+    meaning: 'Output was handed to the kernel.',
+    fields: 'token, result (bytes taken, "WouldBlock", or an error code), of (bytes offered)',
+  },
+  interest: {
+    category: 'Loop',
+    phase: 'write',
+    meaning: 'The readiness a token is registered for has changed.',
+    fields: 'token, before, after (bits: 1 READABLE, 2 WRITABLE)',
+  },
+  park: {
+    category: 'ClientRequest',
+    phase: 'execute',
+    meaning: 'A blocking command found nothing; its client is parked until a key is ready or its time is over.',
+    fields: 'token, keys, deadlineMs (unix time, 0: none)',
+  },
+  unpark: {
+    category: 'ClientRequest',
+    phase: 'execute',
+    meaning: 'A parked client goes on.',
+    fields: 'token, keys, why (ready, timeout, unblocked, disconnect)',
+  },
+  timer: { category: 'Loop', phase: 'timers', meaning: 'A timer was due and ran.', fields: 'name, lateUs, elapsedUs' },
+  expire: { category: 'Loop', phase: 'timers', meaning: 'A key whose time was over is gone.', fields: 'db, key, how (lazy: a command touched it; active: the expire cycle found it)' },
+  evict: { category: 'Loop', phase: 'execute', meaning: 'A key was evicted to stay below maxmemory.', fields: 'db, key, policy' },
+  'key-change': {
+    category: 'ClientRequest',
+    phase: 'execute',
+    meaning: 'A key was created, changed or deleted.',
+    fields: 'db, key, event (as in keyspace notifications), type ("none": gone), size, expireAtMs (0: none), token (of the client that did it)',
+  },
+  publish: { category: 'PubSub', phase: 'execute', meaning: 'A message was published.', fields: 'token, channel, bytes, receivers' },
+  replicate: { category: 'Replication', phase: 'execute', meaning: 'A write was handed to propagation.', fields: 'token, db, argv' },
+  disconnect: { category: 'ClientDisconnect', phase: 'read', meaning: 'A connection is gone.', fields: 'token, why' },
+  'turn-end': { category: 'Loop', phase: 'timers', meaning: 'The turn is over.', fields: 'turn, busyUs (without the wait), commands' },
+};

@@ -1,0 +1,19 @@
+/**
+ * The tap beside the path: where the trace is taken from the running server.
+ *
+ *     if (tap.sink !== null) tap.sink.emit({ kind: 'read', token, result });
+ *
+ * The event object, its strings and its timestamp are built inside the guard, and the guard is one comparison of one
+ * field. Measured, this form costs nothing while nobody watches, before and after somebody has; an EventEmitter costs 56 ns
+ * an event, and a method that is swapped for a no-op 18 to 28 ns once it has been swapped.
+ */
+import type { TraceBody } from './events.js';
+
+/** Receives every event at the moment it happens, on the loop thread; it may hold the loop there (see loop/stepping.ts). */
+export interface TraceSink {
+  emit(event: TraceBody): void;
+}
+
+export class Tap {
+  sink: TraceSink | null = null;
+}
