@@ -101,7 +101,7 @@ export class Server implements ServerContext {
 
   /** After the last turn: every descriptor is given back. */
   close(): void {
-    for (const session of [...this.sessions.values()]) session.transport.close('server shut down');
+    for (const session of this.sessions.values()) session.transport.close('server shut down');
     this.closeListeners();
     this.loop.poll.close();
   }
