@@ -1,0 +1,553 @@
+/**
+ * The scripted backend: a kernel made of plain objects, for tests, simulations and replays.
+ *
+ *   test                                       simulated kernel                                  server
+ *   poll.connect() ─▶ ScriptedPeer   send ──▶  [ inbound  ]                            ──▶ stream.read
+ *                                  receive ◀── [ outbound, at most `window` bytes ]    ◀── stream.write
+ *
+ * Nothing here takes time: a `wait` that finds nothing ready moves the clock by its timeout and returns. Every fault comes from
+ * the seed, or from a script that the test has written, so the same seed and the same calls give the same run, byte by byte.
+ * Readiness, errors and their order are those of Linux; where Linux has a choice, the seed chooses.
+ */
+import { constants } from 'node:os';
+import { type Events, MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
+import { type Interest, READABLE, WRITABLE } from '../interest.js';
+import { type Address, END_OF_FILE, formatAddress, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
+import { type Token, WAKER } from '../token.js';
+
+/** How likely each fault is at each opportunity, from 0 (never, the default) to below 1. */
+export interface Faults {
+  /** A read or a write moves only some of the bytes that it could. */
+  readonly partial: number;
+  /** A read, write or accept says WouldBlock although it could; the source becomes ready again at once. */
+  readonly wouldBlock: number;
+  /** A source that is not ready is reported READABLE. */
+  readonly spurious: number;
+  /** A signal ends a wait before anything is reported (EINTR). */
+  readonly interrupt: number;
+  /** A read or write finds that the peer has reset the connection. */
+  readonly reset: number;
+  /** accept fails with EMFILE; the connection stays in the backlog. */
+  readonly acceptFails: number;
+}
+
+const NO_FAULTS: Faults = { partial: 0, wouldBlock: 0, spurious: 0, interrupt: 0, reset: 0, acceptFails: 0 };
+
+/** What time is to this backend: something that it moves. */
+interface MovableClock {
+  advance(ms: number): void;
+}
+
+export interface ScriptedOptions {
+  readonly clock: MovableClock;
+  readonly seed?: number;
+  readonly edgeTriggered?: boolean;
+  readonly faults?: Partial<Faults>;
+  /** Descriptors that may be open at once; accept fails with EMFILE beyond (RLIMIT_NOFILE). */
+  readonly descriptorLimit?: number;
+}
+
+/** 0, 1 and 2 are taken in every process. */
+const FIRST_DESCRIPTOR = 3;
+const FIRST_EPHEMERAL_PORT = 32768;
+const DEFAULT_WINDOW = 1024 * 1024;
+
+interface Registration {
+  readonly source: Source;
+  token: Token;
+  interest: Interest;
+  /** Edge-triggered: something has happened since it was last reported. */
+  edge: boolean;
+}
+
+/** What the poll asks of the sources it has made. */
+interface ScriptedSource extends Source {
+  readiness(): Readiness;
+}
+
+export class ScriptedPoll implements Poll {
+  readonly name = 'scripted';
+  readonly emulated = true;
+  readonly edgeTriggered: boolean;
+  readonly waker = new ScriptedWaker();
+  /** The last wait had nothing to wait for: no limit, and nothing ready. A real loop would sleep until a peer acts. */
+  sleepsForever = false;
+  /** Sources that the last wait found ready, spurious reports left out. */
+  readyCount = 0;
+  /** Milliseconds that waits may let pass, all together, from now on. */
+  sleepLimitMs = Infinity;
+  /** May be changed at any time. */
+  faults: Faults;
+  descriptorLimit: number;
+  isClosed = false;
+  private readonly clock: MovableClock;
+  private readonly random: () => number;
+  private readonly registrations = new Map<number, Registration>();
+  private readonly listeners = new Map<string, ScriptedListener>();
+  private readonly openDescriptors = new Set<number>();
+  private nextPort = FIRST_EPHEMERAL_PORT;
+  private nextPeerPort = 50000;
+  /** Which of the ready sources comes first: it moves on, so that nobody starves when there are more than one wait can bring. */
+  private turnsOver = 0;
+
+  constructor(options: ScriptedOptions) {
+    this.clock = options.clock;
+    this.random = mulberry32(options.seed ?? 1);
+    this.edgeTriggered = options.edgeTriggered ?? false;
+    this.faults = { ...NO_FAULTS, ...options.faults };
+    this.descriptorLimit = options.descriptorLimit ?? Infinity;
+  }
+
+  listen(address: Address, backlog: number): TcpListener {
+    const local = 'path' in address || address.port !== 0 ? address : { host: address.host, port: this.nextPort++ };
+    const fd = this.openDescriptor('socket');
+    if (this.listeners.has(formatAddress(local))) {
+      this.closeDescriptor(fd);
+      throw systemError('bind', 'EADDRINUSE', fd);
+    }
+    const listener = new ScriptedListener(this, fd, local, backlog);
+    this.listeners.set(formatAddress(local), listener);
+    return listener;
+  }
+
+  /**
+   * A client connects: to `address`, or to the only listener there is. The connection waits in the backlog until it is accepted.
+   * Throws SystemError ECONNREFUSED if nobody listens there or the backlog is full.
+   */
+  connect(address?: Address): ScriptedPeer {
+    const listener = address === undefined ? [...this.listeners.values()][0] : this.listeners.get(formatAddress(address));
+    if (listener === undefined || listener.isFull) throw systemError('connect', 'ECONNREFUSED', -1);
+    const peerAddress = 'path' in listener.local ? listener.local : { host: '127.0.0.1', port: this.nextPeerPort++ };
+    const peer = new ScriptedPeer(this, peerAddress, listener.local);
+    listener.enqueue(peer);
+    return peer;
+  }
+
+  register(source: Source, token: Token, interest: Interest): void {
+    if (this.registrations.has(source.fd)) throw systemError('epoll_ctl', 'EEXIST', source.fd);
+    this.registrations.set(source.fd, { source, token, interest, edge: true });
+  }
+
+  /** As with EPOLL_CTL_MOD, what is ready now counts as having become ready. */
+  reregister(source: Source, token: Token, interest: Interest): void {
+    const registration = this.registered(source);
+    registration.token = token;
+    registration.interest = interest;
+    registration.edge = true;
+  }
+
+  deregister(source: Source): void {
+    this.registered(source);
+    this.registrations.delete(source.fd);
+  }
+
+  wait(events: Events, timeoutMs: number): void {
+    events.clear();
+    this.sleepsForever = false;
+    this.readyCount = 0;
+    if (this.happens('interrupt')) {
+      // Something was there to be reported all the same, for whoever asks whether the kernel has come to rest.
+      this.readyCount = 1;
+      return;
+    }
+    this.collect(events);
+    if (events.length === 0) this.sleep(timeoutMs);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.registrations.clear();
+  }
+
+  /** Descriptors that are open now; none are left when everything has been closed. */
+  get descriptors(): number {
+    return this.openDescriptors.size;
+  }
+
+  // What follows is for the simulated sockets.
+
+  openDescriptor(syscall: string): number {
+    if (this.openDescriptors.size >= this.descriptorLimit) throw systemError(syscall, 'EMFILE', -1);
+    let fd = FIRST_DESCRIPTOR;
+    // The lowest free number, as every unix does: numbers are used again, tokens never.
+    while (this.openDescriptors.has(fd)) fd++;
+    this.openDescriptors.add(fd);
+    return fd;
+  }
+
+  closeDescriptor(fd: number): void {
+    if (!this.openDescriptors.delete(fd)) throw systemError('close', 'EBADF', fd);
+    this.registrations.delete(fd);
+  }
+
+  forget(listener: ScriptedListener): void {
+    this.listeners.delete(formatAddress(listener.local));
+  }
+
+  /** Something has happened to a source: an edge, if anybody counts those. */
+  touch(fd: number): void {
+    const registration = this.registrations.get(fd);
+    if (registration !== undefined) registration.edge = true;
+  }
+
+  happens(fault: keyof Faults): boolean {
+    const probability = this.faults[fault];
+    // Without faults no random number is used up: then a script alone decides.
+    return probability > 0 && this.random() < probability;
+  }
+
+  /** From 1 to `limit`, small numbers more often: that is where boundaries hurt. */
+  portion(limit: number): number {
+    return 1 + Math.floor(this.random() ** 3 * limit);
+  }
+
+  private registered(source: Source): Registration {
+    const registration = this.registrations.get(source.fd);
+    if (registration === undefined) throw systemError('epoll_ctl', 'ENOENT', source.fd);
+    return registration;
+  }
+
+  private collect(events: Events): void {
+    if (this.waker.isAwake && events.push(WAKER, READY_READABLE)) this.readyCount++;
+    const all = [...this.registrations.values()];
+    const first = all.length > MAX_EVENTS ? this.turnsOver++ % all.length : 0;
+    for (let i = 0; i < all.length; i++) this.report(all[(first + i) % all.length]!, events);
+  }
+
+  private report(registration: Registration, events: Events): void {
+    const readiness = this.readinessOf(registration);
+    if (readiness === 0) {
+      if ((registration.interest & READABLE) !== 0 && this.happens('spurious')) events.push(registration.token, READY_READABLE);
+      return;
+    }
+    if (!events.push(registration.token, readiness)) return;
+    registration.edge = false;
+    this.readyCount++;
+  }
+
+  private readinessOf({ source, interest, edge }: Registration): Readiness {
+    if (this.edgeTriggered && !edge) return 0;
+    const wanted = ((interest & READABLE) !== 0 ? READY_READABLE : 0) | ((interest & WRITABLE) !== 0 ? READY_WRITABLE : 0);
+    return (source as ScriptedSource).readiness() & (wanted | READY_ERROR | READY_READ_CLOSED | READY_HUP);
+  }
+
+  private sleep(timeoutMs: number): void {
+    // Whole milliseconds, rounded up, as epoll_wait: a timer is never found to be not quite due.
+    const sleepMs = Math.min(timeoutMs < 0 ? Infinity : Math.ceil(timeoutMs), this.sleepLimitMs);
+    if (sleepMs === Infinity) {
+      this.sleepsForever = true;
+      return;
+    }
+    this.sleepLimitMs -= sleepMs;
+    if (sleepMs > 0) this.clock.advance(sleepMs);
+  }
+}
+
+class ScriptedWaker implements Waker {
+  readonly fd = -1;
+  isAwake = false;
+
+  wake(): void {
+    this.isAwake = true;
+  }
+
+  acknowledge(): void {
+    this.isAwake = false;
+  }
+}
+
+class ScriptedListener implements TcpListener, ScriptedSource {
+  private readonly waiting: ScriptedPeer[] = [];
+
+  constructor(
+    private readonly poll: ScriptedPoll,
+    readonly fd: number,
+    readonly local: Address,
+    private readonly backlog: number,
+  ) {}
+
+  get isFull(): boolean {
+    return this.waiting.length > this.backlog;
+  }
+
+  enqueue(peer: ScriptedPeer): void {
+    this.waiting.push(peer);
+    this.poll.touch(this.fd);
+  }
+
+  readiness(): Readiness {
+    return this.waiting.length > 0 ? READY_READABLE : 0;
+  }
+
+  accept(): TcpStream | WouldBlock {
+    const peer = this.waiting[0];
+    if (peer === undefined) return WOULD_BLOCK;
+    if (this.poll.happens('wouldBlock')) {
+      this.poll.touch(this.fd);
+      return WOULD_BLOCK;
+    }
+    if (this.poll.happens('acceptFails')) throw systemError('accept4', 'EMFILE', this.fd);
+    const stream = new ScriptedStream(this.poll, this.poll.openDescriptor('accept4'), peer);
+    this.waiting.shift();
+    return stream;
+  }
+
+  close(): void {
+    this.poll.closeDescriptor(this.fd);
+    this.poll.forget(this);
+    for (const peer of this.waiting.splice(0)) peer.serverClosed(true);
+  }
+}
+
+/** The server's end. All that it knows is in the peer: the two ends of a connection share one state here. */
+class ScriptedStream implements TcpStream, ScriptedSource {
+  readonly peer: Address;
+  readonly local: Address;
+
+  constructor(
+    private readonly poll: ScriptedPoll,
+    readonly fd: number,
+    private readonly other: ScriptedPeer,
+  ) {
+    this.peer = other.address;
+    this.local = other.server;
+    other.fd = fd;
+  }
+
+  readiness(): Readiness {
+    return this.other.readiness();
+  }
+
+  read(into: Buffer, start: number, end: number): number {
+    const { other, poll } = this;
+    if (poll.happens('reset')) other.reset();
+    const available = Math.min(other.inbound.length, end - start);
+    if (available === 0) return this.readNothing();
+    const count = this.portionOf(available, other.readSizes);
+    return count === 0 ? this.refuse() : other.inbound.take(into, start, count);
+  }
+
+  write(from: Buffer, start: number, end: number): number {
+    const { other, poll } = this;
+    if (poll.happens('reset')) other.reset();
+    if (other.error !== null) throw systemError('send', other.takeError('send'), this.fd);
+    const room = Math.min(other.window - other.outbound.length, end - start);
+    if (room <= 0) {
+      other.isStarved = true;
+      return WOULD_BLOCK;
+    }
+    const count = this.portionOf(room, other.writeSizes);
+    if (count === 0) return this.refuse();
+    if (count < end - start) other.isStarved = true;
+    other.written(from.subarray(start, start + count));
+    return count;
+  }
+
+  setKeepAlive(seconds: number): void {
+    this.other.keepAliveSeconds = seconds;
+  }
+
+  close(): void {
+    this.poll.closeDescriptor(this.fd);
+    this.other.serverClosed(this.other.inbound.length > 0);
+  }
+
+  private readNothing(): number {
+    const { other } = this;
+    if (other.error !== null && other.error !== 'EPIPE') throw systemError('recv', other.takeError('recv'), this.fd);
+    return other.isShutDown ? END_OF_FILE : WOULD_BLOCK;
+  }
+
+  /** The script first, then chance. 0 stands for WouldBlock. */
+  private portionOf(available: number, script: number[]): number {
+    const scripted = script.shift();
+    if (scripted !== undefined) {
+      // What a short transfer leaves behind is ready again, for which an edge-triggered reader must not wait in vain.
+      this.poll.touch(this.fd);
+      return Math.min(scripted, available);
+    }
+    if (this.poll.happens('wouldBlock')) return 0;
+    return this.poll.happens('partial') ? this.poll.portion(available) : available;
+  }
+
+  /** WouldBlock out of turn: not now, but at the next wait, which is therefore told. */
+  private refuse(): WouldBlock {
+    this.poll.touch(this.fd);
+    return WOULD_BLOCK;
+  }
+}
+
+/**
+ * The client's end of a simulated connection, moved by the test.
+ *
+ *   open ──shutdown()──▶ half closed: the server reads EOF, and can still write
+ *     ├────close()─────▶ gone: the server reads EOF; its first write is lost, the next one fails with EPIPE
+ *     └────reset()─────▶ broken: the server reads what has arrived, then ECONNRESET, then EOF; it writes ECONNRESET, then EPIPE
+ */
+export class ScriptedPeer {
+  /** Bytes on their way to the server. */
+  readonly inbound = new ByteQueue();
+  /** Bytes that the server has written and the test has not yet received. */
+  readonly outbound = new ByteQueue();
+  /** Most bytes that `outbound` holds: the server's writes are short beyond. Changed through {@link setWindow}. */
+  window = DEFAULT_WINDOW;
+  /** How many bytes the server's next reads bring at most, one number a read; 0 is WouldBlock. Empty: as many as there are. */
+  readonly readSizes: number[] = [];
+  /** The same for the server's writes. */
+  readonly writeSizes: number[] = [];
+  /** The server's descriptor; -1 while the connection waits in the backlog. */
+  fd = -1;
+  /** This end writes no more. */
+  isShutDown = false;
+  /** The server has closed its end. */
+  isClosedByServer = false;
+  /** It did so without having read everything: this end sees a reset instead of an EOF. */
+  wasResetByServer = false;
+  /** What the server's next call will fail with. */
+  error: 'ECONNRESET' | 'EPIPE' | null = null;
+  /** The server wanted to write more than there was room for. */
+  isStarved = false;
+  keepAliveSeconds = 0;
+  private isGone = false;
+  private isBroken = false;
+
+  constructor(
+    private readonly poll: ScriptedPoll,
+    readonly address: Address,
+    /** The address connected to. */
+    readonly server: Address,
+  ) {}
+
+  /** Sends bytes (latin1) to the server; they arrive at once. Lost if the server has closed. */
+  send(bytes: string): void {
+    if (this.isShutDown) throw systemError('send', 'EPIPE', -1);
+    if (this.isClosedByServer) return;
+    this.inbound.push(Buffer.from(bytes, 'latin1'));
+    this.poll.touch(this.fd);
+  }
+
+  /** Takes up to `limit` bytes of what the server has written, as latin1, and so makes room for more. */
+  receive(limit = Infinity): string {
+    const bytes = Buffer.allocUnsafe(Math.min(limit, this.outbound.length));
+    this.outbound.take(bytes, 0, bytes.length);
+    if (bytes.length > 0) this.roomChanged();
+    return bytes.latin1Slice();
+  }
+
+  /** How many unread bytes this end accepts; 0: the server can write nothing at all. */
+  setWindow(bytes: number): void {
+    this.window = bytes;
+    this.roomChanged();
+  }
+
+  /** Closes the writing half; the server reads EOF after the last byte. */
+  shutdown(): void {
+    this.isShutDown = true;
+    this.poll.touch(this.fd);
+  }
+
+  /** Closes both halves; whatever the server still sends is lost. */
+  close(): void {
+    this.shutdown();
+    this.isGone = true;
+    this.outbound.clear();
+  }
+
+  /** Breaks the connection. Bytes that have arrived can still be read, as on Linux. */
+  reset(): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.error = this.isShutDown ? 'EPIPE' : 'ECONNRESET';
+    this.isShutDown = true;
+    this.isGone = true;
+    this.outbound.clear();
+    this.poll.touch(this.fd);
+  }
+
+  // What follows is for the server's end.
+
+  readiness(): Readiness {
+    if (this.isBroken) return READY_READABLE | READY_WRITABLE | READY_READ_CLOSED | READY_HUP | (this.error === 'ECONNRESET' ? READY_ERROR : 0);
+    const readable = this.inbound.length > 0 || this.isShutDown ? READY_READABLE : 0;
+    const writable = this.outbound.length < this.window ? READY_WRITABLE : 0;
+    return readable | writable | (this.isShutDown ? READY_READ_CLOSED : 0);
+  }
+
+  written(bytes: Buffer): void {
+    // A peer that is gone answers the first bytes with a reset.
+    if (this.isGone) this.reset();
+    else this.outbound.push(Buffer.from(bytes));
+  }
+
+  /** A pending error is named once, by whichever call comes first; then a write says EPIPE, and goes on saying it. */
+  takeError(syscall: 'recv' | 'send'): string {
+    const { error } = this;
+    this.error = 'EPIPE';
+    return error ?? (syscall === 'send' ? 'EPIPE' : 'ECONNRESET');
+  }
+
+  serverClosed(lostBytes: boolean): void {
+    this.isClosedByServer = true;
+    this.fd = -1;
+    this.inbound.clear();
+    this.wasResetByServer = lostBytes;
+  }
+
+  private roomChanged(): void {
+    if (!this.isStarved || this.outbound.length >= this.window) return;
+    this.isStarved = false;
+    this.poll.touch(this.fd);
+  }
+}
+
+/** Bytes in the order in which they came, in the pieces in which they came. */
+class ByteQueue {
+  length = 0;
+  private pieces: Buffer[] = [];
+  /** What of the first piece is used up. */
+  private head = 0;
+
+  push(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.pieces.push(bytes);
+    this.length += bytes.length;
+  }
+
+  /** Moves the first `count` bytes to `into[start…]`. */
+  take(into: Buffer, start: number, count: number): number {
+    let at = start;
+    const end = start + count;
+    while (at < end) {
+      const piece = this.pieces[0]!;
+      const copied = piece.copy(into, at, this.head, Math.min(piece.length, this.head + end - at));
+      at += copied;
+      this.head += copied;
+      if (this.head === piece.length) {
+        this.pieces.shift();
+        this.head = 0;
+      }
+    }
+    this.length -= count;
+    return count;
+  }
+
+  clear(): void {
+    this.pieces = [];
+    this.head = 0;
+    this.length = 0;
+  }
+}
+
+function systemError(syscall: string, code: string, fd: number): SystemError {
+  return new SystemError(syscall, constants.errno[code as keyof typeof constants.errno], code, fd);
+}
+
+function mulberry32(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x100000000;
+  };
+}

@@ -1,0 +1,60 @@
+/** The harness itself: what other tests lean on. */
+import { expect, test } from 'vitest';
+import { simulate } from './harness.js';
+
+test('a request is answered step by step', () => {
+  using lab = simulate({ seed: 7 });
+  const client = lab.connect();
+  client.send('PING\r\n');
+  lab.turn();
+  expect(client.take()).toBe('');
+  lab.turn();
+  expect(client.take()).toBe('+PONG\r\n');
+});
+
+test('ask sends, runs the loop to rest and receives', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  expect(client.ask('SET', 'key', 'value')).toBe('+OK\r\n');
+  expect(client.ask('GET', 'key')).toBe('$5\r\nvalue\r\n');
+});
+
+test('time passes only when it is told to, and timers run at their own time on the way', () => {
+  using lab = simulate();
+  const startMs = lab.clock.nowMs;
+  const ranAt: number[] = [];
+  const again = (): void => {
+    ranAt.push(lab.clock.nowMs - startMs);
+    lab.server.scheduler.after('again', 40, again);
+  };
+  lab.server.scheduler.after('first', 40, again);
+  lab.connect().ask('PING');
+  expect(lab.clock.nowMs).toBe(startMs);
+  lab.advance(100);
+  expect(ranAt).toEqual([40, 80]);
+  expect(lab.clock.nowMs).toBe(startMs + 100);
+});
+
+test('a message of the server to a client that waits arrives with the timer that sent it', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const [session] = lab.server.sessions.values();
+  lab.server.scheduler.after('late', 10, () => session!.send('late'));
+  lab.advance(10);
+  expect(client.take()).toBe('$4\r\nlate\r\n');
+});
+
+test('the recorded trace tells what the loop did', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const events = lab.record();
+  client.ask('PING');
+  expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['turn-begin', 'poll', 'ready', 'read', 'frame', 'execute', 'reply', 'write', 'turn-end']));
+});
+
+test('a server that was closed has given back every descriptor, and its clients know', () => {
+  const lab = simulate();
+  const clients = [lab.connect(), lab.connect(), lab.connectLater()];
+  lab.close();
+  expect(clients.map((client) => client.isClosedByServer)).toEqual([true, true, true]);
+});

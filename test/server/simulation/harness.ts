@@ -1,0 +1,184 @@
+/**
+ * The simulation harness: a whole server on a simulated kernel, with a clock that moves only when it is told to.
+ *
+ *     using lab = simulate({ seed: 7 });
+ *     const client = lab.connect();
+ *     expect(client.ask('SET', 'k', 'v', 'PX', '100')).toBe('+OK\r\n');   send, run to rest, receive
+ *     lab.advance(100);                                                   time passes, timers run on the way
+ *     expect(client.ask('GET', 'k')).toBe('$-1\r\n');
+ *
+ *     client.send('PING\r\n'); lab.turn(); client.receive()               the same, step by step
+ *
+ * Bytes are latin1 strings. Time stands still except in `advance`. Whatever happens is a function of the options.
+ */
+import { Config, type SettingValues } from '../../../src/server/config.js';
+import type { Address } from '../../../src/server/io/poll.js';
+import { type Faults, ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
+import { ManualClock } from '../../../src/server/loop/clock.js';
+import { Server } from '../../../src/server/server.js';
+import type { TraceBody } from '../../../src/server/trace/events.js';
+
+export interface SimulationOptions {
+  readonly seed?: number;
+  readonly settings?: Partial<SettingValues>;
+  readonly edgeTriggered?: boolean;
+  /** Probabilities from 0 to below 1; none by default. */
+  readonly faults?: Partial<Faults>;
+  readonly descriptorLimit?: number;
+  /** Unix time at the start. */
+  readonly nowMs?: number;
+}
+
+/** A loop that is still busy after so many turns without time passing is taken to be spinning. */
+const MAX_TURNS = 200_000;
+
+export function simulate(options: SimulationOptions = {}): Lab {
+  return new Lab(options);
+}
+
+export class Lab implements Disposable {
+  readonly seed: number;
+  readonly clock: ManualClock;
+  readonly poll: ScriptedPoll;
+  readonly server: Server;
+  readonly addresses: readonly Address[];
+  /** What the server has logged, as `level: message`. */
+  readonly log: string[] = [];
+
+  constructor(options: SimulationOptions) {
+    this.seed = options.seed ?? 1;
+    this.clock = new ManualClock(options.nowMs);
+    this.poll = new ScriptedPoll({ ...options, clock: this.clock });
+    // A turn alone lets no time pass; only `advance` does.
+    this.poll.sleepLimitMs = 0;
+    this.server = new Server({
+      poll: this.poll,
+      clock: this.clock,
+      seed: this.seed,
+      config: new Config(options.settings),
+      log: (level, message) => void this.log.push(`${level}: ${message}`),
+    });
+    this.addresses = this.server.listen();
+  }
+
+  /** Connects a client and has it accepted, if the faults allow. */
+  connect(address?: Address): LabClient {
+    const client = this.connectLater(address);
+    this.settle();
+    return client;
+  }
+
+  /** Connects a client and leaves it in the backlog, to be accepted in the next turn. */
+  connectLater(address?: Address): LabClient {
+    return new LabClient(this, this.poll.connect(address));
+  }
+
+  /** Exactly so many turns of the loop; no time passes. Replies leave at the beginning of the turn after the one that made them. */
+  turn(count = 1): void {
+    for (let i = 0; i < count; i++) this.server.loop.turn();
+  }
+
+  /** Turns until nothing is ready and no timer is due; no time passes. Returns how many it took. */
+  settle(): number {
+    return this.turnUntil(() => this.poll.readyCount === 0);
+  }
+
+  /** Lets `ms` milliseconds pass: each timer runs at its own time on the way, and the loop comes to rest at the end. */
+  advance(ms: number): void {
+    const untilMs = this.clock.nowMs + ms;
+    this.settle();
+    this.poll.sleepLimitMs = ms;
+    this.turnUntil(() => this.clock.nowMs >= untilMs);
+    this.settle();
+  }
+
+  /** Everything that the loop tells about itself from now on, in a list that grows. */
+  record(): TraceBody[] {
+    const events: TraceBody[] = [];
+    this.server.tap.sink = { emit: (event) => void events.push(event) };
+    return events;
+  }
+
+  /** Ends the server as SHUTDOWN would. Every simulated descriptor must have been given back: throws if not. */
+  close(): void {
+    if (this.poll.isClosed) return;
+    this.server.close();
+    if (this.poll.descriptors > 0) throw new Error(`${this.poll.descriptors} descriptors were left open (seed ${this.seed})`);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private turnUntil(isDone: () => boolean): number {
+    for (let turns = 1; turns <= MAX_TURNS; turns++) {
+      // A timer that is due now runs at the end of this turn, and what it makes is written in the next.
+      const hasDueTimer = this.server.loop.timeoutMs() === 0;
+      this.turn();
+      if (!hasDueTimer && isDone()) return turns;
+    }
+    throw new Error(`the loop does not come to rest (seed ${this.seed})`);
+  }
+}
+
+/** A client of the simulated server. `peer` is its socket, for windows, scripted boundaries and resets. */
+export class LabClient {
+  constructor(
+    private readonly lab: Lab,
+    readonly peer: ScriptedPeer,
+  ) {}
+
+  /** Puts bytes on the wire; nothing happens before the next turn. */
+  send(bytes: string): void {
+    this.peer.send(bytes);
+  }
+
+  /** Puts a request on the wire, as an array of bulk strings. */
+  sendCommand(...argv: string[]): void {
+    this.send(request(...argv));
+  }
+
+  /** Runs the loop to rest and takes everything that has come back, raw. */
+  receive(): string {
+    let received = '';
+    for (;;) {
+      this.lab.settle();
+      // Taking bytes makes room in the window, and the server may have more.
+      const bytes = this.take();
+      if (bytes === '') return received;
+      received += bytes;
+    }
+  }
+
+  /** Takes what has come back so far, at most `limit` bytes, without a turn. */
+  take(limit = Infinity): string {
+    return this.peer.receive(limit);
+  }
+
+  /** Sends a request and returns what comes back, raw: `''` if the client was blocked. */
+  ask(...argv: string[]): string {
+    this.sendCommand(...argv);
+    return this.receive();
+  }
+
+  get isClosedByServer(): boolean {
+    return this.peer.isClosedByServer;
+  }
+
+  shutdown(): void {
+    this.peer.shutdown();
+  }
+
+  close(): void {
+    this.peer.close();
+  }
+
+  reset(): void {
+    this.peer.reset();
+  }
+}
+
+/** A request as clients write it: an array of bulk strings. */
+export function request(...argv: string[]): string {
+  return `*${argv.length}\r\n${argv.map((argument) => `$${argument.length}\r\n${argument}\r\n`).join('')}`;
+}
