@@ -21,6 +21,10 @@ export const OUT_OF_MEMORY = new ErrorReply("OOM command not allowed when used m
 export const EXEC_ABORT = new ErrorReply('EXECABORT Transaction discarded because of previous errors.');
 export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
 
+// Arguments (commands/support/arguments.ts).
+export const NOT_POSITIVE = new ErrorReply('ERR value is out of range, must be positive');
+export const outOfRange = (min: number, max: number): ErrorReply => new ErrorReply(`ERR value is out of range, value must between ${min} and ${max}`);
+
 export const wrongArity = (command: string): ErrorReply => new ErrorReply(`ERR wrong number of arguments for '${command}' command`);
 export const invalidExpire = (command: string): ErrorReply => new ErrorReply(`ERR invalid expire time in '${command}' command`);
 export const protocolError = (what: string): ErrorReply => new ErrorReply(`ERR Protocol error: ${what}`);

@@ -1,0 +1,186 @@
+/**
+ * Arguments: what command handlers read out of argv, by Redis's own rules for numbers, times and option words.
+ *
+ * Every function named after a kind of argument returns it or throws the ErrorReply that the client is to see; those named parse…
+ * return undefined instead, for callers with a text of their own. None allocates for the values that clients usually send.
+ */
+import * as errors from '../../dispatch/errors.js';
+import type { Database } from '../../keyspace/database.js';
+import { isString, type StringValue } from '../../keyspace/value.js';
+import type { ErrorReply } from '../../resp/reply.js';
+
+export const INT64_MAX = 2n ** 63n - 1n;
+export const INT64_MIN = -(2n ** 63n);
+
+/** A signed 64-bit integer: a number if it is safe, a bigint beyond 2^53. */
+export type Integer64 = number | bigint;
+
+/** Digits that can not exceed 2^53. */
+const SAFE_DIGITS = 15;
+/** Length of the longest 64-bit integer, -9223372036854775808. */
+const INT64_LENGTH = 20;
+
+/**
+ * Redis's string2ll: decimal digits with an optional minus, and nothing else: no plus, no spaces, no leading zeros, no -0.
+ * Undefined for everything that is not a 64-bit integer.
+ */
+export function parseInteger(text: string): Integer64 | undefined {
+  const { length } = text;
+  const negative = text.charCodeAt(0) === 45;
+  const start = negative ? 1 : 0;
+  if (length - start > SAFE_DIGITS) return parseLongInteger(text);
+  const first = text.charCodeAt(start);
+  if (!(first >= 49 && first <= 57)) return text === '0' ? 0 : undefined;
+  let value = first - 48;
+  for (let at = start + 1; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}
+
+function parseLongInteger(text: string): Integer64 | undefined {
+  if (text.length > INT64_LENGTH || !/^-?[1-9][0-9]*$/.test(text)) return undefined;
+  const value = BigInt(text);
+  return value > INT64_MAX || value < INT64_MIN ? undefined : narrow(value);
+}
+
+/** The number, if it is a safe one. */
+export function narrow(value: bigint): Integer64 {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/** Rounded to the nearest double beyond 2^53: right for indexes and counts, which only compare with sizes. */
+export function integer(text: string, error: ErrorReply = errors.NOT_AN_INTEGER): number {
+  const value = parseInteger(text);
+  if (value === undefined) throw error;
+  return Number(value);
+}
+
+/** All 64 bits. */
+export function integer64(text: string, error: ErrorReply = errors.NOT_AN_INTEGER): Integer64 {
+  const value = parseInteger(text);
+  if (value === undefined) throw error;
+  return value;
+}
+
+/** As getRangeLongFromObjectOrReply: `error`, if given, is the text for what is no integer as well as for what is out of range. */
+export function integerBetween(text: string, min: number, max: number, error?: ErrorReply): number {
+  const value = integer(text, error);
+  if (value < min || value > max) throw error ?? errors.outOfRange(min, max);
+  return value;
+}
+
+/** Zero or more. */
+export function positiveInteger(text: string, error: ErrorReply = errors.NOT_POSITIVE): number {
+  const value = integer(text, error);
+  if (value < 0) throw error;
+  return value;
+}
+
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const HEXADECIMAL = /^[+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?$/i;
+const INFINITY = /^[+-]?inf(?:inity)?$/i;
+
+/**
+ * What C's strtod takes if it must take all of it and nothing may precede it: decimal, hexadecimal, inf. Refused: nan, and finite text that
+ * overflows or vanishes to zero.
+ */
+export function parseDouble(text: string): number | undefined {
+  const whole = parseInteger(text);
+  if (typeof whole === 'number') return whole;
+  if (DECIMAL.test(text)) return inRange(Number(text), text);
+  if (INFINITY.test(text)) return text.charCodeAt(0) === 45 ? -Infinity : Infinity;
+  if (HEXADECIMAL.test(text)) return inRange(hexadecimal(text), text);
+  return undefined;
+}
+
+/** As getDoubleFromObjectOrReply. */
+export function double(text: string, error: ErrorReply = errors.NOT_A_FLOAT): number {
+  const value = parseDouble(text);
+  if (value === undefined) throw error;
+  return value;
+}
+
+/** strtod reports ERANGE for both ends; only zero that was written as zero is zero. */
+function inRange(value: number, text: string): number | undefined {
+  if (value === 0) return isZero(text) ? value : undefined;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Does the mantissa of decimal or hexadecimal text consist of zeros? */
+export function isZero(text: string): boolean {
+  return /^[+-]?(?:0x[0.]*(?:p|$)|[0.]*(?:e|$))/i.test(text);
+}
+
+function hexadecimal(text: string): number {
+  const { mantissa, exponent } = splitHexadecimal(text);
+  if (mantissa === 0n) return 0;
+  // In two steps, since 2 ** -1100 alone would vanish before it meets a long mantissa.
+  const half = Math.trunc(exponent / 2);
+  return Number(mantissa) * 2 ** half * 2 ** (exponent - half);
+}
+
+/** Hexadecimal text as mantissa × 2^exponent. */
+export function splitHexadecimal(text: string): { readonly mantissa: bigint; readonly exponent: number } {
+  const negative = text.charCodeAt(0) === 45;
+  const [digits = '', power = '0'] = text.slice(text.toLowerCase().indexOf('x') + 1).toLowerCase().split('p');
+  const [whole = '', fraction = ''] = digits.split('.');
+  const mantissa = BigInt(`0x${whole}${fraction}`);
+  return { mantissa: negative ? -mantissa : mantissa, exponent: Number(power) - 4 * fraction.length };
+}
+
+/** Is `text` the option `word`, whatever its case? `word` is in upper case. */
+export function isWord(text: string, word: string): boolean {
+  if (text.length !== word.length) return false;
+  if (text === word) return true;
+  for (let at = 0; at < word.length; at++) {
+    const code = text.charCodeAt(at);
+    if ((code >= 97 && code <= 122 ? code - 32 : code) !== word.charCodeAt(at)) return false;
+  }
+  return true;
+}
+
+/** Milliseconds in the unit that an expiry is given in. */
+export const SECONDS = 1000;
+export const MILLISECONDS = 1;
+export type TimeUnit = typeof SECONDS | typeof MILLISECONDS;
+
+/**
+ * An expiry of SET, GETEX, SETEX, RESTORE…: a positive time, added to `baseMs` (the clock's time for a relative one, 0 for an absolute one).
+ * Unix time in ms; rounded to a double beyond 2^53. Refused, in the name of `command`, is what Redis's 64 bits could not hold.
+ */
+export function expiry(text: string, unit: TimeUnit, baseMs: number, command: string): number {
+  const time = integer64(text);
+  if (time <= 0) throw errors.invalidExpire(command);
+  return addTime(time, unit, baseMs, command);
+}
+
+/** The same for EXPIRE and its family, where a time in the past deletes the key. */
+export function expiryOrPast(text: string, unit: TimeUnit, baseMs: number, command: string): number {
+  return addTime(integer64(text), unit, baseMs, command);
+}
+
+function addTime(time: Integer64, unit: TimeUnit, baseMs: number, command: string): number {
+  const atMs = Number(time) * unit + baseMs;
+  if (Number.isSafeInteger(atMs)) return atMs;
+  const scaled = BigInt(time) * BigInt(unit);
+  if (scaled < INT64_MIN || scaled + BigInt(baseMs) > INT64_MAX) throw errors.invalidExpire(command);
+  return Number(scaled + BigInt(baseMs));
+}
+
+/** The string at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
+export function readString(db: Database, key: string): StringValue | undefined {
+  const value = db.lookupRead(key);
+  if (value !== undefined && !isString(value)) throw errors.WRONG_TYPE;
+  return value;
+}
+
+/** The string at a key, looked up for a change; undefined if there is none. Throws WRONGTYPE for every other type. */
+export function writeString(db: Database, key: string): StringValue | undefined {
+  const value = db.lookupWrite(key);
+  if (value !== undefined && !isString(value)) throw errors.WRONG_TYPE;
+  return value;
+}
