@@ -1,26 +1,55 @@
 /**
  * Doubles as Redis prints them in replies: C's `%.17g`, and `inf`, `-inf`, `nan`.
+ *
+ * JavaScript rounds a tie away from zero and C to the even digit, so ties are looked for: 2^-25 is 2.98023223876953125e-08 exactly,
+ * and Redis prints it as 2.9802322387695312e-08.
  */
 
-/** `%.17g`: 17 significant digits, no trailing zeros, an exponent below 1e-5 and from 1e17 on. Integers print as integers. */
+/** `%.17g`: 17 significant digits, no trailing zeros, an exponent below 1e-4 and from 1e17 on. Integers print as integers. */
 export function formatDouble(value: number): string {
+  if (Number.isSafeInteger(value) && value !== 0) return String(value);
   if (Number.isNaN(value)) return 'nan';
   if (value === Infinity) return 'inf';
   if (value === -Infinity) return '-inf';
-  if (Object.is(value, -0)) return '-0';
-  if (Number.isInteger(value) && Math.abs(value) < 1e17) return BigInt(value).toString();
   return formatGeneral(value, 17);
 }
 
-/** C's `%.{digits}g`. */
+/** C's `%.{digits}g` of a finite number, 1 to 17 digits. */
 export function formatGeneral(value: number, digits: number): string {
-  const [mantissa = '', exponentText = '0'] = value.toExponential(digits - 1).split('e');
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const [mantissa = '', exponentText = '0'] = toExponential(value, digits).split('e');
   const exponent = Number(exponentText);
   if (exponent < -4 || exponent >= digits) {
     const sign = exponent < 0 ? '-' : '+';
     return `${stripZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
   }
-  return stripZeros(value.toFixed(digits - 1 - exponent));
+  return stripZeros(shiftPoint(mantissa, exponent));
+}
+
+/** As Number's own method with `digits - 1`, but ties go to the even digit. */
+function toExponential(value: number, digits: number): string {
+  const rounded = value.toExponential(digits - 1);
+  // An exact tie at up to 17 digits is a multiple of 2^-25: its decimals are a multiple of 5^25, which has 18 digits already.
+  if (!Number.isInteger(value * 2 ** 25)) return rounded;
+  const mantissaEnd = rounded.indexOf('e');
+  const lastDigit = rounded.charCodeAt(mantissaEnd - 1) - 48;
+  if (lastDigit % 2 === 0 || !isTie(value, digits)) return rounded;
+  return `${rounded.slice(0, mantissaEnd - 1)}${lastDigit - 1}${rounded.slice(mantissaEnd)}`;
+}
+
+/** Is everything after the first `digits` digits a 5 and zeros? 60 digits show all of a number that passed the test above and is below 1e40. */
+function isTie(value: number, digits: number): boolean {
+  const all = value.toExponential(60).replace(/^-|\.|e.*$/g, '');
+  return /^50*$/.test(all.slice(digits));
+}
+
+/** 1.2345 and 2 to 123.45; 1.2345 and -3 to 0.0012345. */
+function shiftPoint(mantissa: string, exponent: number): string {
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const all = mantissa.slice(sign.length).replace('.', '');
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${all}`;
+  const point = exponent + 1;
+  return point >= all.length ? `${sign}${all}` : `${sign}${all.slice(0, point)}.${all.slice(point)}`;
 }
 
 function stripZeros(number: string): string {

@@ -47,7 +47,9 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
     case 'simple':
       return encodeRaw(out, reply.wire);
     case 'error':
-      return encodeRaw(out, `-${reply.text}\r\n`);
+      return encodeRaw(out, `-${oneLine(reply.text)}\r\n`);
+    case 'bulk-error':
+      return version === 3 ? encodeBulkError(out, reply.text) : encodeRaw(out, `-${oneLine(reply.text)}\r\n`);
     case 'double':
       return version === 3 ? encodeRaw(out, `,${formatDouble(reply.value)}\r\n`) : encodeBulk(out, formatDouble(reply.value));
     case 'map':
@@ -80,6 +82,17 @@ export function encodeArrayHeader(out: ByteSink, length: number): void {
 function encodeItems(out: ByteSink, type: number, length: number, items: readonly Reply[], version: RespVersion): void {
   encodeHeader(out, type, length);
   for (let i = 0; i < items.length; i++) encode(out, items[i]!, version);
+}
+
+/** Text from a client in an error must not end the line early, and begin a reply of its own. */
+function oneLine(text: string): string {
+  return /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, ' ') : text;
+}
+
+function encodeBulkError(out: ByteSink, text: string): void {
+  encodeHeader(out, 33 /* ! */, text.length);
+  encodeRaw(out, text);
+  encodeRaw(out, '\r\n');
 }
 
 function encodeVerbatim(out: ByteSink, format: string, text: string): void {

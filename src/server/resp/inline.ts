@@ -1,53 +1,92 @@
 /**
  * Inline requests: a line of words as a person types it into telnet, with the quoting rules of Redis's sdssplitargs.
  *
- *   SET greeting "hello\nworld"     double quotes: \n \r \t \b \a \xHH and \" \\
+ *   SET greeting "hello\nworld"     double quotes: \n \r \t \b \a \xHH, and a backslash before anything else is dropped
  *   SET name 'it\'s'                single quotes: only \'
+ *   SET path a"b c"                 quotes may begin within a word, but must end it
  */
 
 const ESCAPES: { readonly [letter: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
 
-/** The words of a line; null if a quote is not closed, or is followed by anything but a space. */
+/** The words of a line; null if a quote is not closed, or is followed by anything but a space. A NUL ends the line. */
 export function splitInline(line: string): string[] | null {
-  const words: string[] = [];
-  let at = 0;
-  for (;;) {
-    while (at < line.length && isSpace(line[at]!)) at++;
-    if (at >= line.length || line[at] === '\0') return words;
-    let word = '';
-    let quote = '';
+  const nul = line.indexOf('\0');
+  return new InlineSplitter(nul === -1 ? line : line.slice(0, nul)).words();
+}
+
+class InlineSplitter {
+  private at = 0;
+
+  constructor(private readonly line: string) {}
+
+  words(): string[] | null {
+    const words: string[] = [];
     for (;;) {
-      const char = line[at];
-      if (quote === '') {
-        if (char === undefined || isSpace(char) || char === '\0') break;
-        if (char === '"' || char === "'") quote = char;
-        else word += char;
-      } else if (char === undefined) {
-        return null;
-      } else if (quote === '"' && char === '\\' && /^x[0-9a-fA-F]{2}/.test(line.slice(at + 1, at + 4))) {
-        word += String.fromCharCode(Number.parseInt(line.slice(at + 2, at + 4), 16));
-        at += 3;
-      } else if (quote === '"' && char === '\\' && at + 1 < line.length) {
-        at++;
-        word += ESCAPES[line[at]!] ?? line[at]!;
-      } else if (quote === "'" && char === '\\' && line[at + 1] === "'") {
-        at++;
-        word += "'";
-      } else if (char === quote) {
-        const next = line[at + 1];
-        if (next !== undefined && !isSpace(next)) return null;
-        at++;
-        break;
-      } else {
-        word += char;
-      }
-      at++;
+      while (isSpace(this.line.charCodeAt(this.at))) this.at++;
+      if (this.at >= this.line.length) return words;
+      const word = this.word();
+      if (word === null) return null;
+      words.push(word);
     }
-    words.push(word);
+  }
+
+  private word(): string | null {
+    const { line } = this;
+    const start = this.at;
+    for (; this.at < line.length; this.at++) {
+      const char = line.charCodeAt(this.at);
+      if (endsWord(char)) break;
+      if (char !== 34 /* " */ && char !== 39 /* ' */) continue;
+      const unquoted = line.slice(start, this.at++);
+      const quoted = char === 34 ? this.doubleQuoted() : this.singleQuoted();
+      return quoted === null ? null : unquoted + quoted;
+    }
+    return line.slice(start, this.at);
+  }
+
+  private doubleQuoted(): string | null {
+    const { line } = this;
+    let text = '';
+    for (; this.at < line.length; this.at++) {
+      const char = line[this.at]!;
+      if (char === '"') return this.closeQuote() ? text : null;
+      if (char !== '\\' || this.at + 1 >= line.length) {
+        text += char;
+        continue;
+      }
+      const hex = /^x([0-9a-fA-F]{2})/.exec(line.slice(this.at + 1, this.at + 4));
+      const escaped = line[this.at + 1]!;
+      text += hex === null ? (ESCAPES[escaped] ?? escaped) : String.fromCharCode(Number.parseInt(hex[1]!, 16));
+      this.at += hex === null ? 1 : 3;
+    }
+    return null;
+  }
+
+  private singleQuoted(): string | null {
+    const { line } = this;
+    let text = '';
+    for (; this.at < line.length; this.at++) {
+      const char = line[this.at]!;
+      if (char === "'") return this.closeQuote() ? text : null;
+      if (char === '\\' && line[this.at + 1] === "'") this.at++;
+      text += line[this.at]!;
+    }
+    return null;
+  }
+
+  /** Steps over the quote; false if the word goes on behind it. */
+  private closeQuote(): boolean {
+    this.at++;
+    return this.at >= this.line.length || isSpace(this.line.charCodeAt(this.at));
   }
 }
 
-/** C's isspace. */
-function isSpace(char: string): boolean {
-  return char === ' ' || (char >= '\t' && char <= '\r');
+/** C's isspace: what may stand between words. */
+function isSpace(char: number): boolean {
+  return char === 32 || (char >= 9 && char <= 13);
+}
+
+/** Redis ends an unquoted word at fewer characters than it skips before one: a vertical tab or a form feed belongs to the word. */
+function endsWord(char: number): boolean {
+  return char === 32 || char === 9 || char === 10 || char === 13;
 }

@@ -14,6 +14,7 @@
  *   [a, b]             *2                    *2
  *   SimpleString       +OK                   +OK
  *   ErrorReply         -ERR …                -ERR …
+ *   BulkError          -ERR …                !n ERR …
  *   Double             $3 1.5                ,1.5
  *   MapReply           *2n flattened         %n
  *   SetReply           *n                    ~n
@@ -32,6 +33,7 @@ export type Reply =
   | readonly Reply[]
   | SimpleString
   | ErrorReply
+  | BulkError
   | Double
   | MapReply
   | SetReply
@@ -65,6 +67,12 @@ export class ErrorReply {
     const space = this.text.indexOf(' ');
     return space === -1 ? this.text : this.text.slice(0, space);
   }
+}
+
+/** An error of any bytes, also several lines. Redis never sends one; other servers that speak RESP3 may. */
+export class BulkError {
+  readonly type = 'bulk-error';
+  constructor(readonly text: string) {}
 }
 
 /** A floating point number. */

@@ -10,8 +10,11 @@
  *
  *   ECHO "hi" CRLF                                                   inline: a line of words, for telnet
  *
- * Limits and error texts are those of Redis 7.0's processMultibulkBuffer and processInlineBuffer.
+ * Limits and error texts are those of Redis 7.0's processMultibulkBuffer and processInlineBuffer. As there, the bytes after a
+ * CR and after an argument are skipped without a look, and a NUL hides the end of its line: the connection waits, until the line
+ * is too long. Unlike there, what is decoded never depends on the pieces in which the bytes came.
  */
+import { constants } from 'node:buffer';
 import { splitInline } from './inline.js';
 
 export const INCOMPLETE = 0;
@@ -28,6 +31,13 @@ const LF = 10;
 const ASTERISK = 42;
 const DOLLAR = 36;
 const MINUS = 45;
+
+/** {@link RequestDecoder.findLineEnd}: not here yet, and not here although the line is longer than MAX_LINE. */
+const NO_LINE_END = -1;
+const TOO_LONG = -2;
+
+/** No argument can be longer, since it becomes one string: 24 bytes below the 512 MB that Redis allows by default. */
+const MAX_STRING_LENGTH = constants.MAX_STRING_LENGTH;
 
 /** {@link parseLength} found something that is no decimal integer. */
 const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
@@ -97,9 +107,9 @@ export class RequestDecoder {
 
   private readCount(): DecodeStatus {
     const lineEnd = this.findLineEnd();
-    if (lineEnd === -1) return this.end - this.position > MAX_LINE ? this.broken('too big mbulk count string') : INCOMPLETE;
+    if (lineEnd < 0) return lineEnd === TOO_LONG ? this.broken('too big mbulk count string') : INCOMPLETE;
     const count = parseLength(this.buffer, this.position + 1, lineEnd);
-    if (count === NOT_A_NUMBER || count > 0x7fffffff) return this.broken('invalid multibulk length');
+    if (count === NOT_A_NUMBER || count > 0x7fffffff) return this.brokenLine(lineEnd, 'invalid multibulk length', 'too big mbulk count string');
     if (count > 10 && !this.authenticated) return this.broken('unauthenticated multibulk length');
     this.position = lineEnd + 2;
     this.remaining = Math.max(0, count);
@@ -128,10 +138,10 @@ export class RequestDecoder {
   private readBulkLength(): DecodeStatus {
     if (this.position === this.end) return this.incomplete();
     const lineEnd = this.findLineEnd();
-    if (lineEnd === -1) return this.end - this.position > MAX_LINE ? this.broken('too big bulk count string') : this.incomplete();
-    if (this.buffer[this.position] !== DOLLAR) return this.broken(`expected '$', got '${String.fromCharCode(this.buffer[this.position]!)}'`);
+    if (lineEnd < 0) return lineEnd === TOO_LONG ? this.broken('too big bulk count string') : this.incomplete();
+    if (this.buffer[this.position] !== DOLLAR) return this.brokenLine(lineEnd, this.unexpectedByte(), 'too big bulk count string');
     const length = parseLength(this.buffer, this.position + 1, lineEnd);
-    if (length < 0 || length > this.maxBulkLength) return this.broken('invalid bulk length');
+    if (length < 0 || length > this.maxBulkLength || length > MAX_STRING_LENGTH) return this.brokenLine(lineEnd, 'invalid bulk length', 'too big bulk count string');
     if (length > 16384 && !this.authenticated) return this.broken('unauthenticated bulk length');
     this.position = lineEnd + 2;
     this.bulkLength = length;
@@ -139,10 +149,10 @@ export class RequestDecoder {
   }
 
   private readInline(): DecodeStatus {
-    const newline = this.buffer.subarray(this.position, this.end).indexOf(LF);
-    if (newline === -1) return this.end - this.position > MAX_LINE ? this.broken('too big inline request') : INCOMPLETE;
-    const lineEnd = this.position + newline;
-    const hasReturn = newline > 0 && this.buffer[lineEnd - 1] === CR;
+    const lineEnd = this.findNewline();
+    if (lineEnd === TOO_LONG) return this.broken('too big inline request');
+    if (lineEnd === NO_LINE_END) return INCOMPLETE;
+    const hasReturn = lineEnd > this.position && this.buffer[lineEnd - 1] === CR;
     const words = splitInline(this.buffer.latin1Slice(this.position, hasReturn ? lineEnd - 1 : lineEnd));
     if (words === null) return this.broken('unbalanced quotes in request');
     this.position = lineEnd + 1;
@@ -150,17 +160,41 @@ export class RequestDecoder {
     return COMPLETE;
   }
 
-  /** The index of the CR that ends the line at `position`, if its LF has come as well; -1 otherwise. */
+  /** The index of the LF that ends an inline request. */
+  private findNewline(): number {
+    const { buffer, position, end } = this;
+    const near = Math.min(end, position + 64);
+    for (let at = position; at < near; at++) {
+      if (buffer[at] === LF) return at;
+      if (buffer[at] === 0) return this.noLineEnd();
+    }
+    const line = buffer.subarray(near, Math.min(end, position + MAX_LINE + 1));
+    const newline = line.indexOf(LF);
+    if (newline === -1) return this.noLineEnd();
+    const nul = line.indexOf(0);
+    return nul !== -1 && nul < newline ? this.noLineEnd() : near + newline;
+  }
+
+  /** The index of the CR that ends the line at `position`, once the LF behind it has come as well. */
   private findLineEnd(): number {
     const { buffer, end } = this;
     // Counts and lengths are a few digits; looking byte by byte beats a call into native code.
     const near = Math.min(end, this.position + 24);
     for (let at = this.position; at < near; at++) {
-      if (buffer[at] === CR) return at + 1 < end ? at : -1;
+      if (buffer[at] === CR) return at + 1 < end ? at : NO_LINE_END;
     }
-    if (near === end) return -1;
-    const at = buffer.subarray(near, end).indexOf(CR);
-    return at === -1 || near + at + 1 >= end ? -1 : near + at;
+    return near === end ? NO_LINE_END : this.findFarLineEnd(near);
+  }
+
+  private findFarLineEnd(near: number): number {
+    const { buffer, position, end } = this;
+    const at = buffer.subarray(near, Math.min(end, position + MAX_LINE + 1)).indexOf(CR);
+    if (at === -1) return this.noLineEnd();
+    return near + at + 1 < end ? near + at : NO_LINE_END;
+  }
+
+  private noLineEnd(): typeof NO_LINE_END | typeof TOO_LONG {
+    return this.end - this.position > MAX_LINE ? TOO_LONG : NO_LINE_END;
   }
 
   private readName(start: number, end: number): string {
@@ -184,6 +218,18 @@ export class RequestDecoder {
     return INCOMPLETE;
   }
 
+  /** A line that says something wrong; with a NUL in it, it is no line yet. Looked for only here, since good lines have none. */
+  private brokenLine(lineEnd: number, error: string, errorIfTooLong: string): DecodeStatus {
+    if (!this.buffer.subarray(this.position, lineEnd).includes(0)) return this.broken(error);
+    return this.noLineEnd() === TOO_LONG ? this.broken(errorIfTooLong) : this.incomplete();
+  }
+
+  /** An error is one line, so a line break shows as a space. */
+  private unexpectedByte(): string {
+    const byte = this.buffer[this.position]!;
+    return `expected '$', got '${byte === CR || byte === LF ? ' ' : String.fromCharCode(byte)}'`;
+  }
+
   private broken(error: string): DecodeStatus {
     this.error = error;
     return BROKEN;
@@ -192,13 +238,13 @@ export class RequestDecoder {
 
 const EMPTY = Buffer.alloc(0);
 
-/** A decimal integer with an optional minus, as string2ll takes it: no plus, no leading zeros, no spaces. */
+/** A decimal integer with an optional minus, as string2ll takes it: no plus, no leading zeros, no spaces, 64 bits. */
 function parseLength(buffer: Buffer, start: number, end: number): number {
   let at = start;
   const negative = buffer[at] === MINUS;
   if (negative) at++;
   const digits = end - at;
-  if (digits <= 0 || digits > 15) return NOT_A_NUMBER;
+  if (digits <= 0 || digits > 15) return digits > 0 && negative ? parseHugeNegative(buffer, start, end) : NOT_A_NUMBER;
   if (buffer[at] === 48 && (digits > 1 || negative)) return NOT_A_NUMBER;
   let value = 0;
   for (; at < end; at++) {
@@ -207,4 +253,11 @@ function parseLength(buffer: Buffer, start: number, end: number): number {
     value = value * 10 + digit;
   }
   return negative ? -value : value;
+}
+
+/** Every negative count means an empty request, so any one within 64 bits will do. */
+function parseHugeNegative(buffer: Buffer, start: number, end: number): number {
+  if (end - start > 20) return NOT_A_NUMBER;
+  const text = buffer.latin1Slice(start, end);
+  return /^-[1-9]\d*$/.test(text) && BigInt(text) >= -(2n ** 63n) ? -1 : NOT_A_NUMBER;
 }
