@@ -1,20 +1,33 @@
 /**
  * The only door to the server: what `import … from 'redis-lab'` gives.
  *
+ *     import { createServer } from 'redis-lab';
+ *
  *     await using server = await createServer({ port: 0 });
- *     const client = createClient({ url: server.url });
+ *     const client = await connect(server.url);        // any client library
+ *
+ *     await server.pause();                            // the loop itself stops; clients wait, no key expires
+ *     const event = await server.step('command');      // … and goes on to the end of the next command
+ *     await server.resume();
  */
 import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
+import type { Breakpoint, StepUnit } from './loop/stepping.js';
 import type { LogLevel } from './server.js';
+import type { Snapshot } from './snapshot.js';
 import { LoopHandle } from './thread/loop-handle.js';
 import type { PollerName } from './thread/protocol.js';
+import type { TraceEvent } from './trace/events.js';
+import type { TraceBatch } from './trace/recorder.js';
 
 export { StartError } from './thread/loop-handle.js';
-export type { TraceEvent, TraceKind } from './trace/events.js';
-export type { SettingValues, SettingName } from './config.js';
-export type { LogLevel, PollerName };
+export { TRACE_EVENTS } from './trace/events.js';
+export type { Address, Breakpoint, LogLevel, PollerName, SettingValues, Snapshot, StepUnit, TraceBatch, TraceEvent };
+export type { SettingName } from './config.js';
+export type { EventCategory, Phase, TraceKind } from './trace/events.js';
+export type { ClientSnapshot } from './snapshot.js';
 
+/** Every setting of redis-server that has a meaning here, under its own name, and the lab's own. */
 export interface ServerOptions extends Partial<SettingValues> {
   /** `auto`: epoll where there is one. */
   readonly poller?: PollerName | 'auto';
@@ -22,7 +35,14 @@ export interface ServerOptions extends Partial<SettingValues> {
   readonly edgeTriggered?: boolean;
   /** 32 bits; random if left out. */
   readonly seed?: number;
+  /** Hold the loop before its first poll. */
+  readonly paused?: boolean;
   readonly log?: (level: LogLevel, message: string) => void;
+}
+
+export interface TraceOptions {
+  /** The most events that a tenth of a second may bring; the rest is only counted. Infinity: all. */
+  readonly budget?: number;
 }
 
 export interface RedisLabServer extends AsyncDisposable {
@@ -32,29 +52,158 @@ export interface RedisLabServer extends AsyncDisposable {
   readonly port: number;
   readonly addresses: readonly Address[];
   readonly poller: PollerName;
-  /** Resolves when the server has ended, by {@link close} or by a client's SHUTDOWN. */
+  /** Why the portable poller runs although nobody asked for it; null otherwise. */
+  readonly pollerFallback: string | null;
+  /** Resolves when the server has ended, by {@link close} or by a client's SHUTDOWN; rejects if it died of an error of its own. */
   readonly closed: Promise<void>;
-  /** Ends the server: all connections are closed, the thread is gone when this resolves. */
+
+  /** Stops the loop itself, in the middle of a turn if there is one. Resolves with the event at which it stands. */
+  pause(): Promise<TraceEvent>;
+  /** Lets a held loop go on to the next unit. Resolves when it is held there: maybe late, if it sleeps in the poll until then. */
+  step(unit: StepUnit): Promise<TraceEvent>;
+  /** Lets the loop run; breakpoints stay set. */
+  resume(): Promise<void>;
+  /** Runs at so many events a second. */
+  slow(eventsPerSecond: number): Promise<void>;
+  /** Replaces all breakpoints. */
+  setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void>;
+  /** The event at which the loop is held; null while it runs. */
+  readonly heldAt: TraceEvent | null;
+  /** Called with the event whenever the loop is held, by whatever, and with null when it goes on. Returns how to stop listening. */
+  onHeld(listener: (event: TraceEvent | null) => void): () => void;
+
+  /** State at this moment, with up to `keys` keys. */
+  snapshot(keys?: number): Promise<Snapshot>;
+  /** Calls `listener` with what happens from now on, ten times a second. Resolves, once the trace runs, with how to end it. */
+  trace(listener: (batch: TraceBatch) => void, options?: TraceOptions): Promise<() => Promise<void>>;
+
+  /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
   close(): Promise<void>;
 }
 
+const DEFAULT_BUDGET = 2000;
+
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {
-  const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), log = () => {}, ...settings } = options;
-  const handle = await LoopHandle.start({ settings, poller, edgeTriggered, seed, paused: false }, { log });
-  const { addresses } = handle.ready;
-  const tcp = addresses.find((address) => 'port' in address);
-  const close = async (): Promise<void> => {
-    await handle.call('close', null).catch(() => {});
-    await handle.closed;
-  };
-  return {
-    url: tcp === undefined ? `redis+unix://${formatAddress(addresses[0]!)}` : `redis://${formatAddress(tcp)}`,
-    port: tcp === undefined || !('port' in tcp) ? 0 : tcp.port,
-    addresses,
-    poller: handle.ready.poller,
-    closed: handle.closed,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, log = () => {}, ...settings } = options;
+  const observers = new Observers();
+  const handle = await LoopHandle.start({ settings, poller, edgeTriggered, seed, paused }, { log, trace: (batch) => observers.trace(batch), held: (event) => observers.held(event) });
+  return new LabServer(handle, observers);
+}
+
+/** Who listens on the main thread. */
+class Observers {
+  heldAt: TraceEvent | null = null;
+  readonly heldListeners = new Set<(event: TraceEvent | null) => void>();
+  readonly traces = new Map<(batch: TraceBatch) => void, number>();
+
+  trace(batch: TraceBatch): void {
+    for (const listener of this.traces.keys()) listener(batch);
+  }
+
+  held(event: TraceEvent | null): void {
+    this.heldAt = event;
+    for (const listener of this.heldListeners) listener(event);
+  }
+
+  /** The largest budget anybody has asked for; 0 if nobody listens. */
+  get budget(): number {
+    return Math.max(0, ...this.traces.values());
+  }
+}
+
+class LabServer implements RedisLabServer {
+  readonly url: string;
+  readonly port: number;
+  readonly addresses: readonly Address[];
+  readonly poller: PollerName;
+  readonly pollerFallback: string | null;
+  readonly closed: Promise<void>;
+
+  constructor(
+    private readonly handle: LoopHandle,
+    private readonly observers: Observers,
+  ) {
+    const { addresses, poller, fallback } = handle.ready;
+    const tcp = addresses.find((address) => 'port' in address);
+    this.addresses = addresses;
+    this.url = tcp === undefined ? `redis+unix://${formatAddress(addresses[0]!)}` : `redis://${formatAddress(tcp)}`;
+    this.port = tcp === undefined || !('port' in tcp) ? 0 : tcp.port;
+    this.poller = poller;
+    this.pollerFallback = fallback;
+    this.closed = handle.closed;
+  }
+
+  get heldAt(): TraceEvent | null {
+    return this.observers.heldAt;
+  }
+
+  async pause(): Promise<TraceEvent> {
+    if (this.heldAt !== null) return this.heldAt;
+    const held = this.nextHold();
+    await this.handle.call('pause', null);
+    return held;
+  }
+
+  async step(unit: StepUnit): Promise<TraceEvent> {
+    const held = this.nextHold();
+    await this.handle.call('step', unit);
+    return held;
+  }
+
+  resume(): Promise<void> {
+    return this.handle.call('resume', null);
+  }
+
+  slow(eventsPerSecond: number): Promise<void> {
+    return this.handle.call('slow', eventsPerSecond);
+  }
+
+  setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {
+    return this.handle.call('setBreakpoints', breakpoints);
+  }
+
+  onHeld(listener: (event: TraceEvent | null) => void): () => void {
+    this.observers.heldListeners.add(listener);
+    return () => this.observers.heldListeners.delete(listener);
+  }
+
+  snapshot(keys = 1000): Promise<Snapshot> {
+    return this.handle.call('snapshot', { keys });
+  }
+
+  async trace(listener: (batch: TraceBatch) => void, { budget = DEFAULT_BUDGET }: TraceOptions = {}): Promise<() => Promise<void>> {
+    this.observers.traces.set(listener, budget);
+    await this.handle.call('trace', this.observers.budget);
+    return async () => {
+      this.observers.traces.delete(listener);
+      await this.handle.call('trace', this.observers.budget);
+    };
+  }
+
+  async close(): Promise<void> {
+    // The loop may end before it has answered; that is what was asked for.
+    await this.handle.call('close', null).catch(() => {});
+    await this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Rejects if the server ends instead. */
+  private nextHold(): Promise<TraceEvent> {
+    return new Promise((resolve, reject) => {
+      const stop = this.onHeld((event) => {
+        if (event === null) return;
+        stop();
+        resolve(event);
+      });
+      const ended = (): void => {
+        stop();
+        reject(new Error('the server has ended'));
+      };
+      this.closed.then(ended, ended);
+    });
+  }
 }

@@ -19,6 +19,14 @@ import type { Tap } from '../trace/tap.js';
 import type { Clock } from './clock.js';
 import { Timers } from './timers.js';
 
+/** Someone who watches the loop and wants the word now and then. Not a timer: timers are the server's, and stand in the trace. */
+export interface Observer {
+  /** On the loop's monotonic clock; Infinity: not waiting for anything. */
+  readonly dueUs: number;
+  /** Called at the end of the first turn at or after `dueUs`. */
+  frame(): void;
+}
+
 /** What is registered under a token. */
 export interface EventHandler {
   /** Called with a hint, not a promise: whatever it tries may still be WouldBlock. */
@@ -31,6 +39,7 @@ export class EventLoop {
   turnNumber = 0;
   /** Counted by whoever executes commands, for the trace. */
   commandsThisTurn = 0;
+  observer: Observer | null = null;
   private stopped = false;
   private readonly handlers = new Map<Token, EventHandler>();
   private readonly events = new Events();
@@ -71,7 +80,7 @@ export class EventLoop {
 
   private driven(): number | null {
     this.turn();
-    return this.stopped ? null : this.timeoutMs();
+    return this.stopped ? null : this.sleepMs();
   }
 
   /** Ends {@link run} after the running turn. */
@@ -91,6 +100,7 @@ export class EventLoop {
     this.runDueTimers();
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: this.clock.readUs() - this.clock.nowUs, commands: this.commandsThisTurn });
     this.commandsThisTurn = 0;
+    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
   }
 
   /** Milliseconds until the nearest timer is due; -1 if there is none, and the loop may sleep until something is ready. */
@@ -99,16 +109,24 @@ export class EventLoop {
     return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.readUs()) / 1000);
   }
 
+  /** How long to sleep: until the nearest timer, or until the observer wants the word. */
+  private sleepMs(): number {
+    if (this.stopped) return 0;
+    const timeoutMs = this.timeoutMs();
+    if (this.observer === null || this.observer.dueUs === Infinity) return timeoutMs;
+    const observerMs = Math.max(0, (this.observer.dueUs - this.clock.readUs()) / 1000);
+    return timeoutMs === -1 ? observerMs : Math.min(timeoutMs, observerMs);
+  }
+
   private wait(): void {
-    const timeoutMs = this.stopped ? 0 : this.timeoutMs();
     if (this.tap.sink === null) {
-      this.poll.wait(this.events, timeoutMs);
+      this.poll.wait(this.events, this.sleepMs());
       this.clock.refresh();
       return;
     }
-    this.tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber, timeoutMs, why: this.timers.nearest()?.name ?? 'no timer' });
+    this.tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber, timeoutMs: this.timeoutMs(), why: this.timers.nearest()?.name ?? 'no timer' });
     const before = this.clock.readUs();
-    this.poll.wait(this.events, timeoutMs);
+    this.poll.wait(this.events, this.sleepMs());
     this.clock.refresh();
     // Whoever watched may have gone while the loop slept.
     this.tap.sink?.emit({ kind: 'poll', waitedUs: this.clock.nowUs - before, ready: this.events.length, emulated: this.poll.emulated });

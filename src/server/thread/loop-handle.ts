@@ -4,15 +4,21 @@
  * A call is a message and a byte: the message waits in the port, the byte in the eventfd brings the loop out of the kernel to
  * fetch it. `worker.terminate()` alone would wait for a thread that sleeps in epoll_wait until something else woke it.
  */
-import { writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { LogLevel } from '../server.js';
-import type { LoopCalls, LoopMessage, LoopThreadOptions } from './protocol.js';
+import type { TraceEvent } from '../trace/events.js';
+import type { TraceBatch } from '../trace/recorder.js';
+import { createControl, notifyHeldLoop, type ControlWords } from './control.js';
+import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
 
 export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
 
 export interface LoopEvents {
   readonly log: (level: LogLevel, message: string) => void;
+  readonly trace: (batch: TraceBatch) => void;
+  /** The loop is held at this event, or goes on (null). */
+  readonly held: (event: TraceEvent | null) => void;
 }
 
 /** The loop thread could not start: its address is taken, its poller can not be had. */
@@ -32,79 +38,98 @@ const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/serv
 
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 
+interface PendingCall {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class LoopHandle {
-  private readonly calls = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
-  private nextCall = 1;
-  private ended = false;
-  /** Resolves when the loop thread is gone, for whatever reason. */
+  /** Resolves when the loop thread is gone; rejects if it died of an error of its own. */
   readonly closed: Promise<void>;
+  private readonly calls = new Map<number, PendingCall>();
+  private nextCall = 1;
+  private hasEnded = false;
 
   private constructor(
     private readonly worker: Worker,
+    private readonly control: ControlWords,
     readonly ready: ReadyMessage,
     private readonly events: LoopEvents,
   ) {
-    this.closed = new Promise((resolve) => {
+    this.closed = new Promise((resolve, reject) => {
+      worker.once('error', reject);
       worker.once('exit', () => {
-        this.ended = true;
-        for (const { reject } of this.calls.values()) reject(new Error('the loop thread has ended'));
-        this.calls.clear();
+        this.ended();
         resolve();
       });
     });
     worker.on('message', (message: LoopMessage) => this.receive(message));
-    process.once('exit', this.wakeAtExit);
-    void this.closed.then(() => process.off('exit', this.wakeAtExit));
+    process.on('exit', this.wakeAtExit);
   }
 
   /** Resolves once the server listens. Rejects with {@link StartError}. */
-  static start(options: LoopThreadOptions, events: LoopEvents): Promise<LoopHandle> {
-    const worker = new Worker(THREAD_URL, { workerData: options });
+  static start(options: Omit<LoopThreadOptions, 'control'>, events: LoopEvents): Promise<LoopHandle> {
+    const control = createControl();
+    const worker = new Worker(THREAD_URL, { workerData: { ...options, control } satisfies LoopThreadOptions });
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
       worker.once('exit', () => reject(new StartError('the loop thread ended before it was ready', null)));
-      worker.on('message', function first(message: LoopMessage) {
+      worker.on('message', (message: LoopMessage) => {
         if (message.kind === 'log') return events.log(message.level, message.message);
         if (message.kind === 'failed') return reject(new StartError(message.message, message.code));
         if (message.kind !== 'ready') return;
-        worker.removeAllListeners('exit');
-        worker.off('message', first);
-        resolve(new LoopHandle(worker, message, events));
+        worker.removeAllListeners();
+        resolve(new LoopHandle(worker, control, message, events));
       });
     });
   }
 
-  call<M extends keyof LoopCalls>(method: M, argument: LoopCalls[M]['argument']): Promise<LoopCalls[M]['result']> {
-    if (this.ended) return Promise.reject(new Error('the loop thread has ended'));
+  /** Rejects if the loop thread ends before it has answered. */
+  call<M extends LoopMethod>(method: M, argument: LoopCalls[M]['argument']): Promise<LoopCalls[M]['result']> {
+    if (this.hasEnded) return Promise.reject(new Error('the loop thread has ended'));
     return new Promise((resolve, reject) => {
       const id = this.nextCall++;
-      this.calls.set(id, { resolve: resolve as (value: never) => void, reject });
-      this.worker.postMessage({ kind: 'call', id, method, argument });
+      this.calls.set(id, { resolve, reject });
+      this.worker.postMessage({ id, method, argument } satisfies CallMessage);
       this.wake();
     });
   }
 
   private wake(): void {
-    if (this.ready.wakeFd !== -1) writeSync(this.ready.wakeFd, ONE);
+    const isHeld = notifyHeldLoop(this.control);
+    if (!isHeld && this.ready.wakeFd !== -1) writeSync(this.ready.wakeFd, ONE);
   }
 
   /** Node ends its workers when the process exits, and waits for them: one that sleeps in the kernel must be woken for that. */
-  private readonly wakeAtExit = (): void => {
-    if (!this.ended) this.wake();
-  };
+  private readonly wakeAtExit = (): void => this.wake();
+
+  private ended(): void {
+    this.hasEnded = true;
+    process.off('exit', this.wakeAtExit);
+    // Only now: until its thread was gone, the number could have come to mean another file.
+    if (this.ready.wakeFd !== -1) closeSync(this.ready.wakeFd);
+    for (const { reject } of this.calls.values()) reject(new Error('the loop thread has ended'));
+    this.calls.clear();
+  }
 
   private receive(message: LoopMessage): void {
     switch (message.kind) {
       case 'result':
-        this.calls.get(message.id)?.resolve(message.value as never);
-        this.calls.delete(message.id);
-        return;
+        return this.settle(message.id)?.resolve(message.value as never);
       case 'error':
-        this.calls.get(message.id)?.reject(new Error(message.message));
-        this.calls.delete(message.id);
-        return;
+        return this.settle(message.id)?.reject(new Error(message.message));
       case 'log':
         return this.events.log(message.level, message.message);
+      case 'trace':
+        return this.events.trace(message.batch);
+      case 'held':
+        return this.events.held(message.event);
     }
+  }
+
+  private settle(id: number): PendingCall | undefined {
+    const call = this.calls.get(id);
+    this.calls.delete(id);
+    return call;
   }
 }

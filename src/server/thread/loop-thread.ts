@@ -6,18 +6,20 @@
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { Config } from '../config.js';
+import { keysOf } from '../dispatch/dispatcher.js';
 import { SystemError } from '../io/poll.js';
 import { SystemClock } from '../loop/clock.js';
+import { matchesGlob } from '../keyspace/glob.js';
 import { Server } from '../server.js';
+import { takeSnapshot } from '../snapshot.js';
+import { Observation } from './observation.js';
 import { openPoll } from './open-poll.js';
-import type { CallMessage, LoopMessage, LoopThreadOptions } from './protocol.js';
+import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions, PollerName } from './protocol.js';
 
 const port = parentPort as MessagePort;
 const options = workerData as LoopThreadOptions;
 
-function post(message: LoopMessage): void {
-  port.postMessage(message);
-}
+const post = (message: LoopMessage): void => port.postMessage(message);
 
 async function main(): Promise<void> {
   const { poll, fallback } = await openPoll(options.poller, options.edgeTriggered);
@@ -28,26 +30,62 @@ async function main(): Promise<void> {
     config: new Config(options.settings),
     log: (level, message) => post({ kind: 'log', level, message }),
   });
-
-  const handle = (message: CallMessage): void => {
-    switch (message.method) {
-      case 'close':
-        server.shutdown();
-    }
-    post({ kind: 'result', id: message.id, value: undefined });
-  };
+  const observation = observe(server);
+  const calls = answerWith(server, observation);
   const drain = (): void => {
-    for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) handle(received.message as CallMessage);
+    for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) answer(calls, received.message as CallMessage);
   };
-
-  const addresses = server.listen();
-  post({ kind: 'ready', addresses, poller: poll.name as 'epoll' | 'portable', edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback });
+  observation.drain = drain;
   server.loop.onWake(drain);
+  const addresses = server.listen();
+  if (options.paused) observation.pause();
+  post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback });
   await server.run();
   server.close();
-  post({ kind: 'closed' });
+}
+
+function observe(server: Server): Observation {
+  return new Observation(
+    server,
+    {
+      keysOf(argv) {
+        const command = server.commands.get(argv[0]!.toLowerCase());
+        return command === undefined ? [] : keysOf(command, argv);
+      },
+      matchesGlob,
+    },
+    { control: options.control, send: (batch) => post({ kind: 'trace', batch }), held: (event) => post({ kind: 'held', event }) },
+  );
+}
+
+type Answers = { readonly [M in LoopMethod]: (argument: LoopCalls[M]['argument']) => LoopCalls[M]['result'] };
+
+function answerWith(server: Server, observation: Observation): Answers {
+  return {
+    close() {
+      observation.isEnding = true;
+      server.shutdown();
+    },
+    trace: (budget) => observation.trace(budget),
+    pause: () => observation.pause(),
+    step: (unit) => observation.step(unit),
+    resume: () => observation.resume(),
+    slow: (eventsPerSecond) => observation.slow(eventsPerSecond),
+    setBreakpoints: (breakpoints) => observation.setBreakpoints(breakpoints),
+    snapshot: (request) => takeSnapshot(server, request),
+  };
+}
+
+function answer(answers: Answers, { id, method, argument }: CallMessage): void {
+  try {
+    const value = (answers[method] as (argument: unknown) => unknown)(argument);
+    post({ kind: 'result', id, value });
+  } catch (error) {
+    post({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 main().catch((error: unknown) => {
-  post({ kind: 'failed', message: error instanceof Error ? error.message : String(error), code: error instanceof SystemError ? error.code : null });
+  if (!(error instanceof SystemError)) throw error;
+  post({ kind: 'failed', message: error.message, code: error.code });
 });

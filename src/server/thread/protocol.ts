@@ -7,7 +7,11 @@
 import type { Address } from '../io/poll.js';
 import type { SettingValues } from '../config.js';
 import type { LogLevel } from '../server.js';
+import type { Breakpoint, StepUnit } from '../loop/stepping.js';
+import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
+import type { TraceBatch } from '../trace/recorder.js';
+import type { ControlWords } from './control.js';
 
 export type PollerName = 'epoll' | 'portable';
 
@@ -18,18 +22,29 @@ export interface LoopThreadOptions {
   readonly seed: number;
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
+  readonly control: ControlWords;
 }
 
-/** The methods that main can call on the loop thread, with their arguments and results. */
+/** What main can call on the loop thread. */
 export interface LoopCalls {
   close: { argument: null; result: void };
+  /** Events a frame; 0 ends the trace. */
+  trace: { argument: number; result: void };
+  pause: { argument: null; result: void };
+  step: { argument: StepUnit; result: void };
+  resume: { argument: null; result: void };
+  /** Events a second. */
+  slow: { argument: number; result: void };
+  setBreakpoints: { argument: readonly Breakpoint[]; result: void };
+  snapshot: { argument: SnapshotRequest; result: Snapshot };
 }
 
-export interface CallMessage {
-  readonly kind: 'call';
+export type LoopMethod = keyof LoopCalls;
+
+export interface CallMessage<M extends LoopMethod = LoopMethod> {
   readonly id: number;
-  readonly method: keyof LoopCalls;
-  readonly argument: unknown;
+  readonly method: M;
+  readonly argument: LoopCalls[M]['argument'];
 }
 
 export type LoopMessage =
@@ -37,6 +52,6 @@ export type LoopMessage =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
-  | { readonly kind: 'trace'; readonly events: readonly TraceEvent[]; readonly dropped: number }
-  | { readonly kind: 'failed'; readonly message: string; readonly code: string | null }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'trace'; readonly batch: TraceBatch }
+  | { readonly kind: 'held'; readonly event: TraceEvent | null }
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string | null };

@@ -1,0 +1,147 @@
+/**
+ * Stepping: time in the hand of whoever watches.
+ *
+ * The stepper is asked after every trace event whether the loop may go on. It may run, run slowly, or be held: then the loop thread
+ * waits right there, in the middle of its turn, with its clock standing still, until somebody steps or resumes.
+ *
+ *              pause, breakpoint, end of a step
+ *   ┌─────────┐ ─────────────────────────────▶ ┌──────┐      step(unit): held again at the next
+ *   │ running │                                │ held │ ◀─┐    event     trace event of any kind
+ *   └─────────┘ ◀───────────────────────────── └──────┘ ──┘    phase     event of another phase of the turn
+ *              resume                                          command   command that has been executed
+ *                                                              turn      beginning of a turn
+ */
+import { TRACE_EVENTS, type Phase, type TraceEvent, type TraceKind } from '../trace/events.js';
+
+export const STEP_UNITS = ['event', 'phase', 'command', 'turn'] as const;
+export type StepUnit = (typeof STEP_UNITS)[number];
+
+/**
+ * Where a running loop stops by itself. All conditions given must hold. A command or a key is matched when its request has been decoded, so
+ * the loop stops before it executes; a duration can only be known afterwards.
+ */
+export interface Breakpoint {
+  /** Lower case. */
+  readonly command?: string;
+  /** A glob, as for KEYS. */
+  readonly key?: string;
+  readonly token?: number;
+  readonly kind?: TraceKind;
+  /** Stop after a command that took longer than so many microseconds. */
+  readonly longerThanUs?: number;
+}
+
+/** What the stepper needs to know of requests; the loop itself knows none. */
+export interface RequestKnowledge {
+  keysOf(argv: readonly string[]): readonly string[];
+  matchesGlob(pattern: string, text: string): boolean;
+}
+
+type Mode = { readonly name: 'running' } | { readonly name: 'pausing' } | { readonly name: 'stepping'; readonly unit: StepUnit } | { readonly name: 'slow'; readonly eventsPerSecond: number };
+
+const RUNNING: Mode = { name: 'running' };
+
+export class Stepper {
+  private mode: Mode = RUNNING;
+  private breakpoints: readonly Breakpoint[] = [];
+  private lastPhase: Phase | null = null;
+
+  /**
+   * @param hold keeps the loop where it is until {@link resume} or {@link step} is called, at most `timeoutMs` (-1: no limit)
+   */
+  constructor(
+    private readonly requests: RequestKnowledge,
+    private readonly hold: (event: TraceEvent, timeoutMs: number) => void,
+  ) {}
+
+  /** True while every event has to pass here; otherwise the tap may as well be closed. */
+  get isNeeded(): boolean {
+    return this.isStepping || this.breakpoints.length > 0;
+  }
+
+  /** True while events are held or delayed one by one, false while the loop runs, maybe towards a breakpoint. */
+  get isStepping(): boolean {
+    return this.mode !== RUNNING;
+  }
+
+  /** Holds the loop at the next event. */
+  pause(): void {
+    this.mode = { name: 'pausing' };
+  }
+
+  resume(): void {
+    this.mode = RUNNING;
+  }
+
+  /** Lets the loop go on to the next `unit`, and holds it there. */
+  step(unit: StepUnit): void {
+    this.mode = { name: 'stepping', unit };
+  }
+
+  /** From now on every event is followed by a wait of 1/n second. */
+  slow(eventsPerSecond: number): void {
+    this.mode = { name: 'slow', eventsPerSecond };
+  }
+
+  setBreakpoints(breakpoints: readonly Breakpoint[]): void {
+    this.breakpoints = breakpoints;
+  }
+
+  /** Called on the loop thread after every event; returns when the loop may go on. */
+  pass(event: TraceEvent): void {
+    const phase: Phase = TRACE_EVENTS[event.kind].phase;
+    const isNewPhase = phase !== this.lastPhase;
+    this.lastPhase = phase;
+    if (this.mode.name === 'slow' && !this.hitsBreakpoint(event)) return this.hold(event, 1000 / this.mode.eventsPerSecond);
+    if (!this.stopsAt(event, isNewPhase)) return;
+    // Until told otherwise, whatever happens next is held as well.
+    this.mode = { name: 'pausing' };
+    this.hold(event, -1);
+  }
+
+  private stopsAt(event: TraceEvent, isNewPhase: boolean): boolean {
+    switch (this.mode.name) {
+      case 'pausing':
+        return true;
+      case 'stepping':
+        return endsStep(this.mode.unit, event, isNewPhase) || this.hitsBreakpoint(event);
+      default:
+        return this.hitsBreakpoint(event);
+    }
+  }
+
+  private hitsBreakpoint(event: TraceEvent): boolean {
+    return this.breakpoints.some((breakpoint) => this.matches(breakpoint, event));
+  }
+
+  private matches(breakpoint: Breakpoint, event: TraceEvent): boolean {
+    const { command, key, token, kind, longerThanUs } = breakpoint;
+    if (kind !== undefined && event.kind !== kind) return false;
+    if (token !== undefined && (!('token' in event) || event.token !== token)) return false;
+    if (longerThanUs !== undefined) {
+      if (event.kind !== 'execute' || event.elapsedUs <= longerThanUs) return false;
+      return (command === undefined || event.command === command) && (key === undefined || this.anyMatches(key, event.keys));
+    }
+    if (command === undefined && key === undefined) return true;
+    if (event.kind !== 'frame') return false;
+    if (command !== undefined && event.argv[0]!.toLowerCase() !== command) return false;
+    return key === undefined || this.anyMatches(key, this.requests.keysOf(event.argv));
+  }
+
+  private anyMatches(pattern: string, keys: readonly string[]): boolean {
+    return keys.some((key) => this.requests.matchesGlob(pattern, key));
+  }
+}
+
+function endsStep(unit: StepUnit, event: TraceEvent, isNewPhase: boolean): boolean {
+  switch (unit) {
+    case 'event':
+      return true;
+    case 'phase':
+      return isNewPhase;
+    case 'command':
+      return event.kind === 'execute';
+    case 'turn':
+      return event.kind === 'turn-begin';
+  }
+}

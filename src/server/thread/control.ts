@@ -1,0 +1,43 @@
+/**
+ * The control words: four bytes each, shared by the two threads, for the one thing that messages can not do: wake a thread that waits.
+ *
+ *   HELD     1 while the stepper holds the loop: it then waits here and not in the kernel
+ *   SIGNAL   counts up with every message; the held loop sleeps until it changes
+ *
+ * No message is missed, whatever the timing. Main posts first and looks at HELD second; the loop writes HELD first and drains
+ * second, on entering a hold and once more on leaving it.
+ */
+
+const HELD = 0;
+const SIGNAL = 1;
+
+export type ControlWords = Int32Array;
+
+export function createControl(): ControlWords {
+  return new Int32Array(new SharedArrayBuffer(8));
+}
+
+/** Main, after posting a message: true if that was enough; false if the loop may sleep in the kernel and must be woken there. */
+export function notifyHeldLoop(control: ControlWords): boolean {
+  Atomics.add(control, SIGNAL, 1);
+  Atomics.notify(control, SIGNAL);
+  return Atomics.load(control, HELD) === 1;
+}
+
+/**
+ * Loop: waits until `isOver`, or until `timeoutMs` has passed (-1: no limit). `drain` takes the messages in the port, and may be what
+ * makes `isOver` true.
+ */
+export function holdLoop(control: ControlWords, timeoutMs: number, isOver: () => boolean, drain: () => void): void {
+  const until = timeoutMs === -1 ? Infinity : performance.now() + timeoutMs;
+  Atomics.store(control, HELD, 1);
+  while (!isOver()) {
+    const signal = Atomics.load(control, SIGNAL);
+    drain();
+    const left = until - performance.now();
+    if (isOver() || left <= 0) break;
+    Atomics.wait(control, SIGNAL, signal, left);
+  }
+  Atomics.store(control, HELD, 0);
+  drain();
+}

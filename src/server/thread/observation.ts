@@ -1,0 +1,134 @@
+/**
+ * Observation: everything that watching the loop needs, on the loop's own thread: recorder, stepper, frames, holds.
+ *
+ *   tap ──▶ emit ──▶ recorder ──▶ stepper ──▶ maybe a hold: clock held, batch sent, waiting for main
+ *                        └──▶ batch, once a frame ──▶ main
+ *
+ * Attached to the tap only while somebody traces or steps; the server never knows.
+ */
+import type { Clock } from '../loop/clock.js';
+import type { Observer } from '../loop/event-loop.js';
+import { Stepper, type Breakpoint, type RequestKnowledge, type StepUnit } from '../loop/stepping.js';
+import type { TraceBody, TraceEvent } from '../trace/events.js';
+import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.js';
+import type { Tap, TraceSink } from '../trace/tap.js';
+import type { Server } from '../server.js';
+import { holdLoop, type ControlWords } from './control.js';
+
+/** Batches leave ten times a second. */
+const FRAME_US = 100_000;
+
+export interface ObservationPorts {
+  readonly control: ControlWords;
+  readonly send: (batch: TraceBatch) => void;
+  /** The loop is held at this event, or has been released (null). */
+  readonly held: (event: TraceEvent | null) => void;
+}
+
+export class Observation implements TraceSink, Observer {
+  dueUs = Infinity;
+  /** Set by main's close: no hold may keep the loop from ending. */
+  isEnding = false;
+  /** Handles the messages that wait in the port; called while the loop is held. */
+  drain: () => void = () => {};
+  private readonly recorder: Recorder;
+  private readonly stepper: Stepper;
+  private readonly clock: Clock;
+  private readonly tap: Tap;
+  private isTraced = false;
+  private isReleased = false;
+
+  constructor(
+    server: Server,
+    requests: RequestKnowledge,
+    private readonly ports: ObservationPorts,
+  ) {
+    this.clock = server.clock;
+    this.tap = server.tap;
+    const counters = (): LoopCounters => ({ turns: server.loop.turnNumber, commands: server.stats.commandsProcessed });
+    this.recorder = new Recorder(() => this.clock.readUs(), counters, 0);
+    this.stepper = new Stepper(requests, (event, timeoutMs) => this.hold(event, timeoutMs));
+    server.loop.observer = this;
+  }
+
+  /** Sends trace batches from now on, at most `budget` events a frame; 0 ends it. */
+  trace(budget: number): void {
+    this.recorder.budget = budget;
+    this.isTraced = budget > 0;
+    if (!this.isTraced) this.recorder.take();
+    this.attach();
+  }
+
+  pause(): void {
+    this.stepper.pause();
+    this.attach();
+  }
+
+  step(unit: StepUnit): void {
+    this.stepper.step(unit);
+    this.release();
+  }
+
+  resume(): void {
+    this.stepper.resume();
+    this.release();
+  }
+
+  slow(eventsPerSecond: number): void {
+    this.stepper.slow(eventsPerSecond);
+    this.release();
+  }
+
+  setBreakpoints(breakpoints: readonly Breakpoint[]): void {
+    this.stepper.setBreakpoints(breakpoints);
+    this.attach();
+  }
+
+  emit(body: TraceBody): void {
+    const event = this.recorder.record(body, this.stepper.isStepping);
+    if (event === null) return;
+    if (this.dueUs === Infinity) this.dueUs = this.clock.nowUs + FRAME_US;
+    if (this.stepper.isNeeded) {
+      this.stepper.pass(event);
+      if (this.recorder.isSpent) this.send();
+    } else if (this.recorder.isSpent) {
+      this.recorder.closed();
+      this.tap.sink = null;
+    }
+  }
+
+  frame(): void {
+    this.dueUs = Infinity;
+    this.recorder.opened();
+    this.attach();
+    this.send();
+  }
+
+  /** The tap is open while anybody wants its events. */
+  private attach(): void {
+    if (this.isTraced || this.stepper.isNeeded) this.tap.sink = this;
+    else this.tap.sink = null;
+  }
+
+  private send(): void {
+    if (this.recorder.isEmpty) return;
+    const batch = this.recorder.take();
+    if (this.isTraced) this.ports.send(batch);
+  }
+
+  private release(): void {
+    this.isReleased = true;
+    this.attach();
+  }
+
+  private hold(event: TraceEvent, timeoutMs: number): void {
+    if (this.isEnding) return;
+    this.isReleased = false;
+    this.clock.hold();
+    this.send();
+    if (timeoutMs === -1) this.ports.held(event);
+    holdLoop(this.ports.control, timeoutMs, () => this.isReleased || this.isEnding, this.drain);
+    if (timeoutMs === -1) this.ports.held(null);
+    this.clock.release();
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The recorder: numbers and dates every event, and collects them into batches for whoever watches.
+ *
+ * A frame has a budget of events. Once it is used up the tap is closed until the next frame, so that a server at full speed does not
+ * spend its time telling what it does; what was left out is then known from the loop's own counters, in turns and in commands.
+ *
+ *   │ frame                       │ frame                       │
+ *   ├─ events ──▶│ budget spent   │ events ──▶│ budget spent    │
+ *                └── tap closed ──┘           └── tap closed ───┘
+ *                    only counted                 only counted
+ *
+ * Turns in which nothing was ready and no timer ran are forgotten: the observer wakes the loop for its frames, and would otherwise
+ * record itself, so that an idle loop could never be seen idle.
+ */
+import type { TraceBody, TraceEvent } from './events.js';
+
+export interface TraceBatch {
+  readonly events: readonly TraceEvent[];
+  /** Turns and commands of which the trace holds nothing, because the budget was spent. */
+  readonly droppedTurns: number;
+  readonly droppedCommands: number;
+}
+
+/** Totals of the running loop, for what the trace leaves out. */
+export interface LoopCounters {
+  readonly turns: number;
+  readonly commands: number;
+}
+
+export class Recorder {
+  private events: TraceEvent[] = [];
+  private seq = 0;
+  /** The beginning of a turn in which nothing has happened yet, after another such turn. */
+  private quiet: TraceEvent[] = [];
+  private isTurnQuiet = true;
+  private closedAt: LoopCounters | null = null;
+  private droppedTurns = 0;
+  private droppedCommands = 0;
+
+  /** @param budget events a frame; Infinity: none is ever dropped. */
+  constructor(
+    private readonly readUs: () => number,
+    private readonly counters: () => LoopCounters,
+    public budget: number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.events.length === 0 && this.droppedTurns === 0 && this.closedAt === null;
+  }
+
+  /** The budget of this frame is used up: close the tap, and call {@link closed}. */
+  get isSpent(): boolean {
+    return this.events.length >= this.budget;
+  }
+
+  /**
+   * Numbers and keeps an event; null if it belongs to a turn that may yet be forgotten.
+   *
+   * @param everything forgets nothing: whoever steps sees each turn
+   */
+  record(body: TraceBody, everything: boolean): TraceEvent | null {
+    const event = Object.assign(body, { seq: ++this.seq, atUs: this.readUs() }) as TraceEvent;
+    if (this.isQuiet(event) && !everything) {
+      this.quiet.push(event);
+      return null;
+    }
+    this.keepQuiet();
+    this.events.push(event);
+    return event;
+  }
+
+  /** The tap has been closed: from here on only the counters know. */
+  closed(): void {
+    this.keepQuiet();
+    this.closedAt ??= this.counters();
+  }
+
+  /** The tap is open again. */
+  opened(): void {
+    if (this.closedAt === null) return;
+    const { turns, commands } = this.counters();
+    this.droppedTurns += turns - this.closedAt.turns;
+    this.droppedCommands += commands - this.closedAt.commands;
+    this.closedAt = null;
+  }
+
+  /** What has been collected since the last take. */
+  take(): TraceBatch {
+    const batch = { events: this.events, droppedTurns: this.droppedTurns, droppedCommands: this.droppedCommands };
+    this.events = [];
+    this.droppedTurns = 0;
+    this.droppedCommands = 0;
+    return batch;
+  }
+
+  private isQuiet(event: TraceEvent): boolean {
+    switch (event.kind) {
+      case 'turn-begin': {
+        const follows = this.isTurnQuiet;
+        this.quiet.length = 0;
+        this.isTurnQuiet = true;
+        // The first turn after a busy one is told: the loop goes to sleep, and why so long.
+        return follows;
+      }
+      case 'poll':
+        return event.ready === 0;
+      case 'turn-end':
+        return this.isTurnQuiet;
+      default:
+        this.isTurnQuiet = false;
+        return false;
+    }
+  }
+
+  /** Something has happened after all. */
+  private keepQuiet(): void {
+    if (this.quiet.length === 0) return;
+    this.events.push(...this.quiet);
+    this.quiet.length = 0;
+  }
+}
