@@ -12,11 +12,13 @@ import type { Command } from './dispatch/command.js';
 import type { ServerContext, ServerStats } from './dispatch/context.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import type { Session } from './dispatch/session.js';
+import { Watches } from './dispatch/watches.js';
 import { READABLE } from './io/interest.js';
 import type { Address, Poll, SystemError, TcpListener, TcpStream } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
 import { seedHashes } from './keyspace/dict.js';
 import { Keyspace } from './keyspace/keyspace.js';
+import { KeyspaceListeners } from './keyspace/listeners.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
 import { Tap } from './trace/tap.js';
@@ -39,6 +41,9 @@ export class Server implements ServerContext {
   readonly config: Config;
   readonly keyspace: Keyspace;
   readonly commands: ReadonlyMap<string, Command> = commandTable();
+  readonly dispatcher = new Dispatcher(this);
+  readonly keyspaceListeners: KeyspaceListeners;
+  readonly watches: Watches;
   readonly sessions = new Map<number, Session>();
   readonly stats: ServerStats;
   readonly random: () => number;
@@ -57,14 +62,16 @@ export class Server implements ServerContext {
     this.stats = { startedMs: this.clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, errors: new Map() };
     this.keyspace = new Keyspace(this.config.values.databases, this.clock, this.random, this.tap);
     this.loop = new EventLoop(inputs.poll, this.clock, this.tap, () => this.beforeSleep());
+    this.keyspaceListeners = new KeyspaceListeners(this.keyspace);
+    this.watches = new Watches(this.keyspaceListeners, this.clock);
     this.environment = {
       loop: this.loop,
-      dispatcher: new Dispatcher(this),
+      dispatcher: this.dispatcher,
       server: this,
       tap: this.tap,
       pendingWrites: this.pendingWrites,
       input: createInput(),
-      closed: (connection) => void this.sessions.delete(connection.token),
+      closed: (connection) => this.forget(connection.session),
     };
   }
 
@@ -129,6 +136,12 @@ export class Server implements ServerContext {
     this.loop.register(stream, token, READABLE, connection);
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'connect', token, fd: stream.fd, peer: connection.peer, local: connection.local });
     return token;
+  }
+
+  /** What the server keeps of a client ends with its connection. */
+  private forget(session: Session): void {
+    this.sessions.delete(session.id);
+    this.watches.unwatch(session);
   }
 
   private acceptFailed(error: SystemError): void {

@@ -2,8 +2,9 @@
 import { Command, type CommandDeclaration } from '../dispatch/command.js';
 import * as connection from './connection.js';
 import * as string from './string.js';
+import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [connection, string];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [connection, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -3,8 +3,10 @@
  */
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Tap } from '../trace/tap.js';
-import type { Command } from './command.js';
+import type { Reply } from '../resp/reply.js';
+import type { Argv, Command } from './command.js';
 import type { Session } from './session.js';
+import type { Watches } from './watches.js';
 
 /** A thing to do later; see loop/timers.ts. */
 export interface Scheduler {
@@ -22,8 +24,16 @@ export interface ServerStats {
   readonly errors: Map<string, number>;
 }
 
+/** What EXEC and scripts need of the dispatcher. */
+export interface CommandRunner {
+  /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
+  call(session: Session, command: Command, argv: Argv): Reply;
+}
+
 export interface ServerContext {
   readonly keyspace: Keyspace;
+  readonly dispatcher: CommandRunner;
+  readonly watches: Watches;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number };
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;

@@ -21,7 +21,7 @@ export class Dispatcher {
     if (!command.acceptsArgc(argv.length)) return this.reject(session, command, errors.wrongArity(command.fullName));
     if (!session.authenticated && !command.needsNoAuth) return this.reject(session, command, errors.NO_AUTH);
     if (session.transaction !== null && !RUNS_INSIDE_MULTI.has(command.name)) {
-      session.transaction.queued.push({ command, argv });
+      session.transaction.queue(command, argv);
       return QUEUED;
     }
     return this.call(session, command, argv);

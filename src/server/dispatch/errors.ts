@@ -19,11 +19,21 @@ export const DB_INDEX_OUT_OF_RANGE = new ErrorReply('ERR DB index is out of rang
 export const NO_AUTH = new ErrorReply('NOAUTH Authentication required.');
 export const OUT_OF_MEMORY = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.");
 export const EXEC_ABORT = new ErrorReply('EXECABORT Transaction discarded because of previous errors.');
+export const EXEC_WITHOUT_MULTI = new ErrorReply('ERR EXEC without MULTI');
+export const DISCARD_WITHOUT_MULTI = new ErrorReply('ERR DISCARD without MULTI');
+export const NESTED_MULTI = new ErrorReply('ERR MULTI calls can not be nested');
+export const WATCH_INSIDE_MULTI = new ErrorReply('ERR WATCH inside MULTI is not allowed');
 export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
 
 // Arguments (commands/support/arguments.ts).
 export const NOT_POSITIVE = new ErrorReply('ERR value is out of range, must be positive');
 export const outOfRange = (min: number, max: number): ErrorReply => new ErrorReply(`ERR value is out of range, value must between ${min} and ${max}`);
+
+// Sets, hashes and sorted sets.
+export const INVALID_CURSOR = new ErrorReply('ERR invalid cursor');
+export const NUMKEYS_NOT_POSITIVE = new ErrorReply('ERR numkeys should be greater than 0');
+export const NUMKEYS_BEYOND_ARGUMENTS = new ErrorReply("ERR Number of keys can't be greater than number of args");
+export const NEGATIVE_LIMIT = new ErrorReply("ERR LIMIT can't be negative");
 
 export const wrongArity = (command: string): ErrorReply => new ErrorReply(`ERR wrong number of arguments for '${command}' command`);
 export const invalidExpire = (command: string): ErrorReply => new ErrorReply(`ERR invalid expire time in '${command}' command`);

@@ -6,6 +6,7 @@ import type { Reply } from '../resp/reply.js';
 import type { RespVersion } from '../resp/encoder.js';
 import type { Command, Argv } from './command.js';
 import type { ServerContext } from './context.js';
+import type { Watch } from './watches.js';
 
 /** What a session needs of the connection that carries it; implemented by client/connection.ts. */
 export interface Transport {
@@ -31,6 +32,15 @@ export class Transaction {
   readonly queued: { readonly command: Command; readonly argv: Argv }[] = [];
   /** A command was refused while queueing: EXEC will abort. */
   failed = false;
+  /** A queued command writes, or takes memory: the gates ask this of EXEC. */
+  isWrite = false;
+  deniesOutOfMemory = false;
+
+  queue(command: Command, argv: Argv): void {
+    this.queued.push({ command, argv });
+    this.isWrite ||= command.isWrite;
+    this.deniesOutOfMemory ||= command.deniesOutOfMemory;
+  }
 }
 
 export class Session {
@@ -50,6 +60,12 @@ export class Session {
   lookedUpName = '';
   lookedUpCommand: Command | null = null;
   transaction: Transaction | null = null;
+  /** Keys watched for the coming EXEC; see dispatch/watches.ts. */
+  watched: Watch[] | null = null;
+  /** A watched key has changed: EXEC will answer nil. */
+  isWatchBroken = false;
+  /** Inside EXEC or a script: what would park the client answers as if its time were over. */
+  deniesBlocking = false;
   /** CLIENT NO-EVICT. */
   noEvict = false;
   /** CLIENT REPLY: replies are sent (on), swallowed (off), or swallowed for one command (skip-next, then skip). */
@@ -78,6 +94,12 @@ export class Session {
   /** Sends a reply or, in RESP3, a push, outside of the answer to a command. */
   send(reply: Reply): void {
     this.transport.send(reply, this.version);
+  }
+
+  /** What EXEC, DISCARD and RESET do alike: the queue and all watches are forgotten. */
+  endTransaction(): void {
+    this.transaction = null;
+    this.server.watches.unwatch(this);
   }
 
   get subscriptions(): number {

@@ -13,6 +13,8 @@ export interface KeyspaceListener {
   keyModified(db: Database, key: string): void;
   /** Something happened that keyspace notifications have a name for. */
   notify(db: Database, eventClass: EventClass, event: string, key: string): void;
+  /** The keys of a database are about to go, all at once, or (SWAPDB) to become those of `replacement`. */
+  flushing(db: Database, replacement: Database | null): void;
   /** All keys of a database are gone, or have become those of another one. */
   flushed(db: Database): void;
 }

@@ -1,0 +1,86 @@
+/** Transaction commands: MULTI EXEC DISCARD WATCH UNWATCH. Queueing itself is a gate of dispatch/dispatcher.ts. */
+import { command } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
+import { keys } from '../dispatch/key-spec.js';
+import { type Session, Transaction } from '../dispatch/session.js';
+import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+
+export const multi = command({
+  name: 'multi', since: '1.2.0', group: 'transactions', complexity: 'O(1)',
+  summary: 'Begins a transaction: the commands that follow are queued until EXEC.',
+  syntax: '',
+  flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+  categories: ['transaction'],
+  run(_argv, _db, session) {
+    if (session.transaction !== null) return errors.NESTED_MULTI;
+    session.transaction = new Transaction();
+    return OK;
+  },
+});
+
+export const exec = command({
+  name: 'exec', since: '1.2.0', group: 'transactions', complexity: 'Depends on commands in the transaction',
+  summary: 'Executes everything queued since MULTI, with nobody in between.',
+  syntax: '',
+  flags: ['noscript', 'loading', 'stale', 'skip_slowlog'],
+  categories: ['transaction'],
+  run(_argv, _db, session) {
+    const { transaction } = session;
+    if (transaction === null) return errors.EXEC_WITHOUT_MULTI;
+    const isBroken = session.server.watches.isBroken(session);
+    session.endTransaction();
+    if (transaction.failed) return errors.EXEC_ABORT;
+    return isBroken ? NULL_ARRAY : executeAll(session, transaction);
+  },
+});
+
+/** One reply each, errors included. The clock is read once a turn, so no key expires between two of the commands. */
+function executeAll(session: Session, { queued }: Transaction): Reply {
+  const { dispatcher } = session.server;
+  const exec = session.lastCommand;
+  const replies: Reply[] = [];
+  session.deniesBlocking = true;
+  for (const { command, argv } of queued) replies.push(dispatcher.call(session, command, argv));
+  session.deniesBlocking = false;
+  session.lastCommand = exec;
+  return replies;
+}
+
+export const discard = command({
+  name: 'discard', since: '2.0.0', group: 'transactions', complexity: 'O(N), when N is the number of queued commands',
+  summary: 'Ends a transaction without executing anything.',
+  syntax: '',
+  flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+  categories: ['transaction'],
+  run(_argv, _db, session) {
+    if (session.transaction === null) return errors.DISCARD_WITHOUT_MULTI;
+    session.endTransaction();
+    return OK;
+  },
+});
+
+export const watch = command({
+  name: 'watch', since: '2.2.0', group: 'transactions', complexity: 'O(1) for every key.',
+  summary: 'Makes the next EXEC fail if one of these keys changes before it.',
+  syntax: 'key...',
+  flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+  categories: ['transaction'],
+  keys: [keys(1, -1, 1, 'RO')],
+  run(argv, db, session) {
+    if (session.transaction !== null) return errors.WATCH_INSIDE_MULTI;
+    for (let i = 1; i < argv.length; i++) session.server.watches.watch(session, db, argv[i]!);
+    return OK;
+  },
+});
+
+export const unwatch = command({
+  name: 'unwatch', since: '2.2.0', group: 'transactions', complexity: 'O(1)',
+  summary: 'Forgets all watched keys.',
+  syntax: '',
+  flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+  categories: ['transaction'],
+  run(_argv, _db, session) {
+    session.server.watches.unwatch(session);
+    return OK;
+  },
+});

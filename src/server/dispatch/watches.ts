@@ -1,0 +1,124 @@
+/**
+ * Watches: which keys clients have named with WATCH, and whose EXEC must therefore fail.
+ *
+ *   WATCH k          db 0:  k → [ client 7, client 9 ]      one Watch for each client and key, also listed in session.watched
+ *   SET k (anybody)  both sessions: isWatchBroken, and forgotten here at once; EXEC answers nil
+ *
+ * While nobody watches, the keyspace does not know this listener, so a change costs nothing.
+ *
+ * A key whose time is over counts as deleted even if nobody has deleted it yet: EXEC looks at the clock. But a key that was
+ * in this state at WATCH already does not change by being deleted (Redis 7.0's wk->expired).
+ */
+import type { Database } from '../keyspace/database.js';
+import type { KeyspaceListener } from '../keyspace/keyspace.js';
+import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
+import type { Session } from './session.js';
+
+export interface Watch {
+  readonly session: Session;
+  readonly db: Database;
+  readonly key: string;
+  /** Its time was over at WATCH, and it has not been deleted since. */
+  wasExpired: boolean;
+}
+
+export class Watches implements KeyspaceListener {
+  private readonly watched = new Map<Database, Map<string, Set<Watch>>>();
+
+  constructor(
+    private readonly listeners: KeyspaceListeners,
+    private readonly clock: { readonly nowMs: number },
+  ) {}
+
+  watch(session: Session, db: Database, key: string): void {
+    // Once broken, more watches could not change the outcome.
+    if (session.isWatchBroken) return;
+    session.watched ??= [];
+    if (session.watched.some((watch) => watch.db === db && watch.key === key)) return;
+    const watch: Watch = { session, db, key, wasExpired: this.isExpired(db, key) };
+    session.watched.push(watch);
+    this.watchersOf(db, key).add(watch);
+    this.listeners.join(this, LISTENER_RANKS.watches);
+  }
+
+  /** Forgets all watches of a client, and that one was broken. */
+  unwatch(session: Session): void {
+    this.drop(session);
+    session.isWatchBroken = false;
+  }
+
+  /** Must EXEC fail? */
+  isBroken(session: Session): boolean {
+    if (session.isWatchBroken) return true;
+    const { watched } = session;
+    return watched !== null && watched.some((watch) => !watch.wasExpired && this.isExpired(watch.db, watch.key));
+  }
+
+  keyModified(db: Database, key: string): void {
+    const watchers = this.watched.get(db)?.get(key);
+    if (watchers === undefined) return;
+    for (const watch of watchers) {
+      // Deleting what counted as deleted is no change; from here on the watch is an ordinary one.
+      if (watch.wasExpired && !db.dict.has(key)) watch.wasExpired = false;
+      else this.break(watch.session);
+    }
+  }
+
+  notify(): void {}
+
+  /** As touchAllWatchedKeysInDb: watched keys that are there before or after have changed. */
+  flushing(db: Database, replacement: Database | null): void {
+    const keys = this.watched.get(db);
+    if (keys === undefined) return;
+    for (const [key, watchers] of keys) {
+      const wasThere = db.dict.has(key);
+      const willBeThere = replacement !== null && replacement.dict.has(key);
+      if (!wasThere && !willBeThere) continue;
+      const willBeExpired = willBeThere && this.isExpired(replacement, key);
+      for (const watch of watchers) this.replaced(watch, wasThere, willBeThere, willBeExpired);
+    }
+  }
+
+  flushed(): void {}
+
+  private replaced(watch: Watch, wasThere: boolean, willBeThere: boolean, willBeExpired: boolean): void {
+    if (watch.wasExpired && !willBeThere) watch.wasExpired = false;
+    else if (willBeExpired && (watch.wasExpired || !wasThere)) watch.wasExpired = true;
+    else this.break(watch.session);
+  }
+
+  private break(session: Session): void {
+    session.isWatchBroken = true;
+    this.drop(session);
+  }
+
+  private drop(session: Session): void {
+    const { watched } = session;
+    if (watched === null) return;
+    session.watched = null;
+    for (const watch of watched) this.remove(watch);
+    if (this.watched.size === 0) this.listeners.leave(this);
+  }
+
+  private remove(watch: Watch): void {
+    const keys = this.watched.get(watch.db)!;
+    const watchers = keys.get(watch.key)!;
+    watchers.delete(watch);
+    if (watchers.size > 0) return;
+    keys.delete(watch.key);
+    if (keys.size === 0) this.watched.delete(watch.db);
+  }
+
+  private watchersOf(db: Database, key: string): Set<Watch> {
+    let keys = this.watched.get(db);
+    if (keys === undefined) this.watched.set(db, (keys = new Map()));
+    let watchers = keys.get(key);
+    if (watchers === undefined) keys.set(key, (watchers = new Set()));
+    return watchers;
+  }
+
+  private isExpired(db: Database, key: string): boolean {
+    const atMs = db.expireAt(key);
+    return atMs !== -1 && this.clock.nowMs > atMs;
+  }
+}
