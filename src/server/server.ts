@@ -11,6 +11,7 @@ import type { Config } from './config.js';
 import type { Command } from './dispatch/command.js';
 import type { ServerContext, ServerStats } from './dispatch/context.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { PubSub } from './dispatch/pubsub.js';
 import type { Session } from './dispatch/session.js';
 import { Watches } from './dispatch/watches.js';
 import { READABLE } from './io/interest.js';
@@ -44,6 +45,7 @@ export class Server implements ServerContext {
   readonly dispatcher = new Dispatcher(this);
   readonly keyspaceListeners: KeyspaceListeners;
   readonly watches: Watches;
+  readonly pubsub = new PubSub(this.tap);
   readonly sessions = new Map<number, Session>();
   readonly stats: ServerStats;
   readonly random: () => number;
@@ -142,6 +144,7 @@ export class Server implements ServerContext {
   private forget(session: Session): void {
     this.sessions.delete(session.id);
     this.watches.unwatch(session);
+    this.pubsub.forget(session);
   }
 
   private acceptFailed(error: SystemError): void {

@@ -1,10 +1,11 @@
 /** The command table: every family, by name. */
 import { Command, type CommandDeclaration } from '../dispatch/command.js';
 import * as connection from './connection.js';
+import * as pubsub from './pubsub.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [connection, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [connection, pubsub, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

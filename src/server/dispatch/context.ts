@@ -5,6 +5,7 @@ import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Tap } from '../trace/tap.js';
 import type { Reply } from '../resp/reply.js';
 import type { Argv, Command } from './command.js';
+import type { PubSub } from './pubsub.js';
 import type { Session } from './session.js';
 import type { Watches } from './watches.js';
 
@@ -34,6 +35,7 @@ export interface ServerContext {
   readonly keyspace: Keyspace;
   readonly dispatcher: CommandRunner;
   readonly watches: Watches;
+  readonly pubsub: PubSub;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number };
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;

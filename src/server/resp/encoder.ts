@@ -58,6 +58,9 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
       return encodeItems(out, version === 3 ? 126 /* ~ */ : 42, reply.members.length, reply.members, version);
     case 'push':
       return encodeItems(out, version === 3 ? 62 /* > */ : 42, reply.items.length, reply.items, version);
+    case 'several':
+      for (const each of reply.replies) encode(out, each, version);
+      return;
     case 'verbatim':
       return version === 3 ? encodeVerbatim(out, reply.format, reply.text) : encodeBulk(out, reply.text);
     case 'bignumber':

@@ -19,6 +19,7 @@
  *   MapReply           *2n flattened         %n
  *   SetReply           *n                    ~n
  *   Push               *n                    >n
+ *   Several            one after another, without a header
  *   Verbatim           $n text               =n txt:text
  *   BigNumber          $n digits             (digits
  *   Attribute          (left out)            |n, then the reply
@@ -38,6 +39,7 @@ export type Reply =
   | MapReply
   | SetReply
   | Push
+  | Several
   | Verbatim
   | BigNumber
   | Attribute
@@ -96,6 +98,12 @@ export class SetReply {
 export class Push {
   readonly type = 'push';
   constructor(readonly items: readonly Reply[]) {}
+}
+
+/** More than one reply to one command: SUBSCRIBE and its relatives confirm every channel on its own. */
+export class Several {
+  readonly type = 'several';
+  constructor(readonly replies: readonly Reply[]) {}
 }
 
 /** Text with a three-letter format, `txt` or `mkd`. */

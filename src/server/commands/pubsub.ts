@@ -1,0 +1,169 @@
+/** Pub/sub commands: SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB. */
+import { type Argv, command, type CommandDeclaration, type CommandFlag, type Handler } from '../dispatch/command.js';
+import { key, keys } from '../dispatch/key-spec.js';
+import { CHANNEL, PATTERN, SHARD_CHANNEL, type SubscriptionKind } from '../dispatch/pubsub.js';
+import type { Session } from '../dispatch/session.js';
+import { type Reply, Several, SimpleString } from '../resp/reply.js';
+
+const SUBSCRIBER_FLAGS: readonly CommandFlag[] = ['pubsub', 'noscript', 'loading', 'stale'];
+const PUBLISHER_FLAGS: readonly CommandFlag[] = ['pubsub', 'loading', 'stale', 'fast'];
+const QUERY_FLAGS: readonly CommandFlag[] = ['pubsub', 'loading', 'stale'];
+
+/** One confirmation for each name. */
+function subscribeTo(kind: SubscriptionKind): Handler {
+  return (argv, _db, session) => new Several(argv.slice(1).map((name) => session.server.pubsub.subscribe(session, kind, name)));
+}
+
+/** Without names: from all. */
+function unsubscribeFrom(kind: SubscriptionKind): Handler {
+  return (argv, _db, session) => {
+    const { pubsub } = session.server;
+    if (argv.length === 1) return new Several(pubsub.unsubscribeAll(session, kind));
+    return new Several(argv.slice(1).map((name) => pubsub.unsubscribe(session, kind, name)));
+  };
+}
+
+export const subscribe = command({
+  name: 'subscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of channels to subscribe to.',
+  summary: 'Listens to channels.',
+  syntax: 'channel...',
+  flags: SUBSCRIBER_FLAGS,
+  run: subscribeTo(CHANNEL),
+});
+
+export const unsubscribe = command({
+  name: 'unsubscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of clients already subscribed to a channel.',
+  summary: 'Stops listening to channels, or to all of them.',
+  syntax: '[channel...]',
+  flags: SUBSCRIBER_FLAGS,
+  run: unsubscribeFrom(CHANNEL),
+});
+
+export const psubscribe = command({
+  name: 'psubscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of patterns the client is already subscribed to.',
+  summary: 'Listens to all channels whose names match patterns.',
+  syntax: '{pattern:pattern}...',
+  flags: SUBSCRIBER_FLAGS,
+  run: subscribeTo(PATTERN),
+});
+
+export const punsubscribe = command({
+  name: 'punsubscribe', since: '2.0.0', group: 'pubsub',
+  complexity: 'O(N+M) where N is the number of patterns the client is already subscribed and M is the number of total patterns subscribed in the system (by any client).',
+  summary: 'Stops listening to patterns, or to all of them.',
+  syntax: '[pattern:pattern...]',
+  flags: SUBSCRIBER_FLAGS,
+  run: unsubscribeFrom(PATTERN),
+});
+
+export const ssubscribe = command({
+  name: 'ssubscribe', since: '7.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of shard channels to subscribe to.',
+  summary: 'Listens to shard channels, which in a cluster stay within one shard.',
+  syntax: 'shardchannel...',
+  flags: SUBSCRIBER_FLAGS,
+  keys: [keys(1, -1, 1, 'not_key')],
+  run: subscribeTo(SHARD_CHANNEL),
+});
+
+export const sunsubscribe = command({
+  name: 'sunsubscribe', since: '7.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of clients already subscribed to a shard channel.',
+  summary: 'Stops listening to shard channels, or to all of them.',
+  syntax: '[shardchannel...]',
+  flags: SUBSCRIBER_FLAGS,
+  keys: [keys(1, -1, 1, 'not_key')],
+  run: unsubscribeFrom(SHARD_CHANNEL),
+});
+
+export const publish = command({
+  name: 'publish', since: '2.0.0', group: 'pubsub',
+  complexity: 'O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client).',
+  summary: 'Sends a message to everybody who listens to a channel.',
+  syntax: 'channel message',
+  flags: PUBLISHER_FLAGS,
+  run: (argv, _db, session) => session.server.pubsub.publish(argv[1]!, argv[2]!, session.id),
+});
+
+export const spublish = command({
+  name: 'spublish', since: '7.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of clients subscribed to the receiving shard channel.',
+  summary: 'Sends a message to everybody who listens to a shard channel.',
+  syntax: 'shardchannel message',
+  flags: PUBLISHER_FLAGS,
+  keys: [key(1, 'not_key')],
+  run: (argv, _db, session) => session.server.pubsub.publishToShard(argv[1]!, argv[2]!, session.id),
+});
+
+/** Names and their numbers of subscribers in alternation. */
+function countSubscribers(kind: SubscriptionKind, argv: Argv, session: Session): Reply {
+  const subscribers = kind.all(session.server.pubsub);
+  return argv.slice(2).flatMap((name) => [name, subscribers.get(name)?.size ?? 0]);
+}
+
+const HELP_LINES = [
+  'PUBSUB <subcommand> [<argument> ...]. Subcommands are:',
+  'CHANNELS [<pattern>]',
+  '    The channels that have subscribers, or those of them that match.',
+  'NUMPAT',
+  '    How many patterns have subscribers.',
+  'NUMSUB [<channel> ...]',
+  '    How many subscribers each channel has, patterns left out.',
+  'SHARDCHANNELS [<pattern>]',
+  '    The shard channels that have subscribers, or those of them that match.',
+  'SHARDNUMSUB [<shardchannel> ...]',
+  '    How many subscribers each shard channel has.',
+  'HELP',
+  '    These lines.',
+].map((line) => new SimpleString(line));
+
+const subcommands: readonly CommandDeclaration[] = [
+  {
+    name: 'channels', since: '2.8.0', group: 'pubsub',
+    complexity: 'O(N) where N is the number of active channels, and assuming constant time pattern matching (relatively short channels and patterns)',
+    summary: 'Lists the channels that somebody listens to.',
+    syntax: '[pattern:pattern]',
+    flags: QUERY_FLAGS,
+    run: (argv, _db, session) => session.server.pubsub.activeNames(CHANNEL, argv[2]),
+  },
+  {
+    name: 'numpat', since: '2.8.0', group: 'pubsub', complexity: 'O(1)',
+    summary: 'Counts the patterns that somebody listens to.',
+    syntax: '',
+    flags: QUERY_FLAGS,
+    run: (_argv, _db, session) => session.server.pubsub.patterns.size,
+  },
+  {
+    name: 'numsub', since: '2.8.0', group: 'pubsub', complexity: 'O(N) for the NUMSUB subcommand, where N is the number of requested channels',
+    summary: 'Counts the subscribers of channels.',
+    syntax: '[channel...]',
+    flags: QUERY_FLAGS,
+    run: (argv, _db, session) => countSubscribers(CHANNEL, argv, session),
+  },
+  {
+    name: 'shardchannels', since: '7.0.0', group: 'pubsub',
+    complexity: 'O(N) where N is the number of active shard channels, and assuming constant time pattern matching (relatively short shard channels).',
+    summary: 'Lists the shard channels that somebody listens to.',
+    syntax: '[pattern:pattern]',
+    flags: QUERY_FLAGS,
+    run: (argv, _db, session) => session.server.pubsub.activeNames(SHARD_CHANNEL, argv[2]),
+  },
+  {
+    name: 'shardnumsub', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for the SHARDNUMSUB subcommand, where N is the number of requested shard channels',
+    summary: 'Counts the subscribers of shard channels.',
+    syntax: '[shardchannel...]',
+    flags: QUERY_FLAGS,
+    run: (argv, _db, session) => countSubscribers(SHARD_CHANNEL, argv, session),
+  },
+  {
+    name: 'help', since: '6.2.0', group: 'pubsub', complexity: 'O(1)',
+    summary: 'Describes the subcommands.',
+    syntax: '',
+    flags: ['loading', 'stale'],
+    run: () => HELP_LINES,
+  },
+];
+
+export const pubsub = command({
+  name: 'pubsub', since: '2.8.0', group: 'pubsub', complexity: 'Depends on subcommand.',
+  summary: 'Questions about channels and their subscribers.',
+  syntax: '',
+  subcommands,
+});

@@ -1,0 +1,129 @@
+/**
+ * PubSub: who listens to which channel, and the delivery of a message.
+ *
+ *   session.channels  { news }            channels  news → { client 7, client 9 }       both sides of each subscription,
+ *   session.patterns  { n*, * }           patterns  n*   → { client 7 }                 so that neither a message nor a
+ *   session.shardChannels                 shards    …                                   disconnect searches for the other
+ *
+ * Delivery appends to the output buffers of the receivers and returns; they are written before the loop sleeps again. A client gets a
+ * message once for its channel and once more for each of its patterns that match, the channel first.
+ */
+import { matchesGlob } from '../keyspace/glob.js';
+import { Push, type Reply } from '../resp/reply.js';
+import type { Tap } from '../trace/tap.js';
+import type { Session } from './session.js';
+
+type Subscribers = Map<string, Set<Session>>;
+
+/** A kind of subscription: where the two sides of it are kept, and the words it is reported with. */
+export interface SubscriptionKind {
+  readonly subscribed: string;
+  readonly unsubscribed: string;
+  own(session: Session): Set<string>;
+  all(pubsub: PubSub): Subscribers;
+  /** The number that stands in the confirmation: shard channels are counted apart from the others. */
+  count(session: Session): number;
+}
+
+const countPlain = (session: Session): number => session.channels.size + session.patterns.size;
+
+export const CHANNEL: SubscriptionKind = { subscribed: 'subscribe', unsubscribed: 'unsubscribe', own: (session) => session.channels, all: (pubsub) => pubsub.channels, count: countPlain };
+export const PATTERN: SubscriptionKind = { subscribed: 'psubscribe', unsubscribed: 'punsubscribe', own: (session) => session.patterns, all: (pubsub) => pubsub.patterns, count: countPlain };
+export const SHARD_CHANNEL: SubscriptionKind = {
+  subscribed: 'ssubscribe',
+  unsubscribed: 'sunsubscribe',
+  own: (session) => session.shardChannels,
+  all: (pubsub) => pubsub.shardChannels,
+  count: (session) => session.shardChannels.size,
+};
+
+export class PubSub {
+  readonly channels: Subscribers = new Map();
+  readonly patterns: Subscribers = new Map();
+  readonly shardChannels: Subscribers = new Map();
+
+  constructor(private readonly tap: Tap) {}
+
+  /** Returns the confirmation; subscribing twice is confirmed twice. */
+  subscribe(session: Session, kind: SubscriptionKind, name: string): Push {
+    const own = kind.own(session);
+    if (!own.has(name)) {
+      own.add(name);
+      addTo(kind.all(this), name, session);
+    }
+    return new Push([kind.subscribed, name, kind.count(session)]);
+  }
+
+  /** Returns the confirmation, also where there was no subscription. */
+  unsubscribe(session: Session, kind: SubscriptionKind, name: string): Push {
+    if (kind.own(session).delete(name)) removeFrom(kind.all(this), name, session);
+    return new Push([kind.unsubscribed, name, kind.count(session)]);
+  }
+
+  /** One confirmation for each subscription of the kind, or one that names none. */
+  unsubscribeAll(session: Session, kind: SubscriptionKind): Push[] {
+    const names = [...kind.own(session)];
+    if (names.length === 0) return [new Push([kind.unsubscribed, null, kind.count(session)])];
+    return names.map((name) => this.unsubscribe(session, kind, name));
+  }
+
+  /** For RESET and a disconnect: nothing is confirmed. */
+  forget(session: Session): void {
+    if (session.subscriptions === 0) return;
+    for (const kind of [CHANNEL, PATTERN, SHARD_CHANNEL]) {
+      for (const name of kind.own(session)) removeFrom(kind.all(this), name, session);
+      kind.own(session).clear();
+    }
+  }
+
+  /** Delivers to channel and patterns; returns how many copies left. @param token of the publishing client, 0 for the server itself */
+  publish(channel: string, message: string, token: number): number {
+    let receivers = this.deliver(this.channels.get(channel), ['message', channel, message]);
+    if (this.patterns.size > 0) receivers += this.publishToPatterns(channel, message);
+    this.trace(channel, message, token, receivers);
+    return receivers;
+  }
+
+  publishToShard(channel: string, message: string, token: number): number {
+    const receivers = this.deliver(this.shardChannels.get(channel), ['smessage', channel, message]);
+    this.trace(channel, message, token, receivers);
+    return receivers;
+  }
+
+  /** The names of a kind that have subscribers, all of them or those that match. */
+  activeNames(kind: SubscriptionKind, pattern: string | undefined): string[] {
+    const names = [...kind.all(this).keys()];
+    return pattern === undefined ? names : names.filter((name) => matchesGlob(pattern, name));
+  }
+
+  private publishToPatterns(channel: string, message: string): number {
+    let receivers = 0;
+    for (const [pattern, sessions] of this.patterns) {
+      if (matchesGlob(pattern, channel)) receivers += this.deliver(sessions, ['pmessage', pattern, channel, message]);
+    }
+    return receivers;
+  }
+
+  private deliver(sessions: Set<Session> | undefined, items: readonly Reply[]): number {
+    if (sessions === undefined) return 0;
+    const message = new Push(items);
+    for (const session of sessions) session.send(message);
+    return sessions.size;
+  }
+
+  private trace(channel: string, message: string, token: number, receivers: number): void {
+    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'publish', token, channel, bytes: message.length, receivers });
+  }
+}
+
+function addTo(subscribers: Subscribers, name: string, session: Session): void {
+  const sessions = subscribers.get(name);
+  if (sessions === undefined) subscribers.set(name, new Set([session]));
+  else sessions.add(session);
+}
+
+function removeFrom(subscribers: Subscribers, name: string, session: Session): void {
+  const sessions = subscribers.get(name)!;
+  sessions.delete(session);
+  if (sessions.size === 0) subscribers.delete(name);
+}
