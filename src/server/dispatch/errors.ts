@@ -27,12 +27,13 @@ export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
 
 // Arguments (commands/support/arguments.ts).
 export const NOT_POSITIVE = new ErrorReply('ERR value is out of range, must be positive');
-export const outOfRange = (min: number, max: number): ErrorReply => new ErrorReply(`ERR value is out of range, value must between ${min} and ${max}`);
+export const outOfRange = (min: number | bigint, max: number | bigint): ErrorReply => new ErrorReply(`ERR value is out of range, value must between ${min} and ${max}`);
 
 // Sets, hashes and sorted sets.
 export const INVALID_CURSOR = new ErrorReply('ERR invalid cursor');
 export const NUMKEYS_NOT_POSITIVE = new ErrorReply('ERR numkeys should be greater than 0');
 export const NUMKEYS_BEYOND_ARGUMENTS = new ErrorReply("ERR Number of keys can't be greater than number of args");
+export const COUNT_TOO_NEGATIVE = new ErrorReply('ERR value is out of range, too many members');
 export const NEGATIVE_LIMIT = new ErrorReply("ERR LIMIT can't be negative");
 
 export const wrongArity = (command: string): ErrorReply => new ErrorReply(`ERR wrong number of arguments for '${command}' command`);

@@ -1,0 +1,45 @@
+/**
+ * The arguments that SCAN, SSCAN, HSCAN and ZSCAN share: cursor, MATCH, COUNT.
+ */
+import type { Argv } from '../../dispatch/command.js';
+import * as errors from '../../dispatch/errors.js';
+import { integer, isWord } from './arguments.js';
+import { matchesGlob } from '../../keyspace/glob.js';
+
+const DEFAULT_COUNT = 10;
+
+/**
+ * A cursor is what C's strtoul takes: digits that fit into 64 bits, with a sign if need be; also nothing at all, which is 0. One past 2^53
+ * can be none of ours; it scans from the start, as any that is too big does.
+ */
+export function scanCursor(text: string): number {
+  const value = Math.abs(Number(text));
+  if (!/^(?:[+-]?[0-9]+)?$/.test(text) || value >= 2 ** 64) throw errors.INVALID_CURSOR;
+  return value;
+}
+
+export class ScanOptions {
+  count = DEFAULT_COUNT;
+  private pattern: string | null = null;
+
+  /** Reads argv from `first` on. Throws the error that Redis answers for the first wrong option. */
+  constructor(argv: Argv, first: number) {
+    for (let at = first; at < argv.length; at += 2) this.read(argv, at);
+  }
+
+  private read(argv: Argv, at: number): void {
+    const value = argv[at + 1];
+    if (value === undefined) throw errors.SYNTAX;
+    if (isWord(argv[at]!, 'COUNT')) {
+      this.count = integer(value);
+      if (this.count < 1) throw errors.SYNTAX;
+    } else if (isWord(argv[at]!, 'MATCH')) {
+      // "*" is no filter at all.
+      this.pattern = value === '*' ? null : value;
+    } else throw errors.SYNTAX;
+  }
+
+  matches(text: string): boolean {
+    return this.pattern === null || matchesGlob(this.pattern, text);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * 64-bit integers as the keyspace holds them: a number where that is exact, a bigint beyond. The two compare with each other,
+ * so a sorted array may hold both.
+ */
+export type Int64 = number | bigint;
+
+const MAX_INT64 = 0x7fffffffffffffffn;
+const MIN_INT64 = -0x8000000000000000n;
+/** So many digits are always a safe integer. */
+const SAFE_DIGITS = 15;
+
+/**
+ * The integer that a text spells, or null. Only the canonical spelling counts, so that the text can be had back: no plus sign,
+ * no leading zeros, no "-0", no spaces (string2ll).
+ */
+export function parseInt64(text: string): Int64 | null {
+  const { length } = text;
+  if (length === 0 || length > 20) return null;
+  let at = 0;
+  const negative = text.charCodeAt(0) === 45;
+  if (negative) at = 1;
+  const first = text.charCodeAt(at) - 48;
+  if (!(first >= 1 && first <= 9)) return text === '0' ? 0 : null;
+  if (length - at > SAFE_DIGITS) return parseLong(text);
+  let value = first;
+  for (at++; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}
+
+function parseLong(text: string): Int64 | null {
+  if (!/^-?[1-9][0-9]*$/.test(text)) return null;
+  const value = BigInt(text);
+  if (value > MAX_INT64 || value < MIN_INT64) return null;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

@@ -1,0 +1,155 @@
+/**
+ * SetValue: the value of a set. Reached from commands/set.ts, and from sorted-set commands that take sets as input.
+ *
+ *   intset      integers  [ -3 | 7 | 12 | 900 ]      sorted; only canonical integers, at most set-max-intset-entries
+ *       │ the first other member, or one too many
+ *       ▼
+ *   hashtable   Dict      members in dense slots     O(1) each way
+ *
+ * In both forms members lie in positions 0 … size-1, which is what random picks and SCAN need. A position is valid until the next
+ * removal.
+ */
+import { Dict } from '../dict.js';
+import type { Collection } from '../value.js';
+import { parseInt64, type Int64 } from './int64.js';
+import type { EncodingLimits } from './limits.js';
+
+/** Estimated bytes of a set besides its members. */
+const SET_OVERHEAD = 96;
+/** Estimated bytes of a member in the dict besides its text: slot, hash, index entry, string header. */
+const MEMBER_OVERHEAD = 44;
+const INTEGER_BYTES = 8;
+
+export class SetValue implements Collection {
+  readonly type = 'set';
+  /** The sorted integers; null once the set is a dict. */
+  private integers: Int64[] | null = [];
+  private dict: Dict<null> | null = null;
+  private textBytes = 0;
+
+  get encoding(): 'intset' | 'hashtable' {
+    return this.dict === null ? 'intset' : 'hashtable';
+  }
+
+  get size(): number {
+    return this.dict === null ? this.integers!.length : this.dict.size;
+  }
+
+  get memoryBytes(): number {
+    return SET_OVERHEAD + (this.dict === null ? this.integers!.length * INTEGER_BYTES : this.dict.size * MEMBER_OVERHEAD + this.textBytes);
+  }
+
+  has(member: string): boolean {
+    if (this.dict !== null) return this.dict.has(member);
+    const value = parseInt64(member);
+    return value !== null && this.findInteger(value) >= 0;
+  }
+
+  /** False if the member was there already. */
+  add(member: string, limits: EncodingLimits): boolean {
+    if (this.dict !== null) return this.addText(member);
+    const value = parseInt64(member);
+    if (value !== null) return this.addInteger(value, limits['set-max-intset-entries']);
+    this.toDict();
+    return this.addText(member);
+  }
+
+  /** False if the member was not there. */
+  delete(member: string): boolean {
+    if (this.dict === null) {
+      const value = parseInt64(member);
+      const position = value === null ? -1 : this.findInteger(value);
+      if (position < 0) return false;
+      this.integers!.splice(position, 1);
+      return true;
+    }
+    const slot = this.dict.find(member);
+    if (slot === -1) return false;
+    this.removeSlot(slot);
+    return true;
+  }
+
+  memberAt(position: number): string {
+    return this.dict === null ? String(this.integers![position]) : this.dict.keys[position]!;
+  }
+
+  /** Removes and returns the member in a position. */
+  removeAt(position: number): string {
+    const member = this.memberAt(position);
+    if (this.dict === null) this.integers!.splice(position, 1);
+    else this.removeSlot(position);
+    return member;
+  }
+
+  /** All members, in an array of the caller's own. */
+  members(): string[] {
+    return this.dict === null ? this.integers!.map(String) : this.dict.keys.slice();
+  }
+
+  /** One step of SSCAN; returns the next cursor. An intset comes whole, as Redis returns it. */
+  scan(cursor: number, count: number, visit: (member: string) => void): number {
+    const { dict } = this;
+    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keys[slot]!));
+    for (const value of this.integers!) visit(String(value));
+    return 0;
+  }
+
+  clone(): SetValue {
+    const copy = new SetValue();
+    if (this.dict === null) {
+      copy.integers = this.integers!.slice();
+      return copy;
+    }
+    copy.integers = null;
+    copy.dict = new Dict();
+    for (const member of this.dict.keys) copy.addText(member);
+    return copy;
+  }
+
+  private addText(member: string): boolean {
+    const dict = this.dict!;
+    if (dict.find(member) !== -1) return false;
+    dict.add(member, null);
+    this.textBytes += member.length;
+    return true;
+  }
+
+  private addInteger(value: Int64, most: number): boolean {
+    const integers = this.integers!;
+    const found = this.findInteger(value);
+    if (found >= 0) return false;
+    const position = -found - 1;
+    if (position === integers.length) integers.push(value);
+    else integers.splice(position, 0, value);
+    if (integers.length > most) this.toDict();
+    return true;
+  }
+
+  private removeSlot(slot: number): void {
+    const dict = this.dict!;
+    this.textBytes -= dict.keys[slot]!.length;
+    dict.removeSlot(slot);
+  }
+
+  /** Position of an integer, or -1 - the position where it belongs. */
+  private findInteger(value: Int64): number {
+    const integers = this.integers!;
+    let low = 0;
+    let high = integers.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const there = integers[middle]!;
+      if (there === value) return middle;
+      if (there < value) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -low - 1;
+  }
+
+  private toDict(): void {
+    const integers = this.integers!;
+    this.dict = new Dict();
+    this.integers = null;
+    for (const value of integers) this.addText(String(value));
+  }
+}
