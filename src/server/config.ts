@@ -1,64 +1,146 @@
 /**
- * The settings: one table. Command-line flags, the configuration file, CONFIG GET and SET, and docs/configuration.md
- * all derive from it; names, defaults and limits are those of redis-server 7.0.
+ * The values in force: read as a plain record on every path, changed in one place that checks, applies and, if need be, takes back.
+ *
+ * What there is to set stands in config/settings.ts, how values are read and written in config/setting.ts.
  */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BadValue, checkValue, formatSetting, parseSetting, type OutputLimits } from './config/setting.js';
+import { findSetting, SETTINGS, settingNames, settingOf, type SettingName, type SettingValues } from './config/settings.js';
 
-export interface IntegerSetting {
-  readonly kind: 'integer';
-  readonly default: number;
-  readonly min: number;
-  readonly max: number;
-}
-/** Bytes, written as in redis.conf: 100, 64kb, 1gb. */
-export interface MemorySetting {
-  readonly kind: 'memory';
-  readonly default: number;
-  readonly min: number;
-  readonly max: number;
-}
-export interface BooleanSetting {
-  readonly kind: 'boolean';
-  readonly default: boolean;
-}
-export interface EnumSetting {
-  readonly kind: 'enum';
-  readonly default: string;
-  readonly values: readonly string[];
-}
-export interface StringSetting {
-  readonly kind: 'string';
-  readonly default: string;
-}
+export { SETTINGS, type SettingName, type SettingValues } from './config/settings.js';
+export type { Limits, OutputLimits, Setting } from './config/setting.js';
 
-export type Setting = (IntegerSetting | MemorySetting | BooleanSetting | EnumSetting | StringSetting) & {
-  /** False: only at the start, by flag or file. */
-  readonly mutable: boolean;
-  readonly summary: string;
-};
+/** Applies a new value. A complaint takes the change back, and with it all that came in the same CONFIG SET. */
+export type SettingListener<Name extends SettingName> = (value: SettingValues[Name]) => string | void;
 
-const integer = (def: number, min: number, max: number, summary: string, mutable = true) => ({ kind: 'integer', default: def, min, max, mutable, summary }) as const;
-const string = (def: string, summary: string, mutable = true) => ({ kind: 'string', default: def, mutable, summary }) as const;
-
-export const SETTINGS = {
-  port: integer(6379, 0, 65535, 'TCP port to listen on; 0 listens on none.'),
-  bind: string('127.0.0.1', 'Addresses to listen on, separated by spaces.'),
-  unixsocket: string('', 'Path of a unix domain socket to listen on as well.', false),
-  'tcp-backlog': integer(511, 0, 0x7fffffff, 'Connections that may wait to be accepted.', false),
-  'tcp-keepalive': integer(300, 0, 0x7fffffff, 'Seconds before the first keepalive probe; 0 sends none.'),
-  databases: integer(16, 1, 0x7fffffff, 'Number of databases.', false),
-  requirepass: string('', 'Password that clients must give with AUTH; empty: none.'),
-} as const satisfies { readonly [name: string]: Setting };
-
-export type SettingName = keyof typeof SETTINGS;
-type ValueOf<S extends Setting> = S extends { kind: 'integer' | 'memory' } ? number : S extends { kind: 'boolean' } ? boolean : string;
-export type SettingValues = { -readonly [name in SettingName]: ValueOf<(typeof SETTINGS)[name]> };
-
-/** The values in force. Read a field; change through `set`, which checks and tells who wants to know. */
-export class Config {
-  readonly values: SettingValues;
-
-  constructor(initial: Partial<SettingValues> = {}) {
-    const defaults = Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.default]));
-    this.values = { ...defaults, ...initial } as SettingValues;
+/** Why a change was refused: the setting as the caller named it, and the complaint as CONFIG SET words it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(
+    readonly setting: string,
+    readonly complaint: string,
+  ) {
+    super(`${setting}: ${complaint}`);
   }
+}
+
+export class Config {
+  /** Read a field; change through {@link set} or {@link setAll}, which tell who wants to know. */
+  readonly values: SettingValues;
+  private readonly listeners = new Map<SettingName, SettingListener<never>[]>();
+
+  /**
+   * @param initial typed values, as the options of createServer give them. Throws {@link ConfigError} for one that is not allowed.
+   * @param file the configuration file that was read, absolute, for CONFIG REWRITE; null if there is none
+   */
+  constructor(
+    initial: Partial<SettingValues> = {},
+    readonly file: string | null = null,
+  ) {
+    const values: { [name: string]: unknown } = {};
+    for (const name in SETTINGS) values[name] = SETTINGS[name as SettingName].default;
+    for (const [name, value] of Object.entries(initial)) if (value !== undefined) values[name] = checkedValue(name, value);
+    values['dir'] = resolve(values['dir'] as string);
+    this.values = values as unknown as SettingValues;
+  }
+
+  /** Calls `listener` after every change of a setting, on the loop, before CONFIG SET answers. */
+  onChange<Name extends SettingName>(name: Name, listener: SettingListener<Name>): void {
+    const listeners = this.listeners.get(name) ?? [];
+    listeners.push(listener as SettingListener<never>);
+    this.listeners.set(name, listeners);
+  }
+
+  /** Changes one setting, as a value. Throws {@link ConfigError}. */
+  set<Name extends SettingName>(name: Name, value: SettingValues[Name]): void {
+    this.apply([{ given: name, name, value: checkedValue(name, value) }]);
+  }
+
+  /**
+   * CONFIG SET: all or nothing. Throws {@link ConfigError}, after which every value is what it was before.
+   * @param allowProtected whether dir and the like may be changed
+   */
+  setAll(pairs: readonly (readonly [name: string, text: string])[], allowProtected: boolean): void {
+    const seen = new Set<string>();
+    const known = pairs.map(([given, text]) => {
+      const name = findSetting(given);
+      if (name === undefined) throw new ConfigError(given, UNKNOWN);
+      const { mutable, protected: isProtected = false } = settingOf(name);
+      if (!mutable) throw new ConfigError(given, "can't set immutable config");
+      if (isProtected && !allowProtected) throw new ConfigError(given, "can't set protected config");
+      if (seen.has(given.toLowerCase())) throw new ConfigError(given, 'duplicate parameter');
+      seen.add(given.toLowerCase());
+      return { given, name, text };
+    });
+    this.apply(known.map(({ given, name, text }) => ({ given, name, value: this.parse(given, name, [text]) })));
+  }
+
+  /** Names and texts of all settings that a glob pattern finds; a name without wildcards finds hidden ones too, and is returned as given. */
+  find(pattern: string, matches: (pattern: string, name: string) => boolean): [name: string, text: string][] {
+    if (!/[*?[]/.test(pattern)) {
+      const name = findSetting(pattern);
+      return name === undefined ? [] : [[pattern, this.text(name)]];
+    }
+    const found: [string, string][] = [];
+    for (const [name, setting] of settingNames()) {
+      if (settingOf(setting).hidden !== true && matches(pattern, name)) found.push([name, this.text(setting)]);
+    }
+    return found;
+  }
+
+  /** A value as CONFIG GET shows it. */
+  text(name: SettingName): string {
+    return formatSetting(SETTINGS[name], this.values[name]);
+  }
+
+  /** Reads words as on a line of redis.conf, laid over the values in force. Throws {@link ConfigError}. */
+  private parse(given: string, name: SettingName, words: readonly string[]): unknown {
+    return parseValue(given, name, words, this.values);
+  }
+
+  private apply(changes: readonly { readonly given: string; readonly name: SettingName; readonly value: unknown }[]): void {
+    const before = changes.map(({ name }) => ({ name, value: this.values[name] }));
+    for (const { name, value } of changes) this.put(name, value);
+    for (let at = 0; at < changes.length; at++) {
+      const complaint = this.announce(changes[at]!.name);
+      if (complaint === null) continue;
+      for (const { name, value } of before) this.put(name, value);
+      for (let back = at; back >= 0; back--) this.announce(before[back]!.name);
+      throw new ConfigError(changes[at]!.given, complaint);
+    }
+  }
+
+  private put(name: SettingName, value: unknown): void {
+    (this.values as { [name: string]: unknown })[name] = value;
+  }
+
+  private announce(name: SettingName): string | null {
+    for (const listener of this.listeners.get(name) ?? []) {
+      const complaint = listener(this.values[name] as never);
+      if (typeof complaint === 'string') return complaint;
+    }
+    return null;
+  }
+}
+
+/** The complaint about a name that no setting has. */
+export const UNKNOWN = 'Bad directive or wrong number of arguments';
+
+/** Reads one setting from the words of a line or a flag; `current` is what classes that are not named keep. Throws {@link ConfigError}. */
+export function parseValue(given: string, name: SettingName, words: readonly string[], current: Partial<SettingValues> = {}): unknown {
+  const setting = settingOf(name);
+  const value = parseSetting(setting, words);
+  if (value instanceof BadValue) throw new ConfigError(given, value.complaint);
+  if (setting.kind === 'output-limits') return { ...setting.default, ...(current[name] as OutputLimits | undefined), ...(value as OutputLimits) };
+  if (setting.kind === 'directory' && statSync(value as string, { throwIfNoEntry: false })?.isDirectory() !== true) throw new ConfigError(given, 'No such file or directory');
+  return value;
+}
+
+function checkedValue(name: string, value: unknown): unknown {
+  const setting = findSetting(name);
+  if (setting === undefined) throw new ConfigError(name, 'there is no such setting');
+  const complaint = checkValue(SETTINGS[setting], value);
+  if (complaint !== null) throw new ConfigError(name, complaint);
+  return value;
 }

@@ -1,0 +1,300 @@
+/**
+ * The table of settings. Command-line flags, the configuration file, CONFIG GET and SET, and docs/configuration.md all derive
+ * from it. Names, defaults and limits are those of redis-server 7.0.15; a test asks a live one.
+ *
+ * `effect: 'none'` marks what is accepted and shown but changes nothing here yet, so that a redis.conf as it is found on any
+ * machine can be read. Not in the table: TLS, as in a Redis that was built without it.
+ */
+import {
+  BadValue,
+  INT_MAX,
+  LONG_MAX,
+  ULONG_MAX,
+  type BooleanSetting,
+  type DirectorySetting,
+  type EnumSetting,
+  type IntegerSetting,
+  type MemorySetting,
+  type NumbersSetting,
+  type OctalSetting,
+  type OutputLimitsSetting,
+  type PercentSetting,
+  type Setting,
+  type SettingTraits,
+  type StringSetting,
+  type ValueOf,
+  type WordsSetting,
+} from './setting.js';
+
+type Traits = Omit<SettingTraits, 'group'>;
+type Options = Partial<Omit<Traits, 'summary'>>;
+
+const KB = 1024;
+const MB = 1024 * KB;
+const GB = 1024 * MB;
+
+const IMMUTABLE: Options = { mutable: false };
+/** Accepted, without effect yet. */
+const IDLE: Options = { effect: 'none' };
+const IDLE_IMMUTABLE: Options = { effect: 'none', mutable: false };
+
+const traits = (summary: string, options: Options): Traits => ({ summary, mutable: true, effect: 'yes', ...options });
+
+const integer = (value: number, min: number, max: number, summary: string, options: Options & { clamp?: readonly [number, number] } = {}): IntegerSetting & Traits => ({
+  kind: 'integer', default: value, min, max, ...traits(summary, options),
+});
+const octal = (value: number, max: number, summary: string, options: Options = {}): OctalSetting & Traits => ({ kind: 'octal', default: value, min: 0, max, ...traits(summary, options) });
+const memory = (value: number, min: number, max: number, summary: string, options: Options = {}): MemorySetting & Traits => ({ kind: 'memory', default: value, min, max, ...traits(summary, options) });
+const percent = (value: number, summary: string, options: Options = {}): PercentSetting & Traits => ({ kind: 'memory-or-percent', default: value, min: 0, max: ULONG_MAX, ...traits(summary, options) });
+const boolean = (value: boolean, summary: string, options: Options = {}): BooleanSetting & Traits => ({ kind: 'boolean', default: value, ...traits(summary, options) });
+const oneOf = (values: string, value: string, summary: string, options: Options = {}): EnumSetting & Traits => ({ kind: 'enum', values: values.split(' '), default: value, ...traits(summary, options) });
+const someOf = (values: string, value: string, summary: string, options: Options = {}): EnumSetting & Traits => ({ ...oneOf(values, value, summary, options), several: true });
+const string = (value: string, summary: string, options: Options & { check?: (text: string) => string | null } = {}): StringSetting & Traits => ({ kind: 'string', default: value, ...traits(summary, options) });
+const words = (value: string, normalize: WordsSetting['normalize'], summary: string, options: Options = {}): WordsSetting & Traits => ({ kind: 'words', default: value, normalize, ...traits(summary, options) });
+const directory = (value: string, summary: string, options: Options = {}): DirectorySetting & Traits => ({ kind: 'directory', default: value, ...traits(summary, options) });
+const percentiles = (value: readonly number[], summary: string, options: Options = {}): NumbersSetting & Traits => ({ kind: 'percentiles', default: value, ...traits(summary, options) });
+const outputLimits = (value: OutputLimitsSetting['default'], summary: string, options: Options = {}): OutputLimitsSetting & Traits => ({ kind: 'output-limits', default: value, ...traits(summary, options) });
+
+function group<T extends { readonly [name: string]: Traits }>(heading: string, settings: T): { readonly [name in keyof T]: T[name] & { readonly group: string } } {
+  return Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, { ...setting, group: heading }])) as never;
+}
+
+const fileNameOnly = (what: string) => (text: string): string | null => (text.includes('/') ? `${what} can't be a path, just a filename` : null);
+const joined = (list: readonly string[]): string => list.join(' ');
+const exactly = (count: number, list: readonly string[]): string | BadValue => (list.length === count ? joined(list) : new BadValue('wrong number of arguments'));
+
+/** `900 1 300 10`: pairs of seconds and changes; an empty text: none. */
+function savePoints(numbers: readonly string[]): string | BadValue {
+  const isWrong = numbers.length % 2 !== 0 || numbers.some((word, index) => !/^\d+$/.test(word) || (index % 2 === 0 && Number(word) < 1));
+  return isWrong ? new BadValue('Invalid save parameters') : joined(numbers);
+}
+
+function hostName(text: string): string | null {
+  return /^[a-z\d.-]*$/i.test(text) ? null : 'Hostnames may only contain alphanumeric characters, hyphens or dots';
+}
+
+const EVENT_CLASSES = 'g$lshzxedt';
+
+/** Class letters in the order that CONFIG GET shows, all ten of them as A. */
+function notificationClasses(list: readonly string[]): string | BadValue {
+  const text = joined(list);
+  if (/[^Ag$lshzxeKEtmdn]/.test(text)) return new BadValue("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+  const has = (letter: string): boolean => text.includes(letter) || (EVENT_CLASSES.includes(letter) && text.includes('A'));
+  const all = [...EVENT_CLASSES].every(has);
+  const classes = all ? 'A' : [...EVENT_CLASSES].filter(has).join('');
+  return `${classes}${[...'KEmn'].filter((letter) => has(letter) && !(all && letter === 'n')).join('')}${all && text.includes('n') ? 'n' : ''}`;
+}
+
+function titleTemplate(text: string): string | null {
+  const known = ['{title}', '{listen-addr}', '{server-mode}', '{port}', '{tls-port}', '{unixsocket}', '{config-file}'];
+  return text !== '' && (text.match(/\{[^}]*\}?/g) ?? []).every((variable) => known.includes(variable)) ? null : 'template format is invalid or contains unknown variables';
+}
+
+export const SETTINGS = {
+  ...group('Network', {
+    port: integer(6379, 0, 65535, 'TCP port to listen on; 0 listens on none.', IMMUTABLE),
+    bind: words('127.0.0.1', joined, 'Addresses to listen on. Redis listens on all; the lab only on this machine unless told otherwise.', IMMUTABLE),
+    'bind-source-addr': string('', 'Address from which outgoing connections start.', IDLE),
+    'protected-mode': boolean(true, 'Refuse clients from other machines while there is no password.'),
+    unixsocket: string('', 'Path of a unix domain socket to listen on as well.', IMMUTABLE),
+    unixsocketperm: octal(0, 0o777, 'Permissions of that socket; 0 leaves them as they are.', IDLE_IMMUTABLE),
+    'tcp-backlog': integer(511, 0, INT_MAX, 'Connections that may wait to be accepted.', IMMUTABLE),
+    'tcp-keepalive': integer(300, 0, INT_MAX, 'Seconds before the first keepalive probe; 0 sends none.'),
+    timeout: integer(0, 0, INT_MAX, 'Seconds after which an idle client is disconnected; 0: never.', IDLE),
+    'socket-mark-id': integer(0, 0, 0xffffffff, 'Mark on the listening sockets, for firewalls.', IDLE_IMMUTABLE),
+  }),
+  ...group('Server', {
+    databases: integer(16, 1, INT_MAX, 'Number of databases.', IMMUTABLE),
+    dir: directory('.', 'Working directory: where relative file names start.', { protected: true }),
+    logfile: string('', 'File to log to; empty: standard output.', IMMUTABLE),
+    loglevel: oneOf('debug verbose notice warning', 'notice', 'The least important lines that are still logged.'),
+    hz: integer(10, 0, INT_MAX, 'How often a second the background work runs, between 1 and 500.', { ...IDLE, clamp: [1, 500] }),
+    'dynamic-hz': boolean(true, 'More of it when there are many clients.', IDLE),
+    daemonize: boolean(false, 'Detach from the terminal. The lab always stays in the foreground.', IDLE_IMMUTABLE),
+    supervised: oneOf('upstart systemd auto no', 'no', 'Who supervises the process.', IDLE_IMMUTABLE),
+    pidfile: string('', 'File that holds the process id.', IDLE_IMMUTABLE),
+    'always-show-logo': boolean(false, 'Show the logo at the start even without a terminal.', IDLE_IMMUTABLE),
+    'set-proc-title': boolean(true, 'Change the title of the process.', IDLE_IMMUTABLE),
+    'proc-title-template': string('{title} {listen-addr} {server-mode}', 'What that title looks like.', { ...IDLE, check: titleTemplate }),
+    'syslog-enabled': boolean(false, 'Log to syslog.', IDLE_IMMUTABLE),
+    'syslog-ident': string('redis', 'Name in syslog.', IDLE_IMMUTABLE),
+    'syslog-facility': oneOf('user local0 local1 local2 local3 local4 local5 local6 local7', 'local0', 'Facility in syslog.', IDLE_IMMUTABLE),
+    'crash-log-enabled': boolean(true, 'Log details of a crash.', IDLE),
+    'crash-memcheck-enabled': boolean(true, 'Check the memory after a crash.', IDLE),
+    'use-exit-on-panic': boolean(false, 'End without a core dump after a crash.', { ...IDLE, hidden: true }),
+    'watchdog-period': integer(0, 0, INT_MAX, 'Milliseconds after which a stuck loop is logged.', { ...IDLE, hidden: true }),
+    'ignore-warnings': string('', 'Warnings at the start that are not worth stopping for.', IDLE),
+    'disable-thp': boolean(true, 'Switch transparent huge pages off.', IDLE_IMMUTABLE),
+    'shutdown-timeout': integer(10, 0, INT_MAX, 'Seconds that SHUTDOWN waits for replicas.', IDLE),
+    'shutdown-on-sigint': someOf('default save nosave now force', 'default', 'How SIGINT shuts down.', IDLE),
+    'shutdown-on-sigterm': someOf('default save nosave now force', 'default', 'How SIGTERM shuts down.', IDLE),
+    'io-threads': integer(1, 1, 128, 'Threads for reading and writing. The lab has one loop.', IDLE_IMMUTABLE),
+    'io-threads-do-reads': boolean(false, 'Whether those threads read as well.', IDLE_IMMUTABLE),
+    server_cpulist: string('', 'CPUs of the main thread.', IDLE_IMMUTABLE),
+    bio_cpulist: string('', 'CPUs of background threads.', IDLE_IMMUTABLE),
+    aof_rewrite_cpulist: string('', 'CPUs of the append-only file rewriter.', IDLE_IMMUTABLE),
+    bgsave_cpulist: string('', 'CPUs of the snapshot process.', IDLE_IMMUTABLE),
+    'oom-score-adj': oneOf('no yes relative absolute', 'no', 'Adjust how soon Linux ends the process for want of memory.', IDLE),
+    'oom-score-adj-values': words('0 200 800', (list) => exactly(3, list), 'Those adjustments for master, replica and child.', IDLE),
+  }),
+  ...group('Security', {
+    requirepass: string('', 'Password that clients must give with AUTH; empty: none.'),
+    aclfile: string('', 'File with users and their rights.', IDLE_IMMUTABLE),
+    'acl-pubsub-default': oneOf('allchannels resetchannels', 'resetchannels', 'Channels that a new user may use.', IDLE),
+    'acllog-max-len': integer(128, 0, LONG_MAX, 'Entries of ACL LOG.', IDLE),
+    'enable-protected-configs': oneOf('no yes local', 'no', 'Whether CONFIG SET may change dir and dbfilename; local: only from this machine.', IMMUTABLE),
+    'enable-debug-command': oneOf('no yes local', 'no', 'Whether DEBUG may be used; local: only from this machine.', IMMUTABLE),
+    'enable-module-command': oneOf('no yes local', 'no', 'Whether MODULE may be used; local: only from this machine.', IDLE_IMMUTABLE),
+    'sanitize-dump-payload': oneOf('no yes clients', 'no', 'Check everything that RESTORE brings.', IDLE),
+  }),
+  ...group('Clients and limits', {
+    maxclients: integer(10000, 1, 0xffffffff, 'Clients connected at the same time.', IDLE),
+    'maxmemory-clients': percent(0, 'Memory that all client buffers may take together; 0: no limit.', IDLE),
+    'client-query-buffer-limit': memory(GB, MB, LONG_MAX, 'Bytes of one request, half received or whole.', IDLE),
+    'client-output-buffer-limit': outputLimits(
+      {
+        normal: { hard: 0, soft: 0, softSeconds: 0 },
+        slave: { hard: 256 * MB, soft: 64 * MB, softSeconds: 60 },
+        pubsub: { hard: 32 * MB, soft: 8 * MB, softSeconds: 60 },
+      },
+      'Bytes waiting for a slow client at which it is disconnected, by class: hard limit, soft limit, seconds.',
+      IDLE,
+    ),
+    'proto-max-bulk-len': memory(512 * MB, MB, LONG_MAX, 'Bytes of one argument and of one string.', IDLE),
+    'tracking-table-max-keys': integer(1_000_000, 0, LONG_MAX, 'Keys remembered for client-side caching; 0: no limit.', IDLE),
+    'busy-reply-threshold': integer(5000, 0, LONG_MAX, 'Milliseconds after which a script counts as busy.', { ...IDLE, alias: 'lua-time-limit' }),
+  }),
+  ...group('Memory', {
+    maxmemory: memory(0, 0, ULONG_MAX, 'Bytes that the data may take; 0: no limit.', IDLE),
+    'maxmemory-policy': oneOf('volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction', 'noeviction', 'Which keys go when maxmemory is reached.', IDLE),
+    'maxmemory-samples': integer(5, 1, INT_MAX, 'Keys looked at for each one that is evicted.', IDLE),
+    'maxmemory-eviction-tenacity': integer(10, 0, 100, 'How long one round of eviction may take: 0 short, 100 no limit.', IDLE),
+    'lfu-log-factor': integer(10, 0, INT_MAX, 'How slowly the access counter of a key rises.', IDLE),
+    'lfu-decay-time': integer(1, 0, INT_MAX, 'Minutes after which that counter falls by one.', IDLE),
+    'active-expire-effort': integer(1, 1, 10, 'How hard the active expiry looks for keys whose time is over.', IDLE),
+    'lazyfree-lazy-eviction': boolean(false, 'Free evicted values in the background.', IDLE),
+    'lazyfree-lazy-expire': boolean(false, 'Free expired values in the background.', IDLE),
+    'lazyfree-lazy-server-del': boolean(false, 'Free values that a command overwrites in the background.', IDLE),
+    'lazyfree-lazy-user-del': boolean(false, 'DEL works as UNLINK.', IDLE),
+    'lazyfree-lazy-user-flush': boolean(false, 'FLUSHDB and FLUSHALL are ASYNC unless told otherwise.', IDLE),
+    activerehashing: boolean(true, 'Spend time on rehashing between commands.', IDLE),
+    'jemalloc-bg-thread': boolean(true, 'Let the allocator have a thread of its own.', IDLE),
+    activedefrag: boolean(false, 'Defragment memory while running.', IDLE),
+    'active-defrag-cycle-min': integer(1, 1, 99, 'Least percentage of CPU for that.', IDLE),
+    'active-defrag-cycle-max': integer(25, 1, 99, 'Highest percentage of CPU for that.', IDLE),
+    'active-defrag-threshold-lower': integer(10, 0, 1000, 'Percentage of fragmentation from which it begins.', IDLE),
+    'active-defrag-threshold-upper': integer(100, 0, 1000, 'Percentage of fragmentation from which it does its most.', IDLE),
+    'active-defrag-ignore-bytes': memory(100 * MB, 1, LONG_MAX, 'Bytes of fragmentation that do not matter.', IDLE),
+    'active-defrag-max-scan-fields': integer(1000, 1, LONG_MAX, 'Members of one value handled in one go.', IDLE),
+  }),
+  ...group('Data types', {
+    'hash-max-listpack-entries': integer(512, 0, LONG_MAX, 'Fields up to which a hash has encoding listpack.', { ...IDLE, alias: 'hash-max-ziplist-entries' }),
+    'hash-max-listpack-value': memory(64, 0, LONG_MAX, 'Bytes of a field or value up to which it has.', { ...IDLE, alias: 'hash-max-ziplist-value' }),
+    'list-max-listpack-size': integer(-2, -INT_MAX - 1, INT_MAX, 'Elements in a node of a list; -1 to -5: 4, 8, 16, 32, 64 kb.', { ...IDLE, alias: 'list-max-ziplist-size' }),
+    'list-compress-depth': integer(0, 0, INT_MAX, 'Nodes at both ends of a list that are not compressed; 0: none is.', IDLE),
+    'set-max-intset-entries': integer(512, 0, LONG_MAX, 'Members up to which a set of integers has encoding intset.', IDLE),
+    'zset-max-listpack-entries': integer(128, 0, LONG_MAX, 'Members up to which a sorted set has encoding listpack.', { ...IDLE, alias: 'zset-max-ziplist-entries' }),
+    'zset-max-listpack-value': memory(64, 0, LONG_MAX, 'Bytes of a member up to which it has.', { ...IDLE, alias: 'zset-max-ziplist-value' }),
+    'stream-node-max-bytes': memory(4096, 0, LONG_MAX, 'Bytes in a node of a stream; 0: no limit.', IDLE),
+    'stream-node-max-entries': integer(100, 0, LONG_MAX, 'Entries in a node of a stream; 0: no limit.', IDLE),
+    'hll-sparse-max-bytes': memory(3000, 0, LONG_MAX, 'Bytes up to which a HyperLogLog is kept sparse.', IDLE),
+    'notify-keyspace-events': words('', notificationClasses, 'Classes of keyspace events that are published.', IDLE),
+  }),
+  ...group('Observing', {
+    'slowlog-log-slower-than': integer(10000, -1, LONG_MAX, 'Microseconds from which a command is slow; 0 logs all, -1 none.'),
+    'slowlog-max-len': integer(128, 0, LONG_MAX, 'Entries that SLOWLOG keeps.'),
+    'latency-monitor-threshold': integer(0, 0, LONG_MAX, 'Milliseconds from which LATENCY remembers an event; 0: never.'),
+    'latency-tracking': boolean(true, 'Keep a histogram of the duration of every command.'),
+    'latency-tracking-info-percentiles': percentiles([50, 99, 99.9], 'Percentiles in INFO latencystats.'),
+  }),
+  ...group('Persistence', {
+    save: words('', savePoints, 'Snapshots: after so many seconds with so many changes.', IDLE),
+    dbfilename: string('dump.rdb', 'Name of the snapshot file.', { ...IDLE, protected: true, check: fileNameOnly('dbfilename') }),
+    rdbcompression: boolean(true, 'Compress strings in snapshots.', IDLE),
+    rdbchecksum: boolean(true, 'A checksum at the end of a snapshot.', IDLE_IMMUTABLE),
+    'rdb-del-sync-files': boolean(false, 'Delete snapshots made only for replicas.', IDLE),
+    'rdb-save-incremental-fsync': boolean(true, 'Sync a snapshot to disk piece by piece.', IDLE),
+    'rdb-key-save-delay': integer(0, -INT_MAX - 1, INT_MAX, 'Microseconds of pause after each key saved, for tests.', { ...IDLE, hidden: true }),
+    'key-load-delay': integer(0, -INT_MAX - 1, INT_MAX, 'Microseconds of pause after each key loaded, for tests.', { ...IDLE, hidden: true }),
+    'stop-writes-on-bgsave-error': boolean(true, 'Refuse writes while snapshots fail.', IDLE),
+    appendonly: boolean(false, 'Log every write to the append-only file.', IDLE),
+    appendfilename: string('appendonly.aof', 'Base name of the append-only files.', { ...IDLE_IMMUTABLE, check: fileNameOnly('appendfilename') }),
+    appenddirname: string('appendonlydir', 'Directory of the append-only files.', { ...IDLE_IMMUTABLE, check: fileNameOnly('appenddirname') }),
+    appendfsync: oneOf('everysec always no', 'everysec', 'When the append-only file is synced to disk.', IDLE),
+    'no-appendfsync-on-rewrite': boolean(false, 'Do not sync it while another process writes.', IDLE),
+    'auto-aof-rewrite-percentage': integer(100, 0, INT_MAX, 'Growth at which it is rewritten; 0: never.', IDLE),
+    'auto-aof-rewrite-min-size': memory(64 * MB, 0, LONG_MAX, 'Size below which it is not.', IDLE),
+    'aof-load-truncated': boolean(true, 'Load a file whose end is missing.', IDLE),
+    'aof-use-rdb-preamble': boolean(true, 'Begin the file with a snapshot.', IDLE),
+    'aof-rewrite-incremental-fsync': boolean(true, 'Sync the new file piece by piece.', IDLE),
+    'aof-timestamp-enabled': boolean(false, 'Note the time in the file.', IDLE),
+    'aof-disable-auto-gc': boolean(false, 'Keep files that are no longer needed.', IDLE),
+  }),
+  ...group('Replication', {
+    replicaof: words('', (list) => exactly(2, list), 'Host and port of the master.', { ...IDLE_IMMUTABLE, alias: 'slaveof' }),
+    masteruser: string('', 'User name at the master.', IDLE),
+    masterauth: string('', 'Password at the master.', IDLE),
+    'replica-serve-stale-data': boolean(true, 'Answer while the link to the master is down.', { ...IDLE, alias: 'slave-serve-stale-data' }),
+    'replica-read-only': boolean(true, 'A replica refuses writes.', { ...IDLE, alias: 'slave-read-only' }),
+    'replica-priority': integer(100, 0, INT_MAX, 'Order in which replicas are promoted.', { ...IDLE, alias: 'slave-priority' }),
+    'replica-announced': boolean(true, 'Tell sentinels of this replica.', IDLE),
+    'replica-announce-ip': string('', 'Address that a replica reports.', { ...IDLE, alias: 'slave-announce-ip' }),
+    'replica-announce-port': integer(0, 0, 65535, 'Port that a replica reports.', { ...IDLE, alias: 'slave-announce-port' }),
+    'replica-lazy-flush': boolean(false, 'Flush in the background before loading from the master.', { ...IDLE, alias: 'slave-lazy-flush' }),
+    'replica-ignore-maxmemory': boolean(true, 'Leave eviction to the master.', { ...IDLE, alias: 'slave-ignore-maxmemory' }),
+    'replica-ignore-disk-write-errors': boolean(false, 'Go on when the disk of a replica fails.', IDLE),
+    'propagation-error-behavior': oneOf('ignore panic panic-on-replicas', 'ignore', 'What to do when a replicated command fails.', IDLE),
+    'repl-diskless-sync': boolean(true, 'Send the snapshot over the socket.', IDLE),
+    'repl-diskless-sync-delay': integer(5, 0, INT_MAX, 'Seconds to wait for more replicas.', IDLE),
+    'repl-diskless-sync-max-replicas': integer(0, 0, INT_MAX, 'Replicas at which the wait ends.', IDLE),
+    'repl-diskless-load': oneOf('disabled on-empty-db swapdb', 'disabled', 'Load a snapshot without a file.', IDLE),
+    'repl-disable-tcp-nodelay': boolean(false, 'Collect packets to replicas.', IDLE),
+    'repl-backlog-size': memory(MB, 1, LONG_MAX, 'Bytes kept for replicas that come back.', IDLE),
+    'repl-backlog-ttl': integer(3600, 0, LONG_MAX, 'Seconds without replicas until they are freed.', IDLE),
+    'repl-timeout': integer(60, 1, INT_MAX, 'Seconds of silence until a link counts as broken.', IDLE),
+    'repl-ping-replica-period': integer(10, 1, INT_MAX, 'Seconds between pings to replicas.', { ...IDLE, alias: 'repl-ping-slave-period' }),
+    'min-replicas-to-write': integer(0, 0, INT_MAX, 'Replicas without which writes are refused.', { ...IDLE, alias: 'min-slaves-to-write' }),
+    'min-replicas-max-lag': integer(10, 0, INT_MAX, 'Seconds that they may lag behind.', { ...IDLE, alias: 'min-slaves-max-lag' }),
+  }),
+  ...group('Cluster', {
+    'cluster-enabled': boolean(false, 'Be a node of a cluster.', IDLE_IMMUTABLE),
+    'cluster-config-file': string('nodes.conf', 'File in which a node remembers the cluster.', IDLE_IMMUTABLE),
+    'cluster-node-timeout': integer(15000, 0, LONG_MAX, 'Milliseconds until a node counts as failing.', IDLE),
+    'cluster-port': integer(0, 0, 65535, 'Port of the cluster bus; 0: port + 10000.', IDLE_IMMUTABLE),
+    'cluster-migration-barrier': integer(1, 0, INT_MAX, 'Replicas that a master keeps.', IDLE),
+    'cluster-replica-validity-factor': integer(10, 0, INT_MAX, 'How old the data of a replica may be to take over.', { ...IDLE, alias: 'cluster-slave-validity-factor' }),
+    'cluster-replica-no-failover': boolean(false, 'Never take over.', { ...IDLE, alias: 'cluster-slave-no-failover' }),
+    'cluster-require-full-coverage': boolean(true, 'Refuse all when a slot is not served.', IDLE),
+    'cluster-allow-reads-when-down': boolean(false, 'Answer reads while the cluster is down.', IDLE),
+    'cluster-allow-pubsubshard-when-down': boolean(true, 'Publish to shards while the cluster is down.', IDLE),
+    'cluster-allow-replica-migration': boolean(true, 'Replicas may move to another master.', IDLE),
+    'cluster-link-sendbuf-limit': memory(0, 0, ULONG_MAX, 'Bytes that may wait on a link of the bus.', IDLE),
+    'cluster-announce-ip': string('', 'Address that a node reports.', IDLE),
+    'cluster-announce-port': integer(0, 0, 65535, 'Port that a node reports.', IDLE),
+    'cluster-announce-tls-port': integer(0, 0, 65535, 'TLS port that a node reports.', IDLE),
+    'cluster-announce-bus-port': integer(0, 0, 65535, 'Bus port that a node reports.', IDLE),
+    'cluster-announce-hostname': string('', 'Host name that a node reports.', { ...IDLE, check: hostName }),
+    'cluster-preferred-endpoint-type': oneOf('ip hostname unknown-endpoint', 'ip', 'How a node is named in redirections.', IDLE),
+  }),
+} as const satisfies { readonly [name: string]: Setting };
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValues = { -readonly [name in SettingName]: ValueOf<(typeof SETTINGS)[name]> };
+
+const byName: ReadonlyMap<string, SettingName> = new Map(
+  Object.entries<Setting>(SETTINGS).flatMap(([name, { alias }]) => [[name, name as SettingName] as const, ...(alias === undefined ? [] : [[alias, name as SettingName] as const])]),
+);
+
+/** The setting of a name or of an earlier name, in any case. */
+export function findSetting(name: string): SettingName | undefined {
+  return byName.get(name) ?? byName.get(name.toLowerCase());
+}
+
+/** Every name, earlier ones included, with its setting's name. */
+export function settingNames(): Iterable<readonly [name: string, setting: SettingName]> {
+  return byName;
+}
+
+export function settingOf(name: SettingName): Setting {
+  return SETTINGS[name];
+}

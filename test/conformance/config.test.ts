@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { Config, ConfigError, SETTINGS, UNKNOWN, type SettingName } from '../../src/server/config.js';
+import { settingNames, settingOf } from '../../src/server/config/settings.js';
+import { describeWithRedis, startRedisServer } from '../support/redis-server.js';
+import { RespClient, type Wire } from '../support/resp-client.js';
+
+/** Different by intent; see docs/differences.md. */
+const OWN_DEFAULTS = new Set(['bind', 'port', 'dir', 'enable-debug-command', 'save']);
+
+const VALUES = ['abc', '', '-1', '0', '1', '50%', '101%', '1kb', '1GB', '1tb', '18446744073709551615', '-99999999999999', '007', 'yes', 'NO', ' 5', '5.0', 'a b', '1 2 3', '10 2', 'normal 1mb 2 3', 'now force'];
+/** Setting these would cut the test off, or needs more of the system than a value. */
+const UNTOUCHED = new Set(['requirepass', 'port', 'bind', 'maxclients', 'maxmemory', 'proto-max-bulk-len', 'maxmemory-clients', 'client-query-buffer-limit', 'oom-score-adj', 'oom-score-adj-values', 'appendonly', 'list-max-listpack-size', 'watchdog-period', 'client-output-buffer-limit', 'activedefrag']);
+
+function setHere(name: string, value: string): string {
+  try {
+    new Config().setAll([[name, value]], false);
+    return 'OK';
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.complaint === UNKNOWN ? `ERR Unknown option or number of arguments for CONFIG SET - '${name}'` : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${error.complaint}`;
+  }
+}
+
+function textOf(reply: Wire): string {
+  if (typeof reply === 'object' && reply !== null && 'simple' in reply) return reply.simple;
+  return (reply as { error: string }).error;
+}
+
+describeWithRedis('the settings table, compared with a live redis-server', () => {
+  test('names and defaults are the same', async () => {
+    await using redis = await startRedisServer();
+    await using client = await RespClient.connect(redis.port);
+    const flat = (await client.call('CONFIG', 'GET', '*')) as string[];
+    const theirs = Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 && !name.startsWith('tls-') ? [[name, flat[i + 1]!]] : [])));
+    const config = new Config();
+    const ours = Object.fromEntries([...settingNames()].filter(([, name]) => settingOf(name).hidden !== true).map(([name, setting]) => [name, config.text(setting)]));
+    for (const name of OWN_DEFAULTS) {
+      delete theirs[name];
+      delete ours[name];
+    }
+    expect(ours).toEqual(theirs);
+  });
+
+  test('what CONFIG SET takes and refuses, and in which words, is the same', async () => {
+    await using redis = await startRedisServer();
+    await using client = await RespClient.connect(redis.port);
+    const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !UNTOUCHED.has(name));
+    const different: string[] = [];
+    for (const name of [...names, 'no-such-setting']) {
+      for (const value of VALUES) {
+        const theirs = textOf(await client.call('CONFIG', 'SET', name, value));
+        if (setHere(name, value) !== theirs) different.push(`${name} '${value}': '${setHere(name, value)}' instead of '${theirs}'`);
+      }
+    }
+    expect(different).toEqual([]);
+  });
+});
