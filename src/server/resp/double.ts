@@ -37,9 +37,10 @@ function toExponential(value: number, digits: number): string {
   return `${rounded.slice(0, mantissaEnd - 1)}${lastDigit - 1}${rounded.slice(mantissaEnd)}`;
 }
 
-/** Is everything after the first `digits` digits a 5 and zeros? 60 digits show all of a number that passed the test above and is below 1e40. */
+/** Is everything after the first `digits` digits a 5 and zeros? Past 1e40 there are no ties, and below it 100 digits show all that is not zero. */
 function isTie(value: number, digits: number): boolean {
-  const all = value.toExponential(60).replace(/^-|\.|e.*$/g, '');
+  // oxlint-disable-next-line oxc/number-arg-out-of-range -- the limit has been 100 since ES2018
+  const all = value.toExponential(100).replace(/^-|\.|e.*$/g, '');
   return /^50*$/.test(all.slice(digits));
 }
 

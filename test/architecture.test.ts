@@ -1,0 +1,155 @@
+/**
+ * Who may import whom. The table is the design's; a folder not in it, or an edge it does not name, fails with the offending line.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/**
+ * Zones of src, and what each imports besides itself. `types:` marks what may be imported as types only.
+ * The server's folders are named without `server/`; `server.ts` wires all of them, `thread` runs it, `index.ts` is the door.
+ */
+const ALLOWED: { readonly [zone: string]: readonly string[] } = {
+  'server/io': [],
+  'server/resp': [],
+  'server/trace': [],
+  'server/config': [],
+  'server/keyspace': ['server/trace'],
+  'server/dispatch': ['server/resp', 'server/keyspace', 'server/trace', 'types:server/config'],
+  'server/commands': ['server/dispatch', 'server/resp', 'server/keyspace', 'types:server/config'],
+  'server/loop': ['server/io', 'server/trace'],
+  'server/client': ['server/io', 'server/loop', 'server/resp', 'server/dispatch', 'server/trace', 'types:server/config'],
+  'server/server': ['server/io', 'server/loop', 'server/client', 'server/resp', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/snapshot': ['types:server/server', 'server/client', 'server/dispatch', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
+  'server/thread': ['server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/index': ['server/thread', 'types:server/server', 'types:server/snapshot', 'types:server/loop', 'server/io', 'server/trace', 'server/config'],
+  tui: ['types:server/index'],
+  cli: ['server/index', 'tui'],
+};
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly line: number;
+  readonly typesOnly: boolean;
+}
+
+/** `server/io` for everything in that folder, `server/index` for the file, `tui` and `cli` whole. */
+function zoneOf(file: string): string {
+  const [top = '', second = ''] = file.split('/');
+  return top === 'server' ? `server/${second.replace(/\.ts$/, '')}` : top;
+}
+
+/** The imports and re-exports of a source text, dynamic ones too. */
+function importsOf(file: string, text: string): Edge[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
+  const pattern = /\b(?:import|export)\s+(type\s+)?(\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+(?:\s*,\s*(?:\{[^}]*\}|\*\s+as\s+\w+))?)\s+from\s+'(\.[^']*)'|\bimport\(\s*'(\.[^']*)'\s*\)|\bimport\s+'(\.[^']*)'/g;
+  return [...code.matchAll(pattern)].map((match) => {
+    const [, typeKeyword, names = '', fromPath, dynamicPath, barePath] = match;
+    const specifier = (fromPath ?? dynamicPath ?? barePath)!;
+    // verbatimModuleSyntax keeps `import { type A }` as an import without names: it is types only for what it brings.
+    const named = /^\{([^}]*)\}$/.exec(names)?.[1]?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+    const typesOnly = typeKeyword !== undefined || (named !== undefined && named.length > 0 && named.every((name) => name.startsWith('type ')));
+    return { from: file, to: posix.join(posix.dirname(file), specifier.replace(/\.js$/, '.ts')), line: code.slice(0, match.index).split('\n').length, typesOnly };
+  });
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.split(sep).join('/'))
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'));
+
+const edges = files.flatMap((file) => importsOf(file, readFileSync(join(SRC, file), 'utf8'))).map((edge) => ({ ...edge, to: resolve(edge.to) }));
+
+function resolve(path: string): string {
+  return [path, path.replace(/\.ts$/, '.tsx')].find((candidate) => files.includes(candidate)) ?? path;
+}
+
+const show = ({ from, to, line, typesOnly }: Edge): string => `${from}:${line} → ${to}${typesOnly ? ' (types)' : ''}`;
+
+function isAllowed({ from, to, typesOnly }: Edge): boolean {
+  const [source, target] = [zoneOf(from), zoneOf(to)];
+  if (source === target) return true;
+  const allowed = ALLOWED[source] ?? [];
+  return allowed.includes(target) || (typesOnly && allowed.includes(`types:${target}`));
+}
+
+/** A path of files that leads back to where it began; null if there is none. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const next of graph.get(file) ?? []) {
+      const cycle = visit(next, [...path, file]);
+      if (cycle !== null) return cycle;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of graph.keys()) {
+    const cycle = visit(file, []);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
+
+function graphOf(edges: readonly Edge[], name: (file: string) => string): Map<string, string[]> {
+  const graph = new Map<string, string[]>();
+  for (const { from, to } of edges) {
+    if (name(from) !== name(to)) graph.set(name(from), [...(graph.get(name(from)) ?? []), name(to)]);
+  }
+  return graph;
+}
+
+test('every folder of src stands in the table', () => {
+  expect(files.length).toBeGreaterThan(20);
+  expect(files.map(zoneOf).filter((zone) => !(zone in ALLOWED))).toEqual([]);
+});
+
+test('every import leads to a file', () => {
+  expect(edges.filter(({ to }) => !files.includes(to)).map(show)).toEqual([]);
+});
+
+test('folders import only what the table allows', () => {
+  expect(edges.filter((edge) => !isAllowed(edge)).map(show)).toEqual([]);
+});
+
+test('folders do not import each other in a circle', () => {
+  expect(findCycle(graphOf(edges, zoneOf))).toBe(null);
+});
+
+// Types are gone when the code runs; two files of a folder that know each other's types have no order to get wrong.
+test('files do not import each other in a circle', () => {
+  expect(findCycle(graphOf(edges.filter(({ typesOnly }) => !typesOnly), (file) => file))).toBe(null);
+});
+
+test('the view of the screen knows the state, and never the other way round', () => {
+  expect(edges.filter(({ from, to }) => from.startsWith('tui/state/') && to.startsWith('tui/') && !to.startsWith('tui/state/')).map(show)).toEqual([]);
+});
+
+test('only the poller loads native code', () => {
+  const loaders = files.filter((file) => /from 'koffi'|import\('koffi'\)/.test(readFileSync(join(SRC, file), 'utf8')));
+  expect(loaders.filter((file) => !file.startsWith('server/io/backends/'))).toEqual([]);
+});
+
+test.each([
+  ["import { a } from './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
+  ["import type { A } from '../resp/b.js';", { to: 'server/resp/b.ts', typesOnly: true }],
+  ["import {\n  type A,\n  type B,\n} from './b.js';", { to: 'server/io/b.ts', typesOnly: true }],
+  ["import { type A, b } from './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
+  ["import * as b from './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
+  ["export { b } from './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
+  ["export * from './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
+  ["const { b } = await import('./b.js');", { to: 'server/io/b.ts', typesOnly: false }],
+  ["import './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
+])('%j is seen', (text, edge) => {
+  expect(importsOf('server/io/a.ts', text)).toEqual([{ from: 'server/io/a.ts', line: 1, ...edge }]);
+});
+
+test('a comment is no import, and a circle is found', () => {
+  expect(importsOf('a.ts', "/** import { a } from './b.js'; */\n// import './c.js'\nimport type d from 'node:fs';")).toEqual([]);
+  expect(findCycle(new Map([['a', ['b']], ['b', ['c', 'd']], ['c', []], ['d', ['a']]]))).toEqual(['a', 'b', 'd', 'a']);
+});
