@@ -17,7 +17,7 @@ import { Watches } from './dispatch/watches.js';
 import { READABLE } from './io/interest.js';
 import type { Address, Poll, SystemError, TcpListener, TcpStream } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
-import { seedHashes } from './keyspace/dict.js';
+import { seedHashes } from './keyspace/hash.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { KeyspaceListeners } from './keyspace/listeners.js';
 import type { Clock } from './loop/clock.js';
@@ -64,6 +64,7 @@ export class Server implements ServerContext {
     this.stats = { startedMs: this.clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, errors: new Map() };
     this.keyspace = new Keyspace(this.config.values.databases, this.clock, this.random, this.tap);
     this.loop = new EventLoop(inputs.poll, this.clock, this.tap, () => this.beforeSleep());
+    this.keyspace.schedule(this.scheduler);
     this.keyspaceListeners = new KeyspaceListeners(this.keyspace);
     this.watches = new Watches(this.keyspaceListeners, this.clock);
     this.environment = {
@@ -153,6 +154,7 @@ export class Server implements ServerContext {
 
   /** Replies are written straight away, before the loop may sleep: WRITABLE interest is for those that did not fit. */
   private beforeSleep(): void {
+    this.keyspace.expireCycle.fast();
     const { pendingWrites } = this;
     for (let i = 0; i < pendingWrites.length; i++) pendingWrites[i]!.flush();
     pendingWrites.length = 0;

@@ -1,26 +1,42 @@
 /**
  * Database: keys, their values, and when they expire. All commands reach keys through these methods and no others.
  *
- *   lookupRead    a command that reads: counts hit or miss, touches the key's access time
- *   lookupWrite   a command that is about to change the value in place
- *   peek          looks without touching anything (TTL, OBJECT, the screen)
+ *   lookupRead         a command that reads: counts hit or miss, touches the key's access time
+ *   lookupReadNoTouch  the same without touching (EXISTS, TYPE, TTL)
+ *   lookupWrite        a command that is about to change the value in place
+ *   peek               looks without counting or touching anything
  *   set, delete, setExpire, persist, rename …
- *   changed       after every change: wakes watchers and waiters, notifies, counts, traces
+ *   changed            after every change: wakes watchers and waiters, notifies, counts, traces
  *
  * Expiry is lazy first: a key whose time is over is deleted by whichever lookup comes across it, and no command ever sees
  * it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
  */
+import { lfuInitial, lfuTouched, lruClock } from './access.js';
+import { Expires, NEVER } from './expires.js';
+import { KeyTable } from './key-table.js';
 import type { Keyspace, EventClass } from './keyspace.js';
-import { Dict } from './dict.js';
 import { typeOf, memoryOf, type Value } from './value.js';
 
-/** Estimated bytes that a key costs besides its text and its value: slot, hash, index entry, string header. */
-const KEY_OVERHEAD = 60;
+/** Bytes that a key costs besides its text and its value: facts, references, position in the index, string header. */
+const KEY_OVERHEAD = 64;
+
+/** Memory is counted as allocators hand it out; in these units a key of 32 GB still fits the 31 bits kept for it. */
+export const UNIT_BYTES = 16;
+
+/** How long RANDOMKEY may look for a key that has not expired, before it takes any (dbRandomKey). */
+const RANDOM_TRIES = 100;
 
 export class Database {
-  readonly dict = new Dict<Value>();
-  /** Unix time in ms at which a key expires, for those that do. */
-  readonly expires = new Dict<number>();
+  dict = new KeyTable();
+  expires = new Expires(this.dict);
+  /** The average time to live that the expire cycle has seen, for INFO; 0 if unknown. */
+  averageTtlMs = 0;
+  /** Where the expire cycle goes on. */
+  expireCursor = 0;
+  private usedUnits = 0;
+  /** The key that was looked up for writing, stored or deleted last, and its slot (-1: gone), so that `changed` need not search for it. */
+  private recentKey: string | null = null;
+  private recentSlot = -1;
 
   constructor(
     private readonly keyspace: Keyspace,
@@ -31,24 +47,38 @@ export class Database {
     return this.dict.size;
   }
 
+  /** Estimated bytes of all keys and values. */
+  get usedBytes(): number {
+    return this.usedUnits * UNIT_BYTES;
+  }
+
   lookupRead(key: string): Value | undefined {
     const slot = this.findLive(key);
-    if (slot === -1) {
-      this.keyspace.stats.misses++;
-      return undefined;
-    }
+    if (slot === -1) return this.missed(key);
     this.keyspace.stats.hits++;
-    return this.dict.values[slot];
+    this.touch(slot);
+    return this.dict.valueAt(slot);
+  }
+
+  lookupReadNoTouch(key: string): Value | undefined {
+    const slot = this.findLive(key);
+    if (slot === -1) return this.missed(key);
+    this.keyspace.stats.hits++;
+    return this.dict.valueAt(slot);
   }
 
   lookupWrite(key: string): Value | undefined {
     const slot = this.findLive(key);
-    return slot === -1 ? undefined : this.dict.values[slot];
+    this.recentKey = key;
+    this.recentSlot = slot;
+    if (slot === -1) return undefined;
+    this.touch(slot);
+    return this.dict.valueAt(slot);
   }
 
   peek(key: string): Value | undefined {
     const slot = this.findLive(key);
-    return slot === -1 ? undefined : this.dict.values[slot];
+    return slot === -1 ? undefined : this.dict.valueAt(slot);
   }
 
   has(key: string): boolean {
@@ -57,68 +87,218 @@ export class Database {
 
   /** Stores a value under a new or existing key, and drops its expiry unless told to keep it. Does not call {@link changed}. */
   set(key: string, value: Value, keepTtl = false): void {
-    this.dict.set(key, value);
-    if (!keepTtl && this.expires.size > 0) this.expires.delete(key);
+    let slot = this.findLive(key);
+    if (slot === -1) {
+      slot = this.insert(key, value);
+    } else {
+      this.dict.setValueAt(slot, value);
+      this.account(slot, unitsOf(key, value));
+      if (!keepTtl && this.expires.size > 0) this.expires.remove(slot);
+      this.touch(slot);
+    }
+    this.recentKey = key;
+    this.recentSlot = slot;
   }
 
   /** True if the key was there. Does not call {@link changed}. */
   delete(key: string): boolean {
     const slot = this.findLive(key);
-    if (slot === -1) return false;
-    this.dict.removeSlot(slot);
-    if (this.expires.size > 0) this.expires.delete(key);
-    return true;
+    if (slot !== -1) this.removeSlot(slot);
+    this.recentKey = key;
+    this.recentSlot = -1;
+    return slot !== -1;
   }
 
-  /** Unix time in ms, or -1 for a key that never expires. */
+  /** Unix time in ms, or -1 for a key that never expires or is not there. */
   expireAt(key: string): number {
-    return this.expires.size === 0 ? -1 : (this.expires.get(key) ?? -1);
+    if (this.expires.size === 0) return NEVER;
+    const slot = this.dict.find(key);
+    return slot === -1 ? NEVER : this.expires.at(slot);
   }
 
+  /** The key must be there. Does not call {@link changed}. */
   setExpire(key: string, atMs: number): void {
-    this.expires.set(key, atMs);
+    const slot = this.dict.find(key);
+    if (slot !== -1) this.setExpireAt(slot, atMs);
   }
 
   /** True if the key had an expiry. */
   persist(key: string): boolean {
-    return this.expires.delete(key);
+    const slot = this.expires.size === 0 ? -1 : this.dict.find(key);
+    return slot !== -1 && this.expires.remove(slot);
+  }
+
+  /** Gives a key that is there another name, with its expiry and access time; what was there before is gone. Does not call {@link changed}. */
+  rename(from: string, to: string): void {
+    if (from === to) return;
+    this.delete(to);
+    this.transfer(from, this, to);
+  }
+
+  /** Moves a key that is there to another database that does not have it, with its expiry and access time. Does not call {@link changed}. */
+  moveTo(target: Database, key: string): void {
+    this.transfer(key, target, key);
+  }
+
+  /** Deletes everything; returns the number of keys. Redis can do this on another thread (ASYNC); here it is a matter of dropping the table. */
+  flush(): number {
+    const { listener } = this.keyspace;
+    const { size } = this;
+    if (listener !== null) listener.flushing(this, null);
+    this.keyspace.usedUnits -= this.usedUnits;
+    this.dict = new KeyTable();
+    this.expires = new Expires(this.dict);
+    this.averageTtlMs = 0;
+    this.usedUnits = 0;
+    this.recentKey = null;
+    if (listener !== null) listener.flushed(this);
+    return size;
+  }
+
+  /** Exchanges all keys with another database, for SWAPDB; clients stay where they are. */
+  swap(other: Database): void {
+    if (other === this) return;
+    const { listener } = this.keyspace;
+    if (listener !== null) listener.flushing(this, other);
+    if (listener !== null) listener.flushing(other, this);
+    [this.dict, other.dict] = [other.dict, this.dict];
+    [this.expires, other.expires] = [other.expires, this.expires];
+    [this.averageTtlMs, other.averageTtlMs] = [other.averageTtlMs, this.averageTtlMs];
+    [this.expireCursor, other.expireCursor] = [other.expireCursor, this.expireCursor];
+    [this.usedUnits, other.usedUnits] = [other.usedUnits, this.usedUnits];
+    this.recentKey = null;
+    other.recentKey = null;
+    if (listener !== null) listener.flushed(this);
+    if (listener !== null) listener.flushed(other);
+  }
+
+  /** A key that has not expired, chosen evenly; null if there is none. Expires those that it comes across. */
+  randomKey(): string | null {
+    for (let tries = RANDOM_TRIES; this.dict.size > 0; tries--) {
+      const slot = this.dict.randomSlot(this.keyspace.random());
+      const key = this.dict.keyAt(slot);
+      if (!this.isDue(slot)) return key;
+      if (tries <= 0 && this.expires.size === this.dict.size) return key;
+      this.expireSlot(slot, 'lazy');
+    }
+    return null;
+  }
+
+  /** Is the time of the key in this slot over? Deletes nothing. */
+  isDue(slot: number): boolean {
+    const place = this.dict.volatileAt(slot);
+    return place !== 0 && this.keyspace.nowMs > this.expires.timeAt(place - 1);
   }
 
   /** After every change of a key, once for each event that Redis would name. */
   changed(key: string, eventClass: EventClass, event: string): void {
     const { keyspace } = this;
     keyspace.dirty++;
+    const slot = key === this.recentKey ? this.recentSlot : this.dict.find(key);
+    if (slot !== -1) this.measure(slot, key);
     if (keyspace.listener !== null) {
       keyspace.listener.keyModified(this, key);
-      keyspace.listener.notify(this, eventClass, event, key);
+      // The first listener may have been the last to listen.
+      keyspace.listener?.notify(this, eventClass, event, key);
     }
     if (keyspace.tap.sink !== null) this.trace(key, event);
   }
 
-  /** The slot of a key that is there and whose time is not over; -1 otherwise. */
-  private findLive(key: string): number {
-    if (this.expires.size > 0 && this.expireIfDue(key)) return -1;
-    return this.dict.find(key);
+  /** A key was looked for and is not there: counts, and notifies as a miss. */
+  private missed(key: string): undefined {
+    this.keyspace.stats.misses++;
+    if (this.keyspace.listener !== null) this.keyspace.listener.notify(this, 'm', 'keymiss', key);
+    return undefined;
   }
 
-  private expireIfDue(key: string): boolean {
-    const atMs = this.expires.get(key);
-    if (atMs === undefined || this.keyspace.clock.nowMs <= atMs) return false;
-    this.expire(key, 'lazy');
-    return true;
+  /** The slot of a key that is there and whose time is not over; -1 otherwise. */
+  private findLive(key: string): number {
+    const slot = this.dict.find(key);
+    if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
+    this.expireSlot(slot, 'lazy');
+    return -1;
+  }
+
+  private touch(slot: number): void {
+    const { keyspace, dict } = this;
+    const { nowMs } = keyspace.clock;
+    if (!keyspace.usesLfu) return dict.setAccessAt(slot, lruClock(nowMs));
+    const { lfuDecayTime, lfuLogFactor } = keyspace.settings;
+    dict.setAccessAt(slot, lfuTouched(dict.accessAt(slot), nowMs, lfuDecayTime, lfuLogFactor, keyspace.random));
+  }
+
+  private insert(key: string, value: Value): number {
+    const { keyspace } = this;
+    const { nowMs } = keyspace.clock;
+    const slot = this.dict.add(key, value);
+    this.dict.setAccessAt(slot, keyspace.usesLfu ? lfuInitial(nowMs) : lruClock(nowMs));
+    this.account(slot, unitsOf(key, value));
+    if (keyspace.listener !== null) keyspace.listener.notify(this, 'n', 'new', key);
+    return slot;
+  }
+
+  private setExpireAt(slot: number, atMs: number): void {
+    this.expires.set(slot, atMs);
+    if (this.expires.size === 1) this.keyspace.onVolatile?.();
+  }
+
+  private transfer(from: string, target: Database, to: string): void {
+    const slot = this.dict.find(from);
+    const added = target.insert(to, this.dict.valueAt(slot));
+    target.dict.setAccessAt(added, this.dict.accessAt(slot));
+    const atMs = this.expires.at(slot);
+    if (atMs !== NEVER) target.setExpireAt(added, atMs);
+    this.removeSlot(slot);
   }
 
   /** Deletes a key whose time is over. */
-  expire(key: string, how: 'lazy' | 'active'): void {
+  expireSlot(slot: number, how: 'lazy' | 'active'): void {
     const { keyspace } = this;
-    this.dict.delete(key);
-    this.expires.delete(key);
+    const key = this.dict.keyAt(slot);
+    this.removeSlot(slot);
     keyspace.stats.expired++;
+    keyspace.onImplicitDelete?.(this, key);
     if (keyspace.listener !== null) {
       keyspace.listener.keyModified(this, key);
-      keyspace.listener.notify(this, 'x', 'expired', key);
+      keyspace.listener?.notify(this, 'x', 'expired', key);
     }
     if (keyspace.tap.sink !== null) keyspace.tap.sink.emit({ kind: 'expire', db: this.index, key, how });
+  }
+
+  /** Deletes a key for want of memory. */
+  evictSlot(slot: number): void {
+    const { keyspace } = this;
+    const key = this.dict.keyAt(slot);
+    this.removeSlot(slot);
+    keyspace.stats.evicted++;
+    keyspace.onImplicitDelete?.(this, key);
+    if (keyspace.listener !== null) {
+      keyspace.listener.keyModified(this, key);
+      keyspace.listener?.notify(this, 'e', 'evicted', key);
+    }
+    if (keyspace.tap.sink !== null) keyspace.tap.sink.emit({ kind: 'evict', db: this.index, key, policy: keyspace.settings.policy });
+  }
+
+  private removeSlot(slot: number): void {
+    this.account(slot, 0);
+    if (this.expires.size > 0) this.expires.remove(slot);
+    const moved = this.dict.removeSlot(slot);
+    if (moved !== -1 && this.expires.size > 0) this.expires.follow(slot);
+    this.recentKey = null;
+  }
+
+  /** What was changed in place is measured again; numbers and strings are as `set` has counted them. */
+  private measure(slot: number, key: string): void {
+    const value = this.dict.valueAt(slot);
+    if (typeof value === 'object') this.account(slot, unitsOf(key, value));
+  }
+
+  private account(slot: number, units: number): void {
+    const change = units - this.dict.unitsAt(slot);
+    if (change === 0) return;
+    this.dict.setUnitsAt(slot, units);
+    this.usedUnits += change;
+    this.keyspace.usedUnits += change;
   }
 
   private trace(key: string, event: string): void {
@@ -129,9 +309,19 @@ export class Database {
       key,
       event,
       type: value === undefined ? 'none' : typeOf(value),
-      size: value === undefined ? 0 : KEY_OVERHEAD + key.length + memoryOf(value),
+      size: value === undefined ? 0 : bytesOf(key, value),
       expireAtMs: Math.max(0, this.expireAt(key)),
       token: this.keyspace.actingToken,
     });
   }
 }
+
+/** Estimated bytes of a key and its value, in O(1). */
+export function bytesOf(key: string, value: Value): number {
+  return KEY_OVERHEAD + key.length + memoryOf(value);
+}
+
+function unitsOf(key: string, value: Value): number {
+  return Math.ceil(bytesOf(key, value) / UNIT_BYTES);
+}
+

@@ -1,5 +1,5 @@
 /**
- * Dict: the hash table under a database, a big hash and a big set.
+ * Dict: the hash table under a big hash and a big set. (A database has its own, KeyTable, which knows more of each key.)
  *
  * Keys and values lie densely in two arrays, in slots 0 … size-1; an open-addressed index of 32-bit integers leads from a hash
  * to a slot. Removing a key moves the last one into its place.
@@ -10,27 +10,13 @@
  *   keys    [ k0  k1  k2 ]
  *   values  [ v0  v1  v2 ]
  *
- * Why not a Map: dense slots give a random key in O(1), which eviction and the expire cycle live from, and a cursor for SCAN
+ * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD live from, and a cursor for SCAN
  * that stays valid while the table grows and shrinks (see {@link Dict.scan}). It takes less memory, too, and has no limit at
- * 16.7 million entries. Redis grows its table step by step; this one at once, from the stored hashes, some 10 ms per million keys.
+ * 16.7 million entries. Redis grows its table step by step; this one at once, from the stored hashes: DICTPAUSE per million members.
  */
+import { hashString } from './hash.js';
 
 const MIN_INDEX = 8;
-
-/** Mixed into every hash, so that a client can not know which keys collide. Set once, from the server's random seed. */
-let hashSeed = 0x9e3779b9 | 0;
-
-/** Must come before the first Dict is filled. */
-export function seedHashes(seed: number): void {
-  hashSeed = seed | 0;
-}
-
-export function hashString(key: string): number {
-  let hash = hashSeed;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x5bd1e995) ^ (hash >>> 15);
-  hash = Math.imul(hash ^ (hash >>> 13), 0x5bd1e995);
-  return hash ^ (hash >>> 15);
-}
 
 export class Dict<V> {
   /** Slot of a key: valid until the next removal. Read only; written by the methods below. */

@@ -2,7 +2,9 @@
  * The keyspace: all databases, and what they share: clock, statistics, and who wants to know of changes.
  */
 import type { Tap } from '../trace/tap.js';
-import { Database } from './database.js';
+import { Database, UNIT_BYTES } from './database.js';
+import { Eviction, type EvictionPolicy } from './eviction.js';
+import { ExpireCycle, type Schedule } from './expire-cycle.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
 export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'd' | 'm' | 'n';
@@ -23,36 +25,128 @@ export class KeyspaceStats {
   hits = 0;
   misses = 0;
   expired = 0;
+  /** Estimated share of volatile keys that are due but still there, in percent: a running average of the expire cycle. */
   expiredStale = 0;
+  /** How often the expire cycle ran out of its time. */
+  expireTimeCapReached = 0;
+  /** Microseconds spent in the expire cycle. */
+  expireCycleUs = 0;
   evicted = 0;
 }
 
-/** The settings of the keyspace, kept up to date by config.ts. */
+/** The settings of the keyspace; the names are those of redis.conf. Change them through {@link Keyspace.configure}. */
 export interface KeyspaceSettings {
-  lazyExpire: boolean;
-  lfu: boolean;
+  /** Bytes; 0: no limit. */
+  maxmemory: number;
+  policy: EvictionPolicy;
+  /** maxmemory-samples. */
+  samples: number;
+  /** maxmemory-eviction-tenacity. */
+  tenacity: number;
+  lfuLogFactor: number;
+  /** Minutes. */
+  lfuDecayTime: number;
+  /** Runs of the expire cycle per second. */
+  hz: number;
+  /** active-expire-effort, 1 to 10. */
+  activeExpireEffort: number;
+  /** DEBUG SET-ACTIVE-EXPIRE. */
+  activeExpire: boolean;
 }
+
+const DEFAULTS: KeyspaceSettings = {
+  maxmemory: 0,
+  policy: 'noeviction',
+  samples: 5,
+  tenacity: 10,
+  lfuLogFactor: 10,
+  lfuDecayTime: 1,
+  hz: 10,
+  activeExpireEffort: 1,
+  activeExpire: true,
+};
 
 export class Keyspace {
   readonly databases: Database[];
   readonly stats = new KeyspaceStats();
+  readonly settings: Readonly<KeyspaceSettings> = { ...DEFAULTS };
+  readonly expireCycle = new ExpireCycle(this);
+  readonly eviction = new Eviction(this);
   /** Rises with every change: what the next save would have to write, and how propagation knows that a command wrote. */
   dirty = 0;
   /** The token of the client whose command runs, 0 for the loop's own work; stands in the trace. */
   actingToken = 0;
-  /** In a transaction and in a script time stands still: a key does not expire between two of its commands. */
   listener: KeyspaceListener | null = null;
+  /** Called for a key that no command deleted: it was due, or it was evicted. For propagation to replicas and to the append-only file. */
+  onImplicitDelete: ((db: Database, key: string) => void) | null = null;
+  /** Called when the first key of a database becomes volatile. */
+  onVolatile: (() => void) | null = null;
+  /** Do access times count uses (a policy with lfu) instead of seconds? */
+  usesLfu = false;
+  /** Kept by the databases. */
+  usedUnits = 0;
+  /** In a transaction and in a script time stands still: a key does not expire between two of its commands. */
+  private frozenMs = 0;
+  private freezes = 0;
 
   /**
-   * @param clock gives unix time in ms
+   * @param clock gives unix time in ms, and for time budgets microseconds
    * @param random evenly distributed in [0, 1), from the server's seed
    */
   constructor(
     count: number,
-    readonly clock: { readonly nowMs: number },
+    readonly clock: { readonly nowMs: number; readUs(): number },
     readonly random: () => number,
     readonly tap: Tap,
   ) {
     this.databases = Array.from({ length: count }, (_, index) => new Database(this, index));
+  }
+
+  /** The time by which keys expire. */
+  get nowMs(): number {
+    return this.freezes === 0 ? this.clock.nowMs : this.frozenMs;
+  }
+
+  /** Time stands still until {@link thawTime} was called as often. */
+  freezeTime(): void {
+    if (this.freezes++ === 0) this.frozenMs = this.clock.nowMs;
+  }
+
+  thawTime(): void {
+    this.freezes--;
+  }
+
+  /** Estimated bytes of all keys and values, which maxmemory limits. */
+  get usedBytes(): number {
+    return this.usedUnits * UNIT_BYTES;
+  }
+
+  configure(settings: Partial<KeyspaceSettings>): void {
+    Object.assign(this.settings, settings);
+    this.usesLfu = this.settings.policy.endsWith('-lfu');
+  }
+
+  /** Lets the expire cycle and evictions run by themselves, on timers that exist only while there is something to do. */
+  schedule(schedule: Schedule): void {
+    this.expireCycle.schedule(schedule);
+    this.eviction.schedule(schedule);
+  }
+
+  /**
+   * Makes room before a command, if there is a limit. False if the limit is exceeded and nothing can be evicted: then commands
+   * that need memory are refused.
+   */
+  performEvictions(): boolean {
+    return this.settings.maxmemory === 0 || this.eviction.perform();
+  }
+
+  /** FLUSHALL. Returns the number of keys. */
+  flushAll(): number {
+    return this.databases.reduce((total, db) => total + db.flush(), 0);
+  }
+
+  /** SWAPDB. */
+  swap(first: number, second: number): void {
+    this.databases[first]!.swap(this.databases[second]!);
   }
 }

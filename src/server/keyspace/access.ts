@@ -1,0 +1,55 @@
+/**
+ * Access: when a key was used last, or how often it is used, in the 24 bits that Redis spends on it.
+ *
+ *   LRU   [      seconds, 24 bits      ]     wraps after 194 days
+ *   LFU   [ minutes, 16 | counter, 8   ]     wraps after 45 days
+ *
+ * The counter grows with the logarithm of the number of uses, by chance, and shrinks with time (lfu-log-factor, lfu-decay-time).
+ * Both readings share the bits, so after a change of policy they are nonsense for a while, in Redis too.
+ */
+
+const LRU_MAX = 0xffffff;
+const MINUTES_MAX = 0xffff;
+const COUNTER_MAX = 255;
+/** What a new key starts with, so that it is not evicted before it had a chance (LFU_INIT_VAL). */
+const COUNTER_INITIAL = 5;
+
+/** The clock of the LRU policies: seconds, modulo 2^24. */
+export function lruClock(nowMs: number): number {
+  return (nowMs / 1000) & LRU_MAX;
+}
+
+/** Milliseconds since the last use, with the resolution of the clock, a second. */
+export function idleMs(access: number, nowMs: number): number {
+  const now = lruClock(nowMs);
+  return (now >= access ? now - access : now + LRU_MAX - access) * 1000;
+}
+
+function minutes(nowMs: number): number {
+  return (nowMs / 60_000) & MINUTES_MAX;
+}
+
+/** The bits of a key that has just been created. */
+export function lfuInitial(nowMs: number): number {
+  return (minutes(nowMs) << 8) | COUNTER_INITIAL;
+}
+
+/** The counter as it is by now: one less for every `decayTime` minutes without use; 0 never decays. */
+export function lfuCounter(access: number, nowMs: number, decayTime: number): number {
+  const last = access >> 8;
+  const now = minutes(nowMs);
+  const elapsed = now >= last ? now - last : MINUTES_MAX - last + now;
+  const periods = decayTime === 0 ? 0 : Math.floor(elapsed / decayTime);
+  return Math.max(0, (access & COUNTER_MAX) - periods);
+}
+
+/** The bits after one more use. `random` is evenly distributed in [0, 1). */
+export function lfuTouched(access: number, nowMs: number, decayTime: number, logFactor: number, random: () => number): number {
+  return (minutes(nowMs) << 8) | increased(lfuCounter(access, nowMs, decayTime), logFactor, random);
+}
+
+function increased(counter: number, logFactor: number, random: () => number): number {
+  if (counter === COUNTER_MAX) return counter;
+  const above = Math.max(0, counter - COUNTER_INITIAL);
+  return random() < 1 / (above * logFactor + 1) ? counter + 1 : counter;
+}

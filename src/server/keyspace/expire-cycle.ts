@@ -1,0 +1,154 @@
+/**
+ * The active expire cycle: deletes keys whose time is over and that nobody asks for. Compare Redis 7's activeExpireCycle.
+ *
+ *   for each database:  sample 20 volatile keys ─▶ delete those that are due ─▶ more than 10 % were?  ─ yes ─▶ sample again
+ *                                                                                       └ no ─▶ next database
+ *
+ *   slow   on a timer, `hz` times a second, for at most 25 % of that period
+ *   fast   before the loop sleeps, for at most 1 ms, and only if the last slow cycle ran out of time or much is stale
+ *
+ * active-expire-effort raises all four figures. It works by sampling, so that its cost follows the number of due keys and not
+ * the number of keys. The timer exists only while there are volatile keys: an idle server sleeps without a timeout.
+ */
+import type { Database } from './database.js';
+import type { Keyspace } from './keyspace.js';
+
+/** A thing to do later, on the loop; returns a function that cancels it. */
+export interface Schedule {
+  after(name: string, delayMs: number, run: () => void): () => void;
+}
+
+/** Databases that one slow cycle visits (CRON_DBS_PER_CALL). */
+const DATABASES_PER_CYCLE = 16;
+
+/** The clock is read once for so many rounds of samples. */
+const ROUNDS_PER_CLOCK_READING = 16;
+
+/** The settings of one cycle, at an effort of 1 to 10. */
+function budgetOf(effort: number) {
+  const more = effort - 1;
+  return { keysPerRound: 20 + 5 * more, fastUs: 1000 + 250 * more, slowPercent: 25 + 2 * more, acceptablePercent: 10 - more };
+}
+
+export class ExpireCycle {
+  /** Set while clients are paused: then keys stay. */
+  suspended = false;
+  private nextDatabase = 0;
+  private ranOutOfTime = false;
+  private lastFastUs = -Infinity;
+  private isScheduled = false;
+
+  // Of the running cycle.
+  private startUs = 0;
+  private limitUs = 0;
+  private rounds = 0;
+  private sampled = 0;
+  private expired = 0;
+
+  constructor(private readonly keyspace: Keyspace) {}
+
+  schedule(schedule: Schedule): void {
+    const arm = (): void => {
+      if (this.isScheduled) return;
+      this.isScheduled = true;
+      schedule.after('expire cycle', 1000 / this.keyspace.settings.hz, () => {
+        this.isScheduled = false;
+        this.slow();
+        if (this.hasVolatileKeys()) arm();
+      });
+    };
+    this.keyspace.onVolatile = arm;
+    if (this.hasVolatileKeys()) arm();
+  }
+
+  /** The thorough cycle. */
+  slow(): void {
+    const { hz, activeExpireEffort } = this.keyspace.settings;
+    this.run(Math.max(1, (budgetOf(activeExpireEffort).slowPercent * 10_000) / hz));
+  }
+
+  /** A short one before the loop sleeps; mostly it has nothing to do and returns at once. */
+  fast(): void {
+    const { fastUs, acceptablePercent } = budgetOf(this.keyspace.settings.activeExpireEffort);
+    if (!this.ranOutOfTime && this.keyspace.stats.expiredStale < acceptablePercent) return;
+    if (!this.hasVolatileKeys()) return;
+    const nowUs = this.keyspace.clock.readUs();
+    if (nowUs < this.lastFastUs + fastUs * 2) return;
+    this.lastFastUs = nowUs;
+    this.run(fastUs);
+  }
+
+  private hasVolatileKeys(): boolean {
+    return this.keyspace.databases.some((db) => db.expires.size > 0);
+  }
+
+  private run(limitUs: number): void {
+    const { keyspace } = this;
+    if (this.suspended || !keyspace.settings.activeExpire) return;
+    const { databases, clock, stats } = keyspace;
+    const visits = this.ranOutOfTime ? databases.length : Math.min(DATABASES_PER_CYCLE, databases.length);
+    keyspace.actingToken = 0;
+    this.startUs = clock.readUs();
+    this.limitUs = limitUs;
+    this.ranOutOfTime = false;
+    this.rounds = 0;
+    this.sampled = 0;
+    this.expired = 0;
+    for (let visit = 0; visit < visits && !this.ranOutOfTime; visit++) {
+      // Moved on before the work, so that a cycle that runs out of time does not begin with the same database again.
+      this.visit(databases[this.nextDatabase++ % databases.length]!);
+    }
+    stats.expireCycleUs += clock.readUs() - this.startUs;
+    const share = this.sampled === 0 ? 0 : (this.expired / this.sampled) * 100;
+    stats.expiredStale = share * 0.05 + stats.expiredStale * 0.95;
+  }
+
+  private visit(db: Database): void {
+    const { keysPerRound, acceptablePercent } = budgetOf(this.keyspace.settings.activeExpireEffort);
+    for (;;) {
+      if (db.expires.size === 0) {
+        db.averageTtlMs = 0;
+        return;
+      }
+      const sampled = Math.min(db.expires.size, keysPerRound);
+      const expired = this.sample(db, sampled);
+      this.sampled += sampled;
+      this.expired += expired;
+      if (++this.rounds % ROUNDS_PER_CLOCK_READING === 0 && this.keyspace.clock.readUs() - this.startUs > this.limitUs) {
+        this.ranOutOfTime = true;
+        this.keyspace.stats.expireTimeCapReached++;
+        return;
+      }
+      if ((expired * 100) / sampled <= acceptablePercent) return;
+    }
+  }
+
+  /** Looks at the next `count` volatile keys, from the end of their list down, and returns how many were due. */
+  private sample(db: Database, count: number): number {
+    const { expires } = db;
+    const { nowMs } = this.keyspace;
+    let expired = 0;
+    let live = 0;
+    let ttlSum = 0;
+    for (let left = count; left > 0; left--) {
+      if (db.expireCursor <= 0 || db.expireCursor > expires.size) db.expireCursor = expires.size;
+      const place = --db.expireCursor;
+      const ttlMs = expires.timeAt(place) - nowMs;
+      if (ttlMs < 0) {
+        db.expireSlot(expires.slotAt(place), 'active');
+        expired++;
+      } else if (ttlMs > 0) {
+        ttlSum += ttlMs;
+        live++;
+      }
+    }
+    if (live > 0) noteAverage(db, Math.floor(ttlSum / live));
+    return expired;
+  }
+}
+
+/** A running average, in which a round counts for 2 %. */
+function noteAverage(db: Database, ttlMs: number): void {
+  if (db.averageTtlMs === 0) db.averageTtlMs = ttlMs;
+  db.averageTtlMs = Math.floor(db.averageTtlMs / 50) * 49 + Math.floor(ttlMs / 50);
+}

@@ -1,0 +1,87 @@
+/**
+ * Expires: when the keys of a database expire, for those that do.
+ *
+ *   place    0    1    2         the volatile keys, densely and in no order: the expire cycle walks along them, and a random
+ *   slots  [ 7  | 2  | 9  ]      one costs O(1)
+ *   times  [ t7 | t2 | t9 ]      unix time in ms
+ *              ▲
+ *   the table's facts of slot 2: volatile = place + 1, so that a lookup learns in the cache line it reads anyway that a key never expires
+ *
+ * In chunks, as in KeyTable, so that nothing is ever copied as a whole. Redis keeps a second hash table for this.
+ */
+import type { KeyTable } from './key-table.js';
+
+const CHUNK_BITS = 12;
+const CHUNK = 1 << CHUNK_BITS;
+const IN_CHUNK = CHUNK - 1;
+
+/** The answer for a key that never expires. */
+export const NEVER = -1;
+
+export class Expires {
+  /** Number of volatile keys. */
+  size = 0;
+  private readonly slotChunks: Int32Array[] = [];
+  private readonly timeChunks: Float64Array[] = [];
+
+  constructor(private readonly table: KeyTable) {}
+
+  /** Unix time in ms, or NEVER. */
+  at(slot: number): number {
+    const place = this.table.volatileAt(slot) - 1;
+    return place === -1 ? NEVER : this.timeAt(place);
+  }
+
+  slotAt(place: number): number {
+    return this.slotChunks[place >> CHUNK_BITS]![place & IN_CHUNK]!;
+  }
+
+  timeAt(place: number): number {
+    return this.timeChunks[place >> CHUNK_BITS]![place & IN_CHUNK]!;
+  }
+
+  set(slot: number, atMs: number): void {
+    let place = this.table.volatileAt(slot) - 1;
+    if (place === -1) {
+      place = this.size++;
+      this.table.setVolatileAt(slot, place + 1);
+    }
+    this.put(place, slot, atMs);
+  }
+
+  /** True if the key had an expiry. The last key of the list moves into its place. */
+  remove(slot: number): boolean {
+    const place = this.table.volatileAt(slot) - 1;
+    if (place === -1) return false;
+    const last = --this.size;
+    if (place !== last) {
+      const moved = this.slotAt(last);
+      this.put(place, moved, this.timeAt(last));
+      this.table.setVolatileAt(moved, place + 1);
+    }
+    this.table.setVolatileAt(slot, 0);
+    if (this.slotChunks.length * CHUNK - last > 2 * CHUNK) this.releaseChunk();
+    return true;
+  }
+
+  /** A key has moved into this slot of the table. */
+  follow(slot: number): void {
+    const place = this.table.volatileAt(slot) - 1;
+    if (place !== -1) this.slotChunks[place >> CHUNK_BITS]![place & IN_CHUNK] = slot;
+  }
+
+  private put(place: number, slot: number, atMs: number): void {
+    const chunk = place >> CHUNK_BITS;
+    if (chunk === this.slotChunks.length) {
+      this.slotChunks.push(new Int32Array(CHUNK));
+      this.timeChunks.push(new Float64Array(CHUNK));
+    }
+    this.slotChunks[chunk]![place & IN_CHUNK] = slot;
+    this.timeChunks[chunk]![place & IN_CHUNK] = atMs;
+  }
+
+  private releaseChunk(): void {
+    this.slotChunks.pop();
+    this.timeChunks.pop();
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * KeyTable: the table under a database. Keys, values and what is known of each key lie densely in slots 0 … size-1.
+ *
+ *   hash ─ top 8 bits ─▶ part ─ low bits ─▶ position: [hash, slot + 1], 0 where free; linear probing, at most 3/4 full
+ *
+ *   slot >> 14 ─▶ chunk, slot & 16383 ─▶ place in it
+ *     keys     [ k0 k1 k2 … ]
+ *     values   [ v0 v1 v2 … ]
+ *     facts    [ hash, access, volatile, units | hash, … ]    four words a slot, in one cache line
+ *
+ * Removing a key moves the last one into its slot, so a random key costs O(1) (eviction and the expire cycle live from that), and a
+ * SCAN cursor is a number of slots. Nothing is ever copied as a whole: chunks are appended, and each of the 256 parts of the index
+ * grows by itself. The longest pause of an insertion, garbage collection included, was PAUSES.
+ * Redis spreads the growth of its one table over the commands that follow; Dict, under hashes and sets, is the simpler table.
+ */
+import { hashString } from './hash.js';
+import type { Value } from './value.js';
+
+const CHUNK_BITS = 14;
+const CHUNK = 1 << CHUNK_BITS;
+const IN_CHUNK = CHUNK - 1;
+
+/** Positions of the smallest part. */
+const MIN_POSITIONS = 8;
+const PARTS = 256;
+/** At this size one part becomes 256: few enough keys that nobody notices. */
+const SPLIT_SIZE = 32 * 1024;
+
+// The four words of a slot's facts.
+const WORDS_SHIFT = 2;
+const HASH = 0;
+const ACCESS = 1;
+const VOLATILE = 2;
+const UNITS = 3;
+
+export class KeyTable {
+  size = 0;
+  private parts: Int32Array[] = [new Int32Array(MIN_POSITIONS * 2)];
+  /** Keys in each part. */
+  private counts = new Int32Array(PARTS);
+  private partMask = 0;
+  private readonly keyChunks: string[][] = [];
+  private readonly valueChunks: Value[][] = [];
+  private readonly factChunks: Int32Array[] = [];
+  private capacity = 0;
+  /** What `find` hashed last: a key that was looked for and is then added is not hashed again. */
+  private lastKey = '';
+  private lastHash = hashString('');
+
+  /** The slot of a key, or -1. A slot is valid until the next removal. */
+  find(key: string): number {
+    const hash = hashString(key);
+    this.lastKey = key;
+    this.lastHash = hash;
+    const part = this.parts[(hash >>> 24) & this.partMask]!;
+    const mask = part.length - 1;
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const slot = part[at + 1]! - 1;
+      if (slot === -1) return -1;
+      if (part[at] === hash && this.keyChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK] === key) return slot;
+    }
+  }
+
+  has(key: string): boolean {
+    return this.find(key) !== -1;
+  }
+
+  get(key: string): Value | undefined {
+    const slot = this.find(key);
+    return slot === -1 ? undefined : this.valueAt(slot);
+  }
+
+  keyAt(slot: number): string {
+    return this.keyChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK]!;
+  }
+
+  valueAt(slot: number): Value {
+    return this.valueChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK]!;
+  }
+
+  setValueAt(slot: number, value: Value): void {
+    this.valueChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK] = value;
+  }
+
+  /** When the key was used, or how often: 24 bits in the terms of access.ts. */
+  accessAt(slot: number): number {
+    return this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + ACCESS]!;
+  }
+
+  setAccessAt(slot: number, access: number): void {
+    this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + ACCESS] = access;
+  }
+
+  /** The key's place in the list of those that expire, plus one; 0 for a key that never does. Kept by Expires. */
+  volatileAt(slot: number): number {
+    return this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + VOLATILE]!;
+  }
+
+  setVolatileAt(slot: number, place: number): void {
+    this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + VOLATILE] = place;
+  }
+
+  /** Memory that the key was last seen to take, in units of 16 bytes. */
+  unitsAt(slot: number): number {
+    return this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + UNITS]!;
+  }
+
+  setUnitsAt(slot: number, units: number): void {
+    this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + UNITS] = units;
+  }
+
+  /** Adds a key that is known to be absent; returns its slot, which is the last. Its other facts are 0. */
+  add(key: string, value: Value): number {
+    const hash = key === this.lastKey ? this.lastHash : hashString(key);
+    const slot = this.size;
+    if (slot === this.capacity) this.addRoom();
+    if (slot === SPLIT_SIZE && this.partMask === 0) this.split();
+    this.size++;
+    this.keyChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK] = key;
+    this.valueChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK] = value;
+    const facts = this.factChunks[slot >> CHUNK_BITS]!;
+    const word = (slot & IN_CHUNK) << WORDS_SHIFT;
+    facts[word + HASH] = hash;
+    facts[word + ACCESS] = 0;
+    facts[word + VOLATILE] = 0;
+    facts[word + UNITS] = 0;
+    const number = (hash >>> 24) & this.partMask;
+    const count = ++this.counts[number]!;
+    if (count * 8 > this.parts[number]!.length * 3) this.resizePart(number, this.parts[number]!.length * 2);
+    link(this.parts[number]!, hash, slot + 1);
+    return slot;
+  }
+
+  /** Removes the key in a slot. Returns the slot whose key has moved into it, or -1 if none had to. */
+  removeSlot(slot: number): number {
+    const last = this.size - 1;
+    this.unlink(slot);
+    if (slot !== last) this.moveLast(last, slot);
+    this.size = last;
+    this.keyChunks[last >> CHUNK_BITS]![last & IN_CHUNK] = '';
+    this.valueChunks[last >> CHUNK_BITS]![last & IN_CHUNK] = '';
+    this.releaseRoom();
+    return slot === last ? -1 : last;
+  }
+
+  /**
+   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end.
+   *
+   * It walks from the last slot down; a cursor says how many slots are still to come. A removal moves the last key to a
+   * lower slot: if the scan has passed that key already it may come twice, and never does a key that stays get lost. New keys
+   * are appended behind the scan. So Redis's guarantee holds: what is there from start to end is returned.
+   */
+  scan(cursor: number, count: number, visit: (slot: number) => void): number {
+    let slot = cursor === 0 ? this.size : Math.min(cursor, this.size);
+    for (let left = count; left > 0 && slot > 0; left--) visit(--slot);
+    return slot;
+  }
+
+  /** A slot chosen evenly at random, for a `random` in [0, 1); -1 if the table is empty. */
+  randomSlot(random: number): number {
+    return this.size === 0 ? -1 : Math.floor(random * this.size);
+  }
+
+  /** Room for the next key: the first chunk doubles, so that small databases stay small; those behind it come whole. */
+  private addRoom(): void {
+    const chunk = this.size >> CHUNK_BITS;
+    const length = chunk > 0 ? CHUNK : Math.max(16, Math.min(CHUNK, this.capacity * 2));
+    // Filled with strings at once, so that an array of small integers never has to change its representation.
+    const keys = new Array<string>(length).fill('');
+    const values = new Array<Value>(length).fill('');
+    const facts = new Int32Array(length << WORDS_SHIFT);
+    if (chunk === 0 && this.size > 0) {
+      for (let slot = 0; slot < this.size; slot++) {
+        keys[slot] = this.keyChunks[0]![slot]!;
+        values[slot] = this.valueChunks[0]![slot]!;
+      }
+      facts.set(this.factChunks[0]!);
+    }
+    this.keyChunks[chunk] = keys;
+    this.valueChunks[chunk] = values;
+    this.factChunks[chunk] = facts;
+    this.capacity = chunk === 0 ? length : (chunk + 1) * CHUNK;
+  }
+
+  /** Gives the last chunk back once the one before it is half empty, so that one key more does not need it again. */
+  private releaseRoom(): void {
+    if (this.size === 0) return this.releaseAll();
+    if (this.capacity <= CHUNK || this.capacity - this.size <= CHUNK + CHUNK / 2) return;
+    this.keyChunks.pop();
+    this.valueChunks.pop();
+    this.factChunks.pop();
+    this.capacity -= CHUNK;
+  }
+
+  private releaseAll(): void {
+    this.keyChunks.length = 0;
+    this.valueChunks.length = 0;
+    this.factChunks.length = 0;
+    this.capacity = 0;
+    this.parts = [new Int32Array(MIN_POSITIONS * 2)];
+    this.counts.fill(0);
+    this.partMask = 0;
+  }
+
+  private moveLast(last: number, slot: number): void {
+    const from = this.factChunks[last >> CHUNK_BITS]!;
+    const fromWord = (last & IN_CHUNK) << WORDS_SHIFT;
+    const hash = from[fromWord + HASH]!;
+    const part = this.parts[(hash >>> 24) & this.partMask]!;
+    part[position(part, hash, last + 1) + 1] = slot + 1;
+    this.keyChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK] = this.keyAt(last);
+    this.valueChunks[slot >> CHUNK_BITS]![slot & IN_CHUNK] = this.valueAt(last);
+    const to = this.factChunks[slot >> CHUNK_BITS]!;
+    const toWord = (slot & IN_CHUNK) << WORDS_SHIFT;
+    for (let word = 0; word < 1 << WORDS_SHIFT; word++) to[toWord + word] = from[fromWord + word]!;
+  }
+
+  /** Frees the position of a slot and closes the gap, so that no probe sequence is cut (Knuth's algorithm R, without tombstones). */
+  private unlink(slot: number): void {
+    const hash = this.factChunks[slot >> CHUNK_BITS]![(slot & IN_CHUNK) << WORDS_SHIFT]!;
+    const number = (hash >>> 24) & this.partMask;
+    const part = this.parts[number]!;
+    const mask = part.length - 1;
+    let gap = position(part, hash, slot + 1);
+    for (let at = (gap + 2) & mask; part[at + 1] !== 0; at = (at + 2) & mask) {
+      const home = (part[at]! << 1) & mask;
+      // The entry may move back into the gap unless its home lies cyclically in (gap, at].
+      const reachable = gap <= at ? home <= gap || home > at : home <= gap && home > at;
+      if (!reachable) continue;
+      part[gap] = part[at]!;
+      part[gap + 1] = part[at + 1]!;
+      gap = at;
+    }
+    part[gap + 1] = 0;
+    const count = --this.counts[number]!;
+    // A tenth full: give memory back, but never so eagerly that one key more would grow it again.
+    if (part.length > MIN_POSITIONS * 2 && count * 20 < part.length) this.resizePart(number, part.length / 2);
+  }
+
+  private resizePart(number: number, length: number): void {
+    const old = this.parts[number]!;
+    const grown = new Int32Array(length);
+    for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) link(grown, old[at]!, old[at + 1]!);
+    this.parts[number] = grown;
+  }
+
+  private split(): void {
+    const whole = this.parts[0]!;
+    const length = Math.max(MIN_POSITIONS * 2, (whole.length * 2) / PARTS);
+    this.parts = Array.from({ length: PARTS }, () => new Int32Array(length));
+    this.counts.fill(0);
+    this.partMask = PARTS - 1;
+    for (let at = 0; at < whole.length; at += 2) {
+      if (whole[at + 1] === 0) continue;
+      const number = whole[at]! >>> 24;
+      this.counts[number]!++;
+      link(this.parts[number]!, whole[at]!, whole[at + 1]!);
+    }
+  }
+}
+
+function link(part: Int32Array, hash: number, entry: number): void {
+  const mask = part.length - 1;
+  let at = (hash << 1) & mask;
+  while (part[at + 1] !== 0) at = (at + 2) & mask;
+  part[at] = hash;
+  part[at + 1] = entry;
+}
+
+/** Where in a part an entry stands. */
+function position(part: Int32Array, hash: number, entry: number): number {
+  const mask = part.length - 1;
+  let at = (hash << 1) & mask;
+  while (part[at + 1] !== entry) at = (at + 2) & mask;
+  return at;
+}

@@ -1,0 +1,57 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { hashString, seedHashes } from '../../../src/server/keyspace/hash.js';
+
+afterEach(() => seedHashes(1));
+
+const KEYS: { readonly [shape: string]: (i: number) => string } = {
+  'sequential numbers': (i) => String(i),
+  'padded numbers': (i) => `key:${String(i).padStart(12, '0')}`,
+  'numbers in front': (i) => `${i}:user`,
+  'two bytes that vary': (i) => String.fromCharCode(i & 0xff, i >> 8),
+};
+
+/** How far the bucket counts are from even, by chi squared: near 1 for a random function. */
+function unevenness(hashes: readonly number[], buckets: number): number {
+  const counts = new Int32Array(buckets);
+  for (const bucket of hashes) counts[bucket]!++;
+  const expected = hashes.length / buckets;
+  return counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0) / (buckets - 1);
+}
+
+describe.each(Object.entries(KEYS))('%s', (_shape, keyOf) => {
+  seedHashes(1);
+  const hashes = Array.from({ length: 65_536 }, (_, i) => hashString(keyOf(i)));
+
+  test('spread evenly over the low bits, which choose a position', () => {
+    expect(unevenness(hashes.map((hash) => hash & 0xfff), 4096)).toBeLessThan(1.15);
+  });
+
+  test('spread evenly over the high bits, which choose a part', () => {
+    expect(unevenness(hashes.map((hash) => hash >>> 24), 256)).toBeLessThan(1.4);
+  });
+});
+
+test('a change of one bit of the key changes each bit of the hash about every second time', () => {
+  const flips = new Int32Array(32);
+  let trials = 0;
+  for (let i = 0; i < 2000; i++) {
+    const key = `key:${i * 7919}`;
+    for (let bit = 0; bit < 8; bit++, trials++) {
+      const at = i % key.length;
+      const other = key.slice(0, at) + String.fromCharCode(key.charCodeAt(at) ^ (1 << bit)) + key.slice(at + 1);
+      const difference = hashString(key) ^ hashString(other);
+      for (let out = 0; out < 32; out++) flips[out]! += (difference >>> out) & 1;
+    }
+  }
+  for (const count of flips) expect(Math.abs(count / trials - 0.5)).toBeLessThan(0.03);
+});
+
+test('another seed gives other hashes', () => {
+  const first = hashString('key');
+  seedHashes(2);
+  expect(hashString('key')).not.toBe(first);
+});
+
+test('strings that differ only in trailing zero bytes have different hashes', () => {
+  expect(new Set(['', '\0', '\0\0', '\0\0\0', '\0\0\0\0', '\0\0\0\0\0'].map(hashString)).size).toBe(6);
+});

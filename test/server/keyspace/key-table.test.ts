@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { KeyTable } from '../../../src/server/keyspace/key-table.js';
+
+function filled(count: number): KeyTable {
+  const table = new KeyTable();
+  for (let i = 0; i < count; i++) table.add(`key:${i}`, i);
+  return table;
+}
+
+/** Every key is where the table says, and the index finds it. */
+function expectConsistent(table: KeyTable): void {
+  for (let slot = 0; slot < table.size; slot++) expect(table.find(table.keyAt(slot))).toBe(slot);
+}
+
+test('a key is found with the value it was added with, among many chunks and parts', () => {
+  const table = filled(100_000);
+  expect(table.size).toBe(100_000);
+  expect(table.get('key:0')).toBe(0);
+  expect(table.get('key:99999')).toBe(99_999);
+  expect(table.find('key:100000')).toBe(-1);
+  expectConsistent(table);
+});
+
+test('removing a key moves the last one, with all that is known of it, into its slot', () => {
+  const table = filled(3);
+  table.setAccessAt(2, 0xffffff);
+  table.setVolatileAt(2, 7);
+  table.setUnitsAt(2, 9);
+  expect(table.removeSlot(0)).toBe(2);
+  expect([table.keyAt(0), table.accessAt(0), table.volatileAt(0), table.unitsAt(0)]).toEqual(['key:2', 0xffffff, 7, 9]);
+  expect(table.removeSlot(1)).toBe(-1);
+  expect(table.size).toBe(1);
+});
+
+test('a key that is added after others were removed knows nothing of theirs', () => {
+  const table = filled(1);
+  table.setVolatileAt(0, 1);
+  table.setUnitsAt(0, 5);
+  table.removeSlot(0);
+  const slot = table.add('new', 'value');
+  expect([table.accessAt(slot), table.volatileAt(slot), table.unitsAt(slot)]).toEqual([0, 0, 0]);
+});
+
+test('keys are still found while a large table is emptied from the front', () => {
+  const table = filled(70_000);
+  for (let i = 0; i < 69_000; i++) table.removeSlot(0);
+  expect(table.size).toBe(1000);
+  expectConsistent(table);
+  while (table.size > 0) table.removeSlot(table.size - 1);
+  expect(table.find('key:5')).toBe(-1);
+  table.add('again', 1);
+  expect(table.get('again')).toBe(1);
+});
+
+test('any sequence of additions and removals agrees with a Map', () => {
+  const operations = fc.array(fc.tuple(fc.boolean(), fc.string({ maxLength: 2 })), { maxLength: 300 });
+  fc.assert(
+    fc.property(operations, (steps) => {
+      const table = new KeyTable();
+      const model = new Map<string, number>();
+      steps.forEach(([adds, key], step) => {
+        const slot = table.find(key);
+        expect(slot !== -1).toBe(model.has(key));
+        if (!adds && slot !== -1) {
+          table.removeSlot(slot);
+          model.delete(key);
+        } else if (adds && slot === -1) {
+          table.add(key, step);
+          model.set(key, step);
+        }
+      });
+      expect(table.size).toBe(model.size);
+      for (const [key, value] of model) expect(table.get(key)).toBe(value);
+    }),
+  );
+});
+
+describe('scan', () => {
+  test('returns everything that is there from start to end, while keys come and go', () => {
+    const table = filled(1000);
+    const seen = new Set<string>();
+    let cursor = 0;
+    let step = 0;
+    do {
+      cursor = table.scan(cursor, 7, (slot) => seen.add(table.keyAt(slot)));
+      // Only keys with odd numbers are removed; the others must all be seen.
+      const gone = table.find(`key:${(step * 2 + 1) % 1000}`);
+      if (gone !== -1) table.removeSlot(gone);
+      table.add(`new:${step++}`, 0);
+    } while (cursor !== 0);
+    for (let i = 0; i < 1000; i += 2) expect(seen).toContain(`key:${i}`);
+  });
+
+  test('a cursor beyond the end, left over from a larger table, starts at the end', () => {
+    const table = filled(3);
+    const seen: string[] = [];
+    expect(table.scan(1_000_000, 10, (slot) => seen.push(table.keyAt(slot)))).toBe(0);
+    expect(seen.toSorted()).toEqual(['key:0', 'key:1', 'key:2']);
+  });
+});
