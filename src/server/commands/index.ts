@@ -1,12 +1,13 @@
 /** The command table: every family, by name. */
 import { Command, type CommandDeclaration } from '../dispatch/command.js';
+import * as bitmap from './bitmap.js';
 import * as connection from './connection.js';
 import * as pubsub from './pubsub.js';
 import * as set from './set.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [connection, pubsub, set, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, connection, pubsub, set, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -23,7 +23,79 @@ export const EXEC_WITHOUT_MULTI = new ErrorReply('ERR EXEC without MULTI');
 export const DISCARD_WITHOUT_MULTI = new ErrorReply('ERR DISCARD without MULTI');
 export const NESTED_MULTI = new ErrorReply('ERR MULTI calls can not be nested');
 export const WATCH_INSIDE_MULTI = new ErrorReply('ERR WATCH inside MULTI is not allowed');
+export const UNBLOCKED = new ErrorReply('UNBLOCKED client unblocked via CLIENT UNBLOCK');
+export const TIMEOUT_NOT_A_FLOAT = new ErrorReply('ERR timeout is not a float or out of range');
+export const TIMEOUT_NOT_AN_INTEGER = new ErrorReply('ERR timeout is not an integer or out of range');
+export const TIMEOUT_NEGATIVE = new ErrorReply('ERR timeout is negative');
+export const TIMEOUT_OUT_OF_RANGE = new ErrorReply('ERR timeout is out of range');
 export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
+
+// Gates (dispatch/dispatcher.ts).
+export const DENIED_IN_TRANSACTION = new ErrorReply('ERR Command not allowed inside a transaction');
+export const deniedToSubscribers = (command: string): ErrorReply =>
+  new ErrorReply(`ERR Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`);
+/** EXEC itself was refused. The code ERR is left out of what it quotes. */
+export const execAborted = (error: ErrorReply): ErrorReply => new ErrorReply(`EXECABORT Transaction discarded because of: ${error.text.replace(/^ERR /, '')}`);
+
+// Connections (commands/connection.ts, commands/client.ts, client/).
+export const PROTECTED_MODE = new ErrorReply(
+  'DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. ' +
+    'In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis ' +
+    'you may adopt one of the following solutions: ' +
+    "1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis " +
+    'from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG ' +
+    'REWRITE to make this change permanent. ' +
+    '2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode ' +
+    "option to 'no', and then restarting the server. " +
+    "3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. " +
+    '4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the ' +
+    'server to start accepting connections from the outside.',
+);
+export const NO_PASSWORD_SET = new ErrorReply(
+  'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+);
+export const WRONG_PASSWORD = new ErrorReply('WRONGPASS invalid username-password pair or user is disabled.');
+export const PROTOCOL_VERSION_NOT_A_NUMBER = new ErrorReply('ERR Protocol version is not an integer or out of range');
+export const NO_PROTOCOL_VERSION = new ErrorReply('NOPROTO unsupported protocol version');
+export const helloOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Syntax error in HELLO option '${cString(option)}'`));
+export const HELLO_NEEDS_AUTH = new ErrorReply(
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> ' +
+    'option can be used to authenticate the client and select the RESP protocol version at the same time',
+);
+export const BAD_CLIENT_NAME = new ErrorReply('ERR Client names cannot contain spaces, newlines or special characters.');
+export const CAN_NOT_RESET = new ErrorReply('ERR can only reset normal client connections');
+export const NO_SUCH_CLIENT = new ErrorReply('ERR No such client');
+export const INVALID_CLIENT_ID = new ErrorReply('ERR Invalid client ID');
+export const CLIENT_ID_NOT_POSITIVE = new ErrorReply('ERR client-id should be greater than 0');
+export const unknownClientType = (type: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown client type '${cString(type)}'`));
+export const noSuchUser = (user: string): ErrorReply => new ErrorReply(oneLine(`ERR No such user '${cString(user)}'`));
+export const PAUSE_MODE = new ErrorReply('ERR CLIENT PAUSE mode must be WRITE or ALL');
+export const TIMEOUT_NOT_AN_INTEGER = new ErrorReply('ERR timeout is not an integer or out of range');
+export const TIMEOUT_OUT_OF_RANGE = new ErrorReply('ERR timeout is out of range');
+export const NEGATIVE_TIMEOUT = new ErrorReply('ERR timeout is negative');
+export const UNBLOCK_REASON = new ErrorReply('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
+export const UNBLOCKED = new ErrorReply('UNBLOCKED client unblocked via CLIENT UNBLOCK');
+export const ONE_REDIRECT = new ErrorReply('ERR A client can only redirect to a single other client');
+export const NO_REDIRECT_TARGET = new ErrorReply('ERR The client ID you want redirect to does not exist');
+export const PREFIX_NEEDS_BROADCAST = new ErrorReply('ERR PREFIX option requires BCAST mode to be enabled');
+export const CAN_NOT_SWITCH_BROADCAST = new ErrorReply(
+  "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
+export const NO_OPT_WITH_BROADCAST = new ErrorReply('ERR OPTIN and OPTOUT are not compatible with BCAST');
+export const OPTIN_OR_OPTOUT = new ErrorReply("ERR You can't use both OPTIN mode and OPTOUT mode");
+export const CAN_NOT_SWITCH_OPT = new ErrorReply(
+  "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
+export const prefixOverlaps = (prefix: string, other: string, which: 'an existing' | 'another provided'): ErrorReply =>
+  new ErrorReply(oneLine(`ERR Prefix '${cString(prefix)}' overlaps with ${which} prefix '${cString(other)}'. Prefixes for a single client must not overlap.`));
+export const CACHING_NEEDS_TRACKING = new ErrorReply(
+  'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
+);
+export const CACHING_YES_NEEDS_OPTIN = new ErrorReply('ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.');
+export const CACHING_NO_NEEDS_OPTOUT = new ErrorReply('ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.');
+/** A subcommand that exists was called in a way that it does not know. */
+export const subcommandSyntax = (container: string, subcommand: string): ErrorReply =>
+  new ErrorReply(oneLine(`ERR unknown subcommand or wrong number of arguments for '${cString(subcommand).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`));
 
 // Arguments (commands/support/arguments.ts).
 export const NOT_POSITIVE = new ErrorReply('ERR value is out of range, must be positive');
@@ -33,8 +105,35 @@ export const outOfRange = (min: number | bigint, max: number | bigint): ErrorRep
 export const INVALID_CURSOR = new ErrorReply('ERR invalid cursor');
 export const NUMKEYS_NOT_POSITIVE = new ErrorReply('ERR numkeys should be greater than 0');
 export const NUMKEYS_BEYOND_ARGUMENTS = new ErrorReply("ERR Number of keys can't be greater than number of args");
+export const VALUE_OUT_OF_RANGE = new ErrorReply('ERR value is out of range');
+export const INCREMENT_NAN_OR_INFINITY = new ErrorReply('ERR value is NaN or Infinity');
+export const HASH_VALUE_NOT_AN_INTEGER = new ErrorReply('ERR hash value is not an integer');
+export const HASH_VALUE_NOT_A_FLOAT = new ErrorReply('ERR hash value is not a float');
 export const COUNT_TOO_NEGATIVE = new ErrorReply('ERR value is out of range, too many members');
 export const NEGATIVE_LIMIT = new ErrorReply("ERR LIMIT can't be negative");
+
+// Strings and bitmaps.
+export const DECREMENT_OVERFLOW = new ErrorReply('ERR decrement would overflow');
+export const OFFSET_OUT_OF_RANGE = new ErrorReply('ERR offset is out of range');
+export const NOT_STRINGS = new ErrorReply('ERR The specified keys must contain string values');
+export const LENGTH_OR_INDEXES = new ErrorReply('ERR If you want both the length and indexes, please just use IDX.');
+export const LCS_TOO_LARGE = new ErrorReply('ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len');
+export const LCS_NO_MEMORY = new ErrorReply('ERR Insufficient memory, failed allocating transient memory for LCS');
+export const BIT_OFFSET = new ErrorReply('ERR bit offset is not an integer or out of range');
+export const BIT_VALUE = new ErrorReply('ERR bit is not an integer or out of range');
+export const BIT_TO_FIND = new ErrorReply('ERR The bit argument must be 1 or 0.');
+export const BITOP_NOT_SOURCES = new ErrorReply('ERR BITOP NOT must be called with a single source key.');
+export const BITFIELD_TYPE = new ErrorReply('ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.');
+export const BITFIELD_OVERFLOW = new ErrorReply('ERR Invalid OVERFLOW type specified');
+export const BITFIELD_READ_ONLY = new ErrorReply('ERR BITFIELD_RO only supports the GET subcommand');
+
+// HyperLogLog.
+export const NOT_A_HYPERLOGLOG = new ErrorReply('WRONGTYPE Key is not a valid HyperLogLog string value.');
+export const CORRUPTED_HYPERLOGLOG = new ErrorReply('INVALIDOBJ Corrupted HLL object detected');
+export const NO_SPECIFIED_KEY = new ErrorReply('ERR The specified key does not exist');
+export const NOT_SPARSE = new ErrorReply('ERR HLL encoding is not sparse');
+export const unknownPfdebug = (subcommand: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown PFDEBUG subcommand '${subcommand}'`));
+export const selfTestFailed = (what: string): ErrorReply => new ErrorReply(`TESTFAILED ${what}`);
 
 export const wrongArity = (command: string): ErrorReply => new ErrorReply(`ERR wrong number of arguments for '${command}' command`);
 export const invalidExpire = (command: string): ErrorReply => new ErrorReply(`ERR invalid expire time in '${command}' command`);
@@ -43,12 +142,18 @@ export const protocolError = (what: string): ErrorReply => new ErrorReply(`ERR P
 /** As in processCommand: at most 128 bytes of the name and of the arguments, in quotes, control characters replaced. */
 export function unknownCommand(argv: readonly string[]): ErrorReply {
   let args = '';
-  for (let i = 1; i < argv.length && args.length < 128; i++) args += `'${argv[i]!.slice(0, 128 - args.length)}' `;
-  return new ErrorReply(oneLine(`ERR unknown command '${argv[0]!.slice(0, 128)}', with args beginning with: ${args}`));
+  for (let i = 1; i < argv.length && args.length < 128; i++) args += `'${cString(argv[i]!).slice(0, 128 - args.length)}' `;
+  return new ErrorReply(oneLine(`ERR unknown command '${cString(argv[0]!).slice(0, 128)}', with args beginning with: ${args}`));
 }
 
 export function unknownSubcommand(container: string, subcommand: string): ErrorReply {
-  return new ErrorReply(oneLine(`ERR unknown subcommand '${subcommand.slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`));
+  return new ErrorReply(oneLine(`ERR unknown subcommand '${cString(subcommand).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`));
+}
+
+/** What C's printf shows of a byte string: nothing from a NUL on. */
+export function cString(text: string): string {
+  const end = text.indexOf('\0');
+  return end === -1 ? text : text.slice(0, end);
 }
 
 /** An error is one line of the protocol: what a client sent may not end it early. */

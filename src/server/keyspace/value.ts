@@ -39,6 +39,14 @@ export class ByteString {
     this.bytes.latin1Write(content, 0);
   }
 
+  /** A string of these bytes, which are its own from now on. */
+  static of(bytes: Buffer): ByteString {
+    const string = new ByteString('');
+    string.bytes = bytes;
+    string.length = bytes.length;
+    return string;
+  }
+
   /** The live bytes; valid until the next change. */
   get view(): Buffer {
     return this.bytes.subarray(0, this.length);
@@ -74,6 +82,16 @@ export class ByteString {
   write(at: number, text: string): void {
     this.grow(at + text.length);
     this.bytes.latin1Write(text, at);
+  }
+
+  /** 0 behind the end. */
+  byteAt(at: number): number {
+    return at < this.length ? this.bytes[at]! : 0;
+  }
+
+  /** The byte must be there. */
+  setByteAt(at: number, byte: number): void {
+    this.bytes[at] = byte;
   }
 }
 
