@@ -1,20 +1,22 @@
 // Builds dist/: one bundle per door (the command line, the library, the loop thread) with the chunks they share,
 // and the declarations of the library. Bundling is for start-up time: one file opens faster than a hundred.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version, dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-rmSync(`${root}dist`, { recursive: true, force: true });
+// Built beside and then moved into place, so that a failed build leaves the last good one.
+const fresh = `dist.${process.pid}`;
+process.on('exit', () => rmSync(`${root}${fresh}`, { recursive: true, force: true }));
 
 await build({
   absWorkingDir: root,
   entryPoints: ['src/cli/main.ts', 'src/server/index.ts', 'src/server/thread/loop-thread.ts'],
   outbase: 'src',
-  outdir: 'dist',
+  outdir: fresh,
   bundle: true,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -26,9 +28,11 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
-chmodSync(`${root}dist/cli/main.js`, 0o755);
+chmodSync(`${root}${fresh}/cli/main.js`, 0o755);
 
-const types = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.types.json`], {
-  stdio: 'inherit',
-});
-process.exit(types.status ?? 1);
+const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.types.json`, '--outDir', `${root}${fresh}/types`];
+const types = spawnSync(process.execPath, tsc, { stdio: 'inherit' });
+if (types.status !== 0) process.exit(1);
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+renameSync(`${root}${fresh}`, `${root}dist`);
