@@ -1,0 +1,63 @@
+// npm run bench [-- throughput memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--poller portable]
+//
+// Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
+// quotes together with the machine it ran on.
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { idle } from './idle.mjs';
+import { memory } from './memory.mjs';
+import { startLab, startRedis } from './processes.mjs';
+import { startup } from './startup.mjs';
+import { throughput } from './throughput.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '3' },
+    scale: { type: 'string', default: '1' },
+    tests: { type: 'string' },
+    pipelines: { type: 'string' },
+    poller: { type: 'string', default: 'auto' },
+    'edge-triggered': { type: 'boolean', default: false },
+  },
+});
+
+for (const tool of ['redis-server', 'redis-benchmark']) {
+  if (spawnSync(tool, ['--version']).error) {
+    console.error(`npm run bench needs ${tool}: install redis-server and redis-tools`);
+    process.exit(1);
+  }
+}
+
+const labFlags = [...(values.poller === 'auto' ? [] : ['--poller', values.poller]), ...(values['edge-triggered'] ? ['--edge-triggered'] : [])];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'memory', 'idle', 'startup'];
+const list = (text) => text?.split(',');
+
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
+for (const part of parts) {
+  if (part === 'startup') {
+    console.log(`${await startup(labFlags)}\n`);
+    continue;
+  }
+  const lab = await startLab([...labFlags, '--maxclients', '20000'].slice(0, labFlags.length + (part === 'idle' ? 2 : 0)));
+  const redis = await startRedis(part === 'idle' ? ['--maxclients', '20000'] : []);
+  try {
+    console.log(`${await run(part, lab, redis)}\n`);
+  } finally {
+    await Promise.all([lab.stop(), redis.stop()]);
+  }
+}
+
+function run(part, lab, redis) {
+  switch (part) {
+    case 'throughput':
+      return throughput(lab, redis, { rounds: Number(values.rounds), scale: Number(values.scale), ...(values.tests && { tests: list(values.tests) }), ...(values.pipelines && { pipelines: list(values.pipelines).map(Number) }) });
+    case 'memory':
+      return memory(lab, redis);
+    case 'idle':
+      return idle(lab, redis);
+    default:
+      throw new Error(`no bench called ${part}: throughput, memory, idle, startup`);
+  }
+}

@@ -1,0 +1,95 @@
+// Starts the two servers that a bench compares, and reads what the kernel says of them.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** BENCH_DIST names another build than dist, to compare two. */
+const LAB = fileURLToPath(new URL(`../${process.env.BENCH_DIST ?? 'dist'}/cli/main.js`, import.meta.url));
+
+/** USER_HZ: the unit of times in /proc/PID/stat. */
+const TICKS_PER_SECOND = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout);
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** @returns {Promise<{ name: string, pid: number, port: number, startMs: number, stop: () => Promise<void> }>} once it answers PING */
+export async function startRedis(extra = []) {
+  const dir = mkdtempSync(join(tmpdir(), 'redis-lab-bench-'));
+  const port = await freePort();
+  const started = await start('redis-server', 'redis-server', ['--port', port, '--save', '', '--appendonly', 'no', '--dir', dir, ...extra], port);
+  return { ...started, stop: () => started.stop().then(() => rmSync(dir, { recursive: true })) };
+}
+
+export async function startLab(extra = [], nodeFlags = []) {
+  const port = await freePort();
+  return start('redis-lab', process.env.BENCH_NODE ?? process.execPath, [...nodeFlags, LAB, '--headless', '--port', port, ...extra], port);
+}
+
+async function start(name, command, args, port) {
+  const begin = performance.now();
+  const child = spawn(command, args.map(String), { stdio: ['ignore', 'ignore', 'inherit'] });
+  const exited = once(child, 'exit');
+  while (!(await pings(port))) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}`);
+  }
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await exited;
+  };
+  return { name, pid: child.pid, port, startMs: performance.now() - begin, stop };
+}
+
+async function pings(port) {
+  const { createConnection } = await import('node:net');
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1');
+    socket.on('error', () => setTimeout(resolve, 2, false));
+    socket.on('connect', () => socket.write('PING\r\n'));
+    socket.on('data', (data) => {
+      socket.destroy();
+      resolve(data.toString() === '+PONG\r\n');
+    });
+  });
+}
+
+/** CPU seconds a process has used, in user and kernel mode, all threads together. */
+export function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory in bytes. */
+export function residentBytes(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+}
+
+/** redis-benchmark without its progress line: requests per second, and latencies in ms. */
+export function redisBenchmark(port, args) {
+  const run = spawnSync('redis-benchmark', ['-p', String(port), '--csv', ...args.map(String)], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const line = run.stdout.trim().split('\n').at(-1);
+  const fields = line.split('","').map((field) => field.replaceAll('"', ''));
+  if (run.status !== 0 || fields.length < 8) throw new Error(`redis-benchmark ${args.join(' ')}: ${run.stdout}${run.stderr}`);
+  const [test, rps, , , p50, , p99, max] = fields;
+  return { test, rps: Number(rps), p50: Number(p50), p99: Number(p99), max: Number(max) };
+}
+
+export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** A markdown table with right-aligned columns after the first. */
+export function table(head, rows) {
+  const all = [head, ...rows.map((row) => row.map(String))];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)));
+  const line = (row) => `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;
+  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(all[0]), rule, ...all.slice(1).map(line)].join('\n');
+}
