@@ -9,7 +9,7 @@ import type { Reply } from '../resp/reply.js';
 import { integer, integer64, type Integer64, isWord, parseInteger, readString, writeString } from './support/arguments.js';
 import { type FieldType, fieldType, fit, type Overflow, readField, writeField } from './support/bit-field.js';
 import { type BitOperation, combine, countBits, findBit } from './support/bits.js';
-import { bytesOf, lengthOf, maxStringBytes, mutable } from './support/string-values.js';
+import { bytesOf, lengthOf, maxStringBytes, mutable, readable } from './support/string-values.js';
 
 export const setbit = command({
   name: 'setbit', since: '2.2.0', group: 'bitmap', complexity: 'O(1)',
@@ -250,8 +250,7 @@ function overflowOf(word: string): Overflow {
 }
 
 function readFields(db: Database, name: string, operations: readonly FieldOperation[]): Reply {
-  const value = readString(db, name) ?? '';
-  const bytes = value instanceof ByteString ? value : new ByteString(textOf(value));
+  const bytes = readable(readString(db, name) ?? '');
   return operations.map(({ type, at }) => readField(bytes, type, at));
 }
 

@@ -204,6 +204,14 @@ export class Database {
     if (keyspace.tap.sink !== null) this.trace(key, event);
   }
 
+  /** After a change that has no event of its own, such as PFCOUNT's of the count that it keeps in the value. */
+  changedSilently(key: string): void {
+    this.keyspace.dirty++;
+    const slot = this.dict.find(key);
+    if (slot !== -1) this.measure(slot, key);
+    if (this.keyspace.listener !== null) this.keyspace.listener.keyModified(this, key);
+  }
+
   /** A key was looked for and is not there: counts, and notifies as a miss. */
   private missed(key: string): undefined {
     this.keyspace.stats.misses++;

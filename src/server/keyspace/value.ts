@@ -84,6 +84,19 @@ export class ByteString {
     this.bytes.latin1Write(text, at);
   }
 
+  /** Puts `replacement` in the place of the bytes [start, end); what follows moves. */
+  splice(start: number, end: number, replacement: Uint8Array): void {
+    const { length } = this;
+    const change = replacement.length - (end - start);
+    this.grow(length + change);
+    this.bytes.copyWithin(end + change, end, length);
+    this.bytes.set(replacement, start);
+    if (change >= 0) return;
+    // What is behind the end stays zero, because `grow` gives it out as such.
+    this.bytes.fill(0, length + change, length);
+    this.length = length + change;
+  }
+
   /** 0 behind the end. */
   byteAt(at: number): number {
     return at < this.length ? this.bytes[at]! : 0;

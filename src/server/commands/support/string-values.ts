@@ -7,15 +7,12 @@ import type { Session } from '../../dispatch/session.js';
 import type { Database } from '../../keyspace/database.js';
 import { ByteString, type StringValue, textOf } from '../../keyspace/value.js';
 
-/** proto-max-bulk-len by default: 512 MB. */
-const DEFAULT_MAX_BULK_BYTES = 512 * 1024 * 1024;
-
 /** What a JavaScript string can hold, a few bytes short of 512 MB, and room for a bit field that begins in the last byte. */
 const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH - 8;
 
-/** The longest string that a command may make. */
-export function maxStringBytes(_session: Session): number {
-  return Math.min(DEFAULT_MAX_BULK_BYTES, MAX_TEXT_BYTES);
+/** The longest string that a command may make: proto-max-bulk-len, as far as we can go. */
+export function maxStringBytes(session: Session): number {
+  return Math.min(session.server.config.values['proto-max-bulk-len'], MAX_TEXT_BYTES);
 }
 
 /** Throws if a string of so many bytes is not allowed. */
@@ -30,6 +27,11 @@ export function lengthOf(value: StringValue): number {
 /** The bytes of a value, for reading only; valid until the next change. */
 export function bytesOf(value: StringValue): Uint8Array {
   return value instanceof ByteString ? value.view : Buffer.from(textOf(value), 'latin1');
+}
+
+/** The value in the form that is changed in place, but only to read it: a copy if it had another one. */
+export function readable(value: StringValue): ByteString {
+  return value instanceof ByteString ? value : new ByteString(textOf(value));
 }
 
 /** The value at a key in the form that is changed in place; it is put there if it had another one (dbUnshareStringValue). */
