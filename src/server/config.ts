@@ -5,11 +5,14 @@
  */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { rewriteConfigFile } from './config/file.js';
 import { BadValue, checkValue, formatSetting, parseSetting, type OutputLimits } from './config/setting.js';
 import { findSetting, SETTINGS, settingNames, settingOf, type SettingName, type SettingValues } from './config/settings.js';
 
 export { SETTINGS, type SettingName, type SettingValues } from './config/settings.js';
-export type { Limits, OutputLimits, Setting } from './config/setting.js';
+export { isMulti, describeValues, formatSetting, type Limits, type OutputLimits, type Setting } from './config/setting.js';
+export { settingNames, settingOf } from './config/settings.js';
+export { ConfigFileError, readConfigFile, readConfigText } from './config/file.js';
 
 /** Applies a new value. A complaint takes the change back, and with it all that came in the same CONFIG SET. */
 export type SettingListener<Name extends SettingName> = (value: SettingValues[Name]) => string | void;
@@ -20,6 +23,8 @@ export class ConfigError extends Error {
   constructor(
     readonly setting: string,
     readonly complaint: string,
+    /** There is no such setting at all. */
+    readonly isUnknown = false,
   ) {
     super(`${setting}: ${complaint}`);
   }
@@ -58,14 +63,24 @@ export class Config {
   }
 
   /**
-   * CONFIG SET: all or nothing. Throws {@link ConfigError}, after which every value is what it was before.
+   * CONFIG SET: all or nothing. Returns why it was refused, after which every value is what it was before, or null.
    * @param allowProtected whether dir and the like may be changed
    */
-  setAll(pairs: readonly (readonly [name: string, text: string])[], allowProtected: boolean): void {
+  setAll(pairs: readonly (readonly [name: string, text: string])[], allowProtected: boolean): ConfigError | null {
+    try {
+      this.trySetAll(pairs, allowProtected);
+      return null;
+    } catch (error) {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    }
+  }
+
+  private trySetAll(pairs: readonly (readonly [name: string, text: string])[], allowProtected: boolean): void {
     const seen = new Set<string>();
     const known = pairs.map(([given, text]) => {
       const name = findSetting(given);
-      if (name === undefined) throw new ConfigError(given, UNKNOWN);
+      if (name === undefined) throw new ConfigError(given, 'there is no such setting', true);
       const { mutable, protected: isProtected = false } = settingOf(name);
       if (!mutable) throw new ConfigError(given, "can't set immutable config");
       if (isProtected && !allowProtected) throw new ConfigError(given, "can't set protected config");
@@ -87,6 +102,11 @@ export class Config {
       if (settingOf(setting).hidden !== true && matches(pattern, name)) found.push([name, this.text(setting)]);
     }
     return found;
+  }
+
+  /** CONFIG REWRITE. Only with a file; throws what the file system throws. */
+  rewrite(): void {
+    rewriteConfigFile(this.file!, this.values);
   }
 
   /** A value as CONFIG GET shows it. */
@@ -124,9 +144,6 @@ export class Config {
   }
 }
 
-/** The complaint about a name that no setting has. */
-export const UNKNOWN = 'Bad directive or wrong number of arguments';
-
 /** Reads one setting from the words of a line or a flag; `current` is what classes that are not named keep. Throws {@link ConfigError}. */
 export function parseValue(given: string, name: SettingName, words: readonly string[], current: Partial<SettingValues> = {}): unknown {
   const setting = settingOf(name);
@@ -139,7 +156,7 @@ export function parseValue(given: string, name: SettingName, words: readonly str
 
 function checkedValue(name: string, value: unknown): unknown {
   const setting = findSetting(name);
-  if (setting === undefined) throw new ConfigError(name, 'there is no such setting');
+  if (setting === undefined) throw new ConfigError(name, 'there is no such setting', true);
   const complaint = checkValue(SETTINGS[setting], value);
   if (complaint !== null) throw new ConfigError(name, complaint);
   return value;

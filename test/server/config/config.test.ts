@@ -4,7 +4,10 @@ import { formatSetting, parseSetting } from '../../../src/server/config/setting.
 import { settingOf } from '../../../src/server/config/settings.js';
 import { matchesGlob as stringMatch } from '../../../src/server/keyspace/glob.js';
 
-const set = (config: Config, ...words: string[]): void => config.setAll(pairs(words), false);
+function set(config: Config, ...words: string[]): void {
+  const refusal = config.setAll(pairs(words), false);
+  if (refusal !== null) throw refusal;
+}
 
 function pairs(words: string[]): [string, string][] {
   return Array.from({ length: words.length / 2 }, (_, i) => [words[2 * i]!, words[2 * i + 1]!]);

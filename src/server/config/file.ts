@@ -1,0 +1,165 @@
+/**
+ * The configuration file: redis.conf's lines to values, and values back to lines for CONFIG REWRITE.
+ *
+ * Reached from the command line before the server exists, and from CONFIG REWRITE. One directive a line, words separated by spaces, quoted
+ * as in Redis; `include` reads another file at that place; `save` may come several times.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { BadValue, formatSetting, parseSetting } from './setting.js';
+import { findSetting, settingOf, SETTINGS, type SettingName, type SettingValues } from './settings.js';
+
+/** A line that can not be taken, or a file that can not be read: `redis.conf:12: …`. */
+export class ConfigFileError extends Error {
+  override readonly name = 'ConfigFileError';
+}
+
+/** Directives of redis.conf that are no settings, and that nothing here corresponds to. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['loadmodule', 'rename-command', 'user']);
+
+/** Files that include each other would never end. */
+const MAX_DEPTH = 16;
+
+/** Reads a setting from the words behind its name; given by config.ts, which also knows which directories exist. */
+export type ReadValue = (given: string, name: SettingName, words: readonly string[], current: Partial<SettingValues>) => unknown;
+
+/** Reads a file and all that it includes into `values`. Throws {@link ConfigFileError}. */
+export function readConfigFile(path: string, values: Partial<SettingValues>, read: ReadValue): void {
+  new Reader(values, read).file(resolve(path), 0);
+}
+
+/** The same for text that came by another way; `name` stands in complaints. */
+export function readConfigText(text: string, name: string, values: Partial<SettingValues>, read: ReadValue): void {
+  new Reader(values, read).text(text, name, process.cwd(), 0);
+}
+
+class Reader {
+  private hasSavePoints = false;
+
+  constructor(
+    private readonly values: Partial<SettingValues>,
+    private readonly read: ReadValue,
+  ) {}
+
+  file(path: string, depth: number): void {
+    let text;
+    try {
+      text = readFileSync(path, 'latin1');
+    } catch (error) {
+      throw new ConfigFileError(`can't read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    }
+    this.text(text, path, dirname(path), depth);
+  }
+
+  text(text: string, name: string, directory: string, depth: number): void {
+    if (depth > MAX_DEPTH) throw new ConfigFileError(`${name}: files include each other`);
+    for (const [index, line] of text.split('\n').entries()) {
+      const fail = (what: string): never => {
+        throw new ConfigFileError(`${name}:${index + 1}: '${line.trim()}': ${what}`);
+      };
+      const words = splitWords(line);
+      if (words === null) fail('unbalanced quotes');
+      else if (words[0]?.toLowerCase() === 'include') this.include(words, directory, depth, fail);
+      else if (words.length > 0) this.directive(words, fail);
+    }
+  }
+
+  private include(words: readonly string[], directory: string, depth: number, fail: (what: string) => never): void {
+    if (words.length !== 2) fail('wrong number of arguments');
+    this.file(resolve(directory, words[1]!), depth + 1);
+  }
+
+  private directive([given = '', ...words]: readonly string[], fail: (what: string) => never): void {
+    const name = findSetting(given);
+    if (name === undefined) return fail(UNSUPPORTED.has(given.toLowerCase()) ? 'not supported' : 'Bad directive or wrong number of arguments');
+    if (words.length === 0) return fail('wrong number of arguments');
+    try {
+      const value = this.read(given, name, words, this.values);
+      (this.values as { [name: string]: unknown })[name] = name === 'save' ? this.savePoints(value as string) : value;
+    } catch (error) {
+      fail((error as { complaint?: string }).complaint ?? (error as Error).message);
+    }
+  }
+
+  /** The first line replaces the default, the next ones add to it; an empty one forgets them all. */
+  private savePoints(points: string): string {
+    const before = this.hasSavePoints ? (this.values.save ?? '') : '';
+    this.hasSavePoints = true;
+    return points === '' || before === '' ? points : `${before} ${points}`;
+  }
+}
+
+const ESCAPES: { readonly [char: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
+
+/** The words of a line: separated by white space, in "" with escapes or in ''. Empty for a comment; null if a quote is not closed. */
+export function splitWords(line: string): string[] | null {
+  const trimmed = line.trim();
+  if (trimmed.startsWith('#')) return [];
+  const pattern = /\s*(?:"((?:\\[^]|[^"\\])*)"(?=\s|$)|'((?:\\'|[^'])*)'(?=\s|$)|([^\s"']\S*))/y;
+  const words: string[] = [];
+  while (pattern.lastIndex < trimmed.length) {
+    const match = pattern.exec(trimmed);
+    if (match === null) return null;
+    const [, double, single, bare] = match;
+    words.push(double !== undefined ? unescape(double) : (single?.replaceAll("\\'", "'") ?? bare!));
+  }
+  return words;
+}
+
+function unescape(text: string): string {
+  return text.replace(/\\(?:x([\da-f]{2})|([^]))/gi, (_, hex: string | undefined, char: string) => (hex === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16))));
+}
+
+const GENERATED = '# Written by CONFIG REWRITE';
+
+/**
+ * Writes the values in force into the file: a line whose setting has changed is replaced, comments and the order stay, what the file does
+ * not name and is not the default is added at the end. Throws what the file system throws; the file is then as it was.
+ */
+export function rewriteConfigFile(path: string, values: SettingValues): void {
+  const text = rewriteText(readFileSync(path, 'latin1'), values);
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, text, 'latin1');
+  renameSync(draft, path);
+}
+
+export function rewriteText(text: string, values: SettingValues): string {
+  const written = new Set<SettingName>();
+  const lines = text.replace(/\n$/, '').split('\n').flatMap((line) => {
+    const name = findSetting(splitWords(line)?.[0] ?? '');
+    if (name === undefined) return [line];
+    if (written.has(name)) return [];
+    written.add(name);
+    return [saysTheSame(line, name, values) ? line : lineOf(name, values)];
+  });
+  const missing = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !written.has(name) && !isDefault(name, values));
+  if (missing.length === 0) return `${lines.join('\n')}\n`;
+  if (!lines.includes(GENERATED)) lines.push('', GENERATED);
+  return `${[...lines, ...missing.map((name) => lineOf(name, values))].join('\n')}\n`;
+}
+
+function textOf(name: SettingName, values: SettingValues): string {
+  return formatSetting(settingOf(name), values[name]);
+}
+
+function isDefault(name: SettingName, values: SettingValues): boolean {
+  const setting = settingOf(name);
+  const standard = name === 'dir' ? resolve(setting.default as string) : formatSetting(setting, setting.default);
+  return textOf(name, values) === standard;
+}
+
+function saysTheSame(line: string, name: SettingName, values: SettingValues): boolean {
+  const value = parseSetting(settingOf(name), splitWords(line)!.slice(1));
+  return !(value instanceof BadValue) && settingOf(name).kind !== 'output-limits' && formatSetting(settingOf(name), value) === textOf(name, values);
+}
+
+function lineOf(name: SettingName, values: SettingValues): string {
+  const { kind } = settingOf(name);
+  const text = textOf(name, values);
+  const isPlain = text !== '' && (kind !== 'string' ? !/["'\\]/.test(text) : !/[\s"'\\#]|[^ -~]/.test(text));
+  return `${name} ${isPlain ? text : quoted(text)}`;
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&').replace(/[^ -~]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
+}

@@ -1,0 +1,44 @@
+/**
+ * SlowLog: the commands that took longest, newest first; read by SLOWLOG GET.
+ */
+import type { Argv } from './command.js';
+
+/** Longer argument lists and arguments are cut, with a note of what is missing (SLOWLOG_ENTRY_MAX_ARGC, _MAX_STRING). */
+const MAX_ARGUMENTS = 32;
+const MAX_LENGTH = 128;
+
+export interface SlowLogEntry {
+  readonly id: number;
+  /** Unix time. */
+  readonly atSeconds: number;
+  readonly elapsedUs: number;
+  readonly argv: Argv;
+  readonly peer: string;
+  readonly clientName: string;
+}
+
+export class SlowLog {
+  /** Newest first. */
+  readonly entries: SlowLogEntry[] = [];
+  private nextId = 0;
+
+  add(entry: Omit<SlowLogEntry, 'id'>, maxLength: number): void {
+    this.entries.unshift({ ...entry, id: this.nextId++, argv: shorten(entry.argv) });
+    this.trim(maxLength);
+  }
+
+  trim(maxLength: number): void {
+    if (this.entries.length > maxLength) this.entries.length = maxLength;
+  }
+
+  reset(): void {
+    this.entries.length = 0;
+  }
+}
+
+function shorten(argv: Argv): string[] {
+  const kept = argv.length > MAX_ARGUMENTS ? argv.slice(0, MAX_ARGUMENTS - 1) : argv;
+  const words = kept.map((word) => (word.length > MAX_LENGTH ? `${word.slice(0, MAX_LENGTH)}... (${word.length - MAX_LENGTH} more bytes)` : word));
+  if (kept !== argv) words.push(`... (${argv.length - MAX_ARGUMENTS + 1} more arguments)`);
+  return words;
+}

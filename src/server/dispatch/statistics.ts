@@ -1,0 +1,132 @@
+/**
+ * Statistics: what the server knows of its own past: durations, slow commands, latency events, monitors, rates, peak memory.
+ *
+ * Reached from the dispatcher through one hook after each command, which costs two comparisons and two increments; read by INFO, SLOWLOG,
+ * LATENCY and MEMORY. Samples are taken while commands come, never by a timer, so an idle loop sleeps on.
+ */
+import { getHeapStatistics } from 'node:v8';
+import type { Config } from '../config.js';
+import type { Argv, Command } from './command.js';
+import type { ServerStats } from './context.js';
+import { Histogram } from './histogram.js';
+import type { DispatchHooks } from './hooks.js';
+import { LatencyMonitor } from './latency-monitor.js';
+import { Monitors } from './monitors.js';
+import type { Session } from './session.js';
+import { SlowLog } from './slow-log.js';
+
+const SAMPLE_MS = 100;
+/** Rates are averages over this time (STATS_METRIC_SAMPLES of 100 ms each). */
+const WINDOW_MS = 1600;
+
+interface Sample {
+  readonly atMs: number;
+  readonly commands: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+export interface Rates {
+  readonly commandsPerSecond: number;
+  readonly kilobytesInPerSecond: number;
+  readonly kilobytesOutPerSecond: number;
+}
+
+interface Surroundings {
+  readonly config: Config;
+  readonly hooks: DispatchHooks;
+  readonly stats: ServerStats;
+  readonly clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number };
+}
+
+export class Statistics {
+  readonly slowLog = new SlowLog();
+  readonly latency = new LatencyMonitor();
+  readonly monitors: Monitors;
+  /** Of commands that were called at least once while latency-tracking was on. */
+  readonly histograms = new Map<Command, Histogram>();
+  /** JavaScript heap and buffers of the loop's thread, at the start and at their highest, in bytes. */
+  readonly startupBytes = usedBytes();
+  peakBytes = this.startupBytes;
+  private samples: Sample[] = [];
+  private nextSampleMs = 0;
+
+  constructor(private readonly server: Surroundings) {
+    const { config, hooks, clock } = server;
+    this.monitors = new Monitors(hooks, clock);
+    hooks.executed = (session, command, argv, elapsedUs) => this.executed(session, command, argv, elapsedUs);
+    config.onChange('slowlog-max-len', (length) => this.slowLog.trim(length));
+    config.onChange('latency-tracking', (isOn) => {
+      if (!isOn) this.histograms.clear();
+    });
+  }
+
+  /** What the loop's own work took, for LATENCY; see latency-monitor.ts for the names. */
+  latencyEvent(event: string, elapsedMs: number): void {
+    const threshold = this.server.config.values['latency-monitor-threshold'];
+    if (threshold > 0 && elapsedMs >= threshold) this.latency.add(event, Math.floor(this.server.clock.nowMs / 1000), Math.floor(elapsedMs));
+  }
+
+  /** Averages over the last 1.6 seconds. */
+  rates(): Rates {
+    const { stats } = this.server;
+    const now = this.server.clock.nowMs;
+    const base = this.samples.find((sample) => sample.atMs >= now - WINDOW_MS);
+    const seconds = base === undefined ? 0 : (now - base.atMs) / 1000;
+    if (base === undefined || seconds === 0) return { commandsPerSecond: 0, kilobytesInPerSecond: 0, kilobytesOutPerSecond: 0 };
+    return {
+      commandsPerSecond: Math.round((stats.commandsProcessed - base.commands) / seconds),
+      kilobytesInPerSecond: (stats.bytesRead - base.bytesRead) / seconds / 1024,
+      kilobytesOutPerSecond: (stats.bytesWritten - base.bytesWritten) / seconds / 1024,
+    };
+  }
+
+  /** Bytes in use now; the peak follows. */
+  measureMemory(): number {
+    const bytes = usedBytes();
+    if (bytes > this.peakBytes) this.peakBytes = bytes;
+    return bytes;
+  }
+
+  /** CONFIG RESETSTAT. */
+  reset(): void {
+    this.histograms.clear();
+    this.samples = [];
+    this.peakBytes = usedBytes();
+  }
+
+  private executed(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
+    const { config, clock } = this.server;
+    const { values } = config;
+    if (values['latency-tracking']) this.histogramOf(command).record(elapsedUs);
+    const slowerThanUs = values['slowlog-log-slower-than'];
+    if (elapsedUs >= slowerThanUs && slowerThanUs >= 0) this.slow(session, argv, elapsedUs);
+    if (values['latency-monitor-threshold'] > 0) this.latencyEvent(command.flags.has('fast') ? 'fast-command' : 'command', elapsedUs / 1000);
+    if (clock.nowMs >= this.nextSampleMs) this.sample(clock.nowMs);
+  }
+
+  private histogramOf(command: Command): Histogram {
+    let histogram = this.histograms.get(command);
+    if (histogram === undefined) this.histograms.set(command, (histogram = new Histogram()));
+    return histogram;
+  }
+
+  private slow(session: Session, argv: Argv, elapsedUs: number): void {
+    const { config, clock } = this.server;
+    const atSeconds = Math.floor(clock.nowMs / 1000);
+    this.slowLog.add({ atSeconds, elapsedUs: Math.floor(elapsedUs), argv, peer: session.transport.peer, clientName: session.name }, config.values['slowlog-max-len']);
+  }
+
+  private sample(nowMs: number): void {
+    const { stats } = this.server;
+    this.nextSampleMs = nowMs + SAMPLE_MS;
+    this.samples = this.samples.filter((sample) => sample.atMs >= nowMs - WINDOW_MS);
+    this.samples.push({ atMs: nowMs, commands: stats.commandsProcessed, bytesRead: stats.bytesRead, bytesWritten: stats.bytesWritten });
+    this.measureMemory();
+  }
+}
+
+function usedBytes(): number {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
+}

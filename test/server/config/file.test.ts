@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { Config, parseValue, readConfigFile, readConfigText, type SettingValues } from '../../../src/server/config.js';
+import { rewriteText, splitWords } from '../../../src/server/config/file.js';
+
+function read(text: string): Partial<SettingValues> {
+  const values: Partial<SettingValues> = {};
+  readConfigText(text, 'redis.conf', values, parseValue);
+  return values;
+}
+
+test.each([
+  ['port 7000', ['port', '7000']],
+  ['  port\t7000  ', ['port', '7000']],
+  ['# port 7000', []],
+  ['', []],
+  ['requirepass "a b"', ['requirepass', 'a b']],
+  [String.raw`requirepass "a\"\x41\n"`, ['requirepass', 'a"A\n']],
+  [String.raw`requirepass 'a\'b\n'`, ['requirepass', String.raw`a'b\n`]],
+  ['save ""', ['save', '']],
+  ['requirepass "a', null],
+  ['requirepass "a"b', null],
+])('%j has the words %j', (line, words) => {
+  expect(splitWords(line)).toEqual(words);
+});
+
+test('a redis.conf becomes typed values, whatever the case and age of a name', () => {
+  expect(read('PORT 7000\nlua-time-limit 99\nappendonly yes\nmaxmemory 1gb\nclient-output-buffer-limit replica 0 0 0\n')).toMatchObject({
+    port: 7000,
+    'busy-reply-threshold': 99,
+    appendonly: true,
+    maxmemory: 1073741824,
+    'client-output-buffer-limit': { slave: { hard: 0 }, pubsub: { hard: 33554432 } },
+  });
+});
+
+test('save lines add up, and an empty one begins anew', () => {
+  expect(read('save 900 1\nsave 300 10').save).toBe('900 1 300 10');
+  expect(read('save 900 1\nsave ""').save).toBe('');
+});
+
+test.each([
+  ['prot 7000', "redis.conf:2: 'prot 7000': Bad directive or wrong number of arguments"],
+  ['port many', "redis.conf:2: 'port many': argument couldn't be parsed into an integer"],
+  ['port', "redis.conf:2: 'port': wrong number of arguments"],
+  ['port 1 2', "redis.conf:2: 'port 1 2': wrong number of arguments"],
+  ['requirepass "a', "redis.conf:2: 'requirepass \"a': unbalanced quotes"],
+  ['rename-command GET ""', "redis.conf:2: 'rename-command GET \"\"': not supported"],
+  ['dir /no/such/place', "redis.conf:2: 'dir /no/such/place': No such file or directory"],
+])('%j is refused with its place', (line, message) => {
+  expect(() => read(`# first\n${line}\n`)).toThrow(message);
+});
+
+const directories: string[] = [];
+afterEach(() => directories.splice(0).forEach((directory) => rmSync(directory, { recursive: true })));
+
+function directory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'redis-lab-conf-'));
+  directories.push(path);
+  return path;
+}
+
+test('include reads another file at that place, by its own folder, and says which one is wrong', () => {
+  const path = directory();
+  writeFileSync(join(path, 'main.conf'), 'port 1\ninclude other.conf\n');
+  writeFileSync(join(path, 'other.conf'), 'port 2\n');
+  const values: Partial<SettingValues> = {};
+  readConfigFile(join(path, 'main.conf'), values, parseValue);
+  expect(values.port).toBe(2);
+  writeFileSync(join(path, 'other.conf'), '\nport x\n');
+  expect(() => readConfigFile(join(path, 'main.conf'), values, parseValue)).toThrow('other.conf:2:');
+  writeFileSync(join(path, 'other.conf'), 'include main.conf\n');
+  expect(() => readConfigFile(join(path, 'main.conf'), values, parseValue)).toThrow('include each other');
+  expect(() => readConfigFile(join(path, 'none.conf'), values, parseValue)).toThrow('ENOENT');
+});
+
+test('rewriting keeps comments, order and what has not changed, and reads back as the same', () => {
+  const file = '# mine\nPORT 7000\n\nmaxmemory 1kb\nsave 900 1\nsave 300 10\n';
+  const config = new Config(read(file));
+  config.setAll([['maxmemory', '2kb'], ['requirepass', 'a "b"'], ['hz', '20']], false);
+  const rewritten = rewriteText(file, config.values);
+  expect(rewritten).toBe('# mine\nPORT 7000\n\nmaxmemory 2048\nsave 900 1 300 10\n\n# Written by CONFIG REWRITE\nhz 20\nrequirepass "a \\"b\\""\n');
+  expect(new Config(read(rewritten)).values).toEqual(config.values);
+  expect(rewriteText(rewritten, config.values)).toBe(rewritten);
+});
+
+test('rewrite replaces the file that was read', () => {
+  const path = join(directory(), 'redis.conf');
+  writeFileSync(path, 'port 7000\n');
+  const config = new Config({ port: 7000 }, path);
+  config.set('hz', 50);
+  config.rewrite();
+  expect(readFileSync(path, 'latin1')).toContain('hz 50');
+});
