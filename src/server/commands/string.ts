@@ -386,7 +386,7 @@ interface StringOptions {
 }
 
 const SET_OPTIONS: readonly string[] = ['EX', 'PX', 'EXAT', 'PXAT', 'NX', 'XX', 'GET', 'KEEPTTL'];
-const GETEX_OPTIONS: readonly string[] = ['EX', 'PX', 'EXAT', 'PXAT', 'PERSIST', 'GET'];
+const GETEX_OPTIONS: readonly string[] = ['EX', 'PX', 'EXAT', 'PXAT', 'PERSIST'];
 
 /** Throws a syntax error for a word that is not among those allowed, and for two that exclude each other. The same word twice is fine. */
 function parseOptions(argv: Argv, from: number, allowed: readonly string[]): StringOptions {

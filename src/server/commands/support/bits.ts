@@ -40,12 +40,16 @@ function popcount(word: number): number {
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
+const NO_WORDS = new Int32Array(0);
+
 /** Bytes before the first at an address that a 32-bit word may have. */
 function unaligned(bytes: Uint8Array): number {
   return Math.min((4 - (bytes.byteOffset % 4)) % 4, bytes.length);
 }
 
 function alignedWords(bytes: Uint8Array, head: number): Int32Array {
+  // A few bytes may end before the first word could begin.
+  if (bytes.length - head < 4) return NO_WORDS;
   return new Int32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >>> 2);
 }
 

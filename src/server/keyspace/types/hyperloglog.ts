@@ -89,10 +89,11 @@ export function outdateCount(string: ByteString): void {
   string.setByteAt(last, string.byteAt(last) | 0x80);
 }
 
-/** The cached count; undefined if it is out of date. */
-export function cachedCount(string: ByteString): number | undefined {
+/** The cached count; undefined if it is out of date. A bigint only if somebody else has written it. */
+export function cachedCount(string: ByteString): number | bigint | undefined {
   const count = string.view.readBigUInt64LE(COUNT_AT);
-  return count >> 63n === 1n ? undefined : Number(count);
+  if (count >> 63n === 1n) return undefined;
+  return count <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(count) : count;
 }
 
 export function cacheCount(string: ByteString, count: number): void {
