@@ -26,11 +26,11 @@ export interface OutputLimits {
   readonly pubsub: Limits;
 }
 
-interface Value<Kind extends string, T> {
+export interface Value<Kind extends string, T> {
   readonly kind: Kind;
   readonly default: T;
 }
-interface Ranged {
+export interface Ranged {
   readonly min: number;
   readonly max: number;
 }

@@ -41,6 +41,8 @@ export class EventLoop {
   commandsThisTurn = 0;
   observer: Observer | null = null;
   private stopped = false;
+  /** Something was ready in the running turn, or a timer ran. */
+  private wasBusy = false;
   private readonly handlers = new Map<Token, EventHandler>();
   private readonly events = new Events();
 
@@ -80,7 +82,9 @@ export class EventLoop {
 
   private driven(): number | null {
     this.turn();
-    return this.stopped ? null : this.sleepMs();
+    if (this.stopped) return null;
+    // Whoever was served may have left replies for the next beforeSleep.
+    return this.wasBusy ? 0 : this.sleepMs();
   }
 
   /** Ends {@link run} after the running turn. */
@@ -96,9 +100,11 @@ export class EventLoop {
     this.turnNumber++;
     this.beforeSleep();
     this.wait();
+    const wokenUs = this.clock.nowUs;
+    this.wasBusy = this.events.length > 0;
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     this.runDueTimers();
-    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: this.clock.readUs() - this.clock.nowUs, commands: this.commandsThisTurn });
+    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: this.clock.readUs() - wokenUs, commands: this.commandsThisTurn });
     this.commandsThisTurn = 0;
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
   }
@@ -145,6 +151,7 @@ export class EventLoop {
     const { nowUs } = this.clock;
     const mark = this.timers.mark();
     for (let timer = this.timers.takeDue(nowUs, mark); timer !== null; timer = this.timers.takeDue(nowUs, mark)) {
+      this.wasBusy = true;
       const startUs = this.clock.readUs();
       timer.run();
       if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'timer', name: timer.name, lateUs: nowUs - timer.dueUs, elapsedUs: this.clock.readUs() - startUs });

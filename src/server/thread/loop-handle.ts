@@ -72,15 +72,15 @@ export class LoopHandle {
     const control = createControl();
     const worker = new Worker(THREAD_URL, { workerData: { ...options, control } satisfies LoopThreadOptions });
     return new Promise((resolve, reject) => {
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new StartError('the loop thread ended before it was ready', null)));
-      worker.on('message', (message: LoopMessage) => {
+      const ended = (): void => reject(new StartError('the loop thread ended before it was ready', null));
+      const first = (message: LoopMessage): void => {
         if (message.kind === 'log') return events.log(message.level, message.message);
         if (message.kind === 'failed') return reject(new StartError(message.message, message.code));
         if (message.kind !== 'ready') return;
-        worker.removeAllListeners();
+        worker.off('error', reject).off('exit', ended).off('message', first);
         resolve(new LoopHandle(worker, control, message, events));
-      });
+      };
+      worker.on('error', reject).on('exit', ended).on('message', first);
     });
   }
 

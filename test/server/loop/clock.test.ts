@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { ManualClock, SystemClock } from '../../../src/server/loop/clock.js';
+
+/** Burns a few milliseconds without sleeping, so that the system's clock visibly moves. */
+function burn(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+test('readings are cached until the next refresh', () => {
+  const clock = new SystemClock();
+  const { nowUs } = clock;
+  burn(2);
+  expect(clock.nowUs).toBe(nowUs);
+  expect(clock.readUs()).toBeGreaterThanOrEqual(nowUs + 2000);
+  clock.refresh();
+  expect(clock.nowUs).toBeGreaterThanOrEqual(nowUs + 2000);
+});
+
+test('a clock on hold stands still, and goes on as if no time had passed', () => {
+  const clock = new SystemClock();
+  clock.hold();
+  const held = { us: clock.readUs(), ms: clock.nowMs };
+  burn(5);
+  clock.refresh();
+  expect(clock.readUs()).toBe(held.us);
+  expect(clock.nowMs).toBe(held.ms);
+  clock.release();
+  const lost = clock.readUs() - held.us;
+  expect(lost).toBeGreaterThanOrEqual(0);
+  expect(lost).toBeLessThan(5000);
+  clock.refresh();
+  expect(clock.nowMs - held.ms).toBeLessThanOrEqual(5);
+});
+
+test('holding twice and releasing once too often change nothing', () => {
+  const clock = new SystemClock();
+  clock.release();
+  clock.hold();
+  const us = clock.readUs();
+  burn(2);
+  clock.hold();
+  expect(clock.readUs()).toBe(us);
+  clock.release();
+  clock.release();
+  expect(clock.readUs()).toBeGreaterThanOrEqual(us);
+});
+
+test('a manual clock moves only when it is told to', () => {
+  const clock = new ManualClock(1000);
+  clock.refresh();
+  expect([clock.nowMs, clock.nowUs]).toEqual([1000, 0]);
+  clock.advance(250);
+  expect([clock.nowMs, clock.readUs()]).toEqual([1250, 250_000]);
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import type { TraceBody } from '../../../src/server/trace/events.js';
+import { simulate } from '../simulation/harness.js';
+
+/** Runs `during` and returns what the loop told meanwhile, as short words. */
+function story(lab: ReturnType<typeof simulate>, during: () => void): string[] {
+  const told: string[] = [];
+  lab.server.tap.sink = { emit: (event) => void told.push(tell(event)) };
+  during();
+  lab.server.tap.sink = null;
+  return told;
+}
+
+function tell(event: TraceBody): string {
+  switch (event.kind) {
+    case 'turn-begin':
+      return `turn-begin ${event.why}`;
+    case 'poll':
+      return `poll ${event.ready}`;
+    case 'ready':
+      return `ready ${event.token}`;
+    case 'read':
+      return `read ${event.result}`;
+    case 'write':
+      return `write ${event.result}`;
+    case 'execute':
+      return `execute ${event.command}`;
+    case 'timer':
+      return `timer ${event.name}`;
+    default:
+      return event.kind;
+  }
+}
+
+describe('a turn', () => {
+  test('reads, decodes, executes and replies; the reply is written before the loop sleeps again', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    client.send('PING\r\n');
+    const token = [...lab.server.sessions.keys()][0];
+    expect(story(lab, () => lab.turn(2))).toEqual([
+      'turn-begin no timer', 'poll 1', `ready ${token}`, 'read 6', 'frame', 'execute ping', 'reply', 'turn-end',
+      'write 7', 'turn-begin no timer', 'poll 0', 'turn-end',
+    ]);
+    expect(client.receive()).toBe('+PONG\r\n');
+  });
+
+  test('serves every ready token before the timers', () => {
+    using lab = simulate();
+    const [a, b] = [lab.connect(), lab.connect()];
+    lab.server.scheduler.after('test', 0, () => {});
+    a.send('PING\r\n');
+    b.send('PING\r\n');
+    const told = story(lab, () => lab.turn());
+    expect(told[0]).toBe('turn-begin test');
+    expect(told.filter((word) => /^(execute|timer)/.test(word))).toEqual(['execute ping', 'execute ping', 'timer test']);
+  });
+
+  test('sleeps as long as the nearest timer allows, and without limit if there is none', () => {
+    using lab = simulate();
+    const { loop, scheduler } = lab.server;
+    expect(loop.timeoutMs()).toBe(-1);
+    scheduler.after('later', 80, () => {});
+    const cancel = scheduler.after('sooner', 20, () => {});
+    expect(loop.timeoutMs()).toBe(20);
+    cancel();
+    expect(loop.timeoutMs()).toBe(80);
+  });
+
+  test('drops an event whose connection an earlier event of the same turn has closed', () => {
+    using lab = simulate();
+    const [killer, victim] = [lab.connect(), lab.connect()];
+    const [, victimToken] = [...lab.server.sessions.keys()];
+    killer.send(`CLIENT KILL ID ${victimToken}\r\n`);
+    victim.send('SET lost 1\r\n');
+    const told = story(lab, () => lab.turn());
+    expect(told.filter((word) => word.startsWith('ready'))).toHaveLength(1);
+    expect(lab.server.keyspace.databases[0]!.has('lost')).toBe(false);
+  });
+
+  test('an observer gets its word without a timer of the server', () => {
+    using lab = simulate();
+    const { loop } = lab.server;
+    let frames = 0;
+    loop.observer = { dueUs: lab.clock.nowUs + 5000, frame: () => frames++ };
+    expect(loop.timeoutMs()).toBe(-1);
+    lab.turn();
+    expect(frames).toBe(0);
+    lab.clock.advance(5);
+    lab.turn();
+    expect(frames).toBe(1);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { matchesGlob } from '../../../src/server/keyspace/glob.js';
+import { Stepper, type Breakpoint, type StepUnit } from '../../../src/server/loop/stepping.js';
+import type { TraceBody, TraceEvent } from '../../../src/server/trace/events.js';
+
+const frame = (token: number, ...argv: string[]): TraceBody => ({ kind: 'frame', token, frame: 1, bytes: 10, argv, raw: '' });
+const execute = (token: number, command: string, elapsedUs: number, ...keys: string[]): TraceBody => ({ kind: 'execute', token, frame: 1, command, elapsedUs, keys, db: 0 });
+
+/** Two clients, two turns: what a loop tells of `SET a 1` from token 2 and `DEL b` from token 3. */
+const HISTORY: readonly TraceBody[] = [
+  { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' },
+  { kind: 'poll', waitedUs: 5, ready: 1, emulated: false },
+  { kind: 'ready', token: 2, readiness: 1 },
+  { kind: 'read', token: 2, result: 10 },
+  frame(2, 'SET', 'a', '1'),
+  execute(2, 'set', 3, 'a'),
+  { kind: 'reply', token: 2, frame: 1, bytes: 5, raw: '' },
+  { kind: 'turn-end', turn: 1, busyUs: 9, commands: 1 },
+  { kind: 'write', token: 2, result: 5, of: 5 },
+  { kind: 'turn-begin', turn: 2, timeoutMs: -1, why: 'no timer' },
+  { kind: 'poll', waitedUs: 5, ready: 1, emulated: false },
+  { kind: 'ready', token: 3, readiness: 1 },
+  { kind: 'read', token: 3, result: 10 },
+  frame(3, 'del', 'b'),
+  execute(3, 'del', 2000, 'b'),
+  { kind: 'turn-end', turn: 2, busyUs: 9, commands: 1 },
+];
+
+/** Plays the history; whenever the loop is held, `next` says how it goes on. Returns the indices at which it was held. */
+function play(prepare: (stepper: Stepper) => void, next: (stepper: Stepper) => void): number[] {
+  const held: number[] = [];
+  const stepper = new Stepper({ keysOf: (argv) => argv.slice(1, 2), matchesGlob }, (event, timeoutMs) => {
+    expect(timeoutMs).toBe(-1);
+    held.push(event.seq);
+    next(stepper);
+  });
+  prepare(stepper);
+  HISTORY.forEach((body, seq) => stepper.pass({ ...body, seq, atUs: seq } as TraceEvent));
+  return held;
+}
+
+const kinds = (indices: number[]): string[] => indices.map((index) => HISTORY[index]!.kind);
+
+describe('stepping', () => {
+  test('a running loop is never held', () => {
+    expect(play(() => {}, () => {})).toEqual([]);
+  });
+
+  test('a paused loop is held at every event until it is resumed', () => {
+    expect(play((stepper) => stepper.pause(), (stepper) => stepper.resume())).toEqual([0]);
+  });
+
+  const byUnit = (unit: StepUnit): string[] => kinds(play((stepper) => stepper.pause(), (stepper) => stepper.step(unit)));
+
+  test('a step by event stops at each', () => {
+    expect(byUnit('event')).toEqual(HISTORY.map(({ kind }) => kind));
+  });
+
+  test('a step by phase stops where another phase of the turn begins', () => {
+    expect(byUnit('phase')).toEqual(['turn-begin', 'read', 'frame', 'execute', 'turn-end', 'write', 'turn-begin', 'read', 'frame', 'execute', 'turn-end']);
+  });
+
+  test('a step by command stops when one has been executed', () => {
+    expect(byUnit('command')).toEqual(['turn-begin', 'execute', 'execute']);
+  });
+
+  test('a step by turn stops where the next turn begins', () => {
+    expect(byUnit('turn')).toEqual(['turn-begin', 'turn-begin']);
+  });
+});
+
+describe('breakpoints', () => {
+  const stopsAt = (...breakpoints: Breakpoint[]): number[] => play((stepper) => stepper.setBreakpoints(breakpoints), (stepper) => stepper.resume());
+
+  test.each<[string, Breakpoint, number[]]>([
+    ['a command, before it executes, however the client writes it', { command: 'del' }, [13]],
+    ['a key, before the command executes', { key: 'a*' }, [4]],
+    ['a command and a key together', { command: 'set', key: 'b' }, []],
+    ['a kind of event', { kind: 'write' }, [8]],
+    ['everything about a token', { token: 3 }, [11, 12, 13, 14]],
+    ['a kind of event of a token', { kind: 'ready', token: 2 }, [2]],
+    ['a command that took long, afterwards', { longerThanUs: 1000 }, [14]],
+    ['one command that took long', { command: 'set', longerThanUs: 1000 }, []],
+  ])('stop at %s', (_name, breakpoint, indices) => {
+    expect(stopsAt(breakpoint)).toEqual(indices);
+  });
+
+  test('several of them stop at each of their places', () => {
+    expect(stopsAt({ command: 'set' }, { command: 'del' })).toEqual([4, 13]);
+  });
+
+  test('a step ends early at a breakpoint', () => {
+    const prepare = (stepper: Stepper): void => {
+      stepper.setBreakpoints([{ command: 'set' }]);
+      stepper.step('turn');
+    };
+    expect(play(prepare, (stepper) => stepper.step('turn'))).toEqual([0, 4, 9]);
+  });
+});
+
+test('in slow motion every event is followed by a wait, and a breakpoint still holds', () => {
+  const waits: [string, number][] = [];
+  const stepper = new Stepper({ keysOf: () => [], matchesGlob }, (event, timeoutMs) => {
+    waits.push([event.kind, timeoutMs]);
+    if (timeoutMs === -1) stepper.slow(5);
+  });
+  stepper.slow(5);
+  stepper.setBreakpoints([{ kind: 'frame' }]);
+  HISTORY.slice(2, 6).forEach((body, seq) => stepper.pass({ ...body, seq, atUs: seq } as TraceEvent));
+  expect(waits).toEqual([['ready', 200], ['read', 200], ['frame', -1], ['execute', 200]]);
+});

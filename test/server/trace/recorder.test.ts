@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import type { TraceBody } from '../../../src/server/trace/events.js';
+import { Recorder } from '../../../src/server/trace/recorder.js';
+
+function recording(budget = Infinity) {
+  const counters = { turns: 0, commands: 0 };
+  let nowUs = 0;
+  const recorder = new Recorder(() => ++nowUs, () => ({ ...counters }), budget);
+  return { recorder, counters, record: (body: TraceBody) => recorder.record(body, false), kinds: () => recorder.take().events.map(({ kind }) => kind) };
+}
+
+const begin = (turn: number): TraceBody => ({ kind: 'turn-begin', turn, timeoutMs: -1, why: 'no timer' });
+const poll = (ready: number): TraceBody => ({ kind: 'poll', waitedUs: 1, ready, emulated: false });
+const end = (turn: number): TraceBody => ({ kind: 'turn-end', turn, busyUs: 1, commands: 0 });
+const ready: TraceBody = { kind: 'ready', token: 2, readiness: 1 };
+const timer: TraceBody = { kind: 'timer', name: 'expire-cycle', lateUs: 0, elapsedUs: 1 };
+
+describe('the recorder', () => {
+  test('numbers and dates events in their order', () => {
+    const { recorder, record } = recording();
+    record(ready);
+    record({ ...ready });
+    expect(recorder.take().events.map(({ seq, atUs }) => [seq, atUs])).toEqual([[1, 1], [2, 2]]);
+    expect(recorder.isEmpty).toBe(true);
+  });
+
+  test('forgets turns in which nothing happened, but tells once that the loop goes to sleep', () => {
+    const { record, kinds } = recording();
+    for (const body of [begin(1), poll(1), { ...ready }, end(1), begin(2), poll(0), end(2), begin(3), poll(0), end(3)]) record(body);
+    expect(kinds()).toEqual(['turn-begin', 'poll', 'ready', 'turn-end', 'turn-begin']);
+  });
+
+  test('keeps the beginning of a quiet turn in which something happens after all', () => {
+    const { record, kinds } = recording();
+    for (const body of [begin(1), poll(0), { ...timer }, end(1)]) record(body);
+    expect(kinds()).toEqual(['turn-begin', 'poll', 'timer', 'turn-end']);
+  });
+
+  test('forgets nothing for somebody who steps', () => {
+    const { recorder } = recording();
+    for (const body of [begin(1), poll(0), end(1)]) expect(recorder.record(body, true)?.kind).toBe(body.kind);
+  });
+
+  test('counts turns and commands that pass while the tap is closed', () => {
+    const { recorder, counters, record } = recording(2);
+    record({ ...ready });
+    expect(recorder.isSpent).toBe(false);
+    record({ ...ready });
+    expect(recorder.isSpent).toBe(true);
+    recorder.closed();
+    counters.turns += 10;
+    counters.commands += 500;
+    recorder.opened();
+    expect(recorder.take()).toMatchObject({ droppedTurns: 10, droppedCommands: 500 });
+    expect(recorder.take()).toEqual({ events: [], droppedTurns: 0, droppedCommands: 0 });
+  });
+});
