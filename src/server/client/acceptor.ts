@@ -14,8 +14,8 @@ export class Acceptor implements EventHandler {
     private readonly token: Token,
     private readonly listener: TcpListener,
     private readonly tap: Tap,
-    /** Takes the connection over and returns its token. */
-    private readonly connect: (stream: TcpStream) => Token,
+    /** Takes the connection over and returns its token, or says why it was refused. */
+    private readonly connect: (stream: TcpStream) => Token | string,
     /** accept(2) failed, for want of file descriptors for one. */
     private readonly failed: (error: SystemError) => void,
   ) {}

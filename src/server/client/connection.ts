@@ -5,23 +5,29 @@
  *                                                                                        │ before the loop sleeps
  *   ready(WRITABLE) → flush() ◀──────────────── only after a short write ◀── flush() ◀───┘
  *
- * Bytes are read into one buffer shared by all connections, because nearly every read ends with a whole request; only what
- * is left of a half frame is copied into a buffer of the connection's own, and read on there.
+ * Bytes are read into one buffer shared by all connections, because nearly every read ends with a whole request; only what is left, half
+ * a frame or the requests of a parked client, is copied into a query buffer of the connection's own, and read on there.
  */
-import { READY_READABLE, READY_WRITABLE, type Readiness } from '../io/event.js';
+import { READY_WRITABLE, type Readiness } from '../io/event.js';
 import { READABLE, WRITABLE, type Interest } from '../io/interest.js';
-import { END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
+import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import type { EventHandler, EventLoop } from '../loop/event-loop.js';
+import type { Argv } from '../dispatch/command.js';
+import type { ServerContext } from '../dispatch/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { protocolError } from '../dispatch/errors.js';
 import { Session, type Transport } from '../dispatch/session.js';
-import type { ServerContext } from '../dispatch/context.js';
 import { encode, type RespVersion } from '../resp/encoder.js';
-import type { Reply } from '../resp/reply.js';
+import { NO_REPLY, type Reply } from '../resp/reply.js';
 import { COMPLETE, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
 import type { Tap } from '../trace/tap.js';
+import { logOutputLimit, logProtocolError, logQueryLimit } from './farewell.js';
+import { FrameTrace } from './frame-trace.js';
 import { OutputBuffer } from './output-buffer.js';
+import { clientClass, OutputLimit, type OutputLimits } from './output-limit.js';
+import type { PendingWork } from './pending-work.js';
+import { QueryBuffer } from './query-buffer.js';
 
 /** One read brings at most this much; then the others have their turn. */
 const READ_BYTES = 64 * 1024;
@@ -29,19 +35,31 @@ const READ_BYTES = 64 * 1024;
 /** How much one connection may write in a turn before the others have theirs (NET_MAX_WRITES_PER_EVENT). */
 const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
 
-/** The most bytes of a frame that an event carries. */
-const RAW_BYTES = 512;
+/** The life of a connection: it only ever goes on to a later one of these. */
+const OPEN = 0;
+/** Executes nothing more; closes when its output is written. */
+const CLOSING = 1;
+/** Reads and writes nothing more; closes before the loop sleeps. */
+const DOOMED = 2;
+const CLOSED = 3;
+type ConnectionState = typeof OPEN | typeof CLOSING | typeof DOOMED | typeof CLOSED;
 
-const EMPTY = Buffer.alloc(0);
+/** The settings in force; names as in redis.conf. */
+export interface ConnectionSettings {
+  readonly 'proto-max-bulk-len': number;
+  readonly 'client-query-buffer-limit': number;
+  readonly 'client-output-buffer-limit': OutputLimits;
+}
 
 /** What all connections share. */
 export interface ConnectionEnvironment {
   readonly loop: EventLoop;
   readonly dispatcher: Dispatcher;
   readonly server: ServerContext;
+  readonly settings: ConnectionSettings;
   readonly tap: Tap;
-  /** Flushed at the start of the next turn. */
-  readonly pendingWrites: Connection[];
+  /** Done at the start of the next turn. */
+  readonly pending: PendingWork;
   /** Where reads land. */
   readonly input: Buffer;
   /** The connection is closed, deregistered and may be forgotten. */
@@ -58,17 +76,13 @@ export class Connection implements EventHandler, Transport {
   readonly peer: string;
   readonly local: string;
   private readonly decoder = new RequestDecoder();
+  private readonly query = new QueryBuffer();
   private readonly output = new OutputBuffer();
-  /** The beginning of a half frame, or what waits while the client is parked: `own[ownStart, ownEnd)`. */
-  private own: Buffer = EMPTY;
-  private ownStart = 0;
-  private ownEnd = 0;
   private interest: Interest = READABLE;
+  private state: ConnectionState = OPEN;
   private isPendingWrite = false;
-  private isClosed = false;
-  private closesAfterReply = false;
-  /** Requests decoded so far; the number of a frame in the trace. */
-  private frames = 0;
+  private outputLimit: OutputLimit | null = null;
+  private frameTrace: FrameTrace | null = null;
 
   constructor(
     readonly token: Token,
@@ -76,28 +90,15 @@ export class Connection implements EventHandler, Transport {
     private readonly env: ConnectionEnvironment,
   ) {
     this.fd = stream.fd;
-    this.peer = formatAddress(stream.peer);
-    this.local = formatAddress(stream.local);
+    this.peer = clientAddress(stream.peer);
+    this.local = clientAddress(stream.local);
     this.session = new Session(token, env.server, this);
-    this.decoder.authenticated = this.session.authenticated;
-  }
-
-  get queryBytes(): number {
-    return this.ownEnd - this.ownStart;
-  }
-
-  get queryCapacity(): number {
-    return this.own.length;
-  }
-
-  get outputBytes(): number {
-    return this.output.length;
   }
 
   ready(readiness: Readiness): void {
     // Errors and hang-ups show themselves in the next read, so anything but pure WRITABLE is a reason to read.
-    if ((readiness & ~READY_WRITABLE) !== 0 || (readiness & READY_READABLE) !== 0) this.readUntilWouldBlock();
-    if ((readiness & READY_WRITABLE) !== 0 && !this.isClosed) this.flush();
+    if ((readiness & ~READY_WRITABLE) !== 0) this.readUntilWouldBlock();
+    if ((readiness & READY_WRITABLE) !== 0) this.flush();
   }
 
   /**
@@ -106,17 +107,16 @@ export class Connection implements EventHandler, Transport {
    */
   private readUntilWouldBlock(): void {
     const { edgeTriggered } = this.env.loop.poll;
-    do {
-      if (!this.read()) return;
-    } while (edgeTriggered && !this.isClosed);
+    while (this.state < DOOMED && this.read() && edgeTriggered);
   }
 
   /** One read(2) and everything that follows from it. False once there is nothing more to read. */
   private read(): boolean {
-    const usesOwn = this.ownEnd > this.ownStart;
-    if (usesOwn) this.makeRoom();
-    const buffer = usesOwn ? this.own : this.env.input;
-    const start = usesOwn ? this.ownEnd : 0;
+    const { query } = this;
+    const isQueryWaiting = query.length > 0;
+    if (isQueryWaiting) query.makeRoom(this.decoder.missing);
+    const buffer = isQueryWaiting ? query.bytes : this.env.input;
+    const start = isQueryWaiting ? query.end : 0;
     const count = this.tryRead(buffer, start, buffer.length);
     if (count === WOULD_BLOCK) return false;
     if (count === END_OF_FILE) {
@@ -126,8 +126,7 @@ export class Connection implements EventHandler, Transport {
     const { server } = this.env;
     server.stats.bytesRead += count;
     this.session.lastInteractionMs = server.clock.nowMs;
-    if (usesOwn) this.ownEnd += count;
-    this.process(buffer, usesOwn ? this.ownStart : 0, start + count);
+    this.process(buffer, isQueryWaiting ? query.start : 0, start + count);
     return true;
   }
 
@@ -146,103 +145,110 @@ export class Connection implements EventHandler, Transport {
   /** Decodes and executes as many whole requests as there are in `buffer[start, end)`, and keeps the rest. */
   private process(buffer: Buffer, start: number, end: number): void {
     const { decoder, session } = this;
-    const { dispatcher, tap, loop } = this.env;
+    const { server, tap, settings } = this.env;
+    decoder.maxBulkLength = settings['proto-max-bulk-len'];
     decoder.feed(buffer, start, end);
-    while (!session.parked && !this.closesAfterReply) {
+    while (this.state === OPEN && !session.parked) {
+      // Again for each request: the one before may have been AUTH.
+      decoder.authenticated = session.authenticated || !server.requiresPassword();
       const status = decoder.next();
-      if (status === INCOMPLETE) break;
-      if (status !== COMPLETE) {
-        this.send(protocolError(decoder.error), 2);
-        this.closeAfterReply();
+      if (status === INCOMPLETE) {
+        if (tap.sink !== null && end > start) this.traced().partial(tap.sink, session.frame + 1, decoder, buffer, start, end);
         break;
       }
-      this.frames++;
-      if (tap.sink !== null) this.traceFrame(tap.sink.emit.bind(tap.sink), buffer);
-      loop.commandsThisTurn++;
-      const reply = dispatcher.dispatch(session, decoder.argv);
-      if (this.isClosed) return;
-      this.send(reply, session.version);
+      if (status !== COMPLETE) return this.refuse(buffer, end);
+      session.frame++;
+      if (tap.sink !== null) this.traced().whole(tap.sink, session.frame, decoder, buffer, start);
+      this.execute(decoder.argv);
     }
-    this.keep(buffer, decoder.position, end);
+    this.keep(buffer, end);
   }
 
-  private traceFrame(emit: (event: { kind: 'frame'; token: number; frame: number; bytes: number; argv: string[]; raw: string }) => void, buffer: Buffer): void {
-    const { decoder } = this;
-    const bytes = decoder.requestBytes;
-    const start = Math.max(0, decoder.position - bytes);
-    emit({ kind: 'frame', token: this.token, frame: this.frames, bytes, argv: decoder.argv, raw: buffer.latin1Slice(start, Math.min(decoder.position, start + RAW_BYTES)) });
+  private execute(argv: Argv): void {
+    const { loop, dispatcher } = this.env;
+    const { session } = this;
+    loop.commandsThisTurn++;
+    const reply = dispatcher.dispatch(session, argv);
+    if (session.replyMode === 'on') {
+      if (reply !== NO_REPLY) this.send(reply, session.version);
+    } else if (!session.parked) {
+      session.answer(reply);
+    }
+    if (dispatcher.hasUnfinished) dispatcher.finish();
   }
 
-  /** What is left of a range becomes the beginning of the connection's own buffer. */
-  private keep(buffer: Buffer, start: number, end: number): void {
-    const length = end - start;
-    if (length === 0) {
-      this.own = EMPTY;
-      this.ownStart = 0;
-      this.ownEnd = 0;
-      return;
-    }
-    const { tap } = this.env;
-    if (tap.sink !== null) tap.sink.emit({ kind: 'frame-partial', token: this.token, have: this.decoder.requestBytes + length, need: this.decoder.requestBytes + length + this.decoder.missing });
-    if (buffer === this.own) {
-      this.ownStart = start;
-      this.ownEnd = end;
-      return;
-    }
-    this.own = Buffer.allocUnsafeSlow(length + Math.max(this.decoder.missing, 1024));
-    buffer.copy(this.own, 0, start, end);
-    this.ownStart = 0;
-    this.ownEnd = length;
+  /** What is left of a range becomes the query buffer. */
+  private keep(buffer: Buffer, end: number): void {
+    const { decoder, query, session } = this;
+    if (this.state !== OPEN) return query.clear();
+    query.keep(buffer, decoder.position, end, decoder.missing);
+    if (query.length === 0 && session.transaction === null) return;
+    const waiting = query.length + (session.transaction?.queuedBytes ?? 0);
+    if (waiting <= this.env.settings['client-query-buffer-limit']) return;
+    logQueryLimit(session, query);
+    this.close('query buffer limit');
   }
 
-  /** Room for the rest of the argument that is being read, so that a big one arrives without being copied again and again. */
-  private makeRoom(): void {
-    const length = this.ownEnd - this.ownStart;
-    const wanted = Math.max(this.decoder.missing, 1024);
-    if (this.own.length - this.ownEnd >= wanted) return;
-    const target = this.own.length >= length + wanted ? this.own : Buffer.allocUnsafeSlow(length + Math.max(wanted, Math.min(length, READ_BYTES)));
-    this.own.copy(target, 0, this.ownStart, this.ownEnd);
-    this.own = target;
-    this.ownStart = 0;
-    this.ownEnd = length;
+  /** After bytes that break the protocol nothing that follows can be understood. */
+  private refuse(buffer: Buffer, end: number): void {
+    const { decoder, session } = this;
+    logProtocolError(session, decoder.error, buffer.subarray(decoder.position, end));
+    session.frame++;
+    this.send(protocolError(decoder.error), 2);
+    this.closeAfterReply();
+    this.query.clear();
   }
 
   send(reply: Reply, version: RespVersion): void {
-    if (this.isClosed) return;
+    if (this.state >= DOOMED) return;
     const { tap } = this.env;
     const before = this.output.length;
     encode(this.output, reply, version);
-    if (tap.sink !== null) this.traceReply(before);
-    if (!this.isPendingWrite && this.output.length > 0) {
-      this.isPendingWrite = true;
-      this.env.pendingWrites.push(this);
-    }
+    if (tap.sink !== null) this.traced().reply(tap.sink, this.session.frame, this.output, this.output.length - before);
+    if (this.output.extraChunks > 0) this.checkOutputLimit();
+    this.queueFlush();
   }
 
-  private traceReply(before: number): void {
-    const bytes = this.output.length - before;
-    const start = Math.max(0, this.output.position - bytes);
-    const raw = this.output.buffer.latin1Slice(start, Math.min(this.output.position, start + RAW_BYTES));
-    this.env.tap.sink!.emit({ kind: 'reply', token: this.token, frame: this.frames, bytes, raw });
+  private queueFlush(): void {
+    if (this.isPendingWrite) return;
+    this.isPendingWrite = true;
+    this.env.pending.writes.push(this);
+  }
+
+  private checkOutputLimit(): void {
+    if (this.state >= DOOMED) return;
+    const { server, settings } = this.env;
+    this.outputLimit ??= new OutputLimit(server.scheduler, server.clock, () => this.checkOutputLimit());
+    if (!this.outputLimit.isExceeded(this.output.length, settings['client-output-buffer-limit'][clientClass(this.session)])) return;
+    logOutputLimit(this.session);
+    // Not at once: whoever is sending may be in the middle of a list of receivers.
+    this.state = DOOMED;
+    this.env.pending.doomed.push(this);
   }
 
   /** Hands queued output to the kernel; what it does not take now goes when the socket is WRITABLE. */
   flush(): void {
     this.isPendingWrite = false;
-    if (this.isClosed) return;
-    let budget = WRITE_BYTES_PER_TURN;
-    while (this.output.length > 0 && budget > 0) {
-      const { offered } = this.output;
+    if (this.state >= DOOMED) return;
+    const { output } = this;
+    const { stats } = this.env.server;
+    for (let budget = WRITE_BYTES_PER_TURN; output.length > 0 && budget > 0; ) {
+      const { offered } = output;
       const taken = this.tryWrite(offered);
-      if (this.isClosed) return;
+      if (this.state === CLOSED) return;
       if (taken === WOULD_BLOCK) break;
-      this.env.server.stats.bytesWritten += taken;
+      stats.bytesWritten += taken;
       budget -= taken;
       if (taken < offered) break;
     }
-    if (this.output.length > 0) this.setInterest(this.interest | WRITABLE);
-    else if (this.closesAfterReply) this.close('closed by server');
-    else this.setInterest(this.interest & ~WRITABLE);
+    if (output.length > 0) this.setInterest(this.interest | WRITABLE);
+    else if (this.state === CLOSING) this.close('closed by server');
+    else this.flushed();
+  }
+
+  private flushed(): void {
+    this.setInterest(this.interest & ~WRITABLE);
+    if (this.outputLimit !== null) this.outputLimit.cancel();
   }
 
   private tryWrite(offered: number): number {
@@ -250,6 +256,7 @@ export class Connection implements EventHandler, Transport {
     try {
       const taken = this.output.writeTo(this.stream);
       if (tap.sink !== null) tap.sink.emit({ kind: 'write', token: this.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
+      if (taken !== WOULD_BLOCK) this.session.lastInteractionMs = this.env.server.clock.nowMs;
       return taken;
     } catch (error) {
       this.fail(error, 'write');
@@ -265,24 +272,36 @@ export class Connection implements EventHandler, Transport {
     this.env.loop.poll.reregister(this.stream, this.token, interest);
   }
 
-  closeAfterReply(): void {
-    this.closesAfterReply = true;
+  resume(): void {
+    this.env.pending.resumed.push(this);
   }
 
-  /** Goes on with what arrived while the client was parked. */
-  resume(): void {
-    if (this.isClosed || this.session.parked) return;
-    if (this.ownEnd > this.ownStart) this.process(this.own, this.ownStart, this.ownEnd);
+  /** After a park or a pause: first the request that was put off, then those that arrived meanwhile. Called before the loop sleeps. */
+  proceed(): void {
+    const { session, query } = this;
+    if (this.state !== OPEN || session.parked) return;
+    const { postponed } = session;
+    session.postponed = null;
+    if (postponed !== null) this.execute(postponed);
+    if (query.length > 0) this.process(query.bytes, query.start, query.end);
+  }
+
+  closeAfterReply(): void {
+    if (this.state !== OPEN) return;
+    this.state = CLOSING;
+    // Even if there is nothing to write: flush closes.
+    this.queueFlush();
   }
 
   close(why: string): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
+    if (this.state === CLOSED) return;
+    this.state = CLOSED;
     this.session.closing = true;
     this.env.loop.deregister(this.stream, this.token);
     this.stream.close();
     this.output.clear();
-    this.own = EMPTY;
+    this.query.clear();
+    if (this.outputLimit !== null) this.outputLimit.cancel();
     const { tap } = this.env;
     if (tap.sink !== null) tap.sink.emit({ kind: 'disconnect', token: this.token, why });
     this.env.closed(this, why);
@@ -298,4 +317,46 @@ export class Connection implements EventHandler, Transport {
     }
     this.close(error.code);
   }
+
+  private traced(): FrameTrace {
+    this.frameTrace ??= new FrameTrace(this.token);
+    return this.frameTrace;
+  }
+
+  get queryBytes(): number {
+    return this.query.length;
+  }
+
+  get queryCapacity(): number {
+    return this.query.capacity;
+  }
+
+  get outputBytes(): number {
+    return this.output.length;
+  }
+
+  get outputCapacity(): number {
+    return this.output.capacity;
+  }
+
+  get outputChunks(): number {
+    return this.output.extraChunks;
+  }
+
+  get isClosing(): boolean {
+    return this.state === CLOSING;
+  }
+
+  get isDoomed(): boolean {
+    return this.state === DOOMED;
+  }
+
+  get awaitsWritable(): boolean {
+    return (this.interest & WRITABLE) !== 0;
+  }
+}
+
+/** As Redis writes it: a unix socket's path has a port of 0. */
+function clientAddress(address: Address): string {
+  return 'path' in address ? `${address.path}:0` : formatAddress(address);
 }

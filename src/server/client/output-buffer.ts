@@ -76,6 +76,23 @@ export class OutputBuffer implements ByteSink {
     return taken;
   }
 
+  /** At most `count` of the waiting bytes, from the `offset`th on, as latin1. */
+  peek(offset: number, count: number): string {
+    let at = offset + this.head;
+    for (const { buffer, end } of this.full) {
+      if (at < end) return buffer.latin1Slice(at, Math.min(end, at + count));
+      at -= end;
+    }
+    return this.buffer.latin1Slice(at, Math.min(this.position, at + count));
+  }
+
+  /** Bytes of memory held. */
+  get capacity(): number {
+    let bytes = this.buffer.length;
+    for (const { buffer } of this.full) bytes += buffer.length;
+    return bytes;
+  }
+
   /** How many bytes the next {@link writeTo} offers. */
   get offered(): number {
     const oldest = this.full[0];

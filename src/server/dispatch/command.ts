@@ -70,6 +70,10 @@ export interface CommandDeclaration {
   readonly tips?: readonly string[];
   /** Version: what changed. In our own words. */
   readonly history?: readonly (readonly [version: string, change: string])[];
+  /** What COMMAND DOCS says of the command itself: `deprecated`, with the version and what to use instead, or `syscmd`. */
+  readonly documentation?: readonly ('deprecated' | 'syscmd')[];
+  readonly deprecatedSince?: string;
+  readonly replacedBy?: string;
   /** If it differs from what the syntax says. */
   readonly arity?: number;
   /** A container such as CONFIG has these and, usually, no `run`. Positions in their argv count the container's name, as in Redis. */
@@ -83,7 +87,20 @@ export class CommandStats {
   elapsedUs = 0;
   rejected = 0;
   failed = 0;
+
+  /** CONFIG RESETSTAT. */
+  reset(): void {
+    this.calls = 0;
+    this.elapsedUs = 0;
+    this.rejected = 0;
+    this.failed = 0;
+  }
 }
+
+const RUN_INSIDE_MULTI: ReadonlySet<string> = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset']);
+const ALLOWED_TO_SUBSCRIBERS: ReadonlySet<string> = new Set(
+  ['ping', 'subscribe', 'ssubscribe', 'psubscribe', 'unsubscribe', 'sunsubscribe', 'punsubscribe', 'quit', 'reset'],
+);
 
 /** A declaration at work in one server: with its counters, and what every call looks at in ready-made fields. */
 export class Command {
@@ -97,8 +114,20 @@ export class Command {
   readonly stats = new CommandStats();
   // The flags that every call looks at, as fields: a Set lookup costs more than the whole gate.
   readonly isWrite: boolean;
+  readonly isReadonly: boolean;
   readonly deniesOutOfMemory: boolean;
   readonly needsNoAuth: boolean;
+  readonly deniesMulti: boolean;
+  readonly allowsBusy: boolean;
+  /** CLIENT PAUSE WRITE holds it back: it writes, or would have effects elsewhere. */
+  readonly mayReplicate: boolean;
+  /** Not shown by MONITOR: administration, and what MONITOR sees anyway when its parts are executed. */
+  readonly isHiddenFromMonitor: boolean;
+  readonly skipsSlowlog: boolean;
+  /** Executed at once between MULTI and EXEC; everything else is queued. */
+  readonly runsInsideMulti: boolean;
+  /** All that a RESP2 client with subscriptions may call. */
+  readonly allowedToSubscribers: boolean;
   // Parsed when first asked for: most commands are never called, and the server should be up in no time.
   private parsed: readonly Argument[] | null = null;
   private knownArity = 0;
@@ -113,8 +142,16 @@ export class Command {
     this.keys = declaration.keys ?? [];
     this.run = declaration.run ?? null;
     this.isWrite = this.flags.has('write');
+    this.isReadonly = this.flags.has('readonly');
     this.deniesOutOfMemory = this.flags.has('denyoom');
     this.needsNoAuth = this.flags.has('no_auth');
+    this.deniesMulti = this.flags.has('no_multi');
+    this.allowsBusy = this.flags.has('allow_busy');
+    this.mayReplicate = this.isWrite || this.flags.has('may_replicate');
+    this.isHiddenFromMonitor = this.flags.has('admin') || this.flags.has('skip_monitor');
+    this.skipsSlowlog = this.flags.has('skip_slowlog');
+    this.runsInsideMulti = RUN_INSIDE_MULTI.has(this.fullName);
+    this.allowedToSubscribers = ALLOWED_TO_SUBSCRIBERS.has(this.fullName);
     this.subcommands = declaration.subcommands === undefined ? null : new Map(declaration.subcommands.map((sub) => [sub.name, new Command(sub, this)]));
   }
 

@@ -1,12 +1,18 @@
 /**
  * ServerContext: what commands may know of and do to the server around them. Implemented by server.ts.
  */
+import type { Config } from '../config.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Tap } from '../trace/tap.js';
 import type { Reply } from '../resp/reply.js';
+import type { Blocking } from './blocking.js';
 import type { Argv, Command } from './command.js';
 import type { PubSub } from './pubsub.js';
 import type { Session } from './session.js';
+import type { Statistics } from './statistics.js';
+import type { ClientPause } from './client-pause.js';
+import type { DispatchHooks } from './hooks.js';
+import type { Tracking } from './tracking.js';
 import type { Watches } from './watches.js';
 
 /** A thing to do later; see loop/timers.ts. */
@@ -29,12 +35,22 @@ export interface ServerStats {
 export interface CommandRunner {
   /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply;
+  /** Runs once, as soon as the reply of the running command is in the output: for pushes that must come behind it. */
+  whenReplied(run: () => void): void;
 }
 
 export interface ServerContext {
+  readonly config: Config;
+  readonly statistics: Statistics;
+  /** The backend that runs: epoll, portable, scripted. */
+  readonly poller: string;
   readonly keyspace: Keyspace;
   readonly dispatcher: CommandRunner;
   readonly watches: Watches;
+  readonly blocking: Blocking;
+  readonly hooks: DispatchHooks;
+  readonly pause: ClientPause;
+  readonly tracking: Tracking;
   readonly pubsub: PubSub;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number };
   readonly tap: Tap;

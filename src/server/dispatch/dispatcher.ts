@@ -4,34 +4,60 @@
  * `dispatch` is a straight list of gates in the order of Redis's processCommand, because there the order is the meaning:
  * which error a client sees first depends on it.
  */
-import { ErrorReply, QUEUED, type Reply } from '../resp/reply.js';
+import { ErrorReply, NO_REPLY, QUEUED, type Reply } from '../resp/reply.js';
+import { PAUSE_OFF } from './client-pause.js';
 import type { Argv, Command } from './command.js';
-import type { ServerContext } from './context.js';
+import type { CommandRunner, ServerContext } from './context.js';
 import * as errors from './errors.js';
 import { keyPositions } from './key-spec.js';
 import type { Session } from './session.js';
 
-export class Dispatcher {
+export class Dispatcher implements CommandRunner {
+  /** What {@link whenReplied} has put off. */
+  private afterReply: (() => void)[] = [];
+
   constructor(private readonly server: ServerContext) {}
 
-  /** Runs a request and returns its reply; never throws for anything a client can send. */
+  /**
+   * Runs a request and returns its reply; never throws for anything a client can send. NO_REPLY if there is none, or none yet: then the
+   * session is parked. Call {@link finish} once the reply is in the output.
+   */
   dispatch(session: Session, argv: Argv): Reply {
     const command = this.lookup(session, argv);
-    if (command === null) return this.reject(session, null, this.unknown(argv));
-    if (!command.acceptsArgc(argv.length)) return this.reject(session, command, errors.wrongArity(command.fullName));
-    if (!session.authenticated && !command.needsNoAuth) return this.reject(session, command, errors.NO_AUTH);
-    if (session.transaction !== null && !RUNS_INSIDE_MULTI.has(command.name)) {
+    session.lastCommand = command;
+    if (command === null) return this.rejectUnknown(session, argv);
+    const error = this.gates(session, command, argv.length);
+    if (error !== null) return this.reject(session, command, error);
+    const { pause } = this.server;
+    if (pause.mode !== PAUSE_OFF && pause.holds(session, command)) return pause.postpone(session, argv);
+    if (session.transaction !== null && !command.runsInsideMulti) {
       session.transaction.queue(command, argv);
       return QUEUED;
     }
-    return this.call(session, command, argv);
+    const reply = this.call(session, command, argv);
+    if (session.tracking !== null) endCaching(session, command);
+    return reply;
   }
 
-  /** Executes a command that has passed the gates: timed, counted, traced. */
+  /** What stands between a client and a command that exists: the first error, or null. */
+  private gates(session: Session, command: Command, argc: number): ErrorReply | null {
+    const { server } = this;
+    const { hooks, tracking } = server;
+    if (!command.acceptsArgc(argc)) return errors.wrongArity(command.fullName);
+    if (!session.authenticated && !command.needsNoAuth && server.requiresPassword()) return errors.NO_AUTH;
+    if (command.deniesMulti && session.transaction !== null) return errors.DENIED_IN_TRANSACTION;
+    // Here Redis asks the ACL; the default user, the only one there is, may do everything.
+    if (hooks.makeRoom !== null && !hooks.makeRoom() && needsRoom(session, command)) return errors.OUT_OF_MEMORY;
+    if (tracking.isActive) tracking.limitKeys();
+    if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
+    if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
+    return null;
+  }
+
+  /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply {
     const { clock, keyspace, tap, stats } = this.server;
     keyspace.actingToken = session.id;
-    session.lastCommand = command;
     const startUs = clock.readUs();
     let reply: Reply;
     try {
@@ -40,12 +66,41 @@ export class Dispatcher {
       reply = error instanceof ErrorReply ? error : this.internalError(command, error);
     }
     const elapsedUs = clock.readUs() - startUs;
+    keyspace.actingToken = 0;
     command.stats.calls++;
     command.stats.elapsedUs += elapsedUs;
     stats.commandsProcessed++;
     if (reply instanceof ErrorReply) this.countError(command, reply);
-    if (tap.sink !== null) tap.sink.emit({ kind: 'execute', token: session.id, frame: 0, command: command.fullName, elapsedUs, keys: keysOf(command, argv), db: session.db.index });
+    this.tell(session, command, argv, elapsedUs);
+    if (command.isReadonly && session.tracking !== null) this.server.tracking.remember(session, command, argv);
+    if (tap.sink !== null) tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command, argv), db: session.db.index });
     return reply;
+  }
+
+  whenReplied(run: () => void): void {
+    this.afterReply.push(run);
+  }
+
+  /** Does what had to wait until the reply of the command was in the output. */
+  finish(): void {
+    while (this.afterReply.length > 0) {
+      const due = this.afterReply;
+      this.afterReply = [];
+      for (const run of due) run();
+    }
+  }
+
+  get hasUnfinished(): boolean {
+    return this.afterReply.length > 0;
+  }
+
+  /** SLOWLOG and MONITOR. */
+  private tell(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
+    const { hooks } = this.server;
+    const shown = session.redacted ?? argv;
+    session.redacted = null;
+    if (hooks.executed !== null && !command.skipsSlowlog) hooks.executed(session, command, shown, elapsedUs);
+    if (hooks.monitor !== null && !command.isHiddenFromMonitor) hooks.monitor(session, shown);
   }
 
   private lookup(session: Session, argv: Argv): Command | null {
@@ -61,15 +116,29 @@ export class Dispatcher {
     return command;
   }
 
-  private unknown(argv: Argv): ErrorReply {
-    const container = this.server.commands.get(argv[0]!.toLowerCase());
-    return container === undefined ? errors.unknownCommand(argv) : errors.unknownSubcommand(container.name, argv[1]!);
+  private rejectUnknown(session: Session, argv: Argv): Reply {
+    const name = argv[0]!.toLowerCase();
+    if (name === 'post' || name === 'host:') return this.rejectBrowser(session);
+    const isContainer = this.server.commands.has(name);
+    return this.reject(session, null, isContainer ? errors.unknownSubcommand(argv[0]!, argv[1]!) : errors.unknownCommand(argv));
   }
 
-  /** An error before execution; inside MULTI it also dooms the transaction. */
+  /** These words begin the lines of an HTTP request that a web page has made a browser send here. */
+  private rejectBrowser(session: Session): Reply {
+    this.server.log('warning', 'Possible SECURITY ATTACK detected: POST or Host: looks like HTTP, sent through a browser to reach this server. Connection aborted.');
+    session.transport.close('looks like HTTP');
+    return NO_REPLY;
+  }
+
+  /** An error before execution; inside MULTI it also dooms the transaction, and from EXEC it ends it. */
   private reject(session: Session, command: Command | null, error: ErrorReply): Reply {
     if (session.transaction !== null) session.transaction.failed = true;
+    if (session.tracking !== null) endCaching(session, command);
     if (command !== null) command.stats.rejected++;
+    if (command !== null && command.name === 'exec') {
+      session.endTransaction();
+      error = errors.execAborted(error);
+    }
     this.countCode(error);
     return error;
   }
@@ -92,8 +161,18 @@ export class Dispatcher {
   }
 }
 
-/** Everything else is queued between MULTI and EXEC. */
-const RUNS_INSIDE_MULTI: ReadonlySet<string> = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset']);
+/** A transaction being queued takes memory with every command; only what ends it is let through. */
+function needsRoom(session: Session, command: Command): boolean {
+  const { transaction } = session;
+  if (transaction === null) return command.deniesOutOfMemory;
+  if (command.name === 'exec') return transaction.deniesOutOfMemory;
+  return command.name !== 'discard' && command.name !== 'quit' && command.name !== 'reset';
+}
+
+/** CLIENT CACHING holds for the next command that is not CLIENT, or for the whole next transaction. */
+function endCaching(session: Session, command: Command | null): void {
+  if (session.transaction === null && command?.container?.name !== 'client') session.tracking!.isCachingGiven = false;
+}
 
 /** The keys that a request names, in the order of its arguments. */
 export function keysOf(command: Command, argv: Argv): string[] {

@@ -70,11 +70,8 @@ export const CLIENT_ID_NOT_POSITIVE = new ErrorReply('ERR client-id should be gr
 export const unknownClientType = (type: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown client type '${cString(type)}'`));
 export const noSuchUser = (user: string): ErrorReply => new ErrorReply(oneLine(`ERR No such user '${cString(user)}'`));
 export const PAUSE_MODE = new ErrorReply('ERR CLIENT PAUSE mode must be WRITE or ALL');
-export const TIMEOUT_NOT_AN_INTEGER = new ErrorReply('ERR timeout is not an integer or out of range');
-export const TIMEOUT_OUT_OF_RANGE = new ErrorReply('ERR timeout is out of range');
 export const NEGATIVE_TIMEOUT = new ErrorReply('ERR timeout is negative');
 export const UNBLOCK_REASON = new ErrorReply('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
-export const UNBLOCKED = new ErrorReply('UNBLOCKED client unblocked via CLIENT UNBLOCK');
 export const ONE_REDIRECT = new ErrorReply('ERR A client can only redirect to a single other client');
 export const NO_REDIRECT_TARGET = new ErrorReply('ERR The client ID you want redirect to does not exist');
 export const PREFIX_NEEDS_BROADCAST = new ErrorReply('ERR PREFIX option requires BCAST mode to be enabled');
@@ -109,6 +106,17 @@ export const VALUE_OUT_OF_RANGE = new ErrorReply('ERR value is out of range');
 export const INCREMENT_NAN_OR_INFINITY = new ErrorReply('ERR value is NaN or Infinity');
 export const HASH_VALUE_NOT_AN_INTEGER = new ErrorReply('ERR hash value is not an integer');
 export const HASH_VALUE_NOT_A_FLOAT = new ErrorReply('ERR hash value is not a float');
+export const NOT_A_SCORE_RANGE = new ErrorReply('ERR min or max is not a float');
+export const NOT_A_LEX_RANGE = new ErrorReply('ERR min or max not valid string range item');
+export const NX_AND_XX = new ErrorReply('ERR XX and NX options at the same time are not compatible');
+export const GT_LT_AND_NX = new ErrorReply('ERR GT, LT, and/or NX options at the same time are not compatible');
+export const INCR_WITH_SEVERAL = new ErrorReply('ERR INCR option supports a single increment-element pair');
+export const SCORE_NAN = new ErrorReply('ERR resulting score is not a number (NaN)');
+export const LIMIT_WITHOUT_BY = new ErrorReply('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX');
+export const WITHSCORES_WITH_BYLEX = new ErrorReply('ERR syntax error, WITHSCORES not supported in combination with BYLEX');
+export const NOT_A_WEIGHT = new ErrorReply('ERR weight value is not a float');
+export const COUNT_NOT_POSITIVE = new ErrorReply('ERR count should be greater than 0');
+export const noInputKey = (command: string): ErrorReply => new ErrorReply(`ERR at least 1 input key is needed for '${command}' command`);
 export const COUNT_TOO_NEGATIVE = new ErrorReply('ERR value is out of range, too many members');
 export const NEGATIVE_LIMIT = new ErrorReply("ERR LIMIT can't be negative");
 
@@ -134,6 +142,49 @@ export const NO_SPECIFIED_KEY = new ErrorReply('ERR The specified key does not e
 export const NOT_SPARSE = new ErrorReply('ERR HLL encoding is not sparse');
 export const unknownPfdebug = (subcommand: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown PFDEBUG subcommand '${subcommand}'`));
 export const selfTestFailed = (what: string): ErrorReply => new ErrorReply(`TESTFAILED ${what}`);
+
+// Server (commands/config.ts, server.ts, debug.ts, slowlog.ts, latency.ts, command-info.ts).
+export const unknownSetting = (name: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown option or number of arguments for CONFIG SET - '${cString(name)}'`));
+export const settingRefused = (name: string, complaint: string): ErrorReply =>
+  new ErrorReply(oneLine(`ERR CONFIG SET failed (possibly related to argument '${cString(name)}') - ${complaint}`));
+export const NO_CONFIG_FILE = new ErrorReply('ERR The server is running without a config file');
+export const rewriteFailed = (why: string): ErrorReply => new ErrorReply(oneLine(`ERR Rewriting config file: ${why}`));
+export const FIRST_DB_INDEX = new ErrorReply('ERR invalid first DB index');
+export const SECOND_DB_INDEX = new ErrorReply('ERR invalid second DB index');
+/** Ours: Redis would have written a file. */
+export const NO_PERSISTENCE = new ErrorReply('ERR this server keeps its data in memory only: saving is not implemented');
+export const MONITOR_DENIED = new ErrorReply('ERR MONITOR isn\'t allowed for DENY BLOCKING client');
+export const NO_SHUTDOWN = new ErrorReply('ERR No shutdown in progress.');
+export const SLOWLOG_COUNT = new ErrorReply('ERR count should be greater than or equal to -1');
+export const noLatencySamples = (event: string): ErrorReply => new ErrorReply(oneLine(`ERR No samples available for event '${cString(event)}'`));
+export const INVALID_COMMAND = new ErrorReply('ERR Invalid command specified');
+export const NO_KEY_ARGUMENTS = new ErrorReply('ERR The command has no key arguments');
+export const INVALID_KEY_COUNT = new ErrorReply('ERR Invalid number of arguments specified for command');
+export const INVALID_KEY_ARGUMENTS = new ErrorReply('ERR Invalid arguments specified for command');
+export const DEBUG_NOT_ALLOWED = new ErrorReply(
+  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, ' +
+    'otherwise you need to set this option in the configuration file, and then restart the server.',
+);
+export const NOT_A_LISTPACK = new ErrorReply('ERR Not a listpack encoded object.');
+export const NOT_AN_SDS = new ErrorReply('ERR Not an sds encoded string.');
+export const PACKED_THRESHOLD = new ErrorReply('ERR argument must be a memory value bigger than 1 and smaller than 4gb');
+export const PROTOCOL_TYPE = new ErrorReply(
+  'ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false',
+);
+
+// Keys of any type.
+export const SAME_OBJECT = new ErrorReply('ERR source and destination objects are the same');
+export const NX_AND_OTHERS = new ErrorReply('ERR NX and XX, GT or LT options at the same time are not compatible');
+export const GT_AND_LT = new ErrorReply('ERR GT and LT options at the same time are not compatible');
+export const unsupportedOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unsupported option ${cString(option)}`));
+export const NO_FREQUENCY = new ErrorReply(
+  'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU ' +
+    'data will take some time to adjust.',
+);
+export const NO_IDLE_TIME = new ErrorReply(
+  'ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will ' +
+    'take some time to adjust.',
+);
 
 export const wrongArity = (command: string): ErrorReply => new ErrorReply(`ERR wrong number of arguments for '${command}' command`);
 export const invalidExpire = (command: string): ErrorReply => new ErrorReply(`ERR invalid expire time in '${command}' command`);

@@ -4,8 +4,10 @@
 import type { Database } from '../keyspace/database.js';
 import type { Reply } from '../resp/reply.js';
 import type { RespVersion } from '../resp/encoder.js';
+import type { Parked } from './blocking.js';
 import type { Command, Argv } from './command.js';
 import type { ServerContext } from './context.js';
+import type { ClientTracking } from './tracking.js';
 import type { Watch } from './watches.js';
 
 /** What a session needs of the connection that carries it; implemented by client/connection.ts. */
@@ -25,6 +27,13 @@ export interface Transport {
   readonly queryBytes: number;
   readonly queryCapacity: number;
   readonly outputBytes: number;
+  /** Memory of the output, and the chunks in it beyond the first. */
+  readonly outputCapacity: number;
+  readonly outputChunks: number;
+  /** Closes once its output is written; closes before the loop sleeps; waits for the socket to take more. */
+  readonly isClosing: boolean;
+  readonly isDoomed: boolean;
+  readonly awaitsWritable: boolean;
 }
 
 /** Commands between MULTI and EXEC. */
@@ -35,10 +44,15 @@ export class Transaction {
   /** A queued command writes, or takes memory: the gates ask this of EXEC. */
   isWrite = false;
   deniesOutOfMemory = false;
+  mayReplicate = false;
+  /** Length of all queued arguments: they count towards the query buffer, since they wait as it does. */
+  queuedBytes = 0;
 
   queue(command: Command, argv: Argv): void {
     this.queued.push({ command, argv });
+    for (let i = 0; i < argv.length; i++) this.queuedBytes += argv[i]!.length;
     this.isWrite ||= command.isWrite;
+    this.mayReplicate ||= command.mayReplicate;
     this.deniesOutOfMemory ||= command.deniesOutOfMemory;
   }
 }
@@ -54,7 +68,9 @@ export class Session {
   libraryVersion = '';
   readonly createdMs: number;
   lastInteractionMs: number;
-  /** The command that ran last, for CLIENT LIST. */
+  /** Requests decoded so far; the number of the running one in the trace. */
+  frame = 0;
+  /** The command that was asked for last, for CLIENT LIST; null if there is no such command. */
   lastCommand: Command | null = null;
   /** The dispatcher's shortcut: the name that was looked up last, and what was found. */
   lookedUpName = '';
@@ -72,6 +88,14 @@ export class Session {
   replyMode: 'on' | 'off' | 'skip-next' | 'skip' = 'on';
   /** A blocked or postponed client executes nothing until it is released; what it sends meanwhile waits in its buffer. */
   parked = false;
+  /** What a blocking command has parked the client for; null while it is not blocked. */
+  waiting: Parked | null = null;
+  /** The request that CLIENT PAUSE has put off; it is executed first when the client resumes. */
+  postponed: Argv | null = null;
+  /** CLIENT TRACKING; null while it is off. */
+  tracking: ClientTracking | null = null;
+  /** What MONITOR and SLOWLOG are to see instead of the running command's argv: without its passwords. */
+  redacted: Argv | null = null;
   isMonitor = false;
   /** Channels, patterns and shard channels this client is subscribed to. */
   readonly channels = new Set<string>();
@@ -94,6 +118,12 @@ export class Session {
   /** Sends a reply or, in RESP3, a push, outside of the answer to a command. */
   send(reply: Reply): void {
     this.transport.send(reply, this.version);
+  }
+
+  /** The answer to a command, now or late, subject to CLIENT REPLY. */
+  answer(reply: Reply): void {
+    if (this.replyMode === 'on') this.transport.send(reply, this.version);
+    else if (this.replyMode !== 'off') this.replyMode = this.replyMode === 'skip-next' ? 'skip' : 'on';
   }
 
   /** What EXEC, DISCARD and RESET do alike: the queue and all watches are forgotten. */

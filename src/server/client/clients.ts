@@ -1,0 +1,129 @@
+/**
+ * Clients: who is let in, and who has been silent for too long. Beside the path: reached from the acceptor and from a timer.
+ *
+ *   accept → maxclients? → protected mode? → Connection, registered        refused: one line of error, and closed
+ *
+ * One timer serves the `timeout` of all clients. It is set for the moment at which the one that has been silent longest has
+ * to go, and not at all while `timeout` is 0 or nobody is connected.
+ */
+import { encode } from '../resp/encoder.js';
+import type { ErrorReply } from '../resp/reply.js';
+import type { Session } from '../dispatch/session.js';
+import { MAX_CLIENTS, PROTECTED_MODE } from '../dispatch/errors.js';
+import { READABLE } from '../io/interest.js';
+import { SystemError, type TcpStream } from '../io/poll.js';
+import type { Token } from '../io/token.js';
+import { Connection, type ConnectionEnvironment, type ConnectionSettings } from './connection.js';
+import { OutputBuffer } from './output-buffer.js';
+
+/** The settings in force; names as in redis.conf. */
+export interface ClientSettings extends ConnectionSettings {
+  readonly maxclients: number;
+  readonly timeout: number;
+  readonly 'tcp-keepalive': number;
+  readonly 'protected-mode': boolean;
+}
+
+export class Clients {
+  private cancelSweep: (() => void) | null = null;
+
+  constructor(
+    private readonly env: ConnectionEnvironment & { readonly settings: ClientSettings },
+    private readonly nextToken: () => Token,
+    private readonly sessions: Map<number, Session>,
+  ) {}
+
+  /** Takes a connection over and returns its token, or says why it was refused. */
+  connect(stream: TcpStream): Token | string {
+    const { server } = this.env;
+    const refusal = this.refusal(stream);
+    if (refusal !== null) {
+      server.stats.connectionsRejected++;
+      refuse(stream, refusal);
+      return refusal.code;
+    }
+    server.stats.connectionsReceived++;
+    return this.open(stream);
+  }
+
+  private refusal(stream: TcpStream): ErrorReply | null {
+    const { settings, server } = this.env;
+    if (this.sessions.size >= settings.maxclients) return MAX_CLIENTS;
+    if (settings['protected-mode'] && !server.requiresPassword() && !isLocal(stream)) return PROTECTED_MODE;
+    return null;
+  }
+
+  private open(stream: TcpStream): Token {
+    const { env } = this;
+    const token = this.nextToken();
+    stream.setKeepAlive(env.settings['tcp-keepalive']);
+    const connection = new Connection(token, stream, env);
+    this.sessions.set(token, connection.session);
+    env.loop.register(stream, token, READABLE, connection);
+    if (env.tap.sink !== null) env.tap.sink.emit({ kind: 'connect', token, fd: stream.fd, peer: connection.peer, local: connection.local });
+    if (this.cancelSweep === null) this.scheduleSweep();
+    return token;
+  }
+
+  /** Does what connections have left to do before the loop may sleep. */
+  beforeSleep(): void {
+    const { pending, server } = this.env;
+    if (pending.resumed.length > 0) pending.proceed();
+    if (server.tracking.isActive) server.tracking.broadcast();
+    pending.flush();
+  }
+
+  /** Sets the timer for idle clients anew. Also called when `timeout` has changed. */
+  scheduleSweep(): void {
+    this.cancelSweep?.();
+    this.cancelSweep = null;
+    const { settings, server } = this.env;
+    if (settings.timeout === 0 || this.sessions.size === 0) return;
+    const { nowMs } = server.clock;
+    // Somebody who can not time out now may be able to later, so the next look is never further away than this.
+    let dueMs = deadlineMs(nowMs, settings.timeout);
+    for (const session of this.sessions.values()) {
+      if (canTimeOut(session)) dueMs = Math.min(dueMs, deadlineMs(session.lastInteractionMs, settings.timeout));
+    }
+    this.cancelSweep = server.scheduler.after('idle-clients', Math.max(0, dueMs - nowMs), () => this.sweep());
+  }
+
+  private sweep(): void {
+    const { settings, server } = this.env;
+    const { nowMs } = server.clock;
+    for (const session of this.sessions.values()) {
+      if (!canTimeOut(session) || nowMs < deadlineMs(session.lastInteractionMs, settings.timeout)) continue;
+      server.log('verbose', 'Closing idle client');
+      session.transport.close('timeout');
+    }
+    this.scheduleSweep();
+  }
+}
+
+/** Whole seconds of unix time, as Redis counts them: more than `timeoutSeconds` of them lie between. */
+function deadlineMs(lastMs: number, timeoutSeconds: number): number {
+  return (Math.floor(lastMs / 1000) + timeoutSeconds + 1) * 1000;
+}
+
+/** Blocked clients and subscribers wait for others, and monitors only listen (clientsCronHandleTimeout). */
+function canTimeOut(session: Session): boolean {
+  return !session.parked && !session.isMonitor && session.subscriptions === 0;
+}
+
+/** Exactly these two addresses, as in Redis, and unix sockets. */
+function isLocal({ peer }: TcpStream): boolean {
+  return 'path' in peer || peer.host === '127.0.0.1' || peer.host === '::1';
+}
+
+/** Says why, if the socket takes it at once, and closes. */
+function refuse(stream: TcpStream, error: ErrorReply): void {
+  const output = new OutputBuffer();
+  encode(output, error, 2);
+  try {
+    output.writeTo(stream);
+  } catch (failure) {
+    if (!(failure instanceof SystemError)) throw failure;
+  }
+  output.clear();
+  stream.close();
+}

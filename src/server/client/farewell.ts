@@ -1,0 +1,30 @@
+/**
+ * Farewell: the log lines for clients that had to go, in the words that people search Redis's log for.
+ */
+import { clientInfo } from '../dispatch/client-info.js';
+import type { Session } from '../dispatch/session.js';
+import type { QueryBuffer } from './query-buffer.js';
+
+/** How much of the query buffer the log shows (PROTO_DUMP_LEN). */
+const DUMP_BYTES = 128;
+
+export function logProtocolError(session: Session, error: string, query: Buffer): void {
+  const shown =
+    query.length <= DUMP_BYTES
+      ? `'${printable(query)}'`
+      : `'${printable(query.subarray(0, DUMP_BYTES / 2))}' (... more ${query.length - DUMP_BYTES} bytes ...) '${printable(query.subarray(query.length - DUMP_BYTES / 2))}'`;
+  session.server.log('verbose', `Protocol error (${error}) from client: ${clientInfo(session)}. Query buffer during protocol error: ${shown}`);
+}
+
+export function logQueryLimit(session: Session, { bytes, start, end }: QueryBuffer): void {
+  const first = bytes.latin1Slice(start, Math.min(end, start + 64));
+  session.server.log('warning', `Closing client that reached max query buffer length: ${clientInfo(session)} (qbuf initial bytes: ${JSON.stringify(first)})`);
+}
+
+export function logOutputLimit(session: Session): void {
+  session.server.log('warning', `Client ${clientInfo(session)} scheduled to be closed ASAP for overcoming of output buffer limits.`);
+}
+
+function printable(bytes: Buffer): string {
+  return bytes.latin1Slice().replace(/[^\x20-\x7e]/g, '.');
+}

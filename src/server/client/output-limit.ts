@@ -1,0 +1,62 @@
+/**
+ * OutputLimit: client-output-buffer-limit for one connection whose client reads more slowly than it asks.
+ *
+ *   hard   reached: the client has to go
+ *   soft   reached for longer than `softSeconds` without a break: the client has to go
+ *
+ * Made when the output of a connection first exceeds one chunk, which is rare. A timer of its own looks again after the
+ * soft limit's seconds, so that a client which asks for nothing more is found as well.
+ */
+import type { Scheduler } from '../dispatch/context.js';
+import type { Session } from '../dispatch/session.js';
+
+export interface Limits {
+  readonly hard: number;
+  readonly soft: number;
+  readonly softSeconds: number;
+}
+export type ClientClass = 'normal' | 'slave' | 'pubsub';
+export type OutputLimits = { readonly [name in ClientClass]: Limits };
+
+/** The class whose limits hold for a client (getClientType; MONITOR is normal). */
+export function clientClass(session: Session): ClientClass {
+  return session.subscriptions > 0 ? 'pubsub' : 'normal';
+}
+
+export class OutputLimit {
+  /** When the soft limit was reached; -1 while it is not. */
+  private softSinceMs = -1;
+  private cancelTimer: (() => void) | null = null;
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly clock: { readonly nowMs: number },
+    /** Looks at the connection again. */
+    private readonly checkAgain: () => void,
+  ) {}
+
+  /** Must a client with so many bytes waiting go? */
+  isExceeded(bytes: number, { hard, soft, softSeconds }: Limits): boolean {
+    if (hard > 0 && bytes >= hard) return true;
+    if (soft === 0 || bytes < soft) {
+      this.cancel();
+      return false;
+    }
+    // Whole seconds of unix time, as Redis counts them.
+    const nowSeconds = Math.floor(this.clock.nowMs / 1000);
+    if (this.softSinceMs === -1) this.wait(softSeconds);
+    return nowSeconds - Math.floor(this.softSinceMs / 1000) > softSeconds;
+  }
+
+  /** The output has been written, or the connection is gone. */
+  cancel(): void {
+    this.softSinceMs = -1;
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+  }
+
+  private wait(softSeconds: number): void {
+    this.softSinceMs = this.clock.nowMs;
+    this.cancelTimer = this.scheduler.after('output-limit', (softSeconds + 1) * 1000, this.checkAgain);
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * PendingWork: what connections have left to do before the loop may sleep.
+ *
+ *   resumed   clients that were parked or paused: their waiting requests are executed now, from the top of the stack
+ *   writes    output to hand to the kernel
+ *   doomed    connections to close that could not be closed where it was decided
+ */
+import type { Connection } from './connection.js';
+
+export class PendingWork {
+  readonly resumed: Connection[] = [];
+  readonly writes: Connection[] = [];
+  readonly doomed: Connection[] = [];
+
+  /** Before anything is written, because what resumes has replies as well. It may make others resume: they follow in the same loop. */
+  proceed(): void {
+    for (let i = 0; i < this.resumed.length; i++) this.resumed[i]!.proceed();
+    this.resumed.length = 0;
+  }
+
+  /** Replies are written straight away: WRITABLE interest is for those that do not fit. */
+  flush(): void {
+    for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();
+    this.writes.length = 0;
+    for (const connection of this.doomed.splice(0)) connection.close('output buffer limit');
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * ClientInfo: one client as a line of CLIENT LIST. The log of clients that had to go shows it, too.
+ *
+ * Names and order of the fields are Redis 7.0's. Its memory figures are those of this server: `rbs` and `rbp` are the memory of the output
+ * buffer, which an idle client does not have here, and `omem` is the output beyond the first chunk.
+ */
+import type { Argv } from './command.js';
+import type { Session, Transport } from './session.js';
+
+/** Estimated bytes of a client without its buffers: connection, session, decoder, stream. */
+const CLIENT_OVERHEAD = 1500;
+
+/** The line, without a line break. `argv` is what the client executes at this moment. */
+export function clientInfo(session: Session, argv: Argv = []): string {
+  const { transport, transaction, server } = session;
+  const nowSeconds = Math.floor(server.clock.nowMs / 1000);
+  const argvBytes = argv.reduce((bytes, argument) => bytes + argument.length, 0);
+  const transactionBytes = transaction?.queuedBytes ?? 0;
+  const extra = transport.outputChunks > 0 ? transport.outputBytes : 0;
+  const fields = {
+    id: session.id,
+    addr: transport.peer,
+    laddr: transport.local,
+    fd: transport.fd,
+    name: session.name,
+    age: nowSeconds - Math.floor(session.createdMs / 1000),
+    idle: nowSeconds - Math.floor(session.lastInteractionMs / 1000),
+    flags: clientFlags(session),
+    db: session.db.index,
+    sub: session.channels.size,
+    psub: session.patterns.size,
+    ssub: session.shardChannels.size,
+    multi: transaction === null ? -1 : transaction.queued.length,
+    qbuf: transport.queryBytes,
+    'qbuf-free': transport.queryCapacity - transport.queryBytes,
+    'argv-mem': argvBytes,
+    'multi-mem': transactionBytes,
+    rbs: transport.outputCapacity,
+    rbp: transport.outputCapacity,
+    obl: extra === 0 ? transport.outputBytes : 0,
+    oll: transport.outputChunks,
+    omem: extra,
+    'tot-mem': CLIENT_OVERHEAD + transport.queryCapacity + transport.outputCapacity + argvBytes + transactionBytes,
+    events: transport.awaitsWritable ? 'rw' : 'r',
+    cmd: session.lastCommand?.fullName ?? 'NULL',
+    user: session.username,
+    redir: session.tracking === null ? -1 : session.tracking.options.redirect,
+    resp: session.version,
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+function clientFlags(session: Session): string {
+  const { tracking, transport } = session;
+  let flags = '';
+  if (session.isMonitor) flags += 'O';
+  if (session.subscriptions > 0) flags += 'P';
+  if (session.transaction !== null) flags += 'x';
+  if (session.parked) flags += 'b';
+  if (tracking !== null) flags += 't';
+  if (tracking !== null && tracking.isRedirectBroken) flags += 'R';
+  if (tracking !== null && tracking.options.isBroadcast) flags += 'B';
+  if (session.isWatchBroken) flags += 'd';
+  if (transport.isClosing) flags += 'c';
+  if (transport.isDoomed) flags += 'A';
+  if (isUnixSocket(transport)) flags += 'U';
+  if (session.noEvict) flags += 'e';
+  return flags === '' ? 'N' : flags;
+}
+
+function isUnixSocket({ peer }: Transport): boolean {
+  return peer.endsWith(':0');
+}

@@ -1,0 +1,70 @@
+/**
+ * ClientPause: CLIENT PAUSE. While it lasts, commands that it holds wait with their clients.
+ *
+ *   dispatcher: holds? → postpone     the request is kept in session.postponed, the client is parked
+ *   timer or CLIENT UNPAUSE → end     each client resumes, and its request goes through the gates again
+ */
+import { NO_REPLY, type Reply } from '../resp/reply.js';
+import type { Argv, Command } from './command.js';
+import type { Scheduler } from './context.js';
+import type { Session } from './session.js';
+
+export const PAUSE_OFF = 0;
+/** Commands that change something, here or at a replica. */
+export const PAUSE_WRITE = 1;
+/** All commands, CLIENT UNPAUSE among them. */
+export const PAUSE_ALL = 2;
+export type PauseMode = typeof PAUSE_OFF | typeof PAUSE_WRITE | typeof PAUSE_ALL;
+
+export class ClientPause {
+  mode: PauseMode = PAUSE_OFF;
+  private untilMs = 0;
+  private cancelTimer: (() => void) | null = null;
+  private readonly postponed = new Set<Session>();
+
+  constructor(
+    private readonly clock: { readonly nowMs: number },
+    private readonly scheduler: Scheduler,
+  ) {}
+
+  /** Begins a pause, or widens and prolongs the one that is on; none ever makes another one weaker or shorter. */
+  begin(mode: PauseMode, untilMs: number): void {
+    this.mode = Math.max(this.mode, mode) as PauseMode;
+    this.untilMs = Math.max(this.untilMs, untilMs);
+    const leftMs = this.untilMs - this.clock.nowMs;
+    if (leftMs <= 0) return this.end();
+    this.cancelTimer?.();
+    this.cancelTimer = this.scheduler.after('client-pause', leftMs, () => this.end());
+  }
+
+  /** EXEC is held if one of its commands would be. */
+  holds(session: Session, command: Command): boolean {
+    if (this.mode !== PAUSE_WRITE) return this.mode === PAUSE_ALL;
+    return command.mayReplicate || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
+  }
+
+  postpone(session: Session, argv: Argv): Reply {
+    session.postponed = argv;
+    session.parked = true;
+    this.postponed.add(session);
+    return NO_REPLY;
+  }
+
+  end(): void {
+    this.mode = PAUSE_OFF;
+    this.untilMs = 0;
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+    const released = [...this.postponed];
+    this.postponed.clear();
+    for (const session of released) {
+      session.parked = false;
+      session.transport.resume();
+    }
+  }
+
+  /** The client has gone. */
+  forget(session: Session): void {
+    this.postponed.delete(session);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Hooks: where other parts of the server stand beside the gates of the dispatcher.
+ *
+ * Each is a field that is null while nobody needs it, so that a command pays one comparison for it. Who sets a field says so here.
+ */
+import type { ErrorReply } from '../resp/reply.js';
+import type { Argv, Command } from './command.js';
+import type { Session } from './session.js';
+
+export class DispatchHooks {
+  /** Set while there is a maxmemory: evicts what it may. False if the server is over its limit all the same. */
+  makeRoom: (() => boolean) | null = null;
+  /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
+  busy: ErrorReply | null = null;
+  /** Set while there is a MONITOR: called after each command that it may see, with passwords taken out. */
+  monitor: ((session: Session, argv: Argv) => void) | null = null;
+  /** Set by SLOWLOG and LATENCY: called after each command but the skip_slowlog ones, with passwords taken out. */
+  executed: ((session: Session, command: Command, argv: Argv, elapsedUs: number) => void) | null = null;
+}

@@ -1,0 +1,240 @@
+/**
+ * Tracking: client-side caching. Who has read which key, and whom to tell when it changes (CLIENT TRACKING).
+ *
+ *   by default    GET k          table:    k → { client 7, client 9 }         told once, then forgotten until they read again
+ *   BCAST         PREFIX user:   prefixes: 'user:' → clients, changed keys    told before the loop sleeps, all keys at once
+ *
+ *   RESP3  >2 invalidate [ k ]                  to the client itself, or to the one it redirects to
+ *   RESP2  *3 message __redis__:invalidate [ k ] only to a redirection target that has subscriptions
+ *
+ * Keys of all databases share the table, as in Redis. While no client tracks, the keyspace does not know this listener.
+ */
+import type { Database } from '../keyspace/database.js';
+import type { KeyspaceListener } from '../keyspace/keyspace.js';
+import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
+import { Push, type Reply } from '../resp/reply.js';
+import type { Argv, Command } from './command.js';
+import type { ServerContext } from './context.js';
+import { keyPositions } from './key-spec.js';
+import type { Session } from './session.js';
+
+export interface TrackingOptions {
+  /** The client to tell instead; 0: the tracking client itself. */
+  readonly redirect: number;
+  readonly isBroadcast: boolean;
+  readonly optIn: boolean;
+  readonly optOut: boolean;
+  /** Nothing is said of keys that the client has changed itself. */
+  readonly noLoop: boolean;
+}
+
+/** The tracking of one client, in `session.tracking` while it is on. */
+export class ClientTracking {
+  /** CLIENT CACHING was called for the next command or transaction. */
+  isCachingGiven = false;
+  /** The client that was redirected to has gone. */
+  isRedirectBroken = false;
+  /** Only in BCAST mode; then at least the empty one, which every key begins with. */
+  readonly prefixes = new Set<string>();
+
+  constructor(public options: TrackingOptions) {}
+
+  /** Are the keys of a command that reads to be remembered? */
+  get remembers(): boolean {
+    const { isBroadcast, optIn, optOut } = this.options;
+    return !isBroadcast && (!optIn || this.isCachingGiven) && (!optOut || !this.isCachingGiven);
+  }
+}
+
+interface Prefix {
+  readonly clients: Set<Session>;
+  /** Keys changed since the last broadcast, and the id of the client that changed each last. */
+  readonly changed: Map<string, number>;
+}
+
+interface Notice {
+  readonly session: Session;
+  readonly keys: readonly string[] | null;
+}
+
+/** The channel in which RESP2 clients hear of invalidations. */
+const CHANNEL = '__redis__:invalidate';
+
+/** How many keys a command makes room for in an overfull table; more with each command that was not enough. */
+const KEYS_PER_EFFORT = 100;
+
+export class Tracking implements KeyspaceListener {
+  private readonly table = new Map<string, Set<number>>();
+  private readonly prefixes = new Map<string, Prefix>();
+  private clients = 0;
+  private items = 0;
+  private efforts = 1;
+  /** For the client whose command runs: its reply comes first. */
+  private pending: Notice[] = [];
+  private isFlushPending = false;
+
+  constructor(
+    private readonly server: ServerContext,
+    private readonly listeners: KeyspaceListeners,
+    /** tracking-table-max-keys; 0: no limit. */
+    private readonly maxKeys: () => number,
+  ) {}
+
+  /** Figures of INFO. */
+  get counts(): { readonly clients: number; readonly keys: number; readonly items: number; readonly prefixes: number } {
+    return { clients: this.clients, keys: this.table.size, items: this.items, prefixes: this.prefixes.size };
+  }
+
+  get isActive(): boolean {
+    return this.clients > 0;
+  }
+
+  /** CLIENT TRACKING ON. Prefixes are added to those that the client has already. */
+  enable(session: Session, options: TrackingOptions, prefixes: readonly string[]): void {
+    if (session.tracking === null) {
+      session.tracking = new ClientTracking(options);
+      this.clients++;
+      this.listeners.join(this, LISTENER_RANKS.tracking);
+    }
+    session.tracking.options = options;
+    session.tracking.isRedirectBroken = false;
+    if (options.isBroadcast) for (const prefix of prefixes.length === 0 ? [''] : prefixes) this.addPrefix(session, session.tracking, prefix);
+  }
+
+  /** CLIENT TRACKING OFF, RESET, and the end of the connection. What the table says of the client is dropped when it comes up. */
+  disable(session: Session): void {
+    const { tracking } = session;
+    if (tracking === null) return;
+    for (const prefix of tracking.prefixes) this.removePrefix(session, prefix);
+    session.tracking = null;
+    if (--this.clients > 0) return;
+    this.listeners.leave(this);
+    this.table.clear();
+    this.items = 0;
+  }
+
+  /** A client that tracks has called a command that reads. */
+  remember(session: Session, command: Command, argv: Argv): void {
+    if (!session.tracking!.remembers) return;
+    for (const spec of command.keys) {
+      // Shard channels are keys only for routing.
+      if (spec.flags.includes('not_key')) continue;
+      for (const position of keyPositions(spec, argv)) this.add(argv[position]!, session.id);
+    }
+  }
+
+  /** Called before each command while somebody tracks: the oldest keys make room if the table has grown too large. */
+  limitKeys(): void {
+    const maxKeys = this.maxKeys();
+    if (maxKeys === 0 || this.table.size <= maxKeys) {
+      this.efforts = 1;
+      return;
+    }
+    let effort = KEYS_PER_EFFORT * this.efforts++;
+    for (const key of this.table.keys()) {
+      this.invalidate(key);
+      if (--effort === 0 || this.table.size <= maxKeys) return;
+    }
+  }
+
+  keyModified(_db: Database, key: string): void {
+    if (this.prefixes.size > 0) this.rememberForBroadcast(key);
+    this.invalidate(key);
+  }
+
+  notify(): void {}
+
+  /** Every tracking client is told, by a nil instead of keys, to forget everything; SWAPDB says nothing, as in Redis. */
+  flushing(_db: Database, replacement: Database | null): void {
+    if (replacement !== null || this.isFlushPending) return;
+    this.table.clear();
+    this.items = 0;
+    // Once for all databases that a FLUSHALL empties one by one.
+    this.isFlushPending = true;
+    this.server.dispatcher.whenReplied(this.sendPending);
+  }
+
+  flushed(): void {}
+
+  /** Tells BCAST clients of all keys changed since the last time. Called before the loop sleeps. */
+  broadcast(): void {
+    if (this.prefixes.size === 0) return;
+    for (const { clients, changed } of this.prefixes.values()) {
+      if (changed.size === 0) continue;
+      const keys = [...changed.keys()].sort();
+      for (const session of clients) {
+        const news = session.tracking!.options.noLoop ? keys.filter((key) => changed.get(key) !== session.id) : keys;
+        if (news.length > 0) this.send(session, news);
+      }
+      changed.clear();
+    }
+  }
+
+  private addPrefix(session: Session, tracking: ClientTracking, prefix: string): void {
+    let entry = this.prefixes.get(prefix);
+    if (entry === undefined) this.prefixes.set(prefix, (entry = { clients: new Set(), changed: new Map() }));
+    entry.clients.add(session);
+    tracking.prefixes.add(prefix);
+  }
+
+  private removePrefix(session: Session, prefix: string): void {
+    const { clients } = this.prefixes.get(prefix)!;
+    clients.delete(session);
+    if (clients.size === 0) this.prefixes.delete(prefix);
+  }
+
+  private add(key: string, id: number): void {
+    let ids = this.table.get(key);
+    if (ids === undefined) this.table.set(key, (ids = new Set()));
+    if (ids.has(id)) return;
+    ids.add(id);
+    this.items++;
+  }
+
+  private rememberForBroadcast(key: string): void {
+    for (const [prefix, { changed }] of this.prefixes) {
+      if (key.startsWith(prefix)) changed.set(key, this.server.keyspace.actingToken);
+    }
+  }
+
+  private invalidate(key: string): void {
+    const ids = this.table.get(key);
+    if (ids === undefined) return;
+    this.table.delete(key);
+    this.items -= ids.size;
+    for (const id of ids) this.invalidateFor(id, key);
+  }
+
+  private invalidateFor(id: number, key: string): void {
+    const session = this.server.sessions.get(id);
+    // It may have gone, or changed to BCAST, since it read the key.
+    if (session === undefined || session.tracking === null || session.tracking.options.isBroadcast) return;
+    if (id !== this.server.keyspace.actingToken) return this.send(session, [key]);
+    if (session.tracking.options.noLoop) return;
+    this.pending.push({ session, keys: [key] });
+    if (this.pending.length === 1) this.server.dispatcher.whenReplied(this.sendPending);
+  }
+
+  private readonly sendPending = (): void => {
+    const { pending, isFlushPending } = this;
+    this.pending = [];
+    this.isFlushPending = false;
+    for (const { session, keys } of pending) if (session.tracking !== null) this.send(session, keys);
+    if (isFlushPending) for (const session of this.server.sessions.values()) if (session.tracking !== null) this.send(session, null);
+  };
+
+  private send(session: Session, keys: readonly string[] | null): void {
+    const { redirect } = session.tracking!.options;
+    if (redirect === 0) return deliver(session, keys, false);
+    const target = this.server.sessions.get(redirect);
+    if (target !== undefined) return deliver(target, keys, true);
+    session.tracking!.isRedirectBroken = true;
+    if (session.version === 3) session.send(new Push(['tracking-redir-broken', redirect]));
+  }
+}
+
+/** RESP2 has no pushes: there only a redirection target that waits for messages anyway can be told. */
+function deliver(session: Session, keys: Reply, isRedirected: boolean): void {
+  if (session.version === 3) session.send(new Push(['invalidate', keys]));
+  else if (isRedirected && session.subscriptions > 0) session.send(['message', CHANNEL, keys]);
+}
