@@ -1,0 +1,246 @@
+/**
+ * Blocking: clients that wait for a key. A blocking command that finds nothing parks its client instead of answering.
+ *
+ *   BLPOP a b 5 ──▶ handler finds nothing ──▶ return blocking.park(session, request)        reply: none, now
+ *                                                │
+ *        queues   a → [ client 7, client 9 ]     │ parked: its connection executes nothing; input waits in its buffer
+ *                 b → [ client 7 ]            ◀──┘ a timer is set, unless the timeout is 0
+ *
+ *   LPUSH a x ────▶ db.changed(a) ──▶ keyModified: queue a is ready
+ *                │
+ *                └▶ the command, transaction or script has finished ──▶ serveReady()
+ *                      ready: [ a ]   for each queue, for each client in the order of parking:
+ *                                     reply = request.serve(key, db, session)
+ *                                       undefined: not for this client, it stays parked
+ *                                       a reply:   sent; the client leaves all its queues, its timer is cancelled
+ *                      serving may make further keys ready (BLMOVE → BLMOVE): they are served in the next round
+ *
+ *   before the loop sleeps ──▶ resumeReleased(): those clients go on with what they have sent meanwhile
+ *
+ * The seam for other types: a handler looks for itself first and, if nothing is there, returns `park(…)` with a request of its type;
+ * `serve` is then called only while the key holds that type. It takes what it wants from the keyspace, calls `db.changed`, and
+ * returns the reply. That is Redis 7.0's way: a client is served from the key that became ready, not by looking at all its keys again.
+ */
+import type { Database } from '../keyspace/database.js';
+import type { KeyspaceListener } from '../keyspace/keyspace.js';
+import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
+import { typeOf, type TypeName } from '../keyspace/value.js';
+import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
+import type { ServerContext } from './context.js';
+import * as errors from './errors.js';
+import type { Session } from './session.js';
+
+/** What a blocking command waits for. */
+export interface ParkRequest {
+  readonly keys: readonly string[];
+  /** A key that holds another type is not ready. */
+  readonly type: TypeName;
+  /** 0: for ever. */
+  readonly timeoutMs: number;
+  /** The answer when the time is over. */
+  readonly timedOut: Reply;
+  /** The answer inside EXEC and scripts, where nobody may wait; `timedOut` if left out. */
+  readonly denied?: Reply;
+  /** The answer when a key is deleted or becomes another type (XREADGROUP); without it the client goes on waiting. */
+  readonly lost?: Reply;
+  /** The key holds the type: the answer, after taking from the key, or undefined to go on waiting. May throw an ErrorReply. */
+  serve(key: string, db: Database, session: Session): Reply | undefined;
+}
+
+/** Why a client goes on; stands in the trace. */
+export type UnparkReason = 'ready' | 'timeout' | 'unblocked' | 'disconnect';
+
+/** A client in its queues. */
+export interface Parked {
+  readonly session: Session;
+  readonly db: Database;
+  readonly request: ParkRequest;
+  /** Unix time in ms, 0 for none. */
+  readonly deadlineMs: number;
+  readonly cancelTimer: (() => void) | null;
+}
+
+/** The clients that wait for one key, first come, first served. */
+class Queue {
+  readonly waiting = new Set<Parked>();
+  /** Is it in the list of queues to be served? */
+  isReady = false;
+  /** Clients that want to hear of the key's end as well. */
+  mourners = 0;
+
+  constructor(
+    readonly db: Database,
+    readonly key: string,
+  ) {}
+
+  add(parked: Parked): void {
+    this.waiting.add(parked);
+    if (parked.request.lost !== undefined) this.mourners++;
+  }
+
+  delete(parked: Parked): void {
+    if (this.waiting.delete(parked) && parked.request.lost !== undefined) this.mourners--;
+  }
+
+  /** Could somebody here want what the key holds now? */
+  wants(): boolean {
+    if (this.mourners > 0) return true;
+    const value = this.db.peek(this.key);
+    if (value === undefined) return false;
+    const type = typeOf(value);
+    for (const parked of this.waiting) if (parked.request.type === type) return true;
+    return false;
+  }
+}
+
+export class Blocking implements KeyspaceListener {
+  /** Queues that are to be served once the running command has finished. */
+  private ready: Queue[] = [];
+  private readonly queues = new Map<Database, Map<string, Queue>>();
+  private count = 0;
+
+  constructor(
+    private readonly server: ServerContext,
+    private readonly listeners: KeyspaceListeners,
+  ) {}
+
+  /** Parked clients, for INFO. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** Parks the client of a session; returns the reply for the handler to return. */
+  park(session: Session, request: ParkRequest): Reply {
+    if (session.deniesBlocking) return request.denied ?? request.timedOut;
+    const { clock, tap } = this.server;
+    const deadlineMs = request.timeoutMs === 0 ? 0 : clock.nowMs + request.timeoutMs;
+    const parked: Parked = { session, db: session.db, request, deadlineMs, cancelTimer: this.setTimer(session, request.timeoutMs) };
+    for (const key of request.keys) this.queueOf(session.db, key).add(parked);
+    session.parked = true;
+    session.waiting = parked;
+    this.count++;
+    this.listeners.join(this, LISTENER_RANKS.blocking);
+    if (tap.sink !== null) tap.sink.emit({ kind: 'park', token: session.id, keys: [...request.keys], deadlineMs });
+    return NO_REPLY;
+  }
+
+  /** CLIENT UNBLOCK: the client gets what it would get at its timeout, or an error. False if it is not parked. */
+  unblock(session: Session, how: 'timeout' | 'error'): boolean {
+    const parked = session.waiting;
+    if (parked === null) return false;
+    this.release(parked, how === 'error' ? errors.UNBLOCKED : parked.request.timedOut, 'unblocked');
+    return true;
+  }
+
+  /** The connection is gone. */
+  forget(session: Session): void {
+    if (session.waiting !== null) this.leave(session.waiting, 'disconnect');
+  }
+
+  keyModified(db: Database, key: string): void {
+    const queue = this.queues.get(db)?.get(key);
+    if (queue !== undefined) this.check(queue);
+  }
+
+  notify(): void {}
+  flushing(): void {}
+
+  /** After SWAPDB any key may be there, after a flush any may be gone. */
+  flushed(db: Database): void {
+    const queues = this.queues.get(db);
+    if (queues !== undefined) for (const queue of queues.values()) this.check(queue);
+  }
+
+  /** Serves clients until no key is ready any more. Runs when a command, transaction or script has been answered. */
+  private readonly serveReady = (): void => {
+    while (this.ready.length > 0) {
+      const round = this.ready;
+      this.ready = [];
+      for (const queue of round) this.serve(queue);
+    }
+  };
+
+  /** Called before the loop sleeps: nobody is left to be served, and clients that were released go on with what they have sent meanwhile. */
+  resumeReleased(): void {
+    // A key that became ready outside of a command, by the expire cycle for one, has had no reply to wait for.
+    if (this.ready.length > 0) this.serveReady();
+  }
+
+  private check(queue: Queue): void {
+    if (queue.isReady || !queue.wants()) return;
+    queue.isReady = true;
+    if (this.ready.length === 0) this.server.dispatcher.whenReplied(this.serveReady);
+    this.ready.push(queue);
+  }
+
+  private serve(queue: Queue): void {
+    // First of all, so that serving can make the key ready once more.
+    queue.isReady = false;
+    for (const parked of queue.waiting) {
+      const value = queue.db.peek(queue.key);
+      // Taken by those before: the others stay, and are not even looked at.
+      if (value === undefined && queue.mourners === 0) return;
+      const { request } = parked;
+      const reply = value !== undefined && typeOf(value) === request.type ? this.take(parked, queue) : request.lost;
+      if (reply !== undefined) this.release(parked, reply, 'ready');
+    }
+  }
+
+  private take({ request, session }: Parked, { key, db }: Queue): Reply | undefined {
+    this.server.keyspace.actingToken = session.id;
+    try {
+      return request.serve(key, db, session);
+    } catch (error) {
+      if (error instanceof ErrorReply) return error;
+      throw error;
+    } finally {
+      this.server.keyspace.actingToken = 0;
+    }
+  }
+
+  private release(parked: Parked, reply: Reply, why: UnparkReason): void {
+    const { session } = parked;
+    this.leave(parked, why);
+    session.answer(reply);
+    session.transport.resume();
+  }
+
+  private leave(parked: Parked, why: UnparkReason): void {
+    const { session, request } = parked;
+    const { tap } = this.server;
+    for (const key of request.keys) this.dequeue(parked, key);
+    parked.cancelTimer?.();
+    session.parked = false;
+    session.waiting = null;
+    this.count--;
+    if (this.count === 0) this.listeners.leave(this);
+    if (tap.sink !== null) tap.sink.emit({ kind: 'unpark', token: session.id, keys: [...request.keys], why });
+  }
+
+  private setTimer(session: Session, timeoutMs: number): (() => void) | null {
+    if (timeoutMs === 0) return null;
+    return this.server.scheduler.after('blocked client', timeoutMs, () => {
+      const parked = session.waiting;
+      if (parked !== null) this.release(parked, parked.request.timedOut, 'timeout');
+    });
+  }
+
+  private queueOf(db: Database, key: string): Queue {
+    let queues = this.queues.get(db);
+    if (queues === undefined) this.queues.set(db, (queues = new Map()));
+    let queue = queues.get(key);
+    if (queue === undefined) queues.set(key, (queue = new Queue(db, key)));
+    return queue;
+  }
+
+  private dequeue(parked: Parked, key: string): void {
+    const queues = this.queues.get(parked.db);
+    const queue = queues?.get(key);
+    // A key that was named twice is gone already.
+    if (queues === undefined || queue === undefined) return;
+    queue.delete(parked);
+    if (queue.waiting.size > 0) return;
+    queues.delete(key);
+    if (queues.size === 0) this.queues.delete(parked.db);
+  }
+}
