@@ -6,19 +6,23 @@ import * as errors from '../../dispatch/errors.js';
 import type { Session } from '../../dispatch/session.js';
 import type { Database } from '../../keyspace/database.js';
 import type { EventClass } from '../../keyspace/keyspace.js';
-import { DEFAULT_LIMITS, type EncodingLimits } from '../../keyspace/types/limits.js';
+import type { EncodingLimits } from '../../keyspace/types/limits.js';
 import { sampleDistinct } from '../../keyspace/types/sampling.js';
 import type { Collection } from '../../keyspace/value.js';
 import { INT64_MAX, integer64, integerBetween, isWord, positiveInteger } from './arguments.js';
 
-const LONG_MAX = 2 ** 63;
+/** As a limit for what integers are compared with; the nearest double. */
+export const LONG_MAX = 2 ** 63;
+
+/** Where Redis, which doubles the count for pairs, draws the line. */
+export const HALF_LONG_MAX = 2 ** 62;
 
 /** The most members that a negative count may ask for; Redis goes on until its memory is used up. */
 const MOST_REPEATED = 10_000_000;
 
 /** The settings for encodings, as they are now. */
-export function limitsOf(_session: Session): EncodingLimits {
-  return DEFAULT_LIMITS;
+export function limitsOf(session: Session): EncodingLimits {
+  return session.server.config.values;
 }
 
 /** After members were removed: says so, and deletes the key if none is left. */

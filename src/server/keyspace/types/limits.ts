@@ -14,12 +14,3 @@ export interface EncodingLimits {
   /** The longest member, in bytes, of such a sorted set. */
   readonly 'zset-max-listpack-value': number;
 }
-
-/** The defaults of redis-server 7.0. */
-export const DEFAULT_LIMITS: EncodingLimits = {
-  'set-max-intset-entries': 512,
-  'hash-max-listpack-entries': 512,
-  'hash-max-listpack-value': 64,
-  'zset-max-listpack-entries': 128,
-  'zset-max-listpack-value': 64,
-};

@@ -1,0 +1,139 @@
+/**
+ * Ranges of sorted sets: what ZRANGE and its relatives write as positions, scores or bytes becomes a stretch of ranks, which the
+ * tree then walks, counts or removes.
+ *
+ *   by rank     0 -1              positions, negative ones from the end
+ *   by score    (1 +inf           limits, excluded behind a parenthesis
+ *   by bytes    [a (b - +         limits, included or excluded; - and + are the two ends
+ */
+import * as errors from '../../dispatch/errors.js';
+import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
+import { parseDouble } from './arguments.js';
+
+/** Ranks [start, end); empty if end is not beyond start. */
+export interface RankRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Finds the ranks of a range in a set. */
+export type Range = (set: SortedSetValue) => RankRange;
+
+/** Positions of the first and the last member, negative ones counted from the end; `reverse` counts from the highest score. */
+export function rankRange(first: number, last: number, reverse: boolean): Range {
+  return ({ size }) => {
+    const start = Math.max(first < 0 ? first + size : first, 0);
+    const end = Math.min(last < 0 ? last + size : last, size - 1) + 1;
+    if (start >= end) return { start: 0, end: 0 };
+    return reverse ? { start: size - end, end: size - start } : { start, end };
+  };
+}
+
+interface ScoreLimit {
+  readonly score: number;
+  readonly excluded: boolean;
+}
+
+export function scoreRange(min: string, max: string, _reverse = false): Range {
+  const low = scoreLimit(min);
+  const high = scoreLimit(max);
+  return (set) => ({
+    start: set.countBefore(low.excluded ? (score) => score <= low.score : (score) => score < low.score),
+    end: set.countBefore(high.excluded ? (score) => score < high.score : (score) => score <= high.score),
+  });
+}
+
+function scoreLimit(text: string): ScoreLimit {
+  const excluded = text.charCodeAt(0) === 40;
+  const score = looseDouble(excluded ? text.slice(1) : text);
+  if (score === undefined) throw errors.NOT_A_SCORE_RANGE;
+  return { score, excluded };
+}
+
+/** As C's strtod alone: unlike in all other arguments nothing at all is 0, space may come first, and what is too large is infinite. */
+function looseDouble(text: string): number | undefined {
+  const whole = parseDouble(text);
+  if (whole !== undefined) return whole;
+  if (text === '') return 0;
+  const trimmed = text.replace(/^[ \t-\r]+/, '');
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : parseDouble(trimmed);
+}
+
+/** `edge` is '-' or '+' for the two ends, '[' or '(' for a limit that is included or excluded. */
+interface LexLimit {
+  readonly edge: string;
+  readonly text: string;
+}
+
+/**
+ * The limits make sense only where all scores are the same; then the members lie in the order of their bytes. Where they are not, Redis
+ * promises nothing, but what it does with a listpack is always the same, and is done here as well: `reverse` says from which end.
+ */
+export function lexRange(min: string, max: string, reverse: boolean): Range {
+  const isBelowMin = isBelow(lexLimit(min), true);
+  const isBelowMax = isBelow(lexLimit(max), false);
+  const isEmpty = isEmptyLexRange(lexLimit(min), lexLimit(max));
+  return (set) => {
+    if (isEmpty) return NO_RANKS;
+    if (set.encoding === 'listpack') return scanLexRange(set, isBelowMin, isBelowMax, reverse);
+    return { start: set.countBefore(isBelowMin), end: set.countBefore(isBelowMax) };
+  };
+}
+
+const NO_RANKS: RankRange = { start: 0, end: 0 };
+
+function isEmptyLexRange(low: LexLimit, high: LexLimit): boolean {
+  if (low.edge === '+' || high.edge === '-') return low.edge !== high.edge || low.edge !== '+';
+  if (low.edge === '-' || high.edge === '+') return false;
+  return low.text > high.text || (low.text === high.text && (low.edge === '(' || high.edge === '('));
+}
+
+/** From one end to the first member inside of both limits, and on to the first outside (zzlFirstInLexRange, zzlLastInLexRange). */
+function scanLexRange(set: SortedSetValue, isBelowMin: LexTest, isBelowMax: LexTest, reverse: boolean): RankRange {
+  const members: string[] = [];
+  set.visit(0, set.size, false, (member) => void members.push(member));
+  if (isBelowMin(0, members.at(-1)!) || !isBelowMax(0, members[0]!)) return NO_RANKS;
+  if (reverse) {
+    const end = members.findLastIndex((member) => isBelowMax(0, member)) + 1;
+    const start = members.slice(0, end).findLastIndex((member) => isBelowMin(0, member)) + 1;
+    return { start, end };
+  }
+  const start = members.findIndex((member) => !isBelowMin(0, member));
+  const end = members.findIndex((member, rank) => rank >= start && !isBelowMax(0, member));
+  return { start, end: end === -1 ? members.length : end };
+}
+
+type LexTest = (score: number, member: string) => boolean;
+
+function lexLimit(text: string): LexLimit {
+  const edge = text.charAt(0);
+  if (edge === '[' || edge === '(') return { edge, text: text.slice(1) };
+  if (text !== '-' && text !== '+') throw errors.NOT_A_LEX_RANGE;
+  return { edge, text: '' };
+}
+
+/** Is a member below the limit: outside of the range, if it is the lower one; inside, if it is the upper one? */
+function isBelow({ edge, text }: LexLimit, isLower: boolean): LexTest {
+  if (edge === '-') return () => false;
+  if (edge === '+') return () => true;
+  const excluded = edge === '(';
+  return excluded === isLower ? (_score, member) => member <= text : (_score, member) => member < text;
+}
+
+/** How a range is walked: LIMIT's offset and count (negative: no limit), and the direction. */
+export interface Walk {
+  readonly reverse: boolean;
+  readonly offset: number;
+  readonly count: number;
+}
+
+export const UPWARDS: Walk = { reverse: false, offset: 0, count: -1 };
+
+/** Visits the members of a range; returns their number. As in Redis a negative offset leaves nothing. */
+export function visitRange(set: SortedSetValue, { start, end }: RankRange, walk: Walk, visit: (member: string, score: number) => void): number {
+  const size = Math.max(end - start, 0);
+  const left = walk.offset < 0 ? 0 : Math.max(size - walk.offset, 0);
+  const count = walk.count < 0 ? left : Math.min(left, walk.count);
+  if (count > 0) set.visit(walk.reverse ? end - 1 - walk.offset : start + walk.offset, count, walk.reverse, visit);
+  return count;
+}

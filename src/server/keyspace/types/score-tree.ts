@@ -1,0 +1,326 @@
+/**
+ * ScoreTree: members in the order of their scores, and among equal scores in the order of their bytes. Under SortedSetValue.
+ *
+ *   branch                    [ 130 │ 97 │ 180 ]             how many members lie below each child: ranks are sums of these
+ *                              ╱      │      ╲
+ *   leaf      [ a:1 b:1 c:2 … ] ⇄ [ k:5 … ] ⇄ [ x:9 … ]      scores and members in two arrays, linked to the neighbours
+ *
+ * A counted B+ tree. Insert, delete, rank and "the member of rank n" are O(log n), as in Redis's skip list with spans; it is wide
+ * because arrays of a few dozen neighbours cost less memory and fewer cache misses than a node for each member.
+ *
+ * A branch keeps a lower bound for each child but the first: no member below the child is smaller, every one left of it is. Deleting
+ * does not move the bounds, so a bound need not be a member.
+ */
+
+const LEAF_MOST = 64;
+const BRANCH_MOST = 32;
+
+class Leaf {
+  readonly isLeaf = true;
+  scores: number[] = [];
+  members: string[] = [];
+  next: Leaf | null = null;
+  previous: Leaf | null = null;
+
+  get count(): number {
+    return this.members.length;
+  }
+
+  get width(): number {
+    return this.members.length;
+  }
+
+  /** How many entries come before (score, member): its position if it is there. */
+  lowerBound(score: number, member: string): number {
+    const { scores, members } = this;
+    let low = 0;
+    let high = members.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const there = scores[middle]!;
+      if (there < score || (there === score && members[middle]! < member)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  insertAt(position: number, score: number, member: string): void {
+    const { scores, members } = this;
+    scores.push(score);
+    members.push(member);
+    for (let at = members.length - 1; at > position; at--) {
+      scores[at] = scores[at - 1]!;
+      members[at] = members[at - 1]!;
+    }
+    scores[position] = score;
+    members[position] = member;
+  }
+
+  removeAt(position: number): void {
+    const { scores, members } = this;
+    const last = members.length - 1;
+    for (let at = position; at < last; at++) {
+      scores[at] = scores[at + 1]!;
+      members[at] = members[at + 1]!;
+    }
+    scores.pop();
+    members.pop();
+  }
+
+  /** Moves everything from `position` on into a new leaf on the right. */
+  splitAt(position: number): Leaf {
+    const right = new Leaf();
+    right.scores = this.scores.splice(position);
+    right.members = this.members.splice(position);
+    right.next = this.next;
+    right.previous = this;
+    if (this.next !== null) this.next.previous = right;
+    this.next = right;
+    return right;
+  }
+
+  /** Takes over everything of the leaf on the right, and its place in the chain. */
+  absorb(right: Leaf): void {
+    this.scores.push(...right.scores);
+    this.members.push(...right.members);
+    right.unlink();
+  }
+
+  unlink(): void {
+    if (this.previous !== null) this.previous.next = this.next;
+    if (this.next !== null) this.next.previous = this.previous;
+  }
+}
+
+class Branch {
+  readonly isLeaf = false;
+  children: Node[] = [];
+  counts: number[] = [];
+  /** Lower bound of each child; that of the first is not looked at. */
+  scores: number[] = [];
+  members: string[] = [];
+
+  get count(): number {
+    let sum = 0;
+    for (const count of this.counts) sum += count;
+    return sum;
+  }
+
+  get width(): number {
+    return this.children.length;
+  }
+
+  /** The child below which (score, member) lies or would lie. */
+  childFor(score: number, member: string): number {
+    const { scores, members } = this;
+    let low = 1;
+    let high = scores.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const there = scores[middle]!;
+      if (there < score || (there === score && members[middle]! <= member)) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  insertChild(at: number, child: Node, score: number, member: string): void {
+    this.children.splice(at, 0, child);
+    this.counts.splice(at, 0, child.count);
+    this.scores.splice(at, 0, score);
+    this.members.splice(at, 0, member);
+  }
+
+  removeChild(at: number): void {
+    this.children.splice(at, 1);
+    this.counts.splice(at, 1);
+    this.scores.splice(at, 1);
+    this.members.splice(at, 1);
+  }
+
+  splitAt(position: number): Branch {
+    const right = new Branch();
+    right.children = this.children.splice(position);
+    right.counts = this.counts.splice(position);
+    right.scores = this.scores.splice(position);
+    right.members = this.members.splice(position);
+    return right;
+  }
+
+  absorb(right: Branch): void {
+    this.children.push(...right.children);
+    this.counts.push(...right.counts);
+    this.scores.push(...right.scores);
+    this.members.push(...right.members);
+  }
+}
+
+type Node = Leaf | Branch;
+
+export class ScoreTree {
+  size = 0;
+  private root: Node = new Leaf();
+  private first: Leaf = this.root as Leaf;
+
+  /** Adds a member that is known to be absent. */
+  insert(score: number, member: string): void {
+    const right = this.insertBelow(this.root, score, member);
+    this.size++;
+    if (right === null) return;
+    const root = new Branch();
+    root.insertChild(0, this.root, 0, '');
+    root.insertChild(1, right.node, right.score, right.member);
+    this.root = root;
+  }
+
+  /** Removes a member that is known to be there with this score. */
+  delete(score: number, member: string): void {
+    this.deleteBelow(this.root, score, member);
+    this.size--;
+    while (!this.root.isLeaf && this.root.children.length === 1) this.root = this.root.children[0]!;
+    if (this.size === 0) this.clear();
+  }
+
+  clear(): void {
+    this.size = 0;
+    this.first = new Leaf();
+    this.root = this.first;
+  }
+
+  /** How many members come before one that is known to be there. */
+  rank(score: number, member: string): number {
+    let node = this.root;
+    let before = 0;
+    while (!node.isLeaf) {
+      const at = node.childFor(score, member);
+      for (let left = 0; left < at; left++) before += node.counts[left]!;
+      node = node.children[at]!;
+    }
+    return before + node.lowerBound(score, member);
+  }
+
+  /**
+   * How many members lie before a boundary. `isBefore` must be true for the first ones and false for all others; it is asked O(log n) times,
+   * also about bounds that are no members.
+   */
+  countBefore(isBefore: (score: number, member: string) => boolean): number {
+    let node = this.root;
+    let before = 0;
+    while (!node.isLeaf) {
+      const at = partition(1, node.width, node, isBefore) - 1;
+      for (let left = 0; left < at; left++) before += node.counts[left]!;
+      node = node.children[at]!;
+    }
+    return before + partition(0, node.width, node, isBefore);
+  }
+
+  /** Visits `count` members from the one of rank `start` on, upwards or downwards; stops at the end of the tree. */
+  visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
+    if (start < 0 || start >= this.size) return;
+    let node = this.root;
+    let position = start;
+    while (!node.isLeaf) {
+      let at = 0;
+      while (position >= node.counts[at]!) position -= node.counts[at++]!;
+      node = node.children[at]!;
+    }
+    for (let leaf: Leaf | null = node, left = count; leaf !== null && left > 0; left--) {
+      visit(leaf.members[position]!, leaf.scores[position]!);
+      position += reverse ? -1 : 1;
+      if (position >= 0 && position < leaf.width) continue;
+      leaf = reverse ? leaf.previous : leaf.next;
+      position = reverse && leaf !== null ? leaf.width - 1 : 0;
+    }
+  }
+
+  /** The score of a member, by looking at all: for small sets without an index by member. */
+  findScore(member: string): number | undefined {
+    for (let leaf: Leaf | null = this.first; leaf !== null; leaf = leaf.next) {
+      const at = leaf.members.indexOf(member);
+      if (at !== -1) return leaf.scores[at];
+    }
+    return undefined;
+  }
+
+  /** Returns what must be put to the right of the node, if the node had to be split. */
+  private insertBelow(node: Node, score: number, member: string): Split | null {
+    if (node.isLeaf) return insertIntoLeaf(node, score, member);
+    const at = node.childFor(score, member);
+    const child = node.children[at]!;
+    const right = this.insertBelow(child, score, member);
+    if (right === null) {
+      node.counts[at]!++;
+      return null;
+    }
+    node.counts[at] = child.count;
+    node.insertChild(at + 1, right.node, right.score, right.member);
+    return node.width > BRANCH_MOST ? splitBranch(node) : null;
+  }
+
+  private deleteBelow(node: Node, score: number, member: string): void {
+    if (node.isLeaf) return node.removeAt(node.lowerBound(score, member));
+    const at = node.childFor(score, member);
+    const child = node.children[at]!;
+    this.deleteBelow(child, score, member);
+    if (--node.counts[at]! === 0) this.dropChild(node, at);
+    else if (child.width < (child.isLeaf ? LEAF_MOST : BRANCH_MOST) / 4) mergeChild(node, at);
+  }
+
+  private dropChild(node: Branch, at: number): void {
+    const child = node.children[at]!;
+    if (child.isLeaf) {
+      if (child === this.first) this.first = child.next ?? child;
+      child.unlink();
+    }
+    node.removeChild(at);
+  }
+}
+
+interface Split {
+  readonly node: Node;
+  readonly score: number;
+  readonly member: string;
+}
+
+function insertIntoLeaf(leaf: Leaf, score: number, member: string): Split | null {
+  const position = leaf.lowerBound(score, member);
+  leaf.insertAt(position, score, member);
+  if (leaf.width <= LEAF_MOST) return null;
+  // Who adds in ascending order gets full leaves, not half-full ones that nothing will ever fill.
+  const isAppended = leaf.next === null && position === LEAF_MOST;
+  const right = leaf.splitAt(isAppended ? LEAF_MOST : LEAF_MOST / 2);
+  return { node: right, score: right.scores[0]!, member: right.members[0]! };
+}
+
+function splitBranch(branch: Branch): Split {
+  const right = branch.splitAt(branch.width / 2);
+  return { node: right, score: right.scores[0]!, member: right.members[0]! };
+}
+
+/** Puts an underfull child together with a neighbour, if the two leave room to grow. */
+function mergeChild(node: Branch, at: number): void {
+  const left = at + 1 < node.width ? at : at - 1;
+  if (left < 0) return;
+  const one = node.children[left]!;
+  const other = node.children[left + 1]!;
+  if (one.width + other.width > ((one.isLeaf ? LEAF_MOST : BRANCH_MOST) * 3) / 4) return;
+  if (one.isLeaf) one.absorb(other as Leaf);
+  else {
+    // The first bound of a branch is not kept up; that of its parent says the same.
+    (other as Branch).scores[0] = node.scores[left + 1]!;
+    (other as Branch).members[0] = node.members[left + 1]!;
+    one.absorb(other as Branch);
+  }
+  node.counts[left] = node.counts[left]! + node.counts[left + 1]!;
+  node.removeChild(left + 1);
+}
+
+/** The first place in [low, high) that is not before the boundary. */
+function partition(low: number, high: number, node: Node, isBefore: (score: number, member: string) => boolean): number {
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBefore(node.scores[middle]!, node.members[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,152 @@
+/**
+ * SortedSetValue: the value of a sorted set. Reached from commands/sorted-set.ts and commands/geo.ts.
+ *
+ *   listpack    ScoreTree                             a small one is searched for a member from the start
+ *       │ more members than zset-max-listpack-entries, or one longer than zset-max-listpack-value
+ *       ▼
+ *   skiplist    ScoreTree + Dict: member → score      O(1) by member, O(log n) by rank and score
+ *
+ * The encodings are Redis's; the tree is in both (Redis has a flat list for the first, a skip list for the second).
+ */
+import { Dict } from '../dict.js';
+import type { Collection } from '../value.js';
+import type { EncodingLimits } from './limits.js';
+import { ScoreTree } from './score-tree.js';
+
+/** Estimated bytes of a sorted set besides its members. */
+const SORTED_SET_OVERHEAD = 240;
+/** Estimated bytes of a member besides its text: entry in the tree, string header; with slot, hash and index entry in the dict. */
+const LIST_ENTRY_OVERHEAD = 40;
+const DICT_ENTRY_OVERHEAD = 84;
+
+export class SortedSetValue implements Collection {
+  readonly type = 'zset';
+  private readonly tree = new ScoreTree();
+  private dict: Dict<number> | null = null;
+  private textBytes = 0;
+
+  /** @param indexed begins as skiplist, for a result whose size is not known yet; see {@link settle} */
+  constructor(indexed = false) {
+    if (indexed) this.dict = new Dict();
+  }
+
+  get encoding(): 'listpack' | 'skiplist' {
+    return this.dict === null ? 'listpack' : 'skiplist';
+  }
+
+  get size(): number {
+    return this.tree.size;
+  }
+
+  get memoryBytes(): number {
+    return SORTED_SET_OVERHEAD + this.textBytes + this.tree.size * (this.dict === null ? LIST_ENTRY_OVERHEAD : DICT_ENTRY_OVERHEAD);
+  }
+
+  score(member: string): number | undefined {
+    return this.dict === null ? this.tree.findScore(member) : this.dict.get(member);
+  }
+
+  has(member: string): boolean {
+    return this.score(member) !== undefined;
+  }
+
+  /** Adds a member that is known to be absent. The score must not be NaN. */
+  add(member: string, score: number, limits: EncodingLimits): void {
+    if (this.dict === null && (this.size >= limits['zset-max-listpack-entries'] || member.length > limits['zset-max-listpack-value'])) this.toDict();
+    this.dict?.add(member, score);
+    this.tree.insert(this.stored(score), member);
+    this.textBytes += member.length;
+  }
+
+  /** Gives a member that is there a score other than the one it has. */
+  move(member: string, before: number, score: number): void {
+    this.tree.delete(before, member);
+    this.tree.insert(this.stored(score), member);
+    this.dict?.set(member, score);
+  }
+
+  /** Adds a member or gives it another score. */
+  set(member: string, score: number, limits: EncodingLimits): void {
+    const before = this.score(member);
+    if (before === undefined) this.add(member, score, limits);
+    else if (before !== score) this.move(member, before, score);
+  }
+
+  /** False if the member was not there. */
+  delete(member: string): boolean {
+    const score = this.score(member);
+    if (score === undefined) return false;
+    this.remove(member, score);
+    return true;
+  }
+
+  /** Undefined if the member is not there; otherwise how many come before it. */
+  rank(member: string): number | undefined {
+    const score = this.score(member);
+    return score === undefined ? undefined : this.tree.rank(score, member);
+  }
+
+  /** How many members lie before a boundary; see {@link ScoreTree.countBefore}. */
+  countBefore(isBefore: (score: number, member: string) => boolean): number {
+    return this.tree.countBefore(isBefore);
+  }
+
+  /** Visits `count` members from the one of rank `start` on, upwards or downwards. The set must not change meanwhile. */
+  visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
+    this.tree.visit(start, count, reverse, visit);
+  }
+
+  /** Removes and returns `count` members from the one of rank `start` on, as member and score by turns. */
+  removeRange(start: number, count: number, reverse = false): (string | number)[] {
+    const removed: (string | number)[] = [];
+    this.visit(start, count, reverse, (member, score) => void removed.push(member, score));
+    for (let at = 0; at < removed.length; at += 2) this.remove(removed[at] as string, removed[at + 1] as number);
+    return removed;
+  }
+
+  /** One step of ZSCAN; returns the next cursor. A small set comes whole, as Redis returns it. */
+  scan(cursor: number, count: number, visit: (member: string, score: number) => void): number {
+    const { dict } = this;
+    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keys[slot]!, dict.values[slot]!));
+    this.visit(0, this.size, false, visit);
+    return 0;
+  }
+
+  /** Becomes a listpack if the set is within the limits of one, as the result of a union does before it is stored. */
+  settle(limits: EncodingLimits): void {
+    if (this.dict === null || this.size > limits['zset-max-listpack-entries']) return;
+    if (this.dict.keys.some((member) => member.length > limits['zset-max-listpack-value'])) return;
+    const { keys, values } = this.dict;
+    this.dict = null;
+    for (let slot = 0; slot < keys.length; slot++) {
+      if (Object.is(values[slot], -0)) this.move(keys[slot]!, -0, 0);
+    }
+  }
+
+  clone(): SortedSetValue {
+    const copy = new SortedSetValue(this.dict !== null);
+    copy.textBytes = this.textBytes;
+    this.visit(0, this.size, false, (member, score) => {
+      copy.tree.insert(score, member);
+      copy.dict?.add(member, score);
+    });
+    return copy;
+  }
+
+  private remove(member: string, score: number): void {
+    this.tree.delete(score, member);
+    this.dict?.delete(member);
+    this.textBytes -= member.length;
+  }
+
+  /** A listpack keeps whole scores as integers, and knows no negative zero; clients can see that. */
+  private stored(score: number): number {
+    return score === 0 && this.dict === null ? 0 : score;
+  }
+
+  private toDict(): void {
+    const dict = new Dict<number>();
+    this.visit(0, this.size, false, (member, score) => void dict.add(member, score));
+    this.dict = dict;
+  }
+}
