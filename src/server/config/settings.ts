@@ -73,16 +73,16 @@ function hostName(text: string): string | null {
   return /^[a-z\d.-]*$/i.test(text) ? null : 'Hostnames may only contain alphanumeric characters, hyphens or dots';
 }
 
-const EVENT_CLASSES = 'g$lshzxedt';
+/** What `A` stands for. */
+const EVENT_CLASSES = 'g$lshzxetd';
 
-/** Class letters in the order that CONFIG GET shows, all ten of them as A. */
+/** The letters in the order that CONFIG GET shows; new keys (n) are forgotten beside all classes, as in Redis 7.0. */
 function notificationClasses(list: readonly string[]): string | BadValue {
   const text = joined(list);
   if (/[^Ag$lshzxeKEtmdn]/.test(text)) return new BadValue("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
-  const has = (letter: string): boolean => text.includes(letter) || (EVENT_CLASSES.includes(letter) && text.includes('A'));
-  const all = [...EVENT_CLASSES].every(has);
-  const classes = all ? 'A' : [...EVENT_CLASSES].filter(has).join('');
-  return `${classes}${[...'KEmn'].filter((letter) => has(letter) && !(all && letter === 'n')).join('')}${all && text.includes('n') ? 'n' : ''}`;
+  const named = (letters: string): string => [...letters].filter((letter) => text.includes(letter)).join('');
+  const all = text.includes('A') || [...EVENT_CLASSES].every((letter) => text.includes(letter));
+  return (all ? 'A' : named(`${EVENT_CLASSES}n`)) + named('KEm');
 }
 
 function titleTemplate(text: string): string | null {
@@ -108,7 +108,7 @@ export const SETTINGS = {
     dir: directory('.', 'Working directory: where relative file names start.', { protected: true }),
     logfile: string('', 'File to log to; empty: standard output.', IMMUTABLE),
     loglevel: oneOf('debug verbose notice warning', 'notice', 'The least important lines that are still logged.'),
-    hz: integer(10, 0, INT_MAX, 'How often a second the background work runs, between 1 and 500.', { ...IDLE, clamp: [1, 500] }),
+    hz: integer(10, 0, INT_MAX, 'How often a second the background work runs, between 1 and 500.', { clamp: [1, 500] }),
     'dynamic-hz': boolean(true, 'More of it when there are many clients.', IDLE),
     daemonize: boolean(false, 'Detach from the terminal. The lab always stays in the foreground.', IDLE_IMMUTABLE),
     supervised: oneOf('upstart systemd auto no', 'no', 'Who supervises the process.', IDLE_IMMUTABLE),
@@ -165,13 +165,13 @@ export const SETTINGS = {
     'busy-reply-threshold': integer(5000, 0, LONG_MAX, 'Milliseconds after which a script counts as busy.', { ...IDLE, alias: 'lua-time-limit' }),
   }),
   ...group('Memory', {
-    maxmemory: memory(0, 0, ULONG_MAX, 'Bytes that the data may take; 0: no limit.', IDLE),
-    'maxmemory-policy': oneOf('volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction', 'noeviction', 'Which keys go when maxmemory is reached.', IDLE),
-    'maxmemory-samples': integer(5, 1, INT_MAX, 'Keys looked at for each one that is evicted.', IDLE),
-    'maxmemory-eviction-tenacity': integer(10, 0, 100, 'How long one round of eviction may take: 0 short, 100 no limit.', IDLE),
-    'lfu-log-factor': integer(10, 0, INT_MAX, 'How slowly the access counter of a key rises.', IDLE),
-    'lfu-decay-time': integer(1, 0, INT_MAX, 'Minutes after which that counter falls by one.', IDLE),
-    'active-expire-effort': integer(1, 1, 10, 'How hard the active expiry looks for keys whose time is over.', IDLE),
+    maxmemory: memory(0, 0, ULONG_MAX, 'Bytes that the data may take; 0: no limit.'),
+    'maxmemory-policy': oneOf('volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction', 'noeviction', 'Which keys go when maxmemory is reached.'),
+    'maxmemory-samples': integer(5, 1, INT_MAX, 'Keys looked at for each one that is evicted.'),
+    'maxmemory-eviction-tenacity': integer(10, 0, 100, 'How long one round of eviction may take: 0 short, 100 no limit.'),
+    'lfu-log-factor': integer(10, 0, INT_MAX, 'How slowly the access counter of a key rises.'),
+    'lfu-decay-time': integer(1, 0, INT_MAX, 'Minutes after which that counter falls by one.'),
+    'active-expire-effort': integer(1, 1, 10, 'How hard the active expiry looks for keys whose time is over.'),
     'lazyfree-lazy-eviction': boolean(false, 'Free evicted values in the background.', IDLE),
     'lazyfree-lazy-expire': boolean(false, 'Free expired values in the background.', IDLE),
     'lazyfree-lazy-server-del': boolean(false, 'Free values that a command overwrites in the background.', IDLE),
@@ -198,7 +198,7 @@ export const SETTINGS = {
     'stream-node-max-bytes': memory(4096, 0, LONG_MAX, 'Bytes in a node of a stream; 0: no limit.', IDLE),
     'stream-node-max-entries': integer(100, 0, LONG_MAX, 'Entries in a node of a stream; 0: no limit.', IDLE),
     'hll-sparse-max-bytes': memory(3000, 0, LONG_MAX, 'Bytes up to which a HyperLogLog is kept sparse.', IDLE),
-    'notify-keyspace-events': words('', notificationClasses, 'Classes of keyspace events that are published.', IDLE),
+    'notify-keyspace-events': words('', notificationClasses, 'Classes of keyspace events that are published.'),
   }),
   ...group('Observing', {
     'slowlog-log-slower-than': integer(10000, -1, LONG_MAX, 'Microseconds from which a command is slow; 0 logs all, -1 none.'),

@@ -1,23 +1,24 @@
 /**
  * Glob patterns as KEYS, SCAN and PSUBSCRIBE take them: `*`, `?`, `[a-z]`, `[^a]`, and `\` to take the next character literally.
  *
- * Bytes are matched, and the rules are those of Redis's stringmatchlen, oddities included: an unclosed class ends with the pattern.
+ * Bytes are matched, and the rules are those of Redis's stringmatchlen, oddities included: an unclosed class ends with the pattern, a
+ * range may be written backwards and compares bytes as signed, and the empty text matches the empty pattern only, not even `*`.
  */
 
 /** Only the last star can be worth retrying, so the cost is at most pattern × text, whatever the pattern. */
 export function matchesGlob(pattern: string, text: string): boolean {
+  if (text.length === 0) return pattern.length === 0;
   let p = 0;
   let t = 0;
   let starPattern = -1;
   let starText = 0;
   while (t < text.length) {
-    const char = pattern[p];
-    if (char === '*') {
+    if (pattern.charCodeAt(p) === STAR) {
       starPattern = ++p;
       starText = t;
       continue;
     }
-    const next = p < pattern.length ? matchOne(pattern, p, text[t]!) : -1;
+    const next = p < pattern.length ? matchOne(pattern, p, text.charCodeAt(t)) : -1;
     if (next !== -1) {
       p = next;
       t++;
@@ -28,39 +29,54 @@ export function matchesGlob(pattern: string, text: string): boolean {
       return false;
     }
   }
-  while (pattern[p] === '*') p++;
+  while (pattern.charCodeAt(p) === STAR) p++;
   return p >= pattern.length;
 }
 
-/** The position behind the pattern element at `p` if it matches `char`, or -1. */
-function matchOne(pattern: string, p: number, char: string): number {
-  switch (pattern[p]) {
-    case '?':
-      return p + 1;
-    case '[':
-      return matchClass(pattern, p + 1, char);
-    case '\\':
-      if (p + 1 < pattern.length) p++;
-  }
-  return pattern[p] === char ? p + 1 : -1;
+const STAR = 42;
+const DASH = 45;
+const QUESTION = 63;
+const OPEN = 91;
+const BACKSLASH = 92;
+const CLOSE = 93;
+const CARET = 94;
+
+/** The position behind the pattern element at `p` if it matches the byte, or -1. */
+function matchOne(pattern: string, p: number, byte: number): number {
+  const code = pattern.charCodeAt(p);
+  if (code === QUESTION) return p + 1;
+  if (code === OPEN) return matchClass(pattern, p + 1, byte);
+  if (code === BACKSLASH && p + 1 < pattern.length) p++;
+  return pattern.charCodeAt(p) === byte ? p + 1 : -1;
 }
 
-function matchClass(pattern: string, p: number, char: string): number {
-  const negated = pattern[p] === '^';
+function matchClass(pattern: string, p: number, byte: number): number {
+  const { length } = pattern;
+  const negated = pattern.charCodeAt(p) === CARET;
   if (negated) p++;
   let matched = false;
-  for (; p < pattern.length && pattern[p] !== ']'; p++) {
-    if (pattern[p] === '\\' && p + 1 < pattern.length) {
+  for (; p < length && pattern.charCodeAt(p) !== CLOSE; p++) {
+    if (pattern.charCodeAt(p) === BACKSLASH && p + 1 < length) {
       p++;
-      if (pattern[p] === char) matched = true;
-    } else if (pattern[p + 1] === '-' && p + 2 < pattern.length) {
-      const low = pattern[p]! < pattern[p + 2]! ? pattern[p]! : pattern[p + 2]!;
-      const high = pattern[p]! < pattern[p + 2]! ? pattern[p + 2]! : pattern[p]!;
-      if (char >= low && char <= high) matched = true;
+      if (pattern.charCodeAt(p) === byte) matched = true;
+    } else if (pattern.charCodeAt(p + 1) === DASH && p + 2 < length) {
+      if (isBetween(byte, pattern.charCodeAt(p), pattern.charCodeAt(p + 2))) matched = true;
       p += 2;
-    } else if (pattern[p] === char) {
+    } else if (pattern.charCodeAt(p) === byte) {
       matched = true;
     }
   }
-  return matched !== negated ? Math.min(p + 1, pattern.length) : -1;
+  return matched !== negated ? Math.min(p + 1, length) : -1;
+}
+
+/** C's char is signed on the machines that Redis is mostly run on, so bytes from 128 come before all others. */
+function isBetween(byte: number, start: number, end: number): boolean {
+  const value = signed(byte);
+  const from = signed(start);
+  const to = signed(end);
+  return from <= to ? value >= from && value <= to : value >= to && value <= from;
+}
+
+function signed(byte: number): number {
+  return (byte << 24) >> 24;
 }

@@ -1,0 +1,89 @@
+/**
+ * Keyspace notifications: which events clients want to hear of (notify-keyspace-events), and on which channels they hear them.
+ *
+ *   SET k v in database 0   ─▶  __keyspace@0__:k  "set"     what happened to a key            K
+ *                           ─▶  __keyevent@0__:set  "k"     to which key something happened    E
+ *
+ * A listener of the keyspace while any class is wanted; publishing itself is the pub/sub hub's.
+ */
+import type { Database } from './database.js';
+import type { EventClass, KeyspaceListener } from './keyspace.js';
+
+const KEYSPACE = 1 << 0;
+const KEYEVENT = 1 << 1;
+
+/** In the order in which CONFIG GET writes them. */
+const CLASS_FLAGS: { readonly [letter in EventClass]: number } = {
+  g: 1 << 2,
+  $: 1 << 3,
+  l: 1 << 4,
+  s: 1 << 5,
+  h: 1 << 6,
+  z: 1 << 7,
+  x: 1 << 8,
+  e: 1 << 9,
+  t: 1 << 10,
+  d: 1 << 11,
+  n: 1 << 12,
+  m: 1 << 13,
+};
+
+const classesOf = (letters: string): number => [...letters].reduce((flags, letter) => flags | CLASS_FLAGS[letter as EventClass], 0);
+
+/** `A`: everything but misses (m) and new keys (n). */
+const ALL = classesOf('g$lshzxetd');
+/** Not written when they are part of `A`; `n` is lost beside it, as in Redis 7.0. */
+const WRITTEN_ALONE = 'g$lshzxetdn';
+
+const FLAGS: { readonly [letter: string]: number } = { ...CLASS_FLAGS, A: ALL, K: KEYSPACE, E: KEYEVENT };
+
+/** The flags of a text such as `KEA`, or null if a letter is unknown. */
+export function parseNotifyFlags(text: string): number | null {
+  let flags = 0;
+  for (const letter of text) {
+    if (!Object.hasOwn(FLAGS, letter)) return null;
+    flags |= FLAGS[letter]!;
+  }
+  return flags;
+}
+
+/** The flags as CONFIG GET writes them: shortest first, classes before K, E and m. */
+export function formatNotifyFlags(flags: number): string {
+  const classes = (flags & ALL) === ALL ? 'A' : lettersOf(WRITTEN_ALONE, flags);
+  return classes + lettersOf('KEm', flags);
+}
+
+function lettersOf(letters: string, flags: number): string {
+  return [...letters].filter((letter) => (flags & FLAGS[letter]!) !== 0).join('');
+}
+
+export function keyspaceChannel(db: number, key: string): string {
+  return `__keyspace@${db}__:${key}`;
+}
+
+export function keyeventChannel(db: number, event: string): string {
+  return `__keyevent@${db}__:${event}`;
+}
+
+/** Publishes events as messages. Joins the keyspace's listeners while {@link isWanted}. */
+export class KeyspaceNotifications implements KeyspaceListener {
+  flags = 0;
+
+  /** @param publish hands a message to the subscribers of a channel */
+  constructor(private readonly publish: (channel: string, message: string) => void) {}
+
+  /** Would any event be published? It takes a class and one of K and E. */
+  get isWanted(): boolean {
+    return (this.flags & (KEYSPACE | KEYEVENT)) !== 0 && (this.flags & ~(KEYSPACE | KEYEVENT)) !== 0;
+  }
+
+  keyModified(): void {}
+  flushing(): void {}
+  flushed(): void {}
+
+  notify(db: Database, eventClass: EventClass, event: string, key: string): void {
+    if ((this.flags & CLASS_FLAGS[eventClass]) === 0) return;
+    if ((this.flags & KEYSPACE) !== 0) this.publish(keyspaceChannel(db.index, key), event);
+    if ((this.flags & KEYEVENT) !== 0) this.publish(keyeventChannel(db.index, event), key);
+  }
+}
