@@ -37,6 +37,7 @@ interface Surroundings {
   readonly hooks: DispatchHooks;
   readonly stats: ServerStats;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number };
+  random(): number;
 }
 
 export class Statistics {
@@ -48,12 +49,17 @@ export class Statistics {
   /** JavaScript heap and buffers of the loop's thread, at the start and at their highest, in bytes. */
   readonly startupBytes = usedBytes();
   peakBytes = this.startupBytes;
+  /** 40 hexadecimal digits that tell this run, and its history of changes, from all others. */
+  readonly runId: string;
+  readonly replicationId: string;
   private samples: Sample[] = [];
   private nextSampleMs = 0;
 
   constructor(private readonly server: Surroundings) {
     const { config, hooks, clock } = server;
     this.monitors = new Monitors(hooks, clock);
+    this.runId = this.randomId();
+    this.replicationId = this.randomId();
     hooks.executed = (session, command, argv, elapsedUs) => this.executed(session, command, argv, elapsedUs);
     config.onChange('slowlog-max-len', (length) => this.slowLog.trim(length));
     config.onChange('latency-tracking', (isOn) => {
@@ -93,6 +99,10 @@ export class Statistics {
     this.histograms.clear();
     this.samples = [];
     this.peakBytes = usedBytes();
+  }
+
+  private randomId(): string {
+    return Array.from({ length: 40 }, () => Math.floor(this.server.random() * 16).toString(16)).join('');
   }
 
   private executed(session: Session, command: Command, argv: Argv, elapsedUs: number): void {

@@ -1,0 +1,196 @@
+/** Commands about commands: COMMAND (COUNT DOCS GETKEYS GETKEYSANDFLAGS INFO LIST HELP). All they say derives from the declarations. */
+import { command, type Argv, type Command } from '../dispatch/command.js';
+import { categoriesOf, flagNames, legacyRange } from '../dispatch/command-facts.js';
+import type { ServerContext } from '../dispatch/context.js';
+import * as errors from '../dispatch/errors.js';
+import { keyPositions, type KeySpec } from '../dispatch/key-spec.js';
+import type { Argument } from '../dispatch/syntax.js';
+import { matchesGlob } from '../keyspace/glob.js';
+import { MapReply, mapReply, NULL_ARRAY, SetReply, SimpleString, type Reply } from '../resp/reply.js';
+import { isWord } from './support/arguments.js';
+import { helpCommand } from './support/help.js';
+
+const FLAGS = ['loading', 'stale'] as const;
+const UNORDERED = ['nondeterministic_output_order'] as const;
+const CATEGORIES = ['connection'] as const;
+
+export const commandCommand = command({
+  name: 'command', since: '2.8.13', group: 'server', complexity: 'O(N) where N is the total number of Redis commands',
+  summary: 'Describes all commands.',
+  syntax: '',
+  arity: -1,
+  flags: FLAGS,
+  categories: CATEGORIES,
+  tips: UNORDERED,
+  run: (_argv, _db, session) => [...session.server.commands.values()].map(infoOf),
+  subcommands: [
+    {
+      name: 'count', since: '2.8.13', group: 'server', complexity: 'O(1)',
+      summary: 'Returns the number of commands.',
+      syntax: '', flags: FLAGS, categories: CATEGORIES,
+      run: (_argv, _db, session) => session.server.commands.size,
+    },
+    {
+      name: 'docs', since: '7.0.0', group: 'server', complexity: 'O(N) where N is the number of commands to look up',
+      summary: 'Documents commands.',
+      syntax: '[command-name]...', flags: FLAGS, categories: CATEGORIES, tips: UNORDERED,
+      run: (argv, _db, session) => new MapReply(chosen(session.server, argv).flatMap((found) => (found === null ? [] : [found.fullName, docsOf(found)]))),
+    },
+    {
+      name: 'getkeys', since: '2.8.13', group: 'server', complexity: 'O(N) where N is the number of arguments to the command',
+      summary: 'Returns the keys that a whole command names.',
+      syntax: '', arity: -4, flags: FLAGS, categories: CATEGORIES,
+      run: (argv, _db, session) => keysIn(session.server, argv).map(({ name }) => name),
+    },
+    {
+      name: 'getkeysandflags', since: '7.0.0', group: 'server', complexity: 'O(N) where N is the number of arguments to the command',
+      summary: 'Returns the keys that a whole command names, and what it does with each.',
+      syntax: '', arity: -4, flags: FLAGS, categories: CATEGORIES,
+      run: (argv, _db, session) => keysIn(session.server, argv).map(({ name, flags }) => [name, statuses(flags)]),
+    },
+    {
+      name: 'info', since: '2.8.13', group: 'server', complexity: 'O(N) where N is the number of commands to look up',
+      summary: 'Describes commands.',
+      syntax: '[command-name]...', flags: FLAGS, categories: CATEGORIES, tips: UNORDERED,
+      history: [['7.0.0', 'Without a name it describes all commands.']],
+      run: (argv, _db, session) => chosen(session.server, argv).map((found) => (found === null ? NULL_ARRAY : infoOf(found))),
+    },
+    {
+      name: 'list', since: '7.0.0', group: 'server', complexity: 'O(N) where N is the total number of Redis commands',
+      summary: 'Returns the names of commands.',
+      syntax: '[FILTERBY (MODULE module-name | ACLCAT category | PATTERN pattern:pattern)]', flags: FLAGS, categories: CATEGORIES, tips: UNORDERED,
+      run: (argv, _db, session) => list(session.server, argv),
+    },
+    {
+      ...helpCommand('command', '5.0.0', [
+        ['(no subcommand)', 'Describes all commands.'],
+        ['COUNT', 'The number of commands.'],
+        ['LIST [FILTERBY <filter>]', 'Their names.'],
+        ['INFO [<command-name> ...]', 'Describes commands: arity, flags, keys, categories.'],
+        ['DOCS [<command-name> ...]', 'Documents commands: what they do, their arguments, their history.'],
+        ['GETKEYS <full-command>', 'The keys in a command.'],
+        ['GETKEYSANDFLAGS <full-command>', 'The keys in a command, and what it does with each.'],
+      ]),
+      categories: CATEGORIES,
+    },
+  ],
+});
+
+/** The commands named, null for those that do not exist; all of them if none is named. */
+function chosen({ commands }: ServerContext, argv: Argv): (Command | null)[] {
+  return argv.length === 2 ? [...commands.values()] : argv.slice(2).map((name) => find(commands, name));
+}
+
+/** By name, or by `container|subcommand`. */
+function find(commands: ReadonlyMap<string, Command>, name: string): Command | null {
+  const [first = '', second, ...more] = name.toLowerCase().split('|');
+  const found = commands.get(first);
+  if (found === undefined || more.length > 0) return null;
+  return second === undefined ? found : (found.subcommands?.get(second) ?? null);
+}
+
+const statuses = (names: readonly string[]): SetReply => new SetReply(names.map((name) => new SimpleString(name)));
+
+function infoOf(described: Command): Reply {
+  const [first, last, step] = legacyRange(described.keys);
+  return [
+    described.fullName,
+    described.arity,
+    statuses(flagNames(described)),
+    first,
+    last,
+    step,
+    statuses(categoriesOf(described).map((category) => `@${category}`)),
+    new SetReply(described.declaration.tips ?? []),
+    new SetReply(described.keys.map(keySpecReply)),
+    new SetReply([...(described.subcommands?.values() ?? [])].map(infoOf)),
+  ];
+}
+
+function keySpecReply({ notes, flags, begin, find }: KeySpec): Reply {
+  return new MapReply([
+    ...(notes === undefined ? [] : ['notes', notes]),
+    'flags', statuses(flags),
+    'begin_search', mapReply({ type: begin.type, spec: beginSpec(begin) }),
+    'find_keys', mapReply({ type: find.type, spec: findSpec(find) }),
+  ]);
+}
+
+function beginSpec(begin: KeySpec['begin']): Reply {
+  if (begin.type === 'index') return mapReply({ index: begin.index });
+  return begin.type === 'keyword' ? mapReply({ keyword: begin.keyword, startfrom: begin.startFrom }) : mapReply({});
+}
+
+function findSpec(find: KeySpec['find']): Reply {
+  if (find.type === 'range') return mapReply({ lastkey: find.last, keystep: find.step, limit: find.limit });
+  return find.type === 'keynum' ? mapReply({ keynumidx: find.keyNumIndex, firstkey: find.firstKey, keystep: find.step }) : mapReply({});
+}
+
+function docsOf(documented: Command): Reply {
+  const { summary, since, group, complexity, documentation, deprecatedSince, replacedBy, history } = documented.declaration;
+  const numbering = { key: 0 };
+  const fields: Reply[] = ['summary', summary, 'since', since, 'group', group];
+  if (complexity !== '') fields.push('complexity', complexity);
+  if (documentation !== undefined) fields.push('doc_flags', statuses(documentation));
+  if (deprecatedSince !== undefined) fields.push('deprecated_since', deprecatedSince);
+  if (replacedBy !== undefined) fields.push('replaced_by', replacedBy);
+  if (history !== undefined) fields.push('history', new SetReply(history.map(([version, change]) => [version, change])));
+  if (documented.arguments.length > 0) fields.push('arguments', documented.arguments.map((argument) => argumentReply(argument, documented, numbering)));
+  if (documented.subcommands !== null) fields.push('subcommands', new MapReply([...documented.subcommands.values()].flatMap((sub) => [sub.fullName, docsOf(sub)])));
+  return new MapReply(fields);
+}
+
+/** Key arguments are numbered by the key specification that finds them: in order, the last one finding all that is left. */
+function argumentReply(argument: Argument, documented: Command, numbering: { key: number }): Reply {
+  const fields: Reply[] = ['name', argument.name, 'type', argument.type];
+  if (argument.type === 'key') fields.push('key_spec_index', Math.min(numbering.key++, Math.max(0, documented.keys.length - 1)));
+  if (argument.token !== undefined) fields.push('token', argument.token);
+  const flags = argumentFlags(argument);
+  if (flags.length > 0) fields.push('flags', statuses(flags));
+  if (argument.arguments !== undefined) fields.push('arguments', argument.arguments.map((inner) => argumentReply(inner, documented, numbering)));
+  return new MapReply(fields);
+}
+
+function argumentFlags({ optional, multiple, multipleToken }: Argument & { readonly multipleToken?: boolean }): string[] {
+  return [...(optional ? ['optional'] : []), ...(multiple ? ['multiple'] : []), ...(multipleToken === true ? ['multiple_token'] : [])];
+}
+
+function keysIn({ commands }: ServerContext, argv: Argv): { readonly name: string; readonly flags: readonly string[] }[] {
+  const request = argv.slice(2);
+  const named = find(commands, request[0]!.replaceAll('|', ' '));
+  const asked = named?.subcommands == null ? named : (named.subcommands.get((request[1] ?? '').toLowerCase()) ?? null);
+  if (asked === null) throw errors.INVALID_COMMAND;
+  if (asked.keys.length === 0) throw errors.NO_KEY_ARGUMENTS;
+  if (!asked.acceptsArgc(request.length)) throw errors.INVALID_KEY_COUNT;
+  const found = asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: spec.flags })));
+  if (found.length === 0 && !asked.flags.has('no_mandatory_keys')) throw errors.INVALID_KEY_ARGUMENTS;
+  return found;
+}
+
+/** A count of keys that points behind the end of the request is an error, where execution would have refused the command. */
+function positionsOf(spec: KeySpec, request: Argv): number[] {
+  const positions = keyPositions(spec, request);
+  if (spec.find.type === 'keynum' && spec.begin.type === 'index') {
+    const count = Number(request[spec.begin.index + spec.find.keyNumIndex]);
+    if (positions.length < count) throw errors.INVALID_KEY_ARGUMENTS;
+  }
+  return positions;
+}
+
+function list({ commands }: ServerContext, argv: Argv): Reply {
+  const all = [...commands.values()];
+  if (argv.length === 2) return all.map(({ name }) => name);
+  if (argv.length !== 5 || !isWord(argv[2]!, 'FILTERBY')) return errors.SYNTAX;
+  const everything = all.flatMap((found) => [found, ...(found.subcommands?.values() ?? [])]);
+  const wanted = argv[4]!.toLowerCase();
+  switch (argv[3]!.toUpperCase()) {
+    case 'MODULE':
+      return [];
+    case 'ACLCAT':
+      return everything.filter((found) => categoriesOf(found).includes(wanted)).map(({ fullName }) => fullName);
+    case 'PATTERN':
+      return everything.filter(({ fullName }) => matchesGlob(wanted, fullName)).map(({ fullName }) => fullName);
+    default:
+      return errors.SYNTAX;
+  }
+}

@@ -1,0 +1,110 @@
+/** Settings: CONFIG (GET SET RESETSTAT REWRITE HELP). */
+import { command, type Argv } from '../dispatch/command.js';
+import type { ServerContext } from '../dispatch/context.js';
+import * as errors from '../dispatch/errors.js';
+import type { Session } from '../dispatch/session.js';
+import { matchesGlob } from '../keyspace/glob.js';
+import { MapReply, OK, type Reply } from '../resp/reply.js';
+import { helpCommand } from './support/help.js';
+import { isLocal } from './support/local-peer.js';
+
+const RESTRICTED = ['admin', 'noscript', 'loading', 'stale'] as const;
+
+export const config = command({
+  name: 'config', since: '2.0.0', group: 'server', complexity: 'Depends on subcommand.',
+  summary: 'Reads and changes settings while the server runs.',
+  syntax: '',
+  subcommands: [
+    {
+      name: 'get', since: '2.0.0', group: 'server', complexity: 'O(N) when N is the number of configuration parameters provided',
+      summary: 'Returns the settings whose names match any of the patterns, with their values.',
+      syntax: '{parameter}...',
+      flags: RESTRICTED,
+      history: [['7.0.0', 'Several patterns in one call.']],
+      arity: -3,
+      run: (argv, _db, session) => get(session.server, argv),
+    },
+    {
+      name: 'set', since: '2.0.0', group: 'server', complexity: 'O(N) when N is the number of configuration parameters provided',
+      summary: 'Changes settings: all of them, or none if one is refused.',
+      syntax: '{parameter value}...',
+      flags: RESTRICTED,
+      tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+      history: [['7.0.0', 'Several settings in one call.']],
+      run: (argv, _db, session) => set(session, argv),
+    },
+    {
+      name: 'resetstat', since: '2.0.0', group: 'server', complexity: 'O(1)',
+      summary: 'Sets the counters of INFO back to zero.',
+      syntax: '',
+      flags: RESTRICTED,
+      run(_argv, _db, session) {
+        resetStatistics(session.server);
+        return OK;
+      },
+    },
+    {
+      name: 'rewrite', since: '2.8.0', group: 'server', complexity: 'O(1)',
+      summary: 'Writes the settings in force into the configuration file.',
+      syntax: '',
+      flags: RESTRICTED,
+      run: (_argv, _db, session) => rewrite(session.server),
+    },
+    helpCommand('config', '5.0.0', [
+      ['GET <pattern>', 'Names and values of the settings that match a glob pattern.'],
+      ['SET <directive> <value>', 'Changes a setting.'],
+      ['RESETSTAT', 'Sets the counters of INFO back to zero.'],
+      ['REWRITE', 'Writes the settings in force into the configuration file.'],
+    ]),
+  ],
+});
+
+/** A setting that several patterns find is returned once, under the name of the first. */
+function get({ config }: ServerContext, argv: Argv): Reply {
+  const found = new Map<string, string>();
+  for (const pattern of argv.slice(2)) {
+    for (const [name, text] of config.find(pattern, (glob, candidate) => matchesGlob(glob.toLowerCase(), candidate))) {
+      if (!found.has(name)) found.set(name, text);
+    }
+  }
+  return new MapReply([...found].flat());
+}
+
+function set(session: Session, argv: Argv): Reply {
+  if (argv.length % 2 !== 0) return errors.SYNTAX;
+  const { config } = session.server;
+  const pairs = Array.from({ length: (argv.length - 2) / 2 }, (_, index) => [argv[2 + 2 * index]!, argv[3 + 2 * index]!] as const);
+  session.redacted = withoutPasswords(argv);
+  const policy = config.values['enable-protected-configs'];
+  const refusal = config.setAll(pairs, policy === 'yes' || (policy === 'local' && isLocal(session)));
+  if (refusal === null) return OK;
+  return refusal.isUnknown ? errors.unknownSetting(refusal.setting) : errors.settingRefused(refusal.setting, refusal.complaint);
+}
+
+/** What MONITOR and SLOWLOG may see. */
+function withoutPasswords(argv: Argv): Argv {
+  return argv.map((word, index) => (index > 2 && /^(requirepass|masterauth|masteruser)$/i.test(argv[index - 1]!) && index % 2 === 1 ? '(redacted)' : word));
+}
+
+function resetStatistics({ commands, keyspace, stats, statistics }: ServerContext): void {
+  for (const command of commands.values()) {
+    command.stats.reset();
+    for (const subcommand of command.subcommands?.values() ?? []) subcommand.stats.reset();
+  }
+  Object.assign(keyspace.stats, { hits: 0, misses: 0, expired: 0, expiredStale: 0, expireTimeCapReached: 0, expireCycleUs: 0, evicted: 0 });
+  Object.assign(stats, { connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0 });
+  stats.errors.clear();
+  statistics.reset();
+}
+
+function rewrite({ config, log }: ServerContext): Reply {
+  if (config.file === null) return errors.NO_CONFIG_FILE;
+  try {
+    config.rewrite();
+  } catch (error) {
+    log('warning', `CONFIG REWRITE failed: ${(error as Error).message}`);
+    return errors.rewriteFailed((error as Error).message);
+  }
+  log('notice', 'CONFIG REWRITE executed with success.');
+  return OK;
+}

@@ -1,0 +1,140 @@
+/** DEBUG: what tests and the curious need: ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD SDSLEN SET-ACTIVE-EXPIRE SLEEP HELP. */
+import { command, type Argv } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
+import type { Session } from '../dispatch/session.js';
+import type { Database } from '../keyspace/database.js';
+import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../keyspace/value.js';
+import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
+import { helpReply } from './support/help.js';
+import { isLocal } from './support/local-peer.js';
+import { integer } from './support/arguments.js';
+
+interface Subcommand {
+  /** Numbers of arguments behind the subcommand's name, least and most. */
+  readonly arguments: readonly [least: number, most: number];
+  readonly run: (argv: Argv, db: Database, session: Session) => Reply;
+}
+
+const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
+  ERROR: { arguments: [1, 1], run: (argv) => new ErrorReply(errors.oneLine(argv[2]!)) },
+  HELP: { arguments: [0, 0], run: () => HELP },
+  LISTPACK: { arguments: [1, 1], run: (argv, db) => listpack(existing(db, argv[2]!)) },
+  LOG: { arguments: [1, 1], run: log },
+  OBJECT: { arguments: [1, 1], run: (argv, db) => object(existing(db, argv[2]!)) },
+  POPULATE: { arguments: [1, 3], run: populate },
+  PROTOCOL: { arguments: [1, 1], run: (argv) => PROTOCOL[argv[2]!.toLowerCase()] ?? errors.PROTOCOL_TYPE },
+  'QUICKLIST-PACKED-THRESHOLD': { arguments: [1, 1], run: packedThreshold },
+  SDSLEN: { arguments: [1, 1], run: (argv, db) => stringLengths(argv[2]!, existing(db, argv[2]!)) },
+  'SET-ACTIVE-EXPIRE': { arguments: [1, 1], run: setActiveExpire },
+  SLEEP: { arguments: [1, 1], run: sleep },
+};
+
+export const debug = command({
+  name: 'debug', since: '1.0.0', group: 'server', complexity: 'Depends on subcommand.',
+  summary: 'A container for what tests need.',
+  syntax: '',
+  arity: -2,
+  documentation: ['syscmd'],
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  run(argv, db, session) {
+    if (!isAllowed(session)) return errors.DEBUG_NOT_ALLOWED;
+    const subcommand = SUBCOMMANDS[argv[1]!.toUpperCase()];
+    const given = argv.length - 2;
+    if (subcommand === undefined || given < subcommand.arguments[0] || given > subcommand.arguments[1]) return errors.subcommandSyntax('debug', argv[1]!);
+    return subcommand.run(argv, db, session);
+  },
+});
+
+function isAllowed(session: Session): boolean {
+  const policy = session.server.config.values['enable-debug-command'];
+  return policy === 'yes' || (policy === 'local' && isLocal(session));
+}
+
+const HELP = helpReply('DEBUG', [
+  ['ERROR <string>', 'Answers with an error of that text.'],
+  ['LISTPACK <key>', 'Whether the value has encoding listpack.'],
+  ['LOG <message>', "Writes a line into the server's log."],
+  ['OBJECT <key>', 'Encoding and size of a value.'],
+  ['POPULATE <count> [<prefix>] [<size>]', 'Creates keys named <prefix>:<number>, `key` being the prefix if none is given.'],
+  ['PROTOCOL <type>', 'Answers with a value of a type: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim, true, false.'],
+  ['QUICKLIST-PACKED-THRESHOLD <size>', 'Accepted.'],
+  ['SDSLEN <key>', 'Lengths of a key and of its string.'],
+  ['SET-ACTIVE-EXPIRE <0|1>', 'Whether keys expire although nobody asks for them.'],
+  ['SLEEP <seconds>', 'Stops the loop, and with it every client. Decimals allowed.'],
+]);
+
+const PROTOCOL: { readonly [type: string]: Reply } = {
+  string: 'Hello World',
+  integer: 12345,
+  double: new Double(3.141),
+  null: null,
+  array: [0, 1, 2],
+  set: new SetReply([0, 1, 2]),
+  map: new MapReply([0, false, 1, true, 2, false]),
+  attrib: new Attribute(['key-popularity', ['key:123', 90]], 'Some real reply following the attribute'),
+  push: new Push(['server-cpu-usage', 42]),
+  true: true,
+  false: false,
+  verbatim: new Verbatim('This is a verbatim\nstring'),
+  bignum: new BigNumber('1234567999999999999999999999999999999'),
+};
+
+function existing(db: Database, name: string): Value {
+  const value = db.peek(name);
+  if (value === undefined) throw errors.NO_SUCH_KEY;
+  return value;
+}
+
+/** Nothing is serialized; the estimated size in memory stands in its place, and values have no address. */
+function object(value: Value): Reply {
+  return new SimpleString(`Value at:0x0 refcount:1 encoding:${encodingOf(value)} serializedlength:${memoryOf(value)} lru:0 lru_seconds_idle:0`);
+}
+
+function listpack(value: Value): Reply {
+  if (encodingOf(value) !== 'listpack') return errors.NOT_A_LISTPACK;
+  return new SimpleString('Listpack structure printed on stdout');
+}
+
+function stringLengths(name: string, value: Value): Reply {
+  if (!isString(value) || typeof value === 'number') return errors.NOT_AN_SDS;
+  const { length } = textOf(value);
+  return new SimpleString(`key_sds_len:${name.length}, key_sds_avail:0, key_zmalloc: ${name.length}, val_sds_len:${length}, val_sds_avail:0, val_zmalloc: ${length}`);
+}
+
+function log(argv: Argv, _db: Database, session: Session): Reply {
+  session.server.log('warning', `DEBUG LOG: ${argv[2]!}`);
+  return OK;
+}
+
+/** Existing keys stay as they are; like in Redis, nobody is told of the new ones. */
+function populate(argv: Argv, db: Database): Reply {
+  const count = integer(argv[2]!);
+  const prefix = argv[3] ?? 'key';
+  const size = argv[4] === undefined ? 0 : integer(argv[4]);
+  for (let number = 0; number < count; number++) {
+    const name = `${prefix}:${number}`;
+    const text = `value:${number}`;
+    if (!db.has(name)) db.set(name, compact(size === 0 ? text : text.slice(0, size).padEnd(size, '\0')));
+  }
+  return OK;
+}
+
+/** Taken and forgotten: lists here have no plain nodes. */
+function packedThreshold(argv: Argv): Reply {
+  const [, digits, unit = ''] = /^(\d+)(b|k|kb|m|mb|g|gb)?$/i.exec(argv[2]!) ?? [];
+  const factor = { '': 1, b: 1, k: 1e3, kb: 1024, m: 1e6, mb: 1024 ** 2, g: 1e9, gb: 1024 ** 3 }[unit.toLowerCase()] ?? Number.NaN;
+  const bytes = Number(digits) * factor;
+  return bytes >= 0 && bytes < 4 * 1024 ** 3 ? OK : errors.PACKED_THRESHOLD;
+}
+
+function setActiveExpire(argv: Argv, _db: Database, session: Session): Reply {
+  session.server.keyspace.configure({ activeExpire: Number.parseInt(argv[2]!, 10) !== 0 });
+  return OK;
+}
+
+/** The whole loop stands still: the way to see what a slow command does to everybody else. */
+function sleep(argv: Argv): Reply {
+  const seconds = Number.parseFloat(argv[2]!);
+  if (seconds > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
+  return OK;
+}

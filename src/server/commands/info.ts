@@ -1,0 +1,266 @@
+/**
+ * INFO: figures about the server, in sections of `field:value` lines under the names that clients and dashboards know.
+ *
+ * Every number is one that the server has counted or the process reports; fields for what does not exist here (an allocator of C, forked
+ * children) are left out, see docs/differences.md.
+ */
+import { arch, platform, release, totalmem } from 'node:os';
+import { command, type Command } from '../dispatch/command.js';
+import type { ServerContext } from '../dispatch/context.js';
+import type { Session } from '../dispatch/session.js';
+import { REDIS_VERSION } from '../dispatch/version.js';
+import { Verbatim } from '../resp/reply.js';
+
+type Field = readonly [name: string, value: string | number];
+type Section = (server: ServerContext, session: Session) => Field[];
+
+/** In the order of the reply. */
+const SECTIONS: { readonly [title: string]: Section } = {
+  Server: serverSection,
+  Clients: clients,
+  Memory: memory,
+  Persistence: persistence,
+  Stats: stats,
+  Replication: replication,
+  CPU: cpu,
+  Modules: () => [],
+  Commandstats: commandStats,
+  Errorstats: ({ stats }) => [...stats.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
+  Latencystats: latencyStats,
+  Cluster: () => [['cluster_enabled', 0]],
+  Keyspace: keyspaceSection,
+};
+
+const ON_REQUEST: ReadonlySet<string> = new Set(['Commandstats', 'Latencystats']);
+
+export const info = command({
+  name: 'info', since: '1.0.0', group: 'server', complexity: 'O(1)',
+  summary: 'Returns figures about the server.',
+  syntax: '[section]...',
+  flags: ['loading', 'stale'],
+  categories: ['dangerous'],
+  tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
+  history: [['7.0.0', 'Several sections in one call.']],
+  run: (argv, _db, session) => new Verbatim(infoText(session, argv.slice(1))),
+});
+
+function infoText(session: Session, names: readonly string[]): string {
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const all = wanted.has('all') || wanted.has('everything');
+  const standard = wanted.size === 0 || wanted.has('default');
+  const titles = Object.keys(SECTIONS).filter((title) => all || wanted.has(title.toLowerCase()) || (standard && !ON_REQUEST.has(title)));
+  return titles.map((title) => `# ${title}\r\n${SECTIONS[title]!(session.server, session).map(([name, value]) => `${name}:${value}\r\n`).join('')}`).join('\r\n');
+}
+
+function serverSection({ config, stats, clock, poller, statistics }: ServerContext, session: Session): Field[] {
+  const uptime = Math.floor((clock.nowMs - stats.startedMs) / 1000);
+  const { values } = config;
+  return [
+    ['redis_version', REDIS_VERSION],
+    ['redis_git_sha1', '00000000'],
+    ['redis_git_dirty', 0],
+    ['redis_build_id', '0'],
+    ['redis_mode', 'standalone'],
+    ['redis_lab_version', __VERSION__],
+    ['os', `${platform() === 'linux' ? 'Linux' : platform()} ${release()} ${arch() === 'x64' ? 'x86_64' : arch()}`],
+    ['arch_bits', 64],
+    ['monotonic_clock', 'performance.now'],
+    ['multiplexing_api', poller],
+    ['node_version', process.versions.node],
+    ['process_id', process.pid],
+    ['process_supervised', 'no'],
+    ['run_id', statistics.runId],
+    ['tcp_port', boundPort(session) ?? values.port],
+    ['server_time_usec', clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs))],
+    ['uptime_in_seconds', uptime],
+    ['uptime_in_days', Math.floor(uptime / 86400)],
+    ['hz', values.hz],
+    ['configured_hz', values.hz],
+    ['lru_clock', Math.floor(clock.nowMs / 1000) & 0xffffff],
+    ['executable', process.argv[1] ?? process.execPath],
+    ['config_file', config.file ?? ''],
+    ['io_threads_active', 0],
+  ];
+}
+
+
+
+/** Port 0 in the settings means one that the system has chosen; this client knows which, unless it came by a unix socket. */
+function boundPort(session: Session): number | null {
+  const port = /:(\d+)$/.exec(session.transport.local)?.[1];
+  return port === undefined ? null : Number(port);
+}
+
+function clients({ config, sessions, blocking, tracking }: ServerContext): Field[] {
+  const transports = [...sessions.values()].map(({ transport }) => transport);
+  return [
+    ['connected_clients', sessions.size],
+    ['cluster_connections', 0],
+    ['maxclients', config.values.maxclients],
+    ['client_recent_max_input_buffer', Math.max(0, ...transports.map(({ queryCapacity }) => queryCapacity))],
+    ['client_recent_max_output_buffer', Math.max(0, ...transports.map(({ outputBytes }) => outputBytes))],
+    ['blocked_clients', blocking.size],
+    ['tracking_clients', tracking.counts.clients],
+  ];
+}
+
+function memory({ config, keyspace, sessions, statistics }: ServerContext): Field[] {
+  const used = statistics.measureMemory();
+  const { rss } = process.memoryUsage();
+  const dataset = keyspace.usedBytes;
+  const { maxmemory } = config.values;
+  let clients = 0;
+  for (const { transport } of sessions.values()) clients += transport.queryCapacity + transport.outputBytes;
+  return [
+    ...sized('used_memory', used),
+    ...sized('used_memory_rss', rss),
+    ...sized('used_memory_peak', statistics.peakBytes),
+    ['used_memory_peak_perc', percent(used, statistics.peakBytes)],
+    ['used_memory_overhead', Math.max(0, used - dataset)],
+    ['used_memory_startup', statistics.startupBytes],
+    ['used_memory_dataset', dataset],
+    ['used_memory_dataset_perc', percent(dataset, Math.max(1, used))],
+    ...sized('total_system_memory', totalmem()),
+    ...sized('maxmemory', maxmemory),
+    ['maxmemory_policy', config.values['maxmemory-policy']],
+    ['mem_fragmentation_ratio', (rss / used).toFixed(2)],
+    ['mem_fragmentation_bytes', rss - used],
+    ['mem_not_counted_for_evict', 0],
+    ['mem_replication_backlog', 0],
+    ['mem_total_replication_buffers', 0],
+    ['mem_clients_slaves', 0],
+    ['mem_clients_normal', clients],
+    ['mem_cluster_links', 0],
+    ['mem_aof_buffer', 0],
+    ['mem_allocator', `v8-${process.versions.v8}`],
+    ['active_defrag_running', 0],
+    ['lazyfree_pending_objects', 0],
+    ['lazyfreed_objects', 0],
+  ];
+}
+
+function sized(name: string, bytes: number): Field[] {
+  return [[name, bytes], [`${name}_human`, human(bytes)]];
+}
+
+/** `1.50M`, as Redis rounds it. */
+function human(bytes: number): string {
+  const exponent = bytes < 1024 ? 0 : Math.min(5, Math.floor(Math.log2(bytes) / 10));
+  return exponent === 0 ? `${bytes}B` : `${(bytes / 1024 ** exponent).toFixed(2)}${'BKMGTP'[exponent]}`;
+}
+
+const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)}%`;
+
+/** Nothing is saved yet: what stands here is what Redis says when nothing was ever saved. */
+function persistence({ keyspace, stats }: ServerContext): Field[] {
+  return [
+    ['loading', 0],
+    ['async_loading', 0],
+    ['rdb_changes_since_last_save', keyspace.dirty],
+    ['rdb_bgsave_in_progress', 0],
+    ['rdb_last_save_time', Math.floor(stats.startedMs / 1000)],
+    ['rdb_last_bgsave_status', 'ok'],
+    ['rdb_last_bgsave_time_sec', -1],
+    ['rdb_current_bgsave_time_sec', -1],
+    ['rdb_saves', 0],
+    ['aof_enabled', 0],
+    ['aof_rewrite_in_progress', 0],
+    ['aof_rewrite_scheduled', 0],
+    ['aof_last_rewrite_time_sec', -1],
+    ['aof_current_rewrite_time_sec', -1],
+    ['aof_last_bgrewrite_status', 'ok'],
+    ['aof_rewrites', 0],
+    ['aof_last_write_status', 'ok'],
+  ];
+}
+
+function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext): Field[] {
+  const rates = statistics.rates();
+  const { stats: counted } = keyspace;
+  const { counts } = tracking;
+  return [
+    ['total_connections_received', stats.connectionsReceived],
+    ['total_commands_processed', stats.commandsProcessed],
+    ['instantaneous_ops_per_sec', rates.commandsPerSecond],
+    ['total_net_input_bytes', stats.bytesRead],
+    ['total_net_output_bytes', stats.bytesWritten],
+    ['total_net_repl_input_bytes', 0],
+    ['total_net_repl_output_bytes', 0],
+    ['instantaneous_input_kbps', rates.kilobytesInPerSecond.toFixed(2)],
+    ['instantaneous_output_kbps', rates.kilobytesOutPerSecond.toFixed(2)],
+    ['rejected_connections', stats.connectionsRejected],
+    ['sync_full', 0],
+    ['sync_partial_ok', 0],
+    ['sync_partial_err', 0],
+    ['expired_keys', counted.expired],
+    ['expired_stale_perc', counted.expiredStale.toFixed(2)],
+    ['expired_time_cap_reached_count', counted.expireTimeCapReached],
+    ['expire_cycle_cpu_milliseconds', Math.floor(counted.expireCycleUs / 1000)],
+    ['evicted_keys', counted.evicted],
+    ['keyspace_hits', counted.hits],
+    ['keyspace_misses', counted.misses],
+    ['pubsub_channels', pubsub.channels.size],
+    ['pubsub_patterns', pubsub.patterns.size],
+    ['pubsubshard_channels', pubsub.shardChannels.size],
+    ['latest_fork_usec', 0],
+    ['total_forks', 0],
+    ['tracking_total_keys', counts.keys],
+    ['tracking_total_items', counts.items],
+    ['tracking_total_prefixes', counts.prefixes],
+    ['unexpected_error_replies', 0],
+    ['total_error_replies', [...stats.errors.values()].reduce((sum, count) => sum + count, 0)],
+  ];
+}
+
+function replication({ config, statistics }: ServerContext): Field[] {
+  return [
+    ['role', 'master'],
+    ['connected_slaves', 0],
+    ['master_failover_state', 'no-failover'],
+    ['master_replid', statistics.replicationId],
+    ['master_replid2', '0'.repeat(40)],
+    ['master_repl_offset', 0],
+    ['second_repl_offset', -1],
+    ['repl_backlog_active', 0],
+    ['repl_backlog_size', config.values['repl-backlog-size']],
+    ['repl_backlog_first_byte_offset', 0],
+    ['repl_backlog_histlen', 0],
+  ];
+}
+
+/** Of the whole process, the main thread included, which shows the screen. */
+function cpu(): Field[] {
+  const { system, user } = process.cpuUsage();
+  return [
+    ['used_cpu_sys', (system / 1e6).toFixed(6)],
+    ['used_cpu_user', (user / 1e6).toFixed(6)],
+    ['used_cpu_sys_children', '0.000000'],
+    ['used_cpu_user_children', '0.000000'],
+  ];
+}
+
+function commandStats({ commands }: ServerContext): Field[] {
+  return everyCommand(commands)
+    .filter(({ stats }) => stats.calls + stats.rejected + stats.failed > 0)
+    .map(({ fullName, stats: { calls, elapsedUs, rejected, failed } }) => {
+      const usec = Math.floor(elapsedUs);
+      const perCall = calls === 0 ? 0 : usec / calls;
+      return [`cmdstat_${fullName}`, `calls=${calls},usec=${usec},usec_per_call=${perCall.toFixed(2)},rejected_calls=${rejected},failed_calls=${failed}`];
+    });
+}
+
+function latencyStats({ config, statistics }: ServerContext): Field[] {
+  const percentiles = config.values['latency-tracking-info-percentiles'];
+  return [...statistics.histograms].map(([{ fullName }, histogram]) => [
+    `latency_percentiles_usec_${fullName}`,
+    percentiles.map((percentile) => `p${percentile}=${histogram.percentileUs(percentile).toFixed(3)}`).join(','),
+  ]);
+}
+
+function everyCommand(commands: ReadonlyMap<string, Command>): Command[] {
+  return [...commands.values()].flatMap((command) => [command, ...(command.subcommands?.values() ?? [])]);
+}
+
+function keyspaceSection({ keyspace }: ServerContext): Field[] {
+  return keyspace.databases.filter((db) => db.size > 0).map((db) => [`db${db.index}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${Math.floor(db.averageTtlMs)}`]);
+}

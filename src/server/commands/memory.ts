@@ -1,0 +1,115 @@
+/** Memory: MEMORY (DOCTOR MALLOC-STATS PURGE STATS USAGE HELP). */
+import { getHeapStatistics } from 'node:v8';
+import { command, type Argv } from '../dispatch/command.js';
+import type { ServerContext } from '../dispatch/context.js';
+import * as errors from '../dispatch/errors.js';
+import { key } from '../dispatch/key-spec.js';
+import { bytesOf, type Database } from '../keyspace/database.js';
+import { Double, mapReply, MapReply, OK, Verbatim, type Reply } from '../resp/reply.js';
+import { integer, isWord } from './support/arguments.js';
+import { helpCommand } from './support/help.js';
+
+const OBSERVING = ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'] as const;
+
+export const memory = command({
+  name: 'memory', since: '4.0.0', group: 'server', complexity: 'Depends on subcommand.',
+  summary: 'Looks at where the memory is.',
+  syntax: '',
+  subcommands: [
+    {
+      name: 'doctor', since: '4.0.0', group: 'server', complexity: 'O(1)',
+      summary: 'Says what is unusual about the memory in use.',
+      syntax: '',
+      tips: OBSERVING,
+      run: (_argv, _db, session) => new Verbatim(doctor(session.server)),
+    },
+    {
+      name: 'malloc-stats', since: '4.0.0', group: 'server', complexity: 'Depends on how much memory is allocated, could be slow',
+      summary: "Returns the JavaScript engine's own figures.",
+      syntax: '',
+      tips: OBSERVING,
+      run: () => new Verbatim(`${Object.entries(getHeapStatistics()).map(([name, value]) => `${name}: ${value}`).join('\n')}\n`),
+    },
+    {
+      name: 'purge', since: '4.0.0', group: 'server', complexity: 'Depends on how much memory is allocated, could be slow',
+      summary: 'Asks for memory to be given back. The engine decides by itself when, so this does nothing here.',
+      syntax: '',
+      tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+      run: () => OK,
+    },
+    {
+      name: 'stats', since: '4.0.0', group: 'server', complexity: 'O(1)',
+      summary: 'Returns the figures of the memory in use.',
+      syntax: '',
+      tips: OBSERVING,
+      run: (_argv, _db, session) => stats(session.server),
+    },
+    {
+      name: 'usage', since: '4.0.0', group: 'server', complexity: 'O(N) where N is the number of samples.',
+      summary: 'Estimates the bytes of a key and its value.',
+      syntax: 'key [SAMPLES count:integer]',
+      flags: ['readonly'],
+      keys: [key(2, 'RO')],
+      run: (argv, db) => usage(argv, db),
+    },
+    helpCommand('memory', '4.0.0', [
+      ['DOCTOR', 'What is unusual about the memory in use.'],
+      ['MALLOC-STATS', "The JavaScript engine's own figures."],
+      ['PURGE', 'Accepted; the engine gives memory back when it sees fit.'],
+      ['STATS', 'Figures of the memory in use.'],
+      ['USAGE <key> [SAMPLES <count>]', 'Estimated bytes of a key and its value. Values are counted as they change, so nothing is sampled.'],
+    ]),
+  ],
+});
+
+function usage(argv: Argv, db: Database): Reply {
+  for (let at = 3; at < argv.length; at += 2) {
+    if (!isWord(argv[at]!, 'SAMPLES') || at + 1 >= argv.length) return errors.SYNTAX;
+    if (integer(argv[at + 1]!) < 0) return errors.SYNTAX;
+  }
+  const value = db.peek(argv[2]!);
+  return value === undefined ? null : bytesOf(argv[2]!, value);
+}
+
+/** Fields that would describe an allocator of C are left out. */
+function stats({ keyspace, sessions, statistics }: ServerContext): Reply {
+  const total = statistics.measureMemory();
+  const { rss } = process.memoryUsage();
+  const dataset = keyspace.usedBytes;
+  const keys = keyspace.databases.reduce((sum, db) => sum + db.size, 0);
+  let clients = 0;
+  for (const { transport } of sessions.values()) clients += transport.queryCapacity + transport.outputBytes;
+  return mapReply({
+    'peak.allocated': statistics.peakBytes,
+    'total.allocated': total,
+    'startup.allocated': statistics.startupBytes,
+    'replication.backlog': 0,
+    'clients.slaves': 0,
+    'clients.normal': clients,
+    'cluster.links': 0,
+    'aof.buffer': 0,
+    ...Object.fromEntries(keyspace.databases.filter((db) => db.size > 0).map((db) => [`db.${db.index}`, new MapReply(['dataset.bytes', db.usedBytes])])),
+    'overhead.total': Math.max(0, total - dataset),
+    'keys.count': keys,
+    'keys.bytes-per-key': keys === 0 ? 0 : Math.floor(dataset / keys),
+    'dataset.bytes': dataset,
+    'dataset.percentage': new Double((100 * dataset) / total),
+    'peak.percentage': new Double((100 * total) / statistics.peakBytes),
+    fragmentation: new Double(rss / total),
+    'fragmentation.bytes': rss - total,
+  });
+}
+
+const SMALL_BYTES = 5 * 1024 * 1024;
+
+function doctor({ keyspace, sessions, statistics }: ServerContext): string {
+  if (keyspace.usedBytes < SMALL_BYTES) return 'There is too little data here for a diagnosis.\n';
+  const total = statistics.measureMemory();
+  const findings: string[] = [];
+  if (statistics.peakBytes > total * 1.5) findings.push(`- At its highest, memory was at ${(statistics.peakBytes / total).toFixed(1)} times of what is in use now; the engine gives such memory back slowly.`);
+  const { rss } = process.memoryUsage();
+  if (rss > total * 1.4) findings.push(`- The process holds ${(rss / total).toFixed(1)} times of what is in use: garbage not yet collected, or memory kept for growth.`);
+  const waiting = [...sessions.values()].reduce((sum, { transport }) => sum + transport.outputBytes, 0);
+  if (sessions.size > 0 && waiting / sessions.size > 200 * 1024) findings.push('- Much output waits for clients that do not read it; see CLIENT LIST, omem.');
+  return findings.length === 0 ? 'Nothing unusual.\n' : `${findings.join('\n')}\n`;
+}

@@ -1,0 +1,177 @@
+/** The server as a whole: DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF ROLE SHUTDOWN MONITOR. */
+import { command, type Argv } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
+import type { ErrorReply } from '../resp/reply.js';
+import { NO_REPLY, OK } from '../resp/reply.js';
+import { integer, isWord } from './support/arguments.js';
+
+const FLUSH_HISTORY = [
+  ['4.0.0', 'The modifier ASYNC.'],
+  ['6.2.0', 'The modifier SYNC.'],
+] as const;
+
+export const dbsize = command({
+  name: 'dbsize', since: '1.0.0', group: 'server', complexity: 'O(1)',
+  summary: 'Returns the number of keys in the selected database.',
+  syntax: '',
+  flags: ['readonly', 'fast'],
+  categories: ['keyspace'],
+  tips: ['request_policy:all_shards', 'response_policy:agg_sum'],
+  run: (_argv, db) => db.size,
+});
+
+export const flushdb = command({
+  name: 'flushdb', since: '1.0.0', group: 'server', complexity: 'O(N) where N is the number of keys in the selected database',
+  summary: 'Removes all keys of the selected database.',
+  syntax: '[ASYNC | SYNC]',
+  flags: ['write'],
+  categories: ['keyspace', 'dangerous'],
+  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  history: FLUSH_HISTORY,
+  run(argv, db, session) {
+    if (!isFlushMode(argv)) return errors.SYNTAX;
+    session.server.keyspace.dirty += db.flush();
+    return OK;
+  },
+});
+
+export const flushall = command({
+  name: 'flushall', since: '1.0.0', group: 'server', complexity: 'O(N) where N is the total number of keys in all databases',
+  summary: 'Removes all keys of all databases.',
+  syntax: '[ASYNC | SYNC]',
+  flags: ['write'],
+  categories: ['keyspace', 'dangerous'],
+  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  history: FLUSH_HISTORY,
+  run(argv, _db, session) {
+    if (!isFlushMode(argv)) return errors.SYNTAX;
+    const { keyspace } = session.server;
+    // One more than the keys: also an empty FLUSHALL is something that replicas and the append-only file must hear of.
+    keyspace.dirty += keyspace.flushAll() + 1;
+    return OK;
+  },
+});
+
+/** Both modes do the same here: dropping a table takes no time that another thread could take over. */
+function isFlushMode(argv: Argv): boolean {
+  return argv.length === 1 || (argv.length === 2 && (isWord(argv[1]!, 'SYNC') || isWord(argv[1]!, 'ASYNC')));
+}
+
+export const swapdb = command({
+  name: 'swapdb', since: '4.0.0', group: 'server', complexity: 'O(N) where N is the count of clients watching or blocking on keys from both databases.',
+  summary: 'Exchanges two databases; all their clients see the other keys at once.',
+  syntax: 'index1:integer index2:integer',
+  flags: ['write', 'fast'],
+  categories: ['keyspace', 'dangerous'],
+  run(argv, _db, session) {
+    const { keyspace } = session.server;
+    const first = databaseIndex(argv[1]!, errors.FIRST_DB_INDEX);
+    const second = databaseIndex(argv[2]!, errors.SECOND_DB_INDEX);
+    if (keyspace.databases[first] === undefined || keyspace.databases[second] === undefined) return errors.DB_INDEX_OUT_OF_RANGE;
+    keyspace.swap(first, second);
+    keyspace.dirty++;
+    return OK;
+  },
+});
+
+function databaseIndex(text: string, error: ErrorReply): number {
+  const index = integer(text, error);
+  // Redis reads an int here; what does not fit is no number to it.
+  if (index !== (index | 0)) throw error;
+  return index;
+}
+
+export const time = command({
+  name: 'time', since: '2.6.0', group: 'server', complexity: 'O(1)',
+  summary: 'Returns the time of the server: unix time in seconds, and microseconds.',
+  syntax: '',
+  flags: ['loading', 'stale', 'fast'],
+  tips: ['nondeterministic_output'],
+  run(_argv, _db, session) {
+    const { clock } = session.server;
+    const us = clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs));
+    return [String(Math.floor(us / 1e6)), String(us % 1e6)];
+  },
+});
+
+export const lastsave = command({
+  name: 'lastsave', since: '1.0.0', group: 'server', complexity: 'O(1)',
+  summary: 'Returns the unix time of the last snapshot; without one, of the start.',
+  syntax: '',
+  flags: ['loading', 'stale', 'fast'],
+  categories: ['admin', 'dangerous'],
+  tips: ['nondeterministic_output'],
+  run: (_argv, _db, session) => Math.floor(session.server.stats.startedMs / 1000),
+});
+
+export const save = command({
+  name: 'save', since: '1.0.0', group: 'server', complexity: 'O(N) where N is the total number of keys in all databases',
+  summary: 'Writes a snapshot and keeps everybody waiting meanwhile.',
+  syntax: '',
+  flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
+  run: () => errors.NO_PERSISTENCE,
+});
+
+export const bgsave = command({
+  name: 'bgsave', since: '1.0.0', group: 'server', complexity: 'O(1)',
+  summary: 'Writes a snapshot in the background.',
+  syntax: '[SCHEDULE]',
+  flags: ['admin', 'noscript', 'no_async_loading'],
+  history: [['3.2.2', 'The option SCHEDULE.']],
+  run(argv) {
+    if (argv.length > 2 || (argv.length === 2 && !isWord(argv[1]!, 'SCHEDULE'))) return errors.SYNTAX;
+    return errors.NO_PERSISTENCE;
+  },
+});
+
+export const bgrewriteaof = command({
+  name: 'bgrewriteaof', since: '1.0.0', group: 'server', complexity: 'O(1)',
+  summary: 'Rewrites the append-only file in the background.',
+  syntax: '',
+  flags: ['admin', 'noscript', 'no_async_loading'],
+  run: () => errors.NO_PERSISTENCE,
+});
+
+export const role = command({
+  name: 'role', since: '2.8.12', group: 'server', complexity: 'O(1)',
+  summary: 'Returns the part this server plays in replication: here always a master without replicas.',
+  syntax: '',
+  flags: ['noscript', 'loading', 'stale', 'fast'],
+  categories: ['admin', 'dangerous'],
+  run: () => ['master', 0, []],
+});
+
+export const shutdown = command({
+  name: 'shutdown', since: '1.0.0', group: 'server',
+  complexity: 'O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)',
+  summary: 'Ends the server.',
+  syntax: '[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]',
+  flags: ['admin', 'noscript', 'loading', 'stale', 'no_multi', 'allow_busy'],
+  history: [['7.0.0', 'The modifiers NOW, FORCE and ABORT.']],
+  run(argv, _db, session) {
+    const options = new Set(argv.slice(1).map((word) => word.toUpperCase()));
+    const isKnown = [...options].every((option) => SHUTDOWN_OPTIONS.has(option));
+    if (!isKnown || (options.has('SAVE') && options.has('NOSAVE')) || (options.has('ABORT') && options.size > 1)) return errors.SYNTAX;
+    // Nothing waits for replicas here, so a shutdown is never under way.
+    if (options.has('ABORT')) return errors.NO_SHUTDOWN;
+    if (options.has('SAVE') && !options.has('FORCE')) return errors.NO_PERSISTENCE;
+    session.server.log('warning', 'User requested shutdown...');
+    session.server.shutdown();
+    return NO_REPLY;
+  },
+});
+
+const SHUTDOWN_OPTIONS: ReadonlySet<string> = new Set(['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT']);
+
+export const monitor = command({
+  name: 'monitor', since: '1.0.0', group: 'server', complexity: '',
+  summary: 'Shows every command that the server executes, as it comes.',
+  syntax: '',
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  run(_argv, _db, session) {
+    // Those that could see the stream only inside EXEC would never get out of it.
+    if (session.deniesBlocking) return errors.MONITOR_DENIED;
+    if (!session.isMonitor) session.server.statistics.monitors.add(session);
+    return OK;
+  },
+});

@@ -1,0 +1,10 @@
+/**
+ * Whether a client is on this machine, for what is allowed only there: DEBUG and protected settings with the value `local`.
+ */
+import type { Session } from '../../dispatch/session.js';
+
+/** True for a unix domain socket and for the loopback interface. */
+export function isLocal(session: Session): boolean {
+  const { peer } = session.transport;
+  return peer.startsWith('/') || peer === '' || /^(127\.|\[::1\]|\[::ffff:127\.)/.test(peer) || !/:\d+$/.test(peer);
+}

@@ -1,0 +1,91 @@
+/**
+ * What COMMAND says of every command that the lab declares, compared with a live redis-server field by field; only wording is ours.
+ */
+import { beforeAll, expect, test } from 'vitest';
+import { commandTable } from '../../src/server/commands/index.js';
+import { commandCommand } from '../../src/server/commands/command-info.js';
+import type { Session } from '../../src/server/dispatch/session.js';
+import { parse, RespClient, type Wire } from '../support/resp-client.js';
+import { describeWithRedis, startRedisServer } from '../support/redis-server.js';
+import { encode } from '../../src/server/resp/encoder.js';
+
+/** Commands of our own, which redis-server does not know. */
+const OWN = new Set<string>();
+
+type Fields = { [name: string]: unknown };
+
+/** Answers of the lab's COMMAND, encoded and decoded again, so that both sides went over the wire. */
+function ask(subcommand: 'info' | 'docs'): Wire {
+  const session = { server: { commands: commandTable() } } as unknown as Session;
+  const handler = commandCommand.subcommands!.find(({ name }) => name === subcommand)!.run!;
+  const sink = { buffer: Buffer.alloc(8 * 1024 * 1024), position: 0, reserve: () => {} };
+  encode(sink, handler(['command', subcommand], null as never, session), 3);
+  return parse(sink.buffer.latin1Slice(0, sink.position), 0)!.value;
+}
+
+/** Maps by name, sets in order of their text: the order of neither means anything. */
+function simplify(value: Wire): unknown {
+  if (Array.isArray(value)) return value.map(simplify);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('simple' in value) return value.simple;
+  if ('set' in value) return value.set.map(simplify).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  if ('map' in value) return Object.fromEntries(value.map.map(([name, inner]) => [name, simplify(inner)]));
+  return value;
+}
+
+function infoFields(reply: unknown): Fields {
+  const [name, arity, flags, first, last, step, categories, tips, keys, subcommands] = reply as unknown[];
+  const specs = (keys as Fields[]).map(({ notes: _wording, ...spec }) => spec);
+  const inner = Object.fromEntries((subcommands as unknown[][]).map((sub) => [sub[0], infoFields(sub)]));
+  return { name, arity, flags, first, last, step, categories, tips, keys: specs, subcommands: inner };
+}
+
+function docsFields({ summary: _wording, history, arguments: args, subcommands, ...rest }: Fields): Fields {
+  return {
+    ...rest,
+    history: ((history as [string, string][] | undefined) ?? []).map(([version]) => version),
+    arguments: ((args as Fields[] | undefined) ?? []).map(argumentFields),
+    subcommands: Object.fromEntries(Object.entries((subcommands as { [name: string]: Fields } | undefined) ?? {}).map(([name, docs]) => [name, docsFields(docs)])),
+  };
+}
+
+/** Names of arguments are wording; their types, words, places and repetition are not. `since` is not kept for single arguments. */
+function argumentFields({ type, token, flags, key_spec_index: keySpec, arguments: inner }: Fields): Fields {
+  const options = ((inner as Fields[] | undefined) ?? []).map(argumentFields);
+  // A block around a single argument, which some of Redis's own descriptions have, says nothing.
+  if (type === 'block' && options.length === 1 && token === undefined) return { ...options[0]!, flags: flags ?? options[0]!['flags'] };
+  return { type, token, flags: flags ?? [], keySpec, options };
+}
+
+describeWithRedis('the command table, compared with a live redis-server', () => {
+  let theirInfo: Map<string, Fields>;
+  let theirDocs: Map<string, Fields>;
+  const ourInfo = byName(ask('info'));
+  const ourDocs = docsByName(ask('docs'));
+
+  beforeAll(async () => {
+    await using redis = await startRedisServer();
+    await using client = await RespClient.connect(redis.port);
+    await client.call('HELLO', '3');
+    theirInfo = byName(await client.call('COMMAND'));
+    theirDocs = docsByName(await client.call('COMMAND', 'DOCS'));
+  });
+
+  function byName(reply: Wire): Map<string, Fields> {
+    return new Map((simplify(reply) as unknown[]).map(infoFields).map((fields) => [fields['name'] as string, fields]));
+  }
+
+  function docsByName(reply: Wire): Map<string, Fields> {
+    return new Map(Object.entries(simplify(reply) as { [name: string]: Fields }).map(([name, docs]) => [name, docsFields(docs)]));
+  }
+
+  const names = [...ourInfo.keys()].filter((name) => !OWN.has(name));
+
+  test.each(names)('COMMAND INFO %s', (name) => {
+    expect(ourInfo.get(name)).toEqual(theirInfo.get(name));
+  });
+
+  test.each(names)('COMMAND DOCS %s', (name) => {
+    expect(ourDocs.get(name)).toEqual(theirDocs.get(name));
+  });
+});
