@@ -2,6 +2,7 @@
 import { Command, type CommandDeclaration } from '../dispatch/command.js';
 import * as bitmap from './bitmap.js';
 import * as connection from './connection.js';
+import * as generic from './generic.js';
 import * as hash from './hash.js';
 import * as hyperloglog from './hyperloglog.js';
 import * as pubsub from './pubsub.js';
@@ -10,7 +11,7 @@ import * as sortedSet from './sorted-set.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, connection, hash, hyperloglog, pubsub, set, sortedSet, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, connection, generic, hash, hyperloglog, pubsub, set, sortedSet, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -110,7 +110,8 @@ export class Dispatcher implements CommandRunner {
     const { commands } = this.server;
     const command = commands.get(name) ?? commands.get(name.toLowerCase()) ?? null;
     if (command === null) return null;
-    if (command.subcommands !== null && argv.length > 1) return command.subcommands.get(argv[1]!.toLowerCase()) ?? null;
+    // A container is never remembered, since the next call of it means another subcommand.
+    if (command.subcommands !== null) return argv.length > 1 ? (command.subcommands.get(argv[1]!.toLowerCase()) ?? null) : command;
     session.lookedUpName = name;
     session.lookedUpCommand = command;
     return command;

@@ -157,6 +157,12 @@ export function compact(text: string): string | number {
   return negative ? -value : value;
 }
 
+/** A value that shares nothing that could change with the one it was made of. */
+export function cloneOf(value: Value): Value {
+  if (typeof value !== 'object') return value;
+  return value instanceof ByteString ? new ByteString(value.toString()) : value.clone();
+}
+
 /** Estimated bytes in memory of a value alone, in O(1). */
 export function memoryOf(value: Value): number {
   if (typeof value === 'number') return 16;
