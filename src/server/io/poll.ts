@@ -25,7 +25,13 @@ export interface Source {
 }
 
 /** A TCP address, or the path of a unix domain socket. */
-export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
+export type Address = { readonly host: string; readonly port: number } | UnixAddress;
+
+export interface UnixAddress {
+  readonly path: string;
+  /** Permissions of the socket's file, for `listen`; 0 or nothing leaves those of the umask. */
+  readonly mode?: number;
+}
 
 export function formatAddress(address: Address): string {
   if ('path' in address) return address.path;
@@ -33,7 +39,7 @@ export function formatAddress(address: Address): string {
 }
 
 export interface TcpListener extends Source {
-  /** The address actually bound: a port of 0 has become the real one. */
+  /** The address actually bound: a port of 0 has become the real one (on a poll with `opened`, once that has resolved). */
   readonly local: Address;
   /** The next connection of the backlog, non-blocking already. Throws {@link SystemError}, EMFILE for one. */
   accept(): TcpStream | WouldBlock;
@@ -61,8 +67,17 @@ export interface Poll extends Drive {
   /** Level-triggered reports what is ready now, again and again; edge-triggered only what has become ready. */
   readonly edgeTriggered: boolean;
 
-  /** Binds and listens, non-blocking. Throws {@link SystemError}, EADDRINUSE for one. */
+  /**
+   * Binds and listens, non-blocking. Throws {@link SystemError}, EADDRINUSE for one. A unix socket's path is unlinked before, as Redis
+   * does, and again on close.
+   */
   listen(address: Address, backlog: number): TcpListener;
+
+  /**
+   * Only on a backend whose `listen` is no system call: resolves once all listeners are bound, and rejects with the {@link SystemError} of
+   * the first that could not be. Where it is missing, `listen` has already done everything.
+   */
+  opened?(): Promise<void>;
 
   /** The same source may be registered only once; `reregister` changes its interest. */
   register(source: Source, token: Token, interest: Interest): void;
@@ -88,6 +103,8 @@ export interface Waker {
   wake(): void;
   /** Called by the loop on the {@link WAKER} event: the next wake is a new event. */
   acknowledge(): void;
+  /** Gives the descriptor back; up to whoever may still write to it, and therefore not part of `Poll.close`. */
+  close(): void;
 }
 
 /**
@@ -96,8 +113,8 @@ export interface Waker {
  */
 export interface Drive {
   /**
-   * Only on a backend that can not block. `turn` runs one turn and returns the timeout of the next wait in ms (-1: none), or null to
-   * end. Resolves at the end.
+   * Only on a backend that can not block. `turn` runs one turn and returns the timeout of the next wait in ms (-1: none; 0: go on at
+   * once, this turn has left something to do), or null to end. Resolves at the end.
    */
   drive?(turn: () => number | null): Promise<void>;
 }

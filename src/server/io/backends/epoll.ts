@@ -7,7 +7,6 @@
  * The traps: epoll_event is packed on x86-64 (12 bytes) and padded elsewhere (16); a signal ends epoll_wait with EINTR,
  * which is no error; EPOLLHUP and EPOLLERR arrive unasked; closing a descriptor deregisters it.
  */
-import { unlinkSync } from 'node:fs';
 import type { Events } from '../event.js';
 import { MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE } from '../event.js';
 import { READABLE, WRITABLE, type Interest } from '../interest.js';
@@ -15,10 +14,13 @@ import { type Address, type Poll, type Source, type TcpListener, type TcpStream,
 import { type Token, WAKER } from '../token.js';
 import * as libc from './libc.js';
 import { addressFamily, decodeAddress, encodeAddress, SOCKET_ADDRESS_BYTES } from './socket-address.js';
+import { removeSocketFile, setSocketMode } from './unix-path.js';
 
 /** In 32-bit words: events(1) data(2), and on everything but x86-64 one word of padding after events. */
 const EVENT_WORDS = process.arch === 'x64' ? 3 : 4;
 const DATA_WORD = process.arch === 'x64' ? 1 : 2;
+
+const WORD = 0x1_0000_0000;
 
 /** Linux waits in whole milliseconds; the longest wait that an int can say. */
 const MAX_TIMEOUT_MS = 0x7fffffff;
@@ -64,18 +66,18 @@ export class EpollPoll implements Poll {
     }
     for (let i = 0; i < count; i++) {
       const at = i * EVENT_WORDS;
-      events.push(this.eventWords[at + DATA_WORD]!, toReadiness(this.eventWords[at]!));
+      events.push(toToken(this.eventWords[at + DATA_WORD]!, this.eventWords[at + DATA_WORD + 1]!), toReadiness(this.eventWords[at]!));
     }
   }
 
   close(): void {
-    libc.close(this.waker.fd);
     libc.close(this.epfd);
   }
 
   private control(operation: number, fd: number, token: Token, interest: Interest): void {
     this.controlWords[0] = this.toEpoll(interest);
     this.controlWords[DATA_WORD] = token;
+    this.controlWords[DATA_WORD + 1] = Math.floor(token / WORD);
     check('epoll_ctl', libc.epollCtl(this.epfd, operation, fd, this.controlWords), fd);
   }
 
@@ -85,6 +87,11 @@ export class EpollPoll implements Poll {
     if ((interest & WRITABLE) !== 0) events |= libc.EPOLLOUT;
     return this.edgeTriggered ? events | libc.EPOLLET : events;
   }
+}
+
+/** Both halves of the kernel's 64 bits: at 10,000 connections a second the lower one would be used up within three days. */
+function toToken(low: number, high: number): Token {
+  return high === 0 && low >= 0 ? low : (low >>> 0) + high * WORD;
 }
 
 function toReadiness(events: number): number {
@@ -110,6 +117,10 @@ class EventFdWaker implements Waker {
   acknowledge(): void {
     libc.read(this.fd, this.counter, 8);
   }
+
+  close(): void {
+    libc.close(this.fd);
+  }
 }
 
 class EpollListener implements TcpListener {
@@ -126,8 +137,10 @@ class EpollListener implements TcpListener {
       if (family !== libc.AF_UNIX) setOption(this.fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, 1);
       // Without this the wildcard :: would take the IPv4 port as well, and a second bind to 0.0.0.0 would fail.
       if (family === libc.AF_INET6) setOption(this.fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, 1);
+      if ('path' in address) removeSocketFile(address.path);
       check('bind', libc.bind(this.fd, bytes, bytes.length), this.fd);
       check('listen', libc.listen(this.fd, backlog), this.fd);
+      if ('path' in address) setSocketMode(address.path, address.mode ?? 0, this.fd);
       this.local = 'path' in address ? address : localAddress(this.fd);
     } catch (error) {
       libc.close(this.fd);
@@ -149,7 +162,7 @@ class EpollListener implements TcpListener {
   close(): void {
     libc.close(this.fd);
     // bind(2) made the file; nobody else removes it.
-    if ('path' in this.local) unlinkSync(this.local.path);
+    if ('path' in this.local) removeSocketFile(this.local.path);
   }
 
   /** A unix client is usually unnamed; it is shown under the name of the socket it came through, as Redis does. */

@@ -9,11 +9,12 @@
  * the seed, or from a script that the test has written, so the same seed and the same calls give the same run, byte by byte.
  * Readiness, errors and their order are those of Linux; where Linux has a choice, the seed chooses.
  */
-import { constants } from 'node:os';
-import { type Events, MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
-import { type Interest, READABLE, WRITABLE } from '../interest.js';
-import { type Address, END_OF_FILE, formatAddress, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
+import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
+import type { Interest } from '../interest.js';
+import { type Address, END_OF_FILE, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
+import { ByteQueue } from './byte-queue.js';
+import { type EmulatedSource, ReadyList, systemError } from './ready-list.js';
 
 /** How likely each fault is at each opportunity, from 0 (never, the default) to below 1. */
 export interface Faults {
@@ -21,7 +22,7 @@ export interface Faults {
   readonly partial: number;
   /** A read, write or accept says WouldBlock although it could; the source becomes ready again at once. */
   readonly wouldBlock: number;
-  /** A source that is not ready is reported READABLE. */
+  /** A source is reported READABLE whether it is or not. */
   readonly spurious: number;
   /** A signal ends a wait before anything is reported (EINTR). */
   readonly interrupt: number;
@@ -52,19 +53,6 @@ const FIRST_DESCRIPTOR = 3;
 const FIRST_EPHEMERAL_PORT = 32768;
 const DEFAULT_WINDOW = 1024 * 1024;
 
-interface Registration {
-  readonly source: Source;
-  token: Token;
-  interest: Interest;
-  /** Edge-triggered: something has happened since it was last reported. */
-  edge: boolean;
-}
-
-/** What the poll asks of the sources it has made. */
-interface ScriptedSource extends Source {
-  readiness(): Readiness;
-}
-
 export class ScriptedPoll implements Poll {
   readonly name = 'scripted';
   readonly emulated = true;
@@ -82,18 +70,17 @@ export class ScriptedPoll implements Poll {
   isClosed = false;
   private readonly clock: MovableClock;
   private readonly random: () => number;
-  private readonly registrations = new Map<number, Registration>();
+  private readonly readyList: ReadyList;
   private readonly listeners = new Map<string, ScriptedListener>();
   private readonly openDescriptors = new Set<number>();
   private nextPort = FIRST_EPHEMERAL_PORT;
   private nextPeerPort = 50000;
-  /** Which of the ready sources comes first: it moves on, so that nobody starves when there are more than one wait can bring. */
-  private turnsOver = 0;
 
   constructor(options: ScriptedOptions) {
     this.clock = options.clock;
     this.random = mulberry32(options.seed ?? 1);
     this.edgeTriggered = options.edgeTriggered ?? false;
+    this.readyList = new ReadyList(this.edgeTriggered);
     this.faults = { ...NO_FAULTS, ...options.faults };
     this.descriptorLimit = options.descriptorLimit ?? Infinity;
   }
@@ -124,21 +111,15 @@ export class ScriptedPoll implements Poll {
   }
 
   register(source: Source, token: Token, interest: Interest): void {
-    if (this.registrations.has(source.fd)) throw systemError('epoll_ctl', 'EEXIST', source.fd);
-    this.registrations.set(source.fd, { source, token, interest, edge: true });
+    this.readyList.register(source as EmulatedSource, token, interest);
   }
 
-  /** As with EPOLL_CTL_MOD, what is ready now counts as having become ready. */
   reregister(source: Source, token: Token, interest: Interest): void {
-    const registration = this.registered(source);
-    registration.token = token;
-    registration.interest = interest;
-    registration.edge = true;
+    this.readyList.reregister(source as EmulatedSource, token, interest);
   }
 
   deregister(source: Source): void {
-    this.registered(source);
-    this.registrations.delete(source.fd);
+    this.readyList.deregister(source as EmulatedSource);
   }
 
   wait(events: Events, timeoutMs: number): void {
@@ -156,7 +137,7 @@ export class ScriptedPoll implements Poll {
 
   close(): void {
     this.isClosed = true;
-    this.registrations.clear();
+    this.readyList.clear();
   }
 
   /** Descriptors that are open now; none are left when everything has been closed. */
@@ -177,17 +158,16 @@ export class ScriptedPoll implements Poll {
 
   closeDescriptor(fd: number): void {
     if (!this.openDescriptors.delete(fd)) throw systemError('close', 'EBADF', fd);
-    this.registrations.delete(fd);
+    this.readyList.forget(fd);
   }
 
   forget(listener: ScriptedListener): void {
     this.listeners.delete(formatAddress(listener.local));
   }
 
-  /** Something has happened to a source: an edge, if anybody counts those. */
+  /** Something has happened to a source. */
   touch(fd: number): void {
-    const registration = this.registrations.get(fd);
-    if (registration !== undefined) registration.edge = true;
+    this.readyList.touch(fd);
   }
 
   happens(fault: keyof Faults): boolean {
@@ -201,34 +181,12 @@ export class ScriptedPoll implements Poll {
     return 1 + Math.floor(this.random() ** 3 * limit);
   }
 
-  private registered(source: Source): Registration {
-    const registration = this.registrations.get(source.fd);
-    if (registration === undefined) throw systemError('epoll_ctl', 'ENOENT', source.fd);
-    return registration;
-  }
-
   private collect(events: Events): void {
-    if (this.waker.isAwake && events.push(WAKER, READY_READABLE)) this.readyCount++;
-    const all = [...this.registrations.values()];
-    const first = all.length > MAX_EVENTS ? this.turnsOver++ % all.length : 0;
-    for (let i = 0; i < all.length; i++) this.report(all[(first + i) % all.length]!, events);
-  }
-
-  private report(registration: Registration, events: Events): void {
-    const readiness = this.readinessOf(registration);
-    if (readiness === 0) {
-      if ((registration.interest & READABLE) !== 0 && this.happens('spurious')) events.push(registration.token, READY_READABLE);
-      return;
-    }
-    if (!events.push(registration.token, readiness)) return;
-    registration.edge = false;
-    this.readyCount++;
-  }
-
-  private readinessOf({ source, interest, edge }: Registration): Readiness {
-    if (this.edgeTriggered && !edge) return 0;
-    const wanted = ((interest & READABLE) !== 0 ? READY_READABLE : 0) | ((interest & WRITABLE) !== 0 ? READY_WRITABLE : 0);
-    return (source as ScriptedSource).readiness() & (wanted | READY_ERROR | READY_READ_CLOSED | READY_HUP);
+    if (this.waker.isAwake) events.push(WAKER, READY_READABLE);
+    this.readyList.collect(events);
+    this.readyCount = events.length;
+    if (this.faults.spurious === 0) return;
+    for (const token of this.readyList.readers()) if (this.happens('spurious')) events.push(token, READY_READABLE);
   }
 
   private sleep(timeoutMs: number): void {
@@ -254,9 +212,11 @@ class ScriptedWaker implements Waker {
   acknowledge(): void {
     this.isAwake = false;
   }
+
+  close(): void {}
 }
 
-class ScriptedListener implements TcpListener, ScriptedSource {
+class ScriptedListener implements TcpListener, EmulatedSource {
   private readonly waiting: ScriptedPeer[] = [];
 
   constructor(
@@ -300,7 +260,7 @@ class ScriptedListener implements TcpListener, ScriptedSource {
 }
 
 /** The server's end. All that it knows is in the peer: the two ends of a connection share one state here. */
-class ScriptedStream implements TcpStream, ScriptedSource {
+class ScriptedStream implements TcpStream, EmulatedSource {
   readonly peer: Address;
   readonly local: Address;
 
@@ -332,13 +292,9 @@ class ScriptedStream implements TcpStream, ScriptedSource {
     if (poll.happens('reset')) other.reset();
     if (other.error !== null) throw systemError('send', other.takeError('send'), this.fd);
     const room = Math.min(other.window - other.outbound.length, end - start);
-    if (room <= 0) {
-      other.isStarved = true;
-      return WOULD_BLOCK;
-    }
+    if (room <= 0) return WOULD_BLOCK;
     const count = this.portionOf(room, other.writeSizes);
     if (count === 0) return this.refuse();
-    if (count < end - start) other.isStarved = true;
     other.written(from.subarray(start, start + count));
     return count;
   }
@@ -405,8 +361,6 @@ export class ScriptedPeer {
   wasResetByServer = false;
   /** What the server's next call will fail with. */
   error: 'ECONNRESET' | 'EPIPE' | null = null;
-  /** The server wanted to write more than there was room for. */
-  isStarved = false;
   keepAliveSeconds = 0;
   private isGone = false;
   private isBroken = false;
@@ -494,52 +448,8 @@ export class ScriptedPeer {
   }
 
   private roomChanged(): void {
-    if (!this.isStarved || this.outbound.length >= this.window) return;
-    this.isStarved = false;
-    this.poll.touch(this.fd);
+    if (this.outbound.length < this.window) this.poll.touch(this.fd);
   }
-}
-
-/** Bytes in the order in which they came, in the pieces in which they came. */
-class ByteQueue {
-  length = 0;
-  private pieces: Buffer[] = [];
-  /** What of the first piece is used up. */
-  private head = 0;
-
-  push(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    this.pieces.push(bytes);
-    this.length += bytes.length;
-  }
-
-  /** Moves the first `count` bytes to `into[start…]`. */
-  take(into: Buffer, start: number, count: number): number {
-    let at = start;
-    const end = start + count;
-    while (at < end) {
-      const piece = this.pieces[0]!;
-      const copied = piece.copy(into, at, this.head, Math.min(piece.length, this.head + end - at));
-      at += copied;
-      this.head += copied;
-      if (this.head === piece.length) {
-        this.pieces.shift();
-        this.head = 0;
-      }
-    }
-    this.length -= count;
-    return count;
-  }
-
-  clear(): void {
-    this.pieces = [];
-    this.head = 0;
-    this.length = 0;
-  }
-}
-
-function systemError(syscall: string, code: string, fd: number): SystemError {
-  return new SystemError(syscall, constants.errno[code as keyof typeof constants.errno], code, fd);
 }
 
 function mulberry32(seed: number): () => number {

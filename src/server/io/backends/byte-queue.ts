@@ -1,0 +1,44 @@
+/**
+ * ByteQueue: bytes that wait in a simulated or emulated socket, in the pieces in which they came.
+ *
+ *   [ used │ waiting ] [ waiting ] [ waiting ]
+ *            ↑ head                            ← push
+ */
+export class ByteQueue {
+  length = 0;
+  private pieces: Buffer[] = [];
+  /** What of the first piece is used up. */
+  private head = 0;
+
+  /** Keeps `bytes` itself, not a copy. */
+  push(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.pieces.push(bytes);
+    this.length += bytes.length;
+  }
+
+  /** Moves the first `count` bytes, of which there must be as many, to `into[start…]`. Returns `count`. */
+  take(into: Buffer, start: number, count: number): number {
+    const end = start + count;
+    for (let at = start; at < end; ) at += this.takeFromFirst(into, at, end);
+    this.length -= count;
+    return count;
+  }
+
+  clear(): void {
+    this.pieces = [];
+    this.head = 0;
+    this.length = 0;
+  }
+
+  private takeFromFirst(into: Buffer, at: number, end: number): number {
+    const piece = this.pieces[0]!;
+    const copied = piece.copy(into, at, this.head, Math.min(piece.length, this.head + end - at));
+    this.head += copied;
+    if (this.head === piece.length) {
+      this.pieces.shift();
+      this.head = 0;
+    }
+    return copied;
+  }
+}

@@ -1,0 +1,479 @@
+/**
+ * The contract of Poll, as one suite that runs for every backend, level- and edge-triggered.
+ *
+ * A backend brings a World: its poll, and the other end of the wire. Nothing sleeps: a test waits in the poll itself for what it has
+ * caused, and looks (timeout 0) where nothing should be ready.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Events, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../../../src/server/io/event.js';
+import { READABLE, WRITABLE } from '../../../src/server/io/interest.js';
+import { type Address, END_OF_FILE, type Poll, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
+import { FIRST_FREE, LISTENER, type Token, WAKER } from '../../../src/server/io/token.js';
+
+/** A client, moved by the test. Bytes are latin1. */
+export interface Peer {
+  /** Resolves once the bytes are on their way. */
+  send(bytes: string): Promise<void>;
+  /** Resolves with the next `count` bytes. */
+  receive(count: number): Promise<string>;
+  /** Resolves when the server's end is closed, in whatever way. */
+  ended(): Promise<void>;
+  /** Closes the writing half. */
+  shutdown(): Promise<void>;
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface World {
+  readonly poll: Poll;
+  connect(address: Address): Promise<Peer>;
+  /** Milliseconds, as the poll's waits spend them. */
+  nowMs(): number;
+  /** A wake that comes while the poll waits. */
+  wakeDuringWait(): Promise<void> | void;
+  /** Unix sockets have files. */
+  readonly hasFiles: boolean;
+  close(): Promise<void>;
+}
+
+/** Long enough that only a failing test ever waits for it. */
+const PATIENCE_MS = 5000;
+const CLIENT: Token = FIRST_FREE + 1;
+const ANY_PORT: Address = { host: '127.0.0.1', port: 0 };
+
+export interface Ready {
+  readonly token: Token;
+  readonly readiness: Readiness;
+}
+
+/** What one wait brings, on a poll that blocks and on one that has to be driven. */
+export async function waitFor(poll: Poll, timeoutMs: number): Promise<Ready[]> {
+  const events = new Events();
+  let turns = 0;
+  const turn = (): number | null => {
+    poll.wait(events, timeoutMs);
+    return events.length > 0 || turns++ > 0 ? null : timeoutMs;
+  };
+  if (poll.drive === undefined) turn();
+  else await poll.drive(turn);
+  return events.tokens.slice(0, events.length).map((token, index) => ({ token, readiness: events.readiness[index]! }));
+}
+
+export async function waitUntilReady(poll: Poll): Promise<Ready[]> {
+  return waitFor(poll, PATIENCE_MS);
+}
+
+export function describePoll(name: string, open: (edgeTriggered: boolean) => World): void {
+  describe.each([
+    { mode: 'level-triggered', edgeTriggered: false },
+    { mode: 'edge-triggered', edgeTriggered: true },
+  ])(`${name}, $mode`, ({ edgeTriggered }) => contract(() => open(edgeTriggered), edgeTriggered));
+}
+
+function contract(open: () => World, edgeTriggered: boolean): void {
+  let world: World;
+  let poll: Poll;
+  let closeAfterwards: { close(): unknown }[];
+
+  beforeEach(() => {
+    world = open();
+    poll = world.poll;
+    closeAfterwards = [];
+  });
+
+  afterEach(async () => {
+    for (const closable of closeAfterwards.reverse()) await closable.close();
+    await world.close();
+  });
+
+  function closing<T extends { close(): unknown }>(closable: T): T {
+    closeAfterwards.push(closable);
+    return closable;
+  }
+
+  async function listen(address: Address = ANY_PORT): Promise<TcpListener> {
+    const listener = closing(poll.listen(address, 128));
+    poll.register(listener, LISTENER, READABLE);
+    await poll.opened?.();
+    return listener;
+  }
+
+  async function connect(listener: TcpListener): Promise<Peer> {
+    return closing(await world.connect(listener.local));
+  }
+
+  /** A connected pair; the stream is registered as CLIENT for READABLE, and the listener is silent. */
+  async function connected(address: Address = ANY_PORT): Promise<{ peer: Peer; stream: TcpStream }> {
+    const listener = await listen(address);
+    const peer = await connect(listener);
+    await waitUntilReady(poll);
+    const stream = closing(listener.accept() as TcpStream);
+    expect(listener.accept()).toBe(WOULD_BLOCK);
+    poll.register(stream, CLIENT, READABLE);
+    return { peer, stream };
+  }
+
+  /** Waits until a set of bits is reported for CLIENT, through as many waits as that takes. */
+  async function clientReady(bits: Readiness): Promise<void> {
+    let seen = 0;
+    while ((seen & bits) !== bits) {
+      const ready = await waitUntilReady(poll);
+      expect(ready, 'nothing became ready').not.toEqual([]);
+      for (const { token, readiness } of ready) if (token === CLIENT) seen |= readiness;
+    }
+  }
+
+  async function nothingReady(): Promise<void> {
+    expect(await waitFor(poll, 0)).toEqual([]);
+  }
+
+  function read(stream: TcpStream, bytes = 64 * 1024): string | number {
+    const buffer = Buffer.alloc(bytes);
+    const count = stream.read(buffer, 0, bytes);
+    return count > 0 ? buffer.latin1Slice(0, count) : count;
+  }
+
+  /** Writes until the kernel takes no more; returns what it took. */
+  function fill(stream: TcpStream): string {
+    const chunk = Buffer.from('0123456789abcdef'.repeat(4096), 'latin1');
+    let written = '';
+    for (;;) {
+      const start = written.length % 16;
+      const count = stream.write(chunk, start, chunk.length);
+      if (count === WOULD_BLOCK) return written;
+      written += chunk.latin1Slice(start, start + count);
+    }
+  }
+
+  function errorOf(run: () => unknown): SystemError {
+    try {
+      run();
+    } catch (error) {
+      expect(error).toBeInstanceOf(SystemError);
+      return error as SystemError;
+    }
+    throw new Error('expected a SystemError');
+  }
+
+  describe('listening', () => {
+    test('port 0 becomes a real port, another one for each listener', async () => {
+      const first = await listen();
+      const second = closing(poll.listen(ANY_PORT, 128));
+      await poll.opened?.();
+      const ports = [first, second].map(({ local }) => ('port' in local ? local.port : 0));
+      expect(ports[0]).toBeGreaterThan(0);
+      expect(ports[1]).toBeGreaterThan(0);
+      expect(ports[0]).not.toBe(ports[1]);
+    });
+
+    test('a taken port is a SystemError that says so', async () => {
+      const { local } = await listen();
+      const again = async (): Promise<void> => {
+        closing(poll.listen(local, 128));
+        await poll.opened?.();
+      };
+      await expect(again()).rejects.toThrow(SystemError);
+      await expect(again()).rejects.toMatchObject({ code: 'EADDRINUSE', syscall: 'bind' });
+    });
+
+    test('a listener is ready as soon as somebody connects, and accepts until WouldBlock', async () => {
+      const listener = await listen();
+      expect(listener.accept()).toBe(WOULD_BLOCK);
+      await nothingReady();
+      await connect(listener);
+      await connect(listener);
+      expect(await waitUntilReady(poll)).toEqual([{ token: LISTENER, readiness: READY_READABLE }]);
+      const accepted: TcpStream[] = [];
+      // Two are on their way; a driven backend may hear of the second one a moment later.
+      while (accepted.length < 2) {
+        const stream = listener.accept();
+        if (stream === WOULD_BLOCK) await waitUntilReady(poll);
+        else accepted.push(closing(stream));
+      }
+      expect(listener.accept()).toBe(WOULD_BLOCK);
+      expect(accepted[0]!.fd).not.toBe(accepted[1]!.fd);
+      await nothingReady();
+    });
+
+    test('both addresses of a connection are known', async () => {
+      const listener = await listen();
+      await connect(listener);
+      await waitUntilReady(poll);
+      const stream = closing(listener.accept() as TcpStream);
+      expect(stream.local).toEqual(listener.local);
+      expect(stream.peer).toMatchObject({ host: '127.0.0.1' });
+      stream.setKeepAlive(300);
+      stream.setKeepAlive(0);
+    });
+
+    test('a listener that is closed lets its port go', async () => {
+      const listener = poll.listen(ANY_PORT, 128);
+      await poll.opened?.();
+      const { local } = listener;
+      listener.close();
+      await expect(world.connect(local)).rejects.toThrow('ECONNREFUSED');
+    });
+  });
+
+  describe('unix sockets', () => {
+    const path = join(tmpdir(), `redis-lab-contract-${process.pid}-${edgeTriggered ? 'edge' : 'level'}.sock`);
+    afterEach(() => rmSync(path, { force: true }));
+
+    test('carry bytes like any other, and both ends have the name of the path', async () => {
+      const { peer, stream } = await connected({ path });
+      expect(stream.peer).toEqual({ path });
+      expect(stream.local).toEqual({ path });
+      stream.setKeepAlive(300);
+      await peer.send('over the file system');
+      await clientReady(READY_READABLE);
+      expect(read(stream)).toBe('over the file system');
+    });
+
+    test('replace what an earlier run has left at the path', async () => {
+      writeFileSync(path, '');
+      const { stream } = await connected({ path });
+      expect(read(stream)).toBe(WOULD_BLOCK);
+    });
+  });
+
+  describe('reading', () => {
+    test('nothing is WouldBlock', async () => {
+      const { stream } = await connected();
+      expect(read(stream)).toBe(WOULD_BLOCK);
+      await nothingReady();
+    });
+
+    test('bytes arrive in order, into the range that was given', async () => {
+      const { peer, stream } = await connected();
+      await peer.send('hello');
+      await clientReady(READY_READABLE);
+      const buffer = Buffer.from('..........');
+      expect(stream.read(buffer, 2, 5)).toBe(3);
+      expect(stream.read(buffer, 5, 10)).toBe(2);
+      expect(stream.read(buffer, 0, 10)).toBe(WOULD_BLOCK);
+      expect(buffer.toString()).toBe('..hello...');
+    });
+
+    test('every byte value survives', async () => {
+      const { peer, stream } = await connected();
+      const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join('');
+      await peer.send(all);
+      await clientReady(READY_READABLE);
+      expect(read(stream)).toBe(all);
+    });
+
+    test('the end comes after the last byte, and stays', async () => {
+      const { peer, stream } = await connected();
+      await peer.send('last');
+      await peer.shutdown();
+      await clientReady(READY_READABLE | READY_READ_CLOSED);
+      expect(read(stream)).toBe('last');
+      expect(read(stream)).toBe(END_OF_FILE);
+      expect(read(stream)).toBe(END_OF_FILE);
+    });
+
+    test('a peer that has shut down its half can still be answered', async () => {
+      const { peer, stream } = await connected();
+      await peer.shutdown();
+      await clientReady(READY_READ_CLOSED);
+      expect(stream.write(Buffer.from('answer'), 0, 6)).toBe(6);
+      expect(await peer.receive(6)).toBe('answer');
+    });
+  });
+
+  describe('writing', () => {
+    test('bytes leave from the range that was given', async () => {
+      const { peer, stream } = await connected();
+      expect(stream.write(Buffer.from('..hello...'), 2, 7)).toBe(5);
+      expect(await peer.receive(5)).toBe('hello');
+    });
+
+    test('the buffer belongs to the caller again as soon as write returns', async () => {
+      const { peer, stream } = await connected();
+      const buffer = Buffer.from('first');
+      stream.write(buffer, 0, 5);
+      buffer.write('again');
+      stream.write(buffer, 0, 5);
+      expect(await peer.receive(10)).toBe('firstagain');
+    });
+
+    test('a full buffer is WouldBlock, and WRITABLE once the peer has read', async () => {
+      const { peer, stream } = await connected();
+      const written = fill(stream);
+      poll.reregister(stream, CLIENT, READABLE | WRITABLE);
+      await nothingReady();
+      const received = peer.receive(written.length);
+      await untilWritable(stream);
+      const more = Buffer.from('more');
+      expect(stream.write(more, 0, 4)).toBe(4);
+      expect((await received) === written).toBe(true);
+      expect(await peer.receive(4)).toBe('more');
+    });
+
+    /** The peer reads on this thread: the wait must leave it time to. */
+    async function untilWritable(stream: TcpStream): Promise<void> {
+      for (;;) {
+        const ready = await waitFor(poll, 0);
+        if (ready.some(({ token, readiness }) => token === CLIENT && (readiness & READY_WRITABLE) !== 0)) break;
+        await new Promise(setImmediate);
+      }
+      poll.reregister(stream, CLIENT, READABLE);
+    }
+
+    test('what was written before close still arrives, and then the end', async () => {
+      const { peer, stream } = await connected();
+      stream.write(Buffer.from('farewell'), 0, 8);
+      stream.close();
+      closeAfterwards = closeAfterwards.filter((closable) => closable !== stream);
+      expect(await peer.receive(8)).toBe('farewell');
+      await peer.ended();
+    });
+  });
+
+  describe('interest', () => {
+    test('WRITABLE is reported only to those who asked', async () => {
+      const { stream } = await connected();
+      await nothingReady();
+      poll.reregister(stream, CLIENT, READABLE | WRITABLE);
+      expect(await waitUntilReady(poll)).toEqual([{ token: CLIENT, readiness: READY_WRITABLE }]);
+      poll.reregister(stream, CLIENT, READABLE);
+      await nothingReady();
+    });
+
+    test('bytes are reported only to those who asked, as soon as they ask', async () => {
+      const { peer, stream } = await connected();
+      poll.reregister(stream, CLIENT, 0);
+      await peer.send('unheard');
+      await nothingReady();
+      poll.reregister(stream, CLIENT, READABLE);
+      await clientReady(READY_READABLE);
+    });
+
+    test('a token can be changed', async () => {
+      const { peer, stream } = await connected();
+      poll.reregister(stream, CLIENT + 7, READABLE);
+      await peer.send('x');
+      expect(await waitUntilReady(poll)).toEqual([{ token: CLIENT + 7, readiness: READY_READABLE }]);
+    });
+
+    test('a token may be as large as an integer can be', async () => {
+      const { peer, stream } = await connected();
+      await peer.send('x');
+      for (const token of [0x7fffffff, 0x80000000, 0xffffffff, 0x1_0000_0001, Number.MAX_SAFE_INTEGER]) {
+        poll.reregister(stream, token, READABLE);
+        expect(await waitUntilReady(poll)).toEqual([{ token, readiness: READY_READABLE }]);
+      }
+    });
+
+    test('after deregister there is silence, until it is registered again', async () => {
+      const { peer, stream } = await connected();
+      await peer.send('x');
+      await clientReady(READY_READABLE);
+      poll.deregister(stream);
+      await nothingReady();
+      poll.register(stream, CLIENT, READABLE);
+      await clientReady(READY_READABLE);
+    });
+
+    test('a source that is closed is reported no more', async () => {
+      const { peer, stream } = await connected();
+      await peer.send('x');
+      await clientReady(READY_READABLE);
+      stream.close();
+      closeAfterwards = closeAfterwards.filter((closable) => closable !== stream);
+      await nothingReady();
+    });
+
+    test('registering twice and changing what is not registered are errors', async () => {
+      const { stream } = await connected();
+      expect(errorOf(() => poll.register(stream, CLIENT, READABLE)).code).toBe('EEXIST');
+      poll.deregister(stream);
+      expect(errorOf(() => poll.reregister(stream, CLIENT, READABLE)).code).toBe('ENOENT');
+      expect(errorOf(() => poll.deregister(stream)).code).toBe('ENOENT');
+    });
+  });
+
+  describe('triggering', () => {
+    test(edgeTriggered ? 'bytes left unread are reported once' : 'bytes left unread are reported again and again', async () => {
+      const { peer, stream } = await connected();
+      await peer.send('unread');
+      await clientReady(READY_READABLE);
+      expect(read(stream, 2)).toBe('un');
+      for (let again = 0; again < 3; again++) expect(await waitFor(poll, 0)).toEqual(edgeTriggered ? [] : [{ token: CLIENT, readiness: READY_READABLE }]);
+      expect(read(stream)).toBe('read');
+      await nothingReady();
+    });
+
+    test('bytes that come later are news in either mode', async () => {
+      const { peer, stream } = await connected();
+      await peer.send('one');
+      await clientReady(READY_READABLE);
+      await peer.send('two');
+      await clientReady(READY_READABLE);
+      let received = '';
+      for (let bytes = read(stream); typeof bytes === 'string'; bytes = read(stream)) received += bytes;
+      expect(received).toBe('onetwo');
+    });
+
+    test(edgeTriggered ? 'room to write is reported once' : 'room to write is reported again and again', async () => {
+      const { stream } = await connected();
+      poll.reregister(stream, CLIENT, WRITABLE);
+      await clientReady(READY_WRITABLE);
+      expect(await waitFor(poll, 0)).toEqual(edgeTriggered ? [] : [{ token: CLIENT, readiness: READY_WRITABLE }]);
+    });
+  });
+
+  describe('breaking', () => {
+    test('a reset shows in the readiness and is named by the next read', async () => {
+      const { peer, stream } = await connected();
+      await peer.reset();
+      await clientReady(READY_READABLE | READY_HUP);
+      expect(errorOf(() => read(stream))).toMatchObject({ code: 'ECONNRESET', syscall: 'recv', fd: stream.fd });
+      expect(read(stream)).toBe(END_OF_FILE);
+      expect(errorOf(() => stream.write(Buffer.from('x'), 0, 1))).toMatchObject({ code: 'EPIPE', syscall: 'send' });
+    });
+
+    test('writing to a peer that has gone fails as a value of the program, not as a signal', async () => {
+      const { peer, stream } = await connected();
+      await peer.close();
+      await clientReady(READY_READ_CLOSED);
+      // The first bytes still leave; it is the answer to them that says there is nobody.
+      stream.write(Buffer.from('anybody?'), 0, 8);
+      await clientReady(READY_HUP);
+      const { code } = errorOf(() => stream.write(Buffer.from('x'), 0, 1));
+      expect(['EPIPE', 'ECONNRESET']).toContain(code);
+    });
+  });
+
+  describe('waiting', () => {
+    test('a timeout of 0 looks and returns', async () => {
+      const beforeMs = world.nowMs();
+      await nothingReady();
+      expect(world.nowMs() - beforeMs).toBeLessThan(PATIENCE_MS);
+    });
+
+    test('a timeout passes in full, fractions rounded up', async () => {
+      const beforeMs = world.nowMs();
+      expect(await waitFor(poll, 4.5)).toEqual([]);
+      // Node's own timers may be up to a millisecond early.
+      expect(world.nowMs() - beforeMs).toBeGreaterThanOrEqual(poll.drive === undefined ? 4.5 : 3.5);
+    });
+
+    test('a wake ends a wait that has begun', async () => {
+      await world.wakeDuringWait();
+      expect(await waitUntilReady(poll)).toEqual([{ token: WAKER, readiness: READY_READABLE }]);
+    });
+
+    test('many wakes before one wait are one event, until the next wake', async () => {
+      for (let i = 0; i < 5; i++) poll.waker.wake();
+      expect(await waitUntilReady(poll)).toEqual([{ token: WAKER, readiness: READY_READABLE }]);
+      poll.waker.acknowledge();
+      await nothingReady();
+      poll.waker.wake();
+      expect(await waitUntilReady(poll)).toEqual([{ token: WAKER, readiness: READY_READABLE }]);
+    });
+  });
+}

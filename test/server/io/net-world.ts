@@ -1,0 +1,69 @@
+/** The other end of a real wire, for the backends that have real sockets: clients of node:net in the same thread. */
+import { once } from 'node:events';
+import { connect as netConnect, type Socket } from 'node:net';
+import type { Address } from '../../../src/server/io/poll.js';
+import type { Peer } from './contract.js';
+
+export async function connectSocket(address: Address): Promise<Peer> {
+  const socket = netConnect('path' in address ? { path: address.path, allowHalfOpen: true } : { host: address.host, port: address.port, allowHalfOpen: true });
+  await once(socket, 'connect');
+  return new SocketPeer(socket);
+}
+
+class SocketPeer implements Peer {
+  private readonly closed: Promise<unknown>;
+
+  constructor(private readonly socket: Socket) {
+    // What becomes of it shows at the server's end; here only that it is over.
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
+  }
+
+  send(bytes: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.socket.write(bytes, 'latin1', (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Reads only while somebody wants bytes: otherwise the window stays as it is. */
+  receive(count: number): Promise<string> {
+    const { socket } = this;
+    return new Promise((resolve, reject) => {
+      let received = '';
+      const take = (): void => {
+        while (received.length < count) {
+          const bytes = socket.read(Math.min(count - received.length, socket.readableLength)) as Buffer | null;
+          if (bytes === null || bytes.length === 0) return;
+          received += bytes.latin1Slice();
+        }
+        socket.off('readable', take);
+        socket.off('end', short);
+        resolve(received);
+      };
+      const short = (): void => reject(new Error(`expected ${count} bytes, the end came after ${received.length}`));
+      socket.on('readable', take);
+      socket.once('end', short);
+      take();
+    });
+  }
+
+  async ended(): Promise<void> {
+    if (this.socket.readableEnded || this.socket.destroyed) return;
+    this.socket.resume();
+    await Promise.race([once(this.socket, 'end'), this.closed]);
+  }
+
+  shutdown(): Promise<void> {
+    return new Promise((resolve) => this.socket.end(resolve));
+  }
+
+  async reset(): Promise<void> {
+    this.socket.resetAndDestroy();
+    await this.closed;
+  }
+
+  async close(): Promise<void> {
+    this.socket.destroy();
+    await this.closed;
+  }
+}
