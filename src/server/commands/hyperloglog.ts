@@ -70,6 +70,7 @@ export const pfmerge = command({
 export const pfdebug = command({
   name: 'pfdebug', since: '2.8.9', group: 'hyperloglog', complexity: 'N/A',
   summary: 'Shows what is inside of a HyperLogLog: GETREG, DECODE, ENCODING, TODENSE.',
+  documentation: ['syscmd'],
   syntax: 'subcommand key',
   flags: ['write', 'denyoom', 'admin'],
   categories: ['hyperloglog'],
@@ -85,6 +86,7 @@ export const pfdebug = command({
 export const pfselftest = command({
   name: 'pfselftest', since: '2.8.9', group: 'hyperloglog', complexity: 'N/A',
   summary: 'Checks that HyperLogLogs store registers faithfully and estimate within their error.',
+  documentation: ['syscmd'],
   syntax: '',
   flags: ['admin'],
   categories: ['hyperloglog'],

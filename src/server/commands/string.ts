@@ -84,6 +84,7 @@ export const psetex = command({
 export const getset = command({
   name: 'getset', since: '1.0.0', group: 'string', complexity: 'O(1)',
   summary: 'Stores a string and returns the one that was there before.',
+  documentation: ['deprecated'], deprecatedSince: '6.2.0', replacedBy: '`SET` with the `!GET` argument',
   syntax: 'key value',
   flags: ['write', 'denyoom', 'fast'],
   categories: ['string'],
@@ -298,6 +299,7 @@ export const getrange = command({
 export const substr = command({
   name: 'substr', since: '1.0.0', group: 'string', complexity: 'O(N) where N is the length of what is returned.',
   summary: 'Returns part of the string at a key; the old name of GETRANGE.',
+  documentation: ['deprecated'], deprecatedSince: '2.0.0', replacedBy: '`GETRANGE`',
   syntax: 'key start:integer end:integer',
   flags: ['readonly'],
   categories: ['string'],

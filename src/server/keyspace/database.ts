@@ -87,7 +87,7 @@ export class Database {
 
   /** Stores a value under a new or existing key, and drops its expiry unless told to keep it. Does not call {@link changed}. */
   set(key: string, value: Value, keepTtl = false): void {
-    let slot = this.findLive(key);
+    let slot = this.findAgain(key);
     if (slot === -1) {
       slot = this.insert(key, value);
     } else {
@@ -225,6 +225,13 @@ export class Database {
     if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
     this.expireSlot(slot, 'lazy');
     return -1;
+  }
+
+  /** As {@link findLive}, but a key that this command has looked up already, as INCR does, is not searched again. */
+  private findAgain(key: string): number {
+    const slot = this.recentSlot;
+    if (slot === -1 || key !== this.recentKey || (this.expires.size > 0 && this.isDue(slot))) return this.findLive(key);
+    return slot;
   }
 
   private touch(slot: number): void {
