@@ -2,6 +2,7 @@
  * Farewell: the log lines for clients that had to go, in the words that people search Redis's log for.
  */
 import { clientInfo } from '../dispatch/client-info.js';
+import { quote } from '../dispatch/monitors.js';
 import type { Session } from '../dispatch/session.js';
 import type { QueryBuffer } from './query-buffer.js';
 
@@ -18,7 +19,7 @@ export function logProtocolError(session: Session, error: string, query: Buffer)
 
 export function logQueryLimit(session: Session, { bytes, start, end }: QueryBuffer): void {
   const first = bytes.latin1Slice(start, Math.min(end, start + 64));
-  session.server.log('warning', `Closing client that reached max query buffer length: ${clientInfo(session)} (qbuf initial bytes: ${JSON.stringify(first)})`);
+  session.server.log('warning', `Closing client that reached max query buffer length: ${clientInfo(session)} (qbuf initial bytes: ${quote(first)})`);
 }
 
 export function logOutputLimit(session: Session): void {
