@@ -24,8 +24,9 @@ export function valuesAreAlike(one: Reply, other: Reply, likeness: Likeness): bo
 }
 
 function isNear(one: Reply, other: Reply): boolean {
-  if (typeof one !== 'number' || typeof other !== 'number') return canonical(one, 'exact') === canonical(other, 'exact');
-  return one === other || (one >= 0 && other >= 0 && Math.abs(one - other) <= 5000);
+  const isInteger = (reply: Reply): reply is number | bigint => typeof reply === 'number' || typeof reply === 'bigint';
+  if (!isInteger(one) || !isInteger(other)) return canonical(one, 'exact') === canonical(other, 'exact');
+  return one === other || (one >= 0 && other >= 0 && Math.abs(Number(BigInt(one) - BigInt(other))) <= 5000);
 }
 
 function typeOf(reply: Reply): string {
