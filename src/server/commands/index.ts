@@ -1,17 +1,28 @@
 /** The command table: every family, by name. */
 import { Command, type CommandDeclaration } from '../dispatch/command.js';
 import * as bitmap from './bitmap.js';
+import * as commandInfo from './command-info.js';
+import * as config from './config.js';
+import * as client from './client.js';
 import * as connection from './connection.js';
-import * as generic from './generic.js';
+import * as debug from './debug.js';
 import * as hash from './hash.js';
 import * as hyperloglog from './hyperloglog.js';
+import * as info from './info.js';
+import * as latency from './latency.js';
+import * as lolwut from './lolwut.js';
+import * as memory from './memory.js';
+import * as server from './server.js';
+import * as slowlog from './slowlog.js';
+import * as generic from './generic.js';
+import * as list from './list.js';
 import * as pubsub from './pubsub.js';
 import * as set from './set.js';
 import * as sortedSet from './sorted-set.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, connection, generic, hash, hyperloglog, pubsub, set, sortedSet, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, client, commandInfo, config, connection, debug, generic, hash, hyperloglog, info, latency, lolwut, memory, list, pubsub, server, set, slowlog, sortedSet, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -28,6 +28,11 @@ export const TIMEOUT_NOT_A_FLOAT = new ErrorReply('ERR timeout is not a float or
 export const TIMEOUT_NOT_AN_INTEGER = new ErrorReply('ERR timeout is not an integer or out of range');
 export const TIMEOUT_NEGATIVE = new ErrorReply('ERR timeout is negative');
 export const TIMEOUT_OUT_OF_RANGE = new ErrorReply('ERR timeout is out of range');
+export const LPOS_RANK = new ErrorReply(
+  "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+);
+export const LPOS_COUNT = new ErrorReply("ERR COUNT can't be negative");
+export const LPOS_MAXLEN = new ErrorReply("ERR MAXLEN can't be negative");
 export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
 
 // Gates (dispatch/dispatcher.ts).
@@ -70,7 +75,7 @@ export const CLIENT_ID_NOT_POSITIVE = new ErrorReply('ERR client-id should be gr
 export const unknownClientType = (type: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown client type '${cString(type)}'`));
 export const noSuchUser = (user: string): ErrorReply => new ErrorReply(oneLine(`ERR No such user '${cString(user)}'`));
 export const PAUSE_MODE = new ErrorReply('ERR CLIENT PAUSE mode must be WRITE or ALL');
-export const NEGATIVE_TIMEOUT = new ErrorReply('ERR timeout is negative');
+export const TIMEOUT_OUT_OF_RANGE = new ErrorReply('ERR timeout is out of range');
 export const UNBLOCK_REASON = new ErrorReply('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
 export const ONE_REDIRECT = new ErrorReply('ERR A client can only redirect to a single other client');
 export const NO_REDIRECT_TARGET = new ErrorReply('ERR The client ID you want redirect to does not exist');

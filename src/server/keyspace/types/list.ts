@@ -324,7 +324,7 @@ export class List implements Collection {
     }
     const middle = CHUNK_MAX / 2;
     const second = this.linkAfter(chunk, new Chunk(CHUNK_MAX));
-    while (second.end < CHUNK_MAX - middle) second.items[second.end++] = chunk.items[middle + second.end - 1]!;
+    for (let from = middle; from < CHUNK_MAX; from++) second.items[second.end++] = chunk.items[from]!;
     chunk.items.fill('', middle, CHUNK_MAX);
     chunk.end = middle;
     if (at <= middle) return chunk;

@@ -1,0 +1,541 @@
+/**
+ * List commands: LPUSH RPUSH LPUSHX RPUSHX LPOP RPOP LLEN LRANGE LINDEX LSET LINSERT LREM LTRIM LPOS LMOVE RPOPLPUSH LMPOP,
+ * and those that wait: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP.
+ */
+import type { ParkRequest } from '../dispatch/blocking.js';
+import { type Argv, command, type Handler } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
+import { key, keys, numkeys } from '../dispatch/key-spec.js';
+import type { Session } from '../dispatch/session.js';
+import type { Database } from '../keyspace/database.js';
+import { List } from '../keyspace/types/list.js';
+import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+import { integer, integerBetween, isWord, positiveInteger } from './support/arguments.js';
+import { LONG_MAX, shrunk } from './support/collections.js';
+import { timeoutSeconds } from './support/timeout.js';
+
+type End = 'left' | 'right';
+
+// Reaching a list, its ends, and what is said about it.
+
+/** Undefined if the key is not there. Throws WRONGTYPE for every other type. */
+function readList(db: Database, name: string): List | undefined {
+  const value = db.lookupRead(name);
+  if (value === undefined || value instanceof List) return value;
+  throw errors.WRONG_TYPE;
+}
+
+/** The same for a command that is about to change the list. */
+function writeList(db: Database, name: string): List | undefined {
+  const value = db.lookupWrite(name);
+  if (value === undefined || value instanceof List) return value;
+  throw errors.WRONG_TYPE;
+}
+
+function createList(db: Database, name: string): List {
+  const list = new List();
+  db.set(name, list);
+  return list;
+}
+
+function pushed(db: Database, name: string, end: End): void {
+  db.changed(name, 'l', end === 'left' ? 'lpush' : 'rpush');
+}
+
+function popped(db: Database, name: string, list: List, end: End): void {
+  shrunk(db, name, list, 'l', end === 'left' ? 'lpop' : 'rpop');
+}
+
+function popFrom(list: List, end: End): string {
+  return end === 'left' ? list.popHead() : list.popTail();
+}
+
+function popSeveral(list: List, count: number, end: End): string[] {
+  const values: string[] = [];
+  for (let left = Math.min(count, list.size); left > 0; left--) values.push(popFrom(list, end));
+  return values;
+}
+
+/** LEFT or RIGHT. */
+function endOf(text: string): End {
+  if (isWord(text, 'LEFT')) return 'left';
+  if (isWord(text, 'RIGHT')) return 'right';
+  throw errors.SYNTAX;
+}
+
+/** An index from the front; a negative one counts from the back, and may still be negative then. */
+function fromFront(list: List, index: number): number {
+  return index < 0 ? list.size + index : index;
+}
+
+// Pushing.
+
+function pushTo(end: End, mustExist: boolean): Handler {
+  return (argv, db) => {
+    const name = argv[1]!;
+    let list = writeList(db, name);
+    if (list === undefined) {
+      if (mustExist) return 0;
+      list = createList(db, name);
+    }
+    if (end === 'left') for (let i = 2; i < argv.length; i++) list.pushHead(argv[i]!);
+    else for (let i = 2; i < argv.length; i++) list.pushTail(argv[i]!);
+    pushed(db, name, end);
+    return list.size;
+  };
+}
+
+const PUSH_COMPLEXITY = 'O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.';
+
+export const lpush = command({
+  name: 'lpush', since: '1.0.0', group: 'list', complexity: PUSH_COMPLEXITY,
+  summary: 'Puts elements at the front of a list, one after another.',
+  syntax: 'key element...',
+  flags: ['write', 'denyoom', 'fast'],
+  categories: ['list'],
+  keys: [key(1, 'RW insert')],
+  history: [['2.4.0', 'Takes more than one `element`.']],
+  run: pushTo('left', false),
+});
+
+export const rpush = command({
+  name: 'rpush', since: '1.0.0', group: 'list', complexity: PUSH_COMPLEXITY,
+  summary: 'Puts elements at the back of a list, one after another.',
+  syntax: 'key element...',
+  flags: ['write', 'denyoom', 'fast'],
+  categories: ['list'],
+  keys: [key(1, 'RW insert')],
+  history: [['2.4.0', 'Takes more than one `element`.']],
+  run: pushTo('right', false),
+});
+
+export const lpushx = command({
+  name: 'lpushx', since: '2.2.0', group: 'list', complexity: PUSH_COMPLEXITY,
+  summary: 'Puts elements at the front of a list that is there already.',
+  syntax: 'key element...',
+  flags: ['write', 'denyoom', 'fast'],
+  categories: ['list'],
+  keys: [key(1, 'RW insert')],
+  history: [['4.0.0', 'Takes more than one `element`.']],
+  run: pushTo('left', true),
+});
+
+export const rpushx = command({
+  name: 'rpushx', since: '2.2.0', group: 'list', complexity: PUSH_COMPLEXITY,
+  summary: 'Puts elements at the back of a list that is there already.',
+  syntax: 'key element...',
+  flags: ['write', 'denyoom', 'fast'],
+  categories: ['list'],
+  keys: [key(1, 'RW insert')],
+  history: [['4.0.0', 'Takes more than one `element`.']],
+  run: pushTo('right', true),
+});
+
+// Popping.
+
+function popAt(end: End): Handler {
+  return (argv, db) => {
+    if (argv.length > 2) return popCount(argv, db, end);
+    const name = argv[1]!;
+    const list = writeList(db, name);
+    if (list === undefined) return null;
+    const value = popFrom(list, end);
+    popped(db, name, list, end);
+    return value;
+  };
+}
+
+function popCount(argv: Argv, db: Database, end: End): Reply {
+  if (argv.length > 3) return errors.wrongArity(argv[0]!.toLowerCase());
+  const count = positiveInteger(argv[2]!);
+  const name = argv[1]!;
+  const list = writeList(db, name);
+  if (list === undefined) return NULL_ARRAY;
+  if (count === 0) return [];
+  const values = popSeveral(list, count, end);
+  popped(db, name, list, end);
+  return values;
+}
+
+export const lpop = command({
+  name: 'lpop', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the number of elements returned',
+  summary: 'Takes the first element of a list, or several.',
+  syntax: 'key [count:integer]',
+  flags: ['write', 'fast'],
+  categories: ['list'],
+  keys: [key(1, 'RW access delete')],
+  history: [['6.2.0', 'The `count` argument.']],
+  run: popAt('left'),
+});
+
+export const rpop = command({
+  name: 'rpop', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the number of elements returned',
+  summary: 'Takes the last element of a list, or several.',
+  syntax: 'key [count:integer]',
+  flags: ['write', 'fast'],
+  categories: ['list'],
+  keys: [key(1, 'RW access delete')],
+  history: [['6.2.0', 'The `count` argument.']],
+  run: popAt('right'),
+});
+
+interface MultiPop {
+  readonly names: readonly string[];
+  readonly end: End;
+  readonly count: number;
+}
+
+/** `numkeys key [key …] LEFT|RIGHT [COUNT count]` from argv[at] on. */
+function multiPopArguments(argv: Argv, at: number): MultiPop {
+  const numKeys = integerBetween(argv[at]!, 1, LONG_MAX, errors.NUMKEYS_NOT_POSITIVE);
+  const whereAt = at + numKeys + 1;
+  if (whereAt >= argv.length) throw errors.SYNTAX;
+  const end = endOf(argv[whereAt]!);
+  return { names: argv.slice(at + 1, whereAt), end, count: multiPopCount(argv, whereAt + 1) };
+}
+
+function multiPopCount(argv: Argv, at: number): number {
+  if (at === argv.length) return 1;
+  if (!isWord(argv[at]!, 'COUNT') || at + 1 === argv.length) throw errors.SYNTAX;
+  const count = integerBetween(argv[at + 1]!, 1, LONG_MAX, errors.COUNT_NOT_POSITIVE);
+  if (at + 2 < argv.length) throw errors.SYNTAX;
+  return count;
+}
+
+/** The name of the first list that is there, with elements taken from it; undefined if none is there. */
+function popFirst(db: Database, { names, end, count }: MultiPop): Reply | undefined {
+  for (const name of names) {
+    const list = writeList(db, name);
+    if (list !== undefined) return popWithName(db, name, list, end, count);
+  }
+  return undefined;
+}
+
+function popWithName(db: Database, name: string, list: List, end: End, count: number): Reply {
+  const values = popSeveral(list, count, end);
+  popped(db, name, list, end);
+  return [name, values];
+}
+
+export const lmpop = command({
+  name: 'lmpop', since: '7.0.0', group: 'list', complexity: 'O(N+M) where N is the number of provided keys and M is the number of elements returned.',
+  summary: 'Takes elements from the first of several lists that is not empty.',
+  syntax: 'numkeys:integer key... (LEFT | RIGHT) [COUNT count:integer]',
+  flags: ['write', 'movablekeys'],
+  categories: ['list'],
+  keys: [numkeys(1, 'RW access delete')],
+  run: (argv, db) => popFirst(db, multiPopArguments(argv, 1)) ?? NULL_ARRAY,
+});
+
+// Reading.
+
+export const llen = command({
+  name: 'llen', since: '1.0.0', group: 'list', complexity: 'O(1)',
+  summary: 'Returns the length of a list.',
+  syntax: 'key',
+  flags: ['readonly', 'fast'],
+  categories: ['list'],
+  keys: [key(1, 'RO')],
+  run: (argv, db) => readList(db, argv[1]!)?.size ?? 0,
+});
+
+export const lrange = command({
+  name: 'lrange', since: '1.0.0', group: 'list',
+  complexity:
+    'O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is the number of elements in the specified range.',
+  summary: 'Returns a range of elements.',
+  syntax: 'key start:integer stop:integer',
+  flags: ['readonly'],
+  categories: ['list'],
+  keys: [key(1, 'RO access')],
+  run(argv, db) {
+    const start = integer(argv[2]!);
+    const stop = integer(argv[3]!);
+    const list = readList(db, argv[1]!);
+    if (list === undefined) return [];
+    const first = Math.max(0, fromFront(list, start));
+    const last = Math.min(list.size - 1, fromFront(list, stop));
+    return first > last ? [] : list.slice(first, last - first + 1);
+  },
+});
+
+export const lindex = command({
+  name: 'lindex', since: '1.0.0', group: 'list',
+  complexity: 'O(N) where N is the number of elements to traverse to get to the element at index. This makes asking for the first or the last element of the list O(1).',
+  summary: 'Returns the element at an index.',
+  syntax: 'key index:integer',
+  flags: ['readonly'],
+  categories: ['list'],
+  keys: [key(1, 'RO access')],
+  run(argv, db) {
+    const list = readList(db, argv[1]!);
+    if (list === undefined) return null;
+    const index = fromFront(list, integer(argv[2]!));
+    return index >= 0 && index < list.size ? list.get(index) : null;
+  },
+});
+
+interface Search {
+  rank: number;
+  /** -1: not given, only the first match is asked for. */
+  count: number;
+  maxLength: number;
+}
+
+function searchOptions(argv: Argv): Search {
+  const search: Search = { rank: 1, count: -1, maxLength: 0 };
+  for (let at = 3; at < argv.length; at += 2) {
+    const value = argv[at + 1];
+    if (value === undefined) throw errors.SYNTAX;
+    if (isWord(argv[at]!, 'RANK')) search.rank = searchRank(value);
+    else if (isWord(argv[at]!, 'COUNT')) search.count = positiveInteger(value, errors.LPOS_COUNT);
+    else if (isWord(argv[at]!, 'MAXLEN')) search.maxLength = positiveInteger(value, errors.LPOS_MAXLEN);
+    else throw errors.SYNTAX;
+  }
+  return search;
+}
+
+function searchRank(text: string): number {
+  const rank = integerBetween(text, -LONG_MAX, LONG_MAX);
+  if (rank === 0) throw errors.LPOS_RANK;
+  return rank;
+}
+
+export const lpos = command({
+  name: 'lpos', since: '6.0.6', group: 'list',
+  complexity:
+    'O(N) where N is the number of elements in the list, for the average case. When searching for elements near the head or the tail of the list, or when the MAXLEN option is provided, the command may run in constant time.',
+  summary: 'Returns the indexes of elements equal to a value.',
+  syntax: 'key element [RANK rank:integer] [COUNT num-matches:integer] [MAXLEN len:integer]',
+  flags: ['readonly'],
+  categories: ['list'],
+  keys: [key(1, 'RO access')],
+  run(argv, db) {
+    const { rank, count, maxLength } = searchOptions(argv);
+    const list = readList(db, argv[1]!);
+    const wanted = count === -1 ? 1 : count === 0 ? Infinity : count;
+    const found = list?.indexesOf(argv[2]!, Math.abs(rank) - 1, wanted, maxLength === 0 ? Infinity : maxLength, rank < 0) ?? [];
+    return count === -1 ? (found[0] ?? null) : found;
+  },
+});
+
+// Changing what is inside.
+
+export const lset = command({
+  name: 'lset', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the length of the list. Setting either the first or the last element of the list is O(1).',
+  summary: 'Replaces the element at an index.',
+  syntax: 'key index:integer element',
+  flags: ['write', 'denyoom'],
+  categories: ['list'],
+  keys: [key(1, 'RW update')],
+  run(argv, db) {
+    const name = argv[1]!;
+    const list = writeList(db, name);
+    if (list === undefined) return errors.NO_SUCH_KEY;
+    const index = fromFront(list, integer(argv[2]!));
+    if (index < 0 || index >= list.size) return errors.OUT_OF_RANGE;
+    list.set(index, argv[3]!);
+    db.changed(name, 'l', 'lset');
+    return OK;
+  },
+});
+
+export const linsert = command({
+  name: 'linsert', since: '2.2.0', group: 'list',
+  complexity:
+    'O(N) where N is the number of elements to traverse before seeing the value pivot. This means that inserting somewhere on the left end on the list (head) can be considered O(1) and inserting somewhere on the right end (tail) is O(N).',
+  summary: 'Puts an element before or after the first one that equals the pivot.',
+  syntax: 'key (BEFORE | AFTER) pivot element',
+  flags: ['write', 'denyoom'],
+  categories: ['list'],
+  keys: [key(1, 'RW insert')],
+  run(argv, db) {
+    const after = isWord(argv[2]!, 'AFTER');
+    if (!after && !isWord(argv[2]!, 'BEFORE')) return errors.SYNTAX;
+    const name = argv[1]!;
+    const list = writeList(db, name);
+    if (list === undefined) return 0;
+    if (!list.insert(argv[3]!, argv[4]!, after)) return -1;
+    db.changed(name, 'l', 'linsert');
+    return list.size;
+  },
+});
+
+export const lrem = command({
+  name: 'lrem', since: '1.0.0', group: 'list', complexity: 'O(N+M) where N is the length of the list and M is the number of elements removed.',
+  summary: 'Removes elements equal to a value: the first ones, the last ones, or all.',
+  syntax: 'key count:integer element',
+  flags: ['write'],
+  categories: ['list'],
+  keys: [key(1, 'RW delete')],
+  run(argv, db) {
+    const count = integerBetween(argv[2]!, -LONG_MAX, LONG_MAX);
+    const name = argv[1]!;
+    const list = writeList(db, name);
+    if (list === undefined) return 0;
+    const removed = list.remove(argv[3]!, count);
+    if (removed > 0) shrunk(db, name, list, 'l', 'lrem');
+    return removed;
+  },
+});
+
+export const ltrim = command({
+  name: 'ltrim', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the number of elements to be removed by the operation.',
+  summary: 'Removes everything outside of a range.',
+  syntax: 'key start:integer stop:integer',
+  flags: ['write'],
+  categories: ['list'],
+  keys: [key(1, 'RW delete')],
+  run(argv, db) {
+    const start = integer(argv[2]!);
+    const stop = integer(argv[3]!);
+    const name = argv[1]!;
+    const list = writeList(db, name);
+    if (list === undefined) return OK;
+    const first = Math.max(0, fromFront(list, start));
+    const last = Math.min(list.size - 1, fromFront(list, stop));
+    if (first > last) list.trim(0, 0);
+    else list.trim(first, last - first + 1);
+    shrunk(db, name, list, 'l', 'ltrim');
+    return OK;
+  },
+});
+
+// Moving from list to list.
+
+/** From the end of one list that is there to the end of another, or of the same. Says so of the destination first, as Redis does. */
+function move(db: Database, source: string, destination: string, from: End, to: End, list: List): Reply {
+  const target = writeList(db, destination);
+  const value = popFrom(list, from);
+  const receiver = target ?? createList(db, destination);
+  if (to === 'left') receiver.pushHead(value);
+  else receiver.pushTail(value);
+  pushed(db, destination, to);
+  popped(db, source, list, from);
+  return value;
+}
+
+function moveIfThere(db: Database, source: string, destination: string, from: End, to: End): Reply {
+  const list = writeList(db, source);
+  return list === undefined ? null : move(db, source, destination, from, to, list);
+}
+
+export const lmove = command({
+  name: 'lmove', since: '6.2.0', group: 'list', complexity: 'O(1)',
+  summary: 'Takes an element from one end of a list and puts it at an end of another.',
+  syntax: 'source:key destination:key (LEFT | RIGHT) (LEFT | RIGHT)',
+  flags: ['write', 'denyoom'],
+  categories: ['list'],
+  keys: [key(1, 'RW access delete'), key(2, 'RW insert')],
+  run: (argv, db) => moveIfThere(db, argv[1]!, argv[2]!, endOf(argv[3]!), endOf(argv[4]!)),
+});
+
+export const rpoplpush = command({
+  name: 'rpoplpush', since: '1.2.0', group: 'list', complexity: 'O(1)',
+  summary: 'Takes the last element of a list and puts it at the front of another.',
+  documentation: ['deprecated'],
+  deprecatedSince: '6.2.0',
+  replacedBy: '`LMOVE` with the `RIGHT` and `LEFT` arguments',
+  syntax: 'source:key destination:key',
+  flags: ['write', 'denyoom'],
+  categories: ['list'],
+  keys: [key(1, 'RW access delete'), key(2, 'RW insert')],
+  run: (argv, db) => moveIfThere(db, argv[1]!, argv[2]!, 'right', 'left'),
+});
+
+// Waiting.
+
+function parkForList(session: Session, request: Omit<ParkRequest, 'type' | 'timedOut'>): Reply {
+  return session.server.blocking.park(session, { ...request, type: 'list', timedOut: NULL_ARRAY });
+}
+
+/** A list that has just become ready, which therefore is there. */
+function readyList(db: Database, name: string): List {
+  return db.lookupWrite(name) as List;
+}
+
+function popOne(db: Database, name: string, list: List, end: End): Reply {
+  const value = popFrom(list, end);
+  popped(db, name, list, end);
+  return [name, value];
+}
+
+function blockingPop(end: End): Handler {
+  return (argv, db, session) => {
+    const timeoutMs = timeoutSeconds(argv[argv.length - 1]!);
+    for (let i = 1; i < argv.length - 1; i++) {
+      const list = writeList(db, argv[i]!);
+      if (list !== undefined) return popOne(db, argv[i]!, list, end);
+    }
+    const serve = (name: string, from: Database): Reply => popOne(from, name, readyList(from, name), end);
+    return parkForList(session, { keys: argv.slice(1, -1), timeoutMs, serve });
+  };
+}
+
+export const blpop = command({
+  name: 'blpop', since: '2.0.0', group: 'list', complexity: 'O(N) where N is the number of provided keys.',
+  summary: 'Takes the first element of the first list that has one, or waits for it.',
+  syntax: 'key... timeout:double',
+  flags: ['write', 'noscript', 'blocking'],
+  categories: ['list'],
+  keys: [keys(1, -2, 1, 'RW access delete')],
+  history: [['6.0.0', '`timeout` may have a fraction.']],
+  run: blockingPop('left'),
+});
+
+export const brpop = command({
+  name: 'brpop', since: '2.0.0', group: 'list', complexity: 'O(N) where N is the number of provided keys.',
+  summary: 'Takes the last element of the first list that has one, or waits for it.',
+  syntax: 'key... timeout:double',
+  flags: ['write', 'noscript', 'blocking'],
+  categories: ['list'],
+  keys: [keys(1, -2, 1, 'RW access delete')],
+  history: [['6.0.0', '`timeout` may have a fraction.']],
+  run: blockingPop('right'),
+});
+
+function blockingMove(db: Database, session: Session, source: string, destination: string, from: End, to: End, timeoutMs: number): Reply {
+  const list = writeList(db, source);
+  if (list !== undefined) return move(db, source, destination, from, to, list);
+  const serve = (name: string, at: Database): Reply => move(at, name, destination, from, to, readyList(at, name));
+  return parkForList(session, { keys: [source], timeoutMs, denied: null, serve });
+}
+
+export const blmove = command({
+  name: 'blmove', since: '6.2.0', group: 'list', complexity: 'O(1)',
+  summary: 'Moves an element as LMOVE does, or waits for one.',
+  syntax: 'source:key destination:key (LEFT | RIGHT) (LEFT | RIGHT) timeout:double',
+  flags: ['write', 'denyoom', 'noscript', 'blocking'],
+  categories: ['list'],
+  keys: [key(1, 'RW access delete'), key(2, 'RW insert')],
+  run: (argv, db, session) => blockingMove(db, session, argv[1]!, argv[2]!, endOf(argv[3]!), endOf(argv[4]!), timeoutSeconds(argv[5]!)),
+});
+
+export const brpoplpush = command({
+  name: 'brpoplpush', since: '2.2.0', group: 'list', complexity: 'O(1)',
+  summary: 'Moves the last element of a list to the front of another, or waits for one.',
+  documentation: ['deprecated'],
+  deprecatedSince: '6.2.0',
+  replacedBy: '`BLMOVE` with the `RIGHT` and `LEFT` arguments',
+  syntax: 'source:key destination:key timeout:double',
+  flags: ['write', 'denyoom', 'noscript', 'blocking'],
+  categories: ['list'],
+  keys: [key(1, 'RW access delete'), key(2, 'RW insert')],
+  history: [['6.0.0', '`timeout` may have a fraction.']],
+  run: (argv, db, session) => blockingMove(db, session, argv[1]!, argv[2]!, 'right', 'left', timeoutSeconds(argv[3]!)),
+});
+
+export const blmpop = command({
+  name: 'blmpop', since: '7.0.0', group: 'list', complexity: 'O(N+M) where N is the number of provided keys and M is the number of elements returned.',
+  summary: 'Takes elements as LMPOP does, or waits for some.',
+  syntax: 'timeout:double numkeys:integer key... (LEFT | RIGHT) [COUNT count:integer]',
+  flags: ['write', 'blocking', 'movablekeys'],
+  categories: ['list'],
+  keys: [numkeys(2, 'RW access delete')],
+  run(argv, db, session) {
+    const pop = multiPopArguments(argv, 2);
+    const timeoutMs = timeoutSeconds(argv[1]!);
+    const serve = (name: string, from: Database): Reply => popWithName(from, name, readyList(from, name), pop.end, pop.count);
+    return popFirst(db, pop) ?? parkForList(session, { keys: pop.names, timeoutMs, serve });
+  },
+});

@@ -1,0 +1,35 @@
+/**
+ * Timeouts of blocking commands, as Redis 7.0's getTimeoutFromObjectOrReply reads them. Both return milliseconds, 0 for "no limit".
+ */
+import * as errors from '../../dispatch/errors.js';
+import { integer64 } from './arguments.js';
+import { parseLongDouble } from './long-double.js';
+
+/** Past this, in ms, Redis's conversion to 64 bits overflows into a negative number. */
+const OVERFLOW_MS = 2 ** 63;
+
+/** Seconds with a fraction, rounded up to a whole millisecond: BLPOP. */
+export function timeoutSeconds(text: string): number {
+  const seconds = parseTimeout(text);
+  const timeoutMs = Math.ceil(seconds * 1000);
+  // Infinity and everything too large end here as well: that is what Redis's overflow makes of them.
+  if (timeoutMs < 0 || timeoutMs >= OVERFLOW_MS) throw errors.TIMEOUT_NEGATIVE;
+  return Math.abs(timeoutMs);
+}
+
+/** Whole milliseconds: XREAD BLOCK. */
+export function timeoutMilliseconds(text: string): number {
+  const timeoutMs = Number(integer64(text, errors.TIMEOUT_NOT_AN_INTEGER));
+  if (timeoutMs < 0) throw errors.TIMEOUT_NEGATIVE;
+  return timeoutMs;
+}
+
+function parseTimeout(text: string): number {
+  // Nearly all timeouts are short decimal numbers, which a double holds well enough for milliseconds.
+  if (/^\d{1,9}(?:\.\d{1,6})?$/.test(text)) return Number(text);
+  const parsed = parseLongDouble(text);
+  if (parsed === undefined) throw errors.TIMEOUT_NOT_A_FLOAT;
+  const seconds = Number(parsed.mantissa) * 2 ** parsed.exponent;
+  // What is too small for a double still is a time to wait, and no time means for ever.
+  return seconds === 0 && parsed.mantissa !== 0n ? Math.sign(Number(parsed.mantissa)) * Number.MIN_VALUE : seconds;
+}
