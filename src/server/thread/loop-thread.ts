@@ -27,21 +27,31 @@ async function main(): Promise<void> {
     poll,
     clock: new SystemClock(),
     seed: options.seed,
-    config: new Config(options.settings),
+    config: new Config(options.settings, options.configFile),
     log: (level, message) => post({ kind: 'log', level, message }),
   });
   const observation = observe(server);
   const calls = answerWith(server, observation);
+  // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.
+  const arrived: CallMessage[] = [];
+  const hear = (message: CallMessage): void => {
+    arrived.push(message);
+    poll.waker.wake();
+  };
   const drain = (): void => {
+    for (const message of arrived.splice(0)) answer(calls, message);
     for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) answer(calls, received.message as CallMessage);
   };
   observation.drain = drain;
   server.loop.onWake(drain);
-  const addresses = server.listen();
+  server.listen();
+  const addresses = await server.opened();
+  if (poll.waker.fd === -1) port.on('message', hear);
   if (options.paused) observation.pause();
   post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback });
   await server.run();
   server.close();
+  port.off('message', hear);
 }
 
 function observe(server: Server): Observation {

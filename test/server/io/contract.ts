@@ -158,6 +158,19 @@ function contract(open: () => World, edgeTriggered: boolean): void {
     throw new Error('expected a SystemError');
   }
 
+  /** Calls again and again, the other end having its turn in between, until it fails. */
+  async function firstError(run: () => unknown): Promise<SystemError> {
+    for (;;) {
+      try {
+        run();
+      } catch (error) {
+        expect(error).toBeInstanceOf(SystemError);
+        return error as SystemError;
+      }
+      await new Promise(setImmediate);
+    }
+  }
+
   describe('listening', () => {
     test('port 0 becomes a real port, another one for each listener', async () => {
       const first = await listen();
@@ -412,9 +425,11 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await peer.send('one');
       await clientReady(READY_READABLE);
       await peer.send('two');
-      await clientReady(READY_READABLE);
       let received = '';
-      for (let bytes = read(stream); typeof bytes === 'string'; bytes = read(stream)) received += bytes;
+      while (received.length < 6) {
+        await clientReady(READY_READABLE);
+        for (let bytes = read(stream); typeof bytes === 'string'; bytes = read(stream)) received += bytes;
+      }
       expect(received).toBe('onetwo');
     });
 
@@ -442,8 +457,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await clientReady(READY_READ_CLOSED);
       // The first bytes still leave; it is the answer to them that says there is nobody.
       stream.write(Buffer.from('anybody?'), 0, 8);
-      await clientReady(READY_HUP);
-      const { code } = errorOf(() => stream.write(Buffer.from('x'), 0, 1));
+      const { code } = await firstError(() => stream.write(Buffer.from('x'), 0, 1));
       expect(['EPIPE', 'ECONNRESET']).toContain(code);
     });
   });

@@ -7,6 +7,7 @@
  *   writableLength ◀─── at most a mark, then WOULD_BLOCK ◀───── write     'drain' → WRITABLE
  *   'end' 'error' ────▶ EOF, ECONNRESET: the next read or write says so
  *
+ * Node hears nothing of a connection between EOF and the next write; a reset in that time shows only then.
  * Node reads before anybody asks, so what is reported here is "has been read" and not "can be read": `emulated` says it. Nothing can block
  * either: `wait` only looks, and `drive` runs a turn when a callback has made something ready or the timeout is over.
  */
@@ -99,7 +100,7 @@ export class PortablePoll implements Poll {
           reject(error as Error);
         }
       };
-      run();
+      schedule();
     });
   }
 
