@@ -14,7 +14,7 @@ import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, StepUnit } from './loop/stepping.js';
 import type { LogLevel } from './server.js';
-import type { Snapshot } from './snapshot.js';
+import { DEFAULT_SNAPSHOT, type Snapshot, type SnapshotRequest } from './snapshot.js';
 import { LoopHandle } from './thread/loop-handle.js';
 import type { PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
@@ -22,10 +22,11 @@ import type { TraceBatch } from './trace/recorder.js';
 
 export { StartError } from './thread/loop-handle.js';
 export { TRACE_EVENTS } from './trace/events.js';
-export type { Address, Breakpoint, LogLevel, PollerName, SettingValues, Snapshot, StepUnit, TraceBatch, TraceEvent };
+export type { Address, Breakpoint, LogLevel, PollerName, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
 export type { SettingName } from './config.js';
 export type { EventCategory, Phase, TraceKind } from './trace/events.js';
-export type { ClientSnapshot } from './snapshot.js';
+export type { ClientSnapshot, KeysSnapshot } from './snapshot.js';
+export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 
 /** Every setting of redis-server that has a meaning here, under its own name, and the lab's own. */
 export interface ServerOptions extends Partial<SettingValues> {
@@ -37,6 +38,8 @@ export interface ServerOptions extends Partial<SettingValues> {
   readonly seed?: number;
   /** Hold the loop before its first poll. */
   readonly paused?: boolean;
+  /** The configuration file that the settings came from, which CONFIG REWRITE writes to. */
+  readonly configFile?: string | null;
   readonly log?: (level: LogLevel, message: string) => void;
 }
 
@@ -44,6 +47,9 @@ export interface TraceOptions {
   /** The most events that a tenth of a second may bring; the rest is only counted. Infinity: all. */
   readonly budget?: number;
 }
+
+/** `snapshot` is what was asked for with `watch`, as of the end of the batch. */
+export type TraceListener = (batch: TraceBatch, snapshot: Snapshot | null) => void;
 
 export interface RedisLabServer extends AsyncDisposable {
   /** `redis://127.0.0.1:6379`, for client libraries. */
@@ -72,10 +78,12 @@ export interface RedisLabServer extends AsyncDisposable {
   /** Called with the event whenever the loop is held, by whatever, and with null when it goes on. Returns how to stop listening. */
   onHeld(listener: (event: TraceEvent | null) => void): () => void;
 
-  /** State at this moment, with up to `keys` keys. */
-  snapshot(keys?: number): Promise<Snapshot>;
+  /** State at this moment; by default with the first thousand keys of database 0, by name. */
+  snapshot(request?: SnapshotRequest): Promise<Snapshot>;
   /** Calls `listener` with what happens from now on, ten times a second. Resolves, once the trace runs, with how to end it. */
-  trace(listener: (batch: TraceBatch) => void, options?: TraceOptions): Promise<() => Promise<void>>;
+  trace(listener: TraceListener, options?: TraceOptions): Promise<() => Promise<void>>;
+  /** Sends a snapshot of these windows with every batch of the trace from now on; null ends it. */
+  watch(request: SnapshotRequest | null): Promise<void>;
 
   /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
   close(): Promise<void>;
@@ -85,9 +93,9 @@ const DEFAULT_BUDGET = 2000;
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {
-  const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, log = () => {}, ...settings } = options;
+  const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, configFile = null, log = () => {}, ...settings } = options;
   const observers = new Observers();
-  const handle = await LoopHandle.start({ settings, poller, edgeTriggered, seed, paused }, { log, trace: (batch) => observers.trace(batch), held: (event) => observers.held(event) });
+  const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) });
   return new LabServer(handle, observers);
 }
 
@@ -95,10 +103,10 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 class Observers {
   heldAt: TraceEvent | null = null;
   readonly heldListeners = new Set<(event: TraceEvent | null) => void>();
-  readonly traces = new Map<(batch: TraceBatch) => void, number>();
+  readonly traces = new Map<TraceListener, number>();
 
-  trace(batch: TraceBatch): void {
-    for (const listener of this.traces.keys()) listener(batch);
+  trace(batch: TraceBatch, snapshot: Snapshot | null): void {
+    for (const listener of this.traces.keys()) listener(batch, snapshot);
   }
 
   held(event: TraceEvent | null): void {
@@ -168,11 +176,15 @@ class LabServer implements RedisLabServer {
     return () => this.observers.heldListeners.delete(listener);
   }
 
-  snapshot(keys = 1000): Promise<Snapshot> {
-    return this.handle.call('snapshot', { keys });
+  snapshot(request = DEFAULT_SNAPSHOT): Promise<Snapshot> {
+    return this.handle.call('snapshot', request);
   }
 
-  async trace(listener: (batch: TraceBatch) => void, { budget = DEFAULT_BUDGET }: TraceOptions = {}): Promise<() => Promise<void>> {
+  watch(request: SnapshotRequest | null): Promise<void> {
+    return this.handle.call('watch', request);
+  }
+
+  async trace(listener: TraceListener, { budget = DEFAULT_BUDGET }: TraceOptions = {}): Promise<() => Promise<void>> {
     this.observers.traces.set(listener, budget);
     await this.handle.call('trace', this.observers.budget);
     return async () => {

@@ -1,14 +1,31 @@
 /**
- * Snapshot: the state of the running server at one moment, for whoever begins to watch in the middle; the trace tells what follows.
+ * Snapshot: the state of the running server at one moment, cut to what a screen can show.
  *
- * Taken on the loop thread between two events, also while the loop is held.
+ * Taken on the loop thread between two events, also while the loop is held. The trace tells what happens between two of them. However many keys and
+ * connections there are, only the windows asked for are looked at and travel.
  */
+import type { Session } from './dispatch/session.js';
+import { inspectKeys, type KeyOrder, type KeyRow } from './keyspace/inspect.js';
+import { matchesGlob } from './keyspace/glob.js';
 import type { Server } from './server.js';
 
+/** Sorting and filtering look at every key; past this many the order is the stored one, and the snapshot says so. */
+const MAX_SORTED_KEYS = 20_000;
+
 export interface SnapshotRequest {
-  /** How many keys at most. */
-  readonly keys: number;
+  readonly keys: {
+    readonly db: number;
+    readonly offset: number;
+    readonly limit: number;
+    readonly order: KeyOrder;
+    /** A glob; `*` for all. */
+    readonly match: string;
+  };
+  /** The most clients. */
+  readonly clients: number;
 }
+
+export const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
 
 export interface ClientSnapshot {
   readonly token: number;
@@ -16,10 +33,15 @@ export interface ClientSnapshot {
   readonly peer: string;
   readonly local: string;
   readonly name: string;
+  readonly library: string;
   readonly db: number;
   readonly resp: 2 | 3;
-  readonly parked: boolean;
+  /** Keys a blocked client waits for, and until when in unix time (0: for ever); null if it is not blocked. */
+  readonly parkedOn: { readonly keys: readonly string[]; readonly deadlineMs: number } | null;
+  readonly inTransaction: boolean;
   readonly subscriptions: number;
+  readonly isMonitor: boolean;
+  readonly awaitsWritable: boolean;
   readonly queryBytes: number;
   readonly outputBytes: number;
   readonly lastCommand: string;
@@ -28,42 +50,49 @@ export interface ClientSnapshot {
   readonly idleMs: number;
 }
 
+export interface KeysSnapshot {
+  readonly db: number;
+  readonly offset: number;
+  /** `stored` instead of what was asked for if there are too many keys to sort. */
+  readonly order: KeyOrder;
+  /** Keys in the database, whatever the filter. */
+  readonly total: number;
+  readonly rows: readonly KeyRow[];
+}
+
 export interface Snapshot {
-  /** The loop's clocks: unix time, which stands still while the loop is held, and monotonic time. */
+  /** The loop's clocks: unix time in ms, which stands still while the loop is held, and monotonic time in µs. */
   readonly nowMs: number;
   readonly nowUs: number;
   readonly turn: number;
+  readonly clientCount: number;
   readonly clients: readonly ClientSnapshot[];
+  /** Databases that are not empty. */
   readonly databases: readonly { readonly index: number; readonly keys: number; readonly volatile: number }[];
-  readonly stats: { readonly connections: number; readonly commands: number; readonly bytesRead: number; readonly bytesWritten: number; readonly hits: number; readonly misses: number; readonly expired: number; readonly evicted: number };
+  readonly keys: KeysSnapshot;
+  /** Totals since the start. */
+  readonly stats: {
+    readonly connections: number;
+    readonly commands: number;
+    readonly bytesRead: number;
+    readonly bytesWritten: number;
+    readonly hits: number;
+    readonly misses: number;
+    readonly expired: number;
+    readonly evicted: number;
+  };
 }
 
-export function takeSnapshot(server: Server, _request: SnapshotRequest): Snapshot {
+export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot {
   const { clock, stats, keyspace } = server;
   return {
     nowMs: clock.nowMs,
     nowUs: clock.readUs(),
     turn: server.loop.turnNumber,
-    clients: [...server.sessions.values()].map((session) => {
-      const { transport } = session;
-      return {
-        token: session.id,
-        fd: transport.fd,
-        peer: transport.peer,
-        local: transport.local,
-        name: session.name,
-        db: session.db.index,
-        resp: session.version,
-        parked: session.parked,
-        subscriptions: session.subscriptions,
-        queryBytes: transport.queryBytes,
-        outputBytes: transport.outputBytes,
-        lastCommand: session.lastCommand?.fullName ?? '',
-        ageMs: clock.nowMs - session.createdMs,
-        idleMs: clock.nowMs - session.lastInteractionMs,
-      };
-    }),
+    clientCount: server.sessions.size,
+    clients: Array.from(firstOf(server.sessions.values(), request.clients), (session) => clientSnapshot(session, clock.nowMs)),
     databases: keyspace.databases.filter((db) => db.size > 0).map((db) => ({ index: db.index, keys: db.size, volatile: db.expires.size })),
+    keys: keysSnapshot(server, request.keys),
     stats: {
       connections: stats.connectionsReceived,
       commands: stats.commandsProcessed,
@@ -75,4 +104,44 @@ export function takeSnapshot(server: Server, _request: SnapshotRequest): Snapsho
       evicted: keyspace.stats.evicted,
     },
   };
+}
+
+function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
+  const { transport, waiting } = session;
+  return {
+    token: session.id,
+    fd: transport.fd,
+    peer: transport.peer,
+    local: transport.local,
+    name: session.name,
+    library: session.libraryName,
+    db: session.db.index,
+    resp: session.version,
+    parkedOn: waiting === null ? null : { keys: waiting.request.keys, deadlineMs: waiting.deadlineMs },
+    inTransaction: session.transaction !== null,
+    subscriptions: session.subscriptions,
+    isMonitor: session.isMonitor,
+    awaitsWritable: transport.awaitsWritable,
+    queryBytes: transport.queryBytes,
+    outputBytes: transport.outputBytes,
+    lastCommand: session.lastCommand?.fullName ?? '',
+    ageMs: nowMs - session.createdMs,
+    idleMs: nowMs - session.lastInteractionMs,
+  };
+}
+
+function keysSnapshot({ keyspace }: Server, { db, offset, limit, order, match }: SnapshotRequest['keys']): KeysSnapshot {
+  const total = keyspace.databases[db]?.size ?? 0;
+  const sorted = total > MAX_SORTED_KEYS ? 'stored' : order;
+  if (match === '*') return { db, offset, order: sorted, total, rows: inspectKeys(keyspace, { db, offset, limit, order: sorted }) };
+  const all = inspectKeys(keyspace, { db, limit: Math.min(total, MAX_SORTED_KEYS), order: sorted });
+  return { db, offset, order: sorted, total, rows: all.filter(({ key }) => matchesGlob(match, key)).slice(offset, offset + limit) };
+}
+
+function* firstOf<T>(items: Iterable<T>, limit: number): Generator<T> {
+  let left = limit;
+  for (const item of items) {
+    if (left-- <= 0) return;
+    yield item;
+  }
 }

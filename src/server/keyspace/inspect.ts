@@ -11,7 +11,7 @@ import { idleMs, lfuCounter } from './access.js';
 import { bytesOf, type Database } from './database.js';
 import { NEVER } from './expires.js';
 import type { Keyspace } from './keyspace.js';
-import { encodingOf, typeOf, type TypeName, type Value } from './value.js';
+import { ByteString, encodingOf, isString, textOf, typeOf, type TypeName, type Value } from './value.js';
 
 export type KeyOrder = 'stored' | 'expiry' | 'name' | 'bytes';
 
@@ -39,7 +39,12 @@ export interface KeyRow {
   readonly idleMs: number;
   /** The LFU counter, or -1 while an LRU clock is kept instead. */
   readonly frequency: number;
+  /** The beginning of a string's bytes; empty for collections. */
+  readonly preview: string;
 }
+
+/** The most bytes of a preview. */
+const PREVIEW_BYTES = 64;
 
 export function inspectKeys(keyspace: Keyspace, { db: index, offset = 0, limit, order = 'stored' }: KeyWindow): KeyRow[] {
   const db = keyspace.databases[index];
@@ -69,7 +74,13 @@ function rowOf(keyspace: Keyspace, db: Database, slot: number): KeyRow {
     isDue: db.isDue(slot),
     idleMs: usesLfu ? NEVER : idleMs(access, nowMs),
     frequency: usesLfu ? lfuCounter(access, nowMs, settings.lfuDecayTime) : -1,
+    preview: previewOf(value),
   };
+}
+
+function previewOf(value: Value): string {
+  if (value instanceof ByteString) return value.slice(0, PREVIEW_BYTES);
+  return isString(value) ? textOf(value).slice(0, PREVIEW_BYTES) : '';
 }
 
 function sizeOf(value: Value): number {

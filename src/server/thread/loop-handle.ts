@@ -7,6 +7,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { LogLevel } from '../server.js';
+import type { Snapshot } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
 import { createControl, notifyHeldLoop, type ControlWords } from './control.js';
@@ -16,7 +17,7 @@ export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
 
 export interface LoopEvents {
   readonly log: (level: LogLevel, message: string) => void;
-  readonly trace: (batch: TraceBatch) => void;
+  readonly trace: (batch: TraceBatch, snapshot: Snapshot | null) => void;
   /** The loop is held at this event, or goes on (null). */
   readonly held: (event: TraceEvent | null) => void;
 }
@@ -121,7 +122,7 @@ export class LoopHandle {
       case 'log':
         return this.events.log(message.level, message.message);
       case 'trace':
-        return this.events.trace(message.batch);
+        return this.events.trace(message.batch, message.snapshot);
       case 'held':
         return this.events.held(message.event);
     }

@@ -64,7 +64,7 @@ function observe(server: Server): Observation {
       },
       matchesGlob,
     },
-    { control: options.control, send: (batch) => post({ kind: 'trace', batch }), held: (event) => post({ kind: 'held', event }) },
+    { control: options.control, send: (batch, snapshot) => post({ kind: 'trace', batch, snapshot }), held: (event) => post({ kind: 'held', event }) },
   );
 }
 
@@ -83,6 +83,7 @@ function answerWith(server: Server, observation: Observation): Answers {
     slow: (eventsPerSecond) => observation.slow(eventsPerSecond),
     setBreakpoints: (breakpoints) => observation.setBreakpoints(breakpoints),
     snapshot: (request) => takeSnapshot(server, request),
+    watch: (request) => observation.watch(request),
   };
 }
 

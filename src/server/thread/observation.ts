@@ -13,6 +13,7 @@ import type { TraceBody, TraceEvent } from '../trace/events.js';
 import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.js';
 import type { Tap, TraceSink } from '../trace/tap.js';
 import type { Server } from '../server.js';
+import { takeSnapshot, type Snapshot, type SnapshotRequest } from '../snapshot.js';
 import { holdLoop, type ControlWords } from './control.js';
 
 /** Batches leave ten times a second. */
@@ -20,7 +21,7 @@ const FRAME_US = 100_000;
 
 export interface ObservationPorts {
   readonly control: ControlWords;
-  readonly send: (batch: TraceBatch) => void;
+  readonly send: (batch: TraceBatch, snapshot: Snapshot | null) => void;
   /** The loop is held at this event, or has been released (null). */
   readonly held: (event: TraceEvent | null) => void;
 }
@@ -37,9 +38,10 @@ export class Observation implements TraceSink, Observer {
   private readonly tap: Tap;
   private isTraced = false;
   private isReleased = false;
+  private watched: SnapshotRequest | null = null;
 
   constructor(
-    server: Server,
+    private readonly server: Server,
     requests: RequestKnowledge,
     private readonly ports: ObservationPorts,
   ) {
@@ -57,6 +59,11 @@ export class Observation implements TraceSink, Observer {
     this.isTraced = budget > 0;
     if (!this.isTraced) this.recorder.take();
     this.attach();
+  }
+
+  /** A snapshot goes with every batch, so that a screen needs no calls of its own, which would wake an idle loop. */
+  watch(request: SnapshotRequest | null): void {
+    this.watched = request;
   }
 
   pause(): void {
@@ -113,7 +120,7 @@ export class Observation implements TraceSink, Observer {
   private send(): void {
     if (this.recorder.isEmpty) return;
     const batch = this.recorder.take();
-    if (this.isTraced) this.ports.send(batch);
+    if (this.isTraced) this.ports.send(batch, this.watched === null ? null : takeSnapshot(this.server, this.watched));
   }
 
   private release(): void {

@@ -17,6 +17,7 @@ export type PollerName = 'epoll' | 'portable';
 
 export interface LoopThreadOptions {
   readonly settings: Partial<SettingValues>;
+  readonly configFile: string | null;
   readonly poller: PollerName | 'auto';
   readonly edgeTriggered: boolean;
   readonly seed: number;
@@ -37,6 +38,8 @@ export interface LoopCalls {
   slow: { argument: number; result: void };
   setBreakpoints: { argument: readonly Breakpoint[]; result: void };
   snapshot: { argument: SnapshotRequest; result: Snapshot };
+  /** Sends a snapshot with every trace batch from now on; null ends it. */
+  watch: { argument: SnapshotRequest | null; result: void };
 }
 
 export type LoopMethod = keyof LoopCalls;
@@ -52,6 +55,6 @@ export type LoopMessage =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
-  | { readonly kind: 'trace'; readonly batch: TraceBatch }
+  | { readonly kind: 'trace'; readonly batch: TraceBatch; readonly snapshot: Snapshot | null }
   | { readonly kind: 'held'; readonly event: TraceEvent | null }
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | null };

@@ -1,0 +1,33 @@
+/**
+ * Slice: one pane's share of the model, and how trace events change it.
+ *
+ * The model is what the trace says and nothing else: `model = reduce(model, entry)` for each entry of the history, so that any moment can be drawn
+ * again. A slice is pure: it never mutates what it was given, returns the same object if an entry is none of its business, and keeps
+ * a bounded number of rows.
+ */
+import type { Snapshot, TraceEvent } from '../../server/index.js';
+
+/** What the history is made of: events, and the loop's own counters and visible windows as they come with each batch. */
+export type Entry = { readonly type: 'event'; readonly event: TraceEvent } | { readonly type: 'snapshot'; readonly snapshot: Snapshot } | { readonly type: 'dropped'; readonly turns: number; readonly commands: number };
+
+export interface Slice<S> {
+  readonly initial: S;
+  reduce(state: S, entry: Entry): S;
+}
+
+/** Appends to a bounded list without changing it: the oldest give way. */
+export function append<T>(list: readonly T[], item: T, limit: number): readonly T[] {
+  return list.length < limit ? [...list, item] : [...list.slice(list.length - limit + 1), item];
+}
+
+/** A copy of a map with one entry changed. */
+export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  return new Map(map).set(key, value);
+}
+
+/** A copy of a map without one entry. */
+export function withoutEntry<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}

@@ -1,0 +1,78 @@
+/**
+ * State: everything the screen is drawn from. `State = reduce(State, Action)`, `Screen = view(State, Size)`; nothing else remembers anything.
+ *
+ *   model     what the trace says of the server at the moment that is shown (now, or one in the history)
+ *   control   LIVE, SLOW, PAUSED, HISTORY: what time does
+ *   ui        focus, zoom, scrolling, filters, what is open
+ *   repl      the client console
+ */
+import type { Address, Breakpoint, PollerName, TraceEvent } from '../../server/index.js';
+import type { PaneId } from '../view/pane.js';
+import type { Model } from './model/model.js';
+import type { ReplState } from './repl-state.js';
+
+/** What is known from the start and does not change. */
+export interface ServerInfo {
+  readonly addresses: readonly Address[];
+  readonly poller: PollerName;
+  readonly edgeTriggered: boolean;
+  /** Why the portable poller runs although nobody asked for it. */
+  readonly pollerFallback: string | null;
+  /** The port that was wanted, if it was taken and another one is used. */
+  readonly wantedPort: number | null;
+  readonly version: string;
+}
+
+export type TimeMode = 'live' | 'slow' | 'paused' | 'history';
+
+export interface Control {
+  readonly mode: TimeMode;
+  /** Where the loop is held, while it is. */
+  readonly heldAt: TraceEvent | null;
+  /** In slow motion. */
+  readonly eventsPerSecond: number;
+  /** Entries between the moment that is shown and the newest; 0 unless mode is `history`. */
+  readonly behind: number;
+  readonly breakpoints: readonly Breakpoint[];
+}
+
+/** Scrolling and selection of one pane. */
+export interface PaneUi {
+  /** Rows scrolled back from the newest (lists that grow) or down from the first (tables); 0 follows. */
+  readonly scroll: number;
+  /** The selected row, by its identity (a token, a frame's number, a key); null: none. */
+  readonly selected: string | null;
+  readonly filter: string;
+  /** The selected row is open: a frame, a value. */
+  readonly isOpen: boolean;
+  /** Within what is open: the node of a tree, the line of a value. */
+  readonly cursor: number;
+  /** How many rows the list had when its view was frozen; what has come since is counted in a badge. */
+  readonly frozenAt: number | null;
+  /** Sort order of a table, by name; the pane knows which. */
+  readonly sort: string;
+}
+
+export interface Ui {
+  readonly focus: PaneId;
+  readonly zoom: PaneId | null;
+  readonly panes: { readonly [id in PaneId]: PaneUi };
+  /** A filter or a breakpoint is being typed: its text so far, and why it is invalid if it is. */
+  readonly prompt: { readonly kind: 'filter' | 'breakpoint'; readonly text: string; readonly error: string | null } | null;
+  readonly isHelpOpen: boolean;
+  readonly helpScroll: number;
+  /** A line for a moment: what a key has done, or why it could not. */
+  readonly notice: string | null;
+  /** Unix time in ms as the loop sees it, now: it stands still while the loop is held. Countdowns are drawn from it. */
+  readonly nowMs: number;
+  /** The first screen, until something happens. */
+  readonly isFresh: boolean;
+}
+
+export interface State {
+  readonly server: ServerInfo;
+  readonly model: Model;
+  readonly control: Control;
+  readonly ui: Ui;
+  readonly repl: ReplState;
+}

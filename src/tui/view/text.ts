@@ -1,0 +1,116 @@
+/**
+ * Text for the screen: untrusted bytes made visible, and rows of an exact width.
+ *
+ * Whatever comes from a client passes through {@link visible} before it becomes part of a row; after that, rows contain nothing but printable characters and
+ * the theme's own SGR sequences. Widths are columns of the terminal, not characters.
+ */
+import stringWidth from 'string-width';
+
+const ESCAPES: { readonly [char: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x07': '\\a', '\b': '\\b' };
+
+/**
+ * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; control characters, C1, bidi and
+ * zero-width characters are escaped, too, as redis-cli escapes them.
+ *
+ * @param limit of bytes looked at; what is beyond is for the caller to mark
+ */
+export function visible(bytes: string, limit = 512): string {
+  const cut = bytes.length > limit ? bytes.slice(0, limit) : bytes;
+  let ascii = true;
+  for (let i = 0; i < cut.length && ascii; i++) {
+    const code = cut.charCodeAt(i);
+    ascii = code >= 0x20 && code < 0x7f;
+  }
+  if (ascii) return cut;
+  const buffer = Buffer.from(cut, 'latin1');
+  const text = buffer.toString('utf8');
+  // A cut may fall into the middle of a character: bytes that do not survive the round trip are shown one by one.
+  return Buffer.from(text).equals(buffer) ? escapeText(text) : escapeBytes(cut);
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, (char) => ESCAPES[char] ?? hex(Buffer.from(char).toString('latin1')));
+}
+
+function escapeBytes(bytes: string): string {
+  return bytes.replace(/[^\x20-\x7e]/g, (char) => ESCAPES[char] ?? hex(char));
+}
+
+const hex = (bytes: string): string => Array.from(bytes, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+
+/** Columns that a text takes; SGR sequences take none. */
+export function width(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return stringWidth(text);
+  }
+  return text.length;
+}
+
+/** Plain text (no SGR) cut to at most `columns`, with an ellipsis if anything was cut. */
+export function truncate(text: string, columns: number, ellipsis = '…'): string {
+  if (width(text) <= columns) return text;
+  if (columns <= 0) return '';
+  let cut = '';
+  let taken = 0;
+  for (const { segment } of SEGMENTS.segment(text)) {
+    const wide = width(segment);
+    if (taken + wide > columns - 1) break;
+    cut += segment;
+    taken += wide;
+  }
+  return cut + ellipsis;
+}
+
+const SEGMENTS = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Plain text in exactly `columns`: cut or padded with spaces, left-aligned unless `right`. Style it afterwards. */
+export function fit(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
+  const cut = truncate(text, columns);
+  const padding = ' '.repeat(Math.max(0, columns - width(cut)));
+  return align === 'left' ? cut + padding : padding + cut;
+}
+
+/** A row of ready parts, which may be styled, padded with spaces to `columns`. The parts must not be wider together. */
+export function row(columns: number, ...parts: readonly string[]): string {
+  const text = parts.join('');
+  return text + ' '.repeat(Math.max(0, columns - width(text)));
+}
+
+const DURATION_UNITS: readonly [limit: number, divisor: number, unit: string][] = [
+  [1000, 1, 'µs'],
+  [1_000_000, 1000, 'ms'],
+  [60_000_000, 1_000_000, 's'],
+  [3_600_000_000, 60_000_000, 'm'],
+  [86_400_000_000, 3_600_000_000, 'h'],
+  [Infinity, 86_400_000_000, 'd'],
+];
+
+/** Three significant digits at most: `7 µs`, `41 ms`, `1.25 s`. */
+export function formatUs(us: number): string {
+  const [, divisor, unit] = DURATION_UNITS.find(([limit]) => us < limit)!;
+  return `${formatShort(us / divisor)} ${unit}`;
+}
+
+export function formatMs(ms: number): string {
+  return formatUs(ms * 1000);
+}
+
+function formatShort(value: number): string {
+  return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** `42 B`, `1.5 KB`, `512 MB`: powers of 1024, as redis-cli says them. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  for (const unit of ['B', 'KB', 'MB', 'GB']) {
+    if (value < 1024 || unit === 'GB') return `${unit === 'B' ? value : formatShort(value)} ${unit}`;
+    value /= 1024;
+  }
+  return `${bytes} B`;
+}
+
+/** `1,234,567`. */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
