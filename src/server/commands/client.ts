@@ -10,12 +10,15 @@ import * as errors from '../dispatch/errors.js';
 import type { Session } from '../dispatch/session.js';
 import type { TrackingOptions } from '../dispatch/tracking.js';
 import { ErrorReply, MapReply, NO_REPLY, OK, type Reply, SetReply, Verbatim } from '../resp/reply.js';
-import { integer, INT64_MAX, isWord, parseInteger } from './support/arguments.js';
+import { integer, isWord } from './support/arguments.js';
 import { isClientName } from './support/client-name.js';
 import { helpCommand } from './support/help.js';
+import { timeoutMilliseconds } from './support/timeout.js';
 
 const OPEN = ['noscript', 'loading', 'stale'] as const;
 const RESTRICTED = ['admin', ...OPEN] as const;
+/** 2^63. */
+const INT64_OVERFLOW = 2 ** 63;
 const TYPES = 'NORMAL | MASTER | REPLICA | PUBSUB';
 
 export const client = command({
@@ -49,7 +52,7 @@ export const client = command({
     subcommand({
       name: 'list', since: '2.4.0', complexity: 'O(N) where N is the number of client connections', flags: RESTRICTED, tips: ['nondeterministic_output'],
       summary: 'Returns a line about every connection.',
-      syntax: `[TYPE (${TYPES})] [ID client-id:integer...]`,
+      syntax: `[TYPE (${TYPES})] [ID {client-id:integer...}]`,
       history: [
         ['2.8.12', 'The field id.'], ['5.0.0', 'The option TYPE.'], ['6.0.0', 'The field user.'], ['6.2.0', 'The fields argv-mem, tot-mem, laddr and redir; the option ID.'],
         ['7.0.0', 'The fields resp, multi-mem, rbs and rbp.'], ['7.0.3', 'The field ssub.'],
@@ -261,12 +264,10 @@ function pause(argv: Argv, _db: unknown, session: Session): Reply {
   if (argv.length > 4) return errors.subcommandSyntax('client', argv[1]!);
   const mode = argv.length === 4 ? pauseMode(argv[3]!) : PAUSE_ALL;
   const { pause: running, clock } = session.server;
-  const timeoutMs = parseInteger(argv[2]!);
-  if (timeoutMs === undefined) return errors.TIMEOUT_NOT_AN_INTEGER;
-  if (timeoutMs < 0) return errors.TIMEOUT_NEGATIVE;
-  if (BigInt(timeoutMs) > INT64_MAX - BigInt(clock.nowMs)) return errors.TIMEOUT_OUT_OF_RANGE;
-  // As in Redis, a timeout of 0 says nothing of when to end, so it begins nothing.
-  running.begin(mode, timeoutMs === 0 ? 0 : clock.nowMs + Number(timeoutMs));
+  const timeoutMs = timeoutMilliseconds(argv[2]!);
+  // Where 64 bits overflow, the pause of Redis lies in the past; so does one of 0.
+  const isPast = timeoutMs === 0 || timeoutMs + clock.nowMs >= INT64_OVERFLOW;
+  running.begin(mode, isPast ? 0 : clock.nowMs + timeoutMs);
   return OK;
 }
 

@@ -75,7 +75,6 @@ export const CLIENT_ID_NOT_POSITIVE = new ErrorReply('ERR client-id should be gr
 export const unknownClientType = (type: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown client type '${cString(type)}'`));
 export const noSuchUser = (user: string): ErrorReply => new ErrorReply(oneLine(`ERR No such user '${cString(user)}'`));
 export const PAUSE_MODE = new ErrorReply('ERR CLIENT PAUSE mode must be WRITE or ALL');
-export const TIMEOUT_OUT_OF_RANGE = new ErrorReply('ERR timeout is out of range');
 export const UNBLOCK_REASON = new ErrorReply('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
 export const ONE_REDIRECT = new ErrorReply('ERR A client can only redirect to a single other client');
 export const NO_REDIRECT_TARGET = new ErrorReply('ERR The client ID you want redirect to does not exist');
@@ -84,7 +83,7 @@ export const CAN_NOT_SWITCH_BROADCAST = new ErrorReply(
   "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
 );
 export const NO_OPT_WITH_BROADCAST = new ErrorReply('ERR OPTIN and OPTOUT are not compatible with BCAST');
-export const OPTIN_OR_OPTOUT = new ErrorReply("ERR You can't use both OPTIN mode and OPTOUT mode");
+export const OPTIN_OR_OPTOUT = new ErrorReply("ERR You can't specify both OPTIN mode and OPTOUT mode");
 export const CAN_NOT_SWITCH_OPT = new ErrorReply(
   "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
 );

@@ -23,6 +23,8 @@ export interface Argument {
   readonly token?: string;
   readonly optional: boolean;
   readonly multiple: boolean;
+  /** Repeated together with its word: `[GET pattern]...`. */
+  readonly multipleToken?: boolean;
   /** For a block and a oneof. */
   readonly arguments?: readonly Argument[];
 }
@@ -91,7 +93,7 @@ class SyntaxParser {
       case '(':
         return this.repeat(this.alternatives(')'));
       case '{':
-        return this.repeat(asOne(this.group('}')));
+        return this.repeat(asBlock(this.group('}')));
       default:
         return this.word(token);
     }
@@ -115,7 +117,7 @@ class SyntaxParser {
   private repeat(argument: Argument): Argument {
     if (this.tokens[this.at] !== '...') return argument;
     this.at++;
-    return { ...argument, multiple: true };
+    return argument.token === undefined ? { ...argument, multiple: true } : { ...argument, multiple: true, multipleToken: true };
   }
 
   private group(close: string): Argument[] {
@@ -141,7 +143,10 @@ class SyntaxParser {
 }
 
 function asOne(items: Argument[]): Argument {
-  if (items.length === 1) return items[0]!;
+  return items.length === 1 ? items[0]! : asBlock(items);
+}
+
+function asBlock(items: Argument[]): Argument {
   return { name: items.map((item) => item.name).join('-'), type: 'block', arguments: items, optional: false, multiple: false };
 }
 
@@ -155,8 +160,11 @@ export function formatArgument(argument: Argument): string {
   if (argument.type === 'pure-token') text = argument.token!;
   else if (argument.type === 'oneof') text = argument.arguments!.map(formatArgument).join(' | ');
   else if (argument.type === 'block') text = formatSyntax(argument.arguments!);
-  if (argument.token !== undefined && argument.type !== 'pure-token') text = `${argument.token} ${text}`;
-  if (argument.multiple) text = `${text} [${text} ...]`;
+  const { token } = argument;
+  const prefix = token === undefined || argument.type === 'pure-token' ? '' : `${token} `;
+  // A word that is not repeated stands before the whole list.
+  if (argument.multiple && argument.multipleToken !== true) text = `${prefix}${text} [${text} ...]`;
+  else text = argument.multiple ? `${prefix}${text} [${prefix}${text} ...]` : `${prefix}${text}`;
   if (argument.optional) return `[${text}]`;
   return argument.type === 'oneof' && !argument.multiple ? `<${text}>` : text;
 }
