@@ -1,21 +1,25 @@
 #!/usr/bin/env node
 /**
- * The command line: reads flags, then starts the server.
+ * The command line: flags and a configuration file in, an exit code out. Loads the server only when there is something to serve.
  */
-import { Command, InvalidArgumentError } from 'commander';
-import { serve } from './serve.js';
+import { parseCommandLine } from './command-line.js';
 
-const program = new Command('redis-lab')
-  .description('A playground that makes an event loop visible: a Redis-compatible server that calls epoll from TypeScript.')
-  .version(__VERSION__)
-  .option('--headless', 'run the server without the screen')
-  .option('--port <port>', 'TCP port to listen on', parsePort, 6379);
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError('must be a number from 0 to 65535');
-  return port;
+async function main(): Promise<number> {
+  // Whoever reads our output may leave first: that is no reason to end.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  const request = parseCommandLine(process.argv.slice(2));
+  if (request.kind === 'text') {
+    process.stdout.write(request.text);
+    return 0;
+  }
+  if (request.kind === 'complaint') {
+    process.stderr.write(`redis-lab: ${request.complaint}\n`);
+    return 1;
+  }
+  const { serve } = await import('./serve.js');
+  return serve(request.run);
 }
 
-program.parse();
-process.exitCode = await serve({ port: program.opts<{ port: number }>().port });
+// The thread of a server that did not end by itself must not keep the process alive.
+process.exit(await main());

@@ -1,21 +1,96 @@
 /**
  * `redis-lab --headless`: the server in the foreground, with redis-server's log lines, until a signal or SHUTDOWN ends it.
+ *
+ * Signals arrive on this thread, which never has much to do, so they are heard also while the loop is busy.
  */
-import { createServer, StartError, type ServerOptions } from '../server/index.js';
+import { resolve } from 'node:path';
+import { createServer, StartError, type RedisLabServer } from '../server/index.js';
+import type { Run } from './command-line.js';
+import { openLog, type Log } from './log.js';
+import { TraceFile } from './trace-file.js';
+
+/** How long a loop that is busy may go on after the first signal. */
+const GRACE_MS = 1000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Resolves with the exit code when the server has ended. */
-export async function serve(options: ServerOptions): Promise<number> {
-  const log = (message: string): void => void process.stdout.write(`${process.pid}:M ${new Date().toISOString()} * ${message}\n`);
-  process.stdout.write(` PID: ${process.pid}\n`);
+export async function serve(run: Run): Promise<number> {
   try {
-    const server = await createServer({ ...options, log: (_level, message) => log(message) });
-    log(`Ready to accept connections on ${server.url} (${server.poller})`);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void server.close());
-    await server.closed;
-    return 0;
+    const log = openLog(logFile(run));
+    const trace = run.trace === null ? null : new TraceFile(run.trace);
+    return await serveUntilEnd(run, log, trace);
   } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    process.stderr.write(`redis-lab: ${error.message}\n`);
+    process.stderr.write(`redis-lab: ${explain(error, run)}\n`);
     return 1;
   }
+}
+
+async function serveUntilEnd(run: Run, log: Log, trace: TraceFile | null): Promise<number> {
+  log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
+  const ending = listenForSignals(log);
+  const { settings, poller, edgeTriggered, seed, configFile } = run;
+  const server = await createServer({ ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }) });
+  const stopTrace = trace === null ? null : await server.trace((batch) => trace.write(batch), { budget: Infinity });
+  if (server.pollerFallback !== null) log('warning', `epoll can not be used here: ${server.pollerFallback}`);
+  const level = settings.loglevel ?? 'notice';
+  if (level !== 'warning') log('notice', `Ready to accept connections on ${addressesOf(server)} (${server.poller})`);
+  await Promise.race([server.closed, ending.then(() => end(server, stopTrace))]);
+  await server.closed;
+  trace?.close();
+  log('warning', 'redis-lab is now ready to exit, bye bye...');
+  return 0;
+}
+
+async function end(server: RedisLabServer, stopTrace: (() => Promise<void>) | null): Promise<void> {
+  // Without a way to stop a handler in its middle, a loop that does not come back is left behind.
+  setTimeout(() => process.exit(0), GRACE_MS).unref();
+  // The last events are written before the loop ends.
+  await stopTrace?.().catch(() => {});
+  await server.close();
+}
+
+/** Resolves at the first signal; the second one ends the process at once. */
+function listenForSignals(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let isEnding = false;
+    const hear = (signal: string): void => {
+      if (isEnding) process.exit(0);
+      isEnding = true;
+      log('warning', `Received ${signal} scheduling shutdown...`);
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, hear);
+  });
+}
+
+function logFile({ settings }: Run): string {
+  const { logfile = '', dir = '.' } = settings;
+  return logfile === '' ? '' : resolve(dir, logfile);
+}
+
+function addressesOf({ addresses }: RedisLabServer): string {
+  return addresses.map((address) => ('path' in address ? address.path : `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`)).join(', ');
+}
+
+const REASONS: { readonly [code: string]: string } = {
+  EADDRINUSE: 'the address is already in use',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  EACCES: 'permission denied',
+  ENOENT: 'no such file or directory',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+};
+
+/** One line for people; what nobody expected keeps its details. */
+function explain(error: unknown, { settings }: Run): string {
+  const { code, path, message, stack } = error as NodeJS.ErrnoException & { code: string | null };
+  const reason = typeof code === 'string' ? REASONS[code] : undefined;
+  if (error instanceof StartError) {
+    if (reason === undefined) return message;
+    const { bind = '127.0.0.1', port = 6379, unixsocket = '' } = settings;
+    return `can't listen on ${[bind.split(' ').map((host) => `${host}:${port}`).join(', '), ...(unixsocket === '' ? [] : [unixsocket])].join(', ')}: ${reason}`;
+  }
+  if (path !== undefined) return `can't open '${path}': ${reason ?? message}`;
+  return stack ?? message ?? String(error);
 }
