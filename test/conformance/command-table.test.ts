@@ -40,9 +40,11 @@ function infoFields(reply: unknown): Fields {
   return { name, arity, flags, first, last, step, categories, tips, keys: specs, subcommands: inner };
 }
 
-function docsFields({ summary: _wording, history, arguments: args, subcommands, ...rest }: Fields): Fields {
+/** Of complexity only that it is stated: its sentences are ours as well. */
+function docsFields({ summary: _wording, complexity, history, arguments: args, subcommands, ...rest }: Fields): Fields {
   return {
     ...rest,
+    hasComplexity: complexity !== undefined,
     history: ((history as [string, string][] | undefined) ?? []).map(([version]) => version),
     arguments: ((args as Fields[] | undefined) ?? []).map(argumentFields),
     subcommands: Object.fromEntries(Object.entries((subcommands as { [name: string]: Fields } | undefined) ?? {}).map(([name, docs]) => [name, docsFields(docs)])),

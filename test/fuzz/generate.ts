@@ -74,7 +74,7 @@ function spoil(random: Random, argv: string[]): void {
     case 2:
       return void argv.splice(at, 0, argv[at - 1] === argv[0] ? randomJunk(random) : argv[at - 1]!);
     default:
-      // Not offsets: 4294967295 is one that is allowed, and makes half a gigabyte.
-      if (at < argv.length && !/^(SETRANGE|SETBIT|BITFIELD)$/.test(argv[0]!)) argv[at] = randomJunk(random);
+      // Not offsets: 4294967295 is one that is allowed, and makes half a gigabyte. Not cursors: those of another server find other things.
+      if (at < argv.length && !/^(SETRANGE|SETBIT|BITFIELD|[A-Z]*SCAN)$/.test(argv[0]!)) argv[at] = randomJunk(random);
   }
 }

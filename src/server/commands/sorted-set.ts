@@ -40,7 +40,11 @@ export const zincrby = command({
   flags: ['write', 'denyoom', 'fast'],
   keys: [key(1, 'RW access update')],
   categories: ['sortedset'],
-  run: (argv, db, session) => addScores(argv, db, session, INCREMENT),
+  run(argv, db, session) {
+    // An option of ZADD in place of the increment is taken for one, and then there is none.
+    readAddOptions(argv);
+    return addScores(argv, db, session, INCREMENT);
+  },
 });
 
 /** What ZADD says before its scores. */

@@ -10,9 +10,10 @@ const DEFAULT_COUNT = 10;
 
 /**
  * A cursor is what C's strtoul takes: digits that fit into 64 bits, with a sign if need be; also nothing at all, which is 0. One past 2^53
- * can be none of ours; it scans from the start, as any that is too big does.
+ * can be none of ours; it scans from the start, as any that is too big does. A NUL ends it, as it ends every string of C.
  */
-export function scanCursor(text: string): number {
+export function scanCursor(argument: string): number {
+  const [text = ''] = argument.split('\0', 1);
   const value = Math.abs(Number(text));
   if (!/^(?:[+-]?[0-9]+)?$/.test(text) || value >= 2 ** 64) throw errors.INVALID_CURSOR;
   return value;

@@ -50,8 +50,9 @@ function scoreLimit(text: string): ScoreLimit {
   return { score, excluded };
 }
 
-/** As C's strtod alone: unlike in all other arguments nothing at all is 0, space may come first, and what is too large is infinite. */
-function looseDouble(text: string): number | undefined {
+/** As C's strtod alone: unlike in all other arguments nothing at all is 0, space may come first, a NUL ends it, and what is too large is infinite. */
+function looseDouble(argument: string): number | undefined {
+  const [text = ''] = argument.split('\0', 1);
   const whole = parseDouble(text);
   if (whole !== undefined) return whole;
   if (text === '') return 0;
