@@ -5,26 +5,36 @@
  * server is a function of its inputs. It runs on whatever thread calls {@link Server.run}.
  */
 import { Acceptor } from './client/acceptor.js';
-import { Connection, type ConnectionEnvironment, createInput } from './client/connection.js';
+import { Clients } from './client/clients.js';
+import { createInput } from './client/connection.js';
+import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import type { Config } from './config.js';
 import type { Command } from './dispatch/command.js';
 import type { ServerContext, ServerStats } from './dispatch/context.js';
+import { Blocking } from './dispatch/blocking.js';
+import { ClientPause } from './dispatch/client-pause.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { DispatchHooks } from './dispatch/hooks.js';
 import { PubSub } from './dispatch/pubsub.js';
 import type { Session } from './dispatch/session.js';
+import { Tracking } from './dispatch/tracking.js';
 import { Watches } from './dispatch/watches.js';
-import { READABLE } from './io/interest.js';
-import type { Address, Poll, SystemError, TcpListener, TcpStream } from './io/poll.js';
+import type { Address, Poll, SystemError } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
 import { seedHashes } from './keyspace/hash.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { KeyspaceListeners } from './keyspace/listeners.js';
+import { followNotifications, followSettings } from './keyspace/settings.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
+import { Statistics } from './dispatch/statistics.js';
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
+
+/** From the least important on. */
+const LEVELS: readonly LogLevel[] = ['debug', 'verbose', 'notice', 'warning'];
 
 export interface ServerInputs {
   readonly poll: Poll;
@@ -45,37 +55,52 @@ export class Server implements ServerContext {
   readonly dispatcher = new Dispatcher(this);
   readonly keyspaceListeners: KeyspaceListeners;
   readonly watches: Watches;
+  readonly hooks = new DispatchHooks();
+  readonly pause: ClientPause;
+  readonly tracking: Tracking;
+  readonly blocking: Blocking;
   readonly pubsub = new PubSub(this.tap);
   readonly sessions = new Map<number, Session>();
   readonly stats: ServerStats;
+  readonly statistics: Statistics;
   readonly random: () => number;
   readonly log: (level: LogLevel, message: string) => void;
-  private readonly listeners: { readonly token: Token; readonly listener: TcpListener }[] = [];
-  private readonly pendingWrites: Connection[] = [];
-  private readonly environment: ConnectionEnvironment;
+  private readonly listeners: Acceptor[] = [];
+  private readonly clients: Clients;
   private nextToken: Token = FIRST_FREE;
 
   constructor(inputs: ServerInputs) {
     this.clock = inputs.clock;
     this.config = inputs.config;
-    this.log = inputs.log;
+    this.log = (level, message) => {
+      if (LEVELS.indexOf(level) >= LEVELS.indexOf(this.config.values.loglevel as LogLevel)) inputs.log(level, message);
+    };
     this.random = seededRandom(inputs.seed);
     seedHashes(inputs.seed);
     this.stats = { startedMs: this.clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, errors: new Map() };
+    this.statistics = new Statistics(this);
     this.keyspace = new Keyspace(this.config.values.databases, this.clock, this.random, this.tap);
     this.loop = new EventLoop(inputs.poll, this.clock, this.tap, () => this.beforeSleep());
     this.keyspace.schedule(this.scheduler);
+    followSettings(this.keyspace, this.config, (makeRoom) => void (this.hooks.makeRoom = makeRoom));
     this.keyspaceListeners = new KeyspaceListeners(this.keyspace);
+    followNotifications(this.keyspaceListeners, this.config, (channel, message) => void this.pubsub.publish(channel, message, 0));
     this.watches = new Watches(this.keyspaceListeners, this.clock);
-    this.environment = {
+    this.blocking = new Blocking(this, this.keyspaceListeners);
+    this.pause = new ClientPause(this.clock, this.scheduler);
+    this.tracking = new Tracking(this, this.keyspaceListeners, () => this.config.values['tracking-table-max-keys']);
+    const environment = {
       loop: this.loop,
       dispatcher: this.dispatcher,
       server: this,
+      settings: this.config.values,
       tap: this.tap,
-      pendingWrites: this.pendingWrites,
+      pending: new PendingWork(),
       input: createInput(),
-      closed: (connection) => this.forget(connection.session),
+      closed: ({ session }: { session: Session }) => this.forget(session),
     };
+    this.clients = new Clients(environment, () => this.nextToken++, this.sessions);
+    this.config.onChange('timeout', () => this.clients.scheduleSweep());
   }
 
   readonly scheduler = {
@@ -96,9 +121,24 @@ export class Server implements ServerContext {
     return this.listeners.map(({ listener }) => listener.local);
   }
 
+  /** The addresses, once they are really bound: see `Poll.opened`. Rejects with SystemError; then nothing stays bound. */
+  async opened(): Promise<Address[]> {
+    try {
+      await this.loop.poll.opened?.();
+    } catch (error) {
+      this.closeListeners();
+      throw error;
+    }
+    return this.listeners.map(({ listener }) => listener.local);
+  }
+
   /** Turn after turn, until {@link shutdown}. */
   run(): Promise<void> {
     return this.loop.run();
+  }
+
+  get poller(): string {
+    return this.loop.poll.name;
   }
 
   requiresPassword(): boolean {
@@ -117,34 +157,25 @@ export class Server implements ServerContext {
   }
 
   private addresses(): Address[] {
-    const { bind, port, unixsocket } = this.config.values;
+    const { bind, port, unixsocket, unixsocketperm } = this.config.values;
     const tcp = bind.split(' ').filter((host) => host !== '').map((host) => ({ host, port }));
-    return unixsocket === '' ? tcp : [...tcp, { path: unixsocket }];
+    return unixsocket === '' ? tcp : [...tcp, { path: unixsocket, mode: unixsocketperm }];
   }
 
   private listenOn(address: Address): void {
     const listener = this.loop.poll.listen(address, this.config.values['tcp-backlog']);
     const token = this.listeners.length === 0 ? LISTENER : this.nextToken++;
-    const acceptor = new Acceptor(token, listener, this.tap, (stream) => this.connect(stream), (error) => this.acceptFailed(error));
-    this.listeners.push({ token, listener });
-    this.loop.register(listener, token, READABLE, acceptor);
-  }
-
-  private connect(stream: TcpStream): Token {
-    const token = this.nextToken++;
-    stream.setKeepAlive(this.config.values['tcp-keepalive']);
-    const connection = new Connection(token, stream, this.environment);
-    this.stats.connectionsReceived++;
-    this.sessions.set(token, connection.session);
-    this.loop.register(stream, token, READABLE, connection);
-    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'connect', token, fd: stream.fd, peer: connection.peer, local: connection.local });
-    return token;
+    this.listeners.push(new Acceptor(token, listener, this.loop, this.tap, (stream) => this.clients.connect(stream), (error) => this.acceptFailed(error)));
   }
 
   /** What the server keeps of a client ends with its connection. */
   private forget(session: Session): void {
     this.sessions.delete(session.id);
     this.watches.unwatch(session);
+    if (session.isMonitor) this.statistics.monitors.remove(session);
+    this.pause.forget(session);
+    this.tracking.disable(session);
+    this.blocking.forget(session);
     this.pubsub.forget(session);
   }
 
@@ -152,19 +183,14 @@ export class Server implements ServerContext {
     this.log('warning', `Accepting client connection: ${error.message}`);
   }
 
-  /** Replies are written straight away, before the loop may sleep: WRITABLE interest is for those that did not fit. */
   private beforeSleep(): void {
+    this.blocking.resumeReleased();
     this.keyspace.expireCycle.fast();
-    const { pendingWrites } = this;
-    for (let i = 0; i < pendingWrites.length; i++) pendingWrites[i]!.flush();
-    pendingWrites.length = 0;
+    this.clients.beforeSleep();
   }
 
   private closeListeners(): void {
-    for (const { token, listener } of this.listeners.splice(0)) {
-      this.loop.deregister(listener, token);
-      listener.close();
-    }
+    for (const acceptor of this.listeners.splice(0)) acceptor.close();
   }
 }
 
