@@ -17,7 +17,7 @@ describeWithRedis('the lab and redis-server answer alike', () => {
   let redis: RedisServerProcess;
 
   beforeAll(async () => {
-    [lab, redis] = await Promise.all([createServer({ port: 0 }), startRedisServer()]);
+    [lab, redis] = await Promise.all([createServer({ port: 0, 'enable-debug-command': 'yes' }), startRedisServer()]);
   });
 
   afterAll(async () => {

@@ -3,7 +3,7 @@
  */
 import { type Argument, type ArgumentType } from '../../src/server/dispatch/syntax.js';
 import { encodeRequest } from '../../src/server/resp/request-encoder.js';
-import { MapReply, type Reply, SetReply } from '../../src/server/resp/reply.js';
+import { MapReply, type Reply, SetReply, SimpleString } from '../../src/server/resp/reply.js';
 import { RawClient } from '../support/raw-client.js';
 import { EXCLUDED, FAMILIES, GROUPS } from './families.js';
 import type { Template } from './generate.js';
@@ -46,5 +46,6 @@ function list(reply: Reply | undefined): readonly Reply[] {
 
 function text(reply: Reply | undefined): string {
   if (typeof reply === 'string') return reply;
-  return typeof reply === 'object' && reply !== null && 'text' in reply ? reply.text : '';
+  // Statuses of flags.
+  return reply instanceof SimpleString ? reply.text : '';
 }

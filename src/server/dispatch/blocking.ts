@@ -111,7 +111,7 @@ export class Blocking implements KeyspaceListener {
 
   /** Parks the client of a session; returns the reply for the handler to return. */
   park(session: Session, request: ParkRequest): Reply {
-    if (session.deniesBlocking) return request.denied ?? request.timedOut;
+    if (session.deniesBlocking) return request.denied === undefined ? request.timedOut : request.denied;
     const { clock, tap } = this.server;
     const deadlineMs = request.timeoutMs === 0 ? 0 : clock.nowMs + request.timeoutMs;
     const parked: Parked = { session, db: session.db, request, deadlineMs, cancelTimer: this.setTimer(session, request.timeoutMs) };
