@@ -76,13 +76,13 @@ function hostName(text: string): string | null {
 /** What `A` stands for. */
 const EVENT_CLASSES = 'g$lshzxetd';
 
-/** The letters in the order that CONFIG GET shows; new keys (n) are forgotten beside all classes, as in Redis 7.0. */
+/** The letters in the order that CONFIG GET shows. Redis 7.0 keeps new keys (n) beside A as well, but does not show them. */
 function notificationClasses(list: readonly string[]): string | BadValue {
   const text = joined(list);
   if (/[^Ag$lshzxeKEtmdn]/.test(text)) return new BadValue("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
   const named = (letters: string): string => [...letters].filter((letter) => text.includes(letter)).join('');
   const all = text.includes('A') || [...EVENT_CLASSES].every((letter) => text.includes(letter));
-  return (all ? 'A' : named(`${EVENT_CLASSES}n`)) + named('KEm');
+  return (all ? 'A' : named(EVENT_CLASSES)) + named('nKEm');
 }
 
 function titleTemplate(text: string): string | null {
@@ -92,7 +92,7 @@ function titleTemplate(text: string): string | null {
 
 export const SETTINGS = {
   ...group('Network', {
-    port: integer(6379, 0, 65535, 'TCP port to listen on; 0 listens on none.', IMMUTABLE),
+    port: integer(6379, 0, 65535, 'TCP port to listen on; 0: any that is free. (With Redis, 0 listens on none.)', IMMUTABLE),
     bind: words('127.0.0.1', joined, 'Addresses to listen on. Redis listens on all; the lab only on this machine unless told otherwise.', IMMUTABLE),
     'bind-source-addr': string('', 'Address from which outgoing connections start.', IDLE),
     'protected-mode': boolean(true, 'Refuse clients from other machines while there is no password.'),

@@ -12,7 +12,6 @@ import type { EventClass, KeyspaceListener } from './keyspace.js';
 const KEYSPACE = 1 << 0;
 const KEYEVENT = 1 << 1;
 
-/** In the order in which CONFIG GET writes them. */
 const CLASS_FLAGS: { readonly [letter in EventClass]: number } = {
   g: 1 << 2,
   $: 1 << 3,
@@ -32,9 +31,6 @@ const classesOf = (letters: string): number => [...letters].reduce((flags, lette
 
 /** `A`: everything but misses (m) and new keys (n). */
 const ALL = classesOf('g$lshzxetd');
-/** Not written when they are part of `A`; `n` is lost beside it, as in Redis 7.0. */
-const WRITTEN_ALONE = 'g$lshzxetdn';
-
 const FLAGS: { readonly [letter: string]: number } = { ...CLASS_FLAGS, A: ALL, K: KEYSPACE, E: KEYEVENT };
 
 /** The flags of a text such as `KEA`, or null if a letter is unknown. */
@@ -45,16 +41,6 @@ export function parseNotifyFlags(text: string): number | null {
     flags |= FLAGS[letter]!;
   }
   return flags;
-}
-
-/** The flags as CONFIG GET writes them: shortest first, classes before K, E and m. */
-export function formatNotifyFlags(flags: number): string {
-  const classes = (flags & ALL) === ALL ? 'A' : lettersOf(WRITTEN_ALONE, flags);
-  return classes + lettersOf('KEm', flags);
-}
-
-function lettersOf(letters: string, flags: number): string {
-  return [...letters].filter((letter) => (flags & FLAGS[letter]!) !== 0).join('');
 }
 
 export function keyspaceChannel(db: number, key: string): string {
