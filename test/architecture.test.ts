@@ -27,7 +27,8 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/thread': ['server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace', 'server/config'],
   'server/index': ['server/thread', 'types:server/server', 'types:server/snapshot', 'types:server/loop', 'server/io', 'server/trace', 'server/config'],
   tui: ['types:server/index'],
-  cli: ['server/index', 'tui'],
+  // Flags derive from the table of settings.
+  cli: ['server/index', 'server/config', 'tui'],
 };
 
 interface Edge {

@@ -31,22 +31,20 @@ async function serveUntilEnd(run: Run, log: Log, trace: TraceFile | null): Promi
   const ending = listenForSignals(log);
   const { settings, poller, edgeTriggered, seed, configFile } = run;
   const server = await createServer({ ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }) });
-  const stopTrace = trace === null ? null : await server.trace((batch) => trace.write(batch), { budget: Infinity });
+  if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', `epoll can not be used here: ${server.pollerFallback}`);
   const level = settings.loglevel ?? 'notice';
   if (level !== 'warning') log('notice', `Ready to accept connections on ${addressesOf(server)} (${server.poller})`);
-  await Promise.race([server.closed, ending.then(() => end(server, stopTrace))]);
+  await Promise.race([server.closed, ending.then(() => end(server))]);
   await server.closed;
   trace?.close();
   log('warning', 'redis-lab is now ready to exit, bye bye...');
   return 0;
 }
 
-async function end(server: RedisLabServer, stopTrace: (() => Promise<void>) | null): Promise<void> {
+async function end(server: RedisLabServer): Promise<void> {
   // Without a way to stop a handler in its middle, a loop that does not come back is left behind.
   setTimeout(() => process.exit(0), GRACE_MS).unref();
-  // The last events are written before the loop ends.
-  await stopTrace?.().catch(() => {});
   await server.close();
 }
 

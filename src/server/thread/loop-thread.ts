@@ -51,6 +51,7 @@ async function main(): Promise<void> {
   post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback });
   await server.run();
   server.close();
+  observation.trace(0);
   port.off('message', hear);
 }
 

@@ -55,6 +55,8 @@ export class Observation implements TraceSink, Observer {
 
   /** Sends trace batches from now on, at most `budget` events a frame; 0 ends it. */
   trace(budget: number): void {
+    // What has happened up to here is still told.
+    if (budget === 0) this.send();
     this.recorder.budget = budget;
     this.isTraced = budget > 0;
     if (!this.isTraced) this.recorder.take();

@@ -1,0 +1,211 @@
+/**
+ * The command line as people meet it: the built program in a process of its own.
+ */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { RespClient } from '../support/resp-client.js';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+const cleanups: (() => void)[] = [];
+afterEach(() => cleanups.splice(0).forEach((clean) => clean()));
+
+class Lab {
+  output = '';
+  errors = '';
+  readonly exited: Promise<number | null>;
+
+  constructor(readonly child: ChildProcessWithoutNullStreams) {
+    child.stdout.on('data', (data: Buffer) => (this.output += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (this.errors += data.toString()));
+    this.exited = once(child, 'close').then(([code]) => code as number | null);
+    cleanups.push(() => void child.kill('SIGKILL'));
+  }
+
+  /** The port it accepts connections on, once it does. */
+  async ready(): Promise<number> {
+    for (;;) {
+      const port = /Ready to accept connections on 127\.0\.0\.1:(\d+)/.exec(this.output)?.[1];
+      if (port !== undefined) return Number(port);
+      await Promise.race([once(this.child.stdout, 'data'), this.exited.then((code) => expect.fail(`ended with ${code}: ${this.errors}`))]);
+    }
+  }
+
+  async connect(): Promise<RespClient> {
+    const client = await RespClient.connect(await this.ready());
+    cleanups.push(() => client.socket.destroy());
+    return client;
+  }
+}
+
+function lab(...args: string[]): Lab {
+  return new Lab(spawn(process.execPath, [MAIN, '--headless', ...args]));
+}
+
+function directory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'redis-lab-cli-'));
+  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+test('it stays in the foreground under one process id, which its first line names, and answers', async () => {
+  const server = lab('--port', '0');
+  const client = await server.connect();
+  expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+  const [first, second] = server.output.split('\n');
+  expect(first).toContain(` PID: ${server.child.pid}`);
+  expect(first).toMatch(/^\d+:M \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} # /);
+  expect(second).toMatch(/ \* Ready to accept connections on 127\.0\.0\.1:\d+ \((epoll|portable)\)$/);
+  const info = (await client.call('INFO', 'server')) as string;
+  expect(info).toContain(`process_id:${server.child.pid}\r\n`);
+});
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with exit code 0', async (signal) => {
+  const server = lab('--port', '0');
+  await server.ready();
+  server.child.kill(signal);
+  expect(await server.exited).toBe(0);
+  expect(server.output).toContain(`Received ${signal}`);
+});
+
+test('a signal ends it also while the loop is busy', async () => {
+  const server = lab('--port', '0', '--enable-debug-command', 'yes');
+  const client = await server.connect();
+  const lost = client.call('DEBUG', 'SLEEP', '1000').catch((error: Error) => error.message);
+  // The answer to a second client would come after the sleep: that none comes shows that the loop is in it.
+  const other = await RespClient.connect(await server.ready());
+  const waits = other.call('PING').catch((error: Error) => error.message);
+  server.child.kill('SIGTERM');
+  expect(await server.exited).toBe(0);
+  expect(await Promise.all([lost, waits])).toEqual(['the connection was closed', 'the connection was closed']);
+});
+
+test('a second signal ends a busy one at once', async () => {
+  const server = lab('--port', '0', '--enable-debug-command', 'yes');
+  const client = await server.connect();
+  client.call('DEBUG', 'SLEEP', '1000').catch(() => {});
+  server.child.kill('SIGTERM');
+  while (!server.output.includes('Received SIGTERM')) await once(server.child.stdout, 'data');
+  server.child.kill('SIGTERM');
+  expect(await server.exited).toBe(0);
+});
+
+test('SHUTDOWN ends it with exit code 0', async () => {
+  const server = lab('--port', '0');
+  const client = await server.connect();
+  await expect(client.call('SHUTDOWN', 'NOSAVE')).rejects.toThrow('closed');
+  expect(await server.exited).toBe(0);
+});
+
+test('whoever reads its output may leave', async () => {
+  const server = lab('--port', '0');
+  const client = await server.connect();
+  server.child.stdout.destroy();
+  await client.call('CONFIG', 'SET', 'loglevel', 'debug');
+  await client.call('CONFIG', 'REWRITE');
+  expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+  server.child.kill('SIGTERM');
+  expect(await server.exited).toBe(0);
+});
+
+test.each([
+  [['--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
+  [['--port', 'many'], "--port 'many': argument couldn't be parsed into an integer"],
+  [['--port', '70000'], "--port '70000': argument must be between 0 and 65535 inclusive"],
+  [['--maxmemory', 'much'], "--maxmemory 'much': argument must be a memory value"],
+  [['--appendonly', 'maybe'], "--appendonly 'maybe': argument must be 'yes' or 'no'"],
+  [['--port'], "option '--port <value>' argument missing"],
+  [['--save', '900'], "--save '900': Invalid save parameters"],
+  [['--seed', 'x'], "--seed 'x': must be a number from 0 to 4294967295"],
+  [['--dir', '/no/such/place'], "--dir '/no/such/place': No such file or directory"],
+  [['/no/such/file'], "can't read the configuration file '/no/such/file': ENOENT"],
+  [['--logfile', '/no/such/place/log'], "can't open '/no/such/place/log': no such file or directory"],
+  [['one', 'two'], 'too many arguments'],
+])('%j is refused in one line with exit code 1', async (args, message) => {
+  const server = lab(...args);
+  expect(await server.exited).toBe(1);
+  expect(server.errors).toContain(`redis-lab: ${message}`);
+  expect(server.errors.trimEnd().split('\n')).toHaveLength(1);
+  expect(server.output).toBe('');
+});
+
+test('a port that is taken is named in one line, with exit code 1', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  cleanups.push(() => other.close());
+  const { port } = other.address() as { port: number };
+  const server = lab('--port', String(port));
+  expect(await server.exited).toBe(1);
+  expect(server.errors).toBe(`redis-lab: can't listen on 127.0.0.1:${port}: the address is already in use\n`);
+});
+
+test('a configuration file comes first, flags win over it, and CONFIG REWRITE writes it back', async () => {
+  const path = join(directory(), 'redis.conf');
+  writeFileSync(path, '# mine\nport 0\nmaxmemory 1mb\nlist-compress-depth 1\n');
+  const server = lab(path, '--maxmemory', '2mb', '--no-appendfsync-on-rewrite', 'yes');
+  const client = await server.connect();
+  expect(await client.call('CONFIG', 'GET', 'maxmemory', 'list-compress-depth', 'no-appendfsync-on-rewrite')).toEqual([
+    'maxmemory', '2097152', 'list-compress-depth', '1', 'no-appendfsync-on-rewrite', 'yes',
+  ]);
+  expect(await client.call('CONFIG', 'REWRITE')).toEqual({ simple: 'OK' });
+  expect(readFileSync(path, 'utf8')).toContain('# mine\nport 0\nmaxmemory 2097152\nlist-compress-depth 1\n');
+});
+
+test('a wrong line in the file is named with its place', async () => {
+  const path = join(directory(), 'redis.conf');
+  writeFileSync(path, 'port 0\nmaxmemory much\n');
+  const server = lab(path);
+  expect(await server.exited).toBe(1);
+  expect(server.errors).toBe(`redis-lab: ${path}:2: 'maxmemory much': argument must be a memory value\n`);
+});
+
+test('- reads the configuration from standard input', async () => {
+  const server = lab('-');
+  server.child.stdin.end('port 0\nrequirepass "a b"\n');
+  const client = await server.connect();
+  expect(await client.call('PING')).toEqual({ error: 'NOAUTH Authentication required.' });
+});
+
+test('--logfile takes the log, --loglevel decides how much of it', async () => {
+  const dir = directory();
+  const server = lab('--port', '0', '--dir', dir, '--logfile', 'lab.log', '--loglevel', 'warning', '--unixsocket', join(dir, 'lab.sock'));
+  const log = (): string => readFileSync(join(dir, 'lab.log'), 'utf8');
+  for (;;) {
+    const client = await RespClient.connect(join(dir, 'lab.sock')).catch(() => null);
+    if (client === null) continue;
+    await expect(client.call('SHUTDOWN')).rejects.toThrow('closed');
+    break;
+  }
+  expect(await server.exited).toBe(0);
+  expect(server.output).toBe('');
+  expect(log()).toContain(` PID: ${server.child.pid}`);
+  expect(log()).not.toContain('Ready to accept');
+});
+
+test('--trace writes every event as a line of JSON', async () => {
+  const path = join(directory(), 'trace.jsonl');
+  const server = lab('--port', '0', '--trace', path);
+  const client = await server.connect();
+  await client.call('SET', 'key', 'value');
+  server.child.kill('SIGTERM');
+  expect(await server.exited).toBe(0);
+  const events = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string; argv?: string[] });
+  expect(events.find(({ kind }) => kind === 'frame')?.argv).toEqual(['SET', 'key', 'value']);
+  expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['accept', 'read', 'execute', 'key-change', 'reply', 'write', 'turn-end']));
+});
+
+test('--help lists the flags by group, --version names the version', async () => {
+  const help = lab('--help');
+  const version = lab('--version');
+  expect(await help.exited).toBe(0);
+  expect(help.output).toMatch(/^Usage: redis-lab/);
+  for (const heading of ['Lab', 'Network', 'Server', 'Security', 'Memory']) expect(help.output).toContain(`\n\n${heading}\n`);
+  expect(Math.max(...help.output.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  expect(await version.exited).toBe(0);
+  expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
