@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { request, simulate } from '../simulation/harness.js';
+
+test('what was held back is executed in its order when the time is over', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const other = lab.connect();
+  expect(client.ask('CLIENT', 'PAUSE', '100')).toBe('+OK\r\n');
+  client.send(request('INCR', 'n') + request('INCR', 'n') + request('GET', 'n'));
+  expect(client.receive()).toBe('');
+  expect(other.ask('INCR', 'n')).toBe('');
+  lab.advance(99);
+  expect(client.receive()).toBe('');
+  lab.advance(1);
+  expect(client.receive()).toBe(':1\r\n:2\r\n$1\r\n2\r\n');
+  expect(other.receive()).toBe(':3\r\n');
+});
+
+test('CLIENT UNPAUSE ends a pause of writes at once', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const writer = lab.connect();
+  client.ask('CLIENT', 'PAUSE', '100000', 'WRITE');
+  expect(writer.ask('SET', 'a', '1')).toBe('');
+  expect(client.ask('GET', 'a')).toBe('$-1\r\n');
+  expect(client.ask('CLIENT', 'LIST')).toContain(' flags=b ');
+  expect(client.ask('CLIENT', 'UNPAUSE')).toBe('+OK\r\n');
+  expect(writer.receive()).toBe('+OK\r\n');
+  expect(lab.server.loop.timers.nearest()).toBe(null);
+});
+
+test('a second pause makes the first neither shorter nor weaker', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('CLIENT', 'PAUSE', '100', 'WRITE');
+  client.ask('CLIENT', 'PAUSE', '50', 'ALL');
+  expect(client.ask('PING')).toBe('');
+  lab.advance(60);
+  expect(client.receive()).toBe('');
+  lab.advance(40);
+  expect(client.receive()).toBe('+PONG\r\n');
+});
+
+test('EXEC of a transaction that writes is held, one that only reads is not', () => {
+  using lab = simulate();
+  const reader = lab.connect();
+  const writer = lab.connect();
+  for (const [client, command] of [[reader, ['GET', 'a']], [writer, ['SET', 'a', '1']]] as const) {
+    client.ask('MULTI');
+    client.ask(...command);
+  }
+  lab.connect().ask('CLIENT', 'PAUSE', '100', 'WRITE');
+  expect(reader.ask('EXEC')).toBe('*1\r\n$-1\r\n');
+  expect(writer.ask('EXEC')).toBe('');
+  lab.advance(100);
+  expect(writer.receive()).toBe('*1\r\n+OK\r\n');
+});
+
+test('a paused client can be closed, and half a frame behind the held request is kept', () => {
+  using lab = simulate();
+  const killer = lab.connect();
+  const [kept, killed] = [lab.connect(), lab.connect()];
+  killer.ask('CLIENT', 'PAUSE', '100', 'WRITE');
+  const rest = request('ECHO', 'hello');
+  kept!.send(request('SET', 'a', '1') + rest.slice(0, 9));
+  killed!.sendCommand('SET', 'a', '2');
+  lab.settle();
+  expect(killer.ask('CLIENT', 'KILL', 'ID', String([...lab.server.sessions.keys()].at(-1)))).toBe(':1\r\n');
+  expect(killed!.isClosedByServer).toBe(true);
+  kept!.send(rest.slice(9));
+  lab.advance(100);
+  expect(kept!.receive()).toBe('+OK\r\n$5\r\nhello\r\n');
+  expect(killer.ask('GET', 'a')).toBe('$1\r\n1\r\n');
+});
+
+test('a paused request has the number of its frame in the trace, once', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('CLIENT', 'PAUSE', '100');
+  const events = lab.record();
+  client.ask('PING');
+  lab.advance(100);
+  expect(events.flatMap((event) => (event.kind === 'frame' || event.kind === 'execute' ? [`${event.kind} ${event.frame}`] : []))).toEqual(['frame 2', 'execute 2']);
+});
