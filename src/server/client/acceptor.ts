@@ -1,46 +1,95 @@
 /**
  * Acceptor: what runs when a listener is ready: accept until WouldBlock.
+ *
+ *             no descriptors left (EMFILE, ENFILE), no memory
+ *   listening ───────────────────────────────────────────────▶ resting     interest: none
+ *             ◀─────────────────────────────────────────────── after 100 ms, interest: READABLE
+ *
+ * A listener whose backlog can not be emptied stays READABLE, and a level-triggered loop would do nothing but fail to accept.
+ * Redis does just that, and logs each failure; here the backlog waits in the kernel, and one line is logged for each rest.
  */
-import { formatAddress, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
+import { READABLE } from '../io/interest.js';
+import { formatAddress, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
-import type { EventHandler } from '../loop/event-loop.js';
+import type { EventHandler, EventLoop } from '../loop/event-loop.js';
+import type { Timer } from '../loop/timers.js';
 import type { Tap } from '../trace/tap.js';
 
 /** Connections taken in one turn, so that a flood of them does not keep the clients waiting (MAX_ACCEPTS_PER_CALL). */
 const ACCEPTS_PER_TURN = 1000;
 
+/** Short enough for a client to wait, long enough to cost nothing. */
+const REST_MS = 100;
+
+/** The process, the system or the kernel has run out of something; the next attempt would only fail again. All others concern one connection. */
+const OUT_OF_RESOURCES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
 export class Acceptor implements EventHandler {
+  private rest: Timer | null = null;
+
   constructor(
     private readonly token: Token,
-    private readonly listener: TcpListener,
+    readonly listener: TcpListener,
+    private readonly loop: EventLoop,
     private readonly tap: Tap,
     /** Takes the connection over and returns its token, or says why it was refused. */
     private readonly connect: (stream: TcpStream) => Token | string,
     /** accept(2) failed, for want of file descriptors for one. */
     private readonly failed: (error: SystemError) => void,
-  ) {}
+  ) {
+    loop.register(listener, token, READABLE, this);
+  }
 
   ready(): void {
     for (let i = 0; i < ACCEPTS_PER_TURN; i++) {
-      let stream;
-      try {
-        stream = this.listener.accept();
-      } catch (error) {
-        if (!(error instanceof SystemError)) throw error;
-        if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'accept', token: this.token, client: error.code });
-        this.failed(error);
-        return;
-      }
-      if (stream === WOULD_BLOCK) {
-        if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'accept', token: this.token, client: 'WouldBlock' });
-        return;
-      }
-      const client = this.connect(stream);
-      if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'accept', token: this.token, client });
+      if (!this.acceptOne()) return;
     }
+    // The rest of the backlog is for the next turn. Where readiness is edge-triggered, only registering anew makes it news.
+    this.loop.poll.reregister(this.listener, this.token, READABLE);
+  }
+
+  /** Stops listening, whether it rests or not. */
+  close(): void {
+    if (this.rest !== null) this.loop.timers.cancel(this.rest);
+    this.loop.deregister(this.listener, this.token);
+    this.listener.close();
   }
 
   get address(): string {
     return formatAddress(this.listener.local);
+  }
+
+  /** False if there is nothing more to accept now. */
+  private acceptOne(): boolean {
+    const stream = this.tryAccept();
+    if (stream === null) return this.rest === null;
+    this.trace(stream === WOULD_BLOCK ? 'WouldBlock' : this.connect(stream));
+    return stream !== WOULD_BLOCK;
+  }
+
+  /** Null if accept(2) failed. */
+  private tryAccept(): TcpStream | WouldBlock | null {
+    try {
+      return this.listener.accept();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.trace(error.code);
+      this.failed(error);
+      if (OUT_OF_RESOURCES.has(error.code)) this.takeRest();
+      return null;
+    }
+  }
+
+  private takeRest(): void {
+    const { loop, listener, token } = this;
+    loop.poll.reregister(listener, token, 0);
+    this.rest = loop.timers.schedule('accept-again', loop.clock.nowUs + REST_MS * 1000, () => {
+      this.rest = null;
+      loop.poll.reregister(listener, token, READABLE);
+    });
+  }
+
+  private trace(client: Token | string): void {
+    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'accept', token: this.token, client });
   }
 }

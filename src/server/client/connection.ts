@@ -32,6 +32,9 @@ import { QueryBuffer } from './query-buffer.js';
 /** One read brings at most this much; then the others have their turn. */
 const READ_BYTES = 64 * 1024;
 
+/** Edge-triggered, a peer that sends faster than it is read would never let go. */
+const READS_PER_TURN = 16;
+
 /** How much one connection may write in a turn before the others have theirs (NET_MAX_WRITES_PER_EVENT). */
 const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
 
@@ -107,7 +110,10 @@ export class Connection implements EventHandler, Transport {
    */
   private readUntilWouldBlock(): void {
     const { edgeTriggered } = this.env.loop.poll;
-    while (this.state < DOOMED && this.read() && edgeTriggered);
+    let reads = 0;
+    while (this.state < DOOMED && this.read() && edgeTriggered) {
+      if (++reads === READS_PER_TURN) return this.rearm();
+    }
   }
 
   /** One read(2) and everything that follows from it. False once there is nothing more to read. */
@@ -232,7 +238,8 @@ export class Connection implements EventHandler, Transport {
     if (this.state >= DOOMED) return;
     const { output } = this;
     const { stats } = this.env.server;
-    for (let budget = WRITE_BYTES_PER_TURN; output.length > 0 && budget > 0; ) {
+    let budget = WRITE_BYTES_PER_TURN;
+    while (output.length > 0 && budget > 0) {
       const { offered } = output;
       const taken = this.tryWrite(offered);
       if (this.state === CLOSED) return;
@@ -241,9 +248,21 @@ export class Connection implements EventHandler, Transport {
       budget -= taken;
       if (taken < offered) break;
     }
-    if (output.length > 0) this.setInterest(this.interest | WRITABLE);
+    if (output.length > 0) this.awaitWritable(budget <= 0);
     else if (this.state === CLOSING) this.close('closed by server');
     else this.flushed();
+  }
+
+  /** @param isStillWritable nothing but the budget ended the writing */
+  private awaitWritable(isStillWritable: boolean): void {
+    if (isStillWritable && this.awaitsWritable) this.rearm();
+    else this.setInterest(this.interest | WRITABLE);
+  }
+
+  /** What is ready already becomes news by registering anew: for edges that were not followed to their end. */
+  private rearm(): void {
+    const { poll } = this.env.loop;
+    if (poll.edgeTriggered && this.state < DOOMED) poll.reregister(this.stream, this.token, this.interest);
   }
 
   private flushed(): void {

@@ -316,14 +316,10 @@ class ScriptedStream implements TcpStream, EmulatedSource {
 
   /** The script first, then chance. 0 stands for WouldBlock. */
   private portionOf(available: number, script: number[]): number {
-    const scripted = script.shift();
-    if (scripted !== undefined) {
-      // What a short transfer leaves behind is ready again, for which an edge-triggered reader must not wait in vain.
-      this.poll.touch(this.fd);
-      return Math.min(scripted, available);
-    }
-    if (this.poll.happens('wouldBlock')) return 0;
-    return this.poll.happens('partial') ? this.poll.portion(available) : available;
+    const limit = script.shift() ?? (this.poll.happens('wouldBlock') ? 0 : this.poll.happens('partial') ? this.poll.portion(available) : available);
+    // What a short transfer leaves behind is ready again, for which nobody must wait in vain.
+    if (limit < available) this.poll.touch(this.fd);
+    return Math.min(limit, available);
   }
 
   /** WouldBlock out of turn: not now, but at the next wait, which is therefore told. */

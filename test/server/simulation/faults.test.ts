@@ -1,0 +1,160 @@
+/**
+ * Random faults for thousands of turns, checked against a model: each client has a key space of its own, so the model knows every
+ * reply. Whatever happens to the wire, what arrives is a prefix of what must arrive, in order; and without resets it is all of it.
+ *
+ * A failure prints its seed: `simulate` with that seed and these options replays it.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Faults } from '../../../src/server/io/backends/scripted.js';
+import { type Lab, type LabClient, request, simulate } from './harness.js';
+
+const ROUGH: Partial<Faults> = { partial: 0.4, wouldBlock: 0.2, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1 };
+const CRUEL: Partial<Faults> = { ...ROUGH, reset: 0.002 };
+
+/** Mulberry32: the test's own choices, apart from those of the kernel. */
+function dice(seed: number): (limit: number) => number {
+  let state = seed ^ 0x9e3779b9;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
+
+class ModelledClient {
+  received = '';
+  private sent = '';
+  private expected = '';
+  private readonly values = new Map<string, string>();
+
+  constructor(
+    readonly client: LabClient,
+    private readonly name: number,
+    private readonly roll: (limit: number) => number,
+  ) {}
+
+  get isOver(): boolean {
+    return this.client.isClosedByServer || this.client.peer.isShutDown;
+  }
+
+  /** A pipeline of a few requests; usually only a part of it goes out now. */
+  act(): void {
+    if (this.isOver) return;
+    for (let i = this.roll(4); i > 0; i--) this.sent += this.next();
+    const bytes = this.roll(3) === 0 ? this.sent.length : this.roll(this.sent.length + 1);
+    this.client.send(this.sent.slice(0, bytes));
+    this.sent = this.sent.slice(bytes);
+  }
+
+  finish(): void {
+    if (!this.isOver) this.client.send(this.sent);
+    this.sent = '';
+  }
+
+  /** A slow reader now and then. */
+  read(): void {
+    this.received += this.client.take(this.roll(2) === 0 ? this.roll(2000) : undefined);
+  }
+
+  check(seed: number): void {
+    const { length } = this.received;
+    if (this.received === this.expected.slice(0, length)) return;
+    let at = 0;
+    while (this.received[at] === this.expected[at]) at++;
+    throw new Error(`seed ${seed}, client ${this.name}: at byte ${at} expected ${JSON.stringify(this.expected.slice(at, at + 80))}, got ${JSON.stringify(this.received.slice(at, at + 80))}`);
+  }
+
+  get isComplete(): boolean {
+    return this.received.length === this.expected.length;
+  }
+
+  private next(): string {
+    const key = `client:${this.name}:${this.roll(3)}`;
+    switch (this.roll(5)) {
+      case 0:
+      case 1: {
+        const value = String.fromCharCode(this.roll(256)).repeat(this.roll(this.roll(10) === 0 ? 100_000 : 50));
+        this.values.set(key, value);
+        this.expected += '+OK\r\n';
+        return request('SET', key, value);
+      }
+      case 2:
+        this.expected += '+PONG\r\n';
+        return 'PING\r\n';
+      case 3:
+        this.expected += `-ERR unknown command 'NOPE', with args beginning with: '${this.name}' \r\n`;
+        return request('NOPE', String(this.name));
+      default: {
+        const value = this.values.get(key);
+        this.expected += value === undefined ? '$-1\r\n' : `$${value.length}\r\n${value}\r\n`;
+        return request('GET', key);
+      }
+    }
+  }
+}
+
+/** Runs clients through rounds of sending, turning and reading; returns them all. */
+function storm(lab: Lab, rounds: number): ModelledClient[] {
+  const roll = dice(lab.seed);
+  const clients: ModelledClient[] = [];
+  for (let round = 0; round < rounds; round++) {
+    if (clients.length < 12 || roll(10) === 0) {
+      const client = lab.connectLater();
+      client.peer.setWindow(1 + roll(20_000));
+      clients.push(new ModelledClient(client, clients.length, roll));
+    }
+    for (const client of clients) if (roll(3) === 0) client.act();
+    lab.turn(1 + roll(3));
+    if (roll(10) === 0) lab.advance(roll(150));
+    for (const client of clients) client.read();
+    for (const client of clients) client.check(lab.seed);
+  }
+  return clients;
+}
+
+/** Lets everything that is still on its way arrive. */
+function calm(lab: Lab, clients: readonly ModelledClient[]): void {
+  lab.poll.faults = { ...lab.poll.faults, acceptFails: 0, reset: 0 };
+  for (const client of clients) client.finish();
+  lab.advance(200);
+  for (const client of clients) client.received += client.client.receive();
+}
+
+const MODES = [
+  { mode: 'level-triggered', edgeTriggered: false },
+  { mode: 'edge-triggered', edgeTriggered: true },
+];
+
+describe.each(MODES)('$mode', ({ edgeTriggered }) => {
+  test.each([1, 2, 3, 4, 5, 6])('seed %i: pieces, WouldBlock and signals lose no byte', (seed) => {
+    using lab = simulate({ seed, edgeTriggered, faults: ROUGH });
+    const clients = storm(lab, 300);
+    calm(lab, clients);
+    for (const client of clients) client.check(seed);
+    expect(clients.filter((client) => !client.isComplete), `seed ${seed}`).toEqual([]);
+    expect(lab.server.sessions.size).toBe(clients.length);
+  });
+
+  test.each([11, 12, 13, 14])('seed %i: with resets, what arrives is right, and what broke is forgotten', (seed) => {
+    using lab = simulate({ seed, edgeTriggered, faults: CRUEL });
+    const clients = storm(lab, 300);
+    calm(lab, clients);
+    for (const client of clients) client.check(seed);
+    const living = clients.filter((client) => !client.isOver);
+    expect(living.length, `seed ${seed}`).toBeLessThan(clients.length);
+    expect(living.filter((client) => !client.isComplete), `seed ${seed}`).toEqual([]);
+    expect(lab.server.sessions.size).toBe(living.length);
+    expect(lab.poll.descriptors).toBe(living.length + 1);
+  });
+
+  test('the same seed gives the same run, event by event', () => {
+    const run = (): string => {
+      using lab = simulate({ seed: 21, edgeTriggered, faults: CRUEL });
+      const events = lab.record();
+      storm(lab, 60);
+      return JSON.stringify(events);
+    };
+    expect(run() === run()).toBe(true);
+  });
+});
