@@ -9,7 +9,7 @@ import type { Reply } from '../resp/reply.js';
 import { integer, integer64, type Integer64, isWord, parseInteger, readString, writeString } from './support/arguments.js';
 import { type FieldType, fieldType, fit, type Overflow, readField, writeField } from './support/bit-field.js';
 import { type BitOperation, combine, countBits, findBit } from './support/bits.js';
-import { bytesOf, lengthOf, maxStringBytes, mutable, readable } from './support/string-values.js';
+import { bytesOf, checkLength, lengthOf, mutable, readable } from './support/string-values.js';
 
 export const setbit = command({
   name: 'setbit', since: '2.2.0', group: 'bitmap', complexity: 'O(1)',
@@ -23,7 +23,7 @@ export const setbit = command({
     const offset = bitOffset(session, argv[2]!);
     const bit = integer(argv[3]!, errors.BIT_VALUE);
     if (bit !== 0 && bit !== 1) return errors.BIT_VALUE;
-    const { bytes, changed } = reachable(db, name, offset);
+    const { bytes, changed } = reachable(db, session, name, offset);
     const at = Math.floor(offset / 8);
     const mask = 0x80 >>> (offset % 8);
     const byte = bytes.byteAt(at);
@@ -127,7 +127,7 @@ export const bitfield = command({
   keys: [{ ...key(1, 'RW access update variable_flags'), notes: 'It reads and writes.' }],
   run(argv, db, session) {
     const operations = parseOperations(argv, session);
-    return operations.some(isWrite) ? writeFields(db, argv[1]!, operations) : readFields(db, argv[1]!, operations);
+    return operations.some(isWrite) ? writeFields(db, session, argv[1]!, operations) : readFields(db, argv[1]!, operations);
   },
 });
 
@@ -151,7 +151,7 @@ function bitOffset(session: Session, text: string, width = 0): number {
   if (number === undefined) throw errors.BIT_OFFSET;
   // Redis multiplies in 64 bits and lets it wrap around.
   const offset = counted ? Number(BigInt.asIntN(64, BigInt(number) * BigInt(width))) : Number(number);
-  if (offset < 0 || Math.floor(offset / 8) >= maxStringBytes(session)) throw errors.BIT_OFFSET;
+  if (offset < 0 || Math.floor(offset / 8) >= session.server.config.values['proto-max-bulk-len']) throw errors.BIT_OFFSET;
   return offset;
 }
 
@@ -162,9 +162,10 @@ function byteAt(value: StringValue, at: number): number {
 }
 
 /** The string at a key, made long enough to hold a bit; created if it is not there. `changed` if that alone has changed it. */
-function reachable(db: Database, name: string, bit: number): { bytes: ByteString; changed: boolean } {
+function reachable(db: Database, session: Session, name: string, bit: number): { bytes: ByteString; changed: boolean } {
   const value = writeString(db, name);
   const length = Math.floor(bit / 8) + 1;
+  checkLength(session, length);
   if (value === undefined) {
     const bytes = new ByteString('', length);
     db.set(name, bytes);
@@ -254,9 +255,9 @@ function readFields(db: Database, name: string, operations: readonly FieldOperat
   return operations.map(({ type, at }) => readField(bytes, type, at));
 }
 
-function writeFields(db: Database, name: string, operations: readonly FieldOperation[]): Reply {
+function writeFields(db: Database, session: Session, name: string, operations: readonly FieldOperation[]): Reply {
   const last = Math.max(...operations.filter(isWrite).map(({ at, type }) => at + type.bits - 1));
-  const { bytes, changed } = reachable(db, name, last);
+  const { bytes, changed } = reachable(db, session, name, last);
   let changes = 0;
   const replies = operations.map((operation) => {
     const old = readField(bytes, operation.type, operation.at);

@@ -7,8 +7,8 @@ import type { Session } from '../../dispatch/session.js';
 import type { Database } from '../../keyspace/database.js';
 import { ByteString, type StringValue, textOf } from '../../keyspace/value.js';
 
-/** What a JavaScript string can hold, a few bytes short of 512 MB, and room for a bit field that begins in the last byte. */
-const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH - 8;
+/** What a JavaScript string can hold, a few bytes short of 512 MB: a longer value could never be answered. */
+const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH;
 
 /** The longest string that a command may make: proto-max-bulk-len, as far as we can go. */
 export function maxStringBytes(session: Session): number {

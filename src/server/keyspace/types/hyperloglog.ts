@@ -203,8 +203,8 @@ function mergeSparse(registers: Uint8Array, bytes: Uint8Array): boolean {
   let index = 0;
   for (let at = HEADER_BYTES; at < bytes.length; at += runBytes(bytes, at)) {
     const end = index + runLength(bytes, at);
+    if (end > REGISTERS) return false;
     if (isValueRun(bytes, at)) {
-      if (end > REGISTERS) break;
       const value = runValue(bytes, at);
       for (let i = index; i < end; i++) if (value > registers[i]!) registers[i] = value;
     }
