@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { List } from '../../../../src/server/keyspace/types/list.js';
+
+function listOf(values: Iterable<string>): List {
+  const list = new List();
+  for (const value of values) list.pushTail(value);
+  return list;
+}
+
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i));
+
+describe('a list of many chunks', () => {
+  const values = numbers(1000);
+
+  test('gives back every index, from either end', () => {
+    const list = listOf(values);
+    expect(values.map((_, index) => list.get(index))).toEqual(values);
+  });
+
+  test.each([
+    [0, 1],
+    [0, 1000],
+    [127, 2],
+    [500, 300],
+    [999, 1],
+    [3, 0],
+  ])('slices %i, %i', (start, count) => {
+    expect(listOf(values).slice(start, count)).toEqual(values.slice(start, start + count));
+  });
+
+  test('built from the front it is the same', () => {
+    const list = new List();
+    for (const value of values.toReversed()) list.pushHead(value);
+    expect([...list]).toEqual(values);
+  });
+
+  test('a copy shares nothing with the original', () => {
+    const list = listOf(values);
+    const copy = list.clone();
+    list.set(0, 'changed');
+    list.popTail();
+    expect([...copy]).toEqual(values);
+    expect(copy.memoryBytes).toBe(listOf(values).memoryBytes);
+  });
+
+  test('memory returns to what it was once everything is popped', () => {
+    const list = new List();
+    const empty = list.memoryBytes;
+    for (const value of values) list.pushTail(value);
+    expect(list.memoryBytes).toBeGreaterThan(empty);
+    while (list.size > 0) list.popHead();
+    expect(list.memoryBytes).toBe(empty);
+  });
+});
+
+describe('a list behaves as an array', () => {
+  const value = fc.constantFrom('', 'a', 'b', 'cc');
+  const operation = fc.oneof(
+    fc.record({ kind: fc.constant('pushHead' as const), value }),
+    fc.record({ kind: fc.constant('pushTail' as const), value }),
+    fc.record({ kind: fc.constant('pushMany' as const), count: fc.integer({ min: 1, max: 200 }) }),
+    fc.record({ kind: fc.constantFrom('popHead' as const, 'popTail' as const) }),
+    fc.record({ kind: fc.constant('set' as const), index: fc.nat(), value }),
+    fc.record({ kind: fc.constant('insert' as const), pivot: value, value, after: fc.boolean() }),
+    fc.record({ kind: fc.constant('remove' as const), value, count: fc.integer({ min: -3, max: 3 }) }),
+    fc.record({ kind: fc.constant('trim' as const), start: fc.nat(), count: fc.nat() }),
+    fc.record({ kind: fc.constant('indexesOf' as const), value, skip: fc.nat(3), limit: fc.integer({ min: 1, max: 5 }), depth: fc.nat(300), fromBack: fc.boolean() }),
+  );
+  type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+  function removeFrom(array: string[], wanted: string, count: number): number {
+    let removed = 0;
+    const limit = count === 0 ? Infinity : Math.abs(count);
+    while (removed < limit) {
+      const at = count < 0 ? array.lastIndexOf(wanted) : array.indexOf(wanted);
+      if (at === -1) break;
+      array.splice(at, 1);
+      removed++;
+    }
+    return removed;
+  }
+
+  function insertInto(array: string[], pivot: string, inserted: string, after: boolean): boolean {
+    const at = array.indexOf(pivot);
+    if (at !== -1) array.splice(after ? at + 1 : at, 0, inserted);
+    return at !== -1;
+  }
+
+  function indexesIn(array: readonly string[], { value: wanted, skip, limit, depth, fromBack }: Extract<Operation, { kind: 'indexesOf' }>): number[] {
+    const order = array.map((_, index) => index);
+    if (fromBack) order.reverse();
+    return order.slice(0, depth).filter((index) => array[index] === wanted).slice(skip, skip + limit);
+  }
+
+  /** Applies an operation to both; returns what each of them answered. */
+  function apply(list: List, array: string[], operation: Operation): [unknown, unknown] {
+    switch (operation.kind) {
+      case 'pushHead':
+        return [list.pushHead(operation.value), void array.unshift(operation.value)];
+      case 'pushTail':
+        return [list.pushTail(operation.value), void array.push(operation.value)];
+      case 'pushMany':
+        for (const each of numbers(operation.count)) list.pushTail(each);
+        return [undefined, void array.push(...numbers(operation.count))];
+      case 'popHead':
+        return array.length === 0 ? [0, 0] : [list.popHead(), array.shift()];
+      case 'popTail':
+        return array.length === 0 ? [0, 0] : [list.popTail(), array.pop()];
+      case 'set': {
+        if (array.length === 0) return [0, 0];
+        const index = operation.index % array.length;
+        array[index] = operation.value;
+        return [list.set(index, operation.value), undefined];
+      }
+      case 'insert':
+        return [list.insert(operation.pivot, operation.value, operation.after), insertInto(array, operation.pivot, operation.value, operation.after)];
+      case 'remove':
+        return [list.remove(operation.value, operation.count), removeFrom(array, operation.value, operation.count)];
+      case 'trim': {
+        const start = operation.start % (array.length + 1);
+        const count = operation.count % (array.length - start + 1);
+        array.splice(0, array.length, ...array.slice(start, start + count));
+        return [list.trim(start, count), undefined];
+      }
+      case 'indexesOf':
+        return [list.indexesOf(operation.value, operation.skip, operation.limit, operation.depth, operation.fromBack), indexesIn(array, operation)];
+    }
+  }
+
+  test('under any sequence of operations', () => {
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+        const list = new List();
+        const array: string[] = [];
+        for (const each of operations) {
+          const [answer, expected] = apply(list, array, each);
+          expect(answer).toEqual(expected);
+          expect(list.size).toBe(array.length);
+        }
+        expect(list.slice(0, list.size)).toEqual(array);
+        expect([...list]).toEqual(array);
+        expect(list.memoryBytes).toBe(listOf(array).memoryBytes);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
