@@ -1,0 +1,16 @@
+// Writes the documents that derive from the sources: docs/commands.md and docs/configuration.md. See render-docs.ts.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(root, 'node_modules', '.docs-'));
+try {
+  const outfile = join(folder, 'render-docs.mjs');
+  await build({ absWorkingDir: root, entryPoints: ['scripts/render-docs.ts'], outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external', define: { __VERSION__: '""' } });
+  const { renderDocs } = await import(pathToFileURL(outfile).href);
+  for (const [path, text] of Object.entries(renderDocs())) writeFileSync(join(root, path), text);
+} finally {
+  rmSync(folder, { recursive: true });
+}

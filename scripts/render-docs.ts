@@ -1,0 +1,77 @@
+/**
+ * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings.
+ *
+ * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
+ */
+import { commandTable } from '../src/server/commands/index.js';
+import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../src/server/config.js';
+import { categoriesOf, flagNames } from '../src/server/dispatch/command-facts.js';
+import type { Command } from '../src/server/dispatch/command.js';
+import { formatSyntax } from '../src/server/dispatch/syntax.js';
+
+const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
+
+/** Paths from the package's root, and their contents. */
+export function renderDocs(): { readonly [path: string]: string } {
+  return { 'docs/commands.md': commands(), 'docs/configuration.md': configuration() };
+}
+
+function commands(): string {
+  const all = [...commandTable().values()];
+  const groups = [...new Set(all.map(({ declaration }) => declaration.group))].toSorted();
+  const sections = groups.map((group) => {
+    const rows = all.filter(({ declaration }) => declaration.group === group).toSorted(byName).flatMap((command) => [command, ...[...(command.subcommands?.values() ?? [])].toSorted(byName)]);
+    return table(`## ${group}`, ['Command', 'What it does', 'Since', 'Complexity', 'Flags', 'ACL categories'], rows.map(commandRow));
+  });
+  const count = all.length;
+  const head = `# Commands\n\n${NOTE}\n\n${count} commands, as COMMAND and COMMAND DOCS report them. *Since* is the first version of Redis that had the command.`;
+  return `${[head, ...sections].join('\n\n')}\n`;
+}
+
+function commandRow(command: Command): string[] {
+  const { summary, since, complexity } = command.declaration;
+  const name = command.fullName.replace('|', ' ').toUpperCase();
+  const usage = formatSyntax(command.arguments);
+  return [code(usage === '' ? name : `${name} ${usage}`), summary, since, complexity, flagNames(command).join(' '), categoriesOf(command).map((category) => `@${category}`).join(' ')];
+}
+
+function configuration(): string {
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const groups = [...new Set(names.map((name) => settingOf(name).group))];
+  const effective = names.filter((name) => settingOf(name).effect === 'yes');
+  const idle = names.filter((name) => settingOf(name).effect === 'none');
+  const head = [
+    '# Configuration',
+    NOTE,
+    'Every setting is a flag (`--maxmemory 100mb`), a line of a configuration file in the format of redis.conf (`maxmemory 100mb`), and an argument of CONFIG GET and, unless it is fixed at the start, of CONFIG SET. ' +
+      'Names, limits and defaults are those of redis-server 7.0.15. Sizes are bytes, or a number with `k`, `kb`, `m`, `mb`, `g` or `gb` (`kb` is 1024, `k` is 1000).',
+  ].join('\n\n');
+  const sections = groups.flatMap((group) => {
+    const rows = effective.filter((name) => settingOf(name).group === group).map(settingRow);
+    return rows.length === 0 ? [] : [table(`## ${group}`, ['Setting', 'What it does', 'Values', 'Default', 'CONFIG SET'], rows)];
+  });
+  const rest = table(
+    '## Without effect so far',
+    ['Setting', 'What it would do', 'Values', 'Default', 'CONFIG SET'],
+    idle.map(settingRow),
+    'Accepted, checked and reported, so that clients and files that name them work; nothing here depends on them yet.',
+  );
+  return `${[head, ...sections, rest].join('\n\n')}\n`;
+}
+
+function settingRow(name: SettingName): string[] {
+  const setting = settingOf(name);
+  const value = formatSetting(setting, setting.default);
+  const alias = setting.alias === undefined ? '' : ` (once ${code(setting.alias)})`;
+  const change = setting.mutable ? (setting.protected === true ? 'with enable-protected-configs' : 'yes') : 'no, only at the start';
+  return [`${code(name)}${alias}`, setting.summary, describeValues(setting), value === '' ? 'empty' : code(value), change];
+}
+
+function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[], text?: string): string {
+  const lines = [columns, columns.map(() => '---'), ...rows.map((row) => row.map(cell))].map((cells) => `| ${cells.join(' | ')} |`);
+  return [heading, ...(text === undefined ? [] : [text]), lines.join('\n')].join('\n\n');
+}
+
+const code = (text: string): string => `\`${text}\``;
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const byName = (a: Command, b: Command): number => (a.name < b.name ? -1 : 1);
