@@ -6,6 +6,7 @@ import * as config from './config.js';
 import * as client from './client.js';
 import * as connection from './connection.js';
 import * as debug from './debug.js';
+import * as geo from './geo.js';
 import * as hash from './hash.js';
 import * as hyperloglog from './hyperloglog.js';
 import * as info from './info.js';
@@ -22,7 +23,7 @@ import * as sortedSet from './sorted-set.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, client, commandInfo, config, connection, debug, generic, hash, hyperloglog, info, latency, lolwut, memory, list, pubsub, server, set, slowlog, sortedSet, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, client, commandInfo, config, connection, debug, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, server, set, slowlog, sortedSet, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

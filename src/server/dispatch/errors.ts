@@ -190,6 +190,26 @@ export const NO_IDLE_TIME = new ErrorReply(
     'take some time to adjust.',
 );
 
+// Geo.
+export const UNSUPPORTED_UNIT = new ErrorReply('ERR unsupported unit provided. please use M, KM, FT, MI');
+export const NO_SUCH_PLACE = new ErrorReply('ERR could not decode requested zset member');
+export const RADIUS_NOT_NUMERIC = new ErrorReply('ERR need numeric radius');
+export const RADIUS_NEGATIVE = new ErrorReply('ERR radius cannot be negative');
+export const WIDTH_NOT_NUMERIC = new ErrorReply('ERR need numeric width');
+export const HEIGHT_NOT_NUMERIC = new ErrorReply('ERR need numeric height');
+export const BOX_NEGATIVE = new ErrorReply('ERR height or width cannot be negative');
+export const GEO_COUNT_NOT_POSITIVE = new ErrorReply('ERR COUNT must be > 0');
+export const ANY_WITHOUT_COUNT = new ErrorReply('ERR the ANY argument requires COUNT argument');
+export const invalidPlace = (longitude: number, latitude: number): ErrorReply =>
+  new ErrorReply(`ERR invalid longitude,latitude pair ${fixedPoint(longitude)},${fixedPoint(latitude)}`);
+export const storeWithWith = (what: string): ErrorReply => new ErrorReply(`ERR ${what} is not compatible with WITHDIST, WITHHASH and WITHCOORD options`);
+export const noCentre = (command: string): ErrorReply => new ErrorReply(`ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for ${oneLine(command)}`);
+export const noShape = (command: string): ErrorReply => new ErrorReply(`ERR exactly one of BYRADIUS and BYBOX can be specified for ${oneLine(command)}`);
+
+/** C's `%f`. */
+const fixedPoint = (value: number): string =>
+  Number.isFinite(value) ? (Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`) : value < 0 ? '-inf' : 'inf';
+
 export const wrongArity = (command: string): ErrorReply => new ErrorReply(`ERR wrong number of arguments for '${command}' command`);
 export const invalidExpire = (command: string): ErrorReply => new ErrorReply(`ERR invalid expire time in '${command}' command`);
 export const protocolError = (what: string): ErrorReply => new ErrorReply(`ERR Protocol error: ${what}`);

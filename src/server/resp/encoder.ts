@@ -51,7 +51,7 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
     case 'bulk-error':
       return version === 3 ? encodeBulkError(out, reply.text) : encodeRaw(out, `-${oneLine(reply.text)}\r\n`);
     case 'double':
-      return version === 3 ? encodeRaw(out, `,${formatDouble(reply.value)}\r\n`) : encodeBulk(out, formatDouble(reply.value));
+      return encodeDouble(out, reply.text ?? formatDouble(reply.value), version);
     case 'map':
       return version === 3 ? encodeItems(out, 37 /* % */, reply.flat.length / 2, reply.flat, version) : encodeItems(out, 42, reply.flat.length, reply.flat, version);
     case 'set':
@@ -68,6 +68,8 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
     case 'attribute':
       if (version === 3) encodeItems(out, 124 /* | */, reply.flat.length / 2, reply.flat, version);
       return encode(out, reply.reply, version);
+    case 'versioned':
+      return encode(out, reply.reply, reply.version);
     case 'null-array':
       return encodeRaw(out, version === 3 ? '_\r\n' : '*-1\r\n');
     case 'none':
@@ -96,6 +98,11 @@ function encodeBulkError(out: ByteSink, text: string): void {
   encodeHeader(out, 33 /* ! */, text.length);
   encodeRaw(out, text);
   encodeRaw(out, '\r\n');
+}
+
+function encodeDouble(out: ByteSink, text: string, version: RespVersion): void {
+  if (version === 3) encodeRaw(out, `,${text}\r\n`);
+  else encodeBulk(out, text);
 }
 
 function encodeVerbatim(out: ByteSink, format: string, text: string): void {

@@ -43,6 +43,7 @@ export type Reply =
   | Verbatim
   | BigNumber
   | Attribute
+  | Versioned
   | NullArray
   | NoReply;
 
@@ -80,7 +81,11 @@ export class BulkError {
 /** A floating point number. */
 export class Double {
   readonly type = 'double';
-  constructor(readonly value: number) {}
+  /** @param text as it is to be printed, where that is not the usual way */
+  constructor(
+    readonly value: number,
+    readonly text: string | null = null,
+  ) {}
 }
 
 /** Keys and values in alternation. */
@@ -126,6 +131,15 @@ export class Attribute {
   constructor(
     readonly flat: readonly Reply[],
     readonly reply: Reply,
+  ) {}
+}
+
+/** A reply that was given before HELLO changed the version within the same transaction: it stays as it was then. */
+export class Versioned {
+  readonly type = 'versioned';
+  constructor(
+    readonly reply: Reply,
+    readonly version: 2 | 3,
   ) {}
 }
 
