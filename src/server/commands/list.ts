@@ -298,7 +298,8 @@ function searchOptions(argv: Argv): Search {
 function searchRank(text: string): number {
   const rank = integerBetween(text, -LONG_MAX, LONG_MAX);
   if (rank === 0) throw errors.LPOS_RANK;
-  return rank;
+  // Redis negates a negative rank, and of all numbers this one stays negative: no match is too early for it.
+  return text === '-9223372036854775808' ? -1 : rank;
 }
 
 export const lpos = command({

@@ -1,5 +1,6 @@
 /** Pub/sub commands: SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB. */
 import { type Argv, command, type CommandDeclaration, type CommandFlag, type Handler } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
 import { key, keys } from '../dispatch/key-spec.js';
 import { CHANNEL, PATTERN, SHARD_CHANNEL, type SubscriptionKind } from '../dispatch/pubsub.js';
 import type { Session } from '../dispatch/session.js';
@@ -114,6 +115,10 @@ const HELP_LINES = [
   '    These lines.',
 ].map((line) => new SimpleString(line));
 
+function activeNames(kind: SubscriptionKind, argv: Argv, session: Session): Reply {
+  return argv.length > 3 ? errors.subcommandSyntax(argv[0]!, argv[1]!) : session.server.pubsub.activeNames(kind, argv[2]);
+}
+
 const subcommands: readonly CommandDeclaration[] = [
   {
     name: 'channels', since: '2.8.0', group: 'pubsub',
@@ -121,7 +126,7 @@ const subcommands: readonly CommandDeclaration[] = [
     summary: 'Lists the channels that somebody listens to.',
     syntax: '[pattern:pattern]',
     flags: QUERY_FLAGS,
-    run: (argv, _db, session) => session.server.pubsub.activeNames(CHANNEL, argv[2]),
+    run: (argv, _db, session) => activeNames(CHANNEL, argv, session),
   },
   {
     name: 'numpat', since: '2.8.0', group: 'pubsub', complexity: 'O(1)',
@@ -143,7 +148,7 @@ const subcommands: readonly CommandDeclaration[] = [
     summary: 'Lists the shard channels that somebody listens to.',
     syntax: '[pattern:pattern]',
     flags: QUERY_FLAGS,
-    run: (argv, _db, session) => session.server.pubsub.activeNames(SHARD_CHANNEL, argv[2]),
+    run: (argv, _db, session) => activeNames(SHARD_CHANNEL, argv, session),
   },
   {
     name: 'shardnumsub', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for the SHARDNUMSUB subcommand, where N is the number of requested shard channels',

@@ -3,7 +3,8 @@ import { command } from '../dispatch/command.js';
 import * as errors from '../dispatch/errors.js';
 import { keys } from '../dispatch/key-spec.js';
 import { type Session, Transaction } from '../dispatch/session.js';
-import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+import type { RespVersion } from '../resp/encoder.js';
+import { NULL_ARRAY, OK, type Reply, Versioned } from '../resp/reply.js';
 
 export const multi = command({
   name: 'multi', since: '1.2.0', group: 'transactions', complexity: 'O(1)',
@@ -40,10 +41,22 @@ function executeAll(session: Session, { queued }: Transaction): Reply {
   const exec = session.lastCommand;
   const replies: Reply[] = [];
   session.deniesBlocking = true;
-  for (const { command, argv } of queued) replies.push(dispatcher.call(session, command, argv));
+  for (const { command, argv } of queued) {
+    const { version } = session;
+    const reply = dispatcher.call(session, command, argv);
+    if (session.version !== version) keepVersion(replies, version);
+    replies.push(reply);
+  }
   session.deniesBlocking = false;
   session.lastCommand = exec;
   return replies;
+}
+
+/** HELLO changes how replies are encoded from its own on; those before it stay in the version that they were given in. */
+function keepVersion(replies: Reply[], version: RespVersion): void {
+  for (const [i, reply] of replies.entries()) {
+    if (!(reply instanceof Versioned)) replies[i] = new Versioned(reply, version);
+  }
 }
 
 export const discard = command({

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ByteSink, encode, encodeArrayHeader, type RespVersion } from '../../../src/server/resp/encoder.js';
 import { ReplyDecoder } from '../../../src/server/resp/reply-decoder.js';
-import { Attribute, BigNumber, BulkError, Double, ErrorReply, mapReply, MapReply, NO_REPLY, NULL_ARRAY, OK, Push, type Reply, SetReply, SimpleString, Verbatim } from '../../../src/server/resp/reply.js';
+import { Attribute, BigNumber, BulkError, Double, ErrorReply, mapReply, MapReply, NO_REPLY, NULL_ARRAY, OK, Push, type Reply, SetReply, SimpleString, Verbatim, Versioned } from '../../../src/server/resp/reply.js';
 import { formatDouble } from '../../../src/server/resp/double.js';
 import { decodeInPieces } from './splits.js';
 
@@ -55,6 +55,8 @@ test.each<[name: string, reply: Reply, resp2: string, resp3: string]>([
   ['a verbatim string', new Verbatim('a\r\nb'), '$4\r\na\r\nb\r\n', '=8\r\ntxt:a\r\nb\r\n'],
   ['a big number', new BigNumber('12345678901234567890'), '$20\r\n12345678901234567890\r\n', '(12345678901234567890\r\n'],
   ['an attribute', new Attribute(['ttl', 5], [1]), '*1\r\n:1\r\n', '|1\r\n$3\r\nttl\r\n:5\r\n*1\r\n:1\r\n'],
+  ['a double with a text of its own', new Double(1.5, '1.50'), '$4\r\n1.50\r\n', ',1.50\r\n'],
+  ['a reply from before HELLO 3', [new Versioned(null, 2), null], '*2\r\n$-1\r\n$-1\r\n', '*2\r\n$-1\r\n_\r\n'],
   ['no reply', NO_REPLY, '', ''],
 ])('%s in both versions', (_name, reply, resp2, resp3) => {
   expect(encoded(reply, 2)).toBe(resp2);
