@@ -146,7 +146,8 @@ export function compact(text: string): string | number {
   const negative = text.charCodeAt(0) === 45;
   if (negative) at = 1;
   const first = text.charCodeAt(at);
-  if (first < 49 || first > 57) return text === '0' ? 0 : text;
+  // Put this way because a minus alone is followed by NaN, which is neither below nor above.
+  if (!(first >= 49 && first <= 57)) return text === '0' ? 0 : text;
   let value = 0;
   for (; at < length; at++) {
     const digit = text.charCodeAt(at) - 48;
