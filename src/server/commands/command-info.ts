@@ -6,7 +6,7 @@ import * as errors from '../dispatch/errors.js';
 import { keyPositions, type KeySpec } from '../dispatch/key-spec.js';
 import type { Argument } from '../dispatch/syntax.js';
 import { matchesGlob } from '../keyspace/glob.js';
-import { MapReply, mapReply, NULL_ARRAY, SetReply, SimpleString, type Reply } from '../resp/reply.js';
+import { MapReply, mapReply, SetReply, SimpleString, type Reply } from '../resp/reply.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
@@ -15,7 +15,7 @@ const UNORDERED = ['nondeterministic_output_order'] as const;
 const CATEGORIES = ['connection'] as const;
 
 export const commandCommand = command({
-  name: 'command', since: '2.8.13', group: 'server', complexity: 'O(N) where N is the total number of Redis commands',
+  name: 'command', since: '2.8.13', group: 'server', complexity: 'O(N) for N commands',
   summary: 'Describes all commands.',
   syntax: '',
   arity: -1,
@@ -31,32 +31,32 @@ export const commandCommand = command({
       run: (_argv, _db, session) => session.server.commands.size,
     },
     {
-      name: 'docs', since: '7.0.0', group: 'server', complexity: 'O(N) where N is the number of commands to look up',
+      name: 'docs', since: '7.0.0', group: 'server', complexity: 'O(N) for N commands',
       summary: 'Documents commands.',
       syntax: '[command-name]...', flags: FLAGS, categories: CATEGORIES, tips: UNORDERED,
       run: (argv, _db, session) => new MapReply(chosen(session.server, argv).flatMap((found) => (found === null ? [] : [found.fullName, docsOf(found)]))),
     },
     {
-      name: 'getkeys', since: '2.8.13', group: 'server', complexity: 'O(N) where N is the number of arguments to the command',
+      name: 'getkeys', since: '2.8.13', group: 'server', complexity: 'O(N) for N arguments',
       summary: 'Returns the keys that a whole command names.',
       syntax: '', arity: -4, flags: FLAGS, categories: CATEGORIES,
       run: (argv, _db, session) => keysIn(session.server, argv).map(({ name }) => name),
     },
     {
-      name: 'getkeysandflags', since: '7.0.0', group: 'server', complexity: 'O(N) where N is the number of arguments to the command',
+      name: 'getkeysandflags', since: '7.0.0', group: 'server', complexity: 'O(N) for N arguments',
       summary: 'Returns the keys that a whole command names, and what it does with each.',
       syntax: '', arity: -4, flags: FLAGS, categories: CATEGORIES,
       run: (argv, _db, session) => keysIn(session.server, argv).map(({ name, flags }) => [name, statuses(flags)]),
     },
     {
-      name: 'info', since: '2.8.13', group: 'server', complexity: 'O(N) where N is the number of commands to look up',
+      name: 'info', since: '2.8.13', group: 'server', complexity: 'O(N) for N commands',
       summary: 'Describes commands.',
       syntax: '[command-name]...', flags: FLAGS, categories: CATEGORIES, tips: UNORDERED,
       history: [['7.0.0', 'Without a name it describes all commands.']],
-      run: (argv, _db, session) => chosen(session.server, argv).map((found) => (found === null ? NULL_ARRAY : infoOf(found))),
+      run: (argv, _db, session) => chosen(session.server, argv).map((found) => (found === null ? null : infoOf(found))),
     },
     {
-      name: 'list', since: '7.0.0', group: 'server', complexity: 'O(N) where N is the total number of Redis commands',
+      name: 'list', since: '7.0.0', group: 'server', complexity: 'O(N) for N commands',
       summary: 'Returns the names of commands.',
       syntax: '[FILTERBY (MODULE module-name | ACLCAT category | PATTERN pattern:pattern)]', flags: FLAGS, categories: CATEGORIES, tips: UNORDERED,
       run: (argv, _db, session) => list(session.server, argv),
@@ -151,7 +151,7 @@ function argumentReply(argument: Argument, documented: Command, numbering: { key
   return new MapReply(fields);
 }
 
-function argumentFlags({ optional, multiple, multipleToken }: Argument & { readonly multipleToken?: boolean }): string[] {
+function argumentFlags({ optional, multiple, multipleToken }: Argument): string[] {
   return [...(optional ? ['optional'] : []), ...(multiple ? ['multiple'] : []), ...(multipleToken === true ? ['multiple_token'] : [])];
 }
 
@@ -162,9 +162,17 @@ function keysIn({ commands }: ServerContext, argv: Argv): { readonly name: strin
   if (asked === null) throw errors.INVALID_COMMAND;
   if (asked.keys.length === 0) throw errors.NO_KEY_ARGUMENTS;
   if (!asked.acceptsArgc(request.length)) throw errors.INVALID_KEY_COUNT;
-  const found = asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: spec.flags })));
+  const found = asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
   if (found.length === 0 && !asked.flags.has('no_mandatory_keys')) throw errors.INVALID_KEY_ARGUMENTS;
   return found;
+}
+
+/** What a command does with a key may depend on its options. */
+function flagsIn({ name }: Command, { flags }: KeySpec, request: Argv): readonly string[] {
+  if (!flags.includes('variable_flags')) return flags;
+  const words = request.map((word) => word.toUpperCase());
+  if (name === 'set') return words.includes('GET', 3) ? ['RW', 'access', 'update'] : ['OW', 'update'];
+  return words.includes('SET', 2) || words.includes('INCRBY', 2) ? ['RW', 'access', 'update'] : ['RO', 'access'];
 }
 
 /** A count of keys that points behind the end of the request is an error, where execution would have refused the command. */

@@ -22,7 +22,7 @@ const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
   LOG: { arguments: [1, 1], run: log },
   OBJECT: { arguments: [1, 1], run: (argv, db) => object(existing(db, argv[2]!)) },
   POPULATE: { arguments: [1, 3], run: populate },
-  PROTOCOL: { arguments: [1, 1], run: (argv) => PROTOCOL[argv[2]!.toLowerCase()] ?? errors.PROTOCOL_TYPE },
+  PROTOCOL: { arguments: [1, 1], run: (argv, _db, session) => protocol(argv[2]!.toLowerCase(), session) },
   'QUICKLIST-PACKED-THRESHOLD': { arguments: [1, 1], run: packedThreshold },
   SDSLEN: { arguments: [1, 1], run: (argv, db) => stringLengths(argv[2]!, existing(db, argv[2]!)) },
   'SET-ACTIVE-EXPIRE': { arguments: [1, 1], run: setActiveExpire },
@@ -30,7 +30,7 @@ const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
 };
 
 export const debug = command({
-  name: 'debug', since: '1.0.0', group: 'server', complexity: 'Depends on subcommand.',
+  name: 'debug', since: '1.0.0', group: 'server', complexity: 'Depends on the subcommand.',
   summary: 'A container for what tests need.',
   syntax: '',
   arity: -2,
@@ -66,18 +66,26 @@ const HELP = helpReply('DEBUG', [
 const PROTOCOL: { readonly [type: string]: Reply } = {
   string: 'Hello World',
   integer: 12345,
-  double: new Double(3.141),
+  // Redis's own value, not meant to be pi.
+  double: new Double(3141 / 1000),
   null: null,
   array: [0, 1, 2],
   set: new SetReply([0, 1, 2]),
   map: new MapReply([0, false, 1, true, 2, false]),
   attrib: new Attribute(['key-popularity', ['key:123', 90]], 'Some real reply following the attribute'),
-  push: new Push(['server-cpu-usage', 42]),
   true: true,
   false: false,
   verbatim: new Verbatim('This is a verbatim\nstring'),
   bignum: new BigNumber('1234567999999999999999999999999999999'),
 };
+
+/** A push is no answer, so one comes behind it; RESP2 has none. */
+function protocol(type: string, session: Session): Reply {
+  if (type !== 'push') return Object.hasOwn(PROTOCOL, type) ? PROTOCOL[type]! : errors.PROTOCOL_TYPE;
+  if (session.version === 2) return errors.NOT_IN_RESP2;
+  session.send(new Push(['server-cpu-usage', 42]));
+  return 'Some real reply following the push reply';
+}
 
 function existing(db: Database, name: string): Value {
   const value = db.peek(name);

@@ -10,12 +10,12 @@ const RESTRICTED = ['admin', 'loading', 'stale'] as const;
 const DEFAULT_COUNT = 10;
 
 export const slowlog = command({
-  name: 'slowlog', since: '2.2.12', group: 'server', complexity: 'Depends on subcommand.',
+  name: 'slowlog', since: '2.2.12', group: 'server', complexity: 'Depends on the subcommand.',
   summary: 'Looks at the commands that took longest.',
   syntax: '',
   subcommands: [
     {
-      name: 'get', since: '2.2.12', group: 'server', complexity: 'O(N) where N is the number of entries returned',
+      name: 'get', since: '2.2.12', group: 'server', complexity: 'O(N) for N entries',
       summary: 'Returns the newest entries.',
       syntax: '[count:integer]',
       flags: RESTRICTED,
@@ -32,7 +32,7 @@ export const slowlog = command({
       run: (_argv, _db, session) => session.server.statistics.slowLog.entries.length,
     },
     {
-      name: 'reset', since: '2.2.12', group: 'server', complexity: 'O(N) where N is the number of entries in the slowlog',
+      name: 'reset', since: '2.2.12', group: 'server', complexity: 'O(N) for N entries',
       summary: 'Forgets all entries.',
       syntax: '',
       flags: RESTRICTED,
@@ -51,7 +51,7 @@ export const slowlog = command({
 });
 
 function get(log: SlowLog, argv: Argv): Reply {
-  if (argv.length > 3) return errors.wrongArity('slowlog|get');
+  if (argv.length > 3) return errors.subcommandSyntax('slowlog', argv[1]!);
   const count = argv.length === 3 ? integerBetween(argv[2]!, -1, Number.MAX_SAFE_INTEGER, errors.SLOWLOG_COUNT) : DEFAULT_COUNT;
   const entries = count === -1 ? log.entries : log.entries.slice(0, count);
   return entries.map(({ id, atSeconds, elapsedUs, argv, peer, clientName }) => [id, atSeconds, elapsedUs, argv, peer, clientName]);

@@ -100,7 +100,7 @@ export const SETTINGS = {
     unixsocketperm: octal(0, 0o777, 'Permissions of that socket; 0 leaves them as they are.', IDLE_IMMUTABLE),
     'tcp-backlog': integer(511, 0, INT_MAX, 'Connections that may wait to be accepted.', IMMUTABLE),
     'tcp-keepalive': integer(300, 0, INT_MAX, 'Seconds before the first keepalive probe; 0 sends none.'),
-    timeout: integer(0, 0, INT_MAX, 'Seconds after which an idle client is disconnected; 0: never.', IDLE),
+    timeout: integer(0, 0, INT_MAX, 'Seconds after which an idle client is disconnected; 0: never.'),
     'socket-mark-id': integer(0, 0, 0xffffffff, 'Mark on the listening sockets, for firewalls.', IDLE_IMMUTABLE),
   }),
   ...group('Server', {
@@ -148,9 +148,9 @@ export const SETTINGS = {
     'sanitize-dump-payload': oneOf('no yes clients', 'no', 'Check everything that RESTORE brings.', IDLE),
   }),
   ...group('Clients and limits', {
-    maxclients: integer(10000, 1, 0xffffffff, 'Clients connected at the same time.', IDLE),
+    maxclients: integer(10000, 1, 0xffffffff, 'Clients connected at the same time.'),
     'maxmemory-clients': percent(0, 'Memory that all client buffers may take together; 0: no limit.', IDLE),
-    'client-query-buffer-limit': memory(GB, MB, LONG_MAX, 'Bytes of one request, half received or whole.', IDLE),
+    'client-query-buffer-limit': memory(GB, MB, LONG_MAX, 'Bytes of one request, half received or whole.'),
     'client-output-buffer-limit': outputLimits(
       {
         normal: { hard: 0, soft: 0, softSeconds: 0 },
@@ -158,10 +158,9 @@ export const SETTINGS = {
         pubsub: { hard: 32 * MB, soft: 8 * MB, softSeconds: 60 },
       },
       'Bytes waiting for a slow client at which it is disconnected, by class: hard limit, soft limit, seconds.',
-      IDLE,
     ),
-    'proto-max-bulk-len': memory(512 * MB, MB, LONG_MAX, 'Bytes of one argument and of one string.', IDLE),
-    'tracking-table-max-keys': integer(1_000_000, 0, LONG_MAX, 'Keys remembered for client-side caching; 0: no limit.', IDLE),
+    'proto-max-bulk-len': memory(512 * MB, MB, LONG_MAX, 'Bytes of one argument and of one string.'),
+    'tracking-table-max-keys': integer(1_000_000, 0, LONG_MAX, 'Keys remembered for client-side caching; 0: no limit.'),
     'busy-reply-threshold': integer(5000, 0, LONG_MAX, 'Milliseconds after which a script counts as busy.', { ...IDLE, alias: 'lua-time-limit' }),
   }),
   ...group('Memory', {
@@ -188,16 +187,16 @@ export const SETTINGS = {
     'active-defrag-max-scan-fields': integer(1000, 1, LONG_MAX, 'Members of one value handled in one go.', IDLE),
   }),
   ...group('Data types', {
-    'hash-max-listpack-entries': integer(512, 0, LONG_MAX, 'Fields up to which a hash has encoding listpack.', { ...IDLE, alias: 'hash-max-ziplist-entries' }),
-    'hash-max-listpack-value': memory(64, 0, LONG_MAX, 'Bytes of a field or value up to which it has.', { ...IDLE, alias: 'hash-max-ziplist-value' }),
+    'hash-max-listpack-entries': integer(512, 0, LONG_MAX, 'Fields up to which a hash has encoding listpack.', { alias: 'hash-max-ziplist-entries' }),
+    'hash-max-listpack-value': memory(64, 0, LONG_MAX, 'Bytes of a field or value up to which it has.', { alias: 'hash-max-ziplist-value' }),
     'list-max-listpack-size': integer(-2, -INT_MAX - 1, INT_MAX, 'Elements in a node of a list; -1 to -5: 4, 8, 16, 32, 64 kb.', { ...IDLE, alias: 'list-max-ziplist-size' }),
     'list-compress-depth': integer(0, 0, INT_MAX, 'Nodes at both ends of a list that are not compressed; 0: none is.', IDLE),
-    'set-max-intset-entries': integer(512, 0, LONG_MAX, 'Members up to which a set of integers has encoding intset.', IDLE),
-    'zset-max-listpack-entries': integer(128, 0, LONG_MAX, 'Members up to which a sorted set has encoding listpack.', { ...IDLE, alias: 'zset-max-ziplist-entries' }),
-    'zset-max-listpack-value': memory(64, 0, LONG_MAX, 'Bytes of a member up to which it has.', { ...IDLE, alias: 'zset-max-ziplist-value' }),
+    'set-max-intset-entries': integer(512, 0, LONG_MAX, 'Members up to which a set of integers has encoding intset.'),
+    'zset-max-listpack-entries': integer(128, 0, LONG_MAX, 'Members up to which a sorted set has encoding listpack.', { alias: 'zset-max-ziplist-entries' }),
+    'zset-max-listpack-value': memory(64, 0, LONG_MAX, 'Bytes of a member up to which it has.', { alias: 'zset-max-ziplist-value' }),
     'stream-node-max-bytes': memory(4096, 0, LONG_MAX, 'Bytes in a node of a stream; 0: no limit.', IDLE),
     'stream-node-max-entries': integer(100, 0, LONG_MAX, 'Entries in a node of a stream; 0: no limit.', IDLE),
-    'hll-sparse-max-bytes': memory(3000, 0, LONG_MAX, 'Bytes up to which a HyperLogLog is kept sparse.', IDLE),
+    'hll-sparse-max-bytes': memory(3000, 0, LONG_MAX, 'Bytes up to which a HyperLogLog is kept sparse.'),
     'notify-keyspace-events': words('', notificationClasses, 'Classes of keyspace events that are published.'),
   }),
   ...group('Observing', {

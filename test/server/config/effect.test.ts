@@ -1,0 +1,31 @@
+/**
+ * Whether the table of settings tells the truth about what has an effect: a name that no source mentions can have none, and one that some
+ * source reads should not be marked as idle.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { SETTINGS, settingOf, type SettingName } from '../../../src/server/config.js';
+
+const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
+
+/** Reported, but not acted upon: INFO and CONFIG REWRITE name them. */
+const ONLY_REPORTED: ReadonlySet<string> = new Set(['repl-backlog-size']);
+
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !path.startsWith(join('server', 'config')) && !path.startsWith('tui'))
+  .map((path) => readFileSync(join(SRC, path), 'utf8'));
+
+const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => name.includes('-') && !ONLY_REPORTED.has(name));
+
+/** Names with a hyphen can only be read in quotes, so the search is exact. */
+const isRead = (name: string): boolean => sources.some((source) => source.includes(`'${name}'`));
+
+test('every setting that is said to have an effect is read somewhere', () => {
+  expect(names.filter((name) => settingOf(name).effect === 'yes' && !isRead(name))).toEqual([]);
+});
+
+test('no setting that is read somewhere is said to have no effect: change its `effect` in config/settings.ts', () => {
+  expect(names.filter((name) => settingOf(name).effect === 'none' && isRead(name))).toEqual([]);
+});
