@@ -227,6 +227,8 @@ function findRun(bytes: Uint8Array, index: number): RunAt | undefined {
   let first = 0;
   for (let at = HEADER_BYTES; at < bytes.length; ) {
     const length = runLength(bytes, at);
+    // A long run of which only the first byte is there can not be replaced. Redis writes behind the end of the string.
+    if (at + runBytes(bytes, at) > bytes.length) return undefined;
     if (index < first + length) return { at, before, first };
     before = at;
     first += length;

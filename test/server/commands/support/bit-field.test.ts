@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FieldType, fieldType, fit, type Overflow, readField, writeField } from '../../../../src/server/commands/support/bit-field.js';
 import { ByteString } from '../../../../src/server/keyspace/value.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   addElement, cacheCount, cachedCount, createHyperLogLog, describeRuns, estimateOf, estimateOfRegisters, isHyperLogLog, isSparse, mergeInto, outdateCount,
@@ -143,6 +143,12 @@ describe('the cached count', () => {
 });
 
 describe('a string from elsewhere', () => {
+  test('that ends within a run is corrupted for whoever wants to change that run', () => {
+    const counter = new ByteString(`HYLL\x01${'\0'.repeat(11)}\x80\x57`);
+    expect(raiseRegister(counter, 0, 2, SPARSE_MAX)).toBe('changed');
+    expect(raiseRegister(counter, 9, 2, SPARSE_MAX)).toBe('corrupted');
+  });
+
   test.each<[string, string | number, boolean]>([
     ['a number', 5, false],
     ['text', 'hello', false],
