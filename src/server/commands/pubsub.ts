@@ -15,6 +15,8 @@ function subscribeTo(kind: SubscriptionKind): Handler {
   return (argv, _db, session) => new Several(argv.slice(1).map((name) => session.server.pubsub.subscribe(session, kind, name)));
 }
 
+const subscribeToShards = subscribeTo(SHARD_CHANNEL);
+
 /** Without names: from all. */
 function unsubscribeFrom(kind: SubscriptionKind): Handler {
   return (argv, _db, session) => {
@@ -63,7 +65,8 @@ export const ssubscribe = command({
   syntax: 'shardchannel...',
   flags: SUBSCRIBER_FLAGS,
   keys: [keys(1, -1, 1, 'not_key')],
-  run: subscribeTo(SHARD_CHANNEL),
+  // Redis lets SUBSCRIBE and PSUBSCRIBE into a transaction, for old clients' sake, but not this newer one.
+  run: (argv, db, session) => (session.deniesBlocking ? errors.SSUBSCRIBE_DENIED : subscribeToShards(argv, db, session)),
 });
 
 export const sunsubscribe = command({

@@ -33,6 +33,7 @@ export const LPOS_RANK = new ErrorReply(
 );
 export const LPOS_COUNT = new ErrorReply("ERR COUNT can't be negative");
 export const LPOS_MAXLEN = new ErrorReply("ERR MAXLEN can't be negative");
+export const SSUBSCRIBE_DENIED = new ErrorReply("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
 
 // Gates (dispatch/dispatcher.ts).
@@ -172,6 +173,7 @@ export const DEBUG_NOT_ALLOWED = new ErrorReply(
 export const NOT_A_LISTPACK = new ErrorReply('ERR Not a listpack encoded object.');
 export const NOT_AN_SDS = new ErrorReply('ERR Not an sds encoded string.');
 export const PACKED_THRESHOLD = new ErrorReply('ERR argument must be a memory value bigger than 1 and smaller than 4gb');
+export const NOT_IN_RESP2 = new ErrorReply('ERR RESP2 is not supported by this command');
 export const PROTOCOL_TYPE = new ErrorReply(
   'ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false',
 );

@@ -54,6 +54,14 @@ describe('subscribing', () => {
   });
 });
 
+test('a transaction does not take SSUBSCRIBE', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('MULTI');
+  client.ask('SSUBSCRIBE', 'a');
+  expect(client.ask('EXEC')).toBe("*1\r\n-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client\r\n");
+});
+
 describe('publishing', () => {
   test('a message reaches channel and patterns, the channel first', () => {
     using lab = simulate();

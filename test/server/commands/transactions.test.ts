@@ -71,6 +71,16 @@ describe('MULTI and EXEC', () => {
     expect(client.ask('EXEC')).toBe('*1\r\n+PONG\r\n');
   });
 
+  test('HELLO inside changes the version of what comes behind it', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    client.ask('MULTI');
+    client.ask('GET', 'none');
+    client.ask('HELLO', '3');
+    client.ask('GET', 'none');
+    expect(client.ask('EXEC')).toMatch(/^\*3\r\n\$-1\r\n%7\r\n[^]*\r\n_\r\n$/);
+  });
+
   test('EXEC and DISCARD need a MULTI', () => {
     using lab = simulate();
     const client = lab.connect();
