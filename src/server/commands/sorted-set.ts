@@ -5,7 +5,7 @@
  */
 import { command, type Argv } from '../dispatch/command.js';
 import * as errors from '../dispatch/errors.js';
-import { key, numkeys } from '../dispatch/key-spec.js';
+import { key, keys, numkeys } from '../dispatch/key-spec.js';
 import type { Session } from '../dispatch/session.js';
 import type { Database } from '../keyspace/database.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
@@ -16,6 +16,7 @@ import { HALF_LONG_MAX, limitsOf, LONG_MAX, randomCount, randomPositions, shrunk
 import { ScanOptions, scanCursor } from './support/scan.js';
 import { type AlgebraForm, compute, countCommon, readAlgebra } from './support/sorted-set-algebra.js';
 import { lexRange, rankRange, type Range, scoreRange, UPWARDS, visitRange, type Walk } from './support/sorted-set-ranges.js';
+import { timeoutSeconds } from './support/timeout.js';
 
 // Adding.
 
@@ -286,13 +287,17 @@ export const zmpop = command({
   keys: [numkeys(1, 'RW access delete')],
   categories: ['sortedset'],
   run(argv, db) {
-    const { keys, highest, count } = readMultiPop(argv, 1);
-    return popFirst(db, keys, count, highest) ?? NULL_ARRAY;
+    const { keys: names, highest, count } = readMultiPop(argv, 1);
+    for (const name of names) {
+      const value = write(db, name);
+      if (value !== undefined) return [name, nested(pop(db, name, value, count, highest))];
+    }
+    return NULL_ARRAY;
   },
 });
 
 /** What ZMPOP and BZMPOP say. */
-export interface MultiPop {
+interface MultiPop {
   readonly keys: readonly string[];
   readonly highest: boolean;
   readonly count: number;
@@ -316,15 +321,63 @@ function readPopCount(argv: Argv, at: number): number {
   return count;
 }
 
-/** Pops from the first key that is there; undefined if none is. Throws WRONGTYPE if that is no sorted set. */
-function popFirst(db: Database, keys: readonly string[], count: number, highest: boolean): Reply | undefined {
-  for (const name of keys) {
-    const value = db.lookupWrite(name);
-    if (value === undefined) continue;
-    if (!(value instanceof SortedSetValue)) throw errors.WRONG_TYPE;
-    return [name, nested(pop(db, name, value, count, highest))];
+// Waiting.
+
+export const bzpopmin = command({
+  name: 'bzpopmin', since: '5.0.0', group: 'sorted-set', complexity: 'O(log(N)) in a set of N.',
+  summary: 'Removes the member with the lowest score from the first sorted set that is not empty, or waits for one.',
+  syntax: 'key... timeout:double',
+  flags: ['write', 'noscript', 'blocking', 'fast'],
+  keys: [keys(1, -2, 1, 'RW access delete')],
+  categories: ['sortedset'],
+  history: [['6.0.0', 'The timeout may have a fraction.']],
+  run: (argv, db, session) => blockingPop(argv, db, session, false),
+});
+
+export const bzpopmax = command({
+  name: 'bzpopmax', since: '5.0.0', group: 'sorted-set', complexity: 'O(log(N)) in a set of N.',
+  summary: 'Removes the member with the highest score from the first sorted set that is not empty, or waits for one.',
+  syntax: 'key... timeout:double',
+  flags: ['write', 'noscript', 'blocking', 'fast'],
+  keys: [keys(1, -2, 1, 'RW access delete')],
+  categories: ['sortedset'],
+  history: [['6.0.0', 'The timeout may have a fraction.']],
+  run: (argv, db, session) => blockingPop(argv, db, session, true),
+});
+
+export const bzmpop = command({
+  name: 'bzmpop', since: '7.0.0', group: 'sorted-set', complexity: 'O(K) + O(M*log(N)) for K keys and M members of N.',
+  summary: 'Removes members as ZMPOP does, or waits for some.',
+  syntax: 'timeout:double numkeys:integer key... (MIN | MAX) [COUNT count:integer]',
+  flags: ['write', 'blocking', 'movablekeys'],
+  keys: [numkeys(2, 'RW access delete')],
+  categories: ['sortedset'],
+  run(argv, db, session) {
+    const { keys: names, highest, count } = readMultiPop(argv, 2);
+    const timeoutMs = timeoutSeconds(argv[1]!);
+    return popOrWait(db, session, names, timeoutMs, (name, from, value) => [name, nested(pop(from, name, value, count, highest))]);
+  },
+});
+
+function blockingPop(argv: Argv, db: Database, session: Session, highest: boolean): Reply {
+  const timeoutMs = timeoutSeconds(argv[argv.length - 1]!);
+  return popOrWait(db, session, argv.slice(1, -1), timeoutMs, (name, from, value) => {
+    const [member, score] = pop(from, name, value, 1, highest);
+    return [name, member as string, new Double(score as number)];
+  });
+}
+
+type Take = (name: string, db: Database, value: SortedSetValue) => Reply;
+
+/** Takes from the first key that is there, or parks the client until one is. */
+function popOrWait(db: Database, session: Session, names: readonly string[], timeoutMs: number, take: Take): Reply {
+  for (const name of names) {
+    const value = write(db, name);
+    if (value !== undefined) return take(name, db, value);
   }
-  return undefined;
+  // Who is served is told of a key that holds a sorted set now.
+  const serve = (name: string, from: Database): Reply => take(name, from, from.lookupWrite(name) as SortedSetValue);
+  return session.server.blocking.park(session, { keys: names, type: 'zset', timeoutMs, timedOut: NULL_ARRAY, serve });
 }
 
 // Looking up.
@@ -583,6 +636,9 @@ export const zrange = command({
 export const zrevrange = command({
   name: 'zrevrange', since: '1.2.0', group: 'sorted-set', complexity: 'O(log(N)+M) for M members of N.',
   summary: 'Returns the members of a sorted set between two positions, counted from the highest score.',
+  documentation: ['deprecated'],
+  deprecatedSince: '6.2.0',
+  replacedBy: '`ZRANGE` with the `REV` argument',
   syntax: 'key start:integer stop:integer [WITHSCORES]',
   flags: ['readonly'],
   keys: [key(1, 'RO access')],
@@ -593,6 +649,9 @@ export const zrevrange = command({
 export const zrangebyscore = command({
   name: 'zrangebyscore', since: '1.0.5', group: 'sorted-set', complexity: 'O(log(N)+M) for M members of N; O(log(N)) with a small LIMIT.',
   summary: 'Returns the members of a sorted set between two scores.',
+  documentation: ['deprecated'],
+  deprecatedSince: '6.2.0',
+  replacedBy: '`ZRANGE` with the `BYSCORE` argument',
   syntax: 'key min:double max:double [WITHSCORES] [LIMIT {offset:integer count:integer}]',
   flags: ['readonly'],
   keys: [key(1, 'RO access')],
@@ -604,6 +663,9 @@ export const zrangebyscore = command({
 export const zrevrangebyscore = command({
   name: 'zrevrangebyscore', since: '2.2.0', group: 'sorted-set', complexity: 'O(log(N)+M) for M members of N; O(log(N)) with a small LIMIT.',
   summary: 'Returns the members of a sorted set between two scores, the highest first.',
+  documentation: ['deprecated'],
+  deprecatedSince: '6.2.0',
+  replacedBy: '`ZRANGE` with the `REV` and `BYSCORE` arguments',
   syntax: 'key max:double min:double [WITHSCORES] [LIMIT {offset:integer count:integer}]',
   flags: ['readonly'],
   keys: [key(1, 'RO access')],
@@ -615,6 +677,9 @@ export const zrevrangebyscore = command({
 export const zrangebylex = command({
   name: 'zrangebylex', since: '2.8.9', group: 'sorted-set', complexity: 'O(log(N)+M) for M members of N; O(log(N)) with a small LIMIT.',
   summary: 'Returns the members between two texts in a sorted set whose scores are all the same.',
+  documentation: ['deprecated'],
+  deprecatedSince: '6.2.0',
+  replacedBy: '`ZRANGE` with the `BYLEX` argument',
   syntax: 'key min max [LIMIT {offset:integer count:integer}]',
   flags: ['readonly'],
   keys: [key(1, 'RO access')],
@@ -625,6 +690,9 @@ export const zrangebylex = command({
 export const zrevrangebylex = command({
   name: 'zrevrangebylex', since: '2.8.9', group: 'sorted-set', complexity: 'O(log(N)+M) for M members of N; O(log(N)) with a small LIMIT.',
   summary: 'Returns the members between two texts in a sorted set whose scores are all the same, the last first.',
+  documentation: ['deprecated'],
+  deprecatedSince: '6.2.0',
+  replacedBy: '`ZRANGE` with the `REV` and `BYLEX` arguments',
   syntax: 'key max min [LIMIT {offset:integer count:integer}]',
   flags: ['readonly'],
   keys: [key(1, 'RO access')],
@@ -738,6 +806,13 @@ export const zdiffstore = command({
 /** The sorted set at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
 function read(db: Database, name: string): SortedSetValue | undefined {
   const value = db.lookupRead(name);
+  if (value !== undefined && !(value instanceof SortedSetValue)) throw errors.WRONG_TYPE;
+  return value;
+}
+
+/** The same, looked up for a change. */
+function write(db: Database, name: string): SortedSetValue | undefined {
+  const value = db.lookupWrite(name);
   if (value !== undefined && !(value instanceof SortedSetValue)) throw errors.WRONG_TYPE;
   return value;
 }

@@ -209,10 +209,17 @@ function directions(centre: Cell, bounds: Bounds): readonly (readonly [east: num
   });
 }
 
-/** Around the edges of the map on to the other side. */
+/**
+ * Around the edges of the map on to the other side. On the very edge a coordinate is one past the last cell, and stays so unless there is a
+ * step in its direction.
+ */
 function neighbour({ longitude, latitude, step }: Cell, east: number, north: number): Cell {
   const cells = 2 ** step;
-  return { longitude: (longitude + east + cells) % cells, latitude: (latitude + north + cells) % cells, step };
+  return {
+    longitude: east === 0 ? longitude : (longitude + east + cells) % cells,
+    latitude: north === 0 ? latitude : (latitude + north + cells) % cells,
+    step,
+  };
 }
 
 function edges({ longitude, latitude, step }: Cell): Bounds {
