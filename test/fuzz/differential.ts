@@ -8,7 +8,7 @@
  */
 import { encodeRequest } from '../../src/server/resp/request-encoder.js';
 import { RawClient } from '../support/raw-client.js';
-import { CLIENTS, type Difference, Duel, show, type Step } from './duel.js';
+import { CLIENTS, type Difference, Duel, type Settings, show, type Step } from './duel.js';
 import { FAMILIES } from './families.js';
 import { templatesFromDocs } from './from-docs.js';
 import { familyTemplates, generate, type Template } from './generate.js';
@@ -46,6 +46,18 @@ export interface FoundDifference extends Difference {
 
 export const ALL_FAMILIES = Object.keys(FAMILIES);
 
+/** Thresholds of encodings, all small, so that a few members cross them. */
+const THRESHOLDS: { readonly [setting: string]: readonly string[] } = {
+  'hash-max-listpack-entries': ['2', '5', '128'],
+  'hash-max-listpack-value': ['2', '64'],
+  'zset-max-listpack-entries': ['0', '2', '5', '128'],
+  'zset-max-listpack-value': ['2', '64'],
+  'set-max-intset-entries': ['2', '4', '512'],
+  'list-max-listpack-size': ['1', '3', '-2'],
+  'stream-node-max-entries': ['2', '5', '100'],
+  'hll-sparse-max-bytes': ['0', '100', '3000'],
+};
+
 /** Batches per epoch; short epochs shrink fast, long ones reach more states. */
 const BATCHES = 200;
 const BATCHES_BETWEEN_CHECKS = 50;
@@ -63,7 +75,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
   let [commands, epochs, repeated] = [0, 0, 0];
   while (Date.now() - started < seconds * 1000 && differences.size < options.maxDifferences) {
     const epochSeed = random.below(0x7fffffff);
-    const { steps, difference } = await epoch(epochSeed, known, options, started + seconds * 1000);
+    const { settings, steps, difference } = await epoch(epochSeed, known, options, started + seconds * 1000);
     commands += steps.length;
     epochs++;
     if (difference === null) continue;
@@ -72,30 +84,31 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
       repeated++;
       continue;
     }
-    const found = await shrink(steps, difference, labPort, redisPort);
-    differences.set(key, { ...found.difference, epochSeed, script: found.steps.map(scriptLine).join('\n') });
+    const found = await shrink(settings, steps, difference, labPort, redisPort);
+    differences.set(key, { ...found.difference, epochSeed, script: [...settings.map((setting) => `CONFIG SET ${setting.join(' ')}`), ...found.steps.map(scriptLine)].join('\n') });
     log(report(seed, differences.get(key)!));
   }
   return { seed, seconds: (Date.now() - started) / 1000, commands, epochs, families: options.families, unknown, differences: [...differences.values()], repeated };
 }
 
 /** What was sent, up to the first difference if there is one. */
-async function epoch(seed: number, templates: readonly Template[], { labPort, redisPort }: FuzzOptions, deadline: number): Promise<{ steps: Step[]; difference: Difference | null }> {
+async function epoch(seed: number, templates: readonly Template[], { labPort, redisPort }: FuzzOptions, deadline: number): Promise<{ settings: Settings; steps: Step[]; difference: Difference | null }> {
   const random = new Random(seed);
   const families = [...new Set(templates.map(({ family }) => family))];
   // Few families at a time: then their keys meet often, and transactions and blocking still occur in between.
   const chosen = families.filter(() => random.chance(0.5));
   const usable = chosen.length === 0 ? templates : templates.filter(({ family }) => chosen.includes(family));
   const steps: Step[] = [];
-  const duel = await Duel.begin(labPort, redisPort);
+  const settings = Object.entries(THRESHOLDS).map(([name, values]) => [name, random.pick(values)] as const);
+  const duel = await Duel.begin(labPort, redisPort, settings);
   try {
     for (let batch = 0; batch < BATCHES && Date.now() < deadline; batch++) {
       const next = randomBatch(random, usable);
       steps.push(...next);
       const difference = (await duel.batch(next)) ?? ((batch + 1) % BATCHES_BETWEEN_CHECKS === 0 ? await duel.compareState() : null);
-      if (difference !== null) return { steps: steps.slice(0, difference.taken), difference };
+      if (difference !== null) return { settings, steps: steps.slice(0, difference.taken), difference };
     }
-    return { steps, difference: await duel.compareState() };
+    return { settings, steps, difference: await duel.compareState() };
   } finally {
     duel.end();
   }
@@ -124,11 +137,11 @@ async function chooseTemplates({ labPort, redisPort, families }: FuzzOptions): P
 }
 
 /** Leaves out ever smaller runs of commands, as long as what remains still differs. */
-async function shrink(steps: readonly Step[], difference: Difference, labPort: number, redisPort: number): Promise<{ steps: readonly Step[]; difference: Difference }> {
+async function shrink(settings: Settings, steps: readonly Step[], difference: Difference, labPort: number, redisPort: number): Promise<{ steps: readonly Step[]; difference: Difference }> {
   const until = Date.now() + SHRINK_MS;
   let best = { steps, difference };
   const attempt = async (candidate: readonly Step[]): Promise<boolean> => {
-    const duel = await Duel.begin(labPort, redisPort);
+    const duel = await Duel.begin(labPort, redisPort, settings);
     const found = await duel.run(candidate).finally(() => duel.end());
     // It may have become another difference on the way; then it would be reported under the wrong name.
     if (found === null || keyOf(found) !== keyOf(difference)) return false;

@@ -10,7 +10,7 @@ import type { Reply } from '../../src/server/resp/reply.js';
 import { areAlike, type Likeness, valuesAreAlike } from '../support/compare-replies.js';
 import { RawClient, type RawReply } from '../support/raw-client.js';
 import type { FuzzCommand } from './generate.js';
-import { ALL_KEYS, LEX_KEYS } from './values.js';
+import { STATE_KEYS } from './values.js';
 
 export interface Step extends FuzzCommand {
   readonly client: number;
@@ -26,9 +26,11 @@ export interface Difference {
   readonly taken: number;
 }
 
+/** Names and values for CONFIG SET. */
+export type Settings = readonly (readonly [name: string, value: string])[];
+
 export const CLIENTS = 3;
 const DATABASES = 3;
-const STATE_KEYS = [...ALL_KEYS, ...LEX_KEYS];
 /** A reply that has not come by then will not come. */
 const PATIENCE_MS = 5_000;
 
@@ -70,10 +72,11 @@ export class Duel {
     private readonly fighters: readonly Fighter[],
   ) {}
 
-  /** Empty databases and new connections on both servers. */
-  static async begin(labPort: number, redisPort: number): Promise<Duel> {
+  /** Empty databases, new connections and these settings on both servers. */
+  static async begin(labPort: number, redisPort: number, settings: Settings = []): Promise<Duel> {
     const control = await Fighter.connect(labPort, redisPort);
-    await control.exchange(encodeRequest(['FLUSHALL']), 1);
+    const preparations = [['FLUSHALL'], ...settings.map((setting) => ['CONFIG', 'SET', ...setting])];
+    await control.exchange(preparations.map(encodeRequest).join(''), preparations.length);
     const fighters = [];
     for (let i = 0; i < CLIENTS; i++) fighters.push(await Fighter.connect(labPort, redisPort));
     return new Duel(control, fighters);

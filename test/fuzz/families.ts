@@ -221,9 +221,14 @@ export const FAMILIES: { readonly [family: string]: readonly string[] } = {
     'GEODIST key member member [M | KM | FT | MI]',
     'GEOHASH key member...',
     'GEOSEARCH key (FROMMEMBER member | FROMLONLAT {longitude latitude}) (BYRADIUS {radius (M | KM | FT | MI)} | BYBOX {radius radius KM}) (ASC | DESC) [COUNT limit] [WITHCOORD] [WITHDIST] [WITHHASH]',
-    'GEOSEARCHSTORE destination source FROMMEMBER member BYRADIUS {radius KM} ASC [COUNT limit] [STOREDIST]',
+    'GEOSEARCHSTORE destination source FROMMEMBER member BYRADIUS {radius KM} ASC [COUNT limit]',
+    // Distances are no geohashes.
+    'GEOSEARCHSTORE plain-key source FROMMEMBER member BYRADIUS {radius KM} ASC STOREDIST',
     'GEORADIUS key longitude latitude radius KM [WITHDIST] [COUNT limit] (ASC | DESC)',
-    'GEORADIUSBYMEMBER key member radius KM [WITHCOORD] (ASC | DESC) [STORE destination]',
+    'GEORADIUSBYMEMBER key member radius KM [WITHCOORD] (ASC | DESC)',
+    'GEORADIUSBYMEMBER key member radius KM (ASC | DESC) STORE destination',
+    'GEORADIUS_RO key longitude latitude radius KM [WITHCOORD] (ASC | DESC)',
+    'GEORADIUSBYMEMBER_RO key member radius KM [WITHHASH] [COUNT limit] (ASC | DESC)',
   ],
   blocking: [
     'BLPOP key... 0',
@@ -244,7 +249,7 @@ export const GROUPS: { readonly [group: string]: string } = { string: 'strings',
 /** Random picks, debugging, and what parks its client outside of the family for it. */
 export const EXCLUDED: ReadonlySet<string> = new Set([
   'BLPOP', 'BRPOP', 'BLMOVE', 'BRPOPLPUSH', 'BLMPOP', 'BZPOPMIN', 'BZPOPMAX', 'BZMPOP',
-  'SPOP', 'SRANDMEMBER', 'HRANDFIELD', 'ZRANDMEMBER', 'PFDEBUG', 'PFSELFTEST', 'SORT', 'SORT_RO',
+  'SPOP', 'SRANDMEMBER', 'HRANDFIELD', 'ZRANDMEMBER', 'PFDEBUG', 'PFSELFTEST', 'GEORADIUS_RO', 'GEORADIUSBYMEMBER_RO', 'SORT', 'SORT_RO',
 ]);
 
 /** What Redis leaves open: the order of hash tables, what is picked at random, how much time has passed. All others: exact. */
