@@ -11,7 +11,7 @@
  * Expiry is lazy first: a key whose time is over is deleted by whichever lookup comes across it, and no command ever sees
  * it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
  */
-import { lfuInitial, lfuTouched, lruClock } from './access.js';
+import { lfuInitial, lfuTouched } from './access.js';
 import { Expires, NEVER } from './expires.js';
 import { KeyTable } from './key-table.js';
 import type { Keyspace, EventClass } from './keyspace.js';
@@ -21,7 +21,8 @@ import { typeOf, memoryOf, type Value } from './value.js';
 const KEY_OVERHEAD = 64;
 
 /** Memory is counted as allocators hand it out; in these units a key of 32 GB still fits the 31 bits kept for it. */
-export const UNIT_BYTES = 16;
+const UNIT_SHIFT = 4;
+export const UNIT_BYTES = 1 << UNIT_SHIFT;
 
 /** How long RANDOMKEY may look for a key that has not expired, before it takes any (dbRandomKey). */
 const RANDOM_TRIES = 100;
@@ -34,9 +35,10 @@ export class Database {
   /** Where the expire cycle goes on. */
   expireCursor = 0;
   private usedUnits = 0;
-  /** The key that was looked up for writing, stored or deleted last, and its slot (-1: gone), so that `changed` need not search for it. */
-  private recentKey: string | null = null;
-  private recentSlot = -1;
+  /** The slot that was looked up for writing or stored into last, where `changed` looks first. */
+  private recentSlot = 0;
+  /** Has there been a value that can change in place? While there is none, `changed` has nothing to measure. */
+  private hasMutableValues = false;
 
   constructor(
     private readonly keyspace: Keyspace,
@@ -69,9 +71,8 @@ export class Database {
 
   lookupWrite(key: string): Value | undefined {
     const slot = this.findLive(key);
-    this.recentKey = key;
-    this.recentSlot = slot;
     if (slot === -1) return undefined;
+    this.recentSlot = slot;
     this.touch(slot);
     return this.dict.valueAt(slot);
   }
@@ -89,14 +90,14 @@ export class Database {
   set(key: string, value: Value, keepTtl = false): void {
     let slot = this.findAgain(key);
     if (slot === -1) {
-      slot = this.insert(key, value);
+      slot = this.dict.addMissed(key, value);
+      this.begin(slot, key, value);
     } else {
       this.dict.setValueAt(slot, value);
-      this.account(slot, unitsOf(key, value));
+      this.measure(slot, key, value);
       if (!keepTtl && this.expires.size > 0) this.expires.remove(slot);
       this.touch(slot);
     }
-    this.recentKey = key;
     this.recentSlot = slot;
   }
 
@@ -104,8 +105,6 @@ export class Database {
   delete(key: string): boolean {
     const slot = this.findLive(key);
     if (slot !== -1) this.removeSlot(slot);
-    this.recentKey = key;
-    this.recentSlot = -1;
     return slot !== -1;
   }
 
@@ -150,7 +149,7 @@ export class Database {
     this.expires = new Expires(this.dict);
     this.averageTtlMs = 0;
     this.usedUnits = 0;
-    this.recentKey = null;
+    this.hasMutableValues = false;
     if (listener !== null) listener.flushed(this);
     return size;
   }
@@ -166,8 +165,7 @@ export class Database {
     [this.averageTtlMs, other.averageTtlMs] = [other.averageTtlMs, this.averageTtlMs];
     [this.expireCursor, other.expireCursor] = [other.expireCursor, this.expireCursor];
     [this.usedUnits, other.usedUnits] = [other.usedUnits, this.usedUnits];
-    this.recentKey = null;
-    other.recentKey = null;
+    [this.hasMutableValues, other.hasMutableValues] = [other.hasMutableValues, this.hasMutableValues];
     if (listener !== null) listener.flushed(this);
     if (listener !== null) listener.flushed(other);
   }
@@ -194,8 +192,7 @@ export class Database {
   changed(key: string, eventClass: EventClass, event: string): void {
     const { keyspace } = this;
     keyspace.dirty++;
-    const slot = key === this.recentKey ? this.recentSlot : this.dict.find(key);
-    if (slot !== -1) this.measure(slot, key);
+    if (this.hasMutableValues) this.remeasure(key);
     if (keyspace.listener !== null) {
       keyspace.listener.keyModified(this, key);
       // The first listener may have been the last to listen.
@@ -207,8 +204,7 @@ export class Database {
   /** After a change that has no event of its own, such as PFCOUNT's of the count that it keeps in the value. */
   changedSilently(key: string): void {
     this.keyspace.dirty++;
-    const slot = this.dict.find(key);
-    if (slot !== -1) this.measure(slot, key);
+    if (this.hasMutableValues) this.remeasure(key);
     if (this.keyspace.listener !== null) this.keyspace.listener.keyModified(this, key);
   }
 
@@ -224,32 +220,31 @@ export class Database {
     const slot = this.dict.find(key);
     if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
     this.expireSlot(slot, 'lazy');
-    return -1;
+    // Listeners may have looked for other keys; now `dict` knows again which one was missed last.
+    return this.dict.find(key);
   }
 
-  /** As {@link findLive}, but a key that this command has looked up already, as INCR does, is not searched again. */
+  /** As {@link findLive}, but a key that this command has looked up already, as INCR does, is compared instead of searched again. */
   private findAgain(key: string): number {
-    const slot = this.recentSlot;
-    if (slot === -1 || key !== this.recentKey || (this.expires.size > 0 && this.isDue(slot))) return this.findLive(key);
-    return slot;
+    const { dict, recentSlot } = this;
+    const isThere = recentSlot < dict.size && dict.keyAt(recentSlot) === key && (this.expires.size === 0 || !this.isDue(recentSlot));
+    return isThere ? recentSlot : this.findLive(key);
   }
 
   private touch(slot: number): void {
     const { keyspace, dict } = this;
-    const { nowMs } = keyspace.clock;
-    if (!keyspace.usesLfu) return dict.setAccessAt(slot, lruClock(nowMs));
+    if (!keyspace.usesLfu) return dict.setAccessAt(slot, keyspace.lruClock());
     const { lfuDecayTime, lfuLogFactor } = keyspace.settings;
-    dict.setAccessAt(slot, lfuTouched(dict.accessAt(slot), nowMs, lfuDecayTime, lfuLogFactor, keyspace.random));
+    dict.setAccessAt(slot, lfuTouched(dict.accessAt(slot), keyspace.clock.nowMs, lfuDecayTime, lfuLogFactor, keyspace.random));
   }
 
-  private insert(key: string, value: Value): number {
+  /** What a key that has just been added begins with. */
+  private begin(slot: number, key: string, value: Value): void {
     const { keyspace } = this;
     const { nowMs } = keyspace.clock;
-    const slot = this.dict.add(key, value);
-    this.dict.setAccessAt(slot, keyspace.usesLfu ? lfuInitial(nowMs) : lruClock(nowMs));
-    this.account(slot, unitsOf(key, value));
+    this.dict.setAccessAt(slot, keyspace.usesLfu ? lfuInitial(nowMs) : keyspace.lruClock());
+    this.measure(slot, key, value);
     if (keyspace.listener !== null) keyspace.listener.notify(this, 'n', 'new', key);
-    return slot;
   }
 
   private setExpireAt(slot: number, atMs: number): void {
@@ -259,7 +254,9 @@ export class Database {
 
   private transfer(from: string, target: Database, to: string): void {
     const slot = this.dict.find(from);
-    const added = target.insert(to, this.dict.valueAt(slot));
+    const value = this.dict.valueAt(slot);
+    const added = target.dict.add(to, value);
+    target.begin(added, to, value);
     target.dict.setAccessAt(added, this.dict.accessAt(slot));
     const atMs = this.expires.at(slot);
     if (atMs !== NEVER) target.setExpireAt(added, atMs);
@@ -299,13 +296,20 @@ export class Database {
     if (this.expires.size > 0) this.expires.remove(slot);
     const moved = this.dict.removeSlot(slot);
     if (moved !== -1 && this.expires.size > 0) this.expires.follow(slot);
-    this.recentKey = null;
   }
 
-  /** What was changed in place is measured again; numbers and strings are as `set` has counted them. */
-  private measure(slot: number, key: string): void {
-    const value = this.dict.valueAt(slot);
+  /** What may have changed in place is measured again; numbers and strings are as `set` has counted them. */
+  private remeasure(key: string): void {
+    const { dict, recentSlot } = this;
+    const slot = recentSlot < dict.size && dict.keyAt(recentSlot) === key ? recentSlot : dict.find(key);
+    if (slot === -1) return;
+    const value = dict.valueAt(slot);
     if (typeof value === 'object') this.account(slot, unitsOf(key, value));
+  }
+
+  private measure(slot: number, key: string, value: Value): void {
+    if (typeof value === 'object') this.hasMutableValues = true;
+    this.account(slot, unitsOf(key, value));
   }
 
   private account(slot: number, units: number): void {
@@ -337,6 +341,8 @@ export function bytesOf(key: string, value: Value): number {
 }
 
 function unitsOf(key: string, value: Value): number {
-  return Math.ceil(bytesOf(key, value) / UNIT_BYTES);
+  const bytes = bytesOf(key, value);
+  // Shifting is several times as fast, and right for all that 31 bits hold.
+  return bytes < 0x7ffffff0 ? (bytes + (UNIT_BYTES - 1)) >> UNIT_SHIFT : Math.ceil(bytes / UNIT_BYTES);
 }
 

@@ -43,14 +43,12 @@ export class KeyTable {
   private readonly entryChunks: Value[][] = [];
   private readonly factChunks: Int32Array[] = [];
   private capacity = 0;
-  /** What `find` hashed last: a key that was looked for and is then added is not hashed again. */
-  private lastKey = '';
-  private lastHash = hashString('');
+  /** What `find` hashed last. The key itself is not kept: to store a young string in an old object costs V8 more than the comparison saves. */
+  private lastHash = 0;
 
   /** The slot of a key, or -1. A slot is valid until the next removal. */
   find(key: string): number {
     const hash = hashString(key);
-    this.lastKey = key;
     this.lastHash = hash;
     const part = this.parts[(hash >>> 24) & this.partMask]!;
     const mask = part.length - 1;
@@ -111,7 +109,15 @@ export class KeyTable {
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. Its other facts are 0. */
   add(key: string, value: Value): number {
-    const hash = key === this.lastKey ? this.lastHash : hashString(key);
+    return this.addHashed(key, value, hashString(key));
+  }
+
+  /** The same for the key that `find` has looked for last, which therefore is not hashed again. */
+  addMissed(key: string, value: Value): number {
+    return this.addHashed(key, value, this.lastHash);
+  }
+
+  private addHashed(key: string, value: Value, hash: number): number {
     const slot = this.size;
     if (slot === this.capacity) this.addRoom();
     if (slot === SPLIT_SIZE && this.partMask === 0) this.split();

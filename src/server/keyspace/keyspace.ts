@@ -2,6 +2,7 @@
  * The keyspace: all databases, and what they share: clock, statistics, and who wants to know of changes.
  */
 import type { Tap } from '../trace/tap.js';
+import { lruClock } from './access.js';
 import { Database, UNIT_BYTES } from './database.js';
 import { Eviction, type EvictionPolicy } from './eviction.js';
 import { ExpireCycle, type Schedule } from './expire-cycle.js';
@@ -85,6 +86,9 @@ export class Keyspace {
   usesLfu = false;
   /** Kept by the databases. */
   usedUnits = 0;
+  /** The LRU clock, as of this time: most turns of the loop need it more than once, and a division costs more than a comparison. */
+  private lruNow = 0;
+  private lruNowMs = 0;
   /** In a transaction and in a script time stands still: a key does not expire between two of its commands. */
   private frozenMs = 0;
   private freezes = 0;
@@ -105,6 +109,16 @@ export class Keyspace {
   /** The time by which keys expire. */
   get nowMs(): number {
     return this.freezes === 0 ? this.clock.nowMs : this.frozenMs;
+  }
+
+  /** Now, in the terms of the LRU policies. */
+  lruClock(): number {
+    const { nowMs } = this.clock;
+    if (nowMs !== this.lruNowMs) {
+      this.lruNowMs = nowMs;
+      this.lruNow = lruClock(nowMs);
+    }
+    return this.lruNow;
   }
 
   /** Time stands still until {@link thawTime} was called as often. */
