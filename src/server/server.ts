@@ -20,6 +20,7 @@ import { PubSub } from './dispatch/pubsub.js';
 import type { Session } from './dispatch/session.js';
 import { Tracking } from './dispatch/tracking.js';
 import { Watches } from './dispatch/watches.js';
+import { bindAddresses } from './io/bind-addresses.js';
 import type { Address, Poll, SystemError } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
 import { seedHashes } from './keyspace/hash.js';
@@ -158,7 +159,7 @@ export class Server implements ServerContext {
 
   private addresses(): Address[] {
     const { bind, port, unixsocket, unixsocketperm } = this.config.values;
-    const tcp = bind.split(' ').filter((host) => host !== '').map((host) => ({ host, port }));
+    const tcp = bindAddresses(bind, port);
     return unixsocket === '' ? tcp : [...tcp, { path: unixsocket, mode: unixsocketperm }];
   }
 

@@ -1,5 +1,9 @@
 /** ScriptedPoll: the contract, and what only a simulated kernel can do. */
-import { ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
+import { describe, expect, test } from 'vitest';
+import { ScriptedPoll, type ScriptedOptions, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
+import { Events } from '../../../src/server/io/event.js';
+import { READABLE } from '../../../src/server/io/interest.js';
+import { type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
 import { describePoll, type Peer } from './contract.js';
 
@@ -42,4 +46,114 @@ describePoll('ScriptedPoll', (edgeTriggered) => {
     hasFiles: false,
     close: async () => poll.close(),
   };
+});
+
+describe('a simulated kernel', () => {
+  function open(options: Partial<ScriptedOptions> = {}) {
+    const clock = new ManualClock(0);
+    const poll = new ScriptedPoll({ clock, ...options });
+    const listener = poll.listen({ host: '127.0.0.1', port: 6379 }, 10);
+    return { clock, poll, listener, events: new Events() };
+  }
+
+  function connected(options: Partial<ScriptedOptions> = {}) {
+    const opened = open(options);
+    const peer = opened.poll.connect();
+    return { ...opened, peer, stream: opened.listener.accept() as TcpStream };
+  }
+
+  const readSizes = (stream: TcpStream, times: number) => Array.from({ length: times }, () => stream.read(Buffer.alloc(100), 0, 100));
+
+  test('a wait that finds nothing moves the clock by its timeout', () => {
+    const { poll, clock, events } = open();
+    poll.wait(events, 250);
+    expect(clock.nowMs).toBe(250);
+    poll.wait(events, 0.2);
+    expect(clock.nowMs).toBe(251);
+  });
+
+  test('a wait without a limit that finds nothing would sleep forever, and says so', () => {
+    const { poll, clock, events } = open();
+    poll.wait(events, -1);
+    expect(poll.sleepsForever).toBe(true);
+    expect(clock.nowMs).toBe(0);
+    poll.waker.wake();
+    poll.wait(events, -1);
+    expect(poll.sleepsForever).toBe(false);
+  });
+
+  test('waits let no more time pass than was allowed', () => {
+    const { poll, clock, events } = open();
+    poll.sleepLimitMs = 100;
+    poll.wait(events, 70);
+    poll.wait(events, 70);
+    poll.wait(events, -1);
+    expect(clock.nowMs).toBe(100);
+  });
+
+  test('a script says how much each read brings; 0 is WouldBlock', () => {
+    const { peer, stream } = connected();
+    peer.readSizes.push(3, 0, 1);
+    peer.send('0123456789');
+    expect(readSizes(stream, 5)).toEqual([3, WOULD_BLOCK, 1, 6, WOULD_BLOCK]);
+  });
+
+  test('a script says how much each write takes', () => {
+    const { peer, stream } = connected();
+    peer.writeSizes.push(2, 0);
+    const bytes = Buffer.from('abcdef');
+    expect([stream.write(bytes, 0, 6), stream.write(bytes, 2, 6), stream.write(bytes, 2, 6)]).toEqual([2, WOULD_BLOCK, 4]);
+    expect(peer.receive()).toBe('abcdef');
+  });
+
+  test('a window of so many bytes takes no more', () => {
+    const { peer, stream } = connected();
+    peer.setWindow(4);
+    const bytes = Buffer.from('abcdef');
+    expect([stream.write(bytes, 0, 6), stream.write(bytes, 4, 6)]).toEqual([4, WOULD_BLOCK]);
+    expect(peer.receive(1)).toBe('a');
+    expect(stream.write(bytes, 4, 6)).toBe(1);
+  });
+
+  test('the backlog has an end', () => {
+    const { poll } = open();
+    for (let i = 0; i <= 10; i++) poll.connect();
+    expect(() => poll.connect()).toThrow('ECONNREFUSED');
+  });
+
+  test('without a free descriptor accept fails and the connection waits', () => {
+    const { poll, listener } = open({ descriptorLimit: 1 });
+    poll.connect();
+    expect(() => listener.accept()).toThrow('EMFILE');
+    poll.descriptorLimit = 2;
+    expect(listener.accept()).not.toBe(WOULD_BLOCK);
+  });
+
+  test('descriptors are used again, the lowest first', () => {
+    const { poll, listener } = open();
+    const [first, second] = [0, 1].map(() => (poll.connect(), listener.accept() as TcpStream));
+    first!.close();
+    poll.connect();
+    expect((listener.accept() as TcpStream).fd).toBe(first!.fd);
+    expect(second!.fd).toBe(first!.fd + 1);
+  });
+
+  test('the same seed gives the same faults, another one others', () => {
+    const run = (seed: number): number[] => {
+      const { peer, stream } = connected({ seed, faults: { partial: 0.5, wouldBlock: 0.3 } });
+      peer.send('x'.repeat(1000));
+      return readSizes(stream, 30);
+    };
+    expect(run(5)).toEqual(run(5));
+    expect(run(5)).not.toEqual(run(6));
+  });
+
+  test('a wait that a signal ends brings nothing, and time stands still', () => {
+    const { poll, clock, events, listener } = open({ seed: 2, faults: { interrupt: 0.999999 } });
+    poll.register(listener, 0, READABLE);
+    poll.connect();
+    poll.wait(events, 50);
+    expect(events.length).toBe(0);
+    expect(clock.nowMs).toBe(0);
+  });
 });

@@ -141,7 +141,7 @@ class EpollListener implements TcpListener {
       check('bind', libc.bind(this.fd, bytes, bytes.length), this.fd);
       check('listen', libc.listen(this.fd, backlog), this.fd);
       if ('path' in address) setSocketMode(address.path, address.mode ?? 0, this.fd);
-      this.local = 'path' in address ? address : localAddress(this.fd);
+      this.local = 'path' in address ? { path: address.path } : localAddress(this.fd);
     } catch (error) {
       libc.close(this.fd);
       throw error;

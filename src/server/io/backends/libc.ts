@@ -3,7 +3,8 @@
  *
  * Only this file knows about FFI. Every function is synchronous and returns what C returns; `errno` is read at once
  * after a failure, because the next foreign call overwrites it. Buffers are passed by address: the kernel reads and
- * writes the very bytes that JavaScript sees.
+ * writes the very bytes that JavaScript sees. Passing numbers from koffi.address instead of the buffers was measured: 10 ns less
+ * of 370 for a recv, 8 of 230 for an epoll_wait; not worth addresses that outlive their buffers.
  */
 import { constants } from 'node:os';
 import koffi from 'koffi';
@@ -30,7 +31,7 @@ export const write = libc.func('intptr_t write(int fd, void *buffer, size_t coun
 
 export const errno = (): number => koffi.errno();
 
-// From the kernel's uapi headers; the same on x86-64 and arm64.
+// From the kernel's uapi headers; the same on every architecture that koffi comes built for, with glibc and with musl.
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;

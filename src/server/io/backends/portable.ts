@@ -153,7 +153,7 @@ class PortableListener implements TcpListener, EmulatedSource {
     backlog: number,
   ) {
     this.fd = poll.newDescriptor();
-    this.local = address;
+    this.local = 'path' in address ? { path: address.path } : address;
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_BYTES }, (socket) => this.enqueue(socket));
     this.opened = this.open(backlog);
     // Whoever does not ask finds out by nobody connecting; that alone must not end the process.

@@ -86,7 +86,7 @@ export class ScriptedPoll implements Poll {
   }
 
   listen(address: Address, backlog: number): TcpListener {
-    const local = 'path' in address || address.port !== 0 ? address : { host: address.host, port: this.nextPort++ };
+    const local = 'path' in address ? { path: address.path } : { host: address.host, port: address.port === 0 ? this.nextPort++ : address.port };
     const fd = this.openDescriptor('socket');
     if (this.listeners.has(formatAddress(local))) {
       this.closeDescriptor(fd);
