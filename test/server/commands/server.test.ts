@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { simulate } from '../simulation/harness.js';
+
+describe('SHUTDOWN', () => {
+  test.each([[[]], [['NOSAVE']], [['NOW', 'FORCE']], [['SAVE', 'FORCE']]])('%j ends the loop without an answer', (options) => {
+    using lab = simulate();
+    const client = lab.connect();
+    expect(client.ask('SHUTDOWN', ...options)).toBe('');
+    expect(lab.server.loop.isStopped).toBe(true);
+  });
+
+  test('SAVE is refused while nothing can be saved', () => {
+    using lab = simulate();
+    expect(lab.connect().ask('SHUTDOWN', 'SAVE')).toBe('-ERR this server keeps its data in memory only: saving is not implemented\r\n');
+    expect(lab.server.loop.isStopped).toBe(false);
+  });
+});
+
+describe('DEBUG', () => {
+  test('is refused unless the setting allows it', () => {
+    using lab = simulate();
+    expect(lab.connect().ask('DEBUG', 'SLEEP', '0')).toMatch(/^-ERR DEBUG command not allowed\. /);
+  });
+
+  test('local allows clients of this machine', () => {
+    using lab = simulate({ settings: { 'enable-debug-command': 'local' } });
+    expect(lab.connect().ask('DEBUG', 'SLEEP', '0')).toBe('+OK\r\n');
+  });
+});
+
+describe('CONFIG SET', () => {
+  test('protected settings need enable-protected-configs', () => {
+    using lab = simulate({ settings: { 'enable-protected-configs': 'local' } });
+    const client = lab.connect();
+    expect(client.ask('CONFIG', 'SET', 'dbfilename', 'a.rdb')).toBe('+OK\r\n');
+    expect(client.ask('CONFIG', 'SET', 'dbfilename', 'a/b')).toBe("-ERR CONFIG SET failed (possibly related to argument 'dbfilename') - dbfilename can't be a path, just a filename\r\n");
+  });
+
+  test('loglevel decides at once what is logged', () => {
+    using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
+    const client = lab.connect();
+    lab.server.log('verbose', 'one');
+    client.ask('CONFIG', 'SET', 'loglevel', 'verbose');
+    lab.server.log('verbose', 'two');
+    expect(lab.log).toEqual(['verbose: two']);
+  });
+});
+
+test('FLUSHALL empties all databases and counts as a change, also without keys', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('SET', 'a', '1');
+  client.ask('SELECT', '3');
+  client.ask('SET', 'b', '1');
+  const { dirty } = lab.server.keyspace;
+  expect(client.ask('FLUSHALL')).toBe('+OK\r\n');
+  expect(lab.server.keyspace.databases.every((db) => db.size === 0)).toBe(true);
+  expect(lab.server.keyspace.dirty).toBe(dirty + 3);
+});
+
+test('LOLWUT draws the same picture from the same seed', () => {
+  const picture = (seed: number): string => {
+    using lab = simulate({ seed });
+    return lab.connect().ask('LOLWUT', 'VERSION', '6', '40', '8');
+  };
+  expect(picture(7)).toBe(picture(7));
+  expect(picture(7)).not.toBe(picture(8));
+  expect(picture(7)).toContain('Redis ver. 7.0.15');
+});
