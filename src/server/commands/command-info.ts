@@ -177,12 +177,25 @@ function flagsIn({ name }: Command, { flags }: KeySpec, request: Argv): readonly
 
 /** A count of keys that points behind the end of the request is an error, where execution would have refused the command. */
 function positionsOf(spec: KeySpec, request: Argv): number[] {
+  if (spec.begin.type === 'unknown') return spec.flags.includes('OW') ? positionsBehind('STORE', request) : [];
   const positions = keyPositions(spec, request);
   if (spec.find.type === 'keynum' && spec.begin.type === 'index') {
     const count = Number(request[spec.begin.index + spec.find.keyNumIndex]);
     if (positions.length < count) throw errors.INVALID_KEY_ARGUMENTS;
   }
   return positions;
+}
+
+/** The destination of SORT, which may stand anywhere among its options; each of these takes one argument or two. */
+function positionsBehind(word: string, request: Argv): number[] {
+  let found: number[] = [];
+  for (let at = 2; at + 1 < request.length; at++) {
+    const option = request[at]!.toUpperCase();
+    if (option === word) found = [++at];
+    else if (option === 'BY' || option === 'GET') at++;
+    else if (option === 'LIMIT') at += 2;
+  }
+  return found;
 }
 
 function list({ commands }: ServerContext, argv: Argv): Reply {

@@ -11,12 +11,12 @@ import { isLocal } from './support/local-peer.js';
 const RESTRICTED = ['admin', 'noscript', 'loading', 'stale'] as const;
 
 export const config = command({
-  name: 'config', since: '2.0.0', group: 'server', complexity: 'Depends on subcommand.',
+  name: 'config', since: '2.0.0', group: 'server', complexity: 'Depends on the subcommand.',
   summary: 'Reads and changes settings while the server runs.',
   syntax: '',
   subcommands: [
     {
-      name: 'get', since: '2.0.0', group: 'server', complexity: 'O(N) when N is the number of configuration parameters provided',
+      name: 'get', since: '2.0.0', group: 'server', complexity: 'O(N) for N settings',
       summary: 'Returns the settings whose names match any of the patterns, with their values.',
       syntax: '{parameter}...',
       flags: RESTRICTED,
@@ -25,7 +25,7 @@ export const config = command({
       run: (argv, _db, session) => get(session.server, argv),
     },
     {
-      name: 'set', since: '2.0.0', group: 'server', complexity: 'O(N) when N is the number of configuration parameters provided',
+      name: 'set', since: '2.0.0', group: 'server', complexity: 'O(N) for N settings',
       summary: 'Changes settings: all of them, or none if one is refused.',
       syntax: '{parameter value}...',
       flags: RESTRICTED,

@@ -16,7 +16,7 @@ const observing = (name: string, summary: string, syntax: string, run: CommandDe
 });
 
 export const latency = command({
-  name: 'latency', since: '2.8.13', group: 'server', complexity: 'Depends on subcommand.',
+  name: 'latency', since: '2.8.13', group: 'server', complexity: 'Depends on the subcommand.',
   summary: 'Looks at what kept the loop waiting.',
   syntax: '',
   subcommands: [
@@ -25,7 +25,7 @@ export const latency = command({
     {
       ...observing('histogram', 'Returns how the durations of commands are distributed.', '[command]...', (argv, _db, session) => histograms(session.server, argv)),
       since: '7.0.0',
-      complexity: 'O(N) where N is the number of commands with latency information being retrieved.',
+      complexity: 'O(N) for N commands',
     },
     observing('history', 'Returns the samples of an event.', 'event', (argv, _db, session) => history(session.server, argv[2]!)),
     observing('latest', 'Returns the latest sample of every event.', '', (_argv, _db, session) => latest(session.server)),

@@ -12,7 +12,7 @@ import { helpCommand } from './support/help.js';
 const OBSERVING = ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'] as const;
 
 export const memory = command({
-  name: 'memory', since: '4.0.0', group: 'server', complexity: 'Depends on subcommand.',
+  name: 'memory', since: '4.0.0', group: 'server', complexity: 'Depends on the subcommand.',
   summary: 'Looks at where the memory is.',
   syntax: '',
   subcommands: [
@@ -24,14 +24,14 @@ export const memory = command({
       run: (_argv, _db, session) => new Verbatim(doctor(session.server)),
     },
     {
-      name: 'malloc-stats', since: '4.0.0', group: 'server', complexity: 'Depends on how much memory is allocated, could be slow',
+      name: 'malloc-stats', since: '4.0.0', group: 'server', complexity: 'O(1)',
       summary: "Returns the JavaScript engine's own figures.",
       syntax: '',
       tips: OBSERVING,
       run: () => new Verbatim(`${Object.entries(getHeapStatistics()).map(([name, value]) => `${name}: ${value}`).join('\n')}\n`),
     },
     {
-      name: 'purge', since: '4.0.0', group: 'server', complexity: 'Depends on how much memory is allocated, could be slow',
+      name: 'purge', since: '4.0.0', group: 'server', complexity: 'O(1)',
       summary: 'Asks for memory to be given back. The engine decides by itself when, so this does nothing here.',
       syntax: '',
       tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
@@ -45,7 +45,7 @@ export const memory = command({
       run: (_argv, _db, session) => stats(session.server),
     },
     {
-      name: 'usage', since: '4.0.0', group: 'server', complexity: 'O(N) where N is the number of samples.',
+      name: 'usage', since: '4.0.0', group: 'server', complexity: 'O(1)',
       summary: 'Estimates the bytes of a key and its value.',
       syntax: 'key [SAMPLES count:integer]',
       flags: ['readonly'],

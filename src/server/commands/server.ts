@@ -21,7 +21,7 @@ export const dbsize = command({
 });
 
 export const flushdb = command({
-  name: 'flushdb', since: '1.0.0', group: 'server', complexity: 'O(N) where N is the number of keys in the selected database',
+  name: 'flushdb', since: '1.0.0', group: 'server', complexity: 'O(N) for N keys',
   summary: 'Removes all keys of the selected database.',
   syntax: '[ASYNC | SYNC]',
   flags: ['write'],
@@ -36,7 +36,7 @@ export const flushdb = command({
 });
 
 export const flushall = command({
-  name: 'flushall', since: '1.0.0', group: 'server', complexity: 'O(N) where N is the total number of keys in all databases',
+  name: 'flushall', since: '1.0.0', group: 'server', complexity: 'O(N) for N keys',
   summary: 'Removes all keys of all databases.',
   syntax: '[ASYNC | SYNC]',
   flags: ['write'],
@@ -58,7 +58,7 @@ function isFlushMode(argv: Argv): boolean {
 }
 
 export const swapdb = command({
-  name: 'swapdb', since: '4.0.0', group: 'server', complexity: 'O(N) where N is the count of clients watching or blocking on keys from both databases.',
+  name: 'swapdb', since: '4.0.0', group: 'server', complexity: 'O(N) for N clients that watch keys of either or wait for them',
   summary: 'Exchanges two databases; all their clients see the other keys at once.',
   syntax: 'index1:integer index2:integer',
   flags: ['write', 'fast'],
@@ -105,7 +105,7 @@ export const lastsave = command({
 });
 
 export const save = command({
-  name: 'save', since: '1.0.0', group: 'server', complexity: 'O(N) where N is the total number of keys in all databases',
+  name: 'save', since: '1.0.0', group: 'server', complexity: 'O(N) for N keys',
   summary: 'Writes a snapshot and keeps everybody waiting meanwhile.',
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
@@ -143,7 +143,7 @@ export const role = command({
 
 export const shutdown = command({
   name: 'shutdown', since: '1.0.0', group: 'server',
-  complexity: 'O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)',
+  complexity: 'O(N) for N keys when saving, otherwise O(1)',
   summary: 'Ends the server.',
   syntax: '[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]',
   flags: ['admin', 'noscript', 'loading', 'stale', 'no_multi', 'allow_busy'],
