@@ -13,7 +13,7 @@ import type { Config } from './config.js';
 import type { Command } from './dispatch/command.js';
 import type { ServerContext, ServerStats } from './dispatch/context.js';
 import { Blocking } from './dispatch/blocking.js';
-import { ClientPause } from './dispatch/client-pause.js';
+import { ClientPause, PAUSE_OFF } from './dispatch/client-pause.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { DispatchHooks } from './dispatch/hooks.js';
 import { PubSub } from './dispatch/pubsub.js';
@@ -89,6 +89,7 @@ export class Server implements ServerContext {
     this.watches = new Watches(this.keyspaceListeners, this.clock);
     this.blocking = new Blocking(this, this.keyspaceListeners);
     this.pause = new ClientPause(this.clock, this.scheduler);
+    this.keyspace.isPaused = () => this.pause.mode !== PAUSE_OFF;
     this.tracking = new Tracking(this, this.keyspaceListeners, () => this.config.values['tracking-table-max-keys']);
     const environment = {
       loop: this.loop,

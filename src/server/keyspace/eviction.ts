@@ -43,11 +43,11 @@ export class Eviction {
     this.later = schedule;
   }
 
-  /** Evicts until there is room or the time is up; false if there is no room and nothing can be evicted. */
+  /** Evicts until there is room or the time is up; false if there is no room and nothing can be evicted. While clients are paused it does nothing. */
   perform(): boolean {
     const { keyspace } = this;
     const { maxmemory, policy, tenacity } = keyspace.settings;
-    if (keyspace.usedBytes <= maxmemory) return true;
+    if (keyspace.usedBytes <= maxmemory || keyspace.isPaused()) return true;
     if (policy === 'noeviction') return false;
     const limitUs = timeLimitUs(tenacity);
     const startUs = keyspace.clock.readUs();

@@ -31,8 +31,6 @@ function budgetOf(effort: number) {
 }
 
 export class ExpireCycle {
-  /** Set while clients are paused: then keys stay. */
-  suspended = false;
   private nextDatabase = 0;
   private ranOutOfTime = false;
   private lastFastUs = -Infinity;
@@ -84,7 +82,7 @@ export class ExpireCycle {
 
   private run(limitUs: number): void {
     const { keyspace } = this;
-    if (this.suspended || !keyspace.settings.activeExpire) return;
+    if (!keyspace.settings.activeExpire || keyspace.isPaused()) return;
     const { databases, clock, stats } = keyspace;
     const visits = this.ranOutOfTime ? databases.length : Math.min(DATABASES_PER_CYCLE, databases.length);
     keyspace.actingToken = 0;

@@ -82,6 +82,8 @@ export class Keyspace {
   onImplicitDelete: ((db: Database, key: string) => void) | null = null;
   /** Called when the first key of a database becomes volatile. */
   onVolatile: (() => void) | null = null;
+  /** CLIENT PAUSE: meanwhile no key is expired or evicted by the server itself. */
+  isPaused: () => boolean = () => false;
   /** Do access times count uses (a policy with lfu) instead of seconds? */
   usesLfu = false;
   /** Kept by the databases. */

@@ -86,11 +86,11 @@ describe('a slow cycle', () => {
     expect(db.size).toBe(1000);
   });
 
-  test('does nothing while it is suspended or switched off', () => {
+  test('does nothing while clients are paused or it is switched off', () => {
     fill(db, 100, 0);
-    keyspace.expireCycle.suspended = true;
+    keyspace.isPaused = () => true;
     keyspace.expireCycle.slow();
-    keyspace.expireCycle.suspended = false;
+    keyspace.isPaused = () => false;
     keyspace.configure({ activeExpire: false });
     keyspace.expireCycle.slow();
     expect(db.size).toBe(100);
@@ -139,6 +139,17 @@ describe('in a server', () => {
     client.ask('PEXPIRE', 'k', '50');
     lab.advance(200);
     expect(events.filter((event) => event.kind === 'expire')).toEqual([{ kind: 'expire', db: 0, key: 'k', how: 'active' }]);
+  });
+
+  test('keys outlive their time while clients are paused', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    client.ask('SET', 'k', 'v', 'PX', '50');
+    client.ask('CLIENT', 'PAUSE', '1000', 'WRITE');
+    lab.advance(900);
+    expect(lab.server.keyspace.databases[0]!.size).toBe(1);
+    lab.advance(300);
+    expect(lab.server.keyspace.databases[0]!.size).toBe(0);
   });
 
   test('there is a timer only while there are volatile keys', () => {
