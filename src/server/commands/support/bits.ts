@@ -100,19 +100,31 @@ export function combine(operation: BitOperation, sources: readonly Uint8Array[])
 }
 
 function invert(bytes: Uint8Array): void {
-  for (let i = 0; i < bytes.length; i++) bytes[i] = ~bytes[i]!;
+  const head = unaligned(bytes);
+  const words = alignedWords(bytes, head);
+  for (let i = 0; i < head; i++) bytes[i] = ~bytes[i]!;
+  for (let i = 0; i < words.length; i++) words[i] = ~words[i]!;
+  for (let i = head + words.length * 4; i < bytes.length; i++) bytes[i] = ~bytes[i]!;
 }
 
 function merge(operation: BitOperation, into: Uint8Array, source: Uint8Array): void {
+  const areAligned = unaligned(into) === 0 && unaligned(source) === 0;
+  const words = areAligned ? alignedWords(source, 0) : NO_WORDS;
+  mergeItems(operation, areAligned ? alignedWords(into, 0) : NO_WORDS, words, 0);
+  mergeItems(operation, into, source, words.length * 4);
+  if (operation === 'AND') into.fill(0, source.length);
+}
+
+/** Bytes or words, from `start` to the end of the source. */
+function mergeItems(operation: BitOperation, into: Uint8Array | Int32Array, source: Uint8Array | Int32Array, start: number): void {
   switch (operation) {
     case 'AND':
-      for (let i = 0; i < source.length; i++) into[i]! &= source[i]!;
-      into.fill(0, source.length);
+      for (let i = start; i < source.length; i++) into[i]! &= source[i]!;
       return;
     case 'OR':
-      for (let i = 0; i < source.length; i++) into[i]! |= source[i]!;
+      for (let i = start; i < source.length; i++) into[i]! |= source[i]!;
       return;
     case 'XOR':
-      for (let i = 0; i < source.length; i++) into[i]! ^= source[i]!;
+      for (let i = start; i < source.length; i++) into[i]! ^= source[i]!;
   }
 }

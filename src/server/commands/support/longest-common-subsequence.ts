@@ -61,14 +61,20 @@ export function longestCommonSubsequence(a: string, b: string): CommonSubsequenc
 function fillTable(a: string, b: string): Uint32Array {
   const width = b.length + 1;
   const table = new Uint32Array((a.length + 1) * width);
-  for (let i = 1; i <= a.length; i++) {
-    const byte = a.charCodeAt(i - 1);
-    const row = i * width;
-    for (let j = 1; j <= b.length; j++) {
-      const above = table[row - width + j]!;
-      const left = table[row + j - 1]!;
-      table[row + j] = byte === b.charCodeAt(j - 1) ? table[row - width + j - 1]! + 1 : above > left ? above : left;
-    }
-  }
+  const bytes = Buffer.from(b, 'latin1');
+  for (let i = 1; i <= a.length; i++) fillRow(table, i * width, a.charCodeAt(i - 1), bytes);
   return table;
+}
+
+/** Its neighbours to the left and above are kept in variables, so that a cell costs one read and one write. */
+function fillRow(table: Uint32Array, row: number, byte: number, bytes: Uint8Array): void {
+  const before = row - bytes.length - 1;
+  let left = 0;
+  let diagonal = 0;
+  for (let j = 1; j <= bytes.length; j++) {
+    const above = table[before + j]!;
+    left = byte === bytes[j - 1] ? diagonal + 1 : above > left ? above : left;
+    table[row + j] = left;
+    diagonal = above;
+  }
 }

@@ -46,6 +46,17 @@ describe('bits', () => {
 });
 
 describe('combine', () => {
+  test('is the same at any address and of any lengths as byte by byte', () => {
+    const operations = { AND: (a: number, b: number) => a & b, OR: (a: number, b: number) => a | b, XOR: (a: number, b: number) => a ^ b };
+    fc.assert(
+      fc.property(fc.constantFrom('AND', 'OR', 'XOR'), anyBytes, anyBytes, anyBytes, (operation, ...sources) => {
+        const length = Math.max(...sources.map((source) => source.length));
+        const expected = Array.from({ length }, (_, i) => sources.map((source) => source[i] ?? 0).reduce(operations[operation]));
+        expect([...combine(operation, sources)]).toEqual(expected);
+      }),
+    );
+  });
+
   const a = Uint8Array.of(0xf0, 0xff, 0x01);
   const b = Uint8Array.of(0xcc);
   test.each([
