@@ -85,7 +85,7 @@ function pushTo(end: End, mustExist: boolean): Handler {
   };
 }
 
-const PUSH_COMPLEXITY = 'O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.';
+const PUSH_COMPLEXITY = 'O(N) for N elements, O(1) each.';
 
 export const lpush = command({
   name: 'lpush', since: '1.0.0', group: 'list', complexity: PUSH_COMPLEXITY,
@@ -158,7 +158,7 @@ function popCount(argv: Argv, db: Database, end: End): Reply {
 }
 
 export const lpop = command({
-  name: 'lpop', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the number of elements returned',
+  name: 'lpop', since: '1.0.0', group: 'list', complexity: 'O(N) for N elements taken.',
   summary: 'Takes the first element of a list, or several.',
   syntax: 'key [count:integer]',
   flags: ['write', 'fast'],
@@ -169,7 +169,7 @@ export const lpop = command({
 });
 
 export const rpop = command({
-  name: 'rpop', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the number of elements returned',
+  name: 'rpop', since: '1.0.0', group: 'list', complexity: 'O(N) for N elements taken.',
   summary: 'Takes the last element of a list, or several.',
   syntax: 'key [count:integer]',
   flags: ['write', 'fast'],
@@ -218,7 +218,7 @@ function popWithName(db: Database, name: string, list: List, end: End, count: nu
 }
 
 export const lmpop = command({
-  name: 'lmpop', since: '7.0.0', group: 'list', complexity: 'O(N+M) where N is the number of provided keys and M is the number of elements returned.',
+  name: 'lmpop', since: '7.0.0', group: 'list', complexity: 'O(N+M) for N keys and M elements taken.',
   summary: 'Takes elements from the first of several lists that is not empty.',
   syntax: 'numkeys:integer key... (LEFT | RIGHT) [COUNT count:integer]',
   flags: ['write', 'movablekeys'],
@@ -241,8 +241,7 @@ export const llen = command({
 
 export const lrange = command({
   name: 'lrange', since: '1.0.0', group: 'list',
-  complexity:
-    'O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is the number of elements in the specified range.',
+  complexity: 'O(S+N) for N elements that begin S elements away from the nearer end.',
   summary: 'Returns a range of elements.',
   syntax: 'key start:integer stop:integer',
   flags: ['readonly'],
@@ -261,7 +260,7 @@ export const lrange = command({
 
 export const lindex = command({
   name: 'lindex', since: '1.0.0', group: 'list',
-  complexity: 'O(N) where N is the number of elements to traverse to get to the element at index. This makes asking for the first or the last element of the list O(1).',
+  complexity: 'O(N) for an element that lies N elements away from the nearer end; O(1) at both ends.',
   summary: 'Returns the element at an index.',
   syntax: 'key index:integer',
   flags: ['readonly'],
@@ -304,8 +303,7 @@ function searchRank(text: string): number {
 
 export const lpos = command({
   name: 'lpos', since: '6.0.6', group: 'list',
-  complexity:
-    'O(N) where N is the number of elements in the list, for the average case. When searching for elements near the head or the tail of the list, or when the MAXLEN option is provided, the command may run in constant time.',
+  complexity: 'O(N) for the N elements looked at: all of them at worst, at most MAXLEN.',
   summary: 'Returns the indexes of elements equal to a value.',
   syntax: 'key element [RANK rank:integer] [COUNT num-matches:integer] [MAXLEN len:integer]',
   flags: ['readonly'],
@@ -323,7 +321,7 @@ export const lpos = command({
 // Changing what is inside.
 
 export const lset = command({
-  name: 'lset', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the length of the list. Setting either the first or the last element of the list is O(1).',
+  name: 'lset', since: '1.0.0', group: 'list', complexity: 'O(N) for an element that lies N elements away from the nearer end; O(1) at both ends.',
   summary: 'Replaces the element at an index.',
   syntax: 'key index:integer element',
   flags: ['write', 'denyoom'],
@@ -343,8 +341,7 @@ export const lset = command({
 
 export const linsert = command({
   name: 'linsert', since: '2.2.0', group: 'list',
-  complexity:
-    'O(N) where N is the number of elements to traverse before seeing the value pivot. This means that inserting somewhere on the left end on the list (head) can be considered O(1) and inserting somewhere on the right end (tail) is O(N).',
+  complexity: 'O(N) for a pivot behind N elements.',
   summary: 'Puts an element before or after the first one that equals the pivot.',
   syntax: 'key (BEFORE | AFTER) pivot element',
   flags: ['write', 'denyoom'],
@@ -363,7 +360,7 @@ export const linsert = command({
 });
 
 export const lrem = command({
-  name: 'lrem', since: '1.0.0', group: 'list', complexity: 'O(N+M) where N is the length of the list and M is the number of elements removed.',
+  name: 'lrem', since: '1.0.0', group: 'list', complexity: 'O(N+M) for N elements, of which M go.',
   summary: 'Removes elements equal to a value: the first ones, the last ones, or all.',
   syntax: 'key count:integer element',
   flags: ['write'],
@@ -381,7 +378,7 @@ export const lrem = command({
 });
 
 export const ltrim = command({
-  name: 'ltrim', since: '1.0.0', group: 'list', complexity: 'O(N) where N is the number of elements to be removed by the operation.',
+  name: 'ltrim', since: '1.0.0', group: 'list', complexity: 'O(N) for N elements removed.',
   summary: 'Removes everything outside of a range.',
   syntax: 'key start:integer stop:integer',
   flags: ['write'],
@@ -474,7 +471,7 @@ function blockingPop(end: End): Handler {
 }
 
 export const blpop = command({
-  name: 'blpop', since: '2.0.0', group: 'list', complexity: 'O(N) where N is the number of provided keys.',
+  name: 'blpop', since: '2.0.0', group: 'list', complexity: 'O(N) for N keys.',
   summary: 'Takes the first element of the first list that has one, or waits for it.',
   syntax: 'key... timeout:double',
   flags: ['write', 'noscript', 'blocking'],
@@ -485,7 +482,7 @@ export const blpop = command({
 });
 
 export const brpop = command({
-  name: 'brpop', since: '2.0.0', group: 'list', complexity: 'O(N) where N is the number of provided keys.',
+  name: 'brpop', since: '2.0.0', group: 'list', complexity: 'O(N) for N keys.',
   summary: 'Takes the last element of the first list that has one, or waits for it.',
   syntax: 'key... timeout:double',
   flags: ['write', 'noscript', 'blocking'],
@@ -527,7 +524,7 @@ export const brpoplpush = command({
 });
 
 export const blmpop = command({
-  name: 'blmpop', since: '7.0.0', group: 'list', complexity: 'O(N+M) where N is the number of provided keys and M is the number of elements returned.',
+  name: 'blmpop', since: '7.0.0', group: 'list', complexity: 'O(N+M) for N keys and M elements taken.',
   summary: 'Takes elements as LMPOP does, or waits for some.',
   syntax: 'timeout:double numkeys:integer key... (LEFT | RIGHT) [COUNT count:integer]',
   flags: ['write', 'blocking', 'movablekeys'],

@@ -27,7 +27,7 @@ function unsubscribeFrom(kind: SubscriptionKind): Handler {
 }
 
 export const subscribe = command({
-  name: 'subscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of channels to subscribe to.',
+  name: 'subscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) for N channels.',
   summary: 'Listens to channels.',
   syntax: 'channel...',
   flags: SUBSCRIBER_FLAGS,
@@ -35,7 +35,7 @@ export const subscribe = command({
 });
 
 export const unsubscribe = command({
-  name: 'unsubscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of clients already subscribed to a channel.',
+  name: 'unsubscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) for N channels.',
   summary: 'Stops listening to channels, or to all of them.',
   syntax: '[channel...]',
   flags: SUBSCRIBER_FLAGS,
@@ -43,7 +43,7 @@ export const unsubscribe = command({
 });
 
 export const psubscribe = command({
-  name: 'psubscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of patterns the client is already subscribed to.',
+  name: 'psubscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) for N patterns.',
   summary: 'Listens to all channels whose names match patterns.',
   syntax: '{pattern:pattern}...',
   flags: SUBSCRIBER_FLAGS,
@@ -51,8 +51,7 @@ export const psubscribe = command({
 });
 
 export const punsubscribe = command({
-  name: 'punsubscribe', since: '2.0.0', group: 'pubsub',
-  complexity: 'O(N+M) where N is the number of patterns the client is already subscribed and M is the number of total patterns subscribed in the system (by any client).',
+  name: 'punsubscribe', since: '2.0.0', group: 'pubsub', complexity: 'O(N) for N patterns.',
   summary: 'Stops listening to patterns, or to all of them.',
   syntax: '[pattern:pattern...]',
   flags: SUBSCRIBER_FLAGS,
@@ -60,7 +59,7 @@ export const punsubscribe = command({
 });
 
 export const ssubscribe = command({
-  name: 'ssubscribe', since: '7.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of shard channels to subscribe to.',
+  name: 'ssubscribe', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for N shard channels.',
   summary: 'Listens to shard channels, which in a cluster stay within one shard.',
   syntax: 'shardchannel...',
   flags: SUBSCRIBER_FLAGS,
@@ -70,7 +69,7 @@ export const ssubscribe = command({
 });
 
 export const sunsubscribe = command({
-  name: 'sunsubscribe', since: '7.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of clients already subscribed to a shard channel.',
+  name: 'sunsubscribe', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for N shard channels.',
   summary: 'Stops listening to shard channels, or to all of them.',
   syntax: '[shardchannel...]',
   flags: SUBSCRIBER_FLAGS,
@@ -79,8 +78,7 @@ export const sunsubscribe = command({
 });
 
 export const publish = command({
-  name: 'publish', since: '2.0.0', group: 'pubsub',
-  complexity: 'O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client).',
+  name: 'publish', since: '2.0.0', group: 'pubsub', complexity: 'O(N+M) for N subscribers of the channel and M patterns of anybody.',
   summary: 'Sends a message to everybody who listens to a channel.',
   syntax: 'channel message',
   flags: PUBLISHER_FLAGS,
@@ -88,7 +86,7 @@ export const publish = command({
 });
 
 export const spublish = command({
-  name: 'spublish', since: '7.0.0', group: 'pubsub', complexity: 'O(N) where N is the number of clients subscribed to the receiving shard channel.',
+  name: 'spublish', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for N subscribers.',
   summary: 'Sends a message to everybody who listens to a shard channel.',
   syntax: 'shardchannel message',
   flags: PUBLISHER_FLAGS,
@@ -124,8 +122,7 @@ function activeNames(kind: SubscriptionKind, argv: Argv, session: Session): Repl
 
 const subcommands: readonly CommandDeclaration[] = [
   {
-    name: 'channels', since: '2.8.0', group: 'pubsub',
-    complexity: 'O(N) where N is the number of active channels, and assuming constant time pattern matching (relatively short channels and patterns)',
+    name: 'channels', since: '2.8.0', group: 'pubsub', complexity: 'O(N) for N channels with subscribers.',
     summary: 'Lists the channels that somebody listens to.',
     syntax: '[pattern:pattern]',
     flags: QUERY_FLAGS,
@@ -139,22 +136,21 @@ const subcommands: readonly CommandDeclaration[] = [
     run: (_argv, _db, session) => session.server.pubsub.patterns.size,
   },
   {
-    name: 'numsub', since: '2.8.0', group: 'pubsub', complexity: 'O(N) for the NUMSUB subcommand, where N is the number of requested channels',
+    name: 'numsub', since: '2.8.0', group: 'pubsub', complexity: 'O(N) for N channels asked for.',
     summary: 'Counts the subscribers of channels.',
     syntax: '[channel...]',
     flags: QUERY_FLAGS,
     run: (argv, _db, session) => countSubscribers(CHANNEL, argv, session),
   },
   {
-    name: 'shardchannels', since: '7.0.0', group: 'pubsub',
-    complexity: 'O(N) where N is the number of active shard channels, and assuming constant time pattern matching (relatively short shard channels).',
+    name: 'shardchannels', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for N shard channels with subscribers.',
     summary: 'Lists the shard channels that somebody listens to.',
     syntax: '[pattern:pattern]',
     flags: QUERY_FLAGS,
     run: (argv, _db, session) => activeNames(SHARD_CHANNEL, argv, session),
   },
   {
-    name: 'shardnumsub', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for the SHARDNUMSUB subcommand, where N is the number of requested shard channels',
+    name: 'shardnumsub', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for N shard channels asked for.',
     summary: 'Counts the subscribers of shard channels.',
     syntax: '[shardchannel...]',
     flags: QUERY_FLAGS,
@@ -170,7 +166,7 @@ const subcommands: readonly CommandDeclaration[] = [
 ];
 
 export const pubsub = command({
-  name: 'pubsub', since: '2.8.0', group: 'pubsub', complexity: 'Depends on subcommand.',
+  name: 'pubsub', since: '2.8.0', group: 'pubsub', complexity: 'That of the subcommand.',
   summary: 'Questions about channels and their subscribers.',
   syntax: '',
   subcommands,

@@ -20,7 +20,7 @@ export const multi = command({
 });
 
 export const exec = command({
-  name: 'exec', since: '1.2.0', group: 'transactions', complexity: 'Depends on commands in the transaction',
+  name: 'exec', since: '1.2.0', group: 'transactions', complexity: 'That of the queued commands together.',
   summary: 'Executes everything queued since MULTI, with nobody in between.',
   syntax: '',
   flags: ['noscript', 'loading', 'stale', 'skip_slowlog'],
@@ -60,7 +60,7 @@ function keepVersion(replies: Reply[], version: RespVersion): void {
 }
 
 export const discard = command({
-  name: 'discard', since: '2.0.0', group: 'transactions', complexity: 'O(N), when N is the number of queued commands',
+  name: 'discard', since: '2.0.0', group: 'transactions', complexity: 'O(N) for N queued commands.',
   summary: 'Ends a transaction without executing anything.',
   syntax: '',
   flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
@@ -73,7 +73,7 @@ export const discard = command({
 });
 
 export const watch = command({
-  name: 'watch', since: '2.2.0', group: 'transactions', complexity: 'O(1) for every key.',
+  name: 'watch', since: '2.2.0', group: 'transactions', complexity: 'O(N) for N keys.',
   summary: 'Makes the next EXEC fail if one of these keys changes before it.',
   syntax: 'key...',
   flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
