@@ -48,7 +48,8 @@ export const pfcount = command({
 export const pfmerge = command({
   name: 'pfmerge', since: '2.8.9', group: 'hyperloglog', complexity: 'O(N) for N HyperLogLogs, with a large constant.',
   summary: 'Merges HyperLogLogs into one.',
-  syntax: 'destkey:key [sourcekey:key...]',
+  syntax: 'destkey:key sourcekey:key...',
+  arity: -2,
   flags: ['write', 'denyoom'],
   categories: ['hyperloglog'],
   keys: [key(1, 'RW access insert'), keys(2, -1, 1, 'RO access')],

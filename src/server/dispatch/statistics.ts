@@ -52,6 +52,9 @@ export class Statistics {
   /** 40 hexadecimal digits that tell this run, and its history of changes, from all others. */
   readonly runId: string;
   readonly replicationId: string;
+  // The command before, because the next one is mostly the same: a comparison costs less than a look into the map.
+  private lastCommand: Command | null = null;
+  private lastHistogram = new Histogram();
   private samples: Sample[] = [];
   private nextSampleMs = 0;
 
@@ -63,7 +66,7 @@ export class Statistics {
     hooks.executed = (session, command, argv, elapsedUs) => this.executed(session, command, argv, elapsedUs);
     config.onChange('slowlog-max-len', (length) => this.slowLog.trim(length));
     config.onChange('latency-tracking', (isOn) => {
-      if (!isOn) this.histograms.clear();
+      if (!isOn) this.forgetHistograms();
     });
   }
 
@@ -96,7 +99,7 @@ export class Statistics {
 
   /** CONFIG RESETSTAT. */
   reset(): void {
-    this.histograms.clear();
+    this.forgetHistograms();
     this.samples = [];
     this.peakBytes = usedBytes();
   }
@@ -116,9 +119,17 @@ export class Statistics {
   }
 
   private histogramOf(command: Command): Histogram {
+    if (command === this.lastCommand) return this.lastHistogram;
     let histogram = this.histograms.get(command);
     if (histogram === undefined) this.histograms.set(command, (histogram = new Histogram()));
+    this.lastCommand = command;
+    this.lastHistogram = histogram;
     return histogram;
+  }
+
+  private forgetHistograms(): void {
+    this.histograms.clear();
+    this.lastCommand = null;
   }
 
   private slow(session: Session, argv: Argv, elapsedUs: number): void {
