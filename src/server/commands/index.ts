@@ -1,5 +1,6 @@
 /** The command table: every family, by name. */
 import { Command, type CommandDeclaration } from '../dispatch/command.js';
+import * as acl from './acl.js';
 import * as bitmap from './bitmap.js';
 import * as commandInfo from './command-info.js';
 import * as config from './config.js';
@@ -23,7 +24,7 @@ import * as sortedSet from './sorted-set.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [bitmap, client, commandInfo, config, connection, debug, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, server, set, slowlog, sortedSet, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, server, set, slowlog, sortedSet, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -11,7 +11,8 @@ const FLAG_ORDER: readonly CommandFlag[] = [
   'no_auth', 'may_replicate', 'no_mandatory_keys', 'no_async_loading', 'no_multi', 'movablekeys', 'allow_busy',
 ];
 
-const CATEGORY_ORDER = [
+/** The ACL categories, as ACL CAT lists them. */
+export const CATEGORY_ORDER: readonly string[] = [
   'keyspace', 'read', 'write', 'set', 'sortedset', 'list', 'hash', 'string', 'bitmap', 'hyperloglog', 'geo', 'stream', 'pubsub', 'admin', 'fast', 'slow',
   'blocking', 'dangerous', 'connection', 'transaction', 'scripting',
 ];

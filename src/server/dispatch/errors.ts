@@ -95,6 +95,17 @@ export const CACHING_NEEDS_TRACKING = new ErrorReply(
 );
 export const CACHING_YES_NEEDS_OPTIN = new ErrorReply('ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.');
 export const CACHING_NO_NEEDS_OPTOUT = new ErrorReply('ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.');
+export const DEFAULT_USER_STAYS = new ErrorReply("ERR The 'default' user cannot be removed");
+export const NO_ACL_FILE = new ErrorReply(
+  'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then ' +
+    'issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.',
+);
+/** Ours: Redis would make the user. */
+export const NO_OTHER_USERS = new ErrorReply("ERR there is only the user 'default' here; CONFIG SET requirepass changes its password");
+export const PASSWORD_BITS = new ErrorReply('ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096');
+export const unknownCategory = (category: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown category '${cString(category)}'`));
+export const userNotFound = (user: string): ErrorReply => new ErrorReply(oneLine(`ERR User '${cString(user)}' not found`));
+export const commandNotFound = (command: string): ErrorReply => new ErrorReply(oneLine(`ERR Command '${cString(command)}' not found`));
 /** A subcommand that exists was called in a way that it does not know. */
 export const subcommandSyntax = (container: string, subcommand: string): ErrorReply =>
   new ErrorReply(oneLine(`ERR unknown subcommand or wrong number of arguments for '${cString(subcommand).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`));
