@@ -25,6 +25,9 @@ const WORD = 0x1_0000_0000;
 /** Linux waits in whole milliseconds; the longest wait that an int can say. */
 const MAX_TIMEOUT_MS = 0x7fffffff;
 
+/** The most that the kernel takes (MAX_TCP_KEEPIDLE); a setting may say more. */
+const MAX_KEEPALIVE_SECONDS = 32767;
+
 export class EpollPoll implements Poll {
   readonly name = 'epoll';
   readonly emulated = false;
@@ -212,8 +215,9 @@ class EpollStream implements TcpStream {
     setOption(this.fd, libc.SOL_SOCKET, libc.SO_KEEPALIVE, seconds > 0 ? 1 : 0);
     if (seconds <= 0) return;
     // As anetKeepAlive: probe again after a third of the interval, and give up after three unanswered probes.
-    setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPIDLE, seconds);
-    setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPINTVL, Math.max(1, Math.floor(seconds / 3)));
+    const idle = Math.min(seconds, MAX_KEEPALIVE_SECONDS);
+    setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPIDLE, idle);
+    setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPINTVL, Math.max(1, Math.floor(idle / 3)));
     setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPCNT, 3);
   }
 
