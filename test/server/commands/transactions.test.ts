@@ -114,6 +114,25 @@ describe('WATCH', () => {
     expect(outcome(lab, between)).toBe(expected);
   });
 
+  test.each<[string, string[][], string]>([
+    ['FLUSHALL takes a watched key', [['SET', 'k', '1'], ['WATCH', 'k'], ['FLUSHALL']], NIL_ARRAY],
+    ['FLUSHDB takes a watched key', [['SET', 'k', '1'], ['WATCH', 'k'], ['FLUSHDB']], NIL_ARRAY],
+    ['FLUSHALL finds no watched key', [['SET', 'other', '1'], ['WATCH', 'k'], ['FLUSHALL']], EXECUTED],
+    ['SWAPDB takes a watched key away', [['SET', 'k', '1'], ['WATCH', 'k'], ['SWAPDB', '0', '1']], NIL_ARRAY],
+    ['SWAPDB brings a watched key', [['SELECT', '1'], ['SET', 'k', '1'], ['SELECT', '0'], ['WATCH', 'k'], ['SWAPDB', '1', '0']], NIL_ARRAY],
+    ['SWAPDB of other databases', [['SET', 'k', '1'], ['WATCH', 'k'], ['SWAPDB', '2', '1']], EXECUTED],
+    ['RENAME takes a watched key away', [['SET', 'k', '1'], ['WATCH', 'k'], ['RENAME', 'k', 'l']], NIL_ARRAY],
+    ['EXPIRE changes a watched key', [['SET', 'k', '1'], ['WATCH', 'k'], ['EXPIRE', 'k', '100']], NIL_ARRAY],
+    ['a key of the same name changes in another database', [['WATCH', 'k'], ['SELECT', '1'], ['SET', 'k', '1']], EXECUTED],
+  ])('when %s', (_name, requests, expected) => {
+    using lab = simulate();
+    const client = lab.connect();
+    for (const request of requests) client.ask(...request);
+    client.ask('MULTI');
+    client.ask('PING');
+    expect(client.ask('EXEC')).toBe(expected);
+  });
+
   test('a change inside the own transaction does not break it', () => {
     using lab = simulate();
     const client = lab.connect();
