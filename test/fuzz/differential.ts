@@ -19,6 +19,8 @@ export interface FuzzOptions {
   readonly redisPort: number;
   readonly seed: number;
   readonly seconds: number;
+  /** Only this epoch, once, as an earlier run with the same families has printed it. */
+  readonly epochSeed?: number;
   readonly families: readonly string[];
   /** Stops after so many different differences. */
   readonly maxDifferences: number;
@@ -40,6 +42,8 @@ export interface FuzzSummary {
 
 export interface FoundDifference extends Difference {
   readonly epochSeed: number;
+  /** How many commands of the epoch had been sent, before it was shrunk. */
+  readonly foundAt: number;
   /** The shortest list of commands found that still differs, as a transcript. */
   readonly script: string;
 }
@@ -73,8 +77,9 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
   const random = new Random(seed);
   const differences = new Map<string, FoundDifference>();
   let [commands, epochs, repeated] = [0, 0, 0];
-  while (Date.now() - started < seconds * 1000 && differences.size < options.maxDifferences) {
-    const epochSeed = random.below(0x7fffffff);
+  const isOver = (): boolean => Date.now() - started >= seconds * 1000 || differences.size >= options.maxDifferences || (options.epochSeed !== undefined && epochs > 0);
+  while (!isOver()) {
+    const epochSeed = options.epochSeed ?? random.below(0x7fffffff);
     const { settings, steps, difference } = await epoch(epochSeed, known, options, started + seconds * 1000);
     commands += steps.length;
     epochs++;
@@ -85,7 +90,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
       continue;
     }
     const found = await shrink(settings, steps, difference, labPort, redisPort);
-    differences.set(key, { ...found.difference, epochSeed, script: [...settings.map((setting) => `CONFIG SET ${setting.join(' ')}`), ...found.steps.map(scriptLine)].join('\n') });
+    differences.set(key, { ...found.difference, epochSeed, foundAt: difference.taken, script: [...settings.map((setting) => `CONFIG SET ${setting.join(' ')}`), ...found.steps.map(scriptLine)].join('\n') });
     log(report(seed, differences.get(key)!));
   }
   return { seed, seconds: (Date.now() - started) / 1000, commands, epochs, families: options.families, unknown, differences: [...differences.values()], repeated };
@@ -168,8 +173,8 @@ function scriptLine({ client, argv, blocks }: Step): string {
   return `${'abc'[client]}${blocks ? '>>' : '>'} ${show(argv)}`;
 }
 
-function report(seed: number, { epochSeed, command, lab, redis, script }: FoundDifference): string {
-  return `DIFFERENCE seed ${seed}, epoch ${epochSeed}\n  ${command}\n    lab:   ${lab}\n    redis: ${redis}\n  script:\n${script.replace(/^/gm, '    ')}`;
+function report(seed: number, { epochSeed, foundAt, command, lab, redis, script }: FoundDifference): string {
+  return `DIFFERENCE seed ${seed}, epoch ${epochSeed}, step ${foundAt}\n  ${command}\n    lab:   ${lab}\n    redis: ${redis}\n  script:\n${script.replace(/^/gm, '    ')}`;
 }
 
 /** One line for the record. */

@@ -1,5 +1,5 @@
 /**
- * npm run fuzz -- --seconds 60 --seed 1 --families strings,keys [--lab PORT] [--max 20]
+ * npm run fuzz -- --seconds 60 --seed 1 --families strings,keys [--epoch SEED] [--lab PORT] [--max 20]
  *
  * Starts both servers (or uses a lab that runs already), prints every difference and, last, one line for the record.
  * Exit code 1 if there was a difference.
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     families: { type: 'string', default: ALL_FAMILIES.join(',') },
     max: { type: 'string', default: '20' },
     lab: { type: 'string' },
+    epoch: { type: 'string' },
   },
 });
 
@@ -34,6 +35,7 @@ const summary = await fuzz({
   seed: Number(values.seed),
   seconds: Number(values.seconds),
   families,
+  ...(values.epoch === undefined ? {} : { epochSeed: Number(values.epoch) }),
   maxDifferences: Number(values.max),
   log: console.log,
 });
