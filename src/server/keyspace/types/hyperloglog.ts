@@ -172,12 +172,21 @@ function raiseDense(string: ByteString, index: number, value: number): Change {
   return 'changed';
 }
 
+/** Three bytes at a time, which are four registers. */
 function mergeDense(registers: Uint8Array, bytes: Uint8Array): boolean {
-  for (let index = 0; index < REGISTERS; index++) {
-    const value = getDense(bytes, index);
-    if (value > registers[index]!) registers[index] = value;
+  let index = 0;
+  for (let at = HEADER_BYTES; at < DENSE_BYTES; at += 3) {
+    const group = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+    raise(registers, index++, group & REGISTER_MAX);
+    raise(registers, index++, (group >>> 6) & REGISTER_MAX);
+    raise(registers, index++, (group >>> 12) & REGISTER_MAX);
+    raise(registers, index++, group >>> 18);
   }
   return true;
+}
+
+function raise(registers: Uint8Array, index: number, value: number): void {
+  if (value > registers[index]!) registers[index] = value;
 }
 
 // Sparse: one run after the other.
@@ -206,7 +215,7 @@ function mergeSparse(registers: Uint8Array, bytes: Uint8Array): boolean {
     if (end > REGISTERS) return false;
     if (isValueRun(bytes, at)) {
       const value = runValue(bytes, at);
-      for (let i = index; i < end; i++) if (value > registers[i]!) registers[i] = value;
+      for (let i = index; i < end; i++) raise(registers, i, value);
     }
     index = end;
   }
