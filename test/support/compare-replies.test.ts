@@ -31,7 +31,7 @@ test.each<[likeness: Likeness, one: Reply, other: Reply, alike: boolean]>([
   ['near', -2, -1, false],
   ['near', 2n ** 62n, 2n ** 62n + 5n, true],
   ['near', new ErrorReply('ERR a'), new ErrorReply('ERR a'), true],
-])('%s: %j and %j are alike: %s', (likeness, one, other, alike) => {
+])('case %#: %s', (likeness, one, other, alike) => {
   expect(valuesAreAlike(one, other, likeness)).toBe(alike);
   expect(valuesAreAlike(other, one, likeness)).toBe(alike);
 });
