@@ -484,7 +484,7 @@ function objectSubcommand(name: string, since: string, summary: string, inspect:
     categories: ['keyspace'],
     tips: ['nondeterministic_output'],
     run(argv, db, session) {
-      const value = db.peek(argv[2]!);
+      const value = db.lookupQuietly(argv[2]!);
       return value === undefined ? null : inspect(value, db.dict.accessAt(db.dict.find(argv[2]!)), session.server.keyspace);
     },
   };

@@ -69,6 +69,14 @@ export class Database {
     return this.dict.valueAt(slot);
   }
 
+  /** As {@link lookupReadNoTouch}, but a miss is counted without a notification (OBJECT). */
+  lookupQuietly(key: string): Value | undefined {
+    const value = this.peek(key);
+    if (value === undefined) this.keyspace.stats.misses++;
+    else this.keyspace.stats.hits++;
+    return value;
+  }
+
   lookupWrite(key: string): Value | undefined {
     const slot = this.findLive(key);
     if (slot === -1) return undefined;

@@ -12,6 +12,7 @@
  * grows by itself: while 1 million keys were added, the longest step of the table's own took 0.3 ms (one table that grows at once: 28 ms).
  * What remains is V8's collector, which promotes and marks every key and value: 37 ms at 1 million keys, 360 ms at 10 million, less with
  * a smaller young generation. Redis, without a collector, spreads the growth of its one table over the commands that follow.
+ * That million, of 16 bytes each with small values, took 119 to 147 MB of resident memory here and 110 MB in redis-server.
  */
 import { hashString } from './hash.js';
 import type { Value } from './value.js';
