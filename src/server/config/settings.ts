@@ -97,7 +97,7 @@ export const SETTINGS = {
     'bind-source-addr': string('', 'Address from which outgoing connections start.', IDLE),
     'protected-mode': boolean(true, 'Refuse clients from other machines while there is no password.'),
     unixsocket: string('', 'Path of a unix domain socket to listen on as well.', IMMUTABLE),
-    unixsocketperm: octal(0, 0o777, 'Permissions of that socket; 0 leaves them as they are.', IDLE_IMMUTABLE),
+    unixsocketperm: octal(0, 0o777, 'Permissions of that socket; 0 leaves them as they are.', IMMUTABLE),
     'tcp-backlog': integer(511, 0, INT_MAX, 'Connections that may wait to be accepted.', IMMUTABLE),
     'tcp-keepalive': integer(300, 0, INT_MAX, 'Seconds before the first keepalive probe; 0 sends none.'),
     timeout: integer(0, 0, INT_MAX, 'Seconds after which an idle client is disconnected; 0: never.'),

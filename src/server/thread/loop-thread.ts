@@ -5,7 +5,7 @@
  * a thread that sleeps in epoll_wait hears nothing else.
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { Config } from '../config.js';
+import { Config, ConfigError } from '../config.js';
 import { keysOf } from '../dispatch/dispatcher.js';
 import { SystemError } from '../io/poll.js';
 import { SystemClock } from '../loop/clock.js';
@@ -98,6 +98,7 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
 }
 
 main().catch((error: unknown) => {
+  if (error instanceof ConfigError) return post({ kind: 'failed', message: error.message, code: null });
   if (!(error instanceof SystemError)) throw error;
   post({ kind: 'failed', message: error.message, code: error.code });
 });

@@ -17,10 +17,14 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.startsWith(join('server', 'config')) && !path.startsWith('tui'))
   .map((path) => readFileSync(join(SRC, path), 'utf8'));
 
-const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => name.includes('-') && !ONLY_REPORTED.has(name));
+const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !ONLY_REPORTED.has(name));
 
-/** Names with a hyphen can only be read in quotes, so the search is exact. */
-const isRead = (name: string): boolean => sources.some((source) => source.includes(`'${name}'`));
+/** Names with a hyphen can only be read in quotes, so the search is exact; others as a property of the record, or taken out of it. */
+function isRead(name: string): boolean {
+  if (name.includes('-')) return sources.some((source) => source.includes(`'${name}'`));
+  const reading = new RegExp(String.raw`(?:values|settings)\.${name}\b|\{[^{}]*\b${name}\b[^{}]*\} = [\w.]*(?:values|settings)\b|onChange\('${name}'`);
+  return sources.some((source) => reading.test(source));
+}
 
 test('every setting that is said to have an effect is read somewhere', () => {
   expect(names.filter((name) => settingOf(name).effect === 'yes' && !isRead(name))).toEqual([]);

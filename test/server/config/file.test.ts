@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { Config, parseValue, readConfigFile, readConfigText, type SettingValues } from '../../../src/server/config.js';
 import { rewriteText, splitWords } from '../../../src/server/config/file.js';
@@ -93,4 +94,27 @@ test('rewrite replaces the file that was read', () => {
   config.set('hz', 50);
   config.rewrite();
   expect(readFileSync(path, 'latin1')).toContain('hz 50');
+});
+
+test('whatever bytes a text has, rewriting and reading give them back', () => {
+  const bytes = fc.array(fc.integer({ min: 0, max: 255 })).map((codes) => String.fromCharCode(...codes));
+  fc.assert(
+    fc.property(bytes, (requirepass) => {
+      const rewritten = rewriteText('', new Config({ requirepass }).values);
+      expect(read(rewritten).requirepass ?? '').toBe(requirepass);
+    }),
+  );
+});
+
+test('whatever a file holds, it is read or refused, and nothing else happens', () => {
+  const line = fc.tuple(fc.constantFrom('port', 'save', 'bind', 'client-output-buffer-limit', 'notify-keyspace-events', 'maxmemory', 'x'), fc.string()).map(([name, rest]) => `${name} ${rest}`);
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      try {
+        read(lines.join('\n'));
+      } catch (error) {
+        expect((error as Error).name).toBe('ConfigFileError');
+      }
+    }),
+  );
 });
