@@ -6,7 +6,7 @@
  */
 import { Acceptor } from './client/acceptor.js';
 import { Clients } from './client/clients.js';
-import { createInput } from './client/connection.js';
+import { createInput } from './client/environment.js';
 import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import type { Config } from './config.js';

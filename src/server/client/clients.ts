@@ -13,7 +13,8 @@ import { MAX_CLIENTS, PROTECTED_MODE } from '../dispatch/errors.js';
 import { READABLE } from '../io/interest.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
-import { Connection, type ConnectionEnvironment, type ConnectionSettings } from './connection.js';
+import { Connection } from './connection.js';
+import type { ConnectionEnvironment, ConnectionSettings } from './environment.js';
 import { OutputBuffer } from './output-buffer.js';
 
 /** The settings in force; names as in redis.conf. */

@@ -1,0 +1,38 @@
+/**
+ * The environment of connections: what all of them share. Made once by server.ts.
+ */
+import type { ServerContext } from '../dispatch/context.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { EventLoop } from '../loop/event-loop.js';
+import type { Tap } from '../trace/tap.js';
+import type { Connection } from './connection.js';
+import type { OutputLimits } from './output-limit.js';
+import type { PendingWork } from './pending-work.js';
+
+/** One read brings at most this much; then the others have their turn. */
+const READ_BYTES = 64 * 1024;
+
+/** The settings in force; names as in redis.conf. */
+export interface ConnectionSettings {
+  readonly 'proto-max-bulk-len': number;
+  readonly 'client-query-buffer-limit': number;
+  readonly 'client-output-buffer-limit': OutputLimits;
+}
+
+export interface ConnectionEnvironment {
+  readonly loop: EventLoop;
+  readonly dispatcher: Dispatcher;
+  readonly server: ServerContext;
+  readonly settings: ConnectionSettings;
+  readonly tap: Tap;
+  /** Done at the start of the next turn. */
+  readonly pending: PendingWork;
+  /** Where reads land. */
+  readonly input: Buffer;
+  /** The connection is closed, deregistered and may be forgotten. */
+  readonly closed: (connection: Connection, why: string) => void;
+}
+
+export function createInput(): Buffer {
+  return Buffer.allocUnsafeSlow(READ_BYTES);
+}

@@ -1,0 +1,107 @@
+/**
+ * ReplyWriter: the way out of a connection.
+ *
+ *   write(reply) → output buffer → pending writes
+ *                                        │ before the loop sleeps
+ *   ready(WRITABLE) → flush() ◀── flush() ┘    what a short write leaves goes when the socket is WRITABLE
+ */
+import type { TcpStream } from '../io/poll.js';
+import { WOULD_BLOCK } from '../io/poll.js';
+import { encode, type RespVersion } from '../resp/encoder.js';
+import type { Reply } from '../resp/reply.js';
+import type { Connection } from './connection.js';
+import type { ConnectionEnvironment } from './environment.js';
+import { OutputBuffer } from './output-buffer.js';
+import { clientClass, OutputLimit } from './output-limit.js';
+import type { Registration } from './registration.js';
+
+/** How much one connection may write in a turn before the others have theirs (NET_MAX_WRITES_PER_EVENT). */
+const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
+
+export class ReplyWriter {
+  readonly output = new OutputBuffer();
+  private isQueued = false;
+  private isClosed = false;
+  private limit: OutputLimit | null = null;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly stream: TcpStream,
+    private readonly registration: Registration,
+    private readonly env: ConnectionEnvironment,
+  ) {}
+
+  /** Encodes a reply; it leaves before the loop sleeps. Returns its bytes. */
+  write(reply: Reply, version: RespVersion): number {
+    const { output } = this;
+    const before = output.length;
+    encode(output, reply, version);
+    const bytes = output.length - before;
+    if (output.extraChunks > 0) this.checkLimit();
+    this.queueFlush();
+    return bytes;
+  }
+
+  queueFlush(): void {
+    if (this.isQueued) return;
+    this.isQueued = true;
+    this.env.pending.writes.push(this.connection);
+  }
+
+  /** Hands waiting output to the kernel. True if nothing waits any more. */
+  flush(): boolean {
+    this.isQueued = false;
+    const { output } = this;
+    let budget = WRITE_BYTES_PER_TURN;
+    while (output.length > 0 && budget > 0) {
+      const { offered } = output;
+      const taken = this.tryWrite(offered);
+      if (taken === WOULD_BLOCK) break;
+      budget -= taken;
+      if (taken < offered) break;
+    }
+    if (this.isClosed) return false;
+    if (output.length === 0) return this.flushed();
+    if (budget <= 0 && this.registration.awaitsWritable) this.registration.rearm();
+    else this.registration.awaitWritable(true);
+    return false;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.output.clear();
+    if (this.limit !== null) this.limit.cancel();
+  }
+
+  private flushed(): boolean {
+    this.registration.awaitWritable(false);
+    if (this.limit !== null) this.limit.cancel();
+    return true;
+  }
+
+  private tryWrite(offered: number): number {
+    const { connection, env } = this;
+    try {
+      const taken = this.output.writeTo(this.stream);
+      if (env.tap.sink !== null) env.tap.sink.emit({ kind: 'write', token: connection.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
+      if (taken !== WOULD_BLOCK) this.count(taken);
+      return taken;
+    } catch (error) {
+      connection.fail(error, 'write', offered);
+      return WOULD_BLOCK;
+    }
+  }
+
+  private count(bytes: number): void {
+    const { server } = this.env;
+    server.stats.bytesWritten += bytes;
+    this.connection.session.lastInteractionMs = server.clock.nowMs;
+  }
+
+  private checkLimit(): void {
+    const { env, connection } = this;
+    this.limit ??= new OutputLimit(env.server.scheduler, env.server.clock, () => this.checkLimit());
+    const limits = env.settings['client-output-buffer-limit'][clientClass(connection.session)];
+    if (this.limit.isExceeded(this.output.length, limits)) connection.doom();
+  }
+}
