@@ -1,4 +1,4 @@
-// npm run bench [-- throughput memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--poller portable]
+// npm run bench [-- throughput memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -18,6 +18,8 @@ const { values, positionals } = parseArgs({
     scale: { type: 'string', default: '1' },
     tests: { type: 'string' },
     pipelines: { type: 'string' },
+    // As redis-benchmark's -r: random keys out of so many; 0, its default, is one key.
+    keyspace: { type: 'string', default: '0' },
     poller: { type: 'string', default: 'auto' },
     'edge-triggered': { type: 'boolean', default: false },
   },
@@ -52,7 +54,7 @@ for (const part of parts) {
 function run(part, lab, redis) {
   switch (part) {
     case 'throughput':
-      return throughput(lab, redis, { rounds: Number(values.rounds), scale: Number(values.scale), ...(values.tests && { tests: list(values.tests) }), ...(values.pipelines && { pipelines: list(values.pipelines).map(Number) }) });
+      return throughput(lab, redis, { rounds: Number(values.rounds), scale: Number(values.scale), keyspace: Number(values.keyspace), ...(values.tests && { tests: list(values.tests) }), ...(values.pipelines && { pipelines: list(values.pipelines).map(Number) }) });
     case 'memory':
       return memory(lab, redis);
     case 'idle':

@@ -9,15 +9,15 @@ const DEFAULT_TESTS = ['ping_mbulk', 'set', 'get', 'incr', 'mset'];
 /** Long enough that a hundredth of a second, the kernel's grain, is below a percent. */
 const requestsFor = (test, pipeline, scale) => Math.round(((pipeline === 1 ? 150_000 : pipeline === 16 ? 900_000 : 1_500_000) / (test === 'mset' ? 3 : /^lrange/.test(test) ? 20 : 1)) * scale);
 
-export async function throughput(lab, redis, { rounds = 3, scale = 1, tests = DEFAULT_TESTS, pipelines = PIPELINES } = {}) {
+export async function throughput(lab, redis, { rounds = 3, scale = 1, tests = DEFAULT_TESTS, pipelines = PIPELINES, keyspace = 0 } = {}) {
   const rows = [];
   for (const pipeline of pipelines) {
     for (const test of tests) {
       const n = requestsFor(test, pipeline, scale);
       const samples = { [lab.name]: [], [redis.name]: [] };
-      for (const server of [lab, redis]) measure(server, test, pipeline, Math.round(n / 4));
+      for (const server of [lab, redis]) measure(server, test, pipeline, Math.round(n / 4), keyspace);
       for (let round = 0; round < rounds; round++) {
-        for (const server of round % 2 === 0 ? [lab, redis] : [redis, lab]) samples[server.name].push(measure(server, test, pipeline, n));
+        for (const server of round % 2 === 0 ? [lab, redis] : [redis, lab]) samples[server.name].push(measure(server, test, pipeline, n, keyspace));
       }
       rows.push(summarise(test, pipeline, samples[lab.name], samples[redis.name]));
       process.stderr.write(`${rows.at(-1).join('  ')}\n`);
@@ -26,9 +26,9 @@ export async function throughput(lab, redis, { rounds = 3, scale = 1, tests = DE
   return table(['test', 'pipeline', 'lab µs', 'redis µs', 'ratio', 'lab req/s', 'redis req/s', 'lab p99 ms', 'redis p99 ms', 'p99 ratio'], rows);
 }
 
-function measure(server, test, pipeline, n) {
+function measure(server, test, pipeline, n, keyspace) {
   const before = cpuSeconds(server.pid);
-  const result = redisBenchmark(server.port, ['-t', test, '-c', 50, '-P', pipeline, '-n', n, '-r', 100_000]);
+  const result = redisBenchmark(server.port, ['-t', test, '-c', 50, '-P', pipeline, '-n', n, ...(keyspace > 0 ? ['-r', keyspace] : [])]);
   return { ...result, cpuUs: ((cpuSeconds(server.pid) - before) * 1e6) / n };
 }
 

@@ -16,6 +16,7 @@
  */
 import { constants } from 'node:buffer';
 import { splitInline } from './inline.js';
+import { MAX_SHORT, shortString } from './short-strings.js';
 
 export const INCOMPLETE = 0;
 export const COMPLETE = 1;
@@ -127,7 +128,7 @@ export class RequestDecoder {
     const start = this.position;
     const end = start + this.bulkLength;
     if (end + 2 > this.end) return this.incomplete();
-    this.argv[this.filled] = this.filled === 0 ? this.readName(start, end) : this.buffer.latin1Slice(start, end);
+    this.argv[this.filled] = this.readText(start, end);
     this.filled++;
     this.remaining--;
     this.position = end + 2;
@@ -195,6 +196,11 @@ export class RequestDecoder {
 
   private noLineEnd(): typeof NO_LINE_END | typeof TOO_LONG {
     return this.end - this.position > MAX_LINE ? TOO_LONG : NO_LINE_END;
+  }
+
+  private readText(start: number, end: number): string {
+    if (this.filled === 0) return this.readName(start, end);
+    return end - start <= MAX_SHORT ? shortString(this.buffer, start, end) : this.buffer.latin1Slice(start, end);
   }
 
   private readName(start: number, end: number): string {

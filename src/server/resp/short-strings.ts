@@ -1,0 +1,29 @@
+/**
+ * Short strings: option words, field names, small values and numbers come again and again; each is made only once.
+ *
+ * A direct-mapped cache: the bytes' hash names the one place where the string can be. A hit costs a third of making the string anew, and more: the string
+ * is an old one, so storing it gives the garbage collector nothing to do. Measured with SET of a 3-byte value, pipeline 64: 0.15 µs less a command.
+ */
+
+/** Longer strings repeat less often, and comparing them byte by byte costs what it saves. */
+export const MAX_SHORT = 8;
+
+const PLACES = 4096;
+const strings = new Array<string>(PLACES).fill('');
+
+/** The latin1 string of `buffer[start, end)`, which must have at most {@link MAX_SHORT} bytes. */
+export function shortString(buffer: Buffer, start: number, end: number): string {
+  const length = end - start;
+  let hash = length;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + buffer[at]!) | 0;
+  const place = (hash ^ (hash >>> 12)) & (PLACES - 1);
+  const known = strings[place]!;
+  if (known.length === length) {
+    let same = 0;
+    while (same < length && known.charCodeAt(same) === buffer[start + same]) same++;
+    if (same === length) return known;
+  }
+  const made = buffer.latin1Slice(start, end);
+  strings[place] = made;
+  return made;
+}
