@@ -1,42 +1,31 @@
 /**
  * Connection: the path of bytes through the server, from readiness to reply.
  *
- *   ready(READABLE) → read() until WouldBlock → decoder → dispatcher → output buffer → pending writes
- *                                                                                        │ before the loop sleeps
- *   ready(WRITABLE) → flush() ◀──────────────── only after a short write ◀── flush() ◀───┘
- *
- * Bytes are read into one buffer shared by all connections, because nearly every read ends with a whole request; only what is left, half
- * a frame or the requests of a parked client, is copied into a query buffer of the connection's own, and read on there.
+ *   ready(READABLE) → read() → decoder → dispatcher → ReplyWriter     (reply-writer.ts: the way out)
+ *                       │         │
+ *                       │         └ what is left, half a frame or the requests of a parked client → QueryBuffer
+ *                       └ into one buffer shared by all connections, because nearly every read ends with a whole request;
+ *                         while something waits in the query buffer: on to the end of that
  */
 import { READY_WRITABLE, type Readiness } from '../io/event.js';
-import { READABLE, WRITABLE, type Interest } from '../io/interest.js';
 import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
 import type { Token } from '../io/token.js';
-import type { EventHandler, EventLoop } from '../loop/event-loop.js';
+import type { EventHandler } from '../loop/event-loop.js';
 import type { Argv } from '../dispatch/command.js';
-import type { ServerContext } from '../dispatch/context.js';
-import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { protocolError } from '../dispatch/errors.js';
 import { Session, type Transport } from '../dispatch/session.js';
-import { encode, type RespVersion } from '../resp/encoder.js';
+import type { RespVersion } from '../resp/encoder.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
 import { COMPLETE, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
-import type { Tap } from '../trace/tap.js';
+import type { ConnectionEnvironment } from './environment.js';
 import { logOutputLimit, logProtocolError, logQueryLimit } from './farewell.js';
 import { FrameTrace } from './frame-trace.js';
-import { OutputBuffer } from './output-buffer.js';
-import { clientClass, OutputLimit, type OutputLimits } from './output-limit.js';
-import type { PendingWork } from './pending-work.js';
 import { QueryBuffer } from './query-buffer.js';
-
-/** One read brings at most this much; then the others have their turn. */
-const READ_BYTES = 64 * 1024;
+import { Registration } from './registration.js';
+import { ReplyWriter } from './reply-writer.js';
 
 /** Edge-triggered, a peer that sends faster than it is read would never let go. */
 const READS_PER_TURN = 16;
-
-/** How much one connection may write in a turn before the others have theirs (NET_MAX_WRITES_PER_EVENT). */
-const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
 
 /** The life of a connection: it only ever goes on to a later one of these. */
 const OPEN = 0;
@@ -47,32 +36,6 @@ const DOOMED = 2;
 const CLOSED = 3;
 type ConnectionState = typeof OPEN | typeof CLOSING | typeof DOOMED | typeof CLOSED;
 
-/** The settings in force; names as in redis.conf. */
-export interface ConnectionSettings {
-  readonly 'proto-max-bulk-len': number;
-  readonly 'client-query-buffer-limit': number;
-  readonly 'client-output-buffer-limit': OutputLimits;
-}
-
-/** What all connections share. */
-export interface ConnectionEnvironment {
-  readonly loop: EventLoop;
-  readonly dispatcher: Dispatcher;
-  readonly server: ServerContext;
-  readonly settings: ConnectionSettings;
-  readonly tap: Tap;
-  /** Done at the start of the next turn. */
-  readonly pending: PendingWork;
-  /** Where reads land. */
-  readonly input: Buffer;
-  /** The connection is closed, deregistered and may be forgotten. */
-  readonly closed: (connection: Connection, why: string) => void;
-}
-
-export function createInput(): Buffer {
-  return Buffer.allocUnsafeSlow(READ_BYTES);
-}
-
 export class Connection implements EventHandler, Transport {
   readonly session: Session;
   readonly fd: number;
@@ -80,11 +43,9 @@ export class Connection implements EventHandler, Transport {
   readonly local: string;
   private readonly decoder = new RequestDecoder();
   private readonly query = new QueryBuffer();
-  private readonly output = new OutputBuffer();
-  private interest: Interest = READABLE;
+  private readonly registration: Registration;
+  private readonly writer: ReplyWriter;
   private state: ConnectionState = OPEN;
-  private isPendingWrite = false;
-  private outputLimit: OutputLimit | null = null;
   private frameTrace: FrameTrace | null = null;
 
   constructor(
@@ -96,6 +57,8 @@ export class Connection implements EventHandler, Transport {
     this.peer = clientAddress(stream.peer);
     this.local = clientAddress(stream.local);
     this.session = new Session(token, env.server, this);
+    this.registration = new Registration(stream, token, env.loop, env.tap);
+    this.writer = new ReplyWriter(this, stream, this.registration, env);
   }
 
   ready(readiness: Readiness): void {
@@ -112,7 +75,7 @@ export class Connection implements EventHandler, Transport {
     const { edgeTriggered } = this.env.loop.poll;
     let reads = 0;
     while (this.state < DOOMED && this.read() && edgeTriggered) {
-      if (++reads === READS_PER_TURN) return this.rearm();
+      if (++reads === READS_PER_TURN) return this.registration.rearm();
     }
   }
 
@@ -208,87 +171,23 @@ export class Connection implements EventHandler, Transport {
   send(reply: Reply, version: RespVersion): void {
     if (this.state >= DOOMED) return;
     const { tap } = this.env;
-    const before = this.output.length;
-    encode(this.output, reply, version);
-    if (tap.sink !== null) this.traced().reply(tap.sink, this.session.frame, this.output, this.output.length - before);
-    if (this.output.extraChunks > 0) this.checkOutputLimit();
-    this.queueFlush();
+    const bytes = this.writer.write(reply, version);
+    if (tap.sink !== null) this.traced().reply(tap.sink, this.session.frame, this.writer.output, bytes);
   }
 
-  private queueFlush(): void {
-    if (this.isPendingWrite) return;
-    this.isPendingWrite = true;
-    this.env.pending.writes.push(this);
-  }
-
-  private checkOutputLimit(): void {
+  /** Called before the loop sleeps if there is something to write, and when the socket is WRITABLE. */
+  flush(): void {
     if (this.state >= DOOMED) return;
-    const { server, settings } = this.env;
-    this.outputLimit ??= new OutputLimit(server.scheduler, server.clock, () => this.checkOutputLimit());
-    if (!this.outputLimit.isExceeded(this.output.length, settings['client-output-buffer-limit'][clientClass(this.session)])) return;
+    const isWritten = this.writer.flush();
+    if (isWritten && this.state === CLOSING) this.close('closed by server');
+  }
+
+  /** The output is beyond its limit. Closing at once could disturb whoever is sending, in the middle of a list of receivers. */
+  doom(): void {
+    if (this.state >= DOOMED) return;
     logOutputLimit(this.session);
-    // Not at once: whoever is sending may be in the middle of a list of receivers.
     this.state = DOOMED;
     this.env.pending.doomed.push(this);
-  }
-
-  /** Hands queued output to the kernel; what it does not take now goes when the socket is WRITABLE. */
-  flush(): void {
-    this.isPendingWrite = false;
-    if (this.state >= DOOMED) return;
-    const { output } = this;
-    const { stats } = this.env.server;
-    let budget = WRITE_BYTES_PER_TURN;
-    while (output.length > 0 && budget > 0) {
-      const { offered } = output;
-      const taken = this.tryWrite(offered);
-      if (this.state === CLOSED) return;
-      if (taken === WOULD_BLOCK) break;
-      stats.bytesWritten += taken;
-      budget -= taken;
-      if (taken < offered) break;
-    }
-    if (output.length > 0) this.awaitWritable(budget <= 0);
-    else if (this.state === CLOSING) this.close('closed by server');
-    else this.flushed();
-  }
-
-  /** @param isStillWritable nothing but the budget ended the writing */
-  private awaitWritable(isStillWritable: boolean): void {
-    if (isStillWritable && this.awaitsWritable) this.rearm();
-    else this.setInterest(this.interest | WRITABLE);
-  }
-
-  /** What is ready already becomes news by registering anew: for edges that were not followed to their end. */
-  private rearm(): void {
-    const { poll } = this.env.loop;
-    if (poll.edgeTriggered && this.state < DOOMED) poll.reregister(this.stream, this.token, this.interest);
-  }
-
-  private flushed(): void {
-    this.setInterest(this.interest & ~WRITABLE);
-    if (this.outputLimit !== null) this.outputLimit.cancel();
-  }
-
-  private tryWrite(offered: number): number {
-    const { tap } = this.env;
-    try {
-      const taken = this.output.writeTo(this.stream);
-      if (tap.sink !== null) tap.sink.emit({ kind: 'write', token: this.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
-      if (taken !== WOULD_BLOCK) this.session.lastInteractionMs = this.env.server.clock.nowMs;
-      return taken;
-    } catch (error) {
-      this.fail(error, 'write');
-      return WOULD_BLOCK;
-    }
-  }
-
-  private setInterest(interest: Interest): void {
-    if (interest === this.interest) return;
-    const { tap } = this.env;
-    if (tap.sink !== null) tap.sink.emit({ kind: 'interest', token: this.token, before: this.interest, after: interest });
-    this.interest = interest;
-    this.env.loop.poll.reregister(this.stream, this.token, interest);
   }
 
   resume(): void {
@@ -309,30 +208,29 @@ export class Connection implements EventHandler, Transport {
     if (this.state !== OPEN) return;
     this.state = CLOSING;
     // Even if there is nothing to write: flush closes.
-    this.queueFlush();
+    this.writer.queueFlush();
   }
 
   close(why: string): void {
     if (this.state === CLOSED) return;
     this.state = CLOSED;
     this.session.closing = true;
-    this.env.loop.deregister(this.stream, this.token);
+    this.registration.end();
     this.stream.close();
-    this.output.clear();
+    this.writer.close();
     this.query.clear();
-    if (this.outputLimit !== null) this.outputLimit.cancel();
     const { tap } = this.env;
     if (tap.sink !== null) tap.sink.emit({ kind: 'disconnect', token: this.token, why });
     this.env.closed(this, why);
   }
 
   /** A connection that breaks is an ordinary event; anything but a system error is a defect and goes up. */
-  private fail(error: unknown, kind: 'read' | 'write'): void {
+  fail(error: unknown, kind: 'read' | 'write', offered = 0): void {
     if (!(error instanceof SystemError)) throw error;
     const { tap } = this.env;
     if (tap.sink !== null) {
       if (kind === 'read') tap.sink.emit({ kind, token: this.token, result: error.code });
-      else tap.sink.emit({ kind, token: this.token, result: error.code, of: this.output.length });
+      else tap.sink.emit({ kind, token: this.token, result: error.code, of: offered });
     }
     this.close(error.code);
   }
@@ -351,15 +249,15 @@ export class Connection implements EventHandler, Transport {
   }
 
   get outputBytes(): number {
-    return this.output.length;
+    return this.writer.output.length;
   }
 
   get outputCapacity(): number {
-    return this.output.capacity;
+    return this.writer.output.capacity;
   }
 
   get outputChunks(): number {
-    return this.output.extraChunks;
+    return this.writer.output.extraChunks;
   }
 
   get isClosing(): boolean {
@@ -371,7 +269,7 @@ export class Connection implements EventHandler, Transport {
   }
 
   get awaitsWritable(): boolean {
-    return (this.interest & WRITABLE) !== 0;
+    return this.registration.awaitsWritable;
   }
 }
 
