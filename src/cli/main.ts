@@ -8,7 +8,7 @@ async function main(): Promise<number> {
   // Whoever reads our output may leave first: that is no reason to end.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const request = parseCommandLine(process.argv.slice(2));
+  const request = await parseCommandLine(process.argv.slice(2));
   if (request.kind === 'text') {
     process.stdout.write(request.text);
     return 0;

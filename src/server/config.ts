@@ -11,7 +11,7 @@ import { findSetting, SETTINGS, settingNames, settingOf, type SettingName, type 
 
 export { SETTINGS, type SettingName, type SettingValues } from './config/settings.js';
 export { isMulti, describeValues, formatSetting, type Limits, type OutputLimits, type Setting } from './config/setting.js';
-export { settingNames, settingOf } from './config/settings.js';
+export { findSetting, settingNames, settingOf } from './config/settings.js';
 export { ConfigFileError, readConfigFile, readConfigText } from './config/file.js';
 
 /** Applies a new value. A complaint takes the change back, and with it all that came in the same CONFIG SET. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { Config, parseValue, readConfigFile, readConfigText, type SettingValues } from '../../../src/server/config.js';
 import { rewriteText, splitWords } from '../../../src/server/config/file.js';
