@@ -74,9 +74,12 @@ export class Connection implements EventHandler, Transport {
   private readUntilWouldBlock(): void {
     const { edgeTriggered } = this.env.loop.poll;
     let reads = 0;
-    while (this.state < DOOMED && this.read() && edgeTriggered) {
-      if (++reads === READS_PER_TURN) return this.registration.rearm();
+    while (this.state < DOOMED && reads < READS_PER_TURN) {
+      if (!this.read() || !edgeTriggered) return;
+      reads++;
     }
+    // The last read may have closed the connection.
+    if (this.state < DOOMED) this.registration.rearm();
   }
 
   /** One read(2) and everything that follows from it. False once there is nothing more to read. */

@@ -149,6 +149,18 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(client.ask('PING')).toBe('+PONG\r\n');
   });
 
+  test('a connection that a read closes is not registered again, whichever read of its turn that is', () => {
+    using lab = simulate({ edgeTriggered, settings: { 'client-query-buffer-limit': 1024 * 1024 } });
+    for (let before = 0; before <= 32; before++) {
+      const client = lab.connect();
+      // Reads of a byte first, and then some that bring more than may wait.
+      client.peer.readSizes.push(...new Array<number>(before).fill(1));
+      client.send(`*1\r\n$2000000\r\n${'x'.repeat(1_900_000)}`);
+      lab.settle();
+      expect(client.isClosedByServer, `${before} reads before`).toBe(true);
+    }
+  });
+
   test('bytes after a protocol error are not executed', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();

@@ -292,6 +292,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     if (poll.happens('reset')) other.reset();
     if (other.error !== null) throw systemError('send', other.takeError('send'), this.fd);
     const room = Math.min(other.window - other.outbound.length, end - start);
+    if (room < end - start) other.isStarved = true;
     if (room <= 0) return WOULD_BLOCK;
     const count = this.portionOf(room, other.writeSizes);
     if (count === 0) return this.refuse();
@@ -357,6 +358,8 @@ export class ScriptedPeer {
   wasResetByServer = false;
   /** What the server's next call will fail with. */
   error: 'ECONNRESET' | 'EPIPE' | null = null;
+  /** The server wanted to write more than there was room for: only then is room, when it comes, an edge (SOCK_NOSPACE in Linux). */
+  isStarved = false;
   keepAliveSeconds = 0;
   private isGone = false;
   private isBroken = false;
@@ -444,7 +447,9 @@ export class ScriptedPeer {
   }
 
   private roomChanged(): void {
-    if (this.outbound.length < this.window) this.poll.touch(this.fd);
+    if (this.outbound.length >= this.window) return;
+    if (this.isStarved || !this.poll.edgeTriggered) this.poll.touch(this.fd);
+    this.isStarved = false;
   }
 }
 
