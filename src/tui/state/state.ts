@@ -7,8 +7,8 @@
  *   repl      the client console
  */
 import type { Address, Breakpoint, PollerName, TraceEvent } from '../../server/index.js';
-import type { PaneId } from '../view/pane.js';
 import type { Model } from './model/model.js';
+import type { PaneId } from './pane-id.js';
 import type { ReplState } from './repl-state.js';
 
 /** What is known from the start and does not change. */
@@ -49,7 +49,7 @@ export interface PaneUi {
   readonly cursor: number;
   /** How many rows the list had when its view was frozen; what has come since is counted in a badge. */
   readonly frozenAt: number | null;
-  /** Sort order of a table, by name; the pane knows which. */
+  /** Sort order of a table, by name; the pane knows which. Empty: its first. */
   readonly sort: string;
 }
 
@@ -57,6 +57,8 @@ export interface Ui {
   readonly focus: PaneId;
   readonly zoom: PaneId | null;
   readonly panes: { readonly [id in PaneId]: PaneUi };
+  /** The database that the keyspace shows. */
+  readonly db: number;
   /** A filter or a breakpoint is being typed: its text so far, and why it is invalid if it is. */
   readonly prompt: { readonly kind: 'filter' | 'breakpoint'; readonly text: string; readonly error: string | null } | null;
   readonly isHelpOpen: boolean;

@@ -4,11 +4,13 @@
  * Measured: one node per pane with rows made ready costs half of what a component per row costs (see docs/decisions.md). So a pane renders itself to exactly `height`
  * strings of exactly `width` columns, styled by the theme. What comes from clients goes through text.ts's `visible` first.
  */
+import type { SnapshotRequest } from '../../server/index.js';
+import type { PaneId } from '../state/pane-id.js';
 import type { State } from '../state/state.js';
 import type { Theme } from './theme.js';
 
-export const PANE_IDS = ['loop', 'tokens', 'readiness', 'frames', 'keyspace', 'repl'] as const;
-export type PaneId = (typeof PANE_IDS)[number];
+export { PANE_IDS } from '../state/pane-id.js';
+export type { PaneId };
 
 /** The inside of a pane, without its border. */
 export interface Size {
@@ -29,6 +31,17 @@ export interface HelpEntry {
   readonly meaning: string;
 }
 
+/**
+ * What the keys do in a pane follows from what it has:
+ *
+ *   rows       ↑ ↓ PageUp PageDown select a row (`ui.panes[id].selected`), and the pane keeps it in sight; End selects none and follows again
+ *   no rows    the same keys scroll: `scroll` counts rows back from the newest, or, without `length`, down from the first
+ *   length     the list grows at its end; leaving the newest row sets `frozenAt` to the length then, and what came since is `length − frozenAt`
+ *   openRows   Enter opens the selected row (`isOpen`), where ↑ ↓ move `cursor` from 0 to openRows − 1, and Esc closes it
+ *   sorts      s walks through them (`sort`; empty at first: the first of them)
+ *   checkFilter   / types a filter (`filter`), red while this says why not
+ *   window     the keys that the next snapshots shall bring
+ */
 export interface Pane {
   readonly id: PaneId;
   /** Stands in the border, with {@link badge} behind it. */
@@ -38,4 +51,17 @@ export interface Pane {
   render(state: State, context: PaneContext): readonly string[];
   /** Explains the pane, and each of its columns and words; shown by ?. */
   readonly help: { readonly about: string; readonly entries: readonly HelpEntry[] };
+
+  /** Identities of all rows that can be selected, in the order of the screen; the newest last, if the list grows. */
+  rows?(state: State): readonly string[];
+  /** How many rows there have ever been. */
+  length?(state: State): number;
+  /** Places for the cursor in what is open. */
+  openRows?(state: State): number;
+  readonly sorts?: readonly string[];
+  /** Why the text is no filter, or null. */
+  checkFilter?(text: string): string | null;
+  window?(state: State, size: Size): SnapshotRequest['keys'];
+  /** Where the cursor of the terminal belongs, from the pane's upper left corner; null: nowhere. */
+  cursor?(state: State, size: Size): { readonly row: number; readonly column: number } | null;
 }
