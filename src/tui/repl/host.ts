@@ -1,0 +1,29 @@
+/**
+ * What the app and the console are to each other: keys go in while the REPL has the focus, a new share of the state comes out.
+ *
+ * The console is made by `createConsole(host)` in console.ts. It connects when it is made; {@link Console.close} ends all its connections and writes its history.
+ */
+import type { Address } from '../../server/index.js';
+import type { ReplState } from '../state/repl-state.js';
+import type { State } from '../state/state.js';
+import type { Key } from '../terminal/key.js';
+
+export interface ConsoleHost {
+  /** Where the server listens. */
+  readonly address: Address;
+  /** The state as it is now: keys to complete, the database, its own share. */
+  state(): State;
+  /** Replaces the console's share; the screen is drawn soon. */
+  update(repl: ReplState): void;
+  /** `quit` was typed. */
+  quit(): void;
+}
+
+export interface Console {
+  /**
+   * A key while the REPL has the focus. Returns false for a key it has no use for at the moment, which then is the app's: Tab without anything to complete, Esc without
+   * anything to close, Ctrl-C with an empty line and nothing to leave, PageUp, PageDown, F-keys.
+   */
+  press(key: Key): boolean;
+  close(): void;
+}
