@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { ScoreTree } from '../../../../src/server/keyspace/types/score-tree.js';
+
+/** Numbers that look random and are the same in every run. */
+function sequence(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return (state >>> 8) % below;
+  };
+}
+
+type Entry = readonly [score: number, member: string];
+
+const inOrder = (one: Entry, other: Entry): number => one[0] - other[0] || (one[1] < other[1] ? -1 : 1);
+
+function contents(tree: ScoreTree, reverse = false): Entry[] {
+  const entries: Entry[] = [];
+  tree.visit(reverse ? tree.size - 1 : 0, tree.size, reverse, (member, score) => void entries.push([score, member]));
+  return entries;
+}
+
+test.each([1, 2, 3])('it agrees with a sorted array through thousands of insertions and deletions (seed %i)', (seed) => {
+  const next = sequence(seed);
+  const tree = new ScoreTree();
+  const model = new Map<string, number>();
+  for (let step = 0; step < 12_000; step++) {
+    const member = `m${next(3000)}`;
+    const before = model.get(member);
+    if (before !== undefined) {
+      tree.delete(before, member);
+      model.delete(member);
+    }
+    // Grows first and shrinks to nothing in the end.
+    if (step < 6000 || (before === undefined && step < 9000 && next(3) === 0)) {
+      const score = next(40);
+      tree.insert(score, member);
+      model.set(member, score);
+    }
+    if (step % 1500 !== 0) continue;
+    const expected = [...model].map(([name, score]): Entry => [score, name]).toSorted(inOrder);
+    expect(contents(tree)).toEqual(expected);
+    expect(contents(tree, true)).toEqual(expected.toReversed());
+    expected.forEach(([score, name], rank) => {
+      if (rank % 37 === 0) expect(tree.rank(score, name)).toBe(rank);
+    });
+    for (const limit of [-1, 0, 7, 20, 39, 100]) expect(tree.countBefore((score) => score < limit)).toBe(expected.filter(([score]) => score < limit).length);
+  }
+});
+
+test('members with equal scores lie in the order of their bytes', () => {
+  const tree = new ScoreTree();
+  for (const member of ['b', '\xff', 'a', '', 'aa', 'B']) tree.insert(1, member);
+  expect(contents(tree).map(([, member]) => member)).toEqual(['', 'B', 'a', 'aa', 'b', '\xff']);
+});
+
+test('it is empty again after everything was removed from the front', () => {
+  const tree = new ScoreTree();
+  for (let score = 0; score < 5000; score++) tree.insert(score, 'm');
+  for (let score = 0; score < 5000; score++) {
+    tree.delete(score, 'm');
+    expect(tree.size).toBe(4999 - score);
+  }
+  expect(contents(tree)).toEqual([]);
+  tree.insert(1, 'again');
+  expect(contents(tree)).toEqual([[1, 'again']]);
+});
