@@ -1,0 +1,59 @@
+/**
+ * Bars: a share of a whole, and several shares side by side. Pure text of an exact number of columns; used by all panes.
+ *
+ * Without colours the parts of a stacked bar would look alike, so each part brings a letter that is drawn instead.
+ */
+import type { Glyphs, Style } from '../theme.js';
+
+/** `███░░`: `fraction` is clamped to 0…1; something that is not nothing shows at least one column, something not whole leaves one. */
+export function bar(fraction: number, columns: number, glyphs: Glyphs): string {
+  const filled = filledColumns(fraction, columns);
+  return glyphs.bar.repeat(filled) + glyphs.barEmpty.repeat(columns - filled);
+}
+
+function filledColumns(fraction: number, columns: number): number {
+  if (!(fraction > 0) || columns <= 0) return 0;
+  if (fraction >= 1) return columns;
+  return Math.min(Math.max(Math.round(fraction * columns), 1), Math.max(columns - 1, 1));
+}
+
+export interface BarPart {
+  readonly value: number;
+  readonly style: Style;
+  /** One column; drawn where styles are off. */
+  readonly letter: string;
+}
+
+/** All parts together fill `columns`, each as long as its share; those that are not zero get at least a column while there are enough. */
+export function stackedBar(parts: readonly BarPart[], columns: number, glyphs: Glyphs): string {
+  const shares = shareOut(parts.map(({ value }) => value), columns);
+  const text = parts.map(({ style, letter }, i) => style((isPlain(style) ? letter : glyphs.bar).repeat(shares[i]!))).join('');
+  return shares.some((share) => share > 0) ? text : glyphs.barEmpty.repeat(Math.max(0, columns));
+}
+
+/** What a legend shows for a part: the same mark as in the bar. */
+export function barMark({ style, letter }: BarPart, glyphs: Glyphs): string {
+  return isPlain(style) ? letter : style(glyphs.bar);
+}
+
+const isPlain = (style: Style): boolean => style('x') === 'x';
+
+/**
+ * Whole columns in proportion to values, `columns` in all (none at all if every value is zero). First one for each value that is not zero, the largest
+ * first; the rest by the largest remainder, so that the sum is exact.
+ */
+export function shareOut(values: readonly number[], columns: number): number[] {
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  const shares = values.map(() => 0);
+  if (!(total > 0) || columns <= 0) return shares;
+  const largestFirst = values.map((_, i) => i).filter((i) => values[i]! > 0).sort((a, b) => values[b]! - values[a]!);
+  const certain = largestFirst.slice(0, columns);
+  for (const i of certain) shares[i] = 1;
+  const rest = columns - certain.length;
+  const wanted = values.map((value) => (Math.max(0, value) / total) * columns);
+  for (let left = rest; left > 0; left--) {
+    const neediest = certain.reduce((best, i) => (wanted[i]! - shares[i]! > wanted[best]! - shares[best]! ? i : best), certain[0]!);
+    shares[neediest]!++;
+  }
+  return shares;
+}
