@@ -24,6 +24,8 @@ export class SortedSetValue implements Collection {
   private readonly tree = new ScoreTree();
   private dict: Dict<number> | null = null;
   private textBytes = 0;
+  /** Where the member that was asked for last lies in the dict, -1 if it is not there: who asks for a score mostly changes it next. */
+  private recentSlot = -1;
 
   /** @param indexed begins as skiplist, for a result whose size is not known yet; see {@link settle} */
   constructor(indexed = false) {
@@ -43,7 +45,9 @@ export class SortedSetValue implements Collection {
   }
 
   score(member: string): number | undefined {
-    return this.dict === null ? this.tree.findScore(member) : this.dict.get(member);
+    if (this.dict === null) return this.tree.findScore(member);
+    this.recentSlot = this.dict.find(member);
+    return this.recentSlot === -1 ? undefined : this.dict.values[this.recentSlot];
   }
 
   has(member: string): boolean {
@@ -62,7 +66,7 @@ export class SortedSetValue implements Collection {
   move(member: string, before: number, score: number): void {
     this.tree.delete(before, member);
     this.tree.insert(this.stored(score), member);
-    this.dict?.set(member, score);
+    if (this.dict !== null) this.dict.values[this.slotOf(this.dict, member)] = score;
   }
 
   /** Adds a member or gives it another score. */
@@ -135,8 +139,14 @@ export class SortedSetValue implements Collection {
 
   private remove(member: string, score: number): void {
     this.tree.delete(score, member);
-    this.dict?.delete(member);
+    this.dict?.removeSlot(this.slotOf(this.dict, member));
     this.textBytes -= member.length;
+  }
+
+  /** The slot of a member that is there. */
+  private slotOf(dict: Dict<number>, member: string): number {
+    const slot = this.recentSlot;
+    return slot >= 0 && slot < dict.size && dict.keys[slot] === member ? slot : dict.find(member);
   }
 
   /** A listpack keeps whole scores as integers, and knows no negative zero; clients can see that. */
