@@ -1,0 +1,210 @@
+/**
+ * The tokens pane's share of the model: what is registered with the poll, and what each of it is doing.
+ *
+ * Events tell what happens, in between snapshots correct: they know names, subscriptions and what happened while events were dropped. An activity
+ * (ready, reading, executing) belongs to one turn and is over with it, so a row says in which turn it was seen instead of being reset.
+ *
+ *   ready ──▶ reading ──▶ executing ──▶ replying        within a turn
+ *   parked · write-blocked · MULTI · subscribed · monitor   beyond it
+ */
+import type { ClientSnapshot, Snapshot, TraceEvent } from '../../../server/index.js';
+import type { Entry, Slice } from '../slice.js';
+import { TokenMap } from './token-map.js';
+
+export const LISTENER_TOKEN = 0;
+export const WAKER_TOKEN = 1;
+
+/** Rows that are kept however many connections there are; the rest is only counted. */
+export const MAX_TOKEN_ROWS = 1024;
+
+const INTEREST_WRITABLE = 2;
+const READABLE_ONLY = 1;
+
+export type Activity = 'ready' | 'reading' | 'decoding' | 'executing' | 'replying' | 'writing';
+
+export interface TokenRow {
+  readonly token: number;
+  readonly kind: 'listener' | 'waker' | 'client';
+  /** -1: not known. */
+  readonly fd: number;
+  readonly peer: string;
+  readonly name: string;
+  readonly library: string;
+  readonly db: number;
+  readonly resp: 2 | 3;
+  readonly activity: Activity;
+  /** The turn that {@link activity} belongs to; -1: none yet. */
+  readonly activityTurn: number;
+  readonly parkedOn: ClientSnapshot['parkedOn'];
+  readonly inTransaction: boolean;
+  readonly subscriptions: number;
+  readonly isMonitor: boolean;
+  /** Bits: 1 READABLE, 2 WRITABLE. */
+  readonly interest: number;
+  readonly queryBytes: number;
+  readonly outputBytes: number;
+  readonly lastCommand: string;
+  /** The loop's monotonic clock at the last read or write. */
+  readonly lastActiveUs: number;
+}
+
+export interface TokensModel {
+  readonly turn: number;
+  /** Connections on the server: more than there are rows, if there are very many. */
+  readonly clientCount: number;
+  readonly rows: TokenMap<TokenRow>;
+}
+
+const BLANK: TokenRow = {
+  token: 0, kind: 'client', fd: -1, peer: '', name: '', library: '', db: 0, resp: 2, activity: 'ready', activityTurn: -1, parkedOn: null, inTransaction: false,
+  subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0,
+};
+
+export const tokensSlice: Slice<TokensModel> = {
+  initial: {
+    turn: 0,
+    clientCount: 0,
+    rows: TokenMap.empty<TokenRow>()
+      .with(LISTENER_TOKEN, { ...BLANK, token: LISTENER_TOKEN, kind: 'listener' })
+      .with(WAKER_TOKEN, { ...BLANK, token: WAKER_TOKEN, kind: 'waker' }),
+  },
+  reduce(model: TokensModel, entry: Entry): TokensModel {
+    if (entry.type === 'event') return afterEvent(model, entry.event);
+    return entry.type === 'snapshot' ? corrected(model, entry.snapshot) : model;
+  },
+};
+
+function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
+  switch (event.kind) {
+    case 'turn-begin':
+      return { ...model, turn: event.turn };
+    case 'connect':
+      return connected(model, event);
+    case 'disconnect':
+      return disconnected(model, event.token);
+    case 'accept':
+      return changed(model, event.token, (row) => ({ ...row, kind: 'listener', ...during(model, 'executing'), lastActiveUs: event.atUs }));
+    case 'ready':
+      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'ready'), lastActiveUs: row.kind === 'client' ? row.lastActiveUs : event.atUs }));
+    case 'read':
+      return changed(model, event.token, (row) => afterRead(model, row, event.result, event.atUs));
+    case 'frame-partial':
+      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'decoding'), queryBytes: event.have }));
+    case 'frame':
+      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), queryBytes: Math.max(0, row.queryBytes - event.bytes), lastCommand: commandName(event.argv) }));
+    case 'execute':
+      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), ...effectOf(row, event.command), db: event.db, lastCommand: event.command }));
+    case 'reply':
+      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'replying'), outputBytes: row.outputBytes + event.bytes }));
+    case 'write':
+      return changed(model, event.token, (row) => afterWrite(model, row, event.result, event.atUs));
+    case 'interest':
+      return changed(model, event.token, (row) => ({ ...row, interest: event.after }));
+    case 'park':
+      return changed(model, event.token, (row) => ({ ...row, parkedOn: { keys: event.keys, deadlineMs: event.deadlineMs } }));
+    case 'unpark':
+      return changed(model, event.token, (row) => ({ ...row, parkedOn: null }));
+    default:
+      return model;
+  }
+}
+
+function during(model: TokensModel, activity: Activity): Pick<TokenRow, 'activity' | 'activityTurn'> {
+  return { activity, activityTurn: model.turn };
+}
+
+function changed(model: TokensModel, token: number, change: (row: TokenRow) => TokenRow): TokensModel {
+  const row = model.rows.get(token);
+  return row === undefined ? model : { ...model, rows: model.rows.with(token, change(row)) };
+}
+
+function connected(model: TokensModel, { token, fd, peer, atUs }: Extract<TraceEvent, { kind: 'connect' }>): TokensModel {
+  const row: TokenRow = { ...BLANK, token, fd, peer, lastActiveUs: atUs };
+  return { ...model, clientCount: model.clientCount + 1, rows: roomFor(model.rows).with(token, row) };
+}
+
+function disconnected(model: TokensModel, token: number): TokensModel {
+  return { ...model, clientCount: Math.max(0, model.clientCount - 1), rows: model.rows.without(token) };
+}
+
+/** New connections are what somebody looks for: the one that has been quiet longest gives way. */
+function roomFor(rows: TokenMap<TokenRow>): TokenMap<TokenRow> {
+  if (rows.size < MAX_TOKEN_ROWS) return rows;
+  const clients = rows.sorted().filter((row) => row.kind === 'client');
+  const quietest = clients.reduce((least, row) => (row.lastActiveUs < least.lastActiveUs ? row : least));
+  return rows.without(quietest.token);
+}
+
+function afterRead(model: TokensModel, row: TokenRow, result: number | string, atUs: number): TokenRow {
+  const activity = during(model, 'reading');
+  return typeof result === 'number' ? { ...row, ...activity, queryBytes: row.queryBytes + result, lastActiveUs: atUs } : { ...row, ...activity };
+}
+
+function afterWrite(model: TokensModel, row: TokenRow, result: number | string, atUs: number): TokenRow {
+  const activity = during(model, 'writing');
+  return typeof result === 'number' ? { ...row, ...activity, outputBytes: Math.max(0, row.outputBytes - result), lastActiveUs: atUs } : { ...row, ...activity };
+}
+
+const commandName = (argv: readonly string[]): string => (argv[0] ?? '').slice(0, 64).toLowerCase();
+
+/** What a command does to its own connection, until the next snapshot says it exactly. */
+function effectOf(row: TokenRow, command: string): Partial<TokenRow> {
+  switch (command) {
+    case 'multi':
+      return { inTransaction: true };
+    case 'exec':
+    case 'discard':
+      return { inTransaction: false };
+    case 'subscribe':
+    case 'psubscribe':
+    case 'ssubscribe':
+      return { subscriptions: Math.max(1, row.subscriptions) };
+    case 'monitor':
+      return { isMonitor: true };
+    case 'reset':
+      return { inTransaction: false, subscriptions: 0, isMonitor: false, name: '' };
+    default:
+      return {};
+  }
+}
+
+function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
+  const { clients, clientCount, nowUs } = snapshot;
+  let { rows } = model;
+  if (clients.length >= clientCount) rows = withoutMissing(rows, new Set(clients.map((client) => client.token)));
+  for (const client of clients) {
+    const before = rows.get(client.token);
+    if (before === undefined && rows.size >= MAX_TOKEN_ROWS) continue;
+    rows = rows.with(client.token, correctedRow(before, client, nowUs));
+  }
+  return rows === model.rows && clientCount === model.clientCount ? model : { ...model, clientCount, rows };
+}
+
+function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>): TokenMap<TokenRow> {
+  let left = rows;
+  if (rows.size === present.size + 2) return left;
+  for (const row of rows.sorted()) if (row.kind === 'client' && !present.has(row.token)) left = left.without(row.token);
+  return left;
+}
+
+/** The same row if nothing has to be corrected: most of a thousand rows, ten times a second. */
+function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowUs: number): TokenRow {
+  const isKnown = before !== undefined && before.peer === client.peer;
+  if (isKnown && isCurrent(before, client)) return before;
+  const { token, fd, peer, name, library, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, idleMs, awaitsWritable } = client;
+  const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000 };
+  const interest = awaitsWritable ? row.interest | INTEREST_WRITABLE : row.interest & ~INTEREST_WRITABLE;
+  return { ...row, fd, peer, name, library, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest };
+}
+
+function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
+  return (
+    row.fd === client.fd && row.name === client.name && row.library === client.library && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
+    row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor && row.queryBytes === client.queryBytes &&
+    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && (row.interest & INTEREST_WRITABLE) !== 0 === client.awaitsWritable
+  );
+}
+
+function isSamePark(a: ClientSnapshot['parkedOn'], b: ClientSnapshot['parkedOn']): boolean {
+  return a === null || b === null ? a === b : a.deadlineMs === b.deadlineMs && a.keys.length === b.keys.length && a.keys.every((key, i) => key === b.keys[i]);
+}
