@@ -1,0 +1,128 @@
+/**
+ * The loop pane's share of the model: where the loop is, where the time of its turns goes, and how often each kind of event came.
+ *
+ *   turn-end N-1 │ write…  │ turn-begin N │ poll │ ready read frame execute reply … │ timer… │ turn-end N │ write… │ turn-begin N+1
+ *                └ belongs to turn N-1 ──┘      └ waitedUs                                                 └ to N ─┘
+ *
+ * Replies are written before the loop sleeps again, so the picture of a turn is complete when the next one begins. The time between two events is the time of
+ * the thing that the later one tells of: a read event is built when read(2) has returned. The cost of watching is in these figures; it can not be told apart.
+ */
+import { TRACE_EVENTS, type EventCategory, type Phase, type TraceEvent } from '../../../server/index.js';
+import { append, type Entry, type Slice } from '../slice.js';
+
+/** What a turn is busy with; waiting in poll is not work and is kept apart. */
+export type WorkPhase = Exclude<Phase, 'poll'>;
+export const WORK_PHASES: readonly WorkPhase[] = ['accept', 'read', 'decode', 'execute', 'write', 'timers'];
+
+/** Microseconds. */
+export type PhaseTimes = { readonly [phase in WorkPhase]: number };
+
+export interface TurnPicture {
+  readonly turn: number;
+  /** -1: no limit. */
+  readonly timeoutMs: number;
+  /** The timer that is due next, or `no timer`. */
+  readonly why: string;
+  /** Null while the loop sleeps. */
+  readonly waitedUs: number | null;
+  /** Tokens that were ready. */
+  readonly ready: number;
+  readonly times: PhaseTimes;
+  /** Null until the turn is over. */
+  readonly busyUs: number | null;
+  readonly commands: number;
+}
+
+export type CategoryCounts = { readonly [category in EventCategory]: number };
+
+export interface LoopModel {
+  /** The newest event; null at the very beginning. */
+  readonly event: TraceEvent | null;
+  /** The running turn. */
+  readonly turn: TurnPicture | null;
+  /** The turn before it: what there is to see while the loop sleeps. */
+  readonly last: TurnPicture | null;
+  /** `busyUs` of the last turns that did anything, oldest first. */
+  readonly busyUs: readonly number[];
+  readonly counts: CategoryCounts;
+  /** Readiness did not come from a kernel. */
+  readonly isEmulated: boolean;
+}
+
+/** Turns that percentiles are taken from. */
+export const BUSY_WINDOW = 500;
+
+const NO_TIMES: PhaseTimes = { accept: 0, read: 0, decode: 0, execute: 0, write: 0, timers: 0 };
+const NO_COUNTS: CategoryCounts = { ClientConnect: 0, ClientRequest: 0, ClientDisconnect: 0, PubSub: 0, Replication: 0, Loop: 0 };
+
+export const loopSlice: Slice<LoopModel> = {
+  initial: { event: null, turn: null, last: null, busyUs: [], counts: NO_COUNTS, isEmulated: false },
+
+  reduce(state: LoopModel, entry: Entry): LoopModel {
+    if (entry.type === 'event') return afterEvent(state, entry.event);
+    // What was left out belongs to turns nobody has seen: time up to the next event is nobody's.
+    return entry.type === 'dropped' && state.turn !== null ? { ...state, turn: null, last: state.turn } : state;
+  },
+};
+
+function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
+  const { category } = TRACE_EVENTS[event.kind];
+  const counts = { ...state.counts, [category]: state.counts[category] + 1 };
+  switch (event.kind) {
+    case 'turn-begin':
+      return { ...state, event, counts, turn: begun(event), last: worthSeeing(state.turn) ? state.turn : state.last };
+    case 'poll':
+      return { ...state, event, counts, isEmulated: event.emulated, turn: state.turn && { ...state.turn, waitedUs: event.waitedUs, ready: event.ready } };
+    case 'turn-end':
+      return { ...state, event, counts, turn: state.turn && { ...state.turn, busyUs: event.busyUs, commands: event.commands }, busyUs: append(state.busyUs, event.busyUs, BUSY_WINDOW) };
+    default:
+      return { ...state, event, counts, turn: state.turn && worked(state.turn, event, state.event) };
+  }
+}
+
+function begun({ turn, timeoutMs, why }: TraceEvent & { kind: 'turn-begin' }): TurnPicture {
+  return { turn, timeoutMs, why, waitedUs: null, ready: 0, times: NO_TIMES, busyUs: null, commands: 0 };
+}
+
+/** A turn that only looked and found nothing has no picture. */
+function worthSeeing(turn: TurnPicture | null): turn is TurnPicture {
+  return turn !== null && (turn.ready > 0 || WORK_PHASES.some((phase) => turn.times[phase] > 0));
+}
+
+function worked(turn: TurnPicture, event: TraceEvent, before: TraceEvent | null): TurnPicture {
+  const phase = workPhaseOf(event);
+  if (phase === null || before === null) return turn;
+  const elapsedUs = event.kind === 'timer' ? event.elapsedUs : Math.max(0, event.atUs - before.atUs);
+  return { ...turn, times: { ...turn.times, [phase]: turn.times[phase] + elapsedUs } };
+}
+
+/** What the time before an event was spent on; null for steps of the loop itself. */
+export function workPhaseOf(event: TraceEvent): WorkPhase | null {
+  if (event.kind === 'expire') return event.how === 'lazy' ? 'execute' : 'timers';
+  const { phase } = TRACE_EVENTS[event.kind];
+  return phase === 'poll' || event.kind === 'turn-end' ? null : phase;
+}
+
+/** The turn to draw: the running one once something was ready, before that the last one that did anything. */
+export function shownTurn({ turn, last }: LoopModel): TurnPicture | null {
+  return turn !== null && (turn.waitedUs !== null || last === null) ? turn : last;
+}
+
+/** Nothing is ready and no command runs: the loop is in poll.wait. */
+export function isAsleep({ turn }: LoopModel): boolean {
+  return turn !== null && turn.waitedUs === null;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Of the turns in the window, by nearest rank; null if there are none. */
+export function percentilesOf(values: readonly number[]): Percentiles | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+  return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1)! };
+}
