@@ -117,9 +117,10 @@ export class Connection implements EventHandler, Transport {
   /** Decodes and executes as many whole requests as there are in `buffer[start, end)`, and keeps the rest. */
   private process(buffer: Buffer, start: number, end: number): void {
     const { decoder, session } = this;
-    const { server, tap, settings } = this.env;
+    const { dispatcher, server, tap, settings } = this.env;
     decoder.maxBulkLength = settings['proto-max-bulk-len'];
     decoder.feed(buffer, start, end);
+    dispatcher.stopwatch.begin();
     while (this.state === OPEN && !session.parked) {
       // Again for each request: the one before may have been AUTH.
       decoder.authenticated = session.authenticated || !server.requiresPassword();
@@ -128,11 +129,15 @@ export class Connection implements EventHandler, Transport {
         if (tap.sink !== null && end > start) this.traced().partial(tap.sink, session.frame + 1, decoder, buffer, start, end);
         break;
       }
-      if (status !== COMPLETE) return this.refuse(buffer, end);
+      if (status !== COMPLETE) {
+        dispatcher.stopwatch.end();
+        return this.refuse(buffer, end);
+      }
       session.frame++;
       if (tap.sink !== null) this.traced().whole(tap.sink, session.frame, decoder, buffer, start);
       this.execute(decoder.argv);
     }
+    dispatcher.stopwatch.end();
     this.keep(buffer, end);
   }
 

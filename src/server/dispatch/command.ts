@@ -115,6 +115,8 @@ export class Command {
   // The flags that every call looks at, as fields: a Set lookup costs more than the whole gate.
   readonly isWrite: boolean;
   readonly isReadonly: boolean;
+  /** Takes so little that runs of it are timed together, see stopwatch.ts. */
+  readonly isBrief: boolean;
   readonly deniesOutOfMemory: boolean;
   readonly needsNoAuth: boolean;
   readonly deniesMulti: boolean;
@@ -143,6 +145,8 @@ export class Command {
     this.run = declaration.run ?? null;
     this.isWrite = this.flags.has('write');
     this.isReadonly = this.flags.has('readonly');
+    const isSpecial = this.flags.has('blocking') || this.flags.has('admin') || this.flags.has('no_auth');
+    this.isBrief = !isSpecial && (this.flags.has('fast') || declaration.complexity.startsWith('O(1)'));
     this.deniesOutOfMemory = this.flags.has('denyoom');
     this.needsNoAuth = this.flags.has('no_auth');
     this.deniesMulti = this.flags.has('no_multi');

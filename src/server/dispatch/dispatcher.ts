@@ -11,12 +11,17 @@ import type { CommandRunner, ServerContext } from './context.js';
 import * as errors from './errors.js';
 import { keyPositions } from './key-spec.js';
 import type { Session } from './session.js';
+import { Stopwatch } from './stopwatch.js';
 
 export class Dispatcher implements CommandRunner {
   /** What {@link whenReplied} has put off. */
   private afterReply: (() => void)[] = [];
+  /** Told by the connection where a read begins and ends. */
+  readonly stopwatch: Stopwatch;
 
-  constructor(private readonly server: ServerContext) {}
+  constructor(private readonly server: ServerContext) {
+    this.stopwatch = new Stopwatch(server, (session, command, argv, elapsedUs, calls) => this.settle(session, command, argv, elapsedUs, calls));
+  }
 
   /**
    * Runs a request and returns its reply; never throws for anything a client can send. NO_REPLY if there is none, or none yet: then the
@@ -54,27 +59,49 @@ export class Dispatcher implements CommandRunner {
     return null;
   }
 
-  /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
+  /** Executes a command that has passed the gates: counted, timed, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply {
-    const { clock, keyspace, tap, stats } = this.server;
+    const { keyspace, stats, tap, hooks, tracking } = this.server;
     keyspace.actingToken = session.id;
-    const startUs = clock.readUs();
-    let reply: Reply;
-    try {
-      reply = command.run!(argv, session.db, session);
-    } catch (error) {
-      reply = error instanceof ErrorReply ? error : this.internalError(command, error);
-    }
-    const elapsedUs = clock.readUs() - startUs;
-    keyspace.actingToken = 0;
-    command.stats.calls++;
-    command.stats.elapsedUs += elapsedUs;
     stats.commandsProcessed++;
+    const reply = command.isBrief && tap.sink === null && !hooks.timesEach ? this.runBrief(session, command, argv) : this.runTimed(session, command, argv);
+    keyspace.actingToken = 0;
     if (reply instanceof ErrorReply) this.countError(command, reply);
-    this.tell(session, command, argv, elapsedUs);
-    if (command.isReadonly && session.tracking !== null) this.server.tracking.remember(session, command, argv);
+    if (hooks.monitor !== null && !command.isHiddenFromMonitor) hooks.monitor(session, session.redacted ?? argv);
+    session.redacted = null;
+    if (command.isReadonly && session.tracking !== null) tracking.remember(session, command, argv);
+    return reply;
+  }
+
+  private runBrief(session: Session, command: Command, argv: Argv): Reply {
+    this.stopwatch.join(session, command, argv);
+    return this.run(session, command, argv);
+  }
+
+  private runTimed(session: Session, command: Command, argv: Argv): Reply {
+    const { tap } = this.server;
+    const startUs = this.stopwatch.startAlone();
+    const reply = this.run(session, command, argv);
+    const elapsedUs = this.stopwatch.alone(startUs);
+    this.settle(session, command, session.redacted ?? argv, elapsedUs, 1);
     if (tap.sink !== null) tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command, argv), db: session.db.index });
     return reply;
+  }
+
+  private run(session: Session, command: Command, argv: Argv): Reply {
+    try {
+      return command.run!(argv, session.db, session);
+    } catch (error) {
+      return error instanceof ErrorReply ? error : this.internalError(command, error);
+    }
+  }
+
+  /** Counts calls once their time is known. */
+  private settle(session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number): void {
+    const { hooks } = this.server;
+    command.stats.calls += calls;
+    command.stats.elapsedUs += elapsedUs * calls;
+    if (hooks.executed !== null && !command.skipsSlowlog) hooks.executed(session, command, argv, elapsedUs, calls);
   }
 
   whenReplied(run: () => void): void {
@@ -92,15 +119,6 @@ export class Dispatcher implements CommandRunner {
 
   get hasUnfinished(): boolean {
     return this.afterReply.length > 0;
-  }
-
-  /** SLOWLOG and MONITOR. */
-  private tell(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
-    const { hooks } = this.server;
-    const shown = session.redacted ?? argv;
-    session.redacted = null;
-    if (hooks.executed !== null && !command.skipsSlowlog) hooks.executed(session, command, shown, elapsedUs);
-    if (hooks.monitor !== null && !command.isHiddenFromMonitor) hooks.monitor(session, shown);
   }
 
   private lookup(session: Session, argv: Argv): Command | null {

@@ -19,9 +19,9 @@ export class Histogram {
   private readonly counts = new Uint32Array((GROUPS + 1) * HALF);
 
   /** Longer than a second counts as a second. */
-  record(elapsedUs: number): void {
-    this.counts[indexOf(Math.min(Math.max(elapsedUs * 1000, 1), LONGEST_NS))]!++;
-    this.total++;
+  record(elapsedUs: number, calls = 1): void {
+    this.counts[indexOf(Math.min(Math.max(elapsedUs * 1000, 1), LONGEST_NS))]! += calls;
+    this.total += calls;
   }
 
   /** The duration in µs that `percent` of the calls did not exceed. */

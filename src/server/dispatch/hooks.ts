@@ -12,8 +12,10 @@ export class DispatchHooks {
   makeRoom: (() => boolean) | null = null;
   /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
   busy: ErrorReply | null = null;
+  /** Set by SLOWLOG while its threshold is so low that brief commands may reach it: then none are timed together. */
+  timesEach = false;
   /** Set while there is a MONITOR: called after each command that it may see, with passwords taken out. */
   monitor: ((session: Session, argv: Argv) => void) | null = null;
-  /** Set by SLOWLOG and LATENCY: called after each command but the skip_slowlog ones, with passwords taken out. */
-  executed: ((session: Session, command: Command, argv: Argv, elapsedUs: number) => void) | null = null;
+  /** Set by SLOWLOG and LATENCY: called after all but the skip_slowlog commands, with passwords taken out; several `calls` where they were timed together. */
+  executed: ((session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void) | null = null;
 }

@@ -15,6 +15,9 @@ import { Monitors } from './monitors.js';
 import type { Session } from './session.js';
 import { SlowLog } from './slow-log.js';
 
+/** A brief command takes longer only if something else holds it up, the garbage collector for one. */
+const BRIEF_US = 1000;
+
 const SAMPLE_MS = 100;
 /** Rates are averages over this time (STATS_METRIC_SAMPLES of 100 ms each). */
 const WINDOW_MS = 1600;
@@ -63,7 +66,12 @@ export class Statistics {
     this.monitors = new Monitors(hooks, clock);
     this.runId = this.randomId();
     this.replicationId = this.randomId();
-    hooks.executed = (session, command, argv, elapsedUs) => this.executed(session, command, argv, elapsedUs);
+    hooks.executed = (session, command, argv, elapsedUs, calls) => this.executed(session, command, argv, elapsedUs, calls);
+    const watchThreshold = (thresholdUs: number): void => {
+      hooks.timesEach = thresholdUs >= 0 && thresholdUs < BRIEF_US;
+    };
+    watchThreshold(config.values['slowlog-log-slower-than']);
+    config.onChange('slowlog-log-slower-than', watchThreshold);
     config.onChange('slowlog-max-len', (length) => this.slowLog.trim(length));
     config.onChange('latency-tracking', (isOn) => {
       if (!isOn) this.forgetHistograms();
@@ -108,10 +116,10 @@ export class Statistics {
     return Array.from({ length: 40 }, () => Math.floor(this.server.random() * 16).toString(16)).join('');
   }
 
-  private executed(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
+  private executed(session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number): void {
     const { config, clock } = this.server;
     const { values } = config;
-    if (values['latency-tracking']) this.histogramOf(command).record(elapsedUs);
+    if (values['latency-tracking']) this.histogramOf(command).record(elapsedUs, calls);
     const slowerThanUs = values['slowlog-log-slower-than'];
     if (elapsedUs >= slowerThanUs && slowerThanUs >= 0) this.slow(session, argv, elapsedUs);
     if (values['latency-monitor-threshold'] > 0) this.latencyEvent(command.flags.has('fast') ? 'fast-command' : 'command', elapsedUs / 1000);

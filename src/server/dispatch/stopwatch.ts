@@ -1,0 +1,72 @@
+/**
+ * Stopwatch: how long commands take, at a price that pipelined commands can pay.
+ *
+ * Reading the clock costs 35 ns, twice a command a sixth of what a pipelined GET takes. So a run of calls of the same brief command (O(1), or flagged
+ * fast) out of one read is timed as one, and each of its calls counts with the mean:
+ *
+ *   GET GET GET GET LRANGE GET GET
+ *   └── a run ────┘└ alone ┘└ run ┘        the clock is read at each border
+ *
+ * The time of a run includes decoding its requests and encoding its replies, some 0.1 µs each. While somebody watches, every command is timed alone and
+ * to the point. Redis times each command alone, its execution only.
+ */
+import type { Argv, Command } from './command.js';
+import type { Session } from './session.js';
+
+/** Told of every call, in the order of execution; `elapsedUs` is the mean of `calls` calls, of which `argv` is the last. */
+export type Settle = (session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void;
+
+export class Stopwatch {
+  /** The latest border. */
+  private borderUs = 0;
+  private calls = 0;
+  private command: Command | null = null;
+  private session: Session | null = null;
+  private argv: Argv = [];
+
+  constructor(
+    private readonly server: { readonly clock: { readUs(): number } },
+    private readonly settle: Settle,
+  ) {}
+
+  /** Before the requests of a read. */
+  begin(): void {
+    this.borderUs = this.server.clock.readUs();
+  }
+
+  /** After the requests of a read, and before anything that is to be timed alone. */
+  end(): void {
+    const { command, session } = this;
+    if (command === null) return;
+    const nowUs = this.server.clock.readUs();
+    this.command = null;
+    this.session = null;
+    this.settle(session!, command, this.argv, (nowUs - this.borderUs) / this.calls, this.calls);
+    this.borderUs = nowUs;
+  }
+
+  /** A brief command is about to be called: it joins the run, or begins another one. */
+  join(session: Session, command: Command, argv: Argv): void {
+    if (command !== this.command || session !== this.session) {
+      this.end();
+      this.command = command;
+      this.session = session;
+      this.calls = 0;
+    }
+    this.calls++;
+    this.argv = argv;
+  }
+
+  /** A command that is timed alone is about to be called. Returns its beginning, for {@link alone}. */
+  startAlone(): number {
+    this.end();
+    return this.server.clock.readUs();
+  }
+
+  /** … and has been called. Returns how long it took. */
+  alone(startUs: number): number {
+    this.end();
+    this.borderUs = this.server.clock.readUs();
+    return this.borderUs - startUs;
+  }
+}
