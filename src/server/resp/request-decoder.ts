@@ -121,7 +121,7 @@ export class RequestDecoder {
   }
 
   private readArgument(): DecodeStatus {
-    if (this.bulkLength === -1) {
+    if (this.bulkLength === -1 && !this.readShortHeader()) {
       const status = this.readBulkLength();
       if (status !== COMPLETE) return status;
     }
@@ -134,6 +134,24 @@ export class RequestDecoder {
     this.position = end + 2;
     this.bulkLength = -1;
     return COMPLETE;
+  }
+
+  /** `$7` or `$16`, as nearly all arguments begin. False, and nothing read, if this one begins in any other way. */
+  private readShortHeader(): boolean {
+    const { buffer, position } = this;
+    if (position + 5 > this.end || buffer[position] !== DOLLAR) return false;
+    const first = buffer[position + 1]! - 48;
+    if (first < 0 || first > 9) return false;
+    if (buffer[position + 2] === CR) {
+      this.bulkLength = first;
+      this.position = position + 4;
+      return true;
+    }
+    const second = buffer[position + 2]! - 48;
+    if (first === 0 || second < 0 || second > 9 || buffer[position + 3] !== CR) return false;
+    this.bulkLength = first * 10 + second;
+    this.position = position + 5;
+    return true;
   }
 
   private readBulkLength(): DecodeStatus {
