@@ -6,6 +6,7 @@
  */
 import type { Session } from './dispatch/session.js';
 import { inspectKeys, type KeyOrder, type KeyRow } from './keyspace/inspect.js';
+import { inspectValue, type ValueView, type ValueWindow } from './keyspace/inspect-value.js';
 import { matchesGlob } from './keyspace/glob.js';
 import type { Server } from './server.js';
 
@@ -23,6 +24,8 @@ export interface SnapshotRequest {
   };
   /** The most clients. */
   readonly clients: number;
+  /** A page of one value; null or left out: none. */
+  readonly value?: ValueWindow | null;
 }
 
 export const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
@@ -70,6 +73,8 @@ export interface Snapshot {
   /** Databases that are not empty. */
   readonly databases: readonly { readonly index: number; readonly keys: number; readonly volatile: number }[];
   readonly keys: KeysSnapshot;
+  /** The page that was asked for; null if none was, or if there is no such key. */
+  readonly value: ValueView | null;
   /** Totals since the start. */
   readonly stats: {
     readonly connections: number;
@@ -93,6 +98,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     clients: Array.from(firstOf(server.sessions.values(), request.clients), (session) => clientSnapshot(session, clock.nowMs)),
     databases: keyspace.databases.filter((db) => db.size > 0).map((db) => ({ index: db.index, keys: db.size, volatile: db.expires.size })),
     keys: keysSnapshot(server, request.keys),
+    value: request.value === undefined || request.value === null ? null : inspectValue(keyspace, request.value),
     stats: {
       connections: stats.connectionsReceived,
       commands: stats.commandsProcessed,

@@ -6,6 +6,7 @@
  *   order 'expiry'   volatile keys, soonest first    O(volatile keys), of which ghosts come first
  *   order 'name'     by bytes                        O(keys)
  *   order 'bytes'    largest first                   O(keys)
+ *   order 'recent'   last used first                 O(keys); most used first while an LFU policy counts uses
  */
 import { idleMs, lfuCounter } from './access.js';
 import { bytesOf, type Database } from './database.js';
@@ -13,7 +14,7 @@ import { NEVER } from './expires.js';
 import type { Keyspace } from './keyspace.js';
 import { ByteString, encodingOf, isString, textOf, typeOf, type TypeName, type Value } from './value.js';
 
-export type KeyOrder = 'stored' | 'expiry' | 'name' | 'bytes';
+export type KeyOrder = 'stored' | 'expiry' | 'name' | 'bytes' | 'recent';
 
 export interface KeyWindow {
   readonly db: number;
@@ -49,7 +50,7 @@ const PREVIEW_BYTES = 64;
 export function inspectKeys(keyspace: Keyspace, { db: index, offset = 0, limit, order = 'stored' }: KeyWindow): KeyRow[] {
   const db = keyspace.databases[index];
   if (db === undefined) return [];
-  return slotsOf(db, order, offset, limit).map((slot) => rowOf(keyspace, db, slot));
+  return slotsOf(keyspace, db, order, offset, limit).map((slot) => rowOf(keyspace, db, slot));
 }
 
 /** How many keys are due but not deleted yet, by looking at all volatile keys. */
@@ -88,7 +89,7 @@ function sizeOf(value: Value): number {
   return typeof value === 'string' || !('size' in value) ? value.length : value.size;
 }
 
-function slotsOf(db: Database, order: KeyOrder, offset: number, limit: number): number[] {
+function slotsOf({ settings, usesLfu, nowMs }: Keyspace, db: Database, order: KeyOrder, offset: number, limit: number): number[] {
   const { dict, expires } = db;
   switch (order) {
     case 'stored':
@@ -99,6 +100,9 @@ function slotsOf(db: Database, order: KeyOrder, offset: number, limit: number): 
       return first(range(0, dict.size), offset, limit, (a, b) => (dict.keyAt(a) < dict.keyAt(b) ? -1 : 1));
     case 'bytes':
       return first(range(0, dict.size), offset, limit, (a, b) => dict.unitsAt(b) - dict.unitsAt(a));
+    case 'recent':
+      if (usesLfu) return first(range(0, dict.size), offset, limit, (a, b) => lfuCounter(dict.accessAt(b), nowMs, settings.lfuDecayTime) - lfuCounter(dict.accessAt(a), nowMs, settings.lfuDecayTime));
+      return first(range(0, dict.size), offset, limit, (a, b) => idleMs(dict.accessAt(a), nowMs) - idleMs(dict.accessAt(b), nowMs));
   }
 }
 

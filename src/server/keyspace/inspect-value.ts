@@ -1,0 +1,107 @@
+/**
+ * InspectValue: a page of one value for whoever looks on. Like inspect.ts it touches nothing, and a key that is due is still shown.
+ *
+ *   string   rows of 64 bytes                     label: where the row begins
+ *   list     elements, and the last few as well   label: index
+ *   set      members, as they lie                 no label
+ *   zset     members by score                     label: score
+ *   hash     fields, as they lie                  label: field
+ *
+ * A page costs what it shows, however large the value is.
+ */
+import type { Keyspace } from './keyspace.js';
+import { HashValue } from './types/hash.js';
+import { List } from './types/list.js';
+import { SetValue } from './types/set.js';
+import { SortedSetValue } from './types/sorted-set.js';
+import { ByteString, encodingOf, textOf, typeOf, isString, type StringValue, type TypeName, type Value } from './value.js';
+
+export interface ValueWindow {
+  readonly db: number;
+  readonly key: string;
+  /** Items to leave out, and the most items to bring: see above what an item is. */
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface ValueItem {
+  readonly label: string;
+  /** The first bytes. */
+  readonly text: string;
+  /** All of its bytes. */
+  readonly bytes: number;
+}
+
+export interface ValueView {
+  readonly db: number;
+  readonly key: string;
+  readonly type: TypeName;
+  readonly encoding: string;
+  readonly offset: number;
+  /** Items in all. */
+  readonly count: number;
+  readonly items: readonly ValueItem[];
+  /** A list's last items, if {@link items} does not reach its end. */
+  readonly tail: readonly ValueItem[];
+}
+
+/** Bytes of a row of a string. */
+export const STRING_ROW_BYTES = 64;
+
+/** The most bytes of an item. */
+const ITEM_BYTES = 256;
+
+/** The most items of a page, whoever asks. */
+const PAGE_ITEMS = 1000;
+
+const TAIL_ITEMS = 3;
+
+type Page = Pick<ValueView, 'count' | 'items'> & Partial<Pick<ValueView, 'tail'>>;
+
+/** Null if there is no such key. */
+export function inspectValue(keyspace: Keyspace, { db: index, key, offset, limit }: ValueWindow): ValueView | null {
+  const value = keyspace.databases[index]?.dict.get(key);
+  if (value === undefined) return null;
+  return { db: index, key, type: typeOf(value), encoding: encodingOf(value), offset, tail: [], ...pageOf(value, Math.max(0, offset), Math.min(limit, PAGE_ITEMS)) };
+}
+
+function pageOf(value: Value, offset: number, limit: number): Page {
+  if (isString(value)) return stringPage(value, offset, limit);
+  const count = value.size;
+  const positions = Array.from({ length: Math.max(0, Math.min(limit, count - offset)) }, (_, i) => offset + i);
+  if (value instanceof List) return listPage(value, positions);
+  if (value instanceof HashValue) return { count, items: positions.map((at) => item(value.fieldAt(at).slice(0, ITEM_BYTES), value.valueAt(at))) };
+  if (value instanceof SetValue) return { count, items: positions.map((at) => item('', value.memberAt(at))) };
+  if (value instanceof SortedSetValue) return { count, items: scored(value, offset, positions.length) };
+  return { count, items: [] };
+}
+
+function stringPage(value: StringValue, offset: number, limit: number): Page {
+  const text = value instanceof ByteString ? value : textOf(value);
+  const count = Math.ceil(text.length / STRING_ROW_BYTES);
+  const starts = Array.from({ length: Math.max(0, Math.min(limit, count - offset)) }, (_, i) => (offset + i) * STRING_ROW_BYTES);
+  return { count, items: starts.map((start) => item(String(start), text.slice(start, start + STRING_ROW_BYTES))) };
+}
+
+function listPage(list: List, positions: readonly number[]): Page {
+  const end = positions.length === 0 ? list.size : positions[positions.length - 1]! + 1;
+  const tailStart = Math.max(end, list.size - TAIL_ITEMS);
+  const from = positions[0] ?? 0;
+  return { count: list.size, items: elements(list, from, positions.length), tail: elements(list, tailStart, list.size - tailStart) };
+}
+
+function elements(list: List, start: number, count: number): ValueItem[] {
+  return count === 0 ? [] : list.slice(start, count).map((text, i) => item(String(start + i), text));
+}
+
+function scored(zset: SortedSetValue, offset: number, count: number): ValueItem[] {
+  const items: ValueItem[] = [];
+  if (count > 0) zset.visit(offset, count, false, (member, score) => void items.push(item(scoreText(score), member)));
+  return items;
+}
+
+const scoreText = (score: number): string => (Number.isFinite(score) ? String(score) : score > 0 ? 'inf' : '-inf');
+
+function item(label: string, text: string): ValueItem {
+  return { label, text: text.length > ITEM_BYTES ? text.slice(0, ITEM_BYTES) : text, bytes: text.length };
+}
