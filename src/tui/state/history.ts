@@ -53,9 +53,39 @@ export class History {
     return this.entries[moment - this.first - 1] ?? null;
   }
 
+  /** The moment after the event before the one shown; the oldest if there is none. With `turn`: the beginning of this turn, or of the one before. */
+  before(moment: number, unit: 'event' | 'turn'): number {
+    const shown = this.eventAtOrBelow(moment - this.first - 1, 'event');
+    return this.first + this.eventAtOrBelow(shown - 1, unit) + 1;
+  }
+
+  /** The moment after the next event, or after the beginning of the next turn; null if that is not known yet. */
+  after(moment: number, unit: 'event' | 'turn'): number | null {
+    for (let i = moment - this.first; i < this.entries.length; i++) if (isUnit(this.entries[i]!, unit)) return this.first + i + 1;
+    return null;
+  }
+
+  /** Events that have come since a moment. */
+  eventsSince(moment: number): number {
+    let events = 0;
+    for (let i = Math.max(0, moment - this.first); i < this.entries.length; i++) if (this.entries[i]!.type === 'event') events++;
+    return events;
+  }
+
+  /** Index of the last such entry up to `index`; -1 if there is none. */
+  private eventAtOrBelow(index: number, unit: 'event' | 'turn'): number {
+    let i = Math.min(index, this.entries.length - 1);
+    while (i >= 0 && !isUnit(this.entries[i]!, unit)) i--;
+    return Math.max(i, -1);
+  }
+
   private forget(): void {
     this.entries.splice(0, EVERY);
     this.checkpoints.shift();
     this.first += EVERY;
   }
+}
+
+function isUnit(entry: Entry, unit: 'event' | 'turn'): boolean {
+  return entry.type === 'event' && (unit === 'event' || entry.event.kind === 'turn-begin');
 }

@@ -29,9 +29,11 @@ export interface Control {
   readonly mode: TimeMode;
   /** Where the loop is held, while it is. */
   readonly heldAt: TraceEvent | null;
-  /** In slow motion. */
-  readonly eventsPerSecond: number;
-  /** Entries between the moment that is shown and the newest; 0 unless mode is `history`. */
+  /** In slow motion; null: at full speed. */
+  readonly eventsPerSecond: number | null;
+  /** The moment of the history that is shown (as in History.range); null: the newest. The loop may go on meanwhile. */
+  readonly moment: number | null;
+  /** Events between the moment that is shown and the newest; 0 unless mode is `history`. */
   readonly behind: number;
   readonly breakpoints: readonly Breakpoint[];
 }
@@ -55,7 +57,9 @@ export interface PaneUi {
 
 export interface Ui {
   readonly focus: PaneId;
-  readonly zoom: PaneId | null;
+  readonly isZoomed: boolean;
+  /** Where Esc leads from the REPL. */
+  readonly previousFocus: PaneId;
   readonly panes: { readonly [id in PaneId]: PaneUi };
   /** The database that the keyspace shows. */
   readonly db: number;
@@ -67,6 +71,8 @@ export interface Ui {
   readonly notice: string | null;
   /** Unix time in ms as the loop sees it, now: it stands still while the loop is held. Countdowns are drawn from it. */
   readonly nowMs: number;
+  /** Ctrl-C was the last key: the next one leaves. */
+  readonly isLeaving: boolean;
   /** The first screen, until something happens. */
   readonly isFresh: boolean;
 }

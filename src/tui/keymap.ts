@@ -1,0 +1,140 @@
+/**
+ * The table of keys: what can be pressed, when, and how it is called. Input, footer and help are made of it and of nothing else.
+ *
+ * The first entry that knows the key and whose time has come wins. A key that no entry knows does nothing, except where text is typed: in the prompt and in the REPL.
+ */
+import type { State } from './state/state.js';
+import { spell, type Key } from './terminal/key.js';
+import type { Pane } from './view/pane.js';
+
+export type Intent =
+  | 'toggle-pause'
+  | 'step-event'
+  | 'step-phase'
+  | 'step-command'
+  | 'step-turn'
+  | 'slower'
+  | 'faster'
+  | 'back-event'
+  | 'forward-event'
+  | 'back-turn'
+  | 'forward-turn'
+  | 'oldest'
+  | 'live'
+  | 'breakpoint'
+  | 'focus-next'
+  | 'focus-previous'
+  | 'focus-pane'
+  | 'leave-console'
+  | 'zoom'
+  | 'up'
+  | 'down'
+  | 'page-up'
+  | 'page-down'
+  | 'open'
+  | 'close'
+  | 'follow'
+  | 'filter'
+  | 'clear-filter'
+  | 'sort'
+  | 'previous-database'
+  | 'next-database'
+  | 'accept'
+  | 'cancel'
+  | 'erase'
+  | 'help'
+  | 'close-help'
+  | 'leave'
+  | 'quit';
+
+/** Where the keys go. */
+export type Context = 'panes' | 'console' | 'prompt' | 'help';
+
+export type Group = 'Time' | 'History' | 'Panes' | 'This pane' | 'Lab';
+
+export interface Binding {
+  readonly intent: Intent;
+  readonly keys: readonly string[];
+  /** The keys as footer and help name them. */
+  readonly shown: string;
+  readonly label: string;
+  readonly group: Group;
+  readonly contexts: readonly Context[];
+  /** Left out: always. */
+  readonly when?: (state: State, pane: Pane) => boolean;
+}
+
+const isHistory = ({ control }: State): boolean => control.mode === 'history';
+const isFollowing = ({ ui }: State): boolean => ui.panes[ui.focus].selected === null && ui.panes[ui.focus].scroll === 0;
+const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
+
+export const KEYMAP: readonly Binding[] = [
+  // Prompt
+  { intent: 'accept', keys: ['enter'], shown: 'Enter', label: 'take it', group: 'This pane', contexts: ['prompt'] },
+  { intent: 'cancel', keys: ['escape', 'ctrl+c'], shown: 'Esc', label: 'leave it', group: 'This pane', contexts: ['prompt'] },
+  { intent: 'erase', keys: ['backspace'], shown: 'Backspace', label: 'erase', group: 'This pane', contexts: ['prompt'] },
+  // Help
+  { intent: 'close-help', keys: ['escape', '?', 'f1', 'q', 'enter'], shown: 'Esc', label: 'close help', group: 'Lab', contexts: ['help'] },
+  { intent: 'up', keys: ['up'], shown: '↑', label: 'up', group: 'This pane', contexts: ['help'] },
+  { intent: 'down', keys: ['down'], shown: '↓', label: 'down', group: 'This pane', contexts: ['help'] },
+  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['help'] },
+  { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['help'] },
+  // What is in the way goes first.
+  { intent: 'close', keys: ['escape', 'enter'], shown: 'Esc', label: 'close', group: 'This pane', contexts: ['panes'], when: isOpen },
+  { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], when: (state) => !isFollowing(state) },
+  { intent: 'clear-filter', keys: ['escape'], shown: 'Esc', label: 'no filter', group: 'This pane', contexts: ['panes'], when: ({ ui }) => ui.panes[ui.focus].filter !== '' },
+  { intent: 'live', keys: ['end', 'escape'], shown: 'End', label: 'LIVE', group: 'History', contexts: ['panes'], when: isHistory },
+  // Time
+  { intent: 'toggle-pause', keys: ['space', 'p'], shown: 'Space', label: 'pause, resume', group: 'Time', contexts: ['panes'] },
+  { intent: 'step-event', keys: ['e'], shown: 'e', label: 'step an event', group: 'Time', contexts: ['panes'] },
+  { intent: 'step-phase', keys: ['h'], shown: 'h', label: 'a phase', group: 'Time', contexts: ['panes'] },
+  { intent: 'step-command', keys: ['c'], shown: 'c', label: 'a command', group: 'Time', contexts: ['panes'] },
+  { intent: 'step-turn', keys: ['t'], shown: 't', label: 'a turn', group: 'Time', contexts: ['panes'] },
+  { intent: 'slower', keys: ['-'], shown: '-', label: 'slower', group: 'Time', contexts: ['panes'] },
+  { intent: 'faster', keys: ['+', '='], shown: '+', label: 'faster', group: 'Time', contexts: ['panes'] },
+  { intent: 'breakpoint', keys: ['b'], shown: 'b', label: 'breakpoints', group: 'Time', contexts: ['panes'] },
+  { intent: 'back-event', keys: ['left'], shown: '←', label: 'back', group: 'History', contexts: ['panes'] },
+  { intent: 'forward-event', keys: ['right'], shown: '→', label: 'forward', group: 'History', contexts: ['panes'] },
+  { intent: 'back-turn', keys: ['shift+left', 'ctrl+left', 'alt+left'], shown: 'Shift-←', label: 'back a turn', group: 'History', contexts: ['panes'] },
+  { intent: 'forward-turn', keys: ['shift+right', 'ctrl+right', 'alt+right'], shown: 'Shift-→', label: 'forward a turn', group: 'History', contexts: ['panes'] },
+  { intent: 'oldest', keys: ['home'], shown: 'Home', label: 'as far back as it goes', group: 'History', contexts: ['panes'] },
+  // Panes
+  { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: 'next pane', group: 'Panes', contexts: ['panes', 'console'] },
+  { intent: 'focus-previous', keys: ['shift+tab'], shown: 'Shift-Tab', label: 'pane before', group: 'Panes', contexts: ['panes', 'console'] },
+  { intent: 'focus-pane', keys: ['1', '2', '3', '4', '5', '6'], shown: '1-6', label: 'pane', group: 'Panes', contexts: ['panes'] },
+  { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes', group: 'Panes', contexts: ['console'] },
+  { intent: 'zoom', keys: ['z'], shown: 'z', label: 'zoom', group: 'Panes', contexts: ['panes'] },
+  // This pane
+  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'] },
+  { intent: 'down', keys: ['down', 'j'], shown: '↓', label: 'down', group: 'This pane', contexts: ['panes'] },
+  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['panes', 'console'] },
+  { intent: 'page-down', keys: ['pagedown'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['panes', 'console'] },
+  { intent: 'open', keys: ['enter'], shown: 'Enter', label: 'open', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.openRows !== undefined },
+  { intent: 'filter', keys: ['/'], shown: '/', label: 'filter', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.checkFilter !== undefined },
+  { intent: 'sort', keys: ['s'], shown: 's', label: 'sort', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.sorts !== undefined },
+  { intent: 'previous-database', keys: ['['], shown: '[', label: 'database before', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.window !== undefined },
+  { intent: 'next-database', keys: [']'], shown: ']', label: 'next database', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.window !== undefined },
+  // Lab
+  { intent: 'help', keys: ['?', 'f1'], shown: '?', label: 'help', group: 'Lab', contexts: ['panes'] },
+  { intent: 'help', keys: ['f1'], shown: 'F1', label: 'help', group: 'Lab', contexts: ['console'] },
+  { intent: 'quit', keys: ['q'], shown: 'q', label: 'quit', group: 'Lab', contexts: ['panes'] },
+  { intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C twice', label: 'quit', group: 'Lab', contexts: ['panes', 'console', 'help'] },
+];
+
+export function contextOf({ ui }: State): Context {
+  if (ui.prompt !== null) return 'prompt';
+  if (ui.isHelpOpen) return 'help';
+  return ui.focus === 'repl' ? 'console' : 'panes';
+}
+
+/** What can be pressed now, in the order of the table. */
+export function bindingsNow(state: State, pane: Pane): Binding[] {
+  const context = contextOf(state);
+  return KEYMAP.filter(({ contexts, when }) => contexts.includes(context) && (when === undefined || when(state, pane)));
+}
+
+/** What a key asks for; null: nothing. */
+export function intentOf(key: Key, state: State, pane: Pane): Intent | null {
+  const spelled = spell(key);
+  return bindingsNow(state, pane).find(({ keys }) => keys.includes(spelled))?.intent ?? null;
+}

@@ -1,0 +1,191 @@
+/**
+ * The reducer of the whole state: `State = reduce(State, Action)`. Pure; what must also happen outside (the loop is held, a connection is opened) is the app's.
+ *
+ * Actions are small sentences. What an action needs to know of a pane (its rows, its length) comes with it, because the state does not know the view.
+ */
+import type { Breakpoint, TraceEvent } from '../../server/index.js';
+import type { Model } from './model/model.js';
+import { PANE_IDS, type PaneId } from './pane-id.js';
+import { initialRepl, type ReplState } from './repl-state.js';
+import type { Control, PaneUi, ServerInfo, State, TimeMode, Ui } from './state.js';
+
+export type Action =
+  /** The newest moment, or the one of the history that is to be shown. */
+  | { readonly type: 'show-moment'; readonly model: Model; readonly nowMs: number; readonly moment: number | null; readonly behind: number }
+  | { readonly type: 'tell-time'; readonly nowMs: number }
+  /** The loop is held at an event, or goes on. */
+  | { readonly type: 'hold'; readonly event: TraceEvent | null }
+  | { readonly type: 'slow-down'; readonly eventsPerSecond: number | null }
+  | { readonly type: 'set-breakpoints'; readonly breakpoints: readonly Breakpoint[] }
+  | { readonly type: 'update-console'; readonly repl: ReplState }
+  | { readonly type: 'notice'; readonly text: string | null }
+  /** Something has happened: the invitation goes. */
+  | { readonly type: 'begin' }
+  | { readonly type: 'focus'; readonly pane: PaneId }
+  | { readonly type: 'focus-next'; readonly by: 1 | -1 }
+  | { readonly type: 'toggle-zoom' }
+  | { readonly type: 'open-help' }
+  | { readonly type: 'close-help' }
+  | { readonly type: 'scroll-help'; readonly by: number; readonly limit: number }
+  | { readonly type: 'select'; readonly by: number; readonly rows: readonly string[]; readonly length: number | null }
+  | { readonly type: 'scroll'; readonly by: number; readonly length: number | null }
+  | { readonly type: 'follow' }
+  | { readonly type: 'open-row'; readonly rows: readonly string[]; readonly length: number | null }
+  | { readonly type: 'close-row' }
+  | { readonly type: 'move-cursor'; readonly by: number; readonly count: number }
+  | { readonly type: 'sort'; readonly sorts: readonly string[] }
+  | { readonly type: 'choose-database'; readonly db: number }
+  | { readonly type: 'open-prompt'; readonly kind: 'filter' | 'breakpoint' }
+  /** `filter`: takes effect while it is typed, unless it is wrong. */
+  | { readonly type: 'type-prompt'; readonly text: string; readonly error: string | null }
+  | { readonly type: 'close-prompt' }
+  | { readonly type: 'ask-to-leave'; readonly isLeaving: boolean };
+
+const INITIAL_PANE: PaneUi = { scroll: 0, selected: null, filter: '', isOpen: false, cursor: 0, frozenAt: null, sort: '' };
+
+export function initialState(server: ServerInfo, model: Model): State {
+  return {
+    server,
+    model,
+    control: { mode: 'live', heldAt: null, eventsPerSecond: null, moment: null, behind: 0, breakpoints: [] },
+    ui: {
+      focus: 'repl',
+      isZoomed: false,
+      previousFocus: 'loop',
+      panes: Object.fromEntries(PANE_IDS.map((id) => [id, INITIAL_PANE])) as { [id in PaneId]: PaneUi },
+      db: 0,
+      prompt: null,
+      isHelpOpen: false,
+      helpScroll: 0,
+      notice: null,
+      nowMs: Number.NaN,
+      isLeaving: false,
+      isFresh: true,
+    },
+    repl: initialRepl,
+  };
+}
+
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case 'show-moment':
+      return withControl({ ...state, model: action.model, ui: { ...state.ui, nowMs: action.nowMs } }, { moment: action.moment, behind: action.behind });
+    case 'hold':
+      return withControl(state, { heldAt: action.event });
+    case 'slow-down':
+      return withControl(state, { eventsPerSecond: action.eventsPerSecond });
+    case 'set-breakpoints':
+      return withControl(state, { breakpoints: action.breakpoints });
+    case 'update-console':
+      return { ...state, repl: action.repl };
+    default: {
+      const ui = reduceUi(state.ui, action);
+      return ui === state.ui ? state : { ...state, ui };
+    }
+  }
+}
+
+function withControl(state: State, changes: Partial<Control>): State {
+  const control = { ...state.control, ...changes };
+  return { ...state, control: { ...control, mode: modeOf(control) } };
+}
+
+function modeOf({ moment, heldAt, eventsPerSecond }: Control): TimeMode {
+  if (moment !== null) return 'history';
+  if (heldAt !== null) return 'paused';
+  return eventsPerSecond === null ? 'live' : 'slow';
+}
+
+type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'slow-down' | 'set-breakpoints' | 'update-console' }>;
+
+function reduceUi(ui: Ui, action: UiAction): Ui {
+  switch (action.type) {
+    case 'tell-time':
+      return { ...ui, nowMs: action.nowMs };
+    case 'notice':
+      return ui.notice === action.text ? ui : { ...ui, notice: action.text };
+    case 'begin':
+      return ui.isFresh ? { ...ui, isFresh: false } : ui;
+    case 'ask-to-leave':
+      return ui.isLeaving === action.isLeaving ? ui : { ...ui, isLeaving: action.isLeaving };
+    case 'focus':
+      return focus(ui, action.pane);
+    case 'focus-next':
+      return focus(ui, PANE_IDS[(PANE_IDS.indexOf(ui.focus) + action.by + PANE_IDS.length) % PANE_IDS.length]!);
+    case 'toggle-zoom':
+      return { ...ui, isZoomed: !ui.isZoomed };
+    case 'open-help':
+      return { ...ui, isHelpOpen: true, helpScroll: 0 };
+    case 'close-help':
+      return { ...ui, isHelpOpen: false };
+    case 'scroll-help':
+      return { ...ui, helpScroll: clamp(ui.helpScroll + action.by, action.limit) };
+    case 'choose-database':
+      return withPane({ ...ui, db: action.db }, 'keyspace', { selected: null, scroll: 0, isOpen: false, cursor: 0 });
+    case 'open-prompt':
+      return { ...ui, prompt: { kind: action.kind, text: action.kind === 'filter' ? ui.panes[ui.focus].filter : '', error: null } };
+    case 'type-prompt':
+      return typePrompt(ui, action.text, action.error);
+    case 'close-prompt':
+      return { ...ui, prompt: null };
+    default:
+      return withPane(ui, ui.focus, reducePane(ui.panes[ui.focus], action));
+  }
+}
+
+function focus(ui: Ui, pane: PaneId): Ui {
+  return pane === ui.focus ? ui : { ...ui, focus: pane, previousFocus: ui.focus === 'repl' ? ui.previousFocus : ui.focus };
+}
+
+function withPane(ui: Ui, id: PaneId, changes: Partial<PaneUi>): Ui {
+  return { ...ui, panes: { ...ui.panes, [id]: { ...ui.panes[id], ...changes } } };
+}
+
+function typePrompt(ui: Ui, text: string, error: string | null): Ui {
+  if (ui.prompt === null) return ui;
+  const typed = { ...ui, prompt: { ...ui.prompt, text, error } };
+  const isFilter = ui.prompt.kind === 'filter' && error === null;
+  return isFilter ? withPane(typed, ui.focus, { filter: text, selected: null, scroll: 0, frozenAt: null }) : typed;
+}
+
+type PaneAction = Extract<UiAction, { type: 'select' | 'scroll' | 'follow' | 'open-row' | 'close-row' | 'move-cursor' | 'sort' }>;
+
+function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
+  switch (action.type) {
+    case 'select':
+      return select(pane, action);
+    case 'scroll':
+      return scroll(pane, action);
+    case 'follow':
+      return { selected: null, scroll: 0, frozenAt: null, isOpen: false, cursor: 0 };
+    case 'open-row': {
+      const opened = pane.selected === null ? select(pane, { ...action, by: 0 }) : {};
+      return (opened.selected ?? pane.selected) === null ? {} : { ...opened, isOpen: true, cursor: 0 };
+    }
+    case 'close-row':
+      return { isOpen: false, cursor: 0 };
+    case 'move-cursor':
+      return { cursor: clamp(pane.cursor + action.by, action.count - 1) };
+    case 'sort':
+      return { sort: action.sorts[(Math.max(0, action.sorts.indexOf(pane.sort)) + 1) % action.sorts.length] ?? '', scroll: 0, selected: null };
+  }
+}
+
+/** From nothing the selection begins where the eye is: at the newest row of a list that grows, at the first of a table. */
+function select(pane: PaneUi, { by, rows, length }: { readonly by: number; readonly rows: readonly string[]; readonly length: number | null }): Partial<PaneUi> {
+  if (rows.length === 0) return { selected: null };
+  const before = pane.selected === null ? -1 : rows.indexOf(pane.selected);
+  const start = length === null ? 0 : rows.length - 1;
+  const index = before === -1 ? start : clamp(before + by, rows.length - 1);
+  return { selected: rows[index]!, frozenAt: length === null ? null : (pane.frozenAt ?? length) };
+}
+
+function scroll(pane: PaneUi, { by, length }: { readonly by: number; readonly length: number | null }): Partial<PaneUi> {
+  // Up goes back in a list that grows, and towards the first row in a table.
+  const scrolled = Math.max(0, length === null ? pane.scroll + by : Math.min(pane.scroll - by, length));
+  return { scroll: scrolled, frozenAt: length === null || scrolled === 0 ? null : (pane.frozenAt ?? length) };
+}
+
+function clamp(value: number, highest: number): number {
+  return Math.max(0, Math.min(value, highest));
+}

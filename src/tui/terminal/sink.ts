@@ -1,0 +1,89 @@
+/**
+ * The sink: what Ink writes its frames to instead of the terminal.
+ *
+ * Ink hands over one plain frame a commit. The sink compares it line by line with the last one and writes the lines that changed, at absolute positions,
+ * inside synchronized output, so that nothing flickers and a quiet screen costs no bytes.
+ *
+ *   Ink ── frame ──▶ sink ── changed lines ──▶ terminal
+ *
+ * It is also the last gate: whatever a pane has let through, no line takes control of the terminal here. Only colours pass.
+ */
+import { EventEmitter } from 'node:events';
+
+const BEGIN = '\x1b[?2026h';
+const END = '\x1b[?2026l';
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+
+/** Control characters, C1, bidi marks; and ESC, unless it begins a colour. */
+const FORBIDDEN = /[\x00-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\x1b(?!\[[\d;]*m)/g;
+
+export interface CursorPlace {
+  /** From 0. */
+  readonly row: number;
+  readonly column: number;
+}
+
+export class FrameSink extends EventEmitter {
+  /** Ink asks these of a stream. */
+  readonly isTTY = false;
+  readonly writable = true;
+  /** Where the cursor stands after the next frame; null: hidden. */
+  cursor: CursorPlace | null = null;
+  /** Called with the whole frame, for whoever measures. */
+  frames = 0;
+  private lines: readonly string[] = [];
+  private cursorText = '';
+  private isReleased = false;
+
+  /** @param output writes to the terminal */
+  constructor(
+    public columns: number,
+    public rows: number,
+    private readonly output: (text: string) => void,
+  ) {
+    super();
+  }
+
+  /** A frame, from Ink. */
+  write(frame: string): boolean {
+    if (this.isReleased || frame === '') return true;
+    this.frames++;
+    const lines = frame.split('\n').slice(0, this.rows);
+    const changes = this.changesTo(lines);
+    const cursorText = this.cursor === null ? HIDE_CURSOR : `${moveTo(this.cursor.row, this.cursor.column)}${SHOW_CURSOR}`;
+    this.lines = lines;
+    if (changes !== '') this.output(`${BEGIN}${HIDE_CURSOR}${changes}${cursorText}${END}`);
+    else if (cursorText !== this.cursorText) this.output(cursorText);
+    this.cursorText = cursorText;
+    return true;
+  }
+
+  /** The terminal has another size, or shows something else: the next frame is written whole. */
+  reset(columns: number, rows: number): void {
+    this.columns = columns;
+    this.rows = rows;
+    this.lines = [];
+    this.cursorText = '';
+    this.output('\x1b[0m\x1b[2J');
+  }
+
+  /** From now on nothing is written. */
+  release(): void {
+    this.isReleased = true;
+  }
+
+  private changesTo(lines: readonly string[]): string {
+    let changes = '';
+    for (let row = 0; row < Math.max(lines.length, this.lines.length); row++) {
+      const line = lines[row] ?? '';
+      // Erased first: behind a line as wide as the screen the cursor stands on its last character still.
+      if (line !== this.lines[row]) changes += `${moveTo(row, 0)}\x1b[2K${line.replace(FORBIDDEN, '?')}\x1b[0m`;
+    }
+    return changes;
+  }
+}
+
+function moveTo(row: number, column: number): string {
+  return `\x1b[${row + 1};${column + 1}H`;
+}

@@ -1,0 +1,108 @@
+/**
+ * The terminal: its modes while the screen is on it, and how it becomes itself again, whatever happens.
+ *
+ *   enter    alternate screen · raw mode · bracketed paste · no cursor
+ *   leave    raw mode off · all of it undone, written synchronously, so that it also works while the process dies; once only
+ */
+import { writeSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { KeyDecoder } from './decoder.js';
+import type { Key } from './key.js';
+
+/** How long a lone Esc may be the beginning of something. */
+const ESCAPE_MS = 40;
+
+// The alternate screen, wiped; no autowrap, so that a line too long can not push others away; pastes are marked; cursor hidden.
+const ENTER = '\x1b[?1049h\x1b[2J\x1b[?7l\x1b[?2004h\x1b[?25l';
+const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l';
+
+export interface TerminalEvents {
+  readonly key: (key: Key) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  /** Nobody can type any more. */
+  readonly hangup: () => void;
+}
+
+export class Terminal {
+  private readonly decoder = new KeyDecoder();
+  private readonly utf8 = new StringDecoder('utf8');
+  private escapeTimer: NodeJS.Timeout | undefined;
+  private isEntered = false;
+
+  constructor(
+    private readonly input: ReadStream,
+    private readonly output: WriteStream,
+    private readonly events: TerminalEvents,
+    private readonly usesAlternateScreen: boolean,
+  ) {}
+
+  get columns(): number {
+    return this.output.columns || 80;
+  }
+
+  get rows(): number {
+    return this.output.rows || 24;
+  }
+
+  readonly write = (text: string): void => {
+    this.output.write(text);
+  };
+
+  enter(): void {
+    this.isEntered = true;
+    if (this.usesAlternateScreen) this.write(ENTER);
+    this.input.setRawMode(true);
+    this.input.on('data', this.hear);
+    this.input.on('end', this.events.hangup);
+    this.input.on('error', this.events.hangup);
+    this.output.on('resize', this.resized);
+  }
+
+  /** After a stop of the whole process the shell has changed the modes. */
+  reenter(): void {
+    if (!this.isEntered) return;
+    if (this.usesAlternateScreen) this.write(ENTER);
+    this.input.setRawMode(false);
+    this.input.setRawMode(true);
+  }
+
+  leave(): void {
+    if (!this.isEntered) return;
+    this.isEntered = false;
+    clearTimeout(this.escapeTimer);
+    this.input.off('data', this.hear);
+    this.output.off('resize', this.resized);
+    this.input.pause();
+    try {
+      this.input.setRawMode(false);
+    } catch {
+      // The terminal is gone.
+    }
+    if (this.usesAlternateScreen) this.writeNow(LEAVE);
+  }
+
+  /** Written before this returns: the process may end right afterwards. */
+  private writeNow(text: string): void {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      try {
+        writeSync(this.output.fd, text);
+        return;
+      } catch (error) {
+        // A terminal that takes nothing at the moment is asked again; one that is gone is not.
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      }
+    }
+  }
+
+  private readonly resized = (): void => this.events.resize(this.columns, this.rows);
+
+  private readonly hear = (data: Buffer): void => {
+    clearTimeout(this.escapeTimer);
+    for (const key of this.decoder.push(this.utf8.write(data))) this.events.key(key);
+    if (!this.decoder.isPending || this.decoder.isPasting) return;
+    this.escapeTimer = setTimeout(() => {
+      for (const key of this.decoder.flush()) this.events.key(key);
+    }, ESCAPE_MS);
+  };
+}
