@@ -49,6 +49,7 @@ export interface TokenRow {
 }
 
 export interface TokensModel {
+  /** 0 between two turns. */
   readonly turn: number;
   /** Connections on the server: more than there are rows, if there are very many. */
   readonly clientCount: number;
@@ -78,6 +79,8 @@ function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
   switch (event.kind) {
     case 'turn-begin':
       return { ...model, turn: event.turn };
+    case 'turn-end':
+      return { ...model, turn: 0 };
     case 'connect':
       return connected(model, event);
     case 'disconnect':
@@ -198,10 +201,11 @@ function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowU
 }
 
 function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
+  const awaitsWritable = (row.interest & INTEREST_WRITABLE) !== 0;
   return (
     row.fd === client.fd && row.name === client.name && row.library === client.library && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
     row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor && row.queryBytes === client.queryBytes &&
-    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && (row.interest & INTEREST_WRITABLE) !== 0 === client.awaitsWritable
+    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && awaitsWritable === client.awaitsWritable
   );
 }
 

@@ -1,0 +1,191 @@
+/**
+ * The tokens pane: everything that is registered with the poll, a row each, and what it is doing.
+ *
+ *    tok  fd peer              name      state              int  query  output  last     idle
+ *      0   6 127.0.0.1:6379    LISTENER  listening          R
+ *      5  21 127.0.0.1:51234   worker    parked: jobs 4 s   R      0 B     0 B  blpop     1 s
+ */
+import type { State } from '../../state/state.js';
+import type { Activity, TokenRow } from '../../state/model/tokens.js';
+import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import { tableWindow } from '../parts/list-window.js';
+import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
+import { fit, formatBytes, formatCount, formatMs, visible } from '../text.js';
+import type { Style, Theme } from '../theme.js';
+
+const INTEREST_WRITABLE = 2;
+
+/** A token that has done something within this time stands out. */
+const RECENT_MS = 500;
+
+const SORTS = ['token', 'recent', 'output'] as const;
+
+export const tokensPane: Pane = {
+  id: 'tokens',
+  title: 'Tokens',
+  badge: (state) => {
+    const { clientCount, rows } = state.model.tokens;
+    const kept = rowsOf(state).filter((row) => row.kind === 'client').length;
+    const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(state.ui.panes.tokens.filter)}`;
+    const connections = `${formatCount(clientCount)} ${clientCount === 1 ? 'connection' : 'connections'}`;
+    return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
+  },
+  render,
+  rows: (state) => rowsOf(state).map((row) => String(row.token)),
+  sorts: SORTS,
+  checkFilter: () => null,
+  help: { about: helpAbout(), entries: helpEntries() },
+};
+
+function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
+  const { width, height } = size;
+  const rows = rowsOf(state);
+  const { selected, scroll } = state.ui.panes.tokens;
+  const placed = layoutColumns(columnsOf(state, theme), width);
+  const at = selected === null ? -1 : rows.findIndex((row) => String(row.token) === selected);
+  const { start, end } = tableWindow(rows.length, height - 1, at, scroll);
+  const marked = isFocused ? theme.highlight : theme.selected;
+  const lines = rows.slice(start, end).map((row, i) => bodyRow(placed, row, width, start + i === at ? marked : undefined));
+  return fillTo(height, width, [headerRow(placed, width, theme.dim), ...lines]);
+}
+
+/** Exactly `height` rows. */
+function fillTo(height: number, width: number, lines: readonly string[]): readonly string[] {
+  return Array.from({ length: height }, (_, i) => lines[i] ?? fit('', width));
+}
+
+/** Rows in the order of the screen: listeners and the waker first, then clients as they are sorted and filtered. */
+function rowsOf(state: State): readonly TokenRow[] {
+  const { filter, sort } = state.ui.panes.tokens;
+  const all = state.model.tokens.rows.sorted();
+  const fixed = all.filter((row) => row.kind !== 'client');
+  const clients = all.filter((row) => row.kind === 'client' && passes(row, filter));
+  if (sort === 'recent') clients.sort((a, b) => b.lastActiveUs - a.lastActiveUs || a.token - b.token);
+  if (sort === 'output') clients.sort((a, b) => b.outputBytes - a.outputBytes || a.token - b.token);
+  return [...fixed, ...clients];
+}
+
+function passes(row: TokenRow, filter: string): boolean {
+  if (filter === '') return true;
+  const text = `${row.token} ${row.peer} ${row.name} ${row.library} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`;
+  return text.toLowerCase().includes(filter.toLowerCase());
+}
+
+function columnsOf(state: State, theme: Theme): readonly Column<TokenRow>[] {
+  const idle = (row: TokenRow): number => idleMsOf(state, row);
+  const quiet = (row: TokenRow): Style => (row.kind !== 'client' || !(idle(row) < RECENT_MS) ? theme.dim : plain);
+  const bytes = (count: number): Style => (count > 0 ? theme.strong : theme.dim);
+  return [
+    { header: 'tok', width: { min: 3, max: 6, weight: 1 }, align: 'right', cell: (row) => String(row.token), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
+    { header: 'fd', width: 4, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
+    { header: 'peer', width: { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(state, row), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
+    { header: 'name', width: { min: 8, max: 16 }, rank: 4, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
+    { header: 'state', width: { min: 12, max: 30, weight: 3 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
+    { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
+    { header: 'query', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
+    { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
+    { header: 'last', width: { min: 6, max: 14 }, rank: 2, cell: (row) => visible(row.lastCommand, 32), style: quiet },
+    { header: 'idle', width: 7, align: 'right', rank: 7, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
+  ];
+}
+
+const plain: Style = (text) => text;
+
+function idleMsOf({ model, ui }: State, row: TokenRow): number {
+  return Math.max(0, ui.nowMs - (model.originMs + row.lastActiveUs / 1000));
+}
+
+/** Tenths of a second are noise in a column that is read at a glance. */
+function idleText(ms: number): string {
+  return ms < 1000 ? 'now' : formatMs(Math.floor(ms / 1000) * 1000);
+}
+
+function peerOf(state: State, row: TokenRow): string {
+  if (row.kind === 'waker') return 'eventfd';
+  return row.kind === 'client' ? visible(row.peer, 64) : listenerAddress(state, row);
+}
+
+/** Listeners are registered in the order of their addresses; the first one is token 0. */
+function listenerAddress({ server, model }: State, row: TokenRow): string {
+  const listeners = model.tokens.rows.sorted().filter(({ kind }) => kind === 'listener');
+  const address = server.addresses[listeners.findIndex(({ token }) => token === row.token)];
+  if (address === undefined) return '';
+  return 'port' in address ? `${address.host}:${address.port}` : address.path;
+}
+
+function nameOf(row: TokenRow): string {
+  if (row.kind !== 'client') return row.kind === 'listener' ? 'LISTENER' : 'WAKER';
+  return visible(row.name === '' ? row.library : row.name, 64);
+}
+
+export const formatInterest = (interest: number): string => ((interest & 1) === 0 ? '' : 'R') + ((interest & INTEREST_WRITABLE) === 0 ? '' : 'W') || '-';
+
+interface Doing {
+  readonly text: string;
+  readonly style: (theme: Theme) => Style;
+}
+
+const ACTIVITIES: { readonly [activity in Activity]: (theme: Theme) => Style } = {
+  ready: (theme) => theme.phase.poll,
+  reading: (theme) => theme.phase.read,
+  decoding: (theme) => theme.phase.decode,
+  executing: (theme) => theme.phase.execute,
+  replying: (theme) => theme.phase.execute,
+  writing: (theme) => theme.phase.write,
+};
+
+/** What a token is doing: what it does in this turn comes before what it is, because that is what is moving. */
+function stateOf(state: State, row: TokenRow): Doing {
+  const { turn } = state.model.tokens;
+  const isActive = turn !== 0 && row.activityTurn === turn;
+  if (row.kind !== 'client') return specialState(row, isActive);
+  if (row.parkedOn !== null) return { text: `parked: ${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)}${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: (theme) => theme.warn };
+  if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.bad };
+  if (isActive) return { text: row.activity, style: ACTIVITIES[row.activity] };
+  if (row.inTransaction) return { text: 'in MULTI', style: (theme) => theme.warn };
+  if (row.isMonitor) return { text: 'monitor', style: (theme) => theme.good };
+  if (row.subscriptions > 0) return { text: `subscribed (${row.subscriptions})`, style: (theme) => theme.good };
+  return { text: 'idle', style: (theme) => theme.dim };
+}
+
+function specialState(row: TokenRow, isActive: boolean): Doing {
+  if (row.kind === 'waker') return { text: isActive ? 'woken' : 'waiting', style: (theme) => (isActive ? theme.warn : theme.dim) };
+  return { text: isActive ? (row.activity === 'ready' ? 'ready' : 'accepting') : 'listening', style: (theme) => (isActive ? theme.phase.accept : theme.dim) };
+}
+
+/** `4.2 s ` until a parked client gets its answer anyway. */
+function deadlineText(deadlineMs: number, nowMs: number): string {
+  if (deadlineMs === 0) return 'no limit, ';
+  const leftMs = Math.max(0, deadlineMs - nowMs);
+  return Number.isFinite(leftMs) ? `${(leftMs / 1000).toFixed(1)} s, ` : '';
+}
+
+function helpAbout(): string {
+  return 'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel names them by their token when they are ready. A connection has one colour in all panes.';
+}
+
+function helpEntries(): readonly HelpEntry[] {
+  return [
+    { term: 'tok', meaning: 'Token: the number under which a source of readiness is registered. The kernel hands it back when the source is ready. A token is never used twice.' },
+    { term: 'fd', meaning: 'File descriptor: the number by which the kernel knows the socket. When a connection is gone its number is given to the next one.' },
+    { term: 'peer', meaning: 'Address and port at the other end of the connection. For a listener: the address it listens on.' },
+    { term: 'name', meaning: 'What the client calls itself with CLIENT SETNAME, or the library it says it uses.' },
+    { term: 'LISTENER', meaning: 'The socket that waits for new connections. It is READABLE when somebody wants to connect.' },
+    { term: 'WAKER', meaning: 'An eventfd: another thread writes to it to wake the loop out of its sleep in the poll.' },
+    { term: 'state', meaning: 'What the connection is doing. Words such as reading or executing belong to the turn that runs; between turns a client is idle, or in one of the lasting states.' },
+    { term: 'idle', meaning: 'Nothing is going on. As a column: the time since the last byte was read from it or written to it.' },
+    { term: 'ready', meaning: 'The poll has returned this token, and its handler is about to run.' },
+    { term: 'reading, decoding', meaning: 'Bytes are taken from the kernel, and requests are looked for in them.' },
+    { term: 'executing, replying', meaning: 'A command of this client runs, and its reply is put into the output buffer.' },
+    { term: 'writing', meaning: 'The output buffer is handed to the kernel.' },
+    { term: 'write-blocked', meaning: 'The kernel would not take all of the output, because the client does not read. The loop asks for WRITABLE and goes on with others.' },
+    { term: 'parked', meaning: 'A blocking command (BLPOP and its kind) found nothing. The client waits for one of these keys, or for the time that is counted down; the loop does not wait.' },
+    { term: 'in MULTI', meaning: 'The client is collecting commands of a transaction; EXEC runs them in one go.' },
+    { term: 'subscribed', meaning: 'The client hears messages of so many channels and patterns.' },
+    { term: 'monitor', meaning: 'The client sees every command that the server executes.' },
+    { term: 'int', meaning: 'Interest: what the token is registered for. R: tell me when it is READABLE. W, only after a short write: tell me when it is WRITABLE.' },
+    { term: 'query', meaning: 'Query buffer: bytes that have been read but are not a whole request yet.' },
+    { term: 'output', meaning: 'Output buffer: bytes of replies that the kernel has not taken yet.' },
+    { term: 'last', meaning: 'The command that was executed last.' },
+  ];
+}

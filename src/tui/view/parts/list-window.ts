@@ -1,0 +1,32 @@
+/**
+ * ListWindow: which rows of a list are on the screen. Pure positions; the same list and the same selection give the same window.
+ *
+ *   tables          from the first row, moved down only as far as the selected row asks for
+ *   growing lists   up to the newest, or, while somebody looks back, up to where the list was then: what comes meanwhile does not move the view
+ */
+
+export interface ListWindow {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** @param selected position of the selected row; -1: none, and `scroll` rows are left out instead */
+export function tableWindow(count: number, height: number, selected: number, scroll: number): ListWindow {
+  const lastStart = Math.max(0, count - height);
+  const start = Math.min(lastStart, selected === -1 ? Math.max(0, scroll) : Math.max(0, selected - height + 1));
+  return { start, end: Math.min(count, start + Math.max(0, height)) };
+}
+
+/**
+ * Positions are absolute: they stay what they are while the list grows at its end and forgets at its beginning.
+ *
+ * @param frozenAt the end of the list when the view was left standing; null: it follows
+ * @param selected absolute position; -1: none
+ */
+export function growingWindow(first: number, end: number, height: number, { frozenAt, scroll }: { readonly frozenAt: number | null; readonly scroll: number }, selected: number): ListWindow {
+  const still = frozenAt === null ? end : Math.max(first, Math.min(frozenAt, end));
+  let last = selected === -1 ? still - Math.max(0, scroll) : Math.max(still, selected + 1);
+  if (selected !== -1 && selected < last - height) last = selected + height;
+  last = Math.max(Math.min(last, end), Math.min(first + height, end));
+  return { start: Math.max(first, last - Math.max(0, height)), end: last };
+}
