@@ -5,6 +5,7 @@
  * fetch it. `worker.terminate()` alone would wait for a thread that sleeps in epoll_wait until something else woke it.
  */
 import { closeSync, writeSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { LogLevel } from '../server.js';
 import type { Snapshot } from '../snapshot.js';
@@ -36,6 +37,12 @@ export class StartError extends Error {
 
 /** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
 const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/thread/loop-thread.js' : '../server/thread/loop-thread.js', import.meta.url);
+
+/**
+ * The keyspace may fill the machine's memory, as Redis's may; V8's own limit is a fraction of it. The young generation is V8's default, named because a
+ * worker gets less on small machines: each SET leaves a string behind that lives long, and a small nursery would be emptied all the time.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: Math.floor(totalmem() / 2 ** 20), maxYoungGenerationSizeMb: 48 };
 
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 
@@ -71,7 +78,7 @@ export class LoopHandle {
   /** Resolves once the server listens. Rejects with {@link StartError}. */
   static start(options: Omit<LoopThreadOptions, 'control'>, events: LoopEvents): Promise<LoopHandle> {
     const control = createControl();
-    const worker = new Worker(THREAD_URL, { workerData: { ...options, control } satisfies LoopThreadOptions });
+    const worker = new Worker(THREAD_URL, { workerData: { ...options, control } satisfies LoopThreadOptions, resourceLimits: RESOURCE_LIMITS });
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError('the loop thread ended before it was ready', null));
       const first = (message: LoopMessage): void => {
