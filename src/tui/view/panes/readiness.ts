@@ -1,0 +1,189 @@
+/**
+ * The readiness pane: turn by turn, which tokens were ready for what, and what came of it. The newest turn is at the bottom.
+ *
+ *   812  #7        READABLE  read 42 B · 1 frame · wrote 5 B
+ *   813  LISTENER  READABLE  accept ×3 then WouldBlock
+ *
+ * Scrolled back, the view stands still: it shows lines up to the number at which it was frozen, and its badge counts what has come since.
+ */
+import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
+import type { PaneUi, State } from '../../state/state.js';
+import type { Pane, PaneContext } from '../pane.js';
+import { nameOf, readinessWords } from '../parts/names.js';
+import { spansRow, type Span } from '../parts/spans.js';
+import { fit, formatBytes, formatCount, visible } from '../text.js';
+import type { Style, Theme } from '../theme.js';
+import { readinessHelp } from './readiness-help.js';
+
+export const readinessPane: Pane = {
+  id: 'readiness',
+  title: 'Readiness',
+  badge: ({ model, ui }) => badgeOf(model.readiness, ui.panes.readiness),
+  render({ model, ui }, context) {
+    const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
+    const { width, height } = context.size;
+    const rows = lines.length === 0 ? [spansRow([{ text: emptyWords(ui.panes.readiness), style: context.theme.dim }], width)] : linesAsRows(lines, context);
+    return Array.from({ length: height }, (_, i) => rows[i] ?? ' '.repeat(width));
+  },
+  help: readinessHelp,
+};
+
+function badgeOf({ lines }: ReadinessModel, { frozenAt, filter }: PaneUi): string {
+  const parts = [filter === '' ? '' : `/${visible(filter)}`, frozenAt === null ? '' : `${formatCount(Math.max(0, lines - frozenAt))} new`];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+const emptyWords = ({ filter }: PaneUi): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(filter)}`);
+
+// Which lines
+
+type Line =
+  | { readonly kind: 'row'; readonly turn: number; readonly row: ReadinessRow; readonly isFirst: boolean }
+  | { readonly kind: 'more'; readonly turn: number; readonly tokens: number }
+  | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
+
+/** The lines of one page, oldest first. */
+function shownLines(model: ReadinessModel, { scroll, frozenAt, filter }: PaneUi, height: number): readonly Line[] {
+  const wanted = scroll + height;
+  const found: Line[] = [];
+  for (const line of newestFirst(model, frozenAt ?? model.lines)) {
+    if (found.length >= wanted) break;
+    if (matches(line, filter)) found.push(line);
+  }
+  // Scrolled beyond the oldest line there is: the oldest page.
+  const from = Math.max(0, Math.min(scroll, found.length - height));
+  return found.slice(from, from + height).reverse();
+}
+
+/** Lines with numbers below `end`. */
+function* newestFirst(model: ReadinessModel, end: number): Generator<Line> {
+  let number = model.lines;
+  for (const turn of turnsNewestFirst(model)) {
+    const count = linesOf(turn);
+    for (let i = count - 1; i >= 0; i--) {
+      number--;
+      if (number < end) yield lineOf(turn, i);
+    }
+  }
+}
+
+function* turnsNewestFirst({ open, turns }: ReadinessModel): Generator<ReadinessTurn> {
+  yield open;
+  for (let i = turns.length - 1; i >= 0; i--) yield turns[i]!;
+}
+
+function lineOf(turn: ReadinessTurn, index: number): Line {
+  if (turn.kind === 'gap') return { kind: 'gap', turns: turn.turns, commands: turn.commands };
+  const row = turn.rows[index];
+  return row === undefined ? { kind: 'more', turn: turn.turn, tokens: turn.more } : { kind: 'row', turn: turn.turn, row, isFirst: index === 0 };
+}
+
+function matches(line: Line, filter: string): boolean {
+  if (filter === '') return true;
+  if (line.kind !== 'row') return false;
+  const { row, turn } = line;
+  const text = `${turn} #${row.token} ${nameOf(row.token)} ${readinessWords(row.readiness, '|')} ${row.steps.map((step) => stepWords(step, true).text).join(' ')}`;
+  return text.toLowerCase().includes(filter.toLowerCase());
+}
+
+// How lines look
+
+/** Below this, readiness is a letter, and a single frame goes without saying. */
+const WIDE = 56;
+
+function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext): readonly string[] {
+  const turnColumns = Math.max(3, ...lines.map((line) => (line.kind === 'gap' ? 0 : String(line.turn).length)));
+  return lines.map((line, i) => spansRow(spansOf(line, i === 0, turnColumns, size.width >= WIDE, theme), size.width));
+}
+
+/** The number of a turn stands at its first line, and at the top of the page. */
+function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolean, theme: Theme): readonly Span[] {
+  if (line.kind === 'gap') return [{ text: gapWords(line), style: theme.dim }];
+  const turn = { text: `${fit(line.kind === 'row' && (line.isFirst || isTop) ? String(line.turn) : '', turnColumns, 'right')} `, style: theme.dim };
+  if (line.kind === 'more') return [turn, { text: `and ${formatCount(line.tokens)} more tokens`, style: theme.dim }];
+  return [turn, ...rowSpans(line.row, isWide, theme)];
+}
+
+function gapWords({ turns, commands }: Extract<Line, { kind: 'gap' }>): string {
+  return `--- ${formatCount(turns)} turns not shown: too fast (${formatCount(commands)} commands)`;
+}
+
+function rowSpans({ token, readiness, steps }: ReadinessRow, isWide: boolean, theme: Theme): readonly Span[] {
+  const name = isWide ? fit(token < 2 ? nameOf(token) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
+  const ready = isWide ? readinessWords(readiness, '|').padEnd(8) : readinessLetters(readiness).padEnd(2);
+  const spans: Span[] = [
+    { text: name, style: theme.token(token) },
+    { text: `${readiness === 0 ? '-'.padEnd(ready.length) : ready} `, style: readiness === 0 ? theme.dim : plain },
+  ];
+  const words = wordsOf(token, steps, isWide);
+  for (const [i, { text, tone }] of words.entries()) {
+    if (i > 0) spans.push({ text: ` ${theme.glyphs.dot} `, style: theme.dim });
+    spans.push({ text, style: styleOf(tone, theme) });
+  }
+  return spans;
+}
+
+const plain: Style = (text) => text;
+const styleOf = (tone: Tone, theme: Theme): Style => (tone === 'plain' ? plain : theme[tone]);
+
+const LETTERS = 'RWECH';
+const readinessLetters = (readiness: number): string => [...LETTERS].filter((_, bit) => (readiness & (1 << bit)) !== 0).join('');
+
+// What came of it, in words
+
+type Tone = 'plain' | 'dim' | 'good' | 'warn' | 'bad';
+interface Words {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+function wordsOf(token: number, steps: readonly ReadinessStep[], isWide: boolean): readonly Words[] {
+  if (token === 1) return [{ text: isWide ? 'another thread has woken the loop' : 'WAKER', tone: 'dim' }];
+  const told = steps.filter((step) => isWide || step.kind !== 'frames' || step.count > 1);
+  return told.map((step) => stepWords(step, isWide));
+}
+
+function stepWords(step: ReadinessStep, isWide: boolean): Words {
+  switch (step.kind) {
+    case 'accept':
+      return acceptWords(step, isWide);
+    case 'read':
+      return readWords(step);
+    case 'frames':
+      return { text: `${formatCount(step.count)} frame${step.count === 1 ? '' : 's'}`, tone: 'plain' };
+    case 'partial':
+      return { text: `${isWide ? 'have' : 'half:'} ${formatCount(step.have)} of ${formatCount(step.need)}`, tone: 'warn' };
+    case 'park':
+      return { text: 'parked', tone: 'warn' };
+    case 'unpark':
+      return { text: `unparked: ${visible(step.why)}`, tone: 'good' };
+    case 'write':
+      return writeWords(step);
+    case 'interest':
+      return (step.after & 2) !== 0 ? { text: 'WRITABLE armed', tone: 'warn' } : { text: 'WRITABLE disarmed', tone: 'good' };
+    case 'disconnect':
+      return { text: `gone: ${visible(step.why)}`, tone: 'dim' };
+  }
+}
+
+function acceptWords({ count, end }: Extract<ReadinessStep, { kind: 'accept' }>, isWide: boolean): Words {
+  const tone = end === null || end === 'WouldBlock' ? 'plain' : 'bad';
+  const accepted = count === 0 ? 'accept' : `accept ×${formatCount(count)}`;
+  if (end === null) return { text: accepted, tone };
+  return { text: `${accepted}${count > 0 && isWide ? ' then' : ''} ${visible(end)}`, tone };
+}
+
+function readWords({ bytes, count, end }: Extract<ReadinessStep, { kind: 'read' }>): Words {
+  const failed = end !== null && end !== 'WouldBlock' && end !== 'EOF';
+  const tone: Tone = failed ? 'bad' : count === 0 ? 'dim' : 'plain';
+  const times = count > 1 ? ` ×${formatCount(count)}` : '';
+  if (count === 0) return { text: end === 'EOF' ? 'EOF' : `read ${visible(end ?? '')}`, tone };
+  return { text: `read${times} ${formatBytes(bytes)}${end === null ? '' : ` then ${visible(end)}`}`, tone };
+}
+
+function writeWords({ bytes, of, end }: Extract<ReadinessStep, { kind: 'write' }>): Words {
+  if (end !== null && end !== 'WouldBlock') return { text: `write ${visible(end)}`, tone: 'bad' };
+  if (bytes >= of) return { text: `wrote ${formatBytes(bytes)}`, tone: 'plain' };
+  if (bytes === 0) return { text: 'write WouldBlock', tone: 'warn' };
+  return { text: `write ${bytes} of ${of} B${end === null ? '' : ' then WouldBlock'}`, tone: 'warn' };
+}

@@ -1,0 +1,28 @@
+/**
+ * Wrapping: plain text over several lines of at most so many columns, broken at spaces where there are any.
+ */
+import { truncate, width } from '../text.js';
+
+/** At most `limit` lines; if that is not enough, the last one ends with an ellipsis. Lines are not padded. */
+export function wrap(text: string, columns: number, limit: number): readonly string[] {
+  if (columns <= 0 || limit <= 0) return [];
+  const lines: string[] = [];
+  let rest = text;
+  while (rest !== '' && lines.length < limit - 1 && width(rest) > columns) {
+    const line = firstLine(rest, columns);
+    lines.push(line.trimEnd());
+    rest = rest.slice(line.length).trimStart();
+  }
+  if (rest !== '') lines.push(truncate(rest, columns));
+  return lines;
+}
+
+/** The longest beginning that ends with a word; a word longer than the line is cut. */
+function firstLine(text: string, columns: number): string {
+  let line = '';
+  for (const word of text.match(/\S+\s*|\s+/g) ?? []) {
+    if (width((line + word).trimEnd()) > columns) break;
+    line += word;
+  }
+  return line === '' ? truncate(text, columns, '') || text.slice(0, 1) : line;
+}
