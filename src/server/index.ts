@@ -10,6 +10,7 @@
  *     const event = await server.step('command');      // … and goes on to the end of the next command
  *     await server.resume();
  */
+import type { CommandReference } from './commands/reference.js';
 import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, StepUnit } from './loop/stepping.js';
@@ -27,6 +28,17 @@ export type { SettingName } from './config.js';
 export type { EventCategory, Phase, TraceKind } from './trace/events.js';
 export type { ClientSnapshot, KeysSnapshot } from './snapshot.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
+export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';
+
+// What a client needs: requests, replies, and the words of a line as redis-cli takes them.
+export { formatDouble } from './resp/double.js';
+export { splitInline } from './resp/inline.js';
+export { ReplyReader } from './resp/reply-reader.js';
+export { encodeRequest, quoteWord } from './resp/request-encoder.js';
+export { formatArgument, formatSyntax } from './dispatch/syntax.js';
+export type { Argument } from './dispatch/syntax.js';
+export type { CommandReference } from './commands/reference.js';
+export type { Reply } from './resp/reply.js';
 
 /** Every setting of redis-server that has a meaning here, under its own name, and the lab's own. */
 export interface ServerOptions extends Partial<SettingValues> {
@@ -89,6 +101,12 @@ export interface RedisLabServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Every command of the server, by name, as data; loaded when first asked for, because few programs ask. */
+export async function loadCommandReference(): Promise<readonly CommandReference[]> {
+  const { commandReference } = await import('./commands/reference.js');
+  return commandReference();
+}
+
 const DEFAULT_BUDGET = 2000;
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
@@ -114,9 +132,9 @@ class Observers {
     for (const listener of this.heldListeners) listener(event);
   }
 
-  /** The largest budget anybody has asked for; 0 if nobody listens. */
-  get budget(): number {
-    return Math.max(0, ...this.traces.values());
+  /** The largest budget that anybody but `leaving` has asked for; 0 if nobody listens. */
+  budgetOf(leaving: TraceListener | null): number {
+    return Math.max(0, ...Array.from(this.traces, ([listener, budget]) => (listener === leaving ? 0 : budget)));
   }
 }
 
@@ -186,10 +204,11 @@ class LabServer implements RedisLabServer {
 
   async trace(listener: TraceListener, { budget = DEFAULT_BUDGET }: TraceOptions = {}): Promise<() => Promise<void>> {
     this.observers.traces.set(listener, budget);
-    await this.handle.call('trace', this.observers.budget);
+    await this.handle.call('trace', this.observers.budgetOf(null));
     return async () => {
+      // What has been recorded so far arrives before the answer, and is still for this listener.
+      await this.handle.call('trace', this.observers.budgetOf(listener));
       this.observers.traces.delete(listener);
-      await this.handle.call('trace', this.observers.budget);
     };
   }
 

@@ -101,8 +101,10 @@ export class OutputBuffer implements ByteSink {
 
   clear(): void {
     release(this.buffer);
-    for (const chunk of this.full) release(chunk.buffer);
-    this.full.length = 0;
+    if (this.full.length > 0) {
+      for (const chunk of this.full) release(chunk.buffer);
+      this.full.length = 0;
+    }
     this.fullBytes = 0;
     this.buffer = NONE;
     this.position = 0;

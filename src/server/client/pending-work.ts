@@ -14,14 +14,18 @@ export class PendingWork {
 
   /** Before anything is written, because what resumes has replies as well. It may make others resume: they follow in the same loop. */
   proceed(): void {
+    if (this.resumed.length === 0) return;
     for (let i = 0; i < this.resumed.length; i++) this.resumed[i]!.proceed();
     this.resumed.length = 0;
   }
 
   /** Replies are written straight away: WRITABLE interest is for those that do not fit. */
   flush(): void {
-    for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();
-    this.writes.length = 0;
-    for (const connection of this.doomed.splice(0)) connection.close('output buffer limit');
+    // Emptying an array that is empty already is a call into the runtime all the same.
+    if (this.writes.length > 0) {
+      for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();
+      this.writes.length = 0;
+    }
+    if (this.doomed.length > 0) for (const connection of this.doomed.splice(0)) connection.close('output buffer limit');
   }
 }
