@@ -1,14 +1,17 @@
 /**
  * The console's share of the state: what was said, and the line being typed. The console's own connections live in repl/, as effects.
  */
+import type { CommandReference } from '../../server/index.js';
 
 export interface ReplLine {
   /** `in`: what was sent; `out`: a reply; `error`: an error reply; `push`: out of band (a message, an invalidation); `note`: the console's own word. */
   readonly kind: 'in' | 'out' | 'error' | 'push' | 'note';
   /** The client that said or heard it, `` for the default one. */
   readonly client: string;
-  /** Safe to print already. */
+  /** One line, safe to print already. */
   readonly text: string;
+  /** Of what was sent: the prompt that stood before it. */
+  readonly prompt?: string;
 }
 
 export interface ReplCompletion {
@@ -18,34 +21,68 @@ export interface ReplCompletion {
   readonly from: number;
 }
 
+export interface ReplClient {
+  /** `` for the default one. */
+  readonly name: string;
+  /** Where it is connected to, as the prompt shows it: `127.0.0.1:6379`, or the path of a unix socket. */
+  readonly address: string;
+  /** Its own end, as the trace names its peer; null while there is no connection, and on a unix socket. */
+  readonly peer: string | null;
+  readonly db: number;
+  readonly protocol: 2 | 3;
+  readonly inTransaction: boolean;
+  readonly isReadingPaused: boolean;
+  /** `waiting`: a reply is due for longer than a moment. */
+  readonly state: 'connecting' | 'ready' | 'waiting' | 'subscribed' | 'monitor' | 'closed';
+}
+
 export interface ReplState {
   readonly lines: readonly ReplLine[];
   readonly input: string;
   /** Characters before the cursor. */
   readonly cursor: number;
+  /** What was cut last, for Ctrl-Y. */
+  readonly killed: string;
   /** The syntax still to be typed, dim behind the cursor. */
   readonly hint: string;
   /** Why Enter would not do, shown in red. */
   readonly error: string | null;
   readonly completion: ReplCompletion | null;
-  /** Ctrl-R: the search text, and the entry it has found. */
-  readonly search: { readonly text: string; readonly found: string | null } | null;
+  /** Ctrl-R: the search text, the entry it has found, and where in the history that is. */
+  readonly search: { readonly text: string; readonly found: string | null; readonly index: number } | null;
+  /** Oldest first. */
   readonly history: readonly string[];
   /** While walking through the history: the position, and the line that was being typed. */
   readonly browsing: { readonly index: number; readonly draft: string } | null;
-  /** The client that lines go to: database, inside MULTI, subscribed, waiting for a blocked command or for MONITOR. */
-  readonly client: { readonly name: string; readonly db: number; readonly token: number | null; readonly state: 'connecting' | 'ready' | 'waiting' | 'multi' | 'subscribed' | 'monitor' | 'closed' };
+  /** The client that lines go to. */
+  readonly client: ReplClient;
+  /** All of them, that one included. */
+  readonly clients: readonly ReplClient[];
+  /** The table that completion, hints and arity read; empty until it is loaded. */
+  readonly commands: readonly CommandReference[];
 }
+
+export const initialClient: ReplClient = { name: '', address: '', peer: null, db: 0, protocol: 2, inTransaction: false, isReadingPaused: false, state: 'connecting' };
 
 export const initialRepl: ReplState = {
   lines: [],
   input: '',
   cursor: 0,
+  killed: '',
   hint: '',
   error: null,
   completion: null,
   search: null,
   history: [],
   browsing: null,
-  client: { name: '', db: 0, token: null, state: 'connecting' },
+  client: initialClient,
+  clients: [initialClient],
+  commands: [],
 };
+
+/** As redis-cli shows it: `127.0.0.1:6379[2](TX)> `; another client than the default one has its name in front. */
+export function promptOf({ name, address, db, inTransaction, state }: ReplClient): string {
+  const mark = name === '' ? '' : `@${name} `;
+  if (state === 'closed') return `${mark}not connected> `;
+  return `${mark}${address}${db === 0 ? '' : `[${db}]`}${inTransaction ? '(TX)' : ''}> `;
+}

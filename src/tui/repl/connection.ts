@@ -1,0 +1,274 @@
+/**
+ * Connection: one client of the console, a real socket to the lab's own loop, and what can be done to it by hand.
+ *
+ *   commands → Conversation.send → bytes → [ queue of writes, so that slices stay in order ] → socket
+ *   socket → ReplyReader → Conversation.hear → events.heard
+ *
+ * Connects when something is to be sent, and again after the server has closed: as redis-cli, it then brings the new connection to the old one's database and protocol.
+ */
+import { createConnection, type Socket } from 'node:net';
+import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
+import { initialClient, type ReplClient } from '../state/repl-state.js';
+import { Conversation } from './conversation.js';
+
+export interface ConnectionEvents {
+  /** A reply or a push that is to be shown. */
+  heard(reply: Reply, kind: 'reply' | 'push'): void;
+  /** Something the console itself has to say. */
+  noted(text: string): void;
+  /** {@link Connection.view} is another one now. */
+  changed(): void;
+}
+
+export interface ConnectionOptions {
+  readonly address: Address;
+  /** `` for the default client, which does not name itself. */
+  readonly name: string;
+  readonly password?: string;
+  /** Between two slices. Long enough for the loop to read one before the next comes. */
+  readonly sliceIntervalMs?: number;
+  /** A reply that is due for longer makes the client `waiting`. */
+  readonly patienceMs?: number;
+}
+
+/** Bytes to be written, and how long to wait after them. */
+interface Write {
+  readonly bytes: string;
+  readonly pauseMs: number;
+  /** Nothing comes behind: FIN. */
+  readonly isLast: boolean;
+}
+
+export class Connection {
+  private readonly conversation = new Conversation();
+  private socket: Socket | null = null;
+  private reader = new ReplyReader();
+  private isConnected = false;
+  private isReadingPaused = false;
+  private isWaiting = false;
+  private writes: Write[] = [];
+  private sliceTimer: NodeJS.Timeout | null = null;
+  private patience: NodeJS.Timeout | null = null;
+  /** Where to be after the next connect. */
+  private restore: { protocol: 2 | 3; db: number } = { protocol: 2, db: 0 };
+
+  constructor(
+    private readonly options: ConnectionOptions,
+    private readonly events: ConnectionEvents,
+  ) {}
+
+  get view(): ReplClient {
+    const { db, protocol, inTransaction } = this.conversation;
+    const { address, name } = this.options;
+    const { socket } = this;
+    const peer = this.isConnected && socket?.localPort !== undefined ? `${socket.localAddress}:${socket.localPort}` : null;
+    return {
+      ...initialClient, name, address: 'path' in address ? `redis ${address.path}` : `${bracketed(address.host)}:${address.port}`,
+      peer, db, protocol, inTransaction, isReadingPaused: this.isReadingPaused, state: this.state,
+    };
+  }
+
+  private get state(): ReplClient['state'] {
+    if (this.socket === null) return 'closed';
+    if (!this.isConnected) return 'connecting';
+    if (this.isWaiting) return 'waiting';
+    if (this.conversation.isMonitor) return 'monitor';
+    return this.conversation.subscriptions > 0 ? 'subscribed' : 'ready';
+  }
+
+  /** The command whose reply is due, for the line that says so; null if none is. */
+  get awaited(): string | null {
+    return this.conversation.awaited;
+  }
+
+  connect(): void {
+    if (this.socket !== null) return;
+    const { address, password, name } = this.options;
+    const socket = 'path' in address ? createConnection({ path: address.path, allowHalfOpen: true }) : createConnection({ host: address.host, port: address.port, noDelay: true, allowHalfOpen: true });
+    this.socket = socket;
+    this.reader = new ReplyReader();
+    socket.on('connect', () => this.connected(socket));
+    socket.on('data', (chunk) => this.read(socket, chunk));
+    socket.on('end', () => socket.end());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.failed(socket, error));
+    socket.on('close', () => this.closed(socket));
+    if (password !== undefined) this.sendHidden(['AUTH', password]);
+    if (this.restore.protocol === 3) this.sendHidden(['HELLO', '3']);
+    if (this.restore.db !== 0) this.sendHidden(['SELECT', String(this.restore.db)]);
+    if (name !== '') this.sendHidden(['CLIENT', 'SETNAME', name]);
+    this.restore = { protocol: 2, db: 0 };
+    this.events.changed();
+  }
+
+  send(argv: readonly string[]): void {
+    this.connect();
+    this.conversation.send(argv);
+    this.write(encodeRequest(argv));
+    this.watchPatience();
+  }
+
+  /** The same bytes as {@link send}, `size` at a time. */
+  slice(argv: readonly string[], size: number): void {
+    this.connect();
+    this.conversation.send(argv);
+    const bytes = encodeRequest(argv);
+    const pauseMs = this.options.sliceIntervalMs ?? 20;
+    for (let at = 0; at < bytes.length; at += size) this.write(bytes.slice(at, at + size), pauseMs);
+    this.watchPatience();
+  }
+
+  /** Exactly these bytes; what comes back belongs to no request that we know of. */
+  raw(bytes: string): void {
+    this.connect();
+    this.write(bytes);
+  }
+
+  pauseReading(): void {
+    this.connect();
+    this.isReadingPaused = true;
+    this.socket!.pause();
+    this.events.changed();
+  }
+
+  resumeReading(): void {
+    this.isReadingPaused = false;
+    this.socket?.resume();
+    this.events.changed();
+  }
+
+  halfClose(): void {
+    this.connect();
+    this.write('', 0, true);
+  }
+
+  /** Ends with a RST. A unix socket knows none and is just closed. */
+  reset(): void {
+    const { socket } = this;
+    if (socket === null) return;
+    if ('path' in this.options.address) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  /** Leaves what the client is held in: subscriptions, MONITOR, a reply that does not come. False if there is nothing to leave. */
+  leave(): boolean {
+    switch (this.state) {
+      case 'subscribed':
+        for (const name of this.conversation.farewells) this.send([name]);
+        return true;
+      case 'monitor':
+        this.reconnect('left MONITOR with a new connection');
+        return true;
+      case 'waiting':
+      case 'connecting':
+        this.reconnect(`left ${this.awaited ?? 'it'} with a new connection`);
+        return true;
+      default:
+        if (this.conversation.repliesDue === 0) return false;
+        this.reconnect(`left ${this.awaited ?? 'it'} with a new connection`);
+        return true;
+    }
+  }
+
+  close(): void {
+    const { socket } = this;
+    this.forget();
+    socket?.destroy();
+  }
+
+  private reconnect(why: string): void {
+    const { socket } = this;
+    this.forget();
+    socket?.destroy();
+    this.events.noted(why);
+    this.connect();
+  }
+
+  private sendHidden(argv: readonly string[]): void {
+    this.conversation.send(argv, true);
+    this.write(encodeRequest(argv));
+  }
+
+  private connected(socket: Socket): void {
+    if (socket !== this.socket) return;
+    this.isConnected = true;
+    this.writeNext();
+    this.events.changed();
+  }
+
+  private read(socket: Socket, chunk: Buffer): void {
+    if (socket !== this.socket) return;
+    const before = JSON.stringify(this.view);
+    this.reader.read(chunk, (reply) => {
+      const hearing = this.conversation.hear(reply);
+      if (hearing !== 'hidden') this.events.heard(reply, hearing);
+    });
+    if (this.conversation.repliesDue === 0) this.endWaiting();
+    if (this.reader.error !== null) {
+      this.events.noted(`what came is no RESP: ${this.reader.error}; closed`);
+      socket.destroy();
+    }
+    if (JSON.stringify(this.view) !== before) this.events.changed();
+  }
+
+  private failed(socket: Socket, error: NodeJS.ErrnoException): void {
+    if (socket !== this.socket) return;
+    const where = this.view.address;
+    this.events.noted(this.isConnected ? `the connection broke: ${error.code ?? error.message}` : `could not connect to ${where}: ${error.code ?? error.message}`);
+  }
+
+  private closed(socket: Socket): void {
+    if (socket !== this.socket) return;
+    const wasConnected = this.isConnected;
+    this.forget();
+    if (wasConnected) this.events.noted('the connection is closed; the next command opens another one');
+    this.events.changed();
+  }
+
+  /** Nothing of the old socket counts any more. */
+  private forget(): void {
+    this.socket = null;
+    this.isConnected = false;
+    this.isReadingPaused = false;
+    this.writes = [];
+    if (this.sliceTimer !== null) clearTimeout(this.sliceTimer);
+    this.sliceTimer = null;
+    this.endWaiting();
+    this.restore = this.conversation.restart();
+  }
+
+  private write(bytes: string, pauseMs = 0, isLast = false): void {
+    this.writes.push({ bytes, pauseMs, isLast });
+    if (this.sliceTimer === null) this.writeNext();
+  }
+
+  /** Writes up to the next pause. What is written before the connection stands would arrive in one piece, so it waits. */
+  private writeNext(): void {
+    this.sliceTimer = null;
+    const { socket } = this;
+    if (socket === null || !this.isConnected) return;
+    for (let next = this.writes.shift(); next !== undefined; next = this.writes.shift()) {
+      if (next.isLast) socket.end();
+      else if (socket.writable) socket.write(next.bytes, 'latin1');
+      if (next.pauseMs === 0) continue;
+      this.sliceTimer = setTimeout(() => this.writeNext(), next.pauseMs);
+      return;
+    }
+  }
+
+  private watchPatience(): void {
+    this.patience ??= setTimeout(() => {
+      this.patience = null;
+      if (this.conversation.repliesDue === 0) return;
+      this.isWaiting = true;
+      this.events.changed();
+    }, this.options.patienceMs ?? 150);
+  }
+
+  private endWaiting(): void {
+    if (this.patience !== null) clearTimeout(this.patience);
+    this.patience = null;
+    this.isWaiting = false;
+  }
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

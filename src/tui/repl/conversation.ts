@@ -1,0 +1,164 @@
+/**
+ * The conversation of one connection: which reply belongs to which request, and what the two say about the state of the client. Pure; no socket here.
+ *
+ *   sent: [ SELECT 2 ] [ SUBSCRIBE a b ]            replies:  +OK   *3 subscribe a 1   *3 subscribe b 2   *3 message a hi
+ *           └ one reply  └ a confirmation a channel             │    └───── of SUBSCRIBE ────┘             └ push
+ *                                                              └ of SELECT: the database is 2 now
+ */
+import type { Reply } from '../../server/index.js';
+
+export type Hearing = 'reply' | 'push' | 'hidden';
+
+interface Sent {
+  readonly argv: readonly string[];
+  /** Replies still to come. */
+  due: number;
+  /** Sent by the console itself, to bring a new connection to where the old one was. */
+  readonly isHidden: boolean;
+}
+
+const SUBSCRIBE: ReadonlySet<string> = new Set(['subscribe', 'psubscribe', 'ssubscribe']);
+const UNSUBSCRIBE: ReadonlySet<string> = new Set(['unsubscribe', 'punsubscribe', 'sunsubscribe']);
+const MESSAGE: ReadonlySet<string> = new Set(['message', 'pmessage', 'smessage']);
+
+export class Conversation {
+  db = 0;
+  protocol: 2 | 3 = 2;
+  inTransaction = false;
+  isMonitor = false;
+  /** Names that are confirmed, by the command that unsubscribes them. */
+  private readonly subscribed: { readonly [unsubscribe: string]: Set<Reply> } = { unsubscribe: new Set(), punsubscribe: new Set(), sunsubscribe: new Set() };
+  private readonly sent: Sent[] = [];
+  /** A SELECT that has been queued, and counts from EXEC on. */
+  private queuedDb: number | null = null;
+
+  /** Channels and patterns in all. */
+  get subscriptions(): number {
+    return Object.values(this.subscribed).reduce((sum, names) => sum + names.size, 0);
+  }
+
+  /** The commands that end all subscriptions. */
+  get farewells(): readonly string[] {
+    return Object.entries(this.subscribed).flatMap(([name, names]) => (names.size > 0 ? [name.toUpperCase()] : []));
+  }
+
+  get repliesDue(): number {
+    return this.sent.reduce((sum, { due }) => sum + due, 0);
+  }
+
+  /** The request whose reply comes next, `BLPOP`; null if none is due. */
+  get awaited(): string | null {
+    return this.sent[0]?.argv[0]?.toUpperCase() ?? null;
+  }
+
+  send(argv: readonly string[], isHidden = false): void {
+    const name = argv[0]!.toLowerCase();
+    const isElsewhere = this.inTransaction || this.sent.some((each) => each.argv[0]!.toLowerCase() === 'multi');
+    const confirmations = SUBSCRIBE.has(name) ? argv.length - 1 : UNSUBSCRIBE.has(name) ? argv.length - 1 : 1;
+    this.sent.push({ argv, due: isElsewhere ? 1 : Math.max(1, confirmations), isHidden });
+  }
+
+  hear(reply: Reply): Hearing {
+    const { isPush, items } = asPush(reply);
+    const kind = typeof items?.[0] === 'string' ? items[0] : '';
+    if ((isPush || this.subscriptions > 0) && MESSAGE.has(kind)) return 'push';
+    if (items !== null && (SUBSCRIBE.has(kind) || UNSUBSCRIBE.has(kind)) && items.length === 3) return this.confirmed(kind, items[1]!);
+    if (isPush || this.isMonitorLine(reply)) return 'push';
+    return this.answered(reply);
+  }
+
+  /** A connection that begins anew; what must be said to bring it to where this one is. */
+  restart(): { readonly protocol: 2 | 3; readonly db: number } {
+    const { protocol, db } = this;
+    this.reset();
+    this.sent.length = 0;
+    return { protocol, db };
+  }
+
+  private confirmed(kind: string, name: Reply): Hearing {
+    const isEnd = UNSUBSCRIBE.has(kind);
+    const names = this.subscribed[isEnd ? kind : kind.replace('sub', 'unsub')]!;
+    if (isEnd) names.delete(name);
+    else names.add(name);
+    const first = this.sent[0];
+    if (first === undefined || first.argv[0]!.toLowerCase() !== kind) return 'push';
+    // Without names everything of that kind is confirmed, one by one.
+    if (isEnd && first.argv.length === 1) first.due = 1 + names.size;
+    this.shift(first);
+    return first.isHidden ? 'hidden' : 'push';
+  }
+
+  private answered(reply: Reply): Hearing {
+    const first = this.sent[0];
+    if (first === undefined) return 'reply';
+    // An error, or +QUEUED, is the one answer to a subscription of several channels.
+    first.due = 1;
+    this.shift(first);
+    this.learn(first.argv, reply);
+    return first.isHidden ? 'hidden' : 'reply';
+  }
+
+  private shift(first: Sent): void {
+    first.due--;
+    if (first.due <= 0) this.sent.shift();
+  }
+
+  private learn(argv: readonly string[], reply: Reply): void {
+    const status = statusOf(reply);
+    if (isError(reply) && argv[0]!.toLowerCase() !== 'exec') return;
+    switch (argv[0]!.toLowerCase()) {
+      case 'select':
+        if (status === 'QUEUED') this.queuedDb = Number(argv[1]);
+        else if (status === 'OK') this.db = Number(argv[1]);
+        return;
+      case 'multi':
+        this.inTransaction = true;
+        return;
+      case 'exec':
+      case 'discard':
+        return this.endTransaction(Array.isArray(reply));
+      case 'hello':
+        if (status !== 'QUEUED' && argv.length > 1) this.protocol = argv[1] === '3' ? 3 : 2;
+        return;
+      case 'monitor':
+        if (status === 'OK') this.isMonitor = true;
+        return;
+      case 'reset':
+        if (status === 'RESET') this.reset();
+        return;
+    }
+  }
+
+  private endTransaction(wasExecuted: boolean): void {
+    if (wasExecuted && this.queuedDb !== null) this.db = this.queuedDb;
+    this.queuedDb = null;
+    this.inTransaction = false;
+  }
+
+  private reset(): void {
+    this.db = 0;
+    this.protocol = 2;
+    this.inTransaction = false;
+    this.isMonitor = false;
+    for (const names of Object.values(this.subscribed)) names.clear();
+    this.queuedDb = null;
+  }
+
+  private isMonitorLine(reply: Reply): boolean {
+    return this.isMonitor && /^\d+\.\d{6} \[/.test(statusOf(reply) ?? '');
+  }
+}
+
+function asPush(reply: Reply): { isPush: boolean; items: readonly Reply[] | null } {
+  if (Array.isArray(reply)) return { isPush: false, items: reply as readonly Reply[] };
+  if (typeof reply === 'object' && reply !== null && 'type' in reply && reply.type === 'push') return { isPush: true, items: reply.items };
+  return { isPush: false, items: null };
+}
+
+function statusOf(reply: Reply): string | null {
+  return typeof reply === 'object' && reply !== null && 'type' in reply && reply.type === 'simple' ? reply.text : null;
+}
+
+export function isError(reply: Reply): boolean {
+  return typeof reply === 'object' && reply !== null && 'type' in reply && (reply.type === 'error' || reply.type === 'bulk-error');
+}

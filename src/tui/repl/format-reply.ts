@@ -1,0 +1,188 @@
+/**
+ * Replies as redis-cli prints them on a terminal, line by line, and never more than fits.
+ *
+ *   1) "a"                    1# "name" => "lab"        an item's number is as wide as the largest one,
+ *   2) 1) (integer) 1         2# "proto" => (integer) 3  and what is nested is indented by that and two
+ *      2) (nil)
+ *
+ * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike there, control characters in statuses, errors and verbatim strings are escaped, too,
+ * and what is too long is cut, with a note of how much is not shown.
+ */
+import { formatDouble, type Reply } from '../../server/index.js';
+
+export interface ReplyLimits {
+  readonly lines: number;
+  /** Of one string. */
+  readonly bytes: number;
+}
+
+const DEFAULT_LIMITS: ReplyLimits = { lines: 200, bytes: 2000 };
+
+/** Lines without line breaks, safe to print. */
+export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly string[] {
+  const formatter = new Formatter(limits);
+  formatter.format(reply, '', '');
+  const hidden = formatter.hiddenLines;
+  return hidden === 0 ? formatter.lines : [...formatter.lines, `… ${hidden} more line${hidden === 1 ? '' : 's'} not shown`];
+}
+
+/** What redis-cli prints for a push that says which keys have changed; null for any other reply. */
+export function formatInvalidation(reply: Reply): string | null {
+  const items = itemsOf(reply);
+  if (typeOf(reply) !== 'push' || items === null || items.length !== 2 || items[0] !== 'invalidate' || !Array.isArray(items[1])) return null;
+  return `-> invalidate: ${(items[1] as readonly Reply[]).slice(0, 100).map((key) => quote(typeof key === 'string' ? key : '')).join(', ')}`;
+}
+
+type TypeName = 'array' | 'map' | 'set' | 'push' | 'attribute' | 'other';
+
+const EMPTY: { readonly [type in TypeName]: string } = {
+  array: '(empty array)', map: '(empty hash)', set: '(empty set)', push: '(empty push)', attribute: '(empty aggregate type)', other: '',
+};
+
+const NUMBER_MARK: { readonly [type in TypeName]: string } = { array: ')', map: '#', set: '~', push: ')', attribute: '|', other: '' };
+
+class Formatter {
+  readonly lines: string[] = [];
+  hiddenLines = 0;
+
+  constructor(private readonly limits: ReplyLimits) {}
+
+  /** `head` is what already stands in the first line, `indent` what begins all others. */
+  format(reply: Reply, head: string, indent: string): void {
+    if (this.lines.length >= this.limits.lines) {
+      this.hiddenLines += countLines(reply);
+      return;
+    }
+    const items = itemsOf(reply);
+    if (items === null) return this.scalar(reply, head);
+    const type = typeOf(reply);
+    if (items.length === 0) return this.line(head + EMPTY[type]);
+    const isPaired = type === 'map' || type === 'attribute';
+    this.items(items, isPaired, NUMBER_MARK[type], head, indent);
+    if (isAttribute(reply)) this.format(reply.reply, indent, indent);
+  }
+
+  private items(items: readonly Reply[], isPaired: boolean, mark: string, head: string, indent: string): void {
+    const step = isPaired ? 2 : 1;
+    const numberWidth = String(items.length / step).length;
+    const inner = indent + ' '.repeat(numberWidth + 2);
+    for (let i = 0; i < items.length; i += step) {
+      const lead = `${i === 0 ? head : indent}${String(i / step + 1).padStart(numberWidth)}${mark} `;
+      this.format(items[i]!, lead, inner);
+      if (isPaired) this.pairValue(items[i + 1]!, inner);
+    }
+  }
+
+  /** The value of a map stands in the last line of its key. */
+  private pairValue(value: Reply, indent: string): void {
+    if (this.hiddenLines > 0) {
+      this.hiddenLines += countLines(value) - 1;
+      return;
+    }
+    const key = this.lines.pop() ?? '';
+    this.format(value, `${key} => `, indent);
+  }
+
+  private scalar(reply: Reply, head: string): void {
+    if (typeof reply === 'object' && reply !== null && 'type' in reply && (reply.type === 'verbatim' || reply.type === 'simple')) {
+      const [first = '', ...others] = reply.text.split(/\r?\n/);
+      this.line(head + this.plain(first));
+      for (const line of others) this.line(this.plain(line));
+      return;
+    }
+    this.line(head + this.scalarText(reply));
+  }
+
+  private scalarText(reply: Reply): string {
+    switch (typeof reply) {
+      case 'string':
+        return this.quoted(reply);
+      case 'number':
+      case 'bigint':
+        return `(integer) ${reply}`;
+      case 'boolean':
+        return reply ? '(true)' : '(false)';
+    }
+    if (reply === null || !('type' in reply)) return '(nil)';
+    switch (reply.type) {
+      case 'error':
+      case 'bulk-error':
+        return `(error) ${this.plain(reply.text)}`;
+      case 'double':
+        return `(double) ${formatDouble(reply.value)}`;
+      case 'bignumber':
+        return `(bignumber) ${reply.digits}`;
+      default:
+        return '(nil)';
+    }
+  }
+
+  private quoted(text: string): string {
+    const { bytes } = this.limits;
+    return text.length <= bytes ? quote(text) : `${quote(text.slice(0, bytes))}… ${text.length - bytes} more bytes not shown`;
+  }
+
+  private plain(text: string): string {
+    const { bytes } = this.limits;
+    return text.length <= bytes ? escapeControls(text) : `${escapeControls(text.slice(0, bytes))}… ${text.length - bytes} more bytes not shown`;
+  }
+
+  private line(text: string): void {
+    if (this.lines.length >= this.limits.lines) this.hiddenLines++;
+    else this.lines.push(text);
+  }
+}
+
+/** An aggregate's items, those of a map and of an attribute in alternation; null for anything else. */
+function itemsOf(reply: Reply): readonly Reply[] | null {
+  if (Array.isArray(reply)) return reply as readonly Reply[];
+  if (typeof reply !== 'object' || reply === null || !('type' in reply)) return null;
+  switch (reply.type) {
+    case 'map':
+    case 'attribute':
+      return reply.flat;
+    case 'set':
+      return reply.members;
+    case 'push':
+      return reply.items;
+    default:
+      return null;
+  }
+}
+
+function typeOf(reply: Reply): TypeName {
+  if (Array.isArray(reply)) return 'array';
+  if (typeof reply !== 'object' || reply === null || !('type' in reply)) return 'other';
+  const { type } = reply;
+  return type === 'map' || type === 'set' || type === 'push' || type === 'attribute' ? type : 'other';
+}
+
+const isAttribute = (reply: Reply): reply is Extract<Reply, { type: 'attribute' }> => typeOf(reply) === 'attribute';
+
+/** Lines that a reply would take. The values of a map take none of their own for their first line. */
+function countLines(reply: Reply): number {
+  const items = itemsOf(reply);
+  if (items === null || items.length === 0) return 1;
+  const total = items.reduce<number>((sum, item) => sum + countLines(item), 0);
+  const type = typeOf(reply);
+  return type === 'map' || type === 'attribute' ? total - items.length / 2 : total;
+}
+
+const ESCAPES: { readonly [char: string]: string } = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\x07': '\\a' };
+
+/** In quotes, as redis-cli's sdscatrepr does it: everything that is not printable ASCII is escaped. */
+export function quote(bytes: string): string {
+  return `"${bytes.replace(/[^ !#-[\]-~]/g, escapeByte)}"`;
+}
+
+/** Without quotes; UTF-8 stays as it is, since statuses and help texts are sentences. */
+export function escapeControls(bytes: string): string {
+  if (/^[ -~]*$/.test(bytes)) return bytes;
+  const text = Buffer.from(bytes, 'latin1').toString('utf8');
+  if (text.includes('\ufffd')) return bytes.replace(/[^ -~]/g, escapeByte);
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, (char) => Array.from(Buffer.from(char).toString('latin1'), escapeByte).join(''));
+}
+
+function escapeByte(char: string): string {
+  return ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}

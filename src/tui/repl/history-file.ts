@@ -1,0 +1,42 @@
+/**
+ * The console's history on disk: one line an entry, oldest first, readable by its owner only. Shared by all labs that run; each appends what it was told.
+ */
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isSecret, MAX_HISTORY } from '../state/repl-reduce.js';
+
+/** Where it is by the XDG rules; `REDIS_LAB_HISTFILE` names another file, and an empty one means none. */
+export function historyPath(environment: NodeJS.ProcessEnv = process.env): string | null {
+  const { REDIS_LAB_HISTFILE: chosen, XDG_STATE_HOME: state } = environment;
+  if (chosen !== undefined) return chosen === '' ? null : chosen;
+  return join(state !== undefined && state.startsWith('/') ? state : join(homedir(), '.local', 'state'), 'redis-lab', 'history');
+}
+
+export class HistoryFile {
+  constructor(private readonly path: string | null) {}
+
+  /** The newest entries. A file that has grown much too long is cut. None if there is no file, or it can not be read. */
+  load(): readonly string[] {
+    if (this.path === null) return [];
+    try {
+      const lines = readFileSync(this.path, 'utf8').split('\n').filter((line) => line !== '');
+      const kept = lines.slice(-MAX_HISTORY);
+      if (lines.length > 2 * MAX_HISTORY) writeFileSync(this.path, `${kept.join('\n')}\n`, { mode: 0o600 });
+      return kept;
+    } catch {
+      return [];
+    }
+  }
+
+  /** Keeps a line, unless it holds a password. A disk that does not take it is no reason to disturb anybody. */
+  append(line: string): void {
+    if (this.path === null || line === '' || isSecret(line)) return;
+    try {
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
+    } catch {
+      // Read-only homes exist; the history of this run still works.
+    }
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Repl: the console's effects. Takes lines, sends them over its connections, and dispatches what comes of them as actions of repl-reduce.ts.
+ *
+ *   submit(line) → words → console's own word?  → connections, help, quit
+ *                         └ command             → Connection.send → … → Transcript → dispatch(lines-received)
+ */
+import { loadCommandReference, type Address, type CommandReference, type Reply } from '../../server/index.js';
+import type { ReplAction } from '../state/repl-reduce.js';
+import { promptOf, type ReplLine } from '../state/repl-state.js';
+import { findLabWord } from '../state/repl/lab-words.js';
+import { splitLine, toBytes } from '../state/repl/words.js';
+import { Connection } from './connection.js';
+import { escapeControls } from './format-reply.js';
+import { helpText } from './help-text.js';
+import { HistoryFile } from './history-file.js';
+import { Transcript } from './transcript.js';
+
+export interface ReplOptions {
+  readonly address: Address;
+  readonly password?: string;
+  /** Where the history is kept; null: nowhere. */
+  readonly historyFile: string | null;
+  dispatch(action: ReplAction): void;
+  /** `quit` was typed. */
+  quit(): void;
+  readonly sliceIntervalMs?: number;
+  readonly patienceMs?: number;
+}
+
+export interface Repl {
+  /** Runs a line as it was typed. */
+  submit(line: string): void;
+  /** Ctrl-C: leaves what the current client is held in. False if there was nothing to leave. */
+  interrupt(): boolean;
+  /** Ends all connections. */
+  close(): void;
+}
+
+/** Connects the default client at once, so that its token is on the screen. */
+export function createRepl(options: ReplOptions): Repl {
+  const repl = new LabRepl(options);
+  repl.start();
+  return repl;
+}
+
+const MAX_CLIENTS = 32;
+
+class LabRepl implements Repl {
+  private readonly connections = new Map<string, Connection>();
+  private readonly transcript: Transcript;
+  private readonly history: HistoryFile;
+  private commands: readonly CommandReference[] = [];
+  private current = '';
+  private isClosed = false;
+
+  constructor(private readonly options: ReplOptions) {
+    this.history = new HistoryFile(options.historyFile);
+    this.transcript = new Transcript((lines) => options.dispatch({ type: 'lines-received', lines }));
+  }
+
+  start(): void {
+    this.options.dispatch({ type: 'history-loaded', history: this.history.load() });
+    this.connection('').connect();
+    void loadCommandReference().then((commands) => {
+      this.commands = commands;
+      if (!this.isClosed) this.options.dispatch({ type: 'commands-loaded', commands });
+    });
+  }
+
+  submit(line: string): void {
+    this.history.append(line);
+    const words = splitLine(line);
+    const name = words?.[0]?.startsWith('@') === true ? words[0].slice(1) : this.current;
+    const argv = words?.[0]?.startsWith('@') === true ? words.slice(1) : words;
+    if (!this.connections.has(name) && this.connections.size >= MAX_CLIENTS) return this.say('error', '', `There are ${MAX_CLIENTS} clients already.`);
+    if (!/^[!-~]*$/.test(name)) return this.say('error', '', 'The name of a client is made of printable ASCII characters.');
+    const connection = this.connection(name);
+    this.echo(name, line);
+    if (argv === null) return this.say('error', name, 'Invalid argument(s)');
+    if (argv.length === 0) return this.choose(name);
+    this.run(name, connection, argv);
+  }
+
+  interrupt(): boolean {
+    return this.connections.get(this.current)?.leave() ?? false;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.transcript.close();
+    for (const connection of this.connections.values()) connection.close();
+    this.connections.clear();
+  }
+
+  private run(name: string, connection: Connection, argv: readonly string[]): void {
+    const word = findLabWord(argv[0]);
+    switch (word?.name) {
+      case undefined:
+        return connection.send(argv);
+      case 'quit':
+        return name === '' || name === this.current ? this.options.quit() : this.drop(name, connection);
+      case 'clients':
+        return this.listClients();
+      case 'clear':
+        return this.options.dispatch({ type: 'transcript-cleared' });
+      case 'help':
+        return this.sayAll(name, helpText(this.commands, argv.slice(1)));
+      case 'raw':
+        return argv.length < 2 ? this.say('error', name, 'raw "bytes"') : connection.raw(argv.slice(1).join(' '));
+      case 'slice':
+        return this.slice(name, connection, argv);
+      default:
+        return this.byHand(word!.name, name, connection);
+    }
+  }
+
+  private byHand(word: string, name: string, connection: Connection): void {
+    switch (word) {
+      case 'pause-reading':
+        connection.pauseReading();
+        return this.say('note', name, 'reading is paused: what the server sends piles up');
+      case 'resume-reading':
+        connection.resumeReading();
+        return this.say('note', name, 'reading goes on');
+      case 'halfclose':
+        connection.halfClose();
+        return this.say('note', name, 'our direction is closed (FIN)');
+      case 'reset':
+        connection.reset();
+        return this.say('note', name, 'sent RST');
+    }
+  }
+
+  private slice(name: string, connection: Connection, argv: readonly string[]): void {
+    const size = Number(argv[1]);
+    if (!Number.isInteger(size) || size < 1 || argv.length < 3) return this.say('error', name, 'slice bytes command, for example: slice 1 PING');
+    connection.slice(argv.slice(2), size);
+  }
+
+  private choose(name: string): void {
+    this.current = name;
+    this.connection(name).connect();
+    this.changed();
+  }
+
+  /** `@a quit`. */
+  private drop(name: string, connection: Connection): void {
+    this.connections.delete(name);
+    connection.close();
+    this.say('note', name, 'closed');
+    this.changed();
+  }
+
+  private listClients(): void {
+    for (const [name, connection] of this.connections) {
+      const { peer, state, db, protocol, inTransaction } = connection.view;
+      const mark = name === this.current ? '*' : ' ';
+      this.say('note', name, `${mark} ${(name === '' ? '@' : `@${name}`).padEnd(10)} ${state.padEnd(10)} db ${db}  RESP${protocol}${inTransaction ? '  MULTI' : ''}  ${peer ?? ''}`.trimEnd());
+    }
+  }
+
+  private connection(name: string): Connection {
+    const known = this.connections.get(name);
+    if (known !== undefined) return known;
+    const { address, password, sliceIntervalMs, patienceMs } = this.options;
+    const connection = new Connection(
+      { address, name, ...(password === undefined ? {} : { password }), ...(sliceIntervalMs === undefined ? {} : { sliceIntervalMs }), ...(patienceMs === undefined ? {} : { patienceMs }) },
+      {
+        heard: (reply, kind) => this.heard(name, reply, kind),
+        noted: (text) => this.say('note', name, text),
+        changed: () => this.changed(),
+      },
+    );
+    this.connections.set(name, connection);
+    return connection;
+  }
+
+  private heard(name: string, reply: Reply, kind: 'reply' | 'push'): void {
+    if (!this.isClosed) this.transcript.hear(name, reply, kind);
+  }
+
+  private changed(): void {
+    if (this.isClosed) return;
+    this.options.dispatch({ type: 'clients-changed', clients: [...this.connections.values()].map(({ view }) => view), current: this.current });
+  }
+
+  private echo(name: string, line: string): void {
+    const typed: ReplLine = { kind: 'in', client: name, text: escapeControls(toBytes(line)), prompt: promptOf(this.connection(this.current).view) };
+    this.transcript.echo(typed);
+  }
+
+  private sayAll(name: string, lines: readonly string[]): void {
+    for (const text of lines) this.say('note', name, text);
+  }
+
+  private say(kind: ReplLine['kind'], name: string, text: string): void {
+    if (!this.isClosed) this.transcript.say(kind, name, text);
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The transcript's way to the screen: what the connections hear, formatted only if it will be seen.
+ *
+ * MONITOR beside a benchmark brings a hundred thousand lines a second. They are kept unformatted, the newest few hundred, and handed on at most every 50 ms; how many
+ * were left out is said in a line of its own.
+ */
+import type { Reply } from '../../server/index.js';
+import type { ReplLine } from '../state/repl-state.js';
+import { isError } from './conversation.js';
+import { formatInvalidation, formatReply } from './format-reply.js';
+
+const MAX_HELD = 400;
+const PERIOD_MS = 50;
+
+type Held = { readonly client: string; readonly reply: Reply; readonly kind: 'reply' | 'push' } | ReplLine;
+
+export class Transcript {
+  private held: Held[] = [];
+  private skipped = 0;
+  private timer: NodeJS.Immediate | NodeJS.Timeout | null = null;
+  private lastFlushMs = -Infinity;
+
+  constructor(private readonly show: (lines: readonly ReplLine[]) => void) {}
+
+  hear(client: string, reply: Reply, kind: 'reply' | 'push'): void {
+    this.hold({ client, reply, kind });
+  }
+
+  say(kind: ReplLine['kind'], client: string, text: string): void {
+    this.hold({ kind, client, text });
+  }
+
+  /** A line that was typed stands behind everything heard before it. */
+  echo(line: ReplLine): void {
+    this.held.push(line);
+    this.flush();
+  }
+
+  flush(): void {
+    this.cancel();
+    const lines = this.held.flatMap(format);
+    if (this.skipped > 0) lines.unshift({ kind: 'note', client: '', text: `… ${this.skipped} replies came too fast to be shown` });
+    this.held = [];
+    this.skipped = 0;
+    this.lastFlushMs = performance.now();
+    if (lines.length > 0) this.show(lines);
+  }
+
+  close(): void {
+    this.cancel();
+    this.held = [];
+  }
+
+  private hold(held: Held): void {
+    this.held.push(held);
+    if (this.held.length > 2 * MAX_HELD) {
+      this.skipped += MAX_HELD;
+      this.held.splice(0, MAX_HELD);
+    }
+    if (this.timer !== null) return;
+    const wait = this.lastFlushMs + PERIOD_MS - performance.now();
+    this.timer = wait <= 0 ? setImmediate(() => this.flush()) : setTimeout(() => this.flush(), wait);
+  }
+
+  private cancel(): void {
+    if (this.timer === null) return;
+    clearImmediate(this.timer as NodeJS.Immediate);
+    clearTimeout(this.timer as NodeJS.Timeout);
+    this.timer = null;
+  }
+}
+
+function format(held: Held): ReplLine[] {
+  if (!('reply' in held)) return [held];
+  const { client, reply, kind } = held;
+  const invalidation = formatInvalidation(reply);
+  const lines = invalidation === null ? formatReply(reply) : [invalidation];
+  const lineKind = kind === 'push' ? 'push' : isError(reply) ? 'error' : 'out';
+  return lines.map((text) => ({ kind: lineKind, client, text }));
+}

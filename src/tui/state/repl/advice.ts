@@ -1,0 +1,110 @@
+/**
+ * Advice on the line being typed: the hint behind the cursor, the red line, and what Tab can put in. Pure; reads the table of commands.
+ */
+import { formatSyntax, type CommandReference } from '../../../server/index.js';
+import { findLabWord, TYPED_LAB_WORDS, type LabWord } from './lab-words.js';
+import { expectsKey, matchSyntax, optionWords } from './syntax-match.js';
+import { splitLine, type TypedLine, typeable, typedLine } from './words.js';
+
+export interface FoundCommand {
+  readonly command: CommandReference;
+  /** Words of its name. */
+  readonly words: number;
+}
+
+/** The command or subcommand that words begin with; null if there is none of that name. */
+export function findCommand(commands: readonly CommandReference[], words: readonly string[]): FoundCommand | null {
+  const [name = '', second = ''] = words.slice(0, 2).map((word) => word.toUpperCase());
+  const command = commands.find((each) => each.name === name);
+  if (command === undefined) return null;
+  const subcommand = command.subcommands.find((each) => each.name === `${name} ${second}`);
+  return subcommand === undefined ? { command, words: 1 } : { command: subcommand, words: 2 };
+}
+
+/** The syntax still to be typed; it begins with a space if the line does not end with one. Empty if there is nothing to say. */
+export function hintFor(commands: readonly CommandReference[], line: string): string {
+  const typed = typedLine(line);
+  if (typed === null || (typed.words.length === 0 && typed.current === '')) return '';
+  const all = typed.current === '' ? typed.words : (splitLine(line)?.slice(typed.client === null ? 0 : 1) ?? null);
+  if (all === null) return '';
+  const rest = restOf(commands, all) ?? (typed.current === '' ? '' : restOf(commands, typed.words)) ?? '';
+  return rest === '' || line.endsWith(' ') ? rest : ` ${rest}`;
+}
+
+/** Null if the words fit no syntax. */
+function restOf(commands: readonly CommandReference[], words: readonly string[]): string | null {
+  const lab = findLabWord(words[0]);
+  if (lab !== null) return labRest(commands, lab, words);
+  const found = findCommand(commands, words);
+  if (found === null) return null;
+  if (found.command.subcommands.length > 0 && found.words === 1 && found.command.arguments.length === 0) return words.length === 1 ? 'subcommand' : null;
+  const match = matchSyntax(found.command.arguments, words.slice(found.words));
+  return match.surplus > 0 ? null : match.rest.join(' ');
+}
+
+function labRest(commands: readonly CommandReference[], lab: LabWord, words: readonly string[]): string {
+  if (lab.name === 'slice' && words.length > 2) return restOf(commands, words.slice(2)) ?? '';
+  return lab.arguments.split(' ').slice(Math.min(words.length - 1, 2)).join(' ');
+}
+
+/** Why Enter would not do; null if nothing is known to be wrong. A name that is still being typed is not judged. */
+export function errorFor(commands: readonly CommandReference[], line: string): string | null {
+  const all = splitLine(line);
+  if (all === null) return 'a quote is open, or something follows it without a space';
+  const words = all[0]?.startsWith('@') === true ? all.slice(1) : all;
+  const [name] = words;
+  if (name === undefined || findLabWord(name) !== null || commands.length === 0) return null;
+  const isNameTyped = words.length > 1 || /\s$/.test(line);
+  const found = findCommand(commands, words);
+  if (found === null) return isNameTyped ? `there is no command ${name.toUpperCase()}` : null;
+  return isNameTyped || found.command.arity === -1 || found.command.arity === 1 ? arityError(found, words.length) : null;
+}
+
+function arityError({ command, words }: FoundCommand, count: number): string | null {
+  const { arity, name } = command;
+  if (words === 1 && command.subcommands.length > 0 && command.arguments.length === 0) return count > 1 ? `${name} has no such subcommand` : `${name} needs a subcommand`;
+  if (arity < 0 ? count >= -arity : count === arity) return null;
+  const syntax = formatSyntax(command.arguments);
+  const wanted = Math.abs(arity) - words;
+  if (wanted === 0 && arity > 0) return `${name} takes no arguments`;
+  return `${name} takes ${arity < 0 ? 'at least ' : ''}${wanted} argument${wanted === 1 ? '' : 's'}: ${syntax}`;
+}
+
+export interface Completions {
+  /** Where the word to be replaced begins. */
+  readonly from: number;
+  readonly candidates: readonly string[];
+}
+
+/** What Tab can put in place of the word before the cursor, best first. `keys` are byte strings. */
+export function completionsFor(commands: readonly CommandReference[], line: string, keys: readonly string[], clients: readonly string[]): Completions {
+  const typed = typedLine(line);
+  if (typed === null) return { from: line.length, candidates: [] };
+  const unquoted = typed.current.replace(/^["']/, '').toLowerCase();
+  const candidates = candidatesFor(commands, typed, keys, clients).filter((candidate) => candidate.replace(/^"/, '').toLowerCase().startsWith(unquoted));
+  return { from: typed.from, candidates: [...new Set(candidates)] };
+}
+
+function candidatesFor(commands: readonly CommandReference[], typed: TypedLine, keys: readonly string[], clients: readonly string[]): readonly string[] {
+  const { words, current } = typed;
+  const inCase = (word: string): string => (/^[a-z]/.test(current) ? word.toLowerCase() : word);
+  if (words.length === 0 && typed.client === null && current.startsWith('@')) return clients.map((name) => `@${name}`);
+  if (words.length === 0) return [...commands.map(({ name }) => inCase(name)), ...TYPED_LAB_WORDS.map(({ name }) => name)];
+  const lab = findLabWord(words[0]);
+  if (lab?.name === 'help') return words.length === 1 ? ['lab', ...groupsOf(commands), ...commands.map(({ name }) => inCase(name))] : [];
+  if (lab?.name === 'slice' && words.length > 1) return candidatesFor(commands, { ...typed, words: words.slice(2) }, keys, clients);
+  if (lab !== null) return [];
+  const found = findCommand(commands, words);
+  if (found === null) return [];
+  const { command } = found;
+  if (found.words === 1 && words.length === 1 && command.subcommands.length > 0) return command.subcommands.map(({ name }) => inCase(name.slice(command.name.length + 1)));
+  const match = matchSyntax(command.arguments, words.slice(found.words));
+  if (match.surplus > 0) return [];
+  const options = match.next.flatMap(optionWords).map(inCase);
+  // Nobody wants a thousand keys from an empty word if options can be typed; keys come first where they must come.
+  return match.next.some(expectsKey) ? [...keys.map(typeable), ...options] : options;
+}
+
+export function groupsOf(commands: readonly CommandReference[]): readonly string[] {
+  return [...new Set(commands.map(({ group }) => `@${group}`))].sort();
+}

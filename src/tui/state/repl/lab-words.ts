@@ -1,0 +1,34 @@
+/**
+ * The console's own words: what they do, and how they are typed. `help lab`, completion and hints are drawn from this table.
+ */
+
+export interface LabWord {
+  readonly name: string;
+  /** What follows it, as a hint shows it. */
+  readonly arguments: string;
+  readonly summary: string;
+}
+
+export const LAB_WORDS: readonly LabWord[] = [
+  { name: '@name', arguments: '[command]', summary: 'Sends the command over a connection of its own with that name, opened when first used. Without a command, lines go there from now on; `@` alone goes back.' },
+  { name: 'clients', arguments: '', summary: 'Lists the connections of this console.' },
+  { name: 'raw', arguments: '"bytes"', summary: 'Sends exactly these bytes, for example raw "*1\\r\\n$4\\r\\nPI": half a request, and the loop waits for the rest.' },
+  { name: 'slice', arguments: 'bytes command', summary: 'Sends a command in pieces of so many bytes, one write each with a pause between them, so that each brings a read of its own.' },
+  { name: 'pause-reading', arguments: '', summary: 'Stops reading the socket: the replies pile up in the kernel, then in the output buffer, and WRITABLE is armed.' },
+  { name: 'resume-reading', arguments: '', summary: 'Reads on.' },
+  { name: 'halfclose', arguments: '', summary: 'Ends our direction of the connection (FIN). The server reads EOF and closes.' },
+  { name: 'reset', arguments: '', summary: 'Ends the connection without a farewell (RST). In capitals, RESET is the command of Redis.' },
+  { name: 'clear', arguments: '', summary: 'Empties the transcript.' },
+  { name: 'help', arguments: '[command | @group | lab]', summary: 'Explains a command, lists a group, or the words of this table.' },
+  { name: 'quit', arguments: '', summary: 'Leaves the lab; exit does the same. `@a quit` ends the connection of that client only.' },
+];
+
+/** The words that can be typed as they are. */
+export const TYPED_LAB_WORDS: readonly LabWord[] = LAB_WORDS.filter(({ name }) => !name.startsWith('@'));
+
+/** The console's word that a line begins with; null if it is a command for the server. */
+export function findLabWord(name: string | undefined): LabWord | null {
+  if (name === undefined || name === 'RESET') return null;
+  const wanted = name === '?' ? 'help' : name.toLowerCase() === 'exit' ? 'quit' : name.toLowerCase();
+  return TYPED_LAB_WORDS.find((word) => word.name === wanted) ?? null;
+}

@@ -1,0 +1,41 @@
+/**
+ * The words of the line being typed: what redis-cli's rules make of it, and where the word before the cursor begins.
+ *
+ * What is typed is text; what is sent are its UTF-8 bytes, as a byte string (one character a byte).
+ */
+import { quoteWord, splitInline } from '../../../server/index.js';
+
+/** The words of a line as byte strings; null if a quote is not closed. */
+export function splitLine(line: string): string[] | null {
+  return splitInline(toBytes(line));
+}
+
+export function toBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+export interface TypedLine {
+  /** `a` of `@a SET x 1`; null if the line does not begin like that. */
+  readonly client: string | null;
+  /** Whole words before the one being typed, without the client's. */
+  readonly words: readonly string[];
+  /** The word being typed, `` behind a space. As typed, quotes included. */
+  readonly current: string;
+  /** Where it begins in the line. */
+  readonly from: number;
+}
+
+/** A line up to the cursor; null within quotes, or if they do not fit. */
+export function typedLine(line: string): TypedLine | null {
+  const from = /\S*$/.exec(line)!.index;
+  const words = splitLine(line.slice(0, from));
+  if (words === null) return null;
+  const client = words[0]?.startsWith('@') === true ? words[0].slice(1) : null;
+  return { client, words: client === null ? words : words.slice(1), current: line.slice(from), from };
+}
+
+/** A key or an option as it may be typed: bare if nothing in it needs quotes. */
+export function typeable(bytes: string): string {
+  const text = Buffer.from(bytes, 'latin1').toString('utf8');
+  return /^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(text) && !/["'\\]/.test(text) && toBytes(text) === bytes ? text : quoteWord(bytes);
+}
