@@ -1,0 +1,9 @@
+/**
+ * Fill: finished rows for a pane of an exact height.
+ */
+import { fit } from '../text.js';
+
+/** Exactly `height` rows: those behind are left out, missing ones are blank. */
+export function fill(lines: readonly string[], width: number, height: number): readonly string[] {
+  return Array.from({ length: Math.max(0, height) }, (_, i) => lines[i] ?? fit('', width));
+}
