@@ -8,9 +8,10 @@
 import type { State } from '../../state/state.js';
 import type { Activity, TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import { fill } from '../parts/fill.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
-import { fit, formatBytes, formatCount, formatMs, visible } from '../text.js';
+import { formatBytes, formatCount, formatMs, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 const INTEREST_WRITABLE = 2;
@@ -46,12 +47,7 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const { start, end } = tableWindow(rows.length, height - 1, at, scroll);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map((row, i) => bodyRow(placed, row, width, start + i === at ? marked : undefined));
-  return fillTo(height, width, [headerRow(placed, width, theme.dim), ...lines]);
-}
-
-/** Exactly `height` rows. */
-function fillTo(height: number, width: number, lines: readonly string[]): readonly string[] {
-  return Array.from({ length: height }, (_, i) => lines[i] ?? fit('', width));
+  return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
 
 /** Rows in the order of the screen: listeners and the waker first, then clients as they are sorted and filtered. */

@@ -1,0 +1,224 @@
+/**
+ * The keyspace pane: a window onto the keys of one database, with their time to live running.
+ *
+ *   key            type    encoding  size  ttl                   value
+ *   greeting       string  embstr       5  41.2 s ███████░░░     "hello"
+ *   ◌ session:7    hash    listpack     3  due 0.4 s ago
+ *   ◌ session:6    hash    listpack     3  expired: active
+ *
+ * Names are cut in the middle of nothing: what does not fit ends with an ellipsis. An open key shows a page of its value.
+ */
+import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
+import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
+import type { State, Ui } from '../../state/state.js';
+import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import { bar } from '../parts/bar.js';
+import { fill } from '../parts/fill.js';
+import { tableWindow } from '../parts/list-window.js';
+import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
+import { fit, formatBytes, formatCount, formatMs, visible } from '../text.js';
+import type { Style, Theme } from '../theme.js';
+
+/** Keys that a snapshot brings: more than any pane has rows, few enough to travel ten times a second. */
+const WINDOW_KEYS = 200;
+
+/** Items of an open value that a snapshot brings. */
+const VALUE_ITEMS = 200;
+
+const BAR_COLUMNS = 10;
+
+/** What s walks through, and the order that it asks the server for. */
+const ORDERS: { readonly [sort: string]: KeyOrder } = { name: 'name', ttl: 'expiry', recency: 'recent', size: 'bytes', stored: 'stored' };
+const SORTS = Object.keys(ORDERS);
+
+export const keyspacePane: Pane = {
+  id: 'keyspace',
+  title: 'Keyspace',
+  badge,
+  render: (state, context) => (isValueOpen(state) ? renderValue(state, context) : renderKeys(state, context)),
+  rows: (state) => shownRows(state).map((row) => row.key),
+  openRows: (state) => state.model.keyspace.value?.count ?? 0,
+  sorts: SORTS,
+  checkFilter: (text) => (parseFilter(text) === null ? 'databases are 0 to 15, as in: db3 user:*' : null),
+  window: (state) => keyWindowRequest(state.ui),
+  help: { about: helpAbout(), entries: helpEntries() },
+};
+
+/** The keys that the next snapshots shall bring, as the pane is sorted, filtered and scrolled. */
+export function keyWindowRequest(ui: Ui): SnapshotRequest['keys'] {
+  const { sort, filter } = ui.panes.keyspace;
+  const { db, glob } = parseFilter(filter) ?? { db: 0, glob: '*' };
+  return { db, offset: 0, limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: glob };
+}
+
+/** The page of the open value that the next snapshots shall bring; null if none is open. */
+export function valueWindowRequest(ui: Ui): NonNullable<SnapshotRequest['value']> | null {
+  const { isOpen, selected, cursor, filter } = ui.panes.keyspace;
+  if (!isOpen || selected === null) return null;
+  const offset = Math.max(0, Math.floor(cursor / (VALUE_ITEMS / 2)) - 1) * (VALUE_ITEMS / 2);
+  return { db: parseFilter(filter)?.db ?? 0, key: selected, offset, limit: VALUE_ITEMS };
+}
+
+/** `db3 user:*`, either part alone, or nothing; null if there is no such database. */
+function parseFilter(text: string): { readonly db: number; readonly glob: string } | null {
+  const match = /^db(\d+)(?:\s+(.*))?$/.exec(text);
+  const db = match === null ? 0 : Number(match[1]);
+  const glob = match === null ? text : (match[2] ?? '');
+  return db > 15 ? null : { db, glob: glob === '' ? '*' : glob };
+}
+
+function badge({ model, ui }: State): string {
+  const { db, total, order } = model.keyspace;
+  const { filter } = ui.panes.keyspace;
+  const isUnsorted = order === 'stored' && keyWindowRequest(ui).order !== 'stored';
+  const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`];
+  return parts.join(', ') + (filter === '' ? '' : ` /${visible(filter)}`);
+}
+
+// The keys
+
+function renderKeys(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
+  const { width, height } = size;
+  const rows = shownRows(state);
+  const { selected, scroll } = state.ui.panes.keyspace;
+  const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
+  const { start, end } = tableWindow(rows.length, height - 1, at, scroll);
+  const placed = layoutColumns(columnsOf(state, theme), width);
+  const marked = isFocused ? theme.highlight : theme.selected;
+  const lines = rows.slice(start, end).map((row, i) => bodyRow(placed, row, width, start + i === at ? marked : wholeStyle(row, state, theme)));
+  if (rows.length === 0) lines.push(theme.dim(fit(state.ui.panes.keyspace.filter === '' ? 'no keys' : 'no key matches', width)));
+  return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
+}
+
+/** Rows without those that have been gone for long enough. */
+function shownRows({ model, ui }: State): readonly KeyEntry[] {
+  return model.keyspace.rows.filter((row) => row.gone === null || !(ui.nowMs - row.gone.atMs > GONE_FOR_MS));
+}
+
+function wholeStyle(row: KeyEntry, { ui }: State, theme: Theme): Style | undefined {
+  if (row.gone !== null) return row.gone.token === 0 ? theme.dim : theme.token(row.gone.token);
+  const { change } = row;
+  if (change === null || !(ui.nowMs - change.atMs < FLASH_FOR_MS)) return undefined;
+  return change.token === 0 ? theme.flash : (text) => theme.flash(theme.token(change.token)(text));
+}
+
+const isDue = (row: KeyEntry, nowMs: number): boolean => row.expireAtMs !== -1 && row.expireAtMs <= nowMs;
+
+function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
+  const { nowMs } = state.ui;
+  const isGhost = (row: KeyEntry): boolean => row.gone !== null || isDue(row, nowMs);
+  const faded =
+    (style: Style) =>
+    (row: KeyEntry): Style =>
+      isGhost(row) ? theme.dim : style;
+  return [
+    { header: 'key', width: { min: 10, max: 40, weight: 3 }, cell: (row) => (isGhost(row) ? `${theme.glyphs.ghost} ` : '') + visible(row.key, 128), style: faded(theme.strong) },
+    { header: 'type', width: 6, rank: 2, cell: (row) => row.type, style: faded(plain) },
+    { header: 'encoding', width: 9, rank: 4, cell: (row) => row.encoding, style: () => theme.dim },
+    { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },
+    { header: 'ttl', width: { min: 8, max: 8 + 1 + BAR_COLUMNS, weight: 4 }, rank: 1, cell: (row) => lifeText(row, state, theme), style: (row) => (isGhost(row) ? theme.warn : plain) },
+    { header: 'value', width: { min: 8, weight: 3 }, rank: 5, cell: previewOf, style: () => theme.dim },
+  ];
+}
+
+const plain: Style = (text) => text;
+
+const formatSize = (row: KeyEntry): string => (row.type === 'string' ? formatBytes(row.size) : formatCount(row.size));
+
+/** The countdown with its bar, or why there is none any more. */
+function lifeText(row: KeyEntry, { ui }: State, theme: Theme): string {
+  if (row.gone !== null) return row.gone.why;
+  if (row.expireAtMs === -1) return '';
+  const leftMs = row.expireAtMs - ui.nowMs;
+  if (leftMs <= 0) return `due, ${formatMs(Math.floor(-leftMs / 100) * 100)} ago`;
+  return `${fit(countdown(leftMs), 8)} ${row.fullTtlMs > 0 ? bar(leftMs / row.fullTtlMs, BAR_COLUMNS, theme.glyphs) : ''}`;
+}
+
+function countdown(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : formatMs(ms);
+}
+
+function previewOf(row: KeyEntry): string {
+  return row.type === 'string' && row.size !== 0 && row.preview === '' ? '' : row.type === 'string' ? `"${visible(row.preview, 64)}"` : '';
+}
+
+// An open value
+
+const isValueOpen = ({ ui }: State): boolean => ui.panes.keyspace.isOpen && ui.panes.keyspace.selected !== null;
+
+function renderValue(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
+  const { width, height } = size;
+  const key = state.ui.panes.keyspace.selected!;
+  const entry = state.model.keyspace.rows.find((row) => row.key === key && row.gone === null);
+  const { value } = state.model.keyspace;
+  const name = visible(key, 128);
+  if (value === null || value.key !== key) {
+    const text = entry === undefined ? `${name} is not there any more` : `${name} ${previewOf(entry)}`;
+    return fill([theme.strong(fit(text, width))], width, height);
+  }
+  const { cursor } = state.ui.panes.keyspace;
+  const life = entry === undefined || entry.expireAtMs === -1 ? '' : `, ttl ${lifeText(entry, state, theme).trimEnd()}`;
+  const head = theme.strong(fit(`${name}: ${value.type}, ${value.encoding}, ${countText(value.type, value.count)}${life}`, width));
+  return fill([head, ...valueRows(value, cursor, width, height - 1, theme, isFocused)], width, height);
+}
+
+type Value = NonNullable<State['model']['keyspace']['value']>;
+type Item = Value['items'][number];
+
+function countText(type: string, count: number): string {
+  const unit = { string: 'row', list: 'element', set: 'member', zset: 'member', hash: 'field' }[type] ?? 'entry';
+  return `${formatCount(count)} ${count === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`}`;
+}
+
+function valueRows(value: Value, cursor: number, width: number, height: number, theme: Theme, isFocused: boolean): readonly string[] {
+  const { items, tail, offset, count } = value;
+  // The end of a list stays in sight while there is room for both ends.
+  const below = tail.length > 0 && height > tail.length + 3 ? tail.length + 1 : 0;
+  const at = Math.min(Math.max(cursor - offset, 0), items.length - 1);
+  const { start, end } = tableWindow(items.length, height - 1 - below, at, 0);
+  const placed = layoutColumns(itemColumns(value.type, theme), width);
+  const marked = isFocused ? theme.highlight : theme.selected;
+  const lines = items.slice(start, end).map((item, i) => bodyRow(placed, item, width, start + i === at ? marked : undefined));
+  if (below > 0) lines.push(theme.dim(fit(`… ${formatCount(count - offset - end - tail.length)} between …`, width)), ...tail.map((item) => bodyRow(placed, item, width)));
+  return [headerRow(placed, width, theme.dim), ...lines];
+}
+
+const LABELS: { readonly [type: string]: { readonly label: string; readonly text: string } } = {
+  string: { label: 'at', text: 'bytes' },
+  list: { label: 'index', text: 'element' },
+  set: { label: '', text: 'member' },
+  zset: { label: 'score', text: 'member' },
+  hash: { label: 'field', text: 'value' },
+};
+
+function itemColumns(type: string, theme: Theme): readonly Column<Item>[] {
+  const { label, text } = LABELS[type] ?? { label: 'id', text: 'entry' };
+  const isName = type === 'hash';
+  const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => visible(item.label, 64), style: () => (isName ? theme.strong : theme.dim) };
+  const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => visible(item.text, 256) + (item.bytes > item.text.length ? ` … ${formatBytes(item.bytes)}` : '') };
+  return label === '' ? [texts] : [labels, texts];
+}
+
+function helpAbout(): string {
+  return 'A window onto the keys of one database: what they hold, how it is stored, and how long they live. A key flashes in the colour of the connection that has changed it. Enter opens its value.';
+}
+
+function helpEntries(): readonly HelpEntry[] {
+  return [
+    { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
+    { term: 'filter', meaning: 'A glob: * any text, ? one byte, [a-z] one of these. db3 in front shows another database: db3 user:*' },
+    { term: 'sort', meaning: 'By name, by time left (ttl), by the last use (recency), by memory (size), or as it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.' },
+    { term: 'type', meaning: 'string, list, set, zset (sorted set), hash or stream. A command for another type answers WRONGTYPE.' },
+    { term: 'encoding', meaning: 'How the value lies in memory, as OBJECT ENCODING says it. Small collections are stored compactly and are converted when they grow.' },
+    { term: 'int, embstr, raw', meaning: 'Strings: an integer, up to 44 bytes beside the header of their object, or longer bytes of their own.' },
+    { term: 'listpack', meaning: 'One piece of memory with all elements one behind the other: small, and fast enough while there are few.' },
+    { term: 'quicklist, hashtable, skiplist, intset', meaning: 'A chain of listpacks; a table with a slot for each hash; members by score in linked levels; integers in order.' },
+    { term: 'size', meaning: 'Bytes of a string, elements of everything else.' },
+    { term: 'ttl', meaning: 'Time to live: how long until the key is due. The bar is what is left of the time that it had when it was first seen. Nothing: it lives until somebody deletes it.' },
+    { term: 'due', meaning: 'A ghost: its time is over and no command finds it any more, but it is still in memory, because nobody has deleted it yet.' },
+    { term: 'expired: lazy', meaning: 'A command came across the key after its time, and deleted it on the way. The row has the colour of the connection that did.' },
+    { term: 'expired: active', meaning: 'The expire cycle, a timer of the loop, looks through keys that live for a time and deletes those that are due, so that memory is given back although nobody asks.' },
+    { term: 'evicted', meaning: 'Memory was used up to maxmemory, and this key was chosen to go.' },
+    { term: 'value', meaning: 'The beginning of a string. Enter opens any value.' },
+  ];
+}
