@@ -64,7 +64,7 @@ export class Connection {
     const peer = this.isConnected && socket?.localPort !== undefined ? `${socket.localAddress}:${socket.localPort}` : null;
     return {
       ...initialClient, name, address: 'path' in address ? `redis ${address.path}` : `${bracketed(address.host)}:${address.port}`,
-      peer, db, protocol, inTransaction, isReadingPaused: this.isReadingPaused, state: this.state,
+      peer, db, protocol, inTransaction, isReadingPaused: this.isReadingPaused, awaited: this.isWaiting ? this.conversation.awaited : null, state: this.state,
     };
   }
 
@@ -74,11 +74,6 @@ export class Connection {
     if (this.isWaiting) return 'waiting';
     if (this.conversation.isMonitor) return 'monitor';
     return this.conversation.subscriptions > 0 ? 'subscribed' : 'ready';
-  }
-
-  /** The command whose reply is due, for the line that says so; null if none is. */
-  get awaited(): string | null {
-    return this.conversation.awaited;
   }
 
   connect(): void {
@@ -151,22 +146,15 @@ export class Connection {
 
   /** Leaves what the client is held in: subscriptions, MONITOR, a reply that does not come. False if there is nothing to leave. */
   leave(): boolean {
-    switch (this.state) {
-      case 'subscribed':
-        for (const name of this.conversation.farewells) this.send([name]);
-        return true;
-      case 'monitor':
-        this.reconnect('left MONITOR with a new connection');
-        return true;
-      case 'waiting':
-      case 'connecting':
-        this.reconnect(`left ${this.awaited ?? 'it'} with a new connection`);
-        return true;
-      default:
-        if (this.conversation.repliesDue === 0) return false;
-        this.reconnect(`left ${this.awaited ?? 'it'} with a new connection`);
-        return true;
-    }
+    const { conversation } = this;
+    if (conversation.isAwaited) {
+      this.reconnect(`left ${conversation.awaited ?? 'the command'} with a new connection`);
+    } else if (conversation.isMonitor) {
+      this.reconnect('left MONITOR with a new connection');
+    } else if (conversation.subscriptions > 0) {
+      for (const name of conversation.farewells) this.send([name]);
+    } else return false;
+    return true;
   }
 
   close(): void {

@@ -46,6 +46,11 @@ export class Conversation {
     return this.sent.reduce((sum, { due }) => sum + due, 0);
   }
 
+  /** Is a reply due that somebody has asked for? */
+  get isAwaited(): boolean {
+    return this.sent.some(({ isHidden }) => !isHidden);
+  }
+
   /** The request whose reply comes next, `BLPOP`; null if none is due. */
   get awaited(): string | null {
     return this.sent[0]?.argv[0]?.toUpperCase() ?? null;

@@ -57,7 +57,7 @@ export function reduceRepl(state: ReplState, action: ReplAction): ReplState {
     case 'history-loaded':
       return { ...state, history: action.history.slice(-MAX_HISTORY) };
     case 'lines-received':
-      return { ...state, lines: [...state.lines, ...action.lines].slice(-MAX_LINES) };
+      return { ...state, lines: [...state.lines, ...action.lines].slice(-MAX_LINES), lineCount: state.lineCount + action.lines.length };
     case 'transcript-cleared':
       return { ...state, lines: [] };
     case 'clients-changed':

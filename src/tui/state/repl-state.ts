@@ -33,11 +33,15 @@ export interface ReplClient {
   readonly inTransaction: boolean;
   readonly isReadingPaused: boolean;
   /** `waiting`: a reply is due for longer than a moment. */
+  /** The command whose reply is due, `BLPOP`; null: none. */
+  readonly awaited: string | null;
   readonly state: 'connecting' | 'ready' | 'waiting' | 'subscribed' | 'monitor' | 'closed';
 }
 
 export interface ReplState {
   readonly lines: readonly ReplLine[];
+  /** Lines there have ever been; the transcript keeps the newest. */
+  readonly lineCount: number;
   readonly input: string;
   /** Characters before the cursor. */
   readonly cursor: number;
@@ -62,10 +66,11 @@ export interface ReplState {
   readonly commands: readonly CommandReference[];
 }
 
-export const initialClient: ReplClient = { name: '', address: '', peer: null, db: 0, protocol: 2, inTransaction: false, isReadingPaused: false, state: 'connecting' };
+export const initialClient: ReplClient = { name: '', address: '', peer: null, db: 0, protocol: 2, inTransaction: false, isReadingPaused: false, awaited: null, state: 'connecting' };
 
 export const initialRepl: ReplState = {
   lines: [],
+  lineCount: 0,
   input: '',
   cursor: 0,
   killed: '',

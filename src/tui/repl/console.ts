@@ -1,0 +1,142 @@
+/**
+ * The console: keys become actions of repl-reduce.ts, and lines become effects of repl.ts. The one place where the two meet.
+ *
+ *   press(key) → ReplAction → submittedLines → Repl.submit
+ *                     └────→ reduceRepl → host.update
+ */
+import { spell, type Key } from '../terminal/key.js';
+import { reduceRepl, submittedLines, type ReplAction } from '../state/repl-reduce.js';
+import type { ReplState } from '../state/repl-state.js';
+import { historyPath } from './history-file.js';
+import type { Console, ConsoleHost } from './host.js';
+import { createRepl, type Repl } from './repl.js';
+
+export interface ConsoleOptions {
+  /** Where the history is kept; null: nowhere. By default as {@link historyPath} says. */
+  readonly historyFile?: string | null;
+  readonly password?: string;
+}
+
+export function createConsole(host: ConsoleHost, { historyFile = historyPath(), password }: ConsoleOptions = {}): Console {
+  return new LabConsole(host, historyFile, password);
+}
+
+const TWICE_WITHIN_MS = 2000;
+
+class LabConsole implements Console {
+  private readonly repl: Repl;
+  /** When Ctrl-C was the last key, and had something to leave. */
+  private interruptedAtMs = -Infinity;
+
+  constructor(
+    private readonly host: ConsoleHost,
+    historyFile: string | null,
+    password: string | undefined,
+  ) {
+    this.repl = createRepl({
+      address: host.address, historyFile, ...(password === undefined ? {} : { password }),
+      dispatch: (action) => this.reduce(action),
+      quit: () => host.quit(),
+    });
+  }
+
+  press(key: Key): boolean {
+    const spelled = spell(key);
+    if (spelled === 'ctrl+c') return this.interrupt();
+    this.interruptedAtMs = -Infinity;
+    const state = this.host.state().repl;
+    const action = this.actionOf(key, spelled, state);
+    if (action === null) return false;
+    const lines = submittedLines(state, action);
+    this.reduce(action);
+    for (const line of lines) this.repl.submit(line);
+    return true;
+  }
+
+  close(): void {
+    this.repl.close();
+  }
+
+  private actionOf(key: Key, spelled: string, state: ReplState): ReplAction | null {
+    if (key.name === 'paste') return { type: 'paste', text: key.text };
+    if (key.text !== '' && !key.ctrl && !key.alt) return { type: 'type-text', text: key.text };
+    switch (spelled) {
+      case 'tab':
+      case 'shift+tab':
+        return this.completion(spelled === 'tab' ? 'complete-next' : 'complete-previous', state);
+      case 'escape':
+      case 'ctrl+g':
+        return state.search !== null || state.completion !== null ? { type: 'dismiss' } : null;
+      // Ctrl-D deletes, and at an empty line leaves, as in shells; leaving is the app's.
+      case 'ctrl+d':
+        return state.input === '' && state.search === null ? null : { type: 'delete-forward' };
+      default:
+        return KEYS.get(spelled) ?? null;
+    }
+  }
+
+  /** Null if there is nothing to complete: then Tab goes to the next pane. */
+  private completion(type: 'complete-next' | 'complete-previous', state: ReplState): ReplAction | null {
+    if (state.input.trim() === '' && state.search === null) return null;
+    const { rows } = this.host.state().model.keyspace;
+    return { type, keys: rows.filter(({ gone }) => gone === null).map(({ key }) => key) };
+  }
+
+  /** Leaves what is waited for; else the search, else the line. Twice in a row always leaves the lab, also if the loop is held and nothing is ever answered. */
+  private interrupt(): boolean {
+    const isSecond = performance.now() - this.interruptedAtMs < TWICE_WITHIN_MS;
+    if (isSecond) {
+      this.host.quit();
+      return true;
+    }
+    const { search, input } = this.host.state().repl;
+    const isLeft = this.repl.interrupt();
+    if (!isLeft && search === null && input === '') return false;
+    if (!isLeft) this.reduce({ type: 'discard-line' });
+    this.interruptedAtMs = performance.now();
+    return true;
+  }
+
+  private reduce(action: ReplAction): void {
+    const before = this.host.state().repl;
+    const after = reduceRepl(before, action);
+    if (after !== before) this.host.update(after);
+  }
+}
+
+/** The Emacs keys of redis-cli's line editor, and what else shells have taught fingers. */
+const KEYS: ReadonlyMap<string, ReplAction> = new Map<string, ReplAction>([
+  ['enter', { type: 'submit' }],
+  ['ctrl+j', { type: 'submit' }],
+  ['ctrl+m', { type: 'submit' }],
+  ['left', { type: 'move-left' }],
+  ['ctrl+b', { type: 'move-left' }],
+  ['right', { type: 'move-right' }],
+  ['ctrl+f', { type: 'move-right' }],
+  ['ctrl+left', { type: 'move-word-left' }],
+  ['alt+left', { type: 'move-word-left' }],
+  ['alt+b', { type: 'move-word-left' }],
+  ['ctrl+right', { type: 'move-word-right' }],
+  ['alt+right', { type: 'move-word-right' }],
+  ['alt+f', { type: 'move-word-right' }],
+  ['home', { type: 'move-to-start' }],
+  ['ctrl+a', { type: 'move-to-start' }],
+  ['end', { type: 'move-to-end' }],
+  ['ctrl+e', { type: 'move-to-end' }],
+  ['backspace', { type: 'delete-backward' }],
+  ['ctrl+h', { type: 'delete-backward' }],
+  ['delete', { type: 'delete-forward' }],
+  ['ctrl+w', { type: 'delete-word-backward' }],
+  ['alt+backspace', { type: 'delete-word-backward' }],
+  ['alt+d', { type: 'delete-word-forward' }],
+  ['ctrl+u', { type: 'delete-to-start' }],
+  ['ctrl+k', { type: 'delete-to-end' }],
+  ['ctrl+y', { type: 'yank' }],
+  ['ctrl+t', { type: 'transpose' }],
+  ['ctrl+l', { type: 'transcript-cleared' }],
+  ['ctrl+r', { type: 'search-history' }],
+  ['up', { type: 'history-previous' }],
+  ['ctrl+p', { type: 'history-previous' }],
+  ['down', { type: 'history-next' }],
+  ['ctrl+n', { type: 'history-next' }],
+]);

@@ -1,0 +1,237 @@
+/**
+ * The REPL pane: the transcript with the newest line at the bottom, the line being typed, and under it a row that says what is wrong, what Tab offers, or what is waited for.
+ *
+ *   127.0.0.1:6379> SET greeting hello EX 60
+ *   OK
+ *   127.0.0.1:6379> EXPIRE greet|ing seconds [NX | XX | GT | LT]        the hint is dim
+ *   EXPIRE takes at least 2 arguments: …                                red; or candidates, or what the client waits for
+ */
+import type { State } from '../../state/state.js';
+import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
+import type { Pane, PaneContext, Size } from '../pane.js';
+import { fit, row, truncate, visible, width as widthOf } from '../text.js';
+import type { Style, Theme } from '../theme.js';
+
+export const replPane: Pane = {
+  id: 'repl',
+  title: 'REPL',
+  badge: ({ repl }) => {
+    const { client, clients } = repl;
+    const name = client.name === '' ? '' : `@${client.name}`;
+    return [name, client.protocol === 3 ? 'RESP3' : '', clients.length > 1 ? `${clients.length} clients` : ''].filter((part) => part !== '').join(' ');
+  },
+  render,
+  length: ({ repl }) => repl.lineCount,
+  cursor: (state, size) => layOut(state.repl, size).cursor,
+  help: {
+    about: 'A console like redis-cli. It is a real TCP client of this loop, so its own connection is in the tokens pane, and in the same colour. Type help for its commands.',
+    entries: [
+      { term: 'dim text', meaning: 'The syntax that is still to be typed. [ ] may be left out, | separates alternatives, ... may be repeated.' },
+      { term: 'red line', meaning: 'The command has too few or too many arguments, or does not exist. Enter sends it anyway: see what the server answers.' },
+      { term: 'Tab', meaning: 'Completes commands, subcommands, options and the keys on the screen; again for the next, Shift-Tab for the one before.' },
+      { term: 'Ctrl-R', meaning: 'Searches the history, which is kept across runs, but never lines that hold a password.' },
+      { term: '(TX)', meaning: 'Between MULTI and EXEC: commands are queued.' },
+      { term: '[2]', meaning: 'The database, if it is not 0.' },
+      { term: 'Ctrl-C', meaning: 'Leaves a subscription, MONITOR, or a command that waits. With nothing to leave it empties the line; pressed twice it leaves the lab.' },
+      { term: '@a SET x 1', meaning: 'Sends the command over a second connection named a; @a alone makes it the current one, @ goes back.' },
+      { term: 'raw, slice', meaning: 'Bytes by hand: raw "*1\\r\\n$4\\r\\nPI" sends just these, slice 1 PING sends one byte at a time. More in help lab.' },
+    ],
+  },
+};
+
+interface Layout {
+  /** The prompt, the line and the hint, as rows of plain text; only the end of it if it is longer than the pane. */
+  readonly prompt: string;
+  readonly inputRows: readonly string[];
+  readonly hint: string;
+  readonly hasStatus: boolean;
+  readonly transcriptRows: number;
+  readonly cursor: { readonly row: number; readonly column: number } | null;
+}
+
+/** Where everything goes; what the rows and the cursor have in common. */
+function layOut(repl: ReplState, { width, height }: Size): Layout {
+  const hasStatus = height >= 3;
+  const most = Math.max(1, hasStatus ? height - 1 : height);
+  const { prompt, text, before } = promptedLine(repl, width);
+  const all = wrap(prompt + text, width);
+  const upTo = wrap(prompt + before, width);
+  const isFull = widthOf(upTo.at(-1)!) >= width;
+  const at = { row: isFull ? upTo.length : upTo.length - 1, column: isFull ? 0 : widthOf(upTo.at(-1)!) };
+  if (at.row === all.length) all.push('');
+  // A line longer than the pane shows the part with the cursor.
+  const first = Math.min(Math.max(0, all.length - most), at.row);
+  const inputRows = all.slice(first, first + most);
+  const room = width - widthOf(inputRows.at(-1)!);
+  const hint = repl.search !== null || first + inputRows.length < all.length || room < 4 ? '' : truncate(repl.hint, room - 1);
+  const transcriptRows = Math.max(0, most - inputRows.length);
+  return { prompt: first === 0 ? prompt : '', inputRows, hint, hasStatus, transcriptRows, cursor: height < 1 || width < 1 ? null : { row: transcriptRows + at.row - first, column: Math.min(at.column, width - 1) } };
+}
+
+function promptedLine({ search, input, cursor, client }: ReplState, width: number): { prompt: string; text: string; before: string } {
+  if (search !== null) {
+    const prompt = width < 40 ? '(search) ' : '(reverse-i-search) ';
+    const before = `'${shown(search.text)}`;
+    return { prompt: widthOf(prompt) > width / 2 ? '' : prompt, text: `${before}': ${shown(search.found ?? '')}`, before };
+  }
+  const full = shown(promptOf(client));
+  const prompt = widthOf(full) > width / 2 ? '> ' : full;
+  return { prompt: width < 4 ? '' : prompt, text: shown(input), before: shown(input.slice(0, cursor)) };
+}
+
+/** What a person types may hold characters that move the cursor, too. */
+const shown = (text: string): string => visible(Buffer.from(text, 'utf8').toString('latin1'), 1 << 16);
+
+function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
+  const { repl } = state;
+  const { width, height } = size;
+  if (height < 1) return [];
+  const layout = layOut(repl, size);
+  const style = clientStyles(state, theme);
+  const rows = [...transcript(state, width, layout.transcriptRows, theme, style), ...inputRows(layout, width, theme, style(repl.client.name))];
+  if (layout.hasStatus) rows.push(status(repl, width, theme, isFocused));
+  return rows.slice(-height);
+}
+
+function inputRows({ prompt, inputRows: plain, hint }: Layout, width: number, theme: Theme, promptStyle: Style): readonly string[] {
+  return plain.map((text, i) => {
+    const isPrompted = i === 0 && prompt !== '' && text.startsWith(prompt);
+    const styled = isPrompted ? promptStyle(prompt) + text.slice(prompt.length) : text;
+    return row(width, styled, i === plain.length - 1 ? theme.dim(hint) : '');
+  });
+}
+
+/** The newest lines that fit, from the bottom up; scrolled back by lines, and held there while more come. */
+function transcript({ repl, ui }: State, width: number, height: number, theme: Theme, style: (client: string) => Style): string[] {
+  const { scroll, frozenAt } = ui.panes.repl;
+  const back = scroll === 0 ? 0 : scroll + (frozenAt === null ? 0 : Math.max(0, repl.lineCount - frozenAt));
+  const rows: string[] = [];
+  // Scrolled past the oldest line, the oldest stay.
+  for (let i = Math.max(repl.lines.length - 1 - back, Math.min(height, repl.lines.length) - 1); i >= 0 && rows.length < height; i--) {
+    rows.unshift(...lineRows(repl.lines[i]!, width, theme, style));
+  }
+  const shownRows = rows.slice(Math.max(0, rows.length - height));
+  return [...Array.from({ length: height - shownRows.length }, () => ' '.repeat(width)), ...shownRows];
+}
+
+function lineRows(line: ReplLine, width: number, theme: Theme, style: (client: string) => Style): readonly string[] {
+  const lead = leadOf(line, width);
+  const body = wrap(line.text, width - widthOf(lead));
+  const bodyStyle = styleOf(line, theme, style);
+  return body.map((text, i) => row(width, i === 0 ? style(line.kind === 'in' ? '' : line.client)(lead) : ' '.repeat(widthOf(lead)), bodyStyle(text)));
+}
+
+/** What stands before a line: the prompt it was typed at, or the client that heard it, unless that is the default one. */
+function leadOf({ kind, client, prompt }: ReplLine, width: number): string {
+  const lead = kind === 'in' ? (prompt ?? '> ') : client === '' ? '' : `@${client} `;
+  return widthOf(lead) <= width / 2 ? lead : '';
+}
+
+function styleOf({ kind, client }: ReplLine, theme: Theme, style: (client: string) => Style): Style {
+  switch (kind) {
+    case 'in':
+      return theme.strong;
+    case 'error':
+      return theme.bad;
+    case 'push':
+      return style(client);
+    case 'note':
+      return theme.dim;
+    case 'out':
+      return (text) => text;
+  }
+}
+
+/** The colour of each client is that of its token, known by the address of its end. */
+function clientStyles({ repl, model }: State, theme: Theme): (client: string) => Style {
+  const peers = new Map(repl.clients.flatMap(({ name, peer }) => (peer === null ? [] : [[peer, name] as const])));
+  const tokens = new Map<string, number>();
+  for (const { peer, token } of model.tokens.rows.sorted()) {
+    const name = peers.get(peer);
+    if (name !== undefined) tokens.set(name, token);
+  }
+  return (client) => {
+    const token = tokens.get(client);
+    return token === undefined ? theme.dim : theme.token(token);
+  };
+}
+
+function status(repl: ReplState, width: number, theme: Theme, isFocused: boolean): string {
+  const { completion, error, client } = repl;
+  if (completion !== null) return candidates(completion.candidates.map((word) => shown(word)), completion.index, width, theme);
+  if (error !== null) return theme.bad(fit(shown(error), width));
+  const note = noteOf(client);
+  if (note !== null) return theme.warn(fit(note, width));
+  return theme.dim(fit(isFocused && repl.input === '' ? 'Tab completes, Ctrl-R searches, help explains' : '', width));
+}
+
+function noteOf({ state, awaited, isReadingPaused }: ReplState['client']): string | null {
+  if (isReadingPaused) return 'reading is paused: resume-reading goes on';
+  switch (state) {
+    case 'connecting':
+      return 'connecting';
+    case 'waiting':
+      return `${visible(awaited ?? 'a command', 40)} waits for its reply; Ctrl-C leaves it`;
+    case 'subscribed':
+      return 'subscribed: messages appear as they come; Ctrl-C leaves';
+    case 'monitor':
+      return 'MONITOR shows every command; Ctrl-C leaves';
+    default:
+      return null;
+  }
+}
+
+/** The candidates that fit, with the chosen one among them. */
+function candidates(words: readonly string[], index: number, width: number, theme: Theme): string {
+  const position = ` ${index + 1}/${words.length}`;
+  const room = width - position.length;
+  if (room < 8) return theme.highlight(fit(words[index]!, width));
+  const cut = words.map((word) => truncate(word, room));
+  const first = firstShown(cut, index, room);
+  const parts: string[] = [];
+  let taken = 0;
+  for (let i = first; i < cut.length && taken + widthOf(cut[i]!) <= room; i++) {
+    parts.push(i === index ? theme.highlight(cut[i]!) : theme.dim(cut[i]!), ' ');
+    taken += widthOf(cut[i]!) + 1;
+  }
+  return row(width, ...(taken > room ? parts.slice(0, -1) : parts), ' '.repeat(Math.max(0, room - taken)), theme.dim(position));
+}
+
+/** The first word such that the chosen one still fits; pages, so that the row does not slide with every Tab. */
+function firstShown(words: readonly string[], index: number, room: number): number {
+  let first = 0;
+  let taken = 0;
+  for (let i = 0; i <= index; i++) {
+    const wide = widthOf(words[i]!);
+    if (i > first && taken + wide > room) {
+      first = i;
+      taken = 0;
+    }
+    taken += wide + 1;
+  }
+  return first;
+}
+
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Rows of at most `columns`, broken anywhere, as a terminal does. Always at least one. */
+function wrap(text: string, columns: number): string[] {
+  if (columns < 1) return [''];
+  if (widthOf(text) <= columns) return [text];
+  const rows: string[] = [];
+  let current = '';
+  let taken = 0;
+  for (const { segment } of CHARACTERS.segment(text)) {
+    const wide = widthOf(segment);
+    if (taken + wide > columns && current !== '') {
+      rows.push(current);
+      current = '';
+      taken = 0;
+    }
+    // A wide character does not fit into one column.
+    if (wide > columns) continue;
+    current += segment;
+    taken += wide;
+  }
+  return [...rows, current];
+}
