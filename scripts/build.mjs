@@ -7,6 +7,7 @@ import { chmodSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { BUNDLED, bundleInk, PRODUCTION } from './bundle-ink.mjs';
 
 const { values: options } = parseArgs({ options: { out: { type: 'string', default: 'dist' }, 'no-types': { type: 'boolean', default: false } } });
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,8 +28,9 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: Object.keys(dependencies),
-  define: { __VERSION__: JSON.stringify(version) },
+  external: Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)),
+  define: { __VERSION__: JSON.stringify(version), ...PRODUCTION },
+  plugins: [bundleInk],
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -17,8 +17,8 @@ async function main(): Promise<number> {
     process.stderr.write(`redis-lab: ${request.complaint}\n`);
     return 1;
   }
-  const { serve } = await import('./serve.js');
-  return serve(request.run);
+  if (request.run.headless) return (await import('./serve.js')).serve(request.run);
+  return (await import('./run.js')).runLab(request.run);
 }
 
 // The thread of a server that did not end by itself must not keep the process alive.

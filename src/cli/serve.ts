@@ -62,7 +62,7 @@ function listenForSignals(log: Log): Promise<void> {
   });
 }
 
-function logFile({ settings }: Run): string {
+export function logFile({ settings }: Run): string {
   const { logfile = '', dir = '.' } = settings;
   return logfile === '' ? '' : resolve(dir, logfile);
 }
@@ -81,7 +81,7 @@ const REASONS: { readonly [code: string]: string } = {
 };
 
 /** One line for people; what nobody expected keeps its details. */
-function explain(error: unknown, { settings }: Run): string {
+export function explain(error: unknown, { settings }: Run): string {
   const { code, path, message, stack } = error as NodeJS.ErrnoException & { code: string | null };
   const reason = typeof code === 'string' ? REASONS[code] : undefined;
   if (error instanceof StartError) {

@@ -32,7 +32,7 @@ export class Terminal {
 
   constructor(
     private readonly input: ReadStream,
-    private readonly output: WriteStream,
+    private readonly output: WriteStream & { readonly fd: number },
     private readonly events: TerminalEvents,
     private readonly usesAlternateScreen: boolean,
   ) {}

@@ -22,6 +22,9 @@ export interface Theme {
   readonly flash: Style;
   readonly border: Style;
   readonly focusedBorder: Style;
+  /** The same for Ink's boxes, in its words; undefined: none. */
+  readonly boxColor: string | undefined;
+  readonly focusedBoxColor: string | undefined;
   /** Phases of a turn, in bars. */
   readonly phase: { readonly poll: Style; readonly accept: Style; readonly read: Style; readonly decode: Style; readonly execute: Style; readonly write: Style; readonly timers: Style };
   /** The colour of a connection, the same in all panes. Listener and waker are dim. */
@@ -68,7 +71,7 @@ export function createTheme({ color: isColored, ascii }: ThemeOptions): Theme {
     const phase = { poll: identity, accept: identity, read: identity, decode: identity, execute: identity, write: identity, timers: identity };
     return {
       title: identity, focusedTitle: identity, dim: identity, strong: identity, good: identity, warn: identity, bad: identity, highlight: identity,
-      selected: identity, flash: identity, border: identity, focusedBorder: identity, phase, token: () => identity, glyphs,
+      selected: identity, flash: identity, border: identity, focusedBorder: identity, boxColor: undefined, focusedBoxColor: undefined, phase, token: () => identity, glyphs,
     };
   }
   return {
@@ -84,6 +87,8 @@ export function createTheme({ color: isColored, ascii }: ThemeOptions): Theme {
     flash: sgr('1;7', '22;27'),
     border: color(240),
     focusedBorder: color(44),
+    boxColor: 'ansi256(240)',
+    focusedBoxColor: 'ansi256(44)',
     phase: { poll: color(240), accept: color(141), read: color(39), decode: color(44), execute: color(208), write: color(35), timers: color(178) },
     token: (token) => (token < 2 ? sgr('2', '22') : TOKEN_COLORS[token % TOKEN_COLORS.length]!),
     glyphs,

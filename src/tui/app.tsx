@@ -1,0 +1,421 @@
+/**
+ * The app: everything the screen does besides being drawn. The only effects of the lab are here, in terminal/ and in repl/.
+ *
+ *   keys ────▶ keymap ──▶ intent ──┬──▶ action ──▶ reduce ──▶ state ──▶ view ──▶ sink
+ *   trace ───▶ history ────────────┘      ▲
+ *   intent ──▶ server (pause, step, …) ───┘ held, slowed
+ *
+ * A key is drawn at once, the trace ten times a second at most, and nothing at all is drawn while nothing changes but the clocks on the screen, once a second.
+ */
+import { render, type Instance } from 'ink';
+import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent } from '../server/index.js';
+import { contextOf, intentOf, type Intent } from './keymap.js';
+import { createConsole } from './repl/console.js';
+import type { Console } from './repl/host.js';
+import { changeBreakpoints } from './state/breakpoints.js';
+import { History } from './state/history.js';
+import { LoopTime } from './state/loop-time.js';
+import { nowMsOf } from './state/model/model.js';
+import { PANE_IDS } from './state/pane-id.js';
+import { initialState, reduce, type Action } from './state/reduce.js';
+import type { ServerInfo, State } from './state/state.js';
+import type { Key } from './terminal/key.js';
+import { FrameSink } from './terminal/sink.js';
+import type { Size } from './view/pane.js';
+import { PANES } from './view/panes/index.js';
+import { cursorOf, helpScrollLimit, paneSize, Screen } from './view/screen.js';
+import type { Theme } from './view/theme.js';
+
+/** Frames of the trace are at least so far apart. */
+const FRAME_MS = 100;
+/** Clocks on the screen go on in such steps. */
+const TICK_MS = 1000;
+/** Events a second, from slow to fast; above the last one is full speed. */
+const SPEEDS = [1, 2, 5, 20] as const;
+/** The most events that a tenth of a second brings: what the model takes in without being late. */
+const EVENT_BUDGET = 1000;
+const PAGE = 10;
+const MAX_CLIENTS = 200;
+
+export interface AppOptions {
+  readonly server: RedisLabServer;
+  readonly info: ServerInfo;
+  readonly theme: Theme;
+  readonly size: Size;
+  /** Writes to the terminal. */
+  readonly output: (text: string) => void;
+  /** `q`, `quit`, Ctrl-C twice. */
+  readonly quit: () => void;
+}
+
+export class App {
+  private state: State;
+  private size: Size;
+  private readonly history = new History();
+  private readonly time = new LoopTime(() => performance.now());
+  private readonly sink: FrameSink;
+  private ink: Instance | null = null;
+  private readonly console: Console;
+  private frameTimer: NodeJS.Timeout | null = null;
+  private readonly tickTimer: NodeJS.Timeout;
+  private drawnAtMs = -Infinity;
+  private isDrawDue = false;
+  private watched = '';
+  private hasEnded = false;
+
+  constructor(private readonly options: AppOptions) {
+    const { server, info, size, output, quit } = options;
+    this.size = size;
+    this.state = initialState(info, this.history.newest);
+    this.sink = new FrameSink(size.width, size.height, output);
+    server.onHeld((event) => this.held(event));
+    if (server.heldAt !== null) this.held(server.heldAt);
+    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit });
+    this.tickTimer = setInterval(() => this.tick(), TICK_MS);
+    this.draw();
+  }
+
+  /** Begins to listen to the loop. */
+  async start(): Promise<void> {
+    const { server } = this.options;
+    const request = this.request();
+    this.watched = JSON.stringify(request);
+    await Promise.all([server.watch(request), server.trace((batch, snapshot) => this.receive(batch, snapshot), { budget: EVENT_BUDGET })]);
+    this.take(await server.snapshot(request));
+  }
+
+  resize(size: Size): void {
+    this.size = size;
+    this.sink.reset(size.width, size.height);
+    this.changed();
+  }
+
+  /** The terminal has lost what it showed. */
+  redraw(): void {
+    this.resize(this.size);
+  }
+
+  press(key: Key): void {
+    if (this.hasEnded) return;
+    const isCtrlC = key.ctrl && key.name === 'c';
+    if (isCtrlC && this.state.ui.isLeaving) return this.options.quit();
+    this.act({ type: 'notice', text: null });
+    if (!isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: false });
+    if (this.isTooSmall() && key.name === 'q') return this.options.quit();
+    if (contextOf(this.state) === 'console') this.pressInConsole(key);
+    else this.pressElsewhere(key);
+    // Whatever else it has done: once more, and the lab is left.
+    if (isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: true });
+    this.changed();
+  }
+
+  /** Ends what the app has begun. The server is not the app's to end. */
+  stop(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    clearInterval(this.tickTimer);
+    if (this.frameTimer !== null) clearTimeout(this.frameTimer);
+    this.console.close();
+    this.ink?.unmount();
+    this.sink.release();
+  }
+
+  // Keys
+
+  private pressInConsole(key: Key): void {
+    if (key.name === 'enter') this.act({ type: 'begin' });
+    if (this.console.press(key)) return;
+    const intent = intentOf(key, this.state, PANES.repl);
+    if (intent !== null) this.perform(intent, key);
+  }
+
+  private pressElsewhere(key: Key): void {
+    const intent = intentOf(key, this.state, PANES[this.state.ui.focus]);
+    if (intent !== null) return this.perform(intent, key);
+    if (this.state.ui.prompt !== null && key.text !== '') this.typeInPrompt(this.state.ui.prompt.text + Buffer.from(key.text.replaceAll('\n', ' ')).toString('latin1'));
+  }
+
+  private perform(intent: Intent, key: Key): void {
+    const { ui, control } = this.state;
+    switch (intent) {
+      case 'toggle-pause':
+        return control.heldAt === null ? this.pause() : this.resume();
+      case 'step-event':
+      case 'step-phase':
+      case 'step-command':
+      case 'step-turn':
+        return this.step(intent.slice('step-'.length) as StepUnit);
+      case 'slower':
+      case 'faster':
+        return this.changeSpeed(intent);
+      case 'back-event':
+        return this.goBack('event');
+      case 'back-turn':
+        return this.goBack('turn');
+      case 'forward-event':
+        return this.goForward('event');
+      case 'forward-turn':
+        return this.goForward('turn');
+      case 'oldest':
+        return this.show(this.history.range.oldest + 1);
+      case 'live':
+        return this.show(null);
+      case 'breakpoint':
+        return this.act({ type: 'open-prompt', kind: 'breakpoint' });
+      case 'filter':
+        return this.act({ type: 'open-prompt', kind: 'filter' });
+      case 'clear-filter':
+        this.act({ type: 'open-prompt', kind: 'filter' });
+        this.act({ type: 'type-prompt', text: '', error: null });
+        return this.act({ type: 'close-prompt' });
+      case 'accept':
+        return this.acceptPrompt();
+      case 'cancel':
+        if (ui.prompt?.kind === 'filter') this.act({ type: 'type-prompt', text: '', error: null });
+        return this.act({ type: 'close-prompt' });
+      case 'erase':
+        return this.typeInPrompt(ui.prompt!.text.slice(0, -1));
+      case 'help':
+        return this.act({ type: 'open-help' });
+      case 'close-help':
+        return this.act({ type: 'close-help' });
+      case 'focus-next':
+        return this.act({ type: 'focus-next', by: 1 });
+      case 'focus-previous':
+        return this.act({ type: 'focus-next', by: -1 });
+      case 'focus-pane':
+        return this.act({ type: 'focus', pane: PANE_IDS[Number(key.name) - 1]! });
+      case 'leave-console':
+        return this.act({ type: 'focus', pane: ui.previousFocus });
+      case 'zoom':
+        return this.act({ type: 'toggle-zoom' });
+      case 'up':
+        return this.move(-1);
+      case 'down':
+        return this.move(1);
+      case 'page-up':
+        return this.move(-PAGE);
+      case 'page-down':
+        return this.move(PAGE);
+      case 'open':
+        return this.act({ type: 'open-row', rows: this.rows() ?? [], length: this.length() });
+      case 'close':
+        return this.act({ type: 'close-row' });
+      case 'follow':
+        return this.act({ type: 'follow' });
+      case 'sort':
+        return this.act({ type: 'sort', sorts: PANES[ui.focus].sorts! });
+      case 'previous-database':
+        return this.act({ type: 'choose-database', db: Math.max(0, ui.db - 1) });
+      case 'next-database':
+        return this.act({ type: 'choose-database', db: ui.db + 1 });
+      case 'leave':
+        return this.act({ type: 'ask-to-leave', isLeaving: true });
+      case 'quit':
+        return this.options.quit();
+    }
+  }
+
+  /** Moves what there is to move: the help, the cursor in an open row, the selection, the view. */
+  private move(by: number): void {
+    const { ui } = this.state;
+    const pane = PANES[ui.focus];
+    if (ui.isHelpOpen) return this.act({ type: 'scroll-help', by, limit: helpScrollLimit(this.state, this.size, this.options.theme) });
+    if (ui.panes[ui.focus].isOpen && pane.openRows !== undefined) return this.act({ type: 'move-cursor', by, count: pane.openRows(this.state) });
+    const rows = this.rows();
+    if (rows !== null) return this.act({ type: 'select', by, rows, length: this.length() });
+    this.act({ type: 'scroll', by, length: this.length() });
+  }
+
+  private rows(): readonly string[] | null {
+    return PANES[this.state.ui.focus].rows?.(this.state) ?? null;
+  }
+
+  private length(): number | null {
+    return PANES[this.state.ui.focus].length?.(this.state) ?? null;
+  }
+
+  private typeInPrompt(text: string): void {
+    const { ui, control } = this.state;
+    const change = ui.prompt!.kind === 'filter' ? null : changeBreakpoints(control.breakpoints, text);
+    const error = change === null ? (PANES[ui.focus].checkFilter?.(text) ?? null) : 'error' in change && text.trim() !== '' ? change.error : null;
+    this.act({ type: 'type-prompt', text, error });
+  }
+
+  private acceptPrompt(): void {
+    const { ui, control } = this.state;
+    const { kind, text, error } = ui.prompt!;
+    if (error !== null) return;
+    if (kind === 'breakpoint' && text.trim() !== '') {
+      const change = changeBreakpoints(control.breakpoints, text);
+      if ('error' in change) return;
+      this.setBreakpoints(change.breakpoints);
+    }
+    this.act({ type: 'close-prompt' });
+  }
+
+  // Time
+
+  private pause(): void {
+    this.act({ type: 'begin' });
+    this.ask(this.options.server.pause());
+  }
+
+  private resume(): void {
+    this.act({ type: 'slow-down', eventsPerSecond: null });
+    this.show(null);
+    this.ask(this.options.server.resume());
+  }
+
+  private step(unit: StepUnit): void {
+    this.show(null);
+    if (this.state.control.heldAt === null) return this.pause();
+    this.ask(this.options.server.step(unit));
+  }
+
+  private changeSpeed(direction: 'slower' | 'faster'): void {
+    const { eventsPerSecond } = this.state.control;
+    const at = eventsPerSecond === null ? SPEEDS.length : SPEEDS.findIndex((speed) => speed >= eventsPerSecond);
+    const speed = SPEEDS[Math.max(0, at + (direction === 'slower' ? -1 : 1))] ?? null;
+    this.show(null);
+    this.act({ type: 'slow-down', eventsPerSecond: speed });
+    this.ask(speed === null ? this.options.server.resume() : this.options.server.slow(speed));
+  }
+
+  private setBreakpoints(breakpoints: readonly Breakpoint[]): void {
+    this.act({ type: 'set-breakpoints', breakpoints });
+    this.ask(this.options.server.setBreakpoints(breakpoints));
+  }
+
+  /** What the loop answers shows in its trace; that it ends meanwhile is told by `closed`. */
+  private ask(answer: Promise<unknown>): void {
+    answer.catch(() => {});
+  }
+
+  private goBack(unit: 'event' | 'turn'): void {
+    this.act({ type: 'begin' });
+    const from = this.state.control.moment ?? this.history.range.newest;
+    this.show(Math.max(this.history.before(from, unit), this.history.range.oldest + 1));
+  }
+
+  private goForward(unit: 'event' | 'turn'): void {
+    const { moment } = this.state.control;
+    if (moment !== null) this.show(this.history.after(moment, unit));
+  }
+
+  /** Shows a moment of the history; null, or the newest: now. */
+  private show(moment: number | null): void {
+    const behind = moment === null ? 0 : this.history.eventsSince(moment);
+    if (moment === null || behind === 0) return this.act({ type: 'show-moment', model: this.history.newest, nowMs: this.time.read(), moment: null, behind: 0 });
+    const model = this.history.at(moment);
+    this.act({ type: 'show-moment', model, nowMs: nowMsOf(model), moment, behind });
+  }
+
+  // The loop
+
+  private receive(batch: TraceBatch, snapshot: Snapshot | null): void {
+    if (this.hasEnded) return;
+    for (const event of batch.events) this.history.add({ type: 'event', event });
+    if (batch.droppedTurns + batch.droppedCommands > 0) this.history.add({ type: 'dropped', turns: batch.droppedTurns, commands: batch.droppedCommands });
+    if (snapshot === null) this.refresh();
+    else this.take(snapshot);
+  }
+
+  private take(snapshot: Snapshot): void {
+    if (this.hasEnded) return;
+    this.history.add({ type: 'snapshot', snapshot });
+    this.time.set(snapshot.nowMs);
+    this.refresh();
+  }
+
+  /** Something is new: on the screen, or, in the history, behind it. */
+  private refresh(): void {
+    const { moment } = this.state.control;
+    const isForgotten = moment !== null && moment <= this.history.range.oldest;
+    if (this.state.ui.isFresh && this.hasVisitor()) this.act({ type: 'begin' });
+    this.show(isForgotten ? this.history.range.oldest + 1 : moment);
+    this.drawSoon();
+  }
+
+  /** Somebody else than the console has connected. */
+  private hasVisitor(): boolean {
+    return this.history.newest.rates.connections > this.state.repl.clients.filter(({ peer }) => peer !== null).length + 1;
+  }
+
+  private held(event: TraceEvent | null): void {
+    if (this.hasEnded) return;
+    this.time.hold(event !== null);
+    this.act({ type: 'hold', event });
+    this.drawSoon();
+  }
+
+  private updateConsole(repl: State['repl']): void {
+    this.act({ type: 'update-console', repl });
+    this.drawSoon();
+  }
+
+  /** Asks for other keys when other keys are to be seen. */
+  private watch(): void {
+    const request = this.request();
+    const watched = JSON.stringify(request);
+    if (watched === this.watched || this.watched === '') return;
+    this.watched = watched;
+    const { server } = this.options;
+    this.ask(Promise.all([server.watch(request), server.snapshot(request).then((snapshot) => watched === this.watched && this.take(snapshot))]));
+  }
+
+  private request(): SnapshotRequest {
+    const size = paneSize(this.state, 'keyspace', this.size) ?? this.size;
+    const keys = PANES.keyspace.window?.(this.state, size) ?? { db: this.state.ui.db, offset: 0, limit: size.height, order: 'name', match: '*' };
+    return { keys, clients: MAX_CLIENTS, value: PANES.keyspace.value?.(this.state, size) ?? null };
+  }
+
+  // Drawing
+
+  private act(action: Action): void {
+    this.state = reduce(this.state, action);
+  }
+
+  /** Clocks go on, unless time stands still. */
+  private tick(): void {
+    const { mode, heldAt } = this.state.control;
+    if (mode === 'history' || heldAt !== null || performance.now() - this.drawnAtMs < TICK_MS - FRAME_MS) return;
+    this.act({ type: 'tell-time', nowMs: this.time.read() });
+    this.draw();
+  }
+
+  /** Somebody waits for it. */
+  private changed(): void {
+    this.watch();
+    if (this.isDrawDue) return;
+    this.isDrawDue = true;
+    setImmediate(() => this.draw());
+  }
+
+  private drawSoon(): void {
+    if (this.isDrawDue || this.frameTimer !== null) return;
+    const waitMs = this.drawnAtMs + FRAME_MS - performance.now();
+    this.frameTimer = setTimeout(() => this.draw(), Math.max(0, waitMs));
+  }
+
+  private draw(): void {
+    this.isDrawDue = false;
+    if (this.frameTimer !== null) clearTimeout(this.frameTimer);
+    this.frameTimer = null;
+    if (this.hasEnded) return;
+    this.drawnAtMs = performance.now();
+    this.watch();
+    if (this.state.control.moment === null) this.act({ type: 'tell-time', nowMs: this.time.read() });
+    this.sink.cursor = cursorOf(this.state, this.size);
+    const screen = <Screen state={this.state} size={this.size} theme={this.options.theme} />;
+    if (this.ink === null) this.ink = render(screen, { stdout: this.sink as unknown as NodeJS.WriteStream, stdin: NO_INPUT, debug: true, patchConsole: false, exitOnCtrlC: false });
+    else this.ink.rerender(screen);
+  }
+
+  private isTooSmall(): boolean {
+    return paneSize(this.state, this.state.ui.focus, this.size) === null;
+  }
+}
+
+/** Keys come from our own decoder; Ink gets none. */
+const NO_INPUT = { isTTY: false, on() {}, off() {}, addListener() {}, removeListener() {}, setEncoding() {}, ref() {}, unref() {}, read: () => null } as unknown as NodeJS.ReadStream;

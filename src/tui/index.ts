@@ -1,0 +1,71 @@
+/**
+ * The door of the screen: puts a running server on a terminal until it is left.
+ *
+ * Ink decides about its colours when it is loaded, so that is prepared before.
+ */
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { RedisLabServer } from '../server/index.js';
+import type { ServerInfo } from './state/state.js';
+import { Terminal } from './terminal/terminal.js';
+import { createTheme } from './view/theme.js';
+
+export interface LabOptions {
+  readonly info: ServerInfo;
+  readonly input: ReadStream;
+  readonly output: WriteStream & { readonly fd: number };
+  readonly color: boolean;
+  readonly ascii: boolean;
+}
+
+/** Loads what draws; to be called while the server starts. */
+export async function loadScreen(color: boolean): Promise<typeof import('./app.js')> {
+  process.env.FORCE_COLOR = color ? '2' : '0';
+  return import('./app.js');
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Resolves when the lab is left or the server has ended; the terminal is itself again by then, on whatever way.
+ *
+ * @returns the exit code
+ */
+export async function showLab(server: RedisLabServer, options: LabOptions): Promise<number> {
+  const { App } = await loadScreen(options.color);
+  return new Promise((resolve) => {
+    // In this order: Ink writes its last frame to a sink that still takes it, the sink falls silent, the terminal is restored, and only then is anything said.
+    const end = (code: number, message = ''): void => {
+      app.stop();
+      terminal.leave();
+      if (message !== '') process.stderr.write(`${message}\n`);
+      resolve(code);
+    };
+    const fail = (error: unknown): void => {
+      end(1, `redis-lab: ${error instanceof Error ? error.stack : String(error)}`);
+      process.exit(1);
+    };
+    const terminal = new Terminal(options.input, options.output, { key: (key) => app.press(key), resize: (width, height) => app.resize({ width, height }), hangup: () => end(0) }, true);
+    terminal.enter();
+    process.on('exit', () => terminal.leave());
+    process.on('uncaughtException', fail);
+    process.on('unhandledRejection', fail);
+    process.on('SIGCONT', () => {
+      terminal.reenter();
+      app.redraw();
+    });
+    for (const signal of SIGNALS) process.on(signal, () => end(0));
+    server.closed.then(
+      () => end(0),
+      (error: unknown) => end(1, `redis-lab: ${error instanceof Error ? error.stack : String(error)}`),
+    );
+    const app = new App({
+      server,
+      info: options.info,
+      theme: createTheme({ color: options.color, ascii: options.ascii }),
+      size: { width: terminal.columns, height: terminal.rows },
+      output: terminal.write,
+      quit: () => end(0),
+    });
+    app.start().catch(fail);
+  });
+}

@@ -1,0 +1,28 @@
+/**
+ * The loop's unix time, between two of its messages: it runs with the clock of this process and stands still while the loop is held.
+ */
+export class LoopTime {
+  private nowMs = Number.NaN;
+  private readAtMs = 0;
+  private isHeld = false;
+
+  /** @param clockMs any clock in ms that runs evenly */
+  constructor(private readonly clockMs: () => number) {}
+
+  /** The loop has said what time it is. */
+  set(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.readAtMs = this.clockMs();
+  }
+
+  hold(isHeld: boolean): void {
+    if (isHeld === this.isHeld) return;
+    this.set(this.read());
+    this.isHeld = isHeld;
+  }
+
+  /** NaN until something was said. */
+  read(): number {
+    return this.isHeld ? this.nowMs : this.nowMs + this.clockMs() - this.readAtMs;
+  }
+}

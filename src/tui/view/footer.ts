@@ -1,0 +1,69 @@
+/**
+ * The footer: a notice or a prompt if there is one, otherwise the keys that can be pressed now, as many as there is room for. The rest stands in the help.
+ */
+import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
+import type { State } from '../state/state.js';
+import type { Pane } from './pane.js';
+import { fit, row, truncate, visible, width as widthOf } from './text.js';
+import type { Theme } from './theme.js';
+
+/** What is said first; keys that are not named here come after, in the order of the table. */
+const FIRST: readonly Intent[] = ['accept', 'cancel', 'close-help', 'leave-console', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'forward-event', 'help', 'focus-next', 'zoom', 'open', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster'];
+
+export function footer(state: State, pane: Pane, theme: Theme, width: number): string {
+  const { ui } = state;
+  if (ui.prompt !== null) return promptRow(state, theme, width);
+  if (ui.isLeaving) return row(width, theme.warn(truncate(' Ctrl-C again leaves the lab', width)));
+  if (ui.notice !== null) return row(width, theme.warn(truncate(` ${ui.notice}`, width, theme.glyphs.ellipsis)));
+  return keysRow(footerBindings(state, pane), theme, width);
+}
+
+/** Where the cursor of the terminal stands while something is typed. */
+export function promptColumn(state: State): number | null {
+  const { prompt } = state.ui;
+  return prompt === null ? null : widthOf(labelOf(prompt.kind)) + widthOf(visible(prompt.text));
+}
+
+function footerBindings(state: State, pane: Pane): Binding[] {
+  const rank = ({ intent }: Binding): number => (FIRST.includes(intent) ? FIRST.indexOf(intent) : FIRST.length);
+  const seen = new Set<string>();
+  const now = bindingsNow(state, pane).filter(({ shown }) => !seen.has(shown) && seen.add(shown));
+  // While the console has a word on its keys, so does the footer.
+  const own = contextOf(state) === 'console' ? CONSOLE_KEYS : [];
+  return [...own, ...now.toSorted((a, b) => rank(a) - rank(b))];
+}
+
+/** The keys that are the console's own; it explains the others in its help. */
+const CONSOLE_KEYS: readonly Binding[] = [{ intent: 'accept', keys: [], shown: 'Enter', label: 'send', group: 'This pane', contexts: ['console'] }];
+
+function keysRow(bindings: readonly Binding[], theme: Theme, width: number): string {
+  const parts: string[] = [' '];
+  let left = width - 1;
+  for (const { shown, label } of bindings) {
+    const key = theme.glyphs.dot === '.' ? spellOut(shown) : shown;
+    const wide = widthOf(key) + 1 + widthOf(label) + 2;
+    if (wide > left) continue;
+    parts.push(theme.strong(key), ' ', theme.dim(label), '  ');
+    left -= wide;
+  }
+  return row(width, ...parts);
+}
+
+/** Arrows in words, for terminals without the characters. */
+export function spellOut(shown: string): string {
+  return shown.replace('←', 'Left').replace('→', 'Right').replace('↑', 'Up').replace('↓', 'Down');
+}
+
+const labelOf = (kind: 'filter' | 'breakpoint'): string => (kind === 'filter' ? ' filter: ' : ' stop at: ');
+
+function promptRow({ ui }: State, theme: Theme, width: number): string {
+  const { kind, text, error } = ui.prompt!;
+  const label = labelOf(kind);
+  const hint = error ?? (kind === 'filter' ? 'Enter keeps it, Esc takes it back' : 'DEL · key user:* · token 7 · event expire · us>1000 · -1 deletes the first');
+  const typed = visible(text);
+  // The end of what is typed stays in sight.
+  const shown = typed.slice(-Math.max(1, width - widthOf(label) - 2));
+  const room = width - widthOf(label) - widthOf(shown) - 3;
+  const told = room > 8 ? `   ${fit(hint, room)}` : '';
+  return row(width, theme.strong(label), error === null ? shown : theme.bad(shown), error === null ? theme.dim(told) : theme.bad(told));
+}

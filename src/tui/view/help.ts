@@ -1,0 +1,86 @@
+/**
+ * The help of the pane in focus: what it shows, each of its words, and the table of keys.
+ */
+import { KEYMAP, type Binding, type Group } from '../keymap.js';
+import { spellOut } from './footer.js';
+import type { Pane, Size } from './pane.js';
+import { fit, row, width as widthOf } from './text.js';
+import type { Theme } from './theme.js';
+
+const GROUPS: readonly Group[] = ['Time', 'History', 'Panes', 'This pane', 'Lab'];
+
+/** Exactly `size.height` rows of exactly `size.width` columns. */
+export function help(pane: Pane, scroll: number, theme: Theme, size: Size): string[] {
+  const lines = helpLines(pane, theme, size.width).slice(scroll, scroll + size.height);
+  return Array.from({ length: size.height }, (_, i) => lines[i] ?? ' '.repeat(size.width));
+}
+
+/** How far it can be scrolled. */
+export function helpLimit(pane: Pane, theme: Theme, size: Size): number {
+  return Math.max(0, helpLines(pane, theme, size.width).length - size.height);
+}
+
+function helpLines(pane: Pane, theme: Theme, width: number): string[] {
+  const lines = [...wrapWords(pane.help.about, width - 2).map((line) => row(width, ' ', line)), row(width)];
+  const termWidth = Math.min(22, Math.max(0, ...pane.help.entries.map(({ term }) => widthOf(term))) + 1);
+  for (const { term, meaning } of pane.help.entries) lines.push(...entryLines(term, meaning, termWidth, theme, width));
+  return [...lines, row(width), ...GROUPS.flatMap((group) => groupLines(group, pane, theme, width))];
+}
+
+function groupLines(group: Group, pane: Pane, theme: Theme, width: number): string[] {
+  const context = pane.id === 'repl' ? 'console' : 'panes';
+  const bindings = KEYMAP.filter((binding) => binding.group === group && binding.contexts.includes(context) && isOfPane(binding, pane));
+  if (bindings.length === 0) return [];
+  return [row(width, ' ', theme.title(group)), ...bindings.flatMap((binding) => entryLines(keysOf(binding, theme), binding.label, 16, theme, width)), row(width)];
+}
+
+/** Keys that this pane never has are not explained with it. */
+function isOfPane({ intent }: Binding, pane: Pane): boolean {
+  switch (intent) {
+    case 'open':
+      return pane.openRows !== undefined;
+    case 'filter':
+      return pane.checkFilter !== undefined;
+    case 'sort':
+      return pane.sorts !== undefined;
+    case 'previous-database':
+    case 'next-database':
+      return pane.window !== undefined;
+    default:
+      return true;
+  }
+}
+
+const NAMES: { readonly [key: string]: string } = { space: 'Space', escape: 'Esc', enter: 'Enter', end: 'End', home: 'Home', pageup: 'PgUp', pagedown: 'PgDn', tab: 'Tab', left: '←', right: '→', up: '↑', down: '↓' };
+
+function keysOf({ keys, shown }: Binding, theme: Theme): string {
+  if (keys.length > 3 || shown.includes(' ')) return spelled(shown, theme);
+  const names = keys.map((key) => key.split('+').map((part) => NAMES[part] ?? (part.length > 1 ? part[0]!.toUpperCase() + part.slice(1) : part)).join('-')).map((name) => (name === '-' ? '+' : name));
+  return spelled(keys.includes('+') || keys.includes('-') ? keys.join(' ') : names.join(' '), theme);
+}
+
+function spelled(text: string, theme: Theme): string {
+  return theme.glyphs.dot === '.' ? text.replace(/[←→↑↓]/g, spellOut) : text;
+}
+
+function entryLines(term: string, meaning: string, termWidth: number, theme: Theme, width: number): string[] {
+  const fits = widthOf(term) < termWidth;
+  const lines = wrapWords(meaning, Math.max(8, width - termWidth - 3));
+  const head = fits ? [] : [row(width, '  ', theme.strong(fit(term, width - 2)))];
+  return [...head, ...lines.map((line, i) => row(width, '  ', i === 0 && fits ? theme.strong(fit(term, termWidth)) : ' '.repeat(termWidth), line))];
+}
+
+/** At spaces; a word longer than the width is cut. */
+function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').map((each) => (widthOf(each) > width ? fit(each, width) : each))) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

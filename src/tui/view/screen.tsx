@@ -1,0 +1,222 @@
+/**
+ * The screen: `Screen = view(State, Size)`. Panes render themselves to rows; Ink places them and draws their boxes.
+ *
+ * Each pane is one node: a blank of its size, and a transformation that puts the finished rows in its place. That is what a frame of Ink costs least (docs/decisions.md).
+ */
+import { Box, Transform } from 'ink';
+import type { JSX } from 'react';
+import { formatBreakpoint } from '../state/breakpoints.js';
+import { PANE_IDS, type PaneId } from '../state/pane-id.js';
+import type { State } from '../state/state.js';
+import { footer, promptColumn } from './footer.js';
+import { addressText, header } from './header.js';
+import { help, helpLimit } from './help.js';
+import { insideOf, layoutOf, MINIMUM, type Frame, type Layout, type Place } from './layout.js';
+import type { Size } from './pane.js';
+import { PANES } from './panes/index.js';
+import { fit, row, truncate, visible, width as widthOf } from './text.js';
+import type { Theme } from './theme.js';
+
+export interface ScreenProps {
+  readonly state: State;
+  readonly size: Size;
+  readonly theme: Theme;
+}
+
+export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
+  const layout = layoutOf(size, state.ui.isZoomed ? state.ui.focus : null);
+  if (layout === null) return <Rows x={0} y={0} rows={tooSmall(size)} size={size} />;
+  const overlay = overlayOf(state, layout, size, theme);
+  return (
+    <Box width={size.width} height={size.height}>
+      <Rows x={0} y={0} rows={header(state, { theme, width: size.width, height: layout.headerRows })} size={{ width: size.width, height: layout.headerRows }} />
+      {layout.places.map((place) => (
+        <PaneBox key={place.pane} state={state} place={place} frame={layout.frame} theme={theme} />
+      ))}
+      {overlay === null ? null : <Overlay {...overlay} theme={theme} />}
+      <Rows x={0} y={size.height - 1} rows={[footer(state, PANES[state.ui.focus], theme, size.width)]} size={{ width: size.width, height: 1 }} />
+    </Box>
+  );
+}
+
+/** Where the cursor of the terminal belongs; null: nowhere. */
+export function cursorOf(state: State, size: Size): { readonly row: number; readonly column: number } | null {
+  const layout = layoutOf(size, state.ui.isZoomed ? state.ui.focus : null);
+  const { focus, isHelpOpen, prompt } = state.ui;
+  if (layout === null || isHelpOpen) return null;
+  if (prompt !== null) return { row: size.height - 1, column: Math.min(promptColumn(state) ?? 0, size.width - 1) };
+  const place = layout.places.find(({ pane }) => pane === focus);
+  const cursor = place === undefined ? null : (PANES[focus].cursor?.(state, insideOf(place, layout.frame)) ?? null);
+  if (place === undefined || cursor === null) return null;
+  return { row: place.y + 1 + cursor.row, column: place.x + (layout.frame === 'box' ? 1 : 0) + cursor.column };
+}
+
+/** How far the help can be scrolled. */
+export function helpScrollLimit(state: State, size: Size, theme: Theme): number {
+  const layout = layoutOf(size, null);
+  return layout === null ? 0 : helpLimit(PANES[state.ui.focus], theme, boxInside(helpPlace(layout, size)));
+}
+
+/** What a pane is rendered into now, for what it asks of the server; null: it is not on the screen. */
+export function paneSize(state: State, id: PaneId, size: Size): Size | null {
+  const layout = layoutOf(size, state.ui.isZoomed ? state.ui.focus : null);
+  const place = layout?.places.find(({ pane }) => pane === id);
+  return layout === null || place === undefined ? null : insideOf(place, layout.frame);
+}
+
+/** Rows made ready, as one node. */
+function Rows({ x, y, rows, size }: { readonly x: number; readonly y: number; readonly rows: readonly string[]; readonly size: Size }): JSX.Element {
+  return (
+    <Box position="absolute" marginLeft={x} marginTop={y} width={size.width} height={size.height}>
+      <Transform transform={(_, index) => rows[index] ?? ''}>{blank(size)}</Transform>
+    </Box>
+  );
+}
+
+interface PaneBoxProps {
+  readonly state: State;
+  readonly place: Place;
+  readonly frame: Frame;
+  readonly theme: Theme;
+}
+
+function PaneBox({ state, place, frame, theme }: PaneBoxProps): JSX.Element {
+  const pane = PANES[place.pane];
+  const isFocused = state.ui.focus === place.pane;
+  const size = insideOf(place, frame);
+  const rows = pane.render(state, { theme, size, isFocused });
+  const badge = pane.badge(state);
+  const title = ` ${PANE_IDS.indexOf(place.pane) + 1} ${pane.title}${badge === '' ? '' : ` ${theme.glyphs.dot} ${badge}`} `;
+  if (frame === 'rule') {
+    const width = place.width - 1;
+    return <Rows x={place.x} y={place.y} rows={[rule(title, width, isFocused, theme), ...rows]} size={{ width, height: place.height }} />;
+  }
+  return <Boxed place={place} title={title} rows={rows} isFocused={isFocused} theme={theme} />;
+}
+
+interface BoxedProps {
+  readonly place: Omit<Place, 'pane'>;
+  readonly title: string;
+  readonly rows: readonly string[];
+  readonly isFocused: boolean;
+  readonly theme: Theme;
+}
+
+/** A border with a title in it. */
+function Boxed({ place: { x, y, width, height }, title, rows, isFocused, theme }: BoxedProps): JSX.Element {
+  const [topLeft, topRight, bottomLeft, bottomRight, horizontal, vertical] = theme.glyphs.box;
+  const color = isFocused ? theme.focusedBoxColor : theme.boxColor;
+  const shown = truncate(title, width - 4, theme.glyphs.ellipsis);
+  return (
+    <>
+      <Box
+        position="absolute"
+        marginLeft={x}
+        marginTop={y}
+        width={width}
+        height={height}
+        borderStyle={{ topLeft, topRight, bottomLeft, bottomRight, top: horizontal, bottom: horizontal, left: vertical, right: vertical }}
+        {...(color === undefined ? {} : { borderColor: color })}
+      >
+        <Transform transform={(_, index) => rows[index] ?? ''}>{blank({ width: width - 2, height: height - 2 })}</Transform>
+      </Box>
+      <Rows x={x + 2} y={y} rows={[(isFocused ? theme.focusedTitle : theme.title)(shown)]} size={{ width: widthOf(shown), height: 1 }} />
+    </>
+  );
+}
+
+function rule(title: string, width: number, isFocused: boolean, theme: Theme): string {
+  const shown = truncate(title, width - 2, theme.glyphs.ellipsis);
+  const horizontal = theme.glyphs.box[4];
+  const border = isFocused ? theme.focusedBorder : theme.border;
+  return `${border(horizontal)}${(isFocused ? theme.focusedTitle : theme.title)(shown)}${border(horizontal.repeat(Math.max(0, width - 1 - widthOf(shown))))}`;
+}
+
+interface OverlayProps {
+  readonly place: Omit<Place, 'pane'>;
+  readonly title: string;
+  readonly rows: readonly string[];
+}
+
+function Overlay({ place, title, rows, theme }: OverlayProps & { readonly theme: Theme }): JSX.Element {
+  return <Boxed place={place} title={title} rows={rows} isFocused theme={theme} />;
+}
+
+/** What lies over the panes: help, the list of breakpoints, the invitation. */
+function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): OverlayProps | null {
+  const { ui } = state;
+  if (ui.isHelpOpen) {
+    const place = helpPlace(layout, size);
+    const pane = PANES[ui.focus];
+    return { place, title: ` Help: ${pane.title} `, rows: help(pane, ui.helpScroll, theme, boxInside(place)) };
+  }
+  if (ui.prompt?.kind === 'breakpoint') return breakpointList(state, size, theme);
+  return ui.isFresh && !ui.isZoomed ? invitation(state, layout, theme) : null;
+}
+
+function helpPlace({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> {
+  const width = Math.min(size.width, 110);
+  return { x: Math.floor((size.width - width) / 2), y: headerRows, width, height: size.height - headerRows - footerRows };
+}
+
+const boxInside = ({ width, height }: { readonly width: number; readonly height: number }): Size => ({ width: width - 2, height: height - 2 });
+
+function breakpointList({ control: { breakpoints } }: State, size: Size, theme: Theme): OverlayProps {
+  const width = Math.min(size.width, 72);
+  const lines = [
+    ...(breakpoints.length === 0 ? ['No breakpoint yet. The loop stops before a command that one names.'] : breakpoints.map((breakpoint, i) => `${i + 1}  ${visible(formatBreakpoint(breakpoint))}`)),
+    '',
+    ...['DEL               a command', 'key user:*        commands on these keys', 'token 7           all of one connection', 'event expire      an event of the trace', 'us>1000           after a command slower than that', '-1                deletes number 1; -* all of them'],
+  ];
+  const height = Math.min(size.height - 2, lines.length + 2);
+  const inside = { width: width - 2, height: height - 2 };
+  return { place: { x: 0, y: size.height - 1 - height, width, height }, title: ' Breakpoints ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2, theme.glyphs.ellipsis)}`), inside) };
+}
+
+function invitation({ server }: State, { places }: Layout, theme: Theme): OverlayProps {
+  const frames = places.find(({ pane }) => pane === 'frames')!;
+  const readiness = places.find(({ pane }) => pane === 'readiness')!;
+  // The two that are empty as long as nothing happens.
+  const place = readiness.x === frames.x ? { ...frames, y: readiness.y, height: readiness.height + frames.height } : frames;
+  const inside = boxInside(place);
+  const lines = invitationLines(server.addresses[0]).slice(0, inside.height);
+  return { place, title: ' Welcome ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2, theme.glyphs.ellipsis)}`), inside) };
+}
+
+function invitationLines(address: State['server']['addresses'][number] | undefined): string[] {
+  const how = address === undefined ? '' : 'path' in address ? `redis-cli -s ${address.path}` : `redis-cli -p ${address.port}`;
+  return [
+    'A Redis server runs here, on one event loop.',
+    `Connect:      ${how}`,
+    'Or type here: SET greeting hello EX 60',
+    '',
+    'Esc, Space    stop the loop itself',
+    'e  c  t       step an event, a command, a turn',
+    '←  →          back and forward through time',
+    '?             what a pane shows',
+    '',
+    ...(address === undefined || 'path' in address ? [] : [`Other clients: ${addressText(address)}`]),
+  ];
+}
+
+function tooSmall({ width, height }: Size): string[] {
+  const lines = [`The lab needs ${MINIMUM.width}x${MINIMUM.height};`, `this is ${width}x${height}.`, 'Enlarge the window, or', 'press q to quit.'];
+  return exactly(lines.map((line) => truncate(line, width)), { width, height });
+}
+
+function exactly(lines: readonly string[], { width, height }: Size): string[] {
+  return Array.from({ length: height }, (_, i) => row(width, i < lines.length ? fit(lines[i]!, width) : ''));
+}
+
+const blanks = new Map<string, string>();
+
+/** The same string for the same size, so that Ink measures it once. */
+function blank({ width, height }: Size): string {
+  const name = `${width}x${height}`;
+  const known = blanks.get(name);
+  if (known !== undefined) return known;
+  if (blanks.size > 200) blanks.clear();
+  const made = Array.from({ length: height }, () => ' '.repeat(width)).join('\n');
+  blanks.set(name, made);
+  return made;
+}

@@ -1,0 +1,117 @@
+/**
+ * A real terminal for tests: a program in a pseudo-terminal, and an emulator that reads back what a user would see, cell by cell.
+ */
+import pty, { type IPty } from '@lydell/node-pty';
+import xterm, { type Terminal as Emulator } from '@xterm/headless';
+
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: { readonly [name: string]: string | undefined };
+  readonly cwd?: string;
+}
+
+/** How long {@link TestTerminal.until} waits before it fails; with what the screen shows. */
+const PATIENCE_MS = 10_000;
+
+export class TestTerminal {
+  /** Everything the program has written. */
+  raw = '';
+  exitCode: number | null = null;
+  readonly exited: Promise<number>;
+  private readonly child: IPty;
+  private readonly emulator: Emulator;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(file: string, args: readonly string[], { columns = 120, rows = 40, env = {}, cwd = process.cwd() }: TerminalOptions = {}) {
+    this.emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+    const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
+    this.child = pty.spawn(file, [...args], { cols: columns, rows, cwd, name: 'xterm-256color', env: { ...inherited, TERM: 'xterm-256color', ...env } as { [name: string]: string } });
+    this.child.onData((data) => {
+      this.raw += data;
+      this.emulator.write(data, () => this.changed());
+    });
+    this.exited = new Promise((resolve) => {
+      this.child.onExit(({ exitCode }) => {
+        this.exitCode = exitCode;
+        resolve(exitCode);
+        this.changed();
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  /** Keys as the terminal sends them. */
+  type(text: string): void {
+    this.child.write(text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.emulator.resize(columns, rows);
+    this.child.resize(columns, rows);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.child.pid, signal);
+  }
+
+  /** The rows of the screen, without spaces at their ends. */
+  rows(): string[] {
+    const buffer = this.emulator.buffer.active;
+    return Array.from({ length: this.emulator.rows }, (_, y) => buffer.getLine(buffer.baseY + y)?.translateToString(true) ?? '');
+  }
+
+  screen(): string {
+    return this.rows().join('\n');
+  }
+
+  get isOnAlternateScreen(): boolean {
+    return this.emulator.buffer.active.type === 'alternate';
+  }
+
+  get cursor(): { readonly row: number; readonly column: number; readonly isVisible: boolean } {
+    const { cursorX, cursorY } = this.emulator.buffer.active;
+    return { row: cursorY, column: cursorX, isVisible: this.raw.lastIndexOf('\x1b[?25h') > this.raw.lastIndexOf('\x1b[?25l') };
+  }
+
+  get modes(): Emulator['modes'] {
+    return this.emulator.modes;
+  }
+
+  /** Resolves with the screen once it shows the text, or something that passes. */
+  async until(expected: string | RegExp | ((screen: string) => boolean), patienceMs = PATIENCE_MS): Promise<string> {
+    const passes = (screen: string): boolean => (typeof expected === 'function' ? expected(screen) : typeof expected === 'string' ? screen.includes(expected) : expected.test(screen));
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      const screen = this.screen();
+      if (passes(screen)) return screen;
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) throw new Error(`waited in vain for ${String(expected)}; the screen shows\n${screen}`);
+      await this.nextChange(leftMs);
+    }
+  }
+
+  close(): void {
+    if (this.exitCode === null) this.child.kill('SIGKILL');
+    this.emulator.dispose();
+  }
+
+  private nextChange(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.listeners.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.listeners.add(done);
+    });
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
