@@ -7,7 +7,7 @@
  * Replies are written before the loop sleeps again, so the picture of a turn is complete when the next one begins. The time between two events is the time of
  * the thing that the later one tells of: a read event is built when read(2) has returned. The cost of watching is in these figures; it can not be told apart.
  */
-import { TRACE_EVENTS, type EventCategory, type Phase, type TraceEvent } from '../../../server/index.js';
+import { TRACE_EVENTS, type EventCategory, type Phase, type TraceEvent, type TraceKind } from '../../../server/index.js';
 import { append, type Entry, type Slice } from '../slice.js';
 
 /** What a turn is busy with; waiting in poll is not work and is kept apart. */
@@ -40,8 +40,12 @@ export interface LoopModel {
   readonly event: TraceEvent | null;
   /** The running turn. */
   readonly turn: TurnPicture | null;
-  /** The turn before it: what there is to see while the loop sleeps. */
+  /** The last one before it in which a client was served: what there is to see while the loop sleeps. */
   readonly last: TurnPicture | null;
+  /** The last event that means something to a client, whatever the loop did after it. */
+  readonly notable: TraceEvent | null;
+  /** What has been left out since the newest event, while the loop is too fast to be told. */
+  readonly dropped: { readonly turns: number; readonly commands: number } | null;
   /** `busyUs` of the last turns that did anything, oldest first. */
   readonly busyUs: readonly number[];
   readonly counts: CategoryCounts;
@@ -56,38 +60,40 @@ const NO_TIMES: PhaseTimes = { accept: 0, read: 0, decode: 0, execute: 0, write:
 const NO_COUNTS: CategoryCounts = { ClientConnect: 0, ClientRequest: 0, ClientDisconnect: 0, PubSub: 0, Replication: 0, Loop: 0 };
 
 export const loopSlice: Slice<LoopModel> = {
-  initial: { event: null, turn: null, last: null, busyUs: [], counts: NO_COUNTS, isEmulated: false },
+  initial: { event: null, turn: null, last: null, notable: null, dropped: null, busyUs: [], counts: NO_COUNTS, isEmulated: false },
 
   reduce(state: LoopModel, entry: Entry): LoopModel {
     if (entry.type === 'event') return afterEvent(state, entry.event);
-    // What was left out belongs to turns nobody has seen: time up to the next event is nobody's.
-    return entry.type === 'dropped' && state.turn !== null ? { ...state, turn: null, last: state.turn } : state;
+    // The trace broke off in the middle of a turn, and what comes next is of another one.
+    return entry.type === 'dropped' ? { ...state, turn: null, dropped: { turns: entry.turns, commands: entry.commands } } : state;
   },
 };
 
 function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
   const { category } = TRACE_EVENTS[event.kind];
-  const counts = { ...state.counts, [category]: state.counts[category] + 1 };
+  const next = { ...state, event, dropped: null, counts: { ...state.counts, [category]: state.counts[category] + 1 } };
   switch (event.kind) {
     case 'turn-begin':
-      return { ...state, event, counts, turn: begun(event), last: worthSeeing(state.turn) ? state.turn : state.last };
+      return { ...next, turn: begun(event), last: lastOf(state) };
     case 'poll':
-      return { ...state, event, counts, isEmulated: event.emulated, turn: state.turn && { ...state.turn, waitedUs: event.waitedUs, ready: event.ready } };
+      return { ...next, isEmulated: event.emulated, turn: state.turn && { ...state.turn, waitedUs: event.waitedUs, ready: event.ready } };
     case 'turn-end':
-      return { ...state, event, counts, turn: state.turn && { ...state.turn, busyUs: event.busyUs, commands: event.commands }, busyUs: append(state.busyUs, event.busyUs, BUSY_WINDOW) };
+      return { ...next, turn: state.turn && { ...state.turn, busyUs: event.busyUs, commands: event.commands }, busyUs: append(state.busyUs, event.busyUs, BUSY_WINDOW) };
     default:
-      return { ...state, event, counts, turn: state.turn && worked(state.turn, event, state.event) };
+      return { ...next, notable: NOTABLE.has(event.kind) ? event : state.notable, turn: state.turn && worked(state.turn, event, state.event) };
   }
 }
+
+const NOTABLE: ReadonlySet<TraceKind> = new Set(['connect', 'frame-partial', 'execute', 'park', 'unpark', 'expire', 'evict', 'disconnect']);
 
 function begun({ turn, timeoutMs, why }: TraceEvent & { kind: 'turn-begin' }): TurnPicture {
   return { turn, timeoutMs, why, waitedUs: null, ready: 0, times: NO_TIMES, busyUs: null, commands: 0 };
 }
 
-/** A turn that only looked and found nothing has no picture. */
-function worthSeeing(turn: TurnPicture | null): turn is TurnPicture {
-  return turn !== null && (turn.ready > 0 || WORK_PHASES.some((phase) => turn.times[phase] > 0));
-}
+const lastOf = ({ turn, last }: LoopModel): TurnPicture | null => (turn !== null && hasServed(turn) ? turn : last);
+
+/** Turns that only ran a timer come ten times a second; they would cover what is worth looking at. */
+const hasServed = ({ times }: TurnPicture): boolean => times.accept + times.read + times.decode + times.execute + times.write > 0;
 
 function worked(turn: TurnPicture, event: TraceEvent, before: TraceEvent | null): TurnPicture {
   const phase = workPhaseOf(event);
@@ -103,14 +109,24 @@ export function workPhaseOf(event: TraceEvent): WorkPhase | null {
   return phase === 'poll' || event.kind === 'turn-end' ? null : phase;
 }
 
-/** The turn to draw: the running one once something was ready, before that the last one that did anything. */
-export function shownTurn({ turn, last }: LoopModel): TurnPicture | null {
-  return turn !== null && (turn.waitedUs !== null || last === null) ? turn : last;
+/**
+ * The turn to draw.
+ *
+ * @param isRunning nobody holds or slows the loop: the last turn that served somebody stays until the next one. Otherwise the turn that the loop is in.
+ */
+export function shownTurn({ turn, last }: LoopModel, isRunning: boolean): TurnPicture | null {
+  if (turn === null || turn.waitedUs === null) return last ?? turn;
+  return isRunning && !hasServed(turn) ? (last ?? turn) : turn;
 }
 
-/** Nothing is ready and no command runs: the loop is in poll.wait. */
-export function isAsleep({ turn }: LoopModel): boolean {
-  return turn !== null && turn.waitedUs === null;
+/**
+ * Nothing is ready and nothing runs: the loop is in poll.wait.
+ *
+ * @param isRunning nobody holds or slows the loop. Its batches end with a turn, so then the end of a turn is followed by sleep.
+ */
+export function isAsleep({ turn, event, dropped }: LoopModel, isRunning: boolean): boolean {
+  if (event === null || dropped !== null) return false;
+  return (turn !== null && turn.waitedUs === null) || (isRunning && event.kind === 'turn-end');
 }
 
 export interface Percentiles {

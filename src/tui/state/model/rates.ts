@@ -69,7 +69,7 @@ function counted(state: RatesModel, commands: number): RatesModel {
 /** Moves on to the second of `atUs`; seconds in between had no commands. */
 function inSecond(state: RatesModel, atUs: number): RatesModel {
   const second = Math.floor(atUs / 1_000_000);
-  if (second === state.second || second < state.second) return state;
+  if (second <= state.second) return state;
   if (Number.isNaN(state.second)) return { ...state, second };
   return { ...state, perSecond: secondsUpTo(state, atUs), second, commands: 0 };
 }

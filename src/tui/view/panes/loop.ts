@@ -9,11 +9,12 @@ import { isAsleep, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type T
 import type { State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { barMark, stackedBar, type BarPart } from '../parts/bar.js';
-import { heldSentence, sentence, timeoutWords, waitName } from '../parts/sentence.js';
+import { asleepSentences, droppedSentence, heldSentence, sentence, timeoutSentences } from '../parts/sentence.js';
+import { spansRow, type Span } from '../parts/spans.js';
 import { sparkline } from '../parts/sparkline.js';
 import { wrap } from '../parts/wrap.js';
 import { fit, formatCount, formatMs, formatUs, row, truncate, width as widthOf } from '../text.js';
-import type { Theme } from '../theme.js';
+import type { Style, Theme } from '../theme.js';
 import { loopHelp } from './loop-help.js';
 
 export const loopPane: Pane = {
@@ -48,8 +49,10 @@ interface PlacedPart {
 const STRIP_LINES = 1;
 const SHORT_LINES = 6;
 const LONG_LINES = 13;
-const LEGEND_CELL = 19;
-const COUNT_CELL = 26;
+const LEGEND_CELL = 18;
+const COUNT_CELL = 25;
+/** From here on each line of the code has its time beside it. */
+const TIMED_COLUMNS = 50;
 
 /** Parts from top to bottom, with their lines, together at most `height`. */
 function layoutOf({ width, height }: Size): readonly PlacedPart[] {
@@ -62,72 +65,90 @@ function layoutOf({ width, height }: Size): readonly PlacedPart[] {
     lines.set(part, wanted);
     left -= more;
   };
-  const legendLines = gridLines(WORK_PHASES.length, LEGEND_CELL, width);
-  const countLines = gridLines(COUNTED.length, COUNT_CELL, width);
   wish('sentence', 1);
   wish('bar', 1);
   wish('code', STRIP_LINES);
   wish('code', SHORT_LINES);
-  if (width < 100) wish('sentence', 2);
-  wish('timeout', 1);
-  wish('legend', legendLines);
+  wish('sentence', 2);
   wish('wait', 1);
+  wish('timeout', 1);
   wish('code', LONG_LINES);
   wish('turns', 1);
-  wish('counts', countLines);
+  if (width < TIMED_COLUMNS) wish('sentence', 3);
+  if (lines.get('code') !== LONG_LINES || width < TIMED_COLUMNS) wish('legend', gridLines(WORK_PHASES.length, LEGEND_CELL, width));
   wish('history', 1);
-  wish('blank', 1);
-  const blank = lines.has('blank') && left >= 3;
-  const order: readonly PartName[] = ['code', 'sentence', 'wait', 'timeout', 'bar', 'legend', 'turns', 'history', 'counts'];
-  const placed = order.flatMap((part) => (lines.has(part) ? [{ part, lines: lines.get(part)! }] : []));
-  return blank ? withBlanks(placed) : placed;
+  wish('counts', gridLines(COUNTED.length, COUNT_CELL, width));
+  const placed = ORDER.flatMap((part) => (lines.has(part) ? [{ part, lines: lines.get(part)! }] : []));
+  return withBlanks(placed, left);
 }
 
-const BLANK: PlacedPart = { part: 'blank', lines: 1 };
+const ORDER: readonly PartName[] = ['code', 'sentence', 'wait', 'bar', 'legend', 'timeout', 'turns', 'history', 'counts'];
+/** Parts with air above them, if there is room. */
+const AIRY: readonly PartName[] = ['sentence', 'wait', 'counts', 'timeout'];
 
-/** Air between the groups, where there is room for it. */
-function withBlanks(placed: readonly PlacedPart[]): readonly PlacedPart[] {
-  return placed.flatMap((one) => (one.part === 'sentence' || one.part === 'wait' || one.part === 'turns' || one.part === 'counts' ? [BLANK, one] : [one]));
+function withBlanks(placed: readonly PlacedPart[], room: number): readonly PlacedPart[] {
+  const airy = AIRY.filter((part) => placed.some((one) => one.part === part)).slice(0, room);
+  return placed.flatMap((one) => (airy.includes(one.part) ? [{ part: 'blank', lines: 1 }, one] : [one]));
 }
 
 const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext, lines: number) => readonly string[] } = {
   blank: () => [],
   code: codeRows,
-  sentence: ({ model, control }, { theme, size }, lines) => wrap(whatHappened(model.loop, control.heldAt), size.width, lines).map((line) => (control.heldAt === null ? theme.strong(line) : theme.warn(line))),
-  wait: ({ model }, { theme, size }) => [theme.dim(truncate(waitWords(model.loop), size.width))],
-  timeout: ({ model }, { theme, size }) => [theme.dim(truncate(timeoutOf(model.loop), size.width))],
-  bar: barRows,
+  sentence: sentenceRows,
+  wait: (state, { theme, size }) => [theme.dim(truncate(fitting(waitWords(state), size.width), size.width))],
+  timeout: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(model.loop), size.width), size.width))],
+  bar: (state, { theme, size }) => [stackedBar(barParts(shownTurn(state.model.loop, isRunning(state)), theme), size.width, theme.glyphs)],
   legend: legendRows,
-  turns: ({ model }, { theme, size }) => [theme.dim(truncate(turnTimes(model.loop), size.width))],
+  turns: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(turnTimes(model.loop), size.width), size.width))],
   history: historyRows,
   counts: countRows,
 };
 
-function whatHappened(loop: LoopModel, heldAt: TraceEvent | null): string {
-  if (heldAt !== null) return heldSentence(heldAt, loop.isEmulated);
-  return loop.event === null ? 'waiting for the first event of the trace' : sentence(loop.event, loop.isEmulated);
+/** The first of several ways to say something that fits; the last one if none does. */
+const fitting = (ways: readonly string[], columns: number): string => ways.find((way) => widthOf(way) <= columns) ?? ways.at(-1)!;
+
+/** Nobody holds or slows the loop, and the present is shown. */
+const isRunning = ({ control }: State): boolean => control.mode === 'live';
+
+/** Null also while the past is shown: the loop is not held there. */
+const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'paused' ? control.heldAt : null);
+
+/** What just happened. Of a loop that has gone to sleep, there is also something to say about what it did last. */
+function sentenceRows(state: State, { theme, size }: PaneContext, lines: number): readonly string[] {
+  const { loop } = state.model;
+  const held = heldAt(state);
+  if (held !== null) return wrap(heldSentence(held, loop.isEmulated), size.width, lines).map(theme.warn);
+  if (loop.event === null) return [theme.dim(truncate('waiting for the first event of the trace', size.width))];
+  if (loop.dropped !== null) return wrap(droppedSentence(loop.dropped), size.width, lines).map(theme.warn);
+  if (!isRunning(state) || !isAsleep(loop, true)) return wrap(sentence(loop.event, loop.isEmulated), size.width, lines).map(theme.strong);
+  const last = loop.notable === null ? [] : wrap(sentence(loop.notable, loop.isEmulated), size.width, lines - 1).map(theme.strong);
+  return [...last, theme.dim(truncate(fitting(asleepSentences(loop.isEmulated), size.width), size.width))];
 }
 
-function waitWords(loop: LoopModel): string {
-  const shown = shownTurn(loop);
-  if (shown === null || shown.waitedUs === null) return `sleeping in ${waitName(loop.isEmulated)}`;
-  return `turn ${formatCount(shown.turn)}: waited ${formatUs(shown.waitedUs)}, then worked ${formatUs(workedUs(shown))}`;
+function waitWords(state: State): readonly string[] {
+  const { loop } = state.model;
+  const shown = shownTurn(loop, isRunning(state));
+  if (shown === null || shown.waitedUs === null) return ['no turn yet'];
+  const words = `waited ${formatUs(shown.waitedUs)}, worked ${formatUs(workedUs(shown))}`;
+  return [`turn ${formatCount(shown.turn)}: ${words}`, words];
 }
 
-function timeoutOf({ turn, last }: LoopModel): string {
+function timeoutOf({ turn, last }: LoopModel): readonly string[] {
   const shown = turn ?? last;
-  return shown === null ? 'no timeout chosen yet' : timeoutWords(shown.timeoutMs, shown.why);
+  return shown === null ? ['no timeout chosen yet'] : timeoutSentences(shown.timeoutMs, shown.why);
 }
 
-function turnTimes({ busyUs }: LoopModel): string {
+function turnTimes({ busyUs }: LoopModel): readonly string[] {
   const times = percentilesOf(busyUs);
-  if (times === null) return 'turn times: none yet';
-  return `turn times: p50 ${formatUs(times.p50)}  p99 ${formatUs(times.p99)}  max ${formatUs(times.max)}`;
+  if (times === null) return ['turn times: none yet'];
+  const words = [`p50 ${formatUs(times.p50)}`, `p99 ${formatUs(times.p99)}`, `max ${formatUs(times.max)}`];
+  return [`turn times: ${words.join('  ')}`, words.join('  '), words.join(' ')];
 }
 
-/** The last turns, one column each. */
+/** The last turns, one column each. They differ so much that only logarithms can stand beside each other. */
 function historyRows({ model }: State, { theme, size }: PaneContext): readonly string[] {
-  return [theme.dim(sparkline(model.loop.busyUs, size.width, theme.glyphs))];
+  const shown = model.loop.busyUs.slice(-size.width).map((us) => Math.log2(1 + us));
+  return [theme.dim(sparkline(shown, size.width, theme.glyphs))];
 }
 
 // The bar
@@ -140,19 +161,14 @@ function barParts(turn: TurnPicture | null, theme: Theme): readonly BarPart[] {
 
 const workedUs = ({ times }: TurnPicture): number => WORK_PHASES.reduce((sum, phase) => sum + times[phase], 0);
 
-const BAR_LABEL_COLUMNS = 13;
-
-function barRows({ model }: State, { theme, size }: PaneContext): readonly string[] {
-  const turn = shownTurn(model.loop);
-  const label = size.width > BAR_LABEL_COLUMNS * 2 ? fit(`worked ${formatUs(turn === null ? 0 : workedUs(turn))}`, BAR_LABEL_COLUMNS) + ' ' : '';
-  return [label + stackedBar(barParts(turn, theme), size.width - label.length, theme.glyphs)];
-}
-
-function legendRows({ model }: State, { theme, size }: PaneContext): readonly string[] {
-  const turn = shownTurn(model.loop);
-  const cells = barParts(turn, theme).map((part, i) => `${barMark(part, theme.glyphs)} ${fit(`${fit(WORK_PHASES[i]!, 7)} ${formatUs(part.value)}`, LEGEND_CELL - 2)}`);
+function legendRows(state: State, { theme, size }: PaneContext): readonly string[] {
+  const parts = barParts(shownTurn(state.model.loop, isRunning(state)), theme);
+  const cells = parts.map((part, i) => `${barMark(part, theme.glyphs)} ${fit(`${fit(WORK_PHASES[i]!, 7)} ${durationOf(part.value)}`, LEGEND_CELL - 2)}`);
   return grid(cells, LEGEND_CELL, size.width);
 }
+
+/** What did not happen takes no time, and no place. */
+const durationOf = (us: number): string => (us > 0 ? formatUs(us) : '');
 
 /** Cells of equal width, as many side by side as there is room for. */
 function grid(cells: readonly string[], cellColumns: number, columns: number): readonly string[] {
@@ -178,11 +194,15 @@ function countRows({ model }: State, { theme, size }: PaneContext): readonly str
 /** The places of the loop's code that can be running. */
 type CodeLine = 'write' | 'timeout' | 'poll' | 'each' | 'accept' | 'waker' | 'read' | 'decode' | 'execute' | 'reply' | 'timers';
 
-/** Which line has just run, or runs: the loop is where its newest event came from. */
-function runningLine(loop: LoopModel): CodeLine | null {
+/** Which line has just run, or runs: the loop is where its newest event came from. Null: nobody knows. */
+function runningLine(state: State): CodeLine | null {
+  const { loop } = state.model;
   const { event } = loop;
-  if (event === null) return null;
-  if (isAsleep(loop)) return 'poll';
+  if (event === null || loop.dropped !== null) return null;
+  return isAsleep(loop, isRunning(state)) && heldAt(state) === null ? 'poll' : lineOf(event);
+}
+
+function lineOf(event: TraceEvent): CodeLine {
   switch (event.kind) {
     case 'turn-begin':
       return 'timeout';
@@ -214,96 +234,121 @@ function runningLine(loop: LoopModel): CodeLine | null {
   }
 }
 
+function codeRows(state: State, context: PaneContext, lines: number): readonly string[] {
+  if (lines < SHORT_LINES) return [strip(runningLine(state), context)];
+  return lines < LONG_LINES ? shortCode(state, context) : longCode(state, context);
+}
+
 interface CodeText {
   readonly line: CodeLine | null;
+  /** The word in braces has the colour of its phase. */
   readonly code: string;
+  readonly phase?: WorkPhase | 'poll';
   readonly comment: string;
-}
-
-function codeRows({ model }: State, context: PaneContext, lines: number): readonly string[] {
-  const running = runningLine(model.loop);
-  if (lines < SHORT_LINES) return [strip(running, context)];
-  return lines < LONG_LINES ? shortCode(model.loop, running, context) : longCode(model.loop, running, context);
-}
-
-function longCode(loop: LoopModel, running: CodeLine | null, { theme, size }: PaneContext): readonly string[] {
-  return LONG_CODE(timeoutArgument(loop)).map((text) => codeRow(text, running, theme, size.width));
 }
 
 const LONG_CODE = (timeout: string): readonly CodeText[] => [
   { line: null, code: 'for each turn', comment: '' },
-  { line: 'write', code: '  write the replies that are pending', comment: 'what a socket does not take waits for WRITABLE' },
-  { line: 'timeout', code: '  timeout = time to the next timer', comment: 'none: no limit' },
-  { line: 'poll', code: `  poll.wait(${timeout})`, comment: 'the thread sleeps in the kernel' },
-  { line: 'each', code: '  for each ready token', comment: 'a hint, never a promise' },
-  { line: 'accept', code: '    LISTENER: accept until WouldBlock', comment: 'a new token for each connection' },
-  { line: 'waker', code: '    WAKER:    take messages', comment: 'from the thread of this screen' },
-  { line: 'read', code: '    client:   read', comment: 'bytes that have come, maybe none' },
-  { line: 'decode', code: '              decode', comment: 'bytes become requests, whole ones only' },
-  { line: 'execute', code: '              execute', comment: 'one command at a time, for all clients' },
-  { line: 'reply', code: '              reply', comment: 'into the output buffer, written above' },
-  { line: 'timers', code: '  run the timers that are due', comment: 'last, so that ready clients never wait' },
+  { line: 'write', code: '  {write} the replies that are pending', phase: 'write', comment: 'what a socket does not take waits for WRITABLE' },
+  { line: 'timeout', code: '  timeout = time to the next timer', comment: 'no timer: no limit' },
+  { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: 'the thread sleeps in the kernel' },
+  { line: 'each', code: '  for each ready token', comment: 'readiness is a hint, never a promise' },
+  { line: 'accept', code: '    LISTENER: {accept} until WouldBlock', phase: 'accept', comment: 'a new token for each connection' },
+  { line: 'waker', code: '    WAKER:    take messages', comment: 'from the thread that draws this screen' },
+  { line: 'read', code: '    client:   {read}', phase: 'read', comment: 'bytes that have come, maybe none' },
+  { line: 'decode', code: '              {decode}', phase: 'decode', comment: 'bytes become requests, whole ones only' },
+  { line: 'execute', code: '              {execute}', phase: 'execute', comment: 'one command at a time, for all clients' },
+  { line: 'reply', code: '              reply', comment: 'into the output buffer; written above' },
+  { line: 'timers', code: '  run the {timers} that are due', phase: 'timers', comment: 'last, so that ready clients never wait for them' },
   { line: null, code: 'and again', comment: '' },
 ];
 
-const CODE_COLUMNS = 40;
+const CODE_COLUMNS = 37;
+const TIME_COLUMNS = 10;
 /** Comments that could be shown only in part are not. */
-const COMMENT_COLUMNS = 46;
+const COMMENTED_COLUMNS = 2 + CODE_COLUMNS + TIME_COLUMNS + 2 + 48;
 
-function codeRow({ line, code, comment }: CodeText, running: CodeLine | null, theme: Theme, columns: number): string {
-  const isRunning = line !== null && line === running;
-  const text = fit(code, Math.min(CODE_COLUMNS, Math.max(0, columns - 2)));
-  const shown = gutter(isRunning, theme) + (isRunning ? theme.highlight(text) : text);
-  return columns >= CODE_COLUMNS + 4 + COMMENT_COLUMNS ? `${shown}  ${theme.dim(comment)}` : row(columns, cutTo(shown, columns, code));
+function longCode(state: State, { theme, size }: PaneContext): readonly string[] {
+  const running = runningLine(state);
+  const turn = shownTurn(state.model.loop, isRunning(state));
+  return LONG_CODE(timeoutArgument(state.model.loop)).map((text) => {
+    const code = codeRow(text, running, theme, Math.min(size.width, CODE_COLUMNS + 2));
+    if (size.width < TIMED_COLUMNS) return code;
+    const timed = code + timeCell(text, turn, theme);
+    return size.width < COMMENTED_COLUMNS ? timed : `${timed}  ${theme.dim(text.comment)}`;
+  });
 }
 
-/** Below three columns there is no room for the gutter. */
-const cutTo = (shown: string, columns: number, code: string): string => (columns >= 3 ? shown : fit(code.trim(), columns));
+/** What this line took in the turn that is shown, in the colour of its phase. */
+function timeCell({ phase }: CodeText, turn: TurnPicture | null, theme: Theme): string {
+  if (phase === undefined || turn === null) return ' '.repeat(TIME_COLUMNS);
+  const us = phase === 'poll' ? (turn.waitedUs ?? 0) : turn.times[phase];
+  return theme.phase[phase](fit(durationOf(us), TIME_COLUMNS, 'right'));
+}
 
-const gutter = (isRunning: boolean, theme: Theme): string => (isRunning ? `${theme.glyphs.arrow} ` : '  ');
+/** Gutter and code, in `columns`. */
+function codeRow({ line, code, phase }: Pick<CodeText, 'line' | 'code' | 'phase'>, running: CodeLine | null, theme: Theme, columns: number): string {
+  const isHere = line !== null && line === running;
+  const [before = '', word = '', after = ''] = code.split(/[{}]/);
+  const spans = [
+    { text: before, style: plain },
+    { text: word, style: phase === undefined ? plain : theme.phase[phase] },
+    { text: after, style: plain },
+  ];
+  return withGutter(isHere, theme, columns, (left) => (isHere ? theme.highlight(spansRow(spans, left)) : spansRow(spans, left)));
+}
 
-function shortCode(loop: LoopModel, running: CodeLine | null, { theme, size }: PaneContext): readonly string[] {
-  const at = (code: string, ...lines: readonly CodeLine[]): string => {
-    const isRunning = running !== null && lines.includes(running);
-    const text = fit(code, Math.max(0, size.width - 2));
-    return cutTo(gutter(isRunning, theme) + (isRunning ? theme.highlight(text) : text), size.width, code);
-  };
+/** The arrow stands where the loop is. Below three columns there is no room for it. */
+function withGutter(isHere: boolean, theme: Theme, columns: number, code: (columns: number) => string): string {
+  if (columns < 3) return code(columns);
+  return (isHere ? `${theme.glyphs.arrow} ` : '  ') + code(columns - 2);
+}
+
+const plain: Style = (text) => text;
+
+function shortCode(state: State, { theme, size }: PaneContext): readonly string[] {
+  const line = runningLine(state);
+  const running = line === 'timeout' ? 'poll' : line === 'waker' ? 'each' : line;
+  const at = (text: Pick<CodeText, 'line' | 'code' | 'phase'>): string => codeRow(text, running, theme, size.width);
   return [
-    at('write pending replies', 'write'),
-    at(`poll.wait(${timeoutArgument(loop)})`, 'timeout', 'poll'),
-    at('for each ready token', 'each'),
-    at('  LISTENER: accept until WouldBlock', 'accept'),
+    at({ line: 'write', code: '{write} pending replies', phase: 'write' }),
+    at({ line: 'poll', code: `{poll.wait}(${timeoutArgument(state.model.loop)})`, phase: 'poll' }),
+    at({ line: 'each', code: 'for each ready token' }),
+    at({ line: 'accept', code: ' LISTENER: {accept} until WouldBlock', phase: 'accept' }),
     clientLine(running, theme, size.width),
-    at('run due timers', 'timers', 'waker'),
+    at({ line: 'timers', code: 'run due {timers}', phase: 'timers' }),
   ];
 }
 
-const CLIENT_STEPS: readonly CodeLine[] = ['read', 'decode', 'execute', 'reply'];
+const CLIENT_STEPS = ['read', 'decode', 'execute', 'reply'] as const;
 
-/** `  client: read decode execute reply`, with the word that runs marked. */
+/** `client: read decode execute reply`, with the word that runs in brackets, which do not move the others. */
 function clientLine(running: CodeLine | null, theme: Theme, columns: number): string {
-  const isHere = running !== null && CLIENT_STEPS.includes(running);
-  const words = marked(CLIENT_STEPS, running, theme);
-  const line = `${gutter(isHere, theme)}  client:${words}`;
-  return widthOf(line) <= columns ? line : fit('  client: read decode execute reply', columns);
+  const index = CLIENT_STEPS.findIndex((step) => step === running);
+  const words = CLIENT_STEPS.flatMap((step, i) => [separator(i, index), stepSpan(step, i === index, theme)]);
+  const spans = [{ text: ' client:', style: plain }, ...words, separator(CLIENT_STEPS.length, index)];
+  return withGutter(index !== -1, theme, columns, (left) => spansRow(spans, left));
 }
 
-/** Words in a row; the one that runs is highlighted, and stands in brackets, which do not move the others. */
-function marked(words: readonly CodeLine[], running: CodeLine | null, theme: Theme): string {
-  const index = running === null ? -1 : words.indexOf(running);
-  if (index === -1) return ` ${words.join(' ')} `;
-  const before = index === 0 ? '' : ` ${words.slice(0, index).join(' ')}`;
-  const after = index === words.length - 1 ? '' : `${words.slice(index + 1).join(' ')} `;
-  return before + theme.highlight(`[${words[index]}]`) + after;
+/** Between word i−1 and word i. */
+function separator(i: number, running: number): Span {
+  return { text: running === -1 || (i !== running && i !== running + 1) ? ' ' : i === running ? '[' : ']', style: plain };
+}
+
+function stepSpan(step: (typeof CLIENT_STEPS)[number], isHere: boolean, theme: Theme): Span {
+  const style = step === 'reply' ? plain : theme.phase[step];
+  return { text: step, style: isHere ? (text) => theme.highlight(style(text)) : style };
 }
 
 const STRIP: readonly CodeLine[] = ['write', 'poll', 'accept', 'read', 'decode', 'execute', 'reply', 'timers'];
 
-/** The whole loop in one row. */
-function strip(running: CodeLine | null, { theme, size }: PaneContext): string {
-  const shown = running === 'timeout' || running === 'each' ? 'poll' : running === 'waker' ? 'read' : running;
-  const line = marked(STRIP, shown, theme);
-  return widthOf(line) <= size.width ? line : fit(shown ?? '', size.width);
+/** The whole loop in one row; only the word that runs, where there is not even room for that. */
+function strip(line: CodeLine | null, { theme, size }: PaneContext): string {
+  const running = line === 'timeout' || line === 'each' || line === 'waker' ? 'poll' : line;
+  const index = running === null ? -1 : STRIP.indexOf(running);
+  const spans = STRIP.flatMap((step, i) => [separator(i, index), { text: step, style: i === index ? theme.highlight : theme.dim }]);
+  const columns = STRIP.reduce((sum, step) => sum + step.length + 1, 1);
+  return columns <= size.width ? spansRow([...spans, separator(STRIP.length, index)], size.width) : theme.highlight(fit(running ?? '', size.width));
 }
 
 function timeoutArgument({ turn, last }: LoopModel): string {

@@ -7,7 +7,7 @@
  * Scrolled back, the view stands still: it shows lines up to the number at which it was frozen, and its badge counts what has come since.
  */
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
-import type { PaneUi, State } from '../../state/state.js';
+import type { PaneUi } from '../../state/state.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { nameOf, readinessWords } from '../parts/names.js';
 import { spansRow, type Span } from '../parts/spans.js';
@@ -19,6 +19,8 @@ export const readinessPane: Pane = {
   id: 'readiness',
   title: 'Readiness',
   badge: ({ model, ui }) => badgeOf(model.readiness, ui.panes.readiness),
+  length: ({ model }) => model.readiness.lines,
+  checkFilter: () => null,
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
     const { width, height } = context.size;
@@ -105,7 +107,7 @@ function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolea
 }
 
 function gapWords({ turns, commands }: Extract<Line, { kind: 'gap' }>): string {
-  return `--- ${formatCount(turns)} turns not shown: too fast (${formatCount(commands)} commands)`;
+  return `--- ${formatCount(turns)} turns, ${formatCount(commands)} commands not shown`;
 }
 
 function rowSpans({ token, readiness, steps }: ReadinessRow, isWide: boolean, theme: Theme): readonly Span[] {
@@ -140,7 +142,12 @@ interface Words {
 function wordsOf(token: number, steps: readonly ReadinessStep[], isWide: boolean): readonly Words[] {
   if (token === 1) return [{ text: isWide ? 'another thread has woken the loop' : 'WAKER', tone: 'dim' }];
   const told = steps.filter((step) => isWide || step.kind !== 'frames' || step.count > 1);
-  return told.map((step) => stepWords(step, isWide));
+  return told.map((step) => (isKnownEnd(step, steps) ? { text: 'closed', tone: 'dim' } : stepWords(step, isWide)));
+}
+
+/** A connection that ends with what the read before has just said. */
+function isKnownEnd(step: ReadinessStep, steps: readonly ReadinessStep[]): boolean {
+  return step.kind === 'disconnect' && steps.some((one) => (one.kind === 'read' || one.kind === 'write') && one.end === step.why);
 }
 
 function stepWords(step: ReadinessStep, isWide: boolean): Words {
@@ -160,9 +167,9 @@ function stepWords(step: ReadinessStep, isWide: boolean): Words {
     case 'write':
       return writeWords(step);
     case 'interest':
-      return (step.after & 2) !== 0 ? { text: 'WRITABLE armed', tone: 'warn' } : { text: 'WRITABLE disarmed', tone: 'good' };
+      return (step.after & 2) !== 0 ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' } : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };
     case 'disconnect':
-      return { text: `gone: ${visible(step.why)}`, tone: 'dim' };
+      return { text: `closed: ${visible(step.why)}`, tone: 'dim' };
   }
 }
 

@@ -15,18 +15,30 @@ export function sentence(event: TraceEvent, isEmulated: boolean): string {
 /** While the loop is held right after `event`. */
 export function heldSentence(event: TraceEvent, isEmulated: boolean): string {
   if (event.kind === 'frame') return `held before executing ${request(event.argv)}`;
-  if (event.kind === 'turn-begin') return `held before ${waitName(isEmulated)}: ${timeoutWords(event.timeoutMs, event.why)}`;
+  if (event.kind === 'turn-begin') return `held before ${waitName(isEmulated)}: ${timeoutSentences(event.timeoutMs, event.why)[0]}`;
   return `held: ${sentence(event, isEmulated)}`;
 }
 
-/** The timeout of a wait, and why: the nearest timer decides. */
-export function timeoutWords(timeoutMs: number, why: string): string {
-  if (timeoutMs < 0) return 'no timer: sleeps until something is ready';
-  return timeoutMs === 0 ? `timer ${why} is due: only looks, does not sleep` : `next timer: ${why} in ${formatMs(timeoutMs)}`;
+/** The timeout of a wait, and why: the nearest timer decides. The longest way to say it comes first. */
+export function timeoutSentences(timeoutMs: number, why: string): readonly string[] {
+  if (timeoutMs < 0) return ['no timer: sleeps until something is ready', 'no timer: no limit'];
+  if (timeoutMs === 0) return [`timer ${why} is due: looks, but does not sleep`, `timer ${why} is due`];
+  return [`next timer: ${why} in ${formatMs(timeoutMs)}`];
+}
+
+/** While the loop is in poll.wait; the longest way to say it comes first. */
+export function asleepSentences(isEmulated: boolean): readonly string[] {
+  const name = waitName(isEmulated);
+  return [`nothing to do: the loop sleeps in ${name}`, `nothing to do: asleep in ${name}`, `asleep in ${name}`];
+}
+
+/** While the loop is faster than its trace. */
+export function droppedSentence({ turns, commands }: { readonly turns: number; readonly commands: number }): string {
+  return `too fast to follow: ${plural(turns, 'turn')} with ${plural(commands, 'command')} went by unseen`;
 }
 
 const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, isEmulated: boolean) => string } = {
-  'turn-begin': ({ timeoutMs, why }, isEmulated) => (timeoutMs === 0 ? `timer ${why} is due: the loop looks without sleeping` : `nothing to do: the loop sleeps in ${waitName(isEmulated)}`),
+  'turn-begin': ({ timeoutMs, why }, isEmulated) => (timeoutMs === 0 ? `timer ${why} is due: the loop looks without sleeping` : asleepSentences(isEmulated)[0]!),
   poll: ({ ready, waitedUs }, isEmulated) => {
     const after = `after ${formatUs(waitedUs)}`;
     return ready === 0 ? `${waitName(isEmulated)} came back ${after} with nothing ready` : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
