@@ -9,11 +9,11 @@
 import { createConnection, type Socket } from 'node:net';
 import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
 import { initialClient, type ReplClient } from '../state/repl-state.js';
-import { Conversation } from './conversation.js';
+import { Conversation, type Hearing } from './conversation.js';
 
 export interface ConnectionEvents {
   /** A reply or a push that is to be shown. */
-  heard(reply: Reply, kind: 'reply' | 'push'): void;
+  heard(reply: Reply, kind: Exclude<Hearing, 'hidden'>): void;
   /** Something the console itself has to say. */
   noted(text: string): void;
   /** {@link Connection.view} is another one now. */

@@ -7,7 +7,13 @@
  */
 import type { Reply } from '../../server/index.js';
 
-export type Hearing = 'reply' | 'push' | 'hidden';
+/** `text`: a reply that redis-cli prints without quotes, because it is written for people. */
+export type Hearing = 'reply' | 'text' | 'push' | 'hidden';
+
+/** redis-cli's own list. */
+const TEXT_REPLIES: ReadonlySet<string> = new Set([
+  'info', 'lolwut', 'debug htstats', 'debug htstats-key', 'memory malloc-stats', 'memory doctor', 'cluster nodes', 'cluster info', 'client list', 'client info', 'latency graph', 'latency doctor',
+]);
 
 interface Sent {
   readonly argv: readonly string[];
@@ -100,7 +106,8 @@ export class Conversation {
     first.due = 1;
     this.shift(first);
     this.learn(first.argv, reply);
-    return first.isHidden ? 'hidden' : 'reply';
+    if (first.isHidden) return 'hidden';
+    return typeof reply === 'string' && isText(first.argv) ? 'text' : 'reply';
   }
 
   private shift(first: Sent): void {
@@ -152,6 +159,10 @@ export class Conversation {
   private isMonitorLine(reply: Reply): boolean {
     return this.isMonitor && /^\d+\.\d{6} \[/.test(statusOf(reply) ?? '');
   }
+}
+
+function isText([name = '', second = '']: readonly string[]): boolean {
+  return TEXT_REPLIES.has(name.toLowerCase()) || TEXT_REPLIES.has(`${name} ${second}`.toLowerCase());
 }
 
 function asPush(reply: Reply): { isPush: boolean; items: readonly Reply[] | null } {

@@ -16,7 +16,7 @@ export interface ReplyLimits {
   readonly bytes: number;
 }
 
-const DEFAULT_LIMITS: ReplyLimits = { lines: 200, bytes: 2000 };
+const DEFAULT_LIMITS: ReplyLimits = { lines: 300, bytes: 2000 };
 
 /** Lines without line breaks, safe to print. */
 export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly string[] {
@@ -24,6 +24,13 @@ export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly str
   formatter.format(reply, '', '');
   const hidden = formatter.hiddenLines;
   return hidden === 0 ? formatter.lines : [...formatter.lines, `… ${hidden} more line${hidden === 1 ? '' : 's'} not shown`];
+}
+
+/** A string that is written for people, line by line: INFO, CLIENT LIST. */
+export function formatText(text: string, limits = DEFAULT_LIMITS): readonly string[] {
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const shown = lines.slice(0, limits.lines).map((line) => escapeControls(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '…' : ''));
+  return lines.length > limits.lines ? [...shown, `… ${lines.length - limits.lines} more lines not shown`] : shown;
 }
 
 /** What redis-cli prints for a push that says which keys have changed; null for any other reply. */

@@ -10,6 +10,7 @@ import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, toBytes } from '../state/repl/words.js';
 import { Connection } from './connection.js';
+import type { Hearing } from './conversation.js';
 import { escapeControls } from './format-reply.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
@@ -175,7 +176,7 @@ class LabRepl implements Repl {
     return connection;
   }
 
-  private heard(name: string, reply: Reply, kind: 'reply' | 'push'): void {
+  private heard(name: string, reply: Reply, kind: Exclude<Hearing, 'hidden'>): void {
     if (!this.isClosed) this.transcript.hear(name, reply, kind);
   }
 

@@ -7,12 +7,12 @@
 import type { Reply } from '../../server/index.js';
 import type { ReplLine } from '../state/repl-state.js';
 import { isError } from './conversation.js';
-import { formatInvalidation, formatReply } from './format-reply.js';
+import { formatInvalidation, formatReply, formatText } from './format-reply.js';
 
 const MAX_HELD = 400;
 const PERIOD_MS = 50;
 
-type Held = { readonly client: string; readonly reply: Reply; readonly kind: 'reply' | 'push' } | ReplLine;
+type Held = { readonly client: string; readonly reply: Reply; readonly kind: 'reply' | 'text' | 'push' } | ReplLine;
 
 export class Transcript {
   private held: Held[] = [];
@@ -22,7 +22,7 @@ export class Transcript {
 
   constructor(private readonly show: (lines: readonly ReplLine[]) => void) {}
 
-  hear(client: string, reply: Reply, kind: 'reply' | 'push'): void {
+  hear(client: string, reply: Reply, kind: 'reply' | 'text' | 'push'): void {
     this.hold({ client, reply, kind });
   }
 
@@ -74,7 +74,7 @@ function format(held: Held): ReplLine[] {
   if (!('reply' in held)) return [held];
   const { client, reply, kind } = held;
   const invalidation = formatInvalidation(reply);
-  const lines = invalidation === null ? formatReply(reply) : [invalidation];
+  const lines = invalidation !== null ? [invalidation] : kind === 'text' && typeof reply === 'string' ? formatText(reply) : formatReply(reply);
   const lineKind = kind === 'push' ? 'push' : isError(reply) ? 'error' : 'out';
   return lines.map((text) => ({ kind: lineKind, client, text }));
 }

@@ -1,0 +1,269 @@
+/** The console against a real lab: what comes back, what state its clients are in, how they leave it, and bytes by hand. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TraceEvent } from 'redis-lab';
+import { expect, test } from 'vitest';
+import { promptOf } from '../../../src/tui/state/repl-state.js';
+import { LabRepl } from './lab-repl.js';
+
+/** What `pick` finds in the trace from now on; to be called for the result. */
+async function traced<T>(lab: LabRepl, pick: (event: TraceEvent) => T | null): Promise<() => Promise<readonly T[]>> {
+  const found: T[] = [];
+  const stop = await lab.server.trace(({ events }) => {
+    for (const event of events) {
+      const one = pick(event);
+      if (one !== null) found.push(one);
+    }
+  }, { budget: Infinity });
+  return async () => {
+    await stop();
+    return found;
+  };
+}
+
+const texts = (lab: LabRepl): string[] => lab.state.lines.map(({ text }) => text);
+
+test('replies look as in redis-cli', async () => {
+  await using lab = await LabRepl.start();
+  expect(await lab.say('SET greeting "hello\\x00"')).toEqual(['OK']);
+  expect(await lab.say('get greeting')).toEqual(['"hello\\x00"']);
+  expect(await lab.say('GET nothing')).toEqual(['(nil)']);
+  expect(await lab.say('RPUSH list a b')).toEqual(['(integer) 2']);
+  expect(await lab.say('LRANGE list 0 -1')).toEqual(['1) "a"', '2) "b"']);
+  expect(await lab.say('INCR greeting')).toEqual(['(error) ERR value is not an integer or out of range']);
+  expect(lab.state.lines.at(-1)!.kind).toBe('error');
+});
+
+test('text is sent as UTF-8, and shown as its bytes', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('SET k ж');
+  expect(await lab.say('GET k')).toEqual(['"\\xd0\\xb6"']);
+});
+
+test('a quote that is not closed never leaves the console', async () => {
+  await using lab = await LabRepl.start();
+  expect(await lab.say('SET a "b')).toEqual(['Invalid argument(s)']);
+  expect(await lab.say('EXISTS a')).toEqual(['(integer) 0']);
+});
+
+test('the prompt says the database and the transaction', async () => {
+  await using lab = await LabRepl.start();
+  const address = `127.0.0.1:${lab.server.port}`;
+  expect(promptOf(lab.state.client)).toBe(`${address}> `);
+  await lab.say('SELECT 2');
+  expect(promptOf(lab.state.client)).toBe(`${address}[2]> `);
+  await lab.say('MULTI');
+  expect(promptOf(lab.state.client)).toBe(`${address}[2](TX)> `);
+  expect(await lab.say('SELECT 3')).toEqual(['QUEUED']);
+  expect(promptOf(lab.state.client)).toBe(`${address}[2](TX)> `);
+  expect(await lab.say('EXEC')).toEqual(['1) OK']);
+  expect(promptOf(lab.state.client)).toBe(`${address}[3]> `);
+  await lab.say('SELECT 99');
+  expect(promptOf(lab.state.client)).toBe(`${address}[3]> `);
+});
+
+test('HELLO 3 brings the types of RESP3', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('HELLO 3', ({ client }) => client.protocol === 3);
+  await lab.say('HSET h f v');
+  expect(await lab.say('HGETALL h')).toEqual(['1# "f" => "v"']);
+  await lab.say('ZADD z 1.5 m');
+  expect(await lab.say('ZSCORE z m')).toEqual(['(double) 1.5']);
+});
+
+test.each([2, 3])('a subscriber hears messages, and Ctrl-C ends the subscription (RESP%i)', async (protocol) => {
+  await using lab = await LabRepl.start();
+  if (protocol === 3) await lab.say('HELLO 3', ({ client }) => client.protocol === 3);
+  await lab.say('SUBSCRIBE news sport', ({ client }) => client.state === 'subscribed' && lab.answers.length === 6);
+  expect(lab.answers).toEqual(['1) "subscribe"', '2) "news"', '3) (integer) 1', '1) "subscribe"', '2) "sport"', '3) (integer) 2']);
+  lab.submit('@b PUBLISH news hi');
+  await lab.until(() => texts(lab).includes('3) "hi"') && texts(lab).includes('(integer) 1'));
+  expect(lab.state.lines.filter(({ text }) => text === '3) "hi"')).toMatchObject([{ kind: 'push', client: '' }]);
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(({ client }) => client.state === 'ready');
+  expect(await lab.say('PING')).toEqual(['PONG']);
+  expect(lab.interrupt()).toBe(false);
+});
+
+test('MONITOR shows what others do, and Ctrl-C leaves it in the same database', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('SELECT 1');
+  await lab.say('MONITOR', ({ client }) => client.state === 'monitor');
+  lab.submit('@b SET x 1');
+  await lab.until(() => texts(lab).some((text) => /^\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "SET" "x" "1"$/.test(text)));
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(({ client }) => client.state === 'ready' && client.db === 1);
+  expect(await lab.say('PING')).toEqual(['PONG']);
+});
+
+test('a blocked command waits, and Ctrl-C leaves it', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('BLPOP jobs 0', ({ client }) => client.state === 'waiting');
+  expect(lab.state.client.awaited).toBe('BLPOP');
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(({ client }) => client.state === 'ready');
+  expect(await lab.say('PING')).toEqual(['PONG']);
+  expect(await lab.say('LLEN jobs')).toEqual(['(integer) 0']);
+});
+
+test('a blocked command is woken by another client', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('BLPOP jobs 0', ({ client }) => client.state === 'waiting');
+  lab.submit('@b RPUSH jobs one');
+  await lab.until(() => texts(lab).includes('2) "one"'));
+  expect(lab.state.client.state).toBe('ready');
+});
+
+test('after the server has closed, the next command connects again, to the same database', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('SELECT 4');
+  await lab.say('@b CLIENT KILL TYPE normal SKIPME yes', ({ client }) => client.state === 'closed');
+  expect(promptOf(lab.state.client)).toBe('not connected> ');
+  await lab.say('SET here 1', () => lab.answers.includes('OK'));
+  expect(lab.state.client.db).toBe(4);
+  expect(await lab.say('@b INFO keyspace')).toContain('db4:keys=1,expires=0,avg_ttl=0');
+});
+
+test('a server that is gone is said, and nothing waits for it', async () => {
+  await using lab = await LabRepl.start();
+  lab.submit('SHUTDOWN NOSAVE');
+  await lab.until(({ client }) => client.state === 'closed');
+  await lab.say('PING', ({ lines }) => lines.at(-1)!.text.startsWith('could not connect to 127.0.0.1'));
+  await lab.until(({ client }) => client.state === 'closed');
+  expect(lab.interrupt()).toBe(false);
+});
+
+test('@a opens a connection of its own with that name, and @a alone makes it the current one', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('@a MULTI');
+  expect(lab.state.client).toMatchObject({ name: '', inTransaction: false });
+  expect(lab.state.lines.at(-1)).toMatchObject({ client: 'a', text: 'OK' });
+  await lab.say('@a', ({ client }) => client.name === 'a');
+  expect(promptOf(lab.state.client)).toBe(`@a 127.0.0.1:${lab.server.port}(TX)> `);
+  expect(await lab.say('PING')).toEqual(['QUEUED']);
+  expect((await lab.say('@ CLIENT LIST')).join(' ')).toMatch(/name= .*name=a /);
+  await lab.say('@', ({ client }) => client.name === '');
+  expect(await lab.say('clients', () => lab.answers.length === 2)).toEqual([
+    expect.stringMatching(/^\* @ +ready +db 0 {2}RESP2 {2}127\.0\.0\.1:\d+$/),
+    expect.stringMatching(/^ {2}@a +ready +db 0 {2}RESP2 {2}MULTI {2}127\.0\.0\.1:\d+$/),
+  ]);
+  await lab.say('@a quit');
+  expect(lab.state.clients).toHaveLength(1);
+  expect(lab.hasQuit).toBe(false);
+});
+
+test.each(['quit', 'QUIT', 'exit'])('%s leaves the lab', async (line) => {
+  await using lab = await LabRepl.start();
+  lab.submit(line);
+  expect(lab.hasQuit).toBe(true);
+});
+
+test('raw sends exactly these bytes', async () => {
+  await using lab = await LabRepl.start();
+  lab.submit('raw "*1\\r\\n$4\\r\\nPI"');
+  await lab.until(() => texts(lab).some((text) => text.startsWith('raw')));
+  expect(await lab.say('raw "NG\\r\\n"')).toEqual(['PONG']);
+  expect(await lab.say('raw "PING\\r\\nPING\\r\\n"', () => lab.answers.length === 2)).toEqual(['PONG', 'PONG']);
+});
+
+test('slice sends a piece at a time, each with a read of its own', async () => {
+  await using lab = await LabRepl.start();
+  const reads = await traced(lab, (event) => (event.kind === 'read' && typeof event.result === 'number' ? event.result : null));
+  expect(await lab.say('slice 7 PING')).toEqual(['PONG']);
+  expect(await reads()).toEqual([7, 7]);
+  expect(await lab.say('slice x PING')).toEqual(['slice bytes command, for example: slice 1 PING']);
+});
+
+test('halfclose ends our direction, and the server closes', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('halfclose', () => lab.answers.length === 2);
+  expect(lab.state.client.state).toBe('closed');
+  expect(lab.answers).toEqual(['our direction is closed (FIN)', 'the connection is closed; the next command opens another one']);
+});
+
+test('reset ends the connection with a RST; RESET is the command', async () => {
+  await using lab = await LabRepl.start();
+  const reasons = await traced(lab, (event) => (event.kind === 'disconnect' ? event.why : null));
+  expect(await lab.say('RESET')).toEqual(['RESET']);
+  await lab.say('reset', ({ client }) => client.state === 'closed');
+  await lab.say('@b PING', () => texts(lab).includes('PONG'));
+  expect((await reasons()).join()).toMatch(/ECONNRESET|reset/i);
+});
+
+test('while reading is paused replies pile up, and come when it goes on', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('pause-reading');
+  expect(lab.state.client.isReadingPaused).toBe(true);
+  lab.submit('PING');
+  await lab.until(({ client }) => client.state === 'waiting');
+  await lab.say('resume-reading', () => texts(lab).includes('PONG'));
+  expect(lab.state.client.state).toBe('ready');
+});
+
+test('a password is given when connecting, and again after the connection was lost', async () => {
+  await using lab = await LabRepl.start({ requirepass: 'secret' }, { password: 'secret' });
+  expect(await lab.say('PING')).toEqual(['PONG']);
+  await lab.say('halfclose', ({ client }) => client.state === 'closed');
+  expect(await lab.say('PING')).toEqual(['PONG']);
+  expect(texts(lab).join()).not.toContain('secret');
+});
+
+test('the history outlives the console, passwords do not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-history-'));
+  const historyFile = join(folder, 'deep', 'history');
+  try {
+    {
+      await using lab = await LabRepl.start({}, { historyFile });
+      await lab.say('SET a 1');
+      await lab.say('AUTH secret');
+      await lab.say('CONFIG SET requirepass secret');
+      await lab.say('@b HELLO 3 AUTH default secret');
+      await lab.say('CONFIG SET requirepass ""');
+    }
+    expect(readFileSync(historyFile, 'utf8')).toBe('SET a 1\n');
+    await using lab = await LabRepl.start({}, { historyFile });
+    expect(lab.state.history).toEqual(['SET a 1']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('nothing that a value, a name or an error holds reaches the transcript as a control character', async () => {
+  await using lab = await LabRepl.start();
+  const every = Array.from({ length: 256 }, (_, byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  await lab.say(`SET k "${every}"`);
+  await lab.say('GET k');
+  await lab.say(`"${every}"`);
+  await lab.say(`ECHO "${every}"`);
+  await lab.say(`@b EVIL "\\x1b]0;title\\x07"`);
+  await lab.say('SUBSCRIBE c', ({ client }) => client.state === 'subscribed');
+  lab.submit(`@b PUBLISH c "${every}"`);
+  await lab.until(() => texts(lab).filter((text) => text.includes('\\x00')).length >= 4);
+  expect(texts(lab).filter((text) => /[\p{Cc}\p{Cf}]/u.test(text))).toEqual([]);
+});
+
+test('MONITOR beside a flood does not drown the console', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('MONITOR', ({ client }) => client.state === 'monitor');
+  lab.submit(`@b raw "${'PING\\r\\n'.repeat(5000)}"`);
+  await lab.until(() => texts(lab).some((text) => /^… \d+ replies came too fast to be shown$/.test(text)));
+  expect(lab.state.lines.length).toBeLessThanOrEqual(1000);
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(({ client }) => client.state === 'ready');
+});
+
+test('help comes from the command table', async () => {
+  await using lab = await LabRepl.start();
+  expect((await lab.say('help GET')).slice(0, 3)).toEqual(['', '  GET key', expect.stringMatching(/^ {2}summary: /)]);
+  expect((await lab.say('help @string')).filter((line) => /^ {2}[A-Z]/.test(line)).map((line) => line.trim().split(' ')[0])).toEqual(expect.arrayContaining(['GET', 'SET', 'INCR']));
+  expect((await lab.say('? lab')).join('\n')).toMatch(/^raw "bytes" +Sends exactly these bytes/m);
+  expect(await lab.say('help nonsense')).toEqual(['There is no command NONSENSE. Tab behind help shows what there is.']);
+  expect((await lab.say('help')).length).toBeGreaterThan(3);
+});
+
+test('a long reply is cut, and says so', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say(`RPUSH list ${'x '.repeat(1000)}`);
+  expect((await lab.say('LRANGE list 0 -1')).at(-1)).toBe('… 700 more lines not shown');
+});
