@@ -41,6 +41,7 @@ export interface HelpEntry {
  *   sorts      s walks through them (`sort`; empty at first: the first of them)
  *   checkFilter   / types a filter (`filter`), red while this says why not
  *   window     the keys that the next snapshots shall bring
+ *   value      the page of an open value that they shall bring
  */
 export interface Pane {
   readonly id: PaneId;
@@ -62,6 +63,7 @@ export interface Pane {
   /** Why the text is no filter, or null. */
   checkFilter?(text: string): string | null;
   window?(state: State, size: Size): SnapshotRequest['keys'];
+  value?(state: State, size: Size): SnapshotRequest['value'];
   /** Where the cursor of the terminal belongs, from the pane's upper left corner; null: nowhere. */
   cursor?(state: State, size: Size): { readonly row: number; readonly column: number } | null;
 }

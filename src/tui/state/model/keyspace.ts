@@ -81,7 +81,7 @@ function leaving(model: KeyspaceModel, key: string, why: string, token: number, 
 }
 
 function afterChange(model: KeyspaceModel, { key, event, type, size, expireAtMs, token }: Extract<TraceEvent, { kind: 'key-change' }>, nowMs: number): KeyspaceModel {
-  if (type === 'none') return leaving(model, key, event, token, nowMs);
+  if (type === 'none') return leaving(model, key, `deleted: ${event}`, token, nowMs);
   const at = model.rows.findIndex((row) => row.key === key);
   const before = model.rows[at];
   const change = { event, token, atMs: nowMs };

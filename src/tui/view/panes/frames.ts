@@ -1,10 +1,10 @@
 /**
  * The frames pane: what clients have said and what they were answered, as it was decoded and encoded, newest at the bottom.
  *
- *     tok    #   frame                                 size      time
- *   >   5    3   SET greeting hello EX 60              54 B     12 µs
- *   <   5    3   OK                                     5 B
- *   >   6    1   have 12 of 40                         12 B      half
+ *       tok   #  frame                                 size      time
+ *     >   5   3  SET greeting hello EX 60              54 B     12 µs
+ *     <   5   3  OK                                     5 B
+ *   ▶ >   6   1  have 12 of 40                         12 B      half
  *
  * An open frame shows its tree of RESP values beside its bytes; what the cursor stands on in the one is marked in the other.
  */
@@ -24,7 +24,10 @@ import type { Style, Theme } from '../theme.js';
 const SUMMARY_NODES = 12;
 
 /** A tree needs so many columns beside its bytes; in less it stands above them. */
-const TREE_COLUMNS = 26;
+const TREE_COLUMNS = 20;
+
+/** A tree in fewer columns says types by their mark. */
+const WORDY_TREE_COLUMNS = 32;
 
 export const framesPane: Pane = {
   id: 'frames',
@@ -32,7 +35,7 @@ export const framesPane: Pane = {
   badge: (state) => {
     const { frozenAt, filter } = state.ui.panes.frames;
     const since = frozenAt === null ? 0 : state.model.frames.rows.end - frozenAt;
-    return [since > 0 ? `${formatCount(since)} new` : '', filter === '' ? '' : `/${visible(filter)}`].filter((text) => text !== '').join(' ');
+    return [since > 0 ? `${formatCount(since)} new` : '', filter === '' ? '' : `/${visible(Buffer.from(filter).toString('latin1'))}`].filter((text) => text !== '').join(' ');
   },
   render: (state, context) => {
     const open = openRow(state);
@@ -73,7 +76,7 @@ function passes(row: FrameRow, filter: string): boolean {
 function renderList(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
   const { rows, at, window } = visibleRows(state, height - 1);
-  const placed = layoutColumns(columnsOf(theme), width);
+  const placed = layoutColumns(columnsOf(state, theme), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(window.start, window.end).map((row, i) => bodyRow(placed, row, width, window.start + i === at ? marked : undefined));
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
@@ -91,13 +94,14 @@ function visibleRows(state: State, height: number): { readonly rows: readonly Fr
   return { rows, at, window: growingWindow(0, rows.length, height, { frozenAt: frozen, scroll }, at) };
 }
 
-function columnsOf(theme: Theme): readonly Column<FrameRow>[] {
+function columnsOf({ ui }: State, theme: Theme): readonly Column<FrameRow>[] {
   const colored = (row: FrameRow): Style => theme.token(row.token);
   return [
+    { header: '', width: 1, cell: (row) => (frameId(row) === ui.panes.frames.selected ? theme.glyphs.arrow : '') },
     { header: '', width: 1, cell: (row) => (row.kind === 'reply' ? '<' : '>'), style: colored },
     { header: 'tok', width: { min: 3, max: 6, weight: 1 }, align: 'right', cell: (row) => String(row.token), style: colored },
     { header: '#', width: { min: 3, max: 7, weight: 1 }, align: 'right', rank: 3, cell: (row) => (row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
-    { header: 'frame', width: { min: 8, weight: 20 }, cell: textOf, style: (row) => textStyle(row, theme) },
+    { header: 'frame', width: { min: 20, weight: 20 }, cell: textOf, style: (row) => textStyle(row, theme) },
     { header: 'size', width: 8, align: 'right', rank: 2, cell: (row) => formatBytes(row.kind === 'partial' ? row.have : row.bytes), style: () => theme.dim },
     { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => (isWaiting(row) ? theme.warn : theme.dim) },
   ];
@@ -204,19 +208,22 @@ function treeRows(frame: OpenFrame, nodes: readonly RespNode[], cursor: number, 
   const { start, end } = tableWindow(nodes.length, height, cursor, 0);
   const lines = nodes.slice(start, end).map((node, i) => {
     const isCursor = start + i === cursor;
-    const text = fit(`${isCursor ? theme.glyphs.arrow : ' '}${'  '.repeat(node.depth)}${nodeText(node, frame.raw)}`, width);
+    const text = fit(`${isCursor ? theme.glyphs.arrow : ' '}${'  '.repeat(node.depth)}${nodeText(node, frame.raw, width)}`, width);
     return isCursor ? (isFocused ? theme.highlight : theme.selected)(text) : text;
   });
   return fill(lines, width, height);
 }
 
-function nodeText(node: RespNode, raw: string): string {
+function nodeText(node: RespNode, raw: string, width: number): string {
   const cut = node.isCut ? ' (cut)' : '';
+  if (width < WORDY_TREE_COLUMNS && node.length !== null) return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quoted(node, raw) : ''}`;
   if (node.type === 'inline request' || node.type === 'no RESP') return node.type + cut;
   if (node.type in { array: 0, set: 0, push: 0, map: 0, attribute: 0 }) return `${node.type} of ${node.length ?? 0}${cut}`;
   const length = node.length === null ? '' : ` ${formatCount(node.length)}`;
-  return `${node.type}${length}${cut} ${node.type === 'null' ? '' : `"${visible(raw.slice(node.bodyStart, node.bodyEnd), 64)}"`}`;
+  return `${node.type}${length}${cut} ${node.type === 'null' ? '' : quoted(node, raw)}`;
 }
+
+const quoted = (node: RespNode, raw: string): string => `"${visible(raw.slice(node.bodyStart, node.bodyEnd), 64)}"`;
 
 /** The bytes, moved so far that the marked ones are in sight; the last row says how many there are besides. */
 function byteRows(frame: OpenFrame, marked: RespNode | undefined, { width, height }: Size, theme: Theme): readonly string[] {

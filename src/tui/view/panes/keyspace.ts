@@ -1,31 +1,36 @@
 /**
  * The keyspace pane: a window onto the keys of one database, with their time to live running.
  *
- *   key            type    encoding  size  ttl                   value
- *   greeting       string  embstr       5  41.2 s ███████░░░     "hello"
- *   ◌ session:7    hash    listpack     3  due 0.4 s ago
- *   ◌ session:6    hash    listpack     3  expired: active
+ *     key          type    encoding   size  ttl                   value
+ *     greeting     string  embstr      5 B  41.2 s ███████░░░     "hello"
+ *   ◌ session:7    hash    listpack      3  due, 400 ms ago
+ *   ◌ session:6    hash    listpack      3  expired: active
+ *   * visits       string  int         2 B                        "42"
  *
- * Names are cut in the middle of nothing: what does not fit ends with an ellipsis. An open key shows a page of its value.
+ * ◌ is a key that is due or gone, * one that has just changed. An open key shows a page of its value.
  */
 import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
-import type { State, Ui } from '../../state/state.js';
+import type { State } from '../../state/state.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { bar } from '../parts/bar.js';
 import { fill } from '../parts/fill.js';
 import { tableWindow } from '../parts/list-window.js';
-import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
+import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
 import { fit, formatBytes, formatCount, formatMs, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
-/** Keys that a snapshot brings: more than any pane has rows, few enough to travel ten times a second. */
+/** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel ten times a second. */
 const WINDOW_KEYS = 200;
-
-/** Items of an open value that a snapshot brings. */
-const VALUE_ITEMS = 200;
+const STEP_KEYS = 50;
 
 const BAR_COLUMNS = 10;
+const COUNTDOWN_COLUMNS = 8;
+/** `expired: active` */
+const LIFE_COLUMNS = 15;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** What s walks through, and the order that it asks the server for. */
 const ORDERS: { readonly [sort: string]: KeyOrder } = { name: 'name', ttl: 'expiry', recency: 'recent', size: 'bytes', stored: 'stored' };
@@ -39,40 +44,50 @@ export const keyspacePane: Pane = {
   rows: (state) => shownRows(state).map((row) => row.key),
   openRows: (state) => state.model.keyspace.value?.count ?? 0,
   sorts: SORTS,
-  checkFilter: (text) => (parseFilter(text) === null ? 'databases are 0 to 15, as in: db3 user:*' : null),
-  window: (state) => keyWindowRequest(state.ui),
+  checkFilter,
+  window: keyWindowRequest,
+  value: valueWindowRequest,
   help: { about: helpAbout(), entries: helpEntries() },
 };
 
-/** The keys that the next snapshots shall bring, as the pane is sorted, filtered and scrolled. */
-export function keyWindowRequest(ui: Ui): SnapshotRequest['keys'] {
-  const { sort, filter } = ui.panes.keyspace;
-  const { db, glob } = parseFilter(filter) ?? { db: 0, glob: '*' };
-  return { db, offset: 0, limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: glob };
+/**
+ * The keys that the next snapshots shall bring, as the pane is sorted, filtered and scrolled: some before the screen and some behind it. It moves in large steps, so that
+ * walking through a million keys asks for other ones only now and then.
+ */
+export function keyWindowRequest({ model, ui }: State): SnapshotRequest['keys'] {
+  const { sort, filter, selected, scroll } = ui.panes.keyspace;
+  const { rows, offset } = model.keyspace;
+  const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
+  // A selected key that is not in the window has been deleted, or is about to come: stay.
+  const position = selected === null ? scroll : at === -1 ? offset + WINDOW_KEYS / 2 : offset + at;
+  return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: filter === '' ? '*' : bytesOf(filter) };
 }
 
 /** The page of the open value that the next snapshots shall bring; null if none is open. */
-export function valueWindowRequest(ui: Ui): NonNullable<SnapshotRequest['value']> | null {
-  const { isOpen, selected, cursor, filter } = ui.panes.keyspace;
-  if (!isOpen || selected === null) return null;
-  const offset = Math.max(0, Math.floor(cursor / (VALUE_ITEMS / 2)) - 1) * (VALUE_ITEMS / 2);
-  return { db: parseFilter(filter)?.db ?? 0, key: selected, offset, limit: VALUE_ITEMS };
+export function valueWindowRequest({ ui }: State): NonNullable<SnapshotRequest['value']> | null {
+  const { isOpen, selected, cursor } = ui.panes.keyspace;
+  return isOpen && selected !== null ? { db: ui.db, key: selected, offset: stepped(cursor), limit: WINDOW_KEYS } : null;
 }
 
-/** `db3 user:*`, either part alone, or nothing; null if there is no such database. */
-function parseFilter(text: string): { readonly db: number; readonly glob: string } | null {
-  const match = /^db(\d+)(?:\s+(.*))?$/.exec(text);
-  const db = match === null ? 0 : Number(match[1]);
-  const glob = match === null ? text : (match[2] ?? '');
-  return db > 15 ? null : { db, glob: glob === '' ? '*' : glob };
+/** Where a window begins that has at least half of its rows before `position`, as far as there are any. */
+const stepped = (position: number): number => Math.floor(Math.max(0, position - WINDOW_KEYS / 2) / STEP_KEYS) * STEP_KEYS;
+
+/** What is typed is text; keys are bytes. */
+const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
+
+/** An unclosed class would silently match something else, in Redis, too. */
+function checkFilter(text: string): string | null {
+  const open = text.replaceAll(/\\./g, '').replaceAll(/\[\^?\]?[^\]]*\]/g, '');
+  return open.includes('[') ? 'the class that [ opens is not closed' : text.endsWith('\\') && !text.endsWith('\\\\') ? 'nothing follows the backslash' : null;
 }
 
-function badge({ model, ui }: State): string {
+function badge(state: State): string {
+  const { model, ui } = state;
   const { db, total, order } = model.keyspace;
   const { filter } = ui.panes.keyspace;
-  const isUnsorted = order === 'stored' && keyWindowRequest(ui).order !== 'stored';
+  const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
   const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`];
-  return parts.join(', ') + (filter === '' ? '' : ` /${visible(filter)}`);
+  return parts.join(', ') + (filter === '' ? '' : ` /${visible(bytesOf(filter))}`);
 }
 
 // The keys
@@ -82,8 +97,8 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   const rows = shownRows(state);
   const { selected, scroll } = state.ui.panes.keyspace;
   const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
-  const { start, end } = tableWindow(rows.length, height - 1, at, scroll);
-  const placed = layoutColumns(columnsOf(state, theme), width);
+  const { start, end } = tableWindow(rows.length, height - 1, at, scroll - state.model.keyspace.offset);
+  const placed = placedColumns(state, theme, width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map((row, i) => bodyRow(placed, row, width, start + i === at ? marked : wholeStyle(row, state, theme)));
   if (rows.length === 0) lines.push(theme.dim(fit(state.ui.panes.keyspace.filter === '' ? 'no keys' : 'no key matches', width)));
@@ -97,28 +112,44 @@ function shownRows({ model, ui }: State): readonly KeyEntry[] {
 
 function wholeStyle(row: KeyEntry, { ui }: State, theme: Theme): Style | undefined {
   if (row.gone !== null) return row.gone.token === 0 ? theme.dim : theme.token(row.gone.token);
-  const { change } = row;
-  if (change === null || !(ui.nowMs - change.atMs < FLASH_FOR_MS)) return undefined;
-  return change.token === 0 ? theme.flash : (text) => theme.flash(theme.token(change.token)(text));
+  if (!isChanged(row, ui.nowMs)) return undefined;
+  const { token } = row.change!;
+  return token === 0 ? theme.flash : (text) => theme.flash(theme.token(token)(text));
 }
 
 const isDue = (row: KeyEntry, nowMs: number): boolean => row.expireAtMs !== -1 && row.expireAtMs <= nowMs;
+const isGhost = (row: KeyEntry, nowMs: number): boolean => row.gone !== null || isDue(row, nowMs);
+const isChanged = (row: KeyEntry, nowMs: number): boolean => row.gone === null && row.change !== null && nowMs - row.change.atMs < FLASH_FOR_MS;
+
+/** The bar takes what the countdown leaves of its column, so that one is laid out first. */
+function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<KeyEntry>[] {
+  return layoutColumns(columnsOf(state, theme), width).map((placed) =>
+    placed.column.header === 'ttl' ? { ...placed, column: { ...placed.column, cell: (row) => lifeText(row, state, theme, placed.columns) } } : placed,
+  );
+}
 
 function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
   const { nowMs } = state.ui;
-  const isGhost = (row: KeyEntry): boolean => row.gone !== null || isDue(row, nowMs);
   const faded =
     (style: Style) =>
     (row: KeyEntry): Style =>
-      isGhost(row) ? theme.dim : style;
+      isGhost(row, nowMs) ? theme.dim : style;
   return [
-    { header: 'key', width: { min: 10, max: 40, weight: 3 }, cell: (row) => (isGhost(row) ? `${theme.glyphs.ghost} ` : '') + visible(row.key, 128), style: faded(theme.strong) },
+    { header: '', width: 1, cell: (row) => markOf(row, state, theme) },
+    { header: 'key', width: { min: 10, max: 40, weight: 3 }, cell: (row) => visible(row.key, 128), style: faded(theme.strong) },
     { header: 'type', width: 6, rank: 2, cell: (row) => row.type, style: faded(plain) },
     { header: 'encoding', width: 9, rank: 4, cell: (row) => row.encoding, style: () => theme.dim },
     { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },
-    { header: 'ttl', width: { min: 8, max: 8 + 1 + BAR_COLUMNS, weight: 4 }, rank: 1, cell: (row) => lifeText(row, state, theme), style: (row) => (isGhost(row) ? theme.warn : plain) },
+    { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: () => '', style: (row) => (isGhost(row, nowMs) ? theme.warn : plain) },
     { header: 'value', width: { min: 8, weight: 3 }, rank: 5, cell: previewOf, style: () => theme.dim },
   ];
+}
+
+/** Also where there are no colours. */
+function markOf(row: KeyEntry, { ui }: State, theme: Theme): string {
+  if (row.key === ui.panes.keyspace.selected) return theme.glyphs.arrow;
+  if (isGhost(row, ui.nowMs)) return theme.glyphs.ghost;
+  return isChanged(row, ui.nowMs) ? '*' : '';
 }
 
 const plain: Style = (text) => text;
@@ -126,16 +157,22 @@ const plain: Style = (text) => text;
 const formatSize = (row: KeyEntry): string => (row.type === 'string' ? formatBytes(row.size) : formatCount(row.size));
 
 /** The countdown with its bar, or why there is none any more. */
-function lifeText(row: KeyEntry, { ui }: State, theme: Theme): string {
+function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): string {
   if (row.gone !== null) return row.gone.why;
   if (row.expireAtMs === -1) return '';
   const leftMs = row.expireAtMs - ui.nowMs;
   if (leftMs <= 0) return `due, ${formatMs(Math.floor(-leftMs / 100) * 100)} ago`;
-  return `${fit(countdown(leftMs), 8)} ${row.fullTtlMs > 0 ? bar(leftMs / row.fullTtlMs, BAR_COLUMNS, theme.glyphs) : ''}`;
+  const barColumns = Math.min(BAR_COLUMNS, columns - COUNTDOWN_COLUMNS - 1);
+  return `${fit(countdown(leftMs), COUNTDOWN_COLUMNS)} ${row.fullTtlMs > 0 && barColumns > 0 ? bar(leftMs / row.fullTtlMs, barColumns, theme.glyphs) : ''}`;
 }
 
+/** `41.2 s`, `12:05`, `3:00:00`, `12 d`: in units that can be watched. */
 function countdown(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : formatMs(ms);
+  if (ms <= MINUTE_MS) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms >= DAY_MS) return formatMs(ms);
+  const parts = [Math.floor(ms / (60 * MINUTE_MS)), Math.floor(ms / MINUTE_MS) % 60, Math.floor(ms / 1000) % 60];
+  const [hours, ...rest] = parts;
+  return [...(hours === 0 ? [] : [String(hours)]), ...rest.map((part, i) => (hours === 0 && i === 0 ? String(part) : String(part).padStart(2, '0')))].join(':');
 }
 
 function previewOf(row: KeyEntry): string {
@@ -157,8 +194,8 @@ function renderValue(state: State, { theme, size, isFocused }: PaneContext): rea
     return fill([theme.strong(fit(text, width))], width, height);
   }
   const { cursor } = state.ui.panes.keyspace;
-  const life = entry === undefined || entry.expireAtMs === -1 ? '' : `, ttl ${lifeText(entry, state, theme).trimEnd()}`;
-  const head = theme.strong(fit(`${name}: ${value.type}, ${value.encoding}, ${countText(value.type, value.count)}${life}`, width));
+  const life = entry === undefined || entry.expireAtMs === -1 ? '' : `, ttl ${lifeText(entry, state, theme, 0).trimEnd()}`;
+  const head = theme.strong(fit(`${name}: ${value.type}, ${value.encoding}, ${value.type === 'string' ? formatBytes(entry?.size ?? 0) : countText(value.type, value.count)}${life}`, width));
   return fill([head, ...valueRows(value, cursor, width, height - 1, theme, isFocused)], width, height);
 }
 
@@ -166,7 +203,7 @@ type Value = NonNullable<State['model']['keyspace']['value']>;
 type Item = Value['items'][number];
 
 function countText(type: string, count: number): string {
-  const unit = { string: 'row', list: 'element', set: 'member', zset: 'member', hash: 'field' }[type] ?? 'entry';
+  const unit = { list: 'element', set: 'member', zset: 'member', hash: 'field' }[type] ?? 'entry';
   return `${formatCount(count)} ${count === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`}`;
 }
 
@@ -205,8 +242,9 @@ function helpAbout(): string {
 
 function helpEntries(): readonly HelpEntry[] {
   return [
+    { term: '*', meaning: 'The key has been changed within the last second. The row flashes in the colour of the connection that did it.' },
     { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
-    { term: 'filter', meaning: 'A glob: * any text, ? one byte, [a-z] one of these. db3 in front shows another database: db3 user:*' },
+    { term: 'filter', meaning: 'A glob: * any text, ? one byte, [a-z] one of these, \\ the next character as it is.' },
     { term: 'sort', meaning: 'By name, by time left (ttl), by the last use (recency), by memory (size), or as it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.' },
     { term: 'type', meaning: 'string, list, set, zset (sorted set), hash or stream. A command for another type answers WRONGTYPE.' },
     { term: 'encoding', meaning: 'How the value lies in memory, as OBJECT ENCODING says it. Small collections are stored compactly and are converted when they grow.' },
@@ -215,9 +253,10 @@ function helpEntries(): readonly HelpEntry[] {
     { term: 'quicklist, hashtable, skiplist, intset', meaning: 'A chain of listpacks; a table with a slot for each hash; members by score in linked levels; integers in order.' },
     { term: 'size', meaning: 'Bytes of a string, elements of everything else.' },
     { term: 'ttl', meaning: 'Time to live: how long until the key is due. The bar is what is left of the time that it had when it was first seen. Nothing: it lives until somebody deletes it.' },
-    { term: 'due', meaning: 'A ghost: its time is over and no command finds it any more, but it is still in memory, because nobody has deleted it yet.' },
+    { term: '◌, due', meaning: 'A ghost: its time is over and no command finds it any more, but it is still in memory, because nobody has deleted it yet.' },
     { term: 'expired: lazy', meaning: 'A command came across the key after its time, and deleted it on the way. The row has the colour of the connection that did.' },
     { term: 'expired: active', meaning: 'The expire cycle, a timer of the loop, looks through keys that live for a time and deletes those that are due, so that memory is given back although nobody asks.' },
+    { term: 'deleted', meaning: 'A command took it away, or took its last element. The word is the event as keyspace notifications call it.' },
     { term: 'evicted', meaning: 'Memory was used up to maxmemory, and this key was chosen to go.' },
     { term: 'value', meaning: 'The beginning of a string. Enter opens any value.' },
   ];

@@ -10,7 +10,7 @@ import type { Activity, TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { tableWindow } from '../parts/list-window.js';
-import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
+import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
 import { formatBytes, formatCount, formatMs, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
@@ -27,7 +27,7 @@ export const tokensPane: Pane = {
   badge: (state) => {
     const { clientCount, rows } = state.model.tokens;
     const kept = rowsOf(state).filter((row) => row.kind === 'client').length;
-    const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(state.ui.panes.tokens.filter)}`;
+    const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(Buffer.from(state.ui.panes.tokens.filter).toString('latin1'))}`;
     const connections = `${formatCount(clientCount)} ${clientCount === 1 ? 'connection' : 'connections'}`;
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
   },
@@ -42,7 +42,7 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const { width, height } = size;
   const rows = rowsOf(state);
   const { selected, scroll } = state.ui.panes.tokens;
-  const placed = layoutColumns(columnsOf(state, theme), width);
+  const placed = placedColumns(state, theme, width);
   const at = selected === null ? -1 : rows.findIndex((row) => String(row.token) === selected);
   const { start, end } = tableWindow(rows.length, height - 1, at, scroll);
   const marked = isFocused ? theme.highlight : theme.selected;
@@ -67,16 +67,25 @@ function passes(row: TokenRow, filter: string): boolean {
   return text.toLowerCase().includes(filter.toLowerCase());
 }
 
+/** Where there is no room for names, the state says which rows are no clients. */
+function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
+  const placed = layoutColumns(columnsOf(state, theme), width);
+  if (placed.some(({ column }) => column.header === 'name')) return placed;
+  const named = (row: TokenRow): string => (row.kind === 'client' ? stateOf(state, row).text : `${nameOf(row)} ${stateOf(state, row).text}`);
+  return placed.map((column) => (column.column.header === 'state' ? { ...column, column: { ...column.column, cell: named } } : column));
+}
+
 function columnsOf(state: State, theme: Theme): readonly Column<TokenRow>[] {
   const idle = (row: TokenRow): number => idleMsOf(state, row);
   const quiet = (row: TokenRow): Style => (row.kind !== 'client' || !(idle(row) < RECENT_MS) ? theme.dim : plain);
   const bytes = (count: number): Style => (count > 0 ? theme.strong : theme.dim);
   return [
+    { header: '', width: 1, cell: (row) => (String(row.token) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : '') },
     { header: 'tok', width: { min: 3, max: 6, weight: 1 }, align: 'right', cell: (row) => String(row.token), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
     { header: 'fd', width: 4, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
-    { header: 'peer', width: { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(state, row), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
-    { header: 'name', width: { min: 8, max: 16 }, rank: 4, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
-    { header: 'state', width: { min: 12, max: 30, weight: 3 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
+    { header: 'peer', width: { min: 15, max: 21 }, rank: 4, cell: (row) => peerOf(state, row), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
+    { header: 'name', width: { min: 8, max: 16 }, rank: 3, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
+    { header: 'state', width: { min: 13, max: 34, weight: 4 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
     { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
     { header: 'query', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
     { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
