@@ -24,5 +24,6 @@ function firstLine(text: string, columns: number): string {
     if (width((line + word).trimEnd()) > columns) break;
     line += word;
   }
-  return line === '' ? truncate(text, columns, '') || text.slice(0, 1) : line;
+  // The blanks take the place of the ellipsis, which truncate leaves room for.
+  return line === '' ? truncate(`${text}  `, columns + 1, '') || text.slice(0, 1) : line;
 }

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { TRACE_EVENTS, type TraceKind } from '../../../../src/server/index.js';
+import type { TraceBody } from '../../../../src/server/trace/events.js';
+import { droppedSentence, heldSentence, sentence, timeoutSentences } from '../../../../src/tui/view/parts/sentence.js';
+import { eventAt } from '../../happened.js';
+
+const SENTENCES: readonly (readonly [TraceBody, string])[] = [
+  [{ kind: 'turn-begin', turn: 9, timeoutMs: 83, why: 'expire cycle' }, 'nothing to do: the loop sleeps in epoll_wait'],
+  [{ kind: 'turn-begin', turn: 9, timeoutMs: 0, why: 'expire cycle' }, 'timer expire cycle is due: the loop looks without sleeping'],
+  [{ kind: 'poll', waitedUs: 41_000, ready: 2, emulated: false }, 'epoll_wait woke with 2 ready tokens after 41 ms'],
+  [{ kind: 'poll', waitedUs: 7, ready: 1, emulated: false }, 'epoll_wait woke with 1 ready token after 7 µs'],
+  [{ kind: 'poll', waitedUs: 83_000, ready: 0, emulated: false }, 'epoll_wait came back after 83 ms with nothing ready'],
+  [{ kind: 'ready', token: 0, readiness: 1 }, 'LISTENER is READABLE: somebody wants to connect'],
+  [{ kind: 'ready', token: 1, readiness: 1 }, 'WAKER is READABLE: another thread has a message'],
+  [{ kind: 'ready', token: 7, readiness: 1 }, 'token 7 is READABLE: a read should bring something'],
+  [{ kind: 'ready', token: 7, readiness: 2 }, 'token 7 is WRITABLE: there is room to write'],
+  [{ kind: 'ready', token: 7, readiness: 9 }, 'token 7 is READABLE|READ_CLOSED: its peer has stopped sending'],
+  [{ kind: 'ready', token: 7, readiness: 29 }, 'token 7 is READABLE|ERROR|READ_CLOSED|HUP: the next read will name the error'],
+  [{ kind: 'accept', token: 0, client: 7 }, 'LISTENER took in a connection: it is token 7 from now on'],
+  [{ kind: 'accept', token: 0, client: 'WouldBlock' }, 'LISTENER has nobody else waiting: WouldBlock'],
+  [{ kind: 'accept', token: 0, client: 'EMFILE' }, 'LISTENER could not take in a connection: EMFILE'],
+  [{ kind: 'connect', token: 7, fd: 22, peer: '127.0.0.1:5000', local: '127.0.0.1:6379' }, 'token 7 is registered with the poll: 127.0.0.1:5000 on fd 22'],
+  [{ kind: 'read', token: 7, result: 42 }, '42 B came from token 7'],
+  [{ kind: 'read', token: 7, result: 'WouldBlock' }, 'token 7 has nothing more to read for now: WouldBlock'],
+  [{ kind: 'read', token: 7, result: 'EOF' }, 'token 7 will send nothing more: end of file'],
+  [{ kind: 'read', token: 7, result: 'ECONNRESET' }, 'reading from token 7 failed: ECONNRESET'],
+  [{ kind: 'frame-partial', token: 7, have: 12, need: 40 }, 'token 7 has sent half a request, 12 of 40 B or more: kept until the rest comes'],
+  [{ kind: 'frame', token: 7, frame: 1, bytes: 44, argv: ['set', 'greeting', 'hello'], raw: '' }, 'token 7 asks for SET greeting hello (44 B)'],
+  [{ kind: 'frame', token: 7, frame: 1, bytes: 99, argv: ['MSET', 'a', '\x1b[2J', '\n', 'd', 'e'], raw: '' }, 'token 7 asks for MSET a \\x1b[2J \\n … (99 B)'],
+  [{ kind: 'frame', token: 7, frame: 1, bytes: 99, argv: ['GET', ''], raw: '' }, 'token 7 asks for GET "" (99 B)'],
+  [{ kind: 'execute', token: 7, frame: 1, command: 'get', elapsedUs: 12, keys: ['greeting'], db: 0 }, 'token 7 sent GET greeting; it took 12 µs'],
+  [{ kind: 'execute', token: 7, frame: 1, command: 'config|get', elapsedUs: 12, keys: [], db: 0 }, 'token 7 sent CONFIG GET; it took 12 µs'],
+  [{ kind: 'reply', token: 7, frame: 1, bytes: 5, raw: '' }, 'the reply for token 7 is ready: 5 B wait in its output buffer'],
+  [{ kind: 'write', token: 7, result: 5, of: 5 }, '5 B went out to token 7'],
+  [{ kind: 'write', token: 7, result: 16384, of: 1048576 }, 'token 7 took only 16,384 of 1,048,576 B: the rest waits'],
+  [{ kind: 'write', token: 7, result: 'WouldBlock', of: 2048 }, 'token 7 takes nothing now: WouldBlock, 2 KB wait'],
+  [{ kind: 'write', token: 7, result: 'EPIPE', of: 5 }, 'writing to token 7 failed: EPIPE'],
+  [{ kind: 'interest', token: 7, before: 1, after: 3 }, 'WRITABLE armed: the poll will tell when token 7 has room again'],
+  [{ kind: 'interest', token: 7, before: 3, after: 1 }, 'all is sent to token 7: WRITABLE is no longer of interest'],
+  [{ kind: 'park', token: 7, keys: ['jobs'], deadlineMs: 0 }, 'token 7 is parked on jobs for as long as it takes; the loop goes on'],
+  [{ kind: 'park', token: 7, keys: ['a', 'b', 'c', 'd', 'e'], deadlineMs: 5 }, 'token 7 is parked on a, b, c and 2 more until its time is over; the loop goes on'],
+  [{ kind: 'unpark', token: 7, keys: ['jobs'], why: 'ready' }, 'token 7 no longer waits for jobs: one is there'],
+  [{ kind: 'unpark', token: 7, keys: ['jobs'], why: 'timeout' }, 'token 7 no longer waits for jobs: its time is over'],
+  [{ kind: 'unpark', token: 7, keys: ['jobs'], why: 'unblocked' }, 'token 7 no longer waits for jobs: another client has freed it'],
+  [{ kind: 'unpark', token: 7, keys: ['jobs'], why: 'disconnect' }, 'token 7 no longer waits for jobs: its client has left'],
+  [{ kind: 'timer', name: 'expire cycle', lateUs: 80, elapsedUs: 40 }, 'timer expire cycle ran for 40 µs, 80 µs after it was due'],
+  [{ kind: 'expire', db: 0, key: 'greeting', how: 'lazy' }, 'key greeting was past its time when a command touched it: gone'],
+  [{ kind: 'expire', db: 0, key: 'greeting', how: 'active' }, 'the expire cycle found key greeting past its time: gone'],
+  [{ kind: 'evict', db: 0, key: 'old', policy: 'allkeys-lru' }, 'key old had to go to stay below maxmemory (allkeys-lru)'],
+  [{ kind: 'key-change', db: 0, key: 'greeting', event: 'set', type: 'string', size: 5, expireAtMs: 0, token: 7 }, 'key greeting has changed (set): a string of 5'],
+  [{ kind: 'key-change', db: 0, key: 'greeting', event: 'del', type: 'none', size: 0, expireAtMs: 0, token: 7 }, 'key greeting is gone (del)'],
+  [{ kind: 'publish', token: 7, channel: 'news', bytes: 5, receivers: 1 }, 'token 7 published 5 B on news: 1 receiver'],
+  [{ kind: 'replicate', token: 7, db: 2, argv: ['SET', 'k', 'v'] }, 'SET k v was handed to propagation (database 2)'],
+  [{ kind: 'disconnect', token: 7, why: 'EOF' }, 'token 7 is gone: EOF'],
+  [{ kind: 'turn-end', turn: 1812, busyUs: 80, commands: 1 }, 'turn 1,812 is over: 1 command in 80 µs'],
+];
+
+test.for(SENTENCES)('%j', ([body, expected]) => {
+  expect(sentence(eventAt(0, body), false)).toBe(expected);
+});
+
+test('every kind of event has its sentence in the table', () => {
+  const told = new Set<TraceKind>(SENTENCES.map(([{ kind }]) => kind));
+  expect(Object.keys(TRACE_EVENTS).filter((kind) => !told.has(kind as TraceKind))).toEqual([]);
+});
+
+test('where readiness is emulated, nothing is said of epoll', () => {
+  expect(sentence(eventAt(0, { kind: 'poll', waitedUs: 7, ready: 1, emulated: true }), true)).toBe('poll.wait (emulated) woke with 1 ready token after 7 µs');
+  expect(sentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' }), true)).toBe('nothing to do: the loop sleeps in poll.wait (emulated)');
+});
+
+test('a held loop says before what it is held', () => {
+  expect(heldSentence(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 30, argv: ['DEL', 'greeting'], raw: '' }), false)).toBe('held before executing DEL greeting');
+  expect(heldSentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: 83, why: 'expire cycle' }), false)).toBe('held before epoll_wait: next timer: expire cycle in 83 ms');
+  expect(heldSentence(eventAt(0, { kind: 'read', token: 7, result: 42 }), false)).toBe('held: 42 B came from token 7');
+});
+
+test.for([
+  [-1, 'no timer', 'no timer: sleeps until something is ready'],
+  [83, 'expire cycle', 'next timer: expire cycle in 83 ms'],
+  [0, 'expire cycle', 'timer expire cycle is due: looks, but does not sleep'],
+] as const)('a timeout of %i ms (%s) is explained', ([timeoutMs, why, expected]) => {
+  expect(timeoutSentences(timeoutMs, why)[0]).toBe(expected);
+});
+
+test('what has been left out is told in numbers', () => {
+  expect(droppedSentence({ turns: 248, commands: 1447 })).toBe('too fast to follow: 248 turns with 1,447 commands went by unseen');
+});

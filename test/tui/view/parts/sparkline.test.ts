@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { sparkline } from '../../../../src/tui/view/parts/sparkline.js';
+import { createTheme } from '../../../../src/tui/view/theme.js';
+
+const unicode = createTheme({ color: false, ascii: false }).glyphs;
+const ascii = createTheme({ color: false, ascii: true }).glyphs;
+
+test.for([
+  [[], 3, '   '],
+  [[0, 0], 3, ' ▁▁'],
+  [[0, 1, 2, 4, 8], 5, '▁▂▃▅█'],
+  [[1, 1000], 2, '▂█'],
+  [[9, 9, 9, 1, 2], 2, '▅█'],
+  [[5], 0, ''],
+] as const)('%j in %i columns is "%s"', ([values, columns, expected]) => {
+  expect(sparkline(values, columns, unicode)).toBe(expected);
+});
+
+test('in ASCII it is made of the theme’s own characters', () => {
+  expect(sparkline([0, 1, 5], 3, ascii)).toBe('_.#');
+});
