@@ -6,7 +6,7 @@
  *        queues   a → [ client 7, client 9 ]     │ parked: its connection executes nothing; input waits in its buffer
  *                 b → [ client 7 ]            ◀──┘ a timer is set, unless the timeout is 0
  *
- *   LPUSH a x ────▶ db.changed(a) ──▶ keyModified: queue a is ready
+ *   LPUSH a x ────▶ a is a new key ──▶ signal: queue a is ready
  *                │
  *                └▶ the command, transaction or script has finished ──▶ serveReady()
  *                      ready: [ a ]   for each queue, for each client in the order of parking:
@@ -22,7 +22,7 @@
  * returns the reply. That is Redis 7.0's way: a client is served from the key that became ready, not by looking at all its keys again.
  */
 import type { Database } from '../keyspace/database.js';
-import type { KeyspaceListener } from '../keyspace/keyspace.js';
+import type { EventClass, KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { typeOf, type TypeName } from '../keyspace/value.js';
 import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
@@ -137,12 +137,24 @@ export class Blocking implements KeyspaceListener {
     if (session.waiting !== null) this.leave(session.waiting, 'disconnect');
   }
 
-  keyModified(db: Database, key: string): void {
+  /** Something was put into the key of this type. New keys need no signal: a list or a sorted set that is there already had something to take. */
+  signal(db: Database, key: string): void {
     const queue = this.queues.get(db)?.get(key);
     if (queue !== undefined) this.check(queue);
   }
 
-  notify(): void {}
+  /** Whoever mourns hears of a key that is gone, or is now of another type. */
+  keyModified(db: Database, key: string): void {
+    const queue = this.queues.get(db)?.get(key);
+    if (queue === undefined || queue.mourners === 0) return;
+    const value = db.peek(key);
+    if (value === undefined || typeOf(value) !== 'stream') this.check(queue);
+  }
+
+  notify(db: Database, _eventClass: EventClass, event: string, key: string): void {
+    if (event === 'new') this.signal(db, key);
+  }
+
   flushing(): void {}
 
   /** After SWAPDB any key may be there, after a flush any may be gone. */

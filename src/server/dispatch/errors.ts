@@ -203,6 +203,59 @@ export const NO_IDLE_TIME = new ErrorReply(
     'take some time to adjust.',
 );
 
+// Streams.
+export const INVALID_STREAM_ID = new ErrorReply('ERR Invalid stream ID specified as stream command argument');
+export const INVALID_RANGE_START = new ErrorReply('ERR invalid start ID for the interval');
+export const INVALID_RANGE_END = new ErrorReply('ERR invalid end ID for the interval');
+export const MAXLEN_AND_MINID = new ErrorReply('ERR syntax error, MAXLEN and MINID options at the same time are not compatible');
+export const STREAM_MAXLEN = new ErrorReply('ERR The MAXLEN argument must be >= 0.');
+export const STREAM_LIMIT = new ErrorReply('ERR The LIMIT argument must be >= 0.');
+export const LIMIT_WITHOUT_TRIM = new ErrorReply('ERR syntax error, LIMIT cannot be used without specifying a trimming strategy');
+export const LIMIT_WITHOUT_APPROXIMATION = new ErrorReply('ERR syntax error, LIMIT cannot be used without the special ~ option');
+export const XTRIM_WITHOUT_TRIM = new ErrorReply('ERR syntax error, XTRIM must be called with a trimming strategy');
+export const STREAM_ID_ZERO = new ErrorReply('ERR The ID specified in XADD must be greater than 0-0');
+export const STREAM_EXHAUSTED = new ErrorReply('ERR The stream has exhausted the last possible ID, unable to add more items');
+export const STREAM_ID_TOO_SMALL = new ErrorReply('ERR The ID specified in XADD is equal or smaller than the target stream top item');
+export const NEGATIVE_ENTRIES_ADDED = new ErrorReply('ERR entries_added must be positive');
+export const SETID_BELOW_GIVEN_DELETED = new ErrorReply('ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id');
+export const SETID_BELOW_DELETED = new ErrorReply('ERR The ID specified in XSETID is smaller than current max_deleted_entry_id');
+export const SETID_BELOW_TOP = new ErrorReply('ERR The ID specified in XSETID is smaller than the target stream top item');
+export const ENTRIES_ADDED_BELOW_LENGTH = new ErrorReply('ERR The entries_added specified in XSETID is smaller than the target stream length');
+export const GROUP_OUTSIDE_XREADGROUP = new ErrorReply('ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.');
+export const NOACK_OUTSIDE_XREADGROUP = new ErrorReply('ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.');
+export const MISSING_GROUP = new ErrorReply('ERR Missing GROUP option for XREADGROUP');
+export const LAST_ID_IN_XREADGROUP = new ErrorReply(
+  'ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID ' +
+    'to get new messages. The $ ID would just return an empty result set.',
+);
+export const NEW_ID_OUTSIDE_XREADGROUP = new ErrorReply('ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.');
+export const unbalancedStreams = (command: string, symbol: string): ErrorReply =>
+  new ErrorReply(`ERR Unbalanced '${command}' list of streams: for each stream key an ID or '${symbol}' must be specified.`);
+export const XGROUP_NEEDS_KEY = new ErrorReply(
+  'ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.',
+);
+export const ENTRIES_READ_NEGATIVE = new ErrorReply('ERR value for ENTRIESREAD must be positive or -1');
+export const GROUP_EXISTS = new ErrorReply('BUSYGROUP Consumer Group name already exists');
+export const noGroup = (key: string, group: string, where = ''): ErrorReply =>
+  new ErrorReply(oneLine(`NOGROUP No such key '${cString(key)}' or consumer group '${cString(group)}'${where}`));
+export const noGroupForKey = (key: string, group: string): ErrorReply =>
+  new ErrorReply(oneLine(`NOGROUP No such consumer group '${cString(group)}' for key name '${cString(key)}'`));
+export const GROUP_GONE = new ErrorReply('NOGROUP the consumer group this client was blocked on no longer exists');
+export const STREAM_GONE = new ErrorReply('UNBLOCKED the stream key no longer exists');
+export const invalidClaimArgument = (what: string): ErrorReply => new ErrorReply(`ERR Invalid ${what} argument for XCLAIM`);
+export const XAUTOCLAIM_IDLE = new ErrorReply('ERR Invalid min-idle-time argument for XAUTOCLAIM');
+export const XAUTOCLAIM_COUNT = new ErrorReply('ERR COUNT must be > 0');
+export const unknownClaimOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unrecognized XCLAIM option '${cString(option)}'`));
+
+// SORT, DUMP and RESTORE.
+export const NOT_SORTABLE = new ErrorReply("ERR One or more scores can't be converted into double");
+export const BUSY_KEY = new ErrorReply('BUSYKEY Target key name already exists.');
+export const INVALID_TTL = new ErrorReply('ERR Invalid TTL value, must be >= 0');
+export const INVALID_IDLE_TIME = new ErrorReply('ERR Invalid IDLETIME value, must be >= 0');
+export const INVALID_FREQUENCY = new ErrorReply('ERR Invalid FREQ value, must be >= 0 and <= 255');
+export const BAD_CHECKSUM = new ErrorReply('ERR DUMP payload version or checksum are wrong');
+export const BAD_DUMP = new ErrorReply('ERR Bad data format');
+
 // Geo.
 export const UNSUPPORTED_UNIT = new ErrorReply('ERR unsupported unit provided. please use M, KM, FT, MI');
 export const NO_SUCH_PLACE = new ErrorReply('ERR could not decode requested zset member');

@@ -216,6 +216,19 @@ export class Database {
     if (this.keyspace.listener !== null) this.keyspace.listener.keyModified(this, key);
   }
 
+  /**
+   * After a change that does not count as one for WATCH, client-side caching and blocked clients, as in Redis: what consumer groups
+   * remember. Notifies of `event`, if there is one.
+   */
+  changedUnwatched(key: string, eventClass: EventClass, event: string | null): void {
+    const { keyspace } = this;
+    keyspace.dirty++;
+    if (this.hasMutableValues) this.remeasure(key);
+    if (event === null) return;
+    if (keyspace.listener !== null) keyspace.listener.notify(this, eventClass, event, key);
+    if (keyspace.tap.sink !== null) this.trace(key, event);
+  }
+
   /** A key was looked for and is not there: counts, and notifies as a miss. */
   private missed(key: string): undefined {
     this.keyspace.stats.misses++;

@@ -1,0 +1,543 @@
+/**
+ * Commands of consumer groups: XGROUP (CREATE CREATECONSUMER DELCONSUMER DESTROY SETID HELP) XREADGROUP XACK XPENDING XCLAIM XAUTOCLAIM.
+ *
+ *   XADD ─▶ stream ─▶ XREADGROUP … >  ─▶ pending of a consumer ─▶ XACK: done
+ *                                              │ ▲
+ *                                XCLAIM, XAUTOCLAIM: another consumer takes over
+ *
+ * What a group remembers does not count as a change of the key for WATCH, in Redis either: hence changedUnwatched.
+ */
+import { type Argv, command, type CommandDeclaration, type Handler } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
+import { key, keyword } from '../dispatch/key-spec.js';
+import type { Session } from '../dispatch/session.js';
+import type { Database } from '../keyspace/database.js';
+import { type Consumer, Group, type Pending, UNKNOWN_COUNT } from '../keyspace/types/stream-group.js';
+import { compareIds, formatId, MAX_ID, nextId, type StreamId, type Uint64, ZERO_ID } from '../keyspace/types/stream-id.js';
+import { type StreamEntry, StreamValue } from '../keyspace/types/stream.js';
+import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+import { integer, integer64, integerBetween, isWord, narrow } from './support/arguments.js';
+import { helpReply } from './support/help.js';
+import { entryReply, exactId, idOrEnd, parseId, rangeEnd, rangeStart, readStream, writeStream } from './support/stream-arguments.js';
+import { readArguments, type StreamRequest, streamsReply } from './support/stream-reading.js';
+
+function nowOf(session: Session): number {
+  return session.server.clock.nowMs;
+}
+
+/** The consumer of this name, who is there from now on and was seen just now. */
+function consumerOf(db: Database, name: string, group: Group, consumerName: string, nowMs: number): Consumer {
+  const consumer = group.consumers.get(consumerName);
+  if (consumer === undefined) return createConsumer(db, name, group, consumerName, nowMs);
+  consumer.seenMs = nowMs;
+  return consumer;
+}
+
+function createConsumer(db: Database, name: string, group: Group, consumerName: string, nowMs: number): Consumer {
+  const consumer = group.addConsumer(consumerName, nowMs);
+  db.changedUnwatched(name, 't', 'xgroup-createconsumer');
+  return consumer;
+}
+
+// XGROUP.
+
+interface GroupOptions {
+  readonly makesStream: boolean;
+  readonly entriesRead: Uint64;
+}
+
+/** What may stand behind the first five arguments. */
+function groupOptions(argv: Argv, mayMakeStream: boolean): GroupOptions {
+  let makesStream = false;
+  let entriesRead: Uint64 = UNKNOWN_COUNT;
+  for (let at = 5; at < argv.length; at++) {
+    if (mayMakeStream && isWord(argv[at]!, 'MKSTREAM')) makesStream = true;
+    else if (isWord(argv[at]!, 'ENTRIESREAD') && at + 1 < argv.length) {
+      entriesRead = integer64(argv[++at]!);
+      if (entriesRead < UNKNOWN_COUNT) throw errors.ENTRIES_READ_NEGATIVE;
+    } else throw errors.subcommandSyntax('XGROUP', argv[1]!);
+  }
+  return { makesStream, entriesRead };
+}
+
+/** The stream of a subcommand that needs it to exist. */
+function streamOf(db: Database, name: string): StreamValue {
+  const stream = writeStream(db, name);
+  if (stream === undefined) throw errors.XGROUP_NEEDS_KEY;
+  return stream;
+}
+
+function groupOf(db: Database, argv: Argv): Group {
+  const group = streamOf(db, argv[2]!).groups.get(argv[3]!);
+  if (group === undefined) throw errors.noGroupForKey(argv[2]!, argv[3]!);
+  return group;
+}
+
+/** `$` is the last entry there has been. */
+function startId(text: string, stream: StreamValue | undefined, parse: (text: string) => StreamId): StreamId {
+  return text === '$' ? (stream?.lastId ?? ZERO_ID) : parse(text);
+}
+
+/** Arguments in all; looked at only after the key, as in Redis. */
+const CREATE_MOST = 8;
+const SETID_MOST = 7;
+
+const createGroup: Handler = (argv, db) => {
+  const { makesStream, entriesRead } = groupOptions(argv, true);
+  const name = argv[2]!;
+  let stream = makesStream ? writeStream(db, name) : streamOf(db, name);
+  if (argv.length > CREATE_MOST) return errors.subcommandSyntax('XGROUP', argv[1]!);
+  const lastId = startId(argv[4]!, stream, exactId);
+  if (stream === undefined) {
+    stream = new StreamValue();
+    db.set(name, stream);
+    db.changedSilently(name);
+  }
+  if (stream.groups.has(argv[3]!)) return errors.GROUP_EXISTS;
+  stream.groups.set(argv[3]!, new Group(argv[3]!, lastId, entriesRead));
+  db.changedUnwatched(name, 't', 'xgroup-create');
+  return OK;
+};
+
+const setGroupId: Handler = (argv, db) => {
+  const { entriesRead } = groupOptions(argv, false);
+  const group = groupOf(db, argv);
+  if (argv.length > SETID_MOST) return errors.subcommandSyntax('XGROUP', argv[1]!);
+  group.lastId = startId(argv[4]!, db.peek(argv[2]!) as StreamValue, idOrEnd);
+  group.entriesRead = entriesRead;
+  db.changedUnwatched(argv[2]!, 't', 'xgroup-setid');
+  return OK;
+};
+
+const destroyGroup: Handler = (argv, db, session) => {
+  if (!streamOf(db, argv[2]!).groups.delete(argv[3]!)) return 0;
+  db.changedUnwatched(argv[2]!, 't', 'xgroup-destroy');
+  // Those who wait for new entries of this group are to hear that there will be none.
+  session.server.blocking.signal(db, argv[2]!);
+  return 1;
+};
+
+function xgroupSubcommand(declaration: Pick<CommandDeclaration, 'name' | 'since' | 'complexity' | 'summary' | 'syntax' | 'history'>, access: string, run: Handler): CommandDeclaration {
+  const isGrowing = access === 'insert';
+  return { ...declaration, group: 'stream', flags: isGrowing ? ['write', 'denyoom'] : ['write'], categories: ['stream'], keys: [key(2, `RW ${access}`)], run };
+}
+
+export const xgroup = command({
+  name: 'xgroup', since: '5.0.0', group: 'stream', complexity: 'Depends on the subcommand.',
+  summary: 'Manages consumer groups.',
+  syntax: '',
+  subcommands: [
+    xgroupSubcommand({
+      name: 'create', since: '5.0.0', complexity: 'O(1)',
+      summary: 'Creates a consumer group.',
+      syntax: 'key groupname (id | $) [MKSTREAM] [ENTRIESREAD entries_read:integer]',
+      history: [['7.0.0', '`ENTRIESREAD`.']],
+    }, 'insert', createGroup),
+    xgroupSubcommand({
+      name: 'createconsumer', since: '6.2.0', complexity: 'O(1)',
+      summary: 'Creates a consumer in a group. Returns 1 if it is new.',
+      syntax: 'key groupname consumername',
+    }, 'insert', (argv, db, session) => {
+      const group = groupOf(db, argv);
+      if (group.consumers.has(argv[4]!)) return 0;
+      createConsumer(db, argv[2]!, group, argv[4]!, nowOf(session));
+      return 1;
+    }),
+    xgroupSubcommand({
+      name: 'delconsumer', since: '5.0.0', complexity: 'O(N) for N entries pending with the consumer.',
+      summary: 'Deletes a consumer with everything it has pending. Returns how many entries that were.',
+      syntax: 'key groupname consumername',
+    }, 'delete', (argv, db) => {
+      const group = groupOf(db, argv);
+      const consumer = group.consumers.get(argv[4]!);
+      if (consumer === undefined) return 0;
+      group.deleteConsumer(consumer);
+      db.changedUnwatched(argv[2]!, 't', 'xgroup-delconsumer');
+      return consumer.pending.size;
+    }),
+    xgroupSubcommand({
+      name: 'destroy', since: '5.0.0', complexity: 'O(1)',
+      summary: 'Deletes a consumer group. Returns 1 if it was there.',
+      syntax: 'key groupname',
+    }, 'delete', destroyGroup),
+    xgroupSubcommand({
+      name: 'setid', since: '5.0.0', complexity: 'O(1)',
+      summary: 'Sets how far a group has read.',
+      syntax: 'key groupname (id | $) [ENTRIESREAD entries_read:integer]',
+      history: [['7.0.0', '`ENTRIESREAD`.']],
+    }, 'update', setGroupId),
+    {
+      name: 'help', since: '5.0.0', group: 'stream', complexity: 'O(1)',
+      summary: 'Lists the subcommands of XGROUP.',
+      syntax: '',
+      flags: ['loading', 'stale'],
+      categories: ['stream'],
+      run: () => XGROUP_HELP,
+    },
+  ],
+});
+
+const XGROUP_HELP = helpReply('XGROUP', [
+  ['CREATE <key> <groupname> <id|$> [MKSTREAM] [ENTRIESREAD <n>]', 'Creates a group that reads on behind an ID; with MKSTREAM also the stream.'],
+  ['CREATECONSUMER <key> <groupname> <consumer>', 'Creates a consumer.'],
+  ['DELCONSUMER <key> <groupname> <consumer>', 'Deletes a consumer.'],
+  ['DESTROY <key> <groupname>', 'Deletes a group.'],
+  ['SETID <key> <groupname> <id|$> [ENTRIESREAD <n>]', 'Sets how far a group has read.'],
+]);
+
+// XREADGROUP.
+
+export const xreadgroup = command({
+  name: 'xreadgroup', since: '5.0.0', group: 'stream',
+  complexity: 'O(log(N)+M) for each stream, for M entries returned out of N. For XADD: O(M) for M clients that wait.',
+  summary: 'Returns entries that are new to a group and gives them to a consumer, or what the consumer has pending; or waits for new ones.',
+  syntax: 'GROUP {group consumer} [COUNT count:integer] [BLOCK milliseconds:integer] [NOACK] STREAMS {key... id...}',
+  flags: ['write', 'blocking', 'movablekeys'],
+  categories: ['stream'],
+  keys: [keyword('STREAMS', 4, -1, 1, 'RO access', 2)],
+  run(argv, db, session) {
+    const request = readArguments(argv, true);
+    const starts = request.names.map((name, i) => groupStart(db, name, request, request.ids[i]!));
+    const replies: Reply[] = [];
+    request.names.forEach((name, i) => {
+      const entries = readAsConsumer(db, name, request, starts[i]!, nowOf(session));
+      if (entries !== null) replies.push(name, entries);
+    });
+    if (replies.length > 0) return streamsReply(replies, session);
+    return request.timeoutMs === null ? NULL_ARRAY : parkConsumer(session, request);
+  },
+});
+
+/** Where to read from: the highest ID stands for what is new. */
+function groupStart(db: Database, name: string, { group }: StreamRequest, text: string): StreamId {
+  if (readStream(db, name)?.groups.has(group) !== true) throw errors.noGroup(name, group, ' in XREADGROUP with GROUP option');
+  if (text === '$') throw errors.LAST_ID_IN_XREADGROUP;
+  return text === '>' ? MAX_ID : exactId(text);
+}
+
+/** Null if there is nothing new. */
+function readAsConsumer(db: Database, name: string, request: StreamRequest, start: StreamId, nowMs: number): Reply | null {
+  const stream = readStream(db, name)!;
+  const group = stream.groups.get(request.group)!;
+  const isNew = compareIds(start, MAX_ID) === 0;
+  const { lastEntry } = stream;
+  if (isNew && (lastEntry === undefined || compareIds(lastEntry, group.lastId) <= 0)) return null;
+  const consumer = consumerOf(db, name, group, request.consumer, nowMs);
+  const reply = isNew ? deliver(stream, group, consumer, request.count, request.needsNoAck, nowMs) : history(stream, consumer, start, request.count, nowMs);
+  db.changedUnwatched(name, 't', null);
+  return reply;
+}
+
+/** Hands the entries behind the group's last one to a consumer. */
+function deliver(stream: StreamValue, group: Group, consumer: Consumer, count: number, needsNoAck: boolean, nowMs: number): Reply {
+  const start = nextId(group.lastId);
+  const entries = start === null ? [] : stream.range(start, MAX_ID, count);
+  for (const entry of entries) {
+    advanceGroup(stream, group, entry);
+    if (!needsNoAck) deliverEntry(group, consumer, entry, nowMs);
+  }
+  return entries.map(entryReply);
+}
+
+/** The group has read one more. Its counter goes on if it is known, and otherwise is found again if that is possible. */
+function advanceGroup(stream: StreamValue, group: Group, { ms, seq }: StreamEntry): void {
+  const id = { ms, seq };
+  const { entriesRead } = group;
+  if (entriesRead !== UNKNOWN_COUNT && !stream.hasDeletedFrom(id)) group.entriesRead = narrow(BigInt(entriesRead) + 1n);
+  else if (stream.entriesAdded !== 0) group.entriesRead = stream.countUpTo(id);
+  group.lastId = id;
+}
+
+/** An entry may be pending already, if XGROUP SETID has set the group back. */
+function deliverEntry(group: Group, consumer: Consumer, entry: StreamEntry, nowMs: number): void {
+  const pending = group.pending.get(entry);
+  if (pending === undefined) {
+    group.addPending(entry, consumer, nowMs, 1);
+    return;
+  }
+  group.assign(pending, consumer);
+  pending.deliveredMs = nowMs;
+  pending.deliveries = 1;
+}
+
+/** What a consumer has pending behind an ID, once more. An entry that is no longer in the stream comes without its fields. */
+function history(stream: StreamValue, consumer: Consumer, from: StreamId, count: number, nowMs: number): Reply {
+  const replies: Reply[] = [];
+  for (let pending = consumer.pending.after(from); pending !== undefined; pending = consumer.pending.after(pending)) {
+    if (count > 0 && replies.length >= count) break;
+    const entry = stream.find(pending);
+    replies.push(entry === undefined ? [formatId(pending), NULL_ARRAY] : entryReply(entry));
+    if (entry === undefined) continue;
+    pending.deliveredMs = nowMs;
+    pending.deliveries = oneMore(pending.deliveries);
+  }
+  return replies;
+}
+
+function oneMore(deliveries: number | bigint): number | bigint {
+  return typeof deliveries === 'number' ? deliveries + 1 : BigInt.asIntN(64, deliveries + 1n);
+}
+
+/** A client that waits gets no more than this at once, unless it has asked for a number itself. */
+const BLOCKED_COUNT = 1000;
+
+function parkConsumer(session: Session, { names, group: groupName, consumer: consumerName, count, timeoutMs, needsNoAck }: StreamRequest): Reply {
+  return session.server.blocking.park(session, {
+    keys: names,
+    type: 'stream',
+    timeoutMs: timeoutMs!,
+    timedOut: NULL_ARRAY,
+    lost: errors.STREAM_GONE,
+    serve(name, db, reader) {
+      const stream = db.lookupRead(name) as StreamValue;
+      const group = stream.groups.get(groupName);
+      if (group === undefined) throw errors.GROUP_GONE;
+      if (compareIds(stream.lastId, group.lastId) <= 0) return undefined;
+      const nowMs = nowOf(reader);
+      const consumer = consumerOf(db, name, group, consumerName, nowMs);
+      const entries = deliver(stream, group, consumer, count === 0 ? BLOCKED_COUNT : count, needsNoAck, nowMs);
+      db.changedUnwatched(name, 't', null);
+      return streamsReply([name, entries], reader);
+    },
+  });
+}
+
+// What is pending.
+
+export const xack = command({
+  name: 'xack', since: '5.0.0', group: 'stream', complexity: 'O(log(N)) for each ID, with N pending entries.',
+  summary: 'Acknowledges entries, which are then no longer pending. Returns how many were.',
+  syntax: 'key group id...',
+  flags: ['write', 'fast'],
+  categories: ['stream'],
+  keys: [key(1, 'RW update')],
+  run(argv, db) {
+    const group = readStream(db, argv[1]!)?.groups.get(argv[2]!);
+    if (group === undefined) return 0;
+    const ids = argv.slice(3).map((text) => exactId(text));
+    let acknowledged = 0;
+    for (const id of ids) if (group.deletePending(id)) acknowledged++;
+    if (acknowledged > 0) db.changedUnwatched(argv[1]!, 't', null);
+    return acknowledged;
+  },
+});
+
+/** The group of a command that reads a stream's group. */
+function readGroup(db: Database, name: string, groupName: string): { stream: StreamValue; group: Group } {
+  const stream = readStream(db, name);
+  const group = stream?.groups.get(groupName);
+  if (stream === undefined || group === undefined) throw errors.noGroup(name, groupName);
+  return { stream, group };
+}
+
+interface PendingQuery {
+  readonly start: StreamId;
+  readonly end: StreamId;
+  readonly count: number;
+  readonly minIdleMs: number;
+  /** Null: of all consumers. */
+  readonly consumer: string | null;
+}
+
+function pendingQuery(argv: Argv): PendingQuery {
+  if (argv.length < 6 || argv.length > 9) throw errors.SYNTAX;
+  const hasIdle = isWord(argv[3]!, 'IDLE');
+  const minIdleMs = hasIdle ? integer(argv[4]!) : 0;
+  if (hasIdle && argv.length < 8) throw errors.SYNTAX;
+  const at = hasIdle ? 5 : 3;
+  const count = Math.max(0, integer(argv[at + 2]!));
+  return { start: rangeStart(argv[at]!), end: rangeEnd(argv[at + 1]!), count, minIdleMs, consumer: argv[at + 3] ?? null };
+}
+
+export const xpending = command({
+  name: 'xpending', since: '5.0.0', group: 'stream', complexity: 'O(N) for N entries looked at; for the summary O(N) for N consumers.',
+  summary: 'Returns what a group has pending: a summary, or the entries of a range.',
+  syntax: 'key group [{[IDLE min-idle-time:integer] start end count:integer [consumer]}]',
+  flags: ['readonly'],
+  categories: ['stream'],
+  keys: [key(1, 'RO access')],
+  tips: ['nondeterministic_output'],
+  history: [['6.2.0', '`IDLE`, and ranges that exclude an end.']],
+  run(argv, db, session) {
+    const query = argv.length === 3 ? null : pendingQuery(argv);
+    const { group } = readGroup(db, argv[1]!, argv[2]!);
+    return query === null ? pendingSummary(group) : pendingEntries(group, query, nowOf(session));
+  },
+});
+
+function pendingSummary(group: Group): Reply {
+  const { pending } = group;
+  if (pending.size === 0) return [0, null, null, NULL_ARRAY];
+  const busy = group.sortedConsumers().filter((consumer) => consumer.pending.size > 0);
+  return [pending.size, formatId(pending.first!), formatId(pending.last!), busy.map((consumer) => [consumer.name, String(consumer.pending.size)])];
+}
+
+function pendingEntries(group: Group, { start, end, count, minIdleMs, consumer }: PendingQuery, nowMs: number): Reply {
+  const pending = consumer === null ? group.pending : group.consumers.get(consumer)?.pending;
+  const found: Reply[] = [];
+  for (let one = pending?.atOrAfter(start); one !== undefined && found.length < count && compareIds(one, end) <= 0; one = pending!.after(one)) {
+    const idleMs = nowMs - one.deliveredMs;
+    if (minIdleMs !== 0 && idleMs < minIdleMs) continue;
+    found.push([formatId(one), one.consumer.name, Math.max(0, idleMs), one.deliveries]);
+  }
+  return found;
+}
+
+// Claiming.
+
+interface ClaimOptions {
+  readonly isForced: boolean;
+  readonly onlyIds: boolean;
+  /** Unix time in ms. */
+  readonly deliveredMs: number;
+  /** Null: one more than before. */
+  readonly deliveries: number | bigint | null;
+  readonly lastId: StreamId;
+}
+
+/** Options of XCLAIM from `first` on, behind the IDs. */
+function claimOptions(argv: Argv, first: number, nowMs: number): ClaimOptions {
+  let isForced = false;
+  let onlyIds = false;
+  let deliveredMs = -1;
+  let deliveries: number | bigint = -1;
+  let lastId: StreamId = ZERO_ID;
+  for (let at = first; at < argv.length; at++) {
+    const word = argv[at]!;
+    const hasMore = at + 1 < argv.length;
+    if (isWord(word, 'FORCE')) isForced = true;
+    else if (isWord(word, 'JUSTID')) onlyIds = true;
+    else if (hasMore && isWord(word, 'IDLE')) deliveredMs = nowMs - integer(argv[++at]!, errors.invalidClaimArgument('IDLE option'));
+    else if (hasMore && isWord(word, 'TIME')) deliveredMs = integer(argv[++at]!, errors.invalidClaimArgument('TIME option'));
+    else if (hasMore && isWord(word, 'RETRYCOUNT')) deliveries = integer64(argv[++at]!, errors.invalidClaimArgument('RETRYCOUNT option'));
+    else if (hasMore && isWord(word, 'LASTID')) lastId = exactId(argv[++at]!);
+    else throw errors.unknownClaimOption(word);
+  }
+  // A time that can not be right is now: a client's clock may differ from ours.
+  const isPossible = deliveredMs >= 0 && deliveredMs <= nowMs;
+  return { isForced, onlyIds, deliveredMs: isPossible ? deliveredMs : nowMs, deliveries: deliveries >= 0 ? deliveries : null, lastId };
+}
+
+export const xclaim = command({
+  name: 'xclaim', since: '5.0.0', group: 'stream', complexity: 'O(log(N)) for each ID, with N pending entries.',
+  summary: 'Gives pending entries to another consumer, as if they were delivered to it now.',
+  syntax: 'key group consumer min-idle-time id... [IDLE ms:integer] [TIME unix-time-milliseconds:unix-time] [RETRYCOUNT count:integer] [FORCE] [JUSTID] [LASTID id]',
+  flags: ['write', 'fast'],
+  categories: ['stream'],
+  keys: [key(1, 'RW update')],
+  tips: ['nondeterministic_output'],
+  run(argv, db, session) {
+    const name = argv[1]!;
+    const { stream, group } = readGroup(db, name, argv[2]!);
+    const minIdleMs = Math.max(0, integer(argv[4]!, errors.invalidClaimArgument('min-idle-time')));
+    const ids = leadingIds(argv, 5);
+    const nowMs = nowOf(session);
+    const options = claimOptions(argv, 5 + ids.length, nowMs);
+    if (compareIds(options.lastId, group.lastId) > 0) group.lastId = options.lastId;
+    const consumer = consumerOf(db, name, group, argv[3]!, nowMs);
+    const replies: Reply[] = [];
+    for (const id of ids) {
+      const entry = claimEntry(stream, group, consumer, id, minIdleMs, options, nowMs);
+      if (entry !== null) replies.push(options.onlyIds ? formatId(entry) : entryReply(entry));
+    }
+    db.changedUnwatched(name, 't', null);
+    return replies;
+  },
+});
+
+/** As many IDs as there are; what is none must be an option. */
+function leadingIds(argv: Argv, first: number): StreamId[] {
+  const ids: StreamId[] = [];
+  for (let at = first; at < argv.length; at++) {
+    const id = parseId(argv[at]!, 0);
+    if (id === undefined) break;
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** Null if the entry is not to be had. One that is gone from the stream is no longer pending either. */
+function claimEntry(stream: StreamValue, group: Group, consumer: Consumer, id: StreamId, minIdleMs: number, options: ClaimOptions, nowMs: number): StreamEntry | null {
+  const entry = stream.find(id);
+  if (entry === undefined) {
+    group.deletePending(id);
+    return null;
+  }
+  let pending = group.pending.get(id);
+  if (pending !== undefined && minIdleMs > 0 && nowMs - pending.deliveredMs < minIdleMs) return null;
+  if (pending === undefined && options.isForced) pending = group.addPending(id, consumer, nowMs, 1);
+  if (pending === undefined) return null;
+  group.assign(pending, consumer);
+  pending.deliveredMs = options.deliveredMs;
+  if (options.deliveries !== null) pending.deliveries = options.deliveries;
+  else if (!options.onlyIds) pending.deliveries = oneMore(pending.deliveries);
+  return entry;
+}
+
+/** Entries looked at for each one asked for. */
+const AUTOCLAIM_ATTEMPTS = 10;
+const AUTOCLAIM_COUNT = 100;
+/** Redis keeps 16 bytes for each entry asked for. */
+const AUTOCLAIM_COUNT_MAX = 2 ** 59;
+
+function autoclaimOptions(argv: Argv): { count: number; onlyIds: boolean } {
+  let count = AUTOCLAIM_COUNT;
+  let onlyIds = false;
+  for (let at = 6; at < argv.length; at++) {
+    if (at + 1 < argv.length && isWord(argv[at]!, 'COUNT')) count = integerBetween(argv[++at]!, 1, AUTOCLAIM_COUNT_MAX, errors.XAUTOCLAIM_COUNT);
+    else if (isWord(argv[at]!, 'JUSTID')) onlyIds = true;
+    else throw errors.SYNTAX;
+  }
+  return { count, onlyIds };
+}
+
+export const xautoclaim = command({
+  name: 'xautoclaim', since: '6.2.0', group: 'stream', complexity: 'O(N) for N entries asked for.',
+  summary: 'Gives entries that have been pending for some time to another consumer, and says where to go on.',
+  syntax: 'key group consumer min-idle-time start [COUNT count:integer] [JUSTID]',
+  flags: ['write', 'fast'],
+  categories: ['stream'],
+  keys: [key(1, 'RW delete')],
+  tips: ['nondeterministic_output'],
+  history: [['7.0.0', 'A third element of the reply: entries that are no longer in the stream, and therefore no longer pending.']],
+  run(argv, db, session) {
+    const minIdleMs = Math.max(0, integer(argv[4]!, errors.XAUTOCLAIM_IDLE));
+    const start = rangeStart(argv[5]!);
+    const { count, onlyIds } = autoclaimOptions(argv);
+    const name = argv[1]!;
+    const { stream, group } = readGroup(db, name, argv[2]!);
+    const nowMs = nowOf(session);
+    const consumer = consumerOf(db, name, group, argv[3]!, nowMs);
+    const { next, claimed, deleted } = claimFrom(stream, group, consumer, start, { minIdleMs, count, onlyIds, nowMs });
+    db.changedUnwatched(name, 't', null);
+    return [formatId(next ?? ZERO_ID), claimed, deleted.map(formatId)];
+  },
+});
+
+interface Autoclaim {
+  readonly minIdleMs: number;
+  readonly count: number;
+  readonly onlyIds: boolean;
+  readonly nowMs: number;
+}
+
+function claimFrom(stream: StreamValue, group: Group, consumer: Consumer, start: StreamId, { minIdleMs, count, onlyIds, nowMs }: Autoclaim) {
+  const claimed: Reply[] = [];
+  const deleted: Pending[] = [];
+  let next = group.pending.atOrAfter(start);
+  for (let attempts = count * AUTOCLAIM_ATTEMPTS; next !== undefined && attempts > 0 && claimed.length + deleted.length < count; attempts--) {
+    const pending = next;
+    next = group.pending.after(pending);
+    const entry = stream.find(pending);
+    if (entry === undefined) {
+      group.deletePending(pending);
+      deleted.push(pending);
+    } else if (minIdleMs === 0 || nowMs - pending.deliveredMs >= minIdleMs) {
+      group.assign(pending, consumer);
+      pending.deliveredMs = nowMs;
+      if (!onlyIds) pending.deliveries = oneMore(pending.deliveries);
+      claimed.push(onlyIds ? formatId(entry) : entryReply(entry));
+    }
+  }
+  return { next, claimed, deleted };
+}

@@ -1,0 +1,473 @@
+/**
+ * Stream commands: XADD XLEN XRANGE XREVRANGE XDEL XTRIM XSETID XREAD XINFO (STREAM GROUPS CONSUMERS HELP). Those of consumer groups are in
+ * stream-groups.ts.
+ */
+import { type Argv, command, type Handler } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
+import { key, keyword } from '../dispatch/key-spec.js';
+import type { Session } from '../dispatch/session.js';
+import type { Database } from '../keyspace/database.js';
+import type { Consumer, Group, Pending } from '../keyspace/types/stream-group.js';
+import { UNKNOWN_COUNT } from '../keyspace/types/stream-group.js';
+import { compareIds, formatId, isZeroId, nextId, type StreamId, MAX_ID, UINT64_MAX, ZERO_ID } from '../keyspace/types/stream-id.js';
+import { generateId, StreamValue, type StreamLimits, type Trim } from '../keyspace/types/stream.js';
+import { MapReply, mapReply, NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
+import { integer, integer64, isWord } from './support/arguments.js';
+import { helpReply } from './support/help.js';
+import { radixNodes } from './support/radix-nodes.js';
+import { entryOrNull, entryReply, exactId, rangeEnd, rangeStart, readStream, TrimOptions, writeStream } from './support/stream-arguments.js';
+import { readArguments, streamsReply, type StreamRequest } from './support/stream-reading.js';
+
+function limitsOf(session: Session): StreamLimits {
+  return session.server.config.values;
+}
+
+// Adding.
+
+interface Addition {
+  readonly createsStream: boolean;
+  readonly trim: Trim | null;
+  /** Null: `*`. */
+  readonly id: StreamId | null;
+  /** `ms-*`: the sequence is ours to choose. */
+  readonly isPartial: boolean;
+  readonly fieldsAt: number;
+}
+
+function addArguments(argv: Argv): Addition {
+  const options = new TrimOptions();
+  let createsStream = true;
+  for (let at = 2; at < argv.length; ) {
+    const text = argv[at]!;
+    if (text === '*') return { createsStream, trim: options.finish(false), id: null, isPartial: false, fieldsAt: at + 1 };
+    const behind = options.read(argv, at);
+    if (behind > at) at = behind;
+    else if (isWord(text, 'NOMKSTREAM')) {
+      createsStream = false;
+      at++;
+    } else {
+      const isPartial = text.endsWith('-*');
+      const id = exactId(isPartial ? text.slice(0, -2) : text);
+      // As it stands, `5-5-*` would be read as 5-5.
+      if (isPartial && text.indexOf('-') !== text.length - 2) throw errors.INVALID_STREAM_ID;
+      return { createsStream, trim: options.finish(false), id, isPartial, fieldsAt: at + 1 };
+    }
+  }
+  // Options to the end, no ID: Redis finds no fields behind it.
+  options.finish(false);
+  throw errors.wrongArity(argv[0]!.toLowerCase());
+}
+
+/** The ID of the new entry. Throws if it would not be behind the last one. */
+function newId(stream: StreamValue, { id, isPartial }: Addition, nowMs: number): StreamId {
+  const { lastId } = stream;
+  if (compareIds(lastId, MAX_ID) === 0) throw errors.STREAM_EXHAUSTED;
+  // Never null: the last ID of all was excluded above.
+  if (id === null) return generateId(lastId, nowMs)!;
+  if (isPartial && id.ms === lastId.ms) {
+    if (lastId.seq === UINT64_MAX) throw errors.STREAM_ID_TOO_SMALL;
+    return nextId(lastId)!;
+  }
+  if (compareIds(id, lastId) <= 0) throw errors.STREAM_ID_TOO_SMALL;
+  return id;
+}
+
+export const xadd = command({
+  name: 'xadd', since: '5.0.0', group: 'stream', complexity: 'O(1); O(N) for N entries that are trimmed.',
+  summary: 'Adds an entry to a stream. Returns its ID.',
+  syntax: 'key [NOMKSTREAM] [(MAXLEN | MINID) [= | ~] threshold [LIMIT count:integer]] (* | id) {field value}...',
+  flags: ['write', 'denyoom', 'fast'],
+  categories: ['stream'],
+  keys: [{ ...key(1, 'RW update'), notes: 'Not insert, because it may also trim' }],
+  tips: ['nondeterministic_output'],
+  history: [['6.2.0', '`NOMKSTREAM`, `MINID` and `LIMIT`.'], ['7.0.0', 'IDs of the form `ms-*`.']],
+  run(argv, db, session) {
+    const addition = addArguments(argv);
+    const { createsStream, trim, id, isPartial, fieldsAt } = addition;
+    const fieldCount = argv.length - fieldsAt;
+    if (fieldCount < 2 || fieldCount % 2 === 1) return errors.wrongArity('xadd');
+    if (id !== null && !isPartial && isZeroId(id)) return errors.STREAM_ID_ZERO;
+    const name = argv[1]!;
+    const stream = writeStream(db, name) ?? (createsStream ? createStream(db, name) : undefined);
+    if (stream === undefined) return null;
+    const added = newId(stream, addition, session.server.clock.nowMs);
+    stream.append(added, argv.slice(fieldsAt), limitsOf(session));
+    db.changed(name, 't', 'xadd');
+    if (trim !== null && stream.trim(trim, limitsOf(session)) > 0) db.changedUnwatched(name, 't', 'xtrim');
+    session.server.blocking.signal(db, name);
+    return formatId(added);
+  },
+});
+
+function createStream(db: Database, name: string): StreamValue {
+  const stream = new StreamValue();
+  db.set(name, stream);
+  return stream;
+}
+
+// Looking.
+
+export const xlen = command({
+  name: 'xlen', since: '5.0.0', group: 'stream', complexity: 'O(1)',
+  summary: 'Returns the number of entries of a stream.',
+  syntax: 'key',
+  flags: ['readonly', 'fast'],
+  categories: ['stream'],
+  keys: [key(1, 'RO')],
+  run: (argv, db) => readStream(db, argv[1]!)?.size ?? 0,
+});
+
+/** COUNT of XRANGE; -1 if it is not given. */
+function rangeCount(argv: Argv): number {
+  let count = -1;
+  for (let at = 4; at < argv.length; at += 2) {
+    if (!isWord(argv[at]!, 'COUNT') || at + 1 >= argv.length) throw errors.SYNTAX;
+    count = Math.max(0, integer(argv[at + 1]!));
+  }
+  return count;
+}
+
+function range(isReverse: boolean): Handler {
+  return (argv, db) => {
+    const start = rangeStart(argv[isReverse ? 3 : 2]!);
+    const end = rangeEnd(argv[isReverse ? 2 : 3]!);
+    const count = rangeCount(argv);
+    const stream = readStream(db, argv[1]!);
+    if (stream === undefined) return [];
+    if (count === 0) return NULL_ARRAY;
+    const most = Math.max(0, count);
+    return (isReverse ? stream.rangeBackwards(start, end, most) : stream.range(start, end, most)).map(entryReply);
+  };
+}
+
+const RANGE_COMPLEXITY = 'O(log(N)+M) for M entries returned out of N.';
+
+export const xrange = command({
+  name: 'xrange', since: '5.0.0', group: 'stream', complexity: RANGE_COMPLEXITY,
+  summary: 'Returns the entries between two IDs.',
+  syntax: 'key start end [COUNT count:integer]',
+  flags: ['readonly'],
+  categories: ['stream'],
+  keys: [key(1, 'RO access')],
+  history: [['6.2.0', 'Ranges that exclude an end.']],
+  run: range(false),
+});
+
+export const xrevrange = command({
+  name: 'xrevrange', since: '5.0.0', group: 'stream', complexity: RANGE_COMPLEXITY,
+  summary: 'Returns the entries between two IDs, the last one first.',
+  syntax: 'key end start [COUNT count:integer]',
+  flags: ['readonly'],
+  categories: ['stream'],
+  keys: [key(1, 'RO access')],
+  history: [['6.2.0', 'Ranges that exclude an end.']],
+  run: range(true),
+});
+
+// Removing.
+
+export const xdel = command({
+  name: 'xdel', since: '5.0.0', group: 'stream', complexity: 'O(log(N)) for each ID, with N entries.',
+  summary: 'Deletes entries. Returns how many were there.',
+  syntax: 'key id...',
+  flags: ['write', 'fast'],
+  categories: ['stream'],
+  keys: [key(1, 'RW delete')],
+  run(argv, db) {
+    const name = argv[1]!;
+    const stream = writeStream(db, name);
+    if (stream === undefined) return 0;
+    const ids = argv.slice(2).map((text) => exactId(text));
+    const deleted = ids.filter((id) => stream.delete(id));
+    if (deleted.length === 0) return 0;
+    for (const id of deleted) if (compareIds(id, stream.maxDeletedId) > 0) stream.maxDeletedId = id;
+    stream.updateFirst();
+    db.changed(name, 't', 'xdel');
+    return deleted.length;
+  },
+});
+
+export const xtrim = command({
+  name: 'xtrim', since: '5.0.0', group: 'stream', complexity: 'O(N) for N entries removed; whole nodes go at once.',
+  summary: 'Removes the oldest entries. Returns how many.',
+  syntax: 'key ((MAXLEN | MINID) [= | ~] threshold [LIMIT count:integer])',
+  flags: ['write'],
+  categories: ['stream'],
+  keys: [key(1, 'RW delete')],
+  tips: ['nondeterministic_output'],
+  history: [['6.2.0', '`MINID` and `LIMIT`.']],
+  run(argv, db, session) {
+    const options = new TrimOptions();
+    for (let at = 2; at < argv.length; ) {
+      const behind = options.read(argv, at);
+      if (behind === at) return errors.SYNTAX;
+      at = behind;
+    }
+    const trim = options.finish(true)!;
+    const name = argv[1]!;
+    const stream = writeStream(db, name);
+    if (stream === undefined) return 0;
+    const removed = stream.trim(trim, limitsOf(session));
+    if (removed > 0) db.changed(name, 't', 'xtrim');
+    return removed;
+  },
+});
+
+export const xsetid = command({
+  name: 'xsetid', since: '5.0.0', group: 'stream', complexity: 'O(1)',
+  summary: 'Sets what a stream remembers besides its entries: its last ID and its counters. Meant for replication.',
+  syntax: 'key last-id [ENTRIESADDED entries_added:integer] [MAXDELETEDID max_deleted_entry_id]',
+  flags: ['write', 'denyoom', 'fast'],
+  categories: ['stream'],
+  keys: [key(1, 'RW update')],
+  history: [['7.0.0', '`ENTRIESADDED` and `MAXDELETEDID`.']],
+  run(argv, db) {
+    const id = exactId(argv[2]!);
+    const { entriesAdded, maxDeletedId } = setIdOptions(argv, id);
+    const name = argv[1]!;
+    const stream = writeStream(db, name);
+    if (stream === undefined) return errors.NO_SUCH_KEY;
+    if (compareIds(id, stream.maxDeletedId) < 0) return errors.SETID_BELOW_DELETED;
+    const last = stream.lastEntry;
+    if (last !== undefined && compareIds(id, last) < 0) return errors.SETID_BELOW_TOP;
+    if (last !== undefined && entriesAdded !== null && entriesAdded < stream.size) return errors.ENTRIES_ADDED_BELOW_LENGTH;
+    stream.lastId = id;
+    if (entriesAdded !== null) stream.entriesAdded = entriesAdded;
+    if (!isZeroId(maxDeletedId)) stream.maxDeletedId = maxDeletedId;
+    db.changedUnwatched(name, 't', 'xsetid');
+    return OK;
+  },
+});
+
+function setIdOptions(argv: Argv, id: StreamId): { entriesAdded: number | bigint | null; maxDeletedId: StreamId } {
+  let entriesAdded: number | bigint | null = null;
+  let maxDeletedId: StreamId = ZERO_ID;
+  for (let at = 3; at < argv.length; at += 2) {
+    const value = argv[at + 1];
+    if (value !== undefined && isWord(argv[at]!, 'ENTRIESADDED')) {
+      entriesAdded = integer64(value);
+      if (entriesAdded < 0) throw errors.NEGATIVE_ENTRIES_ADDED;
+    } else if (value !== undefined && isWord(argv[at]!, 'MAXDELETEDID')) {
+      maxDeletedId = exactId(value);
+      if (compareIds(id, maxDeletedId) < 0) throw errors.SETID_BELOW_GIVEN_DELETED;
+    } else throw errors.SYNTAX;
+  }
+  return { entriesAdded, maxDeletedId };
+}
+
+// Reading on.
+
+/** A client that waits gets no more than this at once, unless it has asked for a number itself. */
+const BLOCKED_COUNT = 1000;
+
+export const xread = command({
+  name: 'xread', since: '5.0.0', group: 'stream',
+  complexity: 'O(log(N)+M) for each stream, for M entries returned out of N. For XADD: O(M) for M clients that wait.',
+  summary: 'Returns the entries behind an ID, of one or several streams, or waits for some.',
+  syntax: '[COUNT count:integer] [BLOCK milliseconds:integer] STREAMS {key... id...}',
+  flags: ['readonly', 'blocking', 'movablekeys'],
+  categories: ['stream'],
+  keys: [keyword('STREAMS', 1, -1, 1, 'RO access', 2)],
+  run(argv, db, session) {
+    const request = readArguments(argv, false);
+    const from = request.names.map((name, i) => readFrom(db, name, request.ids[i]!));
+    const replies: Reply[] = [];
+    request.names.forEach((name, i) => {
+      const entries = readBehind(readStream(db, name), from[i]!, request.count);
+      if (entries !== null) replies.push(name, entries);
+    });
+    if (replies.length > 0) return streamsReply(replies, session);
+    return request.timeoutMs === null ? NULL_ARRAY : parkReader(session, request, from);
+  },
+});
+
+/** `$` is the last entry as of now. */
+function readFrom(db: Database, name: string, text: string): StreamId {
+  const stream = readStream(db, name);
+  if (text === '$') return stream?.lastId ?? ZERO_ID;
+  if (text === '>') throw errors.NEW_ID_OUTSIDE_XREADGROUP;
+  return exactId(text);
+}
+
+/** Null if there is nothing behind the ID. */
+function readBehind(stream: StreamValue | undefined, from: StreamId, count: number): Reply | null {
+  if (stream === undefined || compareIds(stream.lastId, from) <= 0) return null;
+  const entries = stream.range(nextId(from)!, MAX_ID, count);
+  return entries.length === 0 ? null : entries.map(entryReply);
+}
+
+/** A stream that is named twice is waited for from the first ID that was given for it. */
+function parkReader(session: Session, { names, count, timeoutMs }: StreamRequest, from: readonly StreamId[]): Reply {
+  const waitFor = new Map<string, StreamId>();
+  names.forEach((name, i) => void (waitFor.has(name) || waitFor.set(name, from[i]!)));
+  return session.server.blocking.park(session, {
+    keys: [...waitFor.keys()],
+    type: 'stream',
+    timeoutMs: timeoutMs!,
+    timedOut: NULL_ARRAY,
+    serve(name, db, reader) {
+      const stream = db.lookupRead(name) as StreamValue;
+      const behind = waitFor.get(name)!;
+      if (compareIds(stream.lastId, behind) <= 0) return undefined;
+      // Maybe there is none any more: it was added and deleted at once. Redis answers all the same.
+      return streamsReply([name, stream.range(nextId(behind)!, MAX_ID, count === 0 ? BLOCKED_COUNT : count).map(entryReply)], reader);
+    },
+  });
+}
+
+// Introspection.
+
+const INFO_FULL_COUNT = 10;
+
+/** Null for the default of XINFO: no FULL at all. */
+function infoCount(argv: Argv): number | null {
+  if (argv.length === 3) return null;
+  const syntax = errors.subcommandSyntax('XINFO', argv[1]!);
+  if ((argv.length !== 4 && argv.length !== 6) || !isWord(argv[3]!, 'FULL')) throw syntax;
+  if (argv.length === 4) return INFO_FULL_COUNT;
+  if (!isWord(argv[4]!, 'COUNT')) throw syntax;
+  const count = integer(argv[5]!);
+  return count < 0 ? INFO_FULL_COUNT : count;
+}
+
+function existingStream(db: Database, name: string): StreamValue {
+  const stream = readStream(db, name);
+  if (stream === undefined) throw errors.NO_SUCH_KEY;
+  return stream;
+}
+
+/** What both forms of XINFO STREAM begin with. */
+function commonFacts(stream: StreamValue): Reply[] {
+  return [
+    'length', stream.size,
+    'radix-tree-keys', stream.nodes.size,
+    'radix-tree-nodes', radixNodes(stream.nodes),
+    'last-generated-id', formatId(stream.lastId),
+    'max-deleted-entry-id', formatId(stream.maxDeletedId),
+    'entries-added', stream.entriesAdded,
+    'recorded-first-entry-id', formatId(stream.firstId),
+  ];
+}
+
+function summary(stream: StreamValue): Reply {
+  return new MapReply([
+    ...commonFacts(stream),
+    'groups', stream.groups.size,
+    'first-entry', entryOrNull(stream.firstEntry),
+    'last-entry', entryOrNull(stream.lastEntry),
+  ]);
+}
+
+/** @param count the most entries, pending ones of a group, and pending ones of a consumer; 0: all */
+function fullInfo(stream: StreamValue, count: number): Reply {
+  return new MapReply([
+    ...commonFacts(stream),
+    'entries', stream.range(ZERO_ID, MAX_ID, count).map(entryReply),
+    'groups', sortedGroups(stream).map((group) => fullGroup(stream, group, count)),
+  ]);
+}
+
+function fullGroup(stream: StreamValue, group: Group, count: number): Reply {
+  return new MapReply([
+    'name', group.name,
+    'last-delivered-id', formatId(group.lastId),
+    'entries-read', group.entriesRead === UNKNOWN_COUNT ? null : group.entriesRead,
+    'lag', stream.lagOf(group),
+    'pel-count', group.pending.size,
+    'pending', firstPending(group, count).map((pending) => [formatId(pending), pending.consumer.name, pending.deliveredMs, pending.deliveries]),
+    'consumers', group.sortedConsumers().map((consumer) => fullConsumer(consumer, count)),
+  ]);
+}
+
+function fullConsumer(consumer: Consumer, count: number): Reply {
+  return mapReply({
+    name: consumer.name,
+    'seen-time': consumer.seenMs,
+    'pel-count': consumer.pending.size,
+    pending: firstPending(consumer, count).map((pending) => [formatId(pending), pending.deliveredMs, pending.deliveries]),
+  });
+}
+
+function firstPending({ pending }: Group | Consumer, count: number): Pending[] {
+  const found: Pending[] = [];
+  for (const one of pending) {
+    if (count > 0 && found.length >= count) break;
+    found.push(one);
+  }
+  return found;
+}
+
+function sortedGroups(stream: StreamValue): Group[] {
+  return [...stream.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export const xinfo = command({
+  name: 'xinfo', since: '5.0.0', group: 'stream', complexity: 'Depends on the subcommand.',
+  summary: 'Tells about streams, their groups and their consumers.',
+  syntax: '',
+  subcommands: [
+    {
+      name: 'stream', since: '5.0.0', group: 'stream', complexity: 'O(N) for N nodes, which Redis has counted; O(N) for N items with `FULL`.',
+      summary: 'Tells about a stream.',
+      syntax: 'key [FULL {[COUNT count:integer]}]',
+      flags: ['readonly'],
+      categories: ['stream'],
+      keys: [key(2, 'RO access')],
+      history: [['6.0.0', '`FULL`.'], ['7.0.0', 'The fields `max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`, `entries-read` and `lag`.']],
+      run(argv, db) {
+        const stream = existingStream(db, argv[2]!);
+        const count = infoCount(argv);
+        return count === null ? summary(stream) : fullInfo(stream, count);
+      },
+    },
+    {
+      name: 'groups', since: '5.0.0', group: 'stream', complexity: 'O(N) for N groups.',
+      summary: 'Lists the consumer groups of a stream.',
+      syntax: 'key',
+      flags: ['readonly'],
+      categories: ['stream'],
+      keys: [key(2, 'RO access')],
+      history: [['7.0.0', 'The fields `entries-read` and `lag`.']],
+      run(argv, db) {
+        const stream = existingStream(db, argv[2]!);
+        return sortedGroups(stream).map((group) => mapReply({
+          name: group.name,
+          consumers: group.consumers.size,
+          pending: group.pending.size,
+          'last-delivered-id': formatId(group.lastId),
+          'entries-read': group.entriesRead === UNKNOWN_COUNT ? null : group.entriesRead,
+          lag: stream.lagOf(group),
+        }));
+      },
+    },
+    {
+      name: 'consumers', since: '5.0.0', group: 'stream', complexity: 'O(N) for N consumers.',
+      summary: 'Lists the consumers of a group.',
+      syntax: 'key groupname',
+      flags: ['readonly'],
+      categories: ['stream'],
+      keys: [key(2, 'RO access')],
+      tips: ['nondeterministic_output'],
+      run(argv, db, session) {
+        const group = existingStream(db, argv[2]!).groups.get(argv[3]!);
+        if (group === undefined) return errors.noGroupForKey(argv[2]!, argv[3]!);
+        const { nowMs } = session.server.clock;
+        return group.sortedConsumers().map(({ name, pending, seenMs }) => mapReply({ name, pending: pending.size, idle: Math.max(0, nowMs - seenMs) }));
+      },
+    },
+    {
+      name: 'help', since: '5.0.0', group: 'stream', complexity: 'O(1)',
+      summary: 'Lists the subcommands of XINFO.',
+      syntax: '',
+      flags: ['loading', 'stale'],
+      categories: ['stream'],
+      run: () => XINFO_HELP,
+    },
+  ],
+});
+
+const XINFO_HELP = helpReply('XINFO', [
+  ['STREAM <key> [FULL [COUNT <count>]]', 'Tells about a stream; with FULL also its entries, groups, consumers and what they have pending.'],
+  ['GROUPS <key>', 'Lists the consumer groups of a stream.'],
+  ['CONSUMERS <key> <groupname>', 'Lists the consumers of a group.'],
+]);

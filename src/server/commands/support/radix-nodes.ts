@@ -1,0 +1,54 @@
+/**
+ * How many nodes the radix tree has in which Redis keeps the nodes of a stream, for XINFO STREAM. We have no such tree; but its shape follows
+ * from its keys, which are the IDs as 16 bytes:
+ *
+ *   0000…01 0000…05       (0000…01 0000…0) ─▶ [5|9] ─▶ ()        a run of bytes without a choice is one node,
+ *   0000…01 0000…09                               └─▶ ()         each choice is one, and each end is one
+ */
+import type { IdIndex } from '../../keyspace/types/id-index.js';
+import type { StreamId } from '../../keyspace/types/stream-id.js';
+
+const KEY_BYTES = 16;
+
+/** O(N) for N keys. */
+export function radixNodes(keys: IdIndex<StreamId>): number {
+  if (keys.size === 0) return 1;
+  // The depths at which the path of the last key branches, the root at -1 in front: between them runs, behind them its end.
+  const branches: number[] = [];
+  let nodes = 0;
+  let previous: Buffer | null = null;
+  for (const key of keys) {
+    const bytes = keyBytes(key);
+    if (previous !== null) nodes += leave(branches, commonBytes(previous, bytes));
+    previous = bytes;
+  }
+  return nodes + leave(branches, -1);
+}
+
+/** Counts what lies below depth `shared` on the path that is left, which branches at `shared` now. */
+function leave(branches: number[], shared: number): number {
+  let nodes = 1;
+  let bottom = KEY_BYTES;
+  while (branches.length > 0 && branches.at(-1)! > shared) {
+    const branch = branches.pop()!;
+    nodes += bottom - branch > 1 ? 2 : 1;
+    bottom = branch;
+  }
+  const isOpen = branches.at(-1) === shared;
+  if (bottom - shared > 1) nodes++;
+  if (!isOpen && shared >= 0) branches.push(shared);
+  return nodes;
+}
+
+function keyBytes({ ms, seq }: StreamId): Buffer {
+  const bytes = Buffer.allocUnsafe(KEY_BYTES);
+  bytes.writeBigUInt64BE(BigInt(ms), 0);
+  bytes.writeBigUInt64BE(BigInt(seq), 8);
+  return bytes;
+}
+
+function commonBytes(a: Buffer, b: Buffer): number {
+  let at = 0;
+  while (a[at] === b[at]) at++;
+  return at;
+}

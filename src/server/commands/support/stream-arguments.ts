@@ -1,0 +1,145 @@
+/**
+ * What the stream commands have in common: reading IDs, ranges and trims out of argv, reaching a stream, and how an entry is answered.
+ */
+import type { Argv } from '../../dispatch/command.js';
+import * as errors from '../../dispatch/errors.js';
+import type { Database } from '../../keyspace/database.js';
+import { MAX_ID, nextId, previousId, formatId, type StreamId, type Uint64, uint64, UINT64_MAX, ZERO_ID } from '../../keyspace/types/stream-id.js';
+import { type StreamEntry, StreamValue, type Trim } from '../../keyspace/types/stream.js';
+import type { Reply } from '../../resp/reply.js';
+import { integer, isWord, parseInteger } from './arguments.js';
+
+/** Longer texts are no IDs. */
+const ID_MAX_LENGTH = 127;
+
+// Reaching a stream.
+
+/** Undefined if the key is not there. Throws WRONGTYPE for every other type. */
+export function readStream(db: Database, name: string): StreamValue | undefined {
+  const value = db.lookupRead(name);
+  if (value === undefined || value instanceof StreamValue) return value;
+  throw errors.WRONG_TYPE;
+}
+
+/** The same for a command that is about to change the stream. */
+export function writeStream(db: Database, name: string): StreamValue | undefined {
+  const value = db.lookupWrite(name);
+  if (value === undefined || value instanceof StreamValue) return value;
+  throw errors.WRONG_TYPE;
+}
+
+// Answering.
+
+export function entryReply(entry: StreamEntry): Reply {
+  return [formatId(entry), entry.fields];
+}
+
+/** What is deleted meanwhile is null. */
+export function entryOrNull(entry: StreamEntry | undefined): Reply {
+  return entry === undefined ? null : entryReply(entry);
+}
+
+// IDs.
+
+/**
+ * An ID as `ms-seq`, or `ms` alone, whose sequence is then `missing`. Undefined for everything else. Signs, spaces and zeros in front are what
+ * strtoull makes of them.
+ */
+export function parseId(text: string, missing: Uint64): StreamId | undefined {
+  if (text.length > ID_MAX_LENGTH) return undefined;
+  const id = errors.cString(text);
+  const dash = id.indexOf('-');
+  const ms = parseUint64(dash === -1 ? id : id.slice(0, dash));
+  if (ms === undefined) return undefined;
+  const seq = dash === -1 ? missing : parseUint64(id.slice(dash + 1));
+  return seq === undefined ? undefined : { ms, seq };
+}
+
+function parseUint64(text: string): Uint64 | undefined {
+  const value = parseInteger(text);
+  if (value !== undefined) return value < 0 ? undefined : value;
+  const match = /^[ \t\n\v\f\r]*([+-]?)(\d+)$/.exec(text);
+  if (match === null) return undefined;
+  const size = BigInt(match[2]!);
+  if (size > UINT64_MAX) return undefined;
+  return uint64(match[1] === '-' ? BigInt.asUintN(64, -size) : size);
+}
+
+/** An ID that names one entry: not `-`, not `+`. */
+export function exactId(text: string, missing: Uint64 = 0): StreamId {
+  const id = parseId(text, missing);
+  if (id === undefined) throw errors.INVALID_STREAM_ID;
+  return id;
+}
+
+/** As {@link exactId}; also `-`, before all, and `+`, behind all. */
+export function idOrEnd(text: string, missing: Uint64 = 0): StreamId {
+  if (text === '-') return ZERO_ID;
+  return text === '+' ? MAX_ID : exactId(text, missing);
+}
+
+/** The start of a range; `(` excludes the ID itself. */
+export function rangeStart(text: string): StreamId {
+  if (!isExclusive(text)) return idOrEnd(text, 0);
+  const id = nextId(exactId(text.slice(1), 0));
+  if (id === null) throw errors.INVALID_RANGE_START;
+  return id;
+}
+
+/** The end of a range; `(` excludes the ID itself. */
+export function rangeEnd(text: string): StreamId {
+  if (!isExclusive(text)) return idOrEnd(text, UINT64_MAX);
+  const id = previousId(exactId(text.slice(1), UINT64_MAX));
+  if (id === null) throw errors.INVALID_RANGE_END;
+  return id;
+}
+
+function isExclusive(text: string): boolean {
+  return text.length > 1 && text.startsWith('(');
+}
+
+// Trimming.
+
+/** The options of XADD and XTRIM that say what to remove. */
+export class TrimOptions {
+  private keep: Trim['keep'] | null = null;
+  private isApproximate = false;
+  private limit: number | undefined;
+
+  /** Reads one option at `argv[at]`; returns the position behind it, or `at` if there is none of ours. */
+  read(argv: Argv, at: number): number {
+    const more = argv.length - 1 - at;
+    if (more > 0 && isWord(argv[at]!, 'MAXLEN')) return this.readKeep(argv, at, (text) => ({ most: maxLength(text) }));
+    if (more > 0 && isWord(argv[at]!, 'MINID')) return this.readKeep(argv, at, (text) => ({ from: exactId(text) }));
+    if (more > 0 && isWord(argv[at]!, 'LIMIT')) {
+      this.limit = integer(argv[at + 1]!);
+      if (this.limit < 0) throw errors.STREAM_LIMIT;
+      return at + 2;
+    }
+    return at;
+  }
+
+  /** What has been read; null if nothing is to be removed. Throws if the options do not go together. */
+  finish(isXtrim: boolean): Trim | null {
+    const { keep, isApproximate, limit } = this;
+    if (keep === null && limit !== undefined && limit > 0) throw errors.LIMIT_WITHOUT_TRIM;
+    if (keep === null && isXtrim) throw errors.XTRIM_WITHOUT_TRIM;
+    if (limit !== undefined && !isApproximate) throw errors.LIMIT_WITHOUT_APPROXIMATION;
+    return keep === null ? null : { keep, isApproximate, limit };
+  }
+
+  private readKeep(argv: Argv, at: number, parse: (text: string) => Trim['keep']): number {
+    if (this.keep !== null) throw errors.MAXLEN_AND_MINID;
+    const operator = argv.length - 1 - at >= 2 ? argv[at + 1]! : '';
+    this.isApproximate = operator === '~';
+    const valueAt = operator === '~' || operator === '=' ? at + 2 : at + 1;
+    this.keep = parse(argv[valueAt]!);
+    return valueAt + 1;
+  }
+}
+
+function maxLength(text: string): number {
+  const value = integer(text);
+  if (value < 0) throw errors.STREAM_MAXLEN;
+  return value;
+}

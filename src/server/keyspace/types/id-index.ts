@@ -1,0 +1,121 @@
+/**
+ * IdIndex: things in the order of their stream IDs: the nodes of a stream, the pending entries of a group and of a consumer.
+ *
+ *   chunks   [ 1-0 … 3-1 | 3-2 … 9-0 | 9-1 … 9-7 ]      sorted arrays of up to CHUNK_MAX, none of them empty
+ *
+ * Two binary searches find an ID: among the chunks by their first item, then within one. What is added is nearly always the last, what is
+ * removed often the first; both touch one chunk only.
+ */
+import { compareIds, type StreamId } from './stream-id.js';
+
+const CHUNK_MAX = 256;
+
+export class IdIndex<T extends StreamId> {
+  size = 0;
+  private readonly chunks: T[][] = [];
+
+  get first(): T | undefined {
+    return this.chunks[0]?.[0];
+  }
+
+  get last(): T | undefined {
+    return this.chunks.at(-1)?.at(-1);
+  }
+
+  get(id: StreamId): T | undefined {
+    const found = this.atOrBefore(id);
+    return found !== undefined && compareIds(found, id) === 0 ? found : undefined;
+  }
+
+  /** The last item whose ID is not after `id`. */
+  atOrBefore(id: StreamId): T | undefined {
+    const chunk = this.chunks[this.chunkOf(id)];
+    return chunk === undefined ? undefined : chunk[countUpTo(chunk, id) - 1];
+  }
+
+  /** The first item whose ID is not before `id`. */
+  atOrAfter(id: StreamId): T | undefined {
+    const found = this.atOrBefore(id);
+    return found !== undefined && compareIds(found, id) === 0 ? found : this.after(id);
+  }
+
+  after(id: StreamId): T | undefined {
+    const at = this.chunkOf(id);
+    const chunk = this.chunks[at];
+    if (chunk === undefined) return this.first;
+    return chunk[countUpTo(chunk, id)] ?? this.chunks[at + 1]?.[0];
+  }
+
+  before(id: StreamId): T | undefined {
+    const found = this.atOrBefore(id);
+    if (found === undefined || compareIds(found, id) !== 0) return found;
+    const at = this.chunkOf(id);
+    const chunk = this.chunks[at]!;
+    return chunk[countUpTo(chunk, id) - 2] ?? this.chunks[at - 1]?.at(-1);
+  }
+
+  /** False, and nothing done, if there is an item with this ID. */
+  add(item: T): boolean {
+    const { last } = this;
+    if (last === undefined || compareIds(item, last) > 0) this.append(item);
+    else if (this.get(item) !== undefined) return false;
+    else this.insert(item);
+    this.size++;
+    return true;
+  }
+
+  /** The item that was removed; undefined if there is none with this ID. */
+  delete(id: StreamId): T | undefined {
+    const at = this.chunkOf(id);
+    const chunk = this.chunks[at];
+    if (chunk === undefined) return undefined;
+    const place = countUpTo(chunk, id) - 1;
+    const found = chunk[place]!;
+    if (compareIds(found, id) !== 0) return undefined;
+    if (chunk.length === 1) this.chunks.splice(at, 1);
+    else chunk.splice(place, 1);
+    this.size--;
+    return found;
+  }
+
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    for (const chunk of this.chunks) yield* chunk;
+  }
+
+  private append(item: T): void {
+    const chunk = this.chunks.at(-1);
+    if (chunk === undefined || chunk.length >= CHUNK_MAX) this.chunks.push([item]);
+    else chunk.push(item);
+  }
+
+  private insert(item: T): void {
+    const at = Math.max(0, this.chunkOf(item));
+    const chunk = this.chunks[at]!;
+    chunk.splice(countUpTo(chunk, item), 0, item);
+    if (chunk.length > CHUNK_MAX) this.chunks.splice(at + 1, 0, chunk.splice(CHUNK_MAX / 2));
+  }
+
+  /** The last chunk that begins at or before `id`; -1 if all begin after it. */
+  private chunkOf(id: StreamId): number {
+    let low = 0;
+    let high = this.chunks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareIds(this.chunks[middle]![0]!, id) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}
+
+/** How many items of a sorted array are not after `id`. */
+export function countUpTo(items: readonly StreamId[], id: StreamId): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareIds(items[middle]!, id) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,103 @@
+/**
+ * Consumer groups of a stream: how far each has read, which entries it has handed out, and to whom.
+ *
+ *   Group  lastId ─────────▶ entries after this one are new to the group
+ *     pending    IdIndex    [ 1-0 → ann, 2-0 → bob, 2-1 → ann ]     delivered and not acknowledged, in the order of their IDs
+ *     consumers  ann  pending [ 1-0, 2-1 ]                           the same Pending objects once more, for each consumer
+ *                bob  pending [ 2-0 ]
+ *
+ * Every Pending is in exactly two indexes, that of the group and that of its consumer.
+ */
+import { IdIndex } from './id-index.js';
+import type { StreamId, Uint64 } from './stream-id.js';
+
+/** entriesRead of a group of which nobody knows how many entries came before its last one (SCG_INVALID_ENTRIES_READ). */
+export const UNKNOWN_COUNT = -1;
+
+/** Estimated bytes. */
+const PENDING_BYTES = 96;
+const CONSUMER_BYTES = 160;
+const GROUP_BYTES = 240;
+
+/** An entry that was delivered to a consumer, who has not acknowledged it (a NACK, in Redis's sources). */
+export interface Pending extends StreamId {
+  consumer: Consumer;
+  /** Unix time in ms of the last delivery. */
+  deliveredMs: number;
+  /** How often it was delivered. XCLAIM can set it to any integer of 64 bits. */
+  deliveries: number | bigint;
+}
+
+export class Consumer {
+  readonly pending = new IdIndex<Pending>();
+
+  constructor(
+    readonly name: string,
+    /** Unix time in ms when it was last named by a command that reads or claims. */
+    public seenMs: number,
+  ) {}
+}
+
+export class Group {
+  readonly pending = new IdIndex<Pending>();
+  readonly consumers = new Map<string, Consumer>();
+
+  constructor(
+    readonly name: string,
+    /** The last entry that was delivered to anyone. */
+    public lastId: StreamId,
+    /** How many entries of the stream, from its very first on, precede and include lastId; or {@link UNKNOWN_COUNT}. */
+    public entriesRead: Uint64,
+  ) {}
+
+  get memoryBytes(): number {
+    return GROUP_BYTES + this.name.length + this.consumers.size * CONSUMER_BYTES + this.pending.size * PENDING_BYTES;
+  }
+
+  /** In the order of their names, as Redis lists them. */
+  sortedConsumers(): Consumer[] {
+    return [...this.consumers.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  addConsumer(name: string, nowMs: number): Consumer {
+    const consumer = new Consumer(name, nowMs);
+    this.consumers.set(name, consumer);
+    return consumer;
+  }
+
+  /** With everything it has pending. */
+  deleteConsumer(consumer: Consumer): void {
+    for (const pending of consumer.pending) this.pending.delete(pending);
+    this.consumers.delete(consumer.name);
+  }
+
+  /** The entry must not be pending yet. */
+  addPending({ ms, seq }: StreamId, consumer: Consumer, deliveredMs: number, deliveries: number | bigint): Pending {
+    const pending: Pending = { ms, seq, consumer, deliveredMs, deliveries };
+    this.pending.add(pending);
+    consumer.pending.add(pending);
+    return pending;
+  }
+
+  /** False if the entry was not pending. */
+  deletePending(id: StreamId): boolean {
+    const pending = this.pending.delete(id);
+    pending?.consumer.pending.delete(id);
+    return pending !== undefined;
+  }
+
+  /** Gives a pending entry to a consumer. */
+  assign(pending: Pending, consumer: Consumer): void {
+    if (pending.consumer === consumer) return;
+    pending.consumer.pending.delete(pending);
+    pending.consumer = consumer;
+    consumer.pending.add(pending);
+  }
+
+  clone(): Group {
+    const copy = new Group(this.name, this.lastId, this.entriesRead);
+    for (const { name, seenMs } of this.consumers.values()) copy.addConsumer(name, seenMs);
+    for (const pending of this.pending) copy.addPending(pending, copy.consumers.get(pending.consumer.name)!, pending.deliveredMs, pending.deliveries);
+    return copy;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Stream IDs: `milliseconds-sequence`, two unsigned integers of 64 bits, ordered by the first and then the second.
+ *
+ * Both halves are numbers where that is exact and bigints beyond, always in the shorter form, so that `===` and `<` work across the
+ * two; in practice they are small numbers, and comparing them costs what comparing numbers costs.
+ */
+
+/** An unsigned integer of 64 bits: a safe number, or a bigint beyond. */
+export type Uint64 = number | bigint;
+
+export interface StreamId {
+  readonly ms: Uint64;
+  readonly seq: Uint64;
+}
+
+export const UINT64_MAX = 0xffffffffffffffffn;
+
+export const ZERO_ID: StreamId = { ms: 0, seq: 0 };
+export const MAX_ID: StreamId = { ms: UINT64_MAX, seq: UINT64_MAX };
+
+export function uint64(value: bigint): Uint64 {
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+}
+
+/** Negative, zero or positive, as `a` is before, equal to or after `b`. */
+export function compareIds(a: StreamId, b: StreamId): number {
+  if (a.ms !== b.ms) return a.ms < b.ms ? -1 : 1;
+  if (a.seq === b.seq) return 0;
+  return a.seq < b.seq ? -1 : 1;
+}
+
+export function isZeroId(id: StreamId): boolean {
+  return id.ms === 0 && id.seq === 0;
+}
+
+function increment(value: Uint64): Uint64 {
+  return typeof value === 'number' && value < Number.MAX_SAFE_INTEGER ? value + 1 : BigInt(value) + 1n;
+}
+
+function decrement(value: Uint64): Uint64 {
+  return typeof value === 'number' ? value - 1 : uint64(value - 1n);
+}
+
+/** The next ID; null after the last one. */
+export function nextId({ ms, seq }: StreamId): StreamId | null {
+  if (seq !== UINT64_MAX) return { ms, seq: increment(seq) };
+  return ms === UINT64_MAX ? null : { ms: increment(ms), seq: 0 };
+}
+
+/** The ID before; null before 0-0. */
+export function previousId({ ms, seq }: StreamId): StreamId | null {
+  if (seq !== 0) return { ms, seq: decrement(seq) };
+  return ms === 0 ? null : { ms: decrement(ms), seq: UINT64_MAX };
+}
+
+export function formatId({ ms, seq }: StreamId): string {
+  return `${ms}-${seq}`;
+}
+
+/** `b - a` of a half, as a signed integer of 64 bits that wraps around. */
+export function distance(a: Uint64, b: Uint64): number | bigint {
+  if (typeof a === 'number' && typeof b === 'number') return b - a;
+  const difference = BigInt.asIntN(64, BigInt(b) - BigInt(a));
+  const number = Number(difference);
+  return Number.isSafeInteger(number) ? number : difference;
+}
+
+/** The half that lies `step` (as {@link distance} gives it) after `from`. */
+export function advance(from: Uint64, step: number | bigint): Uint64 {
+  const sum = Number(from) + Number(step);
+  // Both exact, and so is their sum.
+  if (typeof from === 'number' && typeof step === 'number' && sum >= 0 && sum <= Number.MAX_SAFE_INTEGER) return sum;
+  return uint64(BigInt.asUintN(64, BigInt(from) + BigInt(step)));
+}
