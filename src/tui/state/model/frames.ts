@@ -30,6 +30,8 @@ export interface FrameRead {
 }
 
 interface RowBase {
+  /** Of the event that made the row: its identity, also when a half frame becomes whole or a request is executed. */
+  readonly seq: number;
   readonly token: number;
   /** Its number on this connection, from 1. */
   readonly frame: number;
@@ -98,10 +100,7 @@ export const framesSlice: Slice<FramesModel> = {
   },
 };
 
-/** The identity of a row: stays the same when a half frame becomes whole, and when a request is executed. */
-export function frameId(row: FrameRow): string {
-  return row.kind === 'reply' ? `${row.token}:${row.frame}:${row.isPush ? `push:${row.atUs}` : 'reply'}` : `${row.token}:${row.frame}`;
-}
+export const frameId = (row: FrameRow): string => String(row.seq);
 
 function afterEvent(model: FramesModel, event: TraceEvent): FramesModel {
   switch (event.kind) {
@@ -137,12 +136,12 @@ function afterRead(model: FramesModel, token: number, bytes: number): FramesMode
   return { ...model, pending: model.pending.with(token, { ...pending, reads }) };
 }
 
-function afterPartial(model: FramesModel, { token, have, need, atUs }: Extract<TraceEvent, { kind: 'frame-partial' }>): FramesModel {
+function afterPartial(model: FramesModel, { token, have, need, seq, atUs }: Extract<TraceEvent, { kind: 'frame-partial' }>): FramesModel {
   const pending = model.pending.get(token) ?? NOTHING_PENDING;
   const before = pending.isPartial ? model.rows.get(pending.last) : undefined;
   const frame = before === undefined ? nextFrame(model, pending) : before.frame;
   const reads = split(pending.reads, have).used;
-  const row: PartialRow = { kind: 'partial', token, frame, atUs, have, need, reads };
+  const row: PartialRow = { kind: 'partial', seq, token, frame, atUs, have, need, reads };
   return placed(model, token, row, { ...pending, reads, isPartial: true });
 }
 
@@ -152,11 +151,11 @@ function nextFrame(model: FramesModel, pending: Pending): number {
   return last === undefined ? 0 : last.frame + 1;
 }
 
-function afterFrame(model: FramesModel, { token, frame, bytes, argv, raw, atUs }: Extract<TraceEvent, { kind: 'frame' }>): FramesModel {
+function afterFrame(model: FramesModel, { token, frame, bytes, argv, raw, seq, atUs }: Extract<TraceEvent, { kind: 'frame' }>): FramesModel {
   const pending = model.pending.get(token) ?? NOTHING_PENDING;
   const { used, left } = split(pending.reads, bytes);
   const row: RequestRow = {
-    kind: 'request', token, frame, atUs, bytes, argv: clipped(argv), argumentCount: argv.length, raw, reads: used, elapsedUs: null, parkedOn: null, isReplied: false,
+    kind: 'request', seq, token, frame, atUs, bytes, argv: clipped(argv), argumentCount: argv.length, raw, reads: used, elapsedUs: null, parkedOn: null, isReplied: false,
   };
   return placed(model, token, row, { ...pending, reads: left });
 }
@@ -165,7 +164,7 @@ function afterFrame(model: FramesModel, { token, frame, bytes, argv, raw, atUs }
 function placed(model: FramesModel, token: number, row: RequestRow | PartialRow, pending: Pending): FramesModel {
   const before = pending.isPartial ? model.rows.get(pending.last) : undefined;
   const isSame = before !== undefined && before.kind === 'partial' && before.token === token;
-  const rows = isSame ? model.rows.replace(pending.last, row) : model.rows.append(row);
+  const rows = isSame ? model.rows.replace(pending.last, { ...row, seq: before.seq }) : model.rows.append(row);
   const last = isSame ? pending.last : rows.end - 1;
   return { ...model, rows, pending: model.pending.with(token, { ...pending, last, isPartial: row.kind === 'partial', isParked: false }) };
 }
@@ -195,13 +194,13 @@ function parked(model: FramesModel, token: number, parkedOn: readonly string[] |
   return { ...model, rows: model.rows.replace(pending.last, { ...row, parkedOn }), pending: model.pending.with(token, { ...pending, isParked: parkedOn !== null }) };
 }
 
-function afterReply(model: FramesModel, { token, frame, bytes, raw, atUs }: Extract<TraceEvent, { kind: 'reply' }>): FramesModel {
+function afterReply(model: FramesModel, { token, frame, bytes, raw, seq, atUs }: Extract<TraceEvent, { kind: 'reply' }>): FramesModel {
   const request = model.rows.get(model.pending.get(token)?.last ?? -1);
   const isKnown = request?.kind === 'request' && request.frame === frame;
   const isPush = raw.startsWith('>') || (isKnown && request.isReplied);
   const elapsedUs = isKnown && !isPush ? request.elapsedUs : null;
   const answered = isPush ? model : withRequest(model, token, frame, (row) => ({ ...row, isReplied: true }));
-  return { ...answered, rows: answered.rows.append({ kind: 'reply', token, frame, atUs, bytes, raw, isPush, elapsedUs }) };
+  return { ...answered, rows: answered.rows.append({ kind: 'reply', seq, token, frame, atUs, bytes, raw, isPush, elapsedUs }) };
 }
 
 function afterDisconnect(model: FramesModel, token: number): FramesModel {

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { bytesPerRow, hexRows, hexWidth } from '../../../../src/tui/view/parts/hex.js';
+import { COLORED, PLAIN } from '../../scene.js';
+
+const BYTES = '$5\r\nhello\r\n$2\r\nhi\r\n';
+
+test('bytes stand as numbers and as characters, with the marked range in brackets', () => {
+  expect(hexRows(BYTES, 71, { start: 0, end: 11 }, [], PLAIN).map((row) => row.trimEnd())).toEqual([
+    '0000[24 35 0d 0a 68 65 6c 6c 6f 0d 0a]24 32 0d 0a 68  $5..hello..$2..h',
+    '0010 69 0d 0a                                         i..',
+  ]);
+});
+
+test('a range that ends with a row is closed there', () => {
+  expect(hexRows('abcdefgh', 40, { start: 4, end: 8 }, [], PLAIN)[0]!.trimEnd()).toBe('0000 61 62 63 64[65 66 67 68] abcdefgh');
+});
+
+test('where another read begins there is a bar, but not at the very beginning', () => {
+  expect(hexRows('abcdefgh', 40, null, [0, 3], PLAIN)[0]!.trimEnd()).toBe('0000 61 62 63|64 65 66 67 68  abcdefgh');
+});
+
+test.each([
+  [200, 16], [71, 16], [70, 8], [39, 8], [38, 4], [23, 4], [22, 2], [15, 2], [14, 1], [3, 1],
+])('in %i columns a row has %i bytes', (width, expected) => {
+  expect(bytesPerRow(width)).toBe(expected);
+  if (width > 10) expect(hexWidth(expected)).toBeLessThanOrEqual(width);
+});
+
+test('marked bytes have the highlight of the theme, as numbers and as characters', () => {
+  expect(hexRows('ab', 40, { start: 1, end: 2 }, [], COLORED)[0]).toContain(`${COLORED.highlight('62')}`);
+  expect(hexRows('ab', 40, { start: 1, end: 2 }, [], COLORED)[0]).toContain(`a${COLORED.highlight('b')}`);
+});
