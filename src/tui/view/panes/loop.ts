@@ -75,9 +75,9 @@ function layoutOf({ width, height }: Size): readonly PlacedPart[] {
   wish('code', LONG_LINES);
   wish('turns', 1);
   if (width < TIMED_COLUMNS) wish('sentence', 3);
-  if (lines.get('code') !== LONG_LINES || width < TIMED_COLUMNS) wish('legend', gridLines(WORK_PHASES.length, LEGEND_CELL, width));
+  if (width >= LEGEND_CELL && (lines.get('code') !== LONG_LINES || width < TIMED_COLUMNS)) wish('legend', gridLines(WORK_PHASES.length, LEGEND_CELL, width));
   wish('history', 1);
-  wish('counts', gridLines(COUNTED.length, COUNT_CELL, width));
+  if (width >= COUNT_CELL) wish('counts', gridLines(COUNTED.length, COUNT_CELL, width));
   const placed = ORDER.flatMap((part) => (lines.has(part) ? [{ part, lines: lines.get(part)! }] : []));
   return withBlanks(placed, left);
 }

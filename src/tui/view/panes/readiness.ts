@@ -48,7 +48,9 @@ type Line =
 function shownLines(model: ReadinessModel, { scroll, frozenAt, filter }: PaneUi, height: number): readonly Line[] {
   const wanted = scroll + height;
   const found: Line[] = [];
-  for (const line of newestFirst(model, frozenAt ?? model.lines)) {
+  // Of a view that stood still for too long, even the oldest line may be gone.
+  const end = frozenAt === null ? model.lines : Math.max(frozenAt, model.forgotten + height);
+  for (const line of newestFirst(model, end)) {
     if (found.length >= wanted) break;
     if (matches(line, filter)) found.push(line);
   }
@@ -80,12 +82,14 @@ function lineOf(turn: ReadinessTurn, index: number): Line {
   return row === undefined ? { kind: 'more', turn: turn.turn, tokens: turn.more } : { kind: 'row', turn: turn.turn, row, isFirst: index === 0 };
 }
 
+/** Each word of the filter stands in the line, in any case; `#7` is that token and no other. */
 function matches(line: Line, filter: string): boolean {
-  if (filter === '') return true;
+  const wanted = filter.toLowerCase().split(' ').filter((word) => word !== '');
+  if (wanted.length === 0) return true;
   if (line.kind !== 'row') return false;
   const { row, turn } = line;
-  const text = `${turn} #${row.token} ${nameOf(row.token)} ${readinessWords(row.readiness, '|')} ${row.steps.map((step) => stepWords(step, true).text).join(' ')}`;
-  return text.toLowerCase().includes(filter.toLowerCase());
+  const text = `${turn} ${nameOf(row.token)} ${readinessWords(row.readiness, '|')} ${row.steps.map((step) => stepWords(step, true).text).join(' ')}`;
+  return wanted.every((word) => (word.startsWith('#') ? word === `#${row.token}` : text.toLowerCase().includes(word)));
 }
 
 // How lines look

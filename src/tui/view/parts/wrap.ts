@@ -17,10 +17,13 @@ export function wrap(text: string, columns: number, limit: number): readonly str
   return lines;
 }
 
+/** A number keeps its unit. */
+const WORDS = /(?:[\d.,]+ [a-zµ]{1,2}\b|\S)+\s*|\s+/gi;
+
 /** The longest beginning that ends with a word; a word longer than the line is cut. */
 function firstLine(text: string, columns: number): string {
   let line = '';
-  for (const word of text.match(/\S+\s*|\s+/g) ?? []) {
+  for (const word of text.match(WORDS) ?? []) {
     if (width((line + word).trimEnd()) > columns) break;
     line += word;
   }

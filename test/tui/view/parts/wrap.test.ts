@@ -10,6 +10,7 @@ test.for([
   ['one two three four', 7, 2, ['one two', 'three …']],
   ['abcdefghij', 4, 3, ['abcd', 'efgh', 'ij']],
   ['a bcdefgh', 4, 3, ['a', 'bcde', 'fgh']],
+  ['it took 12 µs today', 10, 3, ['it took', '12 µs', 'today']],
   ['one two', 0, 2, []],
   ['one two', 5, 0, []],
 ] as const)('"%s" in %i columns and %i lines is %j', ([text, columns, limit, expected]) => {

@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { TraceEvent } from '../../../../src/server/index.js';
+import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';
+import { initialState } from '../../../../src/tui/state/reduce.js';
+import type { Entry } from '../../../../src/tui/state/slice.js';
+import type { Control, State } from '../../../../src/tui/state/state.js';
+import { loopPane } from '../../../../src/tui/view/panes/loop.js';
+import { width } from '../../../../src/tui/view/text.js';
+import { dropped, eventAt, happened, served, ticked } from '../../happened.js';
+import { COLORED, PLAIN, stage } from '../../scene.js';
+
+const SERVER = { addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '0.0.0' } as const;
+
+function stateAfter(entries: readonly Entry[], control: Partial<Control> = {}): State {
+  const state = initialState(SERVER, entries.reduce(reduceModel, initialModel));
+  return { ...state, control: { ...state.control, ...control } };
+}
+
+function picture(state: State, columns: number, height: number): string {
+  const rows = loopPane.render(state, { theme: PLAIN, size: { width: columns, height }, isFocused: true });
+  return `\n${rows.map((row) => row.trimEnd()).join('\n')}\n`;
+}
+
+const held = (event: TraceEvent): Partial<Control> => ({ mode: 'paused', heldAt: event });
+const asleep = [...served(812, 0), happened(60, { kind: 'turn-begin', turn: 813, timeoutMs: 83, why: 'expire cycle' })];
+
+test('asleep, at 80×24', () => {
+  expect(picture(stateAfter(asleep), 37, 13)).toBe(`
+  write pending replies
+▶ poll.wait(83 ms)
+  for each ready token
+   LISTENER: accept until WouldBlock
+   client: read decode execute reply
+  run due timers
+token 7 sent GET greeting; it took
+9 µs
+nothing to do: asleep in epoll_wait
+turn 812: waited 30 µs, worked 20 µs
+rrrrddddddeeeeeeeeeeeeeeeeeewwwwwwwww
+next timer: expire cycle in 83 ms
+p50 17 µs  p99 17 µs  max 17 µs
+`);
+});
+
+test('asleep, at 120×40: each line has its time', () => {
+  expect(picture(stateAfter(asleep), 50, 20)).toBe(`
+  for each turn
+    write the replies that are pending       5 µs
+    timeout = time to the next timer
+▶   poll.wait(83 ms)                        30 µs
+    for each ready token
+      LISTENER: accept until WouldBlock
+      WAKER:    take messages
+      client:   read                         2 µs
+                decode                       3 µs
+                execute                     10 µs
+                reply
+    run the timers that are due
+  and again
+token 7 sent GET greeting; it took 9 µs
+nothing to do: the loop sleeps in epoll_wait
+turn 812: waited 30 µs, worked 20 µs
+rrrrrdddddddeeeeeeeeeeeeeeeeeeeeeeeeewwwwwwwwwwwww
+next timer: expire cycle in 83 ms
+turn times: p50 17 µs  p99 17 µs  max 17 µs
+                                                 █
+`);
+});
+
+test('held before a command, in a short and wide pane', () => {
+  const decoded = served(812, 0)[4]!;
+  const at = decoded.type === 'event' ? decoded.event : null;
+  expect(picture(stateAfter(served(812, 0).slice(0, 5), held(at!)), 50, 10)).toBe(`
+  write pending replies
+  poll.wait(83 ms)
+  for each ready token
+   LISTENER: accept until WouldBlock
+▶  client: read[decode]execute reply
+  run due timers
+held before executing GET greeting
+
+turn 812: waited 30 µs, worked 5 µs
+rrrrrrrrrrrrrrrrrrrrdddddddddddddddddddddddddddddd
+`);
+});
+
+test('in three rows the loop is one of them', () => {
+  expect(picture(stateAfter(served(812, 0).slice(0, 6), { mode: 'slow' }), 60, 3)).toBe(`
+ write poll accept read decode[execute]reply timers
+token 7 sent GET greeting; it took 9 µs
+rrrrrrrrddddddddddddeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
+`);
+});
+
+test('a wide pane explains each line, and counts the five kinds of event', () => {
+  const text = picture(stateAfter(asleep), 120, 30);
+  expect(text).toContain('▶   poll.wait(83 ms)                        30 µs  the thread sleeps in the kernel');
+  expect(text).toContain('ClientConnect    0       ClientRequest    5       ClientDisconnect 0       PubSub           0');
+});
+
+test('the line that runs follows the event', () => {
+  const lineAt = (event: TraceEvent): string => picture(stateAfter([{ type: 'event', event }], held(event)), 60, 24).split('\n').find((row) => row.startsWith('▶'))!.slice(2, 39).trim();
+  expect(lineAt(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: 83, why: 'expire cycle' }))).toBe('timeout = time to the next timer');
+  expect(lineAt(eventAt(0, { kind: 'poll', waitedUs: 1, ready: 1, emulated: false }))).toBe('poll.wait(timeout)');
+  expect(lineAt(eventAt(0, { kind: 'ready', token: 7, readiness: 1 }))).toBe('for each ready token');
+  expect(lineAt(eventAt(0, { kind: 'ready', token: 1, readiness: 1 }))).toBe('WAKER:    take messages');
+  expect(lineAt(eventAt(0, { kind: 'accept', token: 0, client: 7 }))).toBe('LISTENER: accept until WouldBlock');
+  expect(lineAt(eventAt(0, { kind: 'read', token: 7, result: 5 }))).toBe('client:   read');
+  expect(lineAt(eventAt(0, { kind: 'frame-partial', token: 7, have: 5, need: 9 }))).toBe('decode');
+  expect(lineAt(eventAt(0, { kind: 'key-change', db: 0, key: 'k', event: 'set', type: 'string', size: 1, expireAtMs: 0, token: 7 }))).toBe('execute');
+  expect(lineAt(eventAt(0, { kind: 'reply', token: 7, frame: 1, bytes: 5, raw: '' }))).toBe('reply');
+  expect(lineAt(eventAt(0, { kind: 'write', token: 7, result: 5, of: 5 }))).toBe('write the replies that are pending');
+  expect(lineAt(eventAt(0, { kind: 'expire', db: 0, key: 'k', how: 'lazy' }))).toBe('execute');
+  expect(lineAt(eventAt(0, { kind: 'expire', db: 0, key: 'k', how: 'active' }))).toBe('run the timers that are due');
+});
+
+test('timers in the background do not cover what happened last', () => {
+  const text = picture(stateAfter([...served(812, 0), ...ticked(813, 60)]), 50, 20);
+  expect(text).toContain('token 7 sent GET greeting; it took 9 µs');
+  expect(text).toContain('turn 812: waited 30 µs, worked 20 µs');
+  expect(text).toContain('▶   poll.wait');
+});
+
+test('in the past the loop is where it was, and not held', () => {
+  const [begin, poll] = served(812, 0);
+  const control = { mode: 'history', heldAt: eventAt(0, { kind: 'read', token: 7, result: 5 }) } as const;
+  expect(picture(stateAfter([begin!, poll!], control), 50, 2)).toContain('epoll_wait woke with 1 ready token after 30 µs');
+});
+
+test('a loop that is too fast to follow says so, and points nowhere', () => {
+  const text = picture(stateAfter([...served(812, 0), ...served(813, 100).slice(0, 5), dropped(248, 1447)]), 50, 20);
+  expect(text).toContain('too fast to follow: 248 turns with 1,447 commands');
+  expect(text).toContain('turn 812: waited 30 µs, worked 20 µs');
+  expect(text).not.toContain('▶');
+});
+
+test('before the first event there is a picture, too', () => {
+  expect(picture(stateAfter([]), 50, 12)).toContain('waiting for the first event of the trace');
+  expect(loopPane.badge(stateAfter([]))).toBe('');
+  expect(loopPane.badge(stateAfter(served(1812, 0)))).toBe('turn 1,812');
+});
+
+test('phases have their colours, and the line that runs is highlighted', () => {
+  const rows = loopPane.render(stateAfter(asleep), { theme: COLORED, size: { width: 50, height: 20 }, isFocused: true });
+  expect(rows[7]).toContain(COLORED.phase.read('read'));
+  expect(rows[3]).toContain('\x1b[7m');
+  expect(rows[16]).toContain(COLORED.phase.execute('█'.repeat(25)));
+});
+
+test('rows have exactly the width, at any size and at any event of a real trace', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('SET', '\x1b]0;evil\x07键', 'v', 'PX', '50');
+  client.ask('BLPOP', '\u202e', '1');
+  scene.advance(1200);
+  client.send('*1\r\n$4\r\nPI');
+  scene.lab.settle();
+  client.close();
+  scene.lab.settle();
+  const { entries } = scene;
+  fc.assert(
+    fc.property(fc.nat(entries.length), fc.integer({ min: 1, max: 130 }), fc.integer({ min: 1, max: 34 }), fc.constantFrom('live', 'slow', 'paused', 'history'), (count, columns, height, mode) => {
+      const newest = entries[count - 1];
+      const state = stateAfter(entries.slice(0, count), { mode, heldAt: newest?.type === 'event' ? newest.event : null });
+      for (const theme of [PLAIN, COLORED]) {
+        const rows = loopPane.render(state, { theme, size: { width: columns, height }, isFocused: true });
+        expect(rows.map(width)).toEqual(new Array(height).fill(columns));
+        expect(rows.join('').replace(/\x1b\[[0-9;]*m/g, '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      }
+    }),
+  );
+});
+
+test('each word of the help says something', () => {
+  expect(loopPane.help.entries.length).toBeGreaterThan(15);
+  for (const { term, meaning } of loopPane.help.entries) expect(meaning, term).toMatch(/^["'A-Z].+\.$/);
+});
