@@ -42,9 +42,14 @@ const hex = (bytes: string): string => Array.from(bytes, (byte) => `\\x${byte.ch
 export function width(text: string): number {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e) return stringWidth(text);
+    if ((code < 0x20 || code > 0x7e) && !isGlyph(code)) return stringWidth(text);
   }
   return text.length;
+}
+
+/** What the screen itself draws besides ASCII takes a column each: boxes, blocks, shapes up to the ghost, and … µ ·. Bars would be slow to measure otherwise. */
+function isGlyph(code: number): boolean {
+  return (code >= 0x2500 && code <= 0x25cc) || code === 0x2026 || code === 0xb5 || code === 0xb7;
 }
 
 /** Plain text (no SGR) cut to at most `columns`, with an ellipsis if anything was cut. */
