@@ -4,6 +4,8 @@
  *   1) "a"                    1# "name" => "lab"        an item's number is as wide as the largest one,
  *   2) 1) (integer) 1         2# "proto" => (integer) 3  and what is nested is indented by that and two
  *      2) (nil)
+ *                           3# "modules" =>
+ *                              1) "none"
  *
  * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike there, control characters in statuses, errors and verbatim strings are escaped, too,
  * and what is too long is cut, with a note of how much is not shown.
@@ -64,30 +66,31 @@ class Formatter {
     if (items === null) return this.scalar(reply, head);
     const type = typeOf(reply);
     if (items.length === 0) return this.line(head + EMPTY[type]);
-    const isPaired = type === 'map' || type === 'attribute';
-    this.items(items, isPaired, NUMBER_MARK[type], head, indent);
+    this.items(items, isPaired(reply), NUMBER_MARK[type], head, indent);
     if (isAttribute(reply)) this.format(reply.reply, indent, indent);
   }
 
-  private items(items: readonly Reply[], isPaired: boolean, mark: string, head: string, indent: string): void {
-    const step = isPaired ? 2 : 1;
+  private items(items: readonly Reply[], paired: boolean, mark: string, head: string, indent: string): void {
+    const step = paired ? 2 : 1;
     const numberWidth = String(items.length / step).length;
     const inner = indent + ' '.repeat(numberWidth + 2);
     for (let i = 0; i < items.length; i += step) {
       const lead = `${i === 0 ? head : indent}${String(i / step + 1).padStart(numberWidth)}${mark} `;
       this.format(items[i]!, lead, inner);
-      if (isPaired) this.pairValue(items[i + 1]!, inner);
+      if (paired) this.pairValue(items[i + 1]!, inner);
     }
   }
 
-  /** The value of a map stands in the last line of its key. */
+  /** The value of a map stands in the last line of its key, or, if it is an aggregate of several lines, below it. */
   private pairValue(value: Reply, indent: string): void {
+    const isNested = spansLines(value);
     if (this.hiddenLines > 0) {
-      this.hiddenLines += countLines(value) - 1;
+      this.hiddenLines += countLines(value) - (isNested ? 0 : 1);
       return;
     }
     const key = this.lines.pop() ?? '';
-    this.format(value, `${key} => `, indent);
+    if (isNested) this.lines.push(`${key} => `);
+    this.format(value, isNested ? indent : `${key} => `, indent);
   }
 
   private scalar(reply: Reply, head: string): void {
@@ -166,13 +169,23 @@ function typeOf(reply: Reply): TypeName {
 
 const isAttribute = (reply: Reply): reply is Extract<Reply, { type: 'attribute' }> => typeOf(reply) === 'attribute';
 
-/** Lines that a reply would take. The values of a map take none of their own for their first line. */
+/** An aggregate that takes more than one line. */
+function spansLines(reply: Reply): boolean {
+  const items = itemsOf(reply) ?? [];
+  return items.length > (isPaired(reply) ? 2 : 1) || items.some(spansLines);
+}
+
+/** Lines that a reply would take. The value of a map that fits into one stands in the line of its key. */
 function countLines(reply: Reply): number {
   const items = itemsOf(reply);
   if (items === null || items.length === 0) return 1;
-  const total = items.reduce<number>((sum, item) => sum + countLines(item), 0);
+  const paired = isPaired(reply);
+  return items.reduce<number>((sum, item, i) => sum + (paired && i % 2 === 1 && !spansLines(item) ? 0 : countLines(item)), 0);
+}
+
+function isPaired(reply: Reply): boolean {
   const type = typeOf(reply);
-  return type === 'map' || type === 'attribute' ? total - items.length / 2 : total;
+  return type === 'map' || type === 'attribute';
 }
 
 const ESCAPES: { readonly [char: string]: string } = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\x07': '\\a' };

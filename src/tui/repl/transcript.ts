@@ -17,7 +17,7 @@ type Held = { readonly client: string; readonly reply: Reply; readonly kind: 're
 export class Transcript {
   private held: Held[] = [];
   private skipped = 0;
-  private timer: NodeJS.Immediate | NodeJS.Timeout | null = null;
+  private timer: NodeJS.Timeout | null = null;
   private lastFlushMs = -Infinity;
 
   constructor(private readonly show: (lines: readonly ReplLine[]) => void) {}
@@ -59,13 +59,12 @@ export class Transcript {
     }
     if (this.timer !== null) return;
     const wait = this.lastFlushMs + PERIOD_MS - performance.now();
-    this.timer = wait <= 0 ? setImmediate(() => this.flush()) : setTimeout(() => this.flush(), wait);
+    this.timer = setTimeout(() => this.flush(), Math.max(0, wait));
   }
 
   private cancel(): void {
     if (this.timer === null) return;
-    clearImmediate(this.timer as NodeJS.Immediate);
-    clearTimeout(this.timer as NodeJS.Timeout);
+    clearTimeout(this.timer);
     this.timer = null;
   }
 }

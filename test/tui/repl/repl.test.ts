@@ -128,6 +128,7 @@ test('after the server has closed, the next command connects again, to the same 
 test('a server that is gone is said, and nothing waits for it', async () => {
   await using lab = await LabRepl.start();
   lab.submit('SHUTDOWN NOSAVE');
+  await lab.server.closed;
   await lab.until(({ client }) => client.state === 'closed');
   await lab.say('PING', ({ lines }) => lines.at(-1)!.text.startsWith('could not connect to 127.0.0.1'));
   await lab.until(({ client }) => client.state === 'closed');

@@ -37,7 +37,7 @@ function restOf(commands: readonly CommandReference[], words: readonly string[])
   if (lab !== null) return labRest(commands, lab, words);
   const found = findCommand(commands, words);
   if (found === null) return null;
-  if (found.command.subcommands.length > 0 && found.words === 1 && found.command.arguments.length === 0) return words.length === 1 ? 'subcommand' : null;
+  if (found.words === 1 && found.command.subcommands.length > 0) return words.length === 1 ? (isContainer(found.command) ? 'subcommand' : '[subcommand]') : null;
   const match = matchSyntax(found.command.arguments, words.slice(found.words));
   return match.surplus > 0 ? null : match.rest.join(' ');
 }
@@ -62,13 +62,16 @@ export function errorFor(commands: readonly CommandReference[], line: string): s
 
 function arityError({ command, words }: FoundCommand, count: number): string | null {
   const { arity, name } = command;
-  if (words === 1 && command.subcommands.length > 0 && command.arguments.length === 0) return count > 1 ? `${name} has no such subcommand` : `${name} needs a subcommand`;
+  if (words === 1 && isContainer(command)) return count > 1 ? `${name} has no such subcommand` : `${name} needs a subcommand`;
   if (arity < 0 ? count >= -arity : count === arity) return null;
   const syntax = formatSyntax(command.arguments);
   const wanted = Math.abs(arity) - words;
   if (wanted === 0 && arity > 0) return `${name} takes no arguments`;
   return `${name} takes ${arity < 0 ? 'at least ' : ''}${wanted} argument${wanted === 1 ? '' : 's'}: ${syntax}`;
 }
+
+/** CONFIG does nothing by itself; COMMAND does, and has subcommands, too. */
+const isContainer = ({ arity, subcommands }: CommandReference): boolean => subcommands.length > 0 && arity === -2;
 
 export interface Completions {
   /** Where the word to be replaced begins. */

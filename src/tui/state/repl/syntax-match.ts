@@ -119,8 +119,9 @@ class Matcher {
 
   private repeated(argument: Argument, start: number, followers: ReadonlySet<string>, isChoice = false): Match {
     let match = this.once(argument, start, isChoice);
-    if (!argument.multiple || match.status !== 'whole') return match;
+    if (!argument.multiple || match.status === 'none') return match;
     const again: Argument = argument.multipleToken === true ? { ...argument, multiple: false } : { ...withoutToken(argument), multiple: false };
+    if (match.status === 'partial') return { ...match, rest: [...match.rest, `[${formatArgument(again)} ...]`] };
     while (match.at < this.words.length && !followers.has(this.words[match.at]!.toUpperCase())) {
       const more = this.once(again, match.at, isChoice);
       if (more.status === 'none') return { ...match, rest: [], next: [] };
