@@ -40,16 +40,31 @@ const hex = (bytes: string): string => Array.from(bytes, (byte) => `\\x${byte.ch
 
 /** Columns that a text takes; SGR sequences take none. */
 export function width(text: string): number {
+  let columns = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if ((code < 0x20 || code > 0x7e) && !isGlyph(code)) return stringWidth(text);
+    if ((code >= 0x20 && code <= 0x7e) || isGlyph(code)) {
+      columns++;
+      continue;
+    }
+    i = endOfStyle(text, i);
+    if (i === -1) return stringWidth(text);
   }
-  return text.length;
+  return columns;
 }
 
-/** What the screen itself draws besides ASCII takes a column each: boxes, blocks, shapes up to the ghost, and … µ ·. Bars would be slow to measure otherwise. */
+/** What the screen itself draws besides ASCII takes a column each: boxes, blocks, shapes up to the ghost, and … µ · ×. Bars would be slow to measure otherwise. */
 function isGlyph(code: number): boolean {
-  return (code >= 0x2500 && code <= 0x25cc) || code === 0x2026 || code === 0xb5 || code === 0xb7;
+  return (code >= 0x2500 && code <= 0x25cc) || code === 0x2026 || code === 0xb5 || code === 0xb7 || code === 0xd7;
+}
+
+/** The `m` that ends an SGR sequence which begins at `start`; -1 if none does. */
+function endOfStyle(text: string, start: number): number {
+  if (text.charCodeAt(start) !== 0x1b || text[start + 1] !== '[') return -1;
+  let end = start + 2;
+  // Digits and semicolons.
+  for (let code = text.charCodeAt(end); (code >= 0x30 && code <= 0x39) || code === 0x3b; code = text.charCodeAt(end)) end++;
+  return text[end] === 'm' ? end : -1;
 }
 
 /** Plain text (no SGR) cut to at most `columns`, with an ellipsis if anything was cut. */

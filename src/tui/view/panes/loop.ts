@@ -281,9 +281,9 @@ function longCode(state: State, { theme, size }: PaneContext): readonly string[]
 
 /** What this line took in the turn that is shown, in the colour of its phase. */
 function timeCell({ phase }: CodeText, turn: TurnPicture | null, theme: Theme): string {
-  if (phase === undefined || turn === null) return ' '.repeat(TIME_COLUMNS);
-  const us = phase === 'poll' ? (turn.waitedUs ?? 0) : turn.times[phase];
-  return theme.phase[phase](fit(durationOf(us), TIME_COLUMNS, 'right'));
+  const us = phase === undefined || turn === null ? 0 : phase === 'poll' ? (turn.waitedUs ?? 0) : turn.times[phase];
+  const text = fit(durationOf(us), TIME_COLUMNS, 'right');
+  return us === 0 ? text : phaseStyle(phase, theme)(text);
 }
 
 /** Gutter and code, in `columns`. */
@@ -292,10 +292,17 @@ function codeRow({ line, code, phase }: Pick<CodeText, 'line' | 'code' | 'phase'
   const [before = '', word = '', after = ''] = code.split(/[{}]/);
   const spans = [
     { text: before, style: plain },
-    { text: word, style: phase === undefined ? plain : theme.phase[phase] },
+    // Reversed, a colour would be a block.
+    { text: word, style: isHere || phase === 'poll' ? plain : phaseStyle(phase, theme) },
     { text: after, style: plain },
   ];
   return withGutter(isHere, theme, columns, (left) => (isHere ? theme.highlight(spansRow(spans, left)) : spansRow(spans, left)));
+}
+
+/** Waiting is no work: it has no colour in the bar, and none here. */
+function phaseStyle(phase: WorkPhase | 'poll' | undefined, theme: Theme): Style {
+  if (phase === undefined) return plain;
+  return phase === 'poll' ? theme.dim : theme.phase[phase];
 }
 
 /** The arrow stands where the loop is. Below three columns there is no room for it. */
@@ -336,8 +343,7 @@ function separator(i: number, running: number): Span {
 }
 
 function stepSpan(step: (typeof CLIENT_STEPS)[number], isHere: boolean, theme: Theme): Span {
-  const style = step === 'reply' ? plain : theme.phase[step];
-  return { text: step, style: isHere ? (text) => theme.highlight(style(text)) : style };
+  return { text: step, style: isHere ? theme.highlight : phaseStyle(step === 'reply' ? undefined : step, theme) };
 }
 
 const STRIP: readonly CodeLine[] = ['write', 'poll', 'accept', 'read', 'decode', 'execute', 'reply', 'timers'];

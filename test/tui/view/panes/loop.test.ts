@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../../../../src/server/index.js';
 import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';

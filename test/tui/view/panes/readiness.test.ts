@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LabClient } from '../../../server/simulation/harness.js';
 import { readinessPane } from '../../../../src/tui/view/panes/readiness.js';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bar, barMark, shareOut, stackedBar } from '../../../../src/tui/view/parts/bar.js';
 import { width } from '../../../../src/tui/view/text.js';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bodyRow, headerRow, layoutColumns, type Column } from '../../../../src/tui/view/parts/table.js';
 import { width } from '../../../../src/tui/view/text.js';

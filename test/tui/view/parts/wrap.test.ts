@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { wrap } from '../../../../src/tui/view/parts/wrap.js';
 import { width } from '../../../../src/tui/view/text.js';
