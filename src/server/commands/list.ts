@@ -291,14 +291,17 @@ function searchOptions(argv: Argv): Search {
     else if (isWord(argv[at]!, 'MAXLEN')) search.maxLength = positiveInteger(value, errors.LPOS_MAXLEN);
     else throw errors.SYNTAX;
   }
-  return search;
+  if (search.rank !== LONG_MIN_RANK) return search;
+  // Redis negates a negative rank, and of all numbers this one stays negative: no match is too early for it, and none is one too many.
+  return { ...search, rank: -1, count: Math.min(search.count, 0) };
 }
+
+const LONG_MIN_RANK = Number.NEGATIVE_INFINITY;
 
 function searchRank(text: string): number {
   const rank = integerBetween(text, -LONG_MAX, LONG_MAX);
   if (rank === 0) throw errors.LPOS_RANK;
-  // Redis negates a negative rank, and of all numbers this one stays negative: no match is too early for it.
-  return text === '-9223372036854775808' ? -1 : rank;
+  return text === '-9223372036854775808' ? LONG_MIN_RANK : rank;
 }
 
 export const lpos = command({

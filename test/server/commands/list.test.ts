@@ -67,6 +67,7 @@ const CASES: readonly Case[] = [
   ['LPOS list a', ':0\r\n'],
   ['LPOS list a RANK 2', ':3\r\n'],
   ['LPOS list a RANK -1', ':3\r\n'],
+  ['LPOS list a RANK -9223372036854775808 COUNT 1', '*2\r\n:3\r\n:0\r\n'],
   ['LPOS list a COUNT 0', '*2\r\n:0\r\n:3\r\n'],
   ['LPOS list a COUNT 0 MAXLEN 3', '*1\r\n:0\r\n'],
   ['LPOS list q', NIL],
