@@ -8,6 +8,7 @@
  * A key is drawn at once, the trace ten times a second at most, and nothing at all is drawn while nothing changes but the clocks on the screen, once a second.
  */
 import { render, type Instance } from 'ink';
+import type { JSX } from 'react';
 import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent } from '../server/index.js';
 import { contextOf, intentOf, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
@@ -46,6 +47,8 @@ export interface AppOptions {
   readonly output: (text: string) => void;
   /** `q`, `quit`, Ctrl-C twice. */
   readonly quit: () => void;
+  /** Something that must not happen has happened. */
+  readonly fail: (error: unknown) => void;
 }
 
 export class App {
@@ -339,7 +342,7 @@ export class App {
 
   /** Somebody else than the console has connected. */
   private hasVisitor(): boolean {
-    return this.history.newest.rates.connections > this.state.repl.clients.filter(({ peer }) => peer !== null).length + 1;
+    return this.history.newest.rates.connections > this.state.repl.clients.length;
   }
 
   private held(event: TraceEvent | null): void {
@@ -408,8 +411,14 @@ export class App {
     if (this.state.control.moment === null) this.act({ type: 'tell-time', nowMs: this.time.read() });
     this.sink.cursor = cursorOf(this.state, this.size);
     const screen = <Screen state={this.state} size={this.size} theme={this.options.theme} />;
-    if (this.ink === null) this.ink = render(screen, { stdout: this.sink as unknown as NodeJS.WriteStream, stdin: NO_INPUT, debug: true, patchConsole: false, exitOnCtrlC: false });
+    if (this.ink === null) this.mount(screen);
     else this.ink.rerender(screen);
+  }
+
+  private mount(screen: JSX.Element): void {
+    this.ink = render(screen, { stdout: this.sink as unknown as NodeJS.WriteStream, stdin: NO_INPUT, debug: true, patchConsole: false, exitOnCtrlC: false });
+    // Ink keeps what a component throws to itself, and draws nothing from then on.
+    this.ink.waitUntilExit().catch(this.options.fail);
   }
 
   private isTooSmall(): boolean {

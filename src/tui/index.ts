@@ -65,6 +65,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       size: { width: terminal.columns, height: terminal.rows },
       output: terminal.write,
       quit: () => end(0),
+      fail,
     });
     app.start().catch(fail);
   });

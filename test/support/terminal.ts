@@ -112,6 +112,6 @@ export class TestTerminal {
   }
 
   private changed(): void {
-    for (const listener of [...this.listeners]) listener();
+    this.listeners.forEach((listener) => listener());
   }
 }

@@ -166,7 +166,12 @@ function breakpointList({ control: { breakpoints } }: State, size: Size, theme: 
   const lines = [
     ...(breakpoints.length === 0 ? ['No breakpoint yet. The loop stops before a command that one names.'] : breakpoints.map((breakpoint, i) => `${i + 1}  ${visible(formatBreakpoint(breakpoint))}`)),
     '',
-    ...['DEL               a command', 'key user:*        commands on these keys', 'token 7           all of one connection', 'event expire      an event of the trace', 'us>1000           after a command slower than that', '-1                deletes number 1; -* all of them'],
+    'DEL               a command',
+    'key user:*        commands on these keys',
+    'token 7           all of one connection',
+    'event expire      an event of the trace',
+    'us>1000           after a command slower than that',
+    '-1                deletes number 1; -* all of them',
   ];
   const height = Math.min(size.height - 2, lines.length + 2);
   const inside = { width: width - 2, height: height - 2 };
