@@ -57,7 +57,7 @@ export function errorFor(commands: readonly CommandReference[], line: string): s
   const isNameTyped = words.length > 1 || /\s$/.test(line);
   const found = findCommand(commands, words);
   if (found === null) return isNameTyped ? `there is no command ${name.toUpperCase()}` : null;
-  return isNameTyped || found.command.arity === -1 || found.command.arity === 1 ? arityError(found, words.length) : null;
+  return isNameTyped ? arityError(found, words.length) : null;
 }
 
 function arityError({ command, words }: FoundCommand, count: number): string | null {
