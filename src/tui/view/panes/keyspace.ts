@@ -29,6 +29,9 @@ const COUNTDOWN_COLUMNS = 8;
 /** `expired: active` */
 const LIFE_COLUMNS = 15;
 
+/** Of an open list, while its beginning is shown. */
+const LAST_ITEMS = 3;
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
@@ -208,16 +211,18 @@ function countText(type: string, count: number): string {
 }
 
 function valueRows(value: Value, cursor: number, width: number, height: number, theme: Theme, isFocused: boolean): readonly string[] {
-  const { items, tail, offset, count } = value;
-  // The end of a list stays in sight while there is room for both ends.
-  const below = tail.length > 0 && height > tail.length + 3 ? tail.length + 1 : 0;
+  const { type, items, tail, offset, count } = value;
   const at = Math.min(Math.max(cursor - offset, 0), items.length - 1);
-  const { start, end } = tableWindow(items.length, height - 1 - below, at, 0);
-  const placed = layoutColumns(itemColumns(value.type, theme), width);
+  const last = type === 'list' ? [...items, ...tail].slice(-LAST_ITEMS) : [];
+  // The end of a list stays in sight while there is room for both of its ends, and until the window reaches it.
+  const whole = tableWindow(items.length, height - 1, at, 0);
+  const hasBothEnds = last.length > 0 && height > 2 * LAST_ITEMS + 2 && offset + whole.end < count;
+  const { start, end } = hasBothEnds ? tableWindow(items.length, height - 1 - LAST_ITEMS - 1, at, 0) : whole;
+  const placed = layoutColumns(itemColumns(value, offset + at, theme), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = items.slice(start, end).map((item, i) => bodyRow(placed, item, width, start + i === at ? marked : undefined));
-  if (below > 0) lines.push(theme.dim(fit(`… ${formatCount(count - offset - end - tail.length)} between …`, width)), ...tail.map((item) => bodyRow(placed, item, width)));
-  return [headerRow(placed, width, theme.dim), ...lines];
+  const between = hasBothEnds ? [theme.dim(fit(`… ${formatCount(count - offset - end - LAST_ITEMS)} between …`, width)), ...last.map((item) => bodyRow(placed, item, width))] : [];
+  return [headerRow(placed, width, theme.dim), ...lines, ...between];
 }
 
 const LABELS: { readonly [type: string]: { readonly label: string; readonly text: string } } = {
@@ -228,12 +233,13 @@ const LABELS: { readonly [type: string]: { readonly label: string; readonly text
   hash: { label: 'field', text: 'value' },
 };
 
-function itemColumns(type: string, theme: Theme): readonly Column<Item>[] {
+function itemColumns({ type, items, offset }: Value, cursor: number, theme: Theme): readonly Column<Item>[] {
+  const mark: Column<Item> = { header: '', width: 1, cell: (item) => (items[cursor - offset] === item ? theme.glyphs.arrow : '') };
   const { label, text } = LABELS[type] ?? { label: 'id', text: 'entry' };
   const isName = type === 'hash';
   const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => visible(item.label, 64), style: () => (isName ? theme.strong : theme.dim) };
   const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => visible(item.text, 256) + (item.bytes > item.text.length ? ` … ${formatBytes(item.bytes)}` : '') };
-  return label === '' ? [texts] : [labels, texts];
+  return label === '' ? [mark, texts] : [mark, labels, texts];
 }
 
 function helpAbout(): string {

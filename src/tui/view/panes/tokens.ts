@@ -3,7 +3,7 @@
  *
  *    tok  fd peer              name      state              int  query  output  last     idle
  *      0   6 127.0.0.1:6379    LISTENER  listening          R
- *      5  21 127.0.0.1:51234   worker    parked: jobs 4 s   R      0 B     0 B  blpop     1 s
+ *      5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
  */
 import type { State } from '../../state/state.js';
 import type { Activity, TokenRow } from '../../state/model/tokens.js';
@@ -85,7 +85,7 @@ function columnsOf(state: State, theme: Theme): readonly Column<TokenRow>[] {
     { header: 'fd', width: 4, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
     { header: 'peer', width: { min: 15, max: 21 }, rank: 4, cell: (row) => peerOf(state, row), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
     { header: 'name', width: { min: 8, max: 16 }, rank: 3, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
-    { header: 'state', width: { min: 13, max: 34, weight: 4 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
+    { header: 'state', width: { min: 17, max: 34, weight: 4 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
     { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
     { header: 'query', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
     { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
@@ -144,7 +144,7 @@ function stateOf(state: State, row: TokenRow): Doing {
   const { turn } = state.model.tokens;
   const isActive = turn !== 0 && row.activityTurn === turn;
   if (row.kind !== 'client') return specialState(row, isActive);
-  if (row.parkedOn !== null) return { text: `parked: ${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)}${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: (theme) => theme.warn };
+  if (row.parkedOn !== null) return { text: `parked${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)} ${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: (theme) => theme.warn };
   if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.bad };
   if (isActive) return { text: row.activity, style: ACTIVITIES[row.activity] };
   if (row.inTransaction) return { text: 'in MULTI', style: (theme) => theme.warn };
@@ -158,11 +158,11 @@ function specialState(row: TokenRow, isActive: boolean): Doing {
   return { text: isActive ? (row.activity === 'ready' ? 'ready' : 'accepting') : 'listening', style: (theme) => (isActive ? theme.phase.accept : theme.dim) };
 }
 
-/** `4.2 s ` until a parked client gets its answer anyway. */
+/** ` 4.2 s` until a parked client gets its answer anyway; a colon if it would wait for ever. */
 function deadlineText(deadlineMs: number, nowMs: number): string {
-  if (deadlineMs === 0) return 'no limit, ';
+  if (deadlineMs === 0) return ':';
   const leftMs = Math.max(0, deadlineMs - nowMs);
-  return Number.isFinite(leftMs) ? `${(leftMs / 1000).toFixed(1)} s, ` : '';
+  return Number.isFinite(leftMs) ? ` ${(leftMs / 1000).toFixed(1)} s` : '';
 }
 
 function helpAbout(): string {

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { frameId, type FrameRow } from '../../../../src/tui/state/model/frames.js';
+import { framesPane } from '../../../../src/tui/view/panes/frames.js';
+import { COLORED, stage, type Scene } from '../../scene.js';
+
+const SIZE = { width: 60, height: 9 };
+
+function conversation(): Scene {
+  const scene = stage();
+  const [a, b] = [scene.connect(), scene.connect()];
+  a.ask('SET', 'greeting', 'hello world', 'EX', '60');
+  a.ask('LRANGE', 'greeting', '0', '1');
+  b.ask('BLPOP', 'jobs', '0');
+  a.ask('MGET', 'greeting', 'none');
+  a.send('*2\r\n$4\r\nECHO\r\n$20\r\nhalf');
+  scene.lab.settle();
+  return scene;
+}
+
+function open(scene: Scene, isIt: (row: FrameRow) => boolean, cursor = 0): void {
+  scene.set('frames', { isOpen: true, selected: frameId(scene.model.frames.rows.items().find(isIt)!), cursor });
+}
+
+test('requests and replies stand in the order in which they came, newest at the bottom', () => {
+  using scene = conversation();
+  expect(scene.picture(framesPane, SIZE)).toBe(`
+     tok    # frame                             size    time
+  >    2    1 SET greeting "hello world" E…     61 B    0 µs
+  <    2    1 OK                                 5 B
+  >    2    2 LRANGE greeting 0 1               44 B    0 µs
+  <    2    2 (error) WRONGTYPE Operation …     68 B
+  >    3    1 waits for jobs: BLPOP jobs 0      32 B  parked
+  >    2    3 MGET greeting none                38 B    0 µs
+  <    2    3 (array of 2): "hello world",…     27 B
+  >    2    4 have 23 of 41                     23 B    half
+`);
+});
+
+test('a request and its reply have the colour of their connection', () => {
+  using scene = conversation();
+  expect(scene.draw(framesPane, SIZE, COLORED)[5]).toContain(COLORED.token(3)('>'));
+});
+
+test('an open request shows its tree beside its bytes, with the bytes of the cursor marked', () => {
+  using scene = conversation();
+  open(scene, (row) => row.kind === 'request' && row.argv[0] === 'SET', 3);
+  expect(scene.picture(framesPane, { width: 100, height: 9 })).toBe(`
+token 2 request #1, 61 B, executed in 0 µs
+brought by read of 61 B in turn 5
+ *5                          0000 2a 35 0d 0a 24 33 0d 0a 53 45 54 0d 0a 24 38 0d  *5..$3..SET..$8.
+   $3 "SET"                  0010 0a 67 72 65 65 74 69 6e 67 0d 0a[24 31 31 0d 0a  .greeting..$11..
+   $8 "greeting"             0020 68 65 6c 6c 6f 20 77 6f 72 6c 64 0d 0a]24 32 0d  hello world..$2.
+▶  $11 "hello world"         0030 0a 45 58 0d 0a 24 32 0d 0a 36 30 0d 0a           .EX..$2..60..
+   $2 "EX"
+   $2 "60"
+`);
+  expect(framesPane.openRows!(scene.state)).toBe(6);
+});
+
+test('bytes show where another read begins', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.send('*1\r\n$4\r\nPI');
+  scene.lab.settle();
+  client.send('NG\r\n');
+  scene.lab.settle();
+  open(scene, (row) => row.kind === 'request');
+  const picture = scene.picture(framesPane, { width: 100, height: 6 });
+  expect(picture).toContain('brought by read of 10 B in turn 3 | read of 4 B in turn 5');
+  expect(picture).toContain('50 49|4e 47');
+});
+
+test('an open reply and an inline request have trees, too', () => {
+  using scene = stage();
+  scene.connect().send('MGET "a b" c\r\n');
+  scene.lab.settle();
+  open(scene, (row) => row.kind === 'request', 2);
+  expect(scene.picture(framesPane, { width: 60, height: 6 })).toContain('word "\\"a b\\""'.replaceAll('\\', ''));
+  open(scene, (row) => row.kind === 'reply', 1);
+  expect(scene.picture(framesPane, { width: 60, height: 6 })).toContain('▶  null');
+});
+
+test('where there is no room beside the tree, bytes stand under it', () => {
+  using scene = conversation();
+  open(scene, (row) => row.kind === 'request' && row.argv[0] === 'MGET');
+  const rows = scene.draw(framesPane, { width: 30, height: 9 });
+  expect([rows[2], rows[6]]).toEqual([expect.stringMatching(/^▶array of 3|^▶\*3/), expect.stringMatching(/^0000\[2a 33/)]);
+});
+
+test('of a long frame the first bytes are shown, and the row says how many there are', () => {
+  using scene = stage();
+  scene.connect().ask('SET', 'k', 'x'.repeat(5000));
+  open(scene, (row) => row.kind === 'request', 3);
+  const rows = scene.draw(framesPane, { width: 100, height: 12 });
+  expect(rows[11]).toContain('the first 512 of 5,029 bytes');
+  expect(rows.join('\n')).toContain('(cut)');
+});
+
+test('half a frame is opened to be told that it is not whole', () => {
+  using scene = conversation();
+  open(scene, (row) => row.kind === 'partial');
+  expect(scene.picture(framesPane, SIZE)).toBe(`
+token 2 half a request #4, have 23 of 41
+brought by read of 23 B in turn 16
+its bytes are shown once it is whole
+`);
+});
+
+test('a view that was left standing stays, and the badge counts what has come', () => {
+  using scene = conversation();
+  const rows = framesPane.rows!(scene.state);
+  scene.set('frames', { selected: rows.at(-2)!, frozenAt: framesPane.length!(scene.state) });
+  const before = scene.draw(framesPane, SIZE);
+  const other = scene.connect();
+  for (let i = 0; i < 50; i++) other.ask('PING');
+  expect(scene.draw(framesPane, SIZE)).toEqual(before);
+  expect(framesPane.badge(scene.state)).toBe('100 new');
+});
+
+test('a filter is a token, or text of what was said', () => {
+  using scene = conversation();
+  const count = (filter: string): number => (scene.set('frames', { filter }), framesPane.rows!(scene.state).length);
+  expect([count(''), count('3'), count('mget'), count('hello'), count('nothing of that')]).toEqual([8, 1, 1, 2, 0]);
+});

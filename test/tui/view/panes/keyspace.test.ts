@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { keyspacePane } from '../../../../src/tui/view/panes/keyspace.js';
+import { COLORED, stage, type Scene } from '../../scene.js';
+
+const SIZE = { width: 80, height: 8 };
+
+function someKeys(): Scene {
+  const scene = stage({ settings: { hz: 1 } });
+  const client = scene.connect();
+  client.ask('SET', 'greeting', 'hello', 'EX', '60');
+  client.ask('SET', 'session', 'x', 'PX', '400');
+  client.ask('HSET', 'user:1', 'name', 'Ada', 'mail', 'ada@example.org');
+  client.ask('SET', 'visits', '42');
+  scene.look();
+  return scene;
+}
+
+/** Time that only the screen sees: nothing has expired yet. */
+const later = (scene: Scene, ms: number): void => scene.setUi({ nowMs: scene.lab.clock.nowMs + ms });
+
+test('keys stand with what they are, and with their time running', () => {
+  using scene = someKeys();
+  later(scene, 1200);
+  expect(scene.picture(keyspacePane, SIZE)).toBe(`
+  key                type   encoding     size ttl                value
+  greeting           string embstr        5 B 58.8 s   ████████░ "hello"
+◌ session            string embstr        1 B due, 800 ms ago    "x"
+  user:1             hash   listpack        2
+  visits             string int           2 B                    "42"
+`);
+  expect(keyspacePane.badge(scene.state)).toBe('db 0, 4 keys, by name');
+});
+
+test('what has just changed is marked, and flashes in the colour of the connection', () => {
+  using scene = someKeys();
+  later(scene, 500);
+  const rows = scene.draw(keyspacePane, SIZE, COLORED, false);
+  expect(scene.draw(keyspacePane, SIZE)[1]).toMatch(/^\* greeting/);
+  expect(rows[1]).toContain(COLORED.token(2)('* greeting').slice(0, 18));
+  later(scene, 1100);
+  expect(scene.draw(keyspacePane, SIZE)[1]).toMatch(/^ {2}greeting/);
+});
+
+test('a ghost says what took it', () => {
+  using scene = someKeys();
+  scene.lab.clock.advance(500);
+  scene.connect().ask('GET', 'session');
+  expect(scene.draw(keyspacePane, SIZE)[2]).toMatch(/^◌ session .* expired: lazy/);
+  later(scene, 2500);
+  expect(scene.draw(keyspacePane, SIZE).join('')).not.toContain('session');
+});
+
+test.each([
+  [59_900, '59.9 s'], [61_000, '1:01'], [3_599_000, '59:59'], [3_600_000, '1:00:00'], [86_399_000, '23:59:59'], [172_800_000, '2 d'],
+])('%i ms to live are %s', (ms, expected) => {
+  using scene = stage();
+  scene.connect().ask('SET', 'k', 'v', 'PX', String(ms));
+  expect(scene.draw(keyspacePane, SIZE)[1]).toContain(` ${expected} `);
+});
+
+test('the selected key is marked, whatever comes before it', () => {
+  using scene = someKeys();
+  scene.set('keyspace', { selected: 'user:1' });
+  expect(scene.draw(keyspacePane, SIZE)[3]).toMatch(/^▶ user:1/);
+  scene.connect().ask('SET', 'a', '1');
+  expect(scene.draw(keyspacePane, SIZE)[4]).toMatch(/^▶ user:1/);
+});
+
+test('the window that is asked for follows sort, filter, database and selection, in large steps', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('MSET', ...Array.from({ length: 400 }, (_, i) => [`k${String(i).padStart(3, '0')}`, '1']).flat());
+  scene.look();
+  const request = () => keyspacePane.window!(scene.state, SIZE);
+  expect(request()).toEqual({ db: 0, offset: 0, limit: 200, order: 'name', match: '*' });
+  scene.set('keyspace', { sort: 'ttl', filter: 'é*' });
+  scene.setUi({ db: 3 });
+  expect(request()).toMatchObject({ db: 3, order: 'expiry', match: 'Ã©*' });
+  scene.set('keyspace', { sort: '', filter: '', selected: 'k199' });
+  scene.setUi({ db: 0 });
+  expect(request().offset).toBe(50);
+  scene.look({ keys: request() });
+  expect(keyspacePane.rows!(scene.state)).toHaveLength(200);
+  expect(request().offset).toBe(50);
+});
+
+test('the selected key stays where it is on the screen when the window moves', () => {
+  using scene = stage();
+  scene.connect().ask('MSET', ...Array.from({ length: 400 }, (_, i) => [`k${String(i).padStart(3, '0')}`, '1']).flat());
+  scene.look();
+  scene.set('keyspace', { selected: 'k180' });
+  const before = scene.draw(keyspacePane, SIZE);
+  scene.look({ keys: keyspacePane.window!(scene.state, SIZE) });
+  expect(scene.draw(keyspacePane, SIZE)).toEqual(before);
+});
+
+test('the title says if the server did not sort', () => {
+  using scene = someKeys();
+  scene.look({ keys: { db: 0, offset: 0, limit: 10, order: 'stored', match: '*' } });
+  expect(keyspacePane.badge(scene.state)).toBe('db 0, 4 keys, stored order');
+});
+
+test.each([['user:*', true], ['[a-z]*', true], ['[a-z', false], ['a\\', false], ['a\\[', true], ['', true]])('the filter %j', (text, isValid) => {
+  expect(keyspacePane.checkFilter!(text) === null).toBe(isValid);
+});
+
+test('no keys, and no key that matches', () => {
+  using scene = stage();
+  expect(scene.draw(keyspacePane, SIZE)[1]!.trim()).toBe('no keys');
+  scene.set('keyspace', { filter: 'x*' });
+  expect(scene.draw(keyspacePane, SIZE)[1]!.trim()).toBe('no key matches');
+});
+
+const open = (scene: Scene, key: string, cursor = 0): void => {
+  scene.set('keyspace', { isOpen: true, selected: key, cursor });
+  scene.look({ value: keyspacePane.value!(scene.state, SIZE) ?? null });
+};
+
+test('an open hash is a table of fields', () => {
+  using scene = someKeys();
+  open(scene, 'user:1', 1);
+  expect(scene.picture(keyspacePane, { width: 50, height: 6 })).toBe(`
+user:1: hash, listpack, 2 fields
+  field           value
+  name            Ada
+▶ mail            ada@example.org
+`);
+});
+
+test('an open list shows both of its ends', () => {
+  using scene = stage();
+  scene.connect().ask('RPUSH', 'list', ...Array.from({ length: 30 }, (_, i) => `e${i}`));
+  open(scene, 'list');
+  expect(scene.picture(keyspacePane, { width: 40, height: 10 })).toBe(`
+list: list, quicklist, 30 elements
+        index element
+▶           0 e0
+            1 e1
+            2 e2
+            3 e3
+… 23 between …
+           27 e27
+           28 e28
+           29 e29
+`);
+});
+
+test('an open string shows its bytes, a sorted set its scores', () => {
+  using scene = someKeys();
+  scene.connect().ask('ZADD', 'board', '10', 'ada', '2.5', 'bob');
+  open(scene, 'greeting');
+  expect(scene.picture(keyspacePane, { width: 60, height: 4 })).toContain('greeting: string, embstr, 5 B, ttl 60.0 s');
+  open(scene, 'board');
+  expect(scene.picture(keyspacePane, { width: 60, height: 5 })).toMatch(/2\.5 bob\n.*10 ada/);
+});
+
+test('until its value has come an open key shows what is known, and a key that is gone says so', () => {
+  using scene = someKeys();
+  scene.set('keyspace', { isOpen: true, selected: 'greeting' });
+  expect(scene.draw(keyspacePane, SIZE)[0]).toMatch(/^greeting "hello"/);
+  scene.connect().ask('DEL', 'greeting');
+  expect(scene.draw(keyspacePane, SIZE)[0]).toMatch(/^greeting is not there any more/);
+});

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import type { TraceBody } from '../../../../src/server/trace/events.js';
+import { tokensPane } from '../../../../src/tui/view/panes/tokens.js';
+import { COLORED, stage, type Scene } from '../../scene.js';
+
+const SIZE = { width: 80, height: 8 };
+
+/** An event that comes now. */
+function tell(scene: Scene, body: TraceBody): void {
+  scene.take({ type: 'event', event: { ...body, seq: 1_000_000, atUs: scene.lab.clock.readUs() } });
+}
+
+function threeClients(): Scene {
+  const scene = stage();
+  const [worker, waiting, careful] = [scene.connect(), scene.connect(), scene.connect()];
+  worker.ask('CLIENT', 'SETNAME', 'worker-1');
+  waiting.ask('BLPOP', 'jobs', '5');
+  careful.ask('MULTI');
+  careful.send('*1\r\n$4\r\nPI');
+  scene.lab.settle();
+  scene.look();
+  return scene;
+}
+
+test('listener, waker and clients have a row each', () => {
+  using scene = threeClients();
+  expect(scene.picture(tokensPane, { width: 110, height: 8 })).toBe(`
+     tok   fd peer               name        state                        int   query  output last        idle
+       0      127.0.0.1:6379     LISTENER    listening                    R
+       1      eventfd            WAKER       waiting                      R
+       2    4 127.0.0.1:50000    worker-1    idle                         R       0 B     0 B client|…     now
+       3    5 127.0.0.1:50001                parked 5.0 s jobs            R       0 B     0 B blpop        now
+       4    6 127.0.0.1:50002                in MULTI                     R       2 B     0 B multi        now
+`);
+  expect(tokensPane.badge(scene.state)).toBe('3 connections');
+});
+
+test('in a narrow pane the state says which rows are no clients', () => {
+  using scene = threeClients();
+  expect(scene.picture(tokensPane, { width: 40, height: 6 })).toBe(`
+   tok state                 int last
+     0 LISTENER listening    R
+     1 WAKER waiting         R
+     2 idle                  R   client…
+     3 parked 5.0 s jobs     R   blpop
+     4 in MULTI              R   multi
+`);
+});
+
+test('the time of a parked client runs with the clock of the loop', () => {
+  using scene = threeClients();
+  scene.setUi({ nowMs: scene.lab.clock.nowMs + 1300 });
+  expect(scene.picture(tokensPane, SIZE)).toContain('parked 3.7 s jobs');
+});
+
+test.each<[string, TraceBody, string]>([
+  ['ready', { kind: 'ready', token: 2, readiness: 1 }, 'ready'],
+  ['reading', { kind: 'read', token: 2, result: 9 }, 'reading'],
+  ['executing', { kind: 'frame', token: 2, frame: 2, bytes: 9, argv: ['GET', 'k'], raw: '' }, 'executing'],
+  ['replying', { kind: 'reply', token: 2, frame: 2, bytes: 5, raw: '' }, 'replying'],
+  ['write-blocked', { kind: 'interest', token: 2, before: 1, after: 3 }, 'write-blocked     RW '],
+])('%s, while its turn runs', (_, event, expected) => {
+  using scene = threeClients();
+  tell(scene, { kind: 'turn-begin', turn: 99, timeoutMs: -1, why: 'no timer' });
+  tell(scene, event);
+  expect(scene.draw(tokensPane, SIZE)[3]).toContain(expected);
+});
+
+test('after its turn a client is idle', () => {
+  using scene = threeClients();
+  tell(scene, { kind: 'turn-begin', turn: 99, timeoutMs: -1, why: 'no timer' });
+  tell(scene, { kind: 'read', token: 2, result: 9 });
+  tell(scene, { kind: 'turn-end', turn: 99, busyUs: 1, commands: 0 });
+  expect(scene.draw(tokensPane, SIZE)[3]).toContain('idle');
+});
+
+test('subscribers and monitors say so', () => {
+  using scene = stage();
+  scene.connect().ask('SUBSCRIBE', 'a', 'b');
+  scene.connect().ask('MONITOR');
+  scene.look();
+  const rows = scene.draw(tokensPane, SIZE);
+  expect([rows[3]!.includes('subscribed (2)'), rows[4]!.includes('monitor')]).toEqual([true, true]);
+});
+
+test('the selected row is marked and kept in sight, also when others go', () => {
+  using scene = stage();
+  const clients = Array.from({ length: 20 }, () => scene.connect());
+  scene.set('tokens', { selected: '15' });
+  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +15 /);
+  clients[3]!.close();
+  scene.lab.settle();
+  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +15 /);
+});
+
+test('a filter leaves the rows that match, and the listener', () => {
+  using scene = threeClients();
+  scene.set('tokens', { filter: 'WORK' });
+  expect(tokensPane.rows!(scene.state)).toEqual(['0', '1', '2']);
+  expect(tokensPane.badge(scene.state)).toBe('3 connections, 1 listed /WORK');
+});
+
+test('rows can be sorted by what happened last, or by what waits to be written', () => {
+  using scene = threeClients();
+  scene.advance(10);
+  tell(scene, { kind: 'read', token: 3, result: 1 });
+  tell(scene, { kind: 'reply', token: 4, frame: 1, bytes: 9, raw: '' });
+  const order = (sort: string): readonly string[] => (scene.set('tokens', { sort }), tokensPane.rows!(scene.state).slice(2));
+  expect([order(''), order('recent')[0], order('output')[0]]).toEqual([['2', '3', '4'], '3', '4']);
+});
+
+test('of ten thousand connections all are counted, and the badge says how many have rows', () => {
+  using scene = stage();
+  for (let token = 2; token < 10_002; token++) tell(scene, { kind: 'connect', token, fd: token, peer: '10.0.0.1:1', local: '' });
+  expect(tokensPane.badge(scene.state)).toBe('10,000 connections, 1,022 listed');
+  expect(scene.draw(tokensPane, SIZE)).toHaveLength(SIZE.height);
+});
+
+test('a connection has its colour', () => {
+  using scene = threeClients();
+  const rows = scene.draw(tokensPane, { width: 110, height: 8 }, COLORED, false);
+  expect(rows[4]).toContain(COLORED.token(3)('     3'));
+  expect(rows[4]).toContain(COLORED.token(3)('127.0.0.1:50001   '));
+});
