@@ -151,6 +151,11 @@ export class Server implements ServerContext {
     this.loop.stop();
   }
 
+  serveOthers(busyToken: Token): boolean {
+    this.clients.serveOthers(busyToken);
+    return !this.loop.isStopped;
+  }
+
   /** After the last turn: every descriptor is given back. */
   close(): void {
     for (const session of this.sessions.values()) session.transport.close('server shut down');

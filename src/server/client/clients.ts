@@ -14,7 +14,7 @@ import { READABLE } from '../io/interest.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import { Connection } from './connection.js';
-import type { ConnectionEnvironment, ConnectionSettings } from './environment.js';
+import { type ConnectionEnvironment, type ConnectionSettings, createInput } from './environment.js';
 import { OutputBuffer } from './output-buffer.js';
 
 /** The settings in force; names as in redis.conf. */
@@ -27,6 +27,7 @@ export interface ClientSettings extends ConnectionSettings {
 
 export class Clients {
   private cancelSweep: (() => void) | null = null;
+  private spareInput: Buffer | null = null;
 
   constructor(
     private readonly env: ConnectionEnvironment & { readonly settings: ClientSettings },
@@ -72,6 +73,22 @@ export class Clients {
     if (pending.resumed.length > 0) pending.proceed();
     if (server.tracking.isActive) server.tracking.broadcast();
     pending.flush();
+  }
+
+  /**
+   * While a command of one client takes long the others are read and answered. That command came out of the shared input, behind it may be more: so the
+   * others are read into another buffer.
+   */
+  serveOthers(busyToken: Token): void {
+    const { env } = this;
+    const { input } = env;
+    env.input = this.spareInput ??= createInput();
+    try {
+      env.loop.turnWithin(busyToken);
+      env.pending.flush();
+    } finally {
+      env.input = input;
+    }
   }
 
   /** Sets the timer for idle clients anew. Also called when `timeout` has changed. */

@@ -19,6 +19,7 @@ import * as slowlog from './slowlog.js';
 import * as generic from './generic.js';
 import * as list from './list.js';
 import * as pubsub from './pubsub.js';
+import * as scripting from './scripting.js';
 import * as set from './set.js';
 import * as sortedSet from './sorted-set.js';
 import * as stream from './stream.js';
@@ -26,7 +27,7 @@ import * as streamGroups from './stream-groups.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, server, set, slowlog, sortedSet, stream, streamGroups, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sortedSet, stream, streamGroups, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -154,6 +154,8 @@ export const shutdown = command({
     if (!isKnown || (options.has('SAVE') && options.has('NOSAVE')) || (options.has('ABORT') && options.size > 1)) return errors.SYNTAX;
     // Nothing waits for replicas here, so a shutdown is never under way.
     if (options.has('ABORT')) return errors.NO_SHUTDOWN;
+    const { busy } = session.server.hooks;
+    if (busy !== null && !options.has('NOSAVE')) return busy;
     if (options.has('SAVE') && !options.has('FORCE')) return errors.NO_PERSISTENCE;
     session.server.log('warning', 'User requested shutdown...');
     session.server.shutdown();

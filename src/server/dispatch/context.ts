@@ -65,4 +65,9 @@ export interface ServerContext {
   log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
   /** Ends the server after this turn. */
   shutdown(): void;
+  /**
+   * Lets everybody but one client have a turn while a command of that client goes on: what has come is read and answered, nothing is waited for.
+   * False if the server is to end.
+   */
+  serveOthers(busyToken: number): boolean;
 }

@@ -189,6 +189,33 @@ export const PROTOCOL_TYPE = new ErrorReply(
   'ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false',
 );
 
+// Scripts and functions (commands/scripting.ts, scripting/).
+export const NO_SCRIPT = new ErrorReply('NOSCRIPT No matching script. Please use EVAL.');
+export const NEGATIVE_KEYS = new ErrorReply("ERR Number of keys can't be negative");
+export const BAD_KEY_COUNT = new ErrorReply('ERR Bad number of keys provided');
+export const UNKNOWN_IN_SCRIPT = new ErrorReply('ERR Unknown Redis command called from script');
+export const ARITY_IN_SCRIPT = new ErrorReply('ERR Wrong number of args calling Redis command from script');
+export const DENIED_IN_SCRIPT = new ErrorReply('ERR This Redis command is not allowed from script');
+export const READONLY_SCRIPT = new ErrorReply('ERR Write commands are not allowed from read-only scripts.');
+export const WRITES_IN_READONLY = new ErrorReply('ERR Can not execute a script with write flag using *_ro command.');
+export const SCRIPT_OUT_OF_MEMORY = new ErrorReply("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'");
+export const BUSY_SCRIPT = new ErrorReply('BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.');
+export const BUSY_FUNCTION = new ErrorReply('BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.');
+export const NOT_BUSY = new ErrorReply('NOTBUSY No scripts in execution right now.');
+export const UNKILLABLE = new ErrorReply(
+  'UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way ' +
+    'using the SHUTDOWN NOSAVE command.',
+);
+export const SCRIPT_FLUSH_MODE = new ErrorReply('ERR SCRIPT FLUSH only support SYNC|ASYNC option');
+export const SCRIPT_DEBUG_MODE = new ErrorReply('ERR Use SCRIPT DEBUG YES/SYNC/NO');
+/** Ours: Redis would begin a debugging session. */
+export const NO_DEBUGGER = new ErrorReply('ERR there is no debugger for scripts here');
+export const INVALID_SHEBANG = new ErrorReply('ERR Invalid script shebang');
+export const unexpectedEngine = (engine: string): ErrorReply => new ErrorReply(oneLine(`ERR Unexpected engine in script shebang: ${engine}`));
+export const unknownShebangOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown lua shebang option: ${option}`));
+export const unexpectedFlag = (flag: string): ErrorReply => new ErrorReply(oneLine(`ERR Unexpected flag in script shebang: ${flag}`));
+export const scriptCompileFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error compiling script (new function): ${complaint}`));
+
 // Keys of any type.
 export const SAME_OBJECT = new ErrorReply('ERR source and destination objects are the same');
 export const NX_AND_OTHERS = new ErrorReply('ERR NX and XX, GT or LT options at the same time are not compatible');
@@ -218,7 +245,6 @@ export const STREAM_EXHAUSTED = new ErrorReply('ERR The stream has exhausted the
 export const STREAM_ID_TOO_SMALL = new ErrorReply('ERR The ID specified in XADD is equal or smaller than the target stream top item');
 export const NEGATIVE_ENTRIES_ADDED = new ErrorReply('ERR entries_added must be positive');
 export const SETID_BELOW_GIVEN_DELETED = new ErrorReply('ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id');
-export const SETID_BELOW_DELETED = new ErrorReply('ERR The ID specified in XSETID is smaller than current max_deleted_entry_id');
 export const SETID_BELOW_TOP = new ErrorReply('ERR The ID specified in XSETID is smaller than the target stream top item');
 export const ENTRIES_ADDED_BELOW_LENGTH = new ErrorReply('ERR The entries_added specified in XSETID is smaller than the target stream length');
 export const GROUP_OUTSIDE_XREADGROUP = new ErrorReply('ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.');
@@ -229,8 +255,7 @@ export const LAST_ID_IN_XREADGROUP = new ErrorReply(
     'to get new messages. The $ ID would just return an empty result set.',
 );
 export const NEW_ID_OUTSIDE_XREADGROUP = new ErrorReply('ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.');
-export const unbalancedStreams = (command: string, symbol: string): ErrorReply =>
-  new ErrorReply(`ERR Unbalanced '${command}' list of streams: for each stream key an ID or '${symbol}' must be specified.`);
+export const UNBALANCED_STREAMS = new ErrorReply("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
 export const XGROUP_NEEDS_KEY = new ErrorReply(
   'ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.',
 );

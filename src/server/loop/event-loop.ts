@@ -45,6 +45,9 @@ export class EventLoop {
   private wasBusy = false;
   private readonly handlers = new Map<Token, EventHandler>();
   private readonly events = new Events();
+  /** Of turns within turns; see turnWithin. */
+  private eventsWithin: Events | null = null;
+  private readonly putOff = new Map<Token, Readiness>();
 
   /** @param beforeSleep runs at the start of every turn, before the loop may sleep. */
   constructor(
@@ -103,10 +106,33 @@ export class EventLoop {
     const wokenUs = this.clock.nowUs;
     this.wasBusy = this.events.length > 0;
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
+    if (this.putOff.size > 0) this.handlePutOff();
     this.runDueTimers();
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: this.clock.readUs() - wokenUs, commands: this.commandsThisTurn });
     this.commandsThisTurn = 0;
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
+  }
+
+  /**
+   * A turn within the running one, for a handler that takes long and wants the others to be heard meanwhile: what is ready is handled, nothing is
+   * waited for, and no timer runs. `except`, whose handler is the one that takes long, has its turn when that is through.
+   */
+  turnWithin(except: Token): void {
+    const events = (this.eventsWithin ??= new Events());
+    this.poll.wait(events, 0);
+    this.clock.refresh();
+    for (let i = 0; i < events.length; i++) {
+      const token = events.tokens[i]!;
+      if (token === except) this.putOff.set(token, events.readiness[i]! | (this.putOff.get(token) ?? 0));
+      else this.handle(token, events.readiness[i]!);
+    }
+    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
+  }
+
+  private handlePutOff(): void {
+    const waiting = [...this.putOff];
+    this.putOff.clear();
+    for (const [token, readiness] of waiting) this.handle(token, readiness);
   }
 
   /** Milliseconds until the nearest timer is due; -1 if there is none, and the loop may sleep until something is ready. */

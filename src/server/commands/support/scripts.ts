@@ -1,0 +1,26 @@
+/** What the commands of scripts and of functions share: declarations, and the arguments behind a script's name. */
+import type { Argv } from '../../dispatch/command.js';
+import * as errors from '../../dispatch/errors.js';
+import { type KeySpec, numkeys } from '../../dispatch/key-spec.js';
+import type { ScriptArguments } from '../../scripting/scripting.js';
+import { integer, isWord } from './arguments.js';
+
+export const SCRIPT_FLAGS = ['noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'] as const;
+export const READONLY_SCRIPT_FLAGS = ['readonly', ...SCRIPT_FLAGS] as const;
+
+const withNotes = (spec: KeySpec): KeySpec => ({ ...spec, notes: 'What the script does with its keys is not known beforehand, so the most is assumed.' });
+export const WRITTEN_KEYS = withNotes(numkeys(2, 'RW access update'));
+export const READ_KEYS = withNotes(numkeys(2, 'RO access'));
+
+/** What follows the script in argv. Throws an ErrorReply. */
+export function scriptArguments(argv: Argv, readsOnly: boolean, complaint = errors.NOT_AN_INTEGER): ScriptArguments {
+  const count = integer(argv[2]!, complaint);
+  if (count > argv.length - 3) throw errors.NUMKEYS_BEYOND_ARGUMENTS;
+  if (count < 0) throw errors.NEGATIVE_KEYS;
+  return { keys: argv.slice(3, 3 + count), args: argv.slice(3 + count), readsOnly, argv };
+}
+
+/** Both modes do the same: the garbage collector frees the memory. */
+export function isFlushMode(argv: Argv): boolean {
+  return argv.length === 2 || (argv.length === 3 && (isWord(argv[2]!, 'ASYNC') || isWord(argv[2]!, 'SYNC')));
+}

@@ -1,0 +1,198 @@
+/**
+ * Values between Redis and Lua: replies become Lua values for redis.call, and what a script returns becomes a reply.
+ *
+ *   RESP2      → Lua                RESP3 (after redis.setresp(3))        Lua → reply
+ *   bulk       string               null      nil                         string             bulk
+ *   integer    number               boolean   boolean                     number             integer, cut off
+ *   status     {ok = text}          double    {double = number}           true, false        1, nil (RESP3: booleans)
+ *   error      {err = text}         map       {map = {key = value}}       nil, function      nil
+ *   nil        false                set       {set = {member = true}}     table with ok, err, double, map, set, big_number or
+ *   array      table                big num.  {big_number = digits}       verbatim_string: that; otherwise an array up to its first nil
+ *                                   verbatim  {verbatim_string = {string, format}}
+ */
+import { cString, oneLine } from '../dispatch/errors.js';
+import { formatDouble } from '../resp/double.js';
+import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, Several, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
+import { LuaError, type LuaState, TYPE } from './lua-state.js';
+
+/** Slots that converting one level takes. */
+const LEVEL_SLOTS = 4;
+const STACK_LIMIT = 'reached lua stack limit';
+const INT64_EDGE = 2 ** 63;
+const INT64_MIN = -(2n ** 63n);
+
+/** Pushes a reply as a Lua value, in the terms of the version that the script has asked for. */
+export function pushReply(lua: LuaState, reply: Reply, version: 2 | 3): void {
+  if (!lua.hasRoom(LEVEL_SLOTS)) throw new LuaError(`ERR ${STACK_LIMIT}`, 'table');
+  if (typeof reply === 'string') return lua.pushText(reply);
+  if (typeof reply === 'number') return lua.pushNumber(reply);
+  if (typeof reply === 'bigint') return lua.pushNumber(Number(reply));
+  if (reply === null || reply === NULL_ARRAY || reply === NO_REPLY) return pushNull(lua, version);
+  if (typeof reply === 'boolean') return version === 3 ? lua.pushBoolean(reply) : lua.pushNumber(reply ? 1 : 0);
+  if (isArray(reply)) return pushArray(lua, reply, version);
+  pushObject(lua, reply as Exclude<Reply, readonly Reply[]>, version);
+}
+
+const isArray = (reply: Reply): reply is readonly Reply[] => Array.isArray(reply);
+
+function pushNull(lua: LuaState, version: 2 | 3): void {
+  if (version === 3) lua.pushNil();
+  else lua.pushBoolean(false);
+}
+
+function pushArray(lua: LuaState, items: readonly Reply[], version: 2 | 3): void {
+  lua.pushTable(items.length);
+  for (let i = 0; i < items.length; i++) {
+    pushReply(lua, items[i]!, version);
+    lua.lua.lua_rawseti(lua.current, -2, i + 1);
+  }
+}
+
+function pushObject(lua: LuaState, reply: Reply, version: 2 | 3): void {
+  if (reply instanceof SimpleString) return pushWrapped(lua, 'ok', reply.text);
+  if (reply instanceof ErrorReply || reply instanceof BulkError) return pushError(lua, reply.text);
+  if (reply instanceof Versioned || reply instanceof Attribute) return pushReply(lua, reply.reply, version);
+  if (reply instanceof Push) return pushArray(lua, reply.items, version);
+  if (reply instanceof Several) return pushReply(lua, reply.replies[0] ?? null, version);
+  if (version === 3) pushTyped(lua, reply, version);
+  else pushFlat(lua, reply);
+}
+
+/** What a RESP2 client would see of the types of RESP3. */
+function pushFlat(lua: LuaState, reply: Reply): void {
+  if (reply instanceof Double) lua.pushText(reply.text ?? formatDouble(reply.value));
+  else if (reply instanceof MapReply) pushArray(lua, reply.flat, 2);
+  else if (reply instanceof SetReply) pushArray(lua, reply.members, 2);
+  else if (reply instanceof Verbatim) lua.pushText(reply.text);
+  else if (reply instanceof BigNumber) lua.pushText(reply.digits);
+  else lua.pushBoolean(false);
+}
+
+function pushTyped(lua: LuaState, reply: Reply, version: 2 | 3): void {
+  if (reply instanceof Double) {
+    lua.pushTable(0, 1);
+    lua.pushNumber(reply.value);
+    lua.setField(-2, 'double');
+  } else if (reply instanceof MapReply) pushPairs(lua, 'map', reply.flat, version);
+  else if (reply instanceof SetReply) pushPairs(lua, 'set', reply.members.flatMap((member) => [member, true]), version);
+  else if (reply instanceof Verbatim) pushVerbatim(lua, reply);
+  else if (reply instanceof BigNumber) pushWrapped(lua, 'big_number', reply.digits);
+  else lua.pushNil();
+}
+
+function pushPairs(lua: LuaState, name: string, flat: readonly Reply[], version: 2 | 3): void {
+  lua.pushTable(0, 1);
+  lua.pushTable(0, flat.length / 2);
+  for (let i = 0; i < flat.length; i += 2) {
+    pushReply(lua, flat[i]!, version);
+    pushReply(lua, flat[i + 1]!, version);
+    lua.lua.lua_rawset(lua.current, -3);
+  }
+  lua.setField(-2, name);
+}
+
+function pushVerbatim(lua: LuaState, reply: Verbatim): void {
+  lua.pushTable(0, 1);
+  pushWrapped(lua, 'string', reply.text);
+  lua.pushText(reply.format);
+  lua.setField(-2, 'format');
+  lua.setField(-2, 'verbatim_string');
+}
+
+function pushWrapped(lua: LuaState, field: string, text: string): void {
+  lua.pushTable(0, 1);
+  lua.pushText(text);
+  lua.setField(-2, field);
+}
+
+/** {err = text}, marked as an error that has been counted already. */
+export function pushError(lua: LuaState, text: string): void {
+  pushWrapped(lua, 'err', text);
+  lua.pushBoolean(true);
+  lua.setField(-2, 'ignore_error_stats_update');
+}
+
+/** The value on top of the stack as a reply; it is taken off. @param version what the script has asked for with redis.setresp */
+export function popReply(lua: LuaState, version: 2 | 3): Reply {
+  const reply = toReply(lua, version);
+  lua.pop();
+  return reply;
+}
+
+function toReply(lua: LuaState, version: 2 | 3): Reply {
+  if (!lua.hasRoom(LEVEL_SLOTS)) return new ErrorReply(`ERR ${STACK_LIMIT}`);
+  switch (lua.type(-1)) {
+    case TYPE.string:
+      return lua.text(-1);
+    case TYPE.number:
+      return toInteger(lua.number(-1));
+    case TYPE.boolean:
+      if (version === 3) return lua.boolean(-1);
+      return lua.boolean(-1) ? 1 : null;
+    case TYPE.table:
+      return tableToReply(lua, version);
+    default:
+      return null;
+  }
+}
+
+/** C's conversion to a 64-bit integer, which answers the smallest one for what does not fit (x86-64). */
+function toInteger(value: number): Reply {
+  if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
+  if (!(value < INT64_EDGE && value >= -INT64_EDGE)) return INT64_MIN;
+  const whole = Math.trunc(value);
+  return Number.isSafeInteger(whole) ? whole + 0 : BigInt(whole);
+}
+
+type TableReader = (lua: LuaState, version: 2 | 3) => Reply | undefined;
+
+/** In the order in which Redis looks for them. Undefined: the field is there but of another type, so it does not count. */
+const FIELDS: readonly (readonly [name: string, type: number, read: TableReader])[] = [
+  ['err', TYPE.string, (lua) => new ErrorReply(oneLine(lua.text(-1)!))],
+  ['ok', TYPE.string, (lua) => new SimpleString(oneLine(cString(lua.text(-1)!)))],
+  ['double', TYPE.number, (lua) => new Double(lua.number(-1))],
+  ['map', TYPE.table, (lua, version) => new MapReply(pairs(lua, version, true))],
+  ['set', TYPE.table, (lua, version) => new SetReply(pairs(lua, version, false))],
+  ['big_number', TYPE.string, (lua) => new BigNumber(oneLine(cString(lua.text(-1)!)))],
+  ['verbatim_string', TYPE.table, (lua) => readVerbatim(lua)],
+];
+
+function tableToReply(lua: LuaState, version: 2 | 3): Reply {
+  for (const [name, type, read] of FIELDS) {
+    const reply = lua.getField(-1, name) === type ? read(lua, version) : undefined;
+    lua.pop();
+    if (reply !== undefined) return reply;
+  }
+  return readArray(lua, version);
+}
+
+function readArray(lua: LuaState, version: 2 | 3): Reply {
+  const items: Reply[] = [];
+  for (let i = 1; ; i++) {
+    lua.lua.lua_rawgeti(lua.current, -1, i);
+    if (lua.type(-1) === TYPE.nil) break;
+    items.push(popReply(lua, version));
+  }
+  lua.pop();
+  return items;
+}
+
+function pairs(lua: LuaState, version: 2 | 3, withValues: boolean): Reply[] {
+  const flat: Reply[] = [];
+  lua.pushNil();
+  while (lua.lua.lua_next(lua.current, -2) !== 0) {
+    const value = withValues ? popReply(lua, version) : (lua.pop(), null);
+    // A number that is read as a string would become one, and the walk would lose its way.
+    lua.pushValue(-1);
+    flat.push(popReply(lua, version));
+    if (withValues) flat.push(value);
+  }
+  return flat;
+}
+
+function readVerbatim(lua: LuaState): Reply | undefined {
+  const format = lua.getField(-1, 'format') === TYPE.string ? lua.text(-1) : null;
+  const text = lua.getField(-2, 'string') === TYPE.string ? lua.text(-1) : null;
+  lua.pop(2);
+  return format === null || text === null ? undefined : new Verbatim(text, format.slice(0, 3));
+}

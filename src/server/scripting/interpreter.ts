@@ -1,0 +1,133 @@
+/**
+ * Interpreter: a Lua state in its sandbox, and how a script runs in it. Between scripting.ts and the engine.
+ *
+ *   run ─▶ lua_pcall ─▶ script ─▶ redis.call ─▶ script-run.ts ─▶ dispatcher
+ *                          └── every 100,000 instructions ─▶ watch ─▶ longer than busy-reply-threshold: others have their turn, killed?
+ */
+import * as errors from '../dispatch/errors.js';
+import { ErrorReply, type Reply } from '../resp/reply.js';
+import { popReply } from './conversion.js';
+import { LuaError, LuaState, TYPE } from './lua-state.js';
+import { pushRedisApi } from './redis-api.js';
+import { Sandbox } from './sandbox.js';
+import type { ScriptRun } from './script-run.js';
+import type { LuaEngine } from './wasm.js';
+
+const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
+/** Garbage is collected a little after so many runs, so that no run pays for all of it. */
+const RUNS_BETWEEN_COLLECTIONS = 50;
+const COLLECT_STEP = 5;
+const COLLECT_SIZE = 50;
+
+/** Pushes the arguments of the call, and returns their number. */
+export type PushArguments = (lua: LuaState) => number;
+
+export class Interpreter {
+  readonly lua: LuaState;
+  readonly sandbox: Sandbox;
+  /** The one that runs. */
+  run: ScriptRun | null = null;
+  private readonly watcher: number;
+  private runsSinceCollection = 0;
+
+  constructor(
+    engine: LuaEngine,
+    readonly log: (level: 'debug' | 'verbose' | 'notice' | 'warning', message: string) => void,
+    isEval: boolean,
+  ) {
+    this.lua = new LuaState(engine);
+    this.sandbox = new Sandbox(this.lua, (lua) => {
+      pushRedisApi(lua, this, isEval);
+      lua.setField(-2, 'redis');
+    });
+    this.watcher = this.lua.hookCallback(() => this.watch());
+  }
+
+  /** Compiles and keeps a function. A string: the compiler's complaint. */
+  compile(code: string, name: string): number | string {
+    const { lua } = this;
+    if (lua.load(code, name)) return lua.keep();
+    const complaint = lua.text(-1) ?? '';
+    lua.pop();
+    return complaint;
+  }
+
+  /** Runs a kept function to its end, or until it is killed. Throws only what has broken the engine. */
+  execute(run: ScriptRun, reference: number, pushArguments: PushArguments): Reply {
+    const { lua, sandbox } = this;
+    const { keyspace } = run.caller.server;
+    this.run = run;
+    keyspace.freezeTime();
+    lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
+    try {
+      lua.pushKept(sandbox.errorHandler);
+      const handler = lua.top;
+      lua.pushKept(reference);
+      const isDone = lua.call(pushArguments(lua), 1, handler);
+      return isDone ? popReply(lua, run.version) : this.popError(run);
+    } finally {
+      this.run = null;
+      keyspace.thawTime();
+      if (run.isSlow) run.caller.server.hooks.busy = null;
+    }
+  }
+
+  /** After a run: the stack is empty again, and some garbage gone. Not called when the engine has broken. */
+  settle(): void {
+    const { lua } = this;
+    lua.hook(0, 0);
+    lua.top = 0;
+    if (++this.runsSinceCollection < RUNS_BETWEEN_COLLECTIONS) return;
+    this.runsSinceCollection = 0;
+    lua.lua.lua_gc(lua.current, COLLECT_STEP, COLLECT_SIZE);
+  }
+
+  /** The error table on top of the stack as a reply: its text, the script's name, and where it happened. */
+  private popError({ options }: ScriptRun): ErrorReply {
+    const { lua } = this;
+    const { text, source, line } = this.readError();
+    lua.pop();
+    const place = source === null || line === null ? '' : ` script: ${options.name}, on ${source}:${line}.`;
+    return new ErrorReply(errors.oneLine(`${text}${place}`));
+  }
+
+  /** Of an error table; of an error that came without one (memory used up) the message. */
+  readError(): { readonly text: string; readonly source: string | null; readonly line: string | null } {
+    const { lua } = this;
+    if (lua.type(-1) !== TYPE.table) return { text: `ERR Error running script: ${lua.text(-1) ?? 'execution failure'}`, source: null, line: null };
+    const [text, source, line] = ['err', 'source', 'line'].map((name) => {
+      const type = lua.getField(-1, name);
+      const value = type === TYPE.string || type === TYPE.number ? lua.text(-1) : null;
+      lua.pop();
+      return value;
+    });
+    return { text: text ?? 'ERR unknown error', source: source ?? null, line: line ?? null };
+  }
+
+  private watch(): void {
+    const { run } = this;
+    if (run === null) return;
+    const { server } = run.caller;
+    if (!run.isKilled && !run.isSlow && run.elapsedMs < server.config.values['busy-reply-threshold']) return;
+    if (!run.isSlow) this.becomeSlow(run);
+    const goesOn = run.isKilled || server.serveOthers(run.caller.id);
+    if (goesOn && !run.isKilled) return;
+    // From here on every line is looked at: a script that catches the error gets no further than to the next one.
+    this.lua.lua.lua_sethook(this.lua.current, this.watcher, MASK_LINE, 0);
+    const command = run.options.isFunction ? 'FUNCTION' : 'SCRIPT';
+    if (!run.isKilled) server.log('warning', 'The script ends with the server.');
+    run.isKilled = true;
+    throw new LuaError(`ERR Error running script: Script killed by user with ${command} KILL.`, 'table');
+  }
+
+  private becomeSlow(run: ScriptRun): void {
+    const { server } = run.caller;
+    const { isFunction, name } = run.options;
+    const command = isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL';
+    server.log('warning', `Slow script detected: still in execution after ${run.elapsedMs} milliseconds. You can try killing the script using the ${command} command. Script name is: ${name}.`);
+    run.isSlow = true;
+    server.hooks.busy = isFunction ? errors.BUSY_FUNCTION : errors.BUSY_SCRIPT;
+  }
+}
+
+const MASK_LINE = 4;

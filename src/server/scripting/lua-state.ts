@@ -1,0 +1,290 @@
+/**
+ * LuaState: one Lua state of the engine, with its stack in JavaScript's terms. Beside the path: used by everything in this folder.
+ *
+ * Strings are latin1 on this side: one character is one byte. Functions of ours that Lua calls get the same object; while they run it stands for
+ * the coroutine that called them. They raise a Lua error by throwing {@link LuaError}; what Lua itself throws passes through (see LONG_JUMP).
+ */
+import { LONG_JUMP, type LuaEngine, type LuaFunctions, type Pointer } from './wasm.js';
+
+export const GLOBALS = -10002;
+export const REGISTRY = -10000;
+export const ALL_RESULTS = -1;
+
+/** What lua_type answers. */
+export const TYPE = { nil: 0, boolean: 1, lightUserdata: 2, number: 3, string: 4, table: 5, function: 6 } as const;
+
+const TYPE_NAMES: readonly string[] = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread'];
+const MASK_COUNT = 8;
+const SCRATCH_BYTES = 4096;
+/** Where lua_tolstring puts a length. */
+const LENGTH_BYTES = 8;
+
+/** An error for the script: thrown by a function of ours, raised in Lua. */
+export class LuaError {
+  /** @param form `table`: as redis.call raises them, {err = text}; `where`: text behind the position of the script; `plain`: the text alone */
+  constructor(
+    readonly text: string,
+    readonly form: 'table' | 'where' | 'plain' = 'where',
+  ) {}
+}
+
+/** An error of the argument at a position, in Lua's own words. */
+export class ArgumentError {
+  constructor(
+    readonly argument: number,
+    readonly complaint: string,
+  ) {}
+}
+
+/** Raise the value on top of the stack. */
+export const RAISE_TOP = Symbol('raise the value on top of the stack');
+
+export type HostFunction = (lua: LuaState) => number;
+
+export class LuaState {
+  readonly lua: LuaFunctions;
+  /** The main state. */
+  readonly main: Pointer;
+  /** The main state, or the coroutine that called the function of ours that runs. */
+  current: Pointer;
+  private readonly scratch: Pointer;
+  private readonly length: Pointer;
+  private bytes = Buffer.alloc(0);
+  private words = new Uint32Array(0);
+
+  constructor(readonly engine: LuaEngine) {
+    this.lua = engine.lua;
+    this.main = this.lua.luaL_newstate();
+    this.current = this.main;
+    this.length = this.lua.malloc(LENGTH_BYTES);
+    this.scratch = this.lua.malloc(SCRATCH_BYTES);
+    this.lua.luaL_openlibs(this.main);
+  }
+
+  close(): void {
+    this.lua.lua_close(this.main);
+    this.lua.free(this.length);
+    this.lua.free(this.scratch);
+  }
+
+  // What is on the stack. Positions from 1 on count from the bottom of the running function's stack, negative ones from the top.
+
+  get top(): number {
+    return this.lua.lua_gettop(this.current);
+  }
+
+  set top(count: number) {
+    this.lua.lua_settop(this.current, count);
+  }
+
+  pop(count = 1): void {
+    this.lua.lua_settop(this.current, -count - 1);
+  }
+
+  /** One of TYPE; -1 for a position without a value. */
+  type(index: number): number {
+    return this.lua.lua_type(this.current, index);
+  }
+
+  typeName(index: number): string {
+    return TYPE_NAMES[this.type(index)] ?? 'no value';
+  }
+
+  number(index: number): number {
+    return this.lua.lua_tonumber(this.current, index);
+  }
+
+  boolean(index: number): boolean {
+    return this.lua.lua_toboolean(this.current, index) !== 0;
+  }
+
+  /** The string at `index`, or the number as Lua prints it; null for everything else. A number on the stack becomes a string, as lua_tolstring says. */
+  text(index: number): string | null {
+    const start = this.lua.lua_tolstring(this.current, index, this.length);
+    if (start === 0) return null;
+    this.look();
+    return this.bytes.latin1Slice(start, start + this.words[this.length >>> 2]!);
+  }
+
+  /** Is there room for `extra` more values? Otherwise the stack is as deep as Lua allows. */
+  hasRoom(extra: number): boolean {
+    return this.lua.lua_checkstack(this.current, extra) !== 0;
+  }
+
+  pushNil(): void {
+    this.lua.lua_pushnil(this.current);
+  }
+
+  pushNumber(value: number): void {
+    this.lua.lua_pushnumber(this.current, value);
+  }
+
+  pushBoolean(value: boolean): void {
+    this.lua.lua_pushboolean(this.current, value ? 1 : 0);
+  }
+
+  pushText(text: string): void {
+    const { lua } = this;
+    const { length } = text;
+    if (length <= SCRATCH_BYTES) {
+      this.look();
+      this.bytes.latin1Write(text, this.scratch, length);
+      lua.lua_pushlstring(this.current, this.scratch, length);
+      return;
+    }
+    const start = this.copy(text);
+    try {
+      lua.lua_pushlstring(this.current, start, length);
+    } finally {
+      lua.free(start);
+    }
+  }
+
+  pushValue(index: number): void {
+    this.lua.lua_pushvalue(this.current, index);
+  }
+
+  pushTable(items = 0, fields = 0): void {
+    this.lua.lua_createtable(this.current, items, fields);
+  }
+
+  pushFunction(run: HostFunction): void {
+    this.lua.lua_pushcclosure(this.current, this.callback(run), 0);
+  }
+
+  /** table[name] = the value on top, which is taken off. Raw: no metamethod is asked. */
+  setField(table: number, name: string): void {
+    const { lua, current } = this;
+    const at = table < 0 && table > REGISTRY ? table - 1 : table;
+    this.pushText(name);
+    lua.lua_insert(current, -2);
+    lua.lua_rawset(current, at);
+  }
+
+  /** Pushes table[name], raw, and returns its type. */
+  getField(table: number, name: string): number {
+    const { lua, current } = this;
+    this.pushText(name);
+    lua.lua_rawget(current, table < 0 && table > REGISTRY ? table - 1 : table);
+    return lua.lua_type(current, -1);
+  }
+
+  /** The value on top, taken off and kept in the registry. */
+  keep(): number {
+    return this.lua.luaL_ref(this.current, REGISTRY);
+  }
+
+  pushKept(reference: number): void {
+    this.lua.lua_rawgeti(this.current, REGISTRY, reference);
+  }
+
+  forget(reference: number): void {
+    this.lua.luaL_unref(this.current, REGISTRY, reference);
+  }
+
+  /** Compiles a chunk and pushes the function. False: a message is there instead. */
+  load(code: string, name: string): boolean {
+    const { lua } = this;
+    const start = this.copy(`${code}\0${name}\0`);
+    try {
+      return lua.luaL_loadbuffer(this.current, start, code.length, start + code.length + 1) === 0;
+    } finally {
+      lua.free(start);
+    }
+  }
+
+  /** Calls the function below its `args`. False: the error value is there instead of the results. @param handler its position, 0 for none */
+  call(args: number, results: number, handler = 0): boolean {
+    return this.lua.lua_pcall(this.current, args, results, handler) === 0;
+  }
+
+  /** Calls `run` every `count` instructions. Null: no more. */
+  hook(index: number, count: number): void {
+    this.lua.lua_sethook(this.main, index, index === 0 ? 0 : MASK_COUNT, count);
+  }
+
+  /** A function of ours as a callback of the engine. */
+  callback(run: HostFunction): number {
+    return this.engine.function((state) => this.enter(state, run));
+  }
+
+  hookCallback(run: (lua: LuaState) => void): number {
+    return this.engine.hook((state) => {
+      this.enter(state, (lua) => {
+        run(lua);
+        return 0;
+      });
+    });
+  }
+
+  private enter(state: Pointer, run: HostFunction): number {
+    const before = this.current;
+    this.current = state;
+    try {
+      return run(this);
+    } catch (error) {
+      if (error === LONG_JUMP) throw error;
+      return this.raise(error);
+    } finally {
+      this.current = before;
+    }
+  }
+
+  private raise(error: unknown): number {
+    const { lua, current } = this;
+    if (error === RAISE_TOP) return lua.lua_error(current);
+    if (error instanceof ArgumentError) {
+      return lua.luaL_argerror(current, error.argument, this.scratchText(error.complaint));
+    }
+    // Anything else is a defect of ours, or the end of JavaScript's stack: it ends the engine, and whoever started the script tells the client.
+    if (!(error instanceof LuaError)) throw error;
+    if (error.form === 'table') {
+      this.pushTable(0, 1);
+      this.pushText(error.text);
+      this.setField(-2, 'err');
+    } else {
+      if (error.form === 'where') lua.luaL_where(current, 1);
+      this.pushText(error.text);
+      if (error.form === 'where') lua.lua_concat(current, 2);
+    }
+    return lua.lua_error(current);
+  }
+
+  /** A C string that holds until the next one. */
+  private scratchText(text: string): Pointer {
+    this.look();
+    const length = Math.min(text.length, SCRATCH_BYTES - 1);
+    this.bytes.latin1Write(text, this.scratch, length);
+    this.bytes[this.scratch + length] = 0;
+    return this.scratch;
+  }
+
+  /** Bytes in the engine's memory, to be freed. */
+  private copy(text: string): Pointer {
+    const start = this.lua.malloc(text.length + 1);
+    if (start === 0) throw new LuaError('not enough memory', 'plain');
+    this.look();
+    this.bytes.latin1Write(text, start, text.length);
+    return start;
+  }
+
+  /** The memory moves when it grows. */
+  private look(): void {
+    const { buffer } = this.lua.memory;
+    if (this.bytes.buffer === buffer) return;
+    this.bytes = Buffer.from(buffer);
+    this.words = new Uint32Array(buffer);
+  }
+}
+
+/** The argument as a number; Lua's own error if it is none. */
+export function checkNumber(lua: LuaState, argument: number): number {
+  return lua.lua.luaL_checknumber(lua.current, argument);
+}
+
+/** The argument as a string; Lua's own error if it is none. */
+export function checkText(lua: LuaState, argument: number): string {
+  const text = lua.text(argument);
+  if (text === null) throw new ArgumentError(argument, `string expected, got ${lua.typeName(argument)}`);
+  return text;
+}

@@ -1,0 +1,27 @@
+/**
+ * math.random's numbers: the generator of drand48(3), which Redis brings along so that a script sees the same numbers on every machine.
+ *
+ * 48 bits of state, x' = 25214903917 · x + 11; the upper 31 bits are the number. Every EVAL begins with seed 0, so its numbers are always the same.
+ */
+const MULTIPLIER = 0x5deece66dn;
+const INCREMENT = 11n;
+const STATE_MASK = (1n << 48n) - 1n;
+/** What seeding puts into the lower 16 bits. */
+const SEED_TAIL = 0x330en;
+const MAX = 0x7fffffff;
+
+export class NumberGenerator {
+  private state = SEED_TAIL;
+
+  /** @param value its integer part counts, of that the lower 32 bits */
+  seed(value: number): void {
+    const whole = Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+    this.state = (BigInt.asUintN(32, whole) << 16n) | SEED_TAIL;
+  }
+
+  /** In [0, 1). */
+  next(): number {
+    this.state = (this.state * MULTIPLIER + INCREMENT) & STATE_MASK;
+    return (Number(this.state >> 17n) % MAX) / MAX;
+  }
+}

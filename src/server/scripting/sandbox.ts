@@ -1,0 +1,233 @@
+/**
+ * The sandbox: what scripts find in a fresh Lua state, and what they may not change. Reached from script-runner.ts, once for each state.
+ *
+ * Redis marks tables as read-only inside its own copy of Lua. Stock Lua can not, so what a script sees of them are empty stand-ins:
+ *
+ *   script ─▶ stand-in of _G ──__index──▶ real globals ──__index──▶ "nonexistent global variable"
+ *             __newindex: "readonly"       redis, string, … each again a stand-in before the real table
+ *
+ * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables.
+ */
+import { bitLibrary } from './libraries/bit.js';
+import { cjsonLibrary } from './libraries/cjson.js';
+import { cmsgpackLibrary } from './libraries/cmsgpack.js';
+import { structLibrary } from './libraries/struct.js';
+import { ArgumentError, checkNumber, GLOBALS, LuaError, type LuaState } from './lua-state.js';
+import { NumberGenerator } from './number-generator.js';
+import type { Pointer } from './wasm.js';
+
+/** Of Lua's own globals, those that Redis 7.0 leaves out. */
+const REMOVED = ['io', 'os', 'package', 'require', 'module', 'dofile', 'loadfile', 'print', 'newproxy', 'getfenv', 'setfenv', 'debug'];
+const PROTECTED = ['string', 'table', 'math', 'coroutine', 'redis', 'cjson', 'cmsgpack', 'struct', 'bit'];
+const READONLY = 'Attempt to modify a readonly table';
+
+/** Makes a table of every error and adds where it was raised, while the stack is still there. */
+const ERROR_HANDLER = `
+local getinfo = debug.getinfo
+return function(err)
+  local at = getinfo(2, 'nSl')
+  if at and at.what == 'C' then at = getinfo(3, 'nSl') end
+  if type(err) ~= 'table' then err = {err = 'ERR ' .. tostring(err)} end
+  if at then
+    err.source = at.source
+    err.line = at.currentline
+  end
+  return err
+end`;
+
+export class Sandbox {
+  /** The error handler, and the real globals, in the registry. */
+  readonly errorHandler: number;
+  readonly globals: number;
+  /** Random numbers of math.random. */
+  readonly numbers = new NumberGenerator();
+  private readonly standIns = new Map<Pointer, number>();
+  private readonly deny: number;
+  private readonly denyUnknown: number;
+  private standInOfGlobals = 0;
+
+  /** @param fill adds the table `redis`, and what else is special, to the real globals on top of the stack */
+  constructor(
+    readonly lua: LuaState,
+    fill: (lua: LuaState) => void,
+  ) {
+    this.deny = lua.callback(() => {
+      throw new LuaError(READONLY);
+    });
+    this.denyUnknown = lua.callback((state) => {
+      throw new LuaError(`Script attempted to access nonexistent global variable '${state.text(2) ?? '?'}'`);
+    });
+    lua.load(ERROR_HANDLER, '=handler');
+    lua.call(0, 1);
+    this.errorHandler = lua.keep();
+    lua.pushValue(GLOBALS);
+    fill(lua);
+    this.populate();
+    this.globals = lua.keep();
+    this.install();
+  }
+
+  /** While a library is loaded, `redis` is another table. Null: the ordinary one again. */
+  lookUpIn(globals: number | null): void {
+    const { lua } = this;
+    lua.pushKept(this.standInOfGlobals);
+    lua.lua.lua_getmetatable(lua.current, -1);
+    lua.pushKept(globals ?? this.globals);
+    lua.setField(-2, '__index');
+    lua.pop(2);
+  }
+
+  /** Globals as {@link globals}, with the table on top, which is taken off, as `redis`. For {@link lookUpIn}. */
+  makeVariant(): number {
+    const { lua } = this;
+    this.pushUnknownMetatable();
+    lua.lua.lua_setmetatable(lua.current, -2);
+    this.protect();
+    lua.pushTable();
+    lua.lua.lua_insert(lua.current, -2);
+    lua.setField(-2, 'redis');
+    lua.pushTable();
+    lua.pushKept(this.globals);
+    lua.setField(-2, '__index');
+    lua.lua.lua_setmetatable(lua.current, -2);
+    return lua.keep();
+  }
+
+  /** The real globals are on top, and stay there. */
+  private populate(): void {
+    const { lua } = this;
+    for (const name of REMOVED) {
+      lua.pushNil();
+      lua.setField(-2, name);
+    }
+    for (const [name, library] of Object.entries({ cjson: cjsonLibrary, cmsgpack: cmsgpackLibrary, struct: structLibrary, bit: bitLibrary })) {
+      library(lua);
+      lua.setField(-2, name);
+    }
+    this.replaceRandom();
+    this.wrapRaw();
+    for (const name of PROTECTED) {
+      lua.getField(-1, name);
+      this.protect();
+      lua.setField(-2, name);
+    }
+    this.protectStringMethods();
+    this.pushUnknownMetatable();
+    lua.lua.lua_setmetatable(lua.current, -2);
+  }
+
+  /** The metatable that complains about every missing field. */
+  private pushUnknownMetatable(): void {
+    const { lua } = this;
+    lua.pushTable(0, 1);
+    lua.lua.lua_pushcclosure(lua.current, this.denyUnknown, 0);
+    lua.setField(-2, '__index');
+  }
+
+  /** The stand-in becomes the table of globals of everything that is compiled from here on. */
+  private install(): void {
+    const { lua } = this;
+    lua.pushKept(this.globals);
+    this.protect();
+    lua.pushValue(-1);
+    this.standInOfGlobals = lua.keep();
+    lua.pushKept(this.globals);
+    lua.pushValue(-2);
+    lua.setField(-2, '_G');
+    lua.pop();
+    lua.lua.lua_replace(lua.current, GLOBALS);
+  }
+
+  /** Replaces the table on top by its stand-in. */
+  protect(): void {
+    const { lua } = this;
+    lua.pushValue(-1);
+    const real = lua.keep();
+    lua.pushTable();
+    lua.pushTable(0, 2);
+    lua.pushKept(real);
+    lua.setField(-2, '__index');
+    lua.lua.lua_pushcclosure(lua.current, this.deny, 0);
+    lua.setField(-2, '__newindex');
+    lua.lua.lua_setmetatable(lua.current, -2);
+    this.standIns.set(lua.lua.lua_topointer(lua.current, -1), real);
+    lua.lua.lua_replace(lua.current, -2);
+    // Kept for good, so that its address is never that of another table.
+    lua.pushValue(-1);
+    lua.keep();
+  }
+
+  /** ("x"):upper() looks in the metatable of strings, where the real table would be open to changes. */
+  private protectStringMethods(): void {
+    const { lua } = this;
+    lua.pushText('');
+    lua.lua.lua_getmetatable(lua.current, -1);
+    lua.getField(-3, 'string');
+    lua.setField(-2, '__index');
+    lua.pop(2);
+  }
+
+  private replaceRandom(): void {
+    const { lua } = this;
+    lua.getField(-1, 'math');
+    lua.pushFunction((state) => random(state, this.numbers));
+    lua.setField(-2, 'random');
+    lua.pushFunction((state) => {
+      this.numbers.seed(checkNumber(state, 1));
+      return 0;
+    });
+    lua.setField(-2, 'randomseed');
+    lua.pop();
+  }
+
+  /** Functions that go past metatables see the real table where they are given a stand-in, or refuse if they would change it. */
+  private wrapRaw(): void {
+    const { lua } = this;
+    lua.getField(-1, 'next');
+    const next = lua.keep();
+    for (const name of ['pairs', 'next', 'rawget']) this.wrap(name, next, (state, real) => {
+      state.pushKept(real);
+      state.lua.lua_replace(state.current, 1);
+    });
+    for (const name of ['rawset', 'setmetatable']) this.wrap(name, next, () => {
+      throw new LuaError(READONLY, 'plain');
+    });
+    // What a stand-in has in place of a metatable is nobody's business.
+    this.wrap('getmetatable', next, (state) => {
+      state.pushTable();
+      state.lua.lua_replace(state.current, 1);
+    });
+  }
+
+  private wrap(name: string, next: number, adapt: (state: LuaState, real: number) => void): void {
+    const { lua, standIns } = this;
+    lua.getField(-1, name);
+    const original = lua.lua.__indirect_function_table.get(lua.lua.lua_tocfunction(lua.current, -1));
+    lua.pop();
+    const callback = lua.callback((state) => {
+      const real = standIns.get(state.lua.lua_topointer(state.current, 1));
+      if (real !== undefined) adapt(state, real);
+      return original(state.current);
+    });
+    // Lua's own pairs finds next in its first upvalue; the others have none.
+    lua.pushKept(next);
+    lua.lua.lua_pushcclosure(lua.current, callback, 1);
+    lua.setField(-2, name);
+  }
+}
+
+/** As Lua's own, with Redis's generator. */
+function random(lua: LuaState, numbers: NumberGenerator): number {
+  const value = numbers.next();
+  const count = lua.top;
+  if (count > 2) throw new LuaError('wrong number of arguments');
+  if (count === 0) {
+    lua.pushNumber(value);
+    return 1;
+  }
+  const low = count === 1 ? 1 : Math.trunc(checkNumber(lua, 1));
+  const high = Math.trunc(checkNumber(lua, count));
+  if (low > high) throw new ArgumentError(count, 'interval is empty');
+  lua.pushNumber(Math.floor(value * (high - low + 1)) + low);
+  return 1;
+}

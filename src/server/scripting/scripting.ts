@@ -1,0 +1,146 @@
+/**
+ * Scripting: the scripts and functions of one server. Reached from commands/scripting.ts.
+ *
+ * Nothing of it exists before the first script: then the engine is loaded, and each of the two Lua states (one for EVAL, one for functions) when it
+ * is needed. Should a script break the engine (the end of JavaScript's stack, for one), the next script gets a fresh one, and everything that was
+ * loaded is compiled again from its code.
+ */
+import * as errors from '../dispatch/errors.js';
+import type { ServerContext } from '../dispatch/context.js';
+import type { Session } from '../dispatch/session.js';
+import { ErrorReply, type Reply } from '../resp/reply.js';
+import { Interpreter } from './interpreter.js';
+import type { LuaState } from './lua-state.js';
+import { sha1 } from './redis-api.js';
+import { ScriptRun, type ScriptFlags, type RunOptions } from './script-run.js';
+import { parseShebang } from './shebang.js';
+import { LuaEngine } from './wasm.js';
+
+/** What EVAL was given besides the script. */
+export interface ScriptArguments {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+  readonly readsOnly: boolean;
+  readonly argv: readonly string[];
+}
+
+interface Script {
+  readonly code: string;
+  readonly flags: ScriptFlags;
+  /** Of the compiled function; 0 until it is compiled in the present state. */
+  reference: number;
+}
+
+/** What the shebang was leaves its line, so that errors name the right one. */
+const withoutShebang = (code: string): string => (code.startsWith('#!') ? code.slice(code.indexOf('\n')) : code);
+
+export class Scripting {
+  readonly scripts = new Map<string, Script>();
+  /** The one that runs, of either kind. */
+  running: ScriptRun | null = null;
+  private engine: LuaEngine | null = null;
+  private evaluator: Interpreter | null = null;
+
+  constructor(readonly server: ServerContext) {}
+
+  /** Compiles a script and remembers it. Throws an ErrorReply. Returns its SHA1. */
+  load(code: string): string {
+    const name = sha1(code);
+    if (this.scripts.has(name)) return name;
+    const script: Script = { code, flags: parseShebang(code), reference: 0 };
+    this.compile(script);
+    this.scripts.set(name, script);
+    return name;
+  }
+
+  private compile(script: Script): void {
+    this.evaluator ??= this.interpreter(true);
+    const compiled = this.evaluator.compile(withoutShebang(script.code), '@user_script');
+    if (typeof compiled === 'string') throw errors.scriptCompileFailed(compiled);
+    script.reference = compiled;
+  }
+
+  /** Forgets all scripts, and what they left in their Lua state. */
+  flush(): void {
+    this.scripts.clear();
+    this.evaluator?.lua.close();
+    this.evaluator = null;
+  }
+
+  evaluate(caller: Session, name: string, given: ScriptArguments): Reply {
+    const script = this.scripts.get(name);
+    if (script === undefined) return errors.NO_SCRIPT;
+    if (script.reference === 0) this.compile(script);
+    const interpreter = this.evaluator!;
+    interpreter.sandbox.numbers.seed(0);
+    return this.run(interpreter, caller, { name, flags: script.flags, readsOnly: given.readsOnly, isFunction: false, argv: given.argv }, script.reference, (lua) => {
+      lua.pushKept(interpreter.sandbox.globals);
+      pushTexts(lua, given.keys);
+      lua.setField(-2, 'KEYS');
+      pushTexts(lua, given.args);
+      lua.setField(-2, 'ARGV');
+      lua.pop();
+      return 0;
+    });
+  }
+
+  /** Runs a kept function, whose death is survived. */
+  run(interpreter: Interpreter, caller: Session, options: RunOptions, reference: number, pushArguments: (lua: LuaState) => number): Reply {
+    const run = new ScriptRun(caller, options);
+    const refusal = run.refusal();
+    if (refusal !== null) return refusal;
+    this.running = run;
+    try {
+      const reply = interpreter.execute(run, reference, pushArguments);
+      interpreter.settle();
+      return reply;
+    } catch (error) {
+      this.discardEngine(error);
+      return new ErrorReply(errors.oneLine(`ERR Error running script: the Lua engine gave up (${error instanceof Error ? error.message : String(error)}) script: ${options.name}`));
+    } finally {
+      this.running = null;
+    }
+  }
+
+  /** SCRIPT KILL and FUNCTION KILL. An ErrorReply says why not. */
+  kill(isFunction: boolean): ErrorReply | null {
+    const { running } = this;
+    if (running === null) return errors.NOT_BUSY;
+    if (running.options.isFunction !== isFunction) return isFunction ? errors.BUSY_SCRIPT : errors.BUSY_FUNCTION;
+    if (running.hasWritten) return errors.UNKILLABLE;
+    running.isKilled = true;
+    return null;
+  }
+
+  interpreter(isEval: boolean): Interpreter {
+    this.engine ??= new LuaEngine();
+    return new Interpreter(this.engine, (level, message) => this.server.log(level, message), isEval);
+  }
+
+  private discardEngine(error: unknown): void {
+    this.server.log('warning', `The Lua engine is replaced: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.engine = null;
+    this.evaluator = null;
+    for (const script of this.scripts.values()) script.reference = 0;
+  }
+}
+
+/** Pushes an array of strings. */
+export function pushTexts(lua: LuaState, texts: readonly string[]): void {
+  lua.pushTable(texts.length);
+  for (let i = 0; i < texts.length; i++) {
+    lua.pushText(texts[i]!);
+    lua.lua.lua_rawseti(lua.current, -2, i + 1);
+  }
+}
+
+const known = new WeakMap<ServerContext, Scripting>();
+
+/** The scripting of a server, made when it is first asked for. */
+export function scriptingOf(server: ServerContext): Scripting {
+  const existing = known.get(server);
+  if (existing !== undefined) return existing;
+  const made = new Scripting(server);
+  known.set(server, made);
+  return made;
+}

@@ -1,0 +1,21 @@
+/** The first line of a script, `#!lua flags=no-writes,allow-oom`: what it says of itself. Pure. */
+import * as errors from '../dispatch/errors.js';
+import { isScriptFlag, type ScriptFlag, type ScriptFlags } from './script-run.js';
+
+/** The flags of a script; null if it has no such line. Throws an ErrorReply. */
+export function parseShebang(code: string): ScriptFlags {
+  if (!code.startsWith('#!')) return null;
+  const end = code.indexOf('\n');
+  if (end === -1) throw errors.INVALID_SHEBANG;
+  const [engine = '', ...options] = code.slice(0, end).split(/[ \t\r\v\f]+/).filter((word) => word !== '');
+  if (engine !== '#!lua') throw errors.unexpectedEngine(engine);
+  return new Set(options.flatMap(parseFlags));
+}
+
+function parseFlags(option: string): ScriptFlag[] {
+  if (!option.startsWith('flags=')) throw errors.unknownShebangOption(option);
+  return option.slice('flags='.length).split(',').filter((flag) => flag !== '').map((flag) => {
+    if (!isScriptFlag(flag)) throw errors.unexpectedFlag(flag);
+    return flag;
+  });
+}

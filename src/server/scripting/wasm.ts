@@ -1,0 +1,173 @@
+/**
+ * The Lua engine as the npm registry has it: PUC-Rio's Lua 5.1.5 compiled to WebAssembly (package wasmoon-lua5.1). Reached from lua-state.ts.
+ *
+ * Only the package's .wasm file is used. Its own JavaScript starts the engine asynchronously and decodes strings as UTF-8; the loop's thread never
+ * runs a promise, and bytes must stay bytes. So the module is compiled here, at once, when the first script comes. The engine sees nothing of the
+ * outside: every import that would reach files, processes or the environment refuses.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+/** A position in the engine's memory; of a Lua state, of bytes. */
+export type Pointer = number;
+
+/** The C functions of Lua 5.1 that are called from here; see the Lua 5.1 reference manual. */
+export interface LuaFunctions {
+  readonly memory: WebAssembly.Memory;
+  readonly __indirect_function_table: WebAssembly.Table;
+  __wasm_call_ctors(): void;
+  emscripten_stack_init(): void;
+  stackSave(): Pointer;
+  stackRestore(pointer: Pointer): void;
+  setThrew(threw: number, value: number): void;
+  malloc(size: number): Pointer;
+  free(pointer: Pointer): void;
+  luaL_newstate(): Pointer;
+  luaL_openlibs(state: Pointer): void;
+  lua_close(state: Pointer): void;
+  lua_gettop(state: Pointer): number;
+  lua_settop(state: Pointer, index: number): void;
+  lua_checkstack(state: Pointer, extra: number): number;
+  lua_pushvalue(state: Pointer, index: number): void;
+  lua_remove(state: Pointer, index: number): void;
+  lua_insert(state: Pointer, index: number): void;
+  lua_type(state: Pointer, index: number): number;
+  lua_tonumber(state: Pointer, index: number): number;
+  lua_toboolean(state: Pointer, index: number): number;
+  lua_tolstring(state: Pointer, index: number, length: Pointer): Pointer;
+  lua_objlen(state: Pointer, index: number): number;
+  lua_pushnil(state: Pointer): void;
+  lua_pushnumber(state: Pointer, value: number): void;
+  lua_pushboolean(state: Pointer, value: number): void;
+  lua_pushlightuserdata(state: Pointer, pointer: Pointer): void;
+  lua_touserdata(state: Pointer, index: number): Pointer;
+  lua_pushlstring(state: Pointer, bytes: Pointer, length: number): void;
+  lua_pushcclosure(state: Pointer, callback: number, upvalues: number): void;
+  lua_createtable(state: Pointer, items: number, fields: number): void;
+  lua_rawget(state: Pointer, index: number): void;
+  lua_rawset(state: Pointer, index: number): void;
+  lua_rawgeti(state: Pointer, index: number, at: number): void;
+  lua_rawseti(state: Pointer, index: number, at: number): void;
+  lua_gettable(state: Pointer, index: number): void;
+  lua_next(state: Pointer, index: number): number;
+  lua_rawequal(state: Pointer, first: number, second: number): number;
+  lua_pcall(state: Pointer, args: number, results: number, handler: number): number;
+  lua_error(state: Pointer): number;
+  lua_replace(state: Pointer, index: number): void;
+  lua_setmetatable(state: Pointer, index: number): number;
+  lua_getmetatable(state: Pointer, index: number): number;
+  lua_topointer(state: Pointer, index: number): Pointer;
+  lua_tocfunction(state: Pointer, index: number): number;
+  luaL_where(state: Pointer, level: number): void;
+  lua_concat(state: Pointer, count: number): void;
+  luaL_argerror(state: Pointer, argument: number, message: Pointer): number;
+  luaL_checknumber(state: Pointer, argument: number): number;
+  luaL_checklstring(state: Pointer, argument: number, length: Pointer): Pointer;
+  lua_sethook(state: Pointer, hook: number, mask: number, count: number): number;
+  lua_gc(state: Pointer, what: number, data: number): number;
+  luaL_loadbuffer(state: Pointer, bytes: Pointer, length: number, name: Pointer): number;
+  luaL_ref(state: Pointer, table: number): number;
+  luaL_unref(state: Pointer, table: number, ref: number): void;
+}
+
+/** What C's longjmp throws through the frames of WebAssembly and JavaScript: never catch it on the way. */
+export const LONG_JUMP = Infinity;
+
+const ENOSYS = -52;
+const PAGE_BYTES = 65536;
+
+let compiled: WebAssembly.Module | null = null;
+
+/** A fresh engine with a memory of its own. The first call reads and compiles the module: some 10 ms. */
+export class LuaEngine {
+  readonly lua: LuaFunctions;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('wasmoon-lua5.1/dist/liblua5.1.wasm')));
+    const instance = new WebAssembly.Instance(compiled, this.imports());
+    this.lua = instance.exports as unknown as LuaFunctions;
+    this.lua.emscripten_stack_init();
+    this.lua.__wasm_call_ctors();
+  }
+
+  private imports(): WebAssembly.Imports {
+    const refuse = (): number => ENOSYS;
+    const nothing = (): number => 0;
+    const refused = ['__syscall_openat', '__syscall_fcntl64', '__syscall_ioctl', '__syscall_dup3', '__syscall_unlinkat', '__syscall_rmdir', '__syscall_renameat',
+      '_emscripten_system', '__syscall_readlinkat'];
+    const unused = ['strftime', '_tzset_js', '_mktime_js', '_localtime_js', '_gmtime_js'];
+    return {
+      env: {
+        ...Object.fromEntries(refused.map((name) => [name, refuse])),
+        ...Object.fromEntries(unused.map((name) => [name, nothing])),
+        exit: (): never => {
+          throw new Error('the Lua engine has given up');
+        },
+        invoke_vii: (index: number, first: number, second: number): void => this.protect(index, first, second),
+        _emscripten_throw_longjmp: (): never => {
+          throw LONG_JUMP;
+        },
+        emscripten_memcpy_js: (to: number, from: number, length: number): void => void new Uint8Array(this.lua.memory.buffer).copyWithin(to, from, from + length),
+        emscripten_date_now: (): number => Date.now(),
+        _emscripten_get_now_is_monotonic: (): number => 1,
+        emscripten_resize_heap: (bytes: number): number => this.grow(bytes >>> 0),
+      },
+      wasi_snapshot_preview1: { fd_write: refuse, fd_read: refuse, fd_close: refuse, fd_seek: refuse, environ_sizes_get: refuse, environ_get: refuse },
+    };
+  }
+
+  /** Where Lua calls setjmp: an error that is thrown below comes back to here. */
+  private protect(index: number, first: number, second: number): void {
+    const { lua } = this;
+    const stack = lua.stackSave();
+    try {
+      lua.__indirect_function_table.get(index)(first, second);
+    } catch (error) {
+      lua.stackRestore(stack);
+      if (error !== LONG_JUMP) throw error;
+      lua.setThrew(1, 0);
+    }
+  }
+
+  private grow(bytes: number): number {
+    const { memory } = this.lua;
+    const had = memory.buffer.byteLength;
+    // In steps of an eighth, so that a script that builds a long string does not grow the memory with each of its characters.
+    for (const wanted of [Math.max(bytes, had + had / 8), bytes]) {
+      try {
+        memory.grow(Math.ceil((wanted - had) / PAGE_BYTES));
+        return 1;
+      } catch {
+        // A step that is too long is followed by the one that is needed; then Lua says that its memory is used up.
+      }
+    }
+    return 0;
+  }
+
+  /** Makes a JavaScript function one that Lua can call: (state) → number of results. Lives as long as the engine. */
+  function(run: (state: Pointer) => number): number {
+    return this.place(FUNCTION_TYPE, run);
+  }
+
+  /** The same for a debug hook: (state, record). */
+  hook(run: (state: Pointer, record: Pointer) => void): number {
+    return this.place(HOOK_TYPE, run);
+  }
+
+  /** A table of WebAssembly takes only functions of WebAssembly, so the function goes through a module that imports and exports it. */
+  private place(type: readonly number[], run: (...args: number[]) => unknown): number {
+    const module = new WebAssembly.Module(new Uint8Array([...MODULE_HEAD, 0x01, type.length + 1, 0x01, ...type, ...MODULE_TAIL]));
+    const { f } = new WebAssembly.Instance(module, { e: { f: run } }).exports;
+    const table = this.lua.__indirect_function_table;
+    const index = table.grow(1);
+    table.set(index, f);
+    return index;
+  }
+}
+
+const I32 = 0x7f;
+const FUNCTION_TYPE = [0x60, 1, I32, 1, I32];
+const HOOK_TYPE = [0x60, 2, I32, I32, 0];
+const MODULE_HEAD = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+/** import e.f as function 0, of type 0; export it as f. */
+const MODULE_TAIL = [0x02, 0x07, 0x01, 0x01, 0x65, 0x01, 0x66, 0x00, 0x00, 0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x00];
