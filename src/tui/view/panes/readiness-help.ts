@@ -24,7 +24,7 @@ export const readinessHelp: Pane['help'] = {
     {
       term: 'draining',
       meaning:
-        'Reading until WouldBlock. Level-triggered, the kernel reports a socket as long as bytes are left, so one read a turn will do. Edge-triggered it reports only news: bytes that are left unread would never be mentioned again.',
+        'Reading until WouldBlock. Level-triggered, the kernel reports a socket as long as bytes are left, so one read that does not fill the buffer will do. Edge-triggered it reports only news: bytes that are left unread would never be mentioned again.',
     },
     { term: '1 frame', meaning: 'So many whole requests were in those bytes.' },
     { term: 'have 12 of 40', meaning: 'Half a request: 12 bytes are here, and at least 40 are needed. They wait in the query buffer; the loop does not.' },
