@@ -21,12 +21,8 @@ export function createConsole(host: ConsoleHost, { historyFile = historyPath(), 
   return new LabConsole(host, historyFile, password);
 }
 
-const TWICE_WITHIN_MS = 2000;
-
 class LabConsole implements Console {
   private readonly repl: Repl;
-  /** When Ctrl-C was the last key, and had something to leave. */
-  private interruptedAtMs = -Infinity;
 
   constructor(
     private readonly host: ConsoleHost,
@@ -43,7 +39,6 @@ class LabConsole implements Console {
   press(key: Key): boolean {
     const spelled = spell(key);
     if (spelled === 'ctrl+c') return this.interrupt();
-    this.interruptedAtMs = -Infinity;
     const state = this.host.state().repl;
     const action = this.actionOf(key, spelled, state);
     if (action === null) return false;
@@ -82,18 +77,12 @@ class LabConsole implements Console {
     return { type, keys: rows.filter(({ gone }) => gone === null).map(({ key }) => key) };
   }
 
-  /** Leaves what is waited for; else the search, else the line. Twice in a row always leaves the lab, also if the loop is held and nothing is ever answered. */
+  /** Leaves what is waited for; else the search, else the line. */
   private interrupt(): boolean {
-    const isSecond = performance.now() - this.interruptedAtMs < TWICE_WITHIN_MS;
-    if (isSecond) {
-      this.host.quit();
-      return true;
-    }
+    if (this.repl.interrupt()) return true;
     const { search, input } = this.host.state().repl;
-    const isLeft = this.repl.interrupt();
-    if (!isLeft && search === null && input === '') return false;
-    if (!isLeft) this.reduce({ type: 'discard-line' });
-    this.interruptedAtMs = performance.now();
+    if (search === null && input === '') return false;
+    this.reduce({ type: 'discard-line' });
     return true;
   }
 

@@ -160,6 +160,7 @@ function status(repl: ReplState, width: number, theme: Theme, isFocused: boolean
   const { completion, error, client } = repl;
   if (completion !== null) return candidates(completion.candidates.map((word) => shown(word)), completion.index, width, theme);
   if (error !== null) return theme.bad(fit(shown(error), width));
+  if (repl.search !== null) return theme.dim(fit('Enter runs it, Ctrl-R finds an older one, Esc leaves', width));
   const note = noteOf(client);
   if (note !== null) return theme.warn(fit(note, width));
   return theme.dim(fit(isFocused && repl.input === '' ? 'Tab completes, Ctrl-R searches, help explains' : '', width));

@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { loadCommandReference } from '../../../../src/server/index.js';
+import { reduceRepl, type ReplAction } from '../../../../src/tui/state/repl-reduce.js';
+import { initialClient, initialRepl, type ReplClient, type ReplLine, type ReplState } from '../../../../src/tui/state/repl-state.js';
+import type { State } from '../../../../src/tui/state/state.js';
+import { replPane } from '../../../../src/tui/view/panes/repl.js';
+import type { Size } from '../../../../src/tui/view/pane.js';
+import { width } from '../../../../src/tui/view/text.js';
+import { COLORED, PLAIN, stage } from '../../scene.js';
+
+const commands = await loadCommandReference();
+const client: ReplClient = { ...initialClient, address: '127.0.0.1:6379', state: 'ready' };
+const prompt = '127.0.0.1:6379> ';
+
+function talked(...actions: readonly ReplAction[]): ReplState {
+  return [{ type: 'commands-loaded', commands } as const, { type: 'clients-changed', clients: [client], current: '' } as const, ...actions].reduce<ReplState>(reduceRepl, initialRepl);
+}
+
+const heard = (...lines: readonly (Partial<ReplLine> & { text: string })[]): ReplAction => ({ type: 'lines-received', lines: lines.map((line) => ({ kind: 'out', client: '', ...line })) });
+const typed = (text: string): ReplAction => ({ type: 'type-text', text });
+
+function stateWith(repl: ReplState, ui: Partial<State['ui']['panes']['repl']> = {}): State {
+  using scene = stage();
+  scene.set('repl', ui);
+  return { ...scene.state, repl };
+}
+
+/** The rows, with | where the cursor is. */
+function picture(repl: ReplState, size: Size, ui: Partial<State['ui']['panes']['repl']> = {}): string {
+  const state = stateWith(repl, ui);
+  const rows = [...replPane.render(state, { theme: PLAIN, size, isFocused: true })];
+  const cursor = replPane.cursor!(state, size)!;
+  const row = rows[cursor.row]!;
+  rows[cursor.row] = `${row.slice(0, cursor.column)}|${row.slice(cursor.column)}`;
+  return `\n${rows.map((each) => each.trimEnd()).join('\n')}\n`;
+}
+
+test('the newest line stands at the bottom, above the line being typed with its hint', () => {
+  const repl = talked(
+    heard({ kind: 'in', text: 'SET greeting hello', prompt }, { text: 'OK' }, { kind: 'in', text: 'INCR greeting', prompt }, { kind: 'error', text: '(error) ERR value is not an integer or out of range' }),
+    typed('EXPIRE greeting '),
+  );
+  expect(picture(repl, { width: 60, height: 7 })).toBe(`
+
+127.0.0.1:6379> SET greeting hello
+OK
+127.0.0.1:6379> INCR greeting
+(error) ERR value is not an integer or out of range
+127.0.0.1:6379> EXPIRE greeting |seconds [NX | XX | GT | LT]
+EXPIRE takes at least 2 arguments: key seconds [NX | XX | G…
+`);
+});
+
+test('with nothing typed the last row says what the keys do', () => {
+  expect(picture(talked(), { width: 50, height: 3 })).toBe(`
+
+127.0.0.1:6379> |
+Tab completes, Ctrl-R searches, help explains
+`);
+});
+
+test('a long line is broken at the edge, and the cursor goes with it', () => {
+  expect(picture(talked(typed('SET key aaaaaaaaaabbbbbbbbbb')), { width: 32, height: 4 })).toBe(`
+
+127.0.0.1:6379> SET key aaaaaaaa
+aabbbbbbbbbb| [NX | XX] [GET] […
+
+`);
+  expect(picture(talked(typed('SET keys aaaaaaa')), { width: 32, height: 4 })).toBe(`
+
+127.0.0.1:6379> SET keys aaaaaaa
+| [NX | XX] [GET] [EX seconds |…
+
+`);
+});
+
+test('candidates stand below the line, the chosen one among them', () => {
+  const repl = talked(typed('SET a 1 p'), { type: 'complete-next', keys: [] });
+  expect(picture(repl, { width: 60, height: 3 })).toBe(`
+
+127.0.0.1:6379> SET a 1 px| milliseconds [NX | XX] [GET]
+px pxat                                                  1/2
+`);
+});
+
+test('the search has a prompt of its own', () => {
+  const repl = talked({ type: 'history-loaded', history: ['SET a 1'] }, { type: 'search-history' }, typed('set'));
+  expect(picture(repl, { width: 60, height: 3 })).toBe(`
+
+(reverse-i-search) 'set|': SET a 1
+Enter runs it, Ctrl-R finds an older one, Esc leaves
+`);
+});
+
+test('lines of other clients say whose they are', () => {
+  const repl = talked(heard({ kind: 'in', text: '@a PING', prompt }, { client: 'a', text: 'PONG' }));
+  expect(picture(repl, { width: 50, height: 4 })).toBe(`
+127.0.0.1:6379> @a PING
+@a PONG
+127.0.0.1:6379> |
+Tab completes, Ctrl-R searches, help explains
+`);
+});
+
+test.each<[Partial<ReplClient>, string]>([
+  [{ state: 'waiting', awaited: 'BLPOP' }, 'BLPOP waits for its reply; Ctrl-C leaves it'],
+  [{ state: 'subscribed' }, 'subscribed: messages appear as they come; Ctrl-C leaves'],
+  [{ state: 'monitor' }, 'MONITOR shows every command; Ctrl-C leaves'],
+  [{ isReadingPaused: true }, 'reading is paused: resume-reading goes on'],
+  [{ state: 'connecting' }, 'connecting'],
+])('a client that is %j is explained', (change, note) => {
+  const repl = talked({ type: 'clients-changed', clients: [{ ...client, ...change }], current: '' });
+  expect(picture(repl, { width: 70, height: 2 + 1 }).split('\n').at(-2)).toBe(note);
+});
+
+test('scrolled back, the transcript stands still while more comes', () => {
+  const lines = Array.from({ length: 10 }, (_, i) => ({ text: `line ${i}` }));
+  const repl = talked(heard(...lines));
+  const size = { width: 40, height: 5 };
+  const shown = (state: ReplState, ui: Partial<State['ui']['panes']['repl']>): string[] => picture(state, size, ui).split('\n').slice(1, 4);
+  expect(shown(repl, { scroll: 0 })).toEqual(['line 7', 'line 8', 'line 9']);
+  expect(shown(repl, { scroll: 2, frozenAt: 10 })).toEqual(['line 5', 'line 6', 'line 7']);
+  expect(shown(reduceRepl(repl, heard({ text: 'line 10' })), { scroll: 2, frozenAt: 10 })).toEqual(['line 5', 'line 6', 'line 7']);
+  expect(shown(repl, { scroll: 99, frozenAt: 10 })).toEqual(['line 0', 'line 1', 'line 2']);
+  expect(replPane.length!(stateWith(repl))).toBe(10);
+});
+
+test('the prompt has the colour of its token', () => {
+  using scene = stage();
+  scene.connect().ask('PING');
+  scene.look();
+  const row = scene.model.tokens.rows.sorted().find(({ kind }) => kind === 'client')!;
+  const repl = talked({ type: 'clients-changed', clients: [{ ...client, peer: row.peer }], current: '' });
+  const [prompted] = replPane.render({ ...scene.state, repl }, { theme: COLORED, size: { width: 40, height: 1 }, isFocused: true });
+  expect(prompted!.startsWith(COLORED.token(row.token)(prompt))).toBe(true);
+});
+
+test('the title says who is talking, and in what protocol', () => {
+  const a = { ...client, name: 'a', protocol: 3 as const };
+  expect(replPane.badge(stateWith(talked()))).toBe('');
+  expect(replPane.badge(stateWith(talked({ type: 'clients-changed', clients: [client, a], current: 'a' })))).toBe('@a RESP3 2 clients');
+});
+
+test('whatever is typed and heard, every row has exactly its width, and the cursor is within', () => {
+  const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 30 }), fc.constantFrom('SET a 1 ', '漢字漢字漢字', '👩‍👩‍👧👩‍👩‍👧', '\x1b[2J\x07', '"\u202e'));
+  const action = fc.oneof(
+    text.map((value) => typed(value)),
+    text.map((value) => heard({ text: value.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}]/gu, '?'), client: 'a' })),
+    fc.constantFrom<ReplAction>({ type: 'move-left' }, { type: 'move-to-start' }, { type: 'search-history' }, { type: 'complete-next', keys: ['漢\x1b', 'k'] }, { type: 'submit' }),
+  );
+  fc.assert(fc.property(fc.array(action, { maxLength: 8 }), fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 8 }), (actions, columns, height) => {
+    const state = stateWith(talked(...actions));
+    const size = { width: columns, height };
+    const rows = replPane.render(state, { theme: COLORED, size, isFocused: true });
+    expect(rows.map(width)).toEqual(rows.map(() => columns));
+    expect(rows).toHaveLength(height);
+    // oxlint-disable-next-line no-control-regex -- the theme's own sequences are the only ones
+    expect(rows.join('').replace(/\x1b\[[\d;]*m/g, '')).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+    const cursor = replPane.cursor!(state, size)!;
+    expect(cursor.row).toBeGreaterThanOrEqual(0);
+    expect(cursor.row).toBeLessThan(height);
+    expect(cursor.column).toBeLessThan(columns);
+  }), { numRuns: 300 });
+});
