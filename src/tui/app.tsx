@@ -273,6 +273,7 @@ export class App {
   private step(unit: StepUnit): void {
     this.show(null);
     if (this.state.control.heldAt === null) return this.pause();
+    this.act({ type: 'step', unit });
     this.ask(this.options.server.step(unit));
   }
 

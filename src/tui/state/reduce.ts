@@ -3,7 +3,7 @@
  *
  * Actions are small sentences. What an action needs to know of a pane (its rows, its length) comes with it, because the state does not know the view.
  */
-import type { Breakpoint, TraceEvent } from '../../server/index.js';
+import type { Breakpoint, StepUnit, TraceEvent } from '../../server/index.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';
@@ -15,6 +15,7 @@ export type Action =
   | { readonly type: 'tell-time'; readonly nowMs: number }
   /** The loop is held at an event, or goes on. */
   | { readonly type: 'hold'; readonly event: TraceEvent | null }
+  | { readonly type: 'step'; readonly unit: StepUnit }
   | { readonly type: 'slow-down'; readonly eventsPerSecond: number | null }
   | { readonly type: 'set-breakpoints'; readonly breakpoints: readonly Breakpoint[] }
   | { readonly type: 'update-console'; readonly repl: ReplState }
@@ -47,7 +48,7 @@ export function initialState(server: ServerInfo, model: Model): State {
   return {
     server,
     model,
-    control: { mode: 'live', heldAt: null, eventsPerSecond: null, moment: null, behind: 0, breakpoints: [] },
+    control: { mode: 'live', heldAt: null, stepping: null, eventsPerSecond: null, moment: null, behind: 0, breakpoints: [] },
     ui: {
       focus: 'repl',
       isZoomed: false,
@@ -71,9 +72,11 @@ export function reduce(state: State, action: Action): State {
     case 'show-moment':
       return withControl({ ...state, model: action.model, ui: { ...state.ui, nowMs: action.nowMs } }, { moment: action.moment, behind: action.behind });
     case 'hold':
-      return withControl(state, { heldAt: action.event });
+      return withControl(state, action.event === null ? { heldAt: null } : { heldAt: action.event, stepping: null });
+    case 'step':
+      return withControl(state, { stepping: action.unit, eventsPerSecond: null });
     case 'slow-down':
-      return withControl(state, { eventsPerSecond: action.eventsPerSecond });
+      return withControl(state, { eventsPerSecond: action.eventsPerSecond, stepping: null });
     case 'set-breakpoints':
       return withControl(state, { breakpoints: action.breakpoints });
     case 'update-console':
@@ -90,13 +93,14 @@ function withControl(state: State, changes: Partial<Control>): State {
   return { ...state, control: { ...control, mode: modeOf(control) } };
 }
 
-function modeOf({ moment, heldAt, eventsPerSecond }: Control): TimeMode {
+function modeOf({ moment, heldAt, stepping, eventsPerSecond }: Control): TimeMode {
   if (moment !== null) return 'history';
   if (heldAt !== null) return 'paused';
+  if (stepping !== null) return 'stepping';
   return eventsPerSecond === null ? 'live' : 'slow';
 }
 
-type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'slow-down' | 'set-breakpoints' | 'update-console' }>;
+type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'update-console' }>;
 
 function reduceUi(ui: Ui, action: UiAction): Ui {
   switch (action.type) {

@@ -6,7 +6,7 @@
  *   ui        focus, zoom, scrolling, filters, what is open
  *   repl      the client console
  */
-import type { Address, Breakpoint, PollerName, TraceEvent } from '../../server/index.js';
+import type { Address, Breakpoint, PollerName, StepUnit, TraceEvent } from '../../server/index.js';
 import type { Model } from './model/model.js';
 import type { PaneId } from './pane-id.js';
 import type { ReplState } from './repl-state.js';
@@ -23,12 +23,14 @@ export interface ServerInfo {
   readonly version: string;
 }
 
-export type TimeMode = 'live' | 'slow' | 'paused' | 'history';
+export type TimeMode = 'live' | 'slow' | 'stepping' | 'paused' | 'history';
 
 export interface Control {
   readonly mode: TimeMode;
   /** Where the loop is held, while it is. */
   readonly heldAt: TraceEvent | null;
+  /** The loop goes on to the next of these, maybe asleep in the poll until something is ready. */
+  readonly stepping: StepUnit | null;
   /** In slow motion; null: at full speed. */
   readonly eventsPerSecond: number | null;
   /** The moment of the history that is shown (as in History.range); null: the newest. The loop may go on meanwhile. */

@@ -47,12 +47,14 @@ export function header(state: State, { theme, width, height }: HeaderContext): s
   return [rowOf(theme, width, first), rowOf(theme, width, [...where, ...held, ...drops])];
 }
 
-function timeText({ mode, behind, eventsPerSecond, heldAt }: Control): string {
+function timeText({ mode, behind, eventsPerSecond, heldAt, stepping }: Control): string {
   switch (mode) {
     case 'live':
       return 'LIVE';
     case 'slow':
       return `SLOW ${eventsPerSecond}/s`;
+    case 'stepping':
+      return `STEP: waits for ${stepping === 'event' ? 'an event' : `a ${stepping}`}`;
     case 'paused':
       return 'PAUSED';
     case 'history':

@@ -25,7 +25,13 @@ export interface ScreenProps {
 
 export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
   const layout = layoutOf(size, state.ui.isZoomed ? state.ui.focus : null);
-  if (layout === null) return <Rows x={0} y={0} rows={tooSmall(size)} size={size} />;
+  if (layout === null) {
+    return (
+      <Box width={size.width} height={size.height}>
+        <Rows x={0} y={0} rows={tooSmall(size)} size={size} />
+      </Box>
+    );
+  }
   const overlay = overlayOf(state, layout, size, theme);
   return (
     <Box width={size.width} height={size.height}>
