@@ -67,12 +67,24 @@ function passes(row: TokenRow, filter: string): boolean {
   return text.toLowerCase().includes(filter.toLowerCase());
 }
 
-/** Where there is no room for names, the state says which rows are no clients. */
+/** Where there is no room for a column of names, names stand with the port, or, if there is no room for that either, the state says which rows are no clients. */
 function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
   const placed = layoutColumns(columnsOf(state, theme), width);
-  if (placed.some(({ column }) => column.header === 'name')) return placed;
-  const named = (row: TokenRow): string => (row.kind === 'client' ? stateOf(state, row).text : `${nameOf(row)} ${stateOf(state, row).text}`);
-  return placed.map((column) => (column.column.header === 'state' ? { ...column, column: { ...column.column, cell: named } } : column));
+  const has = (header: string): boolean => placed.some(({ column }) => column.header === header);
+  if (has('name')) return placed;
+  if (has('peer')) return withCell(placed, 'peer', (row) => namedPeer(nameOf(row), peerOf(state, row)));
+  return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row).text : `${nameOf(row)} ${stateOf(state, row).text}`));
+}
+
+function withCell(placed: readonly PlacedColumn<TokenRow>[], header: string, cell: (row: TokenRow) => string): readonly PlacedColumn<TokenRow>[] {
+  return placed.map((each) => (each.column.header === header ? { ...each, column: { ...each.column, cell } } : each));
+}
+
+/** `worker :51234` */
+function namedPeer(name: string, peer: string): string {
+  if (name === '') return peer;
+  const port = /:\d+$/.exec(peer)?.[0] ?? '';
+  return port === '' ? name : `${name} ${port}`;
 }
 
 function columnsOf(state: State, theme: Theme): readonly Column<TokenRow>[] {
@@ -82,15 +94,15 @@ function columnsOf(state: State, theme: Theme): readonly Column<TokenRow>[] {
   return [
     { header: '', width: 1, cell: (row) => (String(row.token) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : '') },
     { header: 'tok', width: { min: 3, max: 6, weight: 1 }, align: 'right', cell: (row) => String(row.token), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
-    { header: 'fd', width: 4, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
+    { header: 'fd', width: 4, align: 'right', rank: 7, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
     { header: 'peer', width: { min: 15, max: 21 }, rank: 4, cell: (row) => peerOf(state, row), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
-    { header: 'name', width: { min: 8, max: 16 }, rank: 3, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
+    { header: 'name', width: { min: 8, max: 16 }, rank: 8, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
     { header: 'state', width: { min: 17, max: 34, weight: 4 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
     { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
     { header: 'query', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
     { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
     { header: 'last', width: { min: 6, max: 14 }, rank: 2, cell: (row) => visible(row.lastCommand, 32), style: quiet },
-    { header: 'idle', width: 7, align: 'right', rank: 7, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
+    { header: 'idle', width: 7, align: 'right', rank: 9, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
   ];
 }
 

@@ -47,6 +47,18 @@ test('in a narrow pane the state says which rows are no clients', () => {
 `);
 });
 
+test('where there is no room for a column of names, they stand with the port', () => {
+  using scene = threeClients();
+  expect(scene.picture(tokensPane, { width: 66, height: 6 })).toBe(`
+  tok peer            state             int   query  output last
+    0 LISTENER :6379  listening         R
+    1 WAKER           waiting           R
+    2 worker-1 :50000 idle              R       0 B     0 B clien…
+    3 127.0.0.1:50001 parked 5.0 s jobs R       0 B     0 B blpop
+    4 127.0.0.1:50002 in MULTI          R       2 B     0 B multi
+`);
+});
+
 test('the time of a parked client runs with the clock of the loop', () => {
   using scene = threeClients();
   scene.setUi({ nowMs: scene.lab.clock.nowMs + 1300 });
