@@ -218,6 +218,19 @@ describe.each([2, 3] as const)('ioredis in RESP%i', (protocol) => {
     expect(await redis.get('nothing')).toBe(null);
   });
 
+  test('a script of its own is sent once, then called by its hash', async () => {
+    const server = await startLab();
+    const redis = connect(server, { scripts: { take: { numberOfKeys: 1, lua: "local left = redis.call('DECRBY', KEYS[1], ARGV[1]) if left < 0 then return redis.error_reply('ERR sold out') end return {left, ARGV[1]}" } } });
+    const take = (count: number): Promise<unknown> => (redis as Redis & { take(key: string, count: number): Promise<unknown> }).take('stock', count);
+    await redis.set('stock', 5);
+    expect(await take(2)).toEqual([3, '2']);
+    expect(await take(3)).toEqual([0, '3']);
+    await expect(take(1)).rejects.toThrow('ERR sold out');
+    await redis.script('FLUSH');
+    await redis.set('stock', 1);
+    expect(await take(1)).toEqual([0, '1']);
+  });
+
   test('MONITOR shows what the others do', async () => {
     const server = await startLab();
     const redis = connect(server);
