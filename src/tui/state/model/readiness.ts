@@ -33,7 +33,7 @@ export interface ReadinessRow {
 
 /** One line of the pane's list comes of each row; a gap is one line. */
 export type ReadinessTurn =
-  | { readonly kind: 'turn'; readonly turn: number; readonly rows: readonly ReadinessRow[]; /** Rows beyond the limit. */ readonly more: number }
+  | { readonly kind: 'turn'; readonly turn: number; readonly rows: readonly ReadinessRow[]; /** Rows beyond the limit. */ readonly more: number; /** The trace broke off in the middle: what else came of it is not known. */ readonly isCut: boolean }
   | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
 
 export interface ReadinessModel {
@@ -53,7 +53,8 @@ export const KEPT_TURNS = 300;
 export const ROWS_PER_TURN = 100;
 
 type OpenTurn = ReadinessModel['open'];
-const NOTHING: OpenTurn = { kind: 'turn', turn: 0, rows: [], more: 0 };
+/** The number is 0 as long as it is not known: the trace may begin in the middle of a turn. */
+const NOTHING: OpenTurn = { kind: 'turn', turn: 0, rows: [], more: 0, isCut: false };
 
 export const readinessSlice: Slice<ReadinessModel> = {
   initial: { turns: [], open: NOTHING, forgotten: 0, lines: 0 },
@@ -73,7 +74,7 @@ export function linesOf(turn: ReadinessTurn): number {
 function afterEvent(state: ReadinessModel, event: TraceEvent): ReadinessModel {
   switch (event.kind) {
     case 'turn-begin':
-      return { ...closed(state), open: { kind: 'turn', turn: event.turn, rows: [], more: 0 } };
+      return { ...closed(state), open: { ...NOTHING, turn: event.turn } };
     case 'ready':
       return withOpen(state, addRow(state.open, { token: event.token, readiness: event.readiness, steps: [] }));
     default: {
@@ -93,7 +94,7 @@ function closed(state: ReadinessModel): ReadinessModel {
 }
 
 function withGap(state: ReadinessModel, turns: number, commands: number): ReadinessModel {
-  const before = closed(state);
+  const before = closed({ ...state, open: { ...state.open, isCut: true } });
   const gap: ReadinessTurn = { kind: 'gap', turns, commands };
   return { ...pushed(before, gap), lines: before.lines + 1 };
 }

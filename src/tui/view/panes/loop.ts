@@ -9,11 +9,11 @@ import { isAsleep, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type T
 import type { State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { barMark, stackedBar, type BarPart } from '../parts/bar.js';
-import { asleepSentences, droppedSentence, heldSentence, sentence, timeoutSentences } from '../parts/sentence.js';
+import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { sparkline } from '../parts/sparkline.js';
 import { wrap } from '../parts/wrap.js';
-import { fit, formatCount, formatMs, formatUs, row, truncate, width as widthOf } from '../text.js';
+import { fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 import { loopHelp } from './loop-help.js';
 
@@ -360,5 +360,5 @@ function strip(line: CodeLine | null, { theme, size }: PaneContext): string {
 function timeoutArgument({ turn, last }: LoopModel): string {
   const shown = turn ?? last;
   if (shown === null) return 'timeout';
-  return shown.timeoutMs < 0 ? 'no limit' : formatMs(shown.timeoutMs);
+  return shown.timeoutMs < 0 ? 'no limit' : formatTimeout(shown.timeoutMs);
 }

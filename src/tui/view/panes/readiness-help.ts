@@ -34,6 +34,6 @@ export const readinessHelp: Pane['help'] = {
     { term: 'parked, unparked', meaning: 'A blocking command found nothing: its client waits, the loop does not. It goes on when a key is there, or its time is over.' },
     { term: 'EOF', meaning: 'The peer will send nothing more: the connection is closed.' },
     { term: 'ECONNRESET', meaning: 'The peer has cut the connection instead of closing it. An ordinary event for a server, not an exception.' },
-    { term: '--- turns not shown', meaning: 'The server was faster than anybody can read: these turns were counted, not traced.' },
+    { term: '--- turns not shown', meaning: 'The server was faster than anybody can read: these turns were counted, not traced. … at the end of a row above it: the trace broke off before its reply was written.' },
   ],
 };

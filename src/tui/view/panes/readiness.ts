@@ -40,7 +40,7 @@ const emptyWords = ({ filter }: PaneUi): string => (filter === '' ? 'nothing has
 // Which lines
 
 type Line =
-  | { readonly kind: 'row'; readonly turn: number; readonly row: ReadinessRow; readonly isFirst: boolean }
+  | { readonly kind: 'row'; readonly turn: number; readonly row: ReadinessRow; readonly isFirst: boolean; readonly isCut: boolean }
   | { readonly kind: 'more'; readonly turn: number; readonly tokens: number }
   | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
 
@@ -79,7 +79,7 @@ function* turnsNewestFirst({ open, turns }: ReadinessModel): Generator<Readiness
 function lineOf(turn: ReadinessTurn, index: number): Line {
   if (turn.kind === 'gap') return { kind: 'gap', turns: turn.turns, commands: turn.commands };
   const row = turn.rows[index];
-  return row === undefined ? { kind: 'more', turn: turn.turn, tokens: turn.more } : { kind: 'row', turn: turn.turn, row, isFirst: index === 0 };
+  return row === undefined ? { kind: 'more', turn: turn.turn, tokens: turn.more } : { kind: 'row', turn: turn.turn, row, isFirst: index === 0, isCut: turn.isCut };
 }
 
 /** Each word of the filter stands in the line, in any case; `#7` is that token and no other. */
@@ -105,9 +105,16 @@ function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext): read
 /** The number of a turn stands at its first line, and at the top of the page. */
 function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolean, theme: Theme): readonly Span[] {
   if (line.kind === 'gap') return [{ text: gapWords(line), style: theme.dim }];
-  const turn = { text: `${fit(line.kind === 'row' && (line.isFirst || isTop) ? String(line.turn) : '', turnColumns, 'right')} `, style: theme.dim };
+  const number = line.turn > 0 && line.kind === 'row' && (line.isFirst || isTop) ? String(line.turn) : '';
+  const turn = { text: `${fit(number, turnColumns, 'right')} `, style: theme.dim };
   if (line.kind === 'more') return [turn, { text: `and ${formatCount(line.tokens)} more tokens`, style: theme.dim }];
-  return [turn, ...rowSpans(line.row, isWide, theme)];
+  const spans = [turn, ...rowSpans(line.row, isWide, theme)];
+  return line.isCut && isUnfinished(line.row) ? [...spans, { text: ` ${theme.glyphs.dot} ${theme.glyphs.ellipsis}`, style: theme.dim }] : spans;
+}
+
+/** Something was read, and nothing is known yet that came of it. */
+function isUnfinished({ token, steps }: ReadinessRow): boolean {
+  return token !== 1 && !steps.some(({ kind }) => kind === 'write' || kind === 'accept' || kind === 'park' || kind === 'partial' || kind === 'disconnect');
 }
 
 function gapWords({ turns, commands }: Extract<Line, { kind: 'gap' }>): string {

@@ -23,7 +23,12 @@ export function heldSentence(event: TraceEvent, isEmulated: boolean): string {
 export function timeoutSentences(timeoutMs: number, why: string): readonly string[] {
   if (timeoutMs < 0) return ['no timer: sleeps until something is ready', 'no timer: no limit'];
   if (timeoutMs === 0) return [`timer ${why} is due: looks, but does not sleep`, `timer ${why} is due`];
-  return [`next timer: ${why} in ${formatMs(timeoutMs)}`];
+  return [`next timer: ${why} in ${formatTimeout(timeoutMs)}`];
+}
+
+/** Fractions of so many milliseconds mean nothing to anybody, and would flicker. */
+export function formatTimeout(timeoutMs: number): string {
+  return formatMs(timeoutMs >= 10 ? Math.round(timeoutMs) : timeoutMs);
 }
 
 /** While the loop is in poll.wait; the longest way to say it comes first. */

@@ -11,7 +11,7 @@ const allTurns = ({ turns, open }: ReadinessModel) => [...turns, open];
 
 test('a row for each ready token says what came of it, the reply that leaves after the turn included', () => {
   expect(after(readinessSlice, ...served(1, 0)).open).toEqual({
-    kind: 'turn', turn: 1, more: 0,
+    kind: 'turn', turn: 1, more: 0, isCut: false,
     rows: [{ token: 7, readiness: 1, steps: [{ kind: 'read', bytes: 27, count: 1, end: null }, { kind: 'frames', count: 1 }, { kind: 'write', bytes: 11, of: 11, end: null }] }],
   });
 });

@@ -112,6 +112,18 @@ test('turns that were not traced are a line with their counts', () => {
 `);
 });
 
+test('where the trace broke off in the middle of a turn, rows say that there was more', () => {
+  using scene = stage();
+  for (const entry of [...served(812, 0).slice(0, 5), dropped(248, 1447)]) scene.take(entry);
+  expect(words(scene)).toEqual(['#7       READABLE read 27 B · 1 frame · …', '248 turns, 1,447 commands not shown']);
+});
+
+test('a turn whose beginning was not seen has no number', () => {
+  using scene = stage();
+  for (const entry of served(812, 0).slice(2)) scene.take(entry);
+  expect(scene.picture(readinessPane, WIDE)).toBe('\n    #7       READABLE read 27 B · 1 frame · wrote 11 B\n');
+});
+
 function fill(scene: Scene, from: number, count: number): void {
   for (let turn = from; turn < from + count; turn++) for (const entry of served(turn, turn * 100)) scene.take(entry);
 }

@@ -78,8 +78,10 @@ test('a held loop says before what it is held', () => {
 test.for([
   [-1, 'no timer', 'no timer: sleeps until something is ready'],
   [83, 'expire cycle', 'next timer: expire cycle in 83 ms'],
+  [99.7, 'expire cycle', 'next timer: expire cycle in 100 ms'],
+  [2.5, 'blocked client', 'next timer: blocked client in 2.50 ms'],
   [0, 'expire cycle', 'timer expire cycle is due: looks, but does not sleep'],
-] as const)('a timeout of %i ms (%s) is explained', ([timeoutMs, why, expected]) => {
+] as const)('a timeout of %f ms (%s) is explained', ([timeoutMs, why, expected]) => {
   expect(timeoutSentences(timeoutMs, why)[0]).toBe(expected);
 });
 
