@@ -1,5 +1,5 @@
 /** What the console says while a line is being typed: the hint, the red line, and what Tab offers; against the real table of commands. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadCommandReference } from '../../../src/server/index.js';
 import { completionsFor, errorFor, hintFor } from '../../../src/tui/state/repl/advice.js';

@@ -27,7 +27,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
     state: () => state,
     update: (repl) => {
       state = { ...state, repl };
-      for (const check of [...watchers]) check();
+      for (const check of watchers) check();
     },
     quit: () => {
       hasQuit = true;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import * as pty from '@lydell/node-pty';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ReplyReader, type Reply } from '../../../src/server/index.js';
 import { formatInvalidation, formatReply, formatText, quote } from '../../../src/tui/repl/format-reply.js';

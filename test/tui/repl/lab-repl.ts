@@ -73,6 +73,6 @@ export class LabRepl implements AsyncDisposable {
 
   private reduce(action: ReplAction): void {
     this.state = reduceRepl(this.state, action);
-    for (const check of [...this.watchers]) check();
+    for (const check of this.watchers) check();
   }
 }

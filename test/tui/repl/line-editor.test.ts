@@ -1,5 +1,5 @@
 /** What each editing key does to a line. The cursor is drawn as |. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { edit, type EditAction, type EditedLine } from '../../../src/tui/state/repl/line-editor.js';
 

@@ -74,9 +74,15 @@ function promptedLine({ search, input, cursor, client }: ReplState, width: numbe
     const before = `'${shown(search.text)}`;
     return { prompt: widthOf(prompt) > width / 2 ? '' : prompt, text: `${before}': ${shown(search.found ?? '')}`, before };
   }
-  const full = shown(promptOf(client));
-  const prompt = widthOf(full) > width / 2 ? '> ' : full;
+  const prompt = fitPrompt(shown(promptOf(client)), width);
   return { prompt: width < 4 ? '' : prompt, text: shown(input), before: shown(input.slice(0, cursor)) };
+}
+
+/** In a narrow pane the line needs the room more than the prompt: `6379[2]> `, or just `> `. */
+function fitPrompt(prompt: string, width: number): string {
+  if (widthOf(prompt) <= width * 0.4) return prompt;
+  const short = prompt.replace(/^(@\S+ )?\S*:(?=\d+[[(>])/, '$1');
+  return widthOf(short) <= width / 2 ? short : '> ';
 }
 
 /** What a person types may hold characters that move the cursor, too. */
@@ -123,7 +129,7 @@ function lineRows(line: ReplLine, width: number, theme: Theme, style: (client: s
 
 /** What stands before a line: the prompt it was typed at, or the client that heard it, unless that is the default one. */
 function leadOf({ kind, client, prompt }: ReplLine, width: number): string {
-  const lead = kind === 'in' ? (prompt ?? '> ') : client === '' ? '' : `@${client} `;
+  const lead = kind === 'in' ? fitPrompt(prompt ?? '> ', width) : client === '' ? '' : `@${client} `;
   return widthOf(lead) <= width / 2 ? lead : '';
 }
 

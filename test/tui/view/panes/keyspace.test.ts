@@ -25,7 +25,7 @@ test('keys stand with what they are, and with their time running', () => {
   key                type   encoding     size ttl                value
   greeting           string embstr        5 B 58.8 s   ████████░ "hello"
 ◌ session            string embstr        1 B due, 800 ms ago    "x"
-  user:1             hash   listpack        2
+  user:1             hash   listpack        2                    name=Ada, mai…
   visits             string int           2 B                    "42"
 `);
   expect(keyspacePane.badge(scene.state)).toBe('db 0, 4 keys, by name');
@@ -152,6 +152,22 @@ test('an open string shows its bytes, a sorted set its scores', () => {
   expect(scene.picture(keyspacePane, { width: 60, height: 4 })).toContain('greeting: string, embstr, 5 B, ttl 60.0 s');
   open(scene, 'board');
   expect(scene.picture(keyspacePane, { width: 60, height: 5 })).toMatch(/2\.5 bob\n.*10 ada/);
+});
+
+test('an open stream shows its entries and, under them, its groups', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('XADD', 'readings', '1-0', 'sensor', '7', 'value', '21.5');
+  client.ask('XADD', 'readings', '2-0', 'sensor', '8', 'value', '19');
+  client.ask('XGROUP', 'CREATE', 'readings', 'archive', '1-0');
+  open(scene, 'readings');
+  expect(scene.picture(keyspacePane, { width: 60, height: 8 })).toBe(`
+readings: stream, stream, 2 entries
+              ID entry
+▶            1-0 sensor=7 value=21.5
+             2-0 sensor=8 value=19
+  group archive: consumers 0, pending 0, last delivered 1-0
+`);
 });
 
 test('until its value has come an open key shows what is known, and a key that is gone says so', () => {

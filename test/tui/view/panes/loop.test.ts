@@ -95,8 +95,13 @@ rrrrrrrrddddddddddddeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
 
 test('a wide pane explains each line, and counts the five kinds of event', () => {
   const text = picture(stateAfter(asleep), 120, 30);
-  expect(text).toContain('▶   poll.wait(83 ms)                        30 µs  the thread sleeps in the kernel');
+  expect(text).toContain('▶   poll.wait(83 ms)                        30 µs  here the thread sleeps, and costs nothing');
   expect(text).toContain('ClientConnect    0       ClientRequest    5       ClientDisconnect 0       PubSub           0');
+});
+
+test('with the portable poller nothing is said of epoll, not even before it has been polled', () => {
+  const state = { ...stateAfter(asleep.slice(0, 1)), server: { ...SERVER, poller: 'portable' as const } };
+  expect(picture(state, 60, 3)).toContain('nothing to do: the loop sleeps in poll.wait (emulated)');
 });
 
 test('the line that runs follows the event', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadCommandReference } from '../../../../src/server/index.js';
 import { reduceRepl, type ReplAction } from '../../../../src/tui/state/repl-reduce.js';
@@ -61,18 +61,31 @@ Tab completes, Ctrl-R searches, help explains
 });
 
 test('a long line is broken at the edge, and the cursor goes with it', () => {
-  expect(picture(talked(typed('SET key aaaaaaaaaabbbbbbbbbb')), { width: 32, height: 4 })).toBe(`
+  expect(picture(talked(typed('SET key aaaaaaaaaabbbbbbbbbb')), { width: 24, height: 4 })).toBe(`
 
-127.0.0.1:6379> SET key aaaaaaaa
-aabbbbbbbbbb| [NX | XX] [GET] […
-
-`);
-  expect(picture(talked(typed('SET keys aaaaaaa')), { width: 32, height: 4 })).toBe(`
-
-127.0.0.1:6379> SET keys aaaaaaa
-| [NX | XX] [GET] [EX seconds |…
+6379> SET key aaaaaaaaaa
+bbbbbbbbbb| [NX | XX] […
 
 `);
+  expect(picture(talked(typed('SET keys aaaaaaaaa')), { width: 24, height: 4 })).toBe(`
+
+6379> SET keys aaaaaaaaa
+| [NX | XX] [GET] [EX s…
+
+`);
+});
+
+test.each([
+  [{ db: 2 }, 30, '6379[2]> '],
+  [{ name: 'a', inTransaction: true }, 30, '@a 6379(TX)> '],
+  [{ db: 2 }, 50, '127.0.0.1:6379[2]> '],
+  [{ db: 2 }, 10, '> '],
+  [{ address: '[::1]:6379' }, 20, '6379> '],
+  [{ address: 'redis /run/lab.sock' }, 30, '> '],
+  [{ state: 'closed' as const }, 30, '> '],
+])('the prompt of %j in %i columns is %j', (change, columns, expected) => {
+  const repl = talked({ type: 'clients-changed', clients: [{ ...client, ...change }], current: change.name ?? '' });
+  expect(picture(repl, { width: columns, height: 1 }).trim()).toBe(`${expected}|`);
 });
 
 test('candidates stand below the line, the chosen one among them', () => {

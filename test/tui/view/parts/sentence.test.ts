@@ -47,7 +47,7 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'expire', db: 0, key: 'greeting', how: 'lazy' }, 'key greeting was past its time when a command touched it: gone'],
   [{ kind: 'expire', db: 0, key: 'greeting', how: 'active' }, 'the expire cycle found key greeting past its time: gone'],
   [{ kind: 'evict', db: 0, key: 'old', policy: 'allkeys-lru' }, 'key old had to go to stay below maxmemory (allkeys-lru)'],
-  [{ kind: 'key-change', db: 0, key: 'greeting', event: 'set', type: 'string', size: 5, expireAtMs: 0, token: 7 }, 'key greeting has changed (set): a string of 5'],
+  [{ kind: 'key-change', db: 0, key: 'greeting', event: 'set', type: 'string', size: 101, expireAtMs: 0, token: 7 }, 'key greeting has changed (set): a string, 101 B in memory'],
   [{ kind: 'key-change', db: 0, key: 'greeting', event: 'del', type: 'none', size: 0, expireAtMs: 0, token: 7 }, 'key greeting is gone (del)'],
   [{ kind: 'publish', token: 7, channel: 'news', bytes: 5, receivers: 1 }, 'token 7 published 5 B on news: 1 receiver'],
   [{ kind: 'replicate', token: 7, db: 2, argv: ['SET', 'k', 'v'] }, 'SET k v was handed to propagation (database 2)'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sparkline } from '../../../../src/tui/view/parts/sparkline.js';
+import { chart, sparkline } from '../../../../src/tui/view/parts/sparkline.js';
 import { createTheme } from '../../../../src/tui/view/theme.js';
 
 const unicode = createTheme({ color: false, ascii: false }).glyphs;
@@ -18,4 +18,10 @@ test.for([
 
 test('in ASCII it is made of the theme’s own characters', () => {
   expect(sparkline([0, 1, 5], 3, ascii)).toBe('_.#');
+});
+
+test('a chart stands on its lowest row, and the highest value fills all rows', () => {
+  expect(chart([0, 1, 8, 12, 16], 6, 2, unicode)).toEqual(['    ▄█', '  ▁███']);
+  expect(chart([3, 6], 2, 1, unicode)).toEqual([sparkline([3, 6], 2, unicode)]);
+  expect(chart([], 3, 2, unicode)).toEqual(['   ', '   ']);
 });
