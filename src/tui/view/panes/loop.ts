@@ -11,7 +11,7 @@ import type { Pane, PaneContext, Size } from '../pane.js';
 import { barMark, stackedBar, type BarPart } from '../parts/bar.js';
 import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
-import { sparkline } from '../parts/sparkline.js';
+import { chart } from '../parts/sparkline.js';
 import { wrap } from '../parts/wrap.js';
 import { fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
@@ -49,6 +49,8 @@ interface PlacedPart {
 const STRIP_LINES = 1;
 const SHORT_LINES = 6;
 const LONG_LINES = 13;
+/** The history is a chart, if there is still room. */
+const CHART_LINES = 8;
 const LEGEND_CELL = 18;
 const COUNT_CELL = 25;
 /** From here on each line of the code has its time beside it. */
@@ -61,7 +63,7 @@ function layoutOf({ width, height }: Size): readonly PlacedPart[] {
   // Each wish is granted if it still fits; a later wish for the same part replaces the smaller one.
   const wish = (part: PartName, wanted: number): void => {
     const more = wanted - (lines.get(part) ?? 0);
-    if (more > left) return;
+    if (more <= 0 || more > left) return;
     lines.set(part, wanted);
     left -= more;
   };
@@ -78,6 +80,7 @@ function layoutOf({ width, height }: Size): readonly PlacedPart[] {
   if (width >= LEGEND_CELL && (lines.get('code') !== LONG_LINES || width < TIMED_COLUMNS)) wish('legend', gridLines(WORK_PHASES.length, LEGEND_CELL, width));
   wish('history', 1);
   if (width >= COUNT_CELL) wish('counts', gridLines(COUNTED.length, COUNT_CELL, width));
+  wish('history', Math.min(CHART_LINES, 1 + left - AIRY.length));
   const placed = ORDER.flatMap((part) => (lines.has(part) ? [{ part, lines: lines.get(part)! }] : []));
   return withBlanks(placed, left);
 }
@@ -110,6 +113,9 @@ const fitting = (ways: readonly string[], columns: number): string => ways.find(
 /** Nobody holds or slows the loop, and the present is shown. */
 const isRunning = ({ control }: State): boolean => control.mode === 'live';
 
+/** Known from the start, before the first event could say so. */
+const isEmulated = ({ server, model }: State): boolean => server.poller === 'portable' || model.loop.isEmulated;
+
 /** Null also while the past is shown: the loop is not held there. */
 const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'paused' ? control.heldAt : null);
 
@@ -117,12 +123,12 @@ const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'pau
 function sentenceRows(state: State, { theme, size }: PaneContext, lines: number): readonly string[] {
   const { loop } = state.model;
   const held = heldAt(state);
-  if (held !== null) return wrap(heldSentence(held, loop.isEmulated), size.width, lines).map(theme.warn);
+  if (held !== null) return wrap(heldSentence(held, isEmulated(state)), size.width, lines).map(theme.warn);
   if (loop.event === null) return [theme.dim(truncate('waiting for the first event of the trace', size.width))];
   if (loop.dropped !== null) return wrap(droppedSentence(loop.dropped), size.width, lines).map(theme.warn);
-  if (!isRunning(state) || !isAsleep(loop, true)) return wrap(sentence(loop.event, loop.isEmulated), size.width, lines).map(theme.strong);
-  const last = loop.notable === null ? [] : wrap(sentence(loop.notable, loop.isEmulated), size.width, lines - 1).map(theme.strong);
-  return [...last, theme.dim(truncate(fitting(asleepSentences(loop.isEmulated), size.width), size.width))];
+  if (!isRunning(state) || !isAsleep(loop, true)) return wrap(sentence(loop.event, isEmulated(state)), size.width, lines).map(theme.strong);
+  const last = loop.notable === null ? [] : wrap(sentence(loop.notable, isEmulated(state)), size.width, lines - 1).map(theme.strong);
+  return [...last, theme.dim(truncate(fitting(asleepSentences(isEmulated(state)), size.width), size.width))];
 }
 
 function waitWords(state: State): readonly string[] {
@@ -146,9 +152,9 @@ function turnTimes({ busyUs }: LoopModel): readonly string[] {
 }
 
 /** The last turns, one column each. They differ so much that only logarithms can stand beside each other. */
-function historyRows({ model }: State, { theme, size }: PaneContext): readonly string[] {
+function historyRows({ model }: State, { theme, size }: PaneContext, lines: number): readonly string[] {
   const shown = model.loop.busyUs.slice(-size.width).map((us) => Math.log2(1 + us));
-  return [theme.dim(sparkline(shown, size.width, theme.glyphs))];
+  return chart(shown, size.width, lines, theme.glyphs).map(theme.dim);
 }
 
 // The bar
@@ -251,7 +257,7 @@ const LONG_CODE = (timeout: string): readonly CodeText[] => [
   { line: null, code: 'for each turn', comment: '' },
   { line: 'write', code: '  {write} the replies that are pending', phase: 'write', comment: 'what a socket does not take waits for WRITABLE' },
   { line: 'timeout', code: '  timeout = time to the next timer', comment: 'no timer: no limit' },
-  { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: 'the thread sleeps in the kernel' },
+  { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: 'here the thread sleeps, and costs nothing' },
   { line: 'each', code: '  for each ready token', comment: 'readiness is a hint, never a promise' },
   { line: 'accept', code: '    LISTENER: {accept} until WouldBlock', phase: 'accept', comment: 'a new token for each connection' },
   { line: 'waker', code: '    WAKER:    take messages', comment: 'from the thread that draws this screen' },

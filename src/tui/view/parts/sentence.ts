@@ -74,7 +74,7 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, isEmulated: bool
   timer: ({ name, lateUs, elapsedUs }) => `timer ${name} ran for ${formatUs(elapsedUs)}, ${formatUs(lateUs)} after it was due`,
   expire: ({ key, how }) => (how === 'lazy' ? `${keyName(key)} was past its time when a command touched it: gone` : `the expire cycle found ${keyName(key)} past its time: gone`),
   evict: ({ key, policy }) => `${keyName(key)} had to go to stay below maxmemory (${visible(policy)})`,
-  'key-change': ({ key, event, type, size }) => (type === 'none' ? `${keyName(key)} is gone (${visible(event)})` : `${keyName(key)} has changed (${visible(event)}): a ${visible(type)} of ${formatCount(size)}`),
+  'key-change': ({ key, event, type, size }) => (type === 'none' ? `${keyName(key)} is gone (${visible(event)})` : `${keyName(key)} has changed (${visible(event)}): a ${visible(type)}, ${formatBytes(size)} in memory`),
   publish: ({ token, channel, bytes, receivers }) => `${nameOf(token)} published ${formatBytes(bytes)} on ${short(channel)}: ${plural(receivers, 'receiver')}`,
   replicate: ({ argv, db }) => `${request(argv)} was handed to propagation (database ${db})`,
   disconnect: ({ token, why }) => `${nameOf(token)} is gone: ${visible(why)}`,

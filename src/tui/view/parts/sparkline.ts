@@ -1,5 +1,5 @@
 /**
- * Sparkline: a row of small bars, one column a value, the newest on the right.
+ * Sparkline: small bars, one column a value, the newest on the right; in one row, or as a chart in several.
  */
 import type { Glyphs } from '../theme.js';
 
@@ -18,3 +18,15 @@ function level(value: number, highest: number, spark: string): string {
   if (!(value > 0)) return spark[0]!;
   return spark[Math.max(1, Math.round((value / highest) * top))]!;
 }
+
+/** The same as a chart of `rows` rows, from top to bottom, each of exactly `columns`. */
+export function chart(values: readonly number[], columns: number, rows: number, glyphs: Glyphs): readonly string[] {
+  if (rows === 1) return [sparkline(values, columns, glyphs)];
+  const shown = columns > 0 ? values.slice(-columns) : [];
+  const steps = glyphs.spark.length;
+  const highest = Math.max(0, ...shown);
+  const heights = shown.map((value) => (value > 0 ? Math.max(1, Math.round((value / highest) * rows * steps)) : 0));
+  return Array.from({ length: rows }, (_, i) => ' '.repeat(Math.max(0, columns - shown.length)) + heights.map((height) => cell(height - (rows - 1 - i) * steps, glyphs.spark)).join(''));
+}
+
+const cell = (steps: number, spark: string): string => (steps <= 0 ? ' ' : spark[Math.min(steps, spark.length) - 1]!);
