@@ -29,7 +29,7 @@ export async function runLab(run: Run): Promise<number> {
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback } = server;
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
-    const code = await showLab(server, { info, input: process.stdin, output: process.stdout, color, ascii: run.ascii });
+    const code = await showLab(server, { info, password: run.settings.requirepass ?? '', input: process.stdin, output: process.stdout, color, ascii: run.ascii });
     await Promise.race([server.close(), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     trace?.close();
     return code;

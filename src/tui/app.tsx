@@ -41,6 +41,8 @@ const MAX_CLIENTS = 200;
 export interface AppOptions {
   readonly server: RedisLabServer;
   readonly info: ServerInfo;
+  /** For the console to give to the server; empty: none. */
+  readonly password: string;
   readonly theme: Theme;
   readonly size: Size;
   /** Writes to the terminal. */
@@ -73,7 +75,7 @@ export class App {
     this.sink = new FrameSink(size.width, size.height, output);
     server.onHeld((event) => this.held(event));
     if (server.heldAt !== null) this.held(server.heldAt);
-    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit });
+    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit }, { password: options.password });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     this.draw();
   }

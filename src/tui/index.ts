@@ -11,6 +11,8 @@ import { createTheme } from './view/theme.js';
 
 export interface LabOptions {
   readonly info: ServerInfo;
+  /** What the server asks of its clients, for the console to give; empty: nothing. */
+  readonly password: string;
   readonly input: ReadStream;
   readonly output: WriteStream & { readonly fd: number };
   readonly color: boolean;
@@ -61,6 +63,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
     const app = new App({
       server,
       info: options.info,
+      password: options.password,
       theme: createTheme({ color: options.color, ascii: options.ascii }),
       size: { width: terminal.columns, height: terminal.rows },
       output: terminal.write,

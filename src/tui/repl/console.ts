@@ -14,10 +14,11 @@ import { createRepl, type Repl } from './repl.js';
 export interface ConsoleOptions {
   /** Where the history is kept; null: nowhere. By default as {@link historyPath} says. */
   readonly historyFile?: string | null;
+  /** Empty: none. */
   readonly password?: string;
 }
 
-export function createConsole(host: ConsoleHost, { historyFile = historyPath(), password }: ConsoleOptions = {}): Console {
+export function createConsole(host: ConsoleHost, { historyFile = historyPath(), password = '' }: ConsoleOptions = {}): Console {
   return new LabConsole(host, historyFile, password);
 }
 
@@ -27,10 +28,10 @@ class LabConsole implements Console {
   constructor(
     private readonly host: ConsoleHost,
     historyFile: string | null,
-    password: string | undefined,
+    password: string,
   ) {
     this.repl = createRepl({
-      address: host.address, historyFile, ...(password === undefined ? {} : { password }),
+      address: host.address, historyFile, ...(password === '' ? {} : { password }),
       dispatch: (action) => this.reduce(action),
       quit: () => host.quit(),
     });

@@ -75,14 +75,15 @@ bbbbbbbbbb| [NX | XX] […
 `);
 });
 
-test.each([
+test.each<[Partial<ReplClient>, number, string]>([
   [{ db: 2 }, 30, '6379[2]> '],
   [{ name: 'a', inTransaction: true }, 30, '@a 6379(TX)> '],
   [{ db: 2 }, 50, '127.0.0.1:6379[2]> '],
   [{ db: 2 }, 10, '> '],
   [{ address: '[::1]:6379' }, 20, '6379> '],
   [{ address: 'redis /run/lab.sock' }, 30, '> '],
-  [{ state: 'closed' as const }, 30, '> '],
+  [{ state: 'closed' }, 30, 'not connected> '],
+  [{ state: 'closed' }, 20, '> '],
 ])('the prompt of %j in %i columns is %j', (change, columns, expected) => {
   const repl = talked({ type: 'clients-changed', clients: [{ ...client, ...change }], current: change.name ?? '' });
   expect(picture(repl, { width: columns, height: 1 }).trim()).toBe(`${expected}|`);
