@@ -1,4 +1,4 @@
-// Writes the documents that derive from the sources: docs/commands.md and docs/configuration.md. See render-docs.ts.
+// Writes the documents that derive from the sources: docs/commands.md, docs/configuration.md and docs/trace-events.md. See render-docs.ts.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

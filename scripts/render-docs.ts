@@ -1,5 +1,6 @@
 /**
- * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings.
+ * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings, docs/trace-events.md
+ * from the events.
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
@@ -8,12 +9,13 @@ import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } 
 import { categoriesOf, flagNames } from '../src/server/dispatch/command-facts.js';
 import type { Command } from '../src/server/dispatch/command.js';
 import { formatSyntax } from '../src/server/dispatch/syntax.js';
+import { TRACE_EVENTS } from '../src/server/trace/events.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
 
 /** Paths from the package's root, and their contents. */
 export function renderDocs(): { readonly [path: string]: string } {
-  return { 'docs/commands.md': commands(), 'docs/configuration.md': configuration() };
+  return { 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents() };
 }
 
 function commands(): string {
@@ -65,6 +67,18 @@ function settingRow(name: SettingName): string[] {
   const alias = setting.alias === undefined ? '' : ` (once ${code(setting.alias)})`;
   const change = setting.mutable ? (setting.protected === true ? 'with enable-protected-configs' : 'yes') : 'no, only at the start';
   return [`${code(name)}${alias}`, setting.summary, describeValues(setting), value === '' ? 'empty' : code(value), change];
+}
+
+function traceEvents(): string {
+  const head = [
+    '# Trace events',
+    NOTE,
+    'What the loop tells about itself: to `server.trace()`, one object for each event, and to the file of `--trace`, one line of JSON. Nothing of it is built while nobody watches.',
+    'The rows are in the order of a turn. Beside its own fields every event has `seq`, which rises from one event to the next, and `atUs`, the microseconds of the loop\'s own clock, which stands still while the loop is held. ' +
+      'Arguments, keys and other bytes are strings in which one character is one byte. A phase is what `step(\'phase\')` stops at when it begins.',
+  ].join('\n\n');
+  const rows = Object.entries(TRACE_EVENTS).map(([kind, { category, phase, meaning, fields }]) => [code(kind), meaning, fields, category, phase]);
+  return `${head}\n\n${table('## Events', ['Event', 'What it means', 'Fields', 'Category', 'Phase'], rows)}\n`;
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[], text?: string): string {

@@ -38,7 +38,7 @@ export type TraceBody =
 
 export type TraceKind = TraceBody['kind'];
 
-/** `seq` rises by one with every event, dropped ones included; `atUs` is the loop's own clock, which stands still in a pause. */
+/** `seq` rises by one with every event, also with those of quiet turns, which are forgotten; `atUs` is the loop's own clock, which stands still in a pause. */
 export type TraceEvent = TraceBody & { seq: number; atUs: number };
 
 interface TraceEventDoc {
@@ -143,7 +143,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     fields: 'db, key, event (as in keyspace notifications), type ("none": gone), size, expireAtMs (0: none), token (of the client that did it)',
   },
   publish: { category: 'PubSub', phase: 'execute', meaning: 'A message was published.', fields: 'token, channel, bytes, receivers' },
-  replicate: { category: 'Replication', phase: 'execute', meaning: 'A write was handed to propagation.', fields: 'token, db, argv' },
+  replicate: { category: 'Replication', phase: 'execute', meaning: 'A write was handed to propagation. So far nothing is propagated, so nobody sees it.', fields: 'token, db, argv' },
   disconnect: { category: 'ClientDisconnect', phase: 'read', meaning: 'A connection is gone.', fields: 'token, why' },
   'turn-end': { category: 'Loop', phase: 'timers', meaning: 'The turn is over.', fields: 'turn, busyUs (without the wait), commands' },
 };
