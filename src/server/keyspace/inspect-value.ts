@@ -6,6 +6,7 @@
  *   set      members, as they lie                 no label
  *   zset     members by score                     label: score
  *   hash     fields, as they lie                  label: field
+ *   stream   entries, and the consumer groups     label: ID, name of the group
  *
  * A page costs what it shows, however large the value is.
  */
@@ -14,6 +15,8 @@ import { HashValue } from './types/hash.js';
 import { List } from './types/list.js';
 import { SetValue } from './types/set.js';
 import { SortedSetValue } from './types/sorted-set.js';
+import { StreamValue, type StreamEntry } from './types/stream.js';
+import { formatId } from './types/stream-id.js';
 import { ByteString, encodingOf, textOf, typeOf, isString, type StringValue, type TypeName, type Value } from './value.js';
 
 export interface ValueWindow {
@@ -43,6 +46,8 @@ export interface ValueView {
   readonly items: readonly ValueItem[];
   /** A list's last items, if {@link items} does not reach its end. */
   readonly tail: readonly ValueItem[];
+  /** A stream's consumer groups: how many consumers, entries that wait to be acknowledged, and the last one delivered. */
+  readonly groups: readonly ValueItem[];
 }
 
 /** Bytes of a row of a string. */
@@ -54,15 +59,36 @@ const ITEM_BYTES = 256;
 /** The most items of a page, whoever asks. */
 const PAGE_ITEMS = 1000;
 
-const TAIL_ITEMS = 3;
+/** The most bytes of a preview, and the items it is made of. */
+const PREVIEW_BYTES = 64;
+const PREVIEW_ITEMS = 4;
 
-type Page = Pick<ValueView, 'count' | 'items'> & Partial<Pick<ValueView, 'tail'>>;
+const TAIL_ITEMS = 3;
+const MAX_GROUPS = 8;
+
+type Page = Pick<ValueView, 'count' | 'items'> & Partial<Pick<ValueView, 'tail' | 'groups'>>;
 
 /** Null if there is no such key. */
 export function inspectValue(keyspace: Keyspace, { db: index, key, offset, limit }: ValueWindow): ValueView | null {
   const value = keyspace.databases[index]?.dict.get(key);
   if (value === undefined) return null;
-  return { db: index, key, type: typeOf(value), encoding: encodingOf(value), offset, tail: [], ...pageOf(value, Math.max(0, offset), Math.min(limit, PAGE_ITEMS)) };
+  return { db: index, key, type: typeOf(value), encoding: encodingOf(value), offset, tail: [], groups: [], ...pageOf(value, Math.max(0, offset), Math.min(limit, PAGE_ITEMS)) };
+}
+
+/** The beginning of a value: bytes of a string, the first few items of anything else. */
+export function previewOf(value: Value): string {
+  if (value instanceof ByteString) return value.slice(0, PREVIEW_BYTES);
+  if (isString(value)) return textOf(value).slice(0, PREVIEW_BYTES);
+  const { items, count } = pageOf(value, 0, PREVIEW_ITEMS);
+  const texts = items.map((each) => previewOfItem(value.type, each));
+  return texts.join(', ').slice(0, PREVIEW_BYTES) + (count > items.length ? ', ...' : '');
+}
+
+function previewOfItem(type: TypeName, { label, text }: ValueItem): string {
+  const short = text.slice(0, PREVIEW_BYTES);
+  if (type === 'hash') return `${label}=${short}`;
+  if (type === 'zset') return `${short}=${label}`;
+  return type === 'stream' ? `${label} ${short}` : short;
 }
 
 function pageOf(value: Value, offset: number, limit: number): Page {
@@ -73,7 +99,7 @@ function pageOf(value: Value, offset: number, limit: number): Page {
   if (value instanceof HashValue) return { count, items: positions.map((at) => item(value.fieldAt(at).slice(0, ITEM_BYTES), value.valueAt(at))) };
   if (value instanceof SetValue) return { count, items: positions.map((at) => item('', value.memberAt(at))) };
   if (value instanceof SortedSetValue) return { count, items: scored(value, offset, positions.length) };
-  return { count, items: [] };
+  return value instanceof StreamValue ? streamPage(value, offset, positions.length) : { count, items: [] };
 }
 
 function stringPage(value: StringValue, offset: number, limit: number): Page {
@@ -98,6 +124,35 @@ function scored(zset: SortedSetValue, offset: number, count: number): ValueItem[
   const items: ValueItem[] = [];
   if (count > 0) zset.visit(offset, count, false, (member, score) => void items.push(item(scoreText(score), member)));
   return items;
+}
+
+function streamPage(stream: StreamValue, offset: number, count: number): Page {
+  const groups = Array.from(stream.groups.values()).slice(0, MAX_GROUPS);
+  const described = groups.map((group) => item(group.name, `consumers ${group.consumers.size}, pending ${group.pending.size}, last delivered ${formatId(group.lastId)}`));
+  return { count: stream.size, items: entriesOf(stream, offset, count).map((entry) => item(formatId(entry), fieldsText(entry))), groups: described };
+}
+
+/** Whole nodes are left out by their counts. */
+function entriesOf(stream: StreamValue, offset: number, count: number): StreamEntry[] {
+  const found: StreamEntry[] = [];
+  let before = offset;
+  for (const node of stream.nodes) {
+    if (found.length === count) break;
+    if (before >= node.live) {
+      before -= node.live;
+      continue;
+    }
+    const live = node.entries.filter((entry) => !entry.isDeleted);
+    found.push(...live.slice(before, before + count - found.length));
+    before = 0;
+  }
+  return found;
+}
+
+/** `sensor=7 value=21.5` */
+function fieldsText({ fields }: StreamEntry): string {
+  const pairs = Array.from({ length: Math.min(fields.length / 2, ITEM_BYTES) }, (_, at) => `${fields[at * 2]!.slice(0, ITEM_BYTES)}=${fields[at * 2 + 1]!.slice(0, ITEM_BYTES)}`);
+  return pairs.join(' ');
 }
 
 const scoreText = (score: number): string => (Number.isFinite(score) ? String(score) : score > 0 ? 'inf' : '-inf');

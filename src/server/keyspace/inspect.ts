@@ -11,8 +11,9 @@
 import { idleMs, lfuCounter } from './access.js';
 import { bytesOf, type Database } from './database.js';
 import { NEVER } from './expires.js';
+import { previewOf } from './inspect-value.js';
 import type { Keyspace } from './keyspace.js';
-import { ByteString, encodingOf, isString, textOf, typeOf, type TypeName, type Value } from './value.js';
+import { encodingOf, typeOf, type TypeName, type Value } from './value.js';
 
 export type KeyOrder = 'stored' | 'expiry' | 'name' | 'bytes' | 'recent';
 
@@ -40,12 +41,9 @@ export interface KeyRow {
   readonly idleMs: number;
   /** The LFU counter, or -1 while an LRU clock is kept instead. */
   readonly frequency: number;
-  /** The beginning of a string's bytes; empty for collections. */
+  /** The beginning of a string's bytes, or the first items of a collection. */
   readonly preview: string;
 }
-
-/** The most bytes of a preview. */
-const PREVIEW_BYTES = 64;
 
 export function inspectKeys(keyspace: Keyspace, { db: index, offset = 0, limit, order = 'stored' }: KeyWindow): KeyRow[] {
   const db = keyspace.databases[index];
@@ -77,11 +75,6 @@ function rowOf(keyspace: Keyspace, db: Database, slot: number): KeyRow {
     frequency: usesLfu ? lfuCounter(access, nowMs, settings.lfuDecayTime) : -1,
     preview: previewOf(value),
   };
-}
-
-function previewOf(value: Value): string {
-  if (value instanceof ByteString) return value.slice(0, PREVIEW_BYTES);
-  return isString(value) ? textOf(value).slice(0, PREVIEW_BYTES) : '';
 }
 
 function sizeOf(value: Value): number {

@@ -22,10 +22,22 @@ export function visible(bytes: string, limit = 512): string {
     ascii = code >= 0x20 && code < 0x7f;
   }
   if (ascii) return cut;
-  const buffer = Buffer.from(cut, 'latin1');
+  // Previews and long values are cut somewhere: the half of a character at the end must not turn the rest into numbers.
+  const end = cut.length - halfCharacter(cut);
+  const buffer = Buffer.from(cut.slice(0, end), 'latin1');
   const text = buffer.toString('utf8');
-  // A cut may fall into the middle of a character: bytes that do not survive the round trip are shown one by one.
-  return Buffer.from(text).equals(buffer) ? escapeText(text) : escapeBytes(cut);
+  if (!Buffer.from(text).equals(buffer)) return escapeBytes(cut);
+  return escapeText(text) + (bytes.length > limit ? '' : escapeBytes(cut.slice(end)));
+}
+
+/** How many bytes at the end begin a character of UTF-8 that they do not finish. */
+function halfCharacter(bytes: string): number {
+  for (let length = 1; length <= Math.min(3, bytes.length); length++) {
+    const code = bytes.charCodeAt(bytes.length - length);
+    if (code < 0x80) return 0;
+    if (code >= 0xc0) return length < (code >= 0xf0 ? 4 : code >= 0xe0 ? 3 : 2) ? length : 0;
+  }
+  return 0;
 }
 
 function escapeText(text: string): string {

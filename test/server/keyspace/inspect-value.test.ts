@@ -47,6 +47,18 @@ test('a hash is shown as fields and values, a set as members, a sorted set by sc
   expect(items(page(lab, 'z', 0, 9))).toEqual([['-inf', 'd'], ['-1', 'a'], ['2.5', 'b'], ['inf', 'c']]);
 });
 
+test('a stream is shown as entries with their IDs, without deleted ones, and with its groups', () => {
+  using lab = simulate({ settings: { 'stream-node-max-entries': 4 } });
+  const client = lab.connect();
+  for (let i = 1; i <= 12; i++) client.ask('XADD', 'x', `${i}-0`, 'n', String(i), 'm', 'y');
+  client.ask('XDEL', 'x', '2-0');
+  client.ask('XGROUP', 'CREATE', 'x', 'readers', '0');
+  client.ask('XREADGROUP', 'GROUP', 'readers', 'ada', 'COUNT', '3', 'STREAMS', 'x', '>');
+  expect(page(lab, 'x')).toMatchObject({ type: 'stream', count: 11, groups: [{ label: 'readers', text: 'consumers 1, pending 3, last delivered 4-0' }] });
+  expect(items(page(lab, 'x', 1, 4))).toEqual([3, 4, 5, 6].map((n) => [`${n}-0`, `n=${n} m=y`]));
+  expect(items(page(lab, 'x', 10, 4))).toEqual([['12-0', 'n=12 m=y']]);
+});
+
 test('large collections are shown where they are asked for', () => {
   using lab = simulate();
   const many = Array.from({ length: 1000 }, (_, i) => String(i).padStart(4, '0'));
@@ -91,4 +103,18 @@ test('keys can be listed by their last use', () => {
   }
   client.ask('GET', 'a');
   expect(inspectKeys(lab.server.keyspace, { db: 0, limit: 2, order: 'recent' }).map(({ key }) => key)).toEqual(['a', 'c']);
+});
+
+test('a preview is how a value begins', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('SET', '1 string', 'x'.repeat(100));
+  client.ask('APPEND', '2 raw', 'abc');
+  client.ask('RPUSH', '3 list', ...numbers);
+  client.ask('HSET', '4 hash', 'name', 'Ada', 'mail', 'ada@example.org');
+  client.ask('ZADD', '5 zset', '2', 'b', '1', 'a');
+  client.ask('SADD', '6 set', '1', '2');
+  client.ask('XADD', '7 stream', '1-1', 'n', '1');
+  const rows = inspectKeys(lab.server.keyspace, { db: 0, limit: 9, order: 'name' });
+  expect(rows.map(({ preview }) => preview)).toEqual(['x'.repeat(64), 'abc', '0, 1, 2, 3, ...', 'name=Ada, mail=ada@example.org', 'a=1, b=2', '1, 2', '1-1 n=1']);
 });

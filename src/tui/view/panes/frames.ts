@@ -23,6 +23,9 @@ import type { Style, Theme } from '../theme.js';
 /** Nodes looked at for a reply's row in the list. */
 const SUMMARY_NODES = 12;
 
+/** In fewer rows an open frame leaves out where it came from. */
+const LEAST_ROWS = 6;
+
 /** A tree needs so many columns beside its bytes; in less it stands above them. */
 const TREE_COLUMNS = 20;
 
@@ -179,7 +182,8 @@ function brief(node: RespNode, raw: string): string {
 
 function renderOpen(state: State, frame: FrameRow, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
-  const head = [theme.token(frame.token)(fit(headText(frame), width)), theme.dim(fit(originText(frame), width))];
+  const origin = theme.dim(fit(originText(frame), width));
+  const head = [theme.token(frame.token)(fit(headText(frame), width)), ...(height < LEAST_ROWS ? [] : [origin])];
   if (frame.kind === 'partial') return fill([...head, theme.dim(fit('its bytes are shown once it is whole', width))], width, height);
   const body = { width, height: height - head.length };
   const nodes = treeOf(frame);

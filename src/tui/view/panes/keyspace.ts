@@ -178,8 +178,10 @@ function countdown(ms: number): string {
   return [...(hours === 0 ? [] : [String(hours)]), ...rest.map((part, i) => (hours === 0 && i === 0 ? String(part) : String(part).padStart(2, '0')))].join(':');
 }
 
+/** Of a key that was only told of nothing is known yet. */
 function previewOf(row: KeyEntry): string {
-  return row.type === 'string' && row.size !== 0 && row.preview === '' ? '' : row.type === 'string' ? `"${visible(row.preview, 64)}"` : '';
+  if (row.size < 0) return '';
+  return row.type === 'string' ? `"${visible(row.preview, 64)}"` : visible(row.preview, 72);
 }
 
 // An open value
@@ -198,7 +200,7 @@ function renderValue(state: State, { theme, size, isFocused }: PaneContext): rea
   }
   const { cursor } = state.ui.panes.keyspace;
   const life = entry === undefined || entry.expireAtMs === -1 ? '' : `, ttl ${lifeText(entry, state, theme, 0).trimEnd()}`;
-  const head = theme.strong(fit(`${name}: ${value.type}, ${value.encoding}, ${value.type === 'string' ? formatBytes(entry?.size ?? 0) : countText(value.type, value.count)}${life}`, width));
+  const head = theme.strong(fit(`${name}: ${value.type}, ${value.encoding === value.type ? '' : `${value.encoding}, `}${value.type === 'string' ? formatBytes(entry?.size ?? 0) : countText(value.type, value.count)}${life}`, width));
   return fill([head, ...valueRows(value, cursor, width, height - 1, theme, isFocused)], width, height);
 }
 
@@ -210,7 +212,9 @@ function countText(type: string, count: number): string {
   return `${formatCount(count)} ${count === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`}`;
 }
 
-function valueRows(value: Value, cursor: number, width: number, height: number, theme: Theme, isFocused: boolean): readonly string[] {
+function valueRows(value: Value, cursor: number, width: number, rows: number, theme: Theme, isFocused: boolean): readonly string[] {
+  const groups = groupRows(value, width, Math.floor(rows / 2), theme);
+  const height = rows - groups.length;
   const { type, items, tail, offset, count } = value;
   const at = Math.min(Math.max(cursor - offset, 0), items.length - 1);
   const last = type === 'list' ? [...items, ...tail].slice(-LAST_ITEMS) : [];
@@ -222,7 +226,12 @@ function valueRows(value: Value, cursor: number, width: number, height: number, 
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = items.slice(start, end).map((item, i) => bodyRow(placed, item, width, start + i === at ? marked : undefined));
   const between = hasBothEnds ? [theme.dim(fit(`… ${formatCount(count - offset - end - LAST_ITEMS)} between …`, width)), ...last.map((item) => bodyRow(placed, item, width))] : [];
-  return [headerRow(placed, width, theme.dim), ...lines, ...between];
+  return [headerRow(placed, width, theme.dim), ...lines, ...between, ...groups];
+}
+
+/** The consumer groups of a stream, under its entries. */
+function groupRows({ groups }: Value, width: number, most: number, theme: Theme): readonly string[] {
+  return groups.slice(0, most).map(({ label, text }) => theme.dim(fit(`  group ${visible(label, 64)}: ${text}`, width)));
 }
 
 const LABELS: { readonly [type: string]: { readonly label: string; readonly text: string } } = {
@@ -235,7 +244,7 @@ const LABELS: { readonly [type: string]: { readonly label: string; readonly text
 
 function itemColumns({ type, items, offset }: Value, cursor: number, theme: Theme): readonly Column<Item>[] {
   const mark: Column<Item> = { header: '', width: 1, cell: (item) => (items[cursor - offset] === item ? theme.glyphs.arrow : '') };
-  const { label, text } = LABELS[type] ?? { label: 'id', text: 'entry' };
+  const { label, text } = LABELS[type] ?? { label: 'ID', text: 'entry' };
   const isName = type === 'hash';
   const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => visible(item.label, 64), style: () => (isName ? theme.strong : theme.dim) };
   const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => visible(item.text, 256) + (item.bytes > item.text.length ? ` … ${formatBytes(item.bytes)}` : '') };
@@ -264,6 +273,6 @@ function helpEntries(): readonly HelpEntry[] {
     { term: 'expired: active', meaning: 'The expire cycle, a timer of the loop, looks through keys that live for a time and deletes those that are due, so that memory is given back although nobody asks.' },
     { term: 'deleted', meaning: 'A command took it away, or took its last element. The word is the event as keyspace notifications call it.' },
     { term: 'evicted', meaning: 'Memory was used up to maxmemory, and this key was chosen to go.' },
-    { term: 'value', meaning: 'The beginning of a string. Enter opens any value.' },
+    { term: 'value', meaning: 'How it begins: the bytes of a string, or the first elements, fields or members. Enter opens it.' },
   ];
 }

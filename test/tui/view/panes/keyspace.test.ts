@@ -25,7 +25,7 @@ test('keys stand with what they are, and with their time running', () => {
   key                type   encoding     size ttl                value
   greeting           string embstr        5 B 58.8 s   ████████░ "hello"
 ◌ session            string embstr        1 B due, 800 ms ago    "x"
-  user:1             hash   listpack        2                    name=Ada, mai…
+  user:1             hash   listpack        2                    name=Ada, mail…
   visits             string int           2 B                    "42"
 `);
   expect(keyspacePane.badge(scene.state)).toBe('db 0, 4 keys, by name');
@@ -162,10 +162,10 @@ test('an open stream shows its entries and, under them, its groups', () => {
   client.ask('XGROUP', 'CREATE', 'readings', 'archive', '1-0');
   open(scene, 'readings');
   expect(scene.picture(keyspacePane, { width: 60, height: 8 })).toBe(`
-readings: stream, stream, 2 entries
-              ID entry
-▶            1-0 sensor=7 value=21.5
-             2-0 sensor=8 value=19
+readings: stream, 2 entries
+               ID entry
+▶             1-0 sensor=7 value=21.5
+              2-0 sensor=8 value=19
   group archive: consumers 0, pending 0, last delivered 1-0
 `);
 });

@@ -1,0 +1,32 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { visible, width } from '../../../src/tui/view/text.js';
+
+const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
+
+test.each([
+  ['plain', 'plain'],
+  [utf8('é 漢字 👍'), 'é 漢字 👍'],
+  ['\x1b[31m', '\\x1b[31m'],
+  ['a\r\n\t\x07\b\x00', 'a\\r\\n\\t\\a\\b\\x00'],
+  ['\xff\xfe', '\\xff\\xfe'],
+  [utf8('\u202e'), '\\xe2\\x80\\xae'],
+  [utf8('漢字').slice(0, 4), '漢\\xe5'],
+  [utf8('a👍').slice(0, 4), 'a\\xf0\\x9f\\x91'],
+])('%j is shown as %s', (bytes, expected) => {
+  expect(visible(bytes)).toBe(expected);
+});
+
+test('text that is cut in the middle of a character stays text', () => {
+  expect(visible(utf8('漢'.repeat(100)), 64)).toBe('漢'.repeat(21));
+});
+
+test('whatever the bytes are, nothing is left that a terminal would obey', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), fc.integer({ min: 1, max: 100 }), (bytes, limit) => {
+      const text = visible(Buffer.from(bytes).toString('latin1'), limit);
+      expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+      expect(width(text)).toBeGreaterThanOrEqual(0);
+    }),
+  );
+});
