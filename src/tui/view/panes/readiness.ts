@@ -49,7 +49,7 @@ function shownLines(model: ReadinessModel, { scroll, frozenAt, filter }: PaneUi,
   const wanted = scroll + height;
   const found: Line[] = [];
   // Of a view that stood still for too long, even the oldest line may be gone.
-  const end = frozenAt === null ? model.lines : Math.max(frozenAt, model.forgotten + height);
+  const end = frozenAt === null ? model.lines : model.forgotten === 0 ? frozenAt : Math.max(frozenAt, model.forgotten + height);
   for (const line of newestFirst(model, end)) {
     if (found.length >= wanted) break;
     if (matches(line, filter)) found.push(line);
@@ -84,7 +84,7 @@ function lineOf(turn: ReadinessTurn, index: number): Line {
 
 /** Each word of the filter stands in the line, in any case; `#7` is that token and no other. */
 function matches(line: Line, filter: string): boolean {
-  const wanted = filter.toLowerCase().split(' ').filter((word) => word !== '');
+  const wanted = filter.toLowerCase().split(' ').filter((word) => word !== '' && word !== '#');
   if (wanted.length === 0) return true;
   if (line.kind !== 'row') return false;
   const { row, turn } = line;

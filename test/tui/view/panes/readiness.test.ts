@@ -150,6 +150,14 @@ test('scrolled back, the view stands still while turns come, and the badge count
   expect(readinessPane.badge(scene.state)).toBe('');
 });
 
+test('what comes does not even fill a frozen page that has room', () => {
+  using scene = stage();
+  fill(scene, 1, 3);
+  scene.set('readiness', { scroll: 1, frozenAt: 3 });
+  fill(scene, 4, 2);
+  expect(turnsShown(scene)).toEqual([1, 2, 3]);
+});
+
 test('scrolling ends at the oldest turn that is kept', () => {
   using scene = stage();
   fill(scene, 1, 10);
@@ -174,6 +182,9 @@ test('a filter leaves the rows that contain all its words, in any case', () => {
   scene.set('readiness', { filter: '#9' });
   expect(turnsShown(scene)).toEqual([4]);
   expect(readinessPane.badge(scene.state)).toBe('/#9');
+  // On the way to #9.
+  scene.set('readiness', { filter: '#' });
+  expect(turnsShown(scene)).toEqual([2, 3, 4, 5]);
   scene.set('readiness', { filter: 'nobody' });
   expect(scene.picture(readinessPane, WIDE)).toBe('\nnothing matches /nobody\n');
 });
