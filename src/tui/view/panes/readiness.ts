@@ -122,10 +122,12 @@ function gapWords({ turns, commands }: Extract<Line, { kind: 'gap' }>): string {
 }
 
 function rowSpans({ token, readiness, steps }: ReadinessRow, isWide: boolean, theme: Theme): readonly Span[] {
-  const name = isWide ? fit(token < 2 ? nameOf(token) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
+  // A second address has a listener of its own, under the next token.
+  const isListener = steps.some(({ kind }) => kind === 'accept');
+  const name = isWide ? fit(isListener ? nameOf(0) : token < 2 ? nameOf(token) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
   const ready = isWide ? readinessWords(readiness, '|').padEnd(8) : readinessLetters(readiness).padEnd(2);
   const spans: Span[] = [
-    { text: name, style: theme.token(token) },
+    { text: name, style: theme.token(isListener ? 0 : token) },
     { text: `${readiness === 0 ? '-'.padEnd(ready.length) : ready} `, style: readiness === 0 ? theme.dim : plain },
   ];
   const words = wordsOf(token, steps, isWide);

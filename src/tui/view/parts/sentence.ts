@@ -50,8 +50,9 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, isEmulated: bool
   },
   ready: ({ token, readiness }) => `${nameOf(token)} is ${readinessWords(readiness, '|')}: ${meaningOf(token, readiness)}`,
   accept: ({ token, client }) => {
-    if (typeof client === 'number') return `${nameOf(token)} took in a connection: it is token ${client} from now on`;
-    return client === 'WouldBlock' ? `${nameOf(token)} has nobody else waiting: WouldBlock` : `${nameOf(token)} could not take in a connection: ${visible(client)}`;
+    const name = token === 0 ? nameOf(token) : `LISTENER (token ${token})`;
+    if (typeof client === 'number') return `${name} took in a connection: it is token ${client} from now on`;
+    return client === 'WouldBlock' ? `${name} has nobody else waiting: WouldBlock` : `${name} could not take in a connection: ${visible(client)}`;
   },
   connect: ({ token, fd, peer }) => `${nameOf(token)} is registered with the poll: ${visible(peer)} on fd ${fd}`,
   read: ({ token, result }) => {

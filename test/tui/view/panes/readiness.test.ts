@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { LabClient } from '../../../server/simulation/harness.js';
 import { readinessPane } from '../../../../src/tui/view/panes/readiness.js';
 import { width } from '../../../../src/tui/view/text.js';
-import { dropped, served } from '../../happened.js';
+import { dropped, happened, served } from '../../happened.js';
 import { COLORED, PLAIN, stage, type Scene } from '../../scene.js';
 
 const WIDE = { width: 66, height: 10 };
@@ -35,6 +35,13 @@ test('several connections are accepted until WouldBlock', () => {
   for (let i = 0; i < 3; i++) scene.lab.connectLater();
   scene.lab.settle();
   expect(words(scene)).toEqual(['LISTENER READABLE accept ×3 then WouldBlock']);
+});
+
+test('a second address has a listener of its own', () => {
+  using scene = stage();
+  scene.take(happened(0, { kind: 'ready', token: 2, readiness: 1 }));
+  scene.take(happened(0, { kind: 'accept', token: 2, client: 7 }));
+  expect(words(scene)).toEqual(['LISTENER READABLE accept ×1']);
 });
 
 test('half a request is told as what is there and what is needed at least', () => {

@@ -18,6 +18,7 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'ready', token: 7, readiness: 29 }, 'token 7 is READABLE|ERROR|READ_CLOSED|HUP: the next read will name the error'],
   [{ kind: 'accept', token: 0, client: 7 }, 'LISTENER took in a connection: it is token 7 from now on'],
   [{ kind: 'accept', token: 0, client: 'WouldBlock' }, 'LISTENER has nobody else waiting: WouldBlock'],
+  [{ kind: 'accept', token: 2, client: 7 }, 'LISTENER (token 2) took in a connection: it is token 7 from now on'],
   [{ kind: 'accept', token: 0, client: 'EMFILE' }, 'LISTENER could not take in a connection: EMFILE'],
   [{ kind: 'connect', token: 7, fd: 22, peer: '127.0.0.1:5000', local: '127.0.0.1:6379' }, 'token 7 is registered with the poll: 127.0.0.1:5000 on fd 22'],
   [{ kind: 'read', token: 7, result: 42 }, '42 B came from token 7'],
