@@ -76,6 +76,11 @@ export class Connection {
     return this.conversation.subscriptions > 0 ? 'subscribed' : 'ready';
   }
 
+  /** A reply is due, and may still come soon. */
+  get isBusy(): boolean {
+    return this.conversation.isAwaited && !this.isWaiting;
+  }
+
   connect(): void {
     if (this.socket !== null) return;
     const { address, password, name } = this.options;

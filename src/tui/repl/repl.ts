@@ -52,6 +52,10 @@ class LabRepl implements Repl {
   private readonly history: HistoryFile;
   private commands: readonly CommandReference[] = [];
   private current = '';
+  /** Lines that were pasted together run one after another, as if they were typed: each waits for the reply to the one before, but not for long. */
+  private readonly queue: string[] = [];
+  private lastUsed: Connection | null = null;
+  private isRunning = false;
   private isClosed = false;
 
   constructor(private readonly options: ReplOptions) {
@@ -70,12 +74,26 @@ class LabRepl implements Repl {
 
   submit(line: string): void {
     this.history.append(line);
+    this.queue.push(line);
+    this.runQueue();
+  }
+
+  private runQueue(): void {
+    // What a line does may lead back here.
+    if (this.isRunning) return;
+    this.isRunning = true;
+    while (this.queue.length > 0 && this.lastUsed?.isBusy !== true) this.runLine(this.queue.shift()!);
+    this.isRunning = false;
+  }
+
+  private runLine(line: string): void {
     const words = splitLine(line);
     const name = words?.[0]?.startsWith('@') === true ? words[0].slice(1) : this.current;
     const argv = words?.[0]?.startsWith('@') === true ? words.slice(1) : words;
     if (!this.connections.has(name) && this.connections.size >= MAX_CLIENTS) return this.say('error', '', `There are ${MAX_CLIENTS} clients already.`);
     if (!/^[!-~]*$/.test(name)) return this.say('error', '', 'The name of a client is made of printable ASCII characters.');
     const connection = this.connection(name);
+    this.lastUsed = connection;
     this.echo(name, line);
     if (argv === null) return this.say('error', name, 'Invalid argument(s)');
     if (argv.length === 0) return this.choose(name);
@@ -83,11 +101,13 @@ class LabRepl implements Repl {
   }
 
   interrupt(): boolean {
-    return this.connections.get(this.current)?.leave() ?? false;
+    const isQueueLeft = this.queue.splice(0).length > 0;
+    return (this.connections.get(this.current)?.leave() ?? false) || isQueueLeft;
   }
 
   close(): void {
     this.isClosed = true;
+    this.queue.length = 0;
     this.transcript.close();
     for (const connection of this.connections.values()) connection.close();
     this.connections.clear();
@@ -177,12 +197,15 @@ class LabRepl implements Repl {
   }
 
   private heard(name: string, reply: Reply, kind: Exclude<Hearing, 'hidden'>): void {
-    if (!this.isClosed) this.transcript.hear(name, reply, kind);
+    if (this.isClosed) return;
+    this.transcript.hear(name, reply, kind);
+    this.runQueue();
   }
 
   private changed(): void {
     if (this.isClosed) return;
     this.options.dispatch({ type: 'clients-changed', clients: [...this.connections.values()].map(({ view }) => view), current: this.current });
+    this.runQueue();
   }
 
   private echo(name: string, line: string): void {

@@ -101,12 +101,19 @@ test('Ctrl-C leaves a command that waits, with the line as it is', async () => {
   expect(lab.repl().input).toBe('draft');
 });
 
-test('each line of a paste is sent, in order', async () => {
+test('the lines of a paste run one after another, as if typed', async () => {
   await using lab = await atWork();
   lab.paste('RPUSH l a\nRPUSH l b\nLLEN l\nLRAN');
-  await lab.until(({ lines }) => lines.filter(({ kind }) => kind === 'out').length === 3);
-  expect(lab.repl().lines.filter(({ kind }) => kind === 'out').map(({ text }) => text)).toEqual(['(integer) 1', '(integer) 2', '(integer) 2']);
+  await lab.until(({ lines }) => lines.length === 6);
+  expect(lab.repl().lines.map(({ text }) => text)).toEqual(['RPUSH l a', '(integer) 1', 'RPUSH l b', '(integer) 2', 'LLEN l', '(integer) 2']);
   expect(lab.repl().input).toBe('LRAN');
+});
+
+test('a pasted line that blocks does not hold back those for other clients', async () => {
+  await using lab = await atWork();
+  lab.paste('BLPOP jobs 0\n@b RPUSH jobs one\n');
+  await lab.until(({ lines }) => lines.some(({ text }) => text === '2) "one"'));
+  expect(lab.repl().client.state).toBe('ready');
 });
 
 test('quit leaves the lab', async () => {
