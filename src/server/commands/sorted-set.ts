@@ -564,6 +564,7 @@ interface RangeForm {
 
 /** A range command's arguments, read. */
 interface RangeQuery {
+  readonly by: 'rank' | 'score' | 'lex';
   readonly range: Range;
   readonly walk: Walk;
   readonly withScores: boolean;
@@ -608,9 +609,9 @@ function readRange(argv: Argv, form: RangeForm): RangeQuery {
   if (withScores && by === 'lex') throw errors.WITHSCORES_WITH_BYLEX;
   const one = argv[form.at + 1]!;
   const other = argv[form.at + 2]!;
-  if (by === 'rank') return { range: rankRange(integer(one), integer(other), reverse), walk: { ...UPWARDS, reverse }, withScores };
+  if (by === 'rank') return { by, range: rankRange(integer(one), integer(other), reverse), walk: { ...UPWARDS, reverse }, withScores };
   const find = by === 'score' ? scoreRange : lexRange;
-  return { range: reverse ? find(other, one, true) : find(one, other, false), walk: { reverse, offset, count }, withScores };
+  return { by, range: reverse ? find(other, one, true) : find(one, other, false), walk: { reverse, offset, count }, withScores };
 }
 
 function replyRange(argv: Argv, db: Database, session: Session, form: RangeForm): Reply {
@@ -700,6 +701,8 @@ export const zrevrangebylex = command({
   run: (argv, db, session) => replyRange(argv, db, session, { at: 1, stores: false, by: 'lex', reverse: true }),
 });
 
+const NO_RANKS = { start: 0, end: 0 };
+
 export const zrangestore = command({
   name: 'zrangestore', since: '6.2.0', group: 'sorted-set', complexity: 'O(log(N)+M) for M members of N.',
   summary: 'Stores the members of a sorted set between two positions, scores or texts. Returns their number.',
@@ -708,11 +711,13 @@ export const zrangestore = command({
   keys: [key(1, 'OW update'), key(2, 'RO access')],
   categories: ['sortedset'],
   run(argv, db, session) {
-    const { range, walk } = readRange(argv, { at: 2, stores: true });
+    const { by, range, walk } = readRange(argv, { at: 2, stores: true });
     const value = read(db, argv[2]!);
-    const result = new SortedSetValue();
     const limits = limitsOf(session);
-    if (value !== undefined) visitRange(value, range(value), walk, (member, score) => result.add(member, score, limits));
+    const ranks = value === undefined ? NO_RANKS : range(value);
+    // As Redis: a result known to be too large for a listpack never is one, so it keeps negative zeros. By score and text the size is not known before.
+    const result = new SortedSetValue(by === 'rank' && ranks.end - ranks.start > limits['zset-max-listpack-entries']);
+    if (value !== undefined) visitRange(value, ranks, walk, (member, score) => result.add(member, score, limits));
     return storeResult(db, argv[1]!, result, 'z', 'zrangestore');
   },
 });
