@@ -18,7 +18,7 @@ const GENERAL: readonly string[] = [
 export function helpText(commands: readonly CommandReference[], words: readonly string[]): readonly string[] {
   const [first] = words;
   if (first === undefined) return GENERAL;
-  if (first.toLowerCase() === 'lab') return LAB_WORDS.map(({ name, arguments: syntax, summary }) => `${`${name} ${syntax}`.trimEnd().padEnd(30)}  ${summary}`);
+  if (first.toLowerCase() === 'lab') return LAB_WORDS.flatMap(({ name, arguments: syntax, summary }) => [`${name} ${syntax}`.trimEnd(), `    ${summary}`]);
   if (first.startsWith('@')) return ofGroup(commands, first.toLowerCase());
   return ofCommand(commands, words.join(' ').toUpperCase());
 }

@@ -258,7 +258,7 @@ test('help comes from the command table', async () => {
   await using lab = await LabRepl.start();
   expect((await lab.say('help GET')).slice(0, 3)).toEqual(['', '  GET key', expect.stringMatching(/^ {2}summary: /)]);
   expect((await lab.say('help @string')).filter((line) => /^ {2}[A-Z]/.test(line)).map((line) => line.trim().split(' ')[0])).toEqual(expect.arrayContaining(['GET', 'SET', 'INCR']));
-  expect((await lab.say('? lab')).join('\n')).toMatch(/^raw "bytes" +Sends exactly these bytes/m);
+  expect((await lab.say('? lab')).join('\n')).toMatch(/^raw "bytes"\n {4}Sends exactly these bytes/m);
   expect(await lab.say('help nonsense')).toEqual(['There is no command NONSENSE. Tab behind help shows what there is.']);
   expect((await lab.say('help')).length).toBeGreaterThan(3);
 });

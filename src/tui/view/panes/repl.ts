@@ -122,7 +122,8 @@ function transcript({ repl, ui }: State, width: number, height: number, theme: T
 
 function lineRows(line: ReplLine, width: number, theme: Theme, style: (client: string) => Style): readonly string[] {
   const lead = leadOf(line, width);
-  const body = wrap(line.text, width - widthOf(lead));
+  const room = width - widthOf(lead);
+  const body = line.kind === 'note' ? wrapWords(line.text, room) : wrap(line.text, room);
   const bodyStyle = styleOf(line, theme, style);
   return body.map((text, i) => row(width, i === 0 ? style(line.kind === 'in' ? '' : line.client)(lead) : ' '.repeat(widthOf(lead)), bodyStyle(text)));
 }
@@ -239,6 +240,27 @@ function wrap(text: string, columns: number): string[] {
     if (wide > columns) continue;
     current += segment;
     taken += wide;
+  }
+  return [...rows, current];
+}
+
+/** Sentences: broken between words where that is possible, and indented as they begin. */
+function wrapWords(text: string, columns: number): string[] {
+  if (widthOf(text) <= columns) return [text];
+  const indent = /^ */.exec(text)![0];
+  if (indent.length > columns / 2) return wrap(text, columns);
+  const rows: string[] = [];
+  let current = indent;
+  for (const word of text.slice(indent.length).split(' ')) {
+    const longer = current === indent ? indent + word : `${current} ${word}`;
+    if (widthOf(longer) <= columns) {
+      current = longer;
+      continue;
+    }
+    if (current !== indent) rows.push(current);
+    const broken = wrap(indent + word, columns);
+    rows.push(...broken.slice(0, -1));
+    current = broken.at(-1)!;
   }
   return [...rows, current];
 }

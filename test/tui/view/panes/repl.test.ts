@@ -107,6 +107,19 @@ Enter runs it, Ctrl-R finds an older one, Esc leaves
 `);
 });
 
+test('what the console says is broken between words, and keeps its indentation', () => {
+  const repl = talked(heard({ kind: 'note', text: 'quit' }, { kind: 'note', text: '    Leaves the lab; exit does the same.' }, { kind: 'out', text: '"broken anywhere, as a terminal does"' }));
+  expect(picture(repl, { width: 24, height: 7 })).toBe(`
+quit
+    Leaves the lab; exit
+    does the same.
+"broken anywhere, as a t
+erminal does"
+6379> |
+Tab completes, Ctrl-R s…
+`);
+});
+
 test('lines of other clients say whose they are', () => {
   const repl = talked(heard({ kind: 'in', text: '@a PING', prompt }, { client: 'a', text: 'PONG' }));
   expect(picture(repl, { width: 50, height: 4 })).toBe(`
@@ -160,7 +173,7 @@ test('whatever is typed and heard, every row has exactly its width, and the curs
   const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 30 }), fc.constantFrom('SET a 1 ', '漢字漢字漢字', '👩‍👩‍👧👩‍👩‍👧', '\x1b[2J\x07', '"\u202e'));
   const action = fc.oneof(
     text.map((value) => typed(value)),
-    text.map((value) => heard({ text: value.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}]/gu, '?'), client: 'a' })),
+    text.map((value) => heard({ text: value.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}]/gu, '?'), client: 'a', kind: value.length % 2 === 0 ? 'note' : 'out' })),
     fc.constantFrom<ReplAction>({ type: 'move-left' }, { type: 'move-to-start' }, { type: 'search-history' }, { type: 'complete-next', keys: ['漢\x1b', 'k'] }, { type: 'submit' }),
   );
   fc.assert(fc.property(fc.array(action, { maxLength: 8 }), fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 8 }), (actions, columns, height) => {
