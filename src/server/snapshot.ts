@@ -7,10 +7,9 @@
 import type { Session } from './dispatch/session.js';
 import { inspectKeys, type KeyOrder, type KeyRow } from './keyspace/inspect.js';
 import { inspectValue, type ValueView, type ValueWindow } from './keyspace/inspect-value.js';
-import { matchesGlob } from './keyspace/glob.js';
 import type { Server } from './server.js';
 
-/** Sorting and filtering look at every key; past this many the order is the stored one, and the snapshot says so. */
+/** Sorting looks at every key, or every volatile one by expiry; past this many the order is the stored one, and the snapshot says so. */
 const MAX_SORTED_KEYS = 20_000;
 
 export interface SnapshotRequest {
@@ -137,11 +136,11 @@ function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
 }
 
 function keysSnapshot({ keyspace }: Server, { db, offset, limit, order, match }: SnapshotRequest['keys']): KeysSnapshot {
-  const total = keyspace.databases[db]?.size ?? 0;
-  const sorted = total > MAX_SORTED_KEYS ? 'stored' : order;
-  if (match === '*') return { db, offset, order: sorted, total, rows: inspectKeys(keyspace, { db, offset, limit, order: sorted }) };
-  const all = inspectKeys(keyspace, { db, limit: Math.min(total, MAX_SORTED_KEYS), order: sorted });
-  return { db, offset, order: sorted, total, rows: all.filter(({ key }) => matchesGlob(match, key)).slice(offset, offset + limit) };
+  const database = keyspace.databases[db];
+  const total = database?.size ?? 0;
+  const compared = order === 'expiry' ? (database?.expires.size ?? 0) : total;
+  const sorted = compared > MAX_SORTED_KEYS ? 'stored' : order;
+  return { db, offset, order: sorted, total, rows: inspectKeys(keyspace, { db, offset, limit, order: sorted, match }) };
 }
 
 function* firstOf<T>(items: Iterable<T>, limit: number): Generator<T> {

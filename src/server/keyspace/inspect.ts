@@ -7,11 +7,15 @@
  *   order 'name'     by bytes                        O(keys)
  *   order 'bytes'    largest first                   O(keys)
  *   order 'recent'   last used first                 O(keys); most used first while an LFU policy counts uses
+ *
+ * A pattern is tried on each key before keys are put in order. In 'stored' order the search ends when the window is full, or after so many keys that the loop
+ * would be kept waiting; a pattern without wildcards is looked up.
  */
 import { idleMs, lfuCounter } from './access.js';
 import { bytesOf, type Database } from './database.js';
 import { NEVER } from './expires.js';
 import { previewOf } from './inspect-value.js';
+import { matchesGlob } from './glob.js';
 import type { Keyspace } from './keyspace.js';
 import { encodingOf, typeOf, type TypeName, type Value } from './value.js';
 
@@ -23,7 +27,12 @@ export interface KeyWindow {
   readonly offset?: number;
   readonly limit: number;
   readonly order?: KeyOrder;
+  /** A glob; all keys if left out. */
+  readonly match?: string;
 }
+
+/** The most keys that a pattern is tried on in 'stored' order. */
+const MAX_TRIED_KEYS = 100_000;
 
 export interface KeyRow {
   readonly key: string;
@@ -45,10 +54,10 @@ export interface KeyRow {
   readonly preview: string;
 }
 
-export function inspectKeys(keyspace: Keyspace, { db: index, offset = 0, limit, order = 'stored' }: KeyWindow): KeyRow[] {
+export function inspectKeys(keyspace: Keyspace, { db: index, offset = 0, limit, order = 'stored', match = '*' }: KeyWindow): KeyRow[] {
   const db = keyspace.databases[index];
   if (db === undefined) return [];
-  return slotsOf(keyspace, db, order, offset, limit).map((slot) => rowOf(keyspace, db, slot));
+  return slotsOf(keyspace, db, order, offset, limit, match).map((slot) => rowOf(keyspace, db, slot));
 }
 
 /** How many keys are due but not deleted yet, by looking at all volatile keys. */
@@ -82,21 +91,39 @@ function sizeOf(value: Value): number {
   return typeof value === 'string' || !('size' in value) ? value.length : value.size;
 }
 
-function slotsOf({ settings, usesLfu, nowMs }: Keyspace, db: Database, order: KeyOrder, offset: number, limit: number): number[] {
+function slotsOf({ settings, usesLfu, nowMs }: Keyspace, db: Database, order: KeyOrder, offset: number, limit: number, match: string): number[] {
   const { dict, expires } = db;
-  switch (order) {
-    case 'stored':
-      return range(Math.min(offset, dict.size), Math.min(offset + limit, dict.size));
-    case 'expiry':
-      return first(range(0, expires.size).map((place) => expires.slotAt(place)), offset, limit, (a, b) => expires.at(a) - expires.at(b));
-    case 'name':
-      return first(range(0, dict.size), offset, limit, (a, b) => (dict.keyAt(a) < dict.keyAt(b) ? -1 : 1));
-    case 'bytes':
-      return first(range(0, dict.size), offset, limit, (a, b) => dict.unitsAt(b) - dict.unitsAt(a));
-    case 'recent':
-      if (usesLfu) return first(range(0, dict.size), offset, limit, (a, b) => lfuCounter(dict.accessAt(b), nowMs, settings.lfuDecayTime) - lfuCounter(dict.accessAt(a), nowMs, settings.lfuDecayTime));
-      return first(range(0, dict.size), offset, limit, (a, b) => idleMs(dict.accessAt(a), nowMs) - idleMs(dict.accessAt(b), nowMs));
+  if (!/[*?[\\]/.test(match)) return [dict.find(match)].filter((slot) => slot !== -1).slice(offset, offset + limit);
+  if (order === 'stored') return storedSlots(db, offset, limit, match);
+  const slots = order === 'expiry' ? range(0, expires.size).map((place) => expires.slotAt(place)) : range(0, dict.size);
+  return first(matching(db, slots, match), offset, limit, compareBy(order));
+
+  function compareBy(by: Exclude<KeyOrder, 'stored'>): (a: number, b: number) => number {
+    switch (by) {
+      case 'expiry':
+        return (a, b) => expires.at(a) - expires.at(b);
+      case 'name':
+        return (a, b) => (dict.keyAt(a) < dict.keyAt(b) ? -1 : 1);
+      case 'bytes':
+        return (a, b) => dict.unitsAt(b) - dict.unitsAt(a);
+      case 'recent':
+        if (usesLfu) return (a, b) => lfuCounter(dict.accessAt(b), nowMs, settings.lfuDecayTime) - lfuCounter(dict.accessAt(a), nowMs, settings.lfuDecayTime);
+        return (a, b) => idleMs(dict.accessAt(a), nowMs) - idleMs(dict.accessAt(b), nowMs);
+    }
   }
+}
+
+function storedSlots(db: Database, offset: number, limit: number, match: string): number[] {
+  const { dict } = db;
+  const end = offset + limit;
+  if (match === '*') return range(Math.min(offset, dict.size), Math.min(end, dict.size));
+  const found: number[] = [];
+  for (let slot = 0; slot < Math.min(dict.size, MAX_TRIED_KEYS) && found.length < end; slot++) if (matchesGlob(match, dict.keyAt(slot))) found.push(slot);
+  return found.slice(offset);
+}
+
+function matching({ dict }: Database, slots: readonly number[], match: string): readonly number[] {
+  return match === '*' ? slots : slots.filter((slot) => matchesGlob(match, dict.keyAt(slot)));
 }
 
 function range(start: number, end: number): number[] {
@@ -107,10 +134,14 @@ function range(start: number, end: number): number[] {
 function first(slots: readonly number[], offset: number, limit: number, compare: (a: number, b: number) => number): number[] {
   const wanted = offset + limit;
   let best: number[] = [];
+  // The last of those that are in the window so far: what does not come before it is passed over, which is most of them.
+  let worst = -1;
   for (const slot of slots) {
+    if (worst !== -1 && compare(slot, worst) >= 0) continue;
     best.push(slot);
-    // Twice the window, then cut: each slot is sorted a constant number of times, whatever the order they come in.
-    if (best.length >= wanted * 2 + 64) best = best.sort(compare).slice(0, wanted);
+    if (best.length < wanted * 2 + 64) continue;
+    best = best.sort(compare).slice(0, wanted);
+    worst = best[wanted - 1] ?? -1;
   }
   return best.sort(compare).slice(offset, wanted);
 }

@@ -72,6 +72,23 @@ describe('a window', () => {
     expect(seen).toHaveLength(300);
   });
 
+  test.each(['name', 'stored', 'bytes', 'expiry', 'recent'] as const)('with a pattern holds the keys that match, in the same order: %s', (order) => {
+    const all = names(keyspace, { db: 0, order, limit: 300 });
+    expect(names(keyspace, { db: 0, order, limit: 300, match: 'k?[24]*' })).toEqual(all.filter((key) => /^k.[24]/.test(key)));
+    expect(names(keyspace, { db: 0, order, offset: 3, limit: 2, match: 'k?[24]*' })).toEqual(all.filter((key) => /^k.[24]/.test(key)).slice(3, 5));
+  });
+
+  test('with a pattern without wildcards is that key, or nothing', () => {
+    expect(names(keyspace, { db: 0, order: 'name', limit: 10, match: 'k010' })).toEqual(['k010']);
+    expect(names(keyspace, { db: 0, order: 'name', limit: 10, match: 'none' })).toEqual([]);
+    expect(names(keyspace, { db: 0, order: 'name', offset: 1, limit: 10, match: 'k010' })).toEqual([]);
+  });
+
+  test('of any place is the same as of all keys in order', () => {
+    const all = names(keyspace, { db: 0, order: 'name', limit: 300 });
+    for (const offset of [0, 1, 50, 250, 299, 300]) expect(names(keyspace, { db: 0, order: 'name', offset, limit: 7 })).toEqual(all.slice(offset, offset + 7));
+  });
+
   test('of a database that does not exist is empty', () => {
     expect(names(keyspace, { db: 5, limit: 10 })).toEqual([]);
   });

@@ -107,6 +107,8 @@ function joining(model: KeyspaceModel, row: KeyEntry): KeyspaceModel {
   const isWhole = rows.length >= total;
   const at = rows.findIndex((other) => comesBefore(row, other, order));
   const counted = { ...model, total: total + 1 };
+  // By time left only keys that have some are listed.
+  if (order === 'expiry' && row.expireAtMs === -1) return counted;
   if (rows.length >= MAX_KEY_ROWS || (!isWhole && (at === -1 || order === 'stored'))) return counted;
   return { ...counted, rows: at === -1 ? [...rows, row] : [...rows.slice(0, at), row, ...rows.slice(at)] };
 }

@@ -260,7 +260,7 @@ function helpEntries(): readonly HelpEntry[] {
     { term: '*', meaning: 'The key has been changed within the last second. The row flashes in the colour of the connection that did it.' },
     { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
     { term: 'filter', meaning: 'A glob: * any text, ? one byte, [a-z] one of these, \\ the next character as it is.' },
-    { term: 'sort', meaning: 'By name, by time left (ttl), by the last use (recency), by memory (size), or as it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.' },
+    { term: 'sort', meaning: 'By name, by time left (ttl: only keys that have a time to live), by the last use (recency), by memory (size), or as it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.' },
     { term: 'type', meaning: 'string, list, set, zset (sorted set), hash or stream. A command for another type answers WRONGTYPE.' },
     { term: 'encoding', meaning: 'How the value lies in memory, as OBJECT ENCODING says it. Small collections are stored compactly and are converted when they grow.' },
     { term: 'int, embstr, raw', meaning: 'Strings: an integer, up to 44 bytes beside the header of their object, or longer bytes of their own.' },
