@@ -257,5 +257,5 @@ export const LIKENESS: { readonly [command: string]: Likeness } = {
   KEYS: 'unordered', SCAN: 'unordered', SMEMBERS: 'unordered', SINTER: 'unordered', SUNION: 'unordered', SDIFF: 'unordered', SSCAN: 'unordered',
   SPOP: 'unordered', SRANDMEMBER: 'type', HKEYS: 'unordered', HVALS: 'unordered', HGETALL: 'pairs', HSCAN: 'unordered', HRANDFIELD: 'type',
   ZRANDMEMBER: 'type', ZSCAN: 'unordered', RANDOMKEY: 'type', TTL: 'near', PTTL: 'near', EXPIRETIME: 'near', PEXPIRETIME: 'near', HELLO: 'shape',
-  XPENDING: 'shape', 'XINFO STREAM': 'shape', 'OBJECT REFCOUNT': 'type',
+  XPENDING: 'shape', 'OBJECT REFCOUNT': 'type',
 };

@@ -140,10 +140,22 @@ function docsOf(documented: Command): Reply {
   return new MapReply(fields);
 }
 
-/** Key arguments are numbered by the key specification that finds them: in order, the last one finding all that is left. */
+/**
+ * Key arguments are numbered by the key specification that finds them: in order, the last one finding all that is left. The patterns of SORT have
+ * one of their own, which no other argument has.
+ */
+function keySpecOf({ type }: Argument, { keys }: Command, numbering: { key: number }): number {
+  const ofPatterns = keys.findIndex(({ begin, flags }) => begin.type === 'unknown' && flags.includes('RO'));
+  if (type === 'pattern') return ofPatterns;
+  if (type !== 'key') return -1;
+  if (numbering.key === ofPatterns) numbering.key++;
+  return Math.min(numbering.key++, Math.max(0, keys.length - 1));
+}
+
 function argumentReply(argument: Argument, documented: Command, numbering: { key: number }): Reply {
   const fields: Reply[] = ['name', argument.name, 'type', argument.type];
-  if (argument.type === 'key') fields.push('key_spec_index', Math.min(numbering.key++, Math.max(0, documented.keys.length - 1)));
+  const keySpec = keySpecOf(argument, documented, numbering);
+  if (keySpec !== -1) fields.push('key_spec_index', keySpec);
   if (argument.token !== undefined) fields.push('token', argument.token);
   const flags = argumentFlags(argument);
   if (flags.length > 0) fields.push('flags', statuses(flags));

@@ -7,6 +7,7 @@ import * as config from './config.js';
 import * as client from './client.js';
 import * as connection from './connection.js';
 import * as debug from './debug.js';
+import * as dump from './dump.js';
 import * as geo from './geo.js';
 import * as hash from './hash.js';
 import * as hyperloglog from './hyperloglog.js';
@@ -21,13 +22,14 @@ import * as list from './list.js';
 import * as pubsub from './pubsub.js';
 import * as scripting from './scripting.js';
 import * as set from './set.js';
+import * as sort from './sort.js';
 import * as sortedSet from './sorted-set.js';
 import * as stream from './stream.js';
 import * as streamGroups from './stream-groups.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sortedSet, stream, streamGroups, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sort, sortedSet, stream, streamGroups, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -13,10 +13,11 @@ import { key, keyword } from '../dispatch/key-spec.js';
 import type { Session } from '../dispatch/session.js';
 import type { Database } from '../keyspace/database.js';
 import { type Consumer, Group, type Pending, UNKNOWN_COUNT } from '../keyspace/types/stream-group.js';
-import { compareIds, formatId, MAX_ID, nextId, type StreamId, type Uint64, ZERO_ID } from '../keyspace/types/stream-id.js';
+import { type Int64, oneMore } from '../keyspace/types/int64.js';
+import { compareIds, formatId, MAX_ID, nextId, type StreamId, ZERO_ID } from '../keyspace/types/stream-id.js';
 import { type StreamEntry, StreamValue } from '../keyspace/types/stream.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
-import { integer, integer64, integerBetween, isWord, narrow } from './support/arguments.js';
+import { integer, integer64, integerBetween, isWord } from './support/arguments.js';
 import { helpReply } from './support/help.js';
 import { entryReply, exactId, idOrEnd, parseId, rangeEnd, rangeStart, readStream, writeStream } from './support/stream-arguments.js';
 import { readArguments, type StreamRequest, streamsReply } from './support/stream-reading.js';
@@ -43,13 +44,13 @@ function createConsumer(db: Database, name: string, group: Group, consumerName: 
 
 interface GroupOptions {
   readonly makesStream: boolean;
-  readonly entriesRead: Uint64;
+  readonly entriesRead: Int64;
 }
 
 /** What may stand behind the first five arguments. */
 function groupOptions(argv: Argv, mayMakeStream: boolean): GroupOptions {
   let makesStream = false;
-  let entriesRead: Uint64 = UNKNOWN_COUNT;
+  let entriesRead: Int64 = UNKNOWN_COUNT;
   for (let at = 5; at < argv.length; at++) {
     if (mayMakeStream && isWord(argv[at]!, 'MKSTREAM')) makesStream = true;
     else if (isWord(argv[at]!, 'ENTRIESREAD') && at + 1 < argv.length) {
@@ -243,7 +244,7 @@ function deliver(stream: StreamValue, group: Group, consumer: Consumer, count: n
 function advanceGroup(stream: StreamValue, group: Group, { ms, seq }: StreamEntry): void {
   const id = { ms, seq };
   const { entriesRead } = group;
-  if (entriesRead !== UNKNOWN_COUNT && !stream.hasDeletedFrom(id)) group.entriesRead = narrow(BigInt(entriesRead) + 1n);
+  if (entriesRead !== UNKNOWN_COUNT && !stream.hasDeletedFrom(id)) group.entriesRead = oneMore(entriesRead);
   else if (stream.entriesAdded !== 0) group.entriesRead = stream.countUpTo(id);
   group.lastId = id;
 }
@@ -272,10 +273,6 @@ function history(stream: StreamValue, consumer: Consumer, from: StreamId, count:
     pending.deliveries = oneMore(pending.deliveries);
   }
   return replies;
-}
-
-function oneMore(deliveries: number | bigint): number | bigint {
-  return typeof deliveries === 'number' ? deliveries + 1 : BigInt.asIntN(64, deliveries + 1n);
 }
 
 /** A client that waits gets no more than this at once, unless it has asked for a number itself. */
@@ -434,10 +431,10 @@ export const xclaim = command({
     const nowMs = nowOf(session);
     const options = claimOptions(argv, 5 + ids.length, nowMs);
     if (compareIds(options.lastId, group.lastId) > 0) group.lastId = options.lastId;
-    const consumer = consumerOf(db, name, group, argv[3]!, nowMs);
+    const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
     const replies: Reply[] = [];
     for (const id of ids) {
-      const entry = claimEntry(stream, group, consumer, id, minIdleMs, options, nowMs);
+      const entry = claimEntry(stream, group, claimant, id, minIdleMs, options, nowMs);
       if (entry !== null) replies.push(options.onlyIds ? formatId(entry) : entryReply(entry));
     }
     db.changedUnwatched(name, 't', null);
@@ -456,8 +453,8 @@ function leadingIds(argv: Argv, first: number): StreamId[] {
   return ids;
 }
 
-/** Null if the entry is not to be had. One that is gone from the stream is no longer pending either. */
-function claimEntry(stream: StreamValue, group: Group, consumer: Consumer, id: StreamId, minIdleMs: number, options: ClaimOptions, nowMs: number): StreamEntry | null {
+/** Null if the entry is not to be had. One that is gone from the stream is no longer pending either. A new consumer comes to be with its first entry. */
+function claimEntry(stream: StreamValue, group: Group, claimant: () => Consumer, id: StreamId, minIdleMs: number, options: ClaimOptions, nowMs: number): StreamEntry | null {
   const entry = stream.find(id);
   if (entry === undefined) {
     group.deletePending(id);
@@ -465,8 +462,9 @@ function claimEntry(stream: StreamValue, group: Group, consumer: Consumer, id: S
   }
   let pending = group.pending.get(id);
   if (pending !== undefined && minIdleMs > 0 && nowMs - pending.deliveredMs < minIdleMs) return null;
-  if (pending === undefined && options.isForced) pending = group.addPending(id, consumer, nowMs, 1);
-  if (pending === undefined) return null;
+  if (pending === undefined && !options.isForced) return null;
+  const consumer = claimant();
+  pending ??= group.addPending(id, consumer, nowMs, 1);
   group.assign(pending, consumer);
   pending.deliveredMs = options.deliveredMs;
   if (options.deliveries !== null) pending.deliveries = options.deliveries;
@@ -507,8 +505,8 @@ export const xautoclaim = command({
     const name = argv[1]!;
     const { stream, group } = readGroup(db, name, argv[2]!);
     const nowMs = nowOf(session);
-    const consumer = consumerOf(db, name, group, argv[3]!, nowMs);
-    const { next, claimed, deleted } = claimFrom(stream, group, consumer, start, { minIdleMs, count, onlyIds, nowMs });
+    const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
+    const { next, claimed, deleted } = claimFrom(stream, group, claimant, start, { minIdleMs, count, onlyIds, nowMs });
     db.changedUnwatched(name, 't', null);
     return [formatId(next ?? ZERO_ID), claimed, deleted.map(formatId)];
   },
@@ -521,7 +519,7 @@ interface Autoclaim {
   readonly nowMs: number;
 }
 
-function claimFrom(stream: StreamValue, group: Group, consumer: Consumer, start: StreamId, { minIdleMs, count, onlyIds, nowMs }: Autoclaim) {
+function claimFrom(stream: StreamValue, group: Group, claimant: () => Consumer, start: StreamId, { minIdleMs, count, onlyIds, nowMs }: Autoclaim) {
   const claimed: Reply[] = [];
   const deleted: Pending[] = [];
   let next = group.pending.atOrAfter(start);
@@ -533,7 +531,7 @@ function claimFrom(stream: StreamValue, group: Group, consumer: Consumer, start:
       group.deletePending(pending);
       deleted.push(pending);
     } else if (minIdleMs === 0 || nowMs - pending.deliveredMs >= minIdleMs) {
-      group.assign(pending, consumer);
+      group.assign(pending, claimant());
       pending.deliveredMs = nowMs;
       if (!onlyIds) pending.deliveries = oneMore(pending.deliveries);
       claimed.push(onlyIds ? formatId(entry) : entryReply(entry));

@@ -227,7 +227,6 @@ export const xsetid = command({
     const name = argv[1]!;
     const stream = writeStream(db, name);
     if (stream === undefined) return errors.NO_SUCH_KEY;
-    if (compareIds(id, stream.maxDeletedId) < 0) return errors.SETID_BELOW_DELETED;
     const last = stream.lastEntry;
     if (last !== undefined && compareIds(id, last) < 0) return errors.SETID_BELOW_TOP;
     if (last !== undefined && entriesAdded !== null && entriesAdded < stream.size) return errors.ENTRIES_ADDED_BELOW_LENGTH;

@@ -25,6 +25,12 @@ export function idleMs(access: number, nowMs: number): number {
   return (now >= access ? now - access : now + LRU_MAX - access) * 1000;
 }
 
+/** The bits of a key that was used so many seconds ago; further back than the clock reaches, half a round ago, as in Redis. */
+export function lruIdleFor(seconds: number, nowMs: number): number {
+  const now = lruClock(nowMs);
+  return seconds <= now ? now - seconds : (now + (LRU_MAX >> 1)) % LRU_MAX;
+}
+
 function minutes(nowMs: number): number {
   return (nowMs / 60_000) & MINUTES_MAX;
 }
@@ -32,6 +38,11 @@ function minutes(nowMs: number): number {
 /** The bits of a key that has just been created. */
 export function lfuInitial(nowMs: number): number {
   return (minutes(nowMs) << 8) | COUNTER_INITIAL;
+}
+
+/** The bits of a key with this counter, used just now. */
+export function lfuWithCounter(counter: number, nowMs: number): number {
+  return (minutes(nowMs) << 8) | counter;
 }
 
 /** The counter as it is by now: one less for every `decayTime` minutes without use; 0 never decays. */

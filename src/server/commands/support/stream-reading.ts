@@ -34,7 +34,7 @@ export function readArguments(argv: Argv, isGroup: boolean): StreamRequest {
     if (more > 0 && isWord(word, 'BLOCK')) timeoutMs = timeoutMilliseconds(argv[++at]!);
     else if (more > 0 && isWord(word, 'COUNT')) count = Math.max(0, integer(argv[++at]!));
     else if (more > 0 && isWord(word, 'STREAMS')) {
-      if (more % 2 === 1) throw errors.unbalancedStreams(argv[0]!.toLowerCase(), isGroup ? '>' : '$');
+      if (more % 2 === 1) throw errors.UNBALANCED_STREAMS;
       if (isGroup && group === null) throw errors.MISSING_GROUP;
       const idsAt = at + 1 + more / 2;
       return { names: argv.slice(at + 1, idsAt), ids: argv.slice(idsAt), count, timeoutMs, group: group ?? '', consumer, needsNoAck };

@@ -38,3 +38,14 @@ function parseLong(text: string): Int64 | null {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
+
+/** One more, wrapping around as C's integers do. */
+export function oneMore(value: Int64): Int64 {
+  return typeof value === 'number' && value < Number.MAX_SAFE_INTEGER ? value + 1 : fromBigInt(BigInt.asIntN(64, BigInt(value) + 1n));
+}
+
+/** In the shorter form. */
+export function fromBigInt(value: bigint): Int64 {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

@@ -127,6 +127,11 @@ export class SortedSetValue implements Collection {
     }
   }
 
+  /** Becomes a skiplist, however few its members. */
+  toSkiplist(): void {
+    if (this.dict === null) this.toDict();
+  }
+
   clone(): SortedSetValue {
     const copy = new SortedSetValue(this.dict !== null);
     copy.textBytes = this.textBytes;

@@ -9,7 +9,8 @@
  * Every Pending is in exactly two indexes, that of the group and that of its consumer.
  */
 import { IdIndex } from './id-index.js';
-import type { StreamId, Uint64 } from './stream-id.js';
+import type { Int64 } from './int64.js';
+import type { StreamId } from './stream-id.js';
 
 /** entriesRead of a group of which nobody knows how many entries came before its last one (SCG_INVALID_ENTRIES_READ). */
 export const UNKNOWN_COUNT = -1;
@@ -25,7 +26,7 @@ export interface Pending extends StreamId {
   /** Unix time in ms of the last delivery. */
   deliveredMs: number;
   /** How often it was delivered. XCLAIM can set it to any integer of 64 bits. */
-  deliveries: number | bigint;
+  deliveries: Int64;
 }
 
 export class Consumer {
@@ -47,7 +48,7 @@ export class Group {
     /** The last entry that was delivered to anyone. */
     public lastId: StreamId,
     /** How many entries of the stream, from its very first on, precede and include lastId; or {@link UNKNOWN_COUNT}. */
-    public entriesRead: Uint64,
+    public entriesRead: Int64,
   ) {}
 
   get memoryBytes(): number {
@@ -72,7 +73,7 @@ export class Group {
   }
 
   /** The entry must not be pending yet. */
-  addPending({ ms, seq }: StreamId, consumer: Consumer, deliveredMs: number, deliveries: number | bigint): Pending {
+  addPending({ ms, seq }: StreamId, consumer: Consumer, deliveredMs: number, deliveries: Int64): Pending {
     const pending: Pending = { ms, seq, consumer, deliveredMs, deliveries };
     this.pending.add(pending);
     consumer.pending.add(pending);

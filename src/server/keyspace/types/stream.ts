@@ -13,8 +13,8 @@
 import { elementBytes, integerElementBytes, LISTPACK_OVERHEAD } from '../rdb/listpack.js';
 import type { Collection } from '../value.js';
 import { countUpTo, IdIndex } from './id-index.js';
-import type { Int64 } from './int64.js';
-import { compareIds, distance, isZeroId, nextId, type StreamId, type Uint64, uint64, ZERO_ID } from './stream-id.js';
+import { type Int64, oneMore } from './int64.js';
+import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, type Uint64, ZERO_ID } from './stream-id.js';
 import { type Group, UNKNOWN_COUNT } from './stream-group.js';
 
 /** A node never has a larger listpack, whatever the settings (STREAM_LISTPACK_MAX_SIZE). */
@@ -49,6 +49,8 @@ export class StreamNode implements StreamId {
   live = 0;
   /** Size of the listpack that Redis would have. */
   bytes: number;
+  /** XSETID may set a stream back behind deleted entries, and then an entry follows one with a higher ID. Such a node is searched from its start. */
+  isSorted = true;
   /** The part of it that the counts of live and deleted entries take. */
   private countBytes = 4;
 
@@ -74,6 +76,8 @@ export class StreamNode implements StreamId {
   }
 
   attach(entry: StreamEntry): void {
+    const last = this.entries.at(-1);
+    if (last !== undefined && compareIds(entry, last) <= 0) this.isSorted = false;
     this.entries.push(entry);
     this.bytes += entryBytes(this, entry);
     this.count(entry.isDeleted ? 0 : 1);
@@ -86,8 +90,19 @@ export class StreamNode implements StreamId {
 
   /** The entry with this ID, unless it is deleted. */
   find(id: StreamId): StreamEntry | undefined {
-    const entry = this.entries[countUpTo(this.entries, id) - 1];
+    const { entries } = this;
+    const entry = this.isSorted ? entries[countUpTo(entries, id) - 1] : entries.find((one) => !one.isDeleted && compareIds(one, id) >= 0);
     return entry !== undefined && !entry.isDeleted && compareIds(entry, id) === 0 ? entry : undefined;
+  }
+
+  /** Where to begin looking for entries from `id` on. */
+  firstFrom(id: StreamId): number {
+    return this.isSorted ? countBefore(this.entries, id) : 0;
+  }
+
+  /** Where to begin looking for entries up to `id`, backwards. */
+  lastUpTo(id: StreamId): number {
+    return (this.isSorted ? countUpTo(this.entries, id) : this.entries.length) - 1;
   }
 
   /** Keeps the size up to date: the two counts stand in front, and large ones take more bytes. */
@@ -143,7 +158,7 @@ export class StreamValue implements Collection {
   /** The highest ID that XDEL has removed. */
   maxDeletedId: StreamId = ZERO_ID;
   /** Entries ever added. */
-  entriesAdded: Uint64 = 0;
+  entriesAdded: Int64 = 0;
   readonly groups = new Map<string, Group>();
   private nodeBytes = 0;
 
@@ -165,7 +180,7 @@ export class StreamValue implements Collection {
     node.append(id, fields);
     this.nodeBytes += node.bytes;
     this.size++;
-    this.entriesAdded = typeof this.entriesAdded === 'number' ? this.entriesAdded + 1 : uint64(BigInt.asUintN(64, this.entriesAdded + 1n));
+    this.entriesAdded = oneMore(this.entriesAdded);
     this.lastId = id;
     if (this.size === 1) this.firstId = id;
   }
@@ -182,21 +197,21 @@ export class StreamValue implements Collection {
   }
 
   find(id: StreamId): StreamEntry | undefined {
-    return this.nodes.atOrBefore(id)?.find(id);
+    return this.nodeOf(id)?.find(id);
   }
 
   /** The first `count` entries from `start` to `end`; all for 0. */
   range(start: StreamId, end: StreamId, count: number): StreamEntry[] {
     const found: StreamEntry[] = [];
     const limit = count === 0 ? Infinity : count;
-    let node = this.nodes.atOrBefore(start) ?? this.nodes.first;
+    let node = this.nodeOf(start);
     if (node === undefined) return found;
-    let at = countBefore(node.entries, start);
+    let at = node.firstFrom(start);
     for (; node !== undefined; node = this.nodes.after(node), at = 0) {
       for (; at < node.entries.length; at++) {
         const entry = node.entries[at]!;
+        if (entry.isDeleted || compareIds(entry, start) < 0) continue;
         if (compareIds(entry, end) > 0) return found;
-        if (entry.isDeleted) continue;
         found.push(entry);
         if (found.length >= limit) return found;
       }
@@ -209,10 +224,10 @@ export class StreamValue implements Collection {
     const found: StreamEntry[] = [];
     const limit = count === 0 ? Infinity : count;
     for (let node = this.nodes.atOrBefore(end); node !== undefined; node = this.nodes.before(node)) {
-      for (let at = countUpTo(node.entries, end) - 1; at >= 0; at--) {
+      for (let at = node.lastUpTo(end); at >= 0; at--) {
         const entry = node.entries[at]!;
+        if (entry.isDeleted || compareIds(entry, end) > 0) continue;
         if (compareIds(entry, start) < 0) return found;
-        if (entry.isDeleted) continue;
         found.push(entry);
         if (found.length >= limit) return found;
       }
@@ -221,16 +236,16 @@ export class StreamValue implements Collection {
   }
 
   get firstEntry(): StreamEntry | undefined {
-    return this.range(ZERO_ID, this.lastPossible, 1)[0];
+    return this.range(ZERO_ID, MAX_ID, 1)[0];
   }
 
   get lastEntry(): StreamEntry | undefined {
-    return this.rangeBackwards(ZERO_ID, this.lastPossible, 1)[0];
+    return this.rangeBackwards(ZERO_ID, MAX_ID, 1)[0];
   }
 
   /** False if there is no such entry. The caller updates {@link firstId} and {@link maxDeletedId}, once for all that it deletes. */
   delete(id: StreamId): boolean {
-    const node = this.nodes.atOrBefore(id);
+    const node = this.nodeOf(id);
     const entry = node?.find(id);
     if (node === undefined || entry === undefined) return false;
     if (node.live === 1) this.dropNode(node);
@@ -264,16 +279,17 @@ export class StreamValue implements Collection {
 
   /** Might entries from `start` on have been deleted by XDEL? */
   hasDeletedFrom(start: StreamId): boolean {
-    return this.size > 0 && !isZeroId(this.maxDeletedId) && compareIds(start, this.maxDeletedId) <= 0;
+    const { maxDeletedId } = this;
+    if (this.size === 0 || isZeroId(maxDeletedId) || compareIds(this.firstId, maxDeletedId) > 0) return false;
+    return compareIds(start, maxDeletedId) <= 0;
   }
 
   /** How many entries, from the first ever, come before and include `id`, as far as that can be told (streamEstimateDistanceFromFirstEverEntry). */
-  countUpTo(id: StreamId): Uint64 {
+  countUpTo(id: StreamId): Int64 {
     const { entriesAdded, size, maxDeletedId, firstId } = this;
     if (entriesAdded === 0) return 0;
     const toLast = compareIds(id, this.lastId);
     if (size === 0 && toLast <= 0) return entriesAdded;
-    if (!isZeroId(id) && compareIds(id, maxDeletedId) < 0) return UNKNOWN_COUNT;
     if (toLast === 0) return entriesAdded;
     if (toLast > 0) return UNKNOWN_COUNT;
     if (!isZeroId(maxDeletedId) && compareIds(maxDeletedId, firstId) >= 0) return UNKNOWN_COUNT;
@@ -303,9 +319,9 @@ export class StreamValue implements Collection {
     return copy;
   }
 
-  /** No entry is behind this one. XSETID never goes below the last entry, and RESTORE does not either. */
-  private get lastPossible(): StreamId {
-    return this.nodes.last?.entries.at(-1) ?? this.lastId;
+  /** Where `id` is or would be. Behind XSETID the first node may hold entries that come before its own ID. */
+  private nodeOf(id: StreamId): StreamNode | undefined {
+    return this.nodes.atOrBefore(id) ?? this.nodes.first;
   }
 
   private deleteIn(node: StreamNode, entry: StreamEntry): void {

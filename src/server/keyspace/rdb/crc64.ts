@@ -1,0 +1,41 @@
+/**
+ * CRC-64 with the polynomial of Jones, as the last eight bytes of a DUMP. Reflected, starts at 0, nothing is inverted.
+ *
+ * The register is kept in two halves of 32 bits, because bigints cost an allocation for each byte.
+ */
+const POLYNOMIAL_HIGH = 0x95ac9329;
+const POLYNOMIAL_LOW = 0xac4bc9b5;
+
+const tableHigh = new Uint32Array(256);
+const tableLow = new Uint32Array(256);
+for (let byte = 0; byte < 256; byte++) {
+  let high = 0;
+  let low = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    const isOdd = (low & 1) === 1;
+    low = ((low >>> 1) | (high << 31)) >>> 0;
+    high >>>= 1;
+    if (isOdd) {
+      low = (low ^ POLYNOMIAL_LOW) >>> 0;
+      high = (high ^ POLYNOMIAL_HIGH) >>> 0;
+    }
+  }
+  tableHigh[byte] = high;
+  tableLow[byte] = low;
+}
+
+/** Of the first `length` bytes of a latin1 string, as eight bytes, little-endian. */
+export function crc64(text: string, length = text.length): string {
+  let high = 0;
+  let low = 0;
+  for (let at = 0; at < length; at++) {
+    const index = (low ^ text.charCodeAt(at)) & 0xff;
+    low = ((low >>> 8) | (high << 24)) ^ tableLow[index]!;
+    high = (high >>> 8) ^ tableHigh[index]!;
+  }
+  return littleEndian(low) + littleEndian(high);
+}
+
+function littleEndian(word: number): string {
+  return String.fromCharCode(word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24);
+}

@@ -1,0 +1,365 @@
+/**
+ * Values as RESTORE reads them, in every encoding that a redis-server up to 7.0 has written.
+ *
+ * A payload may be hostile: its checksum only says that it arrived as it was sent. Every length is checked against what is there, and what
+ * contradicts itself (a member twice, entries out of order, a pending entry without a consumer) is refused as a whole. Redis checks as
+ * thoroughly only with `sanitize-dump-payload yes`.
+ */
+import { HashValue } from '../types/hash.js';
+import type { EncodingLimits } from '../types/limits.js';
+import { List } from '../types/list.js';
+import { fromBigInt, type Int64, parseInt64 } from '../types/int64.js';
+import { SetValue } from '../types/set.js';
+import { SortedSetValue } from '../types/sorted-set.js';
+import { Group, type Pending } from '../types/stream-group.js';
+import { advance, compareIds, type StreamId, type Uint64, uint64 } from '../types/stream-id.js';
+import { StreamNode, StreamValue } from '../types/stream.js';
+import { compact, type Collection, type Value } from '../value.js';
+import { ByteReader, CorruptDump } from './bytes.js';
+import { crc64 } from './crc64.js';
+import { readListpack } from './listpack.js';
+import { decompress } from './lzf.js';
+import { ENTRY_DELETED, ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
+import { readZiplist, readZipmap } from './ziplist.js';
+
+/** Version and checksum. */
+const FOOTER_BYTES = 10;
+
+/** Is the payload whole, and of a version that we know? */
+export function isIntact(payload: string): boolean {
+  const body = payload.length - FOOTER_BYTES;
+  if (body < 0) return false;
+  const version = payload.charCodeAt(body) | (payload.charCodeAt(body + 1) << 8);
+  return version <= RDB_VERSION && crc64(payload, body + 2) === payload.slice(body + 2);
+}
+
+/** The value in a payload that {@link isIntact}; undefined if it is none. */
+export function restore(payload: string, limits: EncodingLimits): Value | undefined {
+  try {
+    return new RdbReader(payload.slice(0, -FOOTER_BYTES), limits).value();
+  } catch (error) {
+    if (error instanceof CorruptDump) return undefined;
+    throw error;
+  }
+}
+
+class RdbReader {
+  private readonly bytes: ByteReader;
+
+  constructor(
+    payload: string,
+    private readonly limits: EncodingLimits,
+  ) {
+    this.bytes = new ByteReader(payload);
+  }
+
+  value(): Value {
+    const type = this.bytes.byte();
+    switch (type) {
+      case Type.string:
+        return compact(this.text());
+      case Type.list:
+        return this.list(this.texts());
+      case Type.listZiplist:
+        return this.list(readZiplist(this.text()));
+      case Type.listQuicklist:
+        return this.list(this.nodes(() => readZiplist(this.text())));
+      case Type.listQuicklist2:
+        return this.list(this.nodes(() => this.packedOrPlain()));
+      case Type.set:
+        return this.set(this.texts());
+      case Type.setIntset:
+        return this.set(readIntset(this.text()));
+      case Type.hash:
+        return this.hash(this.texts(2), this.limits);
+      case Type.hashZipmap:
+        return this.hash(readZipmap(this.text()), this.limits);
+      case Type.hashZiplist:
+        return this.hash(readZiplist(this.text()), this.compactLimits());
+      case Type.hashListpack:
+        return this.hash(readListpack(this.text()), this.compactLimits());
+      case Type.sortedSet:
+        return this.sortedSet(() => this.oldDouble());
+      case Type.sortedSet2:
+        return this.sortedSet(() => this.bytes.double());
+      case Type.sortedSetZiplist:
+        return this.compactSortedSet(readZiplist(this.text()));
+      case Type.sortedSetListpack:
+        return this.compactSortedSet(readListpack(this.text()));
+      case Type.streamListpacks:
+        return this.stream(false);
+      case Type.streamListpacks2:
+        return this.stream(true);
+      default:
+        throw new CorruptDump('type');
+    }
+  }
+
+  // Collections.
+
+  private list(elements: readonly string[]): List {
+    const list = new List();
+    for (const element of elements) list.pushTail(element);
+    return notEmpty(list);
+  }
+
+  private nodes(read: () => readonly string[]): string[] {
+    const elements: string[] = [];
+    for (let left = this.count(); left > 0; left--) {
+      const node = read();
+      // One by one: a spread would put all of them on the stack.
+      for (const element of node) elements.push(element);
+    }
+    return elements;
+  }
+
+  private packedOrPlain(): readonly string[] {
+    const container = this.count();
+    if (container !== 1 && container !== 2) throw new CorruptDump('container of a list node');
+    const text = this.text();
+    return container === 1 ? [text] : readListpack(text);
+  }
+
+  private set(members: readonly string[]): SetValue {
+    const set = new SetValue();
+    for (const member of members) if (!set.add(member, this.limits)) throw new CorruptDump('member twice');
+    return notEmpty(set);
+  }
+
+  private hash(flat: readonly string[], limits: EncodingLimits): HashValue {
+    if (flat.length % 2 === 1) throw new CorruptDump('field without value');
+    const hash = new HashValue();
+    for (let at = 0; at < flat.length; at += 2) if (!hash.set(flat[at]!, flat[at + 1]!, limits)) throw new CorruptDump('field twice');
+    return notEmpty(hash);
+  }
+
+  private sortedSet(readScore: () => number): SortedSetValue {
+    const set = new SortedSetValue(true);
+    for (let left = this.count(); left > 0; left--) {
+      const member = this.text();
+      this.addScored(set, member, readScore(), this.limits);
+    }
+    set.settle(this.limits);
+    return notEmpty(set);
+  }
+
+  private compactSortedSet(flat: readonly string[]): SortedSetValue {
+    if (flat.length % 2 === 1) throw new CorruptDump('member without score');
+    const set = new SortedSetValue();
+    for (let at = 0; at < flat.length; at += 2) this.addScored(set, flat[at]!, scoreOf(flat[at + 1]!), this.compactLimits());
+    return notEmpty(set);
+  }
+
+  private addScored(set: SortedSetValue, member: string, score: number, limits: EncodingLimits): void {
+    if (Number.isNaN(score) || set.has(member)) throw new CorruptDump('score or member of a sorted set');
+    set.add(member, score, limits);
+  }
+
+  /** What comes as a list stays one, however long its members: Redis looks at their number only. */
+  private compactLimits(): EncodingLimits {
+    return { ...this.limits, 'hash-max-listpack-value': Infinity, 'zset-max-listpack-value': Infinity };
+  }
+
+  // Streams.
+
+  private stream(isVersion2: boolean): StreamValue {
+    const stream = new StreamValue();
+    for (let left = this.count(); left > 0; left--) this.node(stream);
+    const size = this.length();
+    stream.lastId = this.id();
+    stream.updateFirst();
+    if (isVersion2) {
+      stream.firstId = this.id();
+      stream.maxDeletedId = this.id();
+      stream.entriesAdded = signed(this.length());
+    } else stream.entriesAdded = stream.size;
+    if (size !== stream.size) throw new CorruptDump('length of a stream');
+    for (let left = this.count(); left > 0; left--) this.group(stream, isVersion2);
+    return stream;
+  }
+
+  private node(stream: StreamValue): void {
+    const id = new ByteReader(this.text());
+    if (id.left !== 16) throw new CorruptDump('ID of a stream node');
+    const node = readNode({ ms: uint64(id.uint64BigEndian()), seq: uint64(id.uint64BigEndian()) }, readListpack(this.text()));
+    const { last } = stream.nodes;
+    if (last !== undefined && compareIds(node, last) <= 0) throw new CorruptDump('order of stream nodes');
+    stream.attach(node);
+    stream.size += node.live;
+  }
+
+  private group(stream: StreamValue, isVersion2: boolean): void {
+    const name = this.text();
+    const lastId = this.id();
+    const group = new Group(name, lastId, isVersion2 ? signed(this.length()) : stream.countUpTo(lastId));
+    if (stream.groups.has(name)) throw new CorruptDump('group twice');
+    stream.groups.set(name, group);
+    const unowned = new Map<string, Unowned>();
+    for (let left = this.count(); left > 0; left--) {
+      const [key, pending] = this.pending();
+      unowned.set(key, pending);
+    }
+    for (let left = this.count(); left > 0; left--) this.consumer(group, unowned);
+    if (unowned.size > 0) throw new CorruptDump('pending entry without a consumer');
+  }
+
+  private pending(): [string, Unowned] {
+    const key = this.bytes.text(16);
+    return [key, { deliveredMs: this.time(), deliveries: signed(this.length()) }];
+  }
+
+  private consumer(group: Group, unowned: Map<string, Unowned>): void {
+    const name = this.text();
+    if (group.consumers.has(name)) throw new CorruptDump('consumer twice');
+    const consumer = group.addConsumer(name, this.time());
+    for (let left = this.count(); left > 0; left--) {
+      const key = this.bytes.text(16);
+      const pending = unowned.get(key);
+      if (pending === undefined) throw new CorruptDump('pending entry that its group does not know');
+      unowned.delete(key);
+      group.addPending(idOfKey(key), consumer, pending.deliveredMs, pending.deliveries);
+    }
+  }
+
+  /** Unix time in ms. */
+  private time(): number {
+    const time = Number(this.bytes.int64());
+    if (!Number.isSafeInteger(time)) throw new CorruptDump('time');
+    return time;
+  }
+
+  private id(): StreamId {
+    return { ms: this.length(), seq: this.length() };
+  }
+
+  // Parts.
+
+  /** All texts of a collection, `width` for each member. */
+  private texts(width = 1): string[] {
+    const texts: string[] = [];
+    for (let left = this.count() * width; left > 0; left--) texts.push(this.text());
+    return texts;
+  }
+
+  private text(): string {
+    const first = this.bytes.peek();
+    if (first < 0xc0) return this.bytes.text(this.count());
+    this.bytes.skip(1);
+    if (first <= 0xc2) return String(this.bytes.int(1 << (first & 3)));
+    if (first !== 0xc3) throw new CorruptDump('encoding of a string');
+    const compressed = this.count();
+    const length = this.count();
+    return decompress(Buffer.from(this.bytes.text(compressed), 'latin1'), length).latin1Slice();
+  }
+
+  /** A length that counts things which take a byte each at least, so that there can be no more of them than bytes are left. */
+  private count(): number {
+    return Number(this.length());
+  }
+
+  private length(): Uint64 {
+    const { bytes } = this;
+    const first = bytes.byte();
+    if (first < 0x40) return first;
+    if (first < 0x80) return ((first & 0x3f) << 8) | bytes.byte();
+    if (first === 0x80) return bytes.uint32BigEndian();
+    if (first === 0x81) return uint64(bytes.uint64BigEndian());
+    throw new CorruptDump('length');
+  }
+
+  /** Scores of the oldest format: as text behind its length, which also says infinite and not a number. */
+  private oldDouble(): number {
+    const length = this.bytes.byte();
+    if (length === 253) return NaN;
+    if (length === 254) return Infinity;
+    return length === 255 ? -Infinity : scoreOf(this.bytes.text(length));
+  }
+}
+
+/** A pending entry before it is known whose it is. */
+type Unowned = Pick<Pending, 'deliveredMs' | 'deliveries'>;
+
+/** Redis never keeps an empty collection; a payload with one is refused. */
+function notEmpty<T extends Collection>(collection: T): T {
+  if (collection.size === 0) throw new CorruptDump('empty collection');
+  return collection;
+}
+
+function signed(value: Uint64): Int64 {
+  return typeof value === 'number' ? value : fromBigInt(BigInt.asIntN(64, value));
+}
+
+function scoreOf(text: string): number {
+  if (text === 'inf' || text === '-inf') return text === 'inf' ? Infinity : -Infinity;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+}
+
+function idOfKey(key: string): StreamId {
+  const bytes = new ByteReader(key);
+  return { ms: uint64(bytes.uint64BigEndian()), seq: uint64(bytes.uint64BigEndian()) };
+}
+
+function readIntset(text: string): string[] {
+  const bytes = new ByteReader(text);
+  const width = bytes.uint(4);
+  const count = bytes.uint(4);
+  if ((width !== 2 && width !== 4 && width !== 8) || bytes.left !== count * width) throw new CorruptDump('intset');
+  return Array.from({ length: count }, () => String(width === 8 ? bytes.int64() : bytes.int(width)));
+}
+
+/** A stream's node from the elements of its listpack. */
+function readNode(id: StreamId, elements: readonly string[]): StreamNode {
+  const reader = new ElementReader(elements);
+  const live = reader.count();
+  const deleted = reader.count();
+  const node = new StreamNode(id.ms, id.seq, reader.texts(reader.count()));
+  if (reader.integer() !== 0) throw new CorruptDump('end of field names');
+  while (!reader.isAtEnd) readEntry(node, reader);
+  if (node.live !== live || node.deleted !== deleted || node.entries.length === 0) throw new CorruptDump('counts of a stream node');
+  return node;
+}
+
+function readEntry(node: StreamNode, reader: ElementReader): void {
+  const start = reader.at;
+  const flags = reader.count();
+  const ms = advance(node.ms, reader.integer());
+  const seq = advance(node.seq, reader.integer());
+  const sharesNames = (flags & ENTRY_SHARES_NAMES) !== 0;
+  const fields = sharesNames ? node.names.flatMap((name) => [name, reader.text()]) : reader.texts(reader.count() * 2);
+  if (reader.count() !== reader.at - start - 1 || fields.length === 0) throw new CorruptDump('entry of a stream');
+  node.attach({ ms, seq, fields, sharesNames, isDeleted: (flags & ENTRY_DELETED) !== 0 });
+}
+
+/** Elements one after another, numbers among them. */
+class ElementReader {
+  at = 0;
+
+  constructor(private readonly elements: readonly string[]) {}
+
+  get isAtEnd(): boolean {
+    return this.at >= this.elements.length;
+  }
+
+  text(): string {
+    if (this.isAtEnd) throw new CorruptDump('end of a stream node');
+    return this.elements[this.at++]!;
+  }
+
+  texts(count: number): readonly string[] {
+    if (count > this.elements.length - this.at) throw new CorruptDump('end of a stream node');
+    this.at += count;
+    return this.elements.slice(this.at - count, this.at);
+  }
+
+  integer(): Int64 {
+    const value = parseInt64(this.text());
+    if (value === null) throw new CorruptDump('number in a stream node');
+    return value;
+  }
+
+  count(): number {
+    const value = this.integer();
+    if (typeof value !== 'number' || value < 0) throw new CorruptDump('count in a stream node');
+    return value;
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * Values as DUMP writes them: the type and the value in Redis's RDB format, then the format's version and a checksum.
+ *
+ *   [ type, 1 | value | version, 2 | CRC-64 of all before, 8 ]
+ *
+ * Whatever has a compact encoding is written as Redis keeps it in memory (listpack, intset), all else member by member. What we keep in another
+ * form is put into Redis's while it is written: lists are cut into the nodes that pushing at the tail would have made.
+ */
+import { HashValue } from '../types/hash.js';
+import { parseInt64, type Int64 } from '../types/int64.js';
+import { List } from '../types/list.js';
+import { SetValue } from '../types/set.js';
+import { SortedSetValue } from '../types/sorted-set.js';
+import type { Group } from '../types/stream-group.js';
+import { distance, type StreamId, type Uint64 } from '../types/stream-id.js';
+import { type StreamNode, StreamValue } from '../types/stream.js';
+import { formatDouble } from '../../resp/double.js';
+import { isString, textOf, type Value } from '../value.js';
+import { crc64 } from './crc64.js';
+import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
+import { compress } from './lzf.js';
+import { ENTRY_DELETED, ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
+
+/** Shorter strings are not compressed, and a result must be so much shorter. */
+const COMPRESSION_MIN = 20;
+const COMPRESSION_GAIN = 4;
+/** The longest text of an integer of 32 bits. */
+const SHORT_INTEGER_LENGTH = 11;
+
+/** The settings that matter; the names are CONFIG's. */
+export interface DumpSettings {
+  readonly rdbcompression: boolean;
+  readonly 'list-max-listpack-size': number;
+}
+
+/** What DUMP answers. */
+export function dump(value: Value, settings: DumpSettings): string {
+  const writer = new RdbWriter(settings);
+  writer.value(value);
+  const payload = `${writer.finish()}${String.fromCharCode(RDB_VERSION & 0xff, RDB_VERSION >> 8)}`;
+  return payload + crc64(payload);
+}
+
+class RdbWriter {
+  private bytes = Buffer.alloc(512);
+  private at = 0;
+
+  constructor(private readonly settings: DumpSettings) {}
+
+  finish(): string {
+    return this.bytes.latin1Slice(0, this.at);
+  }
+
+  value(value: Value): void {
+    if (isString(value)) {
+      this.byte(Type.string);
+      this.text(textOf(value));
+    } else if (value instanceof List) this.list(value);
+    else if (value instanceof SetValue) this.set(value);
+    else if (value instanceof HashValue) this.hash(value);
+    else if (value instanceof SortedSetValue) this.sortedSet(value);
+    else if (value instanceof StreamValue) this.stream(value);
+    else throw new Error(`expected a type that can be dumped, not ${value.type}`);
+  }
+
+  private list(list: List): void {
+    this.byte(Type.listQuicklist2);
+    const nodes = [...listNodes(list, this.settings['list-max-listpack-size'])];
+    this.length(nodes.length);
+    for (const node of nodes) {
+      this.length(PACKED_NODE);
+      this.listpack(node);
+    }
+  }
+
+  private set(set: SetValue): void {
+    const members = set.members();
+    if (set.encoding === 'intset') {
+      this.byte(Type.setIntset);
+      this.blob(intset(members.map((member) => parseInt64(member)!)));
+      return;
+    }
+    this.byte(Type.set);
+    this.length(members.length);
+    for (const member of members) this.text(member);
+  }
+
+  private hash(hash: HashValue): void {
+    const flat: string[] = [];
+    for (let position = 0; position < hash.size; position++) flat.push(hash.fieldAt(position), hash.valueAt(position));
+    if (hash.encoding === 'listpack') {
+      this.byte(Type.hashListpack);
+      this.listpack(flat);
+      return;
+    }
+    this.byte(Type.hash);
+    this.length(hash.size);
+    for (const text of flat) this.text(text);
+  }
+
+  private sortedSet(set: SortedSetValue): void {
+    if (set.encoding === 'listpack') {
+      const flat: string[] = [];
+      set.visit(0, set.size, false, (member, score) => void flat.push(member, formatDouble(score)));
+      this.byte(Type.sortedSetListpack);
+      this.listpack(flat);
+      return;
+    }
+    this.byte(Type.sortedSet2);
+    this.length(set.size);
+    // The last one first: that way, loading inserts each at the front of the skip list.
+    set.visit(set.size - 1, set.size, true, (member, score) => {
+      this.text(member);
+      this.room(8);
+      this.at = this.bytes.writeDoubleLE(score, this.at);
+    });
+  }
+
+  private stream(stream: StreamValue): void {
+    this.byte(Type.streamListpacks2);
+    this.length(stream.nodes.size);
+    for (const node of stream.nodes) {
+      this.length(16);
+      this.rawId(node);
+      this.blob(nodeListpack(node));
+    }
+    this.length(stream.size);
+    this.id(stream.lastId);
+    this.id(stream.firstId);
+    this.id(stream.maxDeletedId);
+    this.length(stream.entriesAdded);
+    this.length(stream.groups.size);
+    for (const group of [...stream.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) this.group(group);
+  }
+
+  private group(group: Group): void {
+    this.text(group.name);
+    this.id(group.lastId);
+    this.length(group.entriesRead);
+    this.length(group.pending.size);
+    for (const pending of group.pending) {
+      this.rawId(pending);
+      this.int64(pending.deliveredMs);
+      this.length(pending.deliveries);
+    }
+    const consumers = group.sortedConsumers();
+    this.length(consumers.length);
+    for (const { name, seenMs, pending } of consumers) {
+      this.text(name);
+      this.int64(seenMs);
+      this.length(pending.size);
+      for (const one of pending) this.rawId(one);
+    }
+  }
+
+  private id({ ms, seq }: StreamId): void {
+    this.length(ms);
+    this.length(seq);
+  }
+
+  /** As 16 bytes, which sort as the IDs do. */
+  private rawId({ ms, seq }: StreamId): void {
+    this.room(16);
+    this.at = this.bytes.writeBigUInt64BE(BigInt(ms), this.at);
+    this.at = this.bytes.writeBigUInt64BE(BigInt(seq), this.at);
+  }
+
+  private int64(value: number): void {
+    this.room(8);
+    this.at = this.bytes.writeBigInt64LE(BigInt(value), this.at);
+  }
+
+  private listpack(elements: readonly string[]): void {
+    const listpack = new ListpackWriter();
+    for (const element of elements) listpack.text(element);
+    this.blob(listpack.finish());
+  }
+
+  /** A string: as an integer if it is a short one, compressed if that pays, else as it is. */
+  private text(text: string): void {
+    const integer = text.length <= SHORT_INTEGER_LENGTH ? parseInt64(text) : null;
+    if (typeof integer === 'number' && integer >= -0x80000000 && integer <= 0x7fffffff) this.shortInteger(integer);
+    else this.blob(Buffer.from(text, 'latin1'));
+  }
+
+  private shortInteger(value: number): void {
+    const power = value >= -0x80 && value <= 0x7f ? 0 : value >= -0x8000 && value <= 0x7fff ? 1 : 2;
+    this.byte(0xc0 | power);
+    this.room(4);
+    this.at = this.bytes.writeIntLE(value, this.at, 1 << power);
+  }
+
+  private blob(bytes: Buffer): void {
+    const isLong = bytes.length > COMPRESSION_MIN;
+    const compressed = isLong && this.settings.rdbcompression ? compress(bytes, bytes.length - COMPRESSION_GAIN) : null;
+    if (compressed !== null) {
+      this.byte(0xc3);
+      this.length(compressed.length);
+    }
+    this.length(bytes.length);
+    this.raw(compressed ?? bytes);
+  }
+
+  private raw(bytes: Buffer): void {
+    this.room(bytes.length);
+    this.at += bytes.copy(this.bytes, this.at);
+  }
+
+  /** A length, in 6, 14, 32 or 64 bits; a negative one as the unsigned integer with the same bits. */
+  private length(value: Uint64): void {
+    this.room(9);
+    if (value >= 0 && value < 1 << 6) this.bytes[this.at++] = Number(value);
+    else if (value >= 0 && value < 1 << 14) this.at = this.bytes.writeUInt16BE(0x4000 | Number(value), this.at);
+    else if (value >= 0 && value <= 0xffffffff) {
+      this.bytes[this.at++] = 0x80;
+      this.at = this.bytes.writeUInt32BE(Number(value), this.at);
+    } else {
+      this.bytes[this.at++] = 0x81;
+      this.at = this.bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(value)), this.at);
+    }
+  }
+
+  private byte(value: number): void {
+    this.room(1);
+    this.bytes[this.at++] = value;
+  }
+
+  private room(bytes: number): void {
+    if (this.at + bytes <= this.bytes.length) return;
+    const grown = Buffer.alloc((this.at + bytes) * 2);
+    this.bytes.copy(grown, 0, 0, this.at);
+    this.bytes = grown;
+  }
+}
+
+/** Containers of quicklist nodes: an element alone, or a listpack. Redis makes plain ones from 1 GB on, which no string of ours reaches. */
+const PACKED_NODE = 2;
+
+/** Bytes of a node for each negative list-max-listpack-size. */
+const NODE_BYTES = [4096, 8192, 16384, 32768, 65536];
+/** A node limited by elements is limited by bytes as well. */
+const NODE_SAFE_BYTES = 8192;
+/** What Redis reckons with for an element besides its text. */
+const ELEMENT_ESTIMATE = 8;
+
+/** The elements of a list, cut as pushing them at the tail would have cut them. */
+function* listNodes(list: List, fill: number): Generator<string[], void, undefined> {
+  let node: string[] = [];
+  let bytes = LISTPACK_OVERHEAD;
+  for (const element of list) {
+    const wanted = bytes + element.length + ELEMENT_ESTIMATE;
+    const fits = fill < 0 ? wanted <= NODE_BYTES[Math.min(-fill, NODE_BYTES.length) - 1]! : wanted <= NODE_SAFE_BYTES && node.length < fill;
+    if (node.length > 0 && !fits) {
+      yield node;
+      node = [];
+      bytes = LISTPACK_OVERHEAD;
+    }
+    node.push(element);
+    bytes += elementBytes(element);
+  }
+  yield node;
+}
+
+/** Bytes of an integer, how many there are, and the integers, sorted, in as many bytes as the largest needs. */
+function intset(integers: readonly Int64[]): Buffer {
+  const fits = (bits: bigint): boolean => integers.every((value) => value >= -(1n << bits) && value < 1n << bits);
+  const width = fits(15n) ? 2 : fits(31n) ? 4 : 8;
+  const bytes = Buffer.alloc(8 + integers.length * width);
+  bytes.writeUInt32LE(width, 0);
+  bytes.writeUInt32LE(integers.length, 4);
+  integers.forEach((value, i) => {
+    if (width === 8) bytes.writeBigInt64LE(BigInt(value), 8 + i * 8);
+    else bytes.writeIntLE(Number(value), 8 + i * width, width);
+  });
+  return bytes;
+}
+
+/** The listpack that Redis keeps for a node of a stream. */
+function nodeListpack(node: StreamNode): Buffer {
+  const listpack = new ListpackWriter();
+  listpack.integer(node.live);
+  listpack.integer(node.deleted);
+  listpack.integer(node.names.length);
+  for (const name of node.names) listpack.text(name);
+  listpack.integer(0);
+  for (const { ms, seq, fields, sharesNames, isDeleted } of node.entries) {
+    const pairs = fields.length / 2;
+    listpack.integer((isDeleted ? ENTRY_DELETED : 0) | (sharesNames ? ENTRY_SHARES_NAMES : 0));
+    listpack.integer(distance(node.ms, ms));
+    listpack.integer(distance(node.seq, seq));
+    if (!sharesNames) listpack.integer(pairs);
+    for (let at = sharesNames ? 1 : 0; at < fields.length; at += sharesNames ? 2 : 1) listpack.text(fields[at]!);
+    // How many elements the entry has, so that it can be found from its end.
+    listpack.integer(sharesNames ? pairs + 3 : pairs * 2 + 4);
+  }
+  return listpack.finish();
+}

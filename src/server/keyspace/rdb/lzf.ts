@@ -1,0 +1,133 @@
+/**
+ * LZF, the compression of long strings in a DUMP. The choice of matches is that of Redis's settings (a hash table of 65,536 places, the fast
+ * variant), so that what we compress is, byte by byte, what a fresh redis-server compresses it to.
+ *
+ *   000lllll <l + 1 bytes>            so many bytes as they are
+ *   LLLooooo oooooooo                 L + 2 bytes from o + 1 bytes back, L from 1 to 6
+ *   111ooooo LLLLLLLL oooooooo        L + 9 bytes from there
+ */
+import { constants } from 'node:buffer';
+import { CorruptDump } from './bytes.js';
+
+const HASH_BITS = 16;
+const HASH_MASK = (1 << HASH_BITS) - 1;
+const MAX_LITERALS = 32;
+const MAX_OFFSET = 1 << 13;
+const MAX_MATCH = 264;
+/** A match this long or longer has its length in a byte of its own. */
+const LONG_MATCH = 7;
+/** So many bytes are compared without looking at where the match has to end; see {@link matchLength}. */
+const UNCHECKED = 16;
+/** The most that one byte of compressed text can become. */
+const MAX_EXPANSION = MAX_MATCH / 2;
+
+// Used by one compression at a time; places count from 1, so that 0 is none.
+const places = new Uint32Array(1 << HASH_BITS);
+
+/** Null if the result would not be shorter than `maxLength` bytes or so: then it is not worth it. */
+export function compress(input: Uint8Array, maxLength: number): Buffer | null {
+  if (input.length === 0 || maxLength <= 0) return null;
+  places.fill(0);
+  const output = Buffer.allocUnsafe(maxLength + MAX_LITERALS);
+  const end = input.length;
+  let from = 0;
+  // The first byte of a run holds its length, which is known at its end.
+  let to = 1;
+  let literals = 0;
+  while (from < end - 2) {
+    const place = hashAt(input, from);
+    const reference = places[place]! - 1;
+    places[place] = from + 1;
+    const offset = from - reference - 1;
+    if (reference > 0 && offset < MAX_OFFSET && isSame(input, reference, from)) {
+      if (to - (literals === 0 ? 1 : 0) + 4 >= maxLength) return null;
+      output[to - literals - 1] = literals - 1;
+      if (literals === 0) to--;
+      const length = matchLength(input, reference, from);
+      // What is written is the length less two.
+      const code = length - 2;
+      if (code < LONG_MATCH) output[to++] = (offset >> 8) + (code << 5);
+      else {
+        output[to++] = (offset >> 8) + (LONG_MATCH << 5);
+        output[to++] = code - LONG_MATCH;
+      }
+      output[to++] = offset & 0xff;
+      literals = 0;
+      to++;
+      from += length;
+      if (from >= end - 2) break;
+      places[hashAt(input, from - 2)] = from - 1;
+      places[hashAt(input, from - 1)] = from;
+    } else {
+      if (to >= maxLength) return null;
+      literals++;
+      output[to++] = input[from++]!;
+      if (literals === MAX_LITERALS) {
+        output[to - literals - 1] = literals - 1;
+        literals = 0;
+        to++;
+      }
+    }
+  }
+  if (to + 3 > maxLength) return null;
+  while (from < end) {
+    literals++;
+    output[to++] = input[from++]!;
+    if (literals === MAX_LITERALS) {
+      output[to - literals - 1] = literals - 1;
+      literals = 0;
+      to++;
+    }
+  }
+  output[to - literals - 1] = literals - 1;
+  if (literals === 0) to--;
+  return output.subarray(0, to);
+}
+
+/** Of the three bytes at a position. */
+function hashAt(input: Uint8Array, at: number): number {
+  const three = (input[at]! << 16) | (input[at + 1]! << 8) | input[at + 2]!;
+  return ((three >>> (24 - HASH_BITS)) - three * 5) & HASH_MASK;
+}
+
+function isSame(input: Uint8Array, a: number, b: number): boolean {
+  return input[a] === input[b] && input[a + 1] === input[b + 1] && input[a + 2] === input[b + 2];
+}
+
+/** Three bytes are known to match. The limit is looked at only after the first sixteen further ones, if there are that many, as in liblzf. */
+function matchLength(input: Uint8Array, a: number, b: number): number {
+  const most = Math.min(input.length - b - 2, MAX_MATCH);
+  let length = 2;
+  if (most > UNCHECKED) {
+    for (let i = 0; i < UNCHECKED; i++) {
+      length++;
+      if (input[a + length] !== input[b + length]) return length;
+    }
+  }
+  do length++;
+  while (length < most && input[a + length] === input[b + length]);
+  return length;
+}
+
+/** Throws CorruptDump if the result has not exactly `length` bytes. */
+export function decompress(input: Uint8Array, length: number): Buffer {
+  if (length > input.length * MAX_EXPANSION || length > constants.MAX_STRING_LENGTH) throw new CorruptDump('length of a compressed string');
+  const output = Buffer.alloc(length);
+  let to = 0;
+  for (let from = 0; from < input.length; ) {
+    const control = input[from++]!;
+    if (control < MAX_LITERALS) {
+      const end = from + control + 1;
+      if (end > input.length || to + control + 1 > length) throw new CorruptDump('run of a compressed string');
+      while (from < end) output[to++] = input[from++]!;
+      continue;
+    }
+    let count = control >> 5;
+    if (count === LONG_MATCH) count += input[from++] ?? Infinity;
+    const reference = to - ((control & 31) << 8) - (input[from++] ?? Infinity) - 1;
+    if (reference < 0 || to + count + 2 > length) throw new CorruptDump('reference of a compressed string');
+    for (let i = 0; i < count + 2; i++, to++) output[to] = output[reference + i]!;
+  }
+  if (to !== length) throw new CorruptDump('length of a compressed string');
+  return output;
+}

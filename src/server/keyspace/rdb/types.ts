@@ -1,0 +1,29 @@
+/** Numbers of the RDB format, as far as single values go. */
+
+/** Of Redis 7.0. A dump of a higher version is refused. */
+export const RDB_VERSION = 10;
+
+/** The first byte of a value: its type, and how it is written. */
+export const Type = {
+  string: 0,
+  list: 1,
+  set: 2,
+  sortedSet: 3,
+  hash: 4,
+  sortedSet2: 5,
+  hashZipmap: 9,
+  listZiplist: 10,
+  setIntset: 11,
+  sortedSetZiplist: 12,
+  hashZiplist: 13,
+  listQuicklist: 14,
+  streamListpacks: 15,
+  hashListpack: 16,
+  sortedSetListpack: 17,
+  listQuicklist2: 18,
+  streamListpacks2: 19,
+} as const;
+
+/** Flags of an entry in a stream's node. */
+export const ENTRY_DELETED = 1;
+export const ENTRY_SHARES_NAMES = 2;
