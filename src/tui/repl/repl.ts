@@ -125,7 +125,7 @@ class LabRepl implements Repl {
       case 'clear':
         return this.options.dispatch({ type: 'transcript-cleared' });
       case 'help':
-        return this.sayAll(name, helpText(this.commands, argv.slice(1)));
+        return this.sayAll(helpText(this.commands, argv.slice(1)));
       case 'raw':
         return argv.length < 2 ? this.say('error', name, 'raw "bytes"') : connection.raw(argv.slice(1).join(' '));
       case 'slice':
@@ -173,10 +173,12 @@ class LabRepl implements Repl {
   }
 
   private listClients(): void {
-    for (const [name, connection] of this.connections) {
-      const { peer, state, db, protocol, inTransaction } = connection.view;
+    const views = [...this.connections.values()].map(({ view }) => view);
+    const nameWidth = Math.max(...views.map(({ name }) => name.length));
+    const stateWidth = Math.max(...views.map(({ state }) => state.length));
+    for (const { name, peer, state, db, protocol, inTransaction } of views) {
       const mark = name === this.current ? '*' : ' ';
-      this.say('note', name, `${mark} ${(name === '' ? '@' : `@${name}`).padEnd(10)} ${state.padEnd(10)} db ${db}  RESP${protocol}${inTransaction ? '  MULTI' : ''}  ${peer ?? ''}`.trimEnd());
+      this.say('note', '', `${mark} @${name.padEnd(nameWidth)} ${state.padEnd(stateWidth)} db ${db} RESP${protocol}${inTransaction ? ' MULTI' : ''} ${peer ?? ''}`.trimEnd());
     }
   }
 
@@ -213,8 +215,8 @@ class LabRepl implements Repl {
     this.transcript.echo(typed);
   }
 
-  private sayAll(name: string, lines: readonly string[]): void {
-    for (const text of lines) this.say('note', name, text);
+  private sayAll(lines: readonly string[]): void {
+    for (const text of lines) this.say('note', '', text);
   }
 
   private say(kind: ReplLine['kind'], name: string, text: string): void {
