@@ -1,5 +1,5 @@
-// Writes the documents that derive from the sources: docs/commands.md, docs/configuration.md and docs/trace-events.md. See render-docs.ts.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// Writes the documents that derive from the sources: docs/commands.md, docs/configuration.md, docs/trace-events.md and the flags in README.md. See render-docs.ts.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -10,7 +10,7 @@ try {
   const outfile = join(folder, 'render-docs.mjs');
   await build({ absWorkingDir: root, entryPoints: ['scripts/render-docs.ts'], outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external', define: { __VERSION__: '""' } });
   const { renderDocs } = await import(pathToFileURL(outfile).href);
-  for (const [path, text] of Object.entries(renderDocs())) writeFileSync(join(root, path), text);
+  for (const [path, text] of Object.entries(renderDocs(readFileSync(join(root, 'README.md'), 'utf8')))) writeFileSync(join(root, path), text);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,9 +1,10 @@
 /**
  * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings, docs/trace-events.md
- * from the events.
+ * from the events, and the flags in README.md from --help.
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
+import { parseFlags } from '../src/cli/program.js';
 import { commandTable } from '../src/server/commands/index.js';
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../src/server/config.js';
 import { categoriesOf, flagNames } from '../src/server/dispatch/command-facts.js';
@@ -13,9 +14,17 @@ import { TRACE_EVENTS } from '../src/server/trace/events.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
 
-/** Paths from the package's root, and their contents. */
-export function renderDocs(): { readonly [path: string]: string } {
-  return { 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents() };
+/** Paths from the package's root, and their contents. `readme` is the README as it is; only its list of flags is written anew. */
+export function renderDocs(readme: string): { readonly [path: string]: string } {
+  return { 'README.md': withFlags(readme), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents() };
+}
+
+/** The lab's own flags, as --help shows them. */
+function withFlags(readme: string): string {
+  const help = parseFlags(['--help']);
+  if (!('kind' in help) || help.kind !== 'text') throw new Error('--help gives a text');
+  const flags = /\nLab\n(.*?)\n\n/s.exec(help.text)![1]!;
+  return readme.replace(/(<!-- help:[^\n]*\n).*?(<!-- \/help -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${flags}\n\`\`\`\n${close}`);
 }
 
 function commands(): string {

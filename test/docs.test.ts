@@ -1,7 +1,26 @@
-import { readFileSync } from 'node:fs';
+/** Derived documents say what the sources say, and every link of a document leads somewhere. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { renderDocs } from '../scripts/render-docs.js';
 
-test.each(Object.entries(renderDocs()))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
-  expect(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')).toBe(text);
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+test.each(Object.entries(renderDocs(read('README.md'))))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
+  expect(read(path)).toBe(text);
+});
+
+const documents = ['README.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+
+test.each(documents)('links of %s lead to files', (path) => {
+  const targets = [...read(path).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target!).filter((target) => !target.includes('://'));
+  expect(targets.filter((target) => !existsSync(join(ROOT, dirname(path), target)))).toEqual([]);
+});
+
+test('files named in the text of a document exist', () => {
+  const named = documents.flatMap((path) => [...read(path).matchAll(/`((?:src|test|bench|scripts|docs|examples)\/[\w./-]+)`/g)].map(([, name]) => name!));
+  expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
 });
