@@ -17,6 +17,7 @@ import * as lolwut from './lolwut.js';
 import * as memory from './memory.js';
 import * as server from './server.js';
 import * as slowlog from './slowlog.js';
+import * as functions from './functions.js';
 import * as generic from './generic.js';
 import * as list from './list.js';
 import * as pubsub from './pubsub.js';
@@ -29,7 +30,7 @@ import * as streamGroups from './stream-groups.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sort, sortedSet, stream, streamGroups, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sort, sortedSet, stream, streamGroups, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

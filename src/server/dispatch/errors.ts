@@ -215,6 +215,27 @@ export const unexpectedEngine = (engine: string): ErrorReply => new ErrorReply(o
 export const unknownShebangOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown lua shebang option: ${option}`));
 export const unexpectedFlag = (flag: string): ErrorReply => new ErrorReply(oneLine(`ERR Unexpected flag in script shebang: ${flag}`));
 export const scriptCompileFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error compiling script (new function): ${complaint}`));
+export const FUNCTION_NOT_FOUND = new ErrorReply('ERR Function not found');
+export const LIBRARY_NOT_FOUND = new ErrorReply('ERR Library not found');
+export const FUNCTION_FLUSH_MODE = new ErrorReply('ERR FUNCTION FLUSH only supports SYNC|ASYNC option');
+export const NO_LIBRARY_HEADER = new ErrorReply('ERR Missing library metadata');
+export const INVALID_LIBRARY_HEADER = new ErrorReply('ERR Invalid library metadata');
+export const LIBRARY_UNNAMED = new ErrorReply('ERR Library name was not given');
+export const LIBRARY_NAMED_TWICE = new ErrorReply('ERR Invalid metadata value, name argument was given multiple times');
+export const LIBRARY_NAME = new ErrorReply('ERR Library names can only contain letters, numbers, or underscores(_) and must be at least one character long');
+export const NO_FUNCTIONS = new ErrorReply('ERR No functions registered');
+export const NO_LIBRARY_PATTERN = new ErrorReply('ERR library name argument was not given');
+export const RESTORE_POLICY = new ErrorReply('ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.');
+export const BAD_PAYLOAD = new ErrorReply('ERR DUMP payload version or checksum are wrong');
+export const NO_FUNCTION_PAYLOAD = new ErrorReply('ERR given type is not a function');
+export const invalidLibraryOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Invalid metadata value given: ${option}`));
+export const engineNotFound = (engine: string): ErrorReply => new ErrorReply(oneLine(`ERR Engine '${engine}' not found`));
+export const libraryExists = (library: string): ErrorReply => new ErrorReply(`ERR Library ${library} already exists`);
+export const functionExists = (name: string): ErrorReply => new ErrorReply(`ERR Function ${name} already exists`);
+export const libraryCompileFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error compiling function: ${complaint}`));
+export const registeringFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error registering functions: ${complaint}`));
+export const unknownLoadOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown option given: ${option}`));
+export const unknownListArgument = (argument: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown argument ${argument}`));
 
 // Keys of any type.
 export const SAME_OBJECT = new ErrorReply('ERR source and destination objects are the same');

@@ -4,6 +4,7 @@
  *   run ─▶ lua_pcall ─▶ script ─▶ redis.call ─▶ script-run.ts ─▶ dispatcher
  *                          └── every 100,000 instructions ─▶ watch ─▶ longer than busy-reply-threshold: others have their turn, killed?
  */
+import type { ServerContext } from '../dispatch/context.js';
 import * as errors from '../dispatch/errors.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import { popReply } from './conversion.js';
@@ -13,11 +14,15 @@ import { Sandbox } from './sandbox.js';
 import type { ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
 
+/** A hook for every line; see lua_sethook. */
+const MASK_LINE = 4;
 const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
 /** Garbage is collected a little after so many runs, so that no run pays for all of it. */
 const RUNS_BETWEEN_COLLECTIONS = 50;
 const COLLECT_STEP = 5;
 const COLLECT_SIZE = 50;
+/** The code of a library only registers its functions. */
+const LOAD_TIMEOUT_US = 500_000;
 
 /** Pushes the arguments of the call, and returns their number. */
 export type PushArguments = (lua: LuaState) => number;
@@ -29,10 +34,11 @@ export class Interpreter {
   run: ScriptRun | null = null;
   private readonly watcher: number;
   private runsSinceCollection = 0;
+  private loadStartUs = 0;
 
   constructor(
     engine: LuaEngine,
-    readonly log: (level: 'debug' | 'verbose' | 'notice' | 'warning', message: string) => void,
+    private readonly server: ServerContext,
     isEval: boolean,
   ) {
     this.lua = new LuaState(engine);
@@ -41,6 +47,10 @@ export class Interpreter {
       lua.setField(-2, 'redis');
     });
     this.watcher = this.lua.hookCallback(() => this.watch());
+  }
+
+  log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void {
+    this.server.log(level, message);
   }
 
   /** Compiles and keeps a function. A string: the compiler's complaint. */
@@ -55,7 +65,7 @@ export class Interpreter {
   /** Runs a kept function to its end, or until it is killed. Throws only what has broken the engine. */
   execute(run: ScriptRun, reference: number, pushArguments: PushArguments): Reply {
     const { lua, sandbox } = this;
-    const { keyspace } = run.caller.server;
+    const { keyspace, hooks } = this.server;
     this.run = run;
     keyspace.freezeTime();
     lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
@@ -68,8 +78,22 @@ export class Interpreter {
     } finally {
       this.run = null;
       keyspace.thawTime();
-      if (run.isSlow) run.caller.server.hooks.busy = null;
+      if (run.isSlow) hooks.busy = null;
     }
+  }
+
+  /** Runs the code of a library: null, or its complaint. Throws only what has broken the engine. */
+  executeLoad(reference: number): string | null {
+    const { lua } = this;
+    this.loadStartUs = this.server.clock.readUs();
+    lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
+    lua.pushKept(this.sandbox.errorHandler);
+    const handler = lua.top;
+    lua.pushKept(reference);
+    const complaint = lua.call(0, 0, handler) ? null : this.readError().text;
+    lua.hook(0, 0);
+    lua.top = 0;
+    return complaint;
   }
 
   /** After a run: the stack is empty again, and some garbage gone. Not called when the engine has broken. */
@@ -106,22 +130,24 @@ export class Interpreter {
 
   private watch(): void {
     const { run } = this;
-    if (run === null) return;
-    const { server } = run.caller;
+    if (run === null) {
+      if (this.server.clock.readUs() - this.loadStartUs > LOAD_TIMEOUT_US) throw new LuaError('ERR FUNCTION LOAD timeout', 'table');
+      return;
+    }
+    const { server } = this;
     if (!run.isKilled && !run.isSlow && run.elapsedMs < server.config.values['busy-reply-threshold']) return;
     if (!run.isSlow) this.becomeSlow(run);
     const goesOn = run.isKilled || server.serveOthers(run.caller.id);
     if (goesOn && !run.isKilled) return;
     // From here on every line is looked at: a script that catches the error gets no further than to the next one.
     this.lua.lua.lua_sethook(this.lua.current, this.watcher, MASK_LINE, 0);
-    const command = run.options.isFunction ? 'FUNCTION' : 'SCRIPT';
     if (!run.isKilled) server.log('warning', 'The script ends with the server.');
     run.isKilled = true;
-    throw new LuaError(`ERR Error running script: Script killed by user with ${command} KILL.`, 'table');
+    throw new LuaError('ERR Script killed by user with SCRIPT KILL...', 'table');
   }
 
   private becomeSlow(run: ScriptRun): void {
-    const { server } = run.caller;
+    const { server } = this;
     const { isFunction, name } = run.options;
     const command = isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL';
     server.log('warning', `Slow script detected: still in execution after ${run.elapsedMs} milliseconds. You can try killing the script using the ${command} command. Script name is: ${name}.`);
@@ -129,5 +155,3 @@ export class Interpreter {
     server.hooks.busy = isFunction ? errors.BUSY_FUNCTION : errors.BUSY_SCRIPT;
   }
 }
-
-const MASK_LINE = 4;

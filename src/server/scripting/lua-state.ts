@@ -288,3 +288,12 @@ export function checkText(lua: LuaState, argument: number): string {
   if (text === null) throw new ArgumentError(argument, `string expected, got ${lua.typeName(argument)}`);
   return text;
 }
+
+/** Pushes an array of strings. */
+export function pushTexts(lua: LuaState, texts: readonly string[]): void {
+  lua.pushTable(texts.length);
+  for (let i = 0; i < texts.length; i++) {
+    lua.pushText(texts[i]!);
+    lua.lua.lua_rawseti(lua.current, -2, i + 1);
+  }
+}

@@ -16,6 +16,14 @@ export type ScriptFlags = ReadonlySet<ScriptFlag> | null;
 
 export const isScriptFlag = (text: string): text is ScriptFlag => (SCRIPT_FLAGS as readonly string[]).includes(text);
 
+/** What EVAL was given besides the script. */
+export interface ScriptArguments {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+  readonly readsOnly: boolean;
+  readonly argv: readonly string[];
+}
+
 export interface RunOptions {
   /** The SHA1 of a script, or the function's name. */
   readonly name: string;

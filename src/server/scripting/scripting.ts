@@ -10,19 +10,12 @@ import type { ServerContext } from '../dispatch/context.js';
 import type { Session } from '../dispatch/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import { Interpreter } from './interpreter.js';
-import type { LuaState } from './lua-state.js';
+import { Libraries } from './libraries.js';
+import { type LuaState, pushTexts } from './lua-state.js';
 import { sha1 } from './redis-api.js';
-import { ScriptRun, type ScriptFlags, type RunOptions } from './script-run.js';
+import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun } from './script-run.js';
 import { parseShebang } from './shebang.js';
 import { LuaEngine } from './wasm.js';
-
-/** What EVAL was given besides the script. */
-export interface ScriptArguments {
-  readonly keys: readonly string[];
-  readonly args: readonly string[];
-  readonly readsOnly: boolean;
-  readonly argv: readonly string[];
-}
 
 interface Script {
   readonly code: string;
@@ -36,6 +29,7 @@ const withoutShebang = (code: string): string => (code.startsWith('#!') ? code.s
 
 export class Scripting {
   readonly scripts = new Map<string, Script>();
+  readonly libraries = new Libraries(this);
   /** The one that runs, of either kind. */
   running: ScriptRun | null = null;
   private engine: LuaEngine | null = null;
@@ -106,31 +100,24 @@ export class Scripting {
   kill(isFunction: boolean): ErrorReply | null {
     const { running } = this;
     if (running === null) return errors.NOT_BUSY;
-    if (running.options.isFunction !== isFunction) return isFunction ? errors.BUSY_SCRIPT : errors.BUSY_FUNCTION;
     if (running.hasWritten) return errors.UNKILLABLE;
+    if (running.options.isFunction !== isFunction) return isFunction ? errors.BUSY_SCRIPT : errors.BUSY_FUNCTION;
     running.isKilled = true;
     return null;
   }
 
   interpreter(isEval: boolean): Interpreter {
     this.engine ??= new LuaEngine();
-    return new Interpreter(this.engine, (level, message) => this.server.log(level, message), isEval);
+    return new Interpreter(this.engine, this.server, isEval);
   }
 
-  private discardEngine(error: unknown): void {
+  /** Of what was loaded the code is left; it is compiled again when it is needed. */
+  discardEngine(error: unknown): void {
     this.server.log('warning', `The Lua engine is replaced: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     this.engine = null;
     this.evaluator = null;
     for (const script of this.scripts.values()) script.reference = 0;
-  }
-}
-
-/** Pushes an array of strings. */
-export function pushTexts(lua: LuaState, texts: readonly string[]): void {
-  lua.pushTable(texts.length);
-  for (let i = 0; i < texts.length; i++) {
-    lua.pushText(texts[i]!);
-    lua.lua.lua_rawseti(lua.current, -2, i + 1);
+    this.libraries.reload();
   }
 }
 

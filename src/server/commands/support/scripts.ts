@@ -2,7 +2,7 @@
 import type { Argv } from '../../dispatch/command.js';
 import * as errors from '../../dispatch/errors.js';
 import { type KeySpec, numkeys } from '../../dispatch/key-spec.js';
-import type { ScriptArguments } from '../../scripting/scripting.js';
+import type { ScriptArguments } from '../../scripting/script-run.js';
 import { integer, isWord } from './arguments.js';
 
 export const SCRIPT_FLAGS = ['noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'] as const;

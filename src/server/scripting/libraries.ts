@@ -1,0 +1,261 @@
+/**
+ * Libraries: the functions of one server, by library. Reached from commands/functions.ts.
+ *
+ *   code ─▶ first line: engine and name ─▶ compiled ─▶ run once: it calls redis.register_function ─▶ library, if nothing collides
+ *
+ * All libraries share one Lua state. A library that fails to load leaves the others as they were.
+ */
+import * as errors from '../dispatch/errors.js';
+import type { Session } from '../dispatch/session.js';
+import { ErrorReply, type Reply } from '../resp/reply.js';
+import type { Interpreter } from './interpreter.js';
+import { LuaError, type LuaState, pushTexts, TYPE } from './lua-state.js';
+import { pushLibraryApi } from './redis-api.js';
+import { isScriptFlag, type RunOptions, type ScriptArguments, type ScriptFlag } from './script-run.js';
+
+export interface LibraryFunction {
+  readonly name: string;
+  readonly description: string | null;
+  readonly flags: ReadonlySet<ScriptFlag>;
+  /** Of the Lua function in the registry. */
+  readonly reference: number;
+}
+
+export interface Library {
+  readonly name: string;
+  readonly code: string;
+  readonly functions: ReadonlyMap<string, LibraryFunction>;
+}
+
+/** What libraries need of what stands above them; implemented by scripting.ts. */
+export interface LibraryHost {
+  interpreter(isEval: boolean): Interpreter;
+  run(interpreter: Interpreter, caller: Session, options: RunOptions, reference: number, pushArguments: (lua: LuaState) => number): Reply;
+  discardEngine(error: unknown): void;
+}
+
+export type RestorePolicy = 'append' | 'flush' | 'replace';
+
+const NAME = /^[A-Za-z0-9_]+$/;
+
+export class Libraries {
+  readonly byName = new Map<string, Library>();
+  private interpreter: Interpreter | null = null;
+  /** What is `redis` while a library is being loaded. */
+  private loading: Map<string, LibraryFunction> | null = null;
+  private loadGlobals = 0;
+
+  constructor(private readonly scripting: LibraryHost) {}
+
+  get functionCount(): number {
+    let count = 0;
+    for (const { functions } of this.byName.values()) count += functions.size;
+    return count;
+  }
+
+  find(name: string): LibraryFunction | null {
+    for (const { functions } of this.byName.values()) {
+      const found = functions.get(name);
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
+
+  /** Loads a library and returns its name. Throws an ErrorReply; then nothing has changed. */
+  load(code: string, replaces: boolean): string {
+    const { engine, name } = parseHeader(code);
+    if (engine.toLowerCase() !== 'lua') throw errors.engineNotFound(engine);
+    const old = this.byName.get(name);
+    if (old !== undefined && !replaces) throw errors.libraryExists(`'${name}'`);
+    const library = this.make(name, code);
+    const taken = [...library.functions.keys()].find((each) => this.isTaken(each, name));
+    if (taken !== undefined) {
+      this.release(library);
+      throw errors.functionExists(taken);
+    }
+    if (old !== undefined) this.release(old);
+    this.byName.set(name, library);
+    return name;
+  }
+
+  private isTaken(functionName: string, exceptLibrary: string): boolean {
+    return [...this.byName.values()].some(({ name, functions }) => name !== exceptLibrary && functions.has(functionName));
+  }
+
+  delete(name: string): boolean {
+    const library = this.byName.get(name);
+    if (library === undefined) return false;
+    this.release(library);
+    return this.byName.delete(name);
+  }
+
+  flush(): void {
+    this.byName.clear();
+    this.interpreter?.lua.close();
+    this.interpreter = null;
+  }
+
+  /** Puts these libraries beside or in place of what is there. Throws an ErrorReply; then nothing has changed. */
+  restore(codes: readonly string[], policy: RestorePolicy): void {
+    const before = [...this.byName.values()];
+    try {
+      if (policy === 'flush') this.flush();
+      for (const code of codes) this.restoreOne(code, policy);
+    } catch (error) {
+      this.flush();
+      for (const { code } of before) this.load(code, false);
+      throw error;
+    }
+  }
+
+  private restoreOne(code: string, policy: RestorePolicy): void {
+    const { name } = parseHeader(code);
+    if (policy === 'append' && this.byName.has(name)) throw errors.libraryExists(name);
+    this.load(code, policy === 'replace');
+  }
+
+  call(caller: Session, name: string, given: () => ScriptArguments): Reply {
+    const found = this.find(name);
+    if (found === null) return errors.FUNCTION_NOT_FOUND;
+    const { keys, args, readsOnly, argv } = given();
+    const options = { name, flags: found.flags, readsOnly, isFunction: true, argv };
+    return this.scripting.run(this.interpreter!, caller, options, found.reference, (lua) => {
+      pushTexts(lua, keys);
+      pushTexts(lua, args);
+      return 2;
+    });
+  }
+
+  /** The engine broke: everything is loaded again into a new one. */
+  reload(): void {
+    const codes = [...this.byName.values()].map(({ code }) => code);
+    this.interpreter = null;
+    this.byName.clear();
+    for (const code of codes) this.load(code, false);
+  }
+
+  private release({ functions }: Library): void {
+    for (const { reference } of functions.values()) this.interpreter?.lua.forget(reference);
+  }
+
+  private make(name: string, code: string): Library {
+    const interpreter = (this.interpreter ??= this.prepare());
+    const compiled = interpreter.compile(code.slice(code.indexOf('\n')), '@user_function');
+    if (typeof compiled === 'string') throw errors.libraryCompileFailed(compiled);
+    const functions = new Map<string, LibraryFunction>();
+    const library = { name, code, functions };
+    this.loading = functions;
+    interpreter.sandbox.lookUpIn(this.loadGlobals);
+    try {
+      const complaint = interpreter.executeLoad(compiled);
+      if (complaint !== null) throw errors.registeringFailed(complaint);
+      if (functions.size === 0) throw errors.NO_FUNCTIONS;
+    } catch (error) {
+      if (!(error instanceof ErrorReply)) {
+        this.scripting.discardEngine(error);
+        throw errors.registeringFailed('the Lua engine gave up');
+      }
+      this.release(library);
+      throw error;
+    } finally {
+      this.loading = null;
+    }
+    interpreter.sandbox.lookUpIn(null);
+    interpreter.lua.forget(compiled);
+    return library;
+  }
+
+  private prepare(): Interpreter {
+    const interpreter = this.scripting.interpreter(false);
+    pushLibraryApi(interpreter.lua, interpreter, (lua) => this.register(lua));
+    this.loadGlobals = interpreter.sandbox.makeVariant();
+    return interpreter;
+  }
+
+  private register(lua: LuaState): number {
+    const { loading } = this;
+    if (loading === null) throw refuse('redis.register_function can only be called on FUNCTION LOAD command');
+    const made = lua.top === 1 ? readNamed(lua) : readPositional(lua);
+    if (!NAME.test(made.name)) throw new LuaError(errors.LIBRARY_NAME.text, 'table');
+    if (loading.has(made.name)) throw refuse('Function already exists in the library');
+    loading.set(made.name, made);
+    return 0;
+  }
+}
+
+const refuse = (text: string): LuaError => new LuaError(`ERR ${text}`, 'table');
+const isText = (lua: LuaState, index: number): boolean => lua.type(index) === TYPE.string || lua.type(index) === TYPE.number;
+
+/** redis.register_function(name, callback) */
+function readPositional(lua: LuaState): LibraryFunction {
+  if (lua.top !== 2) throw refuse('wrong number of arguments to redis.register_function');
+  if (!isText(lua, 1)) throw refuse('first argument to redis.register_function must be a string');
+  if (lua.type(2) !== TYPE.function) throw refuse('second argument to redis.register_function must be a function');
+  lua.pushValue(2);
+  return { name: lua.text(1)!, description: null, flags: new Set(), reference: lua.keep() };
+}
+
+/** redis.register_function{function_name = …, callback = …, flags = {…}, description = …} */
+function readNamed(lua: LuaState): LibraryFunction {
+  if (lua.type(1) !== TYPE.table) {
+    throw refuse('calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).');
+  }
+  let name: string | null = null;
+  let description: string | null = null;
+  let flags: ReadonlySet<ScriptFlag> = new Set();
+  let reference = 0;
+  lua.pushNil();
+  while (lua.lua.lua_next(lua.current, 1) !== 0) {
+    if (lua.type(-2) !== TYPE.string) throw refuse('named argument key given to redis.register_function is not a string');
+    const key = lua.text(-2)!.toLowerCase();
+    if (key === 'function_name') name = readText(lua, key);
+    else if (key === 'description') description = readText(lua, key);
+    else if (key === 'flags') flags = readFlags(lua);
+    else if (key === 'callback') {
+      if (lua.type(-1) !== TYPE.function) throw refuse('callback argument given to redis.register_function must be a function');
+      lua.pushValue(-1);
+      reference = lua.keep();
+    } else throw refuse('unknown argument given to redis.register_function');
+    lua.pop();
+  }
+  if (name === null) throw refuse('redis.register_function must get a function name argument');
+  if (reference === 0) throw refuse('redis.register_function must get a callback argument');
+  return { name, description, flags, reference };
+}
+
+function readText(lua: LuaState, key: string): string {
+  if (!isText(lua, -1)) throw refuse(`${key} argument given to redis.register_function must be a string`);
+  return lua.text(-1)!;
+}
+
+function readFlags(lua: LuaState): ReadonlySet<ScriptFlag> {
+  if (lua.type(-1) !== TYPE.table) throw refuse('flags argument to redis.register_function must be a table representing function flags');
+  const flags = new Set<ScriptFlag>();
+  for (let i = 1; ; i++) {
+    lua.lua.lua_rawgeti(lua.current, -1, i);
+    const type = lua.type(-1);
+    const flag = type === TYPE.string ? lua.text(-1)! : '';
+    lua.pop();
+    if (type === TYPE.nil) return flags;
+    if (!isScriptFlag(flag)) throw refuse('unknown flag given');
+    flags.add(flag);
+  }
+}
+
+/** `#!lua name=mylib`: the first line of every library. Throws an ErrorReply. */
+function parseHeader(code: string): { readonly engine: string; readonly name: string } {
+  if (!code.startsWith('#!')) throw errors.NO_LIBRARY_HEADER;
+  const end = code.indexOf('\n');
+  if (end === -1) throw errors.INVALID_LIBRARY_HEADER;
+  const [engine = '', ...options] = code.slice(2, end).split(/[ \t\r\v\f]+/);
+  let name: string | null = null;
+  for (const option of options) {
+    if (option === '') continue;
+    if (!option.toLowerCase().startsWith('name=')) throw errors.invalidLibraryOption(option);
+    if (name !== null) throw errors.LIBRARY_NAMED_TWICE;
+    name = option.slice('name='.length);
+  }
+  if (name === null) throw errors.LIBRARY_UNNAMED;
+  if (!NAME.test(name)) throw errors.LIBRARY_NAME;
+  return { engine, name };
+}
