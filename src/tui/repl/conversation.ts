@@ -37,6 +37,8 @@ export class Conversation {
   private readonly sent: Sent[] = [];
   /** A SELECT that has been queued, and counts from EXEC on. */
   private queuedDb: number | null = null;
+  /** CLIENT REPLY: `off` until ON, `skip` for the next command. */
+  private silence: 'none' | 'skip' | 'off' = 'none';
 
   /** Channels and patterns in all. */
   get subscriptions(): number {
@@ -63,10 +65,22 @@ export class Conversation {
   }
 
   send(argv: readonly string[], isHidden = false): void {
+    if (!this.isAnswered(argv)) return;
     const name = argv[0]!.toLowerCase();
     const isElsewhere = this.inTransaction || this.sent.some((each) => each.argv[0]!.toLowerCase() === 'multi');
     const confirmations = SUBSCRIBE.has(name) ? argv.length - 1 : UNSUBSCRIBE.has(name) ? argv.length - 1 : 1;
     this.sent.push({ argv, due: isElsewhere ? 1 : Math.max(1, confirmations), isHidden });
+  }
+
+  /** Will there be a reply at all? */
+  private isAnswered([name = '', second = '', mode = '']: readonly string[]): boolean {
+    const before = this.silence;
+    if (before === 'skip') this.silence = 'none';
+    if (`${name} ${second}`.toLowerCase() !== 'client reply') return before === 'none';
+    if (/^off$/i.test(mode)) this.silence = 'off';
+    else if (/^on$/i.test(mode)) this.silence = 'none';
+    else if (/^skip$/i.test(mode) && before !== 'off') this.silence = 'skip';
+    return this.silence === 'none';
   }
 
   hear(reply: Reply): Hearing {
@@ -106,7 +120,8 @@ export class Conversation {
     first.due = 1;
     this.shift(first);
     this.learn(first.argv, reply);
-    if (first.isHidden) return 'hidden';
+    // That the password is wrong is worth a line.
+    if (first.isHidden) return isError(reply) ? 'reply' : 'hidden';
     return typeof reply === 'string' && isText(first.argv) ? 'text' : 'reply';
   }
 
@@ -152,6 +167,7 @@ export class Conversation {
     this.protocol = 2;
     this.inTransaction = false;
     this.isMonitor = false;
+    this.silence = 'none';
     for (const names of Object.values(this.subscribed)) names.clear();
     this.queuedDb = null;
   }

@@ -30,6 +30,10 @@ test.each<[string[], Reply[], Partial<Conversation>]>([
   [['SUBSCRIBE a b', 'UNSUBSCRIBE'], [['subscribe', 'a', 1], ['subscribe', 'b', 2], ['unsubscribe', 'a', 1], ['unsubscribe', 'b', 0]], { subscriptions: 0, repliesDue: 0 }],
   [['UNSUBSCRIBE'], [['unsubscribe', null, 0]], { subscriptions: 0, repliesDue: 0 }],
   [['SUBSCRIBE a'], [new Push(['subscribe', 'a', 1])], { subscriptions: 1, repliesDue: 0 }],
+  [['CLIENT REPLY OFF', 'PING', 'PING'], [], { repliesDue: 0 }],
+  [['CLIENT REPLY OFF', 'PING', 'client reply on'], [], { repliesDue: 1, awaited: 'CLIENT' }],
+  [['CLIENT REPLY SKIP', 'PING', 'ECHO x'], [], { repliesDue: 1, awaited: 'ECHO' }],
+  [['CLIENT REPLY NONSENSE'], [], { repliesDue: 1 }],
 ])('%j answered by %j', (requests, replies, expected) => {
   expect(after(requests, replies).conversation).toMatchObject(expected);
 });
@@ -54,6 +58,8 @@ test('what the console sends itself is not shown, and nobody waits for it', () =
   expect(conversation).toMatchObject({ isAwaited: false, repliesDue: 1 });
   expect(conversation.hear(OK)).toBe('hidden');
   expect(conversation.db).toBe(3);
+  conversation.send(['AUTH', 'wrong'], true);
+  expect(conversation.hear(new ErrorReply('WRONGPASS'))).toBe('reply');
 });
 
 test('a new connection begins anew, and knows where the old one was', () => {

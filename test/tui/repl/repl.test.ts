@@ -115,6 +115,25 @@ test('a blocked command is woken by another client', async () => {
   expect(lab.state.client.state).toBe('ready');
 });
 
+test('while the loop is held a command waits, and Ctrl-C leaves even that', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('SELECT 1');
+  await lab.server.pause();
+  await lab.say('PING', ({ client }) => client.state === 'waiting');
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(({ client }) => client.state === 'ready');
+  expect(lab.interrupt()).toBe(false);
+  await lab.server.resume();
+  expect(await lab.say('SET a 1')).toEqual(['OK']);
+  expect(lab.state.client.db).toBe(1);
+});
+
+test('a password that is wrong is said', async () => {
+  await using lab = await LabRepl.start({ requirepass: 'secret' }, { password: 'wrong' });
+  await lab.until(() => texts(lab).some((text) => text.startsWith('(error) WRONGPASS')));
+  expect(await lab.say('PING')).toEqual(['(error) NOAUTH Authentication required.']);
+});
+
 test('after the server has closed, the next command connects again, to the same database', async () => {
   await using lab = await LabRepl.start();
   await lab.say('SELECT 4');
