@@ -59,6 +59,7 @@ const THRESHOLDS: { readonly [setting: string]: readonly string[] } = {
   'set-max-intset-entries': ['2', '4', '512'],
   'list-max-listpack-size': ['1', '3', '-2'],
   'stream-node-max-entries': ['2', '5', '100'],
+  'stream-node-max-bytes': ['60', '4096'],
   'hll-sparse-max-bytes': ['0', '100', '3000'],
 };
 

@@ -17,6 +17,7 @@ export const KEYS: { readonly [family: string]: readonly string[] } = {
   zsets: ['z1', 'z2', 'z3'],
   streams: ['x1', 'x2'],
   hyperloglog: ['p1', 'p2', 'p3'],
+  sort: ['l1', 't1', 'z1', 's1', 'h1'],
 };
 /**
  * Keys that other families leave alone. Lexicographic ranges are defined only for sorted sets whose scores are all equal; and a score
@@ -89,6 +90,9 @@ export const GENERATORS: { readonly [name: string]: Generator } = {
   milliseconds: mostly(['1000000', '5000500', '100000000'], ['0', '-1', '9223372036854775807', 'abc', '']),
   'unix-time-seconds': farUnixTime,
   'unix-time-milliseconds': farUnixTimeMs,
+  // What they make of the elements 1, 2 and 3 are keys of strings and hashes. A constant would leave sets in the order of their hash table.
+  'by-pattern': mostly(['s*', 'h*->a', 'h*->b'], ['*', '*->', 'none*']),
+  'get-pattern': mostly(['#', 's*', 'h*->a', 'h*->b'], ['*', 'none', 's*->', '']),
   pattern: mostly(['*', 'a*', '?', '[a-c]', '[^a]', '*1*', 's?', 'z[12]'], ['', '[', '\\', '**', 'none', '[a', 'a\\']),
   database: mostly(['0', '0', '0', '1'], ['2', '-1', '16', 'abc']),
   type: mostly(['string', 'list', 'set', 'zset', 'hash', 'stream'], ['foo', 'STRING']),
