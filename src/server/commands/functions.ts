@@ -3,7 +3,7 @@ import { type Argv, command, type CommandDeclaration } from '../dispatch/command
 import * as errors from '../dispatch/errors.js';
 import type { Session } from '../dispatch/session.js';
 import { matchesGlob } from '../keyspace/glob.js';
-import { mapReply, MapReply, OK, type Reply, SetReply } from '../resp/reply.js';
+import { mapReply, MapReply, OK, type Reply, SetReply, SimpleString } from '../resp/reply.js';
 import type { Library, RestorePolicy } from '../scripting/libraries.js';
 import { packLibraries, unpackLibraries } from '../scripting/payload.js';
 import { scriptingOf } from '../scripting/scripting.js';
@@ -70,6 +70,7 @@ export const functionContainer = command({
       flags: ['write', 'noscript'],
       tips: TO_ALL_SHARDS,
       run(argv, _db, session) {
+        if (argv.length > 3) return errors.subcommandSyntax('function', argv[1]!);
         if (!isFlushMode(argv)) return errors.FUNCTION_FLUSH_MODE;
         scriptingOf(session.server).libraries.flush();
         session.server.keyspace.dirty++;
@@ -159,7 +160,7 @@ function list(argv: Argv, _db: unknown, session: Session): Reply {
 }
 
 function describe({ name, code, functions }: Library, withCode: boolean): Reply {
-  const described = [...functions.values()].map((each) => mapReply({ name: each.name, description: each.description, flags: new SetReply([...each.flags]) }));
+  const described = [...functions.values()].map((each) => mapReply({ name: each.name, description: each.description, flags: new SetReply([...each.flags].map((flag) => new SimpleString(flag))) }));
   return mapReply({ library_name: name, engine: 'LUA', functions: described, ...(withCode ? { library_code: code } : {}) });
 }
 

@@ -87,7 +87,7 @@ export const script = command({
       syntax: 'sha1...',
       flags: ['noscript'],
       tips: ['request_policy:all_shards', 'response_policy:agg_logical_and'],
-      run: (argv, _db, session) => argv.slice(2).map((name) => (scriptingOf(session.server).scripts.has(name) ? 1 : 0)),
+      run: (argv, _db, session) => argv.slice(2).map((name) => (scriptingOf(session.server).scripts.has(name.toLowerCase()) ? 1 : 0)),
     }),
     subcommand({
       name: 'flush', since: '2.6.0', complexity: 'O(N) for N known scripts',

@@ -198,7 +198,6 @@ export const ARITY_IN_SCRIPT = new ErrorReply('ERR Wrong number of args calling 
 export const DENIED_IN_SCRIPT = new ErrorReply('ERR This Redis command is not allowed from script');
 export const READONLY_SCRIPT = new ErrorReply('ERR Write commands are not allowed from read-only scripts.');
 export const WRITES_IN_READONLY = new ErrorReply('ERR Can not execute a script with write flag using *_ro command.');
-export const SCRIPT_OUT_OF_MEMORY = new ErrorReply("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'");
 export const BUSY_SCRIPT = new ErrorReply('BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.');
 export const BUSY_FUNCTION = new ErrorReply('BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.');
 export const NOT_BUSY = new ErrorReply('NOTBUSY No scripts in execution right now.');

@@ -13,6 +13,7 @@ import { pushRedisApi } from './redis-api.js';
 import { Sandbox } from './sandbox.js';
 import type { ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
+import type { NumberGenerator } from './number-generator.js';
 
 /** A hook for every line; see lua_sethook. */
 const MASK_LINE = 4;
@@ -40,13 +41,24 @@ export class Interpreter {
     engine: LuaEngine,
     private readonly server: ServerContext,
     isEval: boolean,
+    numbers: NumberGenerator,
   ) {
     this.lua = new LuaState(engine);
-    this.sandbox = new Sandbox(this.lua, (lua) => {
+    this.sandbox = new Sandbox(this.lua, numbers, (lua) => {
       pushRedisApi(lua, this, isEval);
       lua.setField(-2, 'redis');
     });
+    if (isEval) this.nameHandler();
     this.watcher = this.lua.hookCallback(() => this.watch());
+  }
+
+  /** Redis leaves its error handler among the globals of scripts. */
+  private nameHandler(): void {
+    const { lua, sandbox } = this;
+    lua.pushKept(sandbox.globals);
+    lua.pushKept(sandbox.errorHandler);
+    lua.setField(-2, '__redis__err__handler');
+    lua.pop();
   }
 
   log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void {

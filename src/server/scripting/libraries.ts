@@ -40,6 +40,8 @@ const NAME = /^[A-Za-z0-9_]+$/;
 
 export class Libraries {
   readonly byName = new Map<string, Library>();
+  /** All functions, by their names in lower case. */
+  private readonly index = new Map<string, LibraryFunction>();
   private interpreter: Interpreter | null = null;
   /** What is `redis` while a library is being loaded. */
   private loading: Map<string, LibraryFunction> | null = null;
@@ -54,11 +56,7 @@ export class Libraries {
   }
 
   find(name: string): LibraryFunction | null {
-    for (const { functions } of this.byName.values()) {
-      const found = functions.get(name);
-      if (found !== undefined) return found;
-    }
-    return null;
+    return this.index.get(name.toLowerCase()) ?? null;
   }
 
   /** Loads a library and returns its name. Throws an ErrorReply; then nothing has changed. */
@@ -68,18 +66,20 @@ export class Libraries {
     const old = this.byName.get(name);
     if (old !== undefined && !replaces) throw errors.libraryExists(`'${name}'`);
     const library = this.make(name, code);
-    const taken = [...library.functions.keys()].find((each) => this.isTaken(each, name));
+    const taken = [...library.functions.keys()].find((each) => this.isTaken(each, old));
     if (taken !== undefined) {
       this.release(library);
       throw errors.functionExists(taken);
     }
     if (old !== undefined) this.release(old);
     this.byName.set(name, library);
+    for (const each of library.functions.values()) this.index.set(each.name.toLowerCase(), each);
     return name;
   }
 
-  private isTaken(functionName: string, exceptLibrary: string): boolean {
-    return [...this.byName.values()].some(({ name, functions }) => name !== exceptLibrary && functions.has(functionName));
+  private isTaken(functionName: string, except: Library | undefined): boolean {
+    const found = this.find(functionName);
+    return found !== null && except?.functions.get(found.name) !== found;
   }
 
   delete(name: string): boolean {
@@ -91,6 +91,7 @@ export class Libraries {
 
   flush(): void {
     this.byName.clear();
+    this.index.clear();
     this.interpreter?.lua.close();
     this.interpreter = null;
   }
@@ -131,11 +132,16 @@ export class Libraries {
     const codes = [...this.byName.values()].map(({ code }) => code);
     this.interpreter = null;
     this.byName.clear();
+    this.index.clear();
     for (const code of codes) this.load(code, false);
   }
 
   private release({ functions }: Library): void {
-    for (const { reference } of functions.values()) this.interpreter?.lua.forget(reference);
+    for (const each of functions.values()) {
+      this.interpreter?.lua.forget(each.reference);
+      const key = each.name.toLowerCase();
+      if (this.index.get(key) === each) this.index.delete(key);
+    }
   }
 
   private make(name: string, code: string): Library {
@@ -206,8 +212,9 @@ function readNamed(lua: LuaState): LibraryFunction {
   let reference = 0;
   lua.pushNil();
   while (lua.lua.lua_next(lua.current, 1) !== 0) {
-    if (lua.type(-2) !== TYPE.string) throw refuse('named argument key given to redis.register_function is not a string');
-    const key = lua.text(-2)!.toLowerCase();
+    if (!isText(lua, -2)) throw refuse('named argument key given to redis.register_function is not a string');
+    // Reading a number as text would change it in place, and the walk would lose its way; a number is no known name anyway.
+    const key = lua.type(-2) === TYPE.string ? lua.text(-2)!.toLowerCase() : '';
     if (key === 'function_name') name = readText(lua, key);
     else if (key === 'description') description = readText(lua, key);
     else if (key === 'flags') flags = readFlags(lua);

@@ -1,7 +1,8 @@
 /**
  * math.random's numbers: the generator of drand48(3), which Redis brings along so that a script sees the same numbers on every machine.
  *
- * 48 bits of state, x' = 25214903917 · x + 11; the upper 31 bits are the number. Every EVAL begins with seed 0, so its numbers are always the same.
+ * 48 bits of state, x' = 25214903917 · x + 11; the upper 31 bits are the number. As in Redis the first
+ * number after the start is always the same, and scripts and functions draw from one sequence.
  */
 const MULTIPLIER = 0x5deece66dn;
 const INCREMENT = 11n;
@@ -11,7 +12,8 @@ const SEED_TAIL = 0x330en;
 const MAX = 0x7fffffff;
 
 export class NumberGenerator {
-  private state = SEED_TAIL;
+  /** drand48's own beginning. */
+  private state = 0x1234abcd330en;
 
   /** @param value its integer part counts, of that the lower 32 bits */
   seed(value: number): void {

@@ -12,8 +12,8 @@ import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
 import { structLibrary } from './libraries/struct.js';
-import { ArgumentError, checkNumber, GLOBALS, LuaError, type LuaState } from './lua-state.js';
-import { NumberGenerator } from './number-generator.js';
+import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, LuaError, type LuaState, TYPE } from './lua-state.js';
+import type { NumberGenerator } from './number-generator.js';
 import type { Pointer } from './wasm.js';
 
 /** Of Lua's own globals, those that Redis 7.0 leaves out. */
@@ -39,8 +39,6 @@ export class Sandbox {
   /** The error handler, and the real globals, in the registry. */
   readonly errorHandler: number;
   readonly globals: number;
-  /** Random numbers of math.random. */
-  readonly numbers = new NumberGenerator();
   private readonly standIns = new Map<Pointer, number>();
   private readonly deny: number;
   private readonly denyUnknown: number;
@@ -49,6 +47,7 @@ export class Sandbox {
   /** @param fill adds the table `redis`, and what else is special, to the real globals on top of the stack */
   constructor(
     readonly lua: LuaState,
+    private readonly numbers: NumberGenerator,
     fill: (lua: LuaState) => void,
   ) {
     this.deny = lua.callback(() => {
@@ -77,7 +76,7 @@ export class Sandbox {
     lua.pop(2);
   }
 
-  /** Globals as {@link globals}, with the table on top, which is taken off, as `redis`. For {@link lookUpIn}. */
+  /** Globals that are only `redis`, the table on top, which is taken off. For {@link lookUpIn}. */
   makeVariant(): number {
     const { lua } = this;
     this.pushUnknownMetatable();
@@ -86,9 +85,7 @@ export class Sandbox {
     lua.pushTable();
     lua.lua.lua_insert(lua.current, -2);
     lua.setField(-2, 'redis');
-    lua.pushTable();
-    lua.pushKept(this.globals);
-    lua.setField(-2, '__index');
+    this.pushUnknownMetatable();
     lua.lua.lua_setmetatable(lua.current, -2);
     return lua.keep();
   }
@@ -106,6 +103,7 @@ export class Sandbox {
     }
     this.replaceRandom();
     this.wrapRaw();
+    this.replaceProtectedCall();
     for (const name of PROTECTED) {
       lua.getField(-1, name);
       this.protect();
@@ -199,6 +197,13 @@ export class Sandbox {
     });
   }
 
+  /** As Lua's own, but of an error table with a text only the text comes back: that is how Redis keeps older scripts working. */
+  private replaceProtectedCall(): void {
+    const { lua } = this;
+    lua.pushFunction(protectedCall);
+    lua.setField(-2, 'pcall');
+  }
+
   private wrap(name: string, next: number, adapt: (state: LuaState, real: number) => void): void {
     const { lua, standIns } = this;
     lua.getField(-1, name);
@@ -214,6 +219,23 @@ export class Sandbox {
     lua.lua.lua_pushcclosure(lua.current, callback, 1);
     lua.setField(-2, name);
   }
+}
+
+function protectedCall(lua: LuaState): number {
+  const count = lua.top;
+  if (count === 0) throw new ArgumentError(1, 'value expected');
+  lua.pushBoolean(true);
+  lua.lua.lua_insert(lua.current, 1);
+  if (lua.call(count - 1, ALL_RESULTS)) return lua.top;
+  lua.lua.lua_remove(lua.current, 1);
+  if (lua.type(-1) === TYPE.table) {
+    const type = lua.getField(-1, 'err');
+    if (type === TYPE.string || type === TYPE.number) lua.lua.lua_replace(lua.current, -2);
+    else lua.pop();
+  }
+  lua.pushBoolean(false);
+  lua.lua.lua_insert(lua.current, 1);
+  return lua.top;
 }
 
 /** As Lua's own, with Redis's generator. */

@@ -76,7 +76,7 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     if (flags === null || flags.has('no-writes')) return null;
     if (readsOnly) return errors.WRITES_IN_READONLY;
-    return this.isOutOfMemory && !flags.has('allow-oom') ? errors.SCRIPT_OUT_OF_MEMORY : null;
+    return this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null;
   }
 
   /** A command of the script's. Never throws. */

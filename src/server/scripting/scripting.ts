@@ -12,6 +12,7 @@ import { ErrorReply, type Reply } from '../resp/reply.js';
 import { Interpreter } from './interpreter.js';
 import { Libraries } from './libraries.js';
 import { type LuaState, pushTexts } from './lua-state.js';
+import { NumberGenerator } from './number-generator.js';
 import { sha1 } from './redis-api.js';
 import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun } from './script-run.js';
 import { parseShebang } from './shebang.js';
@@ -32,6 +33,7 @@ export class Scripting {
   readonly libraries = new Libraries(this);
   /** The one that runs, of either kind. */
   running: ScriptRun | null = null;
+  private readonly numbers = new NumberGenerator();
   private engine: LuaEngine | null = null;
   private evaluator: Interpreter | null = null;
 
@@ -66,7 +68,6 @@ export class Scripting {
     if (script === undefined) return errors.NO_SCRIPT;
     if (script.reference === 0) this.compile(script);
     const interpreter = this.evaluator!;
-    interpreter.sandbox.numbers.seed(0);
     return this.run(interpreter, caller, { name, flags: script.flags, readsOnly: given.readsOnly, isFunction: false, argv: given.argv }, script.reference, (lua) => {
       lua.pushKept(interpreter.sandbox.globals);
       pushTexts(lua, given.keys);
@@ -108,7 +109,7 @@ export class Scripting {
 
   interpreter(isEval: boolean): Interpreter {
     this.engine ??= new LuaEngine();
-    return new Interpreter(this.engine, this.server, isEval);
+    return new Interpreter(this.engine, this.server, isEval, this.numbers);
   }
 
   /** Of what was loaded the code is left; it is compiled again when it is needed. */

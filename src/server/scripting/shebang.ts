@@ -14,7 +14,8 @@ export function parseShebang(code: string): ScriptFlags {
 
 function parseFlags(option: string): ScriptFlag[] {
   if (!option.startsWith('flags=')) throw errors.unknownShebangOption(option);
-  return option.slice('flags='.length).split(',').filter((flag) => flag !== '').map((flag) => {
+  const list = option.slice('flags='.length);
+  return (list === '' ? [] : list.split(',')).map((flag) => {
     if (!isScriptFlag(flag)) throw errors.unexpectedFlag(flag);
     return flag;
   });

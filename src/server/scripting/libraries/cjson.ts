@@ -75,7 +75,7 @@ class Encoder {
 
   private table(depth: number): void {
     const { lua, settings } = this;
-    if (depth > settings.encodeDepth || !lua.hasRoom(ENCODE_SLOTS)) throw new LuaError(`Cannot serialise, excessive depth (${depth})`);
+    if (depth > settings.encodeDepth || !lua.hasRoom(ENCODE_SLOTS)) throw new LuaError(`Cannot serialise, excessive nesting (${depth})`);
     const length = this.arrayLength();
     if (length > 0) this.array(length, depth);
     else this.object(depth);
@@ -131,8 +131,8 @@ class Encoder {
     const type = lua.type(-2);
     if (type === TYPE.string) return quote(lua.text(-2)!);
     if (type === TYPE.number) return `"${this.number(lua.number(-2))}"`;
-    lua.pop();
-    throw new LuaError('Cannot serialise table: table key must be a number or string');
+    const name = lua.typeName(-2);
+    throw new LuaError(`Cannot serialise ${name}: table key must be a number or string`);
   }
 }
 
@@ -190,7 +190,7 @@ class Parser {
   }
 
   private descend(depth: number): void {
-    if (depth > this.settings.decodeDepth || !this.lua.hasRoom(ENCODE_SLOTS)) throw new LuaError(`Found too many nested data structures (${depth})`);
+    if (depth > this.settings.decodeDepth || !this.lua.hasRoom(ENCODE_SLOTS)) throw new LuaError(`Found too many nested data structures (${depth}) at character ${this.at}`);
     this.lua.pushTable();
   }
 

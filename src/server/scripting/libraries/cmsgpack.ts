@@ -159,9 +159,9 @@ class Decoder {
     switch (tag) {
       case 0xc0: return lua.pushNil();
       case 0xc2: case 0xc3: return lua.pushBoolean(tag === 0xc3);
-      case 0xc4: case 0xd9: return this.text(this.unsigned(1));
-      case 0xc5: case 0xda: return this.text(this.unsigned(2));
-      case 0xc6: case 0xdb: return this.text(this.unsigned(4));
+      case 0xd9: return this.text(this.unsigned(1));
+      case 0xda: return this.text(this.unsigned(2));
+      case 0xdb: return this.text(this.unsigned(4));
       case 0xca: return lua.pushNumber(bytes.readFloatBE(this.take(4)));
       case 0xcb: return lua.pushNumber(bytes.readDoubleBE(this.take(8)));
       case 0xcc: return lua.pushNumber(this.unsigned(1));
@@ -222,7 +222,8 @@ class Decoder {
 /** @param limit how many values; 0: all. Where there is a limit or an offset, the offset of the rest comes first, -1 if there is none. */
 function unpackFrom(lua: LuaState, limit: number, offset: number): number {
   const text = checkText(lua, 1);
-  if (offset < 0 || limit < 0) throw new LuaError(`Invalid request to unpack with offset of ${offset} and limit of ${limit}.`);
+  // What the original calls the limit in this text is the length.
+  if (offset < 0 || limit < 0) throw new LuaError(`Invalid request to unpack with offset of ${offset} and limit of ${text.length}.`);
   if (offset > text.length) throw new LuaError(`Start offset ${offset} greater than input length ${text.length}.`);
   const withRest = limit > 0 || offset > 0;
   const decoder = new Decoder(lua, text, offset);

@@ -49,7 +49,7 @@ class Format {
   }
 
   private align(alignment: number): void {
-    if (alignment === 0 || (alignment & (alignment - 1)) !== 0) throw new LuaError('alignment is not a power of 2');
+    if (alignment === 0 || (alignment & (alignment - 1)) !== 0) throw new LuaError(`alignment ${alignment} is not a power of 2`);
     this.alignment = alignment;
   }
 
@@ -58,7 +58,7 @@ class Format {
     if (option === 'c') return this.number(1);
     if (option === 's') return 0;
     const size = SIZES[option] ?? (option === 'i' || option === 'I' ? this.number(4) : -1);
-    if (size === -1) throw new LuaError(`invalid format option '${option}'`);
+    if (size === -1) throw new ArgumentError(1, `invalid format option '${option}'`);
     if (size > MAX_INTEGER_BYTES) throw new LuaError(`integral size ${size} is larger than limit of ${MAX_INTEGER_BYTES}`);
     return size;
   }
@@ -74,6 +74,8 @@ class Format {
 
 function pack(lua: LuaState): number {
   const format = new Format(checkText(lua, 1));
+  // An argument that is missing is said to be nil.
+  lua.pushNil();
   let packed = '';
   let argument = 2;
   while (format.next()) {
@@ -90,7 +92,7 @@ function packOne(lua: LuaState, { option, size, isLittle }: Format, argument: nu
   if (option !== 'c' && option !== 's') return ordered(integerBytes(checkNumber(lua, argument), size), isLittle);
   const text = checkText(lua, argument);
   if (option === 's') return `${text}\0`;
-  if (text.length < size) throw new ArgumentError(argument, 'string too short');
+  if (text.length < size) throw new ArgumentError(argument + 1, 'string too short');
   return size === 0 ? text : text.slice(0, size);
 }
 
@@ -116,7 +118,8 @@ function unpack(lua: LuaState): number {
   const format = new Format(checkText(lua, 1));
   const data = checkText(lua, 2);
   const start = lua.type(3) > TYPE.nil ? Math.trunc(checkNumber(lua, 3)) : 1;
-  if (start < 1) throw new ArgumentError(3, 'offset must be 1 or greater');
+  if (start === 0) throw new ArgumentError(3, 'offset must be 1 or greater');
+  if (start < 0) throw new ArgumentError(2, 'data string too short');
   let position = start - 1;
   let count = 0;
   while (format.next()) {
@@ -172,8 +175,8 @@ function size(lua: LuaState): number {
   const format = new Format(checkText(lua, 1));
   let total = 0;
   while (format.next()) {
-    if (format.option === 's') throw new ArgumentError(1, "variable-size format in 'size'");
-    if (format.option === 'c' && format.size === 0) throw new ArgumentError(1, "variable-length format in 'size'");
+    if (format.option === 's') throw new ArgumentError(1, "option 's' has no fixed size");
+    if (format.option === 'c' && format.size === 0) throw new ArgumentError(1, "option 'c0' has no fixed size");
     total += format.padding(total) + format.size;
   }
   lua.pushNumber(total);
