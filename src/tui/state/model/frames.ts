@@ -72,7 +72,15 @@ export interface ReplyRow extends RowBase {
   readonly elapsedUs: number | null;
 }
 
-export type FrameRow = RequestRow | PartialRow | ReplyRow;
+/** Commands of which the trace holds nothing, because there were too many. */
+export interface GapRow {
+  readonly kind: 'gap';
+  readonly seq: number;
+  readonly commands: number;
+}
+
+export type FramedRow = RequestRow | PartialRow | ReplyRow;
+export type FrameRow = FramedRow | GapRow;
 
 /** What is known of a connection between two of its frames. */
 interface Pending {
@@ -96,11 +104,20 @@ export const framesSlice: Slice<FramesModel> = {
   reduce(model: FramesModel, entry: Entry): FramesModel {
     if (entry.type === 'event') return afterEvent(model, entry.event);
     // What was read meanwhile is not known, so what is left of earlier reads says nothing any more.
-    return entry.type === 'dropped' ? { ...model, pending: TokenMap.empty() } : model;
+    return entry.type === 'dropped' ? { ...withGap(model, entry.commands), pending: TokenMap.empty() } : model;
   },
 };
 
 export const frameId = (row: FrameRow): string => String(row.seq);
+
+function withGap(model: FramesModel, commands: number): FramesModel {
+  const { rows } = model;
+  const { newest } = rows;
+  if (commands === 0) return model;
+  // Gaps have no event: half a number behind the last one that has.
+  if (newest?.kind !== 'gap') return { ...model, rows: rows.append({ kind: 'gap', seq: (newest?.seq ?? 0) + 0.5, commands }) };
+  return { ...model, rows: rows.replace(rows.end - 1, { ...newest, commands: newest.commands + commands }) };
+}
 
 function afterEvent(model: FramesModel, event: TraceEvent): FramesModel {
   switch (event.kind) {
@@ -139,7 +156,7 @@ function afterRead(model: FramesModel, token: number, bytes: number): FramesMode
 function afterPartial(model: FramesModel, { token, have, need, seq, atUs }: Extract<TraceEvent, { kind: 'frame-partial' }>): FramesModel {
   const pending = model.pending.get(token) ?? NOTHING_PENDING;
   const before = pending.isPartial ? model.rows.get(pending.last) : undefined;
-  const frame = before === undefined ? nextFrame(model, pending) : before.frame;
+  const frame = before?.kind === 'partial' ? before.frame : nextFrame(model, pending);
   const reads = split(pending.reads, have).used;
   const row: PartialRow = { kind: 'partial', seq, token, frame, atUs, have, need, reads };
   return placed(model, token, row, { ...pending, reads, isPartial: true });
@@ -148,7 +165,7 @@ function afterPartial(model: FramesModel, { token, have, need, seq, atUs }: Extr
 /** Half frames do not say their number; it follows the last one of the connection. */
 function nextFrame(model: FramesModel, pending: Pending): number {
   const last = model.rows.get(pending.last);
-  return last === undefined ? 0 : last.frame + 1;
+  return last === undefined || last.kind === 'gap' ? 0 : last.frame + 1;
 }
 
 function afterFrame(model: FramesModel, { token, frame, bytes, argv, raw, seq, atUs }: Extract<TraceEvent, { kind: 'frame' }>): FramesModel {
@@ -163,7 +180,7 @@ function afterFrame(model: FramesModel, { token, frame, bytes, argv, raw, seq, a
 /** A half frame becomes whole in its place if it is the newest row; otherwise the whole one stands where it was completed. */
 function placed(model: FramesModel, token: number, row: RequestRow | PartialRow, pending: Pending): FramesModel {
   const before = pending.isPartial ? model.rows.get(pending.last) : undefined;
-  const isSame = before !== undefined && before.kind === 'partial' && before.token === token;
+  const isSame = before?.kind === 'partial' && before.token === token;
   const rows = isSame ? model.rows.replace(pending.last, { ...row, seq: before.seq }) : model.rows.append(row);
   const last = isSame ? pending.last : rows.end - 1;
   return { ...model, rows, pending: model.pending.with(token, { ...pending, last, isPartial: row.kind === 'partial', isParked: false }) };

@@ -1,14 +1,14 @@
 /**
  * The frames pane: what clients have said and what they were answered, as it was decoded and encoded, newest at the bottom.
  *
- *       tok   #  frame                                 size      time
- *     >   5   3  SET greeting hello EX 60              54 B     12 µs
- *     <   5   3  OK                                     5 B
- *   ▶ >   6   1  have 12 of 40                         12 B      half
+ *       tok  no  frame                                 size      time
+ *     >  #5   3  SET greeting hello EX 60              54 B     12 µs
+ *     <  #5   3  OK                                     5 B
+ *   ▶ >  #6   1  have 12 of 40                         12 B      half
  *
  * An open frame shows its tree of RESP values beside its bytes; what the cursor stands on in the one is marked in the other.
  */
-import { frameId, type FrameRead, type FrameRow, type PartialRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
+import { frameId, type FramedRow, type FrameRead, type FrameRow, type PartialRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
 import type { RespNode } from '../../state/select/resp-tree.js';
 import { requestTree, respTree } from '../../state/select/resp-tree.js';
 import type { State } from '../../state/state.js';
@@ -17,6 +17,7 @@ import { fill } from '../parts/fill.js';
 import { bytesPerRow, hexRows, hexWidth } from '../parts/hex.js';
 import { growingWindow, tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
+import { passesWords } from '../parts/word-filter.js';
 import { fit, formatBytes, formatCount, formatUs, truncate, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
@@ -38,7 +39,7 @@ export const framesPane: Pane = {
   badge: (state) => {
     const { frozenAt, filter } = state.ui.panes.frames;
     const since = frozenAt === null ? 0 : state.model.frames.rows.end - frozenAt;
-    return [since > 0 ? `${formatCount(since)} new` : '', filter === '' ? '' : `/${visible(Buffer.from(filter).toString('latin1'))}`].filter((text) => text !== '').join(' ');
+    return [since > 0 ? `${formatCount(since)} new` : '', filter === '' ? '' : `/${visible(bytesOf(filter))}`].filter((text) => text !== '').join(' ');
   },
   render: (state, context) => {
     const open = openRow(state);
@@ -55,31 +56,33 @@ export const framesPane: Pane = {
 };
 
 /** The row that is open; null if none is, or if it has been forgotten meanwhile. */
-function openRow(state: State): FrameRow | null {
+function openRow(state: State): FramedRow | null {
   const { isOpen, selected } = state.ui.panes.frames;
   if (!isOpen || selected === null) return null;
-  return state.model.frames.rows.items().find((row) => frameId(row) === selected) ?? null;
+  const row = state.model.frames.rows.items().find((each) => frameId(each) === selected);
+  return row === undefined || row.kind === 'gap' ? null : row;
 }
 
 function filtered(state: State): readonly FrameRow[] {
   const rows = state.model.frames.rows.items();
   const { filter } = state.ui.panes.frames;
-  return filter === '' ? rows : rows.filter((row) => passes(row, filter.toLowerCase()));
+  return filter === '' ? rows : rows.filter((row) => passes(row, bytesOf(filter)));
 }
 
-/** A number is a token; other text is looked for in what was said. */
 function passes(row: FrameRow, filter: string): boolean {
-  if (/^\d+$/.test(filter)) return row.token === Number(filter);
-  if (row.kind === 'partial') return false;
-  return (row.kind === 'request' ? row.argv.join(' ') : row.raw).toLowerCase().includes(filter);
+  if (row.kind === 'gap') return false;
+  return passesWords(filter, row.kind === 'partial' ? 'half' : row.kind === 'request' ? row.argv.join(' ') : row.raw, row.token);
 }
+
+/** What is typed is text; frames are bytes. */
+const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
 // The list
 
 function renderList(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
   const { rows, at, window } = visibleRows(state, height - 1);
-  const placed = layoutColumns(columnsOf(state, theme), width);
+  const placed = layoutColumns(columnsOf(state, rows, theme), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(window.start, window.end).map((row, i) => bodyRow(placed, row, width, window.start + i === at ? marked : undefined));
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
@@ -97,33 +100,46 @@ function visibleRows(state: State, height: number): { readonly rows: readonly Fr
   return { rows, at, window: growingWindow(0, rows.length, height, { frozenAt: frozen, scroll }, at) };
 }
 
-function columnsOf({ ui }: State, theme: Theme): readonly Column<FrameRow>[] {
-  const colored = (row: FrameRow): Style => theme.token(row.token);
+function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): readonly Column<FrameRow>[] {
+  const tokenColumns = Math.max(3, ...rows.map((row) => (row.kind === 'gap' ? 0 : `#${row.token}`.length)));
+  const frameColumns = Math.max(3, ...rows.map((row) => (row.kind === 'gap' ? 0 : String(row.frame).length)));
+  const colored = (row: FrameRow): Style => (row.kind === 'gap' ? theme.dim : theme.token(row.token));
   return [
     { header: '', width: 1, cell: (row) => (frameId(row) === ui.panes.frames.selected ? theme.glyphs.arrow : '') },
-    { header: '', width: 1, cell: (row) => (row.kind === 'reply' ? '<' : '>'), style: colored },
-    { header: 'tok', width: { min: 3, max: 6, weight: 1 }, align: 'right', cell: (row) => String(row.token), style: colored },
-    { header: '#', width: { min: 3, max: 7, weight: 1 }, align: 'right', rank: 3, cell: (row) => (row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
-    { header: 'frame', width: { min: 20, weight: 20 }, cell: textOf, style: (row) => textStyle(row, theme) },
-    { header: 'size', width: 8, align: 'right', rank: 2, cell: (row) => formatBytes(row.kind === 'partial' ? row.have : row.bytes), style: () => theme.dim },
+    { header: '', width: 1, cell: markOf, style: colored },
+    { header: 'tok', width: tokenColumns, align: 'right', cell: (row) => (row.kind === 'gap' ? '' : `#${row.token}`), style: colored },
+    { header: 'no', width: frameColumns, align: 'right', rank: 3, cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
+    { header: 'frame', width: { min: 20 }, cell: textOf, style: (row) => textStyle(row, theme) },
+    { header: 'size', width: 8, align: 'right', rank: 2, cell: sizeOf, style: () => theme.dim },
     { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => (isWaiting(row) ? theme.warn : theme.dim) },
   ];
+}
+
+function markOf(row: FrameRow): string {
+  return row.kind === 'gap' ? '~' : row.kind === 'reply' ? '<' : '>';
+}
+
+function sizeOf(row: FrameRow): string {
+  return row.kind === 'gap' ? '' : formatBytes(row.kind === 'partial' ? row.have : row.bytes);
 }
 
 const isWaiting = (row: FrameRow): boolean => row.kind === 'partial' || (row.kind === 'request' && row.parkedOn !== null);
 
 function timeOf(row: FrameRow): string {
+  if (row.kind === 'gap') return '';
   if (row.kind === 'partial') return 'half';
   if (row.kind === 'request' && row.parkedOn !== null) return 'parked';
   return row.kind === 'reply' || row.elapsedUs === null ? '' : formatUs(row.elapsedUs);
 }
 
 function textOf(row: FrameRow): string {
+  if (row.kind === 'gap') return `${formatCount(row.commands)} ${row.commands === 1 ? 'command' : 'commands'} not shown`;
   if (row.kind === 'partial') return `have ${formatCount(row.have)} of ${formatCount(row.need)}`;
   return row.kind === 'request' ? requestText(row) : replyText(row);
 }
 
 function textStyle(row: FrameRow, theme: Theme): Style {
+  if (row.kind === 'gap') return theme.dim;
   if (row.kind === 'partial') return theme.warn;
   if (row.kind === 'request') return (text) => text;
   return row.raw.startsWith('-') || row.raw.startsWith('!') ? theme.bad : theme.dim;
@@ -180,7 +196,7 @@ function brief(node: RespNode, raw: string): string {
 
 // An open frame
 
-function renderOpen(state: State, frame: FrameRow, { theme, size, isFocused }: PaneContext): readonly string[] {
+function renderOpen(state: State, frame: FramedRow, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
   const origin = theme.dim(fit(originText(frame), width));
   const head = [theme.token(frame.token)(fit(headText(frame), width)), ...(height < LEAST_ROWS ? [] : [origin])];
@@ -244,25 +260,25 @@ function byteRows(frame: OpenFrame, marked: RespNode | undefined, { width, heigh
   return fill([...fill(all.slice(from, from + Math.max(0, room)), width, room), ...more], width, height);
 }
 
-const readsOf = (frame: FrameRow): readonly FrameRead[] => (frame.kind === 'reply' ? [] : frame.reads);
+const readsOf = (frame: FramedRow): readonly FrameRead[] => (frame.kind === 'reply' ? [] : frame.reads);
 
-function treeOf(frame: FrameRow): readonly RespNode[] {
+function treeOf(frame: FramedRow): readonly RespNode[] {
   if (frame.kind === 'partial') return [];
   return frame.kind === 'reply' ? respTree(frame.raw) : requestTree(frame.raw);
 }
 
-function headText(frame: FrameRow): string {
+function headText(frame: FramedRow): string {
   const what = frame.kind === 'reply' ? (frame.isPush ? 'push' : 'reply') : frame.kind === 'partial' ? 'half a request' : 'request';
-  const number = frame.frame === 0 ? '' : ` #${frame.frame}`;
+  const number = frame.frame === 0 ? '' : ` ${frame.frame}`;
   const elapsed = frame.kind === 'partial' || frame.elapsedUs === null ? '' : `, executed in ${formatUs(frame.elapsedUs)}`;
   const size = frame.kind === 'partial' ? partialText(frame) : formatBytes(frame.bytes);
-  return `token ${frame.token} ${what}${number}, ${size}${elapsed}`;
+  return `#${frame.token} ${what}${number}, ${size}${elapsed}`;
 }
 
 const partialText = (row: PartialRow): string => `have ${formatCount(row.have)} of ${formatCount(row.need)}`;
 
 /** Which reads brought it. */
-function originText(frame: FrameRow): string {
+function originText(frame: FramedRow): string {
   if (frame.kind === 'reply') return 'encoded into the output buffer';
   if (frame.reads.length === 0) return 'the reads that brought it are not known';
   return truncate(`brought by ${frame.reads.map(readText).join(' | ')}`, 512);
@@ -282,12 +298,14 @@ function helpEntries(): readonly HelpEntry[] {
     { term: '>', meaning: 'A request that a client has sent.' },
     { term: '<', meaning: 'A reply that the server has put into the output buffer of that client. It leaves before the loop sleeps again.' },
     { term: 'tok', meaning: 'The token of the connection, in its colour.' },
-    { term: '#', meaning: 'The number of the request on its connection; its reply has the same.' },
+    { term: 'no', meaning: 'The number of the request on its connection; its reply has the same.' },
     { term: 'frame', meaning: 'One whole request or reply. A stream of bytes has no borders of its own: the decoder finds where a frame ends by the lengths that stand in it.' },
     { term: 'size', meaning: 'Bytes on the wire, types, lengths and line ends included.' },
     { term: 'time', meaning: 'How long the command was executed. Waiting, reading and writing are not in it.' },
     { term: 'have 12 of 40', meaning: 'Half a frame: so many bytes have come, and at least so many are needed. The beginning is kept in the query buffer until the rest comes.' },
     { term: 'parked', meaning: 'A blocking command that found nothing. Its reply comes when one of its keys is ready, or when its time is over.' },
+    { term: '~', meaning: 'A gap. At full speed the server does more than the trace can tell: so many commands were only counted.' },
+    { term: 'filter', meaning: 'Words that stand in a request or reply; #7 is that token.' },
     { term: 'push', meaning: 'Something that no request of this client asked for: a published message, an invalidation, a line of MONITOR.' },
     { term: 'RESP', meaning: 'The protocol of Redis. A byte says the type (+ - : $ * and more), then comes a value or a length, and every line ends with CR LF (0d 0a).' },
     { term: 'bulk string', meaning: '$ and a length, then exactly so many bytes of any kind. Requests are arrays of bulk strings.' },

@@ -2,8 +2,8 @@
  * The tokens pane: everything that is registered with the poll, a row each, and what it is doing.
  *
  *    tok  fd peer              name      state              int  query  output  last     idle
- *      0   6 127.0.0.1:6379    LISTENER  listening          R
- *      5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
+ *     #0     127.0.0.1:6379    LISTENER  listening          R
+ *     #5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
  */
 import type { State } from '../../state/state.js';
 import type { Activity, TokenRow } from '../../state/model/tokens.js';
@@ -11,6 +11,7 @@ import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
+import { passesWords } from '../parts/word-filter.js';
 import { formatBytes, formatCount, formatMs, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
@@ -42,7 +43,7 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const { width, height } = size;
   const rows = rowsOf(state);
   const { selected, scroll } = state.ui.panes.tokens;
-  const placed = placedColumns(state, theme, width);
+  const placed = placedColumns(state, rows, theme, width);
   const at = selected === null ? -1 : rows.findIndex((row) => String(row.token) === selected);
   const { start, end } = tableWindow(rows.length, height - 1, at, scroll);
   const marked = isFocused ? theme.highlight : theme.selected;
@@ -62,14 +63,12 @@ function rowsOf(state: State): readonly TokenRow[] {
 }
 
 function passes(row: TokenRow, filter: string): boolean {
-  if (filter === '') return true;
-  const text = `${row.token} ${row.peer} ${row.name} ${row.library} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`;
-  return text.toLowerCase().includes(filter.toLowerCase());
+  return filter === '' || passesWords(filter, `${row.peer} ${row.name} ${row.library} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`, row.token);
 }
 
 /** Where there is no room for a column of names, names stand with the port, or, if there is no room for that either, the state says which rows are no clients. */
-function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
-  const placed = layoutColumns(columnsOf(state, theme), width);
+function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
+  const placed = layoutColumns(columnsOf(state, rows, theme), width);
   const has = (header: string): boolean => placed.some(({ column }) => column.header === header);
   if (has('name')) return placed;
   if (has('peer')) return withCell(placed, 'peer', (row) => namedPeer(nameOf(row), peerOf(state, row)));
@@ -87,13 +86,14 @@ function namedPeer(name: string, peer: string): string {
   return port === '' ? name : `${name} ${port}`;
 }
 
-function columnsOf(state: State, theme: Theme): readonly Column<TokenRow>[] {
+function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme): readonly Column<TokenRow>[] {
   const idle = (row: TokenRow): number => idleMsOf(state, row);
+  const tokenColumns = Math.max(3, ...rows.map((row) => `#${row.token}`.length));
   const quiet = (row: TokenRow): Style => (row.kind !== 'client' || !(idle(row) < RECENT_MS) ? theme.dim : plain);
   const bytes = (count: number): Style => (count > 0 ? theme.strong : theme.dim);
   return [
     { header: '', width: 1, cell: (row) => (String(row.token) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : '') },
-    { header: 'tok', width: { min: 3, max: 6, weight: 1 }, align: 'right', cell: (row) => String(row.token), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
+    { header: 'tok', width: tokenColumns, align: 'right', cell: (row) => `#${row.token}`, style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
     { header: 'fd', width: 4, align: 'right', rank: 7, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
     { header: 'peer', width: { min: 15, max: 21 }, rank: 4, cell: (row) => peerOf(state, row), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
     { header: 'name', width: { min: 8, max: 16 }, rank: 8, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
@@ -184,6 +184,7 @@ function helpAbout(): string {
 function helpEntries(): readonly HelpEntry[] {
   return [
     { term: 'tok', meaning: 'Token: the number under which a source of readiness is registered. The kernel hands it back when the source is ready. A token is never used twice.' },
+    { term: 'filter', meaning: 'Words that stand in a row, such as parked, blpop or a name; #7 is that token.' },
     { term: 'fd', meaning: 'File descriptor: the number by which the kernel knows the socket. When a connection is gone its number is given to the next one.' },
     { term: 'peer', meaning: 'Address and port at the other end of the connection. For a listener: the address it listens on.' },
     { term: 'name', meaning: 'What the client calls itself with CLIENT SETNAME, or the library it says it uses.' },

@@ -3,14 +3,14 @@ import { frameId, framesSlice, MAX_FRAME_ROWS, type FrameRow, type FramesModel }
 import { stage, type Scene } from '../../scene.js';
 
 const rows = (scene: Scene): readonly FrameRow[] => scene.model.frames.rows.items();
-const told = (scene: Scene): string[] => rows(scene).map((row) => `${row.kind} ${row.frame}${row.kind === 'request' ? ` ${row.argv.join(' ')}` : ''}`);
+const told = (scene: Scene): string[] => rows(scene).map((row) => (row.kind === 'gap' ? `gap ${row.commands}` : `${row.kind} ${row.frame}${row.kind === 'request' ? ` ${row.argv.join(' ')}` : ''}`));
 const newest = (scene: Scene): FrameRow => scene.model.frames.rows.newest!;
 
 test('a request and its reply are two rows with one number, and both know how long it took', () => {
   using scene = stage();
   scene.connect().ask('SET', 'k', 'v');
   expect(told(scene)).toEqual(['request 1 SET k v', 'reply 1']);
-  expect(rows(scene).map((row) => row.kind !== 'partial' && row.elapsedUs)).toEqual([0, 0]);
+  expect(rows(scene).map((row) => (row.kind === 'request' || row.kind === 'reply') && row.elapsedUs)).toEqual([0, 0]);
   expect(newest(scene)).toMatchObject({ raw: '+OK\r\n', bytes: 5, isPush: false });
 });
 
@@ -59,6 +59,18 @@ test('where reads were dropped, the ones that are known are not mistaken for all
   client.send('PING\r\n');
   scene.lab.settle();
   expect(rows(scene).findLast((row) => row.kind === 'request')).toMatchObject({ argv: ['PING'], reads: [] });
+});
+
+test('what was left out of the trace is a gap, and gaps without anything between them are one', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('PING');
+  scene.take({ type: 'dropped', turns: 3, commands: 40 });
+  scene.take({ type: 'dropped', turns: 2, commands: 2 });
+  client.ask('PING');
+  scene.take({ type: 'dropped', turns: 1, commands: 0 });
+  expect(told(scene)).toEqual(['request 1 PING', 'reply 1', 'gap 42', 'request 2 PING', 'reply 2']);
+  expect(new Set(rows(scene).map(frameId)).size).toBe(5);
 });
 
 test('a parked request says on what until it is served, and its reply comes later', () => {

@@ -24,15 +24,15 @@ function open(scene: Scene, isIt: (row: FrameRow) => boolean, cursor = 0): void 
 test('requests and replies stand in the order in which they came, newest at the bottom', () => {
   using scene = conversation();
   expect(scene.picture(framesPane, SIZE)).toBe(`
-     tok    # frame                             size    time
-  >    2    1 SET greeting "hello world" E…     61 B    0 µs
-  <    2    1 OK                                 5 B
-  >    2    2 LRANGE greeting 0 1               44 B    0 µs
-  <    2    2 (error) WRONGTYPE Operation …     68 B
-  >    3    1 waits for jobs: BLPOP jobs 0      32 B  parked
-  >    2    3 MGET greeting none                38 B    0 µs
-  <    2    3 (array of 2): "hello world",…     27 B
-  >    2    4 have 23 of 41                     23 B    half
+    tok  no frame                               size    time
+  >  #2   1 SET greeting "hello world" EX …     61 B    0 µs
+  <  #2   1 OK                                   5 B
+  >  #2   2 LRANGE greeting 0 1                 44 B    0 µs
+  <  #2   2 (error) WRONGTYPE Operation ag…     68 B
+  >  #3   1 waits for jobs: BLPOP jobs 0        32 B  parked
+  >  #2   3 MGET greeting none                  38 B    0 µs
+  <  #2   3 (array of 2): "hello world", (…     27 B
+  >  #2   4 have 23 of 41                       23 B    half
 `);
 });
 
@@ -45,7 +45,7 @@ test('an open request shows its tree beside its bytes, with the bytes of the cur
   using scene = conversation();
   open(scene, (row) => row.kind === 'request' && row.argv[0] === 'SET', 3);
   expect(scene.picture(framesPane, { width: 100, height: 9 })).toBe(`
-token 2 request #1, 61 B, executed in 0 µs
+#2 request 1, 61 B, executed in 0 µs
 brought by read of 61 B in turn 5
  *5                          0000 2a 35 0d 0a 24 33 0d 0a 53 45 54 0d 0a 24 38 0d  *5..$3..SET..$8.
    $3 "SET"                  0010 0a 67 72 65 65 74 69 6e 67 0d 0a[24 31 31 0d 0a  .greeting..$11..
@@ -100,7 +100,7 @@ test('half a frame is opened to be told that it is not whole', () => {
   using scene = conversation();
   open(scene, (row) => row.kind === 'partial');
   expect(scene.picture(framesPane, SIZE)).toBe(`
-token 2 half a request #4, have 23 of 41
+#2 half a request 4, have 23 of 41
 brought by read of 23 B in turn 16
 its bytes are shown once it is whole
 `);
@@ -117,8 +117,16 @@ test('a view that was left standing stays, and the badge counts what has come', 
   expect(framesPane.badge(scene.state)).toBe('100 new');
 });
 
-test('a filter is a token, or text of what was said', () => {
+test('a gap says how many commands are not told of, and has nothing to open', () => {
+  using scene = conversation();
+  scene.take({ type: 'dropped', turns: 1, commands: 12_345 });
+  expect(scene.draw(framesPane, SIZE)[8]).toMatch(/^ {2}~ +12,345 commands not shown/);
+  open(scene, (row) => row.kind === 'gap');
+  expect(framesPane.openRows!(scene.state)).toBe(0);
+});
+
+test('a filter is a token, or words of what was said', () => {
   using scene = conversation();
   const count = (filter: string): number => (scene.set('frames', { filter }), framesPane.rows!(scene.state).length);
-  expect([count(''), count('3'), count('mget'), count('hello'), count('nothing of that')]).toEqual([8, 1, 1, 2, 0]);
+  expect([count(''), count('#3'), count('mget'), count('hello'), count('nothing of that')]).toEqual([8, 1, 1, 2, 0]);
 });

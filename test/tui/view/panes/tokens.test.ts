@@ -25,12 +25,12 @@ function threeClients(): Scene {
 test('listener, waker and clients have a row each', () => {
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 110, height: 8 })).toBe(`
-     tok   fd peer               name        state                        int   query  output last        idle
-       0      127.0.0.1:6379     LISTENER    listening                    R
-       1      eventfd            WAKER       waiting                      R
-       2    4 127.0.0.1:50000    worker-1    idle                         R       0 B     0 B client|…     now
-       3    5 127.0.0.1:50001                parked 5.0 s jobs            R       0 B     0 B blpop        now
-       4    6 127.0.0.1:50002                in MULTI                     R       2 B     0 B multi        now
+  tok   fd peer                name        state                         int   query  output last         idle
+   #0      127.0.0.1:6379      LISTENER    listening                     R
+   #1      eventfd             WAKER       waiting                       R
+   #2    4 127.0.0.1:50000     worker-1    idle                          R       0 B     0 B client|s…     now
+   #3    5 127.0.0.1:50001                 parked 5.0 s jobs             R       0 B     0 B blpop         now
+   #4    6 127.0.0.1:50002                 in MULTI                      R       2 B     0 B multi         now
 `);
   expect(tokensPane.badge(scene.state)).toBe('3 connections');
 });
@@ -38,12 +38,12 @@ test('listener, waker and clients have a row each', () => {
 test('in a narrow pane the state says which rows are no clients', () => {
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 40, height: 6 })).toBe(`
-   tok state                 int last
-     0 LISTENER listening    R
-     1 WAKER waiting         R
-     2 idle                  R   client…
-     3 parked 5.0 s jobs     R   blpop
-     4 in MULTI              R   multi
+  tok state                  int last
+   #0 LISTENER listening     R
+   #1 WAKER waiting          R
+   #2 idle                   R   client…
+   #3 parked 5.0 s jobs      R   blpop
+   #4 in MULTI               R   multi
 `);
 });
 
@@ -51,11 +51,11 @@ test('where there is no room for a column of names, they stand with the port', (
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 66, height: 6 })).toBe(`
   tok peer            state             int   query  output last
-    0 LISTENER :6379  listening         R
-    1 WAKER           waiting           R
-    2 worker-1 :50000 idle              R       0 B     0 B clien…
-    3 127.0.0.1:50001 parked 5.0 s jobs R       0 B     0 B blpop
-    4 127.0.0.1:50002 in MULTI          R       2 B     0 B multi
+   #0 LISTENER :6379  listening         R
+   #1 WAKER           waiting           R
+   #2 worker-1 :50000 idle              R       0 B     0 B clien…
+   #3 127.0.0.1:50001 parked 5.0 s jobs R       0 B     0 B blpop
+   #4 127.0.0.1:50002 in MULTI          R       2 B     0 B multi
 `);
 });
 
@@ -99,10 +99,10 @@ test('the selected row is marked and kept in sight, also when others go', () => 
   using scene = stage();
   const clients = Array.from({ length: 20 }, () => scene.connect());
   scene.set('tokens', { selected: '15' });
-  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +15 /);
+  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +#15 /);
   clients[3]!.close();
   scene.lab.settle();
-  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +15 /);
+  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +#15 /);
 });
 
 test('a filter leaves the rows that match, and the listener', () => {
@@ -131,6 +131,6 @@ test('of ten thousand connections all are counted, and the badge says how many h
 test('a connection has its colour', () => {
   using scene = threeClients();
   const rows = scene.draw(tokensPane, { width: 110, height: 8 }, COLORED, false);
-  expect(rows[4]).toContain(COLORED.token(3)('     3'));
-  expect(rows[4]).toContain(COLORED.token(3)('127.0.0.1:50001   '));
+  expect(rows[4]).toContain(COLORED.token(3)(' #3'));
+  expect(rows[4]).toContain(COLORED.token(3)('127.0.0.1:50001    '));
 });
