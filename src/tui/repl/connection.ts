@@ -84,12 +84,11 @@ export class Connection {
   connect(): void {
     if (this.socket !== null) return;
     const { address, password, name } = this.options;
-    const socket = 'path' in address ? createConnection({ path: address.path, allowHalfOpen: true }) : createConnection({ host: address.host, port: address.port, noDelay: true, allowHalfOpen: true });
+    const socket = createConnection('path' in address ? { path: address.path } : { host: address.host, port: address.port, noDelay: true });
     this.socket = socket;
     this.reader = new ReplyReader();
     socket.on('connect', () => this.connected(socket));
     socket.on('data', (chunk) => this.read(socket, chunk));
-    socket.on('end', () => socket.end());
     socket.on('error', (error: NodeJS.ErrnoException) => this.failed(socket, error));
     socket.on('close', () => this.closed(socket));
     if (password !== undefined) this.sendHidden(['AUTH', password]);

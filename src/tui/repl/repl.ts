@@ -185,15 +185,11 @@ class LabRepl implements Repl {
   private connection(name: string): Connection {
     const known = this.connections.get(name);
     if (known !== undefined) return known;
-    const { address, password, sliceIntervalMs, patienceMs } = this.options;
-    const connection = new Connection(
-      { address, name, ...(password === undefined ? {} : { password }), ...(sliceIntervalMs === undefined ? {} : { sliceIntervalMs }), ...(patienceMs === undefined ? {} : { patienceMs }) },
-      {
-        heard: (reply, kind) => this.heard(name, reply, kind),
-        noted: (text) => this.say('note', name, text),
-        changed: () => this.changed(),
-      },
-    );
+    const connection = new Connection({ ...this.options, name }, {
+      heard: (reply, kind) => this.heard(name, reply, kind),
+      noted: (text) => this.say('note', name, text),
+      changed: () => this.changed(),
+    });
     this.connections.set(name, connection);
     return connection;
   }
@@ -211,8 +207,8 @@ class LabRepl implements Repl {
   }
 
   private echo(name: string, line: string): void {
-    const typed: ReplLine = { kind: 'in', client: name, text: escapeControls(toBytes(line)), prompt: promptOf(this.connection(this.current).view) };
-    this.transcript.echo(typed);
+    const prompt = promptOf(this.connection(this.current).view);
+    this.transcript.echo({ kind: 'in', client: name, text: escapeControls(toBytes(line)), prompt });
   }
 
   private sayAll(lines: readonly string[]): void {

@@ -47,7 +47,7 @@ export function reduceRepl(state: ReplState, action: ReplAction): ReplState {
     case 'history-next':
       return browse(state, 1);
     case 'search-history':
-      return state.search === null ? { ...state, search: find(state, '', state.history.length), completion: null } : { ...state, search: find(state, state.search.text, state.search.index) };
+      return search(state);
     case 'close-search':
       return acceptSearch(state);
     case 'dismiss':
@@ -157,6 +157,11 @@ function browse(state: ReplState, step: 1 | -1): ReplState {
   const draft = browsing?.draft ?? state.input;
   const input = index === history.length ? draft : history[index]!;
   return { ...advise({ ...state, input, cursor: input.length, completion: null }), browsing: index === history.length ? null : { index, draft } };
+}
+
+function search(state: ReplState): ReplState {
+  if (state.search === null) return { ...state, search: find(state, '', state.history.length), completion: null };
+  return { ...state, search: find(state, state.search.text, state.search.index) };
 }
 
 /** The newest entry older than `index` that contains the text; what was found before stays if there is none. */

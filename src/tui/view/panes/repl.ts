@@ -65,7 +65,8 @@ function layOut(repl: ReplState, { width, height }: Size): Layout {
   const room = width - widthOf(inputRows.at(-1)!);
   const hint = repl.search !== null || first + inputRows.length < all.length || room < 4 ? '' : truncate(repl.hint, room - 1);
   const transcriptRows = Math.max(0, most - inputRows.length);
-  return { prompt: first === 0 ? prompt : '', inputRows, hint, hasStatus, transcriptRows, cursor: height < 1 || width < 1 ? null : { row: transcriptRows + at.row - first, column: Math.min(at.column, width - 1) } };
+  const cursor = height < 1 || width < 1 ? null : { row: transcriptRows + at.row - first, column: Math.min(at.column, width - 1) };
+  return { prompt: first === 0 ? prompt : '', inputRows, hint, hasStatus, transcriptRows, cursor };
 }
 
 function promptedLine({ search, input, cursor, client }: ReplState, width: number): { prompt: string; text: string; before: string } {
