@@ -61,7 +61,7 @@ export class Connection {
     const { db, protocol, inTransaction } = this.conversation;
     const { address, name } = this.options;
     const { socket } = this;
-    const peer = this.isConnected && socket?.localPort !== undefined ? `${socket.localAddress}:${socket.localPort}` : null;
+    const peer = this.isConnected && socket?.localPort !== undefined ? `${bracketed(socket.localAddress!)}:${socket.localPort}` : null;
     return {
       ...initialClient, name, address: 'path' in address ? `redis ${address.path}` : `${bracketed(address.host)}:${address.port}`,
       peer, db, protocol, inTransaction, isReadingPaused: this.isReadingPaused, awaited: this.isWaiting ? this.conversation.awaited : null, state: this.state,
