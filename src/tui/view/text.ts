@@ -94,6 +94,21 @@ export function truncate(text: string, columns: number, ellipsis = '…'): strin
   return cut + ellipsis;
 }
 
+/** Plain text cut in its middle, because names often differ at their ends: `session:…:4711`. */
+export function truncateMiddle(text: string, columns: number, ellipsis = '…'): string {
+  if (width(text) <= columns) return text;
+  const tailColumns = Math.floor((columns - 1) / 2);
+  if (tailColumns <= 0) return truncate(text, columns, ellipsis);
+  const tail: string[] = [];
+  let taken = 0;
+  for (const { segment } of [...SEGMENTS.segment(text)].reverse()) {
+    taken += width(segment);
+    if (taken > tailColumns) break;
+    tail.unshift(segment);
+  }
+  return truncate(text, columns - width(tail.join('')), ellipsis) + tail.join('');
+}
+
 const SEGMENTS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Plain text in exactly `columns`: cut or padded with spaces, left-aligned unless `right`. Style it afterwards. */

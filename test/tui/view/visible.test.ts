@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { visible, width } from '../../../src/tui/view/text.js';
+import { truncateMiddle, visible, width } from '../../../src/tui/view/text.js';
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -29,4 +29,17 @@ test('whatever the bytes are, nothing is left that a terminal would obey', () =>
       expect(width(text)).toBeGreaterThanOrEqual(0);
     }),
   );
+});
+
+test.each([
+  ['key:000000024856', 12, 'key:00…24856'],
+  ['short', 12, 'short'],
+  ['abcdef', 3, 'a…f'],
+  ['abcdef', 2, 'a…'],
+  ['abcdef', 1, '…'],
+  ['abcdef', 0, ''],
+  ['漢字漢字漢字', 7, '漢字…字'],
+])('%s in %i columns is %s', (text, columns, expected) => {
+  expect(truncateMiddle(text, columns)).toBe(expected);
+  expect(width(truncateMiddle(text, columns))).toBeLessThanOrEqual(columns);
 });

@@ -17,7 +17,7 @@ import { bar } from '../parts/bar.js';
 import { fill } from '../parts/fill.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
-import { fit, formatBytes, formatCount, formatMs, visible } from '../text.js';
+import { fit, formatBytes, formatCount, formatMs, truncateMiddle, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 /** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel ten times a second. */
@@ -104,8 +104,14 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   const placed = placedColumns(state, theme, width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map((row, i) => bodyRow(placed, row, width, start + i === at ? marked : wholeStyle(row, state, theme)));
-  if (rows.length === 0) lines.push(theme.dim(fit(state.ui.panes.keyspace.filter === '' ? 'no keys' : 'no key matches', width)));
+  if (rows.length === 0) lines.push(theme.dim(fit(emptyText(state), width)));
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
+}
+
+function emptyText({ ui }: State): string {
+  const { filter, sort } = ui.panes.keyspace;
+  const which = sort === 'ttl' ? 'key with a time to live' : 'key';
+  return filter === '' ? `no ${which}${sort === 'ttl' ? '' : 's'}` : `no ${which} matches`;
 }
 
 /** Rows without those that have been gone for long enough. */
@@ -124,11 +130,13 @@ const isDue = (row: KeyEntry, nowMs: number): boolean => row.expireAtMs !== -1 &
 const isGhost = (row: KeyEntry, nowMs: number): boolean => row.gone !== null || isDue(row, nowMs);
 const isChanged = (row: KeyEntry, nowMs: number): boolean => row.gone === null && row.change !== null && nowMs - row.change.atMs < FLASH_FOR_MS;
 
-/** The bar takes what the countdown leaves of its column, so that one is laid out first. */
+/** Names are cut to their column in the middle, and the bar takes what the countdown leaves of its own: so these are laid out first. */
 function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<KeyEntry>[] {
-  return layoutColumns(columnsOf(state, theme), width).map((placed) =>
-    placed.column.header === 'ttl' ? { ...placed, column: { ...placed.column, cell: (row) => lifeText(row, state, theme, placed.columns) } } : placed,
-  );
+  return layoutColumns(columnsOf(state, theme), width).map((placed) => {
+    const { column, columns } = placed;
+    if (column.header === 'key') return { ...placed, column: { ...column, cell: (row) => truncateMiddle(visible(row.key, 128), columns) } };
+    return column.header === 'ttl' ? { ...placed, column: { ...column, cell: (row) => lifeText(row, state, theme, columns) } } : placed;
+  });
 }
 
 function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
@@ -139,7 +147,7 @@ function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
       isGhost(row, nowMs) ? theme.dim : style;
   return [
     { header: '', width: 1, cell: (row) => markOf(row, state, theme) },
-    { header: 'key', width: { min: 10, max: 40, weight: 3 }, cell: (row) => visible(row.key, 128), style: faded(theme.strong) },
+    { header: 'key', width: { min: 12, max: 40, weight: 3 }, cell: () => '', style: faded(theme.strong) },
     { header: 'type', width: 6, rank: 2, cell: (row) => row.type, style: faded(plain) },
     { header: 'encoding', width: 9, rank: 4, cell: (row) => row.encoding, style: () => theme.dim },
     { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },

@@ -22,11 +22,11 @@ test('keys stand with what they are, and with their time running', () => {
   using scene = someKeys();
   later(scene, 1200);
   expect(scene.picture(keyspacePane, SIZE)).toBe(`
-  key                type   encoding     size ttl                value
-  greeting           string embstr        5 B 58.8 s   ████████░ "hello"
-◌ session            string embstr        1 B due, 800 ms ago    "x"
-  user:1             hash   listpack        2                    name=Ada, mail…
-  visits             string int           2 B                    "42"
+  key                 type   encoding     size ttl                value
+  greeting            string embstr        5 B 58.8 s   ████████░ "hello"
+◌ session             string embstr        1 B due, 800 ms ago    "x"
+  user:1              hash   listpack        2                    name=Ada, mai…
+  visits              string int           2 B                    "42"
 `);
   expect(keyspacePane.badge(scene.state)).toBe('db 0, 4 keys, by name');
 });
@@ -109,6 +109,14 @@ test('no keys, and no key that matches', () => {
   expect(scene.draw(keyspacePane, SIZE)[1]!.trim()).toBe('no keys');
   scene.set('keyspace', { filter: 'x*' });
   expect(scene.draw(keyspacePane, SIZE)[1]!.trim()).toBe('no key matches');
+  scene.set('keyspace', { sort: 'ttl' });
+  expect(scene.draw(keyspacePane, SIZE)[1]!.trim()).toBe('no key with a time to live matches');
+});
+
+test('long names are cut in the middle, because they differ at their ends', () => {
+  using scene = stage();
+  scene.connect().ask('MSET', 'key:000000024856', '1', 'key:000000024857', '1');
+  expect(scene.draw(keyspacePane, { width: 40, height: 3 }).slice(1).map((row) => row.slice(2, 17).trim())).toEqual(['key:000…024856', 'key:000…024857']);
 });
 
 const open = (scene: Scene, key: string, cursor = 0): void => {
