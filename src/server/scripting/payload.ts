@@ -5,18 +5,19 @@
  *
  * Redis compresses the code with LZF; that is read here, and not written: what is written is plain, which Redis reads as well.
  */
+import { CorruptDump } from '../keyspace/rdb/bytes.js';
+import { crc64 } from '../keyspace/rdb/crc64.js';
+import { decompress } from '../keyspace/rdb/lzf.js';
+import { RDB_VERSION } from '../keyspace/rdb/types.js';
 
 const LIBRARY = 245;
-/** Of Redis 7.0; a payload of a later one may hold what is not known here. */
-const FORMAT_VERSION = 10;
+const NO_CHECKSUM = '\0'.repeat(8);
 const FOOTER_BYTES = 10;
 
 /** The payload of these libraries. */
 export function packLibraries(codes: readonly string[]): string {
-  const bytes = Buffer.concat([...codes.map(packLibrary), Buffer.from([FORMAT_VERSION, 0])]);
-  const footer = Buffer.alloc(8);
-  footer.writeBigUInt64LE(crc64(bytes));
-  return Buffer.concat([bytes, footer]).latin1Slice();
+  const body = Buffer.concat([...codes.map(packLibrary), Buffer.from([RDB_VERSION, 0])]).latin1Slice();
+  return body + crc64(body);
 }
 
 function packLibrary(code: string): Buffer {
@@ -28,13 +29,13 @@ function packLibrary(code: string): Buffer {
 
 /** The codes in a payload. `version`: it is not one, or of a later version, or damaged; `type`: there is something else in it. */
 export function unpackLibraries(payload: string): readonly string[] | 'version' | 'type' {
+  const end = payload.length - FOOTER_BYTES;
+  if (end < 0) return 'version';
   const bytes = Buffer.from(payload, 'latin1');
-  if (bytes.length < FOOTER_BYTES) return 'version';
-  const end = bytes.length - FOOTER_BYTES;
-  if (bytes.readUInt16LE(end) > FORMAT_VERSION) return 'version';
-  const expected = bytes.readBigUInt64LE(end + 2);
-  // Zero: written by a server that leaves checksums out.
-  if (expected !== 0n && expected !== crc64(bytes.subarray(0, end + 2))) return 'version';
+  if (bytes.readUInt16LE(end) > RDB_VERSION) return 'version';
+  const checksum = payload.slice(-NO_CHECKSUM.length);
+  // Zeros: written by a server that leaves checksums out.
+  if (checksum !== NO_CHECKSUM && checksum !== crc64(payload, payload.length - NO_CHECKSUM.length)) return 'version';
   return new PayloadReader(bytes.subarray(0, end)).codes();
 }
 
@@ -52,7 +53,7 @@ class PayloadReader {
       }
     } catch (error) {
       // Cut off within a length: Buffer's own reads say so.
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof RangeError || error instanceof CorruptDump)) throw error;
       return 'type';
     }
     return codes;
@@ -78,7 +79,7 @@ class PayloadReader {
     }
     const compressed = this.length(this.byte());
     const length = this.length(this.byte());
-    return decompress(this.take(compressed), length);
+    return decompress(this.take(compressed), length).latin1Slice();
   }
 
   private length(first: number): number {
@@ -95,39 +96,4 @@ class PayloadReader {
     this.at += length;
     return this.bytes.subarray(this.at - length, this.at);
   }
-}
-
-/** LZF: runs of plain bytes, and copies of what came before. Throws RangeError. */
-function decompress(bytes: Buffer, length: number): string {
-  const output: number[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const control = bytes[at++]!;
-    if (control < 32) {
-      for (let i = 0; i <= control; i++) output.push(bytes.readUInt8(at++));
-      continue;
-    }
-    let count = control >> 5;
-    if (count === 7) count += bytes.readUInt8(at++);
-    const from = output.length - ((control & 0x1f) << 8) - bytes.readUInt8(at++) - 1;
-    if (from < 0) throw new RangeError('copies what is not there');
-    for (let i = 0; i < count + 2; i++) output.push(output[from + i]!);
-  }
-  if (output.length !== length) throw new RangeError('of another length');
-  return Buffer.from(output).latin1Slice();
-}
-
-/** The polynomial of Redis's CRC64 (Jones), its bits reversed. */
-const POLYNOMIAL = 0x95ac9329ac4bc9b5n;
-let table: readonly bigint[] | null = null;
-
-function crc64(bytes: Buffer): bigint {
-  table ??= Array.from({ length: 256 }, (_, byte) => {
-    let crc = BigInt(byte);
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1n) === 1n ? (crc >> 1n) ^ POLYNOMIAL : crc >> 1n;
-    return crc;
-  });
-  let crc = 0n;
-  for (const byte of bytes) crc = table[Number((crc ^ BigInt(byte)) & 0xffn)]! ^ (crc >> 8n);
-  return crc;
 }

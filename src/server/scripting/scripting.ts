@@ -30,6 +30,8 @@ const withoutShebang = (code: string): string => (code.startsWith('#!') ? code.s
 
 export class Scripting {
   readonly scripts = new Map<string, Script>();
+  /** The SHA1 of each script, so that EVAL need not work it out every time. */
+  private readonly names = new Map<string, string>();
   readonly libraries = new Libraries(this);
   /** The one that runs, of either kind. */
   running: ScriptRun | null = null;
@@ -41,11 +43,13 @@ export class Scripting {
 
   /** Compiles a script and remembers it. Throws an ErrorReply. Returns its SHA1. */
   load(code: string): string {
+    const known = this.names.get(code);
+    if (known !== undefined) return known;
     const name = sha1(code);
-    if (this.scripts.has(name)) return name;
     const script: Script = { code, flags: parseShebang(code), reference: 0 };
     this.compile(script);
     this.scripts.set(name, script);
+    this.names.set(code, name);
     return name;
   }
 
@@ -59,6 +63,7 @@ export class Scripting {
   /** Forgets all scripts, and what they left in their Lua state. */
   flush(): void {
     this.scripts.clear();
+    this.names.clear();
     this.evaluator?.lua.close();
     this.evaluator = null;
   }

@@ -1,13 +1,15 @@
 /** The part of WebAssembly's interface that the engine uses: it belongs to the language's hosts, so the types of the language leave it out. */
 declare global {
   namespace WebAssembly {
-    class Module {
-      constructor(bytes: Uint8Array);
+    /** Compiled code. */
+    interface Module {
+      readonly [Symbol.toStringTag]: string;
     }
-    class Instance {
-      constructor(module: Module, imports: Imports);
+    interface Instance {
       readonly exports: { readonly [name: string]: unknown };
     }
+    const Module: new (bytes: Uint8Array) => Module;
+    const Instance: new (module: Module, imports: Imports) => Instance;
     interface Memory {
       readonly buffer: ArrayBuffer;
       grow(pages: number): number;

@@ -1,0 +1,187 @@
+/** Scripts as clients see them: what runs long, what breaks, and what stays as it was. What redis-server answers alike is in the transcripts. */
+import { describe, expect, test } from 'vitest';
+import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
+
+const ENDLESS = 'while true do end';
+const BUSY = '-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.\r\n';
+/** Time stands still in the simulation, so every script counts as slow from its first look at the clock on. */
+const IMPATIENT = { 'busy-reply-threshold': 0 };
+
+function two(lab: Lab): [LabClient, LabClient] {
+  return [lab.connect(), lab.connect()];
+}
+
+const evaluate = (client: LabClient, script: string, ...args: string[]): string => client.ask('EVAL', script, '0', ...args);
+
+describe('a script that runs long', () => {
+  test('others are told that the server is busy, and may end it', () => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', ENDLESS, '0');
+    other.sendCommand('PING');
+    other.sendCommand('SCRIPT', 'KILL');
+    lab.settle();
+    expect(other.receive()).toBe(`${BUSY}+OK\r\n`);
+    expect(runner.receive()).toMatch(/^-ERR Script killed by user with SCRIPT KILL\.\.\. script: [0-9a-f]{40}, on @user_script:1\.\r\n$/);
+    expect(other.ask('PING')).toBe('+PONG\r\n');
+  });
+
+  test('it can not catch its own end', () => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', `while true do pcall(function() ${ENDLESS} end) end`, '0');
+    other.sendCommand('SCRIPT', 'KILL');
+    lab.settle();
+    expect(runner.receive()).toContain('Script killed by user');
+  });
+
+  test('once it has written it is not ended', () => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', "redis.call('SET','k','v') for i = 1, 300000 do end return 1", '0');
+    other.sendCommand('SCRIPT', 'KILL');
+    lab.settle();
+    expect(other.receive()).toMatch(/^-UNKILLABLE /);
+    expect(runner.receive()).toBe(':1\r\n');
+  });
+
+  test('the requests behind it in the same read are executed after it, in order', () => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', 'for i = 1, 300000 do end return 1', '0');
+    runner.sendCommand('ECHO', 'behind');
+    other.sendCommand('ECHO', 'a request that is read meanwhile');
+    lab.settle();
+    expect(runner.receive()).toBe(':1\r\n$6\r\nbehind\r\n');
+    expect(other.receive()).toBe(BUSY);
+  });
+
+  test.each([false, true])('what its own client sends meanwhile is read afterwards (edge-triggered: %j)', (edgeTriggered) => {
+    using lab = simulate({ settings: IMPATIENT, edgeTriggered });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', 'for i = 1, 300000 do end return 1', '0');
+    other.sendCommand('PING');
+    lab.turn();
+    runner.sendCommand('PING');
+    lab.settle();
+    expect(runner.receive()).toBe(':1\r\n+PONG\r\n');
+  });
+
+  test('SHUTDOWN NOSAVE ends it and the server, a plain SHUTDOWN does not', () => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', "redis.call('SET','k','v') while true do end", '0');
+    other.sendCommand('SHUTDOWN');
+    other.sendCommand('SHUTDOWN', 'NOSAVE');
+    lab.turn();
+    expect(other.receive()).toBe(BUSY);
+    expect(lab.server.loop.isStopped).toBe(true);
+  });
+
+  test('a function is ended by FUNCTION KILL only, and shows in FUNCTION STATS', () => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.ask('FUNCTION', 'LOAD', `#!lua name=lib\nredis.register_function('endless', function() ${ENDLESS} end)`);
+    runner.sendCommand('FCALL', 'endless', '0');
+    for (const argv of [['PING'], ['SCRIPT', 'KILL'], ['FUNCTION', 'STATS'], ['FUNCTION', 'KILL']]) other.sendCommand(...argv);
+    lab.settle();
+    const replies = other.receive();
+    expect(replies.match(/-BUSY [^\r]*FUNCTION KILL/g)).toHaveLength(2);
+    expect(replies).toContain('$14\r\nrunning_script\r\n*6\r\n$4\r\nname\r\n$7\r\nendless\r\n');
+    expect(replies.endsWith('+OK\r\n')).toBe(true);
+    expect(runner.receive()).toContain('script: endless, on @user_function:2.');
+  });
+
+  test('a library whose code does not end is not loaded', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    // The code of a library may run for half a second; time moves with each look at it.
+    lab.clock.readUs = () => (lab.clock.nowUs += 300_000);
+    expect(client.ask('FUNCTION', 'LOAD', `#!lua name=lib\n${ENDLESS}`)).toBe('-ERR Error registering functions: ERR FUNCTION LOAD timeout\r\n');
+  });
+});
+
+describe('a script and time', () => {
+  test('no key expires while it runs', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    expect(evaluate(client, "redis.call('SET','k','v','PX',1) for i = 1, 300000 do end return redis.call('GET','k')")).toBe('$1\r\nv\r\n');
+    lab.advance(2);
+    expect(client.ask('GET', 'k')).toBe('$-1\r\n');
+  });
+});
+
+describe('what a script may break', () => {
+  test('the engine is replaced, and what was loaded is there again', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    client.ask('FUNCTION', 'LOAD', "#!lua name=lib\nredis.register_function('f', function() return 'still here' end)");
+    const sha = client.ask('SCRIPT', 'LOAD', 'return 7').split('\r\n')[1]!;
+    const breaker = "return string.find(string.rep('a', 200000), string.rep('a?', 200000) .. 'b')";
+    expect(evaluate(client, breaker)).toMatch(/^-ERR Error running script: the Lua engine gave up/);
+    expect(client.ask('EVALSHA', sha, '0')).toBe(':7\r\n');
+    expect(client.ask('FCALL', 'f', '0')).toBe('$10\r\nstill here\r\n');
+  });
+
+  test('endless recursion is an error of Lua', () => {
+    using lab = simulate();
+    expect(evaluate(lab.connect(), 'local function f() return 1 + f() end return f()')).toContain('stack overflow');
+  });
+
+  test('an error without a text, on which redis-server ends, is an error', () => {
+    using lab = simulate();
+    expect(evaluate(lab.connect(), 'error({})')).toMatch(/^-ERR unknown error script: /);
+  });
+
+  test('nothing that a script stores in tables of its surroundings is left for the next', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    for (const script of ["rawset(string, 'x', 1)", '_G.x = 1', 'cjson.encode = nil', 'setmetatable(redis, {})']) {
+      expect(evaluate(client, script)).toContain('Attempt to modify a readonly table');
+    }
+    expect(evaluate(client, "return {type(string.x), type(rawget(_G, 'x')), type(cjson.encode)}")).toBe('*3\r\n$3\r\nnil\r\n$3\r\nnil\r\n$8\r\nfunction\r\n');
+  });
+
+  test('files, processes and the environment are out of reach', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    for (const name of ['io', 'os', 'require', 'package', 'dofile', 'loadfile', 'debug']) {
+      expect(evaluate(client, `return ${name}`)).toContain(`nonexistent global variable '${name}'`);
+    }
+  });
+});
+
+describe('a script and other parts of the server', () => {
+  test('MONITOR shows its commands as those of lua', () => {
+    using lab = simulate();
+    const [client, monitor] = two(lab);
+    monitor.ask('MONITOR');
+    evaluate(client, "return redis.call('GET', 'k')");
+    expect(monitor.receive()).toMatch(/ \[0 lua\] "GET" "k"\r\n$/);
+  });
+
+  test('keys that it reads are remembered for the client that tracks', () => {
+    using lab = simulate();
+    const [client, other] = two(lab);
+    client.ask('HELLO', '3');
+    client.ask('CLIENT', 'TRACKING', 'ON');
+    evaluate(client, "return redis.call('GET', 'k')");
+    other.ask('SET', 'k', 'v');
+    expect(client.receive()).toContain('invalidate');
+  });
+
+  test('it wakes who waits for its keys', () => {
+    using lab = simulate();
+    const [client, waiter] = two(lab);
+    waiter.sendCommand('BLPOP', 'list', '0');
+    lab.settle();
+    evaluate(client, "return redis.call('RPUSH', 'list', 'a')");
+    expect(waiter.receive()).toBe('*2\r\n$4\r\nlist\r\n$1\r\na\r\n');
+  });
+
+  test('its log lines are those of the server', () => {
+    using lab = simulate();
+    evaluate(lab.connect(), "redis.log(redis.LOG_WARNING, 'from', 'Lua')");
+    expect(lab.log).toContain('warning: from Lua');
+  });
+});
