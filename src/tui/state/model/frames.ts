@@ -211,10 +211,13 @@ function parked(model: FramesModel, token: number, parkedOn: readonly string[] |
   return { ...model, rows: model.rows.replace(pending.last, { ...row, parkedOn }), pending: model.pending.with(token, { ...pending, isParked: parkedOn !== null }) };
 }
 
+/** SUBSCRIBE and its kind are answered once for each channel, in RESP3 by pushes. */
+const CONFIRMATION = /^[*>]3\r\n\$\d+\r\n[ps]?(?:un)?subscribe\r\n/;
+
 function afterReply(model: FramesModel, { token, frame, bytes, raw, seq, atUs }: Extract<TraceEvent, { kind: 'reply' }>): FramesModel {
   const request = model.rows.get(model.pending.get(token)?.last ?? -1);
   const isKnown = request?.kind === 'request' && request.frame === frame;
-  const isPush = raw.startsWith('>') || (isKnown && request.isReplied);
+  const isPush = !CONFIRMATION.test(raw) && (raw.startsWith('>') || (isKnown && request.isReplied));
   const elapsedUs = isKnown && !isPush ? request.elapsedUs : null;
   const answered = isPush ? model : withRequest(model, token, frame, (row) => ({ ...row, isReplied: true }));
   return { ...answered, rows: answered.rows.append({ kind: 'reply', seq, token, frame, atUs, bytes, raw, isPush, elapsedUs }) };

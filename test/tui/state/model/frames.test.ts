@@ -91,6 +91,15 @@ test('what nobody asked for is a push', () => {
   expect(pushes).toHaveLength(1);
 });
 
+test.each(['2', '3'])('what confirms SUBSCRIBE is no push, although RESP3 writes it as one: RESP%s', (version) => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('HELLO', version);
+  client.ask('SUBSCRIBE', 'a', 'b');
+  expect(told(scene).slice(2)).toEqual(['request 2 SUBSCRIBE a b', 'reply 2']);
+  expect(rows(scene).filter((row) => row.kind === 'reply' && row.isPush)).toEqual([]);
+});
+
 test('identities are unique, also those of pushes', () => {
   using scene = stage();
   const listener = scene.connect();
