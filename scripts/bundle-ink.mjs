@@ -26,7 +26,7 @@ export const bundleInk = {
       build.onResolve({ filter }, ({ importer, path }) => (importer.includes('node_modules') ? { path, namespace: 'empty', pluginData: contents } : undefined));
     }
     // Only for Ink's own output: others cut tokens to pieces.
-    build.onResolve({ filter: /^@alcalzone\/ansi-tokenize$/ }, ({ importer }) => (/ink\/build\/output\.js$/.test(importer) ? { path: TOKENIZER } : undefined));
+    build.onResolve({ filter: /^@alcalzone\/ansi-tokenize$/ }, ({ importer }) => (importer.endsWith('ink/build/output.js') ? { path: TOKENIZER } : undefined));
     build.onLoad({ filter: /.*/, namespace: 'empty' }, ({ pluginData }) => ({ contents: pluginData }));
   },
 };

@@ -2,7 +2,7 @@
  * The tokenizer under Ink against the original: whatever the row, the same characters, the same styles, the same text again.
  */
 import { styledCharsFromTokens, styledCharsToString, tokenize } from '@alcalzone/ansi-tokenize';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 // @ts-expect-error A script has no declarations.
 import * as ours from '../../scripts/remembering-tokenizer.mjs';

@@ -1,5 +1,5 @@
 /** compact: which strings may be kept as numbers. Only those that the number gives back, byte for byte. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compact } from '../../../src/server/keyspace/value.js';
 
