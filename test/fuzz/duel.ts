@@ -205,8 +205,15 @@ const STATE_LIKENESS: { readonly [command: string]: Likeness } = { PTTL: 'near',
 
 /** Differences that docs/differences.md names: they are no news. */
 function isByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): boolean {
+  if (/^SORT(_RO)?$/i.test(argv[0]!)) return isSortByIntent(argv, lab, redis);
   // What INCRBYFLOAT leaves past 2^53 is called int here; Redis never calls it so.
   return argv[0] === 'OBJECT' && lab.value === 'int' && redis.value === 'embstr';
+}
+
+/** Redis refuses to sort after another command has met a number out of range; and of equal texts it takes the one first that its hash table has first. */
+function isSortByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): boolean {
+  if (redis.bytes.startsWith('-ERR One or more scores')) return true;
+  return argv.some((word) => word.toUpperCase() === 'ALPHA') && areAlike(lab, redis, 'unordered');
 }
 
 export function show(argv: readonly string[]): string {

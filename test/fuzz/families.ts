@@ -220,7 +220,7 @@ export const FAMILIES: { readonly [family: string]: readonly string[] } = {
   ],
   sort: [
     'SORT key [LIMIT {skip limit}] [ASC | DESC] [ALPHA]',
-    'SORT key BY by-pattern [GET get-pattern] [ALPHA] [DESC]',
+    'SORT key BY by-pattern [GET get-pattern] [DESC]',
     'SORT key BY by-pattern [GET get-pattern]... [ASC | DESC]',
     'SORT key [ASC | DESC] ALPHA [LIMIT {skip limit}] [GET get-pattern] STORE destination',
     'SORT_RO key [LIMIT {skip limit}] [ASC | DESC] [ALPHA] [GET get-pattern]...',

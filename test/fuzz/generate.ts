@@ -42,6 +42,8 @@ export function generate(random: Random, template: Template): FuzzCommand {
   if (template.family !== 'lex' && !PICKS.test(argv[0]!) && random.chance(0.04)) spoil(random, argv);
   // IDs from the clock would differ, and every reply that shows them.
   if (argv[0] === 'XADD' && argv[2] !== undefined) for (let at = 2; at < argv.length; at++) if (argv[at] === '*') argv[at] = '9-*';
+  // Stored by numbers or not: see isSortByIntent in duel.ts.
+  if (argv[0] === 'SORT' && argv.some((word) => word.toUpperCase() === 'STORE')) argv.push('ALPHA');
   const blocks = template.family === 'blocking';
   return { argv, likeness: LIKENESS[template.name] ?? 'exact', blocks };
 }

@@ -173,8 +173,7 @@ export class StreamValue implements Collection {
     let node = this.nodes.last;
     if (node === undefined || isFull(node, fields, limits)) {
       node = new StreamNode(id.ms, id.seq, fields.filter((_, at) => at % 2 === 0));
-      this.nodes.add(node);
-      this.nodeBytes += node.bytes;
+      this.replaceNode(node);
     }
     this.nodeBytes -= node.bytes;
     node.append(id, fields);
@@ -322,6 +321,13 @@ export class StreamValue implements Collection {
   /** Where `id` is or would be. Behind XSETID the first node may hold entries that come before its own ID. */
   private nodeOf(id: StreamId): StreamNode | undefined {
     return this.nodes.atOrBefore(id) ?? this.nodes.first;
+  }
+
+  /** Behind XSETID there may be a node with this ID already; then all entries of it are deleted. */
+  private replaceNode(node: StreamNode): void {
+    const before = this.nodes.get(node);
+    if (before !== undefined) this.dropNode(before);
+    this.attach(node);
   }
 
   private deleteIn(node: StreamNode, entry: StreamEntry): void {

@@ -1,0 +1,199 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { IdIndex } from '../../../../src/server/keyspace/types/id-index.js';
+import { Group, UNKNOWN_COUNT } from '../../../../src/server/keyspace/types/stream-group.js';
+import { advance, compareIds, distance, formatId, MAX_ID, nextId, previousId, type StreamId, uint64, ZERO_ID } from '../../../../src/server/keyspace/types/stream-id.js';
+import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
+
+const LIMITS = { 'stream-node-max-entries': 4, 'stream-node-max-bytes': 4096 };
+const id = (ms: number, seq = 0): StreamId => ({ ms, seq });
+const halves = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(uint64);
+
+function streamOf(count: number, limits = LIMITS): StreamValue {
+  const stream = new StreamValue();
+  for (let ms = 1; ms <= count; ms++) stream.append(id(ms), ['f', String(ms)], limits);
+  return stream;
+}
+
+const idsIn = (stream: StreamValue): string[] => stream.range(ZERO_ID, MAX_ID, 0).map(formatId);
+
+describe('IDs of 64 bits in both halves', () => {
+  test.each([
+    ['0-0', id(0), '0-1'],
+    ['a full sequence', { ms: 7, seq: 2n ** 64n - 1n }, '8-0'],
+    ['the last safe number', { ms: 7, seq: Number.MAX_SAFE_INTEGER }, '7-9007199254740992'],
+  ])('behind %s', (_name, from, next) => {
+    expect(formatId(nextId(from)!)).toBe(next);
+    expect(formatId(previousId(nextId(from)!)!)).toBe(formatId(from));
+  });
+
+  test('there is nothing before the first and behind the last', () => {
+    expect([previousId(ZERO_ID), nextId(MAX_ID)]).toEqual([null, null]);
+  });
+
+  test('a distance leads from one to the other, and the order is that of the integers', () => {
+    fc.assert(
+      fc.property(halves, halves, (a, b) => {
+        expect(advance(a, distance(a, b))).toBe(b);
+        expect(Math.sign(compareIds({ ms: a, seq: 0 }, { ms: b, seq: 0 }))).toBe(BigInt(a) === BigInt(b) ? 0 : BigInt(a) < BigInt(b) ? -1 : 1);
+      }),
+    );
+  });
+});
+
+test('an index finds what a sorted array finds', () => {
+  const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(700)), { maxLength: 1500 });
+  fc.assert(
+    fc.property(steps, fc.nat(700), (changes, probe) => {
+      const index = new IdIndex<StreamId>();
+      const model = new Set<number>();
+      for (const [adds, ms] of changes) {
+        if (adds) expect(index.add(id(ms))).toBe(!model.has(ms));
+        else expect(index.delete(id(ms)) !== undefined).toBe(model.has(ms));
+        if (adds) model.add(ms);
+        else model.delete(ms);
+      }
+      const sorted = [...model].sort((a, b) => a - b);
+      expect([...index].map(({ ms }) => ms)).toEqual(sorted);
+      expect(index.size).toBe(sorted.length);
+      expect(index.atOrBefore(id(probe))?.ms).toBe(sorted.findLast((ms) => ms <= probe));
+      expect(index.atOrAfter(id(probe))?.ms).toBe(sorted.find((ms) => ms >= probe));
+      expect(index.after(id(probe))?.ms).toBe(sorted.find((ms) => ms > probe));
+      expect(index.before(id(probe))?.ms).toBe(sorted.findLast((ms) => ms < probe));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+describe('nodes', () => {
+  test('are full by entries, deleted ones included, or by bytes', () => {
+    const stream = streamOf(4);
+    stream.delete(id(2));
+    stream.append(id(9), ['f', 'x'], LIMITS);
+    expect([...stream.nodes].map(({ ms }) => ms)).toEqual([1, 9]);
+    expect(streamOf(10, { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 40 }).nodes.size).toBeGreaterThan(2);
+    expect(streamOf(1000, { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 0 }).nodes.size).toBe(1);
+  });
+
+  test('go when their last entry is deleted', () => {
+    const stream = streamOf(5);
+    expect(stream.delete(id(5))).toBe(true);
+    expect(stream.nodes.size).toBe(1);
+    expect(stream.delete(id(5))).toBe(false);
+  });
+
+  test('have the names of their first entry, which others with the same names share', () => {
+    const stream = streamOf(2);
+    stream.append(id(3), ['g', '1'], LIMITS);
+    expect([...stream.nodes][0]!.entries.map(({ sharesNames }) => sharesNames)).toEqual([true, true, false]);
+  });
+
+  test('count their bytes as entries come and go', () => {
+    const stream = new StreamValue();
+    const limits = { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 0 };
+    for (let ms = 1; ms <= 300; ms++) stream.append(id(ms), ['f', 'v'], limits);
+    const [node] = [...stream.nodes];
+    const before = node!.bytes;
+    for (let ms = 1; ms <= 200; ms++) stream.delete(id(ms));
+    // 300 and 0 take 3 and 2 bytes, 100 and 200 take 2 and 3.
+    expect(node!.bytes).toBe(before);
+    stream.delete(id(201));
+    expect([node!.live, node!.deleted, node!.bytes]).toEqual([99, 201, before]);
+  });
+});
+
+describe('trimming ten entries in nodes of four', () => {
+  test.each([
+    ['to 7, exactly', { most: 7 }, false, undefined, 3],
+    ['to 7, by nodes', { most: 7 }, true, undefined, 0],
+    ['to 6, by nodes', { most: 6 }, true, undefined, 4],
+    ['to 0, by nodes', { most: 0 }, true, undefined, 10],
+    ['to 0, by nodes, at most 7', { most: 0 }, true, 7, 4],
+    ['from 6 on', { from: id(6) }, false, undefined, 5],
+    ['from 6 on, by nodes', { from: id(6) }, true, undefined, 4],
+  ])('%s', (_name, keep, isApproximate, limit, removed) => {
+    const stream = streamOf(10);
+    expect(stream.trim({ keep, isApproximate, limit }, LIMITS)).toBe(removed);
+    expect(stream.size).toBe(10 - removed);
+    expect(formatId(stream.firstId)).toBe(removed === 10 ? '0-0' : `${removed + 1}-0`);
+    expect(idsIn(stream)).toHaveLength(10 - removed);
+  });
+});
+
+test('ranges are those of a plain array, both ways', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 40 })), fc.nat(45), fc.nat(45), fc.nat(5), (deleted, start, end, count) => {
+      const stream = streamOf(40);
+      for (const ms of deleted) stream.delete(id(ms));
+      const left = Array.from({ length: 40 }, (_, i) => i + 1).filter((ms) => !deleted.includes(ms) && ms >= start && ms <= end);
+      expect(stream.range(id(start), id(end), count).map(({ ms }) => ms)).toEqual(count === 0 ? left : left.slice(0, count));
+      expect(stream.rangeBackwards(id(start), id(end), count).map(({ ms }) => ms)).toEqual(count === 0 ? left.toReversed() : left.toReversed().slice(0, count));
+    }),
+  );
+});
+
+test('an entry that XSETID lets in behind a deleted one with a higher ID is found', () => {
+  const stream = streamOf(1);
+  stream.append(id(9), ['f', 'v'], LIMITS);
+  stream.delete(id(9));
+  stream.append(id(5), ['f', 'v'], LIMITS);
+  expect(stream.has(id(5))).toBe(true);
+  expect(idsIn(stream)).toEqual(['1-0', '5-0']);
+  expect(stream.rangeBackwards(ZERO_ID, MAX_ID, 1).map(formatId)).toEqual(['5-0']);
+});
+
+test('an entry that XSETID lets in with the ID of a node without entries takes its place', () => {
+  const limits = { 'stream-node-max-entries': 1, 'stream-node-max-bytes': 0 };
+  const stream = streamOf(1, limits);
+  stream.trim({ keep: { from: id(1, 5) }, isApproximate: false, limit: undefined }, limits);
+  stream.append(id(1), ['f', 'again'], limits);
+  expect(idsIn(stream)).toEqual(['1-0']);
+});
+
+describe('the lag of a group', () => {
+  const lagAt = (stream: StreamValue, lastId: StreamId, entriesRead: number): unknown => stream.lagOf(new Group('g', lastId, entriesRead));
+
+  test('is what its counter says, or what the ends of the stream tell', () => {
+    const stream = streamOf(10);
+    expect(lagAt(stream, id(4), 4)).toBe(6);
+    expect(lagAt(stream, id(10), UNKNOWN_COUNT)).toBe(0);
+    expect(lagAt(stream, id(1), UNKNOWN_COUNT)).toBe(9);
+    expect(lagAt(stream, ZERO_ID, UNKNOWN_COUNT)).toBe(10);
+    expect(lagAt(stream, id(4), UNKNOWN_COUNT)).toBeNull();
+    expect(lagAt(stream, id(99), UNKNOWN_COUNT)).toBeNull();
+    expect(lagAt(new StreamValue(), ZERO_ID, UNKNOWN_COUNT)).toBe(0);
+  });
+
+  test('is unknown while deleted entries lie ahead', () => {
+    const stream = streamOf(10);
+    stream.delete(id(6));
+    stream.maxDeletedId = id(6);
+    expect(lagAt(stream, id(4), 4)).toBeNull();
+    expect(lagAt(stream, id(7), 7)).toBe(3);
+  });
+});
+
+test('a copy shares nothing that changes', () => {
+  const stream = streamOf(6);
+  const group = new Group('g', id(3), 3);
+  stream.groups.set('g', group);
+  const pending = group.addPending(id(3), group.addConsumer('c', 1), 1, 1);
+  const copy = stream.clone();
+  stream.delete(id(1));
+  pending.deliveries = 9;
+  group.deletePending(id(3));
+  expect(idsIn(copy)).toHaveLength(6);
+  const copied = copy.groups.get('g')!;
+  expect(copied.pending.get(id(3))).toMatchObject({ deliveries: 1, consumer: copied.consumers.get('c') });
+  expect(copy.memoryBytes).toBeGreaterThan(stream.memoryBytes);
+});
+
+test('a deleted consumer takes what it had pending', () => {
+  const group = new Group('g', id(3), 3);
+  const [ann, bob] = [group.addConsumer('ann', 1), group.addConsumer('bob', 1)];
+  group.addPending(id(1), ann, 1, 1);
+  group.assign(group.addPending(id(2), ann, 1, 1), bob);
+  group.deleteConsumer(ann);
+  expect([...group.pending].map(formatId)).toEqual(['2-0']);
+  expect([...bob.pending].map(formatId)).toEqual(['2-0']);
+});
