@@ -25,7 +25,7 @@ export { StartError } from './thread/loop-handle.js';
 export { TRACE_EVENTS } from './trace/events.js';
 export type { Address, Breakpoint, LogLevel, PollerName, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
 export type { SettingName } from './config.js';
-export type { EventCategory, Phase, TraceKind } from './trace/events.js';
+export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
 export type { ClientSnapshot, KeysSnapshot } from './snapshot.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';

@@ -239,7 +239,6 @@ export const FAMILIES: { readonly [family: string]: readonly string[] } = {
     'GEOSEARCH key (FROMMEMBER member | FROMLONLAT {longitude latitude}) (BYRADIUS {radius (M | KM | FT | MI)} | BYBOX {radius radius KM}) (ASC | DESC) [COUNT limit] [WITHCOORD] [WITHDIST] [WITHHASH]',
     'GEOSEARCHSTORE destination source FROMMEMBER member BYRADIUS {radius KM} ASC [COUNT limit]',
     // Distances are no geohashes.
-    'GEOSEARCHSTORE plain-key source FROMMEMBER member BYRADIUS {radius KM} ASC STOREDIST',
     'GEORADIUS key longitude latitude radius KM [WITHDIST] [COUNT limit] (ASC | DESC)',
     'GEORADIUSBYMEMBER key member radius KM [WITHCOORD] (ASC | DESC)',
     'GEORADIUSBYMEMBER key member radius KM (ASC | DESC) STORE destination',
