@@ -27,7 +27,10 @@ function start(columns, rows, ...flags) {
     if (lab.raw.length < 1_000_000) lab.raw += data;
   });
   lab.saw = async (pattern) => {
-    while (!pattern.test(lab.raw)) await sleep(1);
+    while (!pattern.test(lab.raw)) {
+      if (performance.now() - began > 10_000) throw new Error(`the lab never showed ${pattern}: ${lab.raw.slice(-500)}`);
+      await sleep(1);
+    }
     return performance.now() - began;
   };
   return lab;

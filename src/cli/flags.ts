@@ -16,10 +16,9 @@ export interface Flags {
   readonly poller: Poller;
   readonly seed: string | null;
   readonly trace: string | null;
-  /** Of the screen: hold the loop before its first poll; only ASCII characters; lines of text instead of a screen. */
+  /** Of the screen: hold the loop before its first poll; only ASCII characters. */
   readonly step: boolean;
   readonly ascii: boolean;
-  readonly plain: boolean;
 }
 
 export type Poller = 'epoll' | 'portable' | 'auto';
@@ -29,7 +28,7 @@ export const POLLERS: readonly Poller[] = ['epoll', 'portable', 'auto'];
 /** The flags, or null if there is anything among them that is not plain. */
 export function readPlainFlags(args: readonly string[]): Flags | null {
   const settings = new Map<string, string[]>();
-  const lab = { headless: false, edgeTriggered: false, poller: 'auto' as Poller, seed: null as string | null, trace: null as string | null, step: false, ascii: false, plain: false };
+  const lab = { headless: false, edgeTriggered: false, poller: 'auto' as Poller, seed: null as string | null, trace: null as string | null, step: false, ascii: false };
   const hasFile = args.length > 0 && !args[0]!.startsWith('-');
   let at = hasFile ? 1 : 0;
   /** The next argument, if it can not be taken for a flag. */
@@ -38,7 +37,7 @@ export function readPlainFlags(args: readonly string[]): Flags | null {
     const flag = args[at++]!;
     if (!flag.startsWith('--')) return null;
     const name = flag.slice(2);
-    if (name === 'headless' || name === 'step' || name === 'ascii' || name === 'plain') lab[name] = true;
+    if (name === 'headless' || name === 'step' || name === 'ascii') lab[name] = true;
     else if (name === 'edge-triggered') lab.edgeTriggered = true;
     else {
       const word = takeWord();

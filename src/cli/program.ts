@@ -19,7 +19,6 @@ interface LabOptions {
   trace?: string;
   step?: boolean;
   ascii?: boolean;
-  plain?: boolean;
 }
 
 export function parseFlags(args: readonly string[]): Parsed {
@@ -33,8 +32,8 @@ export function parseFlags(args: readonly string[]): Parsed {
     return error.exitCode === 0 ? { kind: 'text', text } : { kind: 'complaint', complaint: oneLine(error.message) };
   }
   const [file = null] = program.processedArgs as [string?];
-  const { headless = false, poller = 'auto', edgeTriggered = false, seed = null, trace = null, step = false, ascii = false, plain = false } = program.opts<LabOptions>();
-  return { file, settings, headless, poller, edgeTriggered, seed, trace, step, ascii, plain };
+  const { headless = false, poller = 'auto', edgeTriggered = false, seed = null, trace = null, step = false, ascii = false } = program.opts<LabOptions>();
+  return { file, settings, headless, poller, edgeTriggered, seed, trace, step, ascii };
 }
 
 /** The words of settings are collected in `given`, in the order they came. */
@@ -46,7 +45,6 @@ function createProgram(given: Map<string, string[]>, write: (text: string) => vo
     .addOption(new Option('--headless', 'run the server without the screen'))
     .addOption(new Option('--step', 'start with the loop held before its first poll'))
     .addOption(new Option('--ascii', 'draw the screen with ASCII characters only'))
-    .addOption(new Option('--plain', 'lines of text instead of a screen, for screen readers'))
     .addOption(new Option('--poller <poller>', 'how readiness is found out: epoll, portable, auto').choices(POLLERS).default('auto'))
     .addOption(new Option('--edge-triggered', 'report readiness once per change instead of as long as it lasts'))
     .addOption(new Option('--trace <file>', 'write every event of the loop to a file, one JSON object a line'))

@@ -17,14 +17,14 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
-  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, step: false, ascii: false, plain: false });
+  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, step: false, ascii: false });
 });
 
 test("the lab's own flags", async () => {
   expect(await run('--headless', '--poller', 'portable', '--edge-triggered', '--seed', '7', '--trace', '/tmp/trace')).toMatchObject({
     headless: true, poller: 'portable', edgeTriggered: true, seed: 7, trace: '/tmp/trace',
   });
-  expect(await run('--step', '--ascii', '--plain')).toMatchObject({ headless: false, step: true, ascii: true, plain: true });
+  expect(await run('--step', '--ascii')).toMatchObject({ headless: false, step: true, ascii: true });
 });
 
 test.each([

@@ -1,0 +1,74 @@
+/**
+ * The sink: what reaches the terminal of a frame, read back by an emulator.
+ */
+import xterm from '@xterm/headless';
+import { array, asyncProperty, assert, constantFrom, string } from 'fast-check';
+import { expect, test } from 'vitest';
+import { FrameSink } from '../../../src/tui/terminal/sink.js';
+
+function createSink(columns = 20, rows = 4): { sink: FrameSink; written: string[] } {
+  const written: string[] = [];
+  return { sink: new FrameSink(columns, rows, (text) => written.push(text)), written };
+}
+
+test('only the lines that changed are written, inside synchronized output', () => {
+  const { sink, written } = createSink();
+  sink.write('one\ntwo\nthree');
+  sink.write('one\n2\nthree');
+  expect(written).toHaveLength(2);
+  expect(written[1]).toBe('\x1b[?2026h\x1b[?25l\x1b[2;1H\x1b[2K2\x1b[0m\x1b[?25l\x1b[?2026l');
+});
+
+test('a frame like the last one costs no byte', () => {
+  const { sink, written } = createSink();
+  sink.write('one');
+  sink.write('one');
+  expect(written).toHaveLength(1);
+});
+
+test('the cursor moves without a line being written', () => {
+  const { sink, written } = createSink();
+  sink.write('one');
+  sink.cursor = { row: 0, column: 2 };
+  sink.write('one');
+  expect(written[1]).toBe('\x1b[1;3H\x1b[?25h');
+});
+
+test('after a reset everything is written again, and after its release nothing', () => {
+  const { sink, written } = createSink();
+  sink.write('one\ntwo');
+  sink.reset(30, 5);
+  sink.write('one\ntwo');
+  expect(written.at(-1)).toContain('\x1b[1;1H\x1b[2Kone');
+  sink.release();
+  const before = written.length;
+  sink.write('three');
+  expect(written.length).toBe(before);
+});
+
+test('whatever a pane lets through, no line takes control of the terminal', () => {
+  const { sink, written } = createSink(80);
+  sink.write('\x1b[31mred\x1b[39m \x1b]0;title\x07 \x1b[2J \x9b2J \r\b\x00 \u202e \x1bc');
+  expect(written[0]).toContain('\x1b[31mred\x1b[39m ?]0;title? ?[2J ?2J ??? ? ?c');
+});
+
+const line = string({ unit: constantFrom('a', 'b', ' ', '█', '日', '🙂', '\x1b[1m', '\x1b[22m'), maxLength: 8 });
+const frame = array(line, { minLength: 1, maxLength: 4 });
+
+test('after any frames the terminal shows the last one', async () => {
+  await assert(
+    asyncProperty(array(frame, { minLength: 1, maxLength: 6 }), async (frames) => {
+      const terminal = new xterm.Terminal({ cols: 20, rows: 4, allowProposedApi: true });
+      const sink = new FrameSink(20, 4, (text) => terminal.write(text));
+      for (const lines of frames) sink.write(lines.join('\n'));
+      await new Promise<void>((resolve) => terminal.write('', resolve));
+      const shown = Array.from({ length: 4 }, (_, y) => terminal.buffer.active.getLine(y)!.translateToString(true).trimEnd());
+      // An empty frame is no frame.
+      const last = frames.findLast((lines) => lines.join('\n') !== '') ?? [];
+      // eslint-disable-next-line no-control-regex
+      expect(shown).toEqual(Array.from({ length: 4 }, (_, y) => (last[y] ?? '').replace(/\x1b\[\d+m/g, '').trimEnd()));
+      terminal.dispose();
+    }),
+    { numRuns: 100 },
+  );
+});
