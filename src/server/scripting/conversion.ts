@@ -17,6 +17,8 @@ import { LuaError, type LuaState, TYPE } from './lua-state.js';
 
 /** Slots that converting one level takes. */
 const LEVEL_SLOTS = 4;
+/** Redis goes on until Lua's stack is full, 7995 arrays deep; JavaScript's, on which replies are encoded, would not bear that. */
+const MAX_DEPTH = 1000;
 const STACK_LIMIT = 'reached lua stack limit';
 const INT64_EDGE = 2 ** 63;
 const INT64_MIN = -(2n ** 63n);
@@ -112,15 +114,16 @@ export function pushError(lua: LuaState, text: string): void {
   lua.setField(-2, 'ignore_error_stats_update');
 }
 
-/** The value on top of the stack as a reply; it is taken off. @param version what the script has asked for with redis.setresp */
-export function popReply(lua: LuaState, version: 2 | 3): Reply {
-  const reply = toReply(lua, version);
+/** The value on top of the stack as a reply; it is taken off. @param version what the script has asked for with redis.setresp @param depth in how many others it is */
+export function popReply(lua: LuaState, version: 2 | 3, depth = 0): Reply {
+  const reply = toReply(lua, version, depth);
   lua.pop();
   return reply;
 }
 
-function toReply(lua: LuaState, version: 2 | 3): Reply {
-  if (!lua.hasRoom(LEVEL_SLOTS)) return new ErrorReply(`ERR ${STACK_LIMIT}`);
+/** The value on top, which stays there. */
+function toReply(lua: LuaState, version: 2 | 3, depth: number): Reply {
+  if (depth > MAX_DEPTH || !lua.hasRoom(LEVEL_SLOTS)) return new ErrorReply(`ERR ${STACK_LIMIT}`);
   switch (lua.type(-1)) {
     case TYPE.string:
       return lua.text(-1);
@@ -130,7 +133,7 @@ function toReply(lua: LuaState, version: 2 | 3): Reply {
       if (version === 3) return lua.boolean(-1);
       return lua.boolean(-1) ? 1 : null;
     case TYPE.table:
-      return tableToReply(lua, version);
+      return tableToReply(lua, version, depth);
     default:
       return null;
   }
@@ -144,47 +147,47 @@ function toInteger(value: number): Reply {
   return Number.isSafeInteger(whole) ? whole + 0 : BigInt(whole);
 }
 
-type TableReader = (lua: LuaState, version: 2 | 3) => Reply | undefined;
+type TableReader = (lua: LuaState, version: 2 | 3, depth: number) => Reply | undefined;
 
 /** In the order in which Redis looks for them. Undefined: the field is there but of another type, so it does not count. */
 const FIELDS: readonly (readonly [name: string, type: number, read: TableReader])[] = [
   ['err', TYPE.string, (lua) => new ErrorReply(oneLine(lua.text(-1)!))],
   ['ok', TYPE.string, (lua) => new SimpleString(oneLine(cString(lua.text(-1)!)))],
   ['double', TYPE.number, (lua) => new Double(lua.number(-1))],
-  ['map', TYPE.table, (lua, version) => new MapReply(pairs(lua, version, true))],
-  ['set', TYPE.table, (lua, version) => new SetReply(pairs(lua, version, false))],
+  ['map', TYPE.table, (lua, version, depth) => new MapReply(pairs(lua, version, depth + 1, true))],
+  ['set', TYPE.table, (lua, version, depth) => new SetReply(pairs(lua, version, depth + 1, false))],
   ['big_number', TYPE.string, (lua) => new BigNumber(oneLine(cString(lua.text(-1)!)))],
   ['verbatim_string', TYPE.table, (lua) => readVerbatim(lua)],
 ];
 
-function tableToReply(lua: LuaState, version: 2 | 3): Reply {
+function tableToReply(lua: LuaState, version: 2 | 3, depth: number): Reply {
   for (const [name, type, read] of FIELDS) {
-    const reply = lua.getField(-1, name) === type ? read(lua, version) : undefined;
+    const reply = lua.getField(-1, name) === type ? read(lua, version, depth) : undefined;
     lua.pop();
     if (reply !== undefined) return reply;
   }
-  return readArray(lua, version);
+  return readArray(lua, version, depth);
 }
 
-function readArray(lua: LuaState, version: 2 | 3): Reply {
+function readArray(lua: LuaState, version: 2 | 3, depth: number): Reply {
   const items: Reply[] = [];
   for (let i = 1; ; i++) {
     lua.lua.lua_rawgeti(lua.current, -1, i);
     if (lua.type(-1) === TYPE.nil) break;
-    items.push(popReply(lua, version));
+    items.push(popReply(lua, version, depth + 1));
   }
   lua.pop();
   return items;
 }
 
-function pairs(lua: LuaState, version: 2 | 3, withValues: boolean): Reply[] {
+function pairs(lua: LuaState, version: 2 | 3, depth: number, withValues: boolean): Reply[] {
   const flat: Reply[] = [];
   lua.pushNil();
   while (lua.lua.lua_next(lua.current, -2) !== 0) {
-    const value = withValues ? popReply(lua, version) : (lua.pop(), null);
+    const value = withValues ? popReply(lua, version, depth) : (lua.pop(), null);
     // A number that is read as a string would become one, and the walk would lose its way.
     lua.pushValue(-1);
-    flat.push(popReply(lua, version));
+    flat.push(popReply(lua, version, depth));
     if (withValues) flat.push(value);
   }
   return flat;

@@ -128,6 +128,12 @@ describe('what a script may break', () => {
     expect(evaluate(lab.connect(), 'local function f() return 1 + f() end return f()')).toContain('stack overflow');
   });
 
+  test('a table in itself is an array a thousand deep, and then an error', () => {
+    using lab = simulate();
+    const reply = evaluate(lab.connect(), 'local t = {} t[1] = t return t');
+    expect(reply).toBe(`${'*1\r\n'.repeat(1001)}-ERR reached lua stack limit\r\n`);
+  });
+
   test('an error without a text, on which redis-server ends, is an error', () => {
     using lab = simulate();
     expect(evaluate(lab.connect(), 'error({})')).toMatch(/^-ERR unknown error script: /);
