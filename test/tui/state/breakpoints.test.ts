@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { changeBreakpoints, formatBreakpoint, parseBreakpoint } from '../../../src/tui/state/breakpoints.js';
+
+test.each([
+  ['DEL', { command: 'del' }, 'DEL'],
+  ['  del  user:* ', { command: 'del', key: 'user:*' }, 'DEL key user:*'],
+  ['key a?b', { key: 'a?b' }, 'key a?b'],
+  ['token 7', { token: 7 }, 'token 7'],
+  ['event expire', { kind: 'expire' }, 'event expire'],
+  ['expire', { command: 'expire' }, 'EXPIRE'],
+  ['us>1000', { longerThanUs: 1000 }, 'us>1000'],
+  ['get token 3 µs>5', { command: 'get', token: 3, longerThanUs: 5 }, 'GET token 3 us>5'],
+])('%j is a breakpoint, and reads as %j', (text, breakpoint, formatted) => {
+  expect(parseBreakpoint(text)).toEqual({ breakpoint });
+  expect(formatBreakpoint(breakpoint as never)).toBe(formatted);
+});
+
+test.each([
+  ['', 'a command'],
+  ['key', 'a pattern'],
+  ['token x', 'a number'],
+  ['event nothing', 'one of turn-begin'],
+  ['us>', 'a number'],
+  ['get a b', 'one word too many'],
+])('%j is none: %s', (text, error) => {
+  expect(parseBreakpoint(text)).toEqual({ error: expect.stringContaining(error) });
+});
+
+test('they are added at the end, and deleted by number or all at once', () => {
+  const both = [{ command: 'del' }, { token: 7 }];
+  expect(changeBreakpoints([both[0]!], 'token 7')).toEqual({ breakpoints: both });
+  expect(changeBreakpoints(both, '-1')).toEqual({ breakpoints: [both[1]] });
+  expect(changeBreakpoints(both, '-*')).toEqual({ breakpoints: [] });
+  expect(changeBreakpoints(both, '-3')).toEqual({ error: 'there are 2' });
+});
