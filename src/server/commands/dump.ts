@@ -9,6 +9,7 @@ import type { Database } from '../keyspace/database.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { isIntact, restore as decode } from '../keyspace/rdb/decoder.js';
 import { dump as encode } from '../keyspace/rdb/encoder.js';
+import { formatDouble } from '../resp/double.js';
 import { OK } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 import { limitsOf } from './support/collections.js';
@@ -23,7 +24,7 @@ export const dump = command({
   tips: ['nondeterministic_output'],
   run(argv, db, session) {
     const value = db.lookupRead(argv[1]!);
-    return value === undefined ? null : encode(value, session.server.config.values);
+    return value === undefined ? null : encode(value, session.server.config.values, formatDouble);
   },
 });
 

@@ -14,7 +14,6 @@ import { SortedSetValue } from '../types/sorted-set.js';
 import type { Group } from '../types/stream-group.js';
 import { distance, type StreamId, type Uint64 } from '../types/stream-id.js';
 import { type StreamNode, StreamValue } from '../types/stream.js';
-import { formatDouble } from '../../resp/double.js';
 import { isString, textOf, type Value } from '../value.js';
 import { crc64 } from './crc64.js';
 import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
@@ -33,9 +32,9 @@ export interface DumpSettings {
   readonly 'list-max-listpack-size': number;
 }
 
-/** What DUMP answers. */
-export function dump(value: Value, settings: DumpSettings): string {
-  const writer = new RdbWriter(settings);
+/** What DUMP answers. @param formatScore a score as replies show it: that is also how a listpack holds it */
+export function dump(value: Value, settings: DumpSettings, formatScore: (score: number) => string): string {
+  const writer = new RdbWriter(settings, formatScore);
   writer.value(value);
   const payload = `${writer.finish()}${String.fromCharCode(RDB_VERSION & 0xff, RDB_VERSION >> 8)}`;
   return payload + crc64(payload);
@@ -45,7 +44,10 @@ class RdbWriter {
   private bytes = Buffer.alloc(512);
   private at = 0;
 
-  constructor(private readonly settings: DumpSettings) {}
+  constructor(
+    private readonly settings: DumpSettings,
+    private readonly formatScore: (score: number) => string,
+  ) {}
 
   finish(): string {
     return this.bytes.latin1Slice(0, this.at);
@@ -101,7 +103,7 @@ class RdbWriter {
   private sortedSet(set: SortedSetValue): void {
     if (set.encoding === 'listpack') {
       const flat: string[] = [];
-      set.visit(0, set.size, false, (member, score) => void flat.push(member, formatDouble(score)));
+      set.visit(0, set.size, false, (member, score) => void flat.push(member, this.formatScore(score)));
       this.byte(Type.sortedSetListpack);
       this.listpack(flat);
       return;

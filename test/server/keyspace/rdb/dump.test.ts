@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc64 } from '../../../../src/server/keyspace/rdb/crc64.js';
 import { isIntact, restore } from '../../../../src/server/keyspace/rdb/decoder.js';
-import { dump } from '../../../../src/server/keyspace/rdb/encoder.js';
+import { dump as encode } from '../../../../src/server/keyspace/rdb/encoder.js';
 import { elementBytes, ListpackWriter, readListpack } from '../../../../src/server/keyspace/rdb/listpack.js';
 import { compress, decompress } from '../../../../src/server/keyspace/rdb/lzf.js';
 import { readZiplist, readZipmap } from '../../../../src/server/keyspace/rdb/ziplist.js';
@@ -13,6 +13,7 @@ import { SortedSetValue } from '../../../../src/server/keyspace/types/sorted-set
 import { Group } from '../../../../src/server/keyspace/types/stream-group.js';
 import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
 import type { Value } from '../../../../src/server/keyspace/value.js';
+import { formatDouble } from '../../../../src/server/resp/double.js';
 
 const LIMITS = {
   'set-max-intset-entries': 8,
@@ -22,6 +23,7 @@ const LIMITS = {
   'zset-max-listpack-value': 64,
 };
 const SETTINGS = { rdbcompression: true, 'list-max-listpack-size': -2 };
+const dump = (value: Value, settings: typeof SETTINGS): string => encode(value, settings, formatDouble);
 const FOOTER = '\x0a\x00';
 
 const byteStrings = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).latin1Slice());
