@@ -11,6 +11,10 @@ import type { OutputBuffer } from './output-buffer.js';
 /** The most bytes of a frame or a reply that an event carries. */
 const RAW_BYTES = 512;
 
+/** The most words of a request, and bytes of each, that an event carries. */
+const ARGV_WORDS = 256;
+const WORD_BYTES = 1024;
+
 export class FrameTrace {
   /** The frame that {@link head} is the beginning of. */
   private frame = 0;
@@ -35,7 +39,7 @@ export class FrameTrace {
   whole(sink: TraceSink, frame: number, decoder: RequestDecoder, buffer: Buffer, start: number): void {
     this.begin(frame);
     this.collect(decoder, buffer, start);
-    sink.emit({ kind: 'frame', token: this.token, frame, bytes: decoder.requestBytes, argv: decoder.argv, raw: this.head });
+    sink.emit({ kind: 'frame', token: this.token, frame, bytes: decoder.requestBytes, argv: clipped(decoder.argv), raw: this.head });
     this.frame = 0;
   }
 
@@ -58,4 +62,10 @@ export class FrameTrace {
     this.earlier = requestBytes;
     if (this.head.length < RAW_BYTES) this.head += buffer.latin1Slice(from, Math.min(position, from + RAW_BYTES - this.head.length));
   }
+}
+
+/** Watching must not keep what clients send: an event has the first words of a request, and of each the first bytes. */
+function clipped(argv: readonly string[]): string[] {
+  // A slice of a long string would hold the whole of it; Buffer makes a copy of the few bytes.
+  return argv.slice(0, ARGV_WORDS).map((word) => (word.length <= WORD_BYTES ? word : Buffer.from(word.slice(0, WORD_BYTES), 'latin1').latin1Slice()));
 }

@@ -95,7 +95,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     category: 'ClientRequest',
     phase: 'decode',
     meaning: 'A whole request was decoded.',
-    fields: 'token, frame (its number on this connection), bytes, argv, raw (its first bytes)',
+    fields: 'token, frame (its number on this connection), bytes, argv (at most 256 words of at most 1024 bytes), raw (its first 512 bytes)',
   },
   execute: {
     category: 'ClientRequest',
