@@ -164,7 +164,7 @@ export class Dispatcher implements CommandRunner {
 
   private countError(command: Command, error: ErrorReply): void {
     command.stats.failed++;
-    this.countCode(error);
+    if (!(error instanceof errors.CountedError)) this.countCode(error);
   }
 
   private countCode(error: ErrorReply): void {

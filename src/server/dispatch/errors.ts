@@ -5,6 +5,9 @@
  */
 import { ErrorReply } from '../resp/reply.js';
 
+/** Of a command inside a script: it was counted there, and is not counted again for the script. */
+export class CountedError extends ErrorReply {}
+
 export const SYNTAX = new ErrorReply('ERR syntax error');
 export const WRONG_TYPE = new ErrorReply('WRONGTYPE Operation against a key holding the wrong kind of value');
 export const NOT_AN_INTEGER = new ErrorReply('ERR value is not an integer or out of range');

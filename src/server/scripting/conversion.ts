@@ -10,7 +10,7 @@
  *   array      table                big num.  {big_number = digits}       verbatim_string: that; otherwise an array up to its first nil
  *                                   verbatim  {verbatim_string = {string, format}}
  */
-import { cString, oneLine } from '../dispatch/errors.js';
+import { CountedError, cString, oneLine } from '../dispatch/errors.js';
 import { formatDouble } from '../resp/double.js';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, Several, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
 import { LuaError, type LuaState, TYPE } from './lua-state.js';
@@ -107,11 +107,14 @@ function pushWrapped(lua: LuaState, field: string, text: string): void {
   lua.setField(-2, field);
 }
 
+/** The field of an error table that says that the error has been counted; the name is Redis's, and scripts can see it. */
+export const COUNTED = 'ignore_error_stats_update';
+
 /** {err = text}, marked as an error that has been counted already. */
 export function pushError(lua: LuaState, text: string): void {
   pushWrapped(lua, 'err', text);
   lua.pushBoolean(true);
-  lua.setField(-2, 'ignore_error_stats_update');
+  lua.setField(-2, COUNTED);
 }
 
 /** The value on top of the stack as a reply; it is taken off. @param version what the script has asked for with redis.setresp @param depth in how many others it is */
@@ -151,7 +154,7 @@ type TableReader = (lua: LuaState, version: 2 | 3, depth: number) => Reply | und
 
 /** In the order in which Redis looks for them. Undefined: the field is there but of another type, so it does not count. */
 const FIELDS: readonly (readonly [name: string, type: number, read: TableReader])[] = [
-  ['err', TYPE.string, (lua) => new ErrorReply(oneLine(lua.text(-1)!))],
+  ['err', TYPE.string, readErrorReply],
   ['ok', TYPE.string, (lua) => new SimpleString(oneLine(cString(lua.text(-1)!)))],
   ['double', TYPE.number, (lua) => new Double(lua.number(-1))],
   ['map', TYPE.table, (lua, version, depth) => new MapReply(pairs(lua, version, depth + 1, true))],
@@ -159,6 +162,14 @@ const FIELDS: readonly (readonly [name: string, type: number, read: TableReader]
   ['big_number', TYPE.string, (lua) => new BigNumber(oneLine(cString(lua.text(-1)!)))],
   ['verbatim_string', TYPE.table, (lua) => readVerbatim(lua)],
 ];
+
+/** The text is on top, the table below it. */
+function readErrorReply(lua: LuaState): Reply {
+  const text = oneLine(lua.text(-1)!);
+  const isCounted = lua.getField(-2, COUNTED) === TYPE.boolean;
+  lua.pop();
+  return isCounted ? new CountedError(text) : new ErrorReply(text);
+}
 
 function tableToReply(lua: LuaState, version: 2 | 3, depth: number): Reply {
   for (const [name, type, read] of FIELDS) {

@@ -7,7 +7,7 @@
 import type { ServerContext } from '../dispatch/context.js';
 import * as errors from '../dispatch/errors.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
-import { popReply } from './conversion.js';
+import { COUNTED, popReply } from './conversion.js';
 import { LuaError, LuaState, TYPE } from './lua-state.js';
 import { pushRedisApi } from './redis-api.js';
 import { Sandbox } from './sandbox.js';
@@ -121,23 +121,26 @@ export class Interpreter {
   /** The error table on top of the stack as a reply: its text, the script's name, and where it happened. */
   private popError({ options }: ScriptRun): ErrorReply {
     const { lua } = this;
-    const { text, source, line } = this.readError();
+    const { text, source, line, isCounted } = this.readError();
     lua.pop();
     const place = source === null || line === null ? '' : ` script: ${options.name}, on ${source}:${line}.`;
-    return new ErrorReply(errors.oneLine(`${text}${place}`));
+    const message = errors.oneLine(`${text}${place}`);
+    return isCounted ? new errors.CountedError(message) : new ErrorReply(message);
   }
 
   /** Of an error table; of an error that came without one (memory used up) the message. */
-  readError(): { readonly text: string; readonly source: string | null; readonly line: string | null } {
+  readError(): { readonly text: string; readonly source: string | null; readonly line: string | null; readonly isCounted: boolean } {
     const { lua } = this;
-    if (lua.type(-1) !== TYPE.table) return { text: `ERR Error running script: ${lua.text(-1) ?? 'execution failure'}`, source: null, line: null };
+    if (lua.type(-1) !== TYPE.table) return { text: `ERR Error running script: ${lua.text(-1) ?? 'execution failure'}`, source: null, line: null, isCounted: false };
     const [text, source, line] = ['err', 'source', 'line'].map((name) => {
       const type = lua.getField(-1, name);
       const value = type === TYPE.string || type === TYPE.number ? lua.text(-1) : null;
       lua.pop();
       return value;
     });
-    return { text: text ?? 'ERR unknown error', source: source ?? null, line: line ?? null };
+    const isCounted = lua.getField(-1, COUNTED) === TYPE.boolean;
+    lua.pop();
+    return { text: text ?? 'ERR unknown error', source: source ?? null, line: line ?? null, isCounted };
   }
 
   private watch(): void {

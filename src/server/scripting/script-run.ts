@@ -83,13 +83,20 @@ export class ScriptRun {
   call(argv: Argv): Reply {
     const { session } = this;
     const command = this.lookup(argv);
-    if (command === null) return errors.UNKNOWN_IN_SCRIPT;
+    if (command === null) return this.reject(null, errors.UNKNOWN_IN_SCRIPT);
     const error = this.gates(command, argv.length);
-    if (error !== null) return error;
+    if (error !== null) return this.reject(command, error);
     if (command.isWrite) this.hasWritten = true;
     session.version = this.version;
     session.lastCommand = command;
     return session.server.dispatcher.call(session, command, argv);
+  }
+
+  private reject(command: Command | null, error: ErrorReply): ErrorReply {
+    const counts = this.session.server.stats.errors;
+    counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
+    if (command !== null) command.stats.rejected++;
+    return error;
   }
 
   lookup(argv: Argv): Command | null {

@@ -25,6 +25,9 @@ interface Script {
   reference: number;
 }
 
+/** The memory of WebAssembly never shrinks: past this a script that took much must not keep it. */
+const MOST_MEMORY_KEPT = 256 * 1024 * 1024;
+
 /** What the shebang was leaves its line, so that errors name the right one. */
 const withoutShebang = (code: string): string => (code.startsWith('#!') ? code.slice(code.indexOf('\n')) : code);
 
@@ -93,6 +96,7 @@ export class Scripting {
     try {
       const reply = interpreter.execute(run, reference, pushArguments);
       interpreter.settle();
+      if (this.engine!.memoryBytes > MOST_MEMORY_KEPT) this.discardEngine('its memory has grown, and can not shrink');
       return reply;
     } catch (error) {
       this.discardEngine(error);

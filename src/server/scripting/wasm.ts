@@ -90,6 +90,10 @@ export class LuaEngine {
     this.lua.__wasm_call_ctors();
   }
 
+  get memoryBytes(): number {
+    return this.lua.memory.buffer.byteLength;
+  }
+
   private imports(): WebAssembly.Imports {
     const refuse = (): number => ENOSYS;
     const nothing = (): number => 0;
