@@ -210,10 +210,15 @@ function isByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): bo
   return argv[0] === 'OBJECT' && lab.value === 'int' && redis.value === 'embstr';
 }
 
-/** Redis refuses to sort after another command has met a number out of range; and of equal texts it takes the one first that its hash table has first. */
+/**
+ * Redis refuses to sort after another command has met a number out of range; and where two elements are equal, or nothing is to be sorted, it takes
+ * the one first that its hash table has first: then a LIMIT may leave others.
+ */
 function isSortByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): boolean {
   if (redis.bytes.startsWith('-ERR One or more scores')) return true;
-  return argv.some((word) => word.toUpperCase() === 'ALPHA') && areAlike(lab, redis, 'unordered');
+  const words = argv.map((word) => word.toUpperCase());
+  if (!words.includes('ALPHA') && !words.includes('BY')) return false;
+  return areAlike(lab, redis, words.includes('LIMIT') ? 'shape' : 'unordered');
 }
 
 export function show(argv: readonly string[]): string {
