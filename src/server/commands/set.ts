@@ -350,17 +350,18 @@ function addAll(target: SetValue, set: Input, limits: EncodingLimits): void {
 function difference([first, ...others]: readonly Input[], limits: EncodingLimits): SetValue {
   const result = new SetValue();
   if (first === undefined || others.includes(first)) return result;
-  const total = others.reduce((sum, set) => sum + (set?.size ?? 0), first.size);
-  if ((first.size * (others.length + 1)) / 2 <= total) {
+  const present = others.filter((set) => set !== undefined);
+  const total = present.reduce((sum, set) => sum + set.size, first.size);
+  if (Math.floor((first.size * (present.length + 1)) / 2) <= total) {
     for (let position = 0; position < first.size; position++) {
       const member = first.memberAt(position);
-      if (!others.some((other) => other !== undefined && other.has(member))) result.add(member, limits);
+      if (!present.some((other) => other.has(member))) result.add(member, limits);
     }
     return result;
   }
   addAll(result, first, limits);
-  for (const other of others) {
-    for (let position = 0; other !== undefined && position < other.size; position++) result.delete(other.memberAt(position));
+  for (const other of present) {
+    for (let position = 0; position < other.size; position++) result.delete(other.memberAt(position));
   }
   return result;
 }
