@@ -36,13 +36,18 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
   const { App } = await loadScreen(options.color);
   return new Promise((resolve) => {
     // In this order: Ink writes its last frame to a sink that still takes it, the sink falls silent, the terminal is restored, and only then is anything said.
+    let hasEnded = false;
     const end = (code: number, message = ''): void => {
+      if (hasEnded) return;
+      hasEnded = true;
       app.stop();
       terminal.leave();
       if (message !== '') process.stderr.write(`${message}\n`);
       resolve(code);
     };
     const fail = (error: unknown): void => {
+      // What breaks while everything is being closed breaks nothing.
+      if (hasEnded) return;
       end(1, `redis-lab: ${error instanceof Error ? error.stack : String(error)}`);
       process.exit(1);
     };
@@ -70,6 +75,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       quit: () => end(0),
       fail,
     });
-    app.start().catch(fail);
+    // A server that ends meanwhile says so by `closed`.
+    app.start().catch(() => {});
   });
 }
