@@ -1,0 +1,78 @@
+/** What scripts find beside Lua's own functions, as redis-server 7.0.15 answers it. */
+import { describe, expect, test } from 'vitest';
+import { simulate } from '../simulation/harness.js';
+
+/** The text that an expression of Lua has; of an error its text without the script's place. */
+function evaluate(expression: string, ...args: string[]): string {
+  using lab = simulate();
+  const reply = lab.connect().ask('EVAL', `local function show(...) local t = {...} for i = 1, select('#', ...) do t[i] = tostring(t[i]) end return table.concat(t, ' ') end return show(${expression})`, '0', ...args);
+  return reply.startsWith('-') ? reply.replace(/^-ERR (user_script:1: )?| script: .*\r\n$/g, '') : reply.slice(reply.indexOf('\n') + 1, -2);
+}
+
+describe('cjson', () => {
+  test.each([
+    ['cjson.encode({1, 2, {a = true}})', '[1,2,{"a":true}]'],
+    ['cjson.encode({})', '{}'],
+    ['cjson.encode({[1] = 1, [3] = 3})', '[1,null,3]'],
+    ["cjson.encode('a/b\\n\\0\\127')", '"a\\/b\\n\\u0000\\u007f"'],
+    ['cjson.encode(1/3)', '0.33333333333333'],
+    ['cjson.encode({[1] = 1, [100] = 1})', 'Cannot serialise table: excessively sparse array'],
+    ['cjson.encode(0/0)', 'Cannot serialise number: must not be NaN or Inf'],
+    ['cjson.encode({[true] = 1})', 'Cannot serialise boolean: table key must be a number or string'],
+    [String.raw`cjson.decode('["\\u00e9\\ud83d\\ude00"]')[1]`, '\xc3\xa9\xf0\x9f\x98\x80'],
+    ["cjson.decode('[1,')", 'Expected value but found T_END at character 4'],
+    ["cjson.decode('{a}')", 'Expected object key string but found invalid token at character 2'],
+    ["cjson.decode('[null]')[1] == cjson.null", 'true'],
+  ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
+});
+
+describe('cmsgpack', () => {
+  test.each([
+    ['cmsgpack.pack(1, -1, 300)', '\x01\xff\xcd\x01\x2c'],
+    ["cmsgpack.pack('a', {1, 2}, {b = true}, nil)", '\xa1a\x92\x01\x02\x81\xa1b\xc3\xc0'],
+    ['cmsgpack.pack(1.5)', '\xca\x3f\xc0\x00\x00'],
+    ['cmsgpack.pack(0.1)', '\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a'],
+    ["cmsgpack.unpack('\\1\\161a\\192')", '1 a nil'],
+    ["cmsgpack.unpack_one('\\1\\2')", '1 1'],
+    ["cmsgpack.unpack_limit('\\1\\2\\3', 2)", '2 1 2'],
+    ["cmsgpack.unpack_one('\\1', 1)", '-1'],
+    ["cmsgpack.unpack('\\205')", 'Missing bytes in input.'],
+    ["cmsgpack.unpack('\\193')", 'Bad data format in input.'],
+    ['cmsgpack.pack()', "bad argument #0 to 'pack' (MessagePack pack needs input.)"],
+  ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
+
+  test.each(['{}', '{1,{2,{3}}}', "{a='x',b={c=-5}}", '2^53', '-2^40', "string.rep('x', 70000)"])('%s comes back as it was', (value) => {
+    expect(evaluate(`cjson.encode({cmsgpack.unpack(cmsgpack.pack(${value}))}) == cjson.encode({${value}})`)).toBe('true');
+  });
+});
+
+describe('struct', () => {
+  test.each([
+    ["struct.pack('>I2<I2', 1, 1)", '\x00\x01\x01\x00'],
+    ["struct.pack('!4bi', 1, 2)", '\x01\x00\x00\x00\x02\x00\x00\x00'],
+    ["struct.pack('sc2', 'ab', 'cde')", 'ab\x00cd'],
+    ["struct.pack('i3', -2)", '\xfe\xff\xff'],
+    ["struct.unpack('bB', '\\255\\255')", '-1 255 3'],
+    ["struct.unpack('Bc0', '\\2abc')", 'ab 4'],
+    ["struct.unpack('s', 'ab\\0c')", 'ab 4'],
+    ["struct.unpack('i4', 'ab')", "bad argument #2 to 'unpack' (data string too short)"],
+    ["struct.pack('z', 1)", "bad argument #1 to 'pack' (invalid format option 'z')"],
+    ["struct.pack('!3', 1)", 'alignment 3 is not a power of 2'],
+    ["struct.size('!bd')", '16'],
+  ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
+});
+
+describe('bit', () => {
+  test.each([
+    ['bit.tobit(0xffffffff)', '-1'],
+    ['bit.tobit(2.5)', '2'],
+    ['bit.band(0xff, 0x0f, 3)', '3'],
+    ['bit.lshift(1, 33)', '2'],
+    ['bit.arshift(-8, 1)', '-4'],
+    ['bit.rol(0x12345678, 12)', '1164411171'],
+    ['bit.bswap(0x12345678)', '2018915346'],
+    ['bit.tohex(255, 4)', '00ff'],
+    ['bit.tohex(-1, -8)', 'FFFFFFFF'],
+    ["bit.tobit('x')", "bad argument #1 to 'tobit' (number expected, got string)"],
+  ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
+});
