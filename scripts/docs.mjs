@@ -5,12 +5,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path) => readFileSync(join(root, path), 'utf8');
 const folder = mkdtempSync(join(root, 'node_modules', '.docs-'));
 try {
   const outfile = join(folder, 'render-docs.mjs');
   await build({ absWorkingDir: root, entryPoints: ['scripts/render-docs.ts'], outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external', define: { __VERSION__: '""' } });
   const { renderDocs } = await import(pathToFileURL(outfile).href);
-  for (const [path, text] of Object.entries(renderDocs(readFileSync(join(root, 'README.md'), 'utf8')))) writeFileSync(join(root, path), text);
+  for (const [path, text] of Object.entries(renderDocs(read('README.md'), read('test/tui/goldens/screen-120x40.txt')))) writeFileSync(join(root, path), text);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,6 +1,6 @@
 /**
  * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings, docs/trace-events.md
- * from the events, and the flags in README.md from --help.
+ * from the events, and the flags in README.md from --help; the picture in README.md is the golden of the screen's test.
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
@@ -14,9 +14,9 @@ import { TRACE_EVENTS } from '../src/server/trace/events.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
 
-/** Paths from the package's root, and their contents. `readme` is the README as it is; only its list of flags is written anew. */
-export function renderDocs(readme: string): { readonly [path: string]: string } {
-  return { 'README.md': withFlags(readme), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents() };
+/** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags and the picture are written anew; `screen` is that picture. */
+export function renderDocs(readme: string, screen: string): { readonly [path: string]: string } {
+  return { 'README.md': withScreen(withFlags(readme), screen), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents() };
 }
 
 /** The lab's own flags, as --help shows them. */
@@ -25,6 +25,11 @@ function withFlags(readme: string): string {
   if (!('kind' in help) || help.kind !== 'text') throw new Error('--help gives a text');
   const flags = /\nLab\n(.*?)\n\n/s.exec(help.text)![1]!;
   return readme.replace(/(<!-- help:[^\n]*\n).*?(<!-- \/help -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${flags}\n\`\`\`\n${close}`);
+}
+
+/** The screen at 120×40, as test/tui/view/screen.test.tsx draws it and compares it. */
+function withScreen(readme: string, screen: string): string {
+  return readme.replace(/(<!-- screen:[^\n]*\n).*?(<!-- \/screen -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${screen}\`\`\`\n${close}`);
 }
 
 function commands(): string {

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-test.each(Object.entries(renderDocs(read('README.md'))))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
+test.each(Object.entries(renderDocs(read('README.md'), read('test/tui/goldens/screen-120x40.txt'))))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
   expect(read(path)).toBe(text);
 });
 
