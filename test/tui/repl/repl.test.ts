@@ -190,7 +190,7 @@ test('raw sends exactly these bytes', async () => {
 test('slice sends a piece at a time, each with a read of its own', async () => {
   await using lab = await LabRepl.start();
   // The pieces are sent some milliseconds apart. A busy machine may still read two at once, so it has a few attempts.
-  const attempt = async (): Promise<number[]> => {
+  const attempt = async (): Promise<readonly number[]> => {
     const reads = await traced(lab, (event) => (event.kind === 'read' && typeof event.result === 'number' ? event.result : null));
     expect(await lab.say('slice 7 PING')).toEqual(['PONG']);
     return reads();
