@@ -39,7 +39,8 @@ export class FrameTrace {
   whole(sink: TraceSink, frame: number, decoder: RequestDecoder, buffer: Buffer, start: number): void {
     this.begin(frame);
     this.collect(decoder, buffer, start);
-    sink.emit({ kind: 'frame', token: this.token, frame, bytes: decoder.requestBytes, argv: clipped(decoder.argv), raw: this.head });
+    const { argv } = decoder;
+    sink.emit({ kind: 'frame', token: this.token, frame, bytes: decoder.requestBytes, argv: clipped(argv), ...(argv.length > ARGV_WORDS && { argc: argv.length }), raw: this.head });
     this.frame = 0;
   }
 

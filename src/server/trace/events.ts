@@ -20,7 +20,7 @@ export type TraceBody =
   | { kind: 'connect'; token: number; fd: number; peer: string; local: string }
   | { kind: 'read'; token: number; result: number | 'WouldBlock' | 'EOF' | string }
   | { kind: 'frame-partial'; token: number; have: number; need: number }
-  | { kind: 'frame'; token: number; frame: number; bytes: number; argv: string[]; raw: string }
+  | { kind: 'frame'; token: number; frame: number; bytes: number; argv: string[]; argc?: number; raw: string }
   | { kind: 'execute'; token: number; frame: number; command: string; elapsedUs: number; keys: string[]; db: number }
   | { kind: 'reply'; token: number; frame: number; bytes: number; raw: string }
   | { kind: 'write'; token: number; result: number | 'WouldBlock' | string; of: number }
@@ -95,7 +95,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     category: 'ClientRequest',
     phase: 'decode',
     meaning: 'A whole request was decoded.',
-    fields: 'token, frame (its number on this connection), bytes, argv (at most 256 words of at most 1024 bytes), raw (its first 512 bytes)',
+    fields: 'token, frame (its number on this connection), bytes, argv (at most 256 words of at most 1024 bytes), argc (only if there are more words), raw (its first 512 bytes)',
   },
   execute: {
     category: 'ClientRequest',

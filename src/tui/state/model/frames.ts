@@ -168,11 +168,11 @@ function nextFrame(model: FramesModel, pending: Pending): number {
   return last === undefined || last.kind === 'gap' ? 0 : last.frame + 1;
 }
 
-function afterFrame(model: FramesModel, { token, frame, bytes, argv, raw, seq, atUs }: Extract<TraceEvent, { kind: 'frame' }>): FramesModel {
+function afterFrame(model: FramesModel, { token, frame, bytes, argv, argc = argv.length, raw, seq, atUs }: Extract<TraceEvent, { kind: 'frame' }>): FramesModel {
   const pending = model.pending.get(token) ?? NOTHING_PENDING;
   const { used, left } = split(pending.reads, bytes);
   const row: RequestRow = {
-    kind: 'request', seq, token, frame, atUs, bytes, argv: clipped(argv), argumentCount: argv.length, raw, reads: used, elapsedUs: null, parkedOn: null, isReplied: false,
+    kind: 'request', seq, token, frame, atUs, bytes, argv: clipped(argv), argumentCount: argc, raw, reads: used, elapsedUs: null, parkedOn: null, isReplied: false,
   };
   return placed(model, token, row, { ...pending, reads: left });
 }
