@@ -6,6 +6,7 @@
  */
 import * as errors from '../../dispatch/errors.js';
 import type { Database } from '../../keyspace/database.js';
+import { fromBigInt, type Int64, parseInt64 } from '../../keyspace/types/int64.js';
 import { isString, type StringValue } from '../../keyspace/value.js';
 import type { ErrorReply } from '../../resp/reply.js';
 
@@ -13,44 +14,15 @@ export const INT64_MAX = 2n ** 63n - 1n;
 export const INT64_MIN = -(2n ** 63n);
 
 /** A signed 64-bit integer: a number if it is safe, a bigint beyond 2^53. */
-export type Integer64 = number | bigint;
+export type Integer64 = Int64;
 
-/** Digits that can not exceed 2^53. */
-const SAFE_DIGITS = 15;
-/** Length of the longest 64-bit integer, -9223372036854775808. */
-const INT64_LENGTH = 20;
-
-/**
- * Redis's string2ll: decimal digits with an optional minus, and nothing else: no plus, no spaces, no leading zeros, no -0.
- * Undefined for everything that is not a 64-bit integer.
- */
+/** Undefined for everything that is not a 64-bit integer in its canonical spelling. */
 export function parseInteger(text: string): Integer64 | undefined {
-  const { length } = text;
-  const negative = text.charCodeAt(0) === 45;
-  const start = negative ? 1 : 0;
-  if (length - start > SAFE_DIGITS) return parseLongInteger(text);
-  const first = text.charCodeAt(start);
-  if (!(first >= 49 && first <= 57)) return text === '0' ? 0 : undefined;
-  let value = first - 48;
-  for (let at = start + 1; at < length; at++) {
-    const digit = text.charCodeAt(at) - 48;
-    if (!(digit >= 0 && digit <= 9)) return undefined;
-    value = value * 10 + digit;
-  }
-  return negative ? -value : value;
-}
-
-function parseLongInteger(text: string): Integer64 | undefined {
-  if (text.length > INT64_LENGTH || !/^-?[1-9][0-9]*$/.test(text)) return undefined;
-  const value = BigInt(text);
-  return value > INT64_MAX || value < INT64_MIN ? undefined : narrow(value);
+  return parseInt64(text) ?? undefined;
 }
 
 /** The number, if it is a safe one. */
-export function narrow(value: bigint): Integer64 {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
+export const narrow: (value: bigint) => Integer64 = fromBigInt;
 
 /** Rounded to the nearest double beyond 2^53: right for indexes and counts, which only compare with sizes. */
 export function integer(text: string, error: ErrorReply = errors.NOT_AN_INTEGER): number {

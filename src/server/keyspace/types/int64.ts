@@ -35,8 +35,7 @@ function parseLong(text: string): Int64 | null {
   if (!/^-?[1-9][0-9]*$/.test(text)) return null;
   const value = BigInt(text);
   if (value > MAX_INT64 || value < MIN_INT64) return null;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return fromBigInt(value);
 }
 
 /** One more, wrapping around as C's integers do. */

@@ -10,6 +10,7 @@ import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, ty
 import type { PaneUi } from '../../state/state.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { nameOf, readinessWords } from '../parts/names.js';
+import { filterWords, passesWords } from '../parts/word-filter.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { fit, formatBytes, formatCount, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
@@ -82,14 +83,13 @@ function lineOf(turn: ReadinessTurn, index: number): Line {
   return row === undefined ? { kind: 'more', turn: turn.turn, tokens: turn.more } : { kind: 'row', turn: turn.turn, row, isFirst: index === 0, isCut: turn.isCut };
 }
 
-/** Each word of the filter stands in the line, in any case; `#7` is that token and no other. */
+/** Only rows have words that a filter could find. */
 function matches(line: Line, filter: string): boolean {
-  const wanted = filter.toLowerCase().split(' ').filter((word) => word !== '' && word !== '#');
-  if (wanted.length === 0) return true;
+  if (filterWords(filter).length === 0) return true;
   if (line.kind !== 'row') return false;
   const { row, turn } = line;
   const text = `${turn} ${nameOf(row.token)} ${readinessWords(row.readiness, '|')} ${row.steps.map((step) => stepWords(step, true).text).join(' ')}`;
-  return wanted.every((word) => (word.startsWith('#') ? word === `#${row.token}` : text.toLowerCase().includes(word)));
+  return passesWords(filter, text, row.token);
 }
 
 // How lines look
