@@ -206,6 +206,14 @@ export class App {
         return this.act({ type: 'open-row', rows: this.rows() ?? [], length: this.length() });
       case 'close':
         return this.act({ type: 'close-row' });
+      case 'to-bytes':
+        return this.moveInBytes('begin');
+      case 'to-rows':
+        return this.act({ type: 'move-to-byte', byte: null, cursor: ui.panes[ui.focus].cursor });
+      case 'byte-before':
+        return this.moveInBytes(-1);
+      case 'byte-after':
+        return this.moveInBytes(1);
       case 'follow':
         return this.act({ type: 'follow' });
       case 'sort':
@@ -226,10 +234,22 @@ export class App {
     const { ui } = this.state;
     const pane = PANES[ui.focus];
     if (ui.isHelpOpen) return this.act({ type: 'scroll-help', by, limit: helpScrollLimit(this.state, this.size, this.options.theme) });
+    if (ui.panes[ui.focus].byte !== null) return this.moveInBytes(by, 'rows');
     if (ui.panes[ui.focus].isOpen && pane.openRows !== undefined) return this.act({ type: 'move-cursor', by, count: pane.openRows(this.state) });
     const rows = this.rows();
     if (rows !== null) return this.act({ type: 'select', by, rows, length: this.length() });
     this.act({ type: 'scroll', by, length: this.length() });
+  }
+
+  /** Moves by bytes or by rows of bytes, and stays where there are none; `begin`: to the first byte of the row that the cursor stands on. */
+  private moveInBytes(by: number | 'begin', unit: 'bytes' | 'rows' = 'bytes'): void {
+    const { focus, panes } = this.state.ui;
+    const { byte, cursor } = panes[focus];
+    const bytes = PANES[focus].openBytes?.(this.state, paneSize(this.state, focus, this.size) ?? this.size) ?? null;
+    if (bytes === null) return;
+    const wanted = by === 'begin' || byte === null ? bytes.beginningOf(cursor) : byte + by * (unit === 'rows' ? bytes.perRow : 1);
+    const there = wanted < 0 || wanted >= bytes.count ? (byte ?? 0) : wanted;
+    this.act({ type: 'move-to-byte', byte: there, cursor: bytes.rowOf(there) });
   }
 
   private rows(): readonly string[] | null {

@@ -33,6 +33,10 @@ export type Intent =
   | 'page-down'
   | 'open'
   | 'close'
+  | 'to-bytes'
+  | 'to-rows'
+  | 'byte-before'
+  | 'byte-after'
   | 'follow'
   | 'filter'
   | 'clear-filter'
@@ -67,6 +71,7 @@ export interface Binding {
 const isHistory = ({ control }: State): boolean => control.mode === 'history';
 const isFollowing = ({ ui }: State): boolean => ui.panes[ui.focus].selected === null && ui.panes[ui.focus].scroll === 0;
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
+const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 
 export const KEYMAP: readonly Binding[] = [
   // Prompt
@@ -80,6 +85,10 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['help'] },
   { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['help'] },
   // What is in the way goes first.
+  { intent: 'to-rows', keys: ['x', 'escape'], shown: 'x', label: 'to the tree', group: 'This pane', contexts: ['panes'], when: isInBytes },
+  { intent: 'byte-before', keys: ['left'], shown: '←', label: 'byte before', group: 'This pane', contexts: ['panes'], when: isInBytes },
+  { intent: 'byte-after', keys: ['right'], shown: '→', label: 'next byte', group: 'This pane', contexts: ['panes'], when: isInBytes },
+  { intent: 'to-bytes', keys: ['x'], shown: 'x', label: 'to the bytes', group: 'This pane', contexts: ['panes'], when: (state, pane) => isOpen(state) && pane.openBytes !== undefined },
   { intent: 'close', keys: ['escape', 'enter'], shown: 'Esc', label: 'close', group: 'This pane', contexts: ['panes'], when: isOpen },
   { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], when: (state) => !isFollowing(state) },
   { intent: 'clear-filter', keys: ['escape'], shown: 'Esc', label: 'no filter', group: 'This pane', contexts: ['panes'], when: ({ ui }) => ui.panes[ui.focus].filter !== '' },

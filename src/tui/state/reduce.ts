@@ -34,6 +34,8 @@ export type Action =
   | { readonly type: 'open-row'; readonly rows: readonly string[]; readonly length: number | null }
   | { readonly type: 'close-row' }
   | { readonly type: 'move-cursor'; readonly by: number; readonly count: number }
+  /** To a byte of what is open, which belongs to row `cursor`; null: back to that row. */
+  | { readonly type: 'move-to-byte'; readonly byte: number | null; readonly cursor: number }
   | { readonly type: 'sort'; readonly sorts: readonly string[] }
   | { readonly type: 'choose-database'; readonly db: number }
   | { readonly type: 'open-prompt'; readonly kind: 'filter' | 'breakpoint' }
@@ -42,7 +44,7 @@ export type Action =
   | { readonly type: 'close-prompt' }
   | { readonly type: 'ask-to-leave'; readonly isLeaving: boolean };
 
-const INITIAL_PANE: PaneUi = { scroll: 0, selected: null, filter: '', isOpen: false, cursor: 0, frozenAt: null, sort: '' };
+const INITIAL_PANE: PaneUi = { scroll: 0, selected: null, filter: '', isOpen: false, cursor: 0, byte: null, frozenAt: null, sort: '' };
 
 export function initialState(server: ServerInfo, model: Model): State {
   return {
@@ -125,7 +127,7 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     case 'scroll-help':
       return { ...ui, helpScroll: clamp(ui.helpScroll + action.by, action.limit) };
     case 'choose-database':
-      return withPane({ ...ui, db: action.db }, 'keyspace', { selected: null, scroll: 0, isOpen: false, cursor: 0 });
+      return withPane({ ...ui, db: action.db }, 'keyspace', { ...NOTHING_OPEN, selected: null, scroll: 0 });
     case 'open-prompt':
       return { ...ui, prompt: { kind: action.kind, text: action.kind === 'filter' ? ui.panes[ui.focus].filter : '', error: null } };
     case 'type-prompt':
@@ -152,7 +154,9 @@ function typePrompt(ui: Ui, text: string, error: string | null): Ui {
   return isFilter ? withPane(typed, ui.focus, { filter: text, selected: null, scroll: 0, frozenAt: null }) : typed;
 }
 
-type PaneAction = Extract<UiAction, { type: 'select' | 'scroll' | 'follow' | 'open-row' | 'close-row' | 'move-cursor' | 'sort' }>;
+const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
+
+type PaneAction = Extract<UiAction, { type: 'select' | 'scroll' | 'follow' | 'open-row' | 'close-row' | 'move-cursor' | 'move-to-byte' | 'sort' }>;
 
 function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
   switch (action.type) {
@@ -161,15 +165,17 @@ function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
     case 'scroll':
       return scroll(pane, action);
     case 'follow':
-      return { selected: null, scroll: 0, frozenAt: null, isOpen: false, cursor: 0 };
+      return { ...NOTHING_OPEN, selected: null, scroll: 0, frozenAt: null };
     case 'open-row': {
       const opened = pane.selected === null ? select(pane, { ...action, by: 0 }) : {};
-      return (opened.selected ?? pane.selected) === null ? {} : { ...opened, isOpen: true, cursor: 0 };
+      return (opened.selected ?? pane.selected) === null ? {} : { ...opened, ...NOTHING_OPEN, isOpen: true };
     }
     case 'close-row':
-      return { isOpen: false, cursor: 0 };
+      return NOTHING_OPEN;
     case 'move-cursor':
       return { cursor: clamp(pane.cursor + action.by, action.count - 1) };
+    case 'move-to-byte':
+      return { byte: action.byte, cursor: action.cursor };
     case 'sort':
       return { sort: action.sorts[(Math.max(0, action.sorts.indexOf(pane.sort)) + 1) % action.sorts.length] ?? '', scroll: 0, selected: null };
   }

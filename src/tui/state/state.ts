@@ -51,6 +51,8 @@ export interface PaneUi {
   readonly isOpen: boolean;
   /** Within what is open: the node of a tree, the line of a value. */
   readonly cursor: number;
+  /** The byte that the cursor stands on, while it moves in the bytes of what is open; null: it does not. */
+  readonly byte: number | null;
   /** How many rows the list had when its view was frozen; what has come since is counted in a badge. */
   readonly frozenAt: number | null;
   /** Sort order of a table, by name; the pane knows which. Empty: its first. */

@@ -38,7 +38,13 @@ function groupLines(group: Group, pane: Pane, theme: Theme, width: number): stri
 function isOfPane({ intent }: Binding, pane: Pane): boolean {
   switch (intent) {
     case 'open':
+    case 'close':
       return pane.openRows !== undefined;
+    case 'to-bytes':
+    case 'to-rows':
+    case 'byte-before':
+    case 'byte-after':
+      return pane.openBytes !== undefined;
     case 'filter':
       return pane.checkFilter !== undefined;
     case 'sort':

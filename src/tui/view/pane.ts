@@ -31,6 +31,15 @@ export interface HelpEntry {
   readonly meaning: string;
 }
 
+/** Bytes that the cursor can walk through, and how they belong to the {@link Pane.openRows}. */
+export interface OpenBytes {
+  readonly count: number;
+  /** Bytes in a row of the screen. */
+  readonly perRow: number;
+  rowOf(byte: number): number;
+  beginningOf(row: number): number;
+}
+
 /**
  * What the keys do in a pane follows from what it has:
  *
@@ -38,6 +47,7 @@ export interface HelpEntry {
  *   no rows    the same keys scroll: `scroll` counts rows back from the newest, or, without `length`, down from the first
  *   length     the list grows at its end; leaving the newest row sets `frozenAt` to the length then, and what came since is `length − frozenAt`
  *   openRows   Enter opens the selected row (`isOpen`), where ↑ ↓ move `cursor` from 0 to openRows − 1, and Esc closes it
+ *   openBytes  x leads the cursor into the bytes of what is open, where it moves by a byte or a row, and back to the row that its byte belongs to
  *   sorts      s walks through them (`sort`; empty at first: the first of them)
  *   checkFilter   / types a filter (`filter`), red while this says why not
  *   window     the keys that the next snapshots shall bring
@@ -59,6 +69,8 @@ export interface Pane {
   length?(state: State): number;
   /** Places for the cursor in what is open. */
   openRows?(state: State): number;
+  /** Null: what is open has no bytes to show. */
+  openBytes?(state: State, size: Size): OpenBytes | null;
   readonly sorts?: readonly string[];
   /** Why the text is no filter, or null. */
   checkFilter?(text: string): string | null;

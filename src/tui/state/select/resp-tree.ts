@@ -56,6 +56,11 @@ export function requestTree(bytes: string): readonly RespNode[] {
   return bytes.startsWith('*') ? respTree(bytes) : inlineTree(bytes);
 }
 
+/** Position of the innermost node that a byte belongs to; 0, the first one, if it belongs to none. */
+export function nodeAt(nodes: readonly RespNode[], byte: number): number {
+  return Math.max(0, nodes.findLastIndex(({ start, end }) => byte >= start && byte < end));
+}
+
 class Annotator {
   readonly nodes: RespNode[] = [];
   private at = 0;

@@ -1,11 +1,13 @@
 /**
- * Hex: bytes as rows of offset, hexadecimal numbers and characters, with one range marked and with places where something begins.
+ * Hex: bytes as rows of offset, hexadecimal numbers and characters, with one range and one byte marked, and with places where something begins.
  *
- *   0000 [24 35 0d 0a 68 65 6c 6c 6f 0d 0a]24 32 0d 0a 68  $5..hello..$2..h       [ ] the marked range, which has the theme's highlight, too
+ *   0000 [24 35 0d 0a>68<65 6c 6c 6f 0d 0a]24 32 0d 0a 68  $5..hello..$2..h       [ ] the marked range    > < the cursor
  *   0010  69|0d 0a                                         i..                    |   begins here
+ *
+ * Both are styled, too: the cursor has the theme's highlight, and so has the range as long as there is no cursor.
  */
 import { fit, row } from '../text.js';
-import type { Theme } from '../theme.js';
+import type { Style, Theme } from '../theme.js';
 
 export interface Range {
   readonly start: number;
@@ -26,39 +28,58 @@ export function bytesPerRow(width: number): number {
 /** The columns that rows of so many bytes take. */
 export const hexWidth = (count: number): number => OFFSET_COLUMNS + count * (BYTE_COLUMNS + 1) + GAP_COLUMNS;
 
-/**
- * All rows of `bytes`, each in exactly `width` columns.
- *
- * @param marked the range to be seen at once; null: none
- * @param beginnings offsets before which a `|` stands
- */
-export function hexRows(bytes: string, width: number, marked: Range | null, beginnings: readonly number[], theme: Theme): readonly string[] {
-  const count = bytesPerRow(width);
-  if (hexWidth(count) > width) return Array.from({ length: bytes.length }, (_, at) => fit(hex(bytes, at), width));
-  return Array.from({ length: Math.ceil(bytes.length / count) }, (_, i) => hexRow(bytes, i * count, count, width, marked, beginnings, theme));
+/** What is to be seen at once. */
+export interface HexMarks {
+  readonly range?: Range | null;
+  /** One byte, within the range or not. */
+  readonly cursor?: number | null;
+  /** Offsets before which a `|` stands. */
+  readonly beginnings?: readonly number[];
 }
 
-function hexRow(bytes: string, start: number, count: number, width: number, marked: Range | null, beginnings: readonly number[], theme: Theme): string {
+/** All rows of `bytes`, each in exactly `width` columns. */
+export function hexRows(bytes: string, width: number, marks: HexMarks, theme: Theme): readonly string[] {
+  const count = bytesPerRow(width);
+  if (hexWidth(count) > width) return Array.from({ length: bytes.length }, (_, at) => styleOf(at, marks, theme)(fit(hex(bytes, at), width)));
+  return Array.from({ length: Math.ceil(bytes.length / count) }, (_, i) => hexRow(bytes, i * count, count, width, marks, theme));
+}
+
+function hexRow(bytes: string, start: number, count: number, width: number, marks: HexMarks, theme: Theme): string {
   const end = Math.min(start + count, bytes.length);
   let numbers = '';
   let characters = '';
   for (let at = start; at < end; at++) {
-    const isMarked = marked !== null && at >= marked.start && at < marked.end;
-    const style = isMarked ? theme.highlight : (text: string) => text;
-    numbers += theme.dim(separator(at, marked, beginnings)) + style(hex(bytes, at));
+    const style = styleOf(at, marks, theme);
+    numbers += theme.dim(separator(at, at === start, marks)) + style(hex(bytes, at));
     characters += style(printable(bytes.charCodeAt(at)));
   }
-  const closing = marked !== null && marked.end === end && marked.end > marked.start ? theme.dim(']') : ' ';
   const missing = ' '.repeat((count - (end - start)) * BYTE_COLUMNS);
-  return row(width, theme.dim(start.toString(16).padStart(4, '0').slice(-4)), ' '.repeat(OFFSET_COLUMNS - 4 - 1), numbers, closing, missing, ' ', characters);
+  return row(width, theme.dim(start.toString(16).padStart(4, '0').slice(-4)), ' '.repeat(OFFSET_COLUMNS - 4 - 1), numbers, theme.dim(closing(end, marks)), missing, ' ', characters);
 }
 
-function separator(at: number, marked: Range | null, beginnings: readonly number[]): string {
-  if (marked !== null && marked.end > marked.start) {
-    if (at === marked.start) return '[';
-    if (at === marked.end) return ']';
+function styleOf(at: number, { range = null, cursor = null }: HexMarks, theme: Theme): Style {
+  if (at === cursor) return theme.highlight;
+  const isInRange = range !== null && at >= range.start && at < range.end;
+  return isInRange ? (cursor === null ? theme.highlight : theme.selected) : plain;
+}
+
+const plain: Style = (text) => text;
+
+/** What stands before a byte. What ends with a row has been closed there. */
+function separator(at: number, isFirst: boolean, { range = null, cursor = null, beginnings = [] }: HexMarks): string {
+  if (at === cursor) return '>';
+  if (at - 1 === cursor && !isFirst) return '<';
+  if (range !== null && range.end > range.start) {
+    if (at === range.start) return '[';
+    if (at === range.end && !isFirst) return ']';
   }
   return at > 0 && beginnings.includes(at) ? '|' : ' ';
+}
+
+/** What stands behind the last byte of a row. */
+function closing(end: number, { range = null, cursor = null }: HexMarks): string {
+  if (end - 1 === cursor) return '<';
+  return range !== null && range.end === end && range.end > range.start ? ']' : ' ';
 }
 
 const hex = (bytes: string, at: number): string => bytes.charCodeAt(at).toString(16).padStart(2, '0').slice(-2);

@@ -70,6 +70,47 @@ test('bytes show where another read begins', () => {
   expect(picture).toContain('50 49|4e 47');
 });
 
+test('the cursor in the bytes marks the node that its byte belongs to, and says which read brought it', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.send('*2\r\n$4\r\nECHO\r\n$5\r\nhe');
+  scene.lab.settle();
+  client.send('llo\r\n');
+  scene.lab.settle();
+  open(scene, (row) => row.kind === 'request');
+  const bytes = framesPane.openBytes!(scene.state, { width: 100, height: 8 })!;
+  expect(bytes).toMatchObject({ count: 25, perRow: 16 });
+  scene.set('frames', { byte: 21, cursor: bytes.rowOf(21) });
+  expect(scene.picture(framesPane, { width: 100, height: 8 })).toBe(`
+#2 request 1, 25 B, executed in 0 µs
+byte 22 of 25: 0x6c "l", brought by the 2nd of 2 reads: 5 B in turn 5
+ *2                          0000 2a 32 0d 0a 24 34 0d 0a 45 43 48 4f 0d 0a[24 35  *2..$4..ECHO..$5
+   $4 "ECHO"                 0010 0d 0a 68 65|6c>6c<6f 0d 0a]                      ..hello..
+▶  $5 "hello"
+`);
+  // In few rows the line about the byte is the one that counts.
+  expect(scene.draw(framesPane, { width: 60, height: 4 })[0]!.trimEnd()).toBe('byte 22 of 25: 0x6c "l", brought by the 2nd of 2 reads: 5 B…');
+  expect([0, 4, 13, 14, 24].map((byte) => bytes.rowOf(byte))).toEqual([0, 1, 1, 2, 2]);
+  expect([0, 1, 2].map((row) => bytes.beginningOf(row))).toEqual([0, 4, 14]);
+});
+
+test('of a node only the reads are named that brought it', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.send('*2\r\n$4\r\nECHO\r\n');
+  scene.lab.settle();
+  client.send('$2\r\nhi\r\n');
+  scene.lab.settle();
+  const origin = (cursor: number): string => (open(scene, (row) => row.kind === 'request', cursor), scene.draw(framesPane, { width: 100, height: 8 })[1]!.trimEnd());
+  expect([0, 1, 2].map(origin)).toEqual(['brought by read of 14 B in turn 3 | read of 8 B in turn 5', 'brought by the 1st of 2 reads: 14 B in turn 3', 'brought by the 2nd of 2 reads: 8 B in turn 5']);
+});
+
+test('half a frame has no bytes to walk through', () => {
+  using scene = conversation();
+  open(scene, (row) => row.kind === 'partial');
+  expect(framesPane.openBytes!(scene.state, SIZE)).toBeNull();
+});
+
 test('an open reply and an inline request have trees, too', () => {
   using scene = stage();
   scene.connect().send('MGET "a b" c\r\n');

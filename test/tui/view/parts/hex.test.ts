@@ -5,18 +5,18 @@ import { COLORED, PLAIN } from '../../scene.js';
 const BYTES = '$5\r\nhello\r\n$2\r\nhi\r\n';
 
 test('bytes stand as numbers and as characters, with the marked range in brackets', () => {
-  expect(hexRows(BYTES, 71, { start: 0, end: 11 }, [], PLAIN).map((row) => row.trimEnd())).toEqual([
+  expect(hexRows(BYTES, 71, { range: { start: 0, end: 11 } }, PLAIN).map((row) => row.trimEnd())).toEqual([
     '0000[24 35 0d 0a 68 65 6c 6c 6f 0d 0a]24 32 0d 0a 68  $5..hello..$2..h',
     '0010 69 0d 0a                                         i..',
   ]);
 });
 
 test('a range that ends with a row is closed there', () => {
-  expect(hexRows('abcdefgh', 40, { start: 4, end: 8 }, [], PLAIN)[0]!.trimEnd()).toBe('0000 61 62 63 64[65 66 67 68] abcdefgh');
+  expect(hexRows('abcdefgh', 40, { range: { start: 4, end: 8 } }, PLAIN)[0]!.trimEnd()).toBe('0000 61 62 63 64[65 66 67 68] abcdefgh');
 });
 
 test('where another read begins there is a bar, but not at the very beginning', () => {
-  expect(hexRows('abcdefgh', 40, null, [0, 3], PLAIN)[0]!.trimEnd()).toBe('0000 61 62 63|64 65 66 67 68  abcdefgh');
+  expect(hexRows('abcdefgh', 40, { beginnings: [0, 3] }, PLAIN)[0]!.trimEnd()).toBe('0000 61 62 63|64 65 66 67 68  abcdefgh');
 });
 
 test.each([
@@ -27,6 +27,17 @@ test.each([
 });
 
 test('marked bytes have the highlight of the theme, as numbers and as characters', () => {
-  expect(hexRows('ab', 40, { start: 1, end: 2 }, [], COLORED)[0]).toContain(`${COLORED.highlight('62')}`);
-  expect(hexRows('ab', 40, { start: 1, end: 2 }, [], COLORED)[0]).toContain(`a${COLORED.highlight('b')}`);
+  expect(hexRows('ab', 40, { range: { start: 1, end: 2 } }, COLORED)[0]).toContain(`${COLORED.highlight('62')}`);
+  expect(hexRows('ab', 40, { range: { start: 1, end: 2 } }, COLORED)[0]).toContain(`a${COLORED.highlight('b')}`);
+});
+
+test('the cursor stands between arrows, also at the ends of a row, and is what is highlighted', () => {
+  const marks = (cursor: number) => ({ range: { start: 2, end: 12 }, cursor });
+  const drawn = (cursor: number): string[] => hexRows('abcdefghijklmnop', 40, marks(cursor), PLAIN).map((row) => row.slice(4, 29));
+  expect(drawn(3)).toEqual([' 61 62[63>64<65 66 67 68 ', ' 69 6a 6b 6c]6d 6e 6f 70 ']);
+  expect(drawn(7)).toEqual([' 61 62[63 64 65 66 67>68<', ' 69 6a 6b 6c]6d 6e 6f 70 ']);
+  expect(drawn(8)).toEqual([' 61 62[63 64 65 66 67 68 ', '>69<6a 6b 6c]6d 6e 6f 70 ']);
+  const [row] = hexRows('abc', 40, { range: { start: 0, end: 3 }, cursor: 1 }, COLORED);
+  expect(row).toContain(COLORED.highlight('62'));
+  expect(row).toContain(COLORED.selected('61'));
 });

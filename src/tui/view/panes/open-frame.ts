@@ -1,0 +1,178 @@
+/**
+ * An open frame: its RESP values as a tree beside its bytes, and where they came from. Part of the frames pane.
+ *
+ *   #5 request 3, 61 B, executed in 12 µs
+ *   byte 44 of 61: 0x24 "$", brought by the 2nd of 2 reads: 32 B in turn 812
+ *    array of 5                 0020 68 65 6c 6c 6f 20 77 6f 72 6c 64|0d 0a>24<32 0d
+ *   ▶  bulk string 2 "EX"       0030 0a 45 58 0d 0a]24 32 0d 0a 36 30 0d 0a
+ *
+ * The cursor moves in one of the two, and marks in the other what belongs to it: the bytes of a node, or the node of a byte.
+ */
+import type { FramedRow, FrameRead, PartialRow, ReplyRow, RequestRow } from '../../state/model/frames.js';
+import { nodeAt, requestTree, respTree, type RespNode } from '../../state/select/resp-tree.js';
+import type { OpenBytes, PaneContext, Size } from '../pane.js';
+import { fill } from '../parts/fill.js';
+import { bytesPerRow, hexRows, hexWidth, type Range } from '../parts/hex.js';
+import { tableWindow } from '../parts/list-window.js';
+import { fit, formatBytes, formatCount, formatUs, truncate, visible } from '../text.js';
+import type { Theme } from '../theme.js';
+
+/** In fewer rows there is room for only one line above the tree. */
+const LEAST_ROWS = 6;
+
+/** A tree needs so many columns beside its bytes; in less it stands above them. */
+const TREE_COLUMNS = 20;
+
+/** A tree in fewer columns says types by their mark. */
+const WORDY_TREE_COLUMNS = 32;
+
+/** Where the cursor is: on a node of the tree, and, while it moves in the bytes, on one of those. */
+export interface FrameCursor {
+  readonly node: number;
+  readonly byte: number | null;
+}
+
+type WholeFrame = RequestRow | ReplyRow;
+
+export function renderFrame(frame: FramedRow, { node, byte }: FrameCursor, { theme, size, isFocused }: PaneContext): readonly string[] {
+  const { width, height } = size;
+  const nodes = treeOf(frame);
+  const at = Math.min(Math.max(0, node), nodes.length - 1);
+  const view: View = { frame, nodes, at, marked: nodes[at] ?? null, byte, theme, isFocused };
+  const head = headRows(view, size);
+  if (frame.kind === 'partial') return fill([...head, theme.dim(fit('its bytes are shown once it is whole', width))], width, height);
+  const body = { width, height: height - head.length };
+  return fill([...head, ...(isBeside(width) ? sideBySide : stacked)({ ...view, frame }, body)], width, height);
+}
+
+/** The nodes that the cursor can stand on. */
+export function treeOf(frame: FramedRow): readonly RespNode[] {
+  if (frame.kind === 'partial') return [];
+  return frame.kind === 'reply' ? respTree(frame.raw) : requestTree(frame.raw);
+}
+
+/** The bytes that the cursor can stand on; null of half a frame, whose bytes the trace does not tell. */
+export function bytesOf(frame: FramedRow, { width }: Size): OpenBytes | null {
+  const nodes = treeOf(frame);
+  if (frame.kind === 'partial' || nodes.length === 0) return null;
+  return { count: frame.raw.length, perRow: bytesPerRow(hexColumns(width)), rowOf: (byte) => nodeAt(nodes, byte), beginningOf: (row) => nodes[Math.min(row, nodes.length - 1)]!.start };
+}
+
+interface View {
+  readonly frame: FramedRow;
+  readonly nodes: readonly RespNode[];
+  /** The node of the cursor. */
+  readonly at: number;
+  readonly marked: RespNode | null;
+  readonly byte: number | null;
+  readonly theme: Theme;
+  readonly isFocused: boolean;
+}
+
+type WholeView = View & { readonly frame: WholeFrame };
+
+// What it is, and where it came from
+
+function headRows({ frame, marked, byte, theme }: View, { width, height }: Size): readonly string[] {
+  const what = theme.token(frame.token)(fit(headText(frame), width));
+  const origin = byte === null || frame.kind === 'partial' ? theme.dim(fit(originText(frame, marked), width)) : theme.strong(fit(byteText(frame, byte), width));
+  if (height >= LEAST_ROWS) return [what, origin];
+  // Somebody who walks through the bytes knows whose they are.
+  return [byte === null ? what : origin];
+}
+
+function headText(frame: FramedRow): string {
+  const what = frame.kind === 'reply' ? (frame.isPush ? 'push' : 'reply') : frame.kind === 'partial' ? 'half a request' : 'request';
+  const number = frame.frame === 0 ? '' : ` ${frame.frame}`;
+  const elapsed = frame.kind === 'partial' || frame.elapsedUs === null ? '' : `, executed in ${formatUs(frame.elapsedUs)}`;
+  const size = frame.kind === 'partial' ? partialText(frame) : formatBytes(frame.bytes);
+  return `#${frame.token} ${what}${number}, ${size}${elapsed}`;
+}
+
+const partialText = (row: PartialRow): string => `have ${formatCount(row.have)} of ${formatCount(row.need)}`;
+
+function byteText(frame: WholeFrame, byte: number): string {
+  const code = frame.raw.charCodeAt(byte);
+  return `byte ${byte + 1} of ${formatCount(frame.bytes)}: 0x${code.toString(16).padStart(2, '0')} "${visible(frame.raw[byte]!)}", ${originText(frame, { start: byte, end: byte + 1 })}`;
+}
+
+/** Which reads brought these bytes. */
+function originText(frame: FramedRow, range: Range | null): string {
+  if (frame.kind === 'reply') return 'encoded into the output buffer';
+  const { reads } = frame;
+  if (reads.length === 0) return 'the reads that brought it are not known';
+  const bringing = range === null ? reads : reads.filter(({ start, end }) => start < range.end && end > range.start);
+  const [only] = bringing;
+  if (only !== undefined && bringing.length === 1 && reads.length > 1) return `brought by the ${ordinal(reads.indexOf(only) + 1)} of ${reads.length} reads: ${readText(only)}`;
+  return truncate(`brought by ${bringing.map((read) => `read of ${readText(read)}`).join(' | ')}`, 512);
+}
+
+function readText({ turn, bytes, start, end }: FrameRead): string {
+  const share = end - start < bytes ? `, ${formatCount(end - start)} of them here` : '';
+  return `${formatCount(bytes)} B in turn ${turn}${share}`;
+}
+
+function ordinal(number: number): string {
+  const isTeen = number % 100 >= 11 && number % 100 <= 13;
+  return `${number}${(isTeen ? undefined : ['th', 'st', 'nd', 'rd'][number % 10]) ?? 'th'}`;
+}
+
+// The tree and the bytes
+
+const isBeside = (width: number): boolean => width >= TREE_COLUMNS + hexWidth(4) + 1;
+
+/** Columns of the bytes in a pane so wide. */
+const hexColumns = (width: number): number => (isBeside(width) ? hexWidth(bytesPerRow(width - TREE_COLUMNS - 1)) : width);
+
+function sideBySide(view: WholeView, { width, height }: Size): readonly string[] {
+  const right = hexColumns(width);
+  const tree = treeRows(view, { width: width - right - 1, height });
+  const bytes = byteRows(view, { width: right, height });
+  return tree.map((line, i) => `${line} ${bytes[i]!}`);
+}
+
+function stacked(view: WholeView, { width, height }: Size): readonly string[] {
+  const above = Math.min(view.nodes.length, Math.ceil(height / 2));
+  return [...treeRows(view, { width, height: above }), ...byteRows(view, { width, height: height - above })];
+}
+
+function treeRows({ frame, nodes, at, byte, theme, isFocused }: WholeView, { width, height }: Size): readonly string[] {
+  const { start, end } = tableWindow(nodes.length, height, at, 0);
+  const mark = isFocused && byte === null ? theme.highlight : theme.selected;
+  const lines = nodes.slice(start, end).map((node, i) => {
+    const isMarked = start + i === at;
+    const text = fit(`${isMarked ? theme.glyphs.arrow : ' '}${'  '.repeat(node.depth)}${nodeText(node, frame.raw, width)}`, width);
+    return isMarked ? mark(text) : text;
+  });
+  return fill(lines, width, height);
+}
+
+function nodeText(node: RespNode, raw: string, width: number): string {
+  const cut = node.isCut ? ' (cut)' : '';
+  if (width < WORDY_TREE_COLUMNS && node.length !== null) return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quoted(node, raw) : ''}`;
+  if (node.type === 'inline request' || node.type === 'no RESP') return node.type + cut;
+  if (node.type in { array: 0, set: 0, push: 0, map: 0, attribute: 0 }) return `${node.type} of ${node.length ?? 0}${cut}`;
+  const length = node.length === null ? '' : ` ${formatCount(node.length)}`;
+  return `${node.type}${length}${cut} ${node.type === 'null' ? '' : quoted(node, raw)}`;
+}
+
+const quoted = (node: RespNode, raw: string): string => `"${visible(raw.slice(node.bodyStart, node.bodyEnd), 64)}"`;
+
+/** The bytes, moved so far that the marked ones are in sight; the last row says how many there are besides. */
+function byteRows({ frame, marked, byte, theme }: WholeView, { width, height }: Size): readonly string[] {
+  const reads = frame.kind === 'reply' ? [] : frame.reads;
+  const all = hexRows(frame.raw, width, { range: marked, cursor: byte, beginnings: reads.map(({ start }) => start) }, theme);
+  const isCut = frame.bytes > frame.raw.length;
+  const room = isCut ? height - 1 : height;
+  const inSight = byte === null ? marked : { start: byte, end: byte + 1 };
+  const from = inSight === null ? 0 : firstRow(inSight, bytesPerRow(width), room);
+  const more = isCut ? [theme.dim(fit(`the first ${formatCount(frame.raw.length)} of ${formatCount(frame.bytes)} bytes`, width))] : [];
+  return fill([...fill(all.slice(from, from + Math.max(0, room)), width, room), ...more], width, height);
+}
+
+/** So that the whole range is shown if it fits into the rows, and its beginning otherwise. */
+function firstRow({ start, end }: Range, perRow: number, rows: number): number {
+  const first = Math.floor(start / perRow);
+  const last = Math.floor(Math.max(start, end - 1) / perRow);
+  return Math.min(first, Math.max(0, last - rows + 1));
+}
