@@ -1,24 +1,21 @@
 /**
- * The app: everything the screen does besides being drawn. The only effects of the lab are here, in terminal/ and in repl/.
+ * The app: everything the screen does besides being drawn. The only effects of the lab are here, in session.ts, terminal/ and repl/.
  *
  *   keys ────▶ keymap ──▶ intent ──┬──▶ action ──▶ reduce ──▶ state ──▶ view ──▶ sink
- *   trace ───▶ history ────────────┘      ▲
- *   intent ──▶ server (pause, step, …) ───┘ held, slowed
+ *   trace ───▶ session ────────────┘
  *
  * A key is drawn at once, the trace ten times a second at most, and nothing at all is drawn while nothing changes but the clocks on the screen, once a second.
  */
 import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
-import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent } from '../server/index.js';
+import type { RedisLabServer, SnapshotRequest, StepUnit } from '../server/index.js';
 import { contextOf, intentOf, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
+import { Session } from './session.js';
 import { changeBreakpoints } from './state/breakpoints.js';
-import { History } from './state/history.js';
-import { LoopTime } from './state/loop-time.js';
-import { nowMsOf } from './state/model/model.js';
 import { PANE_IDS } from './state/pane-id.js';
-import { initialState, reduce, type Action } from './state/reduce.js';
+import type { Action } from './state/reduce.js';
 import type { ServerInfo, State } from './state/state.js';
 import type { Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
@@ -33,8 +30,6 @@ const FRAME_MS = 100;
 const TICK_MS = 1000;
 /** Events a second, from slow to fast; above the last one is full speed. */
 const SPEEDS = [1, 2, 5, 20] as const;
-/** The most events that a tenth of a second brings: what the model takes in without being late. */
-const EVENT_BUDGET = 1000;
 const PAGE = 10;
 const MAX_CLIENTS = 200;
 
@@ -54,10 +49,8 @@ export interface AppOptions {
 }
 
 export class App {
-  private state: State;
+  private readonly session: Session;
   private size: Size;
-  private readonly history = new History();
-  private readonly time = new LoopTime(() => performance.now());
   private readonly sink: FrameSink;
   private ink: Instance | null = null;
   private readonly console: Console;
@@ -65,28 +58,21 @@ export class App {
   private readonly tickTimer: NodeJS.Timeout;
   private drawnAtMs = -Infinity;
   private isDrawDue = false;
-  private watched = '';
   private hasEnded = false;
 
   constructor(private readonly options: AppOptions) {
     const { server, info, size, output, quit } = options;
     this.size = size;
-    this.state = initialState(info, this.history.newest);
+    this.session = new Session({ server, info, request: () => this.request(), changed: () => this.drawSoon() });
     this.sink = new FrameSink(size.width, size.height, output);
-    server.onHeld((event) => this.held(event));
-    if (server.heldAt !== null) this.held(server.heldAt);
     this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit }, { password: options.password });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     this.draw();
   }
 
   /** Begins to listen to the loop. */
-  async start(): Promise<void> {
-    const { server } = this.options;
-    const request = this.request();
-    this.watched = JSON.stringify(request);
-    await Promise.all([server.watch(request), server.trace((batch, snapshot) => this.receive(batch, snapshot), { budget: EVENT_BUDGET })]);
-    this.take(await server.snapshot(request));
+  start(): Promise<void> {
+    return this.session.start();
   }
 
   resize(size: Size): void {
@@ -118,6 +104,7 @@ export class App {
   stop(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
+    this.session.stop();
     clearInterval(this.tickTimer);
     if (this.frameTimer !== null) clearTimeout(this.frameTimer);
     this.console.close();
@@ -144,27 +131,27 @@ export class App {
     const { ui, control } = this.state;
     switch (intent) {
       case 'toggle-pause':
-        return control.heldAt === null ? this.pause() : this.resume();
+        return void (control.heldAt === null ? this.session.pause() : this.session.resume());
       case 'step-event':
       case 'step-phase':
       case 'step-command':
       case 'step-turn':
-        return this.step(intent.slice('step-'.length) as StepUnit);
+        return void this.session.step(intent.slice('step-'.length) as StepUnit);
       case 'slower':
       case 'faster':
         return this.changeSpeed(intent);
       case 'back-event':
-        return this.goBack('event');
+        return this.session.goBack('event');
       case 'back-turn':
-        return this.goBack('turn');
+        return this.session.goBack('turn');
       case 'forward-event':
-        return this.goForward('event');
+        return this.session.goForward('event');
       case 'forward-turn':
-        return this.goForward('turn');
+        return this.session.goForward('turn');
       case 'oldest':
-        return this.show(this.history.range.oldest + 1);
+        return this.session.showOldest();
       case 'live':
-        return this.show(null);
+        return this.session.showLive();
       case 'breakpoint':
         return this.act({ type: 'open-prompt', kind: 'breakpoint' });
       case 'filter':
@@ -274,120 +261,33 @@ export class App {
     if (kind === 'breakpoint' && text.trim() !== '') {
       const change = changeBreakpoints(control.breakpoints, text);
       if ('error' in change) return;
-      this.setBreakpoints(change.breakpoints);
+      void this.session.setBreakpoints(change.breakpoints);
     }
     this.act({ type: 'close-prompt' });
   }
 
   // Time
 
-  private pause(): void {
-    this.act({ type: 'begin' });
-    this.ask(this.options.server.pause());
-  }
-
-  private resume(): void {
-    this.act({ type: 'slow-down', eventsPerSecond: null });
-    this.show(null);
-    this.ask(this.options.server.resume());
-  }
-
-  private step(unit: StepUnit): void {
-    this.show(null);
-    if (this.state.control.heldAt === null) return this.pause();
-    this.act({ type: 'step', unit });
-    this.ask(this.options.server.step(unit));
-  }
-
   private changeSpeed(direction: 'slower' | 'faster'): void {
     const { eventsPerSecond } = this.state.control;
     const at = eventsPerSecond === null ? SPEEDS.length : SPEEDS.findIndex((speed) => speed >= eventsPerSecond);
     const speed = SPEEDS[Math.max(0, at + (direction === 'slower' ? -1 : 1))] ?? null;
-    this.show(null);
-    this.act({ type: 'slow-down', eventsPerSecond: speed });
-    this.ask(speed === null ? this.options.server.resume() : this.options.server.slow(speed));
+    void this.session.slow(speed);
   }
 
-  private setBreakpoints(breakpoints: readonly Breakpoint[]): void {
-    this.act({ type: 'set-breakpoints', breakpoints });
-    this.ask(this.options.server.setBreakpoints(breakpoints));
+  // The state
+
+  private get state(): State {
+    return this.session.state;
   }
 
-  /** What the loop answers shows in its trace; that it ends meanwhile is told by `closed`. */
-  private ask(answer: Promise<unknown>): void {
-    answer.catch(() => {});
-  }
-
-  private goBack(unit: 'event' | 'turn'): void {
-    this.act({ type: 'begin' });
-    const from = this.state.control.moment ?? this.history.range.newest;
-    this.show(Math.max(this.history.before(from, unit), this.history.range.oldest + 1));
-  }
-
-  private goForward(unit: 'event' | 'turn'): void {
-    const { moment } = this.state.control;
-    if (moment !== null) this.show(this.history.after(moment, unit));
-  }
-
-  /** Shows a moment of the history; null, or the newest: now. */
-  private show(moment: number | null): void {
-    const behind = moment === null ? 0 : this.history.eventsSince(moment);
-    if (moment === null || behind === 0) return this.act({ type: 'show-moment', model: this.history.newest, nowMs: this.time.read(), moment: null, behind: 0 });
-    const model = this.history.at(moment);
-    this.act({ type: 'show-moment', model, nowMs: nowMsOf(model), moment, behind });
-  }
-
-  // The loop
-
-  private receive(batch: TraceBatch, snapshot: Snapshot | null): void {
-    if (this.hasEnded) return;
-    for (const event of batch.events) this.history.add({ type: 'event', event });
-    if (batch.droppedTurns + batch.droppedCommands > 0) this.history.add({ type: 'dropped', turns: batch.droppedTurns, commands: batch.droppedCommands });
-    if (snapshot === null) this.refresh();
-    else this.take(snapshot);
-  }
-
-  private take(snapshot: Snapshot): void {
-    if (this.hasEnded) return;
-    this.history.add({ type: 'snapshot', snapshot });
-    this.time.set(snapshot.nowMs);
-    this.refresh();
-  }
-
-  /** Something is new: on the screen, or, in the history, behind it. */
-  private refresh(): void {
-    const { moment } = this.state.control;
-    const isForgotten = moment !== null && moment <= this.history.range.oldest;
-    if (this.state.ui.isFresh && this.hasVisitor()) this.act({ type: 'begin' });
-    this.show(isForgotten ? this.history.range.oldest + 1 : moment);
-    this.drawSoon();
-  }
-
-  /** Somebody else than the console has connected. */
-  private hasVisitor(): boolean {
-    return this.history.newest.rates.connections > this.state.repl.clients.length;
-  }
-
-  private held(event: TraceEvent | null): void {
-    if (this.hasEnded) return;
-    this.time.hold(event !== null);
-    this.act({ type: 'hold', event });
-    this.drawSoon();
+  private act(action: Action): void {
+    this.session.act(action);
   }
 
   private updateConsole(repl: State['repl']): void {
     this.act({ type: 'update-console', repl });
     this.drawSoon();
-  }
-
-  /** Asks for other keys when other keys are to be seen. */
-  private watch(): void {
-    const request = this.request();
-    const watched = JSON.stringify(request);
-    if (watched === this.watched || this.watched === '') return;
-    this.watched = watched;
-    const { server } = this.options;
-    this.ask(Promise.all([server.watch(request), server.snapshot(request).then((snapshot) => watched === this.watched && this.take(snapshot))]));
   }
 
   private request(): SnapshotRequest {
@@ -398,21 +298,16 @@ export class App {
 
   // Drawing
 
-  private act(action: Action): void {
-    this.state = reduce(this.state, action);
-  }
-
   /** Clocks go on, unless time stands still. */
   private tick(): void {
     const { mode, heldAt } = this.state.control;
     if (mode === 'history' || heldAt !== null || performance.now() - this.drawnAtMs < TICK_MS - FRAME_MS) return;
-    this.act({ type: 'tell-time', nowMs: this.time.read() });
     this.draw();
   }
 
   /** Somebody waits for it. */
   private changed(): void {
-    this.watch();
+    void this.session.watch();
     if (this.isDrawDue) return;
     this.isDrawDue = true;
     setImmediate(() => this.draw());
@@ -430,8 +325,8 @@ export class App {
     this.frameTimer = null;
     if (this.hasEnded) return;
     this.drawnAtMs = performance.now();
-    this.watch();
-    if (this.state.control.moment === null) this.act({ type: 'tell-time', nowMs: this.time.read() });
+    void this.session.watch();
+    this.session.tellTime();
     this.sink.cursor = cursorOf(this.state, this.size);
     const screen = <Screen state={this.state} size={this.size} theme={this.options.theme} />;
     if (this.ink === null) this.mount(screen);

@@ -105,3 +105,16 @@ test('a taken port is a StartError that names the reason', async () => {
   const server = await start();
   await expect(createServer({ port: server.port })).rejects.toMatchObject({ name: 'StartError', code: 'EADDRINUSE' });
 });
+
+test('a snapshot comes after the events that led to it, so nobody who puts the two together counts twice', async () => {
+  const server = await start();
+  const told: string[] = [];
+  await server.trace(({ events }) => told.push(...events.map(({ kind }) => kind)));
+  const client = await connect(server);
+  // Ten times in a row: a batch that happens to be due in between proves nothing.
+  for (let count = 1; count <= 10; count++) {
+    await ask(client, 'PING');
+    await server.snapshot();
+    expect(told.filter((kind) => kind === 'execute')).toHaveLength(count);
+  }
+});

@@ -11,7 +11,6 @@ import { SystemError } from '../io/poll.js';
 import { SystemClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { Server } from '../server.js';
-import { takeSnapshot } from '../snapshot.js';
 import { Observation } from './observation.js';
 import { openPoll } from './open-poll.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions, PollerName } from './protocol.js';
@@ -83,7 +82,7 @@ function answerWith(server: Server, observation: Observation): Answers {
     resume: () => observation.resume(),
     slow: (eventsPerSecond) => observation.slow(eventsPerSecond),
     setBreakpoints: (breakpoints) => observation.setBreakpoints(breakpoints),
-    snapshot: (request) => takeSnapshot(server, request),
+    snapshot: (request) => observation.snapshot(request),
     watch: (request) => observation.watch(request),
   };
 }

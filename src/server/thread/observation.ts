@@ -68,6 +68,12 @@ export class Observation implements TraceSink, Observer {
     this.watched = request;
   }
 
+  /** What has happened up to here is told before it, so that whoever puts the two together counts nothing twice. */
+  snapshot(request: SnapshotRequest): Snapshot {
+    this.send();
+    return takeSnapshot(this.server, request);
+  }
+
   pause(): void {
     this.stepper.pause();
     this.attach();
