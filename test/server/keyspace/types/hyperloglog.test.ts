@@ -26,6 +26,11 @@ function bytesAfterCount(counter: ByteString): Buffer {
   return Buffer.from(counter.view);
 }
 
+/** Indices of registers; `toEqual` takes a hundred times as long for so many numbers. */
+function whereDifferent(actual: Uint8Array, expected: Uint8Array): number[] {
+  return Array.from(expected.keys()).filter((index) => actual[index] !== expected[index]);
+}
+
 const md5 = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex');
 
 /** The algorithm as it is written down, on bigints. */
@@ -91,8 +96,8 @@ describe('sparse and dense', () => {
           expect(raiseRegister(dense, index, value, SPARSE_MAX)).toBe(change);
           expected[index] = Math.max(expected[index]!, value);
         }
-        expect(registersOf(sparse)).toEqual(expected);
-        expect(registersOf(dense)).toEqual(expected);
+        expect(whereDifferent(registersOf(sparse)!, expected)).toEqual([]);
+        expect(whereDifferent(registersOf(dense)!, expected)).toEqual([]);
         expect(estimateOf(sparse)).toBe(estimateOf(dense));
       }),
       { numRuns: 50 },
