@@ -26,7 +26,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/server': ['server/io', 'server/loop', 'server/client', 'server/resp', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace', 'server/config'],
   'server/snapshot': ['types:server/server', 'server/client', 'server/dispatch', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
   'server/thread': ['server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace', 'server/config'],
-  'server/index': ['server/thread', 'types:server/server', 'server/snapshot', 'types:server/loop', 'types:server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/dispatch', 'server/commands'],
+  'server/index': ['server/thread', 'types:server/server', 'types:server/snapshot', 'types:server/loop', 'types:server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/dispatch', 'server/commands'],
   tui: ['server/index'],
   // Flags derive from the table of settings.
   cli: ['server/index', 'server/config', 'tui'],

@@ -15,7 +15,7 @@ import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, StepUnit } from './loop/stepping.js';
 import type { LogLevel } from './server.js';
-import { DEFAULT_SNAPSHOT, type Snapshot, type SnapshotRequest } from './snapshot.js';
+import type { Snapshot, SnapshotRequest } from './snapshot.js';
 import { LoopHandle } from './thread/loop-handle.js';
 import type { PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
@@ -108,6 +108,8 @@ export async function loadCommandReference(): Promise<readonly CommandReference[
 }
 
 const DEFAULT_BUDGET = 2000;
+
+const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {

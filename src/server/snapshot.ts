@@ -27,8 +27,6 @@ export interface SnapshotRequest {
   readonly value?: ValueWindow | null;
 }
 
-export const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
-
 export interface ClientSnapshot {
   readonly token: number;
   readonly fd: number;
