@@ -115,9 +115,14 @@ export class App {
   // Keys
 
   private pressInConsole(key: Key): void {
-    if (key.name === 'enter') this.act({ type: 'begin' });
-    if (this.console.press(key)) return;
+    if (key.name === 'enter') {
+      this.act({ type: 'begin' });
+      // Who sends something wants to see what comes of it.
+      this.act({ type: 'follow' });
+    }
     const intent = intentOf(key, this.state, PANES.repl);
+    if (intent === 'follow') return this.perform(intent, key);
+    if (this.console.press(key)) return;
     if (intent !== null) this.perform(intent, key);
   }
 
@@ -190,7 +195,7 @@ export class App {
       case 'page-down':
         return this.move(PAGE);
       case 'open':
-        return this.act({ type: 'open-row', rows: this.rows() ?? [], length: this.length() });
+        return this.act({ type: 'open-row', ...this.listed() });
       case 'close':
         return this.act({ type: 'close-row' });
       case 'to-bytes':
@@ -223,9 +228,8 @@ export class App {
     if (ui.isHelpOpen) return this.act({ type: 'scroll-help', by, limit: helpScrollLimit(this.state, this.size, this.options.theme) });
     if (ui.panes[ui.focus].byte !== null) return this.moveInBytes(by, 'rows');
     if (ui.panes[ui.focus].isOpen && pane.openRows !== undefined) return this.act({ type: 'move-cursor', by, count: pane.openRows(this.state) });
-    const rows = this.rows();
-    if (rows !== null) return this.act({ type: 'select', by, rows, length: this.length() });
-    this.act({ type: 'scroll', by, length: this.length() });
+    if (pane.rows !== undefined) return this.act({ type: 'select', by, ...this.listed() });
+    if (pane.length !== undefined) this.act({ type: 'scroll', by, length: pane.length(this.state), forgotten: pane.forgotten?.(this.state) ?? 0 });
   }
 
   /** Moves by bytes or by rows of bytes, and stays where there are none; `begin`: to the first byte of the row that the cursor stands on. */
@@ -239,12 +243,10 @@ export class App {
     this.act({ type: 'move-to-byte', byte: there, cursor: bytes.rowOf(there) });
   }
 
-  private rows(): readonly string[] | null {
-    return PANES[this.state.ui.focus].rows?.(this.state) ?? null;
-  }
-
-  private length(): number | null {
-    return PANES[this.state.ui.focus].length?.(this.state) ?? null;
+  /** The rows of the pane in focus, as actions want to know them. */
+  private listed(): { rows: readonly string[]; length: number | null; offset: number } {
+    const pane = PANES[this.state.ui.focus];
+    return { rows: pane.rows?.(this.state) ?? [], length: pane.length?.(this.state) ?? null, offset: pane.offset?.(this.state) ?? 0 };
   }
 
   private typeInPrompt(text: string): void {

@@ -69,7 +69,9 @@ export interface Binding {
 }
 
 const isHistory = ({ control }: State): boolean => control.mode === 'history';
-const isFollowing = ({ ui }: State): boolean => ui.panes[ui.focus].selected === null && ui.panes[ui.focus].scroll === 0;
+const isFrozen = ({ ui }: State): boolean => ui.panes[ui.focus].frozenAt !== null || ui.panes[ui.focus].frozenRows !== null;
+/** Has rows, or scrolls. */
+const canMove = (_: State, pane: Pane): boolean => pane.rows !== undefined || pane.length !== undefined;
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
 const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 
@@ -90,7 +92,8 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'byte-after', keys: ['right'], shown: '→', label: 'next byte', group: 'This pane', contexts: ['panes'], when: isInBytes },
   { intent: 'to-bytes', keys: ['x'], shown: 'x', label: 'to the bytes', group: 'This pane', contexts: ['panes'], when: (state, pane) => isOpen(state) && pane.openBytes !== undefined },
   { intent: 'close', keys: ['escape', 'enter'], shown: 'Esc', label: 'close', group: 'This pane', contexts: ['panes'], when: isOpen },
-  { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], when: (state) => !isFollowing(state) },
+  { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], when: isFrozen },
+  { intent: 'follow', keys: ['end'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['console'], when: isFrozen },
   { intent: 'clear-filter', keys: ['escape'], shown: 'Esc', label: 'no filter', group: 'This pane', contexts: ['panes'], when: ({ ui }) => ui.panes[ui.focus].filter !== '' },
   { intent: 'live', keys: ['end', 'escape'], shown: 'End', label: 'LIVE', group: 'History', contexts: ['panes'], when: isHistory },
   // Time
@@ -114,10 +117,10 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes', group: 'Panes', contexts: ['console'] },
   { intent: 'zoom', keys: ['z'], shown: 'z', label: 'zoom', group: 'Panes', contexts: ['panes'] },
   // This pane
-  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'] },
-  { intent: 'down', keys: ['down', 'j'], shown: '↓', label: 'down', group: 'This pane', contexts: ['panes'] },
-  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['panes', 'console'] },
-  { intent: 'page-down', keys: ['pagedown'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['panes', 'console'] },
+  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'], when: canMove },
+  { intent: 'down', keys: ['down', 'j'], shown: '↓', label: 'down', group: 'This pane', contexts: ['panes'], when: canMove },
+  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['panes', 'console'], when: canMove },
+  { intent: 'page-down', keys: ['pagedown'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['panes', 'console'], when: canMove },
   { intent: 'open', keys: ['enter'], shown: 'Enter', label: 'open', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.openRows !== undefined },
   { intent: 'filter', keys: ['/'], shown: '/', label: 'filter', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.checkFilter !== undefined },
   { intent: 'sort', keys: ['s'], shown: 's', label: 'sort', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.sorts !== undefined },

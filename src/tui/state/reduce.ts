@@ -28,10 +28,11 @@ export type Action =
   | { readonly type: 'open-help' }
   | { readonly type: 'close-help' }
   | { readonly type: 'scroll-help'; readonly by: number; readonly limit: number }
-  | { readonly type: 'select'; readonly by: number; readonly rows: readonly string[]; readonly length: number | null }
-  | { readonly type: 'scroll'; readonly by: number; readonly length: number | null }
+  | ({ readonly type: 'select'; readonly by: number } & Listed)
+  /** In a list that has grown to `length`, and has forgotten its first rows. */
+  | { readonly type: 'scroll'; readonly by: number; readonly length: number; readonly forgotten: number }
   | { readonly type: 'follow' }
-  | { readonly type: 'open-row'; readonly rows: readonly string[]; readonly length: number | null }
+  | ({ readonly type: 'open-row' } & Listed)
   | { readonly type: 'close-row' }
   | { readonly type: 'move-cursor'; readonly by: number; readonly count: number }
   /** To a byte of what is open, which belongs to row `cursor`; null: back to that row. */
@@ -44,7 +45,18 @@ export type Action =
   | { readonly type: 'close-prompt' }
   | { readonly type: 'ask-to-leave'; readonly isLeaving: boolean };
 
-const INITIAL_PANE: PaneUi = { scroll: 0, selected: null, filter: '', isOpen: false, cursor: 0, byte: null, frozenAt: null, sort: '' };
+/** The rows of a pane, of which one is to be selected. */
+interface Listed {
+  readonly rows: readonly string[];
+  /** Of a list that grows: how many there have ever been; null: it is a table. */
+  readonly length: number | null;
+  /** Of a table: where the rows begin in the whole of it. */
+  readonly offset: number;
+}
+
+const FOLLOWING = { scroll: 0, selected: null, frozenAt: null, frozenRows: null } as const;
+const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
+const INITIAL_PANE: PaneUi = { ...FOLLOWING, ...NOTHING_OPEN, filter: '', sort: '' };
 
 export function initialState(server: ServerInfo, model: Model): State {
   return {
@@ -127,7 +139,7 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     case 'scroll-help':
       return { ...ui, helpScroll: clamp(ui.helpScroll + action.by, action.limit) };
     case 'choose-database':
-      return withPane({ ...ui, db: action.db }, 'keyspace', { ...NOTHING_OPEN, selected: null, scroll: 0 });
+      return withPane({ ...ui, db: action.db }, 'keyspace', { ...FOLLOWING, ...NOTHING_OPEN });
     case 'open-prompt':
       return { ...ui, prompt: { kind: action.kind, text: action.kind === 'filter' ? ui.panes[ui.focus].filter : '', error: null } };
     case 'type-prompt':
@@ -151,10 +163,8 @@ function typePrompt(ui: Ui, text: string, error: string | null): Ui {
   if (ui.prompt === null) return ui;
   const typed = { ...ui, prompt: { ...ui.prompt, text, error } };
   const isFilter = ui.prompt.kind === 'filter' && error === null;
-  return isFilter ? withPane(typed, ui.focus, { filter: text, selected: null, scroll: 0, frozenAt: null }) : typed;
+  return isFilter ? withPane(typed, ui.focus, { ...FOLLOWING, filter: text }) : typed;
 }
-
-const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
 
 type PaneAction = Extract<UiAction, { type: 'select' | 'scroll' | 'follow' | 'open-row' | 'close-row' | 'move-cursor' | 'move-to-byte' | 'sort' }>;
 
@@ -165,7 +175,7 @@ function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
     case 'scroll':
       return scroll(pane, action);
     case 'follow':
-      return { ...NOTHING_OPEN, selected: null, scroll: 0, frozenAt: null };
+      return { ...FOLLOWING, ...NOTHING_OPEN };
     case 'open-row': {
       const opened = pane.selected === null ? select(pane, { ...action, by: 0 }) : {};
       return (opened.selected ?? pane.selected) === null ? {} : { ...opened, ...NOTHING_OPEN, isOpen: true };
@@ -177,23 +187,26 @@ function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
     case 'move-to-byte':
       return { byte: action.byte, cursor: action.cursor };
     case 'sort':
-      return { sort: action.sorts[(Math.max(0, action.sorts.indexOf(pane.sort)) + 1) % action.sorts.length] ?? '', scroll: 0, selected: null };
+      return { sort: action.sorts[(Math.max(0, action.sorts.indexOf(pane.sort)) + 1) % action.sorts.length] ?? '', ...FOLLOWING };
   }
 }
 
 /** From nothing the selection begins where the eye is: at the newest row of a list that grows, at the first of a table. */
-function select(pane: PaneUi, { by, rows, length }: { readonly by: number; readonly rows: readonly string[]; readonly length: number | null }): Partial<PaneUi> {
+function select(pane: PaneUi, { by, rows, length, offset }: { readonly by: number } & Listed): Partial<PaneUi> {
   if (rows.length === 0) return { selected: null };
   const before = pane.selected === null ? -1 : rows.indexOf(pane.selected);
   const start = length === null ? 0 : rows.length - 1;
   const index = before === -1 ? start : clamp(before + by, rows.length - 1);
-  return { selected: rows[index]!, frozenAt: length === null ? null : (pane.frozenAt ?? length) };
+  const frozen = length === null ? { frozenRows: { ids: rows, offset } } : { frozenAt: Math.max(pane.frozenAt ?? length, length - (rows.length - 1 - index)) };
+  return { selected: rows[index]!, ...frozen };
 }
 
-function scroll(pane: PaneUi, { by, length }: { readonly by: number; readonly length: number | null }): Partial<PaneUi> {
-  // Up goes back in a list that grows, and towards the first row in a table.
-  const scrolled = Math.max(0, length === null ? pane.scroll + by : Math.min(pane.scroll - by, length));
-  return { scroll: scrolled, frozenAt: length === null || scrolled === 0 ? null : (pane.frozenAt ?? length) };
+/** Up goes back. Down goes on through what has come since, and at its end follows again. */
+function scroll(pane: PaneUi, { by, length, forgotten }: { readonly by: number; readonly length: number; readonly forgotten: number }): Partial<PaneUi> {
+  const frozenAt = pane.frozenAt ?? length;
+  const back = pane.scroll - by;
+  if (back >= 0) return back === 0 && frozenAt >= length ? FOLLOWING : { scroll: Math.min(back, Math.max(0, frozenAt - forgotten)), frozenAt };
+  return frozenAt - back >= length ? FOLLOWING : { scroll: 0, frozenAt: frozenAt - back };
 }
 
 function clamp(value: number, highest: number): number {

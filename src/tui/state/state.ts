@@ -40,9 +40,16 @@ export interface Control {
   readonly breakpoints: readonly Breakpoint[];
 }
 
-/** Scrolling and selection of one pane. */
+/** The order of a table at the moment when somebody began to look at it. */
+export interface FrozenRows {
+  readonly ids: readonly string[];
+  /** Where they begin in the whole table, of which there may be only a part. */
+  readonly offset: number;
+}
+
+/** Scrolling and selection of one pane. It follows what happens as long as nothing of it is frozen. */
 export interface PaneUi {
-  /** Rows scrolled back from the newest (lists that grow) or down from the first (tables); 0 follows. */
+  /** Rows scrolled back from where a list that grows was frozen. */
   readonly scroll: number;
   /** The selected row, by its identity (a token, a frame's number, a key); null: none. */
   readonly selected: string | null;
@@ -53,8 +60,10 @@ export interface PaneUi {
   readonly cursor: number;
   /** The byte that the cursor stands on, while it moves in the bytes of what is open; null: it does not. */
   readonly byte: number | null;
-  /** How many rows the list had when its view was frozen; what has come since is counted in a badge. */
+  /** How many rows a list that grows had when its view was frozen; what has come since is counted in a badge. */
   readonly frozenAt: number | null;
+  /** The rows that a table had when its view was frozen; they keep their places. */
+  readonly frozenRows: FrozenRows | null;
   /** Sort order of a table, by name; the pane knows which. Empty: its first. */
   readonly sort: string;
 }

@@ -44,8 +44,9 @@ export interface OpenBytes {
  * What the keys do in a pane follows from what it has:
  *
  *   rows       ↑ ↓ PageUp PageDown select a row (`ui.panes[id].selected`), and the pane keeps it in sight; End selects none and follows again
- *   no rows    the same keys scroll: `scroll` counts rows back from the newest, or, without `length`, down from the first
- *   length     the list grows at its end; leaving the newest row sets `frozenAt` to the length then, and what came since is `length − frozenAt`
+ *   length     the list grows at its end; leaving the newest row sets `frozenAt` to the length then, and what came since is `length − frozenAt`; without rows the same keys
+ *              scroll back from there
+ *   no length  the rows are a table; selecting one sets `frozenRows`, and they keep that order
  *   openRows   Enter opens the selected row (`isOpen`), where ↑ ↓ move `cursor` from 0 to openRows − 1, and Esc closes it
  *   openBytes  x leads the cursor into the bytes of what is open, where it moves by a byte or a row, and back to the row that its byte belongs to
  *   sorts      s walks through them (`sort`; empty at first: the first of them)
@@ -57,8 +58,8 @@ export interface Pane {
   readonly id: PaneId;
   /** Stands in the border, with {@link badge} behind it. */
   readonly title: string;
-  /** A short addition to the title: a count, a filter, `3 new`. Plain text. */
-  badge(state: State): string;
+  /** A short addition to the title: a count, a filter, `frozen, 3 new`. Plain text; what is longer than `columns` is cut. */
+  badge(state: State, columns: number): string;
   render(state: State, context: PaneContext): readonly string[];
   /** Explains the pane, and each of its columns and words; shown by ?. */
   readonly help: { readonly about: string; readonly entries: readonly HelpEntry[] };
@@ -67,6 +68,10 @@ export interface Pane {
   rows?(state: State): readonly string[];
   /** How many rows there have ever been. */
   length?(state: State): number;
+  /** How many of these are there no more; 0 if left out. */
+  forgotten?(state: State): number;
+  /** Where the rows begin in the whole table, if only a part of it is there; 0 if left out. */
+  offset?(state: State): number;
   /** Places for the cursor in what is open. */
   openRows?(state: State): number;
   /** Null: what is open has no bytes to show. */

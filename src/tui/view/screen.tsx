@@ -91,8 +91,10 @@ function PaneBox({ state, place, frame, theme }: PaneBoxProps): JSX.Element {
   const isFocused = state.ui.focus === place.pane;
   const size = insideOf(place, frame);
   const rows = pane.render(state, { theme, size, isFocused });
-  const badge = pane.badge(state);
-  const title = ` ${PANE_IDS.indexOf(place.pane) + 1} ${pane.title}${badge === '' ? '' : ` ${theme.glyphs.dot} ${badge}`} `;
+  const name = ` ${PANE_IDS.indexOf(place.pane) + 1} ${pane.title}`;
+  const room = place.width - (frame === 'rule' ? 3 : 4);
+  const badge = pane.badge(state, room - widthOf(name) - 4);
+  const title = `${name}${badge === '' ? '' : ` ${theme.glyphs.dot} ${badge}`} `;
   if (frame === 'rule') {
     const width = place.width - 1;
     return <Rows x={place.x} y={place.y} rows={[rule(title, width, isFocused, theme), ...rows]} size={{ width, height: place.height }} />;

@@ -13,10 +13,11 @@ import { respTree, type RespNode } from '../../state/select/resp-tree.js';
 import type { State } from '../../state/state.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
+import { frozenBadge } from '../parts/frozen.js';
 import { growingWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
 import { passesWords } from '../parts/word-filter.js';
-import { formatBytes, formatCount, formatUs, visible } from '../text.js';
+import { formatBytes, formatCount, formatUs, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 import { framesHelp } from './frames-help.js';
 import { bytesOf, renderFrame, treeOf } from './open-frame.js';
@@ -27,10 +28,10 @@ const SUMMARY_NODES = 12;
 export const framesPane: Pane = {
   id: 'frames',
   title: 'Frames',
-  badge: (state) => {
+  badge: (state, columns) => {
     const { frozenAt, filter } = state.ui.panes.frames;
-    const since = frozenAt === null ? 0 : state.model.frames.rows.end - frozenAt;
-    return [since > 0 ? `${formatCount(since)} new` : '', filter === '' ? '' : `/${visible(filterBytes(filter))}`].filter((text) => text !== '').join(' ');
+    const named = filter === '' ? '' : ` /${visible(filterBytes(filter))}`;
+    return `${frozenAt === null ? '' : frozenWords(state, frozenAt, columns - widthOf(named))}${named}`.trimStart();
   },
   render: (state, context) => {
     const open = openRow(state);
@@ -39,6 +40,7 @@ export const framesPane: Pane = {
   },
   rows: (state) => filtered(state).map(frameId),
   length: (state) => state.model.frames.rows.end,
+  forgotten: (state) => state.model.frames.rows.first,
   openRows: (state) => {
     const open = openRow(state);
     return open === null ? 0 : treeOf(open).length;
@@ -65,6 +67,21 @@ function filtered(state: State): readonly FrameRow[] {
   return filter === '' ? rows : rows.filter((row) => passes(row, filterBytes(filter)));
 }
 
+/** A filter lets only those count that it lets through, as far as they are kept. */
+function frozenWords(state: State, frozenAt: number, columns: number): string {
+  const { rows } = state.model.frames;
+  if (state.ui.panes.frames.filter === '') return frozenBadge(rows.end - frozenAt, columns);
+  return frozenBadge(filtered(state).length - filteredBefore(state, frozenAt), columns, frozenAt < rows.first);
+}
+
+/** How many rows before an absolute position pass the filter. */
+function filteredBefore(state: State, position: number): number {
+  const { rows } = state.model.frames;
+  const { filter } = state.ui.panes.frames;
+  if (filter === '') return Math.max(0, position - rows.first);
+  return rows.slice(rows.first, position).filter((row) => passes(row, filterBytes(filter))).length;
+}
+
 function passes(row: FrameRow, filter: string): boolean {
   if (row.kind === 'gap') return false;
   return passesWords(filter, row.kind === 'partial' ? 'half' : row.kind === 'request' ? row.argv.join(' ') : row.raw, row.token);
@@ -89,10 +106,7 @@ function visibleRows(state: State, height: number): { readonly rows: readonly Fr
   const { selected, frozenAt, scroll } = state.ui.panes.frames;
   const rows = filtered(state);
   const at = selected === null ? -1 : rows.findIndex((row) => frameId(row) === selected);
-  // A filtered list has positions of its own: what came after the view was frozen is left out by its distance from the end.
-  const trail = state.model.frames.rows;
-  const isFiltered = rows.length !== trail.length;
-  const frozen = frozenAt === null || isFiltered ? null : Math.max(0, frozenAt - trail.first);
+  const frozen = frozenAt === null ? null : Math.max(filteredBefore(state, frozenAt), state.model.frames.rows.first > 0 ? height : 0);
   return { rows, at, window: growingWindow(0, rows.length, height, { frozenAt: frozen, scroll }, at) };
 }
 

@@ -15,9 +15,10 @@ import type { State } from '../../state/state.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { bar } from '../parts/bar.js';
 import { fill } from '../parts/fill.js';
+import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
-import { fit, formatBytes, formatCount, formatMs, truncateMiddle, visible } from '../text.js';
+import { fit, formatBytes, formatCount, formatMs, truncateMiddle, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 /** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel ten times a second. */
@@ -44,7 +45,8 @@ export const keyspacePane: Pane = {
   title: 'Keyspace',
   badge,
   render: (state, context) => (isValueOpen(state) ? renderValue(state, context) : renderKeys(state, context)),
-  rows: (state) => shownRows(state).map((row) => row.key),
+  rows: (state) => placedRows(state).map(({ id }) => id),
+  offset: ({ model }) => model.keyspace.offset,
   openRows: (state) => state.model.keyspace.value?.count ?? 0,
   sorts: SORTS,
   checkFilter,
@@ -58,11 +60,11 @@ export const keyspacePane: Pane = {
  * walking through a million keys asks for other ones only now and then.
  */
 export function keyWindowRequest({ model, ui }: State): SnapshotRequest['keys'] {
-  const { sort, filter, selected, scroll } = ui.panes.keyspace;
+  const { sort, filter, selected } = ui.panes.keyspace;
   const { rows, offset } = model.keyspace;
   const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
   // A selected key that is not in the window has been deleted, or is about to come: stay.
-  const position = selected === null ? scroll : at === -1 ? offset + WINDOW_KEYS / 2 : offset + at;
+  const position = selected === null ? 0 : at === -1 ? offset + WINDOW_KEYS / 2 : offset + at;
   return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: filter === '' ? '*' : bytesOf(filter) };
 }
 
@@ -84,26 +86,32 @@ function checkFilter(text: string): string | null {
   return open.includes('[') ? 'the class that [ opens is not closed' : text.endsWith('\\') && !text.endsWith('\\\\') ? 'nothing follows the backslash' : null;
 }
 
-function badge(state: State): string {
+function badge(state: State, columns: number): string {
   const { model, ui } = state;
-  const { db, total, order } = model.keyspace;
-  const { filter } = ui.panes.keyspace;
+  const { db, total, order, offset } = model.keyspace;
+  const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
   const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`];
-  return parts.join(', ') + (filter === '' ? '' : ` /${visible(bytesOf(filter))}`);
+  const named = filter === '' ? '' : ` /${visible(bytesOf(filter))}`;
+  if (frozenRows === null) return parts.join(', ') + named;
+  const room = columns - widthOf(`db ${db}, ${named}`);
+  return `db ${db}, ${frozenBadge(newSince(shownRows(state).map((row) => row.key), offset, frozenRows), room)}${named}`;
 }
 
 // The keys
 
 function renderKeys(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
-  const rows = shownRows(state);
-  const { selected, scroll } = state.ui.panes.keyspace;
-  const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
-  const { start, end } = tableWindow(rows.length, height - 1, at, scroll - state.model.keyspace.offset);
+  const rows = placedRows(state);
+  const { selected } = state.ui.panes.keyspace;
+  const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
+  const { start, end } = tableWindow(rows.length, height - 1, at);
   const placed = placedColumns(state, theme, width);
   const marked = isFocused ? theme.highlight : theme.selected;
-  const lines = rows.slice(start, end).map((row, i) => bodyRow(placed, row, width, start + i === at ? marked : wholeStyle(row, state, theme)));
+  const lines = rows.slice(start, end).map(({ id, row }, i) => {
+    const style = start + i === at ? marked : undefined;
+    return row === null ? (style ?? theme.dim)(fit(`  ${visible(id, 128)} is not here any more`, width)) : bodyRow(placed, row, width, style ?? wholeStyle(row, state, theme));
+  });
   if (rows.length === 0) lines.push(theme.dim(fit(emptyText(state), width)));
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
@@ -113,6 +121,8 @@ function emptyText({ ui }: State): string {
   const which = sort === 'ttl' ? 'key with a time to live' : 'key';
   return filter === '' ? `no ${which}${sort === 'ttl' ? '' : 's'}` : `no ${which} matches`;
 }
+
+const placedRows = (state: State): readonly Placed<KeyEntry>[] => placeRows(shownRows(state), state.model.keyspace.offset, state.ui.panes.keyspace.frozenRows, (row) => row.key);
 
 /** Rows without those that have been gone for long enough. */
 function shownRows({ model, ui }: State): readonly KeyEntry[] {
@@ -227,9 +237,9 @@ function valueRows(value: Value, cursor: number, width: number, rows: number, th
   const at = Math.min(Math.max(cursor - offset, 0), items.length - 1);
   const last = type === 'list' ? [...items, ...tail].slice(-LAST_ITEMS) : [];
   // The end of a list stays in sight while there is room for both of its ends, and until the window reaches it.
-  const whole = tableWindow(items.length, height - 1, at, 0);
+  const whole = tableWindow(items.length, height - 1, at);
   const hasBothEnds = last.length > 0 && height > 2 * LAST_ITEMS + 2 && offset + whole.end < count;
-  const { start, end } = hasBothEnds ? tableWindow(items.length, height - 1 - LAST_ITEMS - 1, at, 0) : whole;
+  const { start, end } = hasBothEnds ? tableWindow(items.length, height - 1 - LAST_ITEMS - 1, at) : whole;
   const placed = layoutColumns(itemColumns(value, offset + at, theme), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = items.slice(start, end).map((item, i) => bodyRow(placed, item, width, start + i === at ? marked : undefined));

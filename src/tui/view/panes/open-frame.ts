@@ -137,7 +137,7 @@ function stacked(view: WholeView, { width, height }: Size): readonly string[] {
 }
 
 function treeRows({ frame, nodes, at, byte, theme, isFocused }: WholeView, { width, height }: Size): readonly string[] {
-  const { start, end } = tableWindow(nodes.length, height, at, 0);
+  const { start, end } = tableWindow(nodes.length, height, at);
   const mark = isFocused && byte === null ? theme.highlight : theme.selected;
   const lines = nodes.slice(start, end).map((node, i) => {
     const isMarked = start + i === at;

@@ -9,18 +9,20 @@
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
 import type { PaneUi } from '../../state/state.js';
 import type { Pane, PaneContext } from '../pane.js';
+import { frozenBadge } from '../parts/frozen.js';
 import { nameOf, readinessWords } from '../parts/names.js';
 import { filterWords, passesWords } from '../parts/word-filter.js';
 import { spansRow, type Span } from '../parts/spans.js';
-import { fit, formatBytes, formatCount, visible } from '../text.js';
+import { fit, formatBytes, formatCount, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 import { readinessHelp } from './readiness-help.js';
 
 export const readinessPane: Pane = {
   id: 'readiness',
   title: 'Readiness',
-  badge: ({ model, ui }) => badgeOf(model.readiness, ui.panes.readiness),
+  badge: ({ model, ui }, columns) => badgeOf(model.readiness, ui.panes.readiness, columns),
   length: ({ model }) => model.readiness.lines,
+  forgotten: ({ model }) => model.readiness.forgotten,
   checkFilter: () => null,
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
@@ -31,9 +33,20 @@ export const readinessPane: Pane = {
   help: readinessHelp,
 };
 
-function badgeOf({ lines }: ReadinessModel, { frozenAt, filter }: PaneUi): string {
-  const parts = [filter === '' ? '' : `/${visible(filter)}`, frozenAt === null ? '' : `${formatCount(Math.max(0, lines - frozenAt))} new`];
-  return parts.filter((part) => part !== '').join(' ');
+function badgeOf(model: ReadinessModel, { frozenAt, filter }: PaneUi, columns: number): string {
+  const named = filter === '' ? '' : ` /${visible(filter)}`;
+  return `${frozenAt === null ? '' : frozenWords(model, frozenAt, filter, columns - widthOf(named))}${named}`.trimStart();
+}
+
+/** A filter lets only those count that it lets through, as far as they are kept. */
+function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, columns: number): string {
+  if (filter === '') return frozenBadge(model.lines - frozenAt, columns);
+  let since = 0;
+  for (const { number, line } of newestFirst(model)) {
+    if (number < frozenAt) break;
+    if (matches(line, filter)) since++;
+  }
+  return frozenBadge(since, columns, frozenAt < model.forgotten);
 }
 
 const emptyWords = ({ filter }: PaneUi): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(filter)}`);
@@ -51,23 +64,22 @@ function shownLines(model: ReadinessModel, { scroll, frozenAt, filter }: PaneUi,
   const found: Line[] = [];
   // Of a view that stood still for too long, even the oldest line may be gone.
   const end = frozenAt === null ? model.lines : model.forgotten === 0 ? frozenAt : Math.max(frozenAt, model.forgotten + height);
-  for (const line of newestFirst(model, end)) {
+  for (const { number, line } of newestFirst(model)) {
     if (found.length >= wanted) break;
-    if (matches(line, filter)) found.push(line);
+    if (number < end && matches(line, filter)) found.push(line);
   }
   // Scrolled beyond the oldest line there is: the oldest page.
   const from = Math.max(0, Math.min(scroll, found.length - height));
   return found.slice(from, from + height).reverse();
 }
 
-/** Lines with numbers below `end`. */
-function* newestFirst(model: ReadinessModel, end: number): Generator<Line> {
+function* newestFirst(model: ReadinessModel): Generator<{ readonly number: number; readonly line: Line }> {
   let number = model.lines;
   for (const turn of turnsNewestFirst(model)) {
     const count = linesOf(turn);
     for (let i = count - 1; i >= 0; i--) {
       number--;
-      if (number < end) yield lineOf(turn, i);
+      yield { number, line: lineOf(turn, i) };
     }
   }
 }

@@ -9,19 +9,22 @@
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
+import { frozenBadge } from '../parts/frozen.js';
 import { fit, row, truncate, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 export const replPane: Pane = {
   id: 'repl',
   title: 'REPL',
-  badge: ({ repl }) => {
-    const { client, clients } = repl;
+  badge: ({ repl, ui }, columns) => {
+    const { client, clients, lineCount } = repl;
+    const { frozenAt } = ui.panes.repl;
     const name = client.name === '' ? '' : `@${client.name}`;
-    return [name, client.protocol === 3 ? 'RESP3' : '', clients.length > 1 ? `${clients.length} clients` : ''].filter((part) => part !== '').join(' ');
+    return [frozenAt === null ? '' : frozenBadge(lineCount - frozenAt, columns), name, client.protocol === 3 ? 'RESP3' : '', clients.length > 1 ? `${clients.length} clients` : ''].filter((part) => part !== '').join(' ');
   },
   render,
   length: ({ repl }) => repl.lineCount,
+  forgotten: ({ repl }) => repl.lineCount - repl.lines.length,
   cursor: (state, size) => layOut(state.repl, size).cursor,
   help: {
     about: 'A console like redis-cli. It is a real TCP client of this loop, so its own connection is in the tokens pane, and in the same colour. Type help for its commands.',
@@ -111,7 +114,7 @@ function inputRows({ prompt, inputRows: plain, hint }: Layout, width: number, th
 /** The newest lines that fit, from the bottom up; scrolled back by lines, and held there while more come. */
 function transcript({ repl, ui }: State, width: number, height: number, theme: Theme, style: (client: string) => Style): string[] {
   const { scroll, frozenAt } = ui.panes.repl;
-  const back = scroll === 0 ? 0 : scroll + (frozenAt === null ? 0 : Math.max(0, repl.lineCount - frozenAt));
+  const back = frozenAt === null ? 0 : scroll + Math.max(0, repl.lineCount - frozenAt);
   const rows: string[] = [];
   // Scrolled past the oldest line, the oldest stay.
   for (let i = Math.max(repl.lines.length - 1 - back, Math.min(height, repl.lines.length) - 1); i >= 0 && rows.length < height; i--) {

@@ -9,10 +9,11 @@ import type { State } from '../../state/state.js';
 import type { Activity, TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
+import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
 import { passesWords } from '../parts/word-filter.js';
-import { formatBytes, formatCount, formatMs, visible } from '../text.js';
+import { fit, formatBytes, formatCount, formatMs, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 const INTEREST_WRITABLE = 2;
@@ -25,15 +26,18 @@ const SORTS = ['token', 'recent', 'output'] as const;
 export const tokensPane: Pane = {
   id: 'tokens',
   title: 'Tokens',
-  badge: (state) => {
+  badge: (state, columns) => {
     const { clientCount, rows } = state.model.tokens;
-    const kept = rowsOf(state).filter((row) => row.kind === 'client').length;
+    const { frozenRows } = state.ui.panes.tokens;
+    const listed = rowsOf(state);
+    const kept = listed.filter((row) => row.kind === 'client').length;
     const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(Buffer.from(state.ui.panes.tokens.filter).toString('latin1'))}`;
     const connections = `${formatCount(clientCount)} ${clientCount === 1 ? 'connection' : 'connections'}`;
+    if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter)) + filter;
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
   },
   render,
-  rows: (state) => rowsOf(state).map((row) => String(row.token)),
+  rows: (state) => placedRows(state).map(({ id }) => id),
   sorts: SORTS,
   checkFilter: () => null,
   help: { about: helpAbout(), entries: helpEntries() },
@@ -41,15 +45,22 @@ export const tokensPane: Pane = {
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
-  const rows = rowsOf(state);
-  const { selected, scroll } = state.ui.panes.tokens;
-  const placed = placedColumns(state, rows, theme, width);
-  const at = selected === null ? -1 : rows.findIndex((row) => String(row.token) === selected);
-  const { start, end } = tableWindow(rows.length, height - 1, at, scroll);
+  const rows = placedRows(state);
+  const { selected } = state.ui.panes.tokens;
+  const placed = placedColumns(state, rows.flatMap(({ row }) => row ?? []), theme, width);
+  const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
+  const { start, end } = tableWindow(rows.length, height - 1, at);
   const marked = isFocused ? theme.highlight : theme.selected;
-  const lines = rows.slice(start, end).map((row, i) => bodyRow(placed, row, width, start + i === at ? marked : undefined));
+  const lines = rows.slice(start, end).map(({ id, row }, i) => {
+    const style = start + i === at ? marked : undefined;
+    return row === null ? (style ?? theme.dim)(fit(`  #${id} closed`, width)) : bodyRow(placed, row, width, style);
+  });
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
+
+const idOf = (row: TokenRow): string => String(row.token);
+
+const placedRows = (state: State): readonly Placed<TokenRow>[] => placeRows(rowsOf(state), 0, state.ui.panes.tokens.frozenRows, idOf);
 
 /** Rows in the order of the screen: listeners and the waker first, then clients as they are sorted and filtered. */
 function rowsOf(state: State): readonly TokenRow[] {

@@ -10,10 +10,10 @@ export interface ListWindow {
   readonly end: number;
 }
 
-/** @param selected position of the selected row; -1: none, and `scroll` rows are left out instead */
-export function tableWindow(count: number, height: number, selected: number, scroll: number): ListWindow {
+/** @param selected position of the selected row; -1: none */
+export function tableWindow(count: number, height: number, selected: number): ListWindow {
   const lastStart = Math.max(0, count - height);
-  const start = Math.min(lastStart, selected === -1 ? Math.max(0, scroll) : Math.max(0, selected - height + 1));
+  const start = Math.min(lastStart, Math.max(0, selected - height + 1));
   return { start, end: Math.min(count, start + Math.max(0, height)) };
 }
 
@@ -24,9 +24,10 @@ export function tableWindow(count: number, height: number, selected: number, scr
  * @param selected absolute position; -1: none
  */
 export function growingWindow(first: number, end: number, height: number, { frozenAt, scroll }: { readonly frozenAt: number | null; readonly scroll: number }, selected: number): ListWindow {
-  const still = frozenAt === null ? end : Math.max(first, Math.min(frozenAt, end));
+  // What comes does not fill a page that was frozen half empty; but of a page that is forgotten by now, the oldest rows take the place.
+  const still = frozenAt === null ? end : Math.min(end, first > 0 ? Math.max(frozenAt, first + height) : frozenAt);
   let last = selected === -1 ? still - Math.max(0, scroll) : Math.max(still, selected + 1);
   if (selected !== -1 && selected < last - height) last = selected + height;
-  last = Math.max(Math.min(last, end), Math.min(first + height, end));
+  last = Math.max(Math.min(last, end), Math.min(first + height, Math.max(still, selected + 1)));
   return { start: Math.max(first, last - Math.max(0, height)), end: last };
 }

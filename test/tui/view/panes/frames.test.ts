@@ -155,7 +155,20 @@ test('a view that was left standing stays, and the badge counts what has come', 
   const other = scene.connect();
   for (let i = 0; i < 50; i++) other.ask('PING');
   expect(scene.draw(framesPane, SIZE)).toEqual(before);
-  expect(framesPane.badge(scene.state)).toBe('100 new');
+  expect(framesPane.badge(scene.state, 60)).toBe('frozen, 100 new, End follows');
+});
+
+test('a filtered view stands still, too, and only what passes the filter counts', () => {
+  using scene = conversation();
+  const other = scene.connect();
+  other.ask('PING', 'one');
+  scene.set('frames', { filter: 'ping' });
+  scene.set('frames', { selected: framesPane.rows!(scene.state)[0]!, frozenAt: framesPane.length!(scene.state) });
+  const before = scene.draw(framesPane, SIZE);
+  for (let i = 0; i < 20; i++) other.ask('PING', 'more');
+  other.ask('GET', 'k');
+  expect(scene.draw(framesPane, SIZE)).toEqual(before);
+  expect(framesPane.badge(scene.state, 60)).toBe('frozen, 20 new, End follows /ping');
 });
 
 test('a gap says how many commands are not told of, and has nothing to open', () => {

@@ -28,7 +28,7 @@ test('keys stand with what they are, and with their time running', () => {
   user:1              hash   listpack        2                    name=Ada, mai…
   visits              string int           2 B                    "42"
 `);
-  expect(keyspacePane.badge(scene.state)).toBe('db 0, 4 keys, by name');
+  expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 4 keys, by name');
 });
 
 test('what has just changed is marked, and flashes in the colour of the connection', () => {
@@ -66,6 +66,23 @@ test('the selected key is marked, whatever comes before it', () => {
   expect(scene.draw(keyspacePane, SIZE)[4]).toMatch(/^▶ user:1/);
 });
 
+test('while a key is selected all stay at their places; those that come are counted, those that go leave a line', () => {
+  using scene = someKeys();
+  scene.set('keyspace', { selected: 'user:1', frozenRows: { ids: keyspacePane.rows!(scene.state), offset: 0 } });
+  const client = scene.connect();
+  client.ask('SET', 'a', '1');
+  client.ask('DEL', 'greeting');
+  expect(scene.draw(keyspacePane, SIZE)[1]).toMatch(/^◌ greeting .* deleted: del/);
+  later(scene, 3000);
+  const rows = scene.draw(keyspacePane, SIZE).map((row) => row.trimEnd());
+  expect(rows[1]).toBe('  greeting is not here any more');
+  expect(rows[3]).toMatch(/^▶ user:1/);
+  expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, frozen, 1 new, End follows');
+  // Another part of the table has another order.
+  scene.set('keyspace', { frozenRows: { ids: ['user:1'], offset: 50 } });
+  expect(keyspacePane.rows!(scene.state)).toEqual(['a', 'session', 'user:1', 'visits']);
+});
+
 test('the window that is asked for follows sort, filter, database and selection, in large steps', () => {
   using scene = stage();
   const client = scene.connect();
@@ -97,7 +114,7 @@ test('the selected key stays where it is on the screen when the window moves', (
 test('the title says if the server did not sort', () => {
   using scene = someKeys();
   scene.look({ keys: { db: 0, offset: 0, limit: 10, order: 'stored', match: '*' } });
-  expect(keyspacePane.badge(scene.state)).toBe('db 0, 4 keys, stored order');
+  expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 4 keys, stored order');
 });
 
 test.each([['user:*', true], ['[a-z]*', true], ['[a-z', false], ['a\\', false], ['a\\[', true], ['', true]])('the filter %j', (text, isValid) => {

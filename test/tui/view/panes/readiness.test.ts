@@ -148,13 +148,13 @@ test('scrolled back, the view stands still while turns come, and the badge count
   fill(scene, 1, 10);
   scene.set('readiness', { scroll: 2, frozenAt: readinessPane.length!(scene.state) });
   expect(turnsShown(scene)).toEqual([5, 6, 7, 8]);
-  expect(readinessPane.badge(scene.state)).toBe('0 new');
+  expect(readinessPane.badge(scene.state, 60)).toBe('frozen, 0 new, End follows');
   fill(scene, 11, 3);
   expect(turnsShown(scene)).toEqual([5, 6, 7, 8]);
-  expect(readinessPane.badge(scene.state)).toBe('3 new');
+  expect(readinessPane.badge(scene.state, 60)).toBe('frozen, 3 new, End follows');
   scene.set('readiness', { scroll: 0, frozenAt: null });
   expect(turnsShown(scene)).toEqual([10, 11, 12, 13]);
-  expect(readinessPane.badge(scene.state)).toBe('');
+  expect(readinessPane.badge(scene.state, 60)).toBe('');
 });
 
 test('what comes does not even fill a frozen page that has room', () => {
@@ -188,12 +188,23 @@ test('a filter leaves the rows that contain all its words, in any case', () => {
   expect(turnsShown(scene)).toEqual([4]);
   scene.set('readiness', { filter: '#9' });
   expect(turnsShown(scene)).toEqual([4]);
-  expect(readinessPane.badge(scene.state)).toBe('/#9');
+  expect(readinessPane.badge(scene.state, 60)).toBe('/#9');
   // On the way to #9.
   scene.set('readiness', { filter: '#' });
   expect(turnsShown(scene)).toEqual([2, 3, 4, 5]);
   scene.set('readiness', { filter: 'nobody' });
   expect(scene.picture(readinessPane, WIDE)).toBe('\nnothing matches /nobody\n');
+});
+
+test('behind a filter only those count that it lets through, and what has been forgotten is not passed over', () => {
+  using scene = stage();
+  fill(scene, 1, 3);
+  scene.set('readiness', { filter: '#9', frozenAt: readinessPane.length!(scene.state) });
+  fill(scene, 4, 2);
+  for (const entry of served(9, 1000, 9)) scene.take(entry);
+  expect(readinessPane.badge(scene.state, 60)).toBe('frozen, 1 new, End follows /#9');
+  fill(scene, 10, 400);
+  expect(readinessPane.badge(scene.state, 60)).toBe('frozen, 0+ new, End follows /#9');
 });
 
 test('each token has its colour, and what is unusual stands out', () => {

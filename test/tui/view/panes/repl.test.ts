@@ -146,11 +146,14 @@ test('scrolled back, the transcript stands still while more comes', () => {
   const repl = talked(heard(...lines));
   const size = { width: 40, height: 5 };
   const shown = (state: ReplState, ui: Partial<State['ui']['panes']['repl']>): string[] => picture(state, size, ui).split('\n').slice(1, 4);
-  expect(shown(repl, { scroll: 0 })).toEqual(['line 7', 'line 8', 'line 9']);
+  expect(shown(repl, {})).toEqual(['line 7', 'line 8', 'line 9']);
   expect(shown(repl, { scroll: 2, frozenAt: 10 })).toEqual(['line 5', 'line 6', 'line 7']);
   expect(shown(reduceRepl(repl, heard({ text: 'line 10' })), { scroll: 2, frozenAt: 10 })).toEqual(['line 5', 'line 6', 'line 7']);
   expect(shown(repl, { scroll: 99, frozenAt: 10 })).toEqual(['line 0', 'line 1', 'line 2']);
   expect(replPane.length!(stateWith(repl))).toBe(10);
+  const scrolled = stateWith(reduceRepl(repl, heard({ text: 'line 10' })));
+  const panes = { ...scrolled.ui.panes, repl: { ...scrolled.ui.panes.repl, scroll: 2, frozenAt: 10 } };
+  expect(replPane.badge({ ...scrolled, ui: { ...scrolled.ui, panes } }, 60)).toBe('frozen, 1 new, End follows');
 });
 
 test('the prompt has the colour of its token', () => {
@@ -165,8 +168,8 @@ test('the prompt has the colour of its token', () => {
 
 test('the title says who is talking, and in what protocol', () => {
   const a = { ...client, name: 'a', protocol: 3 as const };
-  expect(replPane.badge(stateWith(talked()))).toBe('');
-  expect(replPane.badge(stateWith(talked({ type: 'clients-changed', clients: [client, a], current: 'a' })))).toBe('@a RESP3 2 clients');
+  expect(replPane.badge(stateWith(talked()), 60)).toBe('');
+  expect(replPane.badge(stateWith(talked({ type: 'clients-changed', clients: [client, a], current: 'a' })), 60)).toBe('@a RESP3 2 clients');
 });
 
 test('whatever is typed and heard, every row has exactly its width, and the cursor is within', () => {

@@ -32,7 +32,7 @@ test('listener, waker and clients have a row each', () => {
    #3    5 127.0.0.1:50001                 parked 5.0 s jobs             R       0 B     0 B blpop         now
    #4    6 127.0.0.1:50002                 in MULTI                      R       2 B     0 B multi         now
 `);
-  expect(tokensPane.badge(scene.state)).toBe('3 connections');
+  expect(tokensPane.badge(scene.state, 60)).toBe('3 connections');
 });
 
 test('in a narrow pane the state says which rows are no clients', () => {
@@ -105,11 +105,36 @@ test('the selected row is marked and kept in sight, also when others go', () => 
   expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +#15 /);
 });
 
+test('while a row is selected all stay at their places; those that come are counted, those that go leave a line', () => {
+  using scene = stage();
+  const [first, second, third] = [scene.connect(), scene.connect(), scene.connect()];
+  const ids = tokensPane.rows!(scene.state);
+  scene.set('tokens', { sort: 'recent', selected: '3', frozenRows: { ids, offset: 0 } });
+  scene.advance(10);
+  third!.ask('PING');
+  first!.close();
+  scene.lab.settle();
+  second!.ask('GET', 'k');
+  scene.connect();
+  scene.look();
+  expect(scene.picture(tokensPane, { width: 40, height: 7 })).toBe(`
+  tok state                  int last
+   #0 LISTENER listening     R
+   #1 WAKER waiting          R
+  #2 closed
+▶  #3 idle                   R   get
+   #4 idle                   R   ping
+`);
+  expect(tokensPane.badge(scene.state, 60)).toBe('frozen, 1 new, End follows');
+  scene.set('tokens', { selected: null, frozenRows: null });
+  expect(tokensPane.rows!(scene.state)).toEqual(['0', '1', '3', '4', '5']);
+});
+
 test('a filter leaves the rows that match, and the listener', () => {
   using scene = threeClients();
   scene.set('tokens', { filter: 'WORK' });
   expect(tokensPane.rows!(scene.state)).toEqual(['0', '1', '2']);
-  expect(tokensPane.badge(scene.state)).toBe('3 connections, 1 listed /WORK');
+  expect(tokensPane.badge(scene.state, 60)).toBe('3 connections, 1 listed /WORK');
 });
 
 test('rows can be sorted by what happened last, or by what waits to be written', () => {
@@ -124,7 +149,7 @@ test('rows can be sorted by what happened last, or by what waits to be written',
 test('of ten thousand connections all are counted, and the badge says how many have rows', () => {
   using scene = stage();
   for (let token = 2; token < 10_002; token++) tell(scene, { kind: 'connect', token, fd: token, peer: '10.0.0.1:1', local: '' });
-  expect(tokensPane.badge(scene.state)).toBe('10,000 connections, 1,022 listed');
+  expect(tokensPane.badge(scene.state, 60)).toBe('10,000 connections, 1,022 listed');
   expect(scene.draw(tokensPane, SIZE)).toHaveLength(SIZE.height);
 });
 
