@@ -1,4 +1,4 @@
-// npm run bench [-- throughput memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
+// npm run bench [-- throughput scripts memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { idle } from './idle.mjs';
 import { memory } from './memory.mjs';
 import { startLab, startRedis } from './processes.mjs';
+import { scripts } from './scripts.mjs';
 import { startup } from './startup.mjs';
 import { throughput } from './throughput.mjs';
 
@@ -33,7 +34,7 @@ for (const tool of ['redis-server', 'redis-benchmark']) {
 }
 
 const labFlags = [...(values.poller === 'auto' ? [] : ['--poller', values.poller]), ...(values['edge-triggered'] ? ['--edge-triggered'] : [])];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'memory', 'idle', 'startup'];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'scripts', 'memory', 'idle', 'startup'];
 const list = (text) => text?.split(',');
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
@@ -52,14 +53,17 @@ for (const part of parts) {
 }
 
 function run(part, lab, redis) {
+  const choice = { rounds: Number(values.rounds), scale: Number(values.scale), ...(values.tests && { tests: list(values.tests) }), ...(values.pipelines && { pipelines: list(values.pipelines).map(Number) }) };
   switch (part) {
     case 'throughput':
-      return throughput(lab, redis, { rounds: Number(values.rounds), scale: Number(values.scale), keyspace: Number(values.keyspace), ...(values.tests && { tests: list(values.tests) }), ...(values.pipelines && { pipelines: list(values.pipelines).map(Number) }) });
+      return throughput(lab, redis, { ...choice, keyspace: Number(values.keyspace) });
+    case 'scripts':
+      return scripts(lab, redis, choice);
     case 'memory':
       return memory(lab, redis);
     case 'idle':
       return idle(lab, redis);
     default:
-      throw new Error(`no bench called ${part}: throughput, memory, idle, startup`);
+      throw new Error(`no bench called ${part}: throughput, scripts, memory, idle, startup`);
   }
 }

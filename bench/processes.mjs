@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,6 @@ async function start(name, command, args, port) {
 }
 
 async function pings(port) {
-  const { createConnection } = await import('node:net');
   return new Promise((resolve) => {
     const socket = createConnection(port, '127.0.0.1');
     socket.on('error', () => setTimeout(resolve, 2, false));
@@ -60,6 +59,16 @@ async function pings(port) {
       resolve(data.toString() === '+PONG\r\n');
     });
   });
+}
+
+/** One request on a connection of its own: the reply's first bytes, an error thrown. */
+export async function request(port, argv) {
+  const socket = createConnection(port, '127.0.0.1');
+  socket.write(`*${argv.length}\r\n${argv.map((arg) => `$${Buffer.byteLength(String(arg))}\r\n${arg}\r\n`).join('')}`);
+  const [data] = await once(socket, 'data');
+  socket.destroy();
+  if (data[0] === 0x2d) throw new Error(`${argv[0]}: ${data}`);
+  return data.toString('latin1');
 }
 
 /** CPU seconds a process has used, in user and kernel mode, all threads together. */
@@ -73,14 +82,18 @@ export function residentBytes(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 }
 
+/** What redis-benchmark says of a test, behind its name. */
+const FIGURES = 7;
+
 /** redis-benchmark without its progress line: requests per second, and latencies in ms. */
 export function redisBenchmark(port, args) {
   const run = spawnSync('redis-benchmark', ['-p', String(port), '--csv', ...args.map(String)], { encoding: 'utf8', maxBuffer: 1 << 28 });
   const line = run.stdout.trim().split('\n').at(-1);
-  const fields = line.split('","').map((field) => field.replaceAll('"', ''));
-  if (run.status !== 0 || fields.length < 8) throw new Error(`redis-benchmark ${args.join(' ')}: ${run.stdout}${run.stderr}`);
-  const [test, rps, , , p50, , p99, max] = fields;
-  return { test, rps: Number(rps), p50: Number(p50), p99: Number(p99), max: Number(max) };
+  // From the end, because the test is named after its command, whatever quotes and commas that has.
+  const fields = line.split('","').slice(-FIGURES).map((field) => field.replaceAll('"', ''));
+  if (run.status !== 0 || fields.length < FIGURES) throw new Error(`redis-benchmark ${args.join(' ')}: ${run.stdout}${run.stderr}`);
+  const [rps, , , p50, , p99, max] = fields.map(Number);
+  return { rps, p50, p99, max };
 }
 
 export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
