@@ -13,7 +13,8 @@
 import { CountedError, cString, oneLine } from '../dispatch/errors.js';
 import { formatDouble } from '../resp/double.js';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, Several, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
-import { LuaError, type LuaState, TYPE } from './lua-state.js';
+import { TYPE } from './lua-memory.js';
+import { LuaError, type LuaState } from './lua-state.js';
 
 /** Slots that converting one level takes. */
 const LEVEL_SLOTS = 4;

@@ -9,7 +9,8 @@ import * as errors from '../dispatch/errors.js';
 import type { Session } from '../dispatch/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import type { Interpreter } from './interpreter.js';
-import { LuaError, type LuaState, pushTexts, TYPE } from './lua-state.js';
+import { TYPE } from './lua-memory.js';
+import { LuaError, type LuaState, pushTexts } from './lua-state.js';
 import { pushLibraryApi } from './redis-api.js';
 import { isScriptFlag, type RunOptions, type ScriptArguments, type ScriptFlag } from './script-run.js';
 

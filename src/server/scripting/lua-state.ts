@@ -4,20 +4,18 @@
  * Strings are latin1 on this side: one character is one byte. Functions of ours that Lua calls get the same object; while they run it stands for
  * the coroutine that called them. They raise a Lua error by throwing {@link LuaError}; what Lua itself throws passes through (see LONG_JUMP).
  */
-import { LONG_JUMP, type LuaEngine, type LuaFunctions, type Pointer } from './wasm.js';
+import { type LuaMemory, type Pointer, SLOT_BYTES, TYPE } from './lua-memory.js';
+import { LONG_JUMP, type LuaEngine, type LuaFunctions } from './wasm.js';
 
 export const GLOBALS = -10002;
 export const REGISTRY = -10000;
 export const ALL_RESULTS = -1;
 
-/** What lua_type answers. */
-export const TYPE = { nil: 0, boolean: 1, lightUserdata: 2, number: 3, string: 4, table: 5, function: 6 } as const;
-
 const TYPE_NAMES: readonly string[] = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread'];
 const MASK_COUNT = 8;
 const SCRATCH_BYTES = 4096;
-/** Where lua_tolstring puts a length. */
-const LENGTH_BYTES = 8;
+/** Longer strings are copied by native code, whose call costs more than copying so many bytes here. */
+const SHORT = 32;
 
 /** An error for the script: thrown by a function of ours, raised in Lua. */
 export class LuaError {
@@ -43,34 +41,33 @@ export type HostFunction = (lua: LuaState) => number;
 
 export class LuaState {
   readonly lua: LuaFunctions;
+  readonly memory: LuaMemory;
   /** The main state. */
   readonly main: Pointer;
   /** The main state, or the coroutine that called the function of ours that runs. */
   current: Pointer;
   private readonly scratch: Pointer;
-  private readonly length: Pointer;
-  private bytes = Buffer.alloc(0);
-  private words = new Uint32Array(0);
+  /** Strings that are kept for good, see {@link name}. */
+  private readonly names = new Map<string, Pointer>();
 
   constructor(readonly engine: LuaEngine) {
     this.lua = engine.lua;
+    this.memory = engine.memory;
     this.main = this.lua.luaL_newstate();
     this.current = this.main;
-    this.length = this.lua.malloc(LENGTH_BYTES);
     this.scratch = this.lua.malloc(SCRATCH_BYTES);
     this.lua.luaL_openlibs(this.main);
   }
 
   close(): void {
     this.lua.lua_close(this.main);
-    this.lua.free(this.length);
     this.lua.free(this.scratch);
   }
 
   // What is on the stack. Positions from 1 on count from the bottom of the running function's stack, negative ones from the top.
 
   get top(): number {
-    return this.lua.lua_gettop(this.current);
+    return (this.memory.top(this.current) - this.memory.base(this.current)) / SLOT_BYTES;
   }
 
   set top(count: number) {
@@ -78,12 +75,18 @@ export class LuaState {
   }
 
   pop(count = 1): void {
-    this.lua.lua_settop(this.current, -count - 1);
+    this.memory.setTop(this.current, this.memory.top(this.current) - count * SLOT_BYTES);
+  }
+
+  /** The place of a value, for {@link memory}; it holds until the stack grows. Not for GLOBALS and the like. */
+  slot(index: number): Pointer {
+    return index > 0 ? this.memory.base(this.current) + (index - 1) * SLOT_BYTES : this.memory.top(this.current) + index * SLOT_BYTES;
   }
 
   /** One of TYPE; -1 for a position without a value. */
   type(index: number): number {
-    return this.lua.lua_type(this.current, index);
+    const slot = this.slot(index);
+    return slot < this.memory.top(this.current) ? this.memory.type(slot) : -1;
   }
 
   typeName(index: number): string {
@@ -91,7 +94,7 @@ export class LuaState {
   }
 
   number(index: number): number {
-    return this.lua.lua_tonumber(this.current, index);
+    return this.type(index) === TYPE.number ? this.memory.number(this.slot(index)) : this.lua.lua_tonumber(this.current, index);
   }
 
   boolean(index: number): boolean {
@@ -100,35 +103,34 @@ export class LuaState {
 
   /** The string at `index`, or the number as Lua prints it; null for everything else. A number on the stack becomes a string, as lua_tolstring says. */
   text(index: number): string | null {
-    const start = this.lua.lua_tolstring(this.current, index, this.length);
-    if (start === 0) return null;
-    this.look();
-    return this.bytes.latin1Slice(start, start + this.words[this.length >>> 2]!);
+    const type = this.type(index);
+    if (type === TYPE.number) this.lua.lua_tolstring(this.current, index, 0);
+    else if (type !== TYPE.string) return null;
+    return this.memory.text(this.slot(index));
   }
 
-  /** Is there room for `extra` more values? Otherwise the stack is as deep as Lua allows. */
+  /** Is there room for `extra` more values? Otherwise the stack is as deep as Lua allows. A function of ours finds room for 20. */
   hasRoom(extra: number): boolean {
     return this.lua.lua_checkstack(this.current, extra) !== 0;
   }
 
   pushNil(): void {
-    this.lua.lua_pushnil(this.current);
+    this.memory.pushNil(this.current);
   }
 
   pushNumber(value: number): void {
-    this.lua.lua_pushnumber(this.current, value);
+    this.memory.pushNumber(this.current, value);
   }
 
   pushBoolean(value: boolean): void {
-    this.lua.lua_pushboolean(this.current, value ? 1 : 0);
+    this.memory.pushBoolean(this.current, value);
   }
 
   pushText(text: string): void {
     const { lua } = this;
     const { length } = text;
     if (length <= SCRATCH_BYTES) {
-      this.look();
-      this.bytes.latin1Write(text, this.scratch, length);
+      this.write(text, this.scratch);
       lua.lua_pushlstring(this.current, this.scratch, length);
       return;
     }
@@ -138,6 +140,29 @@ export class LuaState {
     } finally {
       lua.free(start);
     }
+  }
+
+  private write(text: string, at: Pointer): void {
+    const { bytes } = this.memory;
+    const { length } = text;
+    if (length > SHORT) bytes.latin1Write(text, at, length);
+    else for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
+  }
+
+  /** A string that this state keeps for good, as fields of tables are named: only for texts that stand in the code. */
+  name(text: string): Pointer {
+    const known = this.names.get(text);
+    if (known !== undefined) return known;
+    this.pushText(text);
+    const name = this.memory.pointer(this.slot(-1));
+    this.keep();
+    this.names.set(text, name);
+    return name;
+  }
+
+  pushName(text: string): void {
+    const name = this.name(text);
+    this.memory.pushPointer(this.current, TYPE.string, name);
   }
 
   pushValue(index: number): void {
@@ -156,7 +181,7 @@ export class LuaState {
   setField(table: number, name: string): void {
     const { lua, current } = this;
     const at = table < 0 && table > REGISTRY ? table - 1 : table;
-    this.pushText(name);
+    this.pushName(name);
     lua.lua_insert(current, -2);
     lua.lua_rawset(current, at);
   }
@@ -164,9 +189,9 @@ export class LuaState {
   /** Pushes table[name], raw, and returns its type. */
   getField(table: number, name: string): number {
     const { lua, current } = this;
-    this.pushText(name);
+    this.pushName(name);
     lua.lua_rawget(current, table < 0 && table > REGISTRY ? table - 1 : table);
-    return lua.lua_type(current, -1);
+    return this.type(-1);
   }
 
   /** The value on top, taken off and kept in the registry. */
@@ -252,10 +277,9 @@ export class LuaState {
 
   /** A C string that holds until the next one. */
   private scratchText(text: string): Pointer {
-    this.look();
     const length = Math.min(text.length, SCRATCH_BYTES - 1);
-    this.bytes.latin1Write(text, this.scratch, length);
-    this.bytes[this.scratch + length] = 0;
+    this.memory.bytes.latin1Write(text, this.scratch, length);
+    this.memory.bytes[this.scratch + length] = 0;
     return this.scratch;
   }
 
@@ -263,22 +287,14 @@ export class LuaState {
   private copy(text: string): Pointer {
     const start = this.lua.malloc(text.length + 1);
     if (start === 0) throw new LuaError('not enough memory', 'plain');
-    this.look();
-    this.bytes.latin1Write(text, start, text.length);
+    this.memory.bytes.latin1Write(text, start, text.length);
     return start;
-  }
-
-  /** The memory moves when it grows. */
-  private look(): void {
-    const { buffer } = this.lua.memory;
-    if (this.bytes.buffer === buffer) return;
-    this.bytes = Buffer.from(buffer);
-    this.words = new Uint32Array(buffer);
   }
 }
 
 /** The argument as a number; Lua's own error if it is none. */
 export function checkNumber(lua: LuaState, argument: number): number {
+  if (lua.type(argument) === TYPE.number) return lua.memory.number(lua.slot(argument));
   return lua.lua.luaL_checknumber(lua.current, argument);
 }
 

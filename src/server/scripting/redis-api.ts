@@ -8,7 +8,8 @@ import { REDIS_VERSION } from '../dispatch/version.js';
 import { formatDouble } from '../resp/double.js';
 import { ErrorReply } from '../resp/reply.js';
 import { pushError, pushReply } from './conversion.js';
-import { type HostFunction, LuaError, type LuaState, RAISE_TOP, TYPE } from './lua-state.js';
+import { TYPE } from './lua-memory.js';
+import { type HostFunction, LuaError, type LuaState, RAISE_TOP } from './lua-state.js';
 import type { ScriptRun } from './script-run.js';
 
 const LEVELS = ['debug', 'verbose', 'notice', 'warning'] as const;

@@ -12,9 +12,10 @@ import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
 import { structLibrary } from './libraries/struct.js';
-import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, LuaError, type LuaState, TYPE } from './lua-state.js';
+import { TYPE } from './lua-memory.js';
+import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, LuaError, type LuaState } from './lua-state.js';
 import type { NumberGenerator } from './number-generator.js';
-import type { Pointer } from './wasm.js';
+import type { Pointer } from './lua-memory.js';
 
 /** Of Lua's own globals, those that Redis 7.0 leaves out. */
 const REMOVED = ['io', 'os', 'package', 'require', 'module', 'dofile', 'loadfile', 'print', 'newproxy', 'getfenv', 'setfenv', 'debug'];

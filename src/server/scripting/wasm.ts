@@ -7,9 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-
-/** A position in the engine's memory; of a Lua state, of bytes. */
-export type Pointer = number;
+import { LuaMemory, type Pointer } from './lua-memory.js';
 
 /** The C functions of Lua 5.1 that are called from here; see the Lua 5.1 reference manual. */
 export interface LuaFunctions {
@@ -75,17 +73,23 @@ export const LONG_JUMP = Infinity;
 
 const ENOSYS = -52;
 const PAGE_BYTES = 65536;
+/** A script that wants more is told that there is not enough memory; Redis goes on until the machine has no more. */
+const MOST_MEMORY = 512 * 1024 * 1024;
 
 let compiled: WebAssembly.Module | null = null;
 
 /** A fresh engine with a memory of its own. The first call reads and compiles the module: some 10 ms. */
 export class LuaEngine {
   readonly lua: LuaFunctions;
+  readonly memory = new LuaMemory();
+  /** What {@link protect} has called, so that the table is not asked each time. */
+  private readonly bodies = new Map<number, (...args: number[]) => number>();
 
   constructor() {
     compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('wasmoon-lua5.1/dist/liblua5.1.wasm')));
     const instance = new WebAssembly.Instance(compiled, this.imports());
     this.lua = instance.exports as unknown as LuaFunctions;
+    this.memory.look(this.lua.memory.buffer);
     this.lua.emscripten_stack_init();
     this.lua.__wasm_call_ctors();
   }
@@ -111,7 +115,7 @@ export class LuaEngine {
         _emscripten_throw_longjmp: (): never => {
           throw LONG_JUMP;
         },
-        emscripten_memcpy_js: (to: number, from: number, length: number): void => void new Uint8Array(this.lua.memory.buffer).copyWithin(to, from, from + length),
+        emscripten_memcpy_js: (to: number, from: number, length: number): void => void this.memory.bytes.copyWithin(to, from, from + length),
         emscripten_date_now: (): number => Date.now(),
         _emscripten_get_now_is_monotonic: (): number => 1,
         emscripten_resize_heap: (bytes: number): number => this.grow(bytes >>> 0),
@@ -124,8 +128,10 @@ export class LuaEngine {
   private protect(index: number, first: number, second: number): void {
     const { lua } = this;
     const stack = lua.stackSave();
+    let body = this.bodies.get(index);
+    if (body === undefined) this.bodies.set(index, (body = lua.__indirect_function_table.get(index)));
     try {
-      lua.__indirect_function_table.get(index)(first, second);
+      body(first, second);
     } catch (error) {
       lua.stackRestore(stack);
       if (error !== LONG_JUMP) throw error;
@@ -136,10 +142,12 @@ export class LuaEngine {
   private grow(bytes: number): number {
     const { memory } = this.lua;
     const had = memory.buffer.byteLength;
+    if (bytes > MOST_MEMORY) return 0;
     // In steps of an eighth, so that a script that builds a long string does not grow the memory with each of its characters.
-    for (const wanted of [Math.max(bytes, had + had / 8), bytes]) {
+    for (const wanted of [Math.min(Math.max(bytes, had + had / 8), MOST_MEMORY), bytes]) {
       try {
         memory.grow(Math.ceil((wanted - had) / PAGE_BYTES));
+        this.memory.look(memory.buffer);
         return 1;
       } catch {
         // A step that is too long is followed by the one that is needed; then Lua says that its memory is used up.

@@ -4,7 +4,8 @@
  * Strings are bytes: nothing is taken for UTF-8, only \u escapes become it. A table with positive whole keys is an array, an empty one an object.
  */
 import { formatGeneral } from '../../resp/double.js';
-import { ArgumentError, checkNumber, checkText, LuaError, type LuaState, TYPE } from '../lua-state.js';
+import { TYPE } from '../lua-memory.js';
+import { ArgumentError, checkNumber, checkText, LuaError, type LuaState } from '../lua-state.js';
 
 /** What scripts may change by functions such as cjson.encode_max_depth. */
 class Settings {

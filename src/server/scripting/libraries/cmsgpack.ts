@@ -3,7 +3,8 @@
  *
  * Tables with the keys 1 to n become arrays, all others maps. Whole numbers become integers; others a float of 4 bytes where that loses nothing.
  */
-import { ArgumentError, checkNumber, checkText, LuaError, type LuaState, TYPE } from '../lua-state.js';
+import { TYPE } from '../lua-memory.js';
+import { ArgumentError, checkNumber, checkText, LuaError, type LuaState } from '../lua-state.js';
 
 /** Tables below this become nil. */
 const MAX_NESTING = 16;

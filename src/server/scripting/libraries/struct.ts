@@ -6,7 +6,8 @@
  *   f d         float, double                                                        s   text that ends with a zero byte
  *   cN          N bytes; c0: all of a string, or as many as the number before it said
  */
-import { ArgumentError, checkNumber, checkText, LuaError, type LuaState, TYPE } from '../lua-state.js';
+import { TYPE } from '../lua-memory.js';
+import { ArgumentError, checkNumber, checkText, LuaError, type LuaState } from '../lua-state.js';
 
 const MAX_INTEGER_BYTES = 32;
 const MAX_ALIGNMENT = 8;
