@@ -13,7 +13,7 @@
 import { CountedError, cString, oneLine } from '../dispatch/errors.js';
 import { formatDouble } from '../resp/double.js';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, Several, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
-import { TYPE } from './lua-memory.js';
+import { type Pointer, TYPE } from './lua-memory.js';
 import { LuaError, type LuaState } from './lua-state.js';
 
 /** Slots that converting one level takes. */
@@ -26,7 +26,6 @@ const INT64_MIN = -(2n ** 63n);
 
 /** Pushes a reply as a Lua value, in the terms of the version that the script has asked for. */
 export function pushReply(lua: LuaState, reply: Reply, version: 2 | 3): void {
-  if (!lua.hasRoom(LEVEL_SLOTS)) throw new LuaError(`ERR ${STACK_LIMIT}`, 'table');
   if (typeof reply === 'string') return lua.pushText(reply);
   if (typeof reply === 'number') return lua.pushNumber(reply);
   if (typeof reply === 'bigint') return lua.pushNumber(Number(reply));
@@ -38,12 +37,17 @@ export function pushReply(lua: LuaState, reply: Reply, version: 2 | 3): void {
 
 const isArray = (reply: Reply): reply is readonly Reply[] => Array.isArray(reply);
 
+function makeRoom(lua: LuaState): void {
+  if (!lua.hasRoom(LEVEL_SLOTS)) throw new LuaError(`ERR ${STACK_LIMIT}`, 'table');
+}
+
 function pushNull(lua: LuaState, version: 2 | 3): void {
   if (version === 3) lua.pushNil();
   else lua.pushBoolean(false);
 }
 
 function pushArray(lua: LuaState, items: readonly Reply[], version: 2 | 3): void {
+  makeRoom(lua);
   lua.pushTable(items.length);
   for (let i = 0; i < items.length; i++) {
     pushReply(lua, items[i]!, version);
@@ -84,6 +88,7 @@ function pushTyped(lua: LuaState, reply: Reply, version: 2 | 3): void {
 }
 
 function pushPairs(lua: LuaState, name: string, flat: readonly Reply[], version: 2 | 3): void {
+  makeRoom(lua);
   lua.pushTable(0, 1);
   lua.pushTable(0, flat.length / 2);
   for (let i = 0; i < flat.length; i += 2) {
@@ -118,26 +123,20 @@ export function pushError(lua: LuaState, text: string): void {
   lua.setField(-2, COUNTED);
 }
 
-/** The value on top of the stack as a reply; it is taken off. @param version what the script has asked for with redis.setresp @param depth in how many others it is */
-export function popReply(lua: LuaState, version: 2 | 3, depth = 0): Reply {
-  const reply = toReply(lua, version, depth);
-  lua.pop();
-  return reply;
-}
-
-/** The value on top, which stays there. */
-function toReply(lua: LuaState, version: 2 | 3, depth: number): Reply {
-  if (depth > MAX_DEPTH || !lua.hasRoom(LEVEL_SLOTS)) return new ErrorReply(`ERR ${STACK_LIMIT}`);
-  switch (lua.type(-1)) {
+/** The value in a slot as a reply. @param version what the script has asked for with redis.setresp @param depth in how many others it is */
+export function toReply(lua: LuaState, slot: Pointer, version: 2 | 3, depth = 0): Reply {
+  if (depth > MAX_DEPTH) return new ErrorReply(`ERR ${STACK_LIMIT}`);
+  const { memory } = lua;
+  switch (memory.type(slot)) {
     case TYPE.string:
-      return lua.text(-1);
+      return memory.text(slot);
     case TYPE.number:
-      return toInteger(lua.number(-1));
+      return toInteger(memory.number(slot));
     case TYPE.boolean:
-      if (version === 3) return lua.boolean(-1);
-      return lua.boolean(-1) ? 1 : null;
+      if (version === 3) return memory.boolean(slot);
+      return memory.boolean(slot) ? 1 : null;
     case TYPE.table:
-      return tableToReply(lua, version, depth);
+      return tableToReply(lua, memory.pointer(slot), version, depth);
     default:
       return null;
   }
@@ -151,63 +150,72 @@ function toInteger(value: number): Reply {
   return Number.isSafeInteger(whole) ? whole + 0 : BigInt(whole);
 }
 
-type TableReader = (lua: LuaState, version: 2 | 3, depth: number) => Reply | undefined;
+function tableToReply(lua: LuaState, table: Pointer, version: 2 | 3, depth: number): Reply {
+  return (lua.memory.hasNodes(table) ? readTyped(lua, table, version, depth) : undefined) ?? readArray(lua, table, version, depth);
+}
 
-/** In the order in which Redis looks for them. Undefined: the field is there but of another type, so it does not count. */
-const FIELDS: readonly (readonly [name: string, type: number, read: TableReader])[] = [
-  ['err', TYPE.string, readErrorReply],
-  ['ok', TYPE.string, (lua) => new SimpleString(oneLine(cString(lua.text(-1)!)))],
-  ['double', TYPE.number, (lua) => new Double(lua.number(-1))],
-  ['map', TYPE.table, (lua, version, depth) => new MapReply(pairs(lua, version, depth + 1, true))],
-  ['set', TYPE.table, (lua, version, depth) => new SetReply(pairs(lua, version, depth + 1, false))],
-  ['big_number', TYPE.string, (lua) => new BigNumber(oneLine(cString(lua.text(-1)!)))],
-  ['verbatim_string', TYPE.table, (lua) => readVerbatim(lua)],
+type FieldReader = (lua: LuaState, value: Pointer, version: 2 | 3, depth: number, table: Pointer) => Reply | undefined;
+
+/** In the order in which Redis looks for them. Undefined: the field is there, but what it holds does not make it one of these. */
+const FIELDS: readonly (readonly [name: string, type: number, read: FieldReader])[] = [
+  ['err', TYPE.string, (lua, text, _version, _depth, table) => readError(lua, table, text)],
+  ['ok', TYPE.string, (lua, text) => new SimpleString(oneLine(cString(lua.memory.text(text))))],
+  ['double', TYPE.number, (lua, value) => new Double(lua.memory.number(value))],
+  ['map', TYPE.table, (lua, map, version, depth) => new MapReply(pairs(lua, lua.memory.pointer(map), version, depth + 1, true))],
+  ['set', TYPE.table, (lua, set, version, depth) => new SetReply(pairs(lua, lua.memory.pointer(set), version, depth + 1, false))],
+  ['big_number', TYPE.string, (lua, digits) => new BigNumber(oneLine(cString(lua.memory.text(digits))))],
+  ['verbatim_string', TYPE.table, (lua, parts) => readVerbatim(lua, lua.memory.pointer(parts))],
 ];
 
-/** The text is on top, the table below it. */
-function readErrorReply(lua: LuaState): Reply {
-  const text = oneLine(lua.text(-1)!);
-  const isCounted = lua.getField(-2, COUNTED) === TYPE.boolean;
-  lua.pop();
-  return isCounted ? new CountedError(text) : new ErrorReply(text);
-}
-
-function tableToReply(lua: LuaState, version: 2 | 3, depth: number): Reply {
+/** Undefined: the table is an array. */
+function readTyped(lua: LuaState, table: Pointer, version: 2 | 3, depth: number): Reply | undefined {
+  const { memory } = lua;
   for (const [name, type, read] of FIELDS) {
-    const reply = lua.getField(-1, name) === type ? read(lua, version, depth) : undefined;
-    lua.pop();
+    const value = memory.field(table, lua.name(name));
+    const reply = value !== 0 && memory.type(value) === type ? read(lua, value, version, depth, table) : undefined;
     if (reply !== undefined) return reply;
   }
-  return readArray(lua, version, depth);
+  return undefined;
 }
 
-function readArray(lua: LuaState, version: 2 | 3, depth: number): Reply {
+function readError(lua: LuaState, table: Pointer, message: Pointer): Reply {
+  const text = oneLine(lua.memory.text(message));
+  const counted = lua.memory.field(table, lua.name(COUNTED));
+  return counted !== 0 && lua.memory.type(counted) === TYPE.boolean ? new CountedError(text) : new ErrorReply(text);
+}
+
+/** Up to the first nil. */
+function readArray(lua: LuaState, table: Pointer, version: 2 | 3, depth: number): Reply[] {
   const items: Reply[] = [];
   for (let i = 1; ; i++) {
-    lua.lua.lua_rawgeti(lua.current, -1, i);
-    if (lua.type(-1) === TYPE.nil) break;
-    items.push(popReply(lua, version, depth + 1));
+    const slot = lua.memory.item(table, i);
+    if (slot === 0 || lua.memory.type(slot) === TYPE.nil) return items;
+    items.push(toReply(lua, slot, version, depth + 1));
   }
-  lua.pop();
-  return items;
 }
 
-function pairs(lua: LuaState, version: 2 | 3, depth: number, withValues: boolean): Reply[] {
+/** Keys, and behind each its value if these are wanted. */
+function pairs(lua: LuaState, table: Pointer, version: 2 | 3, depth: number, withValues: boolean): Reply[] {
+  const { memory } = lua;
   const flat: Reply[] = [];
-  lua.pushNil();
-  while (lua.lua.lua_next(lua.current, -2) !== 0) {
-    const value = withValues ? popReply(lua, version, depth) : (lua.pop(), null);
-    // A number that is read as a string would become one, and the walk would lose its way.
-    lua.pushValue(-1);
-    flat.push(popReply(lua, version, depth));
-    if (withValues) flat.push(value);
+  const positions = memory.arrayLength(table);
+  const end = memory.entryCount(table);
+  for (let entry = 0; entry < end; entry++) {
+    const value = memory.value(table, entry);
+    if (memory.type(value) === TYPE.nil) continue;
+    flat.push(entry < positions ? entry + 1 : toReply(lua, memory.key(table, entry), version, depth));
+    if (withValues) flat.push(toReply(lua, value, version, depth));
   }
   return flat;
 }
 
-function readVerbatim(lua: LuaState): Reply | undefined {
-  const format = lua.getField(-1, 'format') === TYPE.string ? lua.text(-1) : null;
-  const text = lua.getField(-2, 'string') === TYPE.string ? lua.text(-1) : null;
-  lua.pop(2);
+function readVerbatim(lua: LuaState, table: Pointer): Reply | undefined {
+  const [format, text] = [fieldText(lua, table, 'format'), fieldText(lua, table, 'string')];
   return format === null || text === null ? undefined : new Verbatim(text, format.slice(0, 3));
+}
+
+/** A string in a table's field; null for everything else. */
+function fieldText(lua: LuaState, table: Pointer, name: string): string | null {
+  const value = lua.memory.field(table, lua.name(name));
+  return value !== 0 && lua.memory.type(value) === TYPE.string ? lua.memory.text(value) : null;
 }

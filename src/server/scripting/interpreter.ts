@@ -7,12 +7,12 @@
 import type { ServerContext } from '../dispatch/context.js';
 import * as errors from '../dispatch/errors.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
-import { COUNTED, popReply } from './conversion.js';
+import { COUNTED, toReply } from './conversion.js';
 import { TYPE } from './lua-memory.js';
-import { LuaError, LuaState } from './lua-state.js';
+import { type Kept, LuaError, LuaState, pushTexts } from './lua-state.js';
 import { pushRedisApi } from './redis-api.js';
 import { Sandbox } from './sandbox.js';
-import type { ScriptRun } from './script-run.js';
+import { FIRST_KEY, type ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
 import type { NumberGenerator } from './number-generator.js';
 
@@ -26,9 +26,6 @@ const COLLECT_SIZE = 50;
 /** The code of a library only registers its functions. */
 const LOAD_TIMEOUT_US = 500_000;
 
-/** Pushes the arguments of the call, and returns their number. */
-export type PushArguments = (lua: LuaState) => number;
-
 export class Interpreter {
   readonly lua: LuaState;
   readonly sandbox: Sandbox;
@@ -41,7 +38,7 @@ export class Interpreter {
   constructor(
     engine: LuaEngine,
     private readonly server: ServerContext,
-    isEval: boolean,
+    private readonly isEval: boolean,
     numbers: NumberGenerator,
   ) {
     this.lua = new LuaState(engine);
@@ -51,6 +48,7 @@ export class Interpreter {
     });
     if (isEval) this.nameHandler();
     this.watcher = this.lua.hookCallback(() => this.watch());
+    this.lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
   }
 
   /** Redis leaves its error handler among the globals of scripts. */
@@ -67,7 +65,7 @@ export class Interpreter {
   }
 
   /** Compiles and keeps a function. A string: the compiler's complaint. */
-  compile(code: string, name: string): number | string {
+  compile(code: string, name: string): Kept | string {
     const { lua } = this;
     if (lua.load(code, name)) return lua.keep();
     const complaint = lua.text(-1) ?? '';
@@ -76,44 +74,61 @@ export class Interpreter {
   }
 
   /** Runs a kept function to its end, or until it is killed. Throws only what has broken the engine. */
-  execute(run: ScriptRun, reference: number, pushArguments: PushArguments): Reply {
+  execute(run: ScriptRun, compiled: Kept): Reply {
     const { lua, sandbox } = this;
     const { keyspace, hooks } = this.server;
     this.run = run;
     keyspace.freezeTime();
-    lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
     try {
       lua.pushKept(sandbox.errorHandler);
       const handler = lua.top;
-      lua.pushKept(reference);
-      const isDone = lua.call(pushArguments(lua), 1, handler);
-      return isDone ? popReply(lua, run.version) : this.popError(run);
+      lua.pushKept(compiled);
+      const isDone = lua.call(this.pushArguments(run), 1, handler);
+      return isDone ? toReply(lua, lua.slot(-1), run.version) : this.popError(run);
     } finally {
       this.run = null;
       keyspace.thawTime();
       if (run.isSlow) hooks.busy = null;
+      if (run.isKilled) lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
     }
   }
 
+  /** A function gets keys and arguments as its parameters, a script as globals. Returns how many parameters. */
+  private pushArguments({ options: { argv, keyCount } }: ScriptRun): number {
+    const { lua, isEval } = this;
+    const firstArgument = FIRST_KEY + keyCount;
+    if (isEval) {
+      lua.pushKept(this.sandbox.globals);
+      lua.pushName('KEYS');
+    }
+    pushTexts(lua, argv, FIRST_KEY, firstArgument);
+    if (isEval) {
+      lua.lua.lua_rawset(lua.current, -3);
+      lua.pushName('ARGV');
+    }
+    pushTexts(lua, argv, firstArgument, argv.length);
+    if (!isEval) return 2;
+    lua.lua.lua_rawset(lua.current, -3);
+    lua.pop();
+    return 0;
+  }
+
   /** Runs the code of a library: null, or its complaint. Throws only what has broken the engine. */
-  executeLoad(reference: number): string | null {
+  executeLoad(code: Kept): string | null {
     const { lua } = this;
     this.loadStartUs = this.server.clock.readUs();
-    lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
     lua.pushKept(this.sandbox.errorHandler);
     const handler = lua.top;
-    lua.pushKept(reference);
+    lua.pushKept(code);
     const complaint = lua.call(0, 0, handler) ? null : this.readError().text;
-    lua.hook(0, 0);
-    lua.top = 0;
+    lua.empty();
     return complaint;
   }
 
   /** After a run: the stack is empty again, and some garbage gone. Not called when the engine has broken. */
   settle(): void {
     const { lua } = this;
-    lua.hook(0, 0);
-    lua.top = 0;
+    lua.empty();
     if (++this.runsSinceCollection < RUNS_BETWEEN_COLLECTIONS) return;
     this.runsSinceCollection = 0;
     lua.lua.lua_gc(lua.current, COLLECT_STEP, COLLECT_SIZE);

@@ -10,7 +10,7 @@ import type { Session } from '../dispatch/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import type { Interpreter } from './interpreter.js';
 import { TYPE } from './lua-memory.js';
-import { LuaError, type LuaState, pushTexts } from './lua-state.js';
+import { type Kept, LuaError, type LuaState } from './lua-state.js';
 import { pushLibraryApi } from './redis-api.js';
 import { isScriptFlag, type RunOptions, type ScriptArguments, type ScriptFlag } from './script-run.js';
 
@@ -18,8 +18,7 @@ export interface LibraryFunction {
   readonly name: string;
   readonly description: string | null;
   readonly flags: ReadonlySet<ScriptFlag>;
-  /** Of the Lua function in the registry. */
-  readonly reference: number;
+  readonly compiled: Kept;
 }
 
 export interface Library {
@@ -31,7 +30,7 @@ export interface Library {
 /** What libraries need of what stands above them; implemented by scripting.ts. */
 export interface LibraryHost {
   interpreter(isEval: boolean): Interpreter;
-  run(interpreter: Interpreter, caller: Session, options: RunOptions, reference: number, pushArguments: (lua: LuaState) => number): Reply;
+  run(interpreter: Interpreter, caller: Session, options: RunOptions, compiled: Kept): Reply;
   discardEngine(error: unknown): void;
 }
 
@@ -46,7 +45,7 @@ export class Libraries {
   private interpreter: Interpreter | null = null;
   /** What is `redis` while a library is being loaded. */
   private loading: Map<string, LibraryFunction> | null = null;
-  private loadGlobals = 0;
+  private loadGlobals: Kept | null = null;
 
   constructor(private readonly scripting: LibraryHost) {}
 
@@ -119,13 +118,8 @@ export class Libraries {
   call(caller: Session, name: string, given: () => ScriptArguments): Reply {
     const found = this.find(name);
     if (found === null) return errors.FUNCTION_NOT_FOUND;
-    const { keys, args, readsOnly, argv } = given();
-    const options = { name, flags: found.flags, readsOnly, isFunction: true, argv };
-    return this.scripting.run(this.interpreter!, caller, options, found.reference, (lua) => {
-      pushTexts(lua, keys);
-      pushTexts(lua, args);
-      return 2;
-    });
+    const { argv, keyCount, readsOnly } = given();
+    return this.scripting.run(this.interpreter!, caller, { name, flags: found.flags, isFunction: true, argv, keyCount, readsOnly }, found.compiled);
   }
 
   /** The engine broke: everything is loaded again into a new one. */
@@ -139,7 +133,7 @@ export class Libraries {
 
   private release({ functions }: Library): void {
     for (const each of functions.values()) {
-      this.interpreter?.lua.forget(each.reference);
+      this.interpreter?.lua.forget(each.compiled);
       const key = each.name.toLowerCase();
       if (this.index.get(key) === each) this.index.delete(key);
     }
@@ -199,7 +193,7 @@ function readPositional(lua: LuaState): LibraryFunction {
   if (!isText(lua, 1)) throw refuse('first argument to redis.register_function must be a string');
   if (lua.type(2) !== TYPE.function) throw refuse('second argument to redis.register_function must be a function');
   lua.pushValue(2);
-  return { name: lua.text(1)!, description: null, flags: new Set(), reference: lua.keep() };
+  return { name: lua.text(1)!, description: null, flags: new Set(), compiled: lua.keep() };
 }
 
 /** redis.register_function{function_name = …, callback = …, flags = {…}, description = …} */
@@ -210,7 +204,7 @@ function readNamed(lua: LuaState): LibraryFunction {
   let name: string | null = null;
   let description: string | null = null;
   let flags: ReadonlySet<ScriptFlag> = new Set();
-  let reference = 0;
+  let compiled: Kept | null = null;
   lua.pushNil();
   while (lua.lua.lua_next(lua.current, 1) !== 0) {
     if (!isText(lua, -2)) throw refuse('named argument key given to redis.register_function is not a string');
@@ -222,13 +216,13 @@ function readNamed(lua: LuaState): LibraryFunction {
     else if (key === 'callback') {
       if (lua.type(-1) !== TYPE.function) throw refuse('callback argument given to redis.register_function must be a function');
       lua.pushValue(-1);
-      reference = lua.keep();
+      compiled = lua.keep();
     } else throw refuse('unknown argument given to redis.register_function');
     lua.pop();
   }
   if (name === null) throw refuse('redis.register_function must get a function name argument');
-  if (reference === 0) throw refuse('redis.register_function must get a callback argument');
-  return { name, description, flags, reference };
+  if (compiled === null) throw refuse('redis.register_function must get a callback argument');
+  return { name, description, flags, compiled };
 }
 
 function readText(lua: LuaState, key: string): string {

@@ -138,6 +138,11 @@ export class LuaMemory {
     return this.arrayLength(table) + this.nodeCount(table);
   }
 
+  /** Is there anything beyond the array part? A table without nodes points at an empty one that all share. */
+  hasNodes(table: Pointer): boolean {
+    return this.nodeCount(table) > 1 || this.type(this.node(table, 0)) !== TYPE.nil;
+  }
+
   /** The slot of an entry's value, which may be nil. */
   value(table: Pointer, entry: number): Pointer {
     const length = this.arrayLength(table);

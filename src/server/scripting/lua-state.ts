@@ -37,6 +37,13 @@ export class ArgumentError {
 /** Raise the value on top of the stack. */
 export const RAISE_TOP = Symbol('raise the value on top of the stack');
 
+/** A string, table or function that the registry keeps alive. Nothing in Lua's memory moves, so its address stays good. */
+export interface Kept {
+  readonly reference: number;
+  readonly type: number;
+  readonly pointer: Pointer;
+}
+
 export type HostFunction = (lua: LuaState) => number;
 
 export class LuaState {
@@ -70,8 +77,9 @@ export class LuaState {
     return (this.memory.top(this.current) - this.memory.base(this.current)) / SLOT_BYTES;
   }
 
-  set top(count: number) {
-    this.lua.lua_settop(this.current, count);
+  /** Nothing is on the stack any more. */
+  empty(): void {
+    this.memory.setTop(this.current, this.memory.base(this.current));
   }
 
   pop(count = 1): void {
@@ -195,15 +203,18 @@ export class LuaState {
   }
 
   /** The value on top, taken off and kept in the registry. */
-  keep(): number {
-    return this.lua.luaL_ref(this.current, REGISTRY);
+  keep(): Kept {
+    const slot = this.slot(-1);
+    const type = this.memory.type(slot);
+    const pointer = this.memory.pointer(slot);
+    return { type, pointer, reference: this.lua.luaL_ref(this.current, REGISTRY) };
   }
 
-  pushKept(reference: number): void {
-    this.lua.lua_rawgeti(this.current, REGISTRY, reference);
+  pushKept({ type, pointer }: Kept): void {
+    this.memory.pushPointer(this.current, type, pointer);
   }
 
-  forget(reference: number): void {
+  forget({ reference }: Kept): void {
     this.lua.luaL_unref(this.current, REGISTRY, reference);
   }
 
@@ -223,9 +234,9 @@ export class LuaState {
     return this.lua.lua_pcall(this.current, args, results, handler) === 0;
   }
 
-  /** Calls `run` every `count` instructions. Null: no more. */
+  /** Has the hook called every `count` instructions, in coroutines made from here on as well. */
   hook(index: number, count: number): void {
-    this.lua.lua_sethook(this.main, index, index === 0 ? 0 : MASK_COUNT, count);
+    this.lua.lua_sethook(this.main, index, MASK_COUNT, count);
   }
 
   /** A function of ours as a callback of the engine. */
@@ -305,11 +316,11 @@ export function checkText(lua: LuaState, argument: number): string {
   return text;
 }
 
-/** Pushes an array of strings. */
-export function pushTexts(lua: LuaState, texts: readonly string[]): void {
-  lua.pushTable(texts.length);
-  for (let i = 0; i < texts.length; i++) {
+/** Pushes an array of the strings from `start` to before `end`. */
+export function pushTexts(lua: LuaState, texts: readonly string[], start: number, end: number): void {
+  lua.pushTable(end - start);
+  for (let i = start; i < end; i++) {
     lua.pushText(texts[i]!);
-    lua.lua.lua_rawseti(lua.current, -2, i + 1);
+    lua.lua.lua_rawseti(lua.current, -2, i - start + 1);
   }
 }

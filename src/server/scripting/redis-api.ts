@@ -8,7 +8,7 @@ import { REDIS_VERSION } from '../dispatch/version.js';
 import { formatDouble } from '../resp/double.js';
 import { ErrorReply } from '../resp/reply.js';
 import { pushError, pushReply } from './conversion.js';
-import { TYPE } from './lua-memory.js';
+import { SLOT_BYTES, TYPE } from './lua-memory.js';
 import { type HostFunction, LuaError, type LuaState, RAISE_TOP } from './lua-state.js';
 import type { ScriptRun } from './script-run.js';
 
@@ -95,13 +95,15 @@ function call(lua: LuaState, run: ScriptRun, raises: boolean): number {
 
 /** The arguments of a command; or what is wrong with them. */
 function readArguments(lua: LuaState): string[] | string {
-  const count = lua.top;
-  if (count === 0) return 'Please specify at least one argument for this redis lib call';
+  const { memory, current } = lua;
+  const end = memory.top(current);
+  let slot = memory.base(current);
+  if (slot === end) return 'Please specify at least one argument for this redis lib call';
   const argv: string[] = [];
-  for (let i = 1; i <= count; i++) {
-    const type = lua.type(i);
-    if (type === TYPE.string) argv.push(lua.text(i)!);
-    else if (type === TYPE.number) argv.push(formatDouble(lua.number(i)));
+  for (; slot < end; slot += SLOT_BYTES) {
+    const type = memory.type(slot);
+    if (type === TYPE.string) argv.push(memory.text(slot));
+    else if (type === TYPE.number) argv.push(formatDouble(memory.number(slot)));
     else return 'Lua redis lib command arguments must be strings or integers';
   }
   return argv;

@@ -13,7 +13,7 @@ import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
 import { structLibrary } from './libraries/struct.js';
 import { TYPE } from './lua-memory.js';
-import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, LuaError, type LuaState } from './lua-state.js';
+import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, type Kept, LuaError, type LuaState } from './lua-state.js';
 import type { NumberGenerator } from './number-generator.js';
 import type { Pointer } from './lua-memory.js';
 
@@ -38,12 +38,12 @@ end`;
 
 export class Sandbox {
   /** The error handler, and the real globals, in the registry. */
-  readonly errorHandler: number;
-  readonly globals: number;
-  private readonly standIns = new Map<Pointer, number>();
+  readonly errorHandler: Kept;
+  readonly globals: Kept;
+  private readonly standIns = new Map<Pointer, Kept>();
   private readonly deny: number;
   private readonly denyUnknown: number;
-  private standInOfGlobals = 0;
+  private readonly standInOfGlobals: Kept;
 
   /** @param fill adds the table `redis`, and what else is special, to the real globals on top of the stack */
   constructor(
@@ -64,11 +64,11 @@ export class Sandbox {
     fill(lua);
     this.populate();
     this.globals = lua.keep();
-    this.install();
+    this.standInOfGlobals = this.install();
   }
 
   /** While a library is loaded, `redis` is another table. Null: the ordinary one again. */
-  lookUpIn(globals: number | null): void {
+  lookUpIn(globals: Kept | null): void {
     const { lua } = this;
     lua.pushKept(this.standInOfGlobals);
     lua.lua.lua_getmetatable(lua.current, -1);
@@ -78,7 +78,7 @@ export class Sandbox {
   }
 
   /** Globals that are only `redis`, the table on top, which is taken off. For {@link lookUpIn}. */
-  makeVariant(): number {
+  makeVariant(): Kept {
     const { lua } = this;
     this.pushUnknownMetatable();
     lua.lua.lua_setmetatable(lua.current, -2);
@@ -124,17 +124,18 @@ export class Sandbox {
   }
 
   /** The stand-in becomes the table of globals of everything that is compiled from here on. */
-  private install(): void {
+  private install(): Kept {
     const { lua } = this;
     lua.pushKept(this.globals);
     this.protect();
     lua.pushValue(-1);
-    this.standInOfGlobals = lua.keep();
+    const standIn = lua.keep();
     lua.pushKept(this.globals);
     lua.pushValue(-2);
     lua.setField(-2, '_G');
     lua.pop();
     lua.lua.lua_replace(lua.current, GLOBALS);
+    return standIn;
   }
 
   /** Replaces the table on top by its stand-in. */
@@ -205,7 +206,7 @@ export class Sandbox {
     lua.setField(-2, 'pcall');
   }
 
-  private wrap(name: string, next: number, adapt: (state: LuaState, real: number) => void): void {
+  private wrap(name: string, next: Kept, adapt: (state: LuaState, real: Kept) => void): void {
     const { lua, standIns } = this;
     lua.getField(-1, name);
     const original = lua.lua.__indirect_function_table.get(lua.lua.lua_tocfunction(lua.current, -1));

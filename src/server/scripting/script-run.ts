@@ -16,23 +16,31 @@ export type ScriptFlags = ReadonlySet<ScriptFlag> | null;
 
 export const isScriptFlag = (text: string): text is ScriptFlag => (SCRIPT_FLAGS as readonly string[]).includes(text);
 
-/** What EVAL was given besides the script. */
+/** Where the script's keys begin in argv; its arguments are behind them. */
+export const FIRST_KEY = 3;
+
+/** What EVAL was given: the whole request, and what its numbers say. */
 export interface ScriptArguments {
-  readonly keys: readonly string[];
-  readonly args: readonly string[];
+  readonly argv: Argv;
+  readonly keyCount: number;
+  /** EVAL_RO and its relatives. */
   readonly readsOnly: boolean;
-  readonly argv: readonly string[];
 }
 
-export interface RunOptions {
+export interface RunOptions extends ScriptArguments {
   /** The SHA1 of a script, or the function's name. */
   readonly name: string;
   readonly flags: ScriptFlags;
-  /** EVAL_RO and its relatives. */
-  readonly readsOnly: boolean;
   readonly isFunction: boolean;
-  readonly argv: Argv;
 }
+
+/** Commands by their names in small and in capital letters, as scripts write them. */
+export type Spellings = ReadonlyMap<string, Command>;
+
+export const spellingsOf = (commands: ReadonlyMap<string, Command>): Spellings => new Map([...commands].flatMap(([name, command]) => [[name, command], [name.toUpperCase(), command]]));
+
+/** Of each client the session in which its scripts call commands. */
+const sessions = new WeakMap<Session, Session>();
 
 /** Shows as `lua` in MONITOR. A script has no connection: what would be sent to it is lost. */
 const NOWHERE: Transport = {
@@ -54,21 +62,32 @@ export class ScriptRun {
   /** Longer than busy-reply-threshold: others are told that the server is busy. */
   isSlow = false;
   readonly startUs: number;
-  private readonly session: Session;
+  /** Null until the first command. */
+  private session: Session | null = null;
   private readonly isOutOfMemory: boolean;
 
   constructor(
     readonly caller: Session,
     readonly options: RunOptions,
+    private readonly spellings: Spellings,
   ) {
     const { server } = caller;
     this.startUs = server.clock.readUs();
     this.isOutOfMemory = server.hooks.makeRoom !== null && !server.hooks.makeRoom();
-    this.session = new Session(caller.id, server, NOWHERE);
-    this.session.db = caller.db;
-    this.session.deniesBlocking = true;
-    this.session.authenticated = true;
-    this.session.tracking = caller.tracking;
+  }
+
+  private openSession(): Session {
+    const { caller } = this;
+    let session = sessions.get(caller);
+    if (session === undefined) {
+      session = new Session(caller.id, caller.server, NOWHERE);
+      session.deniesBlocking = true;
+      session.authenticated = true;
+      sessions.set(caller, session);
+    }
+    session.db = caller.db;
+    session.tracking = caller.tracking;
+    return session;
   }
 
   /** Why it may not even begin, or null. */
@@ -81,7 +100,7 @@ export class ScriptRun {
 
   /** A command of the script's. Never throws. */
   call(argv: Argv): Reply {
-    const { session } = this;
+    const session = (this.session ??= this.openSession());
     const command = this.lookup(argv);
     if (command === null) return this.reject(null, errors.UNKNOWN_IN_SCRIPT);
     const error = this.gates(command, argv.length);
@@ -93,14 +112,15 @@ export class ScriptRun {
   }
 
   private reject(command: Command | null, error: ErrorReply): ErrorReply {
-    const counts = this.session.server.stats.errors;
+    const counts = this.caller.server.stats.errors;
     counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
     if (command !== null) command.stats.rejected++;
     return error;
   }
 
   lookup(argv: Argv): Command | null {
-    const command = this.session.server.commands.get(argv[0]!.toLowerCase()) ?? null;
+    const name = argv[0]!;
+    const command = this.spellings.get(name) ?? this.spellings.get(name.toLowerCase()) ?? null;
     if (command?.subcommands == null || argv.length === 1) return command;
     return command.subcommands.get(argv[1]!.toLowerCase()) ?? null;
   }

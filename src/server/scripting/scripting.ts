@@ -11,18 +11,18 @@ import type { Session } from '../dispatch/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import { Interpreter } from './interpreter.js';
 import { Libraries } from './libraries.js';
-import { type LuaState, pushTexts } from './lua-state.js';
+import type { Kept } from './lua-state.js';
 import { NumberGenerator } from './number-generator.js';
 import { sha1 } from './redis-api.js';
-import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun } from './script-run.js';
+import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun, type Spellings, spellingsOf } from './script-run.js';
 import { parseShebang } from './shebang.js';
 import { LuaEngine } from './wasm.js';
 
 interface Script {
   readonly code: string;
   readonly flags: ScriptFlags;
-  /** Of the compiled function; 0 until it is compiled in the present state. */
-  reference: number;
+  /** Null until it is compiled in the present state. */
+  compiled: Kept | null;
 }
 
 /** The memory of WebAssembly never shrinks: past this a script that took much must not keep it. */
@@ -38,29 +38,33 @@ export class Scripting {
   readonly libraries = new Libraries(this);
   /** The one that runs, of either kind. */
   running: ScriptRun | null = null;
+  private readonly spellings: Spellings;
   private readonly numbers = new NumberGenerator();
   private engine: LuaEngine | null = null;
   private evaluator: Interpreter | null = null;
 
-  constructor(readonly server: ServerContext) {}
+  constructor(readonly server: ServerContext) {
+    this.spellings = spellingsOf(server.commands);
+  }
 
   /** Compiles a script and remembers it. Throws an ErrorReply. Returns its SHA1. */
   load(code: string): string {
     const known = this.names.get(code);
     if (known !== undefined) return known;
     const name = sha1(code);
-    const script: Script = { code, flags: parseShebang(code), reference: 0 };
+    const script: Script = { code, flags: parseShebang(code), compiled: null };
     this.compile(script);
     this.scripts.set(name, script);
     this.names.set(code, name);
     return name;
   }
 
-  private compile(script: Script): void {
+  private compile(script: Script): Kept {
     this.evaluator ??= this.interpreter(true);
     const compiled = this.evaluator.compile(withoutShebang(script.code), '@user_script');
     if (typeof compiled === 'string') throw errors.scriptCompileFailed(compiled);
-    script.reference = compiled;
+    script.compiled = compiled;
+    return compiled;
   }
 
   /** Forgets all scripts, and what they left in their Lua state. */
@@ -74,27 +78,18 @@ export class Scripting {
   evaluate(caller: Session, name: string, given: ScriptArguments): Reply {
     const script = this.scripts.get(name);
     if (script === undefined) return errors.NO_SCRIPT;
-    if (script.reference === 0) this.compile(script);
-    const interpreter = this.evaluator!;
-    return this.run(interpreter, caller, { name, flags: script.flags, readsOnly: given.readsOnly, isFunction: false, argv: given.argv }, script.reference, (lua) => {
-      lua.pushKept(interpreter.sandbox.globals);
-      pushTexts(lua, given.keys);
-      lua.setField(-2, 'KEYS');
-      pushTexts(lua, given.args);
-      lua.setField(-2, 'ARGV');
-      lua.pop();
-      return 0;
-    });
+    const compiled = script.compiled ?? this.compile(script);
+    return this.run(this.evaluator!, caller, { name, flags: script.flags, isFunction: false, argv: given.argv, keyCount: given.keyCount, readsOnly: given.readsOnly }, compiled);
   }
 
   /** Runs a kept function, whose death is survived. */
-  run(interpreter: Interpreter, caller: Session, options: RunOptions, reference: number, pushArguments: (lua: LuaState) => number): Reply {
-    const run = new ScriptRun(caller, options);
+  run(interpreter: Interpreter, caller: Session, options: RunOptions, compiled: Kept): Reply {
+    const run = new ScriptRun(caller, options, this.spellings);
     const refusal = run.refusal();
     if (refusal !== null) return refusal;
     this.running = run;
     try {
-      const reply = interpreter.execute(run, reference, pushArguments);
+      const reply = interpreter.execute(run, compiled);
       interpreter.settle();
       if (this.engine!.memoryBytes > MOST_MEMORY_KEPT) this.discardEngine('its memory has grown, and can not shrink');
       return reply;
@@ -116,6 +111,7 @@ export class Scripting {
     return null;
   }
 
+  /** A fresh Lua state. */
   interpreter(isEval: boolean): Interpreter {
     this.engine ??= new LuaEngine();
     return new Interpreter(this.engine, this.server, isEval, this.numbers);
@@ -126,7 +122,7 @@ export class Scripting {
     this.server.log('warning', `The Lua engine is replaced: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     this.engine = null;
     this.evaluator = null;
-    for (const script of this.scripts.values()) script.reference = 0;
+    for (const script of this.scripts.values()) script.compiled = null;
     this.libraries.reload();
   }
 }

@@ -2,7 +2,7 @@
 import type { Argv } from '../../dispatch/command.js';
 import * as errors from '../../dispatch/errors.js';
 import { type KeySpec, numkeys } from '../../dispatch/key-spec.js';
-import type { ScriptArguments } from '../../scripting/script-run.js';
+import { FIRST_KEY, type ScriptArguments } from '../../scripting/script-run.js';
 import { integer, isWord } from './arguments.js';
 
 export const SCRIPT_FLAGS = ['noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'] as const;
@@ -15,9 +15,9 @@ export const READ_KEYS = withNotes(numkeys(2, 'RO access'));
 /** What follows the script in argv. Throws an ErrorReply. */
 export function scriptArguments(argv: Argv, readsOnly: boolean, complaint = errors.NOT_AN_INTEGER): ScriptArguments {
   const count = integer(argv[2]!, complaint);
-  if (count > argv.length - 3) throw errors.NUMKEYS_BEYOND_ARGUMENTS;
+  if (count > argv.length - FIRST_KEY) throw errors.NUMKEYS_BEYOND_ARGUMENTS;
   if (count < 0) throw errors.NEGATIVE_KEYS;
-  return { keys: argv.slice(3, 3 + count), args: argv.slice(3 + count), readsOnly, argv };
+  return { argv, keyCount: count, readsOnly };
 }
 
 /** Both modes do the same: the garbage collector frees the memory. */
