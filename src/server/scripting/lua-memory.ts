@@ -11,7 +11,6 @@
  *   node   (32)  0 slot of the value     16 key     24 its type     28 next node        hash part of a table: an array of these, in chains
  *   state        8 top     12 base                                                      pointers into its stack
  */
-import { MAX_SHORT, shortString } from '../resp/short-strings.js';
 
 /** A position in the engine's memory; of a Lua state, of bytes. */
 export type Pointer = number;
@@ -35,10 +34,18 @@ const NODE_NEXT = 28;
 const STATE_TOP = 8;
 const STATE_BASE = 12;
 
+/**
+ * Strings of a script's text and its keys are asked for at every call. What stood at an address last time is compared byte by byte, since the string may be gone and
+ * another in its place; up to this length that costs less than making it anew.
+ */
+const MOST_REMEMBERED = 32;
+const PLACES = 1024;
+
 export class LuaMemory {
   bytes = Buffer.alloc(0);
   private words = new Int32Array(0);
   private doubles = new Float64Array(0);
+  private readonly remembered = new Array<string>(PLACES).fill('');
   private readonly double = new Float64Array(1);
   private readonly halves = new Int32Array(this.double.buffer);
 
@@ -122,9 +129,18 @@ export class LuaMemory {
   }
 
   text(slot: Pointer): string {
-    const start = this.textStart(slot);
-    const end = start + this.textLength(slot);
-    return end - start <= MAX_SHORT ? shortString(this.bytes, start, end) : this.bytes.latin1Slice(start, end);
+    const string = this.pointer(slot);
+    const start = string + STRING_BYTES;
+    const length = this.words[(string + STRING_LENGTH) >>> 2]!;
+    if (length > MOST_REMEMBERED) return this.bytes.latin1Slice(start, start + length);
+    const place = (string >>> 4) & (PLACES - 1);
+    const known = this.remembered[place]!;
+    if (known.length === length) {
+      let same = 0;
+      while (same < length && known.charCodeAt(same) === this.bytes[start + same]) same++;
+      if (same === length) return known;
+    }
+    return (this.remembered[place] = this.bytes.latin1Slice(start, start + length));
   }
 
   // Tables. Entries are those of the array part and then the nodes, in the order of Lua's next; an entry whose value is nil is none.

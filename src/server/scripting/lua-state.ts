@@ -12,6 +12,9 @@ export const REGISTRY = -10000;
 export const ALL_RESULTS = -1;
 
 const TYPE_NAMES: readonly string[] = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread'];
+/** @param type as {@link LuaState.type} answers */
+export const typeName = (type: number): string => TYPE_NAMES[type] ?? 'no value';
+
 const MASK_COUNT = 8;
 const SCRATCH_BYTES = 4096;
 /** Longer strings are copied by native code, whose call costs more than copying so many bytes here. */
@@ -98,7 +101,7 @@ export class LuaState {
   }
 
   typeName(index: number): string {
-    return TYPE_NAMES[this.type(index)] ?? 'no value';
+    return typeName(this.type(index));
   }
 
   number(index: number): number {
@@ -132,6 +135,11 @@ export class LuaState {
 
   pushBoolean(value: boolean): void {
     this.memory.pushBoolean(this.current, value);
+  }
+
+  /** What cjson knows as null: light userdata without an address. */
+  pushNull(): void {
+    this.memory.pushPointer(this.current, TYPE.lightUserdata, 0);
   }
 
   pushText(text: string): void {
@@ -311,9 +319,15 @@ export function checkNumber(lua: LuaState, argument: number): number {
 
 /** The argument as a string; Lua's own error if it is none. */
 export function checkText(lua: LuaState, argument: number): string {
-  const text = lua.text(argument);
-  if (text === null) throw new ArgumentError(argument, `string expected, got ${lua.typeName(argument)}`);
-  return text;
+  return lua.memory.text(checkTextSlot(lua, argument));
+}
+
+/** The same for who reads the bytes where they lie: the place of the argument, which is a string. */
+export function checkTextSlot(lua: LuaState, argument: number): Pointer {
+  const type = lua.type(argument);
+  if (type === TYPE.number) lua.lua.lua_tolstring(lua.current, argument, 0);
+  else if (type !== TYPE.string) throw new ArgumentError(argument, `string expected, got ${lua.typeName(argument)}`);
+  return lua.slot(argument);
 }
 
 /** Pushes an array of the strings from `start` to before `end`. */

@@ -19,6 +19,7 @@ export interface LuaFunctions {
   stackRestore(pointer: Pointer): void;
   setThrew(threw: number, value: number): void;
   malloc(size: number): Pointer;
+  realloc(pointer: Pointer, size: number): Pointer;
   free(pointer: Pointer): void;
   luaL_newstate(): Pointer;
   luaL_openlibs(state: Pointer): void;

@@ -3,8 +3,9 @@
  *
  * Tables with the keys 1 to n become arrays, all others maps. Whole numbers become integers; others a float of 4 bytes where that loses nothing.
  */
-import { TYPE } from '../lua-memory.js';
-import { ArgumentError, checkNumber, checkText, LuaError, type LuaState } from '../lua-state.js';
+import { type LuaMemory, type Pointer, TYPE } from '../lua-memory.js';
+import { ArgumentError, checkNumber, checkTextSlot, LuaError, type LuaState } from '../lua-state.js';
+import { ByteWriter } from './byte-writer.js';
 
 /** Tables below this become nil. */
 const MAX_NESTING = 16;
@@ -14,229 +15,285 @@ const INT64_EDGE = 2 ** 63;
 function pack(lua: LuaState): number {
   const count = lua.top;
   if (count === 0) throw new ArgumentError(0, 'MessagePack pack needs input.');
-  const parts: string[] = [];
-  for (let i = 1; i <= count; i++) {
-    if (!lua.hasRoom(1)) throw new LuaError('in function MessagePack pack');
-    lua.pushValue(i);
-    encode(lua, parts, 0);
-  }
-  lua.pushText(parts.join(''));
+  ByteWriter.push(lua, (out) => {
+    const packer = new Packer(lua.memory, out);
+    for (let i = 1; i <= count; i++) packer.value(lua.slot(i), 0);
+  });
   return 1;
 }
 
-/** Takes the value on top off the stack. */
-function encode(lua: LuaState, parts: string[], depth: number): void {
-  const type = lua.type(-1);
-  if (type === TYPE.string) encodeText(parts, lua.text(-1)!);
-  else if (type === TYPE.number) encodeNumber(parts, lua.number(-1));
-  else if (type === TYPE.boolean) parts.push(lua.boolean(-1) ? '\xc3' : '\xc2');
-  else if (type === TYPE.table && depth < MAX_NESTING) encodeTable(lua, parts, depth);
-  else parts.push('\xc0');
-  lua.pop();
-}
+class Packer {
+  constructor(
+    private readonly memory: LuaMemory,
+    private readonly out: ByteWriter,
+  ) {}
 
-function encodeText(parts: string[], text: string): void {
-  const { length } = text;
-  if (length < 32) parts.push(String.fromCharCode(0xa0 | length));
-  else if (length <= 0xff) parts.push('\xd9', bigEndian(length, 1));
-  else if (length <= 0xffff) parts.push('\xda', bigEndian(length, 2));
-  else parts.push('\xdb', bigEndian(length, 4));
-  parts.push(text);
-}
+  value(slot: Pointer, depth: number): void {
+    const { memory, out } = this;
+    const type = memory.type(slot);
+    if (type === TYPE.string) this.text(slot);
+    else if (type === TYPE.number) this.number(memory.number(slot));
+    else if (type === TYPE.boolean) out.byte(memory.boolean(slot) ? 0xc3 : 0xc2);
+    else if (type === TYPE.table && depth < MAX_NESTING) this.table(memory.pointer(slot), depth + 1);
+    else out.byte(0xc0);
+  }
 
-function bigEndian(value: number, size: number): string {
-  let bytes = '';
-  for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) bytes += String.fromCharCode(Math.floor(value / 2 ** shift) & 0xff);
-  return bytes;
-}
+  private text(slot: Pointer): void {
+    const { memory, out } = this;
+    const length = memory.textLength(slot);
+    if (length < 32) out.byte(0xa0 | length);
+    else this.sized(length, length <= 0xff ? 0xd9 : length <= 0xffff ? 0xda : 0xdb);
+    out.copy(memory.textStart(slot), length);
+  }
 
-function encodeNumber(parts: string[], value: number): void {
-  if (!Number.isInteger(value) || value >= INT64_EDGE || value < -INT64_EDGE) return encodeFloat(parts, value);
-  if (value >= 0) encodePositive(parts, value);
-  else encodeNegative(parts, value);
-}
+  /** A tag, and the length behind it: one byte after the first tag of its kind, two after the next, four after the last. */
+  private sized(length: number, tag: number): void {
+    this.out.byte(tag);
+    this.out.integer(length, tag === 0xd9 ? 1 : length <= 0xffff ? 2 : 4);
+  }
 
-function encodePositive(parts: string[], value: number): void {
-  if (value <= 0x7f) parts.push(String.fromCharCode(value));
-  else if (value <= 0xff) parts.push('\xcc', bigEndian(value, 1));
-  else if (value <= 0xffff) parts.push('\xcd', bigEndian(value, 2));
-  else if (value <= 0xffffffff) parts.push('\xce', bigEndian(value, 4));
-  else parts.push('\xcf', longBytes(value));
-}
+  private number(value: number): void {
+    const { out } = this;
+    if (!Number.isInteger(value) || value >= INT64_EDGE || value < -INT64_EDGE) this.float(value);
+    else if (value >= -32 && value <= 0x7f) out.byte(value & 0xff);
+    else if (value >= 0) this.positive(value);
+    else this.negative(value);
+  }
 
-function encodeNegative(parts: string[], value: number): void {
-  if (value >= -32) parts.push(String.fromCharCode(value & 0xff));
-  else if (value >= -128) parts.push('\xd0', bigEndian(value + 2 ** 8, 1));
-  else if (value >= -32768) parts.push('\xd1', bigEndian(value + 2 ** 16, 2));
-  else if (value >= -(2 ** 31)) parts.push('\xd2', bigEndian(value + 2 ** 32, 4));
-  else parts.push('\xd3', longBytes(value));
-}
+  private float(value: number): void {
+    const { out } = this;
+    const isShort = Math.fround(value) === value;
+    out.byte(isShort ? 0xca : 0xcb);
+    if (isShort) out.float32(value);
+    else out.float64(value);
+  }
 
-function longBytes(value: number): string {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(BigInt.asIntN(64, BigInt(value)));
-  return bytes.latin1Slice();
-}
+  private positive(value: number): void {
+    if (value <= 0xff) this.tagged(0xcc, value, 1);
+    else if (value <= 0xffff) this.tagged(0xcd, value, 2);
+    else if (value <= 0xffffffff) this.tagged(0xce, value, 4);
+    else this.long(0xcf, value);
+  }
 
-function encodeFloat(parts: string[], value: number): void {
-  const isShort = Math.fround(value) === value;
-  const bytes = Buffer.alloc(isShort ? 4 : 8);
-  if (isShort) bytes.writeFloatBE(value);
-  else bytes.writeDoubleBE(value);
-  parts.push(isShort ? '\xca' : '\xcb', bytes.latin1Slice());
-}
+  private negative(value: number): void {
+    if (value >= -128) this.tagged(0xd0, value, 1);
+    else if (value >= -32768) this.tagged(0xd1, value, 2);
+    else if (value >= -(2 ** 31)) this.tagged(0xd2, value, 4);
+    else this.long(0xd3, value);
+  }
 
-function encodeTable(lua: LuaState, parts: string[], depth: number): void {
-  if (!lua.hasRoom(DECODE_SLOTS)) throw new LuaError('in function table_is_an_array');
-  const { count, isArray } = shape(lua);
-  if (isArray) {
-    parts.push(header(count, 0x90, 0xdc));
-    for (let i = 1; i <= count; i++) {
-      lua.lua.lua_rawgeti(lua.current, -1, i);
-      encode(lua, parts, depth + 1);
+  private tagged(tag: number, value: number, size: number): void {
+    this.out.byte(tag);
+    this.out.integer(value, size);
+  }
+
+  private long(tag: number, value: number): void {
+    this.out.byte(tag);
+    this.out.long(BigInt(value));
+  }
+
+  private table(table: Pointer, depth: number): void {
+    const { memory } = this;
+    const { count, isArray } = this.shape(table);
+    if (isArray) {
+      this.header(count, 0x90, 0xdc);
+      for (let i = 1; i <= count; i++) this.value(memory.item(table, i), depth);
+      return;
     }
-    return;
+    this.header(count, 0x80, 0xde);
+    const positions = memory.arrayLength(table);
+    for (let entry = 0; entry < memory.entryCount(table); entry++) {
+      const value = memory.value(table, entry);
+      if (memory.type(value) === TYPE.nil) continue;
+      if (entry < positions) this.number(entry + 1);
+      else this.value(memory.key(table, entry), depth);
+      this.value(value, depth);
+    }
   }
-  parts.push(header(count, 0x80, 0xde));
-  lua.pushNil();
-  while (lua.lua.lua_next(lua.current, -2) !== 0) {
-    lua.pushValue(-2);
-    encode(lua, parts, depth + 1);
-    encode(lua, parts, depth + 1);
+
+  private header(count: number, fixed: number, long: number): void {
+    if (count <= 15) this.out.byte(fixed | count);
+    else this.sized(count, count <= 0xffff ? long : long + 1);
+  }
+
+  /** How many entries, and are their keys the numbers from 1 on? */
+  private shape(table: Pointer): { count: number; isArray: boolean } {
+    const { memory } = this;
+    const positions = memory.arrayLength(table);
+    let count = 0;
+    let max = 0;
+    let isArray = true;
+    for (let entry = 0; entry < memory.entryCount(table); entry++) {
+      if (memory.type(memory.value(table, entry)) === TYPE.nil) continue;
+      count++;
+      const key = entry < positions ? entry + 1 : this.position(memory.key(table, entry));
+      if (key > max) max = key;
+      if (key === 0) isArray = false;
+    }
+    return { count, isArray: isArray && max === count };
+  }
+
+  /** Zero: a key that no array has. */
+  private position(key: Pointer): number {
+    const value = this.memory.type(key) === TYPE.number ? this.memory.number(key) : 0;
+    return value > 0 && Number.isInteger(value) ? value : 0;
   }
 }
 
-/** How many entries, and are their keys the numbers from 1 on? */
-function shape(lua: LuaState): { count: number; isArray: boolean } {
-  let count = 0;
-  let max = 0;
-  let isArray = true;
-  lua.pushNil();
-  while (lua.lua.lua_next(lua.current, -2) !== 0) {
-    lua.pop();
-    count++;
-    const key = lua.type(-1) === TYPE.number ? lua.number(-1) : 0;
-    if (key > 0 && Number.isInteger(key)) max = Math.max(max, key);
-    else isArray = false;
-  }
-  return { count, isArray: isArray && max === count };
+/** An array or a map that is being filled. */
+interface Container {
+  /** Values that are still to come; of a map keys and values. */
+  missing: number;
+  readonly isMap: boolean;
+  /** Of an array the position that was filled last. */
+  index: number;
 }
 
-function header(count: number, fixed: number, long: number): string {
-  if (count <= 15) return String.fromCharCode(fixed | count);
-  return count <= 0xffff ? String.fromCharCode(long) + bigEndian(count, 2) : String.fromCharCode(long + 1) + bigEndian(count, 4);
-}
+/** Containers around the one that is read wait in an array of our own, so that no depth ends JavaScript's stack. */
+class Unpacker {
+  private readonly memory: LuaMemory;
+  private readonly origin: Pointer;
+  private readonly end: Pointer;
+  private at: Pointer;
+  private readonly open: Container[] = [];
 
-class Decoder {
-  private readonly bytes: Buffer;
-
+  /** @param slot of the text, which must stay on the stack @param offset where to begin in it */
   constructor(
     private readonly lua: LuaState,
-    text: string,
-    public at: number,
+    slot: Pointer,
+    offset: number,
   ) {
-    this.bytes = Buffer.from(text, 'latin1');
+    this.memory = lua.memory;
+    this.origin = this.memory.textStart(slot);
+    this.at = this.origin + offset;
+    this.end = this.origin + this.memory.textLength(slot);
   }
 
   get isAtEnd(): boolean {
-    return this.at >= this.bytes.length;
+    return this.at >= this.end;
+  }
+
+  get offset(): number {
+    return this.at - this.origin;
   }
 
   /** Pushes the value at the position, and moves behind it. */
-  decode(): void {
-    const { lua } = this;
-    if (!lua.hasRoom(DECODE_SLOTS)) throw new LuaError('in function mp_decode_to_lua_type');
-    const tag = this.bytes[this.take(1)]!;
-    if (tag <= 0x7f) lua.pushNumber(tag);
-    else if (tag <= 0x8f) this.map(tag & 0x0f);
-    else if (tag <= 0x9f) this.array(tag & 0x0f);
-    else if (tag <= 0xbf) this.text(tag & 0x1f);
-    else if (tag >= 0xe0) lua.pushNumber(tag - 0x100);
-    else this.tagged(tag);
+  next(): void {
+    do {
+      if (!this.lua.hasRoom(DECODE_SLOTS)) throw new LuaError('stack overflow (in function mp_decode_to_lua_type)');
+      const isWhole = this.begin(this.memory.bytes[this.take(1)]!);
+      if (isWhole) while (this.deliver()) continue;
+    } while (this.open.length > 0);
   }
 
-  private tagged(tag: number): void {
-    const { lua, bytes } = this;
+  /** The value on top goes into the container around it. True: that has become whole by it. */
+  private deliver(): boolean {
+    const { lua, open } = this;
+    const container = open.at(-1);
+    if (container === undefined) return false;
+    container.missing--;
+    if (!container.isMap) lua.lua.lua_rawseti(lua.current, -2, ++container.index);
+    else if (container.missing % 2 === 0) this.setMember();
+    if (container.missing > 0) return false;
+    open.pop();
+    return true;
+  }
+
+  private setMember(): void {
+    const { lua } = this;
+    if (lua.type(-2) === TYPE.nil) throw new LuaError('table index is nil');
+    if (lua.type(-2) === TYPE.number && Number.isNaN(lua.number(-2))) throw new LuaError('table index is NaN');
+    lua.lua.lua_rawset(lua.current, -3);
+  }
+
+  /** False: a container whose values are to come. */
+  private begin(tag: number): boolean {
+    const { lua } = this;
+    if (tag <= 0x7f) lua.pushNumber(tag);
+    else if (tag <= 0x8f) return this.container(tag & 0x0f, true);
+    else if (tag <= 0x9f) return this.container(tag & 0x0f, false);
+    else if (tag <= 0xbf) this.text(tag & 0x1f);
+    else if (tag >= 0xe0) lua.pushNumber(tag - 0x100);
+    else return this.tagged(tag);
+    return true;
+  }
+
+  private tagged(tag: number): boolean {
+    const { lua } = this;
     switch (tag) {
-      case 0xc0: return lua.pushNil();
-      case 0xc2: case 0xc3: return lua.pushBoolean(tag === 0xc3);
-      case 0xd9: return this.text(this.unsigned(1));
-      case 0xda: return this.text(this.unsigned(2));
-      case 0xdb: return this.text(this.unsigned(4));
-      case 0xca: return lua.pushNumber(bytes.readFloatBE(this.take(4)));
-      case 0xcb: return lua.pushNumber(bytes.readDoubleBE(this.take(8)));
-      case 0xcc: return lua.pushNumber(this.unsigned(1));
-      case 0xcd: return lua.pushNumber(this.unsigned(2));
-      case 0xce: return lua.pushNumber(this.unsigned(4));
-      case 0xcf: return lua.pushNumber(Number(bytes.readBigUInt64BE(this.take(8))));
-      case 0xd0: return lua.pushNumber(bytes.readInt8(this.take(1)));
-      case 0xd1: return lua.pushNumber(bytes.readInt16BE(this.take(2)));
-      case 0xd2: return lua.pushNumber(bytes.readInt32BE(this.take(4)));
-      case 0xd3: return lua.pushNumber(Number(bytes.readBigInt64BE(this.take(8))));
-      case 0xdc: return this.array(this.unsigned(2));
-      case 0xdd: return this.array(this.unsigned(4));
-      case 0xde: return this.map(this.unsigned(2));
-      case 0xdf: return this.map(this.unsigned(4));
+      case 0xc0: lua.pushNil(); return true;
+      case 0xc2: case 0xc3: lua.pushBoolean(tag === 0xc3); return true;
+      case 0xd9: this.text(this.unsigned(1)); return true;
+      case 0xda: this.text(this.unsigned(2)); return true;
+      case 0xdb: this.text(this.unsigned(4)); return true;
+      case 0xdc: return this.container(this.unsigned(2), false);
+      case 0xdd: return this.container(this.unsigned(4), false);
+      case 0xde: return this.container(this.unsigned(2), true);
+      case 0xdf: return this.container(this.unsigned(4), true);
+    }
+    lua.pushNumber(this.numeral(tag));
+    return true;
+  }
+
+  private numeral(tag: number): number {
+    const { bytes } = this.memory;
+    switch (tag) {
+      case 0xca: return bytes.readFloatBE(this.take(4));
+      case 0xcb: return bytes.readDoubleBE(this.take(8));
+      case 0xcc: return this.unsigned(1);
+      case 0xcd: return this.unsigned(2);
+      case 0xce: return this.unsigned(4);
+      case 0xcf: return Number(bytes.readBigUInt64BE(this.take(8)));
+      case 0xd0: return bytes.readInt8(this.take(1));
+      case 0xd1: return bytes.readInt16BE(this.take(2));
+      case 0xd2: return bytes.readInt32BE(this.take(4));
+      case 0xd3: return Number(bytes.readBigInt64BE(this.take(8)));
       default: throw new LuaError('Bad data format in input.');
     }
   }
 
   /** The position of the next `count` bytes, which are passed. */
-  private take(count: number): number {
+  private take(count: number): Pointer {
     const start = this.at;
-    if (start + count > this.bytes.length) throw new LuaError('Missing bytes in input.');
+    if (count > this.end - start) throw new LuaError('Missing bytes in input.');
     this.at += count;
     return start;
   }
 
   private unsigned(size: number): number {
-    return this.bytes.readUIntBE(this.take(size), size);
+    return this.memory.bytes.readUIntBE(this.take(size), size);
   }
 
   private text(length: number): void {
     const start = this.take(length);
-    this.lua.pushText(this.bytes.latin1Slice(start, start + length));
+    this.lua.lua.lua_pushlstring(this.lua.current, start, length);
   }
 
-  private array(count: number): void {
+  private container(count: number, isMap: boolean): boolean {
     this.lua.pushTable();
-    for (let i = 1; i <= count; i++) {
-      this.decode();
-      this.lua.lua.lua_rawseti(this.lua.current, -2, i);
-    }
-  }
-
-  private map(count: number): void {
-    const { lua } = this;
-    lua.pushTable();
-    for (let i = 0; i < count; i++) {
-      this.decode();
-      this.decode();
-      if (lua.type(-2) === TYPE.nil || Number.isNaN(lua.type(-2) === TYPE.number ? lua.number(-2) : 0)) {
-        throw new LuaError(lua.type(-2) === TYPE.nil ? 'table index is nil' : 'table index is NaN');
-      }
-      lua.lua.lua_rawset(lua.current, -3);
-    }
+    if (count === 0) return true;
+    this.open.push({ missing: isMap ? 2 * count : count, isMap, index: 0 });
+    return false;
   }
 }
 
 /** @param limit how many values; 0: all. Where there is a limit or an offset, the offset of the rest comes first, -1 if there is none. */
 function unpackFrom(lua: LuaState, limit: number, offset: number): number {
-  const text = checkText(lua, 1);
+  const length = lua.memory.textLength(checkTextSlot(lua, 1));
   // What the original calls the limit in this text is the length.
-  if (offset < 0 || limit < 0) throw new LuaError(`Invalid request to unpack with offset of ${offset} and limit of ${text.length}.`);
-  if (offset > text.length) throw new LuaError(`Start offset ${offset} greater than input length ${text.length}.`);
+  if (offset < 0 || limit < 0) throw new LuaError(`Invalid request to unpack with offset of ${offset} and limit of ${length}.`);
+  if (offset > length) throw new LuaError(`Start offset ${offset} greater than input length ${length}.`);
   const withRest = limit > 0 || offset > 0;
-  const decoder = new Decoder(lua, text, offset);
+  const unpacker = new Unpacker(lua, lua.slot(1), offset);
   let count = 0;
   if (withRest) lua.pushNil();
   const rest = lua.top;
-  while (!decoder.isAtEnd && (limit === 0 || count < limit)) {
-    decoder.decode();
+  while (!unpacker.isAtEnd && (limit === 0 || count < limit)) {
+    unpacker.next();
     count++;
   }
   if (!withRest) return count;
-  lua.pushNumber(decoder.isAtEnd ? -1 : decoder.at);
+  lua.pushNumber(unpacker.isAtEnd ? -1 : unpacker.offset);
   lua.lua.lua_replace(lua.current, rest);
   return count + 1;
 }

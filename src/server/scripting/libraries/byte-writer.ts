@@ -1,0 +1,108 @@
+/**
+ * ByteWriter: a string put together in the engine's own memory, where Lua takes it from in one piece. Used by cjson and cmsgpack.
+ *
+ * The memory moves when it grows, so whoever writes past {@link reserve} asks for `bytes` again after it.
+ */
+import { type LuaState, LuaError } from '../lua-state.js';
+import type { LuaMemory, Pointer } from '../lua-memory.js';
+
+const FIRST_BYTES = 1024;
+/** Longer texts are copied by native code. */
+const SHORT = 32;
+/** Where a number becomes bytes. */
+const eightBytes = new DataView(new ArrayBuffer(8));
+
+export class ByteWriter {
+  /** Where the next byte goes. */
+  at: Pointer;
+  private start: Pointer;
+  private end: Pointer;
+  private readonly memory: LuaMemory;
+
+  private constructor(private readonly lua: LuaState) {
+    this.memory = lua.memory;
+    this.start = lua.lua.malloc(FIRST_BYTES);
+    if (this.start === 0) throw new LuaError('not enough memory', 'plain');
+    this.at = this.start;
+    this.end = this.start + FIRST_BYTES;
+  }
+
+  /** Pushes what `write` writes as a string. */
+  static push(lua: LuaState, write: (out: ByteWriter) => void): void {
+    const out = new ByteWriter(lua);
+    try {
+      write(out);
+      lua.lua.lua_pushlstring(lua.current, out.start, out.at - out.start);
+    } finally {
+      lua.lua.free(out.start);
+    }
+  }
+
+  get bytes(): Buffer {
+    return this.memory.bytes;
+  }
+
+  /** Makes sure that so many bytes fit behind {@link at}. */
+  reserve(count: number): void {
+    if (this.at + count <= this.end) return;
+    const used = this.at - this.start;
+    const size = Math.max(used + count, 2 * (this.end - this.start));
+    const start = this.lua.lua.realloc(this.start, size);
+    if (start === 0) throw new LuaError('not enough memory', 'plain');
+    this.start = start;
+    this.at = start + used;
+    this.end = start + size;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.memory.bytes[this.at++] = value;
+  }
+
+  /** The byte before, of which there must be one. */
+  get last(): number {
+    return this.memory.bytes[this.at - 1]!;
+  }
+
+  text(text: string): void {
+    const { length } = text;
+    this.reserve(length);
+    const { bytes } = this.memory;
+    if (length > SHORT) bytes.latin1Write(text, this.at, length);
+    else for (let i = 0; i < length; i++) bytes[this.at + i] = text.charCodeAt(i);
+    this.at += length;
+  }
+
+  /** Bytes that lie in the engine's memory already. */
+  copy(start: Pointer, length: number): void {
+    this.reserve(length);
+    this.memory.bytes.copyWithin(this.at, start, start + length);
+    this.at += length;
+  }
+
+  /** The lower `size` bytes of an integer, the highest first. @param size 1, 2 or 4 */
+  integer(value: number, size: number): void {
+    this.reserve(size);
+    for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.memory.bytes[this.at++] = (value >>> shift) & 0xff;
+  }
+
+  long(value: bigint): void {
+    eightBytes.setBigInt64(0, BigInt.asIntN(64, value));
+    this.eight();
+  }
+
+  float64(value: number): void {
+    eightBytes.setFloat64(0, value);
+    this.eight();
+  }
+
+  float32(value: number): void {
+    eightBytes.setFloat32(0, value);
+    this.integer(eightBytes.getInt32(0), 4);
+  }
+
+  private eight(): void {
+    this.integer(eightBytes.getInt32(0), 4);
+    this.integer(eightBytes.getInt32(4), 4);
+  }
+}
