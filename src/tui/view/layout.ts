@@ -8,7 +8,7 @@
  *   ├ repl ──┼ keyspace ─┤       │          ├ keyspace ────────┤     │        │           │          │
  *   └────────┴───────────┘       └──────────┴──────────────────┘     └────────┴───────────┴──────────┘
  *
- * The small one has a line above each pane instead of a box around it: every row counts. Sizes in between take the next smaller layout, stretched in its proportions.
+ * The small one has a line above each pane instead of a box around it, and the pane in focus takes the rows that its neighbours can spare: every row counts. Sizes in between take the next smaller layout, stretched in its proportions.
  */
 import type { PaneId } from '../state/pane-id.js';
 import type { Size } from './pane.js';
@@ -36,6 +36,8 @@ export const MINIMUM: Size = { width: 60, height: 16 };
 
 interface Column {
   readonly width: number;
+  /** Rows that a pane keeps when another one of its column has the focus; left out: its share. */
+  readonly least?: number;
   readonly rows: readonly (readonly [pane: PaneId, height: number])[];
 }
 
@@ -55,9 +57,9 @@ const DESIGNS: readonly Design[] = [
     headerRows: 2,
     footerRows: 1,
     columns: [
-      { width: 62, rows: [['loop', 28], ['repl', 29]] },
-      { width: 68, rows: [['tokens', 18], ['readiness', 39]] },
-      { width: 70, rows: [['frames', 30], ['keyspace', 27]] },
+      { width: 54, rows: [['loop', 28], ['repl', 29]] },
+      { width: 78, rows: [['tokens', 18], ['readiness', 39]] },
+      { width: 68, rows: [['frames', 30], ['keyspace', 27]] },
     ],
   },
   {
@@ -77,17 +79,17 @@ const DESIGNS: readonly Design[] = [
     footerRows: 1,
     columns: [
       { width: 38, rows: [['loop', 14], ['repl', 8]] },
-      { width: 42, rows: [['tokens', 6], ['readiness', 5], ['frames', 5], ['keyspace', 6]] },
+      { width: 42, least: 4, rows: [['tokens', 6], ['readiness', 5], ['frames', 5], ['keyspace', 6]] },
     ],
   },
 ];
 
 /** Null: the screen is smaller than {@link MINIMUM}. */
-export function layoutOf(screen: Size, zoomed: PaneId | null): Layout | null {
+export function layoutOf(screen: Size, { focus, isZoomed }: { readonly focus: PaneId; readonly isZoomed: boolean }): Layout | null {
   if (screen.width < MINIMUM.width || screen.height < MINIMUM.height) return null;
   const { headerRows, footerRows, frame, columns } = DESIGNS.find(({ size }) => size.width <= screen.width && size.height <= screen.height) ?? DESIGNS.at(-1)!;
   const height = screen.height - headerRows - footerRows;
-  const places = zoomed === null ? placesOf(columns, screen.width, headerRows, height) : [{ pane: zoomed, x: 0, y: headerRows, width: screen.width, height }];
+  const places = isZoomed ? [{ pane: focus, x: 0, y: headerRows, width: screen.width, height }] : placesOf(columns, focus, screen.width, headerRows, height);
   return { headerRows, footerRows, frame, places };
 }
 
@@ -96,13 +98,22 @@ export function insideOf({ width, height }: Place, frame: Frame): Size {
   return frame === 'box' ? { width: width - 2, height: height - 2 } : { width: width - 1, height: height - 1 };
 }
 
-function placesOf(columns: readonly Column[], width: number, top: number, height: number): Place[] {
+function placesOf(columns: readonly Column[], focus: PaneId, width: number, top: number, height: number): Place[] {
   const widths = share(columns.map((column) => column.width), width);
-  return columns.flatMap(({ rows }, i) => {
+  return columns.flatMap((column, i) => {
+    const { rows } = column;
     const x = sum(widths.slice(0, i));
-    const heights = share(rows.map(([, weight]) => weight), height);
+    const heights = heightsOf(column, focus, height);
     return rows.map(([pane], j) => ({ pane, x, y: top + sum(heights.slice(0, j)), width: widths[i]!, height: heights[j]! }));
   });
+}
+
+function heightsOf({ rows, least = Infinity }: Column, focus: PaneId, height: number): number[] {
+  const shares = share(rows.map(([, weight]) => weight), height);
+  const at = rows.findIndex(([pane]) => pane === focus);
+  if (at === -1) return shares;
+  const kept = shares.map((rowsOfPane, i) => (i === at ? 0 : Math.min(rowsOfPane, least)));
+  return kept.with(at, height - sum(kept));
 }
 
 /** Whole shares of `total` in the proportions of the weights; rounding never adds up. */

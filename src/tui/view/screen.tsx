@@ -24,7 +24,7 @@ export interface ScreenProps {
 }
 
 export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
-  const layout = layoutOf(size, state.ui.isZoomed ? state.ui.focus : null);
+  const layout = layoutOf(size, state.ui);
   if (layout === null) {
     return (
       <Box width={size.width} height={size.height}>
@@ -47,7 +47,7 @@ export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
 
 /** Where the cursor of the terminal belongs; null: nowhere. */
 export function cursorOf(state: State, size: Size): { readonly row: number; readonly column: number } | null {
-  const layout = layoutOf(size, state.ui.isZoomed ? state.ui.focus : null);
+  const layout = layoutOf(size, state.ui);
   const { focus, isHelpOpen, prompt } = state.ui;
   if (layout === null || isHelpOpen) return null;
   if (prompt !== null) return { row: size.height - 1, column: Math.min(promptColumn(state) ?? 0, size.width - 1) };
@@ -59,13 +59,13 @@ export function cursorOf(state: State, size: Size): { readonly row: number; read
 
 /** How far the help can be scrolled. */
 export function helpScrollLimit(state: State, size: Size, theme: Theme): number {
-  const layout = layoutOf(size, null);
+  const layout = layoutOf(size, state.ui);
   return layout === null ? 0 : helpLimit(PANES[state.ui.focus], theme, boxInside(helpPlace(layout, size)));
 }
 
 /** What a pane is rendered into now, for what it asks of the server; null: it is not on the screen. */
 export function paneSize(state: State, id: PaneId, size: Size): Size | null {
-  const layout = layoutOf(size, state.ui.isZoomed ? state.ui.focus : null);
+  const layout = layoutOf(size, state.ui);
   const place = layout?.places.find(({ pane }) => pane === id);
   return layout === null || place === undefined ? null : insideOf(place, layout.frame);
 }

@@ -1,17 +1,17 @@
-import { assert, constantFrom, integer, property } from 'fast-check';
+import { assert, boolean, constantFrom, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { PANE_IDS } from '../../../src/tui/state/pane-id.js';
+import { PANE_IDS, type PaneId } from '../../../src/tui/state/pane-id.js';
 import { layoutOf } from '../../../src/tui/view/layout.js';
 
 test('on any screen that is large enough the panes cover it, and none covers another', () => {
   assert(
-    property(integer({ min: 60, max: 260 }), integer({ min: 16, max: 90 }), constantFrom(null, ...PANE_IDS), (width, height, zoomed) => {
-      const layout = layoutOf({ width, height }, zoomed)!;
+    property(integer({ min: 60, max: 260 }), integer({ min: 16, max: 90 }), constantFrom(...PANE_IDS), boolean(), (width, height, focus, isZoomed) => {
+      const layout = layoutOf({ width, height }, { focus, isZoomed })!;
       const covered = Array.from({ length: height }, () => new Array<number>(width).fill(0));
       for (const place of layout.places) for (let y = place.y; y < place.y + place.height; y++) for (let x = place.x; x < place.x + place.width; x++) covered[y]![x]!++;
       const between = covered.slice(layout.headerRows, height - layout.footerRows);
       expect(between.every((row) => row.every((count) => count === 1))).toBe(true);
-      expect(layout.places.map(({ pane }) => pane).toSorted()).toEqual(zoomed === null ? PANE_IDS.toSorted() : [zoomed]);
+      expect(layout.places.map(({ pane }) => pane).toSorted()).toEqual(isZoomed ? [focus] : PANE_IDS.toSorted());
       expect(layout.places.every((place) => place.height >= 3 && place.width >= 20)).toBe(true);
     }),
   );
@@ -21,5 +21,13 @@ test.each([
   [59, 40],
   [120, 15],
 ])('%i×%i is too small', (width, height) => {
-  expect(layoutOf({ width, height }, null)).toBeNull();
+  expect(layoutOf({ width, height }, { focus: 'loop', isZoomed: false })).toBeNull();
+});
+
+test('where rows are few, the pane in focus has those that its neighbours can spare', () => {
+  const heights = (focus: PaneId, width: number, height: number): Partial<Record<PaneId, number>> =>
+    Object.fromEntries(layoutOf({ width, height }, { focus, isZoomed: false })!.places.map((place) => [place.pane, place.height]));
+  expect(heights('repl', 80, 24)).toEqual({ loop: 14, repl: 8, tokens: 6, readiness: 5, frames: 5, keyspace: 6 });
+  expect(heights('frames', 80, 24)).toEqual({ loop: 14, repl: 8, tokens: 4, readiness: 4, frames: 10, keyspace: 4 });
+  expect(heights('frames', 120, 40)).toEqual(heights('repl', 120, 40));
 });

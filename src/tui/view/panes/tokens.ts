@@ -53,7 +53,9 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map(({ id, row }, i) => {
     const style = start + i === at ? marked : undefined;
-    return row === null ? (style ?? theme.dim)(fit(`  #${id} closed`, width)) : bodyRow(placed, row, width, style);
+    if (row !== null) return bodyRow(placed, row, width, style);
+    const mark = start + i === at ? theme.glyphs.arrow : ' ';
+    return (style ?? theme.dim)(fit(`${mark}${`#${id}`.padStart(placed[0]!.columns - 1)} closed`, width));
   });
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
@@ -77,43 +79,50 @@ function passes(row: TokenRow, filter: string): boolean {
   return filter === '' || passesWords(filter, `${row.peer} ${row.name} ${row.library} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`, row.token);
 }
 
-/** Where there is no room for a column of names, names stand with the port, or, if there is no room for that either, the state says which rows are no clients. */
+/** From here on peer and name have a column each. */
+const NAMED_COLUMNS = 92;
+/** From here on a state has room for more than a word. */
+const ROOMY_COLUMNS = 60;
+
+/** Where names have no column, they stand with the port; where there is none for peers either, the state says which rows are no clients. */
 function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
-  const placed = layoutColumns(columnsOf(state, rows, theme), width);
-  const has = (header: string): boolean => placed.some(({ column }) => column.header === header);
-  if (has('name')) return placed;
-  if (has('peer')) return withCell(placed, 'peer', (row) => namedPeer(nameOf(row), peerOf(state, row)));
-  return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row).text : `${nameOf(row)} ${stateOf(state, row).text}`));
+  const placed = layoutColumns(columnsOf(state, rows, theme, width), width);
+  const peer = placed.find(({ column }) => column.header === 'peer');
+  if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row).text : `${nameOf(row)} ${stateOf(state, row).text}`));
+  return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(nameOf(row), peerOf(state, row), peer.columns)) : placed;
 }
 
 function withCell(placed: readonly PlacedColumn<TokenRow>[], header: string, cell: (row: TokenRow) => string): readonly PlacedColumn<TokenRow>[] {
   return placed.map((each) => (each.column.header === header ? { ...each, column: { ...each.column, cell } } : each));
 }
 
-/** `worker :51234` */
-function namedPeer(name: string, peer: string): string {
-  if (name === '') return peer;
-  const port = /:\d+$/.exec(peer)?.[0] ?? '';
-  return port === '' ? name : `${name} ${port}`;
+/** `worker :51234`, or as much of it as there is room for. */
+function whoText(name: string, peer: string, columns: number): string {
+  const port = /:\d+$/.exec(peer)?.[0] ?? peer;
+  const [long, short] = name === '' ? [peer, port] : [`${name} ${port === peer ? '' : port}`.trimEnd(), name];
+  return widthOf(long) <= columns ? long : short;
 }
 
-function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme): readonly Column<TokenRow>[] {
+function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly Column<TokenRow>[] {
   const idle = (row: TokenRow): number => idleMsOf(state, row);
   const tokenColumns = Math.max(3, ...rows.map((row) => `#${row.token}`.length));
+  const fdColumns = Math.max(3, ...rows.map((row) => String(row.fd).length));
   const quiet = (row: TokenRow): Style => (row.kind !== 'client' || !(idle(row) < RECENT_MS) ? theme.dim : plain);
   const bytes = (count: number): Style => (count > 0 ? theme.strong : theme.dim);
+  const colored = (row: TokenRow): Style => (row.kind === 'client' ? theme.token(row.token) : theme.dim);
+  const mark = (row: TokenRow): string => (idOf(row) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : ' ');
+  const name: Column<TokenRow> = { header: 'name', width: { min: 8, max: 16 }, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) };
   return [
-    { header: '', width: 1, cell: (row) => (String(row.token) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : '') },
-    { header: 'tok', width: tokenColumns, align: 'right', cell: (row) => `#${row.token}`, style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
-    { header: 'fd', width: 4, align: 'right', rank: 7, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
-    { header: 'peer', width: { min: 15, max: 21 }, rank: 4, cell: (row) => peerOf(state, row), style: (row) => (row.kind === 'client' ? theme.token(row.token) : theme.dim) },
-    { header: 'name', width: { min: 8, max: 16 }, rank: 8, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) },
-    { header: 'state', width: { min: 17, max: 34, weight: 4 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
+    { header: 'tok', width: tokenColumns + 1, align: 'right', cell: (row) => mark(row) + `#${row.token}`.padStart(tokenColumns), style: colored },
+    { header: 'fd', width: fdColumns, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
+    { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(state, row), style: colored },
+    ...(width < NAMED_COLUMNS ? [] : [name]),
+    { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
     { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
-    { header: 'query', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
+    { header: 'query', width: 7, align: 'right', rank: 7, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
     { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
-    { header: 'last', width: { min: 6, max: 14 }, rank: 2, cell: (row) => visible(row.lastCommand, 32), style: quiet },
-    { header: 'idle', width: 7, align: 'right', rank: 9, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
+    { header: 'last', width: { min: 5, max: 14 }, rank: 2, cell: (row) => visible(row.lastCommand, 32), style: quiet },
+    { header: 'idle', width: 6, align: 'right', rank: 9, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
   ];
 }
 
@@ -181,11 +190,11 @@ function specialState(row: TokenRow, isActive: boolean): Doing {
   return { text: isActive ? (row.activity === 'ready' ? 'ready' : 'accepting') : 'listening', style: (theme) => (isActive ? theme.phase.accept : theme.dim) };
 }
 
-/** ` 4.2 s` until a parked client gets its answer anyway; a colon if it would wait for ever. */
+/** ` 4.2 s`, ` 28 s` until a parked client gets its answer anyway; a colon if it would wait for ever. */
 function deadlineText(deadlineMs: number, nowMs: number): string {
   if (deadlineMs === 0) return ':';
   const leftMs = Math.max(0, deadlineMs - nowMs);
-  return Number.isFinite(leftMs) ? ` ${(leftMs / 1000).toFixed(1)} s` : '';
+  return Number.isFinite(leftMs) ? ` ${(leftMs / 1000).toFixed(leftMs < 9950 ? 1 : 0)} s` : '';
 }
 
 function helpAbout(): string {

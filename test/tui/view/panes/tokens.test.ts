@@ -25,37 +25,50 @@ function threeClients(): Scene {
 test('listener, waker and clients have a row each', () => {
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 110, height: 8 })).toBe(`
-  tok   fd peer                name        state                         int   query  output last         idle
-   #0      127.0.0.1:6379      LISTENER    listening                     R
-   #1      eventfd             WAKER       waiting                       R
-   #2    4 127.0.0.1:50000     worker-1    idle                          R       0 B     0 B client|s…     now
-   #3    5 127.0.0.1:50001                 parked 5.0 s jobs             R       0 B     0 B blpop         now
-   #4    6 127.0.0.1:50002                 in MULTI                      R       2 B     0 B multi         now
+ tok  fd peer                 name         state                          int   query  output last        idle
+  #0     127.0.0.1:6379       LISTENER     listening                      R
+  #1     eventfd              WAKER        waiting                        R
+  #2   4 127.0.0.1:50000      worker-1     idle                           R       0 B     0 B client|s…    now
+  #3   5 127.0.0.1:50001                   parked 5.0 s jobs              R       0 B     0 B blpop        now
+  #4   6 127.0.0.1:50002                   in MULTI                       R       2 B     0 B multi        now
 `);
   expect(tokensPane.badge(scene.state, 60)).toBe('3 connections');
 });
 
-test('in a narrow pane the state says which rows are no clients', () => {
+test('in the narrow pane of 80×24 the essential columns are there: token, fd, who it is, what it does, its interest and its last command', () => {
   using scene = threeClients();
-  expect(scene.picture(tokensPane, { width: 40, height: 6 })).toBe(`
-  tok state                  int last
-   #0 LISTENER listening     R
-   #1 WAKER waiting          R
-   #2 idle                   R   client…
-   #3 parked 5.0 s jobs      R   blpop
-   #4 in MULTI               R   multi
+  expect(scene.picture(tokensPane, { width: 41, height: 6 })).toBe(`
+ tok  fd peer     state         int last
+  #0     LISTENER listening     R
+  #1     WAKER    waiting       R
+  #2   4 worker-1 idle          R   clie…
+  #3   5 :50001   parked 5.0 s… R   blpop
+  #4   6 :50002   in MULTI      R   multi
 `);
+});
+
+test('zoomed there, it has them all', () => {
+  using scene = threeClients();
+  expect(scene.draw(tokensPane, { width: 79, height: 6 })[0]!.trim().split(/ +/)).toEqual(['tok', 'fd', 'peer', 'state', 'int', 'query', 'output', 'last', 'idle']);
 });
 
 test('where there is no room for a column of names, they stand with the port', () => {
   using scene = threeClients();
-  expect(scene.picture(tokensPane, { width: 66, height: 6 })).toBe(`
-  tok peer            state             int   query  output last
-   #0 LISTENER :6379  listening         R
-   #1 WAKER           waiting           R
-   #2 worker-1 :50000 idle              R       0 B     0 B clien…
-   #3 127.0.0.1:50001 parked 5.0 s jobs R       0 B     0 B blpop
-   #4 127.0.0.1:50002 in MULTI          R       2 B     0 B multi
+  expect(scene.picture(tokensPane, { width: 91, height: 4 })).toBe(`
+ tok  fd peer             state                         int   query  output last       idle
+  #0     LISTENER :6379   listening                     R
+  #1     WAKER            waiting                       R
+  #2   4 worker-1 :50000  idle                          R       0 B     0 B client|…    now
+`);
+});
+
+test('where there is no room for peers at all, the state says which rows are no clients', () => {
+  using scene = threeClients();
+  expect(scene.picture(tokensPane, { width: 35, height: 4 })).toBe(`
+ tok state               int last
+  #0 LISTENER listening  R
+  #1 WAKER waiting       R
+  #2 idle                R   clien…
 `);
 });
 
@@ -70,7 +83,7 @@ test.each<[string, TraceBody, string]>([
   ['reading', { kind: 'read', token: 2, result: 9 }, 'reading'],
   ['executing', { kind: 'frame', token: 2, frame: 2, bytes: 9, argv: ['GET', 'k'], raw: '' }, 'executing'],
   ['replying', { kind: 'reply', token: 2, frame: 2, bytes: 5, raw: '' }, 'replying'],
-  ['write-blocked', { kind: 'interest', token: 2, before: 1, after: 3 }, 'write-blocked     RW '],
+  ['write-blocked', { kind: 'interest', token: 2, before: 1, after: 3 }, 'write-blocked           RW '],
 ])('%s, while its turn runs', (_, event, expected) => {
   using scene = threeClients();
   tell(scene, { kind: 'turn-begin', turn: 99, timeoutMs: -1, why: 'no timer' });
@@ -99,10 +112,10 @@ test('the selected row is marked and kept in sight, also when others go', () => 
   using scene = stage();
   const clients = Array.from({ length: 20 }, () => scene.connect());
   scene.set('tokens', { selected: '15' });
-  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +#15 /);
+  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶#15 /);
   clients[3]!.close();
   scene.lab.settle();
-  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶ +#15 /);
+  expect(scene.draw(tokensPane, { width: 40, height: 6 })[5]).toMatch(/^▶#15 /);
 });
 
 test('while a row is selected all stay at their places; those that come are counted, those that go leave a line', () => {
@@ -118,12 +131,12 @@ test('while a row is selected all stay at their places; those that come are coun
   scene.connect();
   scene.look();
   expect(scene.picture(tokensPane, { width: 40, height: 7 })).toBe(`
-  tok state                  int last
-   #0 LISTENER listening     R
-   #1 WAKER waiting          R
+ tok peer      state          int last
+  #0 LISTENER  listening      R
+  #1 WAKER     waiting        R
   #2 closed
-▶  #3 idle                   R   get
-   #4 idle                   R   ping
+▶ #3 :50001    idle           R   get
+  #4 :50002    idle           R   ping
 `);
   expect(tokensPane.badge(scene.state, 60)).toBe('frozen, 1 new, End follows');
   scene.set('tokens', { selected: null, frozenRows: null });
@@ -156,6 +169,6 @@ test('of ten thousand connections all are counted, and the badge says how many h
 test('a connection has its colour', () => {
   using scene = threeClients();
   const rows = scene.draw(tokensPane, { width: 110, height: 8 }, COLORED, false);
-  expect(rows[4]).toContain(COLORED.token(3)(' #3'));
-  expect(rows[4]).toContain(COLORED.token(3)('127.0.0.1:50001    '));
+  expect(rows[4]).toContain(COLORED.token(3)('  #3'));
+  expect(rows[4]).toContain(COLORED.token(3)('127.0.0.1:50001     '));
 });
