@@ -4,9 +4,6 @@ import { fileURLToPath } from 'node:url';
 
 const TOKENIZER = fileURLToPath(new URL('remembering-tokenizer.mjs', import.meta.url));
 
-/** Packages that become part of the bundle. */
-export const BUNDLED = ['ink', 'react', 'string-width'];
-
 /** Modules of which the screen needs nothing, and what stands for them. */
 const EMPTY = [
   // Developer tools, a megabyte with their websockets.
