@@ -56,7 +56,7 @@ export interface ServerOptions extends Partial<SettingValues> {
 }
 
 export interface TraceOptions {
-  /** The most events that a tenth of a second may bring; the rest is only counted. Infinity: all. */
+  /** The most events of a batch; the rest is only counted. Infinity: all. */
   readonly budget?: number;
 }
 
@@ -92,7 +92,10 @@ export interface RedisLabServer extends AsyncDisposable {
 
   /** State at this moment; by default with the first thousand keys of database 0, by name. */
   snapshot(request?: SnapshotRequest): Promise<Snapshot>;
-  /** Calls `listener` with what happens from now on, ten times a second. Resolves, once the trace runs, with how to end it. */
+  /**
+   * Calls `listener` with what happens from now on, at most 12 times a second; twice while only timers run that find nothing to do. Resolves, once the trace runs, with
+   * how to end it.
+   */
   trace(listener: TraceListener, options?: TraceOptions): Promise<() => Promise<void>>;
   /** Sends a snapshot of these windows with every batch of the trace from now on; null ends it. */
   watch(request: SnapshotRequest | null): Promise<void>;

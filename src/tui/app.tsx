@@ -4,7 +4,7 @@
  *   keys ────▶ keymap ──▶ intent ──┬──▶ action ──▶ reduce ──▶ state ──▶ view ──▶ sink
  *   trace ───▶ session ────────────┘
  *
- * A key is drawn at once, the trace ten times a second at most, and nothing at all is drawn while nothing changes but the clocks on the screen, once a second.
+ * A key is drawn at once, the trace as its batches come (12 a second, or two while only timers run), and while nothing comes, once a second, the clocks on the screen.
  */
 import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
@@ -24,8 +24,8 @@ import { PANES } from './view/panes/index.js';
 import { cursorOf, helpScrollLimit, paneSize, Screen } from './view/screen.js';
 import type { Theme } from './view/theme.js';
 
-/** Frames of the trace are at least so far apart. */
-const FRAME_MS = 100;
+/** Frames that nobody has pressed a key for are at least so far apart: less than the batches of the trace are, so that none of them waits. */
+const FRAME_MS = 60;
 /** Clocks on the screen go on in such steps. */
 const TICK_MS = 1000;
 /** Events a second, from slow to fast; above the last one is full speed. */
@@ -57,13 +57,15 @@ export class App {
   private frameTimer: NodeJS.Timeout | null = null;
   private readonly tickTimer: NodeJS.Timeout;
   private drawnAtMs = -Infinity;
+  /** The last frame that no key had asked for. */
+  private pacedAtMs = -Infinity;
   private isDrawDue = false;
   private hasEnded = false;
 
   constructor(private readonly options: AppOptions) {
     const { server, info, size, output, quit } = options;
     this.size = size;
-    this.session = new Session({ server, info, request: () => this.request(), changed: () => this.drawSoon() });
+    this.session = new Session({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
     this.sink = new FrameSink(size.width, size.height, output);
     this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit }, { password: options.password });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
@@ -317,8 +319,12 @@ export class App {
 
   private drawSoon(): void {
     if (this.isDrawDue || this.frameTimer !== null) return;
-    const waitMs = this.drawnAtMs + FRAME_MS - performance.now();
-    this.frameTimer = setTimeout(() => this.draw(), Math.max(0, waitMs));
+    // What follows a key, the reply to a line above all, does not have to wait because the key was drawn.
+    const waitMs = this.pacedAtMs + FRAME_MS - performance.now();
+    this.frameTimer = setTimeout(() => {
+      this.pacedAtMs = performance.now();
+      this.draw();
+    }, Math.max(0, waitMs));
   }
 
   private draw(): void {

@@ -13,8 +13,8 @@ import { nowMsOf } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
 import type { ServerInfo, State } from './state/state.js';
 
-/** The most events that a tenth of a second brings: what the model takes in without being late. */
-const EVENT_BUDGET = 1000;
+/** The most events that a batch brings: what the model takes in without being late. */
+const EVENT_BUDGET = 800;
 
 export interface SessionOptions {
   readonly server: RedisLabServer;
@@ -23,6 +23,8 @@ export interface SessionOptions {
   request(): SnapshotRequest;
   /** The state is another one, and nobody at the keyboard has done it. */
   changed(): void;
+  /** The loop is held: what somebody at the keyboard has asked for has happened. */
+  held?(): void;
   /** A batch of the trace has become part of the history. */
   heard?(batch: TraceBatch): void;
 }
@@ -170,9 +172,9 @@ export class Session {
     this.options.changed();
   }
 
-  /** Somebody else than the console has connected. */
+  /** Somebody else than the console has connected, and may be gone again. */
   private hasVisitor(): boolean {
-    return this.history.newest.rates.connections > this.state.repl.clients.length;
+    return this.history.newest.rates.connectionsReceived > this.state.repl.clients.length;
   }
 
   private held(event: TraceEvent | null): void {
@@ -180,6 +182,7 @@ export class Session {
     this.time.hold(event !== null);
     this.act({ type: 'hold', event });
     this.options.changed();
+    if (event !== null) this.options.held?.();
   }
 
   /** What is asked for is taken only if nothing else has been asked for meanwhile. */

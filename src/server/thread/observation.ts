@@ -2,22 +2,29 @@
  * Observation: everything that watching the loop needs, on the loop's own thread: recorder, stepper, frames, holds.
  *
  *   tap ──▶ emit ──▶ recorder ──▶ stepper ──▶ maybe a hold: clock held, batch sent, waiting for main
- *                        └──▶ batch, once a frame ──▶ main
+ *                        └──▶ batch, at most once a frame ──▶ main
  *
  * Attached to the tap only while somebody traces or steps; the server never knows.
  */
 import type { Clock } from '../loop/clock.js';
 import type { Observer } from '../loop/event-loop.js';
 import { Stepper, type Breakpoint, type RequestKnowledge, type StepUnit } from '../loop/stepping.js';
-import type { TraceBody, TraceEvent } from '../trace/events.js';
+import type { TraceBody, TraceEvent, TraceKind } from '../trace/events.js';
 import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.js';
 import type { Tap, TraceSink } from '../trace/tap.js';
 import type { Server } from '../server.js';
 import { takeSnapshot, type Snapshot, type SnapshotRequest } from '../snapshot.js';
 import { holdLoop, type ControlWords } from './control.js';
 
-/** Batches leave ten times a second. */
-const FRAME_US = 100_000;
+/** Batches are at least so far apart … */
+const FRAME_US = 80_000;
+/** … or so, if they tell only of the loop itself: nobody waits for the turns of a timer that found nothing to do. */
+const IDLE_FRAME_US = 500_000;
+/** After a silence the first event waits so long for what belongs to it: the reply leaves a turn later. */
+const GATHER_US = 10_000;
+
+/** What a turn consists of in which no client and no key is concerned. */
+const STEPS_OF_THE_LOOP: ReadonlySet<TraceKind> = new Set(['turn-begin', 'poll', 'timer', 'turn-end']);
 
 export interface ObservationPorts {
   readonly control: ControlWords;
@@ -37,6 +44,10 @@ export class Observation implements TraceSink, Observer {
   private readonly clock: Clock;
   private readonly tap: Tap;
   private isTraced = false;
+  /** When the last batch left, on the loop's monotonic clock. */
+  private sentUs = -Infinity;
+  /** The coming batch tells of more than the loop itself. */
+  private isAwaited = false;
   private isReleased = false;
   private watched: SnapshotRequest | null = null;
 
@@ -102,21 +113,31 @@ export class Observation implements TraceSink, Observer {
   emit(body: TraceBody): void {
     const event = this.recorder.record(body, this.stepper.isStepping);
     if (event === null) return;
-    if (this.dueUs === Infinity) this.dueUs = this.clock.nowUs + FRAME_US;
+    if (!this.isAwaited) this.scheduleFrame(!STEPS_OF_THE_LOOP.has(event.kind));
     if (this.stepper.isNeeded) {
       this.stepper.pass(event);
       if (this.recorder.isSpent) this.send();
     } else if (this.recorder.isSpent) {
       this.recorder.closed();
       this.tap.sink = null;
+      // What clients do from here on is not seen: no reason to be slow.
+      this.scheduleFrame(true);
     }
   }
 
   frame(): void {
     this.dueUs = Infinity;
+    this.isAwaited = false;
     this.recorder.opened();
     this.attach();
     this.send();
+  }
+
+  /** There is something to send. */
+  private scheduleFrame(isSoon: boolean): void {
+    this.isAwaited = isSoon;
+    const earliestUs = this.sentUs + (isSoon ? FRAME_US : IDLE_FRAME_US);
+    this.dueUs = Math.min(this.dueUs, Math.max(earliestUs, this.clock.nowUs + GATHER_US));
   }
 
   /** The tap is open while anybody wants its events. */
@@ -128,6 +149,7 @@ export class Observation implements TraceSink, Observer {
   private send(): void {
     if (this.recorder.isEmpty) return;
     const batch = this.recorder.take();
+    this.sentUs = this.clock.nowUs;
     if (this.isTraced) this.ports.send(batch, this.watched === null ? null : takeSnapshot(this.server, this.watched));
   }
 

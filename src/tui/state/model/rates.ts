@@ -13,7 +13,9 @@ export interface RatesModel {
   /** The running second of the loop's clock, and the commands in it so far. */
   readonly second: number;
   readonly commands: number;
+  /** Open now, and ever accepted. */
   readonly connections: number;
+  readonly connectionsReceived: number;
   readonly turn: number;
   readonly droppedTurns: number;
   readonly droppedCommands: number;
@@ -26,7 +28,7 @@ export interface RatesModel {
 export const KEPT_SECONDS = 120;
 
 export const ratesSlice: Slice<RatesModel> = {
-  initial: { perSecond: [], second: Number.NaN, commands: 0, connections: 0, turn: 0, droppedTurns: 0, droppedCommands: 0, total: null, countedSince: 0 },
+  initial: { perSecond: [], second: Number.NaN, commands: 0, connections: 0, connectionsReceived: 0, turn: 0, droppedTurns: 0, droppedCommands: 0, total: null, countedSince: 0 },
 
   reduce(state: RatesModel, entry: Entry): RatesModel {
     switch (entry.type) {
@@ -47,7 +49,7 @@ function afterEvent(state: RatesModel, event: TraceEvent): RatesModel {
     case 'turn-end':
       return counted(inSecond(state, event.atUs), event.commands);
     case 'connect':
-      return { ...state, connections: state.connections + 1 };
+      return { ...state, connections: state.connections + 1, connectionsReceived: state.connectionsReceived + 1 };
     case 'disconnect':
       return { ...state, connections: Math.max(0, state.connections - 1) };
     default:
@@ -59,7 +61,7 @@ function afterSnapshot(state: RatesModel, { nowUs, stats, clientCount, turn }: S
   const now = inSecond(state, nowUs);
   // What was executed before the first snapshot is not of this second.
   const missed = state.total === null ? 0 : stats.commands - state.total - state.countedSince;
-  return { ...now, commands: Math.max(0, now.commands + missed), connections: clientCount, turn, total: stats.commands, countedSince: 0 };
+  return { ...now, commands: Math.max(0, now.commands + missed), connections: clientCount, connectionsReceived: stats.connections, turn, total: stats.commands, countedSince: 0 };
 }
 
 function counted(state: RatesModel, commands: number): RatesModel {

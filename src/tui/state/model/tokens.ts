@@ -190,7 +190,7 @@ function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>):
   return left;
 }
 
-/** The same row if nothing has to be corrected: most of a thousand rows, ten times a second. */
+/** The same row if nothing has to be corrected: most of a thousand rows, with every batch. */
 function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowUs: number): TokenRow {
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;

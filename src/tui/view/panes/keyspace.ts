@@ -21,7 +21,7 @@ import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } fro
 import { fit, formatBytes, formatCount, formatMs, truncateMiddle, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
-/** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel ten times a second. */
+/** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel with every batch. */
 const WINDOW_KEYS = 200;
 const STEP_KEYS = 50;
 

@@ -54,6 +54,13 @@ test('connections and the turn are those of the events, and of the snapshot if t
   expect(after(ratesSlice, happened(0, { kind: 'turn-begin', turn: 5, timeoutMs: -1, why: 'no timer' })).turn).toBe(5);
 });
 
+test('a connection that came and went between two snapshots has been received', () => {
+  const connect = happened(0, { kind: 'connect', token: 7, fd: 20, peer: '', local: '' });
+  const disconnect = happened(0, { kind: 'disconnect', token: 7, why: 'EOF' });
+  expect(after(ratesSlice, connect, disconnect)).toMatchObject({ connections: 0, connectionsReceived: 1 });
+  expect(after(ratesSlice, connect, snapshotAt(0, { connections: 9 })).connectionsReceived).toBe(9);
+});
+
 test('events of other kinds change nothing', () => {
   const rates = after(ratesSlice, ended(0, 5));
   expect(ratesSlice.reduce(rates, happened(3, { kind: 'ready', token: 7, readiness: 1 }))).toBe(rates);
