@@ -18,7 +18,7 @@ process.env.FORCE_COLOR = '2';
 /** @returns ms of CPU a frame */
 export async function measure(columns: number, rows: number): Promise<number> {
   const history = new History();
-  const theme = createTheme({ color: true, ascii: false });
+  const theme = createTheme({ palette: 'color', ascii: false });
   const sink = new FrameSink(columns, rows, () => {});
   const info = { addresses: [{ host: '127.0.0.1', port: 6379 }], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: 'bench' } as const;
   let state = reduce(initialState(info, history.newest), { type: 'begin' });

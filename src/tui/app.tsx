@@ -335,7 +335,7 @@ export class App {
     this.drawnAtMs = performance.now();
     void this.session.watch();
     this.session.tellTime();
-    this.sink.cursor = cursorOf(this.state, this.size);
+    this.sink.cursor = cursorOf(this.state, this.size, this.options.theme);
     const screen = <Screen state={this.state} size={this.size} theme={this.options.theme} />;
     if (this.ink === null) this.mount(screen);
     else this.ink.rerender(screen);

@@ -69,7 +69,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       server,
       info: options.info,
       password: options.password,
-      theme: createTheme({ color: options.color, ascii: options.ascii }),
+      theme: createTheme({ palette: options.color ? 'color' : 'monochrome', ascii: options.ascii }),
       size: { width: terminal.columns, height: terminal.rows },
       output: terminal.write,
       quit: () => end(0),

@@ -10,7 +10,7 @@ import { PANES } from '../../src/tui/view/panes/index.js';
 import { width as widthOf } from '../../src/tui/view/text.js';
 import { createTheme } from '../../src/tui/view/theme.js';
 
-const theme = createTheme({ color: false, ascii: false });
+const theme = createTheme({ palette: 'plain', ascii: false });
 const INFO = { addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: 'test' } as const;
 
 function after(...actions: Action[]): State {

@@ -17,8 +17,8 @@ import type { Pane, PaneId, Size } from '../../src/tui/view/pane.js';
 import { createTheme, type Theme } from '../../src/tui/view/theme.js';
 import { Lab, type LabClient, type SimulationOptions } from '../server/simulation/harness.js';
 
-export const PLAIN: Theme = createTheme({ color: false, ascii: false });
-export const COLORED: Theme = createTheme({ color: true, ascii: false });
+export const PLAIN: Theme = createTheme({ palette: 'plain', ascii: false });
+export const COLORED: Theme = createTheme({ palette: 'color', ascii: false });
 
 const KEYS: SnapshotRequest['keys'] = { db: 0, offset: 0, limit: 200, order: 'name', match: '*' };
 

@@ -25,14 +25,14 @@ export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly str
   const formatter = new Formatter(limits);
   formatter.format(reply, '', '');
   const hidden = formatter.hiddenLines;
-  return hidden === 0 ? formatter.lines : [...formatter.lines, `… ${hidden} more line${hidden === 1 ? '' : 's'} not shown`];
+  return hidden === 0 ? formatter.lines : [...formatter.lines, `... ${hidden} more line${hidden === 1 ? '' : 's'} not shown`];
 }
 
 /** A string that is written for people, line by line: INFO, CLIENT LIST. */
 export function formatText(text: string, limits = DEFAULT_LIMITS): readonly string[] {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const shown = lines.slice(0, limits.lines).map((line) => escapeControls(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '…' : ''));
-  return lines.length > limits.lines ? [...shown, `… ${lines.length - limits.lines} more lines not shown`] : shown;
+  const shown = lines.slice(0, limits.lines).map((line) => escapeControls(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '...' : ''));
+  return lines.length > limits.lines ? [...shown, `... ${lines.length - limits.lines} more lines not shown`] : shown;
 }
 
 /** What redis-cli prints for a push that says which keys have changed; null for any other reply. */
@@ -129,12 +129,12 @@ class Formatter {
 
   private quoted(text: string): string {
     const { bytes } = this.limits;
-    return text.length <= bytes ? quote(text) : `${quote(text.slice(0, bytes))}… ${text.length - bytes} more bytes not shown`;
+    return text.length <= bytes ? quote(text) : `${quote(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
   }
 
   private plain(text: string): string {
     const { bytes } = this.limits;
-    return text.length <= bytes ? escapeControls(text) : `${escapeControls(text.slice(0, bytes))}… ${text.length - bytes} more bytes not shown`;
+    return text.length <= bytes ? escapeControls(text) : `${escapeControls(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
   }
 
   private line(text: string): void {

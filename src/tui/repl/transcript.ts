@@ -39,7 +39,7 @@ export class Transcript {
   flush(): void {
     this.cancel();
     const lines = this.held.flatMap(format);
-    if (this.skipped > 0) lines.unshift({ kind: 'note', client: '', text: `… ${this.skipped} replies came too fast to be shown` });
+    if (this.skipped > 0) lines.unshift({ kind: 'note', client: '', text: `... ${this.skipped} replies came too fast to be shown` });
     this.held = [];
     this.skipped = 0;
     this.lastFlushMs = performance.now();

@@ -4,7 +4,7 @@
 import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
 import type { State } from '../state/state.js';
 import type { Pane } from './pane.js';
-import { fit, row, truncate, visible, width as widthOf } from './text.js';
+import { fit, row, truncate, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
@@ -14,12 +14,12 @@ export function footer(state: State, pane: Pane, theme: Theme, width: number): s
   const { ui } = state;
   if (ui.prompt !== null) return promptRow(state, theme, width);
   if (ui.isLeaving) return row(width, theme.warn(truncate(' Ctrl-C again leaves the lab', width)));
-  if (ui.notice !== null) return row(width, theme.warn(truncate(` ${ui.notice}`, width, theme.glyphs.ellipsis)));
+  if (ui.notice !== null) return row(width, theme.warn(truncate(` ${ui.notice}`, width)));
   return keysRow(footerBindings(state, pane), theme, width);
 }
 
 /** Where the cursor of the terminal stands while something is typed. */
-export function promptColumn(state: State): number | null {
+export function promptColumn(state: State, { visible }: Theme): number | null {
   const { prompt } = state.ui;
   return prompt === null ? null : widthOf(labelOf(prompt.kind)) + widthOf(visible(prompt.text));
 }
@@ -40,7 +40,7 @@ function keysRow(bindings: readonly Binding[], theme: Theme, width: number): str
   const parts: string[] = [' '];
   let left = width - 1;
   for (const { shown, label } of bindings) {
-    const key = theme.glyphs.dot === '.' ? spellOut(shown) : shown;
+    const key = keyName(shown, theme);
     const wide = widthOf(key) + 1 + widthOf(label) + 2;
     if (wide > left) continue;
     parts.push(theme.strong(key), ' ', theme.dim(label), '  ');
@@ -49,9 +49,9 @@ function keysRow(bindings: readonly Binding[], theme: Theme, width: number): str
   return row(width, ...parts);
 }
 
-/** Arrows in words, for terminals without the characters. */
-export function spellOut(shown: string): string {
-  return shown.replace('←', 'Left').replace('→', 'Right').replace('↑', 'Up').replace('↓', 'Down');
+/** With its arrows as the theme names them. */
+export function keyName(shown: string, { glyphs: { keys } }: Theme): string {
+  return shown.replace('←', keys.left).replace('→', keys.right).replace('↑', keys.up).replace('↓', keys.down);
 }
 
 const labelOf = (kind: 'filter' | 'breakpoint'): string => (kind === 'filter' ? ' filter: ' : ' stop at: ');
@@ -60,7 +60,7 @@ function promptRow({ ui }: State, theme: Theme, width: number): string {
   const { kind, text, error } = ui.prompt!;
   const label = labelOf(kind);
   const hint = error ?? (kind === 'filter' ? 'Enter keeps it, Esc takes it back' : 'DEL · key user:* · token 7 · event expire · us>1000 · -1 deletes the first');
-  const typed = visible(text);
+  const typed = theme.visible(text);
   // The end of what is typed stays in sight.
   const shown = typed.slice(-Math.max(1, width - widthOf(label) - 2));
   const room = width - widthOf(label) - widthOf(shown) - 3;

@@ -29,7 +29,7 @@ export function header(state: State, { theme, width, height }: HeaderContext): s
   const dropped = rates.droppedTurns + rates.droppedCommands;
   const perSecond = `${formatCount(commandsPerSecond(rates, atUs))} cmd/s`;
   const time: Part[] = [
-    { text: ' redis-lab ', style: theme.focusedTitle },
+    { text: ' redis-lab ', style: theme.title },
     { text: ` ${timeText(control)} `, style: timeStyle(control, theme) },
     { text: ` turn ${formatCount(rates.turn)}`, style: plain },
     { text: ` ${theme.glyphs.dot} ${formatCount(rates.connections)} ${rates.connections === 1 ? 'connection' : 'connections'}`, style: plain },
@@ -41,10 +41,10 @@ export function header(state: State, { theme, width, height }: HeaderContext): s
     ...(control.breakpoints.length === 0 ? [] : [{ text: ` ${theme.glyphs.dot} ${control.breakpoints.length} ${control.breakpoints.length === 1 ? 'breakpoint' : 'breakpoints'}`, style: theme.warn }]),
   ];
   const drops: Part[] = dropped === 0 ? [] : [{ text: ` ${theme.glyphs.dot} not shown: ${formatCount(rates.droppedCommands)} commands, ${formatCount(rates.droppedTurns)} turns`, style: theme.warn }];
-  if (height === 1) return [rowOf(theme, width, [...time.slice(0, 2), ...time.slice(2, 3), ...where.slice(0, 1), ...time.slice(3), ...where.slice(1), ...drops])];
+  if (height === 1) return [rowOf(width, [...time.slice(0, 2), ...time.slice(2, 3), ...where.slice(0, 1), ...time.slice(3), ...where.slice(1), ...drops])];
   const first = withSparkline(time, secondsUpTo(rates, atUs), theme, width);
   const held = control.heldAt === null ? [] : [{ text: ` ${theme.glyphs.dot} held at ${control.heldAt.kind}`, style: theme.warn }];
-  return [rowOf(theme, width, first), rowOf(theme, width, [...where, ...held, ...drops])];
+  return [rowOf(width, first), rowOf(width, [...where, ...held, ...drops])];
 }
 
 function timeText({ mode, behind, eventsPerSecond, heldAt, stepping }: Control): string {
@@ -94,13 +94,13 @@ function withSparkline(parts: readonly Part[], perSecond: readonly number[], the
   return [...parts, { text: ` ${bars}`, style: theme.dim }];
 }
 
-function rowOf(theme: Theme, width: number, parts: readonly Part[]): string {
+function rowOf(width: number, parts: readonly Part[]): string {
   const styled: string[] = [];
   let left = width;
   for (const { text, style } of parts) {
     const wide = widthOf(text);
     if (wide > left) {
-      styled.push(style(truncate(text, left, theme.glyphs.ellipsis)));
+      styled.push(style(truncate(text, left)));
       break;
     }
     styled.push(style(text));

@@ -2,7 +2,7 @@
  * The help of the pane in focus: what it shows, each of its words, and the table of keys.
  */
 import { KEYMAP, type Binding, type Group } from '../keymap.js';
-import { spellOut } from './footer.js';
+import { keyName } from './footer.js';
 import type { Pane, Size } from './pane.js';
 import { fit, row, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
@@ -60,13 +60,9 @@ function isOfPane({ intent }: Binding, pane: Pane): boolean {
 const NAMES: { readonly [key: string]: string } = { space: 'Space', escape: 'Esc', enter: 'Enter', end: 'End', home: 'Home', pageup: 'PgUp', pagedown: 'PgDn', tab: 'Tab', left: '←', right: '→', up: '↑', down: '↓' };
 
 function keysOf({ keys, shown }: Binding, theme: Theme): string {
-  if (keys.length > 3 || shown.includes(' ')) return spelled(shown, theme);
+  if (keys.length > 3 || shown.includes(' ')) return keyName(shown, theme);
   const names = keys.map((key) => key.split('+').map((part) => NAMES[part] ?? (part.length > 1 ? part[0]!.toUpperCase() + part.slice(1) : part)).join('-')).map((name) => (name === '-' ? '+' : name));
-  return spelled(keys.includes('+') || keys.includes('-') ? keys.join(' ') : names.join(' '), theme);
-}
-
-function spelled(text: string, theme: Theme): string {
-  return theme.glyphs.dot === '.' ? text.replace(/[←→↑↓]/g, spellOut) : text;
+  return keyName(keys.includes('+') || keys.includes('-') ? keys.join(' ') : names.join(' '), theme);
 }
 
 function entryLines(term: string, meaning: string, termWidth: number, theme: Theme, width: number): string[] {

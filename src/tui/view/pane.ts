@@ -2,7 +2,7 @@
  * Pane: a part of the screen. It is a pure function from the state to finished rows; Ink only places them.
  *
  * Measured: one node per pane with rows made ready costs half of what a component per row costs (see docs/decisions.md). So a pane renders itself to exactly `height`
- * strings of exactly `width` columns, styled by the theme. What comes from clients goes through text.ts's `visible` first.
+ * strings of exactly `width` columns, styled by the theme. What comes from clients goes through the theme's `visible` first.
  */
 import type { SnapshotRequest } from '../../server/index.js';
 import type { PaneId } from '../state/pane-id.js';
@@ -82,5 +82,5 @@ export interface Pane {
   window?(state: State, size: Size): SnapshotRequest['keys'];
   value?(state: State, size: Size): SnapshotRequest['value'];
   /** Where the cursor of the terminal belongs, from the pane's upper left corner; null: nowhere. */
-  cursor?(state: State, size: Size): { readonly row: number; readonly column: number } | null;
+  cursor?(state: State, context: Pick<PaneContext, 'theme' | 'size'>): { readonly row: number; readonly column: number } | null;
 }

@@ -14,7 +14,7 @@ import { help, helpLimit } from './help.js';
 import { insideOf, layoutOf, MINIMUM, type Frame, type Layout, type Place } from './layout.js';
 import type { Size } from './pane.js';
 import { PANES } from './panes/index.js';
-import { fit, row, truncate, visible, width as widthOf } from './text.js';
+import { fit, row, truncate, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 export interface ScreenProps {
@@ -28,31 +28,31 @@ export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
   if (layout === null) {
     return (
       <Box width={size.width} height={size.height}>
-        <Rows x={0} y={0} rows={tooSmall(size)} size={size} />
+        <Rows x={0} y={0} rows={tooSmall(size)} size={size} theme={theme} />
       </Box>
     );
   }
   const overlay = overlayOf(state, layout, size, theme);
   return (
     <Box width={size.width} height={size.height}>
-      <Rows x={0} y={0} rows={header(state, { theme, width: size.width, height: layout.headerRows })} size={{ width: size.width, height: layout.headerRows }} />
+      <Rows x={0} y={0} rows={header(state, { theme, width: size.width, height: layout.headerRows })} size={{ width: size.width, height: layout.headerRows }} theme={theme} />
       {layout.places.map((place) => (
         <PaneBox key={place.pane} state={state} place={place} frame={layout.frame} theme={theme} />
       ))}
       {overlay === null ? null : <Overlay {...overlay} theme={theme} />}
-      <Rows x={0} y={size.height - 1} rows={[footer(state, PANES[state.ui.focus], theme, size.width)]} size={{ width: size.width, height: 1 }} />
+      <Rows x={0} y={size.height - 1} rows={[footer(state, PANES[state.ui.focus], theme, size.width)]} size={{ width: size.width, height: 1 }} theme={theme} />
     </Box>
   );
 }
 
 /** Where the cursor of the terminal belongs; null: nowhere. */
-export function cursorOf(state: State, size: Size): { readonly row: number; readonly column: number } | null {
+export function cursorOf(state: State, size: Size, theme: Theme): { readonly row: number; readonly column: number } | null {
   const layout = layoutOf(size, state.ui);
   const { focus, isHelpOpen, prompt } = state.ui;
   if (layout === null || isHelpOpen) return null;
-  if (prompt !== null) return { row: size.height - 1, column: Math.min(promptColumn(state) ?? 0, size.width - 1) };
+  if (prompt !== null) return { row: size.height - 1, column: Math.min(promptColumn(state, theme) ?? 0, size.width - 1) };
   const place = layout.places.find(({ pane }) => pane === focus);
-  const cursor = place === undefined ? null : (PANES[focus].cursor?.(state, insideOf(place, layout.frame)) ?? null);
+  const cursor = place === undefined ? null : (PANES[focus].cursor?.(state, { theme, size: insideOf(place, layout.frame) }) ?? null);
   if (place === undefined || cursor === null) return null;
   return { row: place.y + 1 + cursor.row, column: place.x + (layout.frame === 'box' ? 1 : 0) + cursor.column };
 }
@@ -71,10 +71,10 @@ export function paneSize(state: State, id: PaneId, size: Size): Size | null {
 }
 
 /** Rows made ready, as one node. */
-function Rows({ x, y, rows, size }: { readonly x: number; readonly y: number; readonly rows: readonly string[]; readonly size: Size }): JSX.Element {
+function Rows({ x, y, rows, size, theme }: { readonly x: number; readonly y: number; readonly rows: readonly string[]; readonly size: Size; readonly theme: Theme }): JSX.Element {
   return (
     <Box position="absolute" marginLeft={x} marginTop={y} width={size.width} height={size.height}>
-      <Transform transform={(_, index) => rows[index] ?? ''}>{blank(size)}</Transform>
+      <Transform transform={(_, index) => theme.inCharset(rows[index] ?? '')}>{blank(size)}</Transform>
     </Box>
   );
 }
@@ -97,7 +97,7 @@ function PaneBox({ state, place, frame, theme }: PaneBoxProps): JSX.Element {
   const title = `${name}${badge === '' ? '' : ` ${theme.glyphs.dot} ${badge}`} `;
   if (frame === 'rule') {
     const width = place.width - 1;
-    return <Rows x={place.x} y={place.y} rows={[rule(title, width, isFocused, theme), ...rows]} size={{ width, height: place.height }} />;
+    return <Rows x={place.x} y={place.y} rows={[rule(title, width, isFocused, theme), ...rows]} size={{ width, height: place.height }} theme={theme} />;
   }
   return <Boxed place={place} title={title} rows={rows} isFocused={isFocused} theme={theme} />;
 }
@@ -114,7 +114,7 @@ interface BoxedProps {
 function Boxed({ place: { x, y, width, height }, title, rows, isFocused, theme }: BoxedProps): JSX.Element {
   const [topLeft, topRight, bottomLeft, bottomRight, horizontal, vertical] = theme.glyphs.box;
   const color = isFocused ? theme.focusedBoxColor : theme.boxColor;
-  const shown = truncate(title, width - 4, theme.glyphs.ellipsis);
+  const shown = truncate(title, width - 4);
   return (
     <>
       <Box
@@ -126,15 +126,15 @@ function Boxed({ place: { x, y, width, height }, title, rows, isFocused, theme }
         borderStyle={{ topLeft, topRight, bottomLeft, bottomRight, top: horizontal, bottom: horizontal, left: vertical, right: vertical }}
         {...(color === undefined ? {} : { borderColor: color })}
       >
-        <Transform transform={(_, index) => rows[index] ?? ''}>{blank({ width: width - 2, height: height - 2 })}</Transform>
+        <Transform transform={(_, index) => theme.inCharset(rows[index] ?? '')}>{blank({ width: width - 2, height: height - 2 })}</Transform>
       </Box>
-      <Rows x={x + 2} y={y} rows={[(isFocused ? theme.focusedTitle : theme.title)(shown)]} size={{ width: widthOf(shown), height: 1 }} />
+      <Rows x={x + 2} y={y} rows={[(isFocused ? theme.focusedTitle : theme.title)(shown)]} size={{ width: widthOf(shown), height: 1 }} theme={theme} />
     </>
   );
 }
 
 function rule(title: string, width: number, isFocused: boolean, theme: Theme): string {
-  const shown = truncate(title, width - 2, theme.glyphs.ellipsis);
+  const shown = truncate(title, width - 2);
   const horizontal = theme.glyphs.box[4];
   const border = isFocused ? theme.focusedBorder : theme.border;
   return `${border(horizontal)}${(isFocused ? theme.focusedTitle : theme.title)(shown)}${border(horizontal.repeat(Math.max(0, width - 1 - widthOf(shown))))}`;
@@ -172,7 +172,7 @@ const boxInside = ({ width, height }: { readonly width: number; readonly height:
 function breakpointList({ control: { breakpoints } }: State, size: Size, theme: Theme): OverlayProps {
   const width = Math.min(size.width, 72);
   const lines = [
-    ...(breakpoints.length === 0 ? ['No breakpoint yet. The loop stops before a command that one names.'] : breakpoints.map((breakpoint, i) => `${i + 1}  ${visible(formatBreakpoint(breakpoint))}`)),
+    ...(breakpoints.length === 0 ? ['No breakpoint yet. The loop stops before a command that one names.'] : breakpoints.map((breakpoint, i) => `${i + 1}  ${theme.visible(formatBreakpoint(breakpoint))}`)),
     '',
     'DEL               a command',
     'key user:*        commands on these keys',
@@ -183,7 +183,7 @@ function breakpointList({ control: { breakpoints } }: State, size: Size, theme: 
   ];
   const height = Math.min(size.height - 2, lines.length + 2);
   const inside = { width: width - 2, height: height - 2 };
-  return { place: { x: 0, y: size.height - 1 - height, width, height }, title: ' Breakpoints ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2, theme.glyphs.ellipsis)}`), inside) };
+  return { place: { x: 0, y: size.height - 1 - height, width, height }, title: ' Breakpoints ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2)}`), inside) };
 }
 
 function invitation({ server }: State, { places }: Layout, theme: Theme): OverlayProps {
@@ -192,11 +192,11 @@ function invitation({ server }: State, { places }: Layout, theme: Theme): Overla
   // The two that are empty as long as nothing happens.
   const place = readiness.x === frames.x ? { ...frames, y: readiness.y, height: readiness.height + frames.height } : frames;
   const inside = boxInside(place);
-  const lines = invitationLines(server.addresses[0]).slice(0, inside.height);
-  return { place, title: ' Welcome ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2, theme.glyphs.ellipsis)}`), inside) };
+  const lines = invitationLines(server.addresses[0], theme).slice(0, inside.height);
+  return { place, title: ' Welcome ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2)}`), inside) };
 }
 
-function invitationLines(address: State['server']['addresses'][number] | undefined): string[] {
+function invitationLines(address: State['server']['addresses'][number] | undefined, { glyphs: { keys } }: Theme): string[] {
   const how = address === undefined ? '' : 'path' in address ? `redis-cli -s ${address.path}` : `redis-cli -p ${address.port}`;
   return [
     'A Redis server runs here, on one event loop.',
@@ -205,7 +205,7 @@ function invitationLines(address: State['server']['addresses'][number] | undefin
     '',
     'Esc, Space    stop the loop itself',
     'e  c  t       step an event, a command, a turn',
-    '←  →          back and forward through time',
+    `${`${keys.left}  ${keys.right}`.padEnd(14)}back and forward through time`,
     '?             what a pane shows',
     '',
     ...(address === undefined || 'path' in address ? [] : [`Other clients: ${addressText(address)}`]),

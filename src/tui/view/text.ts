@@ -1,7 +1,7 @@
 /**
  * Text for the screen: untrusted bytes made visible, and rows of an exact width.
  *
- * Whatever comes from a client passes through {@link visible} before it becomes part of a row; after that, rows contain nothing but printable characters and
+ * Whatever comes from a client passes through the theme's `visible` before it becomes part of a row; after that, rows contain nothing but printable characters and
  * the theme's own SGR sequences. Widths are columns of the terminal, not characters.
  */
 import stringWidth from 'string-width';
@@ -16,18 +16,26 @@ const ESCAPES: { readonly [char: string]: string } = { '\n': '\\n', '\r': '\\r',
  */
 export function visible(bytes: string, limit = 512): string {
   const cut = bytes.length > limit ? bytes.slice(0, limit) : bytes;
-  let ascii = true;
-  for (let i = 0; i < cut.length && ascii; i++) {
-    const code = cut.charCodeAt(i);
-    ascii = code >= 0x20 && code < 0x7f;
-  }
-  if (ascii) return cut;
+  if (isAscii(cut)) return cut;
   // Previews and long values are cut somewhere: the half of a character at the end must not turn the rest into numbers.
   const end = cut.length - halfCharacter(cut);
   const buffer = Buffer.from(cut.slice(0, end), 'latin1');
   const text = buffer.toString('utf8');
   if (!Buffer.from(text).equals(buffer)) return escapeBytes(cut);
   return escapeText(text) + (bytes.length > limit ? '' : escapeBytes(cut.slice(end)));
+}
+
+/** The same for terminals that have no other characters: everything beside ASCII is escaped, as redis-cli does without a terminal of UTF-8. */
+export function visibleInAscii(bytes: string, limit = 512): string {
+  return escapeBytes(bytes.length > limit ? bytes.slice(0, limit) : bytes);
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
 }
 
 /** How many bytes at the end begin a character of UTF-8 that they do not finish. */
@@ -95,10 +103,10 @@ export function truncate(text: string, columns: number, ellipsis = '…'): strin
 }
 
 /** Plain text cut in its middle, because names often differ at their ends: `session:…:4711`. */
-export function truncateMiddle(text: string, columns: number, ellipsis = '…'): string {
+export function truncateMiddle(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   const tailColumns = Math.floor((columns - 1) / 2);
-  if (tailColumns <= 0) return truncate(text, columns, ellipsis);
+  if (tailColumns <= 0) return truncate(text, columns);
   const tail: string[] = [];
   let taken = 0;
   for (const { segment } of [...SEGMENTS.segment(text)].reverse()) {
@@ -106,7 +114,7 @@ export function truncateMiddle(text: string, columns: number, ellipsis = '…'):
     if (taken > tailColumns) break;
     tail.unshift(segment);
   }
-  return truncate(text, columns - width(tail.join('')), ellipsis) + tail.join('');
+  return truncate(text, columns - width(tail.join(''))) + tail.join('');
 }
 
 const SEGMENTS = new Intl.Segmenter('en', { granularity: 'grapheme' });

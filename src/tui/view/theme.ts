@@ -1,8 +1,17 @@
 /**
- * The theme: what things look like. Views name a role; only this file knows colours.
+ * The theme: what things look like, and in which characters. Views name a role; only this file knows colours and the shapes beside letters.
  *
- * A style turns text into text with SGR sequences around it, never longer on the screen. With NO_COLOR or in the screen-reader mode all styles are the identity.
+ * A style turns text into text with SGR sequences around it, never longer on the screen.
+ *
+ *   palette      colour     monochrome (NO_COLOR)         plain
+ *   highlight    inverse    inverse                       text
+ *   focus        cyan       inverse                       text
+ *   a client     a colour   text                          text
+ *
+ * Whatever a view says, in any words, passes through `inCharset` at the end of its row; there, with `ascii`, … becomes ~ and µ becomes u. What clients have sent must not be guessed
+ * at, so that passes through `visible` long before, which escapes it instead.
  */
+import { visible, visibleInAscii, width } from './text.js';
 
 export type Style = (text: string) => string;
 
@@ -31,6 +40,10 @@ export interface Theme {
   token(token: number): Style;
   /** Characters that bars, sparklines and marks are made of. */
   readonly glyphs: Glyphs;
+  /** Untrusted bytes as text that this terminal can show; see text.ts. */
+  readonly visible: (bytes: string, limit?: number) => string;
+  /** A finished row, or any other text, in the characters of this terminal. As many columns as before. */
+  readonly inCharset: Style;
 }
 
 export interface Glyphs {
@@ -39,15 +52,35 @@ export interface Glyphs {
   /** From lowest to highest. */
   readonly spark: string;
   readonly arrow: string;
-  readonly ellipsis: string;
   readonly dot: string;
   readonly ghost: string;
+  /** The keys, as they are named. */
+  readonly keys: { readonly left: string; readonly right: string; readonly up: string; readonly down: string };
   /** top-left top-right bottom-left bottom-right horizontal vertical */
   readonly box: readonly [string, string, string, string, string, string];
 }
 
-const UNICODE: Glyphs = { bar: '█', barEmpty: '░', spark: '▁▂▃▄▅▆▇█', arrow: '▶', ellipsis: '…', dot: '·', ghost: '◌', box: ['╭', '╮', '╰', '╯', '─', '│'] };
-const ASCII: Glyphs = { bar: '#', barEmpty: '.', spark: '_.-=*#', arrow: '>', ellipsis: '~', dot: '.', ghost: 'o', box: ['+', '+', '+', '+', '-', '|'] };
+const UNICODE: Glyphs = {
+  bar: '█', barEmpty: '░', spark: '▁▂▃▄▅▆▇█', arrow: '▶', dot: '·', ghost: '◌', keys: { left: '←', right: '→', up: '↑', down: '↓' }, box: ['╭', '╮', '╰', '╯', '─', '│'],
+};
+
+/** Everything beside ASCII that the lab writes, and what stands for it, a column each. */
+const STAND_INS: { readonly [char: string]: string } = {
+  '█': '#', '░': '.', '▁': '_', '▂': '.', '▃': ':', '▄': '-', '▅': '=', '▆': '+', '▇': '*', '▶': '>', '◌': 'o', '╭': '+', '╮': '+', '╰': '+', '╯': '+', '─': '-', '│': '|',
+  '·': '.', '…': '~', µ: 'u', '×': 'x', '–': '-', '←': '<', '→': '>', '↑': '^', '↓': 'v',
+};
+const STOOD_FOR = new RegExp(`[${Object.keys(STAND_INS).join('')}]`, 'gu');
+
+/** What has no stand-in becomes question marks, as many as it had columns. */
+function inAscii(text: string): string {
+  return text.replace(STOOD_FOR, (char) => STAND_INS[char]!).replace(/[^\x00-\x7f]+/gu, (foreign) => '?'.repeat(width(foreign)));
+}
+
+/** Keys are spelled out, which takes more columns; whoever lays them out measures them. */
+const ASCII: Glyphs = {
+  bar: inAscii(UNICODE.bar), barEmpty: inAscii(UNICODE.barEmpty), spark: inAscii(UNICODE.spark), arrow: inAscii(UNICODE.arrow), dot: inAscii(UNICODE.dot), ghost: inAscii(UNICODE.ghost),
+  keys: { left: 'Left', right: 'Right', up: 'Up', down: 'Down' }, box: UNICODE.box.map(inAscii) as unknown as Glyphs['box'],
+};
 
 const sgr =
   (open: string, close: string): Style =>
@@ -60,37 +93,43 @@ const identity: Style = (text) => text;
 /** Colours that differ for most people with colour blindness, and stand on dark and light backgrounds. */
 const TOKEN_COLORS = [39, 208, 35, 170, 178, 75, 203, 114, 141, 44].map(color);
 
+/** `monochrome`: no colours, but bold, dim, inverse and underlined text, as https://no-color.org means it. `plain`: nothing but text, for pictures in documents and for lines. */
+export type Palette = 'color' | 'monochrome' | 'plain';
+
 export interface ThemeOptions {
-  readonly color: boolean;
+  readonly palette: Palette;
   readonly ascii: boolean;
 }
 
-export function createTheme({ color: isColored, ascii }: ThemeOptions): Theme {
-  const glyphs = ascii ? ASCII : UNICODE;
-  if (!isColored) {
-    const phase = { poll: identity, accept: identity, read: identity, decode: identity, execute: identity, write: identity, timers: identity };
-    return {
-      title: identity, focusedTitle: identity, dim: identity, strong: identity, good: identity, warn: identity, bad: identity, highlight: identity,
-      selected: identity, flash: identity, border: identity, focusedBorder: identity, boxColor: undefined, focusedBoxColor: undefined, phase, token: () => identity, glyphs,
-    };
-  }
-  return {
-    title: sgr('1', '22'),
-    focusedTitle: sgr('1;36', '22;39'),
-    dim: sgr('2', '22'),
-    strong: sgr('1', '22'),
-    good: color(35),
-    warn: color(178),
-    bad: color(203),
-    highlight: sgr('7', '27'),
-    selected: sgr('4', '24'),
-    flash: sgr('1;7', '22;27'),
-    border: color(240),
-    focusedBorder: color(44),
-    boxColor: 'ansi256(240)',
-    focusedBoxColor: 'ansi256(44)',
-    phase: { poll: color(240), accept: color(141), read: color(39), decode: color(44), execute: color(208), write: color(35), timers: color(178) },
-    token: (token) => (token < 2 ? sgr('2', '22') : TOKEN_COLORS[token % TOKEN_COLORS.length]!),
-    glyphs,
-  };
+export function createTheme({ palette, ascii }: ThemeOptions): Theme {
+  return { ...STYLES[palette], glyphs: ascii ? ASCII : UNICODE, visible: ascii ? visibleInAscii : visible, inCharset: ascii ? inAscii : identity };
 }
+
+type Styles = Omit<Theme, 'glyphs' | 'visible' | 'inCharset'>;
+
+const bold = sgr('1', '22');
+const dim = sgr('2', '22');
+const inverse = sgr('7', '27');
+const underlined = sgr('4', '24');
+
+const COLOR: Styles = {
+  title: bold, focusedTitle: sgr('1;36', '22;39'), dim, strong: bold, good: color(35), warn: color(178), bad: color(203), highlight: inverse, selected: underlined, flash: sgr('1;7', '22;27'),
+  border: color(240), focusedBorder: color(44), boxColor: 'ansi256(240)', focusedBoxColor: 'ansi256(44)',
+  phase: { poll: color(240), accept: color(141), read: color(39), decode: color(44), execute: color(208), write: color(35), timers: color(178) },
+  token: (token) => (token < 2 ? dim : TOKEN_COLORS[token % TOKEN_COLORS.length]!),
+};
+
+const PLAIN: Styles = {
+  title: identity, focusedTitle: identity, dim: identity, strong: identity, good: identity, warn: identity, bad: identity, highlight: identity, selected: identity, flash: identity,
+  border: identity, focusedBorder: identity, boxColor: undefined, focusedBoxColor: undefined,
+  phase: { poll: identity, accept: identity, read: identity, decode: identity, execute: identity, write: identity, timers: identity },
+  token: () => identity,
+};
+
+/** The focus can not be told from the colour of a border here, so its title stands out as a highlight does. */
+const MONOCHROME: Styles = {
+  ...PLAIN, title: bold, focusedTitle: sgr('1;7', '22;27'), dim, strong: bold, warn: bold, bad: bold, highlight: inverse, selected: underlined, flash: sgr('1;7', '22;27'),
+  token: (token) => (token < 2 ? dim : identity),
+};
+
+const STYLES: { readonly [palette in Palette]: Styles } = { color: COLOR, monochrome: MONOCHROME, plain: PLAIN };

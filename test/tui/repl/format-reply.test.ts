@@ -122,10 +122,10 @@ test('text for people is printed line by line, without quotes', () => {
 });
 
 test('what is too long is cut, and how much is said', () => {
-  expect(formatReply(decode(numbered(1000)), { lines: 2, bytes: 10 })).toEqual(['   1) (integer) 0', '   2) (integer) 1', '… 998 more lines not shown']);
-  expect(formatReply(decode('%2\r\n+a\r\n*2\r\n:1\r\n:2\r\n+b\r\n:3\r\n'), { lines: 1, bytes: 10 })).toEqual(['1# a => ', '… 3 more lines not shown']);
-  expect(formatReply('abcdefghijkl', { lines: 1, bytes: 10 })).toEqual(['"abcdefghij"… 2 more bytes not shown']);
-  expect(formatText('a\nb\nc', { lines: 1, bytes: 10 })).toEqual(['a', '… 2 more lines not shown']);
+  expect(formatReply(decode(numbered(1000)), { lines: 2, bytes: 10 })).toEqual(['   1) (integer) 0', '   2) (integer) 1', '... 998 more lines not shown']);
+  expect(formatReply(decode('%2\r\n+a\r\n*2\r\n:1\r\n:2\r\n+b\r\n:3\r\n'), { lines: 1, bytes: 10 })).toEqual(['1# a => ', '... 3 more lines not shown']);
+  expect(formatReply('abcdefghijkl', { lines: 1, bytes: 10 })).toEqual(['"abcdefghij"... 2 more bytes not shown']);
+  expect(formatText('a\nb\nc', { lines: 1, bytes: 10 })).toEqual(['a', '... 2 more lines not shown']);
 });
 
 const anyReply = fc.letrec<{ reply: Reply }>((tie) => ({
@@ -137,7 +137,7 @@ test('whatever comes: no line holds a control character, and the lines are never
     const all = formatReply(reply, { lines: 1e6, bytes: 1e6 });
     const cut = formatReply(reply, { lines, bytes: 1e6 });
     expect(all.join('')).toMatch(/^[ -~]*$/);
-    expect(cut).toEqual(all.length <= lines ? all : [...all.slice(0, lines), `… ${all.length - lines} more line${all.length - lines === 1 ? '' : 's'} not shown`]);
+    expect(cut).toEqual(all.length <= lines ? all : [...all.slice(0, lines), `... ${all.length - lines} more line${all.length - lines === 1 ? '' : 's'} not shown`]);
   }));
 });
 

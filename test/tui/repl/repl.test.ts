@@ -273,7 +273,7 @@ test('MONITOR beside a flood does not drown the console', async () => {
   await using lab = await LabRepl.start();
   await lab.say('MONITOR', ({ client }) => client.state === 'monitor');
   lab.submit(`@b raw "${'PING\\r\\n'.repeat(5000)}"`);
-  await lab.until(() => texts(lab).some((text) => /^… \d+ replies came too fast to be shown$/.test(text)));
+  await lab.until(() => texts(lab).some((text) => /^\.\.\. \d+ replies came too fast to be shown$/.test(text)));
   expect(lab.state.lines.length).toBeLessThanOrEqual(1000);
   expect(lab.interrupt()).toBe(true);
   await lab.until(({ client }) => client.state === 'ready');
@@ -291,5 +291,5 @@ test('help comes from the command table', async () => {
 test('a long reply is cut, and says so', async () => {
   await using lab = await LabRepl.start();
   await lab.say(`RPUSH list ${'x '.repeat(1000)}`);
-  expect((await lab.say('LRANGE list 0 -1')).at(-1)).toBe('… 700 more lines not shown');
+  expect((await lab.say('LRANGE list 0 -1')).at(-1)).toBe('... 700 more lines not shown');
 });

@@ -119,7 +119,7 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
     { header: '', width: 1, cell: markOf, style: colored },
     { header: 'tok', width: tokenColumns, align: 'right', cell: (row) => (row.kind === 'gap' ? '' : `#${row.token}`), style: colored },
     { header: 'no', width: frameColumns, align: 'right', rank: 3, cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
-    { header: 'frame', width: { min: 20 }, cell: textOf, style: (row) => textStyle(row, theme) },
+    { header: 'frame', width: { min: 20 }, cell: (row) => textOf(row, theme), style: (row) => textStyle(row, theme) },
     { header: 'size', width: 8, align: 'right', rank: 2, cell: sizeOf, style: () => theme.dim },
     { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => (isWaiting(row) ? theme.warn : theme.dim) },
   ];
@@ -142,10 +142,10 @@ function timeOf(row: FrameRow): string {
   return row.kind === 'reply' || row.elapsedUs === null ? '' : formatUs(row.elapsedUs);
 }
 
-function textOf(row: FrameRow): string {
+function textOf(row: FrameRow, theme: Theme): string {
   if (row.kind === 'gap') return `${formatCount(row.commands)} ${row.commands === 1 ? 'command' : 'commands'} not shown`;
   if (row.kind === 'partial') return `have ${formatCount(row.have)} of ${formatCount(row.need)}`;
-  return row.kind === 'request' ? requestText(row) : replyText(row);
+  return row.kind === 'request' ? requestText(row, theme) : replyText(row, theme);
 }
 
 function textStyle(row: FrameRow, theme: Theme): Style {
@@ -155,28 +155,28 @@ function textStyle(row: FrameRow, theme: Theme): Style {
   return row.raw.startsWith('-') || row.raw.startsWith('!') ? theme.bad : theme.dim;
 }
 
-function requestText(row: RequestRow): string {
+function requestText(row: RequestRow, theme: Theme): string {
   const more = row.argumentCount > row.argv.length ? ` … ${row.argumentCount} arguments` : '';
-  const parked = row.parkedOn === null ? '' : `waits for ${row.parkedOn.map((key) => visible(key, 32)).join(' ')}: `;
-  return parked + row.argv.map(argumentText).join(' ') + more;
+  const parked = row.parkedOn === null ? '' : `waits for ${row.parkedOn.map((key) => theme.visible(key, 32)).join(' ')}: `;
+  return parked + row.argv.map((argument) => argumentText(argument, theme)).join(' ') + more;
 }
 
 /** As redis-cli would want it typed, if quotes are needed. */
-function argumentText(argument: string): string {
+function argumentText(argument: string, { visible }: Theme): string {
   const text = visible(argument, 80);
   return text === '' || /[\s"']/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
 }
 
-function replyText(row: ReplyRow): string {
+function replyText(row: ReplyRow, theme: Theme): string {
   const nodes = respTree(row.raw, SUMMARY_NODES);
   const first = nodes[0];
   if (first === undefined) return '';
-  const rest = nodes.filter((node) => node.depth === 1).map((node) => brief(node, row.raw));
-  return (row.isPush ? 'push: ' : '') + brief(first, row.raw) + (rest.length === 0 ? '' : `: ${rest.join(', ')}`);
+  const rest = nodes.filter((node) => node.depth === 1).map((node) => brief(node, row.raw, theme));
+  return (row.isPush ? 'push: ' : '') + brief(first, row.raw, theme) + (rest.length === 0 ? '' : `: ${rest.join(', ')}`);
 }
 
 /** A value in a few words, as redis-cli would say them. */
-function brief(node: RespNode, raw: string): string {
+function brief(node: RespNode, raw: string, { visible }: Theme): string {
   const body = visible(raw.slice(node.bodyStart, node.bodyEnd), 64);
   switch (node.type) {
     case 'simple string':

@@ -144,7 +144,7 @@ const isChanged = (row: KeyEntry, nowMs: number): boolean => row.gone === null &
 function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<KeyEntry>[] {
   return layoutColumns(columnsOf(state, theme), width).map((placed) => {
     const { column, columns } = placed;
-    if (column.header === 'key') return { ...placed, column: { ...column, cell: (row) => truncateMiddle(visible(row.key, 128), columns) } };
+    if (column.header === 'key') return { ...placed, column: { ...column, cell: (row) => truncateMiddle(theme.visible(row.key, 128), columns) } };
     return column.header === 'ttl' ? { ...placed, column: { ...column, cell: (row) => lifeText(row, state, theme, columns) } } : placed;
   });
 }
@@ -162,7 +162,7 @@ function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
     { header: 'encoding', width: 9, rank: 4, cell: (row) => row.encoding, style: () => theme.dim },
     { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },
     { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: () => '', style: (row) => (isGhost(row, nowMs) ? theme.warn : plain) },
-    { header: 'value', width: { min: 8, weight: 3 }, rank: 5, cell: previewOf, style: () => theme.dim },
+    { header: 'value', width: { min: 8, weight: 3 }, rank: 5, cell: (row) => previewOf(row, theme), style: () => theme.dim },
   ];
 }
 
@@ -197,7 +197,7 @@ function countdown(ms: number): string {
 }
 
 /** Of a key that was only told of nothing is known yet. */
-function previewOf(row: KeyEntry): string {
+function previewOf(row: KeyEntry, { visible }: Theme): string {
   if (row.size < 0) return '';
   return row.type === 'string' ? `"${visible(row.preview, 64)}"` : visible(row.preview, 72);
 }
@@ -211,9 +211,9 @@ function renderValue(state: State, { theme, size, isFocused }: PaneContext): rea
   const key = state.ui.panes.keyspace.selected!;
   const entry = state.model.keyspace.rows.find((row) => row.key === key && row.gone === null);
   const { value } = state.model.keyspace;
-  const name = visible(key, 128);
+  const name = theme.visible(key, 128);
   if (value === null || value.key !== key) {
-    const text = entry === undefined ? `${name} is not there any more` : `${name} ${previewOf(entry)}`;
+    const text = entry === undefined ? `${name} is not there any more` : `${name} ${previewOf(entry, theme)}`;
     return fill([theme.strong(fit(text, width))], width, height);
   }
   const { cursor } = state.ui.panes.keyspace;
@@ -249,7 +249,7 @@ function valueRows(value: Value, cursor: number, width: number, rows: number, th
 
 /** The consumer groups of a stream, under its entries. */
 function groupRows({ groups }: Value, width: number, most: number, theme: Theme): readonly string[] {
-  return groups.slice(0, most).map(({ label, text }) => theme.dim(fit(`  group ${visible(label, 64)}: ${text}`, width)));
+  return groups.slice(0, most).map(({ label, text }) => theme.dim(fit(`  group ${theme.visible(label, 64)}: ${text}`, width)));
 }
 
 const LABELS: { readonly [type: string]: { readonly label: string; readonly text: string } } = {
@@ -264,8 +264,8 @@ function itemColumns({ type, items, offset }: Value, cursor: number, theme: Them
   const mark: Column<Item> = { header: '', width: 1, cell: (item) => (items[cursor - offset] === item ? theme.glyphs.arrow : '') };
   const { label, text } = LABELS[type] ?? { label: 'ID', text: 'entry' };
   const isName = type === 'hash';
-  const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => visible(item.label, 64), style: () => (isName ? theme.strong : theme.dim) };
-  const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => visible(item.text, 256) + (item.bytes > item.text.length ? ` … ${formatBytes(item.bytes)}` : '') };
+  const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => theme.visible(item.label, 64), style: () => (isName ? theme.strong : theme.dim) };
+  const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => theme.visible(item.text, 256) + (item.bytes > item.text.length ? ` … ${formatBytes(item.bytes)}` : '') };
   return label === '' ? [mark, texts] : [mark, labels, texts];
 }
 

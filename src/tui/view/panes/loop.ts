@@ -9,7 +9,7 @@ import { isAsleep, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type T
 import type { State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { barMark, stackedBar, type BarPart } from '../parts/bar.js';
-import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences } from '../parts/sentence.js';
+import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences, type Wording } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
 import { wrap } from '../parts/wrap.js';
@@ -122,12 +122,13 @@ const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'pau
 /** What just happened. Of a loop that has gone to sleep, there is also something to say about what it did last. */
 function sentenceRows(state: State, { theme, size }: PaneContext, lines: number): readonly string[] {
   const { loop } = state.model;
+  const wording: Wording = { isEmulated: isEmulated(state), visible: theme.visible };
   const held = heldAt(state);
-  if (held !== null) return wrap(heldSentence(held, isEmulated(state)), size.width, lines).map(theme.warn);
+  if (held !== null) return wrap(heldSentence(held, wording), size.width, lines).map(theme.warn);
   if (loop.event === null) return [theme.dim(truncate('waiting for the first event of the trace', size.width))];
   if (loop.dropped !== null) return wrap(droppedSentence(loop.dropped), size.width, lines).map(theme.warn);
-  if (!isRunning(state) || !isAsleep(loop, true)) return wrap(sentence(loop.event, isEmulated(state)), size.width, lines).map(theme.strong);
-  const last = loop.notable === null ? [] : wrap(sentence(loop.notable, isEmulated(state)), size.width, lines - 1).map(theme.strong);
+  if (!isRunning(state) || !isAsleep(loop, true)) return wrap(sentence(loop.event, wording), size.width, lines).map(theme.strong);
+  const last = loop.notable === null ? [] : wrap(sentence(loop.notable, wording), size.width, lines - 1).map(theme.strong);
   return [...last, theme.dim(truncate(fitting(asleepSentences(isEmulated(state)), size.width), size.width))];
 }
 

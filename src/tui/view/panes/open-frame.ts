@@ -14,7 +14,7 @@ import type { OpenBytes, PaneContext, Size } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { bytesPerRow, hexRows, hexWidth, type Range } from '../parts/hex.js';
 import { tableWindow } from '../parts/list-window.js';
-import { fit, formatBytes, formatCount, formatUs, truncate, visible } from '../text.js';
+import { fit, formatBytes, formatCount, formatUs, truncate } from '../text.js';
 import type { Theme } from '../theme.js';
 
 /** In fewer rows there is room for only one line above the tree. */
@@ -75,7 +75,7 @@ type WholeView = View & { readonly frame: WholeFrame };
 
 function headRows({ frame, marked, byte, theme }: View, { width, height }: Size): readonly string[] {
   const what = theme.token(frame.token)(fit(headText(frame), width));
-  const origin = byte === null || frame.kind === 'partial' ? theme.dim(fit(originText(frame, marked), width)) : theme.strong(fit(byteText(frame, byte), width));
+  const origin = byte === null || frame.kind === 'partial' ? theme.dim(fit(originText(frame, marked), width)) : theme.strong(fit(byteText(frame, byte, theme), width));
   if (height >= LEAST_ROWS) return [what, origin];
   // Somebody who walks through the bytes knows whose they are.
   return [byte === null ? what : origin];
@@ -91,7 +91,7 @@ function headText(frame: FramedRow): string {
 
 const partialText = (row: PartialRow): string => `have ${formatCount(row.have)} of ${formatCount(row.need)}`;
 
-function byteText(frame: WholeFrame, byte: number): string {
+function byteText(frame: WholeFrame, byte: number, { visible }: Theme): string {
   const code = frame.raw.charCodeAt(byte);
   return `byte ${byte + 1} of ${formatCount(frame.bytes)}: 0x${code.toString(16).padStart(2, '0')} "${visible(frame.raw[byte]!)}", ${originText(frame, { start: byte, end: byte + 1 })}`;
 }
@@ -141,22 +141,22 @@ function treeRows({ frame, nodes, at, byte, theme, isFocused }: WholeView, { wid
   const mark = isFocused && byte === null ? theme.highlight : theme.selected;
   const lines = nodes.slice(start, end).map((node, i) => {
     const isMarked = start + i === at;
-    const text = fit(`${isMarked ? theme.glyphs.arrow : ' '}${'  '.repeat(node.depth)}${nodeText(node, frame.raw, width)}`, width);
+    const text = fit(`${isMarked ? theme.glyphs.arrow : ' '}${'  '.repeat(node.depth)}${nodeText(node, frame.raw, width, theme)}`, width);
     return isMarked ? mark(text) : text;
   });
   return fill(lines, width, height);
 }
 
-function nodeText(node: RespNode, raw: string, width: number): string {
+function nodeText(node: RespNode, raw: string, width: number, theme: Theme): string {
   const cut = node.isCut ? ' (cut)' : '';
-  if (width < WORDY_TREE_COLUMNS && node.length !== null) return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quoted(node, raw) : ''}`;
+  if (width < WORDY_TREE_COLUMNS && node.length !== null) return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quoted(node, raw, theme) : ''}`;
   if (node.type === 'inline request' || node.type === 'no RESP') return node.type + cut;
   if (node.type in { array: 0, set: 0, push: 0, map: 0, attribute: 0 }) return `${node.type} of ${node.length ?? 0}${cut}`;
   const length = node.length === null ? '' : ` ${formatCount(node.length)}`;
-  return `${node.type}${length}${cut} ${node.type === 'null' ? '' : quoted(node, raw)}`;
+  return `${node.type}${length}${cut} ${node.type === 'null' ? '' : quoted(node, raw, theme)}`;
 }
 
-const quoted = (node: RespNode, raw: string): string => `"${visible(raw.slice(node.bodyStart, node.bodyEnd), 64)}"`;
+const quoted = (node: RespNode, raw: string, { visible }: Theme): string => `"${visible(raw.slice(node.bodyStart, node.bodyEnd), 64)}"`;
 
 /** The bytes, moved so far that the marked ones are in sight; the last row says how many there are besides. */
 function byteRows({ frame, marked, byte, theme }: WholeView, { width, height }: Size): readonly string[] {

@@ -27,7 +27,7 @@ export const readinessPane: Pane = {
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
     const { width, height } = context.size;
-    const rows = lines.length === 0 ? [spansRow([{ text: emptyWords(ui.panes.readiness), style: context.theme.dim }], width)] : linesAsRows(lines, context);
+    const rows = lines.length === 0 ? [spansRow([{ text: emptyWords(ui.panes.readiness, context.theme), style: context.theme.dim }], width)] : linesAsRows(lines, context);
     return Array.from({ length: height }, (_, i) => rows[i] ?? ' '.repeat(width));
   },
   help: readinessHelp,
@@ -49,7 +49,7 @@ function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, co
   return frozenBadge(since, columns, frozenAt < model.forgotten);
 }
 
-const emptyWords = ({ filter }: PaneUi): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(filter)}`);
+const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(filter)}`);
 
 // Which lines
 
@@ -121,7 +121,7 @@ function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolea
   const turn = { text: `${fit(number, turnColumns, 'right')} `, style: theme.dim };
   if (line.kind === 'more') return [turn, { text: `and ${formatCount(line.tokens)} more tokens`, style: theme.dim }];
   const spans = [turn, ...rowSpans(line.row, isWide, theme)];
-  return line.isCut && isUnfinished(line.row) ? [...spans, { text: ` ${theme.glyphs.dot} ${theme.glyphs.ellipsis}`, style: theme.dim }] : spans;
+  return line.isCut && isUnfinished(line.row) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
 }
 
 /** Something was read, and nothing is known yet that came of it. */

@@ -10,7 +10,7 @@ import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
-import { fit, row, truncate, visible, width as widthOf } from '../text.js';
+import { fit, row, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 export const replPane: Pane = {
@@ -25,7 +25,7 @@ export const replPane: Pane = {
   render,
   length: ({ repl }) => repl.lineCount,
   forgotten: ({ repl }) => repl.lineCount - repl.lines.length,
-  cursor: (state, size) => layOut(state.repl, size).cursor,
+  cursor: (state, { size, theme }) => layOut(state.repl, size, theme).cursor,
   help: {
     about: 'A console like redis-cli. It is a real TCP client of this loop, so its own connection is in the tokens pane, and in the same colour. Type help for its commands.',
     entries: [
@@ -53,10 +53,10 @@ interface Layout {
 }
 
 /** Where everything goes; what the rows and the cursor have in common. */
-function layOut(repl: ReplState, { width, height }: Size): Layout {
+function layOut(repl: ReplState, { width, height }: Size, theme: Theme): Layout {
   const hasStatus = height >= 3;
   const most = Math.max(1, hasStatus ? height - 1 : height);
-  const { prompt, text, before } = promptedLine(repl, width);
+  const { prompt, text, before } = promptedLine(repl, width, theme);
   const all = wrap(prompt + text, width);
   const upTo = wrap(prompt + before, width);
   const isFull = widthOf(upTo.at(-1)!) >= width;
@@ -72,14 +72,14 @@ function layOut(repl: ReplState, { width, height }: Size): Layout {
   return { prompt: first === 0 ? prompt : '', inputRows, hint, hasStatus, transcriptRows, cursor };
 }
 
-function promptedLine({ search, input, cursor, client }: ReplState, width: number): { prompt: string; text: string; before: string } {
+function promptedLine({ search, input, cursor, client }: ReplState, width: number, theme: Theme): { prompt: string; text: string; before: string } {
   if (search !== null) {
     const prompt = width < 40 ? '(search) ' : '(reverse-i-search) ';
-    const before = `'${shown(search.text)}`;
-    return { prompt: widthOf(prompt) > width / 2 ? '' : prompt, text: `${before}': ${shown(search.found ?? '')}`, before };
+    const before = `'${shown(search.text, theme)}`;
+    return { prompt: widthOf(prompt) > width / 2 ? '' : prompt, text: `${before}': ${shown(search.found ?? '', theme)}`, before };
   }
-  const prompt = fitPrompt(shown(promptOf(client)), width);
-  return { prompt: width < 4 ? '' : prompt, text: shown(input), before: shown(input.slice(0, cursor)) };
+  const prompt = fitPrompt(shown(promptOf(client), theme), width);
+  return { prompt: width < 4 ? '' : prompt, text: shown(input, theme), before: shown(input.slice(0, cursor), theme) };
 }
 
 /** In a narrow pane the line needs the room more than the prompt: `6379[2]> `, or just `> `. */
@@ -90,13 +90,13 @@ function fitPrompt(prompt: string, width: number): string {
 }
 
 /** What a person types may hold characters that move the cursor, too. */
-const shown = (text: string): string => visible(Buffer.from(text, 'utf8').toString('latin1'), 1 << 16);
+const shown = (text: string, { visible }: Theme): string => visible(Buffer.from(text, 'utf8').toString('latin1'), 1 << 16);
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { repl } = state;
   const { width, height } = size;
   if (height < 1) return [];
-  const layout = layOut(repl, size);
+  const layout = layOut(repl, size, theme);
   const style = clientStyles(state, theme);
   const rows = [...transcript(state, width, layout.transcriptRows, theme, style), ...inputRows(layout, width, theme, style(repl.client.name))];
   if (layout.hasStatus) rows.push(status(repl, width, theme, isFocused));
@@ -127,7 +127,8 @@ function transcript({ repl, ui }: State, width: number, height: number, theme: T
 function lineRows(line: ReplLine, width: number, theme: Theme, style: (client: string) => Style): readonly string[] {
   const lead = leadOf(line, width);
   const room = width - widthOf(lead);
-  const body = line.kind === 'note' ? wrapWords(line.text, room) : wrap(line.text, room);
+  const text = shown(line.text, theme);
+  const body = line.kind === 'note' ? wrapWords(text, room) : wrap(text, room);
   const bodyStyle = styleOf(line, theme, style);
   return body.map((text, i) => row(width, i === 0 ? style(line.kind === 'in' ? '' : line.client)(lead) : ' '.repeat(widthOf(lead)), bodyStyle(text)));
 }
@@ -169,15 +170,15 @@ function clientStyles({ repl, model }: State, theme: Theme): (client: string) =>
 
 function status(repl: ReplState, width: number, theme: Theme, isFocused: boolean): string {
   const { completion, error, client } = repl;
-  if (completion !== null) return candidates(completion.candidates.map((word) => shown(word)), completion.index, width, theme);
-  if (error !== null) return theme.bad(fit(shown(error), width));
+  if (completion !== null) return candidates(completion.candidates.map((word) => shown(word, theme)), completion.index, width, theme);
+  if (error !== null) return theme.bad(fit(shown(error, theme), width));
   if (repl.search !== null) return theme.dim(fit('Enter runs it, Ctrl-R finds an older one, Esc leaves', width));
-  const note = noteOf(client);
+  const note = noteOf(client, theme);
   if (note !== null) return theme.warn(fit(note, width));
   return theme.dim(fit(isFocused && repl.input === '' ? 'Tab completes, Ctrl-R searches, help explains' : '', width));
 }
 
-function noteOf({ state, awaited, isReadingPaused }: ReplState['client']): string | null {
+function noteOf({ state, awaited, isReadingPaused }: ReplState['client'], { visible }: Theme): string | null {
   if (isReadingPaused) return 'reading is paused: resume-reading goes on';
   switch (state) {
     case 'connecting':

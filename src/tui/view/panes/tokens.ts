@@ -88,8 +88,8 @@ const ROOMY_COLUMNS = 60;
 function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
   const placed = layoutColumns(columnsOf(state, rows, theme, width), width);
   const peer = placed.find(({ column }) => column.header === 'peer');
-  if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row).text : `${nameOf(row)} ${stateOf(state, row).text}`));
-  return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(nameOf(row), peerOf(state, row), peer.columns)) : placed;
+  if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row, theme).text : `${nameOf(row, theme)} ${stateOf(state, row, theme).text}`));
+  return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(nameOf(row, theme), peerOf(state, row, theme), peer.columns)) : placed;
 }
 
 function withCell(placed: readonly PlacedColumn<TokenRow>[], header: string, cell: (row: TokenRow) => string): readonly PlacedColumn<TokenRow>[] {
@@ -111,17 +111,17 @@ function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme, width:
   const bytes = (count: number): Style => (count > 0 ? theme.strong : theme.dim);
   const colored = (row: TokenRow): Style => (row.kind === 'client' ? theme.token(row.token) : theme.dim);
   const mark = (row: TokenRow): string => (idOf(row) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : ' ');
-  const name: Column<TokenRow> = { header: 'name', width: { min: 8, max: 16 }, cell: nameOf, style: (row) => (row.kind === 'client' ? plain : theme.strong) };
+  const name: Column<TokenRow> = { header: 'name', width: { min: 8, max: 16 }, cell: (row) => nameOf(row, theme), style: (row) => (row.kind === 'client' ? plain : theme.strong) };
   return [
     { header: 'tok', width: tokenColumns + 1, align: 'right', cell: (row) => mark(row) + `#${row.token}`.padStart(tokenColumns), style: colored },
     { header: 'fd', width: fdColumns, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
-    { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(state, row), style: colored },
+    { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(state, row, theme), style: colored },
     ...(width < NAMED_COLUMNS ? [] : [name]),
-    { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row).text, style: (row) => stateOf(state, row).style(theme) },
+    { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row, theme).text, style: (row) => stateOf(state, row, theme).style(theme) },
     { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
     { header: 'query', width: 7, align: 'right', rank: 7, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
     { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
-    { header: 'last', width: { min: 5, max: 14 }, rank: 2, cell: (row) => visible(row.lastCommand, 32), style: quiet },
+    { header: 'last', width: { min: 5, max: 14 }, rank: 2, cell: (row) => theme.visible(row.lastCommand, 32), style: quiet },
     { header: 'idle', width: 6, align: 'right', rank: 9, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
   ];
 }
@@ -137,9 +137,9 @@ function idleText(ms: number): string {
   return ms < 1000 ? 'now' : formatMs(Math.floor(ms / 1000) * 1000);
 }
 
-function peerOf(state: State, row: TokenRow): string {
+function peerOf(state: State, row: TokenRow, { visible }: Theme): string {
   if (row.kind === 'waker') return 'eventfd';
-  return row.kind === 'client' ? visible(row.peer, 64) : listenerAddress(state, row);
+  return row.kind === 'client' ? visible(row.peer, 64) : visible(listenerAddress(state, row));
 }
 
 /** Listeners are registered in the order of their addresses; the first one is token 0. */
@@ -150,7 +150,7 @@ function listenerAddress({ server, model }: State, row: TokenRow): string {
   return 'port' in address ? `${address.host}:${address.port}` : address.path;
 }
 
-function nameOf(row: TokenRow): string {
+function nameOf(row: TokenRow, { visible }: Theme): string {
   if (row.kind !== 'client') return row.kind === 'listener' ? 'LISTENER' : 'WAKER';
   return visible(row.name === '' ? row.library : row.name, 64);
 }
@@ -172,7 +172,7 @@ const ACTIVITIES: { readonly [activity in Activity]: (theme: Theme) => Style } =
 };
 
 /** What a token is doing: what it does in this turn comes before what it is, because that is what is moving. */
-function stateOf(state: State, row: TokenRow): Doing {
+function stateOf(state: State, row: TokenRow, { visible }: Theme): Doing {
   const { turn } = state.model.tokens;
   const isActive = turn !== 0 && row.activityTurn === turn;
   if (row.kind !== 'client') return specialState(row, isActive);

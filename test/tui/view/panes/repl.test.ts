@@ -30,7 +30,7 @@ function stateWith(repl: ReplState, ui: Partial<State['ui']['panes']['repl']> = 
 function picture(repl: ReplState, size: Size, ui: Partial<State['ui']['panes']['repl']> = {}): string {
   const state = stateWith(repl, ui);
   const rows = [...replPane.render(state, { theme: PLAIN, size, isFocused: true })];
-  const cursor = replPane.cursor!(state, size)!;
+  const cursor = replPane.cursor!(state, { theme: PLAIN, size })!;
   const row = rows[cursor.row]!;
   rows[cursor.row] = `${row.slice(0, cursor.column)}|${row.slice(cursor.column)}`;
   return `\n${rows.map((each) => each.trimEnd()).join('\n')}\n`;
@@ -187,7 +187,7 @@ test('whatever is typed and heard, every row has exactly its width, and the curs
     expect(rows).toHaveLength(height);
     // oxlint-disable-next-line no-control-regex -- the theme's own sequences are the only ones
     expect(rows.join('').replace(/\x1b\[[\d;]*m/g, '')).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
-    const cursor = replPane.cursor!(state, size)!;
+    const cursor = replPane.cursor!(state, { theme: PLAIN, size })!;
     expect(cursor.row).toBeGreaterThanOrEqual(0);
     expect(cursor.row).toBeLessThan(height);
     expect(cursor.column).toBeLessThan(columns);

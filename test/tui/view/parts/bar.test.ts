@@ -4,7 +4,7 @@ import { bar, barMark, shareOut, stackedBar } from '../../../../src/tui/view/par
 import { width } from '../../../../src/tui/view/text.js';
 import { createTheme } from '../../../../src/tui/view/theme.js';
 
-const { glyphs } = createTheme({ color: false, ascii: false });
+const { glyphs } = createTheme({ palette: 'plain', ascii: false });
 const plain = (text: string): string => text;
 const red = (text: string): string => `\x1b[31m${text}\x1b[39m`;
 

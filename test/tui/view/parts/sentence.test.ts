@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { TRACE_EVENTS, type TraceKind } from '../../../../src/server/index.js';
 import type { TraceBody } from '../../../../src/server/trace/events.js';
 import { droppedSentence, heldSentence, sentence, timeoutSentences } from '../../../../src/tui/view/parts/sentence.js';
+import { visible } from '../../../../src/tui/view/text.js';
 import { eventAt } from '../../happened.js';
+
+const EPOLL = { isEmulated: false, visible };
+const EMULATED = { isEmulated: true, visible };
 
 const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'turn-begin', turn: 9, timeoutMs: 83, why: 'expire cycle' }, 'nothing to do: the loop sleeps in epoll_wait'],
@@ -57,7 +61,7 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
 ];
 
 test.for(SENTENCES)('%j', ([body, expected]) => {
-  expect(sentence(eventAt(0, body), false)).toBe(expected);
+  expect(sentence(eventAt(0, body), EPOLL)).toBe(expected);
 });
 
 test('every kind of event has its sentence in the table', () => {
@@ -66,14 +70,14 @@ test('every kind of event has its sentence in the table', () => {
 });
 
 test('where readiness is emulated, nothing is said of epoll', () => {
-  expect(sentence(eventAt(0, { kind: 'poll', waitedUs: 7, ready: 1, emulated: true }), true)).toBe('poll.wait (emulated) woke with 1 ready token after 7 µs');
-  expect(sentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' }), true)).toBe('nothing to do: the loop sleeps in poll.wait (emulated)');
+  expect(sentence(eventAt(0, { kind: 'poll', waitedUs: 7, ready: 1, emulated: true }), EMULATED)).toBe('poll.wait (emulated) woke with 1 ready token after 7 µs');
+  expect(sentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' }), EMULATED)).toBe('nothing to do: the loop sleeps in poll.wait (emulated)');
 });
 
 test('a held loop says before what it is held', () => {
-  expect(heldSentence(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 30, argv: ['DEL', 'greeting'], raw: '' }), false)).toBe('held before executing DEL greeting');
-  expect(heldSentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: 83, why: 'expire cycle' }), false)).toBe('held before epoll_wait: next timer: expire cycle in 83 ms');
-  expect(heldSentence(eventAt(0, { kind: 'read', token: 7, result: 42 }), false)).toBe('held: 42 B came from token 7');
+  expect(heldSentence(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 30, argv: ['DEL', 'greeting'], raw: '' }), EPOLL)).toBe('held before executing DEL greeting');
+  expect(heldSentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: 83, why: 'expire cycle' }), EPOLL)).toBe('held before epoll_wait: next timer: expire cycle in 83 ms');
+  expect(heldSentence(eventAt(0, { kind: 'read', token: 7, result: 42 }), EPOLL)).toBe('held: 42 B came from token 7');
 });
 
 test.for([

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { chart, sparkline } from '../../../../src/tui/view/parts/sparkline.js';
 import { createTheme } from '../../../../src/tui/view/theme.js';
 
-const unicode = createTheme({ color: false, ascii: false }).glyphs;
-const ascii = createTheme({ color: false, ascii: true }).glyphs;
+const unicode = createTheme({ palette: 'plain', ascii: false }).glyphs;
+const ascii = createTheme({ palette: 'plain', ascii: true }).glyphs;
 
 test.for([
   [[], 3, '   '],
