@@ -12,6 +12,7 @@
 import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
 import type { State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { bar } from '../parts/bar.js';
 import { fill } from '../parts/fill.js';
@@ -65,7 +66,7 @@ export function keyWindowRequest({ model, ui }: State): SnapshotRequest['keys'] 
   const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
   // A selected key that is not in the window has been deleted, or is about to come: stay.
   const position = selected === null ? 0 : at === -1 ? offset + WINDOW_KEYS / 2 : offset + at;
-  return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: filter === '' ? '*' : bytesOf(filter) };
+  return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: filter === '' ? '*' : toBytes(filter) };
 }
 
 /** The page of the open value that the next snapshots shall bring; null if none is open. */
@@ -76,9 +77,6 @@ export function valueWindowRequest({ ui }: State): NonNullable<SnapshotRequest['
 
 /** Where a window begins that has at least half of its rows before `position`, as far as there are any. */
 const stepped = (position: number): number => Math.floor(Math.max(0, position - WINDOW_KEYS / 2) / STEP_KEYS) * STEP_KEYS;
-
-/** What is typed is text; keys are bytes. */
-const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
 /** An unclosed class would silently match something else, in Redis, too. */
 function checkFilter(text: string): string | null {
@@ -92,7 +90,7 @@ function badge(state: State, columns: number): string {
   const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
   const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`];
-  const named = filter === '' ? '' : ` /${visible(bytesOf(filter))}`;
+  const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   if (frozenRows === null) return parts.join(', ') + named;
   const room = columns - widthOf(`db ${db}, ${named}`);
   return `db ${db}, ${frozenBadge(newSince(shownRows(state).map((row) => row.key), offset, frozenRows), room)}${named}`;

@@ -6,6 +6,7 @@
  *     #5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
  */
 import type { State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { Activity, TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
@@ -31,7 +32,7 @@ export const tokensPane: Pane = {
     const { frozenRows } = state.ui.panes.tokens;
     const listed = rowsOf(state);
     const kept = listed.filter((row) => row.kind === 'client').length;
-    const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(Buffer.from(state.ui.panes.tokens.filter).toString('latin1'))}`;
+    const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(toBytes(state.ui.panes.tokens.filter))}`;
     const connections = `${formatCount(clientCount)} ${clientCount === 1 ? 'connection' : 'connections'}`;
     if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter)) + filter;
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
@@ -69,7 +70,7 @@ function rowsOf(state: State): readonly TokenRow[] {
   const { filter, sort } = state.ui.panes.tokens;
   const all = state.model.tokens.rows.sorted();
   const fixed = all.filter((row) => row.kind !== 'client');
-  const clients = all.filter((row) => row.kind === 'client' && passes(row, filter));
+  const clients = all.filter((row) => row.kind === 'client' && passes(row, toBytes(filter)));
   if (sort === 'recent') clients.sort((a, b) => b.lastActiveUs - a.lastActiveUs || a.token - b.token);
   if (sort === 'output') clients.sort((a, b) => b.outputBytes - a.outputBytes || a.token - b.token);
   return [...fixed, ...clients];
