@@ -217,9 +217,9 @@ export class App {
       case 'sort':
         return this.act({ type: 'sort', sorts: PANES[ui.focus].sorts! });
       case 'previous-database':
-        return this.act({ type: 'choose-database', db: Math.max(0, ui.db - 1) });
+        return this.act({ type: 'choose-next-database', by: -1, count: this.state.model.keyspace.databaseCount });
       case 'next-database':
-        return this.act({ type: 'choose-database', db: ui.db + 1 });
+        return this.act({ type: 'choose-next-database', by: 1, count: this.state.model.keyspace.databaseCount });
       case 'suspend':
         return this.options.suspend();
       case 'leave':

@@ -114,10 +114,12 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
 
-function emptyText({ ui }: State): string {
+function emptyText({ model, ui }: State): string {
   const { filter, sort } = ui.panes.keyspace;
   const which = sort === 'ttl' ? 'key with a time to live' : 'key';
-  return filter === '' ? `no ${which}${sort === 'ttl' ? '' : 's'}` : `no ${which} matches`;
+  if (filter !== '') return `no ${which} matches`;
+  const others = model.keyspace.databases.filter(({ index }) => index !== ui.db).map(({ index }) => `db ${index}`);
+  return `no ${which}${sort === 'ttl' ? '' : 's'}${others.length === 0 ? '' : `; there are some in ${others.join(', ')}`}`;
 }
 
 const placedRows = (state: State): readonly Placed<KeyEntry>[] => placeRows(shownRows(state), state.model.keyspace.offset, state.ui.panes.keyspace.frozenRows, (row) => row.key);
@@ -180,7 +182,7 @@ function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): 
   if (row.gone !== null) return row.gone.why;
   if (row.expireAtMs === -1) return '';
   const leftMs = row.expireAtMs - ui.nowMs;
-  if (leftMs <= 0) return `due, ${formatMs(Math.floor(-leftMs / 100) * 100)} ago`;
+  if (leftMs <= 0) return leftMs > -100 ? 'due now' : `due, ${formatMs(Math.floor(-leftMs / 100) * 100)} ago`;
   const barColumns = Math.min(BAR_COLUMNS, columns - COUNTDOWN_COLUMNS - 1);
   return `${fit(countdown(leftMs), COUNTDOWN_COLUMNS)} ${row.fullTtlMs > 0 && barColumns > 0 ? bar(leftMs / row.fullTtlMs, barColumns, theme.glyphs) : ''}`;
 }
@@ -273,6 +275,7 @@ function helpAbout(): string {
 
 function helpEntries(): readonly HelpEntry[] {
   return [
+    { term: '[ ]', meaning: 'Lead through the databases, all 16 unless the setting databases says otherwise: behind the last one comes the first.' },
     { term: '*', meaning: 'The key has been changed within the last second. The row flashes in the colour of the connection that did it.' },
     { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
     { term: 'filter', meaning: 'A glob: * any text, ? one byte, [a-z] one of these, \\ the next character as it is.' },
