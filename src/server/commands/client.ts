@@ -279,8 +279,8 @@ function pauseMode(word: string): typeof PAUSE_ALL | typeof PAUSE_WRITE {
 
 function unblock(argv: Argv, _db: unknown, { server }: Session): Reply {
   if (argv.length > 4) return errors.subcommandSyntax('client', argv[1]!);
-  const target = server.sessions.get(integer(argv[2]!));
   const how = argv.length === 4 ? unblockReason(argv[3]!) : 'timeout';
+  const target = server.sessions.get(integer(argv[2]!));
   return target !== undefined && server.blocking.unblock(target, how) ? 1 : 0;
 }
 
@@ -335,7 +335,7 @@ function conflict({ tracking }: Session, options: TrackingOptions, prefixes: rea
   if (isBroadcast && (optIn || optOut)) return errors.NO_OPT_WITH_BROADCAST;
   if (optIn && optOut) return errors.OPTIN_OR_OPTOUT;
   if (tracking !== null && ((optIn && tracking.options.optOut) || (optOut && tracking.options.optIn))) return errors.CAN_NOT_SWITCH_OPT;
-  return isBroadcast ? overlap(tracking === null ? [] : [...tracking.prefixes], prefixes) : null;
+  return isBroadcast ? overlap(tracking === null ? [] : [...tracking.prefixes].sort(), prefixes) : null;
 }
 
 /** No key may match two prefixes of one client. */

@@ -7,7 +7,7 @@ import { keyPositions, type KeySpec } from '../dispatch/key-spec.js';
 import type { Argument } from '../dispatch/syntax.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, mapReply, SetReply, SimpleString, type Reply } from '../resp/reply.js';
-import { isWord } from './support/arguments.js';
+import { isWord, parseInteger } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
 const FLAGS = ['loading', 'stale'] as const;
@@ -174,7 +174,7 @@ function keysIn({ commands }: ServerContext, argv: Argv): { readonly name: strin
   if (asked === null) throw errors.INVALID_COMMAND;
   if (asked.keys.length === 0) throw errors.NO_KEY_ARGUMENTS;
   if (!asked.acceptsArgc(request.length)) throw errors.INVALID_KEY_COUNT;
-  const found = asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
+  const found = asked.keys.some((spec) => hasBadCount(spec, request)) ? [] : asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
   if (found.length === 0 && !asked.flags.has('no_mandatory_keys')) throw errors.INVALID_KEY_ARGUMENTS;
   return found;
 }
@@ -187,15 +187,16 @@ function flagsIn({ name }: Command, { flags }: KeySpec, request: Argv): readonly
   return words.includes('SET', 2) || words.includes('INCRBY', 2) ? ['RW', 'access', 'update'] : ['RO', 'access'];
 }
 
-/** A count of keys that points behind the end of the request is an error, where execution would have refused the command. */
 function positionsOf(spec: KeySpec, request: Argv): number[] {
   if (spec.begin.type === 'unknown') return spec.flags.includes('OW') ? positionsBehind('STORE', request) : [];
-  const positions = keyPositions(spec, request);
-  if (spec.find.type === 'keynum' && spec.begin.type === 'index') {
-    const count = Number(request[spec.begin.index + spec.find.keyNumIndex]);
-    if (positions.length < count) throw errors.INVALID_KEY_ARGUMENTS;
-  }
-  return positions;
+  return keyPositions(spec, request);
+}
+
+/** A count of keys that is none, or that points behind the end of the request: execution would refuse the command. */
+function hasBadCount({ begin, find }: KeySpec, request: Argv): boolean {
+  if (find.type !== 'keynum' || begin.type !== 'index') return false;
+  const count = parseInteger(request[begin.index + find.keyNumIndex]!);
+  return count === undefined || count < 1 || begin.index + find.firstKey + Number(count) > request.length;
 }
 
 /** The destination of SORT, which may stand anywhere among its options; each of these takes one argument or two. */

@@ -28,6 +28,9 @@ export const dump = command({
   },
 });
 
+/** A relative time that ends beyond 64 bits: in Redis's arithmetic it ends in the past. */
+const OVERFLOW_MS = 2 ** 63;
+
 interface RestoreOptions {
   readonly replaces: boolean;
   readonly isAbsolute: boolean;
@@ -75,7 +78,7 @@ const restoreKey: Handler = (argv, db, session) => {
   if (value === undefined) return errors.BAD_DUMP;
   const wasThere = options.replaces && db.delete(name);
   const atMs = ttl === 0 || options.isAbsolute ? ttl : ttl + keyspace.nowMs;
-  if (atMs !== 0 && atMs <= keyspace.nowMs) {
+  if (atMs !== 0 && (atMs <= keyspace.nowMs || (!options.isAbsolute && atMs >= OVERFLOW_MS))) {
     // The value is dead on arrival; what it was to replace is gone all the same.
     if (wasThere) db.changed(name, 'g', 'del');
     return OK;

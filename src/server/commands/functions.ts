@@ -18,6 +18,7 @@ export const fcall = command({
   flags: SCRIPT_FLAGS,
   categories: ['scripting'],
   keys: [WRITTEN_KEYS],
+  mayReplicate: (argv, session) => writes(argv, session, true),
   run: (argv, _db, session) => callFunction(argv, session, false),
 });
 
@@ -28,12 +29,19 @@ export const fcallReadonly = command({
   flags: READONLY_SCRIPT_FLAGS,
   categories: ['scripting'],
   keys: [READ_KEYS],
+  mayReplicate: (argv, session) => writes(argv, session, false),
   run: (argv, _db, session) => callFunction(argv, session, true),
 });
 
 function callFunction(argv: Argv, session: Session, readsOnly: boolean): Reply {
   const { libraries } = scriptingOf(session.server);
   return libraries.call(session, argv[1]!, () => scriptArguments(argv, readsOnly, errors.BAD_KEY_COUNT));
+}
+
+/** A function may write unless its flags say otherwise. */
+function writes(argv: Argv, { server }: Session, ifUnknown: boolean): boolean {
+  const found = scriptingOf(server).libraries.find(argv[1]!);
+  return found === null ? ifUnknown : !found.flags.has('no-writes');
 }
 
 const subcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({ group: 'scripting', categories: ['scripting'], ...declaration });

@@ -39,7 +39,8 @@ export const pfcount = command({
   name: 'pfcount', since: '2.8.9', group: 'hyperloglog', complexity: 'O(1) for one key, with a small constant; O(N) for N keys, with a large one.',
   summary: 'Estimates how many different elements one HyperLogLog, or several together, have seen.',
   syntax: 'key...',
-  flags: ['readonly'],
+  // The count is kept in the value, which a replica would have to be told.
+  flags: ['readonly', 'may_replicate'],
   categories: ['hyperloglog'],
   keys: [{ ...keys(1, -1, 1, 'RW access'), notes: 'The count is kept in the value.' }],
   run: (argv, db) => (argv.length === 2 ? countOne(db, argv[1]!) : estimateOfRegisters(mergeAll(db, argv).registers)),

@@ -7,7 +7,7 @@ import type { Session } from '../dispatch/session.js';
 import { type Reply, Several, SimpleString } from '../resp/reply.js';
 
 const SUBSCRIBER_FLAGS: readonly CommandFlag[] = ['pubsub', 'noscript', 'loading', 'stale'];
-const PUBLISHER_FLAGS: readonly CommandFlag[] = ['pubsub', 'loading', 'stale', 'fast'];
+const PUBLISHER_FLAGS: readonly CommandFlag[] = ['pubsub', 'loading', 'stale', 'fast', 'may_replicate'];
 const QUERY_FLAGS: readonly CommandFlag[] = ['pubsub', 'loading', 'stale'];
 
 /** One confirmation for each name. */

@@ -1,15 +1,25 @@
 /** Scripts: EVAL EVAL_RO EVALSHA EVALSHA_RO SCRIPT (DEBUG EXISTS FLUSH KILL LOAD HELP). Functions are in functions.ts; both run in scripting/. */
 import { type Argv, command, type CommandDeclaration } from '../dispatch/command.js';
+import type { ServerContext } from '../dispatch/context.js';
 import * as errors from '../dispatch/errors.js';
 import { numkeys } from '../dispatch/key-spec.js';
 import type { Session } from '../dispatch/session.js';
 import { OK, type Reply } from '../resp/reply.js';
+import type { ScriptFlags } from '../scripting/script-run.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, WRITTEN_KEYS } from './support/scripts.js';
 
 const SHA1_LENGTH = 40;
+
+/** What a script may do is up to its flags; of one without flags nothing is known, so that only EVAL_RO and its like make sure of it. */
+const writesUnless = (readsOnly: boolean, flagsOf: (server: ServerContext, argv: Argv) => ScriptFlags) => (argv: Argv, { server }: Session): boolean => {
+  const flags = flagsOf(server, argv);
+  return flags === null ? !readsOnly : !flags.has('no-writes');
+};
+const flagsOfScript = (server: ServerContext, argv: Argv): ScriptFlags => scriptingOf(server).flagsOf(argv[1]!);
+const flagsOfKnown = (server: ServerContext, argv: Argv): ScriptFlags => scriptingOf(server).scripts.get(argv[1]!.toLowerCase())?.flags ?? null;
 
 export const evaluate = command({
   name: 'eval', since: '2.6.0', group: 'scripting', complexity: 'Depends on the script.',
@@ -18,6 +28,7 @@ export const evaluate = command({
   flags: SCRIPT_FLAGS,
   categories: ['scripting'],
   keys: [WRITTEN_KEYS],
+  mayReplicate: writesUnless(false, flagsOfScript),
   run: (argv, _db, session) => runScript(argv, session, false),
 });
 
@@ -28,6 +39,7 @@ export const evaluateReadonly = command({
   flags: READONLY_SCRIPT_FLAGS,
   categories: ['scripting'],
   keys: [READ_KEYS],
+  mayReplicate: writesUnless(true, flagsOfScript),
   run: (argv, _db, session) => runScript(argv, session, true),
 });
 
@@ -44,6 +56,7 @@ export const evalsha = command({
   flags: SCRIPT_FLAGS,
   categories: ['scripting'],
   keys: [numkeys(2, 'RW access update')],
+  mayReplicate: writesUnless(false, flagsOfKnown),
   run: (argv, _db, session) => runKnownScript(argv, session, false),
 });
 
@@ -54,6 +67,7 @@ export const evalshaReadonly = command({
   flags: READONLY_SCRIPT_FLAGS,
   categories: ['scripting'],
   keys: [numkeys(2, 'RO access')],
+  mayReplicate: writesUnless(true, flagsOfKnown),
   run: (argv, _db, session) => runKnownScript(argv, session, true),
 });
 

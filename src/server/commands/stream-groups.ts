@@ -13,13 +13,14 @@ import { key, keyword } from '../dispatch/key-spec.js';
 import type { Session } from '../dispatch/session.js';
 import type { Database } from '../keyspace/database.js';
 import { type Consumer, Group, type Pending, UNKNOWN_COUNT } from '../keyspace/types/stream-group.js';
+import type { Value } from '../keyspace/value.js';
 import { type Int64, oneMore } from '../keyspace/types/int64.js';
 import { compareIds, formatId, MAX_ID, nextId, type StreamId, ZERO_ID } from '../keyspace/types/stream-id.js';
 import { type StreamEntry, StreamValue } from '../keyspace/types/stream.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 import { integer, integer64, integerBetween, isWord } from './support/arguments.js';
 import { helpReply } from './support/help.js';
-import { entryReply, exactId, idOrEnd, parseId, rangeEnd, rangeStart, readStream, writeStream } from './support/stream-arguments.js';
+import { entryReply, exactId, idOrEnd, parseId, rangeEnd, rangeStart, readStream, streamFrom, writeStream } from './support/stream-arguments.js';
 import { readArguments, type StreamRequest, streamsReply } from './support/stream-reading.js';
 
 function nowOf(session: Session): number {
@@ -321,7 +322,11 @@ export const xack = command({
 
 /** The group of a command that reads a stream's group. */
 function readGroup(db: Database, name: string, groupName: string): { stream: StreamValue; group: Group } {
-  const stream = readStream(db, name);
+  return groupIn(db.lookupRead(name), name, groupName);
+}
+
+function groupIn(value: Value | undefined, name: string, groupName: string): { stream: StreamValue; group: Group } {
+  const stream = streamFrom(value);
   const group = stream?.groups.get(groupName);
   if (stream === undefined || group === undefined) throw errors.noGroup(name, groupName);
   return { stream, group };
@@ -499,11 +504,13 @@ export const xautoclaim = command({
   tips: ['nondeterministic_output'],
   history: [['7.0.0', 'A third element of the reply: entries that are no longer in the stream, and therefore no longer pending.']],
   run(argv, db, session) {
+    const name = argv[1]!;
+    // First, so that a missing key is told of even if an argument is wrong.
+    const value = db.lookupRead(name);
     const minIdleMs = Math.max(0, integer(argv[4]!, errors.XAUTOCLAIM_IDLE));
     const start = rangeStart(argv[5]!);
     const { count, onlyIds } = autoclaimOptions(argv);
-    const name = argv[1]!;
-    const { stream, group } = readGroup(db, name, argv[2]!);
+    const { stream, group } = groupIn(value, name, argv[2]!);
     const nowMs = nowOf(session);
     const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
     const { next, claimed, deleted } = claimFrom(stream, group, claimant, start, { minIdleMs, count, onlyIds, nowMs });

@@ -10,7 +10,7 @@ import type { Scheduler } from './context.js';
 import type { Session } from './session.js';
 
 export const PAUSE_OFF = 0;
-/** Commands that change something, here or at a replica. */
+/** Commands that change something, here or at a replica, and scripts that might. */
 export const PAUSE_WRITE = 1;
 /** All commands, CLIENT UNPAUSE among them. */
 export const PAUSE_ALL = 2;
@@ -38,9 +38,9 @@ export class ClientPause {
   }
 
   /** EXEC is held if one of its commands would be. */
-  holds(session: Session, command: Command): boolean {
+  holds(session: Session, command: Command, argv: Argv): boolean {
     if (this.mode !== PAUSE_WRITE) return this.mode === PAUSE_ALL;
-    return command.mayReplicate || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
+    return command.couldReplicate(argv, session) || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
   }
 
   postpone(session: Session, argv: Argv): Reply {

@@ -23,7 +23,7 @@ import type { Session } from './session.js';
 export type Argv = readonly string[];
 export type Handler = (argv: Argv, db: Database, session: Session) => Reply;
 
-/** As COMMAND names them. */
+/** As COMMAND names them; `may_replicate` it leaves out. */
 export type CommandFlag =
   | 'write'
   | 'readonly'
@@ -78,6 +78,8 @@ export interface CommandDeclaration {
   readonly arity?: number;
   /** A container such as CONFIG has these and, usually, no `run`. Positions in their argv count the container's name, as in Redis. */
   readonly subcommands?: readonly CommandDeclaration[];
+  /** Of scripts: may this call write, or have effects elsewhere? Their own flags say so, and not those of the command. */
+  readonly mayReplicate?: (argv: Argv, session: Session) => boolean;
   readonly run?: Handler;
 }
 
@@ -121,7 +123,7 @@ export class Command {
   readonly needsNoAuth: boolean;
   readonly deniesMulti: boolean;
   readonly allowsBusy: boolean;
-  /** CLIENT PAUSE WRITE holds it back: it writes, or would have effects elsewhere. */
+  /** It writes, or would have effects elsewhere; see {@link couldReplicate}. */
   readonly mayReplicate: boolean;
   /** Not shown by MONITOR: administration, and what MONITOR sees anyway when its parts are executed. */
   readonly isHiddenFromMonitor: boolean;
@@ -157,6 +159,12 @@ export class Command {
     this.runsInsideMulti = RUN_INSIDE_MULTI.has(this.fullName);
     this.allowedToSubscribers = ALLOWED_TO_SUBSCRIBERS.has(this.fullName);
     this.subcommands = declaration.subcommands === undefined ? null : new Map(declaration.subcommands.map((sub) => [sub.name, new Command(sub, this)]));
+  }
+
+  /** CLIENT PAUSE WRITE holds this call back. */
+  couldReplicate(argv: Argv, session: Session): boolean {
+    const judge = this.declaration.mayReplicate;
+    return judge === undefined ? this.mayReplicate : judge(argv, session);
   }
 
   get arguments(): readonly Argument[] {

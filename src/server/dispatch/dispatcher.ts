@@ -34,9 +34,9 @@ export class Dispatcher implements CommandRunner {
     const error = this.gates(session, command, argv.length);
     if (error !== null) return this.reject(session, command, error);
     const { pause } = this.server;
-    if (pause.mode !== PAUSE_OFF && pause.holds(session, command)) return pause.postpone(session, argv);
+    if (pause.mode !== PAUSE_OFF && pause.holds(session, command, argv)) return pause.postpone(session, argv);
     if (session.transaction !== null && !command.runsInsideMulti) {
-      session.transaction.queue(command, argv);
+      session.transaction.queue(command, argv, session);
       return QUEUED;
     }
     const reply = this.call(session, command, argv);

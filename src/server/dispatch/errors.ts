@@ -237,7 +237,7 @@ export const functionExists = (name: string): ErrorReply => new ErrorReply(`ERR 
 export const libraryCompileFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error compiling function: ${complaint}`));
 export const registeringFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error registering functions: ${complaint}`));
 export const unknownLoadOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown option given: ${option}`));
-export const unknownListArgument = (argument: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown argument ${argument}`));
+export const unknownListArgument = (argument: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown argument ${cString(argument)}`));
 
 // Keys of any type.
 export const SAME_OBJECT = new ErrorReply('ERR source and destination objects are the same');

@@ -48,11 +48,11 @@ export class Transaction {
   /** Length of all queued arguments: they count towards the query buffer, since they wait as it does. */
   queuedBytes = 0;
 
-  queue(command: Command, argv: Argv): void {
+  queue(command: Command, argv: Argv, session: Session): void {
     this.queued.push({ command, argv });
     for (let i = 0; i < argv.length; i++) this.queuedBytes += argv[i]!.length;
     this.isWrite ||= command.isWrite;
-    this.mayReplicate ||= command.mayReplicate;
+    this.mayReplicate ||= command.couldReplicate(argv, session);
     this.deniesOutOfMemory ||= command.deniesOutOfMemory;
   }
 }

@@ -7,7 +7,8 @@
  *   RESP3  >2 invalidate [ k ]                  to the client itself, or to the one it redirects to
  *   RESP2  *3 message __redis__:invalidate [ k ] only to a redirection target that has subscriptions
  *
- * Keys of all databases share the table, as in Redis. While no client tracks, the keyspace does not know this listener.
+ * Keys of all databases share the table, as in Redis. While no client tracks and nothing is
+ * remembered, the keyspace does not know this listener.
  */
 import type { Database } from '../keyspace/database.js';
 import type { KeyspaceListener } from '../keyspace/keyspace.js';
@@ -107,10 +108,13 @@ export class Tracking implements KeyspaceListener {
     if (tracking === null) return;
     for (const prefix of tracking.prefixes) this.removePrefix(session, prefix);
     session.tracking = null;
-    if (--this.clients > 0) return;
-    this.listeners.leave(this);
-    this.table.clear();
-    this.items = 0;
+    this.clients--;
+    this.leaveIfIdle();
+  }
+
+  /** What the table remembers is for clients that begin to track anew; it must hear of changes as long as there is anything. */
+  private leaveIfIdle(): void {
+    if (this.clients === 0 && this.table.size === 0) this.listeners.leave(this);
   }
 
   /** A client that tracks has called a command that reads. */
@@ -149,6 +153,7 @@ export class Tracking implements KeyspaceListener {
     if (replacement !== null || this.isFlushPending) return;
     this.table.clear();
     this.items = 0;
+    if (this.clients === 0) return this.leaveIfIdle();
     // Once for all databases that a FLUSHALL empties one by one.
     this.isFlushPending = true;
     this.server.dispatcher.whenReplied(this.sendPending);

@@ -57,7 +57,7 @@ function pushArray(lua: LuaState, items: readonly Reply[], version: 2 | 3): void
 
 function pushObject(lua: LuaState, reply: Reply, version: 2 | 3): void {
   if (reply instanceof SimpleString) return pushWrapped(lua, 'ok', reply.text);
-  if (reply instanceof ErrorReply || reply instanceof BulkError) return pushError(lua, reply.text);
+  if (reply instanceof ErrorReply || reply instanceof BulkError) return pushError(lua, reply.text, true);
   if (reply instanceof Versioned || reply instanceof Attribute) return pushReply(lua, reply.reply, version);
   if (reply instanceof Push) return pushArray(lua, reply.items, version);
   if (reply instanceof Several) return pushReply(lua, reply.replies[0] ?? null, version);
@@ -116,9 +116,10 @@ function pushWrapped(lua: LuaState, field: string, text: string): void {
 /** The field of an error table that says that the error has been counted; the name is Redis's, and scripts can see it. */
 export const COUNTED = 'ignore_error_stats_update';
 
-/** {err = text}, marked as an error that has been counted already. */
-export function pushError(lua: LuaState, text: string): void {
+/** {err = text}. @param isCounted an error of a command: the statistics know of it already */
+export function pushError(lua: LuaState, text: string, isCounted: boolean): void {
   pushWrapped(lua, 'err', text);
+  if (!isCounted) return;
   lua.pushBoolean(true);
   lua.setField(-2, COUNTED);
 }

@@ -119,7 +119,7 @@ export class Libraries {
     const found = this.find(name);
     if (found === null) return errors.FUNCTION_NOT_FOUND;
     const { argv, keyCount, readsOnly } = given();
-    return this.scripting.run(this.interpreter!, caller, { name, flags: found.flags, isFunction: true, argv, keyCount, readsOnly }, found.compiled);
+    return this.scripting.run(this.interpreter!, caller, { name: found.name, flags: found.flags, isFunction: true, argv, keyCount, readsOnly }, found.compiled);
   }
 
   /** The engine broke: everything is loaded again into a new one. */
@@ -157,12 +157,12 @@ export class Libraries {
         throw errors.registeringFailed('the Lua engine gave up');
       }
       this.release(library);
+      endLoading(interpreter, compiled);
       throw error;
     } finally {
       this.loading = null;
     }
-    interpreter.sandbox.lookUpIn(null);
-    interpreter.lua.forget(compiled);
+    endLoading(interpreter, compiled);
     return library;
   }
 
@@ -182,6 +182,12 @@ export class Libraries {
     loading.set(made.name, made);
     return 0;
   }
+}
+
+/** Functions find the globals of functions again, and not those of a library that is being loaded. */
+function endLoading(interpreter: Interpreter, compiled: Kept): void {
+  interpreter.sandbox.lookUpIn(null);
+  interpreter.lua.forget(compiled);
 }
 
 const refuse = (text: string): LuaError => new LuaError(`ERR ${text}`, 'table');

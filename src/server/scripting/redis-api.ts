@@ -88,7 +88,7 @@ function call(lua: LuaState, run: ScriptRun, raises: boolean): number {
     pushReply(lua, reply, run.version);
     return 1;
   }
-  pushError(lua, reply.text);
+  pushError(lua, reply.text, typeof argv !== 'string');
   if (raises) throw RAISE_TOP;
   return 1;
 }

@@ -11,6 +11,7 @@
 import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
+import { widenFormat } from './libraries/format.js';
 import { structLibrary } from './libraries/struct.js';
 import { TYPE } from './lua-memory.js';
 import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, type Kept, LuaError, type LuaState } from './lua-state.js';
@@ -103,6 +104,9 @@ export class Sandbox {
       lua.setField(-2, name);
     }
     this.replaceRandom();
+    lua.getField(-1, 'string');
+    widenFormat(lua);
+    lua.pop();
     this.wrapRaw();
     this.replaceProtectedCall();
     for (const name of PROTECTED) {

@@ -130,7 +130,8 @@ export class ScriptRun {
     if (!command.acceptsArgc(argc)) return errors.ARITY_IN_SCRIPT;
     if (command.flags.has('noscript')) return errors.DENIED_IN_SCRIPT;
     const { flags, readsOnly } = this.options;
-    if (command.isWrite && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
+    // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
+    if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
     // After the first write the script goes on in any case: it can not be left half done.
     if (command.deniesOutOfMemory && this.isOutOfMemory && !this.hasWritten && flags?.has('allow-oom') !== true) return errors.OUT_OF_MEMORY;
     return null;

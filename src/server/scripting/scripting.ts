@@ -59,6 +59,17 @@ export class Scripting {
     return name;
   }
 
+  /** What a script says of itself, known or not; null if that is nothing, or nothing that can be understood. */
+  flagsOf(code: string): ScriptFlags {
+    const name = this.names.get(code);
+    if (name !== undefined) return this.scripts.get(name)!.flags;
+    try {
+      return parseShebang(code);
+    } catch {
+      return null;
+    }
+  }
+
   private compile(script: Script): Kept {
     this.evaluator ??= this.interpreter(true);
     const compiled = this.evaluator.compile(withoutShebang(script.code), '@user_script');

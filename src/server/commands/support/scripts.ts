@@ -5,8 +5,9 @@ import { type KeySpec, numkeys } from '../../dispatch/key-spec.js';
 import { FIRST_KEY, type ScriptArguments } from '../../scripting/script-run.js';
 import { integer, isWord } from './arguments.js';
 
-export const SCRIPT_FLAGS = ['noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'] as const;
-export const READONLY_SCRIPT_FLAGS = ['readonly', ...SCRIPT_FLAGS] as const;
+const COMMON_FLAGS = ['noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'] as const;
+export const SCRIPT_FLAGS = ['may_replicate', ...COMMON_FLAGS] as const;
+export const READONLY_SCRIPT_FLAGS = ['readonly', ...COMMON_FLAGS] as const;
 
 const withNotes = (spec: KeySpec): KeySpec => ({ ...spec, notes: 'What the script does with its keys is not known beforehand, so the most is assumed.' });
 export const WRITTEN_KEYS = withNotes(numkeys(2, 'RW access update'));

@@ -6,6 +6,7 @@ import * as errors from '../../dispatch/errors.js';
 import type { Database } from '../../keyspace/database.js';
 import { MAX_ID, nextId, previousId, formatId, type StreamId, type Uint64, uint64, UINT64_MAX, ZERO_ID } from '../../keyspace/types/stream-id.js';
 import { type StreamEntry, StreamValue, type Trim } from '../../keyspace/types/stream.js';
+import type { Value } from '../../keyspace/value.js';
 import type { Reply } from '../../resp/reply.js';
 import { integer, isWord, parseInteger } from './arguments.js';
 
@@ -16,14 +17,16 @@ const ID_MAX_LENGTH = 127;
 
 /** Undefined if the key is not there. Throws WRONGTYPE for every other type. */
 export function readStream(db: Database, name: string): StreamValue | undefined {
-  const value = db.lookupRead(name);
-  if (value === undefined || value instanceof StreamValue) return value;
-  throw errors.WRONG_TYPE;
+  return streamFrom(db.lookupRead(name));
 }
 
 /** The same for a command that is about to change the stream. */
 export function writeStream(db: Database, name: string): StreamValue | undefined {
-  const value = db.lookupWrite(name);
+  return streamFrom(db.lookupWrite(name));
+}
+
+/** A value that has been looked up already. */
+export function streamFrom(value: Value | undefined): StreamValue | undefined {
   if (value === undefined || value instanceof StreamValue) return value;
   throw errors.WRONG_TYPE;
 }

@@ -23,6 +23,8 @@ import { ENTRY_DELETED, ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js
 /** Shorter strings are not compressed, and a result must be so much shorter. */
 const COMPRESSION_MIN = 20;
 const COMPRESSION_GAIN = 4;
+/** Within LLONG_MAX / 2, as in double2ll. */
+const MAX_INTEGER_SCORE = 2 ** 62;
 /** The longest text of an integer of 32 bits. */
 const SHORT_INTEGER_LENGTH = 11;
 
@@ -103,7 +105,7 @@ class RdbWriter {
   private sortedSet(set: SortedSetValue): void {
     if (set.encoding === 'listpack') {
       const flat: string[] = [];
-      set.visit(0, set.size, false, (member, score) => void flat.push(member, this.formatScore(score)));
+      set.visit(0, set.size, false, (member, score) => void flat.push(member, this.scoreText(score)));
       this.byte(Type.sortedSetListpack);
       this.listpack(flat);
       return;
@@ -116,6 +118,11 @@ class RdbWriter {
       this.room(8);
       this.at = this.bytes.writeDoubleLE(score, this.at);
     });
+  }
+
+  /** Whole scores are integers, also where replies show an exponent; the sign of -0 is lost, as in Redis's zzlInsertAt. */
+  private scoreText(score: number): string {
+    return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE ? BigInt(score).toString() : this.formatScore(score);
   }
 
   private stream(stream: StreamValue): void {

@@ -243,7 +243,8 @@ class Unpacker {
       case 0xcc: return this.unsigned(1);
       case 0xcd: return this.unsigned(2);
       case 0xce: return this.unsigned(4);
-      case 0xcf: return Number(bytes.readBigUInt64BE(this.take(8)));
+      // The library pushes it as a signed integer.
+      case 0xcf: return Number(bytes.readBigInt64BE(this.take(8)));
       case 0xd0: return bytes.readInt8(this.take(1));
       case 0xd1: return bytes.readInt16BE(this.take(2));
       case 0xd2: return bytes.readInt32BE(this.take(4));
@@ -277,7 +278,7 @@ class Unpacker {
   }
 }
 
-/** @param limit how many values; 0: all. Where there is a limit or an offset, the offset of the rest comes first, -1 if there is none. */
+/** @param limit how many values; 0: all, if there is no offset either. Where there is a limit or an offset, the offset of the rest comes first, -1 if there is none. */
 function unpackFrom(lua: LuaState, limit: number, offset: number): number {
   const length = lua.memory.textLength(checkTextSlot(lua, 1));
   // What the original calls the limit in this text is the length.
@@ -288,7 +289,7 @@ function unpackFrom(lua: LuaState, limit: number, offset: number): number {
   let count = 0;
   if (withRest) lua.pushNil();
   const rest = lua.top;
-  while (!unpacker.isAtEnd && (limit === 0 || count < limit)) {
+  while (!unpacker.isAtEnd && (!withRest || count < limit)) {
     unpacker.next();
     count++;
   }

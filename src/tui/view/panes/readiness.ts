@@ -8,7 +8,6 @@
  */
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
 import type { PaneUi } from '../../state/state.js';
-import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
 import { nameOf, readinessWords } from '../parts/names.js';
@@ -35,7 +34,7 @@ export const readinessPane: Pane = {
 };
 
 function badgeOf(model: ReadinessModel, { frozenAt, filter }: PaneUi, columns: number): string {
-  const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
+  const named = filter === '' ? '' : ` /${visible(filter)}`;
   return `${frozenAt === null ? '' : frozenWords(model, frozenAt, filter, columns - widthOf(named))}${named}`.trimStart();
 }
 
@@ -50,7 +49,7 @@ function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, co
   return frozenBadge(since, columns, frozenAt < model.forgotten);
 }
 
-const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(toBytes(filter))}`);
+const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(filter)}`);
 
 // Which lines
 
