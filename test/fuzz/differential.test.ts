@@ -12,7 +12,7 @@ describeWithRedis('random commands', () => {
   let redis: RedisServerProcess;
 
   beforeAll(async () => {
-    [lab, redis] = await Promise.all([createServer({ port: 0 }), startRedisServer()]);
+    [lab, redis] = await Promise.all([createServer({ port: 0, 'enable-debug-command': 'yes' }), startRedisServer()]);
   });
 
   afterAll(async () => {

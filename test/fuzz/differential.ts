@@ -8,11 +8,13 @@
  */
 import { encodeRequest } from '../../src/server/resp/request-encoder.js';
 import { RawClient } from '../support/raw-client.js';
-import { CLIENTS, type Difference, Duel, type Settings, show, type Step } from './duel.js';
+import { type Difference, Duel, type Settings, show, type Step } from './duel.js';
 import { FAMILIES } from './families.js';
 import { templatesFromDocs } from './from-docs.js';
 import { familyTemplates, generate, type Template } from './generate.js';
 import { Random } from './random.js';
+import { isDamaged } from './stand-ins.js';
+import { CLIENTS, FIGHTERS } from './values.js';
 
 export interface FuzzOptions {
   readonly labPort: number;
@@ -62,6 +64,11 @@ const THRESHOLDS: { readonly [setting: string]: readonly string[] } = {
   'stream-node-max-bytes': ['60', '4096'],
   'hll-sparse-max-bytes': ['0', '100', '3000'],
 };
+/** What listeners hear, and what OBJECT FREQ and IDLETIME know. */
+const OTHER_SETTINGS: { readonly [setting: string]: readonly string[] } = {
+  'notify-keyspace-events': ['', 'KEA', 'KEAmn', 'KEm', 'Kgxe', 'E$lshzt'],
+  'maxmemory-policy': ['noeviction', 'allkeys-lru', 'allkeys-lfu'],
+};
 
 /** Batches per epoch; short epochs shrink fast, long ones reach more states. */
 const BATCHES = 200;
@@ -91,7 +98,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
       continue;
     }
     const found = await shrink(settings, steps, difference, labPort, redisPort);
-    differences.set(key, { ...found.difference, epochSeed, foundAt: difference.taken, script: [...settings.map((setting) => `CONFIG SET ${setting.join(' ')}`), ...found.steps.map(scriptLine)].join('\n') });
+    differences.set(key, { ...found.difference, epochSeed, foundAt: difference.taken, script: [...found.settings.map((setting) => `CONFIG SET ${setting.join(' ')}`), ...found.steps.map(scriptLine)].join('\n') });
     log(report(seed, differences.get(key)!));
   }
   return { seed, seconds: (Date.now() - started) / 1000, commands, epochs, families: options.families, unknown, differences: [...differences.values()], repeated };
@@ -105,7 +112,9 @@ async function epoch(seed: number, templates: readonly Template[], { labPort, re
   const chosen = families.filter(() => random.chance(0.5));
   const usable = chosen.length === 0 ? templates : templates.filter(({ family }) => chosen.includes(family));
   const steps: Step[] = [];
-  const settings = Object.entries(THRESHOLDS).map(([name, values]) => [name, random.pick(values)] as const);
+  // In what order SORT looks up what it sorts by, Redis leaves open: no notifications of misses.
+  const mayHearMisses = !chosen.includes('sort');
+  const settings = Object.entries({ ...THRESHOLDS, ...OTHER_SETTINGS }).map(([name, values]) => [name, random.pick(values.filter((value) => mayHearMisses || !/m/.test(name === 'notify-keyspace-events' ? value : '')))] as const);
   const duel = await Duel.begin(labPort, redisPort, settings);
   try {
     for (let batch = 0; batch < BATCHES && Date.now() < deadline; batch++) {
@@ -121,10 +130,14 @@ async function epoch(seed: number, templates: readonly Template[], { labPort, re
 }
 
 function randomBatch(random: Random, templates: readonly Template[]): Step[] {
-  const client = random.below(CLIENTS);
+  const [listening, fighting] = [templates.filter(({ listens }) => listens), templates.filter(({ listens }) => !listens)];
+  const listens = listening.length > 0 && (fighting.length === 0 || random.chance(0.3));
+  const client = listens ? random.between(FIGHTERS, CLIENTS - 1) : random.below(FIGHTERS);
+  const usable = listens ? listening : fighting;
   const steps: Step[] = [];
   for (let left = random.between(1, MAX_BATCH); left > 0; left--) {
-    const step = { ...generate(random, random.pick(templates)), client };
+    const step = { ...generate(random, random.pick(usable)), client };
+    if (isDamaged(step.argv)) return steps.length === 0 ? [step] : steps;
     steps.push(step);
     if (step.blocks) break;
   }
@@ -142,25 +155,34 @@ async function chooseTemplates({ labPort, redisPort, families }: FuzzOptions): P
   return { known: all.filter(({ name }) => !unknown.includes(name)), unknown };
 }
 
-/** Leaves out ever smaller runs of commands, as long as what remains still differs. */
-async function shrink(settings: Settings, steps: readonly Step[], difference: Difference, labPort: number, redisPort: number): Promise<{ steps: readonly Step[]; difference: Difference }> {
+interface Shrunk {
+  readonly settings: Settings;
+  readonly steps: readonly Step[];
+  readonly difference: Difference;
+}
+
+/** Leaves out ever smaller runs of commands, then settings, as long as what remains still differs. */
+async function shrink(settings: Settings, steps: readonly Step[], difference: Difference, labPort: number, redisPort: number): Promise<Shrunk> {
   const until = Date.now() + SHRINK_MS;
-  let best = { steps, difference };
-  const attempt = async (candidate: readonly Step[]): Promise<boolean> => {
+  let best: Shrunk = { settings, steps, difference };
+  const attempt = async (settings: Settings, steps: readonly Step[]): Promise<boolean> => {
     const duel = await Duel.begin(labPort, redisPort, settings);
-    const found = await duel.run(candidate).finally(() => duel.end());
+    const found = await duel.run(steps).finally(() => duel.end());
     // It may have become another difference on the way; then it would be reported under the wrong name.
     if (found === null || keyOf(found) !== keyOf(difference)) return false;
-    best = { steps: candidate.slice(0, found.taken), difference: found };
+    best = { settings, steps: steps.slice(0, found.taken), difference: found };
     return true;
   };
   for (let size = Math.ceil(steps.length / 2); ; size = Math.ceil(size / 2)) {
     for (let start = 0; start < best.steps.length && Date.now() < until; ) {
       const candidate = [...best.steps.slice(0, start), ...best.steps.slice(start + size)];
-      if (candidate.length === 0 || !(await attempt(candidate))) start += size;
+      if (candidate.length === 0 || !(await attempt(best.settings, candidate))) start += size;
     }
-    if (size === 1 || Date.now() >= until) return best;
+    if (size === 1 || Date.now() >= until) break;
   }
+  // What is left out keeps the value of the epoch before.
+  for (const setting of settings) if (Date.now() < until + SHRINK_MS) await attempt(best.settings.filter((other) => other !== setting), best.steps);
+  return best;
 }
 
 /** Differences with the same key are taken to have the same cause. */
@@ -171,7 +193,7 @@ function keyOf({ step, command, lab, redis }: Difference): string {
 }
 
 function scriptLine({ client, argv, blocks }: Step): string {
-  return `${'abc'[client]}${blocks ? '>>' : '>'} ${show(argv)}`;
+  return `${'abcde'[client]}${blocks || client >= FIGHTERS ? '>>' : '>'} ${show(argv)}`;
 }
 
 function report(seed: number, { epochSeed, foundAt, command, lab, redis, script }: FoundDifference): string {

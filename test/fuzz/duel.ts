@@ -1,16 +1,22 @@
 /**
  * A duel: the same commands to two servers, over the same number of clients, and a comparison of every reply and of the whole state.
  *
- *   client 0 ─┬─▶ lab        a batch goes to both at once; the next batch, of whatever client, only when both have answered,
+ *   client a ─┬─▶ lab        a batch goes to both at once; the next batch, of whatever client, only when both have answered,
  *             └─▶ redis      so that both servers see one order of commands. A client that blocks stays parked while
- *   client 1 ─┬─▶ …          others go on, until something wakes it or its next batch unblocks it.
+ *   client b ─┬─▶ …          others go on, until something wakes it or its next batch unblocks it.
+ *   client d ─┬─▶ …          d and e listen: after each batch what they have been sent meanwhile is compared, too.
  */
 import { encodeRequest, quoteWord } from '../../src/server/resp/request-encoder.js';
 import type { Reply } from '../../src/server/resp/reply.js';
 import { areAlike, type Likeness, valuesAreAlike } from '../support/compare-replies.js';
 import { RawClient, type RawReply } from '../support/raw-client.js';
+import { isByIntent } from './by-intent.js';
+import { compareDamaged } from './damage.js';
 import type { FuzzCommand } from './generate.js';
-import { STATE_KEYS } from './values.js';
+import { type Received, receive, sortOut } from './listener.js';
+import { isDamaged, resolveStandIns, type Side } from './stand-ins.js';
+import { compareState, type Pair, type StateDifference } from './state.js';
+import { CLIENTS, FIGHTERS } from './values.js';
 
 export interface Step extends FuzzCommand {
   readonly client: number;
@@ -18,7 +24,7 @@ export interface Step extends FuzzCommand {
 
 export interface Difference {
   readonly step: Step | null;
-  /** The command, or the check of the state, that showed it. */
+  /** The command, or the check, that showed it. */
   readonly command: string;
   readonly lab: string;
   readonly redis: string;
@@ -29,10 +35,11 @@ export interface Difference {
 /** Names and values for CONFIG SET. */
 export type Settings = readonly (readonly [name: string, value: string])[];
 
-export const CLIENTS = 3;
-const DATABASES = 3;
 /** A reply that has not come by then will not come. */
 const PATIENCE_MS = 5_000;
+
+/** Keys that are due go when they are met, not when a timer fires; and a damaged payload is looked at closely, as the lab always does. */
+const PREPARATIONS = [['FLUSHALL'], ['SCRIPT', 'FLUSH'], ['FUNCTION', 'FLUSH'], ['DEBUG', 'SET-ACTIVE-EXPIRE', '0'], ['CONFIG', 'SET', 'sanitize-dump-payload', 'yes']];
 
 /** One client: its two connections, and what both servers know of it. */
 class Fighter {
@@ -54,8 +61,8 @@ class Fighter {
     return new Fighter(lab, redis, await id(lab), await id(redis));
   }
 
-  exchange(bytes: string, count: number): Promise<[RawReply[], RawReply[]]> {
-    return Promise.all([this.lab.exchange(bytes, count, PATIENCE_MS), this.redis.exchange(bytes, count, PATIENCE_MS)]);
+  exchange(lab: string, redis: string, count: number): Promise<[RawReply[], RawReply[]]> {
+    return Promise.all([this.lab.exchange(lab, count, PATIENCE_MS), this.redis.exchange(redis, count, PATIENCE_MS)]);
   }
 
   close(): void {
@@ -66,17 +73,26 @@ class Fighter {
 
 export class Duel {
   private taken = 0;
+  /** Whether d or e has been sent anything. */
+  private someoneListens = false;
+  private readonly labSide: Side;
+  private readonly redisSide: Side;
 
   private constructor(
     private readonly control: Fighter,
     private readonly fighters: readonly Fighter[],
-  ) {}
+  ) {
+    const { lab, redis } = control;
+    this.labSide = { ids: fighters.map(({ labId }) => labId), ask: (requests, count) => lab.exchange(requests, count, PATIENCE_MS) };
+    this.redisSide = { ids: fighters.map(({ redisId }) => redisId), ask: (requests, count) => redis.exchange(requests, count, PATIENCE_MS) };
+  }
 
   /** Empty databases, new connections and these settings on both servers. */
   static async begin(labPort: number, redisPort: number, settings: Settings = []): Promise<Duel> {
     const control = await Fighter.connect(labPort, redisPort);
-    const preparations = [['FLUSHALL'], ...settings.map((setting) => ['CONFIG', 'SET', ...setting])];
-    await control.exchange(preparations.map(encodeRequest).join(''), preparations.length);
+    const preparations = [...PREPARATIONS, ...settings.map((setting) => ['CONFIG', 'SET', ...setting])];
+    const requests = preparations.map(encodeRequest).join('');
+    await control.exchange(requests, requests, preparations.length);
     const fighters = [];
     for (let i = 0; i < CLIENTS; i++) fighters.push(await Fighter.connect(labPort, redisPort));
     return new Duel(control, fighters);
@@ -90,7 +106,7 @@ export class Duel {
   async run(steps: readonly Step[]): Promise<Difference | null> {
     for (let at = 0; at < steps.length; ) {
       let end = at + 1;
-      while (end < steps.length && steps[end]!.client === steps[at]!.client && !steps[end - 1]!.blocks) end++;
+      while (end < steps.length && steps[end]!.client === steps[at]!.client && !steps[end - 1]!.blocks && !isDamaged(steps[end]!.argv) && !isDamaged(steps[at]!.argv)) end++;
       const difference = await this.batch(steps.slice(at, end));
       if (difference !== null) return difference;
       at = end;
@@ -98,14 +114,28 @@ export class Duel {
     return this.compareState();
   }
 
-  /** Steps of one client, at most the last of which blocks. */
+  /** Steps of one client, at most the last of which blocks; or a single one with a damaged payload. */
   async batch(steps: readonly Step[]): Promise<Difference | null> {
-    const fighter = this.fighters[steps[0]!.client]!;
+    const { client } = steps[0]!;
+    const [lab, redis] = await resolveStandIns(steps.map(({ argv }) => argv), this.labSide, this.redisSide);
+    if (isDamaged(steps[0]!.argv)) {
+      this.taken++;
+      return this.stateDiffers(await compareDamaged(this.control, lab[0]!.at(-1)!));
+    }
+    if (client >= FIGHTERS) {
+      this.someoneListens = true;
+      this.taken += steps.length;
+      return (await this.hear(client, steps.at(-1)!, lab.map(encodeRequest).join(''), redis.map(encodeRequest).join(''))) ?? this.hearAll(steps.at(-1)!);
+    }
+    return (await this.fight(this.fighters[client]!, steps, lab.map(encodeRequest), redis.map(encodeRequest))) ?? this.hearAll(steps.at(-1)!);
+  }
+
+  private async fight(fighter: Fighter, steps: readonly Step[], labRequests: readonly string[], redisRequests: readonly string[]): Promise<Difference | null> {
     const late = await this.unpark(fighter);
     if (late !== null) return late;
     const last = steps.at(-1)!;
     const answered = last.blocks ? steps.slice(0, -1) : steps;
-    const [lab, redis] = await fighter.exchange(answered.map(({ argv }) => encodeRequest(argv)).join(''), answered.length);
+    const [lab, redis] = await fighter.exchange(labRequests.slice(0, answered.length).join(''), redisRequests.slice(0, answered.length).join(''), answered.length);
     for (const [i, step] of answered.entries()) {
       this.taken++;
       const difference = this.compare(fighter, step, lab[i], redis[i]);
@@ -121,19 +151,18 @@ export class Duel {
     fighter.lab.send(encodeRequest(step.argv));
     fighter.redis.send(encodeRequest(step.argv));
     // Whoever answers this has seen the blocking command before.
-    await this.control.exchange(encodeRequest(['PING']), 1);
+    const ping = encodeRequest(['PING']);
+    await this.control.exchange(ping, ping, 1);
   }
 
   private async unpark(fighter: Fighter): Promise<Difference | null> {
     const { parked } = fighter;
     if (parked === null) return null;
     fighter.parked = null;
-    const [[lab], [redis]] = await Promise.all([
-      this.control.lab.exchange(encodeRequest(['CLIENT', 'UNBLOCK', fighter.labId]), 1, PATIENCE_MS),
-      this.control.redis.exchange(encodeRequest(['CLIENT', 'UNBLOCK', fighter.redisId]), 1, PATIENCE_MS),
-    ]);
+    const unblock = (id: string): string => encodeRequest(['CLIENT', 'UNBLOCK', id]);
+    const [[lab], [redis]] = await this.control.exchange(unblock(fighter.labId), unblock(fighter.redisId), 1);
     if (lab?.bytes !== redis?.bytes) return this.differ(parked, `CLIENT UNBLOCK of the client that sent ${show(parked.argv)}`, lab, redis);
-    const [[labReply], [redisReply]] = await fighter.exchange('', 1);
+    const [[labReply], [redisReply]] = await fighter.exchange('', '', 1);
     return this.compare(fighter, parked, labReply, redisReply);
   }
 
@@ -153,38 +182,41 @@ export class Duel {
     return theirs.every((reply: Reply, i: number) => valuesAreAlike(ours[i] as Reply, reply, queued[i] ?? 'exact'));
   }
 
-  /** Every key of every database: its type, encoding, expiry and value, with whatever command reads that type. */
-  async compareState(): Promise<Difference | null> {
-    for (const fighter of this.fighters) {
-      const late = await this.unpark(fighter);
-      if (late !== null) return late;
-    }
-    for (let database = 0; database < DATABASES; database++) {
-      const difference = (await this.check([['SELECT', String(database)], ['DBSIZE']])) ?? (await this.compareKeys());
+  /** What the listening clients have been sent by others, or too late for the batch in which they caused it themselves. */
+  private async hearAll(step: Step): Promise<Difference | null> {
+    if (!this.someoneListens) return null;
+    for (let client = FIGHTERS; client < CLIENTS; client++) {
+      const difference = await this.hear(client, step, '', '');
       if (difference !== null) return difference;
     }
     return null;
   }
 
-  private async compareKeys(): Promise<Difference | null> {
-    const [types] = await this.control.exchange(STATE_KEYS.map((key) => encodeRequest(['TYPE', key])).join(''), STATE_KEYS.length);
-    const checks = STATE_KEYS.flatMap((key, i) => {
-      const type = /^\+(\w+)/.exec(types[i]?.bytes ?? '')?.[1] ?? 'none';
-      return type === 'none' ? [['TYPE', key]] : [['TYPE', key], ['OBJECT', 'ENCODING', key], ['PTTL', key], ...(READERS[type] ?? []).map((words) => words.map((word) => (word === 'KEY' ? key : word)))];
-    });
-    return this.check(checks);
+  private async hear(client: number, step: Step, labRequests: string, redisRequests: string): Promise<Difference | null> {
+    const { lab, redis } = this.fighters[client]!;
+    const [ours, theirs] = await Promise.all([receive(lab, labRequests, PATIENCE_MS), receive(redis, redisRequests, PATIENCE_MS)]);
+    if (ours === null || theirs === null) return ours === theirs ? null : this.unlike(step, client, 'the end', ours === null ? [] : ['still there'], theirs === null ? [] : ['still there']);
+    const [one, other] = [sortOut(ours), sortOut(theirs)];
+    const kind = (['replies', 'messages', 'invalidated'] as const satisfies readonly (keyof Received)[]).find((kind) => one[kind].join() !== other[kind].join());
+    return kind === undefined ? null : this.unlike(step, client, kind, one[kind], other[kind]);
   }
 
-  private async check(commands: readonly (readonly string[])[]): Promise<Difference | null> {
-    const [lab, redis] = await this.control.exchange(commands.map(encodeRequest).join(''), commands.length);
-    for (const [i, argv] of commands.entries()) {
-      const [ours, theirs] = [lab[i], redis[i]];
-      if (ours === undefined || theirs === undefined || !areAlike(ours, theirs, STATE_LIKENESS[argv[0]!] ?? 'exact')) {
-        if (ours !== undefined && theirs !== undefined && isByIntent(argv, ours, theirs)) continue;
-        return this.differ(null, `state: ${show(argv)}`, ours, theirs);
-      }
+  private unlike(step: Step, client: number, kind: string, lab: readonly string[], redis: readonly string[]): Difference {
+    const first = [...lab.keys(), ...redis.keys()].find((i) => lab[i] !== redis[i]) ?? 0;
+    const shown = (lines: readonly string[]): string => lines.slice(first, first + 3).join(' ') || 'nothing';
+    return { step: null, command: `heard: ${kind} of client ${'abcdefgh'[client]}, at the latest after ${show(step.argv)}`, lab: shown(lab), redis: shown(redis), taken: this.taken };
+  }
+
+  async compareState(): Promise<Difference | null> {
+    for (const fighter of this.fighters) {
+      const late = await this.unpark(fighter);
+      if (late !== null) return late;
     }
-    return null;
+    return this.stateDiffers(await compareState(this.control satisfies Pair));
+  }
+
+  private stateDiffers(found: StateDifference | null): Difference | null {
+    return found === null ? null : this.differ(null, `state: ${show(found.argv)}`, found.lab, found.redis);
   }
 
   private differ(step: Step | null, command: string, lab: RawReply | undefined, redis: RawReply | undefined): Difference {
@@ -192,35 +224,7 @@ export class Duel {
   }
 }
 
-/** What shows the whole value of a type; KEY stands for the key. */
-const READERS: { readonly [type: string]: readonly (readonly string[])[] } = {
-  string: [['GET', 'KEY']],
-  list: [['LRANGE', 'KEY', '0', '-1']],
-  hash: [['HGETALL', 'KEY'], ['HLEN', 'KEY']],
-  set: [['SMEMBERS', 'KEY']],
-  zset: [['ZRANGE', 'KEY', '0', '-1', 'WITHSCORES'], ['ZCARD', 'KEY']],
-  stream: [['XRANGE', 'KEY', '-', '+'], ['XINFO', 'GROUPS', 'KEY']],
-};
-const STATE_LIKENESS: { readonly [command: string]: Likeness } = { PTTL: 'near', HGETALL: 'pairs', SMEMBERS: 'unordered' };
-
-/** Differences that docs/differences.md names: they are no news. */
-function isByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): boolean {
-  if (/^SORT(_RO)?$/i.test(argv[0]!)) return isSortByIntent(argv, lab, redis);
-  // What INCRBYFLOAT leaves past 2^53 is called int here; Redis never calls it so.
-  return argv[0] === 'OBJECT' && lab.value === 'int' && redis.value === 'embstr';
-}
-
-/**
- * Redis refuses to sort after another command has met a number out of range; and where two elements are equal, or nothing is to be sorted, it takes
- * the one first that its hash table has first: then a LIMIT may leave others.
- */
-function isSortByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): boolean {
-  if (redis.bytes.startsWith('-ERR One or more scores')) return true;
-  const words = argv.map((word) => word.toUpperCase());
-  if (!words.includes('ALPHA') && !words.includes('BY')) return false;
-  return areAlike(lab, redis, words.includes('LIMIT') ? 'shape' : 'unordered');
-}
-
+/** In redis-cli's quoting; what stands in for something is not quoted. */
 export function show(argv: readonly string[]): string {
   return argv.map(quoteWord).join(' ');
 }

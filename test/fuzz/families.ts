@@ -75,8 +75,11 @@ export const FAMILIES: { readonly [family: string]: readonly string[] } = {
     'SCAN 0 COUNT 1000 [MATCH pattern] [TYPE type]',
     'DBSIZE',
     'RANDOMKEY',
+    'OBJECT IDLETIME key',
+    'SWAPDB database database',
+    'FLUSHDB [ASYNC | SYNC]',
   ],
-  connection: ['PING [message]', 'ECHO message', 'SELECT database', 'SELECT 0', 'CLIENT SETNAME name', 'CLIENT GETNAME', 'HELLO (2 | 3)'],
+  connection: ['PING [message]', 'ECHO message', 'SELECT database', 'SELECT 0', 'CLIENT SETNAME name', 'CLIENT GETNAME', 'HELLO (2 | 3)', 'RESET', 'CLIENT NO-EVICT (ON | OFF)', 'CLIENT GETREDIR', 'CLIENT TRACKINGINFO', 'CLIENT CACHING (YES | NO)', 'CLIENT UNBLOCK fighter-id [TIMEOUT | ERROR]', 'ACL WHOAMI', 'COMMAND GETKEYS command', 'COMMAND GETKEYSANDFLAGS command'],
   transactions: ['MULTI', 'EXEC', 'EXEC', 'DISCARD', 'WATCH key...', 'UNWATCH'],
   lists: [
     'LPUSH key element...',
@@ -257,7 +260,106 @@ export const FAMILIES: { readonly [family: string]: readonly string[] } = {
     'XREAD [COUNT limit] BLOCK 0 STREAMS key $',
     'XREADGROUP GROUP {group consumer} BLOCK 0 [NOACK] STREAMS key >',
   ],
+  scripts: [
+    'EVAL script 2 key key [arg]...',
+    'EVAL script 2 key key arg arg arg',
+    'EVAL script 2 key key arg arg arg',
+    'EVAL script numkeys key...',
+    'EVAL_RO script 2 key key [arg]...',
+    'EVALSHA sha1 2 key key arg arg arg',
+    'EVALSHA_RO sha1 2 key key arg arg arg',
+    'SCRIPT LOAD known-script',
+    'SCRIPT LOAD script',
+    'SCRIPT EXISTS sha1...',
+    'SCRIPT FLUSH [ASYNC | SYNC]',
+  ],
+  functions: [
+    'FUNCTION LOAD [REPLACE] library',
+    'FUNCTION LOAD REPLACE library',
+    'FCALL function 2 key key [arg]...',
+    'FCALL function 2 key key arg arg arg',
+    'FCALL function numkeys key...',
+    'FCALL_RO function 2 key key [arg]...',
+    'FUNCTION DELETE library-name',
+    'FUNCTION LIST [LIBRARYNAME library-name] [WITHCODE]',
+    'FUNCTION STATS',
+    'FUNCTION RESTORE functions-payload [FLUSH | APPEND | REPLACE]',
+    'FUNCTION FLUSH [ASYNC | SYNC]',
+  ],
+  dumps: [
+    'RESTORE key ttl payload [REPLACE]',
+    'RESTORE key ttl payload REPLACE [IDLETIME idle-seconds] [FREQ frequency]',
+    'RESTORE key absolute-ttl payload REPLACE ABSTTL [IDLETIME idle-seconds]',
+    'RESTORE key 0 payload REPLACE',
+    'OBJECT IDLETIME key',
+    'OBJECT FREQ key',
+    'COPY source destination [DB database] [REPLACE]',
+  ],
+  // How both servers take it: see damage.ts.
+  damage: ['RESTORE damaged 0 broken-payload', 'RESTORE damaged 0 broken-payload', 'RESTORE damaged 0 broken-payload', 'RESTORE key 0 payload REPLACE'],
+  pubsub: [
+    'PUBLISH channel message',
+    'PUBLISH channel message',
+    'SPUBLISH channel message',
+    'PUBSUB CHANNELS [channel-pattern]',
+    'PUBSUB SHARDCHANNELS [channel-pattern]',
+    'PUBSUB NUMSUB [channel]...',
+    'PUBSUB SHARDNUMSUB [channel]...',
+    'PUBSUB NUMPAT',
+    'SET key value',
+    'DEL key...',
+  ],
+  tracking: ['SET key value', 'DEL key...', 'HSET key {field value}...', 'RPUSH key element...', 'LPOP key', 'EXPIRE key seconds', 'PERSIST key', 'FLUSHDB', 'FLUSHALL'],
 };
+
+/** What the clients that listen send, which the other clients of these families give something to listen to. */
+export const LISTENING: { readonly [family: string]: readonly string[] } = {
+  pubsub: [
+    'SUBSCRIBE channel...',
+    'SUBSCRIBE channel...',
+    'PSUBSCRIBE channel-pattern...',
+    'PSUBSCRIBE channel-pattern...',
+    'SSUBSCRIBE channel...',
+    'UNSUBSCRIBE [channel]...',
+    'PUNSUBSCRIBE [channel-pattern]...',
+    'SUNSUBSCRIBE [channel]...',
+    'PUBLISH channel message',
+    'PING [message]',
+    'GET key',
+    'SET key value',
+    'HELLO (2 | 3)',
+    'RESET',
+  ],
+  tracking: [
+    'HELLO 3',
+    'HELLO 3',
+    'CLIENT TRACKING ON',
+    'CLIENT TRACKING ON [BCAST] [PREFIX prefix] [PREFIX prefix] [OPTIN] [OPTOUT] [NOLOOP] [REDIRECT listener-id]',
+    // Not three: see the note on overlapping prefixes in differences.md.
+    'CLIENT TRACKING ON BCAST [PREFIX prefix] [PREFIX prefix] [NOLOOP]',
+    'CLIENT TRACKING ON (OPTIN | OPTOUT) [NOLOOP]',
+    'CLIENT TRACKING ON REDIRECT listener-id',
+    'CLIENT TRACKING OFF',
+    'CLIENT CACHING (YES | NO)',
+    'SUBSCRIBE channel',
+    'GET key',
+    'GET key',
+    // No MGET: Redis sends what keyspace notifications say of it in the middle of its reply.
+    'HGET key field',
+    'LRANGE key start stop',
+    'EXISTS key...',
+    'ZCARD key',
+    'SET key value',
+    'DEL key...',
+    'SINTERSTORE destination key...',
+    'RENAME key newkey',
+    'HELLO 2',
+    'RESET',
+  ],
+};
+
+/** Families whose commands scripts call. */
+export const SCRIPTABLE: readonly string[] = ['strings', 'bitmaps', 'keys', 'lists', 'hashes', 'sets', 'zsets', 'lex', 'streams', 'hyperloglog', 'geo'];
 
 /** The groups of COMMAND DOCS whose remaining commands join a family. */
 export const GROUPS: { readonly [group: string]: string } = { string: 'strings', bitmap: 'bitmaps', list: 'lists', hash: 'hashes', set: 'sets', 'sorted-set': 'zsets', hyperloglog: 'hyperloglog', geo: 'geo' };
@@ -273,5 +375,5 @@ export const LIKENESS: { readonly [command: string]: Likeness } = {
   KEYS: 'unordered', SCAN: 'unordered', SMEMBERS: 'unordered', SINTER: 'unordered', SUNION: 'unordered', SDIFF: 'unordered', SSCAN: 'unordered',
   SPOP: 'unordered', SRANDMEMBER: 'type', HKEYS: 'unordered', HVALS: 'unordered', HGETALL: 'pairs', HSCAN: 'unordered', HRANDFIELD: 'type',
   ZRANDMEMBER: 'type', ZSCAN: 'unordered', RANDOMKEY: 'type', TTL: 'near', PTTL: 'near', EXPIRETIME: 'near', PEXPIRETIME: 'near', HELLO: 'shape',
-  XPENDING: 'shape', 'OBJECT REFCOUNT': 'type',
+  XPENDING: 'shape', 'OBJECT REFCOUNT': 'type', 'OBJECT IDLETIME': 'near', 'OBJECT FREQ': 'type', 'FUNCTION LIST': 'unordered', 'PUBSUB CHANNELS': 'unordered', 'PUBSUB SHARDCHANNELS': 'unordered',
 };

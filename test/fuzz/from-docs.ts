@@ -21,7 +21,7 @@ export async function templatesFromDocs(redisPort: number, families: readonly st
     const about = fields(reply);
     const family = GROUPS[text(about.get('group'))];
     if (family === undefined || !families.includes(family) || known.has(name) || EXCLUDED.has(name)) return [];
-    return [{ name, family, arguments: list(about.get('arguments')).map(toArgument) }];
+    return [{ name, family, listens: false, arguments: list(about.get('arguments')).map(toArgument) }];
   });
 }
 

@@ -27,7 +27,7 @@ if (strange.length > 0) {
   process.exit(1);
 }
 console.log(`fuzz: seed ${values.seed}`);
-const lab = values.lab === undefined ? await createServer({ port: 0, log: (level, message) => void (level === 'warning' && console.error(message)) }) : null;
+const lab = values.lab === undefined ? await createServer({ port: 0, 'enable-debug-command': 'yes', log: (level, message) => void (level === 'warning' && console.error(message)) }) : null;
 const redis = await startRedisServer();
 const summary = await fuzz({
   labPort: lab?.port ?? Number(values.lab),

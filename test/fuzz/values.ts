@@ -6,6 +6,21 @@
  */
 import type { ArgumentType } from '../../src/server/dispatch/syntax.js';
 import type { Random } from './random.js';
+import { brokenDumpOf, dumpOf, FUNCTIONS, idOf } from './stand-ins.js';
+
+/** Clients a, b and c send commands, d and e also listen to channels and to invalidations. */
+export const FIGHTERS = 3;
+export const CLIENTS = 5;
+
+/** Stand where a number of keys, a script, … is to come, until generate.ts puts it there. */
+export const NUMKEYS = '\0numkeys\0';
+export const SCRIPT = '\0script\0';
+export const LIBRARY = '\0library\0';
+export const KNOWN_SCRIPT = '\0known script\0';
+export const KNOWN_SHA = '\0known sha\0';
+/** The key that damaged payloads are restored to, in a database of its own. */
+export const DAMAGED = 'damaged';
+export const COMMAND = '\0command\0';
 
 /** Keys by family. Every family mostly uses its own, and sometimes those of another, so that types collide. */
 export const KEYS: { readonly [family: string]: readonly string[] } = {
@@ -108,6 +123,29 @@ export const GENERATORS: { readonly [name: string]: Generator } = {
   longitude: (random) => (random.chance(0.03) ? random.pick(['180.1', 'abc', '-181', 'nan', '0', '180']) : (random.next() * 360 - 180).toFixed(6)),
   latitude: (random) => (random.chance(0.03) ? random.pick(['85.06', 'abc', '-86', 'inf', '0', '-85']) : (random.next() * 170 - 85).toFixed(6)),
   'plain-key': (random) => random.pick(KEYS.zsets!),
+  numkeys: () => NUMKEYS,
+  script: (random) => (random.chance(0.9) ? SCRIPT : KNOWN_SCRIPT),
+  'known-script': () => KNOWN_SCRIPT,
+  sha1: (random) => (random.chance(0.9) ? KNOWN_SHA : random.pick(['', 'abc', 'f'.repeat(40)])),
+  library: () => LIBRARY,
+  command: () => COMMAND,
+  arg: mostly([...TEXTS, ...MEMBERS], ODD_INTEGERS),
+  function: mostly(['f1', 'f2', 'f3', 'f1a', 'F1'], ['', 'f9', 'lib1']),
+  'library-name': mostly(['lib1', 'lib2', 'lib3'], ['', 'lib*', 'none']),
+  channel: mostly(['c1', 'c2', 'news', '__redis__:invalidate', '__keyevent@0__:set', '__keyspace@0__:s1', '__keyevent@0__:del'], ['', 'c\x00\r\n']),
+  'channel-pattern': mostly(['c*', '*', 'c?', '__key*__:*', '__keyevent@0__:*', 'n[ae]ws'], ['', '[', 'c1']),
+  'fighter-id': (random) => (random.chance(0.95) ? idOf(random.below(FIGHTERS)) : random.pick(['0', '-1', 'abc'])),
+  'listener-id': (random) => (random.chance(0.95) ? idOf(random.between(FIGHTERS, CLIENTS - 1)) : random.pick(['0', '-1', 'abc', '9999999999'])),
+  prefix: mostly(['s', 'l', 'h', 't1'], ['', 'z1x']),
+  ttl: mostly(['0', '0', '1000000', '5000500'], ['-1', 'abc', '9223372036854775807', '']),
+  'absolute-ttl': mostly(['0', '33177117420000', '1'], ['-1', 'abc']),
+  payload: (random) => (random.chance(0.97) ? dumpOf(random.pick(STATE_KEYS)) : random.pick(['', 'abc', '\x00\x03abc\x0a\x00\x01\x02\x03\x04\x05\x06\x07\x08'])),
+  damaged: () => DAMAGED,
+  'broken-payload': (random) => brokenDumpOf(random.pick(STATE_KEYS), random.below(1_000_000)),
+  'functions-payload': (random) => (random.chance(0.9) ? FUNCTIONS : random.pick(['', 'abc'])),
+  'idle-seconds': mostly(['0', '1000', '100000'], ['-1', 'abc']),
+  frequency: mostly(['0', '5', '200', '255'], ['-1', '256', 'abc']),
+  entries: mostly(['0', '2', '5', '128'], ['-1', 'abc', '']),
   radius: mostly(['0', '100', '200', '5000', '20000', '0.5'], ['-1', 'abc', '']),
 };
 
