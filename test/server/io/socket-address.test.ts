@@ -1,6 +1,8 @@
 /** struct sockaddr, there and back. */
+import * as net from 'node:net';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeAddress, encodeAddress } from '../../../src/server/io/backends/socket-address.js';
+import { decodeAddress, encodeAddress, isIPv6 } from '../../../src/server/io/backends/socket-address.js';
 
 test.each([
   { host: '127.0.0.1', port: 6379 },
@@ -26,6 +28,19 @@ test('an unnamed unix socket has an empty path', () => {
   expect(decodeAddress(Buffer.from([1, 0]), 2)).toEqual({ path: '' });
 });
 
-test.each([{ host: 'localhost', port: 1 }, { host: '1.2.3', port: 1 }, { host: '1.2.3.256', port: 1 }, { path: '' }, { path: 'x'.repeat(108) }])('%j is refused', (address) => {
+test.each([{ host: 'localhost', port: 1 }, { host: '1.2.3', port: 1 }, { host: '1.2.3.256', port: 1 }, { host: '1::2::3', port: 1 }, { host: '::1]/', port: 1 }, { path: '' }, { path: 'x'.repeat(108) }])('%j is refused', (address) => {
   expect(() => encodeAddress(address)).toThrow(RangeError);
+});
+
+test('what is IPv6 is what Node takes for it', () => {
+  const digits = fc.stringMatching(/^(0|[1-9a-fA-F][\da-fA-F]{0,4})$/);
+  const part = fc.oneof({ weight: 8, arbitrary: digits }, fc.constantFrom('', '', '', '127.0.0.1', '1.2.3.04', '1.2.3', ']', '/', '@', ' ', 'g'));
+  const address = fc.oneof(fc.ipV6(), fc.ipV4(), fc.array(part, { maxLength: 9 }).map((parts) => parts.join(':')));
+  const zone = fc.constantFrom('', '', '%', '%eth0', '%a b', '%a%b');
+  fc.assert(
+    fc.property(address, zone, (host, suffix) => {
+      expect(isIPv6(host + suffix)).toBe(net.isIPv6(host + suffix));
+    }),
+    { numRuns: 2000 },
+  );
 });

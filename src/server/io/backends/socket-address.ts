@@ -5,7 +5,6 @@
  *   sockaddr_in6   family(2)  port(2)  flowinfo(4)  address(16)  scope(4)                        28 bytes
  *   sockaddr_un    family(2)  path(1 to 108, ends with a zero byte)                              at most 110 bytes
  */
-import { isIPv6 } from 'node:net';
 import type { Address } from '../poll.js';
 import { AF_INET, AF_INET6, AF_UNIX } from './libc.js';
 
@@ -37,6 +36,12 @@ export function encodeAddress(address: Address): Buffer {
   if (family === AF_INET6) encodeIPv6(address.host).copy(bytes, 8);
   else encodeIPv4(address.host).copy(bytes, 4);
   return bytes;
+}
+
+/** As `isIPv6` of node:net says it, but that makes its regular expression first: 4 ms of every start. */
+export function isIPv6(host: string): boolean {
+  const [, address] = /^([\da-f.]*:[\da-f:.]*)(?:%[\da-z.:-]+)?$/i.exec(host) ?? [];
+  return address !== undefined && URL.canParse(`http://[${address}]`);
 }
 
 export function decodeAddress(bytes: Buffer, length: number): Address {
