@@ -6,6 +6,8 @@ export default defineConfig({
     // CI reads the counts from a file.
     reporters: process.env.REPORT_FILE ? ['default', ['json', { outputFile: process.env.REPORT_FILE }]] : ['default'],
     include: ['test/**/*.test.{ts,tsx}'],
+    // Programs that tests start leave nothing in the home of whoever runs them.
+    env: { NODE_DISABLE_COMPILE_CACHE: '1' },
     // Tests that start real servers share two cores with them.
     testTimeout: 20_000,
     hookTimeout: 20_000,

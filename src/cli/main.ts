@@ -3,6 +3,7 @@
  * The command line: flags and a configuration file in, an exit code out. Loads the server only when there is something to serve.
  */
 import { parseCommandLine } from './command-line.js';
+import { keepCompiledCode } from './compile-cache.js';
 
 async function main(): Promise<number> {
   // Whoever reads our output may leave first: that is no reason to end.
@@ -17,6 +18,7 @@ async function main(): Promise<number> {
     process.stderr.write(`redis-lab: ${request.complaint}\n`);
     return 1;
   }
+  keepCompiledCode();
   if (request.run.headless) return (await import('./serve.js')).serve(request.run);
   return (await import('./run.js')).runLab(request.run);
 }

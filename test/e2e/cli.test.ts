@@ -3,7 +3,8 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import nodeModule from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,12 @@ class Lab {
 
 function lab(...args: string[]): Lab {
   return new Lab(spawn(process.execPath, [MAIN, '--headless', ...args]));
+}
+
+/** With a home of its own, in which it may keep what it has compiled. */
+function labAt(home: string): Lab {
+  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: undefined, NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: undefined, HOME: home };
+  return new Lab(spawn(process.execPath, [MAIN, '--headless', '--port', '0'], { env }));
 }
 
 function directory(): string {
@@ -208,4 +215,23 @@ test('--help lists the flags by group, --version names the version', async () =>
   expect(Math.max(...help.output.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   expect(await version.exited).toBe(0);
   expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('what has been compiled is kept for the next start, if Node can do that', async () => {
+  const home = directory();
+  for (const _ of ['first', 'next']) {
+    const server = labAt(home);
+    await server.ready();
+    server.child.kill('SIGTERM');
+    expect(await server.exited).toBe(0);
+    expect(server.errors).toBe('');
+    expect(existsSync(join(home, '.cache/redis-lab'))).toBe('enableCompileCache' in nodeModule);
+  }
+});
+
+test('a home that can not be written to is no obstacle', async () => {
+  const server = labAt('/dev/null');
+  const client = await server.connect();
+  expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+  expect(server.errors).toBe('');
 });
