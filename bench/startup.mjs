@@ -1,17 +1,25 @@
-// Start-up: from starting the process to the first PONG.
-import { median, startLab, startRedis, table } from './processes.mjs';
+// Start-up: from starting the process to the first PONG, and for comparison what Node takes for doing nothing.
+import { spawnSync } from 'node:child_process';
+import { ENVIRONMENT, median, startLab, startRedis, table } from './processes.mjs';
 
 const ROUNDS = 9;
 
 export async function startup(labFlags) {
-  const times = { 'redis-lab': [], 'redis-server': [] };
+  const times = { 'redis-lab': [], 'redis-server': [], 'node -e 0, to its end': [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const start of [() => startLab(labFlags), () => startRedis()]) {
       const server = await start();
       times[server.name].push(server.startMs);
       await server.stop();
     }
+    times['node -e 0, to its end'].push(nothing());
   }
   const rows = Object.entries(times).map(([name, all]) => [name, median(all).toFixed(0), Math.min(...all).toFixed(0), Math.max(...all).toFixed(0)]);
   return table(['process start to first PONG', 'median ms', 'least', 'most'], rows);
+}
+
+function nothing() {
+  const begin = performance.now();
+  spawnSync(process.env.BENCH_NODE ?? process.execPath, ['-e', '0'], { env: ENVIRONMENT });
+  return performance.now() - begin;
 }

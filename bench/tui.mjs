@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import pty from '@lydell/node-pty';
 import { build } from 'esbuild';
 import { bundleInk, PRODUCTION } from '../scripts/bundle-ink.mjs';
+import { ENVIRONMENT } from './processes.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = join(ROOT, process.env.DIST ?? 'dist', 'cli/main.js');
@@ -20,7 +21,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function start(columns, rows, ...flags) {
   const began = performance.now();
-  const child = pty.spawn(process.execPath, [MAIN, '--port', '0', ...flags], { cols: columns, rows, name: 'xterm-256color', env: { ...process.env, TERM: 'xterm-256color', HOME: home, CI: '' } });
+  const child = pty.spawn(process.execPath, [MAIN, '--port', '0', ...flags], { cols: columns, rows, name: 'xterm-256color', env: { ...ENVIRONMENT, TERM: 'xterm-256color', HOME: home, CI: '' } });
   const lab = { child, raw: '', bytes: 0 };
   child.onData((data) => {
     lab.bytes += data.length;
@@ -57,7 +58,7 @@ async function measureStart() {
     times.push(await lab.saw(/redis-lab/));
     lab.child.kill('SIGKILL');
     const began = performance.now();
-    spawnSync(process.execPath, ['-e', '0']);
+    spawnSync(process.execPath, ['-e', '0'], { env: ENVIRONMENT });
     bare.push(performance.now() - began);
     await sleep(100);
   }
