@@ -7,10 +7,14 @@ import type { Control, ServerInfo, State } from '../state/state.js';
 import { formatCount, row, truncate, width as widthOf } from './text.js';
 import type { Style, Theme } from './theme.js';
 
-/** A part of a row: what counts most comes first and goes last when there is no room. */
+/** A part of a row. Where there is no room, each is first said in fewer words, and then left out, from the highest rank on. */
 interface Part {
-  readonly text: string;
+  /** The longest way to say it comes first. */
+  readonly ways: readonly string[];
   readonly style: Style;
+  readonly rank: number;
+  /** Stands apart by its style: there is no dot before or behind it. */
+  readonly isBlock?: boolean;
 }
 
 export interface HeaderContext {
@@ -22,30 +26,39 @@ export interface HeaderContext {
 
 /** Exactly `height` rows of exactly `width` columns. */
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
-  const { server, control, model, ui } = state;
-  const plain: Style = (text) => text;
-  const { rates } = model;
-  const atUs = (ui.nowMs - model.originMs) * 1000;
-  const dropped = rates.droppedTurns + rates.droppedCommands;
-  const perSecond = `${formatCount(commandsPerSecond(rates, atUs))} cmd/s`;
-  const time: Part[] = [
-    { text: ' redis-lab ', style: theme.title },
-    { text: ` ${timeText(control)} `, style: timeStyle(control, theme) },
-    { text: ` turn ${formatCount(rates.turn)}`, style: plain },
-    { text: ` ${theme.glyphs.dot} ${formatCount(rates.connections)} ${rates.connections === 1 ? 'connection' : 'connections'}`, style: plain },
-    { text: ` ${theme.glyphs.dot} ${perSecond}`, style: plain },
-  ];
-  const where: Part[] = [
-    { text: `${height === 1 ? ` ${theme.glyphs.dot}` : ''} ${placeText(server)}`, style: theme.strong },
-    { text: ` ${theme.glyphs.dot} ${pollerText(server)}`, style: server.poller === 'epoll' ? plain : theme.warn },
-    ...(control.breakpoints.length === 0 ? [] : [{ text: ` ${theme.glyphs.dot} ${control.breakpoints.length} ${control.breakpoints.length === 1 ? 'breakpoint' : 'breakpoints'}`, style: theme.warn }]),
-  ];
-  const drops: Part[] = dropped === 0 ? [] : [{ text: ` ${theme.glyphs.dot} not shown: ${formatCount(rates.droppedCommands)} commands, ${formatCount(rates.droppedTurns)} turns`, style: theme.warn }];
-  if (height === 1) return [rowOf(width, [...time.slice(0, 2), ...time.slice(2, 3), ...where.slice(0, 1), ...time.slice(3), ...where.slice(1), ...drops])];
-  const first = withSparkline(time, secondsUpTo(rates, atUs), theme, width);
-  const held = control.heldAt === null ? [] : [{ text: ` ${theme.glyphs.dot} held at ${control.heldAt.kind}`, style: theme.warn }];
-  return [rowOf(width, first), rowOf(width, [...where, ...held, ...drops])];
+  const parts = partsOf(state, theme);
+  const { name, time, turn, connections, perSecond, address, poller, breakpoints, held, drops } = parts;
+  if (height === 1) return [rowOf(width, fitted([name, time, turn, address, connections, perSecond, poller, breakpoints, held, drops], width, theme))];
+  const first = fitted([name, time, turn, connections, perSecond], width, theme);
+  const seconds = secondsUpTo(state.model.rates, nowUs(state));
+  return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, breakpoints, held, drops], width, theme))];
 }
+
+const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 1000;
+
+type PartName = 'name' | 'time' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'breakpoints' | 'held' | 'drops';
+
+function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
+  const { server, control } = state;
+  const { rates } = state.model;
+  const { turn, connections, droppedCommands, droppedTurns } = rates;
+  const stops = control.breakpoints.length;
+  const hasDropped = droppedCommands + droppedTurns > 0;
+  return {
+    name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
+    time: { ways: [` ${timeText(control)} `], style: timeStyle(control, theme), rank: 0, isBlock: true },
+    turn: { ways: [`turn ${formatCount(turn)}`], style: plain, rank: 1 },
+    connections: { ways: [`${formatCount(connections)} ${connections === 1 ? 'connection' : 'connections'}`, `${formatCount(connections)} conn`], style: plain, rank: 7 },
+    perSecond: { ways: [`${formatCount(commandsPerSecond(rates, nowUs(state)))} cmd/s`], style: plain, rank: 2 },
+    address: { ways: placeWays(server), style: theme.strong, rank: 4 },
+    poller: { ways: pollerWays(server), style: server.poller === 'epoll' ? plain : theme.warn, rank: 6 },
+    breakpoints: { ways: stops === 0 ? [] : [`${stops} ${stops === 1 ? 'breakpoint' : 'breakpoints'}`, `b ${stops}`], style: theme.warn, rank: 3 },
+    held: { ways: control.heldAt === null ? [] : [`held at ${control.heldAt.kind}`, ''], style: theme.warn, rank: 9 },
+    drops: { ways: hasDropped ? [`dropped from the trace: ${formatCount(droppedCommands)} commands, ${formatCount(droppedTurns)} turns`, `${formatCount(droppedCommands)} dropped`] : [], style: theme.warn, rank: 5 },
+  };
+}
+
+const plain: Style = (text) => text;
 
 function timeText({ mode, behind, eventsPerSecond, heldAt, stepping }: Control): string {
   switch (mode) {
@@ -68,9 +81,13 @@ function timeStyle({ mode }: Control, theme: Theme): Style {
   return (text) => theme.warn(inverse(text));
 }
 
-function placeText({ addresses, wantedPort }: ServerInfo): string {
-  const text = addresses.length === 0 ? 'no address' : addresses.map(addressText).join(', ');
-  return wantedPort === null ? text : `${text} (${wantedPort} is taken)`;
+function placeWays({ addresses, wantedPort }: ServerInfo): readonly string[] {
+  const [first] = addresses;
+  if (first === undefined) return ['no address'];
+  const taken = wantedPort === null ? '' : ` (${wantedPort} is taken)`;
+  const others = addresses.length === 1 ? '' : ` +${addresses.length - 1}`;
+  const short = 'path' in first ? addressText(first) : `:${first.port}`;
+  return [addresses.map(addressText).join(', ') + taken, addressText(first) + others + taken, short + others];
 }
 
 export function addressText(address: Address): string {
@@ -78,15 +95,42 @@ export function addressText(address: Address): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-function pollerText({ poller, edgeTriggered, pollerFallback }: ServerInfo): string {
-  const name = poller === 'epoll' ? 'epoll' : `portable, readiness emulated${pollerFallback === null ? '' : ` (${pollerFallback})`}`;
-  return edgeTriggered ? `${name}, edge-triggered` : name;
+function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo): readonly string[] {
+  const edge = edgeTriggered ? ', edge-triggered' : '';
+  if (poller === 'epoll') return [`epoll${edge}`, `epoll${edgeTriggered ? ' ET' : ''}`];
+  const emulated = 'portable, readiness emulated';
+  return [`${emulated}${pollerFallback === null ? '' : ` (${pollerFallback})`}${edge}`, emulated + edge, 'portable, emulated'];
+}
+
+interface StyledText {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** The parts as they fit into the width, with what stands between them. */
+function fitted(parts: readonly Part[], width: number, theme: Theme): readonly StyledText[] {
+  const givingWay = parts.filter(({ rank }) => rank > 0).toSorted((a, b) => b.rank - a.rank);
+  const way = new Map(parts.map((part) => [part, 0]));
+  const laid = (): readonly StyledText[] => joined(parts.map((part) => ({ ...part, text: part.ways[way.get(part)!] ?? '' })), theme);
+  const isTooWide = (): boolean => laid().reduce((total, { text }) => total + widthOf(text), 0) > width;
+  for (const part of givingWay) while (isTooWide() && way.get(part)! < part.ways.length - 1) way.set(part, way.get(part)! + 1);
+  for (const part of givingWay) if (isTooWide()) way.set(part, part.ways.length);
+  return laid();
+}
+
+function joined(parts: readonly (StyledText & { readonly isBlock?: boolean })[], theme: Theme): readonly StyledText[] {
+  const shown = parts.filter(({ text }) => text !== '');
+  return shown.flatMap((part, i) => {
+    const before = shown[i - 1];
+    const hasDot = before !== undefined && before.isBlock !== true && part.isBlock !== true;
+    return [{ text: hasDot ? ` ${theme.glyphs.dot} ` : ' ', style: plain }, part];
+  });
 }
 
 /** The room that is left shows the last seconds. */
-function withSparkline(parts: readonly Part[], perSecond: readonly number[], theme: Theme, width: number): Part[] {
+function withSparkline(parts: readonly StyledText[], perSecond: readonly number[], theme: Theme, width: number): readonly StyledText[] {
   const room = width - parts.reduce((total, { text }) => total + widthOf(text), 0) - 2;
-  if (room < 5) return [...parts];
+  if (room < 5) return parts;
   const seconds = perSecond.slice(-Math.min(room, 60));
   const highest = Math.max(1, ...seconds);
   const { spark } = theme.glyphs;
@@ -94,17 +138,13 @@ function withSparkline(parts: readonly Part[], perSecond: readonly number[], the
   return [...parts, { text: ` ${bars}`, style: theme.dim }];
 }
 
-function rowOf(width: number, parts: readonly Part[]): string {
-  const styled: string[] = [];
-  let left = width;
-  for (const { text, style } of parts) {
-    const wide = widthOf(text);
-    if (wide > left) {
-      styled.push(style(truncate(text, left)));
-      break;
-    }
-    styled.push(style(text));
-    left -= wide;
-  }
-  return row(width, ...styled);
+/** Cut only if even the time has no room. */
+function rowOf(columns: number, parts: readonly StyledText[]): string {
+  let left = columns;
+  const styled = parts.map(({ text, style }) => {
+    const shown = truncate(text, left);
+    left -= widthOf(shown);
+    return style(shown);
+  });
+  return row(columns, ...styled);
 }

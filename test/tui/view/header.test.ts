@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import type { RatesModel } from '../../../src/tui/state/model/rates.js';
+import { initialModel } from '../../../src/tui/state/model/model.js';
+import { initialState } from '../../../src/tui/state/reduce.js';
+import type { Control, ServerInfo, State } from '../../../src/tui/state/state.js';
+import { header } from '../../../src/tui/view/header.js';
+import { width as widthOf } from '../../../src/tui/view/text.js';
+import { eventAt } from '../happened.js';
+import { COLORED, PLAIN } from '../scene.js';
+
+const TCP = { host: '127.0.0.1', port: 6379 };
+const SERVER: ServerInfo = { addresses: [TCP], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: 'test' };
+const HELD = eventAt(0, { kind: 'frame', token: 2, frame: 1, bytes: 1, argv: ['DEL'], raw: '' });
+
+interface Scenery {
+  readonly server?: Partial<ServerInfo>;
+  readonly control?: Partial<Control>;
+  readonly rates?: Partial<RatesModel>;
+}
+
+function stateOf({ server, control, rates }: Scenery): State {
+  const state = initialState({ ...SERVER, ...server }, { ...initialModel, originMs: 0, rates: { ...initialModel.rates, turn: 812, connections: 3, ...rates } });
+  return { ...state, control: { ...state.control, ...control }, ui: { ...state.ui, nowMs: 0 } };
+}
+
+const rows = (scenery: Scenery, width: number, height: 1 | 2): string[] => header(stateOf(scenery), { theme: PLAIN, width, height }).map((row) => row.trimEnd());
+const oneRow = (scenery: Scenery, width = 80): string => rows(scenery, width, 1)[0]!;
+
+test('a small screen has it all in one row, a larger one in two', () => {
+  expect(oneRow({})).toBe(' redis-lab  LIVE  turn 812 · 127.0.0.1:6379 · 3 connections · 0 cmd/s · epoll');
+  expect(rows({}, 120, 2)).toEqual([' redis-lab  LIVE  turn 812 · 3 connections · 0 cmd/s', ' 127.0.0.1:6379 · epoll']);
+});
+
+test.each<[string, Partial<Control>]>([
+  ['LIVE', { mode: 'live' }],
+  ['SLOW 5/s', { mode: 'slow', eventsPerSecond: 5 }],
+  ['PAUSED', { mode: 'paused', heldAt: HELD }],
+  ['STEP: waits for an event', { mode: 'stepping', stepping: 'event' }],
+  ['STEP: waits for a command', { mode: 'stepping', stepping: 'command' }],
+  ['HISTORY -1,234', { mode: 'history', behind: 1234, moment: 3 }],
+  ['HISTORY -7 PAUSED', { mode: 'history', behind: 7, moment: 3, heldAt: HELD }],
+])('what time does: %s', (text, control) => {
+  expect(oneRow({ control }, 120)).toContain(` ${text} `);
+});
+
+test('it says where the loop is held, how many breakpoints there are, and what the trace has dropped', () => {
+  const [first, second] = rows({ control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }, { key: 'k' }] }, rates: { droppedCommands: 12_345, droppedTurns: 678 } }, 160, 2);
+  expect(first).toContain(' PAUSED ');
+  expect(second).toBe(' 127.0.0.1:6379 · epoll · 2 breakpoints · held at frame · dropped from the trace: 12,345 commands, 678 turns');
+});
+
+test.each<[string, Partial<ServerInfo>]>([
+  ['127.0.0.1:6379, /run/lab.sock', { addresses: [TCP, { path: '/run/lab.sock' }] }],
+  ['[::1]:6379', { addresses: [{ host: '::1', port: 6379 }] }],
+  ['127.0.0.1:6380 (6379 is taken)', { addresses: [{ host: '127.0.0.1', port: 6380 }], wantedPort: 6379 }],
+  ['portable, readiness emulated', { poller: 'portable' }],
+  ['portable, readiness emulated (no epoll here)', { poller: 'portable', pollerFallback: 'no epoll here' }],
+  ['epoll, edge-triggered', { edgeTriggered: true }],
+  ['no address', { addresses: [] }],
+])('it says %s', (text, server) => {
+  expect(rows({ server }, 120, 2)[1]).toContain(text);
+});
+
+describe('where there is no room', () => {
+  const busy: Scenery = { control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }] }, rates: { turn: 1_234_567, connections: 51, droppedCommands: 1_234_567, droppedTurns: 1 } };
+
+  test.each([
+    [200, ' redis-lab  PAUSED  turn 1,234,567 · 127.0.0.1:6379 · 51 connections · 0 cmd/s · epoll · 1 breakpoint · held at frame · dropped from the trace: 1,234,567 commands, 1 turns'],
+    [110, '  PAUSED  turn 1,234,567 · 127.0.0.1:6379 · 51 conn · 0 cmd/s · epoll · 1 breakpoint · 1,234,567 dropped'],
+    [80, '  PAUSED  turn 1,234,567 · :6379 · 0 cmd/s · epoll · b 1 · 1,234,567 dropped'],
+    [60, '  PAUSED  turn 1,234,567 · :6379 · 0 cmd/s · b 1'],
+  ])('in %i columns things are said in fewer words, and then left out, but never cut', (width, expected) => {
+    expect(oneRow(busy, width)).toBe(expected);
+  });
+
+  test('every row has exactly the width, at any size', () => {
+    for (const scenery of [{}, busy, { server: { addresses: [{ path: `/run/${'long'.repeat(20)}` }], poller: 'portable' as const, pollerFallback: 'no' } }]) {
+      for (let width = 60; width < 220; width++) {
+        for (const height of [1, 2] as const) {
+          const drawn = header(stateOf(scenery), { theme: COLORED, width, height });
+          expect(drawn.map(widthOf)).toEqual(Array.from({ length: height }, () => width));
+          expect(drawn.join('')).not.toContain('…');
+        }
+      }
+    }
+  });
+});
+
+test('the room that is left shows the commands of the last seconds, the newest on the right', () => {
+  const state = stateOf({ rates: { second: 4, perSecond: [0, 2, 4], commands: 8 } });
+  const [first] = header({ ...state, ui: { ...state.ui, nowMs: 4000 } }, { theme: PLAIN, width: 120, height: 2 });
+  expect(first!.trimEnd()).toMatch(/ cmd\/s ▁*▁▅█/);
+});
