@@ -119,6 +119,7 @@ export class Connection implements EventHandler, Transport {
     const { decoder, session } = this;
     const { dispatcher, server, tap, settings } = this.env;
     decoder.maxBulkLength = settings['proto-max-bulk-len'];
+    decoder.keys = session.db;
     decoder.feed(buffer, start, end);
     dispatcher.stopwatch.begin();
     while (this.state === OPEN && !session.parked) {

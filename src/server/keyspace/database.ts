@@ -35,8 +35,6 @@ export class Database {
   /** Where the expire cycle goes on. */
   expireCursor = 0;
   private usedUnits = 0;
-  /** The slot that was looked up for writing or stored into last, where `changed` looks first. */
-  private recentSlot = 0;
   /** Has there been a value that can change in place? While there is none, `changed` has nothing to measure. */
   private hasMutableValues = false;
 
@@ -52,6 +50,16 @@ export class Database {
   /** Estimated bytes of all keys and values. */
   get usedBytes(): number {
     return this.usedUnits * UNIT_BYTES;
+  }
+
+  /** For the decoder: the key that these bytes spell as latin1, if it is here. Not a lookup: nothing is counted, touched or expired. */
+  spelled(bytes: Uint8Array, start: number, length: number): string | null {
+    return this.dict.spelled(bytes, start, length);
+  }
+
+  /** … and if it was not, the string that the decoder has made. */
+  missing(key: string): void {
+    this.dict.missed = key;
   }
 
   lookupRead(key: string): Value | undefined {
@@ -80,7 +88,6 @@ export class Database {
   lookupWrite(key: string): Value | undefined {
     const slot = this.findLive(key);
     if (slot === -1) return undefined;
-    this.recentSlot = slot;
     this.touch(slot);
     return this.dict.valueAt(slot);
   }
@@ -96,17 +103,15 @@ export class Database {
 
   /** Stores a value under a new or existing key, and drops its expiry unless told to keep it. Does not call {@link changed}. */
   set(key: string, value: Value, keepTtl = false): void {
-    let slot = this.findAgain(key);
+    const slot = this.findLive(key);
     if (slot === -1) {
-      slot = this.dict.addMissed(key, value);
-      this.begin(slot, key, value);
+      this.begin(this.dict.addMissed(key, value), key, value);
     } else {
       this.dict.setValueAt(slot, value);
       this.measure(slot, key, value);
       if (!keepTtl && this.expires.size > 0) this.expires.remove(slot);
       this.touch(slot);
     }
-    this.recentSlot = slot;
   }
 
   /** True if the key was there. Does not call {@link changed}. */
@@ -245,13 +250,6 @@ export class Database {
     return this.dict.find(key);
   }
 
-  /** As {@link findLive}, but a key that this command has looked up already, as INCR does, is compared instead of searched again. */
-  private findAgain(key: string): number {
-    const { dict, recentSlot } = this;
-    const isThere = recentSlot < dict.size && dict.keyAt(recentSlot) === key && (this.expires.size === 0 || !this.isDue(recentSlot));
-    return isThere ? recentSlot : this.findLive(key);
-  }
-
   private touch(slot: number): void {
     const { keyspace, dict } = this;
     if (!keyspace.usesLfu) return dict.setAccessAt(slot, keyspace.lruClock());
@@ -321,10 +319,9 @@ export class Database {
 
   /** What may have changed in place is measured again; numbers and strings are as `set` has counted them. */
   private remeasure(key: string): void {
-    const { dict, recentSlot } = this;
-    const slot = recentSlot < dict.size && dict.keyAt(recentSlot) === key ? recentSlot : dict.find(key);
+    const slot = this.dict.find(key);
     if (slot === -1) return;
-    const value = dict.valueAt(slot);
+    const value = this.dict.valueAt(slot);
     if (typeof value === 'object') this.account(slot, unitsOf(key, value));
   }
 

@@ -15,7 +15,7 @@
  * collector, by its own trace at 1 million, which promotes and marks every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the commands that follow.
  * That million, of 16 bytes each with small values, took 119 to 147 MB of resident memory here and 110 MB in redis-server.
  */
-import { hashString } from './hash.js';
+import { hashBytes, hashString } from './hash.js';
 import type { Value } from './value.js';
 
 const CHUNK_BITS = 14;
@@ -45,19 +45,50 @@ export class KeyTable {
   private readonly entryChunks: Value[][] = [];
   private readonly factChunks: Int32Array[] = [];
   private capacity = 0;
-  /** What `find` hashed last. The key itself is not kept: to store a young string in an old object costs V8 more than the comparison saves. */
+  /** The key that `spelled` has not found last, and its hash: the command will ask for it once more. */
+  missed = '';
+  private missedHash = hashString('');
+  /** What `find` hashed last. */
   private lastHash = 0;
+  /** Where a key was found last. One command asks for its key several times, and it is there still. */
+  private lastSlot = 0;
 
   /** The slot of a key, or -1. A slot is valid until the next removal. */
   find(key: string): number {
-    const hash = hashString(key);
+    const { lastSlot } = this;
+    if (lastSlot < this.size && this.keyAt(lastSlot) === key) return lastSlot;
+    const hash = key === this.missed ? this.missedHash : hashString(key);
     this.lastHash = hash;
     const part = this.parts[(hash >>> 24) & this.partMask]!;
     const mask = part.length - 1;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const slot = part[at + 1]! - 1;
       if (slot === -1) return -1;
-      if (part[at] === hash && this.entryChunks[slot >> CHUNK_BITS]![(slot & IN_CHUNK) << 1] === key) return slot;
+      if (part[at] === hash && this.keyAt(slot) === key) return (this.lastSlot = slot);
+    }
+  }
+
+  /**
+   * The key that these bytes spell as latin1: the string that is in the table already, so that nobody has to make it again, and `find`
+   * knows it at a glance. Null if there is none; whoever then makes the string tells it by {@link missed}.
+   */
+  spelled(bytes: Uint8Array, start: number, length: number): string | null {
+    const { lastSlot } = this;
+    if (lastSlot < this.size && isSpelled(this.keyAt(lastSlot), bytes, start, length)) return this.keyAt(lastSlot);
+    const hash = hashBytes(bytes, start, length);
+    const part = this.parts[(hash >>> 24) & this.partMask]!;
+    const mask = part.length - 1;
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const slot = part[at + 1]! - 1;
+      if (slot === -1) {
+        this.missedHash = hash;
+        return null;
+      }
+      if (part[at] !== hash) continue;
+      const key = this.keyAt(slot);
+      if (!isSpelled(key, bytes, start, length)) continue;
+      this.lastSlot = slot;
+      return key;
     }
   }
 
@@ -262,6 +293,14 @@ export class KeyTable {
       link(this.parts[number]!, whole[at]!, whole[at + 1]!);
     }
   }
+}
+
+/** From the end, where keys differ sooner. */
+function isSpelled(key: string, bytes: Uint8Array, start: number, length: number): boolean {
+  if (key.length !== length) return false;
+  let at = length - 1;
+  while (at >= 0 && key.charCodeAt(at) === bytes[start + at]) at--;
+  return at < 0;
 }
 
 function link(part: Int32Array, hash: number, entry: number): void {

@@ -43,6 +43,19 @@ const MAX_STRING_LENGTH = constants.MAX_STRING_LENGTH;
 /** {@link parseLength} found something that is no decimal integer. */
 const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
 
+/** Comparing bytes with a longer key takes longer than to make a string of them. */
+const MAX_SPELLED = 64;
+
+/** Keys that are strings already. */
+export interface KnownKeys {
+  /** The key that these bytes spell as latin1, or null. */
+  spelled(bytes: Uint8Array, start: number, length: number): string | null;
+  /** The key that `spelled` has just not found, now that it has become a string. */
+  missing(key: string): void;
+}
+
+const NO_KEYS: KnownKeys = { spelled: () => null, missing: () => {} };
+
 export class RequestDecoder {
   /** The request that `next` has just completed; a new array each time, so it may be kept. */
   argv: string[] = [];
@@ -52,6 +65,8 @@ export class RequestDecoder {
   position = 0;
   /** proto-max-bulk-len. */
   maxBulkLength = 512 * 1024 * 1024;
+  /** The keys there are: an argument that names one needs no new string, and no second hash. */
+  keys: KnownKeys = NO_KEYS;
   /** Before AUTH strangers may send only small requests, so that they can not make the server allocate much. */
   authenticated = true;
 
@@ -60,6 +75,8 @@ export class RequestDecoder {
   /** Arguments still to come of the running request; 0 between requests. */
   private remaining = 0;
   private filled = 0;
+  /** All that stood where keys do have been keys so far. */
+  private expectsKey = false;
   /** Length of the argument being read; -1 while its `$` line has not come. */
   private bulkLength = -1;
   /** Bytes of the running request in ranges that were fed before. */
@@ -107,16 +124,31 @@ export class RequestDecoder {
   }
 
   private readCount(): DecodeStatus {
+    const short = this.shortCount();
+    if (short > 0) return this.begin(short, this.position + 4);
     const lineEnd = this.findLineEnd();
     if (lineEnd < 0) return lineEnd === TOO_LONG ? this.broken('too big mbulk count string') : INCOMPLETE;
     const count = parseLength(this.buffer, this.position + 1, lineEnd);
     if (count === NOT_A_NUMBER || count > 0x7fffffff) return this.brokenLine(lineEnd, 'invalid multibulk length', 'too big mbulk count string');
     if (count > 10 && !this.authenticated) return this.broken('unauthenticated multibulk length');
-    this.position = lineEnd + 2;
-    this.remaining = Math.max(0, count);
+    return this.begin(Math.max(0, count), lineEnd + 2);
+  }
+
+  /** `*1` to `*9`, as nearly all requests begin; 0 if this one does not. */
+  private shortCount(): number {
+    const { buffer, position } = this;
+    if (position + 4 > this.end || buffer[position + 2] !== CR) return 0;
+    const digit = buffer[position + 1]! - 48;
+    return digit > 0 && digit <= 9 ? digit : 0;
+  }
+
+  private begin(count: number, position: number): DecodeStatus {
+    this.position = position;
+    this.remaining = count;
     this.filled = 0;
+    this.expectsKey = true;
     // A claimed count allocates nothing by itself: the array grows with the arguments that really come.
-    this.argv = count <= 16 ? new Array<string>(this.remaining) : [];
+    this.argv = count <= 16 ? new Array<string>(count) : [];
     return COMPLETE;
   }
 
@@ -218,7 +250,20 @@ export class RequestDecoder {
 
   private readText(start: number, end: number): string {
     if (this.filled === 0) return this.readName(start, end);
-    return end - start <= MAX_SHORT ? shortString(this.buffer, start, end) : this.buffer.latin1Slice(start, end);
+    const length = end - start;
+    if (length <= MAX_SHORT) return shortString(this.buffer, start, end);
+    return this.expectsKey && (this.filled & 1) === 1 && length <= MAX_SPELLED ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
+  }
+
+  /** Keys are at the first place and, of several, mostly at the other odd ones; so those are looked up until one is none. */
+  private readKey(start: number, length: number): string {
+    const { keys, buffer } = this;
+    const known = keys.spelled(buffer, start, length);
+    if (known !== null) return known;
+    this.expectsKey = false;
+    const key = buffer.latin1Slice(start, start + length);
+    keys.missing(key);
+    return key;
   }
 
   private readName(start: number, end: number): string {

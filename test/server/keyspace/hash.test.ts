@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { hashString, seedHashes } from '../../../src/server/keyspace/hash.js';
+import { hashBytes, hashString, seedHashes } from '../../../src/server/keyspace/hash.js';
 
 afterEach(() => seedHashes(1));
 
@@ -54,4 +55,13 @@ test('another seed gives other hashes', () => {
 
 test('strings that differ only in trailing zero bytes have different hashes', () => {
   expect(new Set(['', '\0', '\0\0', '\0\0\0', '\0\0\0\0', '\0\0\0\0\0'].map(hashString)).size).toBe(6);
+});
+
+test('bytes have the hash of the string that they spell, wherever they lie', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(9), (bytes, start) => {
+      const buffer = Buffer.concat([Buffer.alloc(start, 0xaa), bytes, Buffer.alloc(3, 0xaa)]);
+      expect(hashBytes(buffer, start, bytes.length)).toBe(hashString(Buffer.from(bytes).latin1Slice()));
+    }),
+  );
 });

@@ -76,6 +76,40 @@ test('any sequence of additions and removals agrees with a Map', () => {
   );
 });
 
+describe('spelled', () => {
+  const spelled = (table: KeyTable, key: string): string | null => table.spelled(Buffer.from(`<${key}>`, 'latin1'), 1, key.length);
+
+  test('finds among the keys the one that bytes spell, and no other', () => {
+    const table = filled(50_000);
+    for (const i of [0, 1, 1, 49_999, 12_345]) expect(spelled(table, `key:${i}`)).toBe(`key:${i}`);
+    for (const absent of ['', 'key:', 'key:50000', 'kez:1', '\xffey:1']) expect(spelled(table, absent)).toBeNull();
+  });
+
+  test('any sequence of additions, removals and questions agrees with a Set', () => {
+    const operations = fc.array(fc.tuple(fc.constantFrom('add', 'remove', 'ask', 'find'), fc.uint8Array({ maxLength: 2 })), { maxLength: 200 });
+    fc.assert(
+      fc.property(operations, (steps) => {
+        const table = new KeyTable();
+        const model = new Set<string>();
+        for (const [operation, bytes] of steps) {
+          const key = Buffer.from(bytes).latin1Slice();
+          // As the decoder does: it asks first, and says which string it has made of a key that is missing.
+          if (operation !== 'find') {
+            expect(spelled(table, key)).toBe(model.has(key) ? key : null);
+            if (!model.has(key)) table.missed = key;
+          }
+          const slot = table.find(key);
+          expect(slot === -1 ? null : table.keyAt(slot)).toBe(model.has(key) ? key : null);
+          if (operation === 'add' && slot === -1) table.addMissed(key, 1);
+          if (operation === 'add') model.add(key);
+          if (operation === 'remove' && model.delete(key)) table.removeSlot(slot);
+        }
+        expect(table.size).toBe(model.size);
+      }),
+    );
+  });
+});
+
 describe('scan', () => {
   test('returns everything that is there from start to end, while keys come and go', () => {
     const table = filled(1000);

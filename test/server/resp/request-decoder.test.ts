@@ -156,6 +156,41 @@ const piece = fc.oneof(
   { weight: 2, arbitrary: fc.array(fc.string({ unit: 'binary-ascii' }), { minLength: 1, maxLength: 4 }).map(encodeRequest) },
 );
 
+describe('known keys', () => {
+  const KNOWN = ['key:000001', 'key:000002', 'key:000003', 'a key with \xff in it'];
+
+  /** Says which arguments were looked up, and which of them had to be made. */
+  function observed(): { prepare(decoder: RequestDecoder): void; readonly asked: string[]; readonly made: string[] } {
+    const asked: string[] = [];
+    const made: string[] = [];
+    const spelled = (bytes: Uint8Array, start: number, length: number): string | null => {
+      asked.push(Buffer.from(bytes.subarray(start, start + length)).latin1Slice());
+      return KNOWN.find((key) => key === asked.at(-1)) ?? null;
+    };
+    return { prepare: (decoder) => void (decoder.keys = { spelled, missing: (key) => made.push(key) }), asked, made };
+  }
+
+  test.each([
+    { request: ['GET', 'key:000001'], asked: ['key:000001'], made: [] },
+    { request: ['GET', 'key:999999'], asked: ['key:999999'], made: ['key:999999'] },
+    { request: ['SET', 'key:000001', 'a value of some length'], asked: ['key:000001'], made: [] },
+    { request: ['MSET', 'key:000001', 'key:000003', 'key:000002', 'x'], asked: ['key:000001', 'key:000002'], made: [] },
+    { request: ['MSET', 'key:999999', 'x', 'key:000002', 'x'], asked: ['key:999999'], made: ['key:999999'] },
+    { request: ['GET', 'short'], asked: [], made: [] },
+    { request: ['GET', 'l'.repeat(65)], asked: [], made: [] },
+  ])('$request: looked up as long as they are found', ({ request, asked, made }) => {
+    const source = observed();
+    expect(decode(encodeRequest(request), [], source.prepare)).toEqual(whole(request));
+    expect(source).toMatchObject({ asked, made });
+  });
+
+  test('make no difference to what is decoded, at any split', () => {
+    const requests = [['DEL', ...KNOWN], ['ECHO', 'no key at all'], ['MSET', 'key:000002', 'v', 'a key with \xff in it', 'v']];
+    const text = requests.map(encodeRequest).join('');
+    for (const cuts of allSplits(text.length)) expect(decode(text, cuts, observed().prepare)).toEqual(whole(...requests));
+  });
+});
+
 describe('any bytes', () => {
   test('at any split agree with the whole, and never throw', () => {
     fc.assert(
