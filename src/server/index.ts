@@ -11,6 +11,7 @@
  *     await server.resume();
  */
 import type { CommandReference } from './commands/reference.js';
+import type { SettingReference } from './config/reference.js';
 import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, StepUnit } from './loop/stepping.js';
@@ -38,6 +39,7 @@ export { encodeRequest, quoteWord } from './resp/request-encoder.js';
 export { formatArgument, formatSyntax } from './dispatch/syntax.js';
 export type { Argument } from './dispatch/syntax.js';
 export type { CommandReference } from './commands/reference.js';
+export type { SettingReference } from './config/reference.js';
 export type { Reply } from './resp/reply.js';
 
 /** Every setting of redis-server that has a meaning here, under its own name, and the lab's own. */
@@ -108,6 +110,12 @@ export interface RedisLabServer extends AsyncDisposable {
 export async function loadCommandReference(): Promise<readonly CommandReference[]> {
   const { commandReference } = await import('./commands/reference.js');
   return commandReference();
+}
+
+/** Every setting of the server, by name, as data; loaded when first asked for. */
+export async function loadSettingReference(): Promise<readonly SettingReference[]> {
+  const { settingReference } = await import('./config/reference.js');
+  return settingReference();
 }
 
 const DEFAULT_BUDGET = 2000;

@@ -81,6 +81,15 @@ export class Connection {
     return this.conversation.isAwaited && !this.isWaiting;
   }
 
+  /** A reply is due, however long it takes. */
+  get isAwaited(): boolean {
+    return this.conversation.isAwaited;
+  }
+
+  get isClosed(): boolean {
+    return this.socket === null;
+  }
+
   connect(): void {
     if (this.socket !== null) return;
     const { address, password, name } = this.options;

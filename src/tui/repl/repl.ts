@@ -4,11 +4,11 @@
  *   submit(line) → words → console's own word?  → connections, help, quit
  *                         └ command             → Connection.send → … → Transcript → dispatch(lines-received)
  */
-import { loadCommandReference, type Address, type CommandReference, type Reply } from '../../server/index.js';
+import { loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply } from '../../server/index.js';
 import type { ReplAction } from '../state/repl-reduce.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
-import { splitLine, toBytes } from '../state/repl/words.js';
+import { splitLine, takeRepeat, toBytes } from '../state/repl/words.js';
 import { Connection } from './connection.js';
 import type { Hearing } from './conversation.js';
 import { escapeControls } from './format-reply.js';
@@ -46,6 +46,14 @@ export function createRepl(options: ReplOptions): Repl {
 
 const MAX_CLIENTS = 32;
 
+/** A line that runs several times. */
+interface Repetition {
+  readonly name: string;
+  readonly connection: Connection;
+  readonly argv: readonly string[];
+  left: number;
+}
+
 class LabRepl implements Repl {
   private readonly connections = new Map<string, Connection>();
   private readonly transcript: Transcript;
@@ -55,6 +63,8 @@ class LabRepl implements Repl {
   /** Lines that were pasted together run one after another, as if they were typed: each waits for the reply to the one before, but not for long. */
   private readonly queue: string[] = [];
   private lastUsed: Connection | null = null;
+  /** Comes before the queue, each time when the reply to the time before is there. */
+  private repetition: Repetition | null = null;
   private isRunning = false;
   private isClosed = false;
 
@@ -70,6 +80,9 @@ class LabRepl implements Repl {
       this.commands = commands;
       if (!this.isClosed) this.options.dispatch({ type: 'commands-loaded', commands });
     });
+    void loadSettingReference().then((settings) => {
+      if (!this.isClosed) this.options.dispatch({ type: 'settings-loaded', settings });
+    });
   }
 
   submit(line: string): void {
@@ -82,8 +95,21 @@ class LabRepl implements Repl {
     // What a line does may lead back here.
     if (this.isRunning) return;
     this.isRunning = true;
-    while (this.queue.length > 0 && this.lastUsed?.isBusy !== true) this.runLine(this.queue.shift()!);
+    this.repeatOnce();
+    while (this.repetition === null && this.queue.length > 0 && this.lastUsed?.isBusy !== true) this.runLine(this.queue.shift()!);
     this.isRunning = false;
+  }
+
+  private repeatOnce(): void {
+    const { repetition } = this;
+    if (repetition === null || repetition.connection.isAwaited) return;
+    const { name, connection, argv } = repetition;
+    // What has ended the connection is not tried again.
+    if (--repetition.left === 0 || connection.isClosed) this.repetition = null;
+    if (connection.isClosed) return;
+    this.run(name, connection, argv);
+    // Nothing will be heard that could lead back here.
+    if (!connection.isAwaited) setImmediate(() => this.runQueue());
   }
 
   private runLine(line: string): void {
@@ -97,17 +123,23 @@ class LabRepl implements Repl {
     this.echo(name, line);
     if (argv === null) return this.say('error', name, 'Invalid argument(s)');
     if (argv.length === 0) return this.choose(name);
-    this.run(name, connection, argv);
+    const repeat = takeRepeat(argv);
+    if (repeat === null) return this.say('error', name, 'A command can be repeated once or more.');
+    if (repeat.times > 1) this.repetition = { name, connection, argv: repeat.words, left: repeat.times - 1 };
+    this.run(name, connection, repeat.words);
+    if (repeat.times > 1 && !connection.isAwaited) setImmediate(() => this.runQueue());
   }
 
   interrupt(): boolean {
-    const isQueueLeft = this.queue.splice(0).length > 0;
+    const isQueueLeft = this.queue.splice(0).length > 0 || this.repetition !== null;
+    this.repetition = null;
     return (this.connections.get(this.current)?.leave() ?? false) || isQueueLeft;
   }
 
   close(): void {
     this.isClosed = true;
     this.queue.length = 0;
+    this.repetition = null;
     this.transcript.close();
     for (const connection of this.connections.values()) connection.close();
     this.connections.clear();

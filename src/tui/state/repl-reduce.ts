@@ -4,7 +4,7 @@
  *   key → ReplAction → reduceRepl → ReplState → view/panes/repl.ts
  *                └ submittedLines → what the effects send
  */
-import type { CommandReference } from '../../server/index.js';
+import type { CommandReference, SettingReference } from '../../server/index.js';
 import { initialClient, type ReplClient, type ReplLine, type ReplState } from './repl-state.js';
 import { completionsFor, errorFor, hintFor } from './repl/advice.js';
 import { edit, printable, type EditAction } from './repl/line-editor.js';
@@ -18,6 +18,7 @@ export type ReplAction =
   /** Opens the search, or goes on to the next older entry. */
   | { readonly type: 'search-history' }
   | { readonly type: 'commands-loaded'; readonly commands: readonly CommandReference[] }
+  | { readonly type: 'settings-loaded'; readonly settings: readonly SettingReference[] }
   | { readonly type: 'history-loaded'; readonly history: readonly string[] }
   | { readonly type: 'lines-received'; readonly lines: readonly ReplLine[] }
   | { readonly type: 'clients-changed'; readonly clients: readonly ReplClient[]; readonly current: string };
@@ -54,6 +55,8 @@ export function reduceRepl(state: ReplState, action: ReplAction): ReplState {
       return { ...state, search: null, completion: null };
     case 'commands-loaded':
       return advise({ ...state, commands: action.commands });
+    case 'settings-loaded':
+      return { ...state, settings: action.settings };
     case 'history-loaded':
       return { ...state, history: action.history.slice(-MAX_HISTORY) };
     case 'lines-received':
@@ -98,7 +101,7 @@ export function remember(history: readonly string[], line: string): readonly str
 
 /** Does the line hold a password? Then it is not kept, as redis-cli does not. */
 export function isSecret(line: string): boolean {
-  const words = line.replace(/^\s*@\S*\s+/, '').replace(/^\s*slice\s+\S+\s+/i, '').trim().toLowerCase().split(/\s+/);
+  const words = line.replace(/^\s*@\S*\s+/, '').replace(/^\s*[+-]?\d+\s+/, '').replace(/^\s*slice\s+\S+\s+/i, '').trim().toLowerCase().split(/\s+/);
   const [name = '', second = ''] = words.map((word) => word.replace(/["']/g, ''));
   switch (name) {
     case 'auth':
@@ -135,7 +138,7 @@ function complete(state: ReplState, step: 1 | -1, keys: readonly string[]): Repl
   const running = state.completion;
   if (running !== null) return put(state, { ...running, index: (running.index + step + running.candidates.length) % running.candidates.length });
   const names = state.clients.map(({ name }) => name).filter((name) => name !== '');
-  const { from, candidates } = completionsFor(state.commands, state.input.slice(0, state.cursor), keys, names);
+  const { from, candidates } = completionsFor({ ...state, keys, clients: names }, state.input.slice(0, state.cursor));
   if (candidates.length === 0) return state;
   return put(state, { from, candidates, index: step === 1 ? 0 : candidates.length - 1 });
 }

@@ -1,7 +1,7 @@
 /**
  * The console's share of the state: what was said, and the line being typed. The console's own connections live in repl/, as effects.
  */
-import type { CommandReference } from '../../server/index.js';
+import type { CommandReference, SettingReference } from '../../server/index.js';
 
 export interface ReplLine {
   /** `in`: what was sent; `out`: a reply; `error`: an error reply; `push`: out of band (a message, an invalidation); `note`: the console's own word. */
@@ -64,6 +64,8 @@ export interface ReplState {
   readonly clients: readonly ReplClient[];
   /** The table that completion, hints and arity read; empty until it is loaded. */
   readonly commands: readonly CommandReference[];
+  /** What CONFIG GET and SET complete; empty until it is loaded. */
+  readonly settings: readonly SettingReference[];
 }
 
 export const initialClient: ReplClient = { name: '', address: '', peer: null, db: 0, protocol: 2, inTransaction: false, isReadingPaused: false, awaited: null, state: 'connecting' };
@@ -83,6 +85,7 @@ export const initialRepl: ReplState = {
   client: initialClient,
   clients: [initialClient],
   commands: [],
+  settings: [],
 };
 
 /** As redis-cli shows it: `127.0.0.1:6379[2](TX)> `; another client than the default one has its name in front. */

@@ -1,11 +1,12 @@
 /** What the console says while a line is being typed: the hint, the red line, and what Tab offers; against the real table of commands. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { loadCommandReference } from '../../../src/server/index.js';
+import { loadCommandReference, loadSettingReference } from '../../../src/server/index.js';
 import { completionsFor, errorFor, hintFor } from '../../../src/tui/state/repl/advice.js';
 import { splitLine, typeable } from '../../../src/tui/state/repl/words.js';
 
 const commands = await loadCommandReference();
+const settings = await loadSettingReference();
 const everyCommand = commands.flatMap((command) => [command, ...command.subcommands]);
 
 test.each([
@@ -45,6 +46,10 @@ test.each([
   ['slice 1 ', 'command'],
   ['slice 1 GET', ' key'],
   ['raw', ' "bytes"'],
+  ['5', ' command'],
+  ['5 ', 'command'],
+  ['5 GET', ' key'],
+  ['@b 5 GET ', 'key'],
   ['SET "a b" ', 'value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]'],
   ['SET "a b', ''],
 ])('behind %j the hint is %j', (line, hint) => {
@@ -70,6 +75,12 @@ test.each([
   ['COMMAND', null],
   ['COMMAND ', null],
   ['help nonsense', null],
+  ['5', null],
+  ['5 ', null],
+  ['5 PING', null],
+  ['5 GET a b', 'GET takes 1 argument: key'],
+  ['0 PING', 'a command can be repeated once or more'],
+  ['5x PING', 'there is no command 5X'],
   ['slice 1', null],
   ['SET "a', 'a quote is open, or something follows it without a space'],
 ])('of %j the red line says %j', (line, error) => {
@@ -103,9 +114,20 @@ test.each([
   ['help @str', ['@stream', '@string'].filter((group) => everyCommand.some((command) => `@${command.group}` === group))],
   ['help getd', ['getdel']],
   ['nosuch ', []],
+  ['5 GET av', ['avocado']],
+  ['CONFIG GET maxmemory-', ['maxmemory-clients', 'maxmemory-eviction-tenacity', 'maxmemory-policy', 'maxmemory-samples']],
+  ['config get maxmemory-policy MAXMEMORY-P', []],
+  ['CONFIG SET maxmemory-policy vol', ['volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl']],
+  ['CONFIG SET appendonly ', ['yes', 'no']],
+  ['CONFIG SET maxmemory ', []],
+  ['CONFIG SET maxmemory 1 maxmemory-p', ['maxmemory-policy']],
+  ['CONFIG GET databa', ['databases']],
+  // Not while the server runs.
+  ['CONFIG SET databa', []],
+  ['CONFIG SET nosuch ', []],
 ])('Tab behind %j offers %j', (line, candidates) => {
   const keys = ['apple', 'avocado', 'two words', Buffer.from('яблоко').toString('latin1')];
-  expect(completionsFor(commands, line, keys, ['worker']).candidates).toEqual(candidates);
+  expect(completionsFor({ commands, settings, keys, clients: ['worker'] }, line).candidates).toEqual(candidates);
 });
 
 test('every command has a hint, and its least arguments are not wrong', () => {
@@ -123,7 +145,7 @@ test('whatever is typed, advice is given without failing', () => {
     const line = words.join(' ');
     expect(typeof hintFor(commands, line)).toBe('string');
     expect(errorFor(commands, line)).toSatisfy((error) => error === null || typeof error === 'string');
-    expect(Array.isArray(completionsFor(commands, line, ['k'], ['a']).candidates)).toBe(true);
+    expect(Array.isArray(completionsFor({ commands, settings, keys: ['k'], clients: ['a'] }, line).candidates)).toBe(true);
   }), { numRuns: 500 });
 });
 

@@ -129,6 +129,8 @@ test.each([
   ['"AUTH" secret', true],
   ['@a AUTH secret', true],
   ['slice 1 AUTH secret', true],
+  ['5 AUTH secret', true],
+  ['@a 5 slice 1 AUTH secret', true],
   ['HELLO 3 AUTH default secret', true],
   ['HELLO 3', false],
   ['CONFIG SET requirepass secret', true],

@@ -35,6 +35,34 @@ test('replies look as in redis-cli', async () => {
   expect(lab.state.lines.at(-1)!.kind).toBe('error');
 });
 
+test('a number before a command repeats it, each time when the reply to the one before is there', async () => {
+  await using lab = await LabRepl.start();
+  const frames = await traced(lab, (event) => (event.kind === 'frame' || event.kind === 'reply' ? event.kind : null));
+  expect(await lab.say('3 INCR n', () => lab.answers.length === 3)).toEqual(['(integer) 1', '(integer) 2', '(integer) 3']);
+  expect(await frames()).toEqual(['frame', 'reply', 'frame', 'reply', 'frame', 'reply']);
+  expect(await lab.say('0 INCR n')).toEqual(['A command can be repeated once or more.']);
+  expect(await lab.say('1 INCR n')).toEqual(['(integer) 4']);
+});
+
+test('what is pasted behind a repetition waits for its end', async () => {
+  await using lab = await LabRepl.start();
+  lab.submit('200 INCR n');
+  await lab.say('GET n', () => texts(lab).includes('"200"'));
+  expect(texts(lab).filter((text) => text.startsWith('(integer)'))).toHaveLength(200);
+});
+
+test('Ctrl-C ends a repetition, also one that nobody answers', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('1000000 BLPOP q 0', ({ client }) => client.awaited === 'BLPOP');
+  expect(lab.interrupt()).toBe(true);
+  expect(await lab.say('PING')).toEqual(['PONG']);
+  expect(lab.interrupt()).toBe(false);
+  lab.submit('CLIENT REPLY OFF');
+  lab.submit('1000000000 PING');
+  expect(lab.interrupt()).toBe(true);
+  expect(await lab.say('CLIENT REPLY ON')).toEqual(['OK']);
+});
+
 test('text is sent as UTF-8, and shown as its bytes', async () => {
   await using lab = await LabRepl.start();
   await lab.say('SET k ж');

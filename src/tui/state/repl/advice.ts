@@ -1,10 +1,10 @@
 /**
  * Advice on the line being typed: the hint behind the cursor, the red line, and what Tab can put in. Pure; reads the table of commands.
  */
-import { formatSyntax, type CommandReference } from '../../../server/index.js';
+import { formatSyntax, type CommandReference, type SettingReference } from '../../../server/index.js';
 import { findLabWord, TYPED_LAB_WORDS, type LabWord } from './lab-words.js';
 import { expectsKey, matchSyntax, optionWords } from './syntax-match.js';
-import { splitLine, type TypedLine, typeable, typedLine } from './words.js';
+import { splitLine, takeRepeat, type TypedLine, typeable, typedLine } from './words.js';
 
 export interface FoundCommand {
   readonly command: CommandReference;
@@ -27,14 +27,20 @@ export function hintFor(commands: readonly CommandReference[], line: string): st
   if (typed === null || (typed.words.length === 0 && typed.current === '')) return '';
   const all = typed.current === '' ? typed.words : (splitLine(line)?.slice(typed.client === null ? 0 : 1) ?? null);
   if (all === null) return '';
-  const rest = restOf(commands, all) ?? (typed.current === '' ? '' : restOf(commands, typed.words)) ?? '';
+  const rest = restOf(commands, repeated(all)) ?? (typed.current === '' ? '' : restOf(commands, repeated(typed.words))) ?? '';
   return rest === '' || line.endsWith(' ') ? rest : ` ${rest}`;
 }
+
+const isNumber = (word: string | undefined): boolean => /^\d+$/.test(word ?? '');
+
+/** Without the number that says how often. */
+const repeated = (words: readonly string[]): readonly string[] => takeRepeat(words)?.words ?? words.slice(1);
 
 /** Null if the words fit no syntax. */
 function restOf(commands: readonly CommandReference[], words: readonly string[]): string | null {
   const lab = findLabWord(words[0]);
   if (lab !== null) return labRest(commands, lab, words);
+  if (words.length === 1 && isNumber(words[0])) return 'command';
   const found = findCommand(commands, words);
   if (found === null) return null;
   if (found.words === 1 && found.command.subcommands.length > 0) return words.length === 1 ? (isContainer(found.command) ? 'subcommand' : '[subcommand]') : null;
@@ -51,9 +57,12 @@ function labRest(commands: readonly CommandReference[], lab: LabWord, words: rea
 export function errorFor(commands: readonly CommandReference[], line: string): string | null {
   const all = splitLine(line);
   if (all === null) return 'a quote is open, or something follows it without a space';
-  const words = all[0]?.startsWith('@') === true ? all.slice(1) : all;
+  const repeat = takeRepeat(all[0]?.startsWith('@') === true ? all.slice(1) : all);
+  if (repeat === null) return 'a command can be repeated once or more';
+  const { words } = repeat;
   const [name] = words;
   if (name === undefined || findLabWord(name) !== null || commands.length === 0) return null;
+  if (words.length === 1 && isNumber(name)) return null;
   const isNameTyped = words.length > 1 || /\s$/.test(line);
   const found = findCommand(commands, words);
   if (found === null) return isNameTyped ? `there is no command ${name.toUpperCase()}` : null;
@@ -79,33 +88,58 @@ export interface Completions {
   readonly candidates: readonly string[];
 }
 
-/** What Tab can put in place of the word before the cursor, best first. `keys` are byte strings. */
-export function completionsFor(commands: readonly CommandReference[], line: string, keys: readonly string[], clients: readonly string[]): Completions {
+/** What can be put in. */
+export interface Known {
+  readonly commands: readonly CommandReference[];
+  readonly settings: readonly SettingReference[];
+  /** Byte strings. */
+  readonly keys: readonly string[];
+  /** Names of other clients. */
+  readonly clients: readonly string[];
+}
+
+/** What Tab can put in place of the word before the cursor, best first. */
+export function completionsFor(known: Known, line: string): Completions {
   const typed = typedLine(line);
   if (typed === null) return { from: line.length, candidates: [] };
   const unquoted = typed.current.replace(/^["']/, '').toLowerCase();
-  const candidates = candidatesFor(commands, typed, keys, clients).filter((candidate) => candidate.replace(/^"/, '').toLowerCase().startsWith(unquoted));
+  const candidates = candidatesFor(known, typed).filter((candidate) => candidate.replace(/^"/, '').toLowerCase().startsWith(unquoted));
   return { from: typed.from, candidates: [...new Set(candidates)] };
 }
 
-function candidatesFor(commands: readonly CommandReference[], typed: TypedLine, keys: readonly string[], clients: readonly string[]): readonly string[] {
-  const { words, current } = typed;
+function candidatesFor(known: Known, typed: TypedLine): readonly string[] {
+  const { commands, keys, clients } = known;
+  const { words: all, current } = typed;
+  const words = isNumber(all[0]) ? all.slice(1) : all;
   const inCase = (word: string): string => (/^[a-z]/.test(current) ? word.toLowerCase() : word);
   if (words.length === 0 && typed.client === null && current.startsWith('@')) return clients.map((name) => `@${name}`);
   if (words.length === 0) return [...commands.map(({ name }) => inCase(name)), ...TYPED_LAB_WORDS.map(({ name }) => name)];
   const lab = findLabWord(words[0]);
   if (lab?.name === 'help') return words.length === 1 ? ['lab', ...groupsOf(commands), ...commands.map(({ name }) => inCase(name))] : [];
-  if (lab?.name === 'slice' && words.length > 1) return candidatesFor(commands, { ...typed, words: words.slice(2) }, keys, clients);
+  if (lab?.name === 'slice' && words.length > 1) return candidatesFor(known, { ...typed, words: words.slice(2) });
   if (lab !== null) return [];
   const found = findCommand(commands, words);
   if (found === null) return [];
   const { command } = found;
   if (found.words === 1 && words.length === 1 && command.subcommands.length > 0) return command.subcommands.map(({ name }) => inCase(name.slice(command.name.length + 1)));
-  const match = matchSyntax(command.arguments, words.slice(found.words));
+  const given = words.slice(found.words);
+  if (command.name === 'CONFIG GET') return settingNames(known.settings, given);
+  if (command.name === 'CONFIG SET') return given.length % 2 === 0 ? settingNames(known.settings.filter(({ mutable }) => mutable), given) : valuesOf(known.settings, given.at(-1)!);
+  const match = matchSyntax(command.arguments, given);
   if (match.surplus > 0) return [];
   const options = match.next.flatMap(optionWords).map(inCase);
   // Nobody wants a thousand keys from an empty word if options can be typed; keys come first where they must come.
   return match.next.some(expectsKey) ? [...keys.map(typeable), ...options] : options;
+}
+
+/** Those that have not been given already. */
+function settingNames(settings: readonly SettingReference[], given: readonly string[]): readonly string[] {
+  const taken = new Set(given.map((word) => word.toLowerCase()));
+  return settings.map(({ name }) => name).filter((name) => !taken.has(name));
+}
+
+function valuesOf(settings: readonly SettingReference[], name: string): readonly string[] {
+  return settings.find((setting) => setting.name === name.toLowerCase())?.values ?? [];
 }
 
 export function groupsOf(commands: readonly CommandReference[]): readonly string[] {

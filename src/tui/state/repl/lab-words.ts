@@ -11,6 +11,7 @@ export interface LabWord {
 
 export const LAB_WORDS: readonly LabWord[] = [
   { name: '@name', arguments: '[command]', summary: 'Sends the command over a connection of its own with that name, opened when first used. Without a command, lines go there from now on; `@` alone goes back.' },
+  { name: '5', arguments: 'command', summary: 'Runs the command so many times, each time when the reply to the one before is there.' },
   { name: 'clients', arguments: '', summary: 'Lists the connections of this console.' },
   { name: 'raw', arguments: '"bytes"', summary: 'Sends exactly these bytes, for example raw "*1\\r\\n$4\\r\\nPI": half a request, and the loop waits for the rest.' },
   { name: 'slice', arguments: 'bytes command', summary: 'Sends a command in pieces of so many bytes, one write each with a pause between them, so that each brings a read of its own.' },
@@ -24,7 +25,7 @@ export const LAB_WORDS: readonly LabWord[] = [
 ];
 
 /** The words that can be typed as they are. */
-export const TYPED_LAB_WORDS: readonly LabWord[] = LAB_WORDS.filter(({ name }) => !name.startsWith('@'));
+export const TYPED_LAB_WORDS: readonly LabWord[] = LAB_WORDS.filter(({ name }) => /^[a-z]/.test(name));
 
 /** The console's word that a line begins with; null if it is a command for the server. */
 export function findLabWord(name: string | undefined): LabWord | null {

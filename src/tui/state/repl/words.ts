@@ -34,6 +34,14 @@ export function typedLine(line: string): TypedLine | null {
   return { client, words: client === null ? words : words.slice(1), current: line.slice(from), from };
 }
 
+/** `5 PING`, as in redis-cli: how often, and what. Once, if no number stands before another word; null if it is less than that. */
+export function takeRepeat(words: readonly string[]): { readonly times: number; readonly words: readonly string[] } | null {
+  const [first = ''] = words;
+  if (words.length < 2 || !/^[+-]?\d+$/.test(first)) return { times: 1, words };
+  const times = Number(first);
+  return times >= 1 && times <= Number.MAX_SAFE_INTEGER ? { times, words: words.slice(1) } : null;
+}
+
 /** A key or an option as it may be typed: bare if nothing in it needs quotes. */
 export function typeable(bytes: string): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8');
