@@ -1,24 +1,26 @@
-// npm run bench [-- throughput scripts memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
+// npm run bench [-- throughput collections growth scripts memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { growth } from './growth.mjs';
 import { idle } from './idle.mjs';
 import { memory } from './memory.mjs';
 import { startLab, startRedis } from './processes.mjs';
 import { scripts } from './scripts.mjs';
 import { startup } from './startup.mjs';
 import { throughput } from './throughput.mjs';
+import { COLLECTION_SET, DEFAULT_SET } from './workloads.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     scale: { type: 'string', default: '1' },
     tests: { type: 'string' },
-    pipelines: { type: 'string' },
+    pipelines: { type: 'string', default: '1,16' },
     // As redis-benchmark's -r: random keys out of so many; 0, its default, is one key.
     keyspace: { type: 'string', default: '0' },
     poller: { type: 'string', default: 'auto' },
@@ -34,13 +36,20 @@ for (const tool of ['redis-server', 'redis-benchmark']) {
 }
 
 const labFlags = [...(values.poller === 'auto' ? [] : ['--poller', values.poller]), ...(values['edge-triggered'] ? ['--edge-triggered'] : [])];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'scripts', 'memory', 'idle', 'startup'];
-const list = (text) => text?.split(',');
+const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup'];
+const wanted = values.tests?.split(',');
+const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
+const load = {
+  rounds: Number(values.rounds),
+  scale: Number(values.scale),
+  pipelines: values.pipelines.split(',').map(Number),
+  keyspace: Number(values.keyspace),
+};
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
 for (const part of parts) {
-  if (part === 'startup') {
-    console.log(`${await startup(labFlags)}\n`);
+  if (part === 'startup' || part === 'growth') {
+    console.log(`${await (part === 'startup' ? startup : growth)(labFlags)}\n`);
     continue;
   }
   const lab = await startLab([...labFlags, '--maxclients', '20000'].slice(0, labFlags.length + (part === 'idle' ? 2 : 0)));
@@ -53,17 +62,18 @@ for (const part of parts) {
 }
 
 function run(part, lab, redis) {
-  const choice = { rounds: Number(values.rounds), scale: Number(values.scale), ...(values.tests && { tests: list(values.tests) }), ...(values.pipelines && { pipelines: list(values.pipelines).map(Number) }) };
   switch (part) {
     case 'throughput':
-      return throughput(lab, redis, { ...choice, keyspace: Number(values.keyspace) });
+      return throughput(lab, redis, selected(DEFAULT_SET), load);
+    case 'collections':
+      return throughput(lab, redis, selected(COLLECTION_SET), load);
     case 'scripts':
-      return scripts(lab, redis, choice);
+      return scripts(lab, redis, { ...load, tests: wanted ?? null });
     case 'memory':
       return memory(lab, redis);
     case 'idle':
       return idle(lab, redis);
     default:
-      throw new Error(`no bench called ${part}: throughput, scripts, memory, idle, startup`);
+      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup`);
   }
 }

@@ -1,7 +1,7 @@
 // Starts the two servers that a bench compares, and reads what the kernel says of them.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,6 @@ const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;
 
 /** Of the processes that are measured. A file of certificates is left out: Node 20 reads it before anything else, which takes 40 ms for a system's. */
 export const ENVIRONMENT = environment;
-
-/** USER_HZ: the unit of times in /proc/PID/stat. */
-const TICKS_PER_SECOND = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout);
 
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -76,10 +73,10 @@ export async function request(port, argv) {
   return data.toString('latin1');
 }
 
-/** CPU seconds a process has used, in user and kernel mode, all threads together. */
+/** CPU seconds that the threads of a process have used, in user and kernel mode. In nanoseconds, where /proc/PID/stat would count hundredths of a second. */
 export function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e9;
 }
 
 /** Resident memory in bytes. */

@@ -1,0 +1,56 @@
+// The tests of redis-benchmark's default set, in its order, and XADD, which redis-benchmark 7.0 does not have.
+//
+// redis-benchmark runs its whole set on one server, so that LPOP finds what LPUSH has left. Here each test has a server to itself that has just
+// been emptied, and `fill` puts there what it would have found.
+//
+//   args    what redis-benchmark is told to send
+//   fill    what it is told to send before, unmeasured: a function of the number of requests that follow
+//   weight  how much more than a PING a request costs: so many fewer are sent
+
+const test = (name, { weight = 1, fill = [], args = ['-t', name] } = {}) => ({ name, weight, fill: typeof fill === 'function' ? fill : () => fill, args });
+
+const lrange = (count) =>
+  // Not as `-t lrange_…`, which pushes as many elements as it then reads, and in the same run.
+  test(`lrange_${count}`, { weight: count / 20, args: ['LRANGE', 'mylist', '0', count - 1], fill: ['-n', 1000, '-P', 16, '-t', 'lpush'] });
+
+const before = (name) => (requests) => ['-n', requests, '-P', 16, '-t', name];
+
+/** One key, and one member in a set: what redis-benchmark does if it is not told otherwise. So SPOP and ZPOPMIN find nothing from the second call on. */
+export const DEFAULT_SET = [
+  test('ping_inline'),
+  test('ping_mbulk'),
+  test('set'),
+  test('get', { fill: ['-n', 1, '-t', 'set'] }),
+  test('incr'),
+  test('lpush'),
+  test('rpush'),
+  test('lpop', { fill: before('lpush') }),
+  test('rpop', { fill: before('rpush') }),
+  test('sadd'),
+  test('hset'),
+  test('spop', { fill: before('sadd') }),
+  test('zadd'),
+  test('zpopmin', { fill: before('zadd') }),
+  lrange(100),
+  lrange(300),
+  lrange(500),
+  lrange(600),
+  test('mset', { weight: 3 }),
+  test('xadd', { args: ['XADD', 'mystream', '*', 'myfield', 'xxx'] }),
+];
+
+/** More than any run could use up. */
+const MANY = 1_000_000_000;
+const distinct = (name) => (requests) => ['-n', requests, '-P', 16, '-r', MANY, '-t', name];
+
+/** Members drawn from so many, with redis-benchmark's -r; what is popped from are sets of as many members as there are pops. */
+export const MEMBERS = 100_000;
+const drawn = (name) => test(name, { args: ['-r', MEMBERS, '-t', name], fill: ['-n', MEMBERS, '-P', 16, '-r', MEMBERS, '-t', name] });
+
+export const COLLECTION_SET = [
+  drawn('sadd'),
+  drawn('hset'),
+  drawn('zadd'),
+  test('spop', { fill: distinct('sadd') }),
+  test('zpopmin', { fill: distinct('zadd') }),
+];
