@@ -16,7 +16,8 @@ import { type Consumer, Group, type Pending, UNKNOWN_COUNT } from '../keyspace/t
 import type { Value } from '../keyspace/value.js';
 import { type Int64, oneMore } from '../keyspace/types/int64.js';
 import { compareIds, formatId, MAX_ID, nextId, type StreamId, ZERO_ID } from '../keyspace/types/stream-id.js';
-import { type StreamEntry, StreamValue } from '../keyspace/types/stream.js';
+import type { StreamEntry } from '../keyspace/types/stream-node.js';
+import { StreamValue } from '../keyspace/types/stream.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 import { integer, integer64, integerBetween, isWord } from './support/arguments.js';
 import { helpReply } from './support/help.js';

@@ -91,7 +91,7 @@ export const xadd = command({
     const stream = writeStream(db, name) ?? (createsStream ? createStream(db, name) : undefined);
     if (stream === undefined) return null;
     const added = newId(stream, addition, session.server.clock.nowMs);
-    stream.append(added, argv.slice(fieldsAt), limitsOf(session));
+    stream.append(added, argv, fieldsAt, limitsOf(session));
     db.changed(name, 't', 'xadd');
     if (trim !== null && stream.trim(trim, limitsOf(session)) > 0) db.changedUnwatched(name, 't', 'xtrim');
     session.server.blocking.signal(db, name);

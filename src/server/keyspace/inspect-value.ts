@@ -15,7 +15,8 @@ import { HashValue } from './types/hash.js';
 import { List } from './types/list.js';
 import { SetValue } from './types/set.js';
 import { SortedSetValue } from './types/sorted-set.js';
-import { StreamValue, type StreamEntry } from './types/stream.js';
+import type { StreamEntry, StreamNode } from './types/stream-node.js';
+import { StreamValue } from './types/stream.js';
 import { formatId } from './types/stream-id.js';
 import { ByteString, encodingOf, textOf, typeOf, isString, type StringValue, type TypeName, type Value } from './value.js';
 
@@ -142,11 +143,14 @@ function entriesOf(stream: StreamValue, offset: number, count: number): StreamEn
       before -= node.live;
       continue;
     }
-    const live = node.entries.filter((entry) => !entry.isDeleted);
-    found.push(...live.slice(before, before + count - found.length));
+    found.push(...livePlaces(node).slice(before, before + count - found.length).map((at) => node.entryAt(at)));
     before = 0;
   }
   return found;
+}
+
+function livePlaces(node: StreamNode): number[] {
+  return Array.from({ length: node.length }, (_, at) => at).filter((at) => !node.isDeletedAt(at));
 }
 
 /** `sensor=7 value=21.5` */

@@ -13,7 +13,8 @@ import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';
 import { Group, type Pending } from '../types/stream-group.js';
 import { advance, compareIds, type StreamId, type Uint64, uint64 } from '../types/stream-id.js';
-import { StreamNode, StreamValue } from '../types/stream.js';
+import { StreamNode } from '../types/stream-node.js';
+import { StreamValue } from '../types/stream.js';
 import { compact, type Collection, type Value } from '../value.js';
 import { ByteReader, CorruptDump } from './bytes.js';
 import { crc64 } from './crc64.js';
@@ -315,7 +316,7 @@ function readNode(id: StreamId, elements: readonly string[]): StreamNode {
   const node = new StreamNode(id.ms, id.seq, reader.texts(reader.count()));
   if (reader.integer() !== 0) throw new CorruptDump('end of field names');
   while (!reader.isAtEnd) readEntry(node, reader);
-  if (node.live !== live || node.deleted !== deleted || node.entries.length === 0) throw new CorruptDump('counts of a stream node');
+  if (node.live !== live || node.deleted !== deleted || node.length === 0) throw new CorruptDump('counts of a stream node');
   return node;
 }
 
@@ -327,7 +328,7 @@ function readEntry(node: StreamNode, reader: ElementReader): void {
   const sharesNames = (flags & ENTRY_SHARES_NAMES) !== 0;
   const fields = sharesNames ? node.names.flatMap((name) => [name, reader.text()]) : reader.texts(reader.count() * 2);
   if (reader.count() !== reader.at - start - 1 || fields.length === 0) throw new CorruptDump('entry of a stream');
-  node.attach({ ms, seq, fields, sharesNames, isDeleted: (flags & ENTRY_DELETED) !== 0 });
+  node.attach({ ms, seq }, fields, 0, flags & (ENTRY_DELETED | ENTRY_SHARES_NAMES));
 }
 
 /** Elements one after another, numbers among them. */

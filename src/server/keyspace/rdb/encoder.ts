@@ -13,12 +13,13 @@ import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';
 import type { Group } from '../types/stream-group.js';
 import { distance, type StreamId, type Uint64 } from '../types/stream-id.js';
-import { type StreamNode, StreamValue } from '../types/stream.js';
+import type { StreamNode } from '../types/stream-node.js';
+import { StreamValue } from '../types/stream.js';
 import { isString, textOf, type Value } from '../value.js';
 import { crc64 } from './crc64.js';
 import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
 import { compress } from './lzf.js';
-import { ENTRY_DELETED, ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
+import { ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
 
 /** Shorter strings are not compressed, and a result must be so much shorter. */
 const COMPRESSION_MIN = 20;
@@ -292,15 +293,18 @@ function nodeListpack(node: StreamNode): Buffer {
   listpack.integer(node.names.length);
   for (const name of node.names) listpack.text(name);
   listpack.integer(0);
-  for (const { ms, seq, fields, sharesNames, isDeleted } of node.entries) {
-    const pairs = fields.length / 2;
-    listpack.integer((isDeleted ? ENTRY_DELETED : 0) | (sharesNames ? ENTRY_SHARES_NAMES : 0));
+  for (let at = 0; at < node.length; at++) {
+    const flags = node.flagsAt(at);
+    const { ms, seq } = node.idAt(at);
+    const texts = node.textsAt(at);
+    const sharesNames = (flags & ENTRY_SHARES_NAMES) !== 0;
+    listpack.integer(flags);
     listpack.integer(distance(node.ms, ms));
     listpack.integer(distance(node.seq, seq));
-    if (!sharesNames) listpack.integer(pairs);
-    for (let at = sharesNames ? 1 : 0; at < fields.length; at += sharesNames ? 2 : 1) listpack.text(fields[at]!);
+    if (!sharesNames) listpack.integer(texts.length / 2);
+    for (const text of texts) listpack.text(text);
     // How many elements the entry has, so that it can be found from its end.
-    listpack.integer(sharesNames ? pairs + 3 : pairs * 2 + 4);
+    listpack.integer(texts.length + (sharesNames ? 3 : 4));
   }
   return listpack.finish();
 }

@@ -93,19 +93,15 @@ function emptySlots(count: number): string[] {
 export class List implements Collection {
   readonly type = 'list';
   size = 0;
+  memoryBytes = LIST_OVERHEAD;
   private head: Chunk | null = null;
   private tail: Chunk | null = null;
-  private textBytes = 0;
   /** Where {@link locate} found its element within the chunk that it returned. */
   private at = 0;
 
   /** Redis 7.0 has no other encoding for lists. */
   get encoding(): string {
     return 'quicklist';
-  }
-
-  get memoryBytes(): number {
-    return LIST_OVERHEAD + this.size * ELEMENT_OVERHEAD + this.textBytes;
   }
 
   clone(): List {
@@ -119,7 +115,7 @@ export class List implements Collection {
     if (chunk === null || chunk.end === chunk.items.length) chunk = this.roomAtTail();
     chunk.items[chunk.end++] = value;
     this.size++;
-    this.textBytes += value.length;
+    this.memoryBytes += ELEMENT_OVERHEAD + value.length;
   }
 
   pushHead(value: string): void {
@@ -127,7 +123,7 @@ export class List implements Collection {
     if (chunk === null || chunk.start === 0) chunk = this.roomAtHead();
     chunk.items[--chunk.start] = value;
     this.size++;
-    this.textBytes += value.length;
+    this.memoryBytes += ELEMENT_OVERHEAD + value.length;
   }
 
   /** Only for a list that is not empty. */
@@ -137,7 +133,7 @@ export class List implements Collection {
     chunk.items[chunk.start++] = '';
     if (chunk.start === chunk.end) this.unlink(chunk);
     this.size--;
-    this.textBytes -= value.length;
+    this.memoryBytes -= ELEMENT_OVERHEAD + value.length;
     return value;
   }
 
@@ -148,7 +144,7 @@ export class List implements Collection {
     chunk.items[chunk.end] = '';
     if (chunk.start === chunk.end) this.unlink(chunk);
     this.size--;
-    this.textBytes -= value.length;
+    this.memoryBytes -= ELEMENT_OVERHEAD + value.length;
     return value;
   }
 
@@ -160,7 +156,7 @@ export class List implements Collection {
 
   set(index: number, value: string): void {
     const chunk = this.locate(index);
-    this.textBytes += value.length - chunk.items[this.at]!.length;
+    this.memoryBytes += value.length - chunk.items[this.at]!.length;
     chunk.items[this.at] = value;
   }
 
@@ -205,7 +201,7 @@ export class List implements Collection {
       chunk = following;
     }
     this.size -= removed;
-    this.textBytes -= removed * value.length;
+    this.memoryBytes -= removed * (ELEMENT_OVERHEAD + value.length);
     return removed;
   }
 
@@ -312,7 +308,7 @@ export class List implements Collection {
       chunk.items[place] = value;
     }
     this.size++;
-    this.textBytes += value.length;
+    this.memoryBytes += ELEMENT_OVERHEAD + value.length;
   }
 
   /** Grows a full chunk or splits it in two; returns where position `at` is now, the place in it left in `this.at`. */

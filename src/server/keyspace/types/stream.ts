@@ -1,8 +1,8 @@
 /**
  * StreamValue: the value of a stream. Reached from commands/stream.ts and commands/stream-groups.ts.
  *
- *   nodes   IdIndex   [ 1-0 ]──────────▶ node   id 1-0, the names of its first entry's fields
- *                     [ 9-3 ] …                 entries [ 1-0 | 1-1 ✗ | 4-0 | 8-2 ]   at most stream-node-max-entries, deleted ones included
+ *   nodes   IdIndex   [ 1-0 ]──────────▶ node 1-0   [ 1-0 | 1-1 ✗ | 4-0 | 8-2 ]   at most stream-node-max-entries, deleted ones included
+ *                     [ 9-3 ] …
  *
  * An ID is found by two binary searches, of its node and within it. Nodes are what Redis's are: there each is a listpack in a radix tree. An
  * approximate trim takes whole nodes, a deleted entry stays in its node as a mark until all entries of it are gone, and a node is full when
@@ -10,12 +10,12 @@
  *
  * Counting rules (entriesAdded, lag) are those of Redis 7.0's consumer groups.
  */
-import { elementBytes, integerElementBytes, LISTPACK_OVERHEAD } from '../rdb/listpack.js';
 import type { Collection } from '../value.js';
-import { countUpTo, IdIndex } from './id-index.js';
+import { IdIndex } from './id-index.js';
 import { type Int64, oneMore } from './int64.js';
-import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, type Uint64, ZERO_ID } from './stream-id.js';
+import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, ZERO_ID } from './stream-id.js';
 import { type Group, UNKNOWN_COUNT } from './stream-group.js';
+import { type StreamEntry, StreamNode } from './stream-node.js';
 
 /** A node never has a larger listpack, whatever the settings (STREAM_LISTPACK_MAX_SIZE). */
 const NODE_MAX_BYTES = 2 ** 30;
@@ -33,108 +33,6 @@ const ENTRY_OVERHEAD = 56;
 export interface StreamLimits {
   readonly 'stream-node-max-entries': number;
   readonly 'stream-node-max-bytes': number;
-}
-
-export interface StreamEntry extends StreamId {
-  /** Field, value, field, value … */
-  readonly fields: readonly string[];
-  /** Are the field names those of its node? Then its listpack leaves them out. */
-  readonly sharesNames: boolean;
-  isDeleted: boolean;
-}
-
-/** A run of entries; its ID is that of its first one, also when that is deleted. */
-export class StreamNode implements StreamId {
-  readonly entries: StreamEntry[] = [];
-  live = 0;
-  /** Size of the listpack that Redis would have. */
-  bytes: number;
-  /** XSETID may set a stream back behind deleted entries, and then an entry follows one with a higher ID. Such a node is searched from its start. */
-  isSorted = true;
-  /** The part of it that the counts of live and deleted entries take. */
-  private countBytes = 4;
-
-  constructor(
-    readonly ms: Uint64,
-    readonly seq: Uint64,
-    readonly names: readonly string[],
-  ) {
-    // Counts of entries and of deleted ones, number of names, the names, and a zero.
-    this.bytes = LISTPACK_OVERHEAD + this.countBytes + integerElementBytes(names.length) + names.reduce((sum, name) => sum + elementBytes(name), 0) + 2;
-  }
-
-  /** How many entries are marked as deleted. */
-  get deleted(): number {
-    return this.entries.length - this.live;
-  }
-
-  /** Puts an entry behind all others. */
-  append(id: StreamId, fields: readonly string[]): void {
-    const sharesNames = this.hasNamesOf(fields);
-    const entry: StreamEntry = { ms: id.ms, seq: id.seq, fields: sharesNames ? this.withNames(fields) : fields, sharesNames, isDeleted: false };
-    this.attach(entry);
-  }
-
-  attach(entry: StreamEntry): void {
-    const last = this.entries.at(-1);
-    if (last !== undefined && compareIds(entry, last) <= 0) this.isSorted = false;
-    this.entries.push(entry);
-    this.bytes += entryBytes(this, entry);
-    this.count(entry.isDeleted ? 0 : 1);
-  }
-
-  delete(entry: StreamEntry): void {
-    entry.isDeleted = true;
-    this.count(-1);
-  }
-
-  /** The entry with this ID, unless it is deleted. */
-  find(id: StreamId): StreamEntry | undefined {
-    const { entries } = this;
-    const entry = this.isSorted ? entries[countUpTo(entries, id) - 1] : entries.find((one) => !one.isDeleted && compareIds(one, id) >= 0);
-    return entry !== undefined && !entry.isDeleted && compareIds(entry, id) === 0 ? entry : undefined;
-  }
-
-  /** Where to begin looking for entries from `id` on. */
-  firstFrom(id: StreamId): number {
-    return this.isSorted ? countBefore(this.entries, id) : 0;
-  }
-
-  /** Where to begin looking for entries up to `id`, backwards. */
-  lastUpTo(id: StreamId): number {
-    return (this.isSorted ? countUpTo(this.entries, id) : this.entries.length) - 1;
-  }
-
-  /** Keeps the size up to date: the two counts stand in front, and large ones take more bytes. */
-  private count(change: number): void {
-    this.live += change;
-    const countBytes = integerElementBytes(this.live) + integerElementBytes(this.deleted);
-    this.bytes += countBytes - this.countBytes;
-    this.countBytes = countBytes;
-  }
-
-  private hasNamesOf(fields: readonly string[]): boolean {
-    const { names } = this;
-    if (fields.length !== names.length * 2) return false;
-    for (let at = 0; at < names.length; at++) if (fields[at * 2] !== names[at]) return false;
-    return true;
-  }
-
-  /** The same fields with the node's own strings as names, so that those of the request need not be kept. */
-  private withNames(fields: readonly string[]): readonly string[] {
-    const shared = fields.slice();
-    for (let at = 0; at < this.names.length; at++) shared[at * 2] = this.names[at]!;
-    return shared;
-  }
-}
-
-/** Flags, two distances from the node's ID, the number of fields and their names unless they are shared, the values, the number of all these. */
-function entryBytes(node: StreamNode, { ms, seq, fields, sharesNames }: StreamEntry): number {
-  const pairs = fields.length / 2;
-  let bytes = 2 + integerElementBytes(distance(node.ms, ms)) + integerElementBytes(distance(node.seq, seq));
-  for (let at = sharesNames ? 1 : 0; at < fields.length; at += sharesNames ? 2 : 1) bytes += elementBytes(fields[at]!);
-  if (!sharesNames) bytes += integerElementBytes(pairs);
-  return bytes + integerElementBytes(sharesNames ? pairs + 3 : pairs * 2 + 4);
 }
 
 /** What a trim is to leave: so many entries, or those from an ID on. */
@@ -168,15 +66,15 @@ export class StreamValue implements Collection {
     return bytes;
   }
 
-  /** The ID must be after lastId; `fields` must not change any more. */
-  append(id: StreamId, fields: readonly string[], limits: StreamLimits): void {
+  /** The ID must be after lastId. Fields and values are `texts[first …]`. */
+  append(id: StreamId, texts: readonly string[], first: number, limits: StreamLimits): void {
     let node = this.nodes.last;
-    if (node === undefined || isFull(node, fields, limits)) {
-      node = new StreamNode(id.ms, id.seq, fields.filter((_, at) => at % 2 === 0));
+    if (node === undefined || isFull(node, texts, first, limits)) {
+      node = new StreamNode(id.ms, id.seq, texts.filter((_, at) => at >= first && (at - first) % 2 === 0));
       this.replaceNode(node);
     }
     this.nodeBytes -= node.bytes;
-    node.append(id, fields);
+    node.append(id, texts, first);
     this.nodeBytes += node.bytes;
     this.size++;
     this.entriesAdded = oneMore(this.entriesAdded);
@@ -192,11 +90,14 @@ export class StreamValue implements Collection {
   }
 
   has(id: StreamId): boolean {
-    return this.find(id) !== undefined;
+    const node = this.nodeOf(id);
+    return node !== undefined && node.find(id) !== -1;
   }
 
   find(id: StreamId): StreamEntry | undefined {
-    return this.nodeOf(id)?.find(id);
+    const node = this.nodeOf(id);
+    const at = node === undefined ? -1 : node.find(id);
+    return at === -1 ? undefined : node!.entryAt(at);
   }
 
   /** The first `count` entries from `start` to `end`; all for 0. */
@@ -207,11 +108,10 @@ export class StreamValue implements Collection {
     if (node === undefined) return found;
     let at = node.firstFrom(start);
     for (; node !== undefined; node = this.nodes.after(node), at = 0) {
-      for (; at < node.entries.length; at++) {
-        const entry = node.entries[at]!;
-        if (entry.isDeleted || compareIds(entry, start) < 0) continue;
-        if (compareIds(entry, end) > 0) return found;
-        found.push(entry);
+      for (; at < node.length; at++) {
+        if (node.isDeletedAt(at) || node.compareAt(at, start) < 0) continue;
+        if (node.compareAt(at, end) > 0) return found;
+        found.push(node.entryAt(at));
         if (found.length >= limit) return found;
       }
     }
@@ -224,10 +124,9 @@ export class StreamValue implements Collection {
     const limit = count === 0 ? Infinity : count;
     for (let node = this.nodes.atOrBefore(end); node !== undefined; node = this.nodes.before(node)) {
       for (let at = node.lastUpTo(end); at >= 0; at--) {
-        const entry = node.entries[at]!;
-        if (entry.isDeleted || compareIds(entry, end) > 0) continue;
-        if (compareIds(entry, start) < 0) return found;
-        found.push(entry);
+        if (node.isDeletedAt(at) || node.compareAt(at, end) > 0) continue;
+        if (node.compareAt(at, start) < 0) return found;
+        found.push(node.entryAt(at));
         if (found.length >= limit) return found;
       }
     }
@@ -245,10 +144,10 @@ export class StreamValue implements Collection {
   /** False if there is no such entry. The caller updates {@link firstId} and {@link maxDeletedId}, once for all that it deletes. */
   delete(id: StreamId): boolean {
     const node = this.nodeOf(id);
-    const entry = node?.find(id);
-    if (node === undefined || entry === undefined) return false;
-    if (node.live === 1) this.dropNode(node);
-    else this.deleteIn(node, entry);
+    const at = node === undefined ? -1 : node.find(id);
+    if (at === -1) return false;
+    if (node!.live === 1) this.dropNode(node!);
+    else this.deleteIn(node!, at);
     return true;
   }
 
@@ -259,7 +158,7 @@ export class StreamValue implements Collection {
     for (let node = this.nodes.first; node !== undefined; node = this.nodes.first) {
       if ('most' in trim.keep && this.size <= trim.keep.most) break;
       if (limit > 0 && removed + node.live > limit) break;
-      const isWhole = 'most' in trim.keep ? this.size - node.live >= trim.keep.most : compareIds(node.entries.at(-1)!, trim.keep.from) < 0;
+      const isWhole = 'most' in trim.keep ? this.size - node.live >= trim.keep.most : node.compareAt(node.length - 1, trim.keep.from) < 0;
       if (!isWhole) {
         if (!trim.isApproximate) removed += this.trimIn(node, trim.keep);
         break;
@@ -308,7 +207,7 @@ export class StreamValue implements Collection {
 
   clone(): StreamValue {
     const copy = new StreamValue();
-    for (const node of this.nodes) copy.attach(cloneOfNode(node));
+    for (const node of this.nodes) copy.attach(node.clone());
     copy.size = this.size;
     copy.lastId = this.lastId;
     copy.firstId = this.firstId;
@@ -330,9 +229,9 @@ export class StreamValue implements Collection {
     this.attach(node);
   }
 
-  private deleteIn(node: StreamNode, entry: StreamEntry): void {
+  private deleteIn(node: StreamNode, at: number): void {
     this.nodeBytes -= node.bytes;
-    node.delete(entry);
+    node.delete(at);
     this.nodeBytes += node.bytes;
     this.size--;
   }
@@ -345,22 +244,22 @@ export class StreamValue implements Collection {
 
   private trimIn(node: StreamNode, keep: Trim['keep']): number {
     let removed = 0;
-    for (const entry of node.entries) {
-      if ('most' in keep ? this.size <= keep.most : compareIds(entry, keep.from) >= 0) break;
-      if (entry.isDeleted) continue;
-      this.deleteIn(node, entry);
+    for (let at = 0; at < node.length; at++) {
+      if ('most' in keep ? this.size <= keep.most : node.compareAt(at, keep.from) >= 0) break;
+      if (node.isDeletedAt(at)) continue;
+      this.deleteIn(node, at);
       removed++;
     }
     return removed;
   }
 }
 
-function isFull(node: StreamNode, fields: readonly string[], limits: StreamLimits): boolean {
+function isFull(node: StreamNode, texts: readonly string[], first: number, limits: StreamLimits): boolean {
   const maxBytes = limits['stream-node-max-bytes'];
   const maxEntries = limits['stream-node-max-entries'];
-  if (maxEntries > 0 && node.entries.length >= maxEntries) return true;
+  if (maxEntries > 0 && node.length >= maxEntries) return true;
   let bytes = node.bytes;
-  for (let at = 0; at < fields.length; at++) bytes += fields[at]!.length;
+  for (let at = first; at < texts.length; at++) bytes += texts[at]!.length;
   return bytes >= (maxBytes === 0 ? NODE_MAX_BYTES : Math.min(maxBytes, NODE_MAX_BYTES));
 }
 
@@ -369,20 +268,8 @@ function defaultLimit(limits: StreamLimits): number {
   return entries <= 0 ? TRIM_LIMIT_DEFAULT : Math.min(entries, TRIM_LIMIT_MAX);
 }
 
-function countBefore(entries: readonly StreamEntry[], id: StreamId): number {
-  const upTo = countUpTo(entries, id);
-  return upTo > 0 && compareIds(entries[upTo - 1]!, id) === 0 ? upTo - 1 : upTo;
-}
-
 function idOf(entry: StreamEntry | undefined): StreamId {
   return entry === undefined ? ZERO_ID : { ms: entry.ms, seq: entry.seq };
-}
-
-/** Deleting marks entries, so a copy needs its own. */
-function cloneOfNode(node: StreamNode): StreamNode {
-  const copy = new StreamNode(node.ms, node.seq, node.names);
-  for (const entry of node.entries) copy.attach({ ...entry });
-  return copy;
 }
 
 /** The ID of an entry that is added now; null if there can be none any more. */

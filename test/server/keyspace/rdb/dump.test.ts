@@ -41,7 +41,7 @@ function hex(text: string): string {
 function filledStream(): StreamValue {
   const stream = new StreamValue();
   const limits = { 'stream-node-max-entries': 3, 'stream-node-max-bytes': 4096 };
-  for (let ms = 1; ms <= 10; ms++) stream.append({ ms, seq: ms % 3 }, ms % 4 === 0 ? ['other', 'x', 'more', '7'] : ['f', `value ${ms}`], limits);
+  for (let ms = 1; ms <= 10; ms++) stream.append({ ms, seq: ms % 3 }, ms % 4 === 0 ? ['other', 'x', 'more', '7'] : ['f', `value ${ms}`], 0, limits);
   stream.delete({ ms: 5, seq: 2 });
   const group = new Group('g', { ms: 4, seq: 1 }, 4);
   stream.groups.set('g', group);

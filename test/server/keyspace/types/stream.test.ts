@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ENTRY_SHARES_NAMES } from '../../../../src/server/keyspace/rdb/types.js';
 import { IdIndex } from '../../../../src/server/keyspace/types/id-index.js';
 import { Group, UNKNOWN_COUNT } from '../../../../src/server/keyspace/types/stream-group.js';
 import { advance, compareIds, distance, formatId, MAX_ID, nextId, previousId, type StreamId, uint64, ZERO_ID } from '../../../../src/server/keyspace/types/stream-id.js';
@@ -11,7 +12,7 @@ const halves = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(uint64);
 
 function streamOf(count: number, limits = LIMITS): StreamValue {
   const stream = new StreamValue();
-  for (let ms = 1; ms <= count; ms++) stream.append(id(ms), ['f', String(ms)], limits);
+  for (let ms = 1; ms <= count; ms++) stream.append(id(ms), ['f', String(ms)], 0, limits);
   return stream;
 }
 
@@ -69,7 +70,7 @@ describe('nodes', () => {
   test('are full by entries, deleted ones included, or by bytes', () => {
     const stream = streamOf(4);
     stream.delete(id(2));
-    stream.append(id(9), ['f', 'x'], LIMITS);
+    stream.append(id(9), ['f', 'x'], 0, LIMITS);
     expect([...stream.nodes].map(({ ms }) => ms)).toEqual([1, 9]);
     expect(streamOf(10, { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 40 }).nodes.size).toBeGreaterThan(2);
     expect(streamOf(1000, { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 0 }).nodes.size).toBe(1);
@@ -84,14 +85,14 @@ describe('nodes', () => {
 
   test('have the names of their first entry, which others with the same names share', () => {
     const stream = streamOf(2);
-    stream.append(id(3), ['g', '1'], LIMITS);
-    expect([...stream.nodes][0]!.entries.map(({ sharesNames }) => sharesNames)).toEqual([true, true, false]);
+    stream.append(id(3), ['g', '1'], 0, LIMITS);
+    expect([0, 1, 2].map((at) => [...stream.nodes][0]!.flagsAt(at))).toEqual([ENTRY_SHARES_NAMES, ENTRY_SHARES_NAMES, 0]);
   });
 
   test('count their bytes as entries come and go', () => {
     const stream = new StreamValue();
     const limits = { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 0 };
-    for (let ms = 1; ms <= 300; ms++) stream.append(id(ms), ['f', 'v'], limits);
+    for (let ms = 1; ms <= 300; ms++) stream.append(id(ms), ['f', 'v'], 0, limits);
     const [node] = [...stream.nodes];
     const before = node!.bytes;
     for (let ms = 1; ms <= 200; ms++) stream.delete(id(ms));
@@ -134,9 +135,9 @@ test('ranges are those of a plain array, both ways', () => {
 
 test('an entry that XSETID lets in behind a deleted one with a higher ID is found', () => {
   const stream = streamOf(1);
-  stream.append(id(9), ['f', 'v'], LIMITS);
+  stream.append(id(9), ['f', 'v'], 0, LIMITS);
   stream.delete(id(9));
-  stream.append(id(5), ['f', 'v'], LIMITS);
+  stream.append(id(5), ['f', 'v'], 0, LIMITS);
   expect(stream.has(id(5))).toBe(true);
   expect(idsIn(stream)).toEqual(['1-0', '5-0']);
   expect(stream.rangeBackwards(ZERO_ID, MAX_ID, 1).map(formatId)).toEqual(['5-0']);
@@ -146,7 +147,7 @@ test('an entry that XSETID lets in with the ID of a node without entries takes i
   const limits = { 'stream-node-max-entries': 1, 'stream-node-max-bytes': 0 };
   const stream = streamOf(1, limits);
   stream.trim({ keep: { from: id(1, 5) }, isApproximate: false, limit: undefined }, limits);
-  stream.append(id(1), ['f', 'again'], limits);
+  stream.append(id(1), ['f', 'again'], 0, limits);
   expect(idsIn(stream)).toEqual(['1-0']);
 });
 
