@@ -25,6 +25,8 @@ export class Dict<V> {
   private hashes = new Int32Array(MIN_INDEX / 2);
   private index = new Int32Array(MIN_INDEX);
   private mask = MIN_INDEX - 1;
+  /** What `find` hashed last. */
+  private lastHash = 0;
 
   get size(): number {
     return this.keys.length;
@@ -33,6 +35,7 @@ export class Dict<V> {
   /** The slot of a key, or -1. */
   find(key: string): number {
     const hash = hashString(key);
+    this.lastHash = hash;
     for (let at = hash & this.mask; ; at = (at + 1) & this.mask) {
       const slot = this.index[at]! - 1;
       if (slot === -1) return -1;
@@ -52,16 +55,24 @@ export class Dict<V> {
   /** Adds or replaces; returns the slot. */
   set(key: string, value: V): number {
     const slot = this.find(key);
-    if (slot === -1) return this.add(key, value);
+    if (slot === -1) return this.addMissed(key, value);
     this.values[slot] = value;
     return slot;
   }
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. */
   add(key: string, value: V): number {
+    return this.addHashed(key, value, hashString(key));
+  }
+
+  /** The same for the key that `find` has looked for last, which therefore is not hashed again. */
+  addMissed(key: string, value: V): number {
+    return this.addHashed(key, value, this.lastHash);
+  }
+
+  private addHashed(key: string, value: V, hash: number): number {
     const slot = this.keys.length;
     if ((slot + 1) * 2 > this.index.length) this.resize(this.index.length * 2);
-    const hash = hashString(key);
     this.hashes[slot] = hash;
     this.keys.push(key);
     this.values.push(value);

@@ -136,7 +136,7 @@ export class HashValue implements Collection {
       return false;
     }
     this.textBytes += field.length;
-    dict.add(field, value);
+    dict.addMissed(field, value);
     return true;
   }
 

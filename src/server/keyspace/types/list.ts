@@ -6,89 +6,19 @@
  *   │ · · · a b c d e f g │ ◀─▶ │ h i j k l m n o p q │ ◀─▶ │ r s t · · · · · · · │
  *   └───────┴ start       ┘     └─────────────────────┘     └───────┴ end ────────┘
  *
- * Both ends are O(1): the head chunk has its room in front, the tail chunk behind. An index is found by walking chunks, not elements, from
- * the nearer end. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
+ * Both ends are O(1): the head chunk has its room in front, the tail chunk behind. An index is found by walking chunks, not elements, from the
+ * nearer end, and if it is far, in a directory of the chunks. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
  */
 import type { Collection } from '../value.js';
+import { Chunk, CHUNK_MAX, CHUNK_MIN } from './list-chunk.js';
+import { ListDirectory } from './list-directory.js';
 
-/** Elements in a full chunk. A chunk this size keeps an insertion in the middle below a microsecond, and the chain of a million elements at 8,000 links. */
-const CHUNK_MAX = 128;
-const CHUNK_MIN = 4;
+/** From so many elements away from both ends the directory finds an index sooner than a walk does, and is worth being made. */
+const FAR = 32 * CHUNK_MAX;
 
 /** Estimated bytes besides the text: of the list itself, and of an element (string header and its place in a chunk). */
 const LIST_OVERHEAD = 96;
 const ELEMENT_OVERHEAD = 32;
-
-/** Elements are `items[start, end)`; everything else in `items` is ''. */
-class Chunk {
-  previous: Chunk | null = null;
-  next: Chunk | null = null;
-  start = 0;
-  end = 0;
-  items: string[];
-
-  constructor(capacity: number) {
-    this.items = emptySlots(capacity);
-  }
-
-  get length(): number {
-    return this.end - this.start;
-  }
-
-  /** Moves the elements so that they begin at `start`, in an array of `capacity` slots. */
-  moveTo(start: number, capacity: number): void {
-    const items = emptySlots(capacity);
-    const { length } = this;
-    for (let i = 0; i < length; i++) items[start + i] = this.items[this.start + i]!;
-    this.items = items;
-    this.start = start;
-    this.end = start + length;
-  }
-
-  /** Room for one more at `at`, a position in [start, end]: returns where it is, or -1 if the chunk is full. */
-  open(at: number): number {
-    const { items, start, end } = this;
-    if (end < items.length) {
-      items.copyWithin(at + 1, at, end);
-      this.end++;
-      return at;
-    }
-    if (start === 0) return -1;
-    items.copyWithin(start - 1, start, at);
-    this.start--;
-    return at - 1;
-  }
-
-  /** Removes elements equal to `value`, at most `limit`, from the front on. Returns how many. */
-  removeFromFront(value: string, limit: number): number {
-    const { items, start, end } = this;
-    let kept = start;
-    for (let at = start; at < end; at++) {
-      if (at - kept < limit && items[at] === value) continue;
-      items[kept++] = items[at]!;
-    }
-    items.fill('', kept, end);
-    this.end = kept;
-    return end - kept;
-  }
-
-  /** The same from the back on. */
-  removeFromBack(value: string, limit: number): number {
-    const { items, start, end } = this;
-    let kept = end;
-    for (let at = end - 1; at >= start; at--) {
-      if (kept - 1 - at < limit && items[at] === value) continue;
-      items[--kept] = items[at]!;
-    }
-    items.fill('', start, kept);
-    this.start = kept;
-    return kept - start;
-  }
-}
-
-function emptySlots(count: number): string[] {
-  return new Array<string>(count).fill('');
-}
 
 export class List implements Collection {
   readonly type = 'list';
@@ -96,6 +26,8 @@ export class List implements Collection {
   memoryBytes = LIST_OVERHEAD;
   private head: Chunk | null = null;
   private tail: Chunk | null = null;
+  /** Null until it is asked for, and again after every change between the ends. */
+  private directory: ListDirectory | null = null;
   /** Where {@link locate} found its element within the chunk that it returned. */
   private at = 0;
 
@@ -196,7 +128,10 @@ export class List implements Collection {
     for (let chunk = fromBack ? this.tail : this.head; chunk !== null && removed < limit; ) {
       const following = fromBack ? chunk.previous : chunk.next;
       const here = fromBack ? chunk.removeFromBack(value, limit - removed) : chunk.removeFromFront(value, limit - removed);
-      if (here > 0) this.tidy(chunk);
+      if (here > 0) {
+        this.directory = null;
+        this.tidy(chunk);
+      }
       removed += here;
       chunk = following;
     }
@@ -251,6 +186,7 @@ export class List implements Collection {
 
   /** The chunk of an index, from the nearer end; the place in it is left in `at`. */
   private locate(index: number): Chunk {
+    if (index >= FAR && this.size - index > FAR) return this.locateFar(index);
     if (index * 2 < this.size) return this.locateFromHead(index);
     let behind = this.size - index;
     let chunk = this.tail!;
@@ -270,6 +206,13 @@ export class List implements Collection {
       chunk = chunk.next!;
     }
     this.at = chunk.start + before;
+    return chunk;
+  }
+
+  private locateFar(index: number): Chunk {
+    this.directory ??= new ListDirectory(this.head!);
+    const chunk = this.directory.chunkOf(index);
+    this.at = this.directory.at;
     return chunk;
   }
 
@@ -299,6 +242,7 @@ export class List implements Collection {
   }
 
   private insertAt(chunk: Chunk, at: number, value: string): void {
+    this.directory = null;
     let place = chunk.open(at);
     if (place === -1) {
       const half = this.makeRoomIn(chunk, at);
@@ -356,6 +300,7 @@ export class List implements Collection {
   }
 
   private attach(chunk: Chunk): void {
+    this.directory = null;
     if (chunk.previous === null) this.head = chunk;
     else chunk.previous.next = chunk;
     if (chunk.next === null) this.tail = chunk;
@@ -363,6 +308,7 @@ export class List implements Collection {
   }
 
   private unlink(chunk: Chunk): void {
+    this.directory = null;
     if (chunk.previous === null) this.head = chunk.next;
     else chunk.previous.next = chunk.next;
     if (chunk.next === null) this.tail = chunk.previous;

@@ -109,7 +109,7 @@ export class SetValue implements Collection {
   private addText(member: string): boolean {
     const dict = this.dict!;
     if (dict.find(member) !== -1) return false;
-    dict.add(member, null);
+    dict.addMissed(member, null);
     this.textBytes += member.length;
     return true;
   }

@@ -54,6 +54,41 @@ describe('a list of many chunks', () => {
   });
 });
 
+describe('an index far from both ends', () => {
+  const COUNT = 12_000;
+  const changes: [string, (list: List, array: string[]) => void][] = [
+    ['pushing at the front', (list, array) => [...numbers(500)].forEach((value) => (list.pushHead(value), array.unshift(value)))],
+    ['pushing at the back', (list, array) => [...numbers(500)].forEach((value) => (list.pushTail(value), array.push(value)))],
+    ['popping at the front', (list, array) => void numbers(100).forEach(() => expect(list.popHead()).toBe(array.shift()))],
+    ['popping whole chunks at the front', (list, array) => void numbers(700).forEach(() => expect(list.popHead()).toBe(array.shift()))],
+    ['popping whole chunks at the back', (list, array) => void numbers(700).forEach(() => expect(list.popTail()).toBe(array.pop()))],
+    ['inserting between', (list, array) => {
+      list.insert('5000', 'new', false);
+      array.splice(array.indexOf('5000'), 0, 'new');
+    }],
+    ['removing between', (list, array) => {
+      list.remove('6000', 1);
+      array.splice(array.indexOf('6000'), 1);
+    }],
+    ['replacing', (list, array) => {
+      list.set(6000, 'other');
+      array[6000] = 'other';
+    }],
+  ];
+
+  test.each(changes)('is right before and after %s', (_name, change) => {
+    const array = numbers(COUNT);
+    const list = listOf(array);
+    const check = (): void => {
+      for (let index = 4000; index < array.length - 4000; index += 7) expect(list.get(index)).toBe(array[index]);
+    };
+    check();
+    change(list, array);
+    check();
+    expect(list.slice(5000, 1000)).toEqual(array.slice(5000, 6000));
+  });
+});
+
 describe('a list behaves as an array', () => {
   const value = fc.constantFrom('', 'a', 'b', 'cc');
   const operation = fc.oneof(
