@@ -199,7 +199,7 @@ export const xreadgroup = command({
   categories: ['stream'],
   keys: [keyword('STREAMS', 4, -1, 1, 'RO access', 2)],
   run(argv, db, session) {
-    const request = readArguments(argv, true);
+    const request = readArguments(argv, true, session);
     const starts = request.names.map((name, i) => groupStart(db, name, request, request.ids[i]!));
     const replies: Reply[] = [];
     request.names.forEach((name, i) => {

@@ -268,7 +268,7 @@ export const xread = command({
   categories: ['stream'],
   keys: [keyword('STREAMS', 1, -1, 1, 'RO access', 2)],
   run(argv, db, session) {
-    const request = readArguments(argv, false);
+    const request = readArguments(argv, false, session);
     const from = request.names.map((name, i) => readFrom(db, name, request.ids[i]!));
     const replies: Reply[] = [];
     request.names.forEach((name, i) => {

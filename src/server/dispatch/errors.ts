@@ -199,6 +199,7 @@ export const BAD_KEY_COUNT = new ErrorReply('ERR Bad number of keys provided');
 export const UNKNOWN_IN_SCRIPT = new ErrorReply('ERR Unknown Redis command called from script');
 export const ARITY_IN_SCRIPT = new ErrorReply('ERR Wrong number of args calling Redis command from script');
 export const DENIED_IN_SCRIPT = new ErrorReply('ERR This Redis command is not allowed from script');
+export const blockInScript = (name: string): ErrorReply => new ErrorReply(`ERR ${name} command is not allowed with BLOCK option from scripts`);
 export const READONLY_SCRIPT = new ErrorReply('ERR Write commands are not allowed from read-only scripts.');
 export const WRITES_IN_READONLY = new ErrorReply('ERR Can not execute a script with write flag using *_ro command.');
 export const BUSY_SCRIPT = new ErrorReply('BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.');

@@ -82,6 +82,8 @@ export class Session {
   isWatchBroken = false;
   /** Inside EXEC or a script: what would park the client answers as if its time were over. */
   deniesBlocking = false;
+  /** In it a script calls commands. */
+  isScript = false;
   /** CLIENT NO-EVICT. */
   noEvict = false;
   /** CLIENT REPLY: replies are sent (on), swallowed (off), or swallowed for one command (skip-next, then skip). */

@@ -90,7 +90,8 @@ function pushTyped(lua: LuaState, reply: Reply, version: 2 | 3): void {
 function pushPairs(lua: LuaState, name: string, flat: readonly Reply[], version: 2 | 3): void {
   makeRoom(lua);
   lua.pushTable(0, 1);
-  lua.pushTable(0, flat.length / 2);
+  // As Redis makes it, without room set aside, since the order in which a script walks over it depends on that.
+  lua.pushTable();
   for (let i = 0; i < flat.length; i += 2) {
     pushReply(lua, flat[i]!, version);
     pushReply(lua, flat[i + 1]!, version);

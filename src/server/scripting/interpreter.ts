@@ -11,7 +11,7 @@ import { COUNTED, toReply } from './conversion.js';
 import { TYPE } from './lua-memory.js';
 import { type Kept, LuaError, LuaState, pushTexts } from './lua-state.js';
 import { pushRedisApi } from './redis-api.js';
-import { Sandbox } from './sandbox.js';
+import { Sandbox, withoutSignature } from './sandbox.js';
 import { FIRST_KEY, type ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
 import type { NumberGenerator } from './number-generator.js';
@@ -67,7 +67,7 @@ export class Interpreter {
   /** Compiles and keeps a function. A string: the compiler's complaint. */
   compile(code: string, name: string): Kept | string {
     const { lua } = this;
-    if (lua.load(code, name)) return lua.keep();
+    if (lua.load(withoutSignature(code), name)) return lua.keep();
     const complaint = lua.text(-1) ?? '';
     lua.pop();
     return complaint;
@@ -129,6 +129,7 @@ export class Interpreter {
   settle(): void {
     const { lua } = this;
     lua.empty();
+    this.sandbox.clean();
     if (++this.runsSinceCollection < RUNS_BETWEEN_COLLECTIONS) return;
     this.runsSinceCollection = 0;
     lua.lua.lua_gc(lua.current, COLLECT_STEP, COLLECT_SIZE);

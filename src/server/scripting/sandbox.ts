@@ -37,6 +37,25 @@ return function(err)
   return err
 end`;
 
+/** What precompiled code begins with. It could do anything to the engine, so behind a space it is read as text, and refused. */
+const SIGNATURE = '\x1b';
+
+export const withoutSignature = (code: string): string => (code.startsWith(SIGNATURE) ? ` ${code}` : code);
+
+/** The same for the pieces that load is given one by one. */
+const READER_GUARD = `
+return function(reader)
+  local isFirst = true
+  return function()
+    local piece = reader()
+    if isFirst and piece ~= '' then
+      isFirst = false
+      if type(piece) == 'string' and piece:byte() == 27 then piece = ' ' .. piece end
+    end
+    return piece
+  end
+end`;
+
 export class Sandbox {
   /** The error handler, and the real globals, in the registry. */
   readonly errorHandler: Kept;
@@ -58,14 +77,20 @@ export class Sandbox {
     this.denyUnknown = lua.callback((state) => {
       throw new LuaError(`Script attempted to access nonexistent global variable '${state.text(2) ?? '?'}'`);
     });
-    lua.load(ERROR_HANDLER, '=handler');
-    lua.call(0, 1);
-    this.errorHandler = lua.keep();
+    this.errorHandler = this.runInternal(ERROR_HANDLER);
     lua.pushValue(GLOBALS);
     fill(lua);
     this.populate();
     this.globals = lua.keep();
     this.standInOfGlobals = this.install();
+  }
+
+  /** Keeps the function that a chunk of ours returns. */
+  private runInternal(code: string): Kept {
+    const { lua } = this;
+    lua.load(code, '=internal');
+    lua.call(0, 1);
+    return lua.keep();
   }
 
   /** While a library is loaded, `redis` is another table. Null: the ordinary one again. */
@@ -108,6 +133,7 @@ export class Sandbox {
     widenFormat(lua);
     lua.pop();
     this.wrapRaw();
+    this.refusePrecompiled();
     this.replaceProtectedCall();
     for (const name of PROTECTED) {
       lua.getField(-1, name);
@@ -122,9 +148,18 @@ export class Sandbox {
   /** The metatable that complains about every missing field. */
   private pushUnknownMetatable(): void {
     const { lua } = this;
-    lua.pushTable(0, 1);
+    lua.pushTable(0, 2);
     lua.lua.lua_pushcclosure(lua.current, this.denyUnknown, 0);
     lua.setField(-2, '__index');
+    this.hideMetatable();
+  }
+
+  /** What getmetatable returns of the metatable on top becomes a stand-in of it. */
+  private hideMetatable(): void {
+    const { lua } = this;
+    lua.pushValue(-1);
+    this.protect();
+    lua.setField(-2, '__metatable');
   }
 
   /** The stand-in becomes the table of globals of everything that is compiled from here on. */
@@ -140,6 +175,25 @@ export class Sandbox {
     lua.pop();
     lua.lua.lua_replace(lua.current, GLOBALS);
     return standIn;
+  }
+
+  /** table.insert goes past metatables: what it has put into stand-ins must not be there for the next script. */
+  clean(): void {
+    const { memory } = this.lua;
+    for (const standIn of this.standIns.keys()) if (memory.arrayLength(standIn) > 0 || memory.hasNodes(standIn)) this.clear(standIn);
+  }
+
+  private clear(standIn: Pointer): void {
+    const { lua } = this;
+    const { memory } = lua;
+    memory.pushPointer(lua.current, TYPE.table, standIn);
+    const positions = memory.arrayLength(standIn);
+    for (let entry = 0; entry < memory.entryCount(standIn); entry++) {
+      if (memory.type(memory.value(standIn, entry)) === TYPE.nil) continue;
+      lua.pushNil();
+      lua.lua.lua_rawseti(lua.current, -2, entry < positions ? entry + 1 : memory.number(memory.key(standIn, entry)));
+    }
+    lua.pop();
   }
 
   /** Replaces the table on top by its stand-in. */
@@ -168,6 +222,7 @@ export class Sandbox {
     lua.lua.lua_getmetatable(lua.current, -1);
     lua.getField(-3, 'string');
     lua.setField(-2, '__index');
+    this.hideMetatable();
     lua.pop(2);
   }
 
@@ -186,19 +241,33 @@ export class Sandbox {
 
   /** Functions that go past metatables see the real table where they are given a stand-in, or refuse if they would change it. */
   private wrapRaw(): void {
-    const { lua } = this;
-    lua.getField(-1, 'next');
-    const next = lua.keep();
-    for (const name of ['pairs', 'next', 'rawget']) this.wrap(name, next, (state, real) => {
+    const { standIns } = this;
+    const realOf = (state: LuaState): Kept | undefined => standIns.get(state.lua.lua_topointer(state.current, 1));
+    for (const name of ['pairs', 'next', 'rawget', 'getmetatable']) this.wrap(name, (state) => {
+      const real = realOf(state);
+      if (real === undefined) return;
       state.pushKept(real);
       state.lua.lua_replace(state.current, 1);
     });
-    for (const name of ['rawset', 'setmetatable']) this.wrap(name, next, () => {
-      throw new LuaError(READONLY, 'plain');
+    for (const name of ['rawset', 'setmetatable']) this.wrap(name, (state) => {
+      if (realOf(state) !== undefined) throw new LuaError(READONLY, 'plain');
     });
-    // What a stand-in has in place of a metatable is nobody's business.
-    this.wrap('getmetatable', next, (state) => {
-      state.pushTable();
+  }
+
+  private refusePrecompiled(): void {
+    const guard = this.runInternal(READER_GUARD);
+    this.wrap('load', (state) => {
+      if (state.type(1) !== TYPE.function) return;
+      state.pushKept(guard);
+      state.pushValue(1);
+      state.call(1, 1);
+      state.lua.lua_replace(state.current, 1);
+    });
+    this.wrap('loadstring', (state) => {
+      if (state.type(1) !== TYPE.string || !state.text(1)!.startsWith(SIGNATURE)) return;
+      // Without a name of its own a chunk is named after its text.
+      if (state.top === 1) state.pushValue(1);
+      state.pushText(withoutSignature(state.text(1)!));
       state.lua.lua_replace(state.current, 1);
     });
   }
@@ -210,14 +279,16 @@ export class Sandbox {
     lua.setField(-2, 'pcall');
   }
 
-  private wrap(name: string, next: Kept, adapt: (state: LuaState, real: Kept) => void): void {
-    const { lua, standIns } = this;
+  /** A global function is called as before, but `adapt` sees its arguments first. */
+  private wrap(name: string, adapt: (state: LuaState) => void): void {
+    const { lua } = this;
+    lua.getField(-1, 'next');
+    const next = lua.keep();
     lua.getField(-1, name);
     const original = lua.lua.__indirect_function_table.get(lua.lua.lua_tocfunction(lua.current, -1));
     lua.pop();
     const callback = lua.callback((state) => {
-      const real = standIns.get(state.lua.lua_topointer(state.current, 1));
-      if (real !== undefined) adapt(state, real);
+      adapt(state);
       return original(state.current);
     });
     // Lua's own pairs finds next in its first upvalue; the others have none.

@@ -82,6 +82,7 @@ export class ScriptRun {
     if (session === undefined) {
       session = new Session(caller.id, caller.server, NOWHERE);
       session.deniesBlocking = true;
+      session.isScript = true;
       session.authenticated = true;
       sessions.set(caller, session);
     }

@@ -148,6 +148,29 @@ describe('what a script may break', () => {
     expect(evaluate(client, "return {type(string.x), type(rawget(_G, 'x')), type(cjson.encode)}")).toBe('*3\r\n$3\r\nnil\r\n$3\r\nnil\r\n$8\r\nfunction\r\n');
   });
 
+  test('what table.insert puts into tables of its surroundings is gone with the script', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    const scribble = 'table.insert(redis, 1) table.insert(_G, 5, 1) table.insert(string, 70000, 1)';
+    evaluate(client, scribble);
+    expect(evaluate(client, 'return {#redis, #_G, #string}')).toBe('*3\r\n:0\r\n:0\r\n:0\r\n');
+  });
+
+  test.each(['loadstring(ARGV[1])', "load(function() local piece = table.remove(ARGV, 1) return piece end)"])('precompiled code is refused: %s', (loader) => {
+    using lab = simulate();
+    const client = lab.connect();
+    const code = evaluate(client, 'return string.dump(function() return 1 end)').replace(/^\$\d+\r\n|\r\n$/g, '');
+    expect(evaluate(client, `local made, complaint = ${loader} return tostring(made) .. complaint`, code)).toContain("unexpected symbol near 'char(27)'");
+    expect(evaluate(client, code)).toContain("unexpected symbol near 'char(27)'");
+  });
+
+  test('methods of strings can not be taken away', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    for (const script of ["getmetatable('').__index = nil", "getmetatable('').x = 1", 'getmetatable(_G).__index = nil']) expect(evaluate(client, script)).toContain('readonly table');
+    expect(evaluate(client, "return ('x'):upper()")).toBe('$1\r\nX\r\n');
+  });
+
   test('files, processes and the environment are out of reach', () => {
     using lab = simulate();
     const client = lab.connect();

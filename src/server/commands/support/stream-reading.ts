@@ -22,7 +22,7 @@ export interface StreamRequest {
 }
 
 /** Throws what Redis answers to the first mistake. */
-export function readArguments(argv: Argv, isGroup: boolean): StreamRequest {
+export function readArguments(argv: Argv, isGroup: boolean, { isScript }: Session): StreamRequest {
   let count = 0;
   let timeoutMs: number | null = null;
   let group: string | null = null;
@@ -31,7 +31,10 @@ export function readArguments(argv: Argv, isGroup: boolean): StreamRequest {
   for (let at = 1; at < argv.length; at++) {
     const word = argv[at]!;
     const more = argv.length - 1 - at;
-    if (more > 0 && isWord(word, 'BLOCK')) timeoutMs = timeoutMilliseconds(argv[++at]!);
+    if (more > 0 && isWord(word, 'BLOCK')) {
+      if (isScript) throw errors.blockInScript(argv[0]!);
+      timeoutMs = timeoutMilliseconds(argv[++at]!);
+    }
     else if (more > 0 && isWord(word, 'COUNT')) count = Math.max(0, integer(argv[++at]!));
     else if (more > 0 && isWord(word, 'STREAMS')) {
       if (more % 2 === 1) throw errors.UNBALANCED_STREAMS;
