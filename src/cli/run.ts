@@ -30,7 +30,8 @@ export async function runLab(run: Run): Promise<number> {
     const { addresses, poller, pollerFallback } = server;
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
     const code = await showLab(server, { info, password: run.settings.requirepass ?? '', input: process.stdin, output: process.stdout, color, ascii: run.ascii });
-    await Promise.race([server.close(), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
+    // What the server may have died of has been said by then.
+    await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     trace?.close();
     return code;
   } catch (error) {

@@ -66,7 +66,7 @@ export class Server implements ServerContext {
   readonly statistics: Statistics;
   readonly random: () => number;
   readonly log: (level: LogLevel, message: string) => void;
-  private readonly listeners: Acceptor[] = [];
+  readonly listeners: Acceptor[] = [];
   private readonly clients: Clients;
   private nextToken: Token = FIRST_FREE;
 

@@ -65,8 +65,14 @@ export interface Snapshot {
   readonly nowMs: number;
   readonly nowUs: number;
   readonly turn: number;
+  /** What is registered with the poll besides clients: a listener for each address, and the waker. */
+  readonly listeners: readonly { readonly token: number; readonly fd: number; readonly address: string }[];
+  /** -1: it has none. */
+  readonly wakerFd: number;
   readonly clientCount: number;
   readonly clients: readonly ClientSnapshot[];
+  /** Databases that there are, empty ones included. */
+  readonly databaseCount: number;
   /** Databases that are not empty. */
   readonly databases: readonly { readonly index: number; readonly keys: number; readonly volatile: number }[];
   readonly keys: KeysSnapshot;
@@ -91,8 +97,11 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     nowMs: clock.nowMs,
     nowUs: clock.readUs(),
     turn: server.loop.turnNumber,
+    listeners: server.listeners.map(({ token, listener, address }) => ({ token, fd: listener.fd, address })),
+    wakerFd: server.loop.poll.waker.fd,
     clientCount: server.sessions.size,
     clients: Array.from(firstOf(server.sessions.values(), request.clients), (session) => clientSnapshot(session, clock.nowMs)),
+    databaseCount: keyspace.databases.length,
     databases: keyspace.databases.filter((db) => db.size > 0).map((db) => ({ index: db.index, keys: db.size, volatile: db.expires.size })),
     keys: keysSnapshot(server, request.keys),
     value: request.value === undefined || request.value === null ? null : inspectValue(keyspace, request.value),

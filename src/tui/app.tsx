@@ -17,6 +17,7 @@ import { changeBreakpoints } from './state/breakpoints.js';
 import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
 import type { ServerInfo, State } from './state/state.js';
+import { withoutLastCharacter } from './state/typed-text.js';
 import type { Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
 import type { Size } from './view/pane.js';
@@ -44,6 +45,8 @@ export interface AppOptions {
   readonly output: (text: string) => void;
   /** `q`, `quit`, Ctrl-C twice. */
   readonly quit: () => void;
+  /** Ctrl-Z: stops this process and whatever has been started with it, npm for example. Returns when they go on. */
+  readonly suspend: () => void;
   /** Something that must not happen has happened. */
   readonly fail: (error: unknown) => void;
 }
@@ -69,7 +72,8 @@ export class App {
     this.sink = new FrameSink(size.width, size.height, output);
     this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit }, { password: options.password });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
-    this.draw();
+    // By then the terminal is ready for it.
+    setImmediate(() => this.draw());
   }
 
   /** Begins to listen to the loop. */
@@ -131,7 +135,7 @@ export class App {
   private pressElsewhere(key: Key): void {
     const intent = intentOf(key, this.state, PANES[this.state.ui.focus]);
     if (intent !== null) return this.perform(intent, key);
-    if (this.state.ui.prompt !== null && key.text !== '') this.typeInPrompt(this.state.ui.prompt.text + Buffer.from(key.text.replaceAll('\n', ' ')).toString('latin1'));
+    if (this.state.ui.prompt !== null && key.text !== '') this.typeInPrompt(this.state.ui.prompt.text + key.text.replaceAll('\n', ' '));
   }
 
   private perform(intent: Intent, key: Key): void {
@@ -173,7 +177,7 @@ export class App {
         if (ui.prompt?.kind === 'filter') this.act({ type: 'type-prompt', text: '', error: null });
         return this.act({ type: 'close-prompt' });
       case 'erase':
-        return this.typeInPrompt(ui.prompt!.text.slice(0, -1));
+        return this.typeInPrompt(withoutLastCharacter(ui.prompt!.text));
       case 'help':
         return this.act({ type: 'open-help' });
       case 'close-help':
@@ -213,9 +217,11 @@ export class App {
       case 'sort':
         return this.act({ type: 'sort', sorts: PANES[ui.focus].sorts! });
       case 'previous-database':
-        return this.act({ type: 'choose-database', db: Math.max(0, ui.db - 1) });
+        return this.act({ type: 'choose-next-database', by: -1, count: this.state.model.keyspace.databaseCount });
       case 'next-database':
-        return this.act({ type: 'choose-database', db: ui.db + 1 });
+        return this.act({ type: 'choose-next-database', by: 1, count: this.state.model.keyspace.databaseCount });
+      case 'suspend':
+        return this.options.suspend();
       case 'leave':
         return this.act({ type: 'ask-to-leave', isLeaving: true });
       case 'quit':

@@ -3,9 +3,12 @@
  *
  * Ink decides about its colours when it is loaded, so that is prepared before.
  */
+import { constants } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { RedisLabServer } from '../server/index.js';
+import { escapeBytes } from './escape.js';
 import type { ServerInfo } from './state/state.js';
+import { toBytes } from './state/typed-text.js';
 import { Terminal } from './terminal/terminal.js';
 import { createTheme } from './view/theme.js';
 
@@ -48,23 +51,21 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
     const fail = (error: unknown): void => {
       // What breaks while everything is being closed breaks nothing.
       if (hasEnded) return;
-      end(1, `redis-lab: ${error instanceof Error ? error.stack : String(error)}`);
+      end(1, describe(error));
       process.exit(1);
     };
-    const terminal = new Terminal(options.input, options.output, { key: (key) => app.press(key), resize: (width, height) => app.resize({ width, height }), hangup: () => end(0) }, true);
-    terminal.enter();
-    process.on('exit', () => terminal.leave());
-    process.on('uncaughtException', fail);
-    process.on('unhandledRejection', fail);
-    process.on('SIGCONT', () => {
-      terminal.reenter();
+    // The job of a shell is stopped here until the shell lets it go on. Where there is no shell to do so, the kernel does not stop it, and it goes on at once.
+    const suspend = (pid: number): void => {
+      if (!('SIGTSTP' in constants.signals)) return;
+      terminal.leave();
+      process.off('SIGTSTP', suspendAlone);
+      process.kill(pid, 'SIGTSTP');
+      process.on('SIGTSTP', suspendAlone);
+      terminal.enter();
       app.redraw();
-    });
-    for (const signal of SIGNALS) process.on(signal, () => end(0));
-    server.closed.then(
-      () => end(0),
-      (error: unknown) => end(1, `redis-lab: ${error instanceof Error ? error.stack : String(error)}`),
-    );
+    };
+    const suspendAlone = (): void => suspend(process.pid);
+    const terminal = new Terminal(options.input, options.output, { key: (key) => app.press(key), resize: (width, height) => app.resize({ width, height }), hangup: () => end(0) }, true);
     const app = new App({
       server,
       info: options.info,
@@ -73,9 +74,30 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       size: { width: terminal.columns, height: terminal.rows },
       output: terminal.write,
       quit: () => end(0),
+      suspend: () => suspend(0),
       fail,
     });
+    process.on('exit', () => terminal.leave());
+    process.on('uncaughtException', fail);
+    process.on('unhandledRejection', fail);
+    process.on('SIGTSTP', suspendAlone);
+    process.on('SIGCONT', () => {
+      terminal.reenter();
+      app.redraw();
+    });
+    for (const signal of SIGNALS) process.on(signal, () => end(0));
+    terminal.enter();
+    server.closed.then(
+      () => end(0),
+      (error: unknown) => end(1, describe(error)),
+    );
     // A server that ends meanwhile says so by `closed`.
     app.start().catch(() => {});
   });
+}
+
+/** With its stack. What a client has sent may have become part of the message. */
+function describe(error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `redis-lab: ${text.split('\n').map((line) => escapeBytes(toBytes(line))).join('\n')}`;
 }

@@ -48,6 +48,7 @@ export type Intent =
   | 'erase'
   | 'help'
   | 'close-help'
+  | 'suspend'
   | 'leave'
   | 'quit';
 
@@ -130,6 +131,7 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: 'help', group: 'Lab', contexts: ['panes'] },
   { intent: 'help', keys: ['f1'], shown: 'F1', label: 'help', group: 'Lab', contexts: ['console'] },
   { intent: 'quit', keys: ['q'], shown: 'q', label: 'quit', group: 'Lab', contexts: ['panes'] },
+  { intent: 'suspend', keys: ['ctrl+z'], shown: 'Ctrl-Z', label: 'back to the shell, fg returns', group: 'Lab', contexts: ['panes', 'console', 'prompt', 'help'] },
   { intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C twice', label: 'quit', group: 'Lab', contexts: ['panes', 'console', 'help'] },
 ];
 

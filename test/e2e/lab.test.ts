@@ -46,13 +46,6 @@ async function toPanes(terminal: TestTerminal): Promise<void> {
   await terminal.until('Space pause');
 }
 
-function expectRestored(terminal: TestTerminal): void {
-  expect(terminal.isOnAlternateScreen).toBe(false);
-  expect(terminal.cursor.isVisible).toBe(true);
-  expect(terminal.modes.bracketedPasteMode).toBe(false);
-  expect(terminal.modes.wraparoundMode).toBe(true);
-}
-
 test('a first session: it invites, and a command typed shows as a frame, as readiness, and as a key whose time runs', async () => {
   const terminal = start();
   const port = await ready(terminal);
@@ -122,47 +115,6 @@ test('a breakpoint holds the loop before DEL executes', async () => {
   await terminal.until((screen) => !screen.includes('breakpoint'));
   terminal.type(' ');
   expect(await reply).toBe(1);
-});
-
-test.each([
-  ['q', (terminal: TestTerminal) => terminal.type('q')],
-  ['Ctrl-C twice', (terminal: TestTerminal) => terminal.type('\x03\x03')],
-  ['SIGTERM', (terminal: TestTerminal) => terminal.signal('SIGTERM')],
-  ['SIGINT', (terminal: TestTerminal) => terminal.signal('SIGINT')],
-  ['SIGHUP', (terminal: TestTerminal) => terminal.signal('SIGHUP')],
-])('%s leaves the lab, and the terminal is itself again', async (_, leave) => {
-  const terminal = start();
-  await ready(terminal);
-  await toPanes(terminal);
-  leave(terminal);
-  expect(await terminal.exited).toBe(0);
-  expectRestored(terminal);
-});
-
-test('quit, typed into the REPL, leaves the lab', async () => {
-  const terminal = start();
-  await ready(terminal);
-  terminal.type('quit\r');
-  expect(await terminal.exited).toBe(0);
-  expectRestored(terminal);
-});
-
-test('SHUTDOWN of a client ends the lab, too', async () => {
-  const terminal = start();
-  const client = await connect(await ready(terminal));
-  client.call('SHUTDOWN', 'NOSAVE').catch(() => {});
-  expect(await terminal.exited).toBe(0);
-  expectRestored(terminal);
-});
-
-test('raw mode is off afterwards: a shell reads lines again', async () => {
-  const shell = new TestTerminal('sh', ['-c', `"${process.execPath}" "${MAIN}" --port 0; stty -a`]);
-  onTestFinished(() => shell.close());
-  await ready(shell);
-  shell.type('\x03\x03');
-  await shell.exited;
-  await shell.until(/(?<!-)\bicanon\b/);
-  expect(shell.screen()).toMatch(/(?<!-)\becho\b/);
 });
 
 test('resized, the screen takes the new layout; too small, it says what it needs', async () => {

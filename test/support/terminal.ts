@@ -33,15 +33,22 @@ export class TestTerminal {
     });
     this.exited = new Promise((resolve) => {
       this.child.onExit(({ exitCode }) => {
-        this.exitCode = exitCode;
-        resolve(exitCode);
-        this.changed();
+        // What it has written last is on the screen by then.
+        this.emulator.write('', () => {
+          this.exitCode = exitCode;
+          resolve(exitCode);
+          this.changed();
+        });
       });
     });
   }
 
   get pid(): number {
     return this.child.pid;
+  }
+
+  get size(): { readonly columns: number; readonly rows: number } {
+    return { columns: this.emulator.cols, rows: this.emulator.rows };
   }
 
   /** Keys as the terminal sends them. */
@@ -68,6 +75,12 @@ export class TestTerminal {
     return this.rows().join('\n');
   }
 
+  /** The text in the cells of one row from column `left` to before column `right`. */
+  cells(row: number, left: number, right: number): string {
+    const buffer = this.emulator.buffer.active;
+    return buffer.getLine(buffer.baseY + row)?.translateToString(false, left, right) ?? '';
+  }
+
   get isOnAlternateScreen(): boolean {
     return this.emulator.buffer.active.type === 'alternate';
   }
@@ -81,17 +94,30 @@ export class TestTerminal {
     return this.emulator.modes;
   }
 
+  /** Whether text written now would be without colours and other attributes. */
+  async isPlain(): Promise<boolean> {
+    await new Promise<void>((resolve) => this.emulator.write('\r\nx', resolve));
+    const { active } = this.emulator.buffer;
+    return active.getLine(active.baseY + active.cursorY)!.getCell(0)!.isAttributeDefault();
+  }
+
   /** Resolves with the screen once it shows the text, or something that passes. */
   async until(expected: string | RegExp | ((screen: string) => boolean), patienceMs = PATIENCE_MS): Promise<string> {
     const passes = (screen: string): boolean => (typeof expected === 'function' ? expected(screen) : typeof expected === 'string' ? screen.includes(expected) : expected.test(screen));
     const deadline = Date.now() + patienceMs;
     for (;;) {
       const screen = this.screen();
-      if (passes(screen)) return screen;
+      // In the middle of a frame some of its rows are still those of the one before.
+      if (!this.emulator.modes.synchronizedOutputMode && passes(screen)) return screen;
       const leftMs = deadline - Date.now();
       if (leftMs <= 0) throw new Error(`waited in vain for ${String(expected)}; the screen shows\n${screen}`);
       await this.nextChange(leftMs);
     }
+  }
+
+  /** Closes the window: the terminal is gone for the program. */
+  hangUp(): void {
+    (this.child as IPty & { destroy(): void }).destroy();
   }
 
   close(): void {

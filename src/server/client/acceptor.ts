@@ -28,7 +28,7 @@ export class Acceptor implements EventHandler {
   private rest: Timer | null = null;
 
   constructor(
-    private readonly token: Token,
+    readonly token: Token,
     readonly listener: TcpListener,
     private readonly loop: EventLoop,
     private readonly tap: Tap,

@@ -11,6 +11,7 @@
  * and what is too long is cut, with a note of how much is not shown.
  */
 import { formatDouble, type Reply } from '../../server/index.js';
+import { escapeBytes } from '../escape.js';
 
 export interface ReplyLimits {
   readonly lines: number;
@@ -31,7 +32,7 @@ export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly str
 /** A string that is written for people, line by line: INFO, CLIENT LIST. */
 export function formatText(text: string, limits = DEFAULT_LIMITS): readonly string[] {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const shown = lines.slice(0, limits.lines).map((line) => escapeControls(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '...' : ''));
+  const shown = lines.slice(0, limits.lines).map((line) => escapeBytes(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '...' : ''));
   return lines.length > limits.lines ? [...shown, `... ${lines.length - limits.lines} more lines not shown`] : shown;
 }
 
@@ -134,7 +135,7 @@ class Formatter {
 
   private plain(text: string): string {
     const { bytes } = this.limits;
-    return text.length <= bytes ? escapeControls(text) : `${escapeControls(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
+    return text.length <= bytes ? escapeBytes(text) : `${escapeBytes(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
   }
 
   private line(text: string): void {
@@ -193,14 +194,6 @@ const ESCAPES: { readonly [char: string]: string } = { '"': '\\"', '\\': '\\\\',
 /** In quotes, as redis-cli's sdscatrepr does it: everything that is not printable ASCII is escaped. */
 export function quote(bytes: string): string {
   return `"${bytes.replace(/[^ !#-[\]-~]/g, escapeByte)}"`;
-}
-
-/** Without quotes; UTF-8 stays as it is, since statuses and help texts are sentences. */
-export function escapeControls(bytes: string): string {
-  if (/^[ -~]*$/.test(bytes)) return bytes;
-  const text = Buffer.from(bytes, 'latin1').toString('utf8');
-  if (text.includes('\ufffd')) return bytes.replace(/[^ -~]/g, escapeByte);
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, (char) => Array.from(Buffer.from(char).toString('latin1'), escapeByte).join(''));
 }
 
 function escapeByte(char: string): string {

@@ -5,13 +5,14 @@
  *                         └ command             → Connection.send → … → Transcript → dispatch(lines-received)
  */
 import { loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply } from '../../server/index.js';
+import { escapeBytes } from '../escape.js';
 import type { ReplAction } from '../state/repl-reduce.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
-import { splitLine, takeRepeat, toBytes } from '../state/repl/words.js';
+import { splitLine, takeRepeat } from '../state/repl/words.js';
+import { toBytes } from '../state/typed-text.js';
 import { Connection } from './connection.js';
 import type { Hearing } from './conversation.js';
-import { escapeControls } from './format-reply.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
 import { Transcript } from './transcript.js';
@@ -240,7 +241,7 @@ class LabRepl implements Repl {
 
   private echo(name: string, line: string): void {
     const prompt = promptOf(this.connection(this.current).view);
-    this.transcript.echo({ kind: 'in', client: name, text: escapeControls(toBytes(line)), prompt });
+    this.transcript.echo({ kind: 'in', client: name, text: escapeBytes(toBytes(line)), prompt });
   }
 
   private sayAll(lines: readonly string[]): void {

@@ -38,7 +38,8 @@ export type Action =
   /** To a byte of what is open, which belongs to row `cursor`; null: back to that row. */
   | { readonly type: 'move-to-byte'; readonly byte: number | null; readonly cursor: number }
   | { readonly type: 'sort'; readonly sorts: readonly string[] }
-  | { readonly type: 'choose-database'; readonly db: number }
+  /** Of so many: behind the last one comes the first. */
+  | { readonly type: 'choose-next-database'; readonly by: 1 | -1; readonly count: number }
   | { readonly type: 'open-prompt'; readonly kind: 'filter' | 'breakpoint' }
   /** `filter`: takes effect while it is typed, unless it is wrong. */
   | { readonly type: 'type-prompt'; readonly text: string; readonly error: string | null }
@@ -138,8 +139,8 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
       return { ...ui, isHelpOpen: false };
     case 'scroll-help':
       return { ...ui, helpScroll: clamp(ui.helpScroll + action.by, action.limit) };
-    case 'choose-database':
-      return withPane({ ...ui, db: action.db }, 'keyspace', { ...FOLLOWING, ...NOTHING_OPEN });
+    case 'choose-next-database':
+      return withPane({ ...ui, db: (ui.db + action.by + action.count) % action.count }, 'keyspace', { ...FOLLOWING, ...NOTHING_OPEN });
     case 'open-prompt':
       return { ...ui, prompt: { kind: action.kind, text: action.kind === 'filter' ? ui.panes[ui.focus].filter : '', error: null } };
     case 'type-prompt':

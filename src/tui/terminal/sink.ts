@@ -6,9 +6,11 @@
  *
  *   Ink ── frame ──▶ sink ── changed lines ──▶ terminal
  *
- * It is also the last gate: whatever a pane has let through, no line takes control of the terminal here. Only colours pass.
+ * It is also the last gate: whatever a pane has let through, no line takes control of the terminal here. Only colours pass. And columns stay where they are, because
+ * terminals do not agree on how wide an emoji is: behind each such character the cursor is put where the next one belongs.
  */
 import { EventEmitter } from 'node:events';
+import stringWidth from 'string-width';
 
 const BEGIN = '\x1b[?2026h';
 const END = '\x1b[?2026l';
@@ -78,10 +80,33 @@ export class FrameSink extends EventEmitter {
     for (let row = 0; row < Math.max(lines.length, this.lines.length); row++) {
       const line = lines[row] ?? '';
       // Erased first: behind a line as wide as the screen the cursor stands on its last character still.
-      if (line !== this.lines[row]) changes += `${moveTo(row, 0)}\x1b[2K${line.replace(FORBIDDEN, '?')}\x1b[0m`;
+      if (line !== this.lines[row]) changes += `${moveTo(row, 0)}\x1b[2K${aligned(line.replace(FORBIDDEN, '?'))}\x1b[0m`;
     }
     return changes;
   }
+}
+
+/** ASCII, what the screen itself draws, and colours: what lies one column further in every terminal. */
+const CERTAIN = /^[\x20-\x7e\u2190-\u2193\u2500-\u25cc…µ·×\x1b]*$/;
+const COLOR = /(\x1b\[[\d;]*m)/;
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The line, with the column named behind each character that some terminals take for wider or narrower than it has been counted. */
+function aligned(line: string): string {
+  if (CERTAIN.test(line)) return line;
+  let written = '';
+  let column = 0;
+  for (const part of line.split(COLOR)) {
+    if (part.startsWith('\x1b') || part === '') {
+      written += part;
+      continue;
+    }
+    for (const { segment } of CHARACTERS.segment(part)) {
+      column += CERTAIN.test(segment) ? segment.length : stringWidth(segment);
+      written += CERTAIN.test(segment) ? segment : `${segment}\x1b[${column + 1}G`;
+    }
+  }
+  return written;
 }
 
 function moveTo(row: number, column: number): string {

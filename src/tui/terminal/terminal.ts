@@ -1,8 +1,8 @@
 /**
  * The terminal: its modes while the screen is on it, and how it becomes itself again, whatever happens.
  *
- *   enter    alternate screen · raw mode · bracketed paste · no cursor
- *   leave    raw mode off · all of it undone, written synchronously, so that it also works while the process dies; once only
+ *   enter    raw mode · alternate screen · bracketed paste · no cursor
+ *   leave    raw mode off · all of it undone, written synchronously, so that it also works while the process dies; once for each enter
  */
 import { writeSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
@@ -50,21 +50,28 @@ export class Terminal {
   };
 
   enter(): void {
+    if (this.isEntered) return;
     this.isEntered = true;
-    if (this.usesAlternateScreen) this.write(ENTER);
-    this.input.setRawMode(true);
+    this.takeOver();
     this.input.on('data', this.hear);
     this.input.on('end', this.events.hangup);
     this.input.on('error', this.events.hangup);
     this.output.on('resize', this.resized);
+    this.input.resume();
   }
 
-  /** After a stop of the whole process the shell has changed the modes. */
+  /** After a stop of the whole process that nobody has announced: meanwhile the shell has changed the modes. */
   reenter(): void {
     if (!this.isEntered) return;
-    if (this.usesAlternateScreen) this.write(ENTER);
+    // Node remembers which mode it has set, and would not set it again.
     this.input.setRawMode(false);
+    this.takeOver();
+  }
+
+  /** The mode first: in the background the kernel stops the process at it, before anything is written across what the shell shows. */
+  private takeOver(): void {
     this.input.setRawMode(true);
+    if (this.usesAlternateScreen) this.write(ENTER);
   }
 
   leave(): void {
@@ -72,6 +79,7 @@ export class Terminal {
     this.isEntered = false;
     clearTimeout(this.escapeTimer);
     this.input.off('data', this.hear);
+    this.input.off('end', this.events.hangup);
     this.output.off('resize', this.resized);
     this.input.pause();
     try {

@@ -3,8 +3,9 @@
  */
 import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
 import type { State } from '../state/state.js';
+import { toBytes } from '../state/typed-text.js';
 import type { Pane } from './pane.js';
-import { fit, row, truncate, width as widthOf } from './text.js';
+import { fit, row, truncate, truncateStart, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
@@ -21,7 +22,7 @@ export function footer(state: State, pane: Pane, theme: Theme, width: number): s
 /** Where the cursor of the terminal stands while something is typed. */
 export function promptColumn(state: State, { visible }: Theme): number | null {
   const { prompt } = state.ui;
-  return prompt === null ? null : widthOf(labelOf(prompt.kind)) + widthOf(visible(prompt.text));
+  return prompt === null ? null : widthOf(labelOf(prompt.kind)) + widthOf(visible(toBytes(prompt.text)));
 }
 
 function footerBindings(state: State, pane: Pane): Binding[] {
@@ -60,9 +61,8 @@ function promptRow({ ui }: State, theme: Theme, width: number): string {
   const { kind, text, error } = ui.prompt!;
   const label = labelOf(kind);
   const hint = error ?? (kind === 'filter' ? 'Enter keeps it, Esc takes it back' : 'DEL · key user:* · token 7 · event expire · us>1000 · -1 deletes the first');
-  const typed = theme.visible(text);
   // The end of what is typed stays in sight.
-  const shown = typed.slice(-Math.max(1, width - widthOf(label) - 2));
+  const shown = truncateStart(theme.visible(toBytes(text)), Math.max(1, width - widthOf(label) - 2));
   const room = width - widthOf(label) - widthOf(shown) - 3;
   const told = room > 8 ? `   ${fit(hint, room)}` : '';
   return row(width, theme.strong(label), error === null ? shown : theme.bad(shown), error === null ? theme.dim(told) : theme.bad(told));

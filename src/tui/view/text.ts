@@ -5,37 +5,25 @@
  * the theme's own SGR sequences. Widths are columns of the terminal, not characters.
  */
 import stringWidth from 'string-width';
-
-const ESCAPES: { readonly [char: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x07': '\\a', '\b': '\\b' };
+import { escapeBytes, escapeEachByte, isPrintableAscii } from '../escape.js';
 
 /**
- * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; control characters, C1, bidi and
- * zero-width characters are escaped, too, as redis-cli escapes them.
+ * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; what a terminal obeys or draws nothing for is
+ * escaped, too (see escape.ts).
  *
  * @param limit of bytes looked at; what is beyond is for the caller to mark
  */
 export function visible(bytes: string, limit = 512): string {
-  const cut = bytes.length > limit ? bytes.slice(0, limit) : bytes;
-  if (isAscii(cut)) return cut;
+  if (bytes.length <= limit && isPrintableAscii(bytes)) return bytes;
+  const cut = bytes.slice(0, limit);
   // Previews and long values are cut somewhere: the half of a character at the end must not turn the rest into numbers.
   const end = cut.length - halfCharacter(cut);
-  const buffer = Buffer.from(cut.slice(0, end), 'latin1');
-  const text = buffer.toString('utf8');
-  if (!Buffer.from(text).equals(buffer)) return escapeBytes(cut);
-  return escapeText(text) + (bytes.length > limit ? '' : escapeBytes(cut.slice(end)));
+  return escapeBytes(cut.slice(0, end)) + (bytes.length > limit ? '' : escapeEachByte(cut.slice(end)));
 }
 
 /** The same for terminals that have no other characters: everything beside ASCII is escaped, as redis-cli does without a terminal of UTF-8. */
 export function visibleInAscii(bytes: string, limit = 512): string {
-  return escapeBytes(bytes.length > limit ? bytes.slice(0, limit) : bytes);
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e) return false;
-  }
-  return true;
+  return escapeEachByte(bytes.slice(0, limit));
 }
 
 /** How many bytes at the end begin a character of UTF-8 that they do not finish. */
@@ -47,16 +35,6 @@ function halfCharacter(bytes: string): number {
   }
   return 0;
 }
-
-function escapeText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, (char) => ESCAPES[char] ?? hex(Buffer.from(char).toString('latin1')));
-}
-
-function escapeBytes(bytes: string): string {
-  return bytes.replace(/[^\x20-\x7e]/g, (char) => ESCAPES[char] ?? hex(char));
-}
-
-const hex = (bytes: string): string => Array.from(bytes, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
 
 /** Columns that a text takes; SGR sequences take none. */
 export function width(text: string): number {
@@ -107,14 +85,20 @@ export function truncateMiddle(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   const tailColumns = Math.floor((columns - 1) / 2);
   if (tailColumns <= 0) return truncate(text, columns);
-  const tail: string[] = [];
+  const tail = truncateStart(text, tailColumns);
+  return truncate(text, columns - width(tail)) + tail;
+}
+
+/** The end of a plain text, as much as fits. */
+export function truncateStart(text: string, columns: number): string {
+  const end: string[] = [];
   let taken = 0;
   for (const { segment } of [...SEGMENTS.segment(text)].reverse()) {
     taken += width(segment);
-    if (taken > tailColumns) break;
-    tail.unshift(segment);
+    if (taken > columns) break;
+    end.unshift(segment);
   }
-  return truncate(text, columns - width(tail.join(''))) + tail.join('');
+  return end.join('');
 }
 
 const SEGMENTS = new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -9,7 +9,9 @@ test.each([
   ['event expire', { kind: 'expire' }, 'event expire'],
   ['expire', { command: 'expire' }, 'EXPIRE'],
   ['us>1000', { longerThanUs: 1000 }, 'us>1000'],
+  ['µs > 1000', { longerThanUs: 1000 }, 'us>1000'],
   ['get token 3 µs>5', { command: 'get', token: 3, longerThanUs: 5 }, 'GET token 3 us>5'],
+  ['key é*', { key: '\xc3\xa9*' }, 'key \xc3\xa9*'],
 ])('%j is a breakpoint, and reads as %j', (text, breakpoint, formatted) => {
   expect(parseBreakpoint(text)).toEqual({ breakpoint });
   expect(formatBreakpoint(breakpoint as never)).toBe(formatted);

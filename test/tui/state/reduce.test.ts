@@ -82,13 +82,18 @@ describe('a table', () => {
     expect(inPane('keyspace', ...before)).toMatchObject(frozen);
     expect(inPane('keyspace', ...before, { type: 'follow' })).toMatchObject(follows);
     expect(inPane('keyspace', ...before, { type: 'sort', sorts: ['name', 'ttl'] })).toMatchObject({ ...follows, sort: 'ttl' });
-    expect(inPane('keyspace', ...before, { type: 'choose-database', db: 1 })).toMatchObject(follows);
+    expect(inPane('keyspace', ...before, { type: 'choose-next-database', by: 1, count: 16 })).toMatchObject(follows);
     expect(inPane('keyspace', ...before, { type: 'open-prompt', kind: 'filter' }, { type: 'type-prompt', text: 'a*', error: null })).toMatchObject({ ...follows, filter: 'a*' });
   });
 
   test('stays selected at its ends, and the first row is the first to be selected', () => {
     expect([inPane('keyspace', select(-5, 'a', 'b')), inPane('keyspace', select(0, 'a', 'b'), select(99, 'a', 'b'))].map(({ selected }) => selected)).toEqual(['a', 'b']);
   });
+});
+
+test('the databases are a ring', () => {
+  const choose = (by: 1 | -1): Action => ({ type: 'choose-next-database', by, count: 3 });
+  expect([after(choose(1)), after(choose(-1)), after(choose(1), choose(1), choose(1))].map(({ ui }) => ui.db)).toEqual([1, 2, 0]);
 });
 
 test('a filter that is wrong changes nothing, and one that is taken back was never there', () => {

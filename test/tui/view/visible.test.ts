@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { truncateMiddle, visible, width } from '../../../src/tui/view/text.js';
+import { truncateMiddle, truncateStart, visible, width } from '../../../src/tui/view/text.js';
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -11,6 +11,15 @@ test.each([
   ['a\r\n\t\x07\b\x00', 'a\\r\\n\\t\\a\\b\\x00'],
   ['\xff\xfe', '\\xff\\xfe'],
   [utf8('\u202e'), '\\xe2\\x80\\xae'],
+  // Nothing would be drawn for these: fillers, joiners, selectors, tags.
+  [utf8('\u115f\u3164'), '\\xe1\\x85\\x9f\\xe3\\x85\\xa4'],
+  [utf8('a\u034fb\ufe0f'), 'a\\xcd\\x8fb\\xef\\xb8\\x8f'],
+  [utf8('\u{e0041}'), '\\xf3\\xa0\\x81\\x81'],
+  [utf8('❤️'), '❤️'],
+  // Marks: on a character they belong to it, without one to nothing, and the fifth is one too many.
+  [utf8('e\u0301'), 'e\u0301'],
+  [utf8('\u0301e'), '\\xcc\\x81e'],
+  [utf8(`e${'\u0301'.repeat(6)}`), `e${'\u0301'.repeat(4)}\\xcc\\x81\\xcc\\x81`],
   [utf8('漢字').slice(0, 4), '漢\\xe5'],
   [utf8('a👍').slice(0, 4), 'a\\xf0\\x9f\\x91'],
 ])('%j is shown as %s', (bytes, expected) => {
@@ -29,6 +38,15 @@ test('whatever the bytes are, nothing is left that a terminal would obey', () =>
       expect(width(text)).toBeGreaterThanOrEqual(0);
     }),
   );
+});
+
+test.each([
+  ['key:漢字', 5, ':漢字'],
+  ['key:漢字', 4, '漢字'],
+  ['key:漢字', 3, '字'],
+  ['key', 5, 'key'],
+])('the end of %s in %i columns is %s', (text, columns, expected) => {
+  expect(truncateStart(text, columns)).toBe(expected);
 });
 
 test.each([

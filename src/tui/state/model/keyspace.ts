@@ -36,6 +36,8 @@ export interface KeyspaceModel {
   readonly offset: number;
   /** Keys in the database, whatever the filter. */
   readonly total: number;
+  readonly databaseCount: number;
+  /** Those that are not empty. */
   readonly databases: Snapshot['databases'];
   readonly rows: readonly KeyEntry[];
   /** The value that is open, as the last snapshot brought it. */
@@ -48,7 +50,7 @@ export interface KeyspaceModel {
 }
 
 export const keyspaceSlice: Slice<KeyspaceModel> = {
-  initial: { db: 0, order: 'name', offset: 0, total: 0, databases: [], rows: [], value: null, nowMs: 0, originMs: 0, actingToken: 0 },
+  initial: { db: 0, order: 'name', offset: 0, total: 0, databaseCount: 1, databases: [], rows: [], value: null, nowMs: 0, originMs: 0, actingToken: 0 },
   reduce(model: KeyspaceModel, entry: Entry): KeyspaceModel {
     if (entry.type === 'snapshot') return corrected(model, entry.snapshot);
     return entry.type === 'event' ? afterEvent(model, entry.event) : model;
@@ -128,12 +130,12 @@ function comesBefore(row: KeyEntry, other: KeyEntry, order: KeyOrder): boolean {
   }
 }
 
-function corrected(model: KeyspaceModel, { keys, databases, value, nowMs, nowUs }: Snapshot): KeyspaceModel {
+function corrected(model: KeyspaceModel, { keys, databaseCount, databases, value, nowMs, nowUs }: Snapshot): KeyspaceModel {
   const isSameWindow = keys.db === model.db && keys.order === model.order && keys.offset === model.offset;
   const known = new Map((keys.db === model.db ? model.rows : []).map((row) => [row.key, row]));
   const rows = keys.rows.map((row) => merged(known.get(row.key), row, nowMs));
   return {
-    ...model, db: keys.db, order: keys.order, offset: keys.offset, total: keys.total, databases, value, nowMs, originMs: nowMs - nowUs / 1000,
+    ...model, db: keys.db, order: keys.order, offset: keys.offset, total: keys.total, databaseCount, databases, value, nowMs, originMs: nowMs - nowUs / 1000,
     rows: isSameWindow ? withGone(rows, model.rows, nowMs) : rows,
   };
 }

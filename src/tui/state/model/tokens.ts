@@ -173,7 +173,7 @@ function effectOf(row: TokenRow, command: string): Partial<TokenRow> {
 
 function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
   const { clients, clientCount, nowUs } = snapshot;
-  let { rows } = model;
+  let rows = withFixed(model.rows, snapshot);
   if (clients.length >= clientCount) rows = withoutMissing(rows, new Set(clients.map((client) => client.token)));
   for (const client of clients) {
     const before = rows.get(client.token);
@@ -183,9 +183,20 @@ function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
   return rows === model.rows && clientCount === model.clientCount ? model : { ...model, clientCount, rows };
 }
 
+/** Those that no event tells of until somebody connects. */
+function withFixed(rows: TokenMap<TokenRow>, { listeners, wakerFd }: Snapshot): TokenMap<TokenRow> {
+  let all = rows;
+  for (const { token, fd, address } of listeners) all = withFacts(all, { ...BLANK, token, kind: 'listener' }, fd, address);
+  return withFacts(all, { ...BLANK, token: WAKER_TOKEN, kind: 'waker' }, wakerFd, '');
+}
+
+function withFacts(rows: TokenMap<TokenRow>, blank: TokenRow, fd: number, peer: string): TokenMap<TokenRow> {
+  const row = rows.get(blank.token) ?? blank;
+  return row.fd === fd && row.peer === peer && rows.get(blank.token) !== undefined ? rows : rows.with(blank.token, { ...row, fd, peer });
+}
+
 function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>): TokenMap<TokenRow> {
   let left = rows;
-  if (rows.size === present.size + 2) return left;
   for (const row of rows.sorted()) if (row.kind === 'client' && !present.has(row.token)) left = left.without(row.token);
   return left;
 }

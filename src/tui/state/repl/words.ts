@@ -4,14 +4,11 @@
  * What is typed is text; what is sent are its UTF-8 bytes, as a byte string (one character a byte).
  */
 import { quoteWord, splitInline } from '../../../server/index.js';
+import { toBytes } from '../typed-text.js';
 
 /** The words of a line as byte strings; null if a quote is not closed. */
 export function splitLine(line: string): string[] | null {
   return splitInline(toBytes(line));
-}
-
-export function toBytes(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 export interface TypedLine {

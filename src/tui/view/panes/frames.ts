@@ -11,6 +11,7 @@
 import { frameId, type FramedRow, type FrameRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
 import { respTree, type RespNode } from '../../state/select/resp-tree.js';
 import type { State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge } from '../parts/frozen.js';
@@ -30,7 +31,7 @@ export const framesPane: Pane = {
   title: 'Frames',
   badge: (state, columns) => {
     const { frozenAt, filter } = state.ui.panes.frames;
-    const named = filter === '' ? '' : ` /${visible(filterBytes(filter))}`;
+    const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
     return `${frozenAt === null ? '' : frozenWords(state, frozenAt, columns - widthOf(named))}${named}`.trimStart();
   },
   render: (state, context) => {
@@ -64,7 +65,7 @@ function openRow(state: State): FramedRow | null {
 function filtered(state: State): readonly FrameRow[] {
   const rows = state.model.frames.rows.items();
   const { filter } = state.ui.panes.frames;
-  return filter === '' ? rows : rows.filter((row) => passes(row, filterBytes(filter)));
+  return filter === '' ? rows : rows.filter((row) => passes(row, toBytes(filter)));
 }
 
 /** A filter lets only those count that it lets through, as far as they are kept. */
@@ -79,16 +80,13 @@ function filteredBefore(state: State, position: number): number {
   const { rows } = state.model.frames;
   const { filter } = state.ui.panes.frames;
   if (filter === '') return Math.max(0, position - rows.first);
-  return rows.slice(rows.first, position).filter((row) => passes(row, filterBytes(filter))).length;
+  return rows.slice(rows.first, position).filter((row) => passes(row, toBytes(filter))).length;
 }
 
 function passes(row: FrameRow, filter: string): boolean {
   if (row.kind === 'gap') return false;
   return passesWords(filter, row.kind === 'partial' ? 'half' : row.kind === 'request' ? row.argv.join(' ') : row.raw, row.token);
 }
-
-/** What is typed is text; frames are bytes. */
-const filterBytes = (text: string): string => Buffer.from(text).toString('latin1');
 
 // The list
 

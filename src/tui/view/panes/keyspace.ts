@@ -12,6 +12,7 @@
 import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
 import type { State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { bar } from '../parts/bar.js';
 import { fill } from '../parts/fill.js';
@@ -65,7 +66,7 @@ export function keyWindowRequest({ model, ui }: State): SnapshotRequest['keys'] 
   const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
   // A selected key that is not in the window has been deleted, or is about to come: stay.
   const position = selected === null ? 0 : at === -1 ? offset + WINDOW_KEYS / 2 : offset + at;
-  return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: filter === '' ? '*' : bytesOf(filter) };
+  return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: filter === '' ? '*' : toBytes(filter) };
 }
 
 /** The page of the open value that the next snapshots shall bring; null if none is open. */
@@ -76,9 +77,6 @@ export function valueWindowRequest({ ui }: State): NonNullable<SnapshotRequest['
 
 /** Where a window begins that has at least half of its rows before `position`, as far as there are any. */
 const stepped = (position: number): number => Math.floor(Math.max(0, position - WINDOW_KEYS / 2) / STEP_KEYS) * STEP_KEYS;
-
-/** What is typed is text; keys are bytes. */
-const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
 /** An unclosed class would silently match something else, in Redis, too. */
 function checkFilter(text: string): string | null {
@@ -92,7 +90,7 @@ function badge(state: State, columns: number): string {
   const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
   const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`];
-  const named = filter === '' ? '' : ` /${visible(bytesOf(filter))}`;
+  const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   if (frozenRows === null) return parts.join(', ') + named;
   const room = columns - widthOf(`db ${db}, ${named}`);
   return `db ${db}, ${frozenBadge(newSince(shownRows(state).map((row) => row.key), offset, frozenRows), room)}${named}`;
@@ -116,10 +114,12 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
 
-function emptyText({ ui }: State): string {
+function emptyText({ model, ui }: State): string {
   const { filter, sort } = ui.panes.keyspace;
   const which = sort === 'ttl' ? 'key with a time to live' : 'key';
-  return filter === '' ? `no ${which}${sort === 'ttl' ? '' : 's'}` : `no ${which} matches`;
+  if (filter !== '') return `no ${which} matches`;
+  const others = model.keyspace.databases.filter(({ index }) => index !== ui.db).map(({ index }) => `db ${index}`);
+  return `no ${which}${sort === 'ttl' ? '' : 's'}${others.length === 0 ? '' : `; there are some in ${others.join(', ')}`}`;
 }
 
 const placedRows = (state: State): readonly Placed<KeyEntry>[] => placeRows(shownRows(state), state.model.keyspace.offset, state.ui.panes.keyspace.frozenRows, (row) => row.key);
@@ -182,7 +182,7 @@ function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): 
   if (row.gone !== null) return row.gone.why;
   if (row.expireAtMs === -1) return '';
   const leftMs = row.expireAtMs - ui.nowMs;
-  if (leftMs <= 0) return `due, ${formatMs(Math.floor(-leftMs / 100) * 100)} ago`;
+  if (leftMs <= 0) return leftMs > -100 ? 'due now' : `due, ${formatMs(Math.floor(-leftMs / 100) * 100)} ago`;
   const barColumns = Math.min(BAR_COLUMNS, columns - COUNTDOWN_COLUMNS - 1);
   return `${fit(countdown(leftMs), COUNTDOWN_COLUMNS)} ${row.fullTtlMs > 0 && barColumns > 0 ? bar(leftMs / row.fullTtlMs, barColumns, theme.glyphs) : ''}`;
 }
@@ -275,6 +275,7 @@ function helpAbout(): string {
 
 function helpEntries(): readonly HelpEntry[] {
   return [
+    { term: '[ ]', meaning: 'Lead through the databases, all 16 unless the setting databases says otherwise: behind the last one comes the first.' },
     { term: '*', meaning: 'The key has been changed within the last second. The row flashes in the colour of the connection that did it.' },
     { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
     { term: 'filter', meaning: 'A glob: * any text, ? one byte, [a-z] one of these, \\ the next character as it is.' },

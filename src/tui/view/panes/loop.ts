@@ -122,7 +122,8 @@ const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'pau
 /** What just happened. Of a loop that has gone to sleep, there is also something to say about what it did last. */
 function sentenceRows(state: State, { theme, size }: PaneContext, lines: number): readonly string[] {
   const { loop } = state.model;
-  const wording: Wording = { isEmulated: isEmulated(state), visible: theme.visible };
+  const isListener = (token: number): boolean => state.model.tokens.rows.get(token)?.kind === 'listener';
+  const wording: Wording = { isEmulated: isEmulated(state), isListener, visible: theme.visible };
   const held = heldAt(state);
   if (held !== null) return wrap(heldSentence(held, wording), size.width, lines).map(theme.warn);
   if (loop.event === null) return [theme.dim(truncate('waiting for the first event of the trace', size.width))];

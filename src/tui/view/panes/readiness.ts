@@ -8,6 +8,7 @@
  */
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
 import type { PaneUi } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
 import { nameOf, readinessWords } from '../parts/names.js';
@@ -34,7 +35,7 @@ export const readinessPane: Pane = {
 };
 
 function badgeOf(model: ReadinessModel, { frozenAt, filter }: PaneUi, columns: number): string {
-  const named = filter === '' ? '' : ` /${visible(filter)}`;
+  const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   return `${frozenAt === null ? '' : frozenWords(model, frozenAt, filter, columns - widthOf(named))}${named}`.trimStart();
 }
 
@@ -49,7 +50,7 @@ function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, co
   return frozenBadge(since, columns, frozenAt < model.forgotten);
 }
 
-const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(filter)}`);
+const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(toBytes(filter))}`);
 
 // Which lines
 

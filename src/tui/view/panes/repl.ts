@@ -8,6 +8,7 @@
  */
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
 import { fit, row, truncate, width as widthOf } from '../text.js';
@@ -90,7 +91,7 @@ function fitPrompt(prompt: string, width: number): string {
 }
 
 /** What a person types may hold characters that move the cursor, too. */
-const shown = (text: string, { visible }: Theme): string => visible(Buffer.from(text, 'utf8').toString('latin1'), 1 << 16);
+const shown = (text: string, { visible }: Theme): string => visible(toBytes(text), 1 << 16);
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { repl } = state;

@@ -6,6 +6,7 @@
  *     #5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
  */
 import type { State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { Activity, TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
@@ -31,7 +32,7 @@ export const tokensPane: Pane = {
     const { frozenRows } = state.ui.panes.tokens;
     const listed = rowsOf(state);
     const kept = listed.filter((row) => row.kind === 'client').length;
-    const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(Buffer.from(state.ui.panes.tokens.filter).toString('latin1'))}`;
+    const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(toBytes(state.ui.panes.tokens.filter))}`;
     const connections = `${formatCount(clientCount)} ${clientCount === 1 ? 'connection' : 'connections'}`;
     if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter)) + filter;
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
@@ -69,7 +70,7 @@ function rowsOf(state: State): readonly TokenRow[] {
   const { filter, sort } = state.ui.panes.tokens;
   const all = state.model.tokens.rows.sorted();
   const fixed = all.filter((row) => row.kind !== 'client');
-  const clients = all.filter((row) => row.kind === 'client' && passes(row, filter));
+  const clients = all.filter((row) => row.kind === 'client' && passes(row, toBytes(filter)));
   if (sort === 'recent') clients.sort((a, b) => b.lastActiveUs - a.lastActiveUs || a.token - b.token);
   if (sort === 'output') clients.sort((a, b) => b.outputBytes - a.outputBytes || a.token - b.token);
   return [...fixed, ...clients];
@@ -89,7 +90,7 @@ function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, wi
   const placed = layoutColumns(columnsOf(state, rows, theme, width), width);
   const peer = placed.find(({ column }) => column.header === 'peer');
   if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row, theme).text : `${nameOf(row, theme)} ${stateOf(state, row, theme).text}`));
-  return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(nameOf(row, theme), peerOf(state, row, theme), peer.columns)) : placed;
+  return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(nameOf(row, theme), peerOf(row, theme), peer.columns)) : placed;
 }
 
 function withCell(placed: readonly PlacedColumn<TokenRow>[], header: string, cell: (row: TokenRow) => string): readonly PlacedColumn<TokenRow>[] {
@@ -115,7 +116,7 @@ function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme, width:
   return [
     { header: 'tok', width: tokenColumns + 1, align: 'right', cell: (row) => mark(row) + `#${row.token}`.padStart(tokenColumns), style: colored },
     { header: 'fd', width: fdColumns, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
-    { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(state, row, theme), style: colored },
+    { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(row, theme), style: colored },
     ...(width < NAMED_COLUMNS ? [] : [name]),
     { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row, theme).text, style: (row) => stateOf(state, row, theme).style(theme) },
     { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
@@ -137,17 +138,9 @@ function idleText(ms: number): string {
   return ms < 1000 ? 'now' : formatMs(Math.floor(ms / 1000) * 1000);
 }
 
-function peerOf(state: State, row: TokenRow, { visible }: Theme): string {
-  if (row.kind === 'waker') return 'eventfd';
-  return row.kind === 'client' ? visible(row.peer, 64) : visible(listenerAddress(state, row));
-}
-
-/** Listeners are registered in the order of their addresses; the first one is token 0. */
-function listenerAddress({ server, model }: State, row: TokenRow): string {
-  const listeners = model.tokens.rows.sorted().filter(({ kind }) => kind === 'listener');
-  const address = server.addresses[listeners.findIndex(({ token }) => token === row.token)];
-  if (address === undefined) return '';
-  return 'port' in address ? `${address.host}:${address.port}` : address.path;
+function peerOf(row: TokenRow, { visible }: Theme): string {
+  if (row.kind === 'waker') return row.fd < 0 ? '' : 'eventfd';
+  return visible(row.peer, 64);
 }
 
 function nameOf(row: TokenRow, { visible }: Theme): string {

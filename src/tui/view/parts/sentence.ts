@@ -11,6 +11,8 @@ type EventOf<K extends TraceKind> = Extract<TraceEvent, { kind: K }>;
 export interface Wording {
   /** Readiness does not come from a kernel, so epoll is not to be named. */
   readonly isEmulated: boolean;
+  /** There is a listener for each address; the first one is token 0. */
+  isListener(token: number): boolean;
   readonly visible: Theme['visible'];
 }
 
@@ -54,9 +56,12 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording
     const after = `after ${formatUs(waitedUs)}`;
     return ready === 0 ? `${waitName(isEmulated)} came back ${after} with nothing ready` : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
   },
-  ready: ({ token, readiness }) => `${nameOf(token)} is ${readinessWords(readiness, '|')}: ${meaningOf(token, readiness)}`,
+  ready: ({ token, readiness }, { isListener }) => {
+    const words = readinessWords(readiness, '|');
+    return isListener(token) ? `${listenerName(token)} is ${words}: somebody wants to connect` : `${nameOf(token)} is ${words}: ${meaningOf(token, readiness)}`;
+  },
   accept: ({ token, client }, { visible }) => {
-    const name = token === 0 ? nameOf(token) : `LISTENER (token ${token})`;
+    const name = listenerName(token);
     if (typeof client === 'number') return `${name} took in a connection: it is token ${client} from now on`;
     return client === 'WouldBlock' ? `${name} has nobody else waiting: WouldBlock` : `${name} could not take in a connection: ${visible(client)}`;
   },
@@ -104,8 +109,10 @@ export function waitName(isEmulated: boolean): string {
   return isEmulated ? 'poll.wait (emulated)' : 'epoll_wait';
 }
 
+/** All but the first have a number of their own. */
+const listenerName = (token: number): string => (token === 0 ? nameOf(token) : `LISTENER (token ${token})`);
+
 function meaningOf(token: number, readiness: number): string {
-  if (token === 0) return 'somebody wants to connect';
   if (token === 1) return 'another thread has a message';
   if ((readiness & 4) !== 0) return 'the next read will name the error';
   if ((readiness & 24) !== 0) return 'its peer has stopped sending';

@@ -41,6 +41,23 @@ test('what has just changed is marked, and flashes in the colour of the connecti
   expect(scene.draw(keyspacePane, SIZE)[1]).toMatch(/^ {2}greeting/);
 });
 
+test('an empty database says which others have keys', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('SELECT', '3');
+  client.ask('SET', 'k', 'v');
+  scene.look();
+  expect(scene.picture(keyspacePane, SIZE)).toContain('no keys; there are some in db 3');
+  expect(scene.model.keyspace.databaseCount).toBe(16);
+});
+
+test('a ghost stays until something takes it', () => {
+  using scene = someKeys();
+  const rowOf = (ms: number): string => (later(scene, ms), scene.draw(keyspacePane, SIZE)[2]!);
+  const rows = [rowOf(300), rowOf(430), rowOf(5000)].map((row) => [row[0], row.slice(46, 64).trim()]);
+  expect(rows).toEqual([['*', '0.1 s    ██░░░░░░'], ['◌', 'due now'], ['◌', 'due, 4.60 s ago']]);
+});
+
 test('a ghost says what took it', () => {
   using scene = someKeys();
   scene.lab.clock.advance(500);

@@ -26,8 +26,8 @@ test('listener, waker and clients have a row each', () => {
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 110, height: 8 })).toBe(`
  tok  fd peer                 name         state                          int   query  output last        idle
-  #0     127.0.0.1:6379       LISTENER     listening                      R
-  #1     eventfd              WAKER        waiting                        R
+  #0   3 127.0.0.1:6379       LISTENER     listening                      R
+  #1                          WAKER        waiting                        R
   #2   4 127.0.0.1:50000      worker-1     idle                           R       0 B     0 B client|s…    now
   #3   5 127.0.0.1:50001                   parked 5.0 s jobs              R       0 B     0 B blpop        now
   #4   6 127.0.0.1:50002                   in MULTI                       R       2 B     0 B multi        now
@@ -35,11 +35,18 @@ test('listener, waker and clients have a row each', () => {
   expect(tokensPane.badge(scene.state, 60)).toBe('3 connections');
 });
 
+test('each address has a listener of its own, also before somebody connects there', () => {
+  using scene = stage({ settings: { unixsocket: '/run/lab.sock' } });
+  expect(scene.picture(tokensPane, { width: 110, height: 4 })).toMatch(/#0 .*127\.0\.0\.1:6379 +LISTENER +listening.*\n.*#1 .*WAKER.*\n.*#2 .*\/run\/lab\.sock +LISTENER +listening/);
+  scene.lab.settle();
+  expect(tokensPane.badge(scene.state, 60)).toBe('0 connections');
+});
+
 test('in the narrow pane of 80×24 the essential columns are there: token, fd, who it is, what it does, its interest and its last command', () => {
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 41, height: 6 })).toBe(`
  tok  fd peer     state         int last
-  #0     LISTENER listening     R
+  #0   3 LISTENER listening     R
   #1     WAKER    waiting       R
   #2   4 worker-1 idle          R   clie…
   #3   5 :50001   parked 5.0 s… R   blpop
@@ -56,7 +63,7 @@ test('where there is no room for a column of names, they stand with the port', (
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 91, height: 4 })).toBe(`
  tok  fd peer             state                         int   query  output last       idle
-  #0     LISTENER :6379   listening                     R
+  #0   3 LISTENER :6379   listening                     R
   #1     WAKER            waiting                       R
   #2   4 worker-1 :50000  idle                          R       0 B     0 B client|…    now
 `);

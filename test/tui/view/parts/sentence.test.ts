@@ -5,8 +5,9 @@ import { droppedSentence, heldSentence, sentence, timeoutSentences } from '../..
 import { visible } from '../../../../src/tui/view/text.js';
 import { eventAt } from '../../happened.js';
 
-const EPOLL = { isEmulated: false, visible };
-const EMULATED = { isEmulated: true, visible };
+/** There is a second listener, for another address. */
+const EPOLL = { isEmulated: false, isListener: (token: number) => token === 0 || token === 2, visible };
+const EMULATED = { ...EPOLL, isEmulated: true };
 
 const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'turn-begin', turn: 9, timeoutMs: 83, why: 'expire cycle' }, 'nothing to do: the loop sleeps in epoll_wait'],
@@ -15,6 +16,7 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'poll', waitedUs: 7, ready: 1, emulated: false }, 'epoll_wait woke with 1 ready token after 7 µs'],
   [{ kind: 'poll', waitedUs: 83_000, ready: 0, emulated: false }, 'epoll_wait came back after 83 ms with nothing ready'],
   [{ kind: 'ready', token: 0, readiness: 1 }, 'LISTENER is READABLE: somebody wants to connect'],
+  [{ kind: 'ready', token: 2, readiness: 1 }, 'LISTENER (token 2) is READABLE: somebody wants to connect'],
   [{ kind: 'ready', token: 1, readiness: 1 }, 'WAKER is READABLE: another thread has a message'],
   [{ kind: 'ready', token: 7, readiness: 1 }, 'token 7 is READABLE: a read should bring something'],
   [{ kind: 'ready', token: 7, readiness: 2 }, 'token 7 is WRITABLE: there is room to write'],

@@ -1,0 +1,109 @@
+/**
+ * Every way out of the lab, and what it leaves behind: a terminal that is itself again, an exit code, and nothing else.
+ */
+import { expect, onTestFinished, test } from 'vitest';
+import { expectLeft, KEYS, MAIN, startLab, type Lab } from '../../support/lab.js';
+import { TestTerminal } from '../../support/terminal.js';
+
+const start = (): Promise<Lab> => startLab({ inShell: true });
+
+test.each<[string, (lab: Lab) => void | Promise<void>]>([
+  ['q', async (lab) => (await lab.toPanes(), lab.type('q'))],
+  ['quit, typed into the REPL,', (lab) => lab.type('quit\r')],
+  ['Ctrl-C twice', (lab) => lab.type(KEYS.ctrlC + KEYS.ctrlC)],
+  ['SIGINT', (lab) => lab.signal('SIGINT')],
+  ['SIGTERM', (lab) => lab.signal('SIGTERM')],
+  ['SIGHUP', (lab) => lab.signal('SIGHUP')],
+  ['SHUTDOWN of a client', async (lab) => void (await lab.connect()).call('SHUTDOWN', 'NOSAVE').catch(() => {})],
+])('%s leaves the lab, and the terminal is itself again', async (_, leave) => {
+  const lab = await start();
+  await leave(lab);
+  await expectLeft(lab);
+});
+
+test('a loop that is held lets go: q, SIGTERM', async () => {
+  for (const leave of [(lab: Lab) => lab.type('q'), (lab: Lab) => lab.signal('SIGTERM')]) {
+    const lab = await start();
+    await lab.toPanes();
+    await lab.pause();
+    leave(lab);
+    await expectLeft(lab);
+  }
+});
+
+test('a command that never ends does not keep the lab', async () => {
+  const lab = await start();
+  const client = await lab.connect();
+  await client.call('SET', 'k', '1');
+  client.call('EVAL', 'while true do end', '0').catch(() => {});
+  // The script keeps the loop, so nothing says on the screen that it runs; the console's next command waits for it.
+  await lab.run('PING', 'PING waits for its reply');
+  lab.type(KEYS.ctrlC + KEYS.ctrlC);
+  await expectLeft(lab);
+});
+
+test('once is not enough: Ctrl-C says so, and another key takes it back', async () => {
+  const lab = await start();
+  lab.type(KEYS.ctrlC);
+  await lab.until('Ctrl-C again leaves the lab');
+  lab.type('PIN');
+  await lab.until(() => lab.footer.includes('Enter send') && lab.screen.includes('> PIN'));
+  lab.type(KEYS.ctrlC);
+  await lab.until(() => lab.footer.includes('Ctrl-C again leaves the lab') && !lab.screen.includes('PIN'));
+  lab.type(KEYS.ctrlC);
+  await expectLeft(lab);
+});
+
+/** A shell with job control, in which the lab has been started. */
+async function startInJobShell(): Promise<TestTerminal> {
+  const shell = new TestTerminal('sh', ['-i'], { env: { PS1: '$ ', ENV: '', REDIS_LAB_HISTFILE: '' } });
+  onTestFinished(() => shell.close());
+  await shell.until('$ ');
+  shell.type(`'${process.execPath}' '${MAIN}' --port 0\r`);
+  await shell.until(/\b\d{4,5}>/);
+  return shell;
+}
+
+test('Ctrl-Z gives the terminal back to the shell, and fg brings the lab back as it was', async () => {
+  const shell = await startInJobShell();
+  shell.type('SET kept 1\r');
+  await shell.until(/kept +string/);
+  shell.type(KEYS.ctrlZ);
+  await shell.until((screen) => !shell.isOnAlternateScreen && screen.includes('Stopped'));
+  expect(shell.cursor.isVisible).toBe(true);
+  expect(shell.modes.bracketedPasteMode).toBe(false);
+  shell.type('stty -a; echo end\r');
+  expect((await shell.until(/^end$/m)).split(/[\s;]+/)).toEqual(expect.arrayContaining(['icanon', 'echo', 'isig']));
+  shell.type('fg\r');
+  await shell.until(() => shell.isOnAlternateScreen);
+  await shell.until(/kept +string/);
+  shell.type('GET kept\r');
+  await shell.until('"1"');
+  shell.type('quit\r');
+  await shell.until(() => !shell.isOnAlternateScreen);
+  shell.type('exit\r');
+  await shell.exited;
+});
+
+test('where no shell would let it go on, Ctrl-Z does not stop it', async () => {
+  const lab = await startLab();
+  lab.type(KEYS.ctrlZ);
+  lab.type('ECHO still-here\r');
+  await lab.until('"still-here"');
+  expect(lab.terminal.isOnAlternateScreen).toBe(true);
+});
+
+test('stopped and continued from outside, the lab takes the terminal again', async () => {
+  const lab = await startLab();
+  const before = lab.terminal.raw.length;
+  lab.signal('SIGSTOP');
+  lab.signal('SIGCONT');
+  await lab.until(() => lab.terminal.raw.slice(before).includes('\x1b[?1049h'));
+  await lab.run('PING', 'PONG');
+});
+
+test('when the terminal is gone, so is the lab', async () => {
+  const lab = await startLab();
+  lab.terminal.hangUp();
+  await lab.exitCode;
+});

@@ -1,0 +1,169 @@
+/**
+ * The lab in a pseudo-terminal: the built program, its screen read back pane by pane, and clients beside it.
+ *
+ *     const lab = await startLab();
+ *     lab.type('SET k 1\r');
+ *     await lab.until(() => lab.pane('keyspace').some((row) => row.includes('k')));
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import type { PaneId } from '../../src/tui/state/pane-id.js';
+import { insideOf, layoutOf } from '../../src/tui/view/layout.js';
+import { RespClient } from './resp-client.js';
+import { TestTerminal, type TerminalOptions } from './terminal.js';
+
+export const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+export const KEYS = { escape: '\x1b', up: '\x1b[A', down: '\x1b[B', right: '\x1b[C', left: '\x1b[D', home: '\x1b[H', end: '\x1b[F', pageUp: '\x1b[5~', enter: '\r', ctrlC: '\x03', ctrlZ: '\x1a' } as const;
+
+export interface LabOptions extends TerminalOptions {
+  /** Flags of the lab; by default a free port. */
+  readonly args?: readonly string[];
+  /** Flags of Node before the program. */
+  readonly node?: readonly string[];
+  /** Started by a shell, which says with `stty -a` how it finds the terminal afterwards, and ends with the lab's exit code. */
+  readonly inShell?: boolean;
+}
+
+const SHELL = ['sh', '-c', '"$@"; code=$?; stty -a; exit $code', 'lab'];
+
+export class Lab {
+  readonly terminal: TestTerminal;
+  private readonly home = mkdtempSync(join(tmpdir(), 'redis-lab-home-'));
+  private readonly clients: RespClient[] = [];
+
+  private readonly inShell: boolean;
+
+  constructor({ args = ['--port', '0'], node = [], inShell = false, ...options }: LabOptions = {}) {
+    this.inShell = inShell;
+    const [file, ...rest] = [...(inShell ? SHELL : []), process.execPath, ...node, MAIN, ...args];
+    this.terminal = new TestTerminal(file!, rest, { ...options, env: { HOME: this.home, XDG_STATE_HOME: this.home, ...options.env } });
+  }
+
+  /** Of the lab itself. */
+  get pid(): number {
+    const { pid } = this.terminal;
+    return this.inShell ? Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })) : pid;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Resolves when the console is connected. */
+  async ready(): Promise<this> {
+    await this.until(() => this.port !== null);
+    return this;
+  }
+
+  /** As the console's prompt says it; null until it is there. In a narrow pane the prompt is nothing else. */
+  get port(): number | null {
+    const prompt = /\b(\d{4,5})>/.exec(this.screen);
+    return prompt === null ? null : Number(prompt[1]);
+  }
+
+  /** Resolves when the lab has ended. */
+  get exitCode(): Promise<number> {
+    return this.terminal.exited;
+  }
+
+  type(text: string): void {
+    this.terminal.type(text);
+  }
+
+  /** Resolves with the screen once it is as expected. */
+  until(expected: string | RegExp | (() => boolean)): Promise<string> {
+    return this.terminal.until(expected);
+  }
+
+  get screen(): string {
+    return this.terminal.screen();
+  }
+
+  get header(): string {
+    return this.terminal.rows().slice(0, 2).join('\n');
+  }
+
+  get footer(): string {
+    return this.terminal.rows().at(-1)!;
+  }
+
+  /** The rows inside a pane, on a screen that is large enough for all of them, or where this one is zoomed. */
+  pane(id: PaneId, isZoomed = false): string[] {
+    const { columns, rows: height } = this.terminal.size;
+    const layout = layoutOf({ width: columns, height }, { focus: id, isZoomed })!;
+    const place = layout.places.find(({ pane }) => pane === id)!;
+    const { width, height: rows } = insideOf(place, layout.frame);
+    const left = place.x + (layout.frame === 'box' ? 1 : 0);
+    return Array.from({ length: rows }, (_, y) => this.terminal.cells(place.y + 1 + y, left, left + width).trimEnd());
+  }
+
+  /** From the REPL, where letters type, to the panes. */
+  async toPanes(): Promise<void> {
+    this.type(KEYS.escape);
+    await this.until('Space pause');
+  }
+
+  /** From the panes to the REPL. */
+  async toConsole(): Promise<void> {
+    this.type('6');
+    await this.until('Enter send');
+  }
+
+  async pause(): Promise<void> {
+    this.type(' ');
+    await this.until(() => this.header.includes('PAUSED'));
+  }
+
+  async resume(): Promise<void> {
+    this.type(' ');
+    await this.until(() => this.header.includes('LIVE'));
+  }
+
+  /** Runs a line in the console, which has the focus. */
+  async run(line: string, expected: string | RegExp): Promise<void> {
+    this.type(`${line}\r`);
+    await this.until(expected);
+  }
+
+  async connect(): Promise<RespClient> {
+    const client = await RespClient.connect(this.port!);
+    this.clients.push(client);
+    return client;
+  }
+
+  close(): void {
+    for (const client of this.clients) client.socket.destroy();
+    this.terminal.close();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** A lab for one test, ready to be typed into. */
+export function startLab(options: LabOptions = {}): Promise<Lab> {
+  return launchLab(options).ready();
+}
+
+/** The same, before it shows anything. */
+export function launchLab(options: LabOptions = {}): Lab {
+  const lab = new Lab(options);
+  onTestFinished(() => lab.close());
+  return lab;
+}
+
+/** Ends with this code, and everything that the lab has done to the terminal is undone. @param lab started in a shell */
+export async function expectLeft(lab: Lab, code = 0): Promise<void> {
+  expect(await lab.exitCode).toBe(code);
+  const { terminal } = lab;
+  expect(terminal.isOnAlternateScreen).toBe(false);
+  expect(terminal.cursor.isVisible).toBe(true);
+  const { bracketedPasteMode, mouseTrackingMode, wraparoundMode, applicationCursorKeysMode, synchronizedOutputMode } = terminal.modes;
+  expect({ bracketedPasteMode, mouseTrackingMode, wraparoundMode, applicationCursorKeysMode, synchronizedOutputMode }).toEqual({
+    bracketedPasteMode: false, mouseTrackingMode: 'none', wraparoundMode: true, applicationCursorKeysMode: false, synchronizedOutputMode: false,
+  });
+  expect(lab.screen.split(/[\s;]+/)).toEqual(expect.arrayContaining(['icanon', 'isig', 'echo', 'icrnl', 'opost']));
+  expect(await terminal.isPlain()).toBe(true);
+}
