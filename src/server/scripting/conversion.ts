@@ -213,7 +213,7 @@ function pairs(lua: LuaState, table: Pointer, version: 2 | 3, depth: number, wit
 
 function readVerbatim(lua: LuaState, table: Pointer): Reply | undefined {
   const [format, text] = [fieldText(lua, table, 'format'), fieldText(lua, table, 'string')];
-  return format === null || text === null ? undefined : new Verbatim(text, format.slice(0, 3));
+  return format === null || text === null ? undefined : new Verbatim(text, cString(format).slice(0, 3).padEnd(3));
 }
 
 /** A string in a table's field; null for everything else. */

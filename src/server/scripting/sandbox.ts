@@ -11,8 +11,8 @@
 import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
-import { widenFormat } from './libraries/format.js';
 import { structLibrary } from './libraries/struct.js';
+import { widenIntegers } from './libraries/wide-integers.js';
 import { TYPE } from './lua-memory.js';
 import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, type Kept, LuaError, type LuaState } from './lua-state.js';
 import type { NumberGenerator } from './number-generator.js';
@@ -129,9 +129,7 @@ export class Sandbox {
       lua.setField(-2, name);
     }
     this.replaceRandom();
-    lua.getField(-1, 'string');
-    widenFormat(lua);
-    lua.pop();
+    widenIntegers(lua);
     this.wrapRaw();
     this.refusePrecompiled();
     this.replaceProtectedCall();

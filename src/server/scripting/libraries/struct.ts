@@ -8,11 +8,12 @@
  */
 import { TYPE } from '../lua-memory.js';
 import { ArgumentError, checkNumber, checkText, LuaError, type LuaState } from '../lua-state.js';
+import { toUint64 } from './wide-integers.js';
+
 
 const MAX_INTEGER_BYTES = 32;
 const MAX_ALIGNMENT = 8;
 const SIZES: { readonly [option: string]: number } = { b: 1, B: 1, h: 2, H: 2, l: 8, L: 8, T: 8, f: 4, d: 8, x: 1 };
-const TWO_64 = 2n ** 64n;
 
 /** One item of a format: what, how many bytes, and padding before it. */
 class Format {
@@ -109,7 +110,7 @@ function floatBytes(value: number, size: number): Buffer {
 
 /** Of integers longer than 8 bytes the upper ones are zero. */
 function integerBytes(value: number, size: number): Buffer {
-  let rest = Number.isFinite(value) ? BigInt.asUintN(64, BigInt(Math.trunc(value))) : TWO_64 / 2n;
+  let rest = toUint64(value);
   const bytes = Buffer.alloc(size);
   for (let i = 0; i < size; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
   return bytes;

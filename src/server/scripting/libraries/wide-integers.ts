@@ -1,12 +1,13 @@
 /**
- * string.format for whole numbers of 64 bits. Reached from Lua, in front of Lua's own.
+ * string.format and tonumber for whole numbers of 64 bits. Reached from Lua, in front of Lua's own.
  *
- * Lua hands them to C's printf as `long`, which has 32 bits in WebAssembly: %d of a time in milliseconds would be cut off. So a directive whose
- * number does not fit is written here, and becomes a %s with that text; all others are left to Lua, errors among them.
+ * Lua hands them to C as `long`, which has 32 bits in WebAssembly: %d of a time in milliseconds would be cut off. So a directive whose number does
+ * not fit is written here, and becomes a %s with that text; all others are left to Lua, errors among them. And so is tonumber without a base.
  */
-import { TYPE } from '../lua-memory.js';
+import { type Pointer, TYPE } from '../lua-memory.js';
 import type { LuaState } from '../lua-state.js';
 
+const TWO_64 = 2n ** 64n;
 const DIRECTIVE = /%(?:%|([-+ #0]*)(\d{0,2})(?:\.(\d{0,2}))?([a-zA-Z]))/g;
 
 interface Directive {
@@ -17,16 +18,49 @@ interface Directive {
   readonly conversion: string;
 }
 
-/** Replaces `format` in the table of the library `string`, which is on top of the stack. */
-export function widenFormat(lua: LuaState): void {
-  lua.getField(-1, 'format');
-  const original = lua.lua.__indirect_function_table.get(lua.lua.lua_tocfunction(lua.current, -1));
-  lua.pop();
-  lua.pushFunction((state) => {
+/** Replaces both in the table of globals, which is on top of the stack. */
+export function widenIntegers(lua: LuaState): void {
+  replace(lua, 'tonumber', (state, original) => readsDigits(state) ? readInteger(state) : original(state.current));
+  lua.getField(-1, 'string');
+  replace(lua, 'format', (state, original) => {
     prepare(state);
     return original(state.current);
   });
-  lua.setField(-2, 'format');
+  lua.pop();
+}
+
+/** Replaces a function in the table on top. */
+function replace(lua: LuaState, name: string, run: (lua: LuaState, original: (state: Pointer) => number) => number): void {
+  lua.getField(-1, name);
+  const original = lua.lua.__indirect_function_table.get(lua.lua.lua_tocfunction(lua.current, -1));
+  lua.pop();
+  lua.pushFunction((state) => run(state, original));
+  lua.setField(-2, name);
+}
+
+/** A base that is one, and a text to read. */
+function readsDigits(lua: LuaState): boolean {
+  const base = lua.top < 2 ? 10 : Math.trunc(lua.number(2));
+  return base !== 10 && base >= 2 && base <= 36 && (lua.type(1) === TYPE.string || lua.type(1) === TYPE.number);
+}
+
+/** As strtoul of C, which counts -1 as the largest number there is. */
+function readInteger(lua: LuaState): number {
+  const base = Math.trunc(lua.number(2));
+  const [, sign, start, rest = ''] = /^[ \t\n\v\f\r]*([-+]?)(0x(?=[\da-f]))?(.*)$/is.exec(lua.text(1)!)!;
+  const text = (start !== undefined && base !== 16 ? start : '') + rest;
+  let value = 0n;
+  let at = 0;
+  for (let digit = digitAt(text, 0, base); digit !== -1; digit = digitAt(text, ++at, base)) value = value * BigInt(base) + BigInt(digit);
+  if (at === 0 || !/^[ \t\n\v\f\r]*(\0|$)/.test(text.slice(at))) lua.pushNil();
+  else lua.pushNumber(Number(value >= TWO_64 ? TWO_64 - 1n : sign === '-' ? BigInt.asUintN(64, -value) : value));
+  return 1;
+}
+
+/** -1: that is no digit. */
+function digitAt(text: string, at: number, base: number): number {
+  const digit = at < text.length ? parseInt(text[at]!, 36) : NaN;
+  return digit < base ? digit : -1;
 }
 
 /** Writes what Lua's own would cut off. */
@@ -83,7 +117,7 @@ function toInt64(value: number): bigint {
   return value >= -(2 ** 63) && value < 2 ** 63 ? BigInt(Math.trunc(value)) : -(2n ** 63n);
 }
 
-/** From 2^63 on the upper half is converted by itself. */
-function toUint64(value: number): bigint {
+/** As C converts to unsigned integers of 64 bits: from 2^63 on the upper half by itself. */
+export function toUint64(value: number): bigint {
   return BigInt.asUintN(64, value >= 2 ** 63 ? toInt64(value - 2 ** 63) + 2n ** 63n : toInt64(value));
 }
