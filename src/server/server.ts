@@ -82,6 +82,7 @@ export class Server implements ServerContext {
     this.statistics = new Statistics(this);
     this.keyspace = new Keyspace(this.config.values.databases, this.clock, this.random, this.tap);
     this.loop = new EventLoop(inputs.poll, this.clock, this.tap, () => this.beforeSleep());
+    this.statistics.follow(this.keyspace);
     this.keyspace.schedule(this.scheduler);
     followSettings(this.keyspace, this.config, (makeRoom) => void (this.hooks.makeRoom = makeRoom));
     this.keyspaceListeners = new KeyspaceListeners(this.keyspace);

@@ -37,8 +37,8 @@ const READERS: { readonly [type: string]: readonly Words[] } = {
 };
 const LIKENESS: { readonly [command: string]: Likeness } = { PTTL: 'near', HGETALL: 'pairs', SMEMBERS: 'unordered', FUNCTION: 'unordered' };
 
-/** Encodings of which there is only one way to write them down. */
-const PLAIN_ENCODINGS = /int|embstr|raw|listpack|intset|skiplist/;
+/** Types and encodings of which there is only one way to write a value down: no hash table, present or past, gives them their order. */
+const PLAIN = /^(string|set intset|zset)/;
 
 /** The first difference, or null. */
 export async function compareState(pair: Pair): Promise<StateDifference | null> {
@@ -67,8 +67,7 @@ async function compareDumps(pair: Pair, present: readonly [key: string, type: st
   for (const [i, [key, type]] of present.entries()) {
     const [ours, theirs] = [lab[2 * i], redis[2 * i]];
     if (ours?.bytes === theirs?.bytes) continue;
-    const encoding = redis[2 * i + 1]?.value;
-    if (ours === undefined || theirs === undefined || PLAIN_ENCODINGS.test(String(encoding))) return { argv: ['DUMP', key], lab: ours, redis: theirs };
+    if (ours === undefined || theirs === undefined || PLAIN.test(`${type} ${String(redis[2 * i + 1]?.value)}`)) return { argv: ['DUMP', key], lab: ours, redis: theirs };
     others.push({ key, type, ofLab: String(ours.value), ofRedis: String(theirs.value) });
   }
   if (others.length === 0) return null;

@@ -1,8 +1,8 @@
 /**
  * LatencyMonitor: moments at which something kept the loop for longer than latency-monitor-threshold; read by LATENCY.
  *
- * Events carry Redis's names: `command` for a slow one, `fast-command` for one that is never supposed to be slow, `expire-cycle`, …
- * Of several in the same second only the longest is kept.
+ * Events carry Redis's names: `command` for a slow one, `fast-command` for one that is never supposed to be slow, `expire-cycle` and `eviction-cycle`
+ * for a run of these, `expire-del` and `eviction-del` for one key in them. Of several in the same second only the longest is kept.
  */
 
 /** Samples kept for each event (LATENCY_TS_LEN). */

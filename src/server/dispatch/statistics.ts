@@ -6,6 +6,7 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Argv, Command } from './command.js';
 import type { ServerStats } from './context.js';
 import { Histogram } from './histogram.js';
@@ -78,7 +79,16 @@ export class Statistics {
     });
   }
 
-  /** What the loop's own work took, for LATENCY; see latency-monitor.ts for the names. */
+  /** The keyspace says what its own work took while LATENCY is interested. */
+  follow(keyspace: Keyspace): void {
+    const watch = (thresholdMs: number): void => {
+      keyspace.onWork = thresholdMs > 0 ? (work, elapsedMs) => this.latencyEvent(work, elapsedMs) : null;
+    };
+    watch(this.server.config.values['latency-monitor-threshold']);
+    this.server.config.onChange('latency-monitor-threshold', watch);
+  }
+
+  /** Something took so long; see latency-monitor.ts for the names. */
   latencyEvent(event: string, elapsedMs: number): void {
     const threshold = this.server.config.values['latency-monitor-threshold'];
     if (threshold > 0 && elapsedMs >= threshold) this.latency.add(event, Math.floor(this.server.clock.nowMs / 1000), Math.floor(elapsedMs));

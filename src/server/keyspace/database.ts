@@ -14,7 +14,7 @@
 import { lfuInitial, lfuTouched } from './access.js';
 import { Expires, NEVER } from './expires.js';
 import { KeyTable } from './key-table.js';
-import type { Keyspace, EventClass } from './keyspace.js';
+import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
 import { typeOf, memoryOf, type Value } from './value.js';
 
 /** Bytes that a key costs besides its text and its value: facts, references, position in the index, string header. */
@@ -286,7 +286,7 @@ export class Database {
   expireSlot(slot: number, how: 'lazy' | 'active'): void {
     const { keyspace } = this;
     const key = this.dict.keyAt(slot);
-    this.removeSlot(slot);
+    this.removeTimed(slot, 'expire-del');
     keyspace.stats.expired++;
     keyspace.onImplicitDelete?.(this, key);
     if (keyspace.listener !== null) {
@@ -300,7 +300,7 @@ export class Database {
   evictSlot(slot: number): void {
     const { keyspace } = this;
     const key = this.dict.keyAt(slot);
-    this.removeSlot(slot);
+    this.removeTimed(slot, 'eviction-del');
     keyspace.stats.evicted++;
     keyspace.onImplicitDelete?.(this, key);
     if (keyspace.listener !== null) {
@@ -308,6 +308,14 @@ export class Database {
       keyspace.listener?.notify(this, 'e', 'evicted', key);
     }
     if (keyspace.tap.sink !== null) keyspace.tap.sink.emit({ kind: 'evict', db: this.index, key, policy: keyspace.settings.policy });
+  }
+
+  private removeTimed(slot: number, work: KeyspaceWork): void {
+    const { clock, onWork } = this.keyspace;
+    if (onWork === null) return this.removeSlot(slot);
+    const startUs = clock.readUs();
+    this.removeSlot(slot);
+    onWork(work, (clock.readUs() - startUs) / 1000);
   }
 
   private removeSlot(slot: number): void {

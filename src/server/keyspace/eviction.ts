@@ -49,9 +49,15 @@ export class Eviction {
     const { maxmemory, policy, tenacity } = keyspace.settings;
     if (keyspace.usedBytes <= maxmemory || keyspace.isPaused()) return true;
     if (policy === 'noeviction') return false;
-    const limitUs = timeLimitUs(tenacity);
     const startUs = keyspace.clock.readUs();
-    for (let evicted = 1; keyspace.usedBytes > maxmemory; evicted++) {
+    const hasRoom = this.makeRoom(policy, startUs, timeLimitUs(tenacity));
+    if (keyspace.onWork !== null) keyspace.onWork('eviction-cycle', (keyspace.clock.readUs() - startUs) / 1000);
+    return hasRoom;
+  }
+
+  private makeRoom(policy: EvictionPolicy, startUs: number, limitUs: number): boolean {
+    const { keyspace } = this;
+    for (let evicted = 1; keyspace.usedBytes > keyspace.settings.maxmemory; evicted++) {
       if (!this.evictOne(policy)) return false;
       if (evicted % KEYS_PER_CLOCK_READING === 0 && keyspace.clock.readUs() - startUs > limitUs) {
         this.continueLater();

@@ -96,7 +96,9 @@ export class ExpireCycle {
       // Moved on before the work, so that a cycle that runs out of time does not begin with the same database again.
       this.visit(databases[this.nextDatabase++ % databases.length]!);
     }
-    stats.expireCycleUs += clock.readUs() - this.startUs;
+    const elapsedUs = clock.readUs() - this.startUs;
+    stats.expireCycleUs += elapsedUs;
+    keyspace.onWork?.('expire-cycle', elapsedUs / 1000);
     const share = this.sampled === 0 ? 0 : (this.expired / this.sampled) * 100;
     stats.expiredStale = share * 0.05 + stats.expiredStale * 0.95;
   }

@@ -22,6 +22,9 @@ export interface KeyspaceListener {
   flushed(db: Database): void;
 }
 
+/** What the keyspace does of its own accord and may take long, by the names of LATENCY. */
+export type KeyspaceWork = 'expire-cycle' | 'expire-del' | 'eviction-cycle' | 'eviction-del';
+
 export class KeyspaceStats {
   hits = 0;
   misses = 0;
@@ -82,6 +85,8 @@ export class Keyspace {
   onImplicitDelete: ((db: Database, key: string) => void) | null = null;
   /** Called when the first key of a database becomes volatile. */
   onVolatile: (() => void) | null = null;
+  /** Told what the keyspace's own work took; null while nobody measures it. */
+  onWork: ((work: KeyspaceWork, elapsedMs: number) => void) | null = null;
   /** CLIENT PAUSE: meanwhile no key is expired or evicted by the server itself. */
   isPaused: () => boolean = () => false;
   /** Do access times count uses (a policy with lfu) instead of seconds? */

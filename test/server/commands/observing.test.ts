@@ -127,6 +127,27 @@ describe('LATENCY', () => {
     expect(ask(client, 'LATENCY', 'LATEST')).toEqual([]);
   });
 
+  test('hears of the keyspace while it has a threshold', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    const expireOne = (): void => {
+      client.ask('SET', 'k', 'v', 'PX', '50');
+      lab.advance(200);
+    };
+    // From here on every look at the clock costs 3 ms.
+    lab.clock.readUs = () => (lab.clock.nowUs += 3000);
+    expireOne();
+    expect(ask(client, 'LATENCY', 'LATEST')).toEqual([]);
+    client.ask('CONFIG', 'SET', 'latency-monitor-threshold', '3');
+    expireOne();
+    const events = ask(client, 'LATENCY', 'LATEST') as [string, number, number, number][];
+    expect(events.map(([event, , latestMs]) => [event, latestMs])).toEqual(expect.arrayContaining([['expire-del', 3], ['expire-cycle', expect.any(Number)]]));
+    client.ask('CONFIG', 'SET', 'latency-monitor-threshold', '0');
+    client.ask('LATENCY', 'RESET');
+    expireOne();
+    expect(ask(client, 'LATENCY', 'LATEST')).toEqual([]);
+  });
+
   test('histograms are kept while latency-tracking is on', () => {
     using lab = simulate();
     const client = lab.connect();

@@ -104,6 +104,18 @@ test('an LFU policy keeps the keys that are used often', () => {
   expect(remaining().filter((i) => i < 10)).toHaveLength(10);
 });
 
+test('an eviction says how long it took, and each key in it, while somebody measures', () => {
+  setUp({ policy: 'allkeys-random' });
+  fill();
+  const work: [string, number][] = [];
+  keyspace.onWork = (name, elapsedMs) => void work.push([name, elapsedMs]);
+  expect(evict(0)).toBe(true);
+  expect(work).toEqual([]);
+  clock.costUs = 10;
+  evict(2);
+  expect(work).toEqual([['eviction-del', 0.01], ['eviction-del', 0.01], ['eviction-cycle', 0.05]]);
+});
+
 test('keys of all databases compete', () => {
   setUp({ policy: 'allkeys-lru', samples: 10 });
   keyspace.databases[1]!.set('oldest', 'v'.repeat(100));

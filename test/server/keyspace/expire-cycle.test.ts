@@ -96,6 +96,16 @@ describe('a slow cycle', () => {
     expect(db.size).toBe(100);
   });
 
+  test('says how long it took, and each key in it, while somebody measures', () => {
+    const work: [string, number][] = [];
+    fill(db, 2, 0);
+    clock.costUs = 1500;
+    keyspace.onWork = (name, elapsedMs) => void work.push([name, elapsedMs]);
+    keyspace.expireCycle.slow();
+    // The clock is read twice around each key and around all of it.
+    expect(work).toEqual([['expire-del', 1.5], ['expire-del', 1.5], ['expire-cycle', 7.5]]);
+  });
+
   test('keeps an average of the time to live', () => {
     fill(db, 0, 10);
     keyspace.expireCycle.slow();

@@ -10,7 +10,6 @@ import { TYPE } from '../lua-memory.js';
 import { ArgumentError, checkNumber, checkText, LuaError, type LuaState } from '../lua-state.js';
 import { toUint64 } from './wide-integers.js';
 
-
 const MAX_INTEGER_BYTES = 32;
 const MAX_ALIGNMENT = 8;
 const SIZES: { readonly [option: string]: number } = { b: 1, B: 1, h: 2, H: 2, l: 8, L: 8, T: 8, f: 4, d: 8, x: 1 };
@@ -121,12 +120,12 @@ function unpack(lua: LuaState): number {
   const data = checkText(lua, 2);
   const start = lua.type(3) > TYPE.nil ? Math.trunc(checkNumber(lua, 3)) : 1;
   if (start === 0) throw new ArgumentError(3, 'offset must be 1 or greater');
-  if (start < 0) throw new ArgumentError(2, 'data string too short');
   let position = start - 1;
   let count = 0;
   while (format.next()) {
-    position += format.padding(position);
-    if (format.size > data.length - position || position > data.length) throw new ArgumentError(2, 'data string too short');
+    // Before the first byte is, to C, far behind the last one.
+    if (position >= 0) position += format.padding(position);
+    if (position < 0 || format.size > data.length - position || position > data.length) throw new ArgumentError(2, 'data string too short');
     if (!lua.hasRoom(2)) throw new LuaError('stack overflow (too many results)');
     const read = unpackOne(lua, format, data, position, count);
     position += read.bytes;
