@@ -25,7 +25,7 @@ const SECTIONS: { readonly [title: string]: Section } = {
   CPU: cpu,
   Modules: () => [],
   Commandstats: commandStats,
-  Errorstats: ({ stats }) => [...stats.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
+  Errorstats: ({ stats }) => [...stats.errors].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
   Latencystats: latencyStats,
   Cluster: () => [['cluster_enabled', 0]],
   Keyspace: keyspaceSection,

@@ -213,6 +213,7 @@ export const SCRIPT_FLUSH_MODE = new ErrorReply('ERR SCRIPT FLUSH only support S
 export const SCRIPT_DEBUG_MODE = new ErrorReply('ERR Use SCRIPT DEBUG YES/SYNC/NO');
 /** Ours: Redis would begin a debugging session. */
 export const NO_DEBUGGER = new ErrorReply('ERR there is no debugger for scripts here');
+export const INVALID_SHEBANG_ENGINE = new ErrorReply('ERR Invalid engine in script shebang');
 export const INVALID_SHEBANG = new ErrorReply('ERR Invalid script shebang');
 export const unexpectedEngine = (engine: string): ErrorReply => new ErrorReply(oneLine(`ERR Unexpected engine in script shebang: ${engine}`));
 export const unknownShebangOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown lua shebang option: ${option}`));

@@ -19,6 +19,8 @@ import type { NumberGenerator } from './number-generator.js';
 /** A hook for every line; see lua_sethook. */
 const MASK_LINE = 4;
 const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
+/** As many as Redis takes. */
+const TURNS_AT_A_LOOK = 4;
 /** Garbage is collected a little after so many runs, so that no run pays for all of it. */
 const RUNS_BETWEEN_COLLECTIONS = 50;
 const COLLECT_STEP = 5;
@@ -169,13 +171,20 @@ export class Interpreter {
     const { server } = this;
     if (!run.isKilled && !run.isSlow && run.elapsedMs < server.config.values['busy-reply-threshold']) return;
     if (!run.isSlow) this.becomeSlow(run);
-    const goesOn = run.isKilled || server.serveOthers(run.caller.id);
+    const goesOn = run.isKilled || this.serveOthers(run);
     if (goesOn && !run.isKilled) return;
     // From here on every line is looked at: a script that catches the error gets no further than to the next one.
     this.lua.lua.lua_sethook(this.lua.current, this.watcher, MASK_LINE, 0);
     if (!run.isKilled) server.log('warning', 'The script ends with the server.');
     run.isKilled = true;
     throw new LuaError('ERR Script killed by user with SCRIPT KILL...', 'table');
+  }
+
+  /** A new client needs some turns until it is answered. False: the server ends. */
+  private serveOthers(run: ScriptRun): boolean {
+    let goesOn = true;
+    for (let i = 0; i < TURNS_AT_A_LOOK && goesOn && !run.isKilled; i++) goesOn = this.server.serveOthers(run.caller.id);
+    return goesOn;
   }
 
   private becomeSlow(run: ScriptRun): void {

@@ -7,6 +7,7 @@
  */
 import * as errors from '../dispatch/errors.js';
 import type { Session } from '../dispatch/session.js';
+import { splitInline } from '../resp/inline.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import type { Interpreter } from './interpreter.js';
 import { TYPE } from './lua-memory.js';
@@ -73,8 +74,14 @@ export class Libraries {
     }
     if (old !== undefined) this.release(old);
     this.byName.set(name, library);
-    for (const each of library.functions.values()) this.index.set(each.name.toLowerCase(), each);
+    for (const each of library.functions.values()) this.enlist(each);
     return name;
+  }
+
+  /** Of names that differ only in their letters' case the first one is found by all of them. */
+  private enlist(made: LibraryFunction): void {
+    const key = made.name.toLowerCase();
+    if (!this.index.has(key)) this.index.set(key, made);
   }
 
   private isTaken(functionName: string, except: Library | undefined): boolean {
@@ -255,15 +262,15 @@ function parseHeader(code: string): { readonly engine: string; readonly name: st
   if (!code.startsWith('#!')) throw errors.NO_LIBRARY_HEADER;
   const end = code.indexOf('\n');
   if (end === -1) throw errors.INVALID_LIBRARY_HEADER;
-  const [engine = '', ...options] = code.slice(2, end).split(/[ \t\r\v\f]+/);
+  const [engine = '', ...options] = splitInline(code.slice(0, end)) ?? [];
+  if (engine === '') throw errors.INVALID_LIBRARY_HEADER;
   let name: string | null = null;
   for (const option of options) {
-    if (option === '') continue;
     if (!option.toLowerCase().startsWith('name=')) throw errors.invalidLibraryOption(option);
     if (name !== null) throw errors.LIBRARY_NAMED_TWICE;
     name = option.slice('name='.length);
   }
   if (name === null) throw errors.LIBRARY_UNNAMED;
   if (!NAME.test(name)) throw errors.LIBRARY_NAME;
-  return { engine, name };
+  return { engine: engine.slice(2), name };
 }

@@ -11,7 +11,7 @@ import { decompress } from '../keyspace/rdb/lzf.js';
 import { RDB_VERSION } from '../keyspace/rdb/types.js';
 
 const LIBRARY = 245;
-const NO_CHECKSUM = '\0'.repeat(8);
+const CHECKSUM_BYTES = 8;
 const FOOTER_BYTES = 10;
 
 /** The payload of these libraries. */
@@ -33,9 +33,7 @@ export function unpackLibraries(payload: string): readonly string[] | 'version' 
   if (end < 0) return 'version';
   const bytes = Buffer.from(payload, 'latin1');
   if (bytes.readUInt16LE(end) > RDB_VERSION) return 'version';
-  const checksum = payload.slice(-NO_CHECKSUM.length);
-  // Zeros: written by a server that leaves checksums out.
-  if (checksum !== NO_CHECKSUM && checksum !== crc64(payload, payload.length - NO_CHECKSUM.length)) return 'version';
+  if (payload.slice(-CHECKSUM_BYTES) !== crc64(payload, payload.length - CHECKSUM_BYTES)) return 'version';
   return new PayloadReader(bytes.subarray(0, end)).codes();
 }
 

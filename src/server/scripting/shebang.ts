@@ -1,5 +1,6 @@
 /** The first line of a script, `#!lua flags=no-writes,allow-oom`: what it says of itself. Pure. */
 import * as errors from '../dispatch/errors.js';
+import { splitInline } from '../resp/inline.js';
 import { isScriptFlag, type ScriptFlag, type ScriptFlags } from './script-run.js';
 
 /** The flags of a script; null if it has no such line. Throws an ErrorReply. */
@@ -7,7 +8,8 @@ export function parseShebang(code: string): ScriptFlags {
   if (!code.startsWith('#!')) return null;
   const end = code.indexOf('\n');
   if (end === -1) throw errors.INVALID_SHEBANG;
-  const [engine = '', ...options] = code.slice(0, end).split(/[ \t\r\v\f]+/).filter((word) => word !== '');
+  const [engine = '', ...options] = splitInline(code.slice(0, end)) ?? [];
+  if (engine === '') throw errors.INVALID_SHEBANG_ENGINE;
   if (engine !== '#!lua') throw errors.unexpectedEngine(engine);
   return new Set(options.flatMap(parseFlags));
 }

@@ -9,7 +9,6 @@ import { ByteWriter } from './byte-writer.js';
 
 /** Tables below this become nil. */
 const MAX_NESTING = 16;
-const DECODE_SLOTS = 3;
 const INT64_EDGE = 2 ** 63;
 
 function pack(lua: LuaState): number {
@@ -145,7 +144,7 @@ interface Container {
   /** Values that are still to come; of a map keys and values. */
   missing: number;
   readonly isMap: boolean;
-  /** Of an array the position that was filled last. */
+  /** Of an array the position that comes next, which is on the stack above the table. */
   index: number;
 }
 
@@ -180,10 +179,14 @@ class Unpacker {
   /** Pushes the value at the position, and moves behind it. */
   next(): void {
     do {
-      if (!this.lua.hasRoom(DECODE_SLOTS)) throw new LuaError('stack overflow (in function mp_decode_to_lua_type)');
+      this.makeRoom('too many return values at once; use unpack_one or unpack_limit instead.');
       const isWhole = this.begin(this.memory.bytes[this.take(1)]!);
       if (isWhole) while (this.deliver()) continue;
     } while (this.open.length > 0);
+  }
+
+  private makeRoom(complaint: string): void {
+    if (!this.lua.hasRoom(1)) throw new LuaError(`stack overflow (${complaint})`);
   }
 
   /** The value on top goes into the container around it. True: that has become whole by it. */
@@ -192,11 +195,11 @@ class Unpacker {
     const container = open.at(-1);
     if (container === undefined) return false;
     container.missing--;
-    if (!container.isMap) lua.lua.lua_rawseti(lua.current, -2, ++container.index);
+    if (!container.isMap) lua.lua.lua_rawset(lua.current, -3);
     else if (container.missing % 2 === 0) this.setMember();
-    if (container.missing > 0) return false;
-    open.pop();
-    return true;
+    if (container.missing === 0) return open.pop() !== undefined;
+    if (!container.isMap) lua.pushNumber(++container.index);
+    return false;
   }
 
   private setMember(): void {
@@ -272,8 +275,10 @@ class Unpacker {
 
   private container(count: number, isMap: boolean): boolean {
     this.lua.pushTable();
+    if (!isMap) this.makeRoom('in function mp_decode_to_lua_array');
     if (count === 0) return true;
-    this.open.push({ missing: isMap ? 2 * count : count, isMap, index: 0 });
+    this.open.push({ missing: isMap ? 2 * count : count, isMap, index: 1 });
+    if (!isMap) this.lua.pushNumber(1);
     return false;
   }
 }

@@ -29,7 +29,9 @@ const [TAB, NEWLINE, RETURN, SPACE, QUOTE, MINUS, POINT, ZERO, NINE, BACKSLASH] 
 /** A number of so many digits, and a power of ten as large, are exact, so their quotient is the nearest double. */
 const EXACT_DIGITS = 15;
 
-const LEVEL_SLOTS = 3;
+/** What lua-cjson makes room for: the table, a value, and of an object its key. */
+const ARRAY_SLOTS = 2;
+const OBJECT_SLOTS = 3;
 const OBJECT = -1;
 
 export class JsonParser {
@@ -88,7 +90,7 @@ export class JsonParser {
   private descend(count: number): void {
     this.counts.push(count);
     const { length: depth } = this.counts;
-    if (depth > this.settings.decodeDepth || !this.lua.hasRoom(LEVEL_SLOTS)) throw new LuaError(`Found too many nested data structures (${depth}) at character ${this.at - this.origin}`);
+    if (depth > this.settings.decodeDepth || !this.lua.hasRoom(count === OBJECT ? OBJECT_SLOTS : ARRAY_SLOTS)) throw new LuaError(`Found too many nested data structures (${depth}) at character ${this.at - this.origin}`);
     this.lua.pushTable();
   }
 
