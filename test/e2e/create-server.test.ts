@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
 import { createServer } from 'redis-lab';
 
 async function ask(port: number, request: string): Promise<string> {
@@ -20,4 +21,33 @@ test('close ends the loop thread while it sleeps in the kernel', async () => {
   const server = await createServer({ port: 0 });
   await server.close();
   await expect(ask(server.port, 'PING\r\n')).rejects.toThrow('ECONNREFUSED');
+});
+
+describe('in a worker of the program', () => {
+  /** A worker that has started a server, and then runs `code`; with the first message from there. */
+  async function inWorker(code: string): Promise<{ readonly worker: Worker; readonly message: unknown }> {
+    const start = `
+      import { parentPort } from 'node:worker_threads';
+      const { createServer } = await import('${import.meta.resolve('redis-lab')}');
+      const warnings = [];
+      process.on('warning', ({ message }) => warnings.push(message));
+      const server = await createServer({ port: 0 });
+    `;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(start + code)}`));
+    const [message] = (await once(worker, 'message')) as [unknown];
+    return { worker, message };
+  }
+
+  test('a server closes without a warning', async () => {
+    const { worker, message } = await inWorker('await server.close(); setImmediate(() => parentPort.postMessage(warnings));');
+    await worker.terminate();
+    expect(message).toEqual([]);
+  });
+
+  test('a server that is left open does not keep the worker from ending, whether it sleeps in the kernel or is held', async () => {
+    const sleeping = await inWorker('await server.snapshot(); parentPort.postMessage(null); setInterval(() => {}, 1000);');
+    expect(await sleeping.worker.terminate()).toBe(1);
+    const held = await inWorker('await server.pause(); parentPort.postMessage(null); setInterval(() => {}, 1000);');
+    expect(await held.worker.terminate()).toBe(1);
+  });
 });

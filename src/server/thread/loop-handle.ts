@@ -6,7 +6,7 @@
  */
 import { closeSync, writeSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
 import type { LogLevel } from '../server.js';
 import type { Snapshot } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
@@ -46,6 +46,12 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: Math.floor(totalmem() / 2 ** 2
 
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 
+/** Of a descriptor that Node has not opened: in a worker, `closeSync` would say so in a warning. */
+function closeForeign(fd: number): void {
+  if (isMainThread) closeSync(fd);
+  else void import('../io/backends/libc.js').then(({ close }) => close(fd));
+}
+
 interface PendingCall {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
@@ -76,9 +82,9 @@ export class LoopHandle {
   }
 
   /** Resolves once the server listens. Rejects with {@link StartError}. */
-  static start(options: Omit<LoopThreadOptions, 'control'>, events: LoopEvents): Promise<LoopHandle> {
+  static start(options: Omit<LoopThreadOptions, 'control' | 'isNested'>, events: LoopEvents): Promise<LoopHandle> {
     const control = createControl();
-    const worker = new Worker(THREAD_URL, { workerData: { ...options, control } satisfies LoopThreadOptions, resourceLimits: RESOURCE_LIMITS });
+    const worker = new Worker(THREAD_URL, { workerData: { ...options, control, isNested: !isMainThread } satisfies LoopThreadOptions, resourceLimits: RESOURCE_LIMITS });
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError('the loop thread ended before it was ready', null));
       const first = (message: LoopMessage): void => {
@@ -115,7 +121,7 @@ export class LoopHandle {
     this.hasEnded = true;
     process.off('exit', this.wakeAtExit);
     // Only now: until its thread was gone, the number could have come to mean another file.
-    if (this.ready.wakeFd !== -1) closeSync(this.ready.wakeFd);
+    if (this.ready.wakeFd !== -1) closeForeign(this.ready.wakeFd);
     for (const { reject } of this.calls.values()) reject(new Error('the loop thread has ended'));
     this.calls.clear();
   }

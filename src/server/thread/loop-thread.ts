@@ -47,11 +47,23 @@ async function main(): Promise<void> {
   const addresses = await server.opened();
   if (poll.waker.fd === -1) port.on('message', hear);
   if (options.paused) observation.pause();
+  if (options.isNested) wakeNowAndThen(server);
   post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback });
   await server.run();
   server.close();
   observation.trace(0);
   port.off('message', hear);
+}
+
+/** How long a worker that is terminated may have to wait for the loop of a server that it has not closed. */
+const NESTED_SLEEP_US = 500_000;
+
+/**
+ * At its exit the main thread wakes the loop, so that it can be ended. A worker that is terminated can do nothing any more, and its end waits for the workers that
+ * it has started: for one that sleeps in the kernel without a limit, for ever. (The port stays taken until the process ends: no code of ours runs that could close it.)
+ */
+function wakeNowAndThen(server: Server): void {
+  server.loop.timers.schedule('worker-ended', server.clock.nowUs + NESTED_SLEEP_US, () => wakeNowAndThen(server));
 }
 
 function observe(server: Server): Observation {

@@ -24,6 +24,8 @@ export interface LoopThreadOptions {
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
   readonly control: ControlWords;
+  /** The server was asked for by a worker, and not by the main thread. */
+  readonly isNested: boolean;
 }
 
 /** What main can call on the loop thread. */
