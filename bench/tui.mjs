@@ -1,68 +1,41 @@
-// What the screen costs: the first frame, a frame at each size, the lab when nothing happens, and what watching takes from the server.
+// What the screen costs: the first frame, a frame at each size, the lab when nothing happens, what watching takes from the server, and how soon a key is answered.
 //
-//   npm run bench:tui            all of it
-//   npm run bench:tui -- frames  one part: start, frames, idle, load
+//   npm run bench:tui              all of it but the soak
+//   npm run bench:tui -- frames    one part: start, frames, idle, load, keys
+//   npm run bench:tui -- soak 10   memory under load, so many minutes
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import pty from '@lydell/node-pty';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundleInk, PRODUCTION } from '../scripts/bundle-ink.mjs';
-import { ENVIRONMENT } from './processes.mjs';
+import { answerTimes } from './tui-keys.mjs';
+import { home, Lab, load, MAIN, ROOT, sleep, threadSeconds } from './tui-lab.mjs';
+import { slopePerMinute, soak } from './tui-soak.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MAIN = join(ROOT, process.env.DIST ?? 'dist', 'cli/main.js');
-const home = mkdtempSync(join(ROOT, 'node_modules/.bench-tui-'));
-process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+const STARTS = 9;
+const IDLE_SECONDS = 20;
+const REQUESTS = 400_000;
+/** With and without the screen by turns: who else uses the machine disturbs both. */
+const ROUNDS = 3;
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-function start(columns, rows, ...flags) {
-  const began = performance.now();
-  const child = pty.spawn(process.execPath, [MAIN, '--port', '0', ...flags], { cols: columns, rows, name: 'xterm-256color', env: { ...ENVIRONMENT, TERM: 'xterm-256color', HOME: home, CI: '' } });
-  const lab = { child, raw: '', bytes: 0 };
-  child.onData((data) => {
-    lab.bytes += data.length;
-    if (lab.raw.length < 1_000_000) lab.raw += data;
-  });
-  lab.saw = async (pattern) => {
-    while (!pattern.test(lab.raw)) {
-      if (performance.now() - began > 10_000) throw new Error(`the lab never showed ${pattern}: ${lab.raw.slice(-500)}`);
-      await sleep(1);
-    }
-    return performance.now() - began;
-  };
-  return lab;
-}
-
-/** CPU seconds of a process with its threads, from its start (proc(5), in ticks of 10 ms). */
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-const threadSeconds = (pid, thread) => {
-  const fields = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
-
-const memoryMb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+const sorted = (values) => values.toSorted((a, b) => a - b);
+const median = (values) => sorted(values)[Math.floor(values.length / 2)];
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const percent = (share) => `${(share * 100).toFixed(2)} % of a core`;
 
 async function measureStart() {
   const times = [];
   const bare = [];
-  for (let i = 0; i < 9; i++) {
-    const lab = start(120, 40);
+  for (let i = 0; i < STARTS; i++) {
+    const lab = new Lab(120, 40);
     times.push(await lab.saw(/redis-lab/));
-    lab.child.kill('SIGKILL');
+    lab.stop();
     const began = performance.now();
-    spawnSync(process.execPath, ['-e', '0'], { env: ENVIRONMENT });
+    spawnSync(process.execPath, ['-e', '0']);
     bare.push(performance.now() - began);
     await sleep(100);
   }
-  console.log(`first frame        ${median(times).toFixed(0)} ms from process start (median of 9; Node alone starts and ends in ${median(bare).toFixed(0)} ms)`);
+  console.log(`first frame        ${median(times).toFixed(0)} ms from process start (median of ${STARTS}; Node alone starts and ends in ${median(bare).toFixed(0)} ms)`);
 }
 
 async function measureFrames() {
@@ -73,69 +46,95 @@ async function measureFrames() {
 }
 
 async function measureIdle() {
-  const lab = start(120, 40);
-  await lab.saw(/\d>/);
+  const lab = new Lab(120, 40);
+  await lab.ready();
   await sleep(2000);
-  const [before, bytes] = [cpuSeconds(lab.child.pid), lab.bytes];
-  const SECONDS = 20;
-  await sleep(SECONDS * 1000);
-  console.log(`idle               ${(((cpuSeconds(lab.child.pid) - before) / SECONDS) * 100).toFixed(2)} % of a core, ${((lab.bytes - bytes) / SECONDS).toFixed(0)} bytes a second to the terminal`);
-  lab.child.write('SET running out EX 1000\r');
+  const nothing = await quiet(lab);
+  lab.type('SET running out EX 1000\r');
   await sleep(1000);
-  const counting = cpuSeconds(lab.child.pid);
-  await sleep(SECONDS * 1000);
-  console.log(`with a TTL running ${(((cpuSeconds(lab.child.pid) - counting) / SECONDS) * 100).toFixed(2)} % of a core`);
-  lab.child.kill('SIGKILL');
+  const counting = await quiet(lab);
+  for (const [name, { share, frames, bytes }] of [['idle', nothing], ['with a TTL running', counting]]) {
+    console.log(`${name.padEnd(18)} ${percent(share)}, ${frames.toFixed(1)} frames and ${bytes.toFixed(0)} bytes a second`);
+  }
+  lab.stop();
 }
 
-/** CPU of the whole process and of the loop thread alone, while redis-benchmark sends a fixed number of requests. */
+async function quiet(lab) {
+  const { bytes, frames } = lab;
+  const before = sum([...threadSeconds(lab.pid).values()]);
+  await sleep(IDLE_SECONDS * 1000);
+  return { share: (sum([...threadSeconds(lab.pid).values()]) - before) / IDLE_SECONDS, frames: (lab.frames - frames) / IDLE_SECONDS, bytes: (lab.bytes - bytes) / IDLE_SECONDS };
+}
+
+/** CPU of the loop thread with the screen and without, while redis-benchmark sends a fixed number of requests. */
 async function measureLoad() {
-  const REQUESTS = 400_000;
-  const benchmark = (port) =>
-    new Promise((resolve) => {
-      const child = spawn('redis-benchmark', ['-p', String(port), '-t', 'get', '-n', String(REQUESTS), '-c', '50', '-q']);
-      child.on('close', resolve);
-    });
-  const lab = start(120, 40);
-  await lab.saw(/127\.0\.0\.1:(\d+)>/);
-  const port = /127\.0\.0\.1:(\d+)>/.exec(lab.raw)[1];
-  await benchmark(port);
-  const { pid } = lab.child;
-  const tasks = readFileTasks(pid);
-  const before = new Map(tasks.map((task) => [task, threadSeconds(pid, task)]));
-  const wall = performance.now();
-  lab.raw = '';
-  await benchmark(port);
-  const seconds = (performance.now() - wall) / 1000;
-  const frames = lab.raw.split('\x1b[?2026h').length - 1;
-  const shown = Math.max(...tasks.filter((task) => task !== String(pid)).map((task) => threadSeconds(pid, task) - before.get(task)));
-  const screen = threadSeconds(pid, String(pid)) - before.get(String(pid));
-  console.log(`under load         ${(frames / seconds).toFixed(1)} frames a second, main thread ${((screen / seconds) * 100).toFixed(0)} % of a core, ${memoryMb(pid).toFixed(0)} MB`);
-  lab.child.kill('SIGKILL');
-  const bare = await headless(benchmark);
-  console.log(`the loop's CPU     ${((shown / REQUESTS) * 1e6).toFixed(2)} µs a request with the screen, ${((bare / REQUESTS) * 1e6).toFixed(2)} µs without: ${((shown / bare - 1) * 100).toFixed(0)} % more`);
+  const shown = [];
+  const bare = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    shown.push(await withScreen());
+    bare.push(await withoutScreen());
+  }
+  const [watched, alone] = [median(shown.map(({ loopUs }) => loopUs)), median(bare)];
+  console.log(`under load         ${sorted(shown.map(({ framesPerSecond }) => framesPerSecond)).map((rate) => rate.toFixed(1)).join(', ')} frames a second, main thread ${percent(median(shown.map(({ mainShare }) => mainShare)))}`);
+  console.log(`the loop's CPU     ${watched.toFixed(2)} µs a request with the screen, ${alone.toFixed(2)} µs without: ${((watched / alone - 1) * 100).toFixed(0)} % more`);
 }
 
-function readFileTasks(pid) {
-  return spawnSync('ls', [`/proc/${pid}/task`]).stdout.toString().trim().split('\n');
+const GETS = ['-t', 'get', '-n', REQUESTS, '-c', 50];
+
+async function withScreen() {
+  const lab = new Lab(120, 40);
+  const port = await lab.ready();
+  await load(port, GETS).ended;
+  const { frames } = lab;
+  const began = performance.now();
+  const { loopSeconds, mainSeconds } = await spent(lab.pid, () => load(port, GETS).ended);
+  const seconds = (performance.now() - began) / 1000;
+  lab.stop();
+  return { loopUs: (loopSeconds / REQUESTS) * 1e6, mainShare: mainSeconds / seconds, framesPerSecond: (lab.frames - frames) / seconds };
 }
 
-async function headless(benchmark) {
+async function withoutScreen() {
   const child = spawn(process.execPath, [MAIN, '--headless', '--port', '0']);
   let output = '';
   child.stdout.on('data', (data) => (output += data));
   while (!/Ready to accept connections on 127\.0\.0\.1:(\d+)/.test(output)) await sleep(5);
   const port = /connections on 127\.0\.0\.1:(\d+)/.exec(output)[1];
-  await benchmark(port);
-  const tasks = readFileTasks(child.pid);
-  const before = new Map(tasks.map((task) => [task, threadSeconds(child.pid, task)]));
-  await benchmark(port);
-  const spent = Math.max(...tasks.filter((task) => task !== String(child.pid)).map((task) => threadSeconds(child.pid, task) - before.get(task)));
+  await load(port, GETS).ended;
+  const { loopSeconds } = await spent(child.pid, () => load(port, GETS).ended);
   child.kill('SIGKILL');
-  return spent;
+  return (loopSeconds / REQUESTS) * 1e6;
 }
 
-const PARTS = { start: measureStart, frames: measureFrames, idle: measureIdle, load: measureLoad };
-const wanted = process.argv.slice(2);
-for (const [name, part] of Object.entries(PARTS)) if (wanted.length === 0 || wanted.includes(name)) await part();
+/** The loop thread is the one of the others that has worked most. */
+async function spent(pid, work) {
+  const before = threadSeconds(pid);
+  await work();
+  const used = [...threadSeconds(pid)].map(([thread, seconds]) => [thread, seconds - (before.get(thread) ?? 0)]);
+  return { loopSeconds: Math.max(...used.filter(([thread]) => thread !== pid).map(([, seconds]) => seconds)), mainSeconds: used.find(([thread]) => thread === pid)[1] };
+}
+
+async function measureKeys() {
+  for (const pipeline of [1, 16]) {
+    const { all, byName } = await answerTimes(pipeline);
+    const times = sorted(all);
+    console.log(`keys, pipeline ${String(pipeline).padEnd(3)} median ${median(times).toFixed(0)}, p95 ${times[Math.floor(times.length * 0.95)].toFixed(0)}, most ${times.at(-1).toFixed(0)} ms of ${times.length} (medians: ${[...byName].map(([name, values]) => `${name} ${median(values).toFixed(0)}`).join(', ')})`);
+  }
+}
+
+async function measureSoak(minutes) {
+  const samples = await soak(minutes);
+  const first = samples[0];
+  const settled = samples.filter(({ atS }) => atS >= 60);
+  const last = samples.at(-1);
+  for (const [name, field] of [['resident', 'residentMb'], ["main's heap", 'mainMb'], ["the loop's heap", 'loopMb']]) {
+    const text = (sample) => sample[field].toFixed(0);
+    const most = Math.max(...samples.map((sample) => sample[field]));
+    console.log(`${name.padEnd(18)} ${text(first)} MB at the start, ${text(settled[0] ?? last)} after a minute, ${text(last)} after ${minutes}, at most ${most.toFixed(0)}; ${slopePerMinute(settled.length > 1 ? settled : samples, field).toFixed(2)} MB a minute after the first`);
+  }
+}
+
+const [part, minutes = '10'] = process.argv.slice(2);
+const PARTS = { start: measureStart, frames: measureFrames, idle: measureIdle, load: measureLoad, keys: measureKeys };
+if (part === 'soak') await measureSoak(Number(minutes));
+else for (const [name, measure] of Object.entries(PARTS)) if (part === undefined || part === name) await measure();
 process.exit(0);
