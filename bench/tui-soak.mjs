@@ -1,33 +1,54 @@
 // Memory under load: redis-benchmark at full speed for minutes against the lab on a terminal, and whether what it takes keeps growing.
 //
 //   resident      of the whole process, from /proc
-//   loop's heap   used_memory of INFO: the loop thread's own
-//   main's heap   what a module loaded into the lab writes down now and then: history, model, screen
+//   main's heap   what is alive on the main thread: history, model, screen
+//   loop's heap   what is alive on the loop thread: keys, connections, the trace that has not left yet
+//
+// A heap grows until V8 collects what is dead in it. What is alive is known only after a collection, so each reading is preceded by one.
 import { createConnection } from 'node:net';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { home, Lab, load, sleep } from './tui-lab.mjs';
 
 const EVERY_MS = 10_000;
 
-/** Loaded before the lab, into each of its threads; only the main one reports. */
+/**
+ * Loaded before the lab, into each of its threads. The main one writes its heap down now and then. The loop's is asked for by INFO, which reads it here; the loop reads it for
+ * itself as well, ten times a second, and must not collect each time: only when a file says so.
+ */
 const REPORTER = `
 const { isMainThread } = require('node:worker_threads');
-if (isMainThread) setInterval(() => require('node:fs').writeFileSync(process.env.HOME + '/heap', String(process.memoryUsage().heapUsed)), ${EVERY_MS / 2}).unref();
+const { rmSync, statSync, writeFileSync } = require('node:fs');
+const v8 = require('node:v8');
+const { getHeapStatistics } = v8;
+const { HOME } = process.env;
+const report = () => (gc(), writeFileSync(HOME + '/heap', String(getHeapStatistics().used_heap_size)));
+if (isMainThread) setInterval(report, ${EVERY_MS / 2}).unref();
+else {
+  v8.getHeapStatistics = () => {
+    if (statSync(HOME + '/collect', { throwIfNoEntry: false }) !== undefined) {
+      rmSync(HOME + '/collect');
+      gc();
+    }
+    return getHeapStatistics();
+  };
+  require('node:module').syncBuiltinESMExports();
+}
 `;
 
 /** @returns {Promise<{ atS: number, residentMb: number, mainMb: number, loopMb: number }[]>} */
 export async function soak(minutes) {
   const reporter = join(home, 'reporter.cjs');
   writeFileSync(reporter, REPORTER);
-  writeFileSync(join(home, 'heap'), '0');
-  const lab = new Lab(120, 40, ['--require', reporter]);
+  const lab = new Lab(120, 40, ['--expose-gc', '--require', reporter]);
   const port = await lab.ready();
-  // Keys as well as requests change all the time; in random order, so that there are never more of them.
-  const busy = load(port, ['-t', 'set,get,incr,lpush,lpop,sadd,hset,spop,mset', '-c', 50, '-P', 4, '-r', 10_000, '-n', 200_000, '-l']);
+  while (!existsSync(join(home, 'heap'))) await sleep(100);
+  // Every kind of write, on names of which there are only so many: what the keys take does not grow.
+  const busy = load(port, ['-t', 'set,get,incr,sadd,hset,mset', '-c', 50, '-P', 4, '-r', 10_000, '-n', 200_000, '-l']);
   const samples = [];
   for (const began = performance.now(); ; ) {
     const atS = (performance.now() - began) / 1000;
+    writeFileSync(join(home, 'collect'), '');
     samples.push({ atS, residentMb: residentMb(lab.pid), mainMb: Number(readFileSync(join(home, 'heap'), 'utf8')) / 1e6, loopMb: (await usedMemory(port)) / 1e6 });
     if (process.env.SOAK_LOG) console.error(Object.values(samples.at(-1)).map((value) => value.toFixed(1)).join('\t'));
     if (atS >= minutes * 60) break;
