@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pty from '@lydell/node-pty';
+import { ENVIRONMENT } from './processes.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** BENCH_DIST names another build than dist, to compare two. */
@@ -33,7 +34,7 @@ export class Lab {
   #heard = () => {};
 
   constructor(columns, rows, nodeFlags = []) {
-    const env = { ...process.env, TERM: 'xterm-256color', HOME: home, XDG_STATE_HOME: home, CI: '' };
+    const env = { ...ENVIRONMENT, TERM: 'xterm-256color', HOME: home, XDG_STATE_HOME: home, CI: '' };
     this.#child = pty.spawn(process.execPath, [...nodeFlags, MAIN, '--port', '0'], { cols: columns, rows, name: 'xterm-256color', env });
     this.#child.onData((data) => {
       this.bytes += data.length;

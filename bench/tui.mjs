@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundleInk, PRODUCTION } from '../scripts/bundle-ink.mjs';
+import { ENVIRONMENT } from './processes.mjs';
 import { answerTimes } from './tui-keys.mjs';
 import { home, Lab, load, MAIN, ROOT, sleep, threadSeconds } from './tui-lab.mjs';
 import { slopePerMinute, soak } from './tui-soak.mjs';
@@ -31,7 +32,7 @@ async function measureStart() {
     times.push(await lab.saw(/redis-lab/));
     lab.stop();
     const began = performance.now();
-    spawnSync(process.execPath, ['-e', '0']);
+    spawnSync(process.execPath, ['-e', '0'], { env: ENVIRONMENT });
     bare.push(performance.now() - began);
     await sleep(100);
   }
@@ -94,7 +95,7 @@ async function withScreen() {
 }
 
 async function withoutScreen() {
-  const child = spawn(process.execPath, [MAIN, '--headless', '--port', '0']);
+  const child = spawn(process.execPath, [MAIN, '--headless', '--port', '0'], { env: ENVIRONMENT });
   let output = '';
   child.stdout.on('data', (data) => (output += data));
   while (!/Ready to accept connections on 127\.0\.0\.1:(\d+)/.test(output)) await sleep(5);
