@@ -65,16 +65,23 @@ export interface Binding {
   readonly label: string;
   readonly group: Group;
   readonly contexts: readonly Context[];
+  /** The panes that have it at all; left out: all. */
+  readonly of?: (pane: Pane) => boolean;
   /** Left out: always. */
-  readonly when?: (state: State, pane: Pane) => boolean;
+  readonly when?: (state: State) => boolean;
 }
 
 const isHistory = ({ control }: State): boolean => control.mode === 'history';
 const isFrozen = ({ ui }: State): boolean => ui.panes[ui.focus].frozenAt !== null || ui.panes[ui.focus].frozenRows !== null;
-/** Has rows, or scrolls. */
-const canMove = (_: State, pane: Pane): boolean => pane.rows !== undefined || pane.length !== undefined;
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
 const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
+
+/** Panes with rows, or that scroll. */
+const moves = (pane: Pane): boolean => pane.rows !== undefined || pane.length !== undefined;
+const opens = (pane: Pane): boolean => pane.openRows !== undefined;
+const hasBytes = (pane: Pane): boolean => pane.openBytes !== undefined;
+const filters = (pane: Pane): boolean => pane.checkFilter !== undefined;
+const hasDatabases = (pane: Pane): boolean => pane.window !== undefined;
 
 export const KEYMAP: readonly Binding[] = [
   // Prompt
@@ -88,14 +95,14 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['help'] },
   { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['help'] },
   // What is in the way goes first.
-  { intent: 'to-rows', keys: ['x', 'escape'], shown: 'x', label: 'to the tree', group: 'This pane', contexts: ['panes'], when: isInBytes },
-  { intent: 'byte-before', keys: ['left'], shown: '←', label: 'byte before', group: 'This pane', contexts: ['panes'], when: isInBytes },
-  { intent: 'byte-after', keys: ['right'], shown: '→', label: 'next byte', group: 'This pane', contexts: ['panes'], when: isInBytes },
-  { intent: 'to-bytes', keys: ['x'], shown: 'x', label: 'to the bytes', group: 'This pane', contexts: ['panes'], when: (state, pane) => isOpen(state) && pane.openBytes !== undefined },
-  { intent: 'close', keys: ['escape', 'enter'], shown: 'Esc', label: 'close', group: 'This pane', contexts: ['panes'], when: isOpen },
-  { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], when: isFrozen },
-  { intent: 'follow', keys: ['end'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['console'], when: isFrozen },
-  { intent: 'clear-filter', keys: ['escape'], shown: 'Esc', label: 'no filter', group: 'This pane', contexts: ['panes'], when: ({ ui }) => ui.panes[ui.focus].filter !== '' },
+  { intent: 'to-rows', keys: ['x', 'escape'], shown: 'x', label: 'to the tree', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
+  { intent: 'byte-before', keys: ['left'], shown: '←', label: 'byte before', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
+  { intent: 'byte-after', keys: ['right'], shown: '→', label: 'next byte', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
+  { intent: 'to-bytes', keys: ['x'], shown: 'x', label: 'to the bytes', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isOpen },
+  { intent: 'close', keys: ['escape', 'enter'], shown: 'Esc', label: 'close', group: 'This pane', contexts: ['panes'], of: opens, when: isOpen },
+  { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], of: moves, when: isFrozen },
+  { intent: 'follow', keys: ['end'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['console'], of: moves, when: isFrozen },
+  { intent: 'clear-filter', keys: ['escape'], shown: 'Esc', label: 'no filter', group: 'This pane', contexts: ['panes'], of: filters, when: ({ ui }) => ui.panes[ui.focus].filter !== '' },
   { intent: 'live', keys: ['end', 'escape'], shown: 'End', label: 'LIVE', group: 'History', contexts: ['panes'], when: isHistory },
   // Time
   { intent: 'toggle-pause', keys: ['space', 'p'], shown: 'Space', label: 'pause, resume', group: 'Time', contexts: ['panes'] },
@@ -118,15 +125,15 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes', group: 'Panes', contexts: ['console'] },
   { intent: 'zoom', keys: ['z'], shown: 'z', label: 'zoom', group: 'Panes', contexts: ['panes'] },
   // This pane
-  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'], when: canMove },
-  { intent: 'down', keys: ['down', 'j'], shown: '↓', label: 'down', group: 'This pane', contexts: ['panes'], when: canMove },
-  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['panes', 'console'], when: canMove },
-  { intent: 'page-down', keys: ['pagedown'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['panes', 'console'], when: canMove },
-  { intent: 'open', keys: ['enter'], shown: 'Enter', label: 'open', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.openRows !== undefined },
-  { intent: 'filter', keys: ['/'], shown: '/', label: 'filter', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.checkFilter !== undefined },
-  { intent: 'sort', keys: ['s'], shown: 's', label: 'sort', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.sorts !== undefined },
-  { intent: 'previous-database', keys: ['['], shown: '[', label: 'database before', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.window !== undefined },
-  { intent: 'next-database', keys: [']'], shown: ']', label: 'next database', group: 'This pane', contexts: ['panes'], when: (_, pane) => pane.window !== undefined },
+  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'], of: moves },
+  { intent: 'down', keys: ['down', 'j'], shown: '↓', label: 'down', group: 'This pane', contexts: ['panes'], of: moves },
+  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['panes', 'console'], of: moves },
+  { intent: 'page-down', keys: ['pagedown'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['panes', 'console'], of: moves },
+  { intent: 'open', keys: ['enter'], shown: 'Enter', label: 'open', group: 'This pane', contexts: ['panes'], of: opens },
+  { intent: 'filter', keys: ['/'], shown: '/', label: 'filter', group: 'This pane', contexts: ['panes'], of: filters },
+  { intent: 'sort', keys: ['s'], shown: 's', label: 'sort', group: 'This pane', contexts: ['panes'], of: (pane) => pane.sorts !== undefined },
+  { intent: 'previous-database', keys: ['['], shown: '[', label: 'database before', group: 'This pane', contexts: ['panes'], of: hasDatabases },
+  { intent: 'next-database', keys: [']'], shown: ']', label: 'next database', group: 'This pane', contexts: ['panes'], of: hasDatabases },
   // Lab
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: 'help', group: 'Lab', contexts: ['panes'] },
   { intent: 'help', keys: ['f1'], shown: 'F1', label: 'help', group: 'Lab', contexts: ['console'] },
@@ -141,10 +148,14 @@ export function contextOf({ ui }: State): Context {
   return ui.focus === 'repl' ? 'console' : 'panes';
 }
 
-/** What can be pressed now, in the order of the table. */
+/** What can be pressed in a pane at one time or another, in the order of the table. */
+export function bindingsOf(pane: Pane, context: Context): Binding[] {
+  return KEYMAP.filter(({ contexts, of }) => contexts.includes(context) && (of === undefined || of(pane)));
+}
+
+/** What can be pressed now. */
 export function bindingsNow(state: State, pane: Pane): Binding[] {
-  const context = contextOf(state);
-  return KEYMAP.filter(({ contexts, when }) => contexts.includes(context) && (when === undefined || when(state, pane)));
+  return bindingsOf(pane, contextOf(state)).filter(({ when }) => when === undefined || when(state));
 }
 
 /** What a key asks for; null: nothing. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { bindingsNow, intentOf, KEYMAP } from '../../src/tui/keymap.js';
 import { History } from '../../src/tui/state/history.js';
+import { PANE_IDS } from '../../src/tui/state/pane-id.js';
 import { initialState, reduce, type Action } from '../../src/tui/state/reduce.js';
 import type { State } from '../../src/tui/state/state.js';
 import { KeyDecoder } from '../../src/tui/terminal/decoder.js';
@@ -55,6 +56,36 @@ test('what works among the panes stands in the help of some pane', () => {
   const size = { width: 100, height: 30 };
   const all = Object.values(PANES).flatMap((pane) => Array.from({ length: helpLimit(pane, theme, size) + 1 }, (_, scroll) => help(pane, scroll, theme, size).join('\n'))).join('\n');
   for (const { label } of KEYMAP.filter(({ contexts }) => contexts.includes('panes'))) expect(all).toContain(label);
+});
+
+test('nothing is hidden: a footer with enough room shows every key that can be pressed now', () => {
+  const panes = PANE_IDS.map((pane) => after({ type: 'focus', pane }));
+  const open: Action = { type: 'open-row', rows: ['a'], length: 1, offset: 0 };
+  const others = [
+    after({ type: 'focus', pane: 'frames' }, open), after({ type: 'focus', pane: 'frames' }, open, { type: 'move-to-byte', byte: 1, cursor: 0 }),
+    after({ type: 'focus', pane: 'readiness' }, { type: 'scroll', by: -1, length: 9, forgotten: 0 }), after({ type: 'focus', pane: 'repl' }, { type: 'scroll', by: -1, length: 9, forgotten: 0 }),
+    after({ type: 'focus', pane: 'loop' }, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, behind: 1 }),
+  ];
+  for (const state of [...panes, ...others]) {
+    const pane = PANES[state.ui.focus];
+    const row = footer(state, pane, theme, 600);
+    // Of two that a key has now, the first counts.
+    const first = bindingsNow(state, pane).filter(({ shown }, i, all) => all.findIndex((other) => other.shown === shown) === i);
+    expect(first.filter(({ shown, label }) => !row.includes(`${shown} ${label}`)).map(({ shown }) => shown)).toEqual([]);
+  }
+});
+
+test('what a key does is what the footer says of it', () => {
+  const state = after({ type: 'focus', pane: 'frames' }, { type: 'open-row', rows: ['a'], length: 1, offset: 0 });
+  expect([press('\x1b[F', state), press('x', state), press('\r', state)]).toEqual(['follow', 'to-bytes', 'close']);
+  const inBytes = reduce(state, { type: 'move-to-byte', byte: 1, cursor: 0 });
+  expect([press('\x1b[C', inBytes), press('\x1b[D', inBytes), press('x', inBytes)]).toEqual(['byte-after', 'byte-before', 'to-rows']);
+  const scrolled = after({ type: 'scroll', by: -1, length: 9, forgotten: 0 });
+  expect([press('\x1b[F', scrolled), press('\x1b[F', after())]).toEqual(['follow', null]);
+});
+
+test('a pane without rows is not moved, so that End leads back to LIVE', () => {
+  expect([press('\x1b[A', atLoop), press('\x1b[6~', atLoop)]).toEqual([null, null]);
 });
 
 test.each([60, 80, 120, 200])('the footer has exactly %i columns and cuts no key in two', (width) => {

@@ -7,6 +7,7 @@
 import { spell, type Key } from '../terminal/key.js';
 import { reduceRepl, submittedLines, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplState } from '../state/repl-state.js';
+import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { historyPath } from './history-file.js';
 import type { Console, ConsoleHost } from './host.js';
 import { createRepl, type Repl } from './repl.js';
@@ -67,7 +68,7 @@ class LabConsole implements Console {
       case 'ctrl+d':
         return state.input === '' && state.search === null ? null : { type: 'delete-forward' };
       default:
-        return KEYS.get(spelled) ?? null;
+        return ACTIONS.get(spelled) ?? null;
     }
   }
 
@@ -94,39 +95,4 @@ class LabConsole implements Console {
   }
 }
 
-/** The Emacs keys of redis-cli's line editor, and what else shells have taught fingers. */
-const KEYS: ReadonlyMap<string, ReplAction> = new Map<string, ReplAction>([
-  ['enter', { type: 'submit' }],
-  ['ctrl+j', { type: 'submit' }],
-  ['ctrl+m', { type: 'submit' }],
-  ['left', { type: 'move-left' }],
-  ['ctrl+b', { type: 'move-left' }],
-  ['right', { type: 'move-right' }],
-  ['ctrl+f', { type: 'move-right' }],
-  ['ctrl+left', { type: 'move-word-left' }],
-  ['alt+left', { type: 'move-word-left' }],
-  ['alt+b', { type: 'move-word-left' }],
-  ['ctrl+right', { type: 'move-word-right' }],
-  ['alt+right', { type: 'move-word-right' }],
-  ['alt+f', { type: 'move-word-right' }],
-  ['home', { type: 'move-to-start' }],
-  ['ctrl+a', { type: 'move-to-start' }],
-  ['end', { type: 'move-to-end' }],
-  ['ctrl+e', { type: 'move-to-end' }],
-  ['backspace', { type: 'delete-backward' }],
-  ['ctrl+h', { type: 'delete-backward' }],
-  ['delete', { type: 'delete-forward' }],
-  ['ctrl+w', { type: 'delete-word-backward' }],
-  ['alt+backspace', { type: 'delete-word-backward' }],
-  ['alt+d', { type: 'delete-word-forward' }],
-  ['ctrl+u', { type: 'delete-to-start' }],
-  ['ctrl+k', { type: 'delete-to-end' }],
-  ['ctrl+y', { type: 'yank' }],
-  ['ctrl+t', { type: 'transpose' }],
-  ['ctrl+l', { type: 'transcript-cleared' }],
-  ['ctrl+r', { type: 'search-history' }],
-  ['up', { type: 'history-previous' }],
-  ['ctrl+p', { type: 'history-previous' }],
-  ['down', { type: 'history-next' }],
-  ['ctrl+n', { type: 'history-next' }],
-]);
+const ACTIONS: ReadonlyMap<string, ReplAction> = new Map(LINE_KEYS.flatMap(({ keys, action }) => keys.map((key) => [key, action] as const)));

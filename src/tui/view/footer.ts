@@ -2,6 +2,7 @@
  * The footer: a notice or a prompt if there is one, otherwise the keys that can be pressed now, as many as there is room for. The rest stands in the help.
  */
 import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
+import { LINE_KEYS } from '../state/repl/line-keys.js';
 import type { State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
 import type { Pane } from './pane.js';
@@ -34,8 +35,8 @@ function footerBindings(state: State, pane: Pane): Binding[] {
   return [...own, ...now.toSorted((a, b) => rank(a) - rank(b))];
 }
 
-/** The keys that are the console's own; it explains the others in its help. */
-const CONSOLE_KEYS: readonly Binding[] = [{ intent: 'accept', keys: [], shown: 'Enter', label: 'send', group: 'This pane', contexts: ['console'] }];
+/** The first of the console's own keys; its help explains them all. */
+const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, shown, label }) => ({ intent: 'accept', keys, shown, label, group: 'This pane', contexts: ['console'] }));
 
 function keysRow(bindings: readonly Binding[], theme: Theme, width: number): string {
   const parts: string[] = [' '];

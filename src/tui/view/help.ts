@@ -1,7 +1,8 @@
 /**
  * The help of the pane in focus: what it shows, each of its words, and the table of keys.
  */
-import { KEYMAP, type Binding, type Group } from '../keymap.js';
+import { bindingsOf, type Binding, type Group } from '../keymap.js';
+import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { keyName } from './footer.js';
 import type { Pane, Size } from './pane.js';
 import { fit, row, width as widthOf } from './text.js';
@@ -28,33 +29,13 @@ function helpLines(pane: Pane, theme: Theme, width: number): string[] {
 }
 
 function groupLines(group: Group, pane: Pane, theme: Theme, width: number): string[] {
-  const context = pane.id === 'repl' ? 'console' : 'panes';
-  const bindings = KEYMAP.filter((binding) => binding.group === group && binding.contexts.includes(context) && isOfPane(binding, pane));
-  if (bindings.length === 0) return [];
-  return [row(width, ' ', theme.title(group)), ...bindings.flatMap((binding) => entryLines(keysOf(binding, theme), binding.label, 16, theme, width)), row(width)];
-}
-
-/** Keys that this pane never has are not explained with it. */
-function isOfPane({ intent }: Binding, pane: Pane): boolean {
-  switch (intent) {
-    case 'open':
-    case 'close':
-      return pane.openRows !== undefined;
-    case 'to-bytes':
-    case 'to-rows':
-    case 'byte-before':
-    case 'byte-after':
-      return pane.openBytes !== undefined;
-    case 'filter':
-      return pane.checkFilter !== undefined;
-    case 'sort':
-      return pane.sorts !== undefined;
-    case 'previous-database':
-    case 'next-database':
-      return pane.window !== undefined;
-    default:
-      return true;
-  }
+  const bindings = bindingsOf(pane, pane.id === 'repl' ? 'console' : 'panes').filter((binding) => binding.group === group);
+  const entries = bindings.map((binding) => ({ keys: keysOf(binding, theme), label: binding.label }));
+  // The console's own keys are its line's.
+  const own = pane.id === 'repl' && group === 'This pane' ? LINE_KEYS.map(({ shown, label }) => ({ keys: keyName(shown, theme), label })) : [];
+  const all = [...own, ...entries];
+  if (all.length === 0) return [];
+  return [row(width, ' ', theme.title(group)), ...all.flatMap(({ keys, label }) => entryLines(keys, label, 16, theme, width)), row(width)];
 }
 
 const NAMES: { readonly [key: string]: string } = { space: 'Space', escape: 'Esc', enter: 'Enter', end: 'End', home: 'Home', pageup: 'PgUp', pagedown: 'PgDn', tab: 'Tab', left: '←', right: '→', up: '↑', down: '↓' };

@@ -286,7 +286,7 @@ function helpEntries(): readonly HelpEntry[] {
     { term: 'listpack', meaning: 'One piece of memory with all elements one behind the other: small, and fast enough while there are few.' },
     { term: 'quicklist, hashtable, skiplist, intset', meaning: 'A chain of listpacks; a table with a slot for each hash; members by score in linked levels; integers in order.' },
     { term: 'size', meaning: 'Bytes of a string, elements of everything else.' },
-    { term: 'ttl', meaning: 'Time to live: how long until the key is due. The bar is what is left of the time that it had when it was first seen. Nothing: it lives until somebody deletes it.' },
+    { term: 'ttl', meaning: 'Time to live: how long until the key is due; empty if it lives until somebody deletes it. The bar is what is left of the time that it had when it was first seen.' },
     { term: '◌, due', meaning: 'A ghost: its time is over and no command finds it any more, but it is still in memory, because nobody has deleted it yet.' },
     { term: 'expired: lazy', meaning: 'A command came across the key after its time, and deleted it on the way. The row has the colour of the connection that did.' },
     { term: 'expired: active', meaning: 'The expire cycle, a timer of the loop, looks through keys that live for a time and deletes those that are due, so that memory is given back although nobody asks.' },

@@ -1,6 +1,8 @@
 /**
- * What ? says about the loop pane, for somebody who has read about event loops and never seen one.
+ * What ? says about the loop pane, for somebody who has read about event loops and never seen one. The events of the trace, which are what one steps through and
+ * sets breakpoints on, are explained by their own table.
  */
+import { TRACE_EVENTS } from '../../../server/index.js';
 import type { Pane } from '../pane.js';
 
 export const loopHelp: Pane['help'] = {
@@ -21,7 +23,7 @@ export const loopHelp: Pane['help'] = {
     { term: 'reply', meaning: 'Encodes the answer into the output buffer of its client, from where it is written before the loop sleeps again. Its time counts as executing.' },
     { term: 'write', meaning: 'Hands output to the kernel, straight away. Only if the socket does not take all of it, the loop asks to be told when it is WRITABLE.' },
     { term: 'timers', meaning: 'Things to do at a time: looking for expired keys, ending the wait of a blocked client. They run at the end of a turn.' },
-    { term: 'timeout', meaning: 'How long poll.wait may sleep: until the next timer is due. Without a timer there is no limit. That is how one thread waits for sockets and for time at once.' },
+    { term: 'timeout', meaning: 'How long poll.wait may sleep: until the next timer is due; without a timer there is no limit. That is how one thread waits for sockets and for time at once.' },
     { term: 'waited', meaning: 'Time asleep in poll.wait. Much of it means an idle server, not a slow one; so it is not part of the bar.' },
     { term: 'worked', meaning: 'What this turn did, in microseconds: the bar shows the shares, and in a wider pane each line of the code has its own time beside it. Measured between events of the trace, so the cost of watching is in it.' },
     { term: 'p50, p99, max', meaning: 'Turn times: how long the last 500 turns were busy, from waking up to the end of the timers: half of them at most p50, 99 of 100 at most p99, the longest max. No client can be served faster than the turn it waits for.' },
@@ -30,5 +32,6 @@ export const loopHelp: Pane['help'] = {
     { term: 'too fast to follow', meaning: 'More happens than can be told. The rest is counted, not shown: pause, or slow down, to see every step.' },
     { term: 'emulated', meaning: 'The portable poller has no kernel to ask: readiness is made up from what Node has already read.' },
     { term: 'ClientConnect …', meaning: 'How many events of each of the five kinds have been seen: connecting, requests, leaving, publish and subscribe, replication. What the trace has dropped is not in it.' },
+    ...Object.entries(TRACE_EVENTS).map(([kind, { meaning }]) => ({ term: `event ${kind}`, meaning })),
   ],
 };

@@ -24,16 +24,16 @@ export const readinessHelp: Pane['help'] = {
     {
       term: 'draining',
       meaning:
-        'Reading until WouldBlock. Level-triggered, the kernel reports a socket as long as bytes are left, so one read that does not fill the buffer will do. Edge-triggered it reports only news: bytes that are left unread would never be mentioned again.',
+        'Reading until WouldBlock: level-triggered, the kernel reports a socket as long as bytes are left, so one read that does not fill the buffer will do. Edge-triggered it reports only news: bytes that are left unread would never be mentioned again.',
     },
     { term: '1 frame', meaning: 'So many whole requests were in those bytes.' },
     { term: 'have 12 of 40', meaning: 'Half a request: 12 bytes are here, and at least 40 are needed. They wait in the query buffer; the loop does not.' },
     { term: 'wrote 5 B', meaning: 'All of the output went to the kernel at once. That is the usual case, without ever asking for WRITABLE.' },
     { term: 'write 16384 of 1048576 B', meaning: 'The socket took only a part: its peer reads too slowly, and the buffer in the kernel is full.' },
-    { term: 'WRITABLE armed', meaning: 'The rest waits in the output buffer, and the loop asks the poll to tell when there is room. Disarmed: all is sent. Left armed, the poll would wake the loop again and again for nothing.' },
+    { term: 'WRITABLE armed', meaning: 'The rest waits in the output buffer, and the loop asks the poll to tell when there is room. Disarmed: all is sent; left armed, the poll would wake the loop again and again for nothing.' },
     { term: 'parked, unparked', meaning: 'A blocking command found nothing: its client waits, the loop does not. It goes on when a key is there, or its time is over.' },
     { term: 'EOF', meaning: 'The peer will send nothing more: the connection is closed.' },
     { term: 'ECONNRESET', meaning: 'The peer has cut the connection instead of closing it. An ordinary event for a server, not an exception.' },
-    { term: '--- turns not shown', meaning: 'The server was faster than anybody can read: these turns were counted, not traced. … at the end of a row above it: the trace broke off before its reply was written.' },
+    { term: '--- turns not shown', meaning: 'The server was faster than anybody can read: these turns were counted, not traced. A row above that ends in … was broken off before its reply was written.' },
   ],
 };

@@ -30,7 +30,7 @@ export const replPane: Pane = {
   help: {
     about: 'A console like redis-cli. It is a real TCP client of this loop, so its own connection is in the tokens pane, and in the same colour. Type help for its commands.',
     entries: [
-      { term: 'dim text', meaning: 'The syntax that is still to be typed. [ ] may be left out, | separates alternatives, ... may be repeated.' },
+      { term: 'dim text', meaning: 'The syntax that is still to be typed: [ ] may be left out, | separates alternatives, ... may be repeated.' },
       { term: 'red line', meaning: 'The command has too few or too many arguments, or does not exist. Enter sends it anyway: see what the server answers.' },
       { term: 'Tab', meaning: 'Completes commands, subcommands, options and the keys on the screen; again for the next, Shift-Tab for the one before.' },
       { term: 'Ctrl-R', meaning: 'Searches the history, which is kept across runs, but never lines that hold a password.' },

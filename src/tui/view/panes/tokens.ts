@@ -196,7 +196,7 @@ function helpAbout(): string {
 
 function helpEntries(): readonly HelpEntry[] {
   return [
-    { term: 'tok', meaning: 'Token: the number under which a source of readiness is registered. The kernel hands it back when the source is ready. A token is never used twice.' },
+    { term: 'tok', meaning: 'Token: the number under which a source of readiness is registered, never used twice. The kernel hands it back when the source is ready.' },
     { term: 'filter', meaning: 'Words that stand in a row, such as parked, blpop or a name; #7 is that token.' },
     { term: 'fd', meaning: 'File descriptor: the number by which the kernel knows the socket. When a connection is gone its number is given to the next one.' },
     { term: 'peer', meaning: 'Address and port at the other end of the connection. For a listener: the address it listens on.' },
@@ -214,7 +214,7 @@ function helpEntries(): readonly HelpEntry[] {
     { term: 'in MULTI', meaning: 'The client is collecting commands of a transaction; EXEC runs them in one go.' },
     { term: 'subscribed', meaning: 'The client hears messages of so many channels and patterns.' },
     { term: 'monitor', meaning: 'The client sees every command that the server executes.' },
-    { term: 'int', meaning: 'Interest: what the token is registered for. R: tell me when it is READABLE. W, only after a short write: tell me when it is WRITABLE.' },
+    { term: 'int', meaning: 'Interest: what the token is registered for. R: tell me when it is READABLE; W, only after a short write: tell me when it is WRITABLE.' },
     { term: 'query', meaning: 'Query buffer: bytes that have been read but are not a whole request yet.' },
     { term: 'output', meaning: 'Output buffer: bytes of replies that the kernel has not taken yet.' },
     { term: 'last', meaning: 'The command that was executed last.' },

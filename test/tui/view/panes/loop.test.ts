@@ -176,8 +176,3 @@ test('rows have exactly the width, at any size and at any event of a real trace'
     }),
   );
 });
-
-test('each word of the help says something', () => {
-  expect(loopPane.help.entries.length).toBeGreaterThan(15);
-  for (const { term, meaning } of loopPane.help.entries) expect(meaning, term).toMatch(/^["'A-Z].+\.$/);
-});
