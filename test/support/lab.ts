@@ -17,7 +17,7 @@ import { TestTerminal, type TerminalOptions } from './terminal.js';
 
 export const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
-export const KEYS = { escape: '\x1b', up: '\x1b[A', down: '\x1b[B', right: '\x1b[C', left: '\x1b[D', home: '\x1b[H', end: '\x1b[F', pageUp: '\x1b[5~', enter: '\r', ctrlC: '\x03', ctrlZ: '\x1a' } as const;
+export const KEYS = { escape: '\x1b', up: '\x1b[A', down: '\x1b[B', right: '\x1b[C', left: '\x1b[D', home: '\x1b[H', end: '\x1b[F', pageUp: '\x1b[5~', pageDown: '\x1b[6~', enter: '\r', ctrlC: '\x03', ctrlZ: '\x1a' } as const;
 
 export interface LabOptions extends TerminalOptions {
   /** Flags of the lab; by default a free port. */
@@ -99,6 +99,22 @@ export class Lab {
     const { width, height: rows } = insideOf(place, layout.frame);
     const left = place.x + (layout.frame === 'box' ? 1 : 0);
     return Array.from({ length: rows }, (_, y) => this.terminal.cells(place.y + 1 + y, left, left + width).trimEnd());
+  }
+
+  /** Rows of the screen on which a vertical border is not below the corner that it begins at. */
+  bentRows(): string[] {
+    const { columns, rows: height } = this.terminal.size;
+    const cell = (row: number, column: number): string => this.terminal.cells(row, column, column + 1);
+    const bent = new Set<string>();
+    for (const [y, row] of this.terminal.rows().entries()) {
+      if (!/[╭╮]/.test(row)) continue;
+      for (let x = 0; x < columns; x++) {
+        if (!/[╭╮]/.test(cell(y, x))) continue;
+        // What lies over a pane has borders of its own.
+        for (let below = y + 1; below < height && !/[╰╯╭╮─]/.test(cell(below, x)); below++) if (cell(below, x) !== '│') bent.add(this.terminal.rows()[below]!);
+      }
+    }
+    return [...bent];
   }
 
   /** From the REPL, where letters type, to the panes. */

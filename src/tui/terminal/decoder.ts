@@ -58,10 +58,9 @@ export class KeyDecoder {
     if (this.pending === '' || this.isPasting) return [];
     const rest = this.pending;
     this.pending = '';
-    const keys = [plain('escape')];
-    if (rest.length === 2) return [typed(rest[1]!, 2)];
+    if (/^\x1b+$/.test(rest)) return Array.from(rest, () => plain('escape'));
     // An unfinished sequence of several characters is broken; nobody has typed it.
-    return rest.length === 1 ? keys : [];
+    return rest.length === 2 ? [typed(rest[1]!, 2)] : [];
   }
 }
 

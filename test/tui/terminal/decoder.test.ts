@@ -62,6 +62,8 @@ test('Esc alone is Esc once nothing follows, and twice if it was pressed twice',
   expect(decoder.flush().map(show)).toEqual(['escape']);
   expect(decoder.push('\x1b\x1ba').map(show)).toEqual(['escape', 'alt+a']);
   expect(decoder.flush()).toEqual([]);
+  expect(decoder.push('\x1b\x1b')).toEqual([]);
+  expect(decoder.flush().map(show)).toEqual(['escape', 'escape']);
 });
 
 test('the beginning of a sequence that never goes on is Alt with its character, or nothing', () => {
