@@ -67,6 +67,8 @@ export class Server implements ServerContext {
   readonly random: () => number;
   readonly log: (level: LogLevel, message: string) => void;
   readonly listeners: Acceptor[] = [];
+  /** Addresses of the settings that are still to be bound. */
+  private unbound: Address[] = [];
   private readonly clients: Clients;
   private nextToken: Token = FIRST_FREE;
 
@@ -113,10 +115,11 @@ export class Server implements ServerContext {
     },
   };
 
-  /** Binds every address of the settings. Throws SystemError; then nothing stays bound. */
+  /** Binds every address of the settings whose port is known; {@link opened} does the rest. Throws SystemError; then nothing stays bound. */
   listen(): Address[] {
+    this.unbound = this.addresses();
     try {
-      for (const address of this.addresses()) this.listenOn(address);
+      this.bindMore();
     } catch (error) {
       this.closeListeners();
       throw error;
@@ -127,6 +130,8 @@ export class Server implements ServerContext {
   /** The addresses, once they are really bound: see `Poll.opened`. Rejects with SystemError; then nothing stays bound. */
   async opened(): Promise<Address[]> {
     try {
+      await this.loop.poll.opened?.();
+      this.bindMore();
       await this.loop.poll.opened?.();
     } catch (error) {
       this.closeListeners();
@@ -168,6 +173,20 @@ export class Server implements ServerContext {
     const { bind, port, unixsocket, unixsocketperm } = this.config.values;
     const tcp = bindAddresses(bind, port);
     return unixsocket === '' ? tcp : [...tcp, { path: unixsocket, mode: unixsocketperm }];
+  }
+
+  /** All addresses have one port. If any free one will do, the first address to be bound says which: a poll that binds later than it returns, later. */
+  private bindMore(): void {
+    for (let next = this.unbound[0]; next !== undefined; next = this.unbound[0]) {
+      const [first] = this.listeners;
+      if ('port' in next && next.port === 0 && first !== undefined) {
+        const { local } = first.listener;
+        if (!('port' in local) || local.port === 0) return;
+        next = { ...next, port: local.port };
+      }
+      this.listenOn(next);
+      this.unbound.shift();
+    }
   }
 
   private listenOn(address: Address): void {
