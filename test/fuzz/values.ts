@@ -138,7 +138,8 @@ export const GENERATORS: { readonly [name: string]: Generator } = {
   'listener-id': (random) => (random.chance(0.95) ? idOf(random.between(FIGHTERS, CLIENTS - 1)) : random.pick(['0', '-1', 'abc', '9999999999'])),
   prefix: mostly(['s', 'l', 'h', 't1'], ['', 'z1x']),
   ttl: mostly(['0', '0', '1000000', '5000500'], ['-1', 'abc', '9223372036854775807', '']),
-  'absolute-ttl': mostly(['0', '33177117420000', '1'], ['-1', 'abc']),
+  // Long past; and without ABSTTL far enough away.
+  'absolute-ttl': mostly(['0', '33177117420000', '1000000'], ['-1', 'abc']),
   payload: (random) => (random.chance(0.97) ? dumpOf(random.pick(STATE_KEYS)) : random.pick(['', 'abc', '\x00\x03abc\x0a\x00\x01\x02\x03\x04\x05\x06\x07\x08'])),
   damaged: () => DAMAGED,
   'broken-payload': (random) => brokenDumpOf(random.pick(STATE_KEYS), random.below(1_000_000)),
