@@ -49,6 +49,7 @@ export class Interpreter {
       lua.setField(-2, 'redis');
     });
     if (isEval) this.nameHandler();
+    this.lua.watch = () => this.watch();
     this.watcher = this.lua.hookCallback(() => this.watch());
     this.lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
   }

@@ -9,6 +9,7 @@
  *   string       8 hash     12 length     16 bytes …                                    a slot of type string points here
  *   table        7 log2 of the nodes     12 array     16 nodes     28 length of the array
  *   node   (32)  0 slot of the value     16 key     24 its type     28 next node        hash part of a table: an array of these, in chains
+ *   closure      24 slots of the upvalues                                               a function of C or of ours
  *   state        8 top     12 base                                                      pointers into its stack
  */
 
@@ -31,6 +32,7 @@ const TABLE_ARRAY_LENGTH = 28;
 const NODE_BYTES = 32;
 const NODE_KEY = 16;
 const NODE_NEXT = 28;
+const CLOSURE_UPVALUES = 24;
 const STATE_TOP = 8;
 const STATE_BASE = 12;
 
@@ -98,6 +100,16 @@ export class LuaMemory {
     this.words[(slot + TYPE_AT) >>> 2] = type;
     this.words[(state + STATE_TOP) >>> 2] = slot + SLOT_BYTES;
     return slot;
+  }
+
+  /** The slot of an upvalue of the C function that runs, counted from 1: its own slot is below its stack. */
+  upvalue(state: Pointer, index: number): Pointer {
+    return this.word(this.base(state) - SLOT_BYTES) + CLOSURE_UPVALUES + (index - 1) * SLOT_BYTES;
+  }
+
+  /** Where a number was, another one. */
+  setNumber(slot: Pointer, value: number): void {
+    this.doubles[slot >>> 3] = value;
   }
 
   // What is in a slot.

@@ -56,6 +56,8 @@ export class LuaState {
   readonly main: Pointer;
   /** The main state, or the coroutine that called the function of ours that runs. */
   current: Pointer;
+  /** To be called now and then by functions of ours that may take long. It throws what ends the script. */
+  watch: () => void = () => {};
   private readonly scratch: Pointer;
   /** Strings that are kept for good, see {@link name}. */
   private readonly names = new Map<string, Pointer>();
@@ -78,6 +80,11 @@ export class LuaState {
 
   get top(): number {
     return (this.memory.top(this.current) - this.memory.base(this.current)) / SLOT_BYTES;
+  }
+
+  /** Only the lowest `count` positions are left, filled up with nil. */
+  truncate(count: number): void {
+    this.lua.lua_settop(this.current, count);
   }
 
   /** Nothing is on the stack any more. */
@@ -156,6 +163,11 @@ export class LuaState {
     } finally {
       lua.free(start);
     }
+  }
+
+  /** A string of bytes that lie in the engine's memory. */
+  pushBytes(start: Pointer, length: number): void {
+    this.lua.lua_pushlstring(this.current, start, length);
   }
 
   private write(text: string, at: Pointer): void {

@@ -12,6 +12,7 @@ import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
 import { structLibrary } from './libraries/struct.js';
+import { replaceStringFunctions } from './libraries/string.js';
 import { widenIntegers } from './libraries/wide-integers.js';
 import { TYPE } from './lua-memory.js';
 import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, type Kept, LuaError, type LuaState } from './lua-state.js';
@@ -130,6 +131,9 @@ export class Sandbox {
     }
     this.replaceRandom();
     widenIntegers(lua);
+    lua.getField(-1, 'string');
+    replaceStringFunctions(lua);
+    lua.pop();
     this.wrapRaw();
     this.refusePrecompiled();
     this.replaceProtectedCall();

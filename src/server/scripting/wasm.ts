@@ -50,6 +50,7 @@ export interface LuaFunctions {
   lua_gettable(state: Pointer, index: number): void;
   lua_next(state: Pointer, index: number): number;
   lua_rawequal(state: Pointer, first: number, second: number): number;
+  lua_call(state: Pointer, args: number, results: number): void;
   lua_pcall(state: Pointer, args: number, results: number, handler: number): number;
   lua_error(state: Pointer): number;
   lua_replace(state: Pointer, index: number): void;

@@ -76,3 +76,39 @@ describe('bit', () => {
     ["bit.tobit('x')", "bad argument #1 to 'tobit' (number expected, got string)"],
   ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
 });
+
+describe('patterns', () => {
+  test.each([
+    ["string.find('hello world', 'l+')", '3 4'],
+    ["string.find('a.b', '.', 2, true)", '2 2'],
+    ["string.find('key=value', '(%w+)=(%w+)')", '1 9 key value'],
+    ["string.find('abc', '()b()')", '2 2 2 3'],
+    ["string.find('hello', 'xyz')", 'nil'],
+    ["string.find('hello', '', 10)", '6 5'],
+    ["string.find('hello', 'l', -2)", '4 4'],
+    ["string.match('f(a(b)c)d', '%b()')", '(a(b)c)'],
+    ["string.match('THE (quick) fox', '%f[%l]%a+')", 'quick'],
+    ["string.match('abab', '(ab)%1')", 'ab'],
+    ["string.match('[[x]]', '%[%[(.-)%]%]')", 'x'],
+    ["string.match('a-z', '[a%-z]+')", 'a-z'],
+    ["string.match('hello', '.-l')", 'hel'],
+    ["string.gsub('hello world', '(%w+)', '<%1>')", '<hello> <world> 2'],
+    ["string.gsub('hello', '', '-')", '-h-e-l-l-o- 6'],
+    ["string.gsub('abc', '%w', {a = '1', b = 2})", '12c 3'],
+    ["string.gsub('abc', '%w', function(c) return (c:gsub('.', '%0%0')) end)", 'aabbcc 3'],
+    ["string.gsub('a b', '%s*$', '')", 'a b 1'],
+    ["(function() local t = {} for k, v in ('a=1, b=2'):gmatch('(%w+)=(%w+)') do t[#t + 1] = k .. v end return table.concat(t, ' ') end)()", 'a1 b2'],
+    ["string.find('a', '[a')", "malformed pattern (missing ']')"],
+    ["string.find('a', '%')", "malformed pattern (ends with '%')"],
+    ["string.find('a', '(')", 'unfinished capture'],
+    ["string.find('a', '%1')", 'invalid capture index'],
+    ["string.gsub('abc', '%w', {a = {}})", 'invalid replacement value (a table)'],
+    ["string.gsub('a', 'a')", "bad argument #3 to 'gsub' (string/function/table expected)"],
+    ["('ab'):rep(3)", 'ababab'],
+    ["('ab'):rep(-1)", ''],
+  ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
+
+  test('a replacement that fails leaves nothing behind', () => {
+    expect(evaluate("pcall(string.gsub, 'abc', '%w', function() error('inside') end)")).toBe('false user_script:1: inside');
+  });
+});

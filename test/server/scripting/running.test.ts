@@ -112,15 +112,60 @@ describe('a script and time', () => {
 });
 
 describe('what a script may break', () => {
-  test('the engine is replaced, and what was loaded is there again', () => {
+  test.each([
+    ['strings', "local all = {} while true do all[#all + 1] = ('x'):rep(1e7) .. #all end"],
+    ['one string', "local all = 'x' while true do all = all .. all end"],
+    ['a billion copies', "return #('x'):rep(1e9)"],
+    ['more copies than there are addresses', "return #('xxxxxxxxxx'):rep(1e9)"],
+    ['a replacement that grows', "return #(('x'):rep(1e5):gsub('x', ('y'):rep(1e5)))"],
+    ['an escaped string of cjson', "return #cjson.encode(('\\0'):rep(1e8))"],
+  ])('memory used up by %s is an error; then the engine is a fresh one, and what was loaded is there again', { timeout: 60_000 }, (_by, script) => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('FUNCTION', 'LOAD', "#!lua name=lib\nredis.register_function('f', function() return 'still here' end)");
     const sha = client.ask('SCRIPT', 'LOAD', 'return 7').split('\r\n')[1]!;
-    const breaker = "return string.find(string.rep('a', 200000), string.rep('a?', 200000) .. 'b')";
-    expect(evaluate(client, breaker)).toMatch(/^-ERR Error running script: the Lua engine gave up/);
+    expect(evaluate(client, script)).toContain('not enough memory');
     expect(client.ask('EVALSHA', sha, '0')).toBe(':7\r\n');
     expect(client.ask('FCALL', 'f', '0')).toBe('$10\r\nstill here\r\n');
+  });
+
+  test('memory used up can be caught', () => {
+    using lab = simulate();
+    expect(evaluate(lab.connect(), "local ok, complaint = pcall(string.rep, 'x', 1e9) return complaint")).toBe('$17\r\nnot enough memory\r\n');
+  });
+
+  test.each(['string.find(text, pattern)', 'string.match(text, pattern)', 'string.gmatch(text, pattern)()', "string.gsub(text, pattern, '')"])('a pattern that would take years can be killed: %s', (search) => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', `local text = ('a'):rep(40) local pattern = ('a?'):rep(40) .. text return ${search}`, '0');
+    other.sendCommand('PING');
+    other.sendCommand('SCRIPT', 'KILL');
+    lab.settle();
+    expect(other.receive()).toBe(`${BUSY}+OK\r\n`);
+    expect(runner.receive()).toContain('Script killed by user');
+    expect(evaluate(runner, 'return 1')).toBe(':1\r\n');
+  });
+
+  test('a pattern with thousands of items is an error', () => {
+    using lab = simulate();
+    expect(evaluate(lab.connect(), "return string.find(('a'):rep(5000), ('a?'):rep(5000) .. 'b')")).toContain('pattern too complex');
+  });
+
+  test.each([
+    ['pcall', 'local function f() return pcall(f) end return f()'],
+    ['coroutines', 'local function f() return coroutine.wrap(f)() end return f()'],
+    ['gsub', "local function f() return (('x'):gsub('x', f)) end return f()"],
+    ['metamethods', 'local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) return t[1]'],
+    ['sort', 'local function f() table.sort({1, 2}, f) end return f()'],
+    ['cjson', 'cjson.encode_max_depth(2^31 - 1) local t = {} t.t = t return cjson.encode(t)'],
+    ['the error handler', "return xpcall(error, function() error('again') end)"],
+    ['brackets', "return loadstring('return ' .. ('('):rep(1e5))()"],
+  ])('nesting without end by %s ends in an error, and the engine lives on', (_by, script) => {
+    using lab = simulate();
+    const client = lab.connect();
+    expect(evaluate(client, script)).toMatch(/^(-|\$|\*|:)/);
+    expect(evaluate(client, 'return 1')).toBe(':1\r\n');
+    expect(lab.log.filter((line) => line.includes('engine is replaced'))).toEqual([]);
   });
 
   test('endless recursion is an error of Lua', () => {

@@ -270,7 +270,7 @@ class Unpacker {
 
   private text(length: number): void {
     const start = this.take(length);
-    this.lua.lua.lua_pushlstring(this.lua.current, start, length);
+    this.lua.pushBytes(start, length);
   }
 
   private container(count: number, isMap: boolean): boolean {

@@ -140,7 +140,7 @@ export class JsonParser {
   private pushText(): void {
     const { lua } = this;
     if (this.text !== null) lua.pushText(this.text);
-    else lua.lua.lua_pushlstring(lua.current, this.plainStart, this.plainEnd - this.plainStart);
+    else lua.pushBytes(this.plainStart, this.plainEnd - this.plainStart);
   }
 
   private fail(expected: string, token: Token): never {

@@ -1,0 +1,271 @@
+/**
+ * PatternMatcher: Lua's patterns, as lstrlib.c of Lua 5.1 matches them. Used by string.ts.
+ *
+ * Lua's own matcher tries every way there is, which for some patterns takes longer than the universe will last, and nothing can interrupt it: it calls nobody.
+ * This one looks up now and then, so that a script that does not come to an end can be told to. Redis has Lua's own, and stands still.
+ *
+ * Texts and patterns are read where they lie. Behind each stands a zero, which ends a pattern, as it does in C.
+ */
+import type { Pointer } from '../lua-memory.js';
+import { LuaError, type LuaState } from '../lua-state.js';
+
+/** There is no match. */
+export const NONE = -1;
+
+const MAX_CAPTURES = 32;
+/** Each item of a pattern can begin one call within another; C's stack, on which Redis counts, would bear more. */
+const MAX_DEPTH = 2000;
+const STEPS_BETWEEN_LOOKS = 100_000;
+
+const UNFINISHED = -1;
+const POSITION = -2;
+
+const [ZERO, ONE, NINE] = [48, 49, 57];
+const [DOLLAR, PERCENT, OPEN, CLOSE, STAR, PLUS, MINUS, DOT, QUESTION, BRACKET, CLOSE_BRACKET, CARET, LOWER_B, LOWER_F] = [36, 37, 40, 41, 42, 43, 45, 46, 63, 91, 93, 94, 98, 102];
+
+/** By the letter of a class the bytes in it, as C's locale has them. */
+const CLASSES: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, code) => membersOf(String.fromCharCode(code)));
+
+function membersOf(letter: string): Uint8Array | undefined {
+  const classes: { readonly [letter: string]: RegExp } = {
+    // oxlint-disable-next-line no-control-regex -- control characters are a class, and so is zero
+    a: /[a-zA-Z]/, c: /[\x00-\x1f\x7f]/, d: /[0-9]/, l: /[a-z]/, p: /[!-/:-@[-`{-~]/, s: /[ \t\n\v\f\r]/, u: /[A-Z]/, w: /[a-zA-Z0-9]/, x: /[0-9a-fA-F]/, z: /\0/,
+  };
+  const members = classes[letter.toLowerCase()];
+  if (members === undefined) return undefined;
+  const isComplement = letter !== letter.toLowerCase();
+  return Uint8Array.from({ length: 256 }, (_, code) => (members.test(String.fromCharCode(code)) === isComplement ? 0 : 1));
+}
+
+export class PatternMatcher {
+  private bytes: Buffer;
+  private depth = 0;
+  private steps = 0;
+  /** How many captures have begun, where each begins, and how long it is: UNFINISHED, POSITION or a length. */
+  level = 0;
+  private readonly starts: Pointer[] = [];
+  private readonly lengths: number[] = [];
+
+  private start = 0;
+  private end = 0;
+
+  constructor(private readonly lua: LuaState) {
+    this.bytes = lua.memory.bytes;
+  }
+
+  /** Another text. @param end behind it */
+  read(start: Pointer, end: Pointer): this {
+    this.start = start;
+    this.end = end;
+    return this;
+  }
+
+  /** Where a match that begins at `at` ends, or NONE. */
+  from(at: Pointer, pattern: Pointer): Pointer {
+    this.bytes = this.lua.memory.bytes;
+    this.level = 0;
+    this.depth = 0;
+    return this.match(at, pattern);
+  }
+
+  /** Pushes all captures; of a pattern without any the whole match, unless `end` is NONE. Returns their number. */
+  pushCaptures(start: Pointer, end: Pointer): number {
+    const count = this.level === 0 && end !== NONE ? 1 : this.level;
+    if (!this.lua.hasRoom(count)) throw new LuaError('stack overflow (too many captures)');
+    for (let i = 0; i < count; i++) this.pushCapture(i, start, end);
+    return count;
+  }
+
+  /** Pushes one capture; the first one of a pattern without any is the whole match. */
+  pushCapture(index: number, start: Pointer, end: Pointer): void {
+    const { lua } = this;
+    if (index >= this.level) {
+      if (index !== 0) throw new LuaError('invalid capture index');
+      lua.pushBytes(start, end - start);
+      return;
+    }
+    const length = this.lengths[index]!;
+    if (length === UNFINISHED) throw new LuaError('unfinished capture');
+    if (length === POSITION) lua.pushNumber(this.starts[index]! - this.start + 1);
+    else lua.pushBytes(this.starts[index]!, length);
+  }
+
+  private match(at: Pointer, pattern: Pointer): Pointer {
+    if (++this.depth > MAX_DEPTH) throw new LuaError('pattern too complex');
+    const end = this.matchItems(at, pattern);
+    this.depth--;
+    return end;
+  }
+
+  private matchItems(at: Pointer, pattern: Pointer): Pointer {
+    const { bytes } = this;
+    for (;;) {
+      this.step();
+      const code = bytes[pattern]!;
+      if (code === 0) return at;
+      if (code === OPEN) return bytes[pattern + 1] === CLOSE ? this.beginCapture(at, pattern + 2, POSITION) : this.beginCapture(at, pattern + 1, UNFINISHED);
+      if (code === CLOSE) return this.endCapture(at, pattern + 1);
+      if (code === DOLLAR && bytes[pattern + 1] === 0) return at === this.end ? at : NONE;
+      const next = bytes[pattern + 1]!;
+      if (code === PERCENT && (next === LOWER_B || next === LOWER_F || isDigit(next))) {
+        const after = next === LOWER_B ? this.matchBalance(at, pattern + 2) : next === LOWER_F ? this.matchFrontier(at, pattern + 2) : this.matchBack(at, next);
+        if (after === NONE) return NONE;
+        at = after;
+        pattern = next === LOWER_B ? pattern + 4 : next === LOWER_F ? this.itemEnd(pattern + 2) : pattern + 2;
+        continue;
+      }
+      const item = pattern;
+      pattern = this.itemEnd(item);
+      const isMatch = at < this.end && this.matchesOne(bytes[at]!, item, pattern);
+      switch (bytes[pattern]) {
+        case QUESTION: {
+          const after = isMatch ? this.match(at + 1, pattern + 1) : NONE;
+          if (after !== NONE) return after;
+          pattern++;
+          continue;
+        }
+        case STAR:
+          return this.expandMost(at, item, pattern);
+        case PLUS:
+          return isMatch ? this.expandMost(at + 1, item, pattern) : NONE;
+        case MINUS:
+          return this.expandLeast(at, item, pattern);
+      }
+      if (!isMatch) return NONE;
+      at++;
+    }
+  }
+
+  private step(): void {
+    if (++this.steps < STEPS_BETWEEN_LOOKS) return;
+    this.steps = 0;
+    this.lua.watch();
+  }
+
+  /** Behind a single character, class or set. */
+  private itemEnd(item: Pointer): Pointer {
+    const { bytes } = this;
+    const code = bytes[item++]!;
+    if (code === PERCENT) {
+      if (bytes[item] === 0) throw new LuaError("malformed pattern (ends with '%')");
+      return item + 1;
+    }
+    if (code !== BRACKET) return item;
+    if (bytes[item] === CARET) item++;
+    do {
+      if (bytes[item] === 0) throw new LuaError("malformed pattern (missing ']')");
+      if (bytes[item++] === PERCENT && bytes[item] !== 0) item++;
+    } while (bytes[item] !== CLOSE_BRACKET);
+    return item + 1;
+  }
+
+  private matchesOne(code: number, item: Pointer, end: Pointer): boolean {
+    const { bytes } = this;
+    switch (bytes[item]) {
+      case DOT:
+        return true;
+      case PERCENT:
+        return isInClass(code, bytes[item + 1]!);
+      case BRACKET:
+        return this.isInSet(code, item, end - 1);
+      default:
+        return bytes[item] === code;
+    }
+  }
+
+  /** @param end where the closing bracket is */
+  private isInSet(code: number, set: Pointer, end: Pointer): boolean {
+    const { bytes } = this;
+    const isIncluded = bytes[set + 1] !== CARET;
+    for (let at = isIncluded ? set + 1 : set + 2; at < end; at++) {
+      if (bytes[at] === PERCENT) {
+        at++;
+        if (isInClass(code, bytes[at]!)) return isIncluded;
+      } else if (bytes[at + 1] === MINUS && at + 2 < end) {
+        at += 2;
+        if (bytes[at - 2]! <= code && code <= bytes[at]!) return isIncluded;
+      } else if (bytes[at] === code) return isIncluded;
+    }
+    return !isIncluded;
+  }
+
+  private matchBalance(at: Pointer, pair: Pointer): Pointer {
+    const { bytes } = this;
+    const [begin, end] = [bytes[pair]!, bytes[pair + 1]!];
+    if (begin === 0 || end === 0) throw new LuaError('unbalanced pattern');
+    if (bytes[at] !== begin) return NONE;
+    let open = 1;
+    while (++at < this.end) {
+      if (bytes[at] === end) {
+        if (--open === 0) return at + 1;
+      } else if (bytes[at] === begin) open++;
+    }
+    return NONE;
+  }
+
+  private matchFrontier(at: Pointer, set: Pointer): Pointer {
+    const { bytes } = this;
+    if (bytes[set] !== BRACKET) throw new LuaError("missing '[' after '%f' in pattern");
+    const end = this.itemEnd(set) - 1;
+    const previous = at === this.start ? 0 : bytes[at - 1]!;
+    return !this.isInSet(previous, set, end) && this.isInSet(bytes[at]!, set, end) ? at : NONE;
+  }
+
+  /** As many as there are, then fewer, until the rest matches. */
+  private expandMost(at: Pointer, item: Pointer, end: Pointer): Pointer {
+    let count = 0;
+    while (at + count < this.end && this.matchesOne(this.bytes[at + count]!, item, end)) count++;
+    for (; count >= 0; count--) {
+      const after = this.match(at + count, end + 1);
+      if (after !== NONE) return after;
+    }
+    return NONE;
+  }
+
+  /** None, then more, until the rest matches. */
+  private expandLeast(at: Pointer, item: Pointer, end: Pointer): Pointer {
+    for (; ; at++) {
+      const after = this.match(at, end + 1);
+      if (after !== NONE) return after;
+      if (at >= this.end || !this.matchesOne(this.bytes[at]!, item, end)) return NONE;
+    }
+  }
+
+  private beginCapture(at: Pointer, pattern: Pointer, length: number): Pointer {
+    if (this.level >= MAX_CAPTURES) throw new LuaError('too many captures');
+    this.starts[this.level] = at;
+    this.lengths[this.level++] = length;
+    const after = this.match(at, pattern);
+    if (after === NONE) this.level--;
+    return after;
+  }
+
+  private endCapture(at: Pointer, pattern: Pointer): Pointer {
+    let open = this.level - 1;
+    while (open >= 0 && this.lengths[open] !== UNFINISHED) open--;
+    if (open < 0) throw new LuaError('invalid pattern capture');
+    this.lengths[open] = at - this.starts[open]!;
+    const after = this.match(at, pattern);
+    if (after === NONE) this.lengths[open] = UNFINISHED;
+    return after;
+  }
+
+  /** What a capture has matched, once more. */
+  private matchBack(at: Pointer, digit: number): Pointer {
+    const { bytes } = this;
+    const index = digit - ONE;
+    if (index < 0 || index >= this.level || this.lengths[index] === UNFINISHED) throw new LuaError('invalid capture index');
+    const length = this.lengths[index]!;
+    if (length === POSITION || this.end - at < length) return NONE;
+    const start = this.starts[index]!;
+    return bytes.compare(bytes, start, start + length, at, at + length) === 0 ? at + length : NONE;
+  }
+}
+
+const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
+
+/** Letters that name no class, and everything else, stand for themselves. */
+function isInClass(code: number, letter: number): boolean {
+  const members = CLASSES[letter];
+  return members === undefined ? letter === code : members[code] === 1;
+}
