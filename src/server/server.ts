@@ -157,6 +157,10 @@ export class Server implements ServerContext {
     this.loop.stop();
   }
 
+  get hearsOthers(): boolean {
+    return this.loop.poll.drive === undefined;
+  }
+
   serveOthers(busyToken: Token): boolean {
     this.clients.serveOthers(busyToken);
     return !this.loop.isStopped;

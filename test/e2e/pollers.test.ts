@@ -1,5 +1,5 @@
 /** The same server on each poller, in its own thread. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { rmSync, statSync } from 'node:fs';
 import { createConnection, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,21 @@ describe.each(POLLERS)('%s', (poller) => {
       } finally {
         rmSync(unixsocket, { force: true });
       }
+    });
+
+    test('a script that never ends does not keep the server from answering its owner, nor from closing', async () => {
+      const logged = new EventEmitter<{ warning: [message: string] }>();
+      const server = await createServer({ port: 0, poller, edgeTriggered, 'busy-reply-threshold': 1, log: (level, message) => void (level === 'warning' && logged.emit('warning', message)) });
+      const socket = createConnection(server.port, '127.0.0.1');
+      const gone = once(socket, 'close');
+      socket.on('error', () => {});
+      socket.resume().write('EVAL "while true do end" 0\r\n');
+      expect(await once(logged, 'warning')).toEqual([expect.stringMatching(/^Slow script detected/)]);
+      expect((await server.snapshot()).clients).toHaveLength(1);
+      const last = once(logged, 'warning');
+      await server.close();
+      expect(await last).toEqual(['The script ends with the server.']);
+      await gone;
     });
 
     test('a taken port is an error with its code, and the thread is gone', async () => {

@@ -184,7 +184,17 @@ function flagsIn({ name }: Command, { flags }: KeySpec, request: Argv): readonly
   if (!flags.includes('variable_flags')) return flags;
   const words = request.map((word) => word.toUpperCase());
   if (name === 'set') return words.includes('GET', 3) ? ['RW', 'access', 'update'] : ['OW', 'update'];
-  return words.includes('SET', 2) || words.includes('INCRBY', 2) ? ['RW', 'access', 'update'] : ['RO', 'access'];
+  return onlyGets(words) ? ['RO', 'access'] : ['RW', 'access', 'update'];
+}
+
+/** A BITFIELD that changes nothing; one that is not well-formed might. */
+function onlyGets(words: readonly string[]): boolean {
+  for (let at = 2; at < words.length; ) {
+    const width = words[at] === 'GET' ? 3 : words[at] === 'OVERFLOW' ? 2 : Infinity;
+    if (at + width > words.length) return false;
+    at += width;
+  }
+  return true;
 }
 
 function positionsOf(spec: KeySpec, request: Argv): number[] {

@@ -70,4 +70,6 @@ export interface ServerContext {
    * False if the server is to end.
    */
   serveOthers(busyToken: number): boolean;
+  /** Does the poll hear of what others send meanwhile? */
+  readonly hearsOthers: boolean;
 }

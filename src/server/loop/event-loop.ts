@@ -11,7 +11,7 @@
  * Compare Redis's aeProcessEvents and mio's Poll::poll. Everything that happens in the server happens inside a turn, on
  * one thread, so no handler ever needs a lock, and a handler that takes long keeps everybody waiting.
  */
-import { Events, type Readiness } from '../io/event.js';
+import { Events, READY_READABLE, type Readiness } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
 import type { Poll, Source } from '../io/poll.js';
 import { type Token, WAKER } from '../io/token.js';
@@ -126,6 +126,8 @@ export class EventLoop {
       if (token === except) this.putOff.set(token, events.readiness[i]! | (this.putOff.get(token) ?? 0));
       else this.handle(token, events.readiness[i]!);
     }
+    // Where the poll hears of nothing while this thread is busy, other threads are at least asked whether they want something.
+    if (this.poll.drive !== undefined) this.handlers.get(WAKER)?.ready(READY_READABLE);
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
   }
 

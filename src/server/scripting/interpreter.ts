@@ -192,7 +192,8 @@ export class Interpreter {
     const { server } = this;
     const { isFunction, name } = run.options;
     const command = isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL';
-    server.log('warning', `Slow script detected: still in execution after ${run.elapsedMs} milliseconds. You can try killing the script using the ${command} command. Script name is: ${name}.`);
+    const advice = server.hearsOthers ? `You can try killing the script using the ${command} command.` : 'Until it is through this poller hears no client; ending the server ends it.';
+    server.log('warning', `Slow script detected: still in execution after ${run.elapsedMs} milliseconds. ${advice} Script name is: ${name}.`);
     run.isSlow = true;
     server.hooks.busy = isFunction ? errors.BUSY_FUNCTION : errors.BUSY_SCRIPT;
   }
