@@ -16,8 +16,9 @@ const PORTS_TRIED = 20;
 
 /** Resolves with the exit code when the lab has been left. */
 export async function runLab(run: Run): Promise<number> {
-  if (!process.stdout.isTTY || !process.stdin.isTTY) {
-    process.stderr.write(`redis-lab: the screen needs a terminal on standard ${process.stdin.isTTY ? 'output' : 'input and output'}; redis-lab --headless runs the server without it\n`);
+  const missing = [...(process.stdin.isTTY ? [] : ['input']), ...(process.stdout.isTTY ? [] : ['output'])];
+  if (missing.length > 0) {
+    process.stderr.write(`redis-lab: the screen needs a terminal on standard ${missing.join(' and ')}; redis-lab --headless runs the server without it\n`);
     return 1;
   }
   // NO_COLOR: https://no-color.org

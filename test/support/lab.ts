@@ -158,9 +158,11 @@ export class Lab {
   }
 }
 
-/** A lab for one test, ready to be typed into. */
-export function startLab(options: LabOptions = {}): Promise<Lab> {
-  return launchLab(options).ready();
+/** A lab for one test, ready to be typed into, or showing something else. */
+export async function startLab({ until, ...options }: LabOptions & { readonly until?: string } = {}): Promise<Lab> {
+  const lab = launchLab(options);
+  await (until === undefined ? lab.ready() : lab.until(until));
+  return lab;
 }
 
 /** The same, before it shows anything. */
