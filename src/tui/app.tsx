@@ -258,22 +258,26 @@ export class App {
   }
 
   private typeInPrompt(text: string): void {
-    const { ui, control } = this.state;
-    const change = ui.prompt!.kind === 'filter' ? null : changeBreakpoints(control.breakpoints, text);
+    const { ui } = this.state;
+    const change = ui.prompt!.kind === 'filter' ? null : this.changedBreakpoints(text);
     const error = change === null ? (PANES[ui.focus].checkFilter?.(text) ?? null) : 'error' in change && text.trim() !== '' ? change.error : null;
     this.act({ type: 'type-prompt', text, error });
   }
 
   private acceptPrompt(): void {
-    const { ui, control } = this.state;
-    const { kind, text, error } = ui.prompt!;
+    const { kind, text, error } = this.state.ui.prompt!;
     if (error !== null) return;
     if (kind === 'breakpoint' && text.trim() !== '') {
-      const change = changeBreakpoints(control.breakpoints, text);
+      const change = this.changedBreakpoints(text);
       if ('error' in change) return;
       void this.session.setBreakpoints(change.breakpoints);
     }
     this.act({ type: 'close-prompt' });
+  }
+
+  private changedBreakpoints(text: string): ReturnType<typeof changeBreakpoints> {
+    const { control, repl } = this.state;
+    return changeBreakpoints(control.breakpoints, text, repl.commands.map(({ name }) => name));
   }
 
   // Time

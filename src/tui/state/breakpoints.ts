@@ -64,12 +64,19 @@ export function formatBreakpoint({ command, key, token, kind, longerThanUs }: Br
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** What Enter does with the text of the prompt: another breakpoint, `-2` for one less, `-*` for none. */
-export function changeBreakpoints(breakpoints: readonly Breakpoint[], text: string): { readonly breakpoints: readonly Breakpoint[] } | { readonly error: string } {
+/**
+ * What Enter does with the text of the prompt: another breakpoint, `-2` for one less, `-*` for none.
+ *
+ * @param commands all there are, in capitals; empty: not known yet. A typing error would never stop anything.
+ */
+export function changeBreakpoints(breakpoints: readonly Breakpoint[], text: string, commands: readonly string[]): { readonly breakpoints: readonly Breakpoint[] } | { readonly error: string } {
   const removal = /^-\s*(\d+|\*)$/.exec(text.trim());
   if (removal === null) {
     const parsed = parseBreakpoint(text);
-    return 'error' in parsed ? parsed : { breakpoints: [...breakpoints, parsed.breakpoint] };
+    if ('error' in parsed) return parsed;
+    const name = parsed.breakpoint.command?.toUpperCase();
+    if (name !== undefined && commands.length > 0 && !commands.includes(name)) return { error: `there is no command ${name}` };
+    return { breakpoints: [...breakpoints, parsed.breakpoint] };
   }
   if (removal[1] === '*') return { breakpoints: [] };
   const number = Number(removal[1]);

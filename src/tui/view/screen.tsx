@@ -199,13 +199,13 @@ function invitation({ server }: State, { places }: Layout, theme: Theme): Overla
 function invitationLines(address: State['server']['addresses'][number] | undefined, { glyphs: { keys } }: Theme): string[] {
   const how = address === undefined ? '' : 'path' in address ? `redis-cli -s ${address.path}` : `redis-cli -p ${address.port}`;
   return [
-    'A Redis server runs here, on one event loop.',
+    'A Redis server, on one event loop.',
     `Connect:      ${how}`,
     'Or type here: SET greeting hello EX 60',
     '',
     'Esc, Space    stop the loop itself',
-    'e  c  t       step an event, a command, a turn',
-    `${`${keys.left}  ${keys.right}`.padEnd(14)}back and forward through time`,
+    'e  c  t       one event, command, turn',
+    `${`${keys.left}  ${keys.right}`.padEnd(14)}back and forward in time`,
     '?             what a pane shows',
     '',
     ...(address === undefined || 'path' in address ? [] : [`Other clients: ${addressText(address)}`]),

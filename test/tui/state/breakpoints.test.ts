@@ -30,8 +30,14 @@ test.each([
 
 test('they are added at the end, and deleted by number or all at once', () => {
   const both = [{ command: 'del' }, { token: 7 }];
-  expect(changeBreakpoints([both[0]!], 'token 7')).toEqual({ breakpoints: both });
-  expect(changeBreakpoints(both, '-1')).toEqual({ breakpoints: [both[1]] });
-  expect(changeBreakpoints(both, '-*')).toEqual({ breakpoints: [] });
-  expect(changeBreakpoints(both, '-3')).toEqual({ error: 'there are 2' });
+  expect(changeBreakpoints([both[0]!], 'token 7', [])).toEqual({ breakpoints: both });
+  expect(changeBreakpoints(both, '-1', [])).toEqual({ breakpoints: [both[1]] });
+  expect(changeBreakpoints(both, '-*', [])).toEqual({ breakpoints: [] });
+  expect(changeBreakpoints(both, '-3', [])).toEqual({ error: 'there are 2' });
+});
+
+test('a command that does not exist would never stop anything: that is said while the commands are known', () => {
+  expect(changeBreakpoints([], 'dell k', ['DEL', 'GET'])).toEqual({ error: 'there is no command DELL' });
+  expect(changeBreakpoints([], 'del k', ['DEL', 'GET'])).toEqual({ breakpoints: [{ command: 'del', key: 'k' }] });
+  expect(changeBreakpoints([], 'dell k', [])).toEqual({ breakpoints: [{ command: 'dell', key: 'k' }] });
 });

@@ -126,7 +126,7 @@ function sentenceRows(state: State, { theme, size }: PaneContext, lines: number)
   const wording: Wording = { isEmulated: isEmulated(state), isListener, visible: theme.visible };
   const held = heldAt(state);
   if (held !== null) return wrap(heldSentence(held, wording), size.width, lines).map(theme.warn);
-  if (loop.event === null) return [theme.dim(truncate('waiting for the first event of the trace', size.width))];
+  if (loop.event === null) return [theme.dim(truncate('waiting for the first event', size.width))];
   if (loop.dropped !== null) return wrap(droppedSentence(loop.dropped), size.width, lines).map(theme.warn);
   if (!isRunning(state) || !isAsleep(loop, true)) return wrap(sentence(loop.event, wording), size.width, lines).map(theme.strong);
   const last = loop.notable === null ? [] : wrap(sentence(loop.notable, wording), size.width, lines - 1).map(theme.strong);

@@ -141,7 +141,7 @@ test('a loop that is too fast to follow says so, and points nowhere', () => {
 });
 
 test('before the first event there is a picture, too', () => {
-  expect(picture(stateAfter([]), 50, 12)).toContain('waiting for the first event of the trace');
+  expect(picture(stateAfter([]), 50, 12)).toContain('waiting for the first event');
   expect(loopPane.badge(stateAfter([]), 60)).toBe('');
   expect(loopPane.badge(stateAfter(served(1812, 0)), 60)).toBe('turn 1,812');
 });

@@ -1,0 +1,125 @@
+/** What keys do to the lab: the app in front of a real server. */
+import { expect, test } from 'vitest';
+import { AppOnScreen } from './app-on-screen.js';
+
+const ESC = '\x1b';
+const UP = '\x1b[A';
+const RIGHT = '\x1b[C';
+const END = '\x1b[F';
+
+test('slow motion is chosen step by step, is said in the header, and ends at full speed', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type(ESC);
+  await lab.until('Space pause');
+  for (const speed of [20, 5, 2, 1]) {
+    lab.type('-');
+    await lab.until(` SLOW ${speed}/s `);
+  }
+  for (const speed of [2, 5, 20]) {
+    lab.type('+');
+    await lab.until(` SLOW ${speed}/s `);
+  }
+  lab.type('+');
+  await lab.until(' LIVE ');
+});
+
+test('in slow motion a command takes its time, event by event', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type(ESC);
+  await lab.until('Space pause');
+  lab.type('-', '-');
+  await lab.until(' SLOW 5/s ');
+  lab.type('6SET k v\r');
+  await lab.until('▶               decode');
+  await lab.until('▶               execute');
+  await lab.until('▶               reply');
+  await lab.until(/k +string/);
+});
+
+test('at a breakpoint the arrow stands where the loop is held: behind decode, before execute', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r');
+  await lab.until('OK');
+  lab.type(ESC, 'b');
+  await lab.until('stop at:');
+  lab.type('DEL\r');
+  await lab.until('1 breakpoint');
+  lab.type('6DEL k\r');
+  const held = await lab.until('held before executing DEL k');
+  expect(held).toContain('▶               decode');
+  expect(held).toContain('held at frame');
+  expect(held).toMatch(/k +string/);
+  lab.type(ESC, 'h');
+  await lab.until('▶               execute');
+  lab.type(' ');
+  await lab.until('(integer) 1');
+});
+
+test('in an open frame the cursor walks through the tree, and through the bytes', async () => {
+  await using lab = await AppOnScreen.start({ width: 200, height: 60 });
+  lab.type('slice 20 SET greeting hello\r');
+  await lab.until(/< +#2 +1 OK/);
+  lab.type(ESC, '4', UP, UP, '\r');
+  await lab.until('brought by read of 20 B');
+  lab.type('x');
+  await lab.until('byte 1 of 38: 0x2a "*", brought by the 1st of 2 reads');
+  lab.type(RIGHT.repeat(28));
+  const screen = await lab.until('byte 29 of 38: 0x35 "5", brought by the 2nd of 2 reads');
+  expect(screen).toMatch(/▶ +\$5 "hello"/);
+  lab.type('x');
+  await lab.until(/x to the bytes/);
+  lab.type(ESC);
+  await lab.until(/> +#2 +1 SET greeting hello/);
+});
+
+test('a view that is scrolled stands still and counts, until End', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET a 1\rSET b 2\r');
+  await lab.until(/b +string/);
+  lab.type(ESC, '3', UP);
+  await lab.until('3 Readiness · frozen, 0 new, End follows');
+  lab.type('6SET c 3\r');
+  await lab.until('3 Readiness · frozen, 1 new, End follows');
+  lab.type(ESC, END);
+  await lab.until((screen) => screen.includes('3 Readiness ─'));
+});
+
+test('the databases are a ring, and the keys of each are shown', async () => {
+  await using lab = await AppOnScreen.start({ width: 120, height: 40 }, { databases: 3 });
+  lab.type('SELECT 2\rSET far 1\r');
+  await lab.until('[2]>');
+  lab.type(ESC, '5', '[');
+  await lab.until((screen) => screen.includes('Keyspace · db 2') && /far +string/.test(screen));
+  lab.type(']');
+  await lab.until('no keys; there are some in db 2');
+});
+
+test('a filter is red while it is invalid, and filters as soon as it is not', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('MSET alpha 1 beta 2\r');
+  await lab.until(/beta +string/);
+  lab.type(ESC, '5', '/', 'a', '[');
+  await lab.until('the class that [ opens is not closed');
+  expect(lab.colorOf('a[')).toBe(203);
+  lab.type('l]*');
+  await lab.until((screen) => /alpha +string/.test(screen) && !/beta +string/.test(screen));
+  lab.type('\r');
+  await lab.until('/a[l]*');
+});
+
+test('a key that was changed flashes in the colour of the connection that did it', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET mine 1\r');
+  await lab.until('* mine');
+  expect(lab.colorOf('* mine')).toBe(lab.colorOf('#2'));
+});
+
+test('typing in the console makes it follow again when the line is sent', async () => {
+  await using lab = await AppOnScreen.start({ width: 80, height: 24 });
+  lab.type('help lab\r');
+  await lab.until('Leaves the lab');
+  lab.type('\x1b[5~');
+  await lab.until('6 REPL · frozen');
+  lab.type('PING\r');
+  await lab.until((screen) => screen.includes('PONG') && !screen.includes('6 REPL · frozen'));
+});
