@@ -165,7 +165,7 @@ const FIELDS: readonly (readonly [name: string, type: number, read: FieldReader]
   ['double', TYPE.number, (lua, value) => new Double(lua.memory.number(value))],
   ['map', TYPE.table, (lua, map, version, depth) => new MapReply(pairs(lua, lua.memory.pointer(map), version, depth + 1, true))],
   ['set', TYPE.table, (lua, set, version, depth) => new SetReply(pairs(lua, lua.memory.pointer(set), version, depth + 1, false))],
-  ['big_number', TYPE.string, (lua, digits) => new BigNumber(oneLine(cString(lua.memory.text(digits))))],
+  ['big_number', TYPE.string, (lua, digits) => new BigNumber(oneLine(lua.memory.text(digits)))],
   ['verbatim_string', TYPE.table, (lua, parts) => readVerbatim(lua, lua.memory.pointer(parts))],
 ];
 
@@ -181,7 +181,7 @@ function readTyped(lua: LuaState, table: Pointer, version: 2 | 3, depth: number)
 }
 
 function readError(lua: LuaState, table: Pointer, message: Pointer): Reply {
-  const text = oneLine(lua.memory.text(message));
+  const text = oneLine(cString(lua.memory.text(message)));
   const counted = lua.memory.field(table, lua.name(COUNTED));
   return counted !== 0 && lua.memory.type(counted) === TYPE.boolean ? new CountedError(text) : new ErrorReply(text);
 }

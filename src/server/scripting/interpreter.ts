@@ -154,7 +154,7 @@ export class Interpreter {
     if (lua.type(-1) !== TYPE.table) return { text: `ERR Error running script: ${lua.text(-1) ?? 'execution failure'}`, source: null, line: null, isCounted: false };
     const [text, source, line] = ['err', 'source', 'line'].map((name) => {
       const type = lua.getField(-1, name);
-      const value = type === TYPE.string || type === TYPE.number ? lua.text(-1) : null;
+      const value = type === TYPE.string || type === TYPE.number ? errors.cString(lua.text(-1)!) : null;
       lua.pop();
       return value;
     });

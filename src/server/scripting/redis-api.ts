@@ -4,6 +4,7 @@
  * Errors of these functions are tables, {err = text}, as those of commands are.
  */
 import { createHash } from 'node:crypto';
+import { cString } from '../dispatch/errors.js';
 import { REDIS_VERSION } from '../dispatch/version.js';
 import { formatDouble } from '../resp/double.js';
 import { ErrorReply } from '../resp/reply.js';
@@ -156,7 +157,7 @@ function statusReply(lua: LuaState): number {
 /** A text without a code gets one; a minus in front is not part of it. */
 function errorReply(lua: LuaState): number {
   if (!isOneString(lua)) return 1;
-  const text = lua.text(1)!.replace(/^-/, '');
+  const text = cString(lua.text(1)!).replace(/^-/, '');
   const space = text.indexOf(' ');
   const [code, message] = space === -1 ? ['ERR', text] : [text.slice(0, space), text.slice(space + 1)];
   pushErrorTable(lua, `${code} ${message.replace(/^[\r\n]+|[\r\n]+$/g, '')}`);

@@ -8,6 +8,7 @@
  *
  * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables.
  */
+import { cString } from '../dispatch/errors.js';
 import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
@@ -76,7 +77,7 @@ export class Sandbox {
       throw new LuaError(READONLY);
     });
     this.denyUnknown = lua.callback((state) => {
-      throw new LuaError(`Script attempted to access nonexistent global variable '${state.text(2) ?? '?'}'`);
+      throw new LuaError(`Script attempted to access nonexistent global variable '${cString(state.text(2) ?? '?')}'`);
     });
     this.errorHandler = this.runInternal(ERROR_HANDLER);
     lua.pushValue(GLOBALS);
