@@ -114,9 +114,9 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'faster', keys: ['+', '='], shown: '+', label: 'faster', group: 'Time', contexts: ['panes'] },
   { intent: 'breakpoint', keys: ['b'], shown: 'b', label: 'breakpoints', group: 'Time', contexts: ['panes'] },
   { intent: 'back-event', keys: ['left'], shown: '←', label: 'back', group: 'History', contexts: ['panes'] },
-  { intent: 'forward-event', keys: ['right'], shown: '→', label: 'forward', group: 'History', contexts: ['panes'] },
+  { intent: 'forward-event', keys: ['right'], shown: '→', label: 'forward', group: 'History', contexts: ['panes'], when: isHistory },
   { intent: 'back-turn', keys: ['shift+left', 'ctrl+left', 'alt+left'], shown: 'Shift-←', label: 'back a turn', group: 'History', contexts: ['panes'] },
-  { intent: 'forward-turn', keys: ['shift+right', 'ctrl+right', 'alt+right'], shown: 'Shift-→', label: 'forward a turn', group: 'History', contexts: ['panes'] },
+  { intent: 'forward-turn', keys: ['shift+right', 'ctrl+right', 'alt+right'], shown: 'Shift-→', label: 'forward a turn', group: 'History', contexts: ['panes'], when: isHistory },
   { intent: 'oldest', keys: ['home'], shown: 'Home', label: 'as far back as it goes', group: 'History', contexts: ['panes'] },
   // Panes
   { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: 'next pane', group: 'Panes', contexts: ['panes', 'console'] },

@@ -72,6 +72,8 @@ test('nothing is hidden: a footer with enough room shows every key that can be p
     // Of two that a key has now, the first counts.
     const first = bindingsNow(state, pane).filter(({ shown }, i, all) => all.findIndex((other) => other.shown === shown) === i);
     expect(first.filter(({ shown, label }) => !row.includes(`${shown} ${label}`)).map(({ shown }) => shown)).toEqual([]);
+    // What has no room stands in the help, whose key always has some.
+    expect(footer(state, pane, theme, 60)).toMatch(/ (\?|F1) help/);
   }
 });
 

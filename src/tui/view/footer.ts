@@ -40,12 +40,14 @@ const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, show
 
 function keysRow(bindings: readonly Binding[], theme: Theme, width: number): string {
   const parts: string[] = [' '];
-  let left = width - 1;
-  for (const { shown, label } of bindings) {
-    const key = keyName(shown, theme);
-    const wide = widthOf(key) + 1 + widthOf(label) + 2;
+  const widthOfKey = ({ shown, label }: Binding): number => widthOf(keyName(shown, theme)) + 1 + widthOf(label) + 2;
+  const isHelp = ({ intent }: Binding): boolean => intent === 'help';
+  // Whatever has no room here stands in the help, so that has room in any case.
+  let left = width - 1 - bindings.filter(isHelp).reduce((sum, binding) => sum + widthOfKey(binding), 0);
+  for (const binding of bindings) {
+    const wide = isHelp(binding) ? 0 : widthOfKey(binding);
     if (wide > left) continue;
-    parts.push(theme.strong(key), ' ', theme.dim(label), '  ');
+    parts.push(theme.strong(keyName(binding.shown, theme)), ' ', theme.dim(binding.label), '  ');
     left -= wide;
   }
   return row(width, ...parts);
