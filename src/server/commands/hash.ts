@@ -8,8 +8,8 @@ import type { Session } from '../dispatch/session.js';
 import type { Database } from '../keyspace/database.js';
 import { HashValue } from '../keyspace/types/hash.js';
 import { MapReply, OK, type Reply } from '../resp/reply.js';
-import { INT64_MAX, INT64_MIN, integer64, isWord, narrow, parseInteger } from './support/arguments.js';
-import { HALF_LONG_MAX, limitsOf, randomCount, randomPositions, shrunk } from './support/collections.js';
+import { INT64_MAX, INT64_MIN, integer64, narrow, parseInteger } from './support/arguments.js';
+import { limitsOf, randomArguments, randomPositions, shrunk } from './support/collections.js';
 import { addLongDoubles, formatLongDouble, isFinite, parseLongDouble } from './support/long-double.js';
 import { ScanOptions, scanCursor } from './support/scan.js';
 
@@ -239,18 +239,12 @@ export const hrandfield = command({
   tips: ['nondeterministic_output'],
   run(argv, db, session) {
     const { random } = session.server;
-    if (argv.length === 2) {
-      const value = read(db, argv[1]!);
-      return value === undefined ? null : value.fieldAt(Math.floor(random() * value.size));
-    }
-    const withValues = argv.length > 3;
-    const count = randomCount(argv[2]!);
-    if (argv.length > 4 || (withValues && !isWord(argv[3]!, 'WITHVALUES'))) return errors.SYNTAX;
-    if (withValues && Math.abs(count) > HALF_LONG_MAX) return errors.VALUE_OUT_OF_RANGE;
+    const asked = randomArguments(argv, 'WITHVALUES');
     const value = read(db, argv[1]!);
-    if (value === undefined) return [];
-    const positions = randomPositions(value.size, count, random);
-    return withValues ? pairs(value, positions, session) : positions.map((position) => value.fieldAt(position));
+    if (value === undefined) return asked === null ? null : [];
+    if (asked === null) return value.fieldAt(Math.floor(random() * value.size));
+    const positions = randomPositions(value.size, asked.count, random);
+    return asked.isPaired ? pairs(value, positions, session) : positions.map((position) => value.fieldAt(position));
   },
 });
 

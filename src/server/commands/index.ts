@@ -25,12 +25,15 @@ import * as scripting from './scripting.js';
 import * as set from './set.js';
 import * as sort from './sort.js';
 import * as sortedSet from './sorted-set.js';
+import * as sortedSetAlgebra from './sorted-set-algebra.js';
+import * as sortedSetPops from './sorted-set-pops.js';
+import * as sortedSetRanges from './sorted-set-ranges.js';
 import * as stream from './stream.js';
 import * as streamGroups from './stream-groups.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sort, sortedSet, stream, streamGroups, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream, streamGroups, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -15,7 +15,7 @@ import { INT64_MAX, integer64, integerBetween, isWord, positiveInteger } from '.
 export const LONG_MAX = 2 ** 63;
 
 /** Where Redis, which doubles the count for pairs, draws the line. */
-export const HALF_LONG_MAX = 2 ** 62;
+const HALF_LONG_MAX = 2 ** 62;
 
 /** The most members that a negative count may ask for; Redis goes on until its memory is used up. */
 const MOST_REPEATED = 10_000_000;
@@ -69,6 +69,16 @@ export function randomCount(text: string, most = INT64_MAX): number {
   if (count < -most || count > most) throw errors.outOfRange(-most, most);
   if (count < -MOST_REPEATED) throw errors.COUNT_TOO_NEGATIVE;
   return Number(count);
+}
+
+/** What HRANDFIELD and ZRANDMEMBER ask for behind the key: a count, and whether `word` asks for the other halves of the pairs as well. Null for just one. */
+export function randomArguments(argv: Argv, word: string): { readonly count: number; readonly isPaired: boolean } | null {
+  if (argv.length === 2) return null;
+  const isPaired = argv.length > 3;
+  const count = randomCount(argv[2]!);
+  if (argv.length > 4 || (isPaired && !isWord(argv[3]!, word))) throw errors.SYNTAX;
+  if (isPaired && Math.abs(count) > HALF_LONG_MAX) throw errors.VALUE_OUT_OF_RANGE;
+  return { count, isPaired };
 }
 
 /** Random positions in [0, size), by the rules of a random count: different ones for a positive count, any for a negative one. */

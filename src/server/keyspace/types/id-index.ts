@@ -19,7 +19,8 @@ export class IdIndex<T extends StreamId> {
   }
 
   get last(): T | undefined {
-    return this.chunks.at(-1)?.at(-1);
+    const chunk = this.chunks[this.chunks.length - 1];
+    return chunk === undefined ? undefined : chunk[chunk.length - 1];
   }
 
   get(id: StreamId): T | undefined {

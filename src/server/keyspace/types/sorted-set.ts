@@ -1,5 +1,5 @@
 /**
- * SortedSetValue: the value of a sorted set. Reached from commands/sorted-set.ts and commands/geo.ts.
+ * SortedSetValue: the value of a sorted set. Reached from commands/sorted-set*.ts and commands/geo.ts.
  *
  *   listpack    ScoreTree                             a small one is searched for a member from the start
  *       │ more members than zset-max-listpack-entries, or one longer than zset-max-listpack-value

@@ -61,9 +61,8 @@ export class StreamValue implements Collection {
   private nodeBytes = 0;
 
   get memoryBytes(): number {
-    let bytes = STREAM_OVERHEAD + this.nodes.size * NODE_OVERHEAD + this.nodeBytes + this.size * ENTRY_OVERHEAD;
-    for (const group of this.groups.values()) bytes += group.memoryBytes;
-    return bytes;
+    const bytes = STREAM_OVERHEAD + this.nodes.size * NODE_OVERHEAD + this.nodeBytes + this.size * ENTRY_OVERHEAD;
+    return this.groups.size === 0 ? bytes : bytes + this.groupBytes();
   }
 
   /** The ID must be after lastId. Fields and values are `texts[first …]`. */
@@ -215,6 +214,12 @@ export class StreamValue implements Collection {
     copy.entriesAdded = this.entriesAdded;
     for (const group of this.groups.values()) copy.groups.set(group.name, group.clone());
     return copy;
+  }
+
+  private groupBytes(): number {
+    let bytes = 0;
+    for (const group of this.groups.values()) bytes += group.memoryBytes;
+    return bytes;
   }
 
   /** Where `id` is or would be. Behind XSETID the first node may hold entries that come before its own ID. */

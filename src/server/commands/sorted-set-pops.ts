@@ -1,0 +1,160 @@
+/**
+ * Commands that take members from the ends of sorted sets: ZPOPMIN ZPOPMAX ZMPOP, and those that wait: BZPOPMIN BZPOPMAX BZMPOP.
+ */
+import { command, type Argv } from '../dispatch/command.js';
+import * as errors from '../dispatch/errors.js';
+import { key, keys, numkeys } from '../dispatch/key-spec.js';
+import type { Session } from '../dispatch/session.js';
+import type { Database } from '../keyspace/database.js';
+import { SortedSetValue } from '../keyspace/types/sorted-set.js';
+import { Double, NULL_ARRAY, type Reply } from '../resp/reply.js';
+import { integerBetween, isWord, positiveInteger } from './support/arguments.js';
+import { LONG_MAX, shrunk } from './support/collections.js';
+import { nested, NOTHING, writeSortedSet } from './support/sorted-sets.js';
+import { timeoutSeconds } from './support/timeout.js';
+
+// Popping.
+
+export const zpopmin = command({
+  name: 'zpopmin', since: '5.0.0', group: 'sorted-set', complexity: 'O(log(N)*M) for M members of N.',
+  summary: 'Removes the members with the lowest scores from a sorted set and returns them with their scores.',
+  syntax: 'key [count:integer]',
+  flags: ['write', 'fast'],
+  keys: [key(1, 'RW access delete')],
+  categories: ['sortedset'],
+  run: (argv, db, session) => popOneKey(argv, db, session, false),
+});
+
+export const zpopmax = command({
+  name: 'zpopmax', since: '5.0.0', group: 'sorted-set', complexity: 'O(log(N)*M) for M members of N.',
+  summary: 'Removes the members with the highest scores from a sorted set and returns them with their scores.',
+  syntax: 'key [count:integer]',
+  flags: ['write', 'fast'],
+  keys: [key(1, 'RW access delete')],
+  categories: ['sortedset'],
+  run: (argv, db, session) => popOneKey(argv, db, session, true),
+});
+
+function popOneKey(argv: Argv, db: Database, session: Session, highest: boolean): Reply {
+  if (argv.length > 3) return errors.SYNTAX;
+  const count = argv.length === 3 ? positiveInteger(argv[2]!) : 1;
+  const value = db.lookupWrite(argv[1]!);
+  if (value === undefined) return NOTHING;
+  if (!(value instanceof SortedSetValue)) return errors.WRONG_TYPE;
+  if (count === 0) return NOTHING;
+  const popped = pop(db, argv[1]!, value, count, highest);
+  return argv.length === 3 && session.version === 3 ? nested(popped) : flat(popped);
+}
+
+/** Takes members from one end, deletes the key if none is left, and tells. Member and score by turns. */
+function pop(db: Database, name: string, value: SortedSetValue, count: number, highest: boolean): (string | number)[] {
+  const popped = value.removeRange(highest ? value.size - 1 : 0, count, highest);
+  shrunk(db, name, value, 'z', highest ? 'zpopmax' : 'zpopmin');
+  return popped;
+}
+
+/** Member and score by turns, as one array. */
+function flat(turns: readonly (string | number)[]): Reply {
+  return turns.map((item) => (typeof item === 'number' ? new Double(item) : item));
+}
+
+export const zmpop = command({
+  name: 'zmpop', since: '7.0.0', group: 'sorted-set', complexity: 'O(K) + O(M*log(N)) for K keys and M members of N.',
+  summary: 'Removes members from one end of the first sorted set that is not empty, and returns its key and them with their scores.',
+  syntax: 'numkeys:integer key... (MIN | MAX) [COUNT count:integer]',
+  flags: ['write', 'movablekeys'],
+  keys: [numkeys(1, 'RW access delete')],
+  categories: ['sortedset'],
+  run(argv, db) {
+    const { keys: names, highest, count } = readMultiPop(argv, 1);
+    for (const name of names) {
+      const value = writeSortedSet(db, name);
+      if (value !== undefined) return [name, nested(pop(db, name, value, count, highest))];
+    }
+    return NULL_ARRAY;
+  },
+});
+
+/** What ZMPOP and BZMPOP say. */
+interface MultiPop {
+  readonly keys: readonly string[];
+  readonly highest: boolean;
+  readonly count: number;
+}
+
+/** @param at where numkeys stands in argv */
+function readMultiPop(argv: Argv, at: number): MultiPop {
+  const numKeys = integerBetween(argv[at]!, 1, LONG_MAX, errors.NUMKEYS_NOT_POSITIVE);
+  const where = at + numKeys + 1;
+  if (where >= argv.length) throw errors.SYNTAX;
+  const highest = isWord(argv[where]!, 'MAX');
+  if (!highest && !isWord(argv[where]!, 'MIN')) throw errors.SYNTAX;
+  return { keys: argv.slice(at + 1, where), highest, count: readPopCount(argv, where + 1) };
+}
+
+function readPopCount(argv: Argv, at: number): number {
+  if (at === argv.length) return 1;
+  if (at + 1 >= argv.length || !isWord(argv[at]!, 'COUNT')) throw errors.SYNTAX;
+  const count = integerBetween(argv[at + 1]!, 1, LONG_MAX, errors.COUNT_NOT_POSITIVE);
+  if (argv.length > at + 2) throw errors.SYNTAX;
+  return count;
+}
+
+// Waiting.
+
+export const bzpopmin = command({
+  name: 'bzpopmin', since: '5.0.0', group: 'sorted-set', complexity: 'O(log(N)) in a set of N.',
+  summary: 'Removes the member with the lowest score from the first sorted set that is not empty, or waits for one.',
+  syntax: 'key... timeout:double',
+  flags: ['write', 'noscript', 'blocking', 'fast'],
+  keys: [keys(1, -2, 1, 'RW access delete')],
+  categories: ['sortedset'],
+  history: [['6.0.0', 'The timeout may have a fraction.']],
+  run: (argv, db, session) => blockingPop(argv, db, session, false),
+});
+
+export const bzpopmax = command({
+  name: 'bzpopmax', since: '5.0.0', group: 'sorted-set', complexity: 'O(log(N)) in a set of N.',
+  summary: 'Removes the member with the highest score from the first sorted set that is not empty, or waits for one.',
+  syntax: 'key... timeout:double',
+  flags: ['write', 'noscript', 'blocking', 'fast'],
+  keys: [keys(1, -2, 1, 'RW access delete')],
+  categories: ['sortedset'],
+  history: [['6.0.0', 'The timeout may have a fraction.']],
+  run: (argv, db, session) => blockingPop(argv, db, session, true),
+});
+
+export const bzmpop = command({
+  name: 'bzmpop', since: '7.0.0', group: 'sorted-set', complexity: 'O(K) + O(M*log(N)) for K keys and M members of N.',
+  summary: 'Removes members as ZMPOP does, or waits for some.',
+  syntax: 'timeout:double numkeys:integer key... (MIN | MAX) [COUNT count:integer]',
+  flags: ['write', 'blocking', 'movablekeys'],
+  keys: [numkeys(2, 'RW access delete')],
+  categories: ['sortedset'],
+  run(argv, db, session) {
+    const { keys: names, highest, count } = readMultiPop(argv, 2);
+    const timeoutMs = timeoutSeconds(argv[1]!);
+    return popOrWait(db, session, names, timeoutMs, (name, from, value) => [name, nested(pop(from, name, value, count, highest))]);
+  },
+});
+
+function blockingPop(argv: Argv, db: Database, session: Session, highest: boolean): Reply {
+  const timeoutMs = timeoutSeconds(argv[argv.length - 1]!);
+  return popOrWait(db, session, argv.slice(1, -1), timeoutMs, (name, from, value) => {
+    const [member, score] = pop(from, name, value, 1, highest);
+    return [name, member as string, new Double(score as number)];
+  });
+}
+
+type Take = (name: string, db: Database, value: SortedSetValue) => Reply;
+
+/** Takes from the first key that is there, or parks the client until one is. */
+function popOrWait(db: Database, session: Session, names: readonly string[], timeoutMs: number, take: Take): Reply {
+  for (const name of names) {
+    const value = writeSortedSet(db, name);
+    if (value !== undefined) return take(name, db, value);
+  }
+  // Who is served is told of a key that holds a sorted set now.
+  const serve = (name: string, from: Database): Reply => take(name, from, from.lookupWrite(name) as SortedSetValue);
+  return session.server.blocking.park(session, { keys: names, type: 'zset', timeoutMs, timedOut: NULL_ARRAY, serve });
+}
