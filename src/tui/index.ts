@@ -43,10 +43,13 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
     const end = (code: number, message = ''): void => {
       if (hasEnded) return;
       hasEnded = true;
-      app.stop();
-      terminal.leave();
-      if (message !== '') process.stderr.write(`${message}\n`);
-      resolve(code);
+      try {
+        app.stop();
+      } finally {
+        terminal.leave();
+        if (message !== '') process.stderr.write(`${message}\n`);
+        resolve(code);
+      }
     };
     const fail = (error: unknown): void => {
       // What breaks while everything is being closed breaks nothing.

@@ -36,6 +36,16 @@ const WAYS = {
     throw 'provoked';
   },
   rendering: breakRendering,
+  /** What is not the lab's own, and would stand across its screen. */
+  chatter() {
+    process.emitWarning('provoked warning');
+    console.error('provoked message');
+  },
+  closing() {
+    globalThis.clearInterval = () => {
+      throw provoked();
+    };
+  },
 };
 
 const way = process.env.PROVOKE;

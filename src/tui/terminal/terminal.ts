@@ -1,7 +1,7 @@
 /**
  * The terminal: its modes while the screen is on it, and how it becomes itself again, whatever happens.
  *
- *   enter    raw mode · alternate screen · bracketed paste · no cursor
+ *   enter    standard error is held · raw mode · alternate screen · bracketed paste · no cursor
  *   leave    raw mode off · all of it undone, written synchronously, so that it also works while the process dies; once for each enter
  */
 import { writeSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { KeyDecoder } from './decoder.js';
 import type { Key } from './key.js';
+import { holdStandardError } from './standard-error.js';
 
 /** How long a lone Esc may be the beginning of something. */
 const ESCAPE_MS = 40;
@@ -29,6 +30,7 @@ export class Terminal {
   private readonly utf8 = new StringDecoder('utf8');
   private escapeTimer: NodeJS.Timeout | undefined;
   private isEntered = false;
+  private releaseStandardError: () => void = () => {};
 
   constructor(
     private readonly input: ReadStream,
@@ -52,6 +54,7 @@ export class Terminal {
   enter(): void {
     if (this.isEntered) return;
     this.isEntered = true;
+    this.releaseStandardError = holdStandardError();
     this.takeOver();
     this.input.on('data', this.hear);
     this.input.on('end', this.events.hangup);
@@ -88,6 +91,7 @@ export class Terminal {
       // The terminal is gone.
     }
     if (this.usesAlternateScreen) this.writeNow(LEAVE);
+    this.releaseStandardError();
   }
 
   /** Written before this returns: the process may end right afterwards. */

@@ -44,3 +44,23 @@ test('while the loop is held', async () => {
   lab.signal('SIGUSR2');
   await expectCrashed(lab);
 });
+
+test('while the lab is left: it is left all the same', async () => {
+  const lab = await launch('closing').ready();
+  lab.signal('SIGUSR2');
+  await lab.run('PING', 'PONG');
+  lab.type('quit\r');
+  await expectLeft(lab);
+});
+
+test('what others write to standard error waits until the screen is gone', async () => {
+  const lab = await launch('chatter').ready();
+  lab.signal('SIGUSR2');
+  await lab.run('PING', 'PONG');
+  expect(lab.terminal.raw).not.toContain('provoked');
+  lab.type('quit\r');
+  await expectLeft(lab);
+  const [, after = ''] = lab.terminal.raw.split('\x1b[?1049l');
+  expect(after).toContain('Warning: provoked warning');
+  expect(after).toContain('provoked message');
+});
