@@ -63,6 +63,10 @@ export class LuaMemory {
     return this.words[at >>> 2]!;
   }
 
+  setWord(at: Pointer, value: number): void {
+    this.words[at >>> 2] = value;
+  }
+
   // A stack. Who pushes has made sure that there is room.
 
   top(state: Pointer): Pointer {

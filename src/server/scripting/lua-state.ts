@@ -59,6 +59,7 @@ export class LuaState {
   /** To be called now and then by functions of ours that may take long. It throws what ends the script. */
   watch: () => void = () => {};
   private readonly scratch: Pointer;
+  private readonly callbacks: number[] = [];
   /** Strings that are kept for good, see {@link name}. */
   private readonly names = new Map<string, Pointer>();
 
@@ -74,6 +75,7 @@ export class LuaState {
   close(): void {
     this.lua.lua_close(this.main);
     this.lua.free(this.scratch);
+    for (const callback of this.callbacks) this.engine.release(callback);
   }
 
   // What is on the stack. Positions from 1 on count from the bottom of the running function's stack, negative ones from the top.
@@ -259,18 +261,19 @@ export class LuaState {
     this.lua.lua_sethook(this.main, index, MASK_COUNT, count);
   }
 
-  /** A function of ours as a callback of the engine. */
+  /** A function of ours as a callback of the engine, for as long as this state lives. */
   callback(run: HostFunction): number {
-    return this.engine.function((state) => this.enter(state, run));
+    return this.owned(this.engine.function((state) => this.enter(state, run)));
   }
 
   hookCallback(run: (lua: LuaState) => void): number {
-    return this.engine.hook((state) => {
-      this.enter(state, (lua) => {
-        run(lua);
-        return 0;
-      });
-    });
+    const callback = (lua: LuaState): number => (run(lua), 0);
+    return this.owned(this.engine.hook((state) => void this.enter(state, callback)));
+  }
+
+  private owned(callback: number): number {
+    this.callbacks.push(callback);
+    return callback;
   }
 
   private enter(state: Pointer, run: HostFunction): number {

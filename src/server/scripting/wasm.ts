@@ -39,6 +39,7 @@ export interface LuaFunctions {
   lua_pushnumber(state: Pointer, value: number): void;
   lua_pushboolean(state: Pointer, value: number): void;
   lua_pushlightuserdata(state: Pointer, pointer: Pointer): void;
+  lua_newuserdata(state: Pointer, size: number): Pointer;
   lua_touserdata(state: Pointer, index: number): Pointer;
   lua_pushlstring(state: Pointer, bytes: Pointer, length: number): void;
   lua_pushcclosure(state: Pointer, callback: number, upvalues: number): void;
@@ -84,6 +85,7 @@ let compiled: WebAssembly.Module | null = null;
 export class LuaEngine {
   readonly lua: LuaFunctions;
   readonly memory = new LuaMemory();
+  private readonly freePlaces: number[] = [];
   /** What {@link protect} has called, so that the table is not asked each time. */
   private readonly bodies = new Map<number, (...args: number[]) => number>();
 
@@ -97,7 +99,7 @@ export class LuaEngine {
   }
 
   get memoryBytes(): number {
-    return this.lua.memory.buffer.byteLength;
+    return this.memory.bytes.length;
   }
 
   private imports(): WebAssembly.Imports {
@@ -158,7 +160,7 @@ export class LuaEngine {
     return 0;
   }
 
-  /** Makes a JavaScript function one that Lua can call: (state) → number of results. Lives as long as the engine. */
+  /** Makes a JavaScript function one that Lua can call: (state) → number of results. It lives until it is released. */
   function(run: (state: Pointer) => number): number {
     return this.place(FUNCTION_TYPE, run);
   }
@@ -168,12 +170,16 @@ export class LuaEngine {
     return this.place(HOOK_TYPE, run);
   }
 
-  /** A table of WebAssembly takes only functions of WebAssembly, so the function goes through a module that imports and exports it. */
+  /** Nobody calls it any more. */
+  release(index: number): void {
+    this.lua.__indirect_function_table.set(index, null);
+    this.freePlaces.push(index);
+  }
+
   private place(type: readonly number[], run: (...args: number[]) => unknown): number {
-    const module = new WebAssembly.Module(new Uint8Array([...MODULE_HEAD, 0x01, type.length + 1, 0x01, ...type, ...MODULE_TAIL]));
-    const { f } = new WebAssembly.Instance(module, { e: { f: run } }).exports;
+    const { f } = new WebAssembly.Instance(passage(type), { e: { f: run } }).exports;
     const table = this.lua.__indirect_function_table;
-    const index = table.grow(1);
+    const index = this.freePlaces.pop() ?? table.grow(1);
     table.set(index, f);
     return index;
   }
@@ -185,3 +191,15 @@ const HOOK_TYPE = [0x60, 2, I32, I32, 0];
 const MODULE_HEAD = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 /** import e.f as function 0, of type 0; export it as f. */
 const MODULE_TAIL = [0x02, 0x07, 0x01, 0x01, 0x65, 0x01, 0x66, 0x00, 0x00, 0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x00];
+
+const passages = new Map<readonly number[], WebAssembly.Module>();
+
+/** A table of WebAssembly takes only functions of WebAssembly, so those of JavaScript go through a module that imports and exports them. */
+function passage(type: readonly number[]): WebAssembly.Module {
+  let module = passages.get(type);
+  if (module === undefined) {
+    module = new WebAssembly.Module(new Uint8Array([...MODULE_HEAD, 0x01, type.length + 1, 0x01, ...type, ...MODULE_TAIL]));
+    passages.set(type, module);
+  }
+  return module;
+}

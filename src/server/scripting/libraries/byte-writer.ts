@@ -76,7 +76,9 @@ export class ByteWriter {
   /** Bytes that lie in the engine's memory already. */
   copy(start: Pointer, length: number): void {
     this.reserve(length);
-    this.memory.bytes.copyWithin(this.at, start, start + length);
+    const { bytes } = this.memory;
+    if (length > SHORT) bytes.copyWithin(this.at, start, start + length);
+    else for (let i = 0; i < length; i++) bytes[this.at + i] = bytes[start + i]!;
     this.at += length;
   }
 

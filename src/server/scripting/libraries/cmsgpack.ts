@@ -204,8 +204,8 @@ class Unpacker {
 
   private setMember(): void {
     const { lua } = this;
-    if (lua.type(-2) === TYPE.nil) throw new LuaError('table index is nil');
-    if (lua.type(-2) === TYPE.number && Number.isNaN(lua.number(-2))) throw new LuaError('table index is NaN');
+    if (lua.type(-2) === TYPE.nil) throw new LuaError('table index is nil', 'plain');
+    if (lua.type(-2) === TYPE.number && Number.isNaN(lua.number(-2))) throw new LuaError('table index is NaN', 'plain');
     lua.lua.lua_rawset(lua.current, -3);
   }
 

@@ -13,7 +13,7 @@ type Token = 'T_OBJ_BEGIN' | 'T_OBJ_END' | 'T_ARR_BEGIN' | 'T_ARR_END' | 'T_STRI
 const PUNCTUATION: readonly (Token | undefined)[] = Array.from({ length: 256 }, (_, code) => punctuation(String.fromCharCode(code)));
 
 function punctuation(char: string): Token | undefined {
-  const tokens: { readonly [char: string]: Token } = { '{': 'T_OBJ_BEGIN', '}': 'T_OBJ_END', '[': 'T_ARR_BEGIN', ']': 'T_ARR_END', ':': 'T_COLON', ',': 'T_COMMA' };
+  const tokens: { readonly [char: string]: Token } = { '{': 'T_OBJ_BEGIN', '}': 'T_OBJ_END', '[': 'T_ARR_BEGIN', ']': 'T_ARR_END', ':': 'T_COLON', ',': 'T_COMMA', '\0': 'T_END' };
   return tokens[char];
 }
 
@@ -36,6 +36,8 @@ const OBJECT = -1;
 
 export class JsonParser {
   private readonly memory: LuaMemory;
+  private readonly maxDepth: number;
+  private readonly readsInvalid: boolean;
   /** Where the text begins, where it is read, and where it ends. */
   private readonly origin: Pointer;
   private at: Pointer;
@@ -54,9 +56,11 @@ export class JsonParser {
   constructor(
     private readonly lua: LuaState,
     slot: Pointer,
-    private readonly settings: JsonSettings,
+    settings: JsonSettings,
   ) {
     this.memory = lua.memory;
+    this.maxDepth = settings.get('decodeDepth');
+    this.readsInvalid = settings.isOn('decodesInvalid');
     this.origin = this.memory.textStart(slot);
     this.at = this.origin;
     this.end = this.origin + this.memory.textLength(slot);
@@ -90,7 +94,7 @@ export class JsonParser {
   private descend(count: number): void {
     this.counts.push(count);
     const { length: depth } = this.counts;
-    if (depth > this.settings.decodeDepth || !this.lua.hasRoom(count === OBJECT ? OBJECT_SLOTS : ARRAY_SLOTS)) throw new LuaError(`Found too many nested data structures (${depth}) at character ${this.at - this.origin}`);
+    if (depth > this.maxDepth || !this.lua.hasRoom(count === OBJECT ? OBJECT_SLOTS : ARRAY_SLOTS)) throw new LuaError(`Found too many nested data structures (${depth}) at character ${this.at - this.origin}`);
     this.lua.pushTable();
   }
 
@@ -206,11 +210,11 @@ export class JsonParser {
       this.text = name;
       return token;
     }
-    return this.settings.decodesInvalid && INVALID_NUMBER.test(word) ? this.numeral(word) : this.error('invalid token');
+    return this.readsInvalid && INVALID_NUMBER.test(word) ? this.numeral(word) : this.error('invalid token');
   }
 
   private numeral(word: string): Token {
-    const digits = !this.settings.decodesInvalid && INVALID_NUMBER.test(word) ? '' : (NUMBER.exec(word)?.[0] ?? '');
+    const digits = !this.readsInvalid && INVALID_NUMBER.test(word) ? '' : (NUMBER.exec(word)?.[0] ?? '');
     if (digits === '') return this.error('invalid number');
     this.at += digits.length;
     this.number = toNumber(digits);

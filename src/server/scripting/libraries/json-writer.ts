@@ -7,7 +7,7 @@ import { formatGeneral } from '../../resp/double.js';
 import { type LuaMemory, type Pointer, TYPE } from '../lua-memory.js';
 import { LuaError, type LuaState, typeName } from '../lua-state.js';
 import type { ByteWriter } from './byte-writer.js';
-import type { JsonSettings } from './json-settings.js';
+import { INVALID, type JsonSettings } from './json-settings.js';
 
 /** How many values a C function of Lua's may have on its stack; lua-cjson needs three free ones for each table. */
 const MAX_STACK = 8000;
@@ -43,17 +43,30 @@ interface Level {
 
 export class JsonWriter {
   private readonly memory: LuaMemory;
+  private readonly maxDepth: number;
+  private readonly sparseRatio: number;
+  private readonly sparseSafe: number;
+  private readonly convertsSparse: boolean;
+  private readonly digits: number;
+  /** One of INVALID. */
+  private readonly invalid: number;
   private readonly levels: Level[] = [];
   /** What lua-cjson would have on its stack. */
   private stack: number;
 
   constructor(
     lua: LuaState,
-    private readonly settings: JsonSettings,
+    settings: JsonSettings,
     private readonly out: ByteWriter,
   ) {
     this.memory = lua.memory;
     this.stack = lua.top;
+    this.maxDepth = settings.get('encodeDepth');
+    this.sparseRatio = settings.get('sparseRatio');
+    this.sparseSafe = settings.get('sparseSafe');
+    this.convertsSparse = settings.isOn('convertsSparse');
+    this.digits = settings.get('digits');
+    this.invalid = settings.get('encodesInvalid');
   }
 
   write(slot: Pointer): void {
@@ -86,7 +99,7 @@ export class JsonWriter {
 
   private begin(table: Pointer): void {
     const depth = this.levels.length + 1;
-    if (depth > this.settings.encodeDepth || this.stack + TABLE_SLOTS > MAX_STACK) throw new LuaError(`Cannot serialise, excessive nesting (${depth})`);
+    if (depth > this.maxDepth || this.stack + TABLE_SLOTS > MAX_STACK) throw new LuaError(`Cannot serialise, excessive nesting (${depth})`);
     const length = this.lengthOf(table);
     this.levels.push({ table, length: length > 0 ? length : OBJECT, entry: 0 });
     this.stack += length > 0 ? 1 : 2;
@@ -132,7 +145,7 @@ export class JsonWriter {
 
   /** The largest key, if all are whole and positive; otherwise OBJECT. */
   private lengthOf(table: Pointer): number {
-    const { memory, settings } = this;
+    const { memory } = this;
     const positions = memory.arrayLength(table);
     const end = memory.hasNodes(table) ? memory.entryCount(table) : positions;
     let max = 0;
@@ -144,8 +157,8 @@ export class JsonWriter {
       if (key > max) max = key;
       items++;
     }
-    const isSparse = settings.sparseRatio > 0 && max > items * settings.sparseRatio && max > settings.sparseSafe;
-    if (isSparse && !settings.convertsSparse) refuse(TYPE.table, 'excessively sparse array');
+    const isSparse = this.sparseRatio > 0 && max > items * this.sparseRatio && max > this.sparseSafe;
+    if (isSparse && !this.convertsSparse) refuse(TYPE.table, 'excessively sparse array');
     return isSparse ? OBJECT : max;
   }
 
@@ -171,10 +184,9 @@ export class JsonWriter {
   }
 
   private number(value: number): string {
-    const { digits, encodesInvalid } = this.settings;
-    if (Number.isFinite(value)) return formatNumber(value, digits);
-    if (encodesInvalid === 'off') refuse(TYPE.number, 'must not be NaN or Inf');
-    if (encodesInvalid === 'null') return 'null';
+    if (Number.isFinite(value)) return formatNumber(value, this.digits);
+    if (this.invalid === INVALID.off) refuse(TYPE.number, 'must not be NaN or Inf');
+    if (this.invalid === INVALID.null) return 'null';
     return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
   }
 }
