@@ -32,6 +32,10 @@ export interface ReplOptions {
 export interface Repl {
   /** Runs a line as it was typed. */
   submit(line: string): void;
+  /** Resolves when no line is left to run, and what was asked has been answered or keeps waiting for longer than a moment; the replies have been told by then. */
+  settled(): Promise<void>;
+  /** Resolves when no reply is due any more. */
+  answered(): Promise<void>;
   /** Ctrl-C: leaves what the current client is held in. False if there was nothing to leave. */
   interrupt(): boolean;
   /** Ends all connections. */
@@ -68,6 +72,7 @@ class LabRepl implements Repl {
   private repetition: Repetition | null = null;
   private isRunning = false;
   private isClosed = false;
+  private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(private readonly options: ReplOptions) {
     this.history = new HistoryFile(options.historyFile);
@@ -99,6 +104,31 @@ class LabRepl implements Repl {
     this.repeatOnce();
     while (this.repetition === null && this.queue.length > 0 && this.lastUsed?.isBusy !== true) this.runLine(this.queue.shift()!);
     this.isRunning = false;
+    this.wake();
+  }
+
+  settled(): Promise<void> {
+    return this.when(() => this.queue.length === 0 && this.lastUsed?.isBusy !== true);
+  }
+
+  answered(): Promise<void> {
+    return this.when(() => this.queue.length === 0 && ![...this.connections.values()].some(({ isAwaited }) => isAwaited));
+  }
+
+  private when(isOver: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiters.push({ isOver, resolve });
+      this.wake();
+    });
+  }
+
+  /** Whoever waits is told what was heard before. */
+  private wake(): void {
+    const over = this.waiters.filter(({ isOver }) => this.isClosed || isOver());
+    if (over.length === 0) return;
+    this.waiters = this.waiters.filter((waiter) => !over.includes(waiter));
+    this.transcript.flush();
+    for (const { resolve } of over) resolve();
   }
 
   private repeatOnce(): void {
@@ -144,6 +174,7 @@ class LabRepl implements Repl {
     this.transcript.close();
     for (const connection of this.connections.values()) connection.close();
     this.connections.clear();
+    this.wake();
   }
 
   private run(name: string, connection: Connection, argv: readonly string[]): void {

@@ -53,6 +53,7 @@ export interface OpenBytes {
  *   checkFilter   / types a filter (`filter`), red while this says why not
  *   window     the keys that the next snapshots shall bring
  *   value      the page of an open value that they shall bring
+ *   lines      what the narration tells of it, instead of a picture
  */
 export interface Pane {
   readonly id: PaneId;
@@ -81,6 +82,8 @@ export interface Pane {
   checkFilter?(text: string): string | null;
   window?(state: State, size: Size): SnapshotRequest['keys'];
   value?(state: State, size: Size): SnapshotRequest['value'];
+  /** The same for somebody who listens: a plain line for each row, at most `limit` of those that would be on the screen, and what is said about all of them. */
+  lines?(state: State, limit: number, theme: Theme): readonly string[];
   /** Where the cursor of the terminal belongs, from the pane's upper left corner; null: nowhere. */
   cursor?(state: State, context: Pick<PaneContext, 'theme' | 'size'>): { readonly row: number; readonly column: number } | null;
 }

@@ -16,7 +16,7 @@ import type { Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge } from '../parts/frozen.js';
 import { growingWindow } from '../parts/list-window.js';
-import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
+import { bodyRow, headerRow, layoutColumns, toldRow, type Column } from '../parts/table.js';
 import { passesWords } from '../parts/word-filter.js';
 import { formatBytes, formatCount, formatUs, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
@@ -50,6 +50,7 @@ export const framesPane: Pane = {
     const open = openRow(state);
     return open === null ? null : bytesOf(open, size);
   },
+  lines: (state, limit, theme) => filtered(state).slice(-limit).map((row) => (row.kind === 'gap' ? textOf(row, theme) : `${row.kind === 'partial' ? 'half a request' : row.kind}: ${toldRow(columnsOf(state, [row], theme), row)}`)),
   checkFilter: () => null,
   help: framesHelp,
 };
@@ -116,7 +117,7 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
     { header: '', width: 1, cell: (row) => (frameId(row) === ui.panes.frames.selected ? theme.glyphs.arrow : '') },
     { header: '', width: 1, cell: markOf, style: colored },
     { header: 'tok', width: tokenColumns, align: 'right', cell: (row) => (row.kind === 'gap' ? '' : `#${row.token}`), style: colored },
-    { header: 'no', width: frameColumns, align: 'right', rank: 3, cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
+    { header: 'no', name: 'number', width: frameColumns, align: 'right', rank: 3, cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
     { header: 'frame', width: { min: 20 }, cell: (row) => textOf(row, theme), style: (row) => textStyle(row, theme) },
     { header: 'size', width: 8, align: 'right', rank: 2, cell: sizeOf, style: () => theme.dim },
     { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => (isWaiting(row) ? theme.warn : theme.dim) },

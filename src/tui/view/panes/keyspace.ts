@@ -18,7 +18,7 @@ import { bar } from '../parts/bar.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
-import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
+import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedColumn } from '../parts/table.js';
 import { fit, formatBytes, formatCount, formatMs, truncateMiddle, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
@@ -50,6 +50,10 @@ export const keyspacePane: Pane = {
   offset: ({ model }) => model.keyspace.offset,
   openRows: (state) => state.model.keyspace.value?.count ?? 0,
   sorts: SORTS,
+  lines: (state, limit, theme) => {
+    const rows = shownRows(state);
+    return rows.length === 0 ? [emptyText(state)] : rows.slice(0, limit).map((row) => toldRow(columnsOf(state, theme), row));
+  },
   checkFilter,
   window: keyWindowRequest,
   value: valueWindowRequest,
@@ -108,7 +112,7 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map(({ id, row }, i) => {
     const style = start + i === at ? marked : undefined;
-    return row === null ? (style ?? theme.dim)(fit(`  ${visible(id, 128)} is not here any more`, width)) : bodyRow(placed, row, width, style ?? wholeStyle(row, state, theme));
+    return row === null ? (style ?? theme.dim)(fit(`  ${theme.visible(id, 128)} is not here any more`, width)) : bodyRow(placed, row, width, style ?? wholeStyle(row, state, theme));
   });
   if (rows.length === 0) lines.push(theme.dim(fit(emptyText(state), width)));
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
@@ -144,7 +148,7 @@ const isChanged = (row: KeyEntry, nowMs: number): boolean => row.gone === null &
 function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<KeyEntry>[] {
   return layoutColumns(columnsOf(state, theme), width).map((placed) => {
     const { column, columns } = placed;
-    if (column.header === 'key') return { ...placed, column: { ...column, cell: (row) => truncateMiddle(theme.visible(row.key, 128), columns) } };
+    if (column.header === 'key') return { ...placed, column: { ...column, cell: (row) => truncateMiddle(column.cell(row), columns) } };
     return column.header === 'ttl' ? { ...placed, column: { ...column, cell: (row) => lifeText(row, state, theme, columns) } } : placed;
   });
 }
@@ -157,11 +161,11 @@ function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
       isGhost(row, nowMs) ? theme.dim : style;
   return [
     { header: '', width: 1, cell: (row) => markOf(row, state, theme) },
-    { header: 'key', width: { min: 12, max: 40, weight: 3 }, cell: () => '', style: faded(theme.strong) },
+    { header: 'key', width: { min: 12, max: 40, weight: 3 }, cell: (row) => theme.visible(row.key, 128), style: faded(theme.strong) },
     { header: 'type', width: 6, rank: 2, cell: (row) => row.type, style: faded(plain) },
     { header: 'encoding', width: 9, rank: 4, cell: (row) => row.encoding, style: () => theme.dim },
     { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },
-    { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: () => '', style: (row) => (isGhost(row, nowMs) ? theme.warn : plain) },
+    { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: (row) => lifeText(row, state, theme, 0), style: (row) => (isGhost(row, nowMs) ? theme.warn : plain) },
     { header: 'value', width: { min: 8, weight: 3 }, rank: 5, cell: (row) => previewOf(row, theme), style: () => theme.dim },
   ];
 }

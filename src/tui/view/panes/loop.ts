@@ -29,6 +29,7 @@ export const loopPane: Pane = {
     const rows = layoutOf(size).flatMap(({ part, lines }) => exactly(PARTS[part](state, context, lines), lines, size.width));
     return exactly(rows, size.height, size.width);
   },
+  lines: (state, _limit, theme) => tellLoop(state, theme),
   help: loopHelp,
 };
 
@@ -119,18 +120,39 @@ const isEmulated = ({ server, model }: State): boolean => server.poller === 'por
 /** Null also while the past is shown: the loop is not held there. */
 const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'paused' ? control.heldAt : null);
 
+interface Said {
+  /** If there are several, one that fits into a row. */
+  readonly ways: readonly string[];
+  readonly style: Style;
+}
+
 /** What just happened. Of a loop that has gone to sleep, there is also something to say about what it did last. */
-function sentenceRows(state: State, { theme, size }: PaneContext, lines: number): readonly string[] {
+function happenedIn(state: State, theme: Theme): readonly Said[] {
   const { loop } = state.model;
   const isListener = (token: number): boolean => state.model.tokens.rows.get(token)?.kind === 'listener';
   const wording: Wording = { isEmulated: isEmulated(state), isListener, visible: theme.visible };
   const held = heldAt(state);
-  if (held !== null) return wrap(heldSentence(held, wording), size.width, lines).map(theme.warn);
-  if (loop.event === null) return [theme.dim(truncate('waiting for the first event', size.width))];
-  if (loop.dropped !== null) return wrap(droppedSentence(loop.dropped), size.width, lines).map(theme.warn);
-  if (!isRunning(state) || !isAsleep(loop, true)) return wrap(sentence(loop.event, wording), size.width, lines).map(theme.strong);
-  const last = loop.notable === null ? [] : wrap(sentence(loop.notable, wording), size.width, lines - 1).map(theme.strong);
-  return [...last, theme.dim(truncate(fitting(asleepSentences(isEmulated(state)), size.width), size.width))];
+  if (held !== null) return [{ ways: [heldSentence(held, wording)], style: theme.warn }];
+  if (loop.event === null) return [{ ways: ['waiting for the first event'], style: theme.dim }];
+  if (loop.dropped !== null) return [{ ways: [droppedSentence(loop.dropped)], style: theme.warn }];
+  if (!isRunning(state) || !isAsleep(loop, true)) return [{ ways: [sentence(loop.event, wording)], style: theme.strong }];
+  const asleep = { ways: asleepSentences(isEmulated(state)), style: theme.dim };
+  return loop.notable === null ? [asleep] : [{ ways: [sentence(loop.notable, wording)], style: theme.strong }, asleep];
+}
+
+function sentenceRows(state: State, { theme, size }: PaneContext, lines: number): readonly string[] {
+  const said = happenedIn(state, theme);
+  return said.flatMap(({ ways, style }) => (ways.length > 1 ? [truncate(fitting(ways, size.width), size.width)] : wrap(ways[0]!, size.width, lines - said.length + 1)).map(style));
+}
+
+/** The pane in sentences. */
+function tellLoop(state: State, theme: Theme): readonly string[] {
+  const { loop } = state.model;
+  const turn = shownTurn(loop, isRunning(state));
+  const phases = WORK_PHASES.filter((phase) => (turn?.times[phase] ?? 0) > 0).map((phase) => `${phase} ${formatUs(turn!.times[phase])}`);
+  const counts = COUNTED.map((category) => `${category} ${formatCount(loop.counts[category])}`);
+  const worked = `${waitWords(state)[0]!}${phases.length === 0 ? '' : `: ${phases.join(', ')}`}`;
+  return [...happenedIn(state, theme).map(({ ways }) => ways[0]!), worked, timeoutOf(loop)[0]!, turnTimes(loop)[0]!, `events: ${counts.join(', ')}`];
 }
 
 function waitWords(state: State): readonly string[] {

@@ -24,6 +24,10 @@ export const readinessPane: Pane = {
   badge: ({ model, ui }, columns) => badgeOf(model.readiness, ui.panes.readiness, columns),
   length: ({ model }) => model.readiness.lines,
   forgotten: ({ model }) => model.readiness.forgotten,
+  lines: ({ model, ui }, limit, theme) => {
+    const lines = shownLines(model.readiness, ui.panes.readiness, limit);
+    return lines.length === 0 ? [emptyWords(ui.panes.readiness, theme)] : lines.map(lineText);
+  },
   checkFilter: () => null,
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
@@ -125,6 +129,19 @@ function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolea
   return line.isCut && isUnfinished(line.row) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
 }
 
+/** A line for somebody who listens. */
+function lineText(line: Line): string {
+  if (line.kind === 'gap') return gapWords(line);
+  const turn = line.turn > 0 ? `turn ${formatCount(line.turn)}: ` : '';
+  if (line.kind === 'more') return `${turn}and ${formatCount(line.tokens)} more tokens`;
+  const { token, readiness, steps } = line.row;
+  const words = wordsOf(token, steps, true).map(({ text }) => text);
+  return `${turn}${nameOf(isListening(line.row) ? 0 : token)} ${readiness === 0 ? 'was not ready' : readinessWords(readiness, '|')}${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
+}
+
+/** A second address has a listener of its own, under the next token. */
+const isListening = ({ steps }: ReadinessRow): boolean => steps.some(({ kind }) => kind === 'accept');
+
 /** Something was read, and nothing is known yet that came of it. */
 function isUnfinished({ token, steps }: ReadinessRow): boolean {
   return token !== 1 && !steps.some(({ kind }) => kind === 'write' || kind === 'accept' || kind === 'park' || kind === 'partial' || kind === 'disconnect');
@@ -134,9 +151,9 @@ function gapWords({ turns, commands }: Extract<Line, { kind: 'gap' }>): string {
   return `--- ${formatCount(turns)} turns, ${formatCount(commands)} commands not shown`;
 }
 
-function rowSpans({ token, readiness, steps }: ReadinessRow, isWide: boolean, theme: Theme): readonly Span[] {
-  // A second address has a listener of its own, under the next token.
-  const isListener = steps.some(({ kind }) => kind === 'accept');
+function rowSpans(row: ReadinessRow, isWide: boolean, theme: Theme): readonly Span[] {
+  const { token, readiness, steps } = row;
+  const isListener = isListening(row);
   const name = isWide ? fit(isListener ? nameOf(0) : token < 2 ? nameOf(token) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
   const ready = isWide ? readinessWords(readiness, '|').padEnd(8) : readinessLetters(readiness).padEnd(2);
   const spans: Span[] = [

@@ -179,7 +179,8 @@ function status(repl: ReplState, width: number, theme: Theme, isFocused: boolean
   return theme.dim(fit(isFocused && repl.input === '' ? 'Tab completes, Ctrl-R searches, help explains' : '', width));
 }
 
-function noteOf({ state, awaited, isReadingPaused }: ReplState['client'], { visible }: Theme): string | null {
+/** What a client is held in; null: nothing. */
+export function noteOf({ state, awaited, isReadingPaused }: ReplState['client'], { visible }: Theme): string | null {
   if (isReadingPaused) return 'reading is paused: resume-reading goes on';
   switch (state) {
     case 'connecting':

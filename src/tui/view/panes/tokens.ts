@@ -12,7 +12,7 @@ import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
-import { bodyRow, headerRow, layoutColumns, type Column, type PlacedColumn } from '../parts/table.js';
+import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedColumn } from '../parts/table.js';
 import { passesWords } from '../parts/word-filter.js';
 import { fit, formatBytes, formatCount, formatMs, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
@@ -40,6 +40,7 @@ export const tokensPane: Pane = {
   render,
   rows: (state) => placedRows(state).map(({ id }) => id),
   sorts: SORTS,
+  lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
   checkFilter: () => null,
   help: { about: helpAbout(), entries: helpEntries() },
 };
@@ -114,15 +115,15 @@ function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme, width:
   const mark = (row: TokenRow): string => (idOf(row) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : ' ');
   const name: Column<TokenRow> = { header: 'name', width: { min: 8, max: 16 }, cell: (row) => nameOf(row, theme), style: (row) => (row.kind === 'client' ? plain : theme.strong) };
   return [
-    { header: 'tok', width: tokenColumns + 1, align: 'right', cell: (row) => mark(row) + `#${row.token}`.padStart(tokenColumns), style: colored },
+    { header: 'tok', name: 'token', width: tokenColumns + 1, align: 'right', cell: (row) => mark(row) + `#${row.token}`.padStart(tokenColumns), style: colored },
     { header: 'fd', width: fdColumns, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
     { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(row, theme), style: colored },
     ...(width < NAMED_COLUMNS ? [] : [name]),
     { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row, theme).text, style: (row) => stateOf(state, row, theme).style(theme) },
-    { header: 'int', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
+    { header: 'int', name: 'interest', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
     { header: 'query', width: 7, align: 'right', rank: 7, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
     { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
-    { header: 'last', width: { min: 5, max: 14 }, rank: 2, cell: (row) => theme.visible(row.lastCommand, 32), style: quiet },
+    { header: 'last', name: 'last command', width: { min: 5, max: 14 }, rank: 2, cell: (row) => theme.visible(row.lastCommand, 32), style: quiet },
     { header: 'idle', width: 6, align: 'right', rank: 9, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
   ];
 }

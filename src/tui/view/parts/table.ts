@@ -11,6 +11,8 @@ import type { Style } from '../theme.js';
 
 export interface Column<R> {
   readonly header: string;
+  /** The header in full, for those who hear it. */
+  readonly name?: string;
   /** Columns it takes; a flexible one takes at least `min`, and its share (by weight, 1 if left out) of what is left, up to `max`. */
   readonly width: number | { readonly min: number; readonly max?: number; readonly weight?: number };
   readonly align?: 'left' | 'right';
@@ -48,6 +50,12 @@ export function bodyRow<R>(placed: readonly PlacedColumn<R>[], row: R, width: nu
   const styled = placed.map(({ column }, i) => (column.style === undefined ? cells[i]! : column.style(row)(cells[i]!)));
   const taken = cells.reduce((sum, cell) => sum + widthOf(cell), 0) + Math.max(0, cells.length - 1);
   return styled.join(GAP) + ' '.repeat(Math.max(0, width - taken));
+}
+
+/** One row for somebody who listens: what each column is called, and what it says. */
+export function toldRow<R>(columns: readonly Column<R>[], row: R): string {
+  const told = columns.filter(({ header }) => header !== '').map(({ header, name = header, cell }) => ({ name, text: cell(row).trim() }));
+  return told.flatMap(({ name, text }) => (text === '' ? [] : [`${name} ${text}`])).join(', ');
 }
 
 const minimum = ({ width }: Column<never>): number => (typeof width === 'number' ? width : width.min);
