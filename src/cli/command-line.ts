@@ -20,6 +20,7 @@ export interface Run {
   readonly trace: string | null;
   readonly step: boolean;
   readonly ascii: boolean;
+  readonly screenReader: boolean;
 }
 
 export type Request = { readonly kind: 'run'; readonly run: Run } | { readonly kind: 'text'; readonly text: string } | { readonly kind: 'complaint'; readonly complaint: string };
@@ -40,7 +41,7 @@ export async function parseCommandLine(args: readonly string[]): Promise<Request
 }
 
 /** Flags come after the file, so they win. */
-function toRun({ file, settings: given, headless, poller, edgeTriggered, seed, trace, step, ascii }: Flags): Run {
+function toRun({ file, settings: given, headless, poller, edgeTriggered, seed, trace, step, ascii, screenReader }: Flags): Run {
   const settings: Partial<SettingValues> = {};
   if (file === '-') readConfigText(readFileSync(0, 'latin1'), 'standard input', settings, parseValue);
   else if (file !== null) readConfigFile(file, settings, parseValue);
@@ -55,6 +56,7 @@ function toRun({ file, settings: given, headless, poller, edgeTriggered, seed, t
     trace: trace === null ? null : resolve(trace),
     step,
     ascii,
+    screenReader,
   };
 }
 

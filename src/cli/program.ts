@@ -19,6 +19,7 @@ interface LabOptions {
   trace?: string;
   step?: boolean;
   ascii?: boolean;
+  screenReader?: boolean;
 }
 
 export function parseFlags(args: readonly string[]): Parsed {
@@ -32,8 +33,8 @@ export function parseFlags(args: readonly string[]): Parsed {
     return error.exitCode === 0 ? { kind: 'text', text } : { kind: 'complaint', complaint: oneLine(error.message) };
   }
   const [file = null] = program.processedArgs as [string?];
-  const { headless = false, poller = 'auto', edgeTriggered = false, seed = null, trace = null, step = false, ascii = false } = program.opts<LabOptions>();
-  return { file, settings, headless, poller, edgeTriggered, seed, trace, step, ascii };
+  const { headless = false, poller = 'auto', edgeTriggered = false, seed = null, trace = null, step = false, ascii = false, screenReader = false } = program.opts<LabOptions>();
+  return { file, settings, headless, poller, edgeTriggered, seed, trace, step, ascii, screenReader };
 }
 
 /** The words of settings are collected in `given`, in the order they came. */
@@ -45,6 +46,7 @@ function createProgram(given: Map<string, string[]>, write: (text: string) => vo
     .addOption(new Option('--headless', 'run the server without the screen'))
     .addOption(new Option('--step', 'start with the loop held before its first poll'))
     .addOption(new Option('--ascii', 'draw the screen with ASCII characters only'))
+    .addOption(new Option('--screen-reader', 'tell the lab in plain lines instead of drawing it'))
     .addOption(new Option('--poller <poller>', 'how readiness is found out: epoll, portable, auto').choices(POLLERS).default('auto'))
     .addOption(new Option('--edge-triggered', 'report readiness once per change instead of as long as it lasts'))
     .addOption(new Option('--trace <file>', 'write every event of the loop to a file, one JSON object a line'))

@@ -1,14 +1,14 @@
 /**
- * The door of the screen: puts a running server on a terminal until it is left.
+ * The door of the lab: puts a running server on a terminal until it is left, as a screen or in lines.
  *
  * Ink decides about its colours when it is loaded, so that is prepared before.
  */
 import { constants } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { RedisLabServer } from '../server/index.js';
-import { escapeBytes } from './escape.js';
+import { describeFailure } from './failure.js';
+import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
-import { toBytes } from './state/typed-text.js';
 import { Terminal } from './terminal/terminal.js';
 import { createTheme } from './view/theme.js';
 
@@ -26,6 +26,12 @@ export interface LabOptions {
 export async function loadScreen(color: boolean): Promise<typeof import('./app.js')> {
   process.env.FORCE_COLOR = color ? '2' : '0';
   return import('./app.js');
+}
+
+/** The lab in plain lines, for screen readers and programs. Resolves with the exit code. */
+export async function narrateLab(server: RedisLabServer, options: NarrationOptions): Promise<number> {
+  const { narrate } = await import('./narration/index.js');
+  return narrate(server, options);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -54,7 +60,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
     const fail = (error: unknown): void => {
       // What breaks while everything is being closed breaks nothing.
       if (hasEnded) return;
-      end(1, describe(error));
+      end(1, describeFailure(error));
       process.exit(1);
     };
     // The job of a shell is stopped here until the shell lets it go on. Where there is no shell to do so, the kernel does not stop it, and it goes on at once.
@@ -92,15 +98,9 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
     terminal.enter();
     server.closed.then(
       () => end(0),
-      (error: unknown) => end(1, describe(error)),
+      (error: unknown) => end(1, describeFailure(error)),
     );
     // A server that ends meanwhile says so by `closed`.
     app.start().catch(() => {});
   });
-}
-
-/** With its stack. What a client has sent may have become part of the message. */
-function describe(error: unknown): string {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `redis-lab: ${text.split('\n').map((line) => escapeBytes(toBytes(line))).join('\n')}`;
 }

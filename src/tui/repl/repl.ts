@@ -34,6 +34,8 @@ export interface Repl {
   submit(line: string): void;
   /** Resolves when no line is left to run, and what was asked has been answered or keeps waiting for longer than a moment; the replies have been told by then. */
   settled(): Promise<void>;
+  /** A line is still to run, or its reply is due and may still come soon. */
+  readonly isBusy: boolean;
   /** Resolves when no reply is due any more. */
   answered(): Promise<void>;
   /** Ctrl-C: leaves what the current client is held in. False if there was nothing to leave. */
@@ -107,8 +109,12 @@ class LabRepl implements Repl {
     this.wake();
   }
 
+  get isBusy(): boolean {
+    return this.queue.length > 0 || this.lastUsed?.isBusy === true;
+  }
+
   settled(): Promise<void> {
-    return this.when(() => this.queue.length === 0 && this.lastUsed?.isBusy !== true);
+    return this.when(() => !this.isBusy);
   }
 
   answered(): Promise<void> {

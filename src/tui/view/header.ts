@@ -34,6 +34,12 @@ export function header(state: State, { theme, width, height }: HeaderContext): s
   return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, breakpoints, held, drops], width, theme))];
 }
 
+/** What the header says, in full; empty: nothing. */
+export function factsOf(state: State, theme: Theme): { readonly [name in PartName]: string } {
+  const entries = Object.entries(partsOf(state, theme)).map(([name, { ways: [longest = ''] }]) => [name, longest.trim()]);
+  return Object.fromEntries(entries) as { [name in PartName]: string };
+}
+
 const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 1000;
 
 type PartName = 'name' | 'time' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'breakpoints' | 'held' | 'drops';

@@ -1,0 +1,68 @@
+/**
+ * The narration's way out: lines from standard input to the lab, its sentences to standard output, and how both end. Nothing is written but text and line ends.
+ *
+ *   a terminal    its own line editing; Ctrl-D ends the lab, and so does Ctrl-C twice
+ *   a pipe        every line is done, every reply told, and then the lab ends
+ */
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { RedisLabServer } from '../../server/index.js';
+import { describeFailure } from '../failure.js';
+import type { ServerInfo } from '../state/state.js';
+import { createTheme } from '../view/theme.js';
+import { NarratedLab } from './narrated-lab.js';
+
+export interface NarrationOptions {
+  readonly info: ServerInfo;
+  /** What the server asks of its clients; empty: nothing. */
+  readonly password: string;
+  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly output: Writable;
+  readonly ascii: boolean;
+}
+
+/** Resolves with the exit code when the lab is left, its input has ended, nobody reads its output any more, or the server has ended. */
+export function narrate(server: RedisLabServer, { info, password, input, output, ascii }: NarrationOptions): Promise<number> {
+  const isTyped = input.isTTY === true;
+  return new Promise((resolve) => {
+    // The terminal echoes and edits lines; readline would do it with escape sequences.
+    const lines = createInterface({ input, terminal: false });
+    let hasEnded = false;
+    const end = (code: number): void => {
+      if (hasEnded) return;
+      hasEnded = true;
+      lines.close();
+      lab.stop();
+      resolve(code);
+    };
+    const lab = new NarratedLab({
+      server, info, password,
+      theme: createTheme({ palette: 'plain', ascii }),
+      keepsHistory: isTyped,
+      write: (text) => output.write(text),
+      quit: () => end(0),
+    });
+    let isLeaving = false;
+    lines.on('line', (line) => {
+      isLeaving = false;
+      lab.take(line);
+    });
+    lines.on('close', () => void (isTyped ? end(0) : lab.finish().then(() => end(0))));
+    process.on('SIGINT', () => {
+      if (!isTyped || isLeaving) return end(0);
+      isLeaving = true;
+      // What the terminal has echoed, ^C, stands in a line of its own.
+      output.write('\n');
+      if (!lab.interrupt()) lab.say('Ctrl-C again leaves the lab');
+    });
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
+    output.on('error', () => end(0));
+    const fail = (error: unknown): void => {
+      if (!hasEnded) process.stderr.write(`${describeFailure(error)}\n`);
+      end(1);
+    };
+    process.on('uncaughtException', fail);
+    process.on('unhandledRejection', fail);
+    server.closed.then(() => end(0), fail);
+  });
+}

@@ -1,0 +1,386 @@
+/**
+ * The lab in lines, for people who listen to it, and for programs: what the screen shows when asked for, and what happens in between, as plain sentences that are only ever appended.
+ *
+ *   lines ──▶ words.ts ──┬──▶ session (time, history) ──▶ state ──▶ the panes' own lines
+ *                        └──▶ repl (a real client of this loop) ──▶ replies
+ *   trace ──▶ session ──▶ narrator.ts ──▶ sentences
+ *
+ * The same state, sentences and console as the screen's; only what is drawn there is told here. One line is done before the next one begins.
+ */
+import type { RedisLabServer, SnapshotRequest, StepUnit, TraceBatch, TraceEvent } from '../../server/index.js';
+import { historyPath } from '../repl/history-file.js';
+import { createRepl, type Repl } from '../repl/repl.js';
+import { Session } from '../session.js';
+import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
+import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
+import { printable } from '../state/repl/line-editor.js';
+import type { ReplClient } from '../state/repl-state.js';
+import type { PaneId } from '../state/pane-id.js';
+import type { ServerInfo, State } from '../state/state.js';
+import { toBytes } from '../state/typed-text.js';
+import { factsOf } from '../view/header.js';
+import { PANES } from '../view/panes/index.js';
+import { noteOf } from '../view/panes/repl.js';
+import { heldSentence, sentence, type Wording } from '../view/parts/sentence.js';
+import { formatCount } from '../view/text.js';
+import type { Theme } from '../view/theme.js';
+import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
+import { parseWish, WORDS, type Wish } from './words.js';
+
+/** A reply that takes longer is told when it comes, and the next line is done. */
+const REPLY_PATIENCE_MS = 1000;
+/** The same for a loop that is to go on, or to stop. */
+const HOLD_PATIENCE_MS = 200;
+const MAX_CLIENTS = 200;
+/** Of the events that a step has passed, the last ones are told. */
+const MOST_EVENTS = 50;
+/** For asking the server as the pane of keys does. */
+const PAGE = { width: 120, height: 24 };
+
+export interface NarratedLabOptions {
+  readonly server: RedisLabServer;
+  readonly info: ServerInfo;
+  /** For the console to give to the server; empty: none. */
+  readonly password: string;
+  /** Without styles. */
+  readonly theme: Theme;
+  /** Lines that a person has typed are kept for other labs. */
+  readonly keepsHistory: boolean;
+  readonly write: (text: string) => void;
+  readonly quit: () => void;
+}
+
+export class NarratedLab {
+  private readonly session: Session;
+  private readonly repl: Repl;
+  private narration: Narration = SILENT;
+  private isNarrating = true;
+  /** Not told yet. */
+  private readonly batches: TraceBatch[] = [];
+  private narrationTimer: NodeJS.Timeout | null = null;
+  /** What the loop has been asked for; a hold that nobody has asked for is a breakpoint's. */
+  private wanted: 'pause' | 'step' | null;
+  private stepped: TraceEvent[] = [];
+  private toldHold: TraceEvent | null = null;
+  private holdWaiters: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
+  /** The console has done something that the trace may not have told yet. */
+  private isBehind = true;
+  /** The line that is being done. */
+  private running: Promise<void>;
+  private hasEnded = false;
+
+  constructor(private readonly options: NarratedLabOptions) {
+    const { server, info, password, keepsHistory, quit } = options;
+    this.wanted = server.heldAt === null ? null : 'pause';
+    this.greet();
+    this.session = new Session({ server, info, request: () => this.request(), changed: () => this.changed(), heard: (batch) => this.heard(batch) });
+    // A server that ends meanwhile says so by `closed`.
+    this.running = this.session.start().catch(() => {});
+    this.repl = createRepl({
+      address: info.addresses[0]!, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
+      patienceMs: REPLY_PATIENCE_MS,
+      dispatch: (action) => this.converse(action),
+      quit,
+    });
+  }
+
+  /** A line as it was typed. */
+  take(line: string): void {
+    const text = printable(line).trim();
+    if (text !== '') this.running = this.running.then(() => this.perform(text));
+  }
+
+  /** Ctrl-C. False if there was nothing to leave. */
+  interrupt(): boolean {
+    return this.repl.interrupt();
+  }
+
+  /** Says something that is not the answer to a line. */
+  say(text: string): void {
+    if (!this.hasEnded) this.options.write(`${this.options.theme.inCharset(text)}\n`);
+  }
+
+  /** Resolves when every line is done and every command has its reply, or can not get one because the loop is held. */
+  async finish(): Promise<void> {
+    await this.running;
+    await Promise.race([this.repl.answered(), this.whenHeld(true)]);
+  }
+
+  /** Ends what has been begun. The server is not ours to end. */
+  stop(): void {
+    this.hasEnded = true;
+    if (this.narrationTimer !== null) clearTimeout(this.narrationTimer);
+    this.session.stop();
+    this.repl.close();
+  }
+
+  private get state(): State {
+    return this.session.state;
+  }
+
+  private get wording(): Wording {
+    return { isEmulated: this.options.info.poller === 'portable', visible: this.options.theme.visible };
+  }
+
+  private greet(): void {
+    const { info } = this.options;
+    const [address] = info.addresses;
+    this.say(`redis-lab ${info.version}, in lines. A Redis server runs here, on one event loop.`);
+    if (address !== undefined) this.say(`Connect: redis-cli ${'path' in address ? `-s ${address.path}` : `-p ${address.port}`}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
+    this.say('Or type here: SET greeting hello EX 60. help tells what else there is, quit leaves.');
+  }
+
+  // Lines
+
+  private async perform(line: string): Promise<void> {
+    if (this.hasEnded) return;
+    const wish = parseWish(line);
+    if (wish === null) return this.ask(line);
+    if (wish.type === 'complaint') return this.say(`It is written: ${wish.text}`);
+    await this.grant(wish);
+  }
+
+  /** A command, or a word of the console: its reply, or what it waits for. */
+  private async ask(line: string): Promise<void> {
+    const name = /^@(\S*)/.exec(line)?.[1] ?? this.state.repl.client.name;
+    const before = this.noteOf(name);
+    this.isBehind = true;
+    this.repl.submit(line);
+    // A loop that is held answers nobody.
+    await Promise.race([this.repl.settled(), this.whenHeld(true)]);
+    if (this.state.control.heldAt !== null && this.repl.isBusy) return this.say('the loop is held: the reply comes when it goes on');
+    const note = this.noteOf(name);
+    if (note !== null && (note !== before || this.clientOf(name)?.state === 'waiting')) this.say(note);
+  }
+
+  private clientOf(name: string): ReplClient | undefined {
+    return this.state.repl.clients.find((client) => client.name === name);
+  }
+
+  private noteOf(name: string): string | null {
+    const client = this.clientOf(name);
+    return client === undefined ? null : noteOf(client, this.options.theme);
+  }
+
+  private converse(action: ReplAction): void {
+    const { session } = this;
+    session.act({ type: 'update-console', repl: reduceRepl(session.state.repl, action) });
+    const { db } = session.state.repl.client;
+    if (db !== session.state.ui.db) session.act({ type: 'choose-database', db });
+    if (action.type === 'clients-changed') this.tellBatches();
+    if (action.type !== 'lines-received') return;
+    // What was typed is known to whoever has typed it.
+    for (const { kind, client, text } of action.lines) if (kind !== 'in') this.say(`${client === '' ? '' : `@${client} `}${this.options.theme.visible(toBytes(text), Infinity)}`);
+  }
+
+  private async grant(wish: Wish): Promise<void> {
+    const { session } = this;
+    switch (wish.type) {
+      case 'pause':
+        return this.pause();
+      case 'resume':
+        return this.resume();
+      case 'step':
+        return this.step(wish.unit);
+      case 'slow':
+        return this.slow(wish.eventsPerSecond);
+      case 'break':
+        return this.changeBreakpoints(wish.change);
+      case 'back':
+      case 'forward':
+        return this.travel(() => {
+          for (let i = 0; i < wish.count; i++) wish.type === 'back' ? session.goBack(wish.unit) : session.goForward(wish.unit);
+        });
+      case 'oldest':
+        return this.travel(() => session.showOldest());
+      case 'live':
+        return this.travel(() => session.showLive());
+      case 'status':
+        return this.tellStatus();
+      case 'tell':
+        return this.tellPane(wish.pane, wish.limit);
+      case 'explain':
+        return this.explain(wish.pane);
+      case 'narrate':
+        this.isNarrating = wish.isOn;
+        return this.say(wish.isOn ? 'what others do is told from now on' : 'what others do is no longer told');
+      case 'help':
+        return this.help();
+    }
+  }
+
+  private get time(): string {
+    return this.facts.time;
+  }
+
+  private get facts(): ReturnType<typeof factsOf> {
+    return factsOf(this.state, this.options.theme);
+  }
+
+  // Time
+
+  private async pause(): Promise<void> {
+    this.wanted = 'pause';
+    const wasHeld = this.state.control.heldAt !== null;
+    this.session.showLive();
+    await this.session.pause();
+    if (wasHeld) this.tellHold();
+  }
+
+  private async resume(): Promise<void> {
+    this.wanted = null;
+    await this.session.resume();
+    await Promise.race([this.whenHeld(false), after(HOLD_PATIENCE_MS)]);
+    this.say(`${this.time}: the loop runs`);
+  }
+
+  private async slow(eventsPerSecond: number | null): Promise<void> {
+    if (eventsPerSecond === null) return this.resume();
+    this.wanted = null;
+    await this.session.slow(eventsPerSecond);
+    await Promise.race([this.whenHeld(false), after(HOLD_PATIENCE_MS)]);
+    this.say(`${this.time}: every event is told`);
+  }
+
+  private async step(unit: StepUnit): Promise<void> {
+    const wasHeld = this.state.control.heldAt !== null;
+    this.wanted = wasHeld ? 'step' : 'pause';
+    await Promise.race([this.session.step(unit), after(HOLD_PATIENCE_MS)]);
+    if (this.state.control.stepping !== null) this.say(this.time);
+  }
+
+  private async changeBreakpoints(change: string | null): Promise<void> {
+    const { theme } = this.options;
+    if (change !== null) {
+      const changed = changeBreakpoints(this.state.control.breakpoints, change);
+      if ('error' in changed) return this.say(changed.error);
+      await this.session.setBreakpoints(changed.breakpoints);
+    }
+    const { breakpoints } = this.state.control;
+    this.say(this.facts.breakpoints || 'no breakpoint');
+    for (const [i, breakpoint] of breakpoints.entries()) this.say(`${i + 1}: ${theme.visible(formatBreakpoint(breakpoint))}`);
+  }
+
+  /** Shows another moment, and tells which. */
+  private async travel(go: () => void): Promise<void> {
+    await this.catchUp();
+    go();
+    const { control, model } = this.state;
+    const event = control.mode === 'paused' ? control.heldAt : model.loop.event;
+    const what = event === null ? 'nothing has happened yet' : control.mode === 'history' ? sentence(event, this.wording) : 'this is now';
+    this.say(`${this.time}, turn ${model.rates.turn}: ${what}`);
+  }
+
+  private changed(): void {
+    const { heldAt } = this.state.control;
+    if (heldAt === this.toldHold) return;
+    this.toldHold = heldAt;
+    if (heldAt !== null) {
+      this.tellBatches();
+      this.tellHold();
+    }
+    const { holdWaiters } = this;
+    this.holdWaiters = holdWaiters.filter(({ isSo }) => !isSo());
+    for (const { isSo, resolve } of holdWaiters) if (isSo()) resolve();
+  }
+
+  private whenHeld(isHeld: boolean): Promise<void> {
+    const isSo = (): boolean => (this.state.control.heldAt !== null) === isHeld;
+    return isSo() ? Promise.resolve() : new Promise((resolve) => this.holdWaiters.push({ isSo, resolve }));
+  }
+
+  /** Where the loop stands, and what a step has passed on its way there. */
+  private tellHold(): void {
+    const { heldAt } = this.state.control;
+    if (heldAt === null) return;
+    this.tellEvents(this.stepped.filter(({ seq }) => seq < heldAt.seq));
+    this.stepped = [];
+    this.say(`${this.wanted === null ? 'PAUSED by a breakpoint, ' : this.wanted === 'pause' ? 'PAUSED, ' : ''}${heldSentence(heldAt, this.wording)}`);
+    // The next hold is a breakpoint's unless somebody asks for it.
+    this.wanted = null;
+  }
+
+  // What happens
+
+  private tellEvents(events: readonly TraceEvent[]): void {
+    const left = events.length - MOST_EVENTS;
+    if (left > 0) this.say(`${formatCount(left)} events before these`);
+    for (const event of events.slice(-MOST_EVENTS)) this.say(sentence(event, this.wording));
+  }
+
+  private heard(batch: TraceBatch): void {
+    const { stepping, eventsPerSecond } = this.state.control;
+    // Who steps, or runs in slow motion, hears every event: a step's where it ends.
+    if (stepping !== null) return void this.stepped.push(...batch.events);
+    if (eventsPerSecond !== null) return this.tellEvents(batch.events);
+    this.batches.push(batch);
+    this.tellBatches();
+  }
+
+  /** The trace may tell of a connection of our own before the console knows that it stands: then it is told a moment later, when that is known. */
+  private tellBatches(): void {
+    if (this.state.repl.clients.some(({ state }) => state === 'connecting')) return;
+    const peers = new Set(this.state.repl.clients.map(({ peer }) => peer));
+    this.narration = withOwn(this.narration, this.state.model.tokens.rows.sorted().flatMap(({ peer, token }) => (peers.has(peer) ? [token] : [])));
+    for (const batch of this.batches.splice(0)) this.tell(narrate(this.narration, batch, this.wording, performance.now()));
+  }
+
+  private tell({ narration, lines }: { readonly narration: Narration; readonly lines: readonly string[] }): void {
+    this.narration = narration;
+    if (this.isNarrating) for (const line of lines) this.say(line);
+    const dueMs = nextDueMs(narration);
+    if (dueMs === null || this.narrationTimer !== null) return;
+    this.narrationTimer = setTimeout(() => {
+      this.narrationTimer = null;
+      this.tell(closeWindows(this.narration, performance.now()));
+    }, Math.max(0, dueMs - performance.now()));
+  }
+
+  // What is there
+
+  /** The trace comes some ten times a second. To ask for it wakes the loop, so that is done only behind a command of our own, whose traces somebody may look for. */
+  private async catchUp(): Promise<void> {
+    if (!this.isBehind || this.state.control.moment !== null) return;
+    await this.session.refresh();
+    this.isBehind = false;
+  }
+
+  private tellStatus(): void {
+    this.session.tellTime();
+    const { time, turn, connections, perSecond, address, poller, breakpoints, drops } = this.facts;
+    for (const parts of [[time, turn, connections, perSecond], [address, poller, breakpoints, drops]]) this.say(parts.filter((text) => text !== '').join(', '));
+    const { heldAt } = this.state.control;
+    if (heldAt !== null) this.say(heldSentence(heldAt, this.wording));
+  }
+
+  /** As of now, or as of the moment of the history that is shown. */
+  private async tellPane(id: PaneId, limit: number): Promise<void> {
+    await this.catchUp();
+    this.session.tellTime();
+    const pane = PANES[id];
+    const badge = pane.badge(this.state, Infinity);
+    this.say(`${pane.title}${badge === '' ? '' : `, ${badge}`}:`);
+    for (const line of pane.lines?.(this.state, limit, this.options.theme) ?? []) this.say(line);
+  }
+
+  private explain(id: PaneId): void {
+    const { about, entries } = PANES[id].help;
+    this.say(about);
+    for (const { term, meaning } of entries) this.say(`${term}: ${meaning}`);
+  }
+
+  private help(): void {
+    this.say('A line is a command of Redis, sent by a real client of this loop, unless it begins with one of these words.');
+    for (const { name, arguments: usage, summary } of WORDS) this.say(`${`${name} ${usage}`.trimEnd()}: ${summary}`);
+    this.say('help lab tells of more clients than one and of bytes by hand. quit, Ctrl-D, or Ctrl-C twice leave the lab.');
+  }
+
+  private request(): SnapshotRequest {
+    const keys = PANES.keyspace.window?.(this.state, PAGE) ?? { db: this.state.ui.db, offset: 0, limit: PAGE.height, order: 'name', match: '*' };
+    return { keys, clients: MAX_CLIENTS, value: null };
+  }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

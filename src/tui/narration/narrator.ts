@@ -1,0 +1,140 @@
+/**
+ * The narrator: what happens on the loop while nobody asks, in a sentence each, and never more of them than somebody can listen to. Pure; the clock comes from outside.
+ *
+ *   kind of happening   commands   connections   keys   waits
+ *   a window of 2 s     ● ● ● ● ●  ●             ●            each told, up to five
+ *                       +1,235                                counted, and told as one sentence when the window is over
+ *   while there are that many: windows of 10 s in which all are only counted
+ *
+ * Each kind has windows of its own, so that a flood of commands does not drown that a client has left.
+ */
+import type { TraceBatch, TraceEvent } from '../../server/index.js';
+import { formatCount } from '../view/text.js';
+import { sentence, type Wording } from '../view/parts/sentence.js';
+
+/** Sentences of one kind in a window. */
+const TOLD_IN_WINDOW = 5;
+const WINDOW_MS = 2000;
+const FLOOD_WINDOW_MS = 10_000;
+
+type Kind = 'commands' | 'connections' | 'keys' | 'waits';
+
+interface Window {
+  readonly endsAtMs: number;
+  readonly told: number;
+  /** How many of each were only counted; by the words for one and for many. */
+  readonly counted: ReadonlyMap<Matter, number>;
+  /** So many came in the window before that in this one all are only counted. */
+  readonly isFlooded: boolean;
+}
+
+export interface Narration {
+  readonly windows: { readonly [kind in Kind]?: Window };
+  /** Connections of the console itself: what they do is said by the console. Tokens are never used twice. */
+  readonly own: ReadonlySet<number>;
+}
+
+export const SILENT: Narration = { windows: {}, own: new Set() };
+
+export interface Told {
+  readonly narration: Narration;
+  readonly lines: readonly string[];
+}
+
+/** What a sentence is about, and how many of that are called. */
+interface Matter {
+  readonly kind: Kind;
+  readonly one: string;
+  readonly many: string;
+}
+
+const COMMAND: Matter = { kind: 'commands', one: 'command', many: 'commands' };
+const CAME: Matter = { kind: 'connections', one: 'connection came', many: 'connections came' };
+const LEFT: Matter = { kind: 'connections', one: 'connection left', many: 'connections left' };
+const EXPIRED: Matter = { kind: 'keys', one: 'key expired', many: 'keys expired' };
+const EVICTED: Matter = { kind: 'keys', one: 'key was evicted', many: 'keys were evicted' };
+const PARKED: Matter = { kind: 'waits', one: 'client was parked', many: 'clients were parked' };
+const UNPARKED: Matter = { kind: 'waits', one: 'client waits no longer', many: 'clients wait no longer' };
+const HALF: Matter = { kind: 'waits', one: 'half request', many: 'half requests' };
+
+function matterOf({ kind }: TraceEvent): Matter | null {
+  switch (kind) {
+    case 'execute':
+      return COMMAND;
+    case 'connect':
+      return CAME;
+    case 'disconnect':
+      return LEFT;
+    case 'expire':
+      return EXPIRED;
+    case 'evict':
+      return EVICTED;
+    case 'park':
+      return PARKED;
+    case 'unpark':
+      return UNPARKED;
+    case 'frame-partial':
+      return HALF;
+    default:
+      return null;
+  }
+}
+
+/** A batch of the trace. */
+export function narrate(narration: Narration, { events, droppedCommands }: Pick<TraceBatch, 'events' | 'droppedCommands'>, wording: Wording, nowMs: number): Told {
+  const due = closeWindows(narration, nowMs);
+  const lines = [...due.lines];
+  const windows = { ...due.narration.windows };
+  for (const event of events) {
+    const matter = matterOf(event);
+    if (matter === null || ('token' in event && narration.own.has(event.token))) continue;
+    const window = windows[matter.kind] ?? openWindow(nowMs, false);
+    const isTold = !window.isFlooded && window.told < TOLD_IN_WINDOW;
+    if (isTold) lines.push(sentence(event, wording));
+    windows[matter.kind] = isTold ? { ...window, told: window.told + 1 } : counting(window, matter, 1);
+  }
+  if (droppedCommands > 0) windows.commands = counting(windows.commands ?? openWindow(nowMs, false), COMMAND, droppedCommands);
+  return { narration: { ...narration, windows }, lines };
+}
+
+/** Closes the windows that are over: what they only counted is told. */
+export function closeWindows(narration: Narration, nowMs: number): Told {
+  const lines: string[] = [];
+  const windows: { [kind in Kind]?: Window } = {};
+  for (const [kind, window] of Object.entries(narration.windows) as [Kind, Window][]) {
+    if (nowMs < window.endsAtMs) {
+      windows[kind] = window;
+      continue;
+    }
+    if (window.counted.size === 0) continue;
+    lines.push(countedSentence(window.counted));
+    windows[kind] = openWindow(nowMs, total(window.counted) > TOLD_IN_WINDOW);
+  }
+  return { narration: { ...narration, windows }, lines };
+}
+
+/** When {@link closeWindows} has something to do; null: not before something happens. */
+export function nextDueMs({ windows }: Narration): number | null {
+  const ends = Object.values(windows).flatMap(({ endsAtMs, counted }) => (counted.size > 0 ? [endsAtMs] : []));
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/** These connections are the console's own. */
+export function withOwn(narration: Narration, tokens: readonly number[]): Narration {
+  return tokens.every((token) => narration.own.has(token)) ? narration : { ...narration, own: new Set([...narration.own, ...tokens]) };
+}
+
+function openWindow(nowMs: number, isFlooded: boolean): Window {
+  return { endsAtMs: nowMs + (isFlooded ? FLOOD_WINDOW_MS : WINDOW_MS), told: 0, counted: new Map(), isFlooded };
+}
+
+function counting(window: Window, matter: Matter, more: number): Window {
+  return { ...window, counted: new Map(window.counted).set(matter, (window.counted.get(matter) ?? 0) + more) };
+}
+
+const total = (counted: ReadonlyMap<Matter, number>): number => [...counted.values()].reduce((sum, count) => sum + count, 0);
+
+/** `and 1,240 more commands` */
+function countedSentence(counted: ReadonlyMap<Matter, number>): string {
+  return `and ${[...counted].map(([{ one, many }, count], i) => `${formatCount(count)} ${i === 0 ? 'more ' : ''}${count === 1 ? one : many}`).join(', ')}`;
+}
