@@ -26,7 +26,7 @@ export class TestTerminal {
   constructor(file: string, args: readonly string[], { columns = 120, rows = 40, env = {}, cwd = process.cwd() }: TerminalOptions = {}) {
     this.emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
-    this.child = pty.spawn(file, [...args], { cols: columns, rows, cwd, name: 'xterm-256color', env: { ...inherited, TERM: 'xterm-256color', ...env } as { [name: string]: string } });
+    this.child = pty.spawn(file, [...args], { cols: columns, rows, cwd, name: env.TERM ?? 'xterm-256color', env: { ...inherited, TERM: 'xterm-256color', ...env } as { [name: string]: string } });
     this.child.onData((data) => {
       this.raw += data;
       this.emulator.write(data, () => this.changed());

@@ -21,21 +21,18 @@ import { toBytes } from '../state/typed-text.js';
 import { factsOf } from '../view/header.js';
 import { PANES } from '../view/panes/index.js';
 import { noteOf } from '../view/panes/repl.js';
-import { heldSentence, sentence, type Wording } from '../view/parts/sentence.js';
+import { heldSentence, sentence, wordingOf, type Wording } from '../view/parts/sentence.js';
 import { formatCount } from '../view/text.js';
 import type { Theme } from '../view/theme.js';
 import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
-import { parseWish, WORDS, type Wish } from './words.js';
+import { MOST_ROWS, parseWish, usageOf, WORDS, type Wish } from './words.js';
 
 /** A reply that takes longer is told when it comes, and the next line is done. */
 const REPLY_PATIENCE_MS = 1000;
 /** The same for a loop that is to go on, or to stop. */
 const HOLD_PATIENCE_MS = 200;
-const MAX_CLIENTS = 200;
 /** Of the events that a step has passed, the last ones are told. */
 const MOST_EVENTS = 50;
-/** For asking the server as the pane of keys does. */
-const PAGE = { width: 120, height: 24 };
 
 export interface NarratedLabOptions {
   readonly server: RedisLabServer;
@@ -119,7 +116,7 @@ export class NarratedLab {
   }
 
   private get wording(): Wording {
-    return { isEmulated: this.options.info.poller === 'portable', visible: this.options.theme.visible };
+    return wordingOf(this.state, this.options.theme);
   }
 
   private greet(): void {
@@ -148,6 +145,8 @@ export class NarratedLab {
     this.repl.submit(line);
     // A loop that is held answers nobody.
     await Promise.race([this.repl.settled(), this.whenHeld(true)]);
+    // A connection that the line has ended is known to be closed a moment later.
+    await new Promise(setImmediate);
     if (this.state.control.heldAt !== null && this.repl.isBusy) return this.say('the loop is held: the reply comes when it goes on');
     const note = this.noteOf(name);
     if (note !== null && (note !== before || this.clientOf(name)?.state === 'waiting')) this.say(note);
@@ -165,9 +164,11 @@ export class NarratedLab {
   private converse(action: ReplAction): void {
     const { session } = this;
     session.act({ type: 'update-console', repl: reduceRepl(session.state.repl, action) });
-    const { db } = session.state.repl.client;
-    if (db !== session.state.ui.db) session.act({ type: 'choose-database', db });
-    if (action.type === 'clients-changed') this.tellBatches();
+    if (action.type === 'clients-changed') {
+      this.tellBatches();
+      // Another database may have been selected.
+      void session.watch();
+    }
     if (action.type !== 'lines-received') return;
     // What was typed is known to whoever has typed it.
     for (const { kind, client, text } of action.lines) if (kind !== 'in') this.say(`${client === '' ? '' : `@${client} `}${this.options.theme.visible(toBytes(text), Infinity)}`);
@@ -189,7 +190,7 @@ export class NarratedLab {
       case 'back':
       case 'forward':
         return this.travel(() => {
-          for (let i = 0; i < wish.count; i++) wish.type === 'back' ? session.goBack(wish.unit) : session.goForward(wish.unit);
+          for (let i = 0; i < wish.count; i++) session[wish.type === 'back' ? 'goBack' : 'goForward'](wish.unit);
         });
       case 'oldest':
         return this.travel(() => session.showOldest());
@@ -252,7 +253,8 @@ export class NarratedLab {
   private async changeBreakpoints(change: string | null): Promise<void> {
     const { theme } = this.options;
     if (change !== null) {
-      const changed = changeBreakpoints(this.state.control.breakpoints, change);
+      const { control, repl } = this.state;
+      const changed = changeBreakpoints(control.breakpoints, change, repl.commands.map(({ name }) => name));
       if ('error' in changed) return this.say(changed.error);
       await this.session.setBreakpoints(changed.breakpoints);
     }
@@ -371,13 +373,12 @@ export class NarratedLab {
 
   private help(): void {
     this.say('A line is a command of Redis, sent by a real client of this loop, unless it begins with one of these words.');
-    for (const { name, arguments: usage, summary } of WORDS) this.say(`${`${name} ${usage}`.trimEnd()}: ${summary}`);
+    for (const word of WORDS) this.say(`${usageOf(word)}: ${word.summary}`);
     this.say('help lab tells of more clients than one and of bytes by hand. quit, Ctrl-D, or Ctrl-C twice leave the lab.');
   }
 
   private request(): SnapshotRequest {
-    const keys = PANES.keyspace.window?.(this.state, PAGE) ?? { db: this.state.ui.db, offset: 0, limit: PAGE.height, order: 'name', match: '*' };
-    return { keys, clients: MAX_CLIENTS, value: null };
+    return { keys: { db: this.state.repl.client.db, offset: 0, limit: MOST_ROWS, order: 'name', match: '*' }, clients: MOST_ROWS, value: null };
   }
 }
 

@@ -25,7 +25,7 @@ export interface Complaint {
   readonly text: string;
 }
 
-interface Word {
+export interface Word {
   readonly name: string;
   /** What may follow it. */
   readonly arguments: string;
@@ -40,7 +40,8 @@ const UNITS: readonly StepUnit[] = ['event', 'phase', 'command', 'turn'];
 
 /** Rows of a pane if nobody says how many. */
 const ROWS = 10;
-const MOST_ROWS = 1000;
+/** The most that can be asked for. */
+export const MOST_ROWS = 200;
 
 /** Events a second that somebody could still follow. */
 const FASTEST = 100;
@@ -75,12 +76,15 @@ const KEYS: Word = { name: 'keys', arguments: '', summary: '', parse: (rest) => 
 
 const BY_NAME: ReadonlyMap<string, Word> = new Map([...WORDS, KEYS].map((word) => [word.name, word]));
 
+/** How it is written. */
+export const usageOf = ({ name, arguments: rest }: Word): string => `${name} ${rest}`.trimEnd();
+
 /** What a line asks of the narration; null: it is the console's. */
 export function parseWish(line: string): Wish | Complaint | null {
   const [name = '', ...rest] = line.trim().split(/\s+/);
   const word = BY_NAME.get(name.toLowerCase());
   const wish = word?.parse(rest) ?? 'console';
-  if (wish === 'wrong') return { type: 'complaint', text: `${word!.name} ${word!.arguments}` };
+  if (wish === 'wrong') return { type: 'complaint', text: usageOf(word!) };
   return wish === 'console' ? null : wish;
 }
 

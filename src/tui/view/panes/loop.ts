@@ -9,7 +9,7 @@ import { isAsleep, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type T
 import type { State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { barMark, stackedBar, type BarPart } from '../parts/bar.js';
-import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences, type Wording } from '../parts/sentence.js';
+import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences, wordingOf } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
 import { wrap } from '../parts/wrap.js';
@@ -114,9 +114,6 @@ const fitting = (ways: readonly string[], columns: number): string => ways.find(
 /** Nobody holds or slows the loop, and the present is shown. */
 const isRunning = ({ control }: State): boolean => control.mode === 'live';
 
-/** Known from the start, before the first event could say so. */
-const isEmulated = ({ server, model }: State): boolean => server.poller === 'portable' || model.loop.isEmulated;
-
 /** Null also while the past is shown: the loop is not held there. */
 const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'paused' ? control.heldAt : null);
 
@@ -129,14 +126,13 @@ interface Said {
 /** What just happened. Of a loop that has gone to sleep, there is also something to say about what it did last. */
 function happenedIn(state: State, theme: Theme): readonly Said[] {
   const { loop } = state.model;
-  const isListener = (token: number): boolean => state.model.tokens.rows.get(token)?.kind === 'listener';
-  const wording: Wording = { isEmulated: isEmulated(state), isListener, visible: theme.visible };
+  const wording = wordingOf(state, theme);
   const held = heldAt(state);
   if (held !== null) return [{ ways: [heldSentence(held, wording)], style: theme.warn }];
   if (loop.event === null) return [{ ways: ['waiting for the first event'], style: theme.dim }];
   if (loop.dropped !== null) return [{ ways: [droppedSentence(loop.dropped)], style: theme.warn }];
   if (!isRunning(state) || !isAsleep(loop, true)) return [{ ways: [sentence(loop.event, wording)], style: theme.strong }];
-  const asleep = { ways: asleepSentences(isEmulated(state)), style: theme.dim };
+  const asleep = { ways: asleepSentences(wording.isEmulated), style: theme.dim };
   return loop.notable === null ? [asleep] : [{ ways: [sentence(loop.notable, wording)], style: theme.strong }, asleep];
 }
 

@@ -2,6 +2,7 @@
  * Sentences: one for each kind of event, in plain words: what just happened. Shown in the loop pane; what clients have sent is made visible first.
  */
 import type { TraceEvent, TraceKind } from '../../../server/index.js';
+import type { State } from '../../state/state.js';
 import { formatBytes, formatCount, formatMs, formatUs, truncate } from '../text.js';
 import type { Theme } from '../theme.js';
 import { nameOf, readinessWords } from './names.js';
@@ -14,6 +15,12 @@ export interface Wording {
   /** There is a listener for each address; the first one is token 0. */
   isListener(token: number): boolean;
   readonly visible: Theme['visible'];
+}
+
+export function wordingOf(state: State, { visible }: Theme): Wording {
+  const { server, model } = state;
+  // Of the poller it is known from the start, before the first event could say so.
+  return { isEmulated: server.poller === 'portable' || model.loop.isEmulated, isListener: (token) => model.tokens.rows.get(token)?.kind === 'listener', visible };
 }
 
 export function sentence(event: TraceEvent, wording: Wording): string {

@@ -1,0 +1,169 @@
+/**
+ * The lab in lines: on a terminal, as somebody with a screen reader uses it, and between pipes, as a script does.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { RespClient } from '../../support/resp-client.js';
+import { launchLab, MAIN, type Lab, type LabOptions } from '../../support/lab.js';
+
+const ARGS = ['--screen-reader', '--port', '0'];
+
+/** On a terminal that is wide enough for no line to be broken. */
+async function listen(options: LabOptions = {}): Promise<Lab> {
+  const lab = launchLab({ args: ARGS, columns: 200, rows: 60, ...options });
+  await lab.until('quit leaves.');
+  return lab;
+}
+
+async function connect(lab: Lab): Promise<RespClient> {
+  const client = await RespClient.connect(Number(/redis-cli -p (\d+)/.exec(lab.screen)![1]));
+  onTestFinished(() => void client.socket.destroy());
+  return client;
+}
+
+/** Types a line, and waits for what comes after it. */
+async function say(lab: Lab, line: string, expected: string | RegExp): Promise<void> {
+  const from = lab.terminal.raw.length;
+  lab.type(`${line}\r`);
+  await lab.until(() => {
+    const said = lab.terminal.raw.slice(from).replace(line, '');
+    return typeof expected === 'string' ? said.includes(expected) : expected.test(said);
+  });
+}
+
+/** Runs a script to its end, and returns what the lab has said, without the greeting. */
+async function run(script: string, args: readonly string[] = ARGS, env: NodeJS.ProcessEnv = {}): Promise<{ readonly code: number; readonly lines: readonly string[]; readonly errors: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, REDIS_LAB_HISTFILE: '', ...env } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  child.stdin.end(script);
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, lines: output.split('\n').slice(3, -1), errors };
+}
+
+test('a session in lines: commands, other clients, time, and the panes, without a single escape sequence', async () => {
+  const lab = await listen();
+  await say(lab, 'SET greeting hello EX 60', 'OK');
+  await say(lab, 'keyspace', /key greeting, type string, encoding embstr, size 5 B, ttl \S+ s, value "hello"/);
+  const client = await connect(lab);
+  await lab.until('token 3 is registered with the poll');
+  await client.call('SET', 'k\x1b[2J', 'v\x07');
+  await lab.until('token 3 sent SET k\\x1b[2J');
+  await say(lab, 'tokens', /token #3, fd \d+, peer .*, last command set/);
+  await say(lab, 'pause', 'PAUSED, held');
+  const reply = client.call('INCR', 'n');
+  await say(lab, 'step command', 'held: token 3 sent INCR n; it took');
+  await say(lab, 'step turn', '4 B went out to token 3');
+  expect(await reply).toBe(1);
+  await say(lab, 'back 2', /HISTORY -2 PAUSED, turn \d+: \w/);
+  await say(lab, 'live', /PAUSED, turn \d+: this is now/);
+  await say(lab, 'break on DEL', '1: DEL');
+  await say(lab, 'resume', 'LIVE: the loop runs');
+  const deleted = client.call('DEL', 'n');
+  await lab.until('PAUSED by a breakpoint, held before executing DEL n');
+  await say(lab, 'break off', 'no breakpoint');
+  await say(lab, 'resume', 'LIVE: the loop runs');
+  expect(await deleted).toBe(1);
+  client.socket.destroy();
+  await lab.until('token 3 is gone');
+  await say(lab, 'loop', 'turn times:');
+  await say(lab, 'readiness', 'LISTENER READABLE: accept ×1');
+  await say(lab, 'frames', 'reply: token #3');
+  lab.type('quit\r');
+  expect(await lab.exitCode).toBe(0);
+  expect(lab.terminal.raw).not.toMatch(/[^\r\n -~µ×…]/);
+});
+
+test('what is typed is not told twice, and what the console itself does is not told at all', async () => {
+  const lab = await listen();
+  await say(lab, 'PING', 'PONG');
+  await say(lab, 'frames', 'reply: token #2');
+  expect(lab.terminal.raw.match(/\bPING\b/g)).toHaveLength(2);
+  expect(lab.screen).not.toMatch(/token 2 (sent|is registered)/);
+});
+
+test('Ctrl-C leaves what waits, and twice the lab', async () => {
+  const lab = await listen();
+  await say(lab, 'BLPOP queue 0', 'BLPOP waits for its reply');
+  lab.type('\x03');
+  await lab.until('left BLPOP');
+  await say(lab, 'PING', 'PONG');
+  lab.type('\x03');
+  await lab.until('Ctrl-C again leaves the lab');
+  lab.type('\x03');
+  expect(await lab.exitCode).toBe(0);
+});
+
+test.each([
+  ['Ctrl-D', (lab: Lab) => lab.type('\x04')],
+  ['SIGTERM', (lab: Lab) => lab.terminal.signal('SIGTERM')],
+  ['SIGHUP', (lab: Lab) => lab.terminal.signal('SIGHUP')],
+])('%s leaves it, also while the loop is held', async (_, leave) => {
+  const lab = await listen();
+  await say(lab, 'pause', 'PAUSED');
+  leave(lab);
+  expect(await lab.exitCode).toBe(0);
+});
+
+test('a client that ends the server ends the lab', async () => {
+  const lab = await listen();
+  const client = await connect(lab);
+  client.call('SHUTDOWN', 'NOSAVE').catch(() => {});
+  expect(await lab.exitCode).toBe(0);
+});
+
+test.each([
+  ['INK_SCREEN_READER', { INK_SCREEN_READER: 'true' }],
+  ['a terminal that is dumb', { TERM: 'dumb' }],
+])('%s asks for lines, too', async (_, env) => {
+  const lab = await listen({ args: ['--port', '0'], env });
+  await say(lab, 'PING', 'PONG');
+  expect(lab.terminal.raw).not.toContain('\x1b');
+});
+
+test('with --step the loop is held from the start, and says so', async () => {
+  const lab = await listen({ args: [...ARGS, '--step'] });
+  await lab.until('PAUSED, held');
+  await say(lab, 'status', /PAUSED, turn \d+, 0 connections/);
+});
+
+test('a script gets its replies in order, and the lab ends when all are there', async () => {
+  const script = ['SET a 1', 'INCR a', '@b GET a', 'pause', 'GET a', 'step command', 'resume', 'LRANGE a 0 -1', 'quit', 'SET a 9'].join('\n');
+  const { code, lines } = await run(script);
+  expect(code).toBe(0);
+  expect(lines[0]).toBe('OK');
+  expect(lines.slice(0, 3)).toEqual(['OK', '(integer) 2', '@b "2"']);
+  const held = lines.findIndex((line) => line.startsWith('held: token 2 sent GET a'));
+  expect(lines[3]).toMatch(/^PAUSED, held/);
+  expect(lines[4]).toBe('the loop is held: the reply comes when it goes on');
+  expect(lines.slice(held + 1).filter((line) => !line.startsWith('the reply'))).toEqual(['LIVE: the loop runs', '"2"', '(error) WRONGTYPE Operation against a key holding the wrong kind of value']);
+});
+
+test('a last line without an end counts, and a wait that nothing can end is left when the loop is held', async () => {
+  expect(await run('PING')).toMatchObject({ code: 0, lines: ['PONG'] });
+  expect((await run('pause\nPING')).lines.at(-1)).toBe('the loop is held: the reply comes when it goes on');
+});
+
+test('a reader that leaves ends it', async () => {
+  const child = spawn(process.execPath, [MAIN, ...ARGS], { env: { ...process.env, REDIS_LAB_HISTFILE: '' } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  child.stdin.write('PING\n');
+  const [code] = (await once(child, 'exit')) as [number];
+  expect(code).toBe(0);
+});
+
+test('with --ascii there is nothing beside ASCII', async () => {
+  const { lines } = await run('SET ключ é\nKEYS *\nframes\nkeyspace\nreadiness\nhelp readiness\nECHO ключ\nключ\n', [...ARGS, '--ascii']);
+  expect(lines.join('\n')).not.toMatch(/[^\n -~]/);
+  expect(lines).toContainEqual(expect.stringContaining(String.raw`frame SET \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xc3\xa9`));
+});
+
+test('without a terminal and without the flag, it says what there is instead', async () => {
+  expect(await run('PING', ['--port', '0'])).toMatchObject({ code: 1, lines: [], errors: expect.stringMatching(/--headless.*--screen-reader/) });
+});

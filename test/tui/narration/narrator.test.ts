@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import type { TraceEvent } from '../../../src/server/index.js';
+import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from '../../../src/tui/narration/narrator.js';
+import { visible } from '../../../src/tui/view/text.js';
+import { eventAt, served } from '../happened.js';
+
+const WORDING = { isEmulated: false, isListener: (token: number) => token === 0, visible };
+
+const command = (token: number, name = 'get'): TraceEvent => eventAt(0, { kind: 'execute', token, frame: 1, command: name, elapsedUs: 9, keys: ['k'], db: 0 });
+const left = (token: number): TraceEvent => eventAt(0, { kind: 'disconnect', token, why: 'EOF' });
+const came = (token: number): TraceEvent => eventAt(0, { kind: 'connect', token, fd: 20, peer: '127.0.0.1:5000', local: '127.0.0.1:6379' });
+const times = (count: number, event: TraceEvent): readonly TraceEvent[] => Array.from({ length: count }, () => event);
+
+/** Listens to batches, each at its time in ms, and to what is due in between. */
+function listen(batches: readonly (readonly [atMs: number, events: readonly TraceEvent[], dropped?: number])[], untilMs = 0, from: Narration = SILENT): string[] {
+  let narration = from;
+  const lines: string[] = [];
+  const told = (step: { readonly narration: Narration; readonly lines: readonly string[] }, atMs: number): void => {
+    narration = step.narration;
+    lines.push(...step.lines.map((line) => `${atMs}: ${line}`));
+  };
+  const pass = (atMs: number): void => {
+    for (let due = nextDueMs(narration); due !== null && due <= atMs; due = nextDueMs(narration)) told(closeWindows(narration, due), due);
+  };
+  for (const [atMs, events, droppedCommands = 0] of batches) {
+    pass(atMs);
+    told(narrate(narration, { events, droppedCommands }, WORDING, atMs), atMs);
+  }
+  pass(untilMs);
+  return lines;
+}
+
+describe('what happens', () => {
+  test('is told in a sentence each: who came, what was asked, who waits, which keys went and how, who left', () => {
+    const events = [
+      came(7),
+      command(7),
+      eventAt(0, { kind: 'park', token: 7, keys: ['queue'], deadlineMs: 0 }),
+      eventAt(0, { kind: 'unpark', token: 7, keys: ['queue'], why: 'ready' }),
+      eventAt(0, { kind: 'expire', db: 0, key: 'session', how: 'lazy' }),
+      eventAt(0, { kind: 'expire', db: 0, key: 'session', how: 'active' }),
+      eventAt(0, { kind: 'evict', db: 0, key: 'big', policy: 'allkeys-lru' }),
+      eventAt(0, { kind: 'frame-partial', token: 7, have: 12, need: 40 }),
+      left(7),
+    ];
+    expect(listen([[0, events]])).toEqual([
+      '0: token 7 is registered with the poll: 127.0.0.1:5000 on fd 20',
+      '0: token 7 sent GET k; it took 9 µs',
+      '0: token 7 is parked on queue for as long as it takes; the loop goes on',
+      '0: token 7 no longer waits for queue: one is there',
+      '0: key session was past its time when a command touched it: gone',
+      '0: the expire cycle found key session past its time: gone',
+      '0: key big had to go to stay below maxmemory (allkeys-lru)',
+      '0: token 7 has sent half a request, 12 of 40 B or more: kept until the rest comes',
+      '0: token 7 is gone: EOF',
+    ]);
+  });
+
+  test('of a whole turn only the command is worth a sentence', () => {
+    const events = served(1, 0).flatMap((entry) => (entry.type === 'event' ? [entry.event] : []));
+    expect(listen([[0, events]])).toEqual(['0: token 7 sent GET greeting; it took 9 µs']);
+  });
+
+  test('is not told of the connections of the console, which says it itself', () => {
+    expect(listen([[0, [came(2), command(2), command(3), left(2)]]], 0, withOwn(SILENT, [2]))).toEqual(['0: token 3 sent GET k; it took 9 µs']);
+  });
+
+  test('is escaped as on the screen', () => {
+    expect(listen([[0, [eventAt(0, { kind: 'expire', db: 0, key: '\x1b[2J\n', how: 'active' })]]])).toEqual(['0: the expire cycle found key \\x1b[2J\\n past its time: gone']);
+  });
+});
+
+describe('too much', () => {
+  test('five are told, the others counted, and the count is told when the window is over', () => {
+    const lines = listen([[0, times(1245, command(7))]], 60_000);
+    expect(lines).toEqual([...times(5, command(7)).map(() => '0: token 7 sent GET k; it took 9 µs'), '2000: and 1,240 more commands']);
+  });
+
+  test('what the trace itself has left out counts, too', () => {
+    expect(listen([[0, [command(7)], 1239]], 60_000).at(-1)).toBe('2000: and 1,239 more commands');
+  });
+
+  test('as long as there are that many, all are only counted, in windows of ten seconds', () => {
+    const flood = Array.from({ length: 300 }, (_, i) => [i * 100, times(1000, command(7))] as const);
+    const lines = listen(flood, 60_000);
+    expect(lines).toHaveLength(5 + 4);
+    expect(lines.slice(5)).toEqual(['2000: and 19,995 more commands', '12000: and 100,000 more commands', '22000: and 100,000 more commands', '32000: and 80,000 more commands']);
+  });
+
+  test('after the flood each is told again', () => {
+    const lines = listen([[0, times(1000, command(7))], [100_000, [command(8)]]], 200_000);
+    expect(lines.at(-1)).toBe('100000: token 8 sent GET k; it took 9 µs');
+  });
+
+  test('a flood of commands does not drown that somebody leaves', () => {
+    expect(listen([[0, times(1000, command(7))], [100, [...times(1000, command(7)), left(9)]]])).toContain('100: token 9 is gone: EOF');
+  });
+
+  test('different things of one kind are counted apart', () => {
+    expect(listen([[0, [...times(5, came(7)), ...times(46, came(7)), left(7)]]], 5000).at(-1)).toBe('2000: and 46 more connections came, 1 connection left');
+  });
+
+  test('one is called one', () => {
+    expect(listen([[0, times(6, command(7))]], 5000).at(-1)).toBe('2000: and 1 more command');
+  });
+
+  test('who speaks slowly is never counted', () => {
+    const lines = listen(Array.from({ length: 30 }, (_, i) => [i * 500, [command(7)]] as const), 60_000);
+    expect(lines).toHaveLength(30);
+  });
+});
