@@ -1,5 +1,5 @@
 /** Differences that docs/differences.md names: they are no news to the fuzzer. */
-import { areAlike } from '../support/compare-replies.js';
+import { areAlike, type Likeness } from '../support/compare-replies.js';
 import type { RawReply } from '../support/raw-client.js';
 
 export function isByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): boolean {
@@ -27,8 +27,16 @@ function withoutSignOfNan({ bytes }: RawReply): string {
  * the one first that its hash table has first: then a LIMIT may leave others.
  */
 function isSortByIntent(argv: readonly string[], lab: RawReply, redis: RawReply): boolean {
-  if (redis.bytes.startsWith('-ERR One or more scores')) return true;
+  return redis.bytes.startsWith('-ERR One or more scores') || areAlike(lab, redis, likenessOfSort(argv));
+}
+
+function likenessOfSort(argv: readonly string[]): Likeness {
   const words = argv.map((word) => word.toUpperCase());
-  if (!words.includes('ALPHA') && !words.includes('BY')) return false;
-  return areAlike(lab, redis, words.includes('LIMIT') ? 'shape' : 'unordered');
+  if (!words.includes('ALPHA') && !words.includes('BY')) return 'exact';
+  return words.includes('LIMIT') ? 'shape' : 'unordered';
+}
+
+/** As what EXEC brings of a queued command is to be compared. */
+export function likenessInTransaction(argv: readonly string[], likeness: Likeness): Likeness {
+  return /^SORT(_RO)?$/i.test(argv[0]!) ? likenessOfSort(argv) : likeness;
 }

@@ -10,7 +10,7 @@ import { encodeRequest, quoteWord } from '../../src/server/resp/request-encoder.
 import type { Reply } from '../../src/server/resp/reply.js';
 import { areAlike, type Likeness, valuesAreAlike } from '../support/compare-replies.js';
 import { RawClient, type RawReply } from '../support/raw-client.js';
-import { isByIntent } from './by-intent.js';
+import { isByIntent, likenessInTransaction } from './by-intent.js';
 import { compareDamaged } from './damage.js';
 import type { FuzzCommand } from './generate.js';
 import { type Received, receive, sortOut } from './listener.js';
@@ -170,7 +170,7 @@ export class Duel {
     const name = step.argv[0]!.toUpperCase();
     if (lab === undefined || redis === undefined) return lab === redis ? null : this.differ(step, show(step.argv), lab, redis);
     const alike = isByIntent(step.argv, lab, redis) || (name === 'EXEC' ? this.compareExec(fighter, lab, redis) : areAlike(lab, redis, step.likeness));
-    if (redis.bytes === '+QUEUED\r\n') fighter.queued.push(step.likeness);
+    if (redis.bytes === '+QUEUED\r\n') fighter.queued.push(likenessInTransaction(step.argv, step.likeness));
     else if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') fighter.queued = [];
     return alike ? null : this.differ(step, show(step.argv), lab, redis);
   }

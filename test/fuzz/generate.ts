@@ -31,7 +31,7 @@ const PICKS = /^(SPOP|SRANDMEMBER|HRANDFIELD|ZRANDMEMBER)$/;
 export function familyTemplates(family: string): Template[] {
   const template = (line: string, listens: boolean): Template => {
     // The words in capitals at the beginning of the line; the first is the command, a second one counts if the first is a container.
-    const [, name = ''] = /^((?:(?:OBJECT|XGROUP|XINFO|CLIENT|PUBSUB|COMMAND|MEMORY|SCRIPT|FUNCTION|CONFIG|ACL) )?[A-Z_-]+)/.exec(line)!;
+    const [, name = ''] = /^((?:(?:OBJECT|XGROUP|XINFO|CLIENT|PUBSUB|COMMAND|MEMORY|SCRIPT|FUNCTION|CONFIG|ACL|LATENCY|SLOWLOG) )?[A-Z_-]+)/.exec(line)!;
     return { name, family, arguments: parseSyntax(line.slice(name.length)), listens };
   };
   return [...(FAMILIES[family] ?? []).map((line) => template(line, false)), ...(LISTENING[family] ?? []).map((line) => template(line, true))];

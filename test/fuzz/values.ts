@@ -50,6 +50,9 @@ const TEXTS = ['a', 'b', 'c', '', 'abc', 'hello world', '1', '-5', '10', '3.5', 
 const MEMBERS = ['a', 'b', 'c', 'd', 'e', 'f', '1', '2', '3', '-7', '100000', '5000000000', '', '\x00', 'm'.repeat(65), 'B', 'aa', 'ab'];
 const JUNK = ['', 'abc', 'NX', 'XX', 'COUNT', '-1', '0', '9223372036854775808', '*', '\x00', '(1', 'WITHSCORES', 'LIMIT'];
 
+/** Settings at which an encoding changes. */
+export const THRESHOLD_SETTINGS = ['hash-max-listpack-entries', 'hash-max-listpack-value', 'zset-max-listpack-entries', 'zset-max-listpack-value', 'set-max-intset-entries', 'list-max-listpack-size', 'stream-node-max-entries', 'stream-node-max-bytes', 'hll-sparse-max-bytes'] as const;
+
 type Generator = (random: Random) => string;
 
 const mostly = (usual: readonly string[], odd: readonly string[], oddShare = 0.08): Generator => (random) => random.pick(random.chance(oddShare) ? odd : usual);
@@ -146,6 +149,10 @@ export const GENERATORS: { readonly [name: string]: Generator } = {
   'functions-payload': (random) => (random.chance(0.9) ? FUNCTIONS : random.pick(['', 'abc'])),
   'idle-seconds': mostly(['0', '1000', '100000'], ['-1', 'abc']),
   frequency: mostly(['0', '5', '200', '255'], ['-1', '256', 'abc']),
+  'threshold-setting': mostly(THRESHOLD_SETTINGS, ['hash-max-*', 'none', '']),
+  // Not those of commands that are not there.
+  category: mostly(['string', 'bitmap', 'hyperloglog', 'geo', 'stream', 'hash', 'list', 'set', 'sortedset', 'transaction', 'scripting', 'pubsub'], ['none', '']),
+  user: mostly(['default'], ['none', '', '0', '99999999']),
   entries: mostly(['0', '2', '5', '128'], ['-1', 'abc', '']),
   radius: mostly(['0', '100', '200', '5000', '20000', '0.5'], ['-1', 'abc', '']),
 };

@@ -174,7 +174,7 @@ function keysIn({ commands }: ServerContext, argv: Argv): { readonly name: strin
   if (asked === null) throw errors.INVALID_COMMAND;
   if (asked.keys.length === 0) throw errors.NO_KEY_ARGUMENTS;
   if (!asked.acceptsArgc(request.length)) throw errors.INVALID_KEY_COUNT;
-  const found = asked.keys.some((spec) => hasBadCount(spec, request)) ? [] : asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
+  const found = asked.keys.some((spec) => isBroken(spec, request)) ? [] : asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
   if (found.length === 0 && !asked.flags.has('no_mandatory_keys')) throw errors.INVALID_KEY_ARGUMENTS;
   return found;
 }
@@ -202,9 +202,11 @@ function positionsOf(spec: KeySpec, request: Argv): number[] {
   return keyPositions(spec, request);
 }
 
-/** A count of keys that is none, or that points behind the end of the request: execution would refuse the command. */
-function hasBadCount({ begin, find }: KeySpec, request: Argv): boolean {
-  if (find.type !== 'keynum' || begin.type !== 'index') return false;
+/** No keys where some must be, or a count of them that is none or points behind the end of the request: execution would refuse the command. */
+function isBroken(spec: KeySpec, request: Argv): boolean {
+  const { begin, find } = spec;
+  if (begin.type !== 'index') return false;
+  if (find.type !== 'keynum') return find.type === 'range' && keyPositions(spec, request).length === 0;
   const count = parseInteger(request[begin.index + find.keyNumIndex]!);
   return count === undefined || count < 1 || begin.index + find.firstKey + Number(count) > request.length;
 }

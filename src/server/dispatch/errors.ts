@@ -238,7 +238,7 @@ export const libraryExists = (library: string): ErrorReply => new ErrorReply(`ER
 export const functionExists = (name: string): ErrorReply => new ErrorReply(`ERR Function ${name} already exists`);
 export const libraryCompileFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error compiling function: ${complaint}`));
 export const registeringFailed = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error registering functions: ${complaint}`));
-export const unknownLoadOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown option given: ${option}`));
+export const unknownLoadOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown option given: ${cString(option)}`));
 export const unknownListArgument = (argument: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown argument ${cString(argument)}`));
 
 // Keys of any type.

@@ -24,14 +24,21 @@ class Format {
 
   constructor(private readonly text: string) {}
 
-  /** Goes on to the next item that takes bytes; false at the end. @param position bytes so far, for alignment */
+  /** Goes on to the next option; false at the end. */
   next(): boolean {
-    while (this.at < this.text.length) {
-      this.option = this.text[this.at++]!;
-      if (this.control()) continue;
-      this.size = this.readSize();
-      return true;
-    }
+    if (this.at >= this.text.length) return false;
+    this.option = this.text[this.at++]!;
+    this.size = this.readSize();
+    return true;
+  }
+
+  /** Is it an item? Other options only change how the following ones are read. Throws for what is no option. */
+  isItem(): boolean {
+    const { option } = this;
+    if (option in SIZES || 'iIcs'.includes(option)) return true;
+    if (option === '>' || option === '<') this.isLittle = option === '<';
+    else if (option === '!') this.align(this.number(MAX_ALIGNMENT));
+    else if (option !== ' ') throw new ArgumentError(1, `invalid format option '${option}'`);
     return false;
   }
 
@@ -42,13 +49,6 @@ class Format {
     return (step - (position & (step - 1))) & (step - 1);
   }
 
-  private control(): boolean {
-    if (this.option === '>' || this.option === '<') this.isLittle = this.option === '<';
-    else if (this.option === '!') this.align(this.number(MAX_ALIGNMENT));
-    else return this.option === ' ';
-    return true;
-  }
-
   private align(alignment: number): void {
     if (alignment === 0 || (alignment & (alignment - 1)) !== 0) throw new LuaError(`alignment ${alignment} is not a power of 2`);
     this.alignment = alignment;
@@ -57,9 +57,7 @@ class Format {
   private readSize(): number {
     const { option } = this;
     if (option === 'c') return this.number(1);
-    if (option === 's') return 0;
-    const size = SIZES[option] ?? (option === 'i' || option === 'I' ? this.number(4) : -1);
-    if (size === -1) throw new ArgumentError(1, `invalid format option '${option}'`);
+    const size = SIZES[option] ?? (option === 'i' || option === 'I' ? this.number(4) : 0);
     if (size > MAX_INTEGER_BYTES) throw new LuaError(`integral size ${size} is larger than limit of ${MAX_INTEGER_BYTES}`);
     return size;
   }
@@ -80,6 +78,7 @@ function pack(lua: LuaState): number {
   let packed = '';
   let argument = 2;
   while (format.next()) {
+    if (!format.isItem()) continue;
     packed += '\0'.repeat(format.padding(packed.length));
     if (format.option === 'x') packed += '\0';
     else packed += packOne(lua, format, argument++);
@@ -126,6 +125,7 @@ function unpack(lua: LuaState): number {
     // Before the first byte is, to C, far behind the last one.
     if (position >= 0) position += format.padding(position);
     if (position < 0 || format.size > data.length - position || position > data.length) throw new ArgumentError(2, 'data string too short');
+    if (!format.isItem()) continue;
     if (!lua.hasRoom(2)) throw new LuaError('stack overflow (too many results)');
     const read = unpackOne(lua, format, data, position, count);
     position += read.bytes;
@@ -178,7 +178,10 @@ function size(lua: LuaState): number {
   while (format.next()) {
     if (format.option === 's') throw new ArgumentError(1, "option 's' has no fixed size");
     if (format.option === 'c' && format.size === 0) throw new ArgumentError(1, "option 'c0' has no fixed size");
-    total += format.padding(total) + format.size;
+    total += format.padding(total);
+    // A letter that is no option counts as nothing here.
+    if (!/[a-z\d]/i.test(format.option)) format.isItem();
+    total += format.size;
   }
   lua.pushNumber(total);
   return 1;
