@@ -32,7 +32,7 @@ export const readinessPane: Pane = {
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
     const { width, height } = context.size;
-    const rows = lines.length === 0 ? [spansRow([{ text: emptyWords(ui.panes.readiness, context.theme), style: context.theme.dim }], width)] : linesAsRows(lines, context);
+    const rows = lines.length === 0 ? [spansRow([{ text: emptyWords(ui.panes.readiness, context.theme), style: context.theme.dim }], width)] : linesAsRows(lines, context, (token) => model.tokens.rows.get(token)?.kind === 'listener');
     return Array.from({ length: height }, (_, i) => rows[i] ?? ' '.repeat(width));
   },
   help: readinessHelp,
@@ -114,18 +114,21 @@ function matches(line: Line, filter: string): boolean {
 /** Below this, readiness is a letter, and a single frame goes without saying. */
 const WIDE = 56;
 
-function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext): readonly string[] {
+function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext, isListener: IsListener): readonly string[] {
   const turnColumns = Math.max(3, ...lines.map((line) => (line.kind === 'gap' ? 0 : String(line.turn).length)));
-  return lines.map((line, i) => spansRow(spansOf(line, i === 0, turnColumns, size.width >= WIDE, theme), size.width));
+  return lines.map((line, i) => spansRow(spansOf(line, i === 0, turnColumns, size.width >= WIDE, theme, isListener), size.width));
 }
 
+/** A second address has a listener of its own, under the next token. */
+type IsListener = (token: number) => boolean;
+
 /** The number of a turn stands at its first line, and at the top of the page. */
-function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolean, theme: Theme): readonly Span[] {
+function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolean, theme: Theme, isListener: IsListener): readonly Span[] {
   if (line.kind === 'gap') return [{ text: gapWords(line), style: theme.dim }];
   const number = line.turn > 0 && line.kind === 'row' && (line.isFirst || isTop) ? String(line.turn) : '';
   const turn = { text: `${fit(number, turnColumns, 'right')} `, style: theme.dim };
   if (line.kind === 'more') return [turn, { text: `and ${formatCount(line.tokens)} more tokens`, style: theme.dim }];
-  const spans = [turn, ...rowSpans(line.row, isWide, theme)];
+  const spans = [turn, ...rowSpans(line.row, isWide, theme, isListener)];
   return line.isCut && isUnfinished(line.row) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
 }
 
@@ -151,13 +154,13 @@ function gapWords({ turns, commands }: Extract<Line, { kind: 'gap' }>): string {
   return `--- ${formatCount(turns)} turns, ${formatCount(commands)} commands not shown`;
 }
 
-function rowSpans(row: ReadinessRow, isWide: boolean, theme: Theme): readonly Span[] {
+function rowSpans(row: ReadinessRow, isWide: boolean, theme: Theme, isListener: IsListener): readonly Span[] {
   const { token, readiness, steps } = row;
-  const isListener = isListening(row);
-  const name = isWide ? fit(isListener ? nameOf(0) : token < 2 ? nameOf(token) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
+  const accepts = isListener(token) || isListening(row);
+  const name = isWide ? fit(accepts ? nameOf(0) : token < 2 ? nameOf(token) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
   const ready = isWide ? readinessWords(readiness, '|').padEnd(8) : readinessLetters(readiness).padEnd(2);
   const spans: Span[] = [
-    { text: name, style: theme.token(isListener ? 0 : token) },
+    { text: name, style: theme.token(accepts ? 0 : token) },
     { text: `${readiness === 0 ? '-'.padEnd(ready.length) : ready} `, style: readiness === 0 ? theme.dim : plain },
   ];
   const words = wordsOf(token, steps, isWide);

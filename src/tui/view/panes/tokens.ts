@@ -7,7 +7,7 @@
  */
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
-import type { Activity, TokenRow } from '../../state/model/tokens.js';
+import { LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
@@ -91,18 +91,19 @@ function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, wi
   const placed = layoutColumns(columnsOf(state, rows, theme, width), width);
   const peer = placed.find(({ column }) => column.header === 'peer');
   if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row, theme).text : `${nameOf(row, theme)} ${stateOf(state, row, theme).text}`));
-  return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(nameOf(row, theme), peerOf(row, theme), peer.columns)) : placed;
+  return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(row, nameOf(row, theme), peerOf(row, theme), peer.columns)) : placed;
 }
 
 function withCell(placed: readonly PlacedColumn<TokenRow>[], header: string, cell: (row: TokenRow) => string): readonly PlacedColumn<TokenRow>[] {
   return placed.map((each) => (each.column.header === header ? { ...each, column: { ...each.column, cell } } : each));
 }
 
-/** `worker :51234`, or as much of it as there is room for. */
-function whoText(name: string, peer: string, columns: number): string {
-  const port = /:\d+$/.exec(peer)?.[0] ?? peer;
-  const [long, short] = name === '' ? [peer, port] : [`${name} ${port === peer ? '' : port}`.trimEnd(), name];
-  return widthOf(long) <= columns ? long : short;
+/** `worker :51234`, `LISTENER lab.sock`, or as much of it as there is room for: of a second listener, where it listens; that it does says its state. */
+function whoText({ token, kind }: TokenRow, name: string, peer: string, columns: number): string {
+  // The port; of a path, the name of the file.
+  const end = /:[1-9]\d*$/.exec(peer)?.[0] ?? peer.slice(peer.lastIndexOf('/') + 1).replace(/:0$/, '');
+  const ways = name === '' ? [peer, end] : [`${name} ${end}`.trimEnd(), kind === 'listener' && token !== LISTENER_TOKEN ? end : name];
+  return ways.find((way) => widthOf(way) <= columns) ?? ways.at(-1)!;
 }
 
 function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly Column<TokenRow>[] {

@@ -207,6 +207,13 @@ test('behind a filter only those count that it lets through, and what has been f
   expect(readinessPane.badge(scene.state, 60)).toBe('frozen, 0+ new, End follows /#9');
 });
 
+test('a second listener is one from the first event on', () => {
+  using scene = stage({ settings: { unixsocket: '/run/lab.sock' } });
+  scene.take(happened(0, { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' }));
+  scene.take(happened(0, { kind: 'ready', token: 2, readiness: 1 }));
+  expect(scene.draw(readinessPane, WIDE)[0]).toMatch(/^ +1 LISTENER READABLE/);
+});
+
 test('each token has its colour, and what is unusual stands out', () => {
   using scene = stage();
   for (const entry of served(1, 0)) scene.take(entry);
