@@ -5,19 +5,21 @@
  * can not write; NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE turns it off.
  */
 import nodeModule from 'node:module';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Counts for what is loaded from now on, by this thread and by those it starts. Never fails. */
-export function keepCompiledCode(environment = process.env): void {
+export function keepCompiledCode(): void {
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => void };
-  if (enableCompileCache === undefined) return;
+  const folder = process.env.NODE_COMPILE_CACHE || cacheFolder();
+  if (enableCompileCache === undefined || folder === null) return;
   // The way by which a worker hears of it.
-  environment.NODE_COMPILE_CACHE ||= cacheFolder(environment);
-  enableCompileCache(environment.NODE_COMPILE_CACHE);
+  process.env.NODE_COMPILE_CACHE = folder;
+  enableCompileCache(folder);
 }
 
-/** By the XDG rules; not the temporary folder, which others can write to. */
-function cacheFolder({ XDG_CACHE_HOME: cache }: NodeJS.ProcessEnv): string {
-  return join(cache !== undefined && cache.startsWith('/') ? cache : join(homedir(), '.cache'), 'redis-lab');
+/** By the XDG rules; not the temporary folder, which others can write to. Null for a user without a home, as in some containers. */
+function cacheFolder(): string | null {
+  const { XDG_CACHE_HOME: cache, HOME: home } = process.env;
+  if (cache?.startsWith('/')) return join(cache, 'redis-lab');
+  return home ? join(home, '.cache', 'redis-lab') : null;
 }

@@ -49,7 +49,7 @@ function lab(...args: string[]): Lab {
 }
 
 /** With a home of its own, in which it may keep what it has compiled. */
-function labAt(home: string): Lab {
+function labAt(home: string | undefined): Lab {
   const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: undefined, NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: undefined, HOME: home };
   return new Lab(spawn(process.execPath, [MAIN, '--headless', '--port', '0'], { env }));
 }
@@ -229,8 +229,8 @@ test('what has been compiled is kept for the next start, if Node can do that', a
   }
 });
 
-test('a home that can not be written to is no obstacle', async () => {
-  const server = labAt('/dev/null');
+test.each(['/dev/null', undefined])('a home that can not be written to, or that there is not, is no obstacle: %s', async (home) => {
+  const server = labAt(home);
   const client = await server.connect();
   expect(await client.call('PING')).toEqual({ simple: 'PONG' });
   expect(server.errors).toBe('');

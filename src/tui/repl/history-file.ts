@@ -6,11 +6,19 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSecret, MAX_HISTORY } from '../state/repl-reduce.js';
 
-/** Where it is by the XDG rules; `REDIS_LAB_HISTFILE` names another file, and an empty one means none. */
-export function historyPath(environment: NodeJS.ProcessEnv = process.env): string | null {
+/**
+ * Where it is by the XDG rules; `REDIS_LAB_HISTFILE` names another file, and an empty one means none. Null also for a user without a home, as in
+ * some containers: `homedir` throws then.
+ */
+export function historyPath(environment: NodeJS.ProcessEnv = process.env, homeOf = homedir): string | null {
   const { REDIS_LAB_HISTFILE: chosen, XDG_STATE_HOME: state } = environment;
   if (chosen !== undefined) return chosen === '' ? null : chosen;
-  return join(state !== undefined && state.startsWith('/') ? state : join(homedir(), '.local', 'state'), 'redis-lab', 'history');
+  if (state?.startsWith('/')) return join(state, 'redis-lab', 'history');
+  try {
+    return join(homeOf(), '.local', 'state', 'redis-lab', 'history');
+  } catch {
+    return null;
+  }
 }
 
 export class HistoryFile {
