@@ -10,6 +10,7 @@ import type { ServerContext } from '../dispatch/context.js';
 import type { Session } from '../dispatch/session.js';
 import { REDIS_VERSION } from '../dispatch/version.js';
 import { Verbatim } from '../resp/reply.js';
+import { type Scripting, scriptingOf } from '../scripting/scripting.js';
 
 type Field = readonly [name: string, value: string | number];
 type Section = (server: ServerContext, session: Session) => Field[];
@@ -104,7 +105,8 @@ function clients({ config, sessions, blocking, tracking }: ServerContext): Field
   ];
 }
 
-function memory({ config, keyspace, sessions, statistics }: ServerContext): Field[] {
+function memory(server: ServerContext): Field[] {
+  const { config, keyspace, sessions, statistics } = server;
   const used = statistics.measureMemory();
   const { rss } = process.memoryUsage();
   const dataset = keyspace.usedBytes;
@@ -121,6 +123,7 @@ function memory({ config, keyspace, sessions, statistics }: ServerContext): Fiel
     ['used_memory_dataset', dataset],
     ['used_memory_dataset_perc', percent(dataset, Math.max(1, used))],
     ...sized('total_system_memory', totalmem()),
+    ...scriptMemory(scriptingOf(server)),
     ...sized('maxmemory', maxmemory),
     ['maxmemory_policy', config.values['maxmemory-policy']],
     ['mem_fragmentation_ratio', (rss / used).toFixed(2)],
@@ -136,6 +139,23 @@ function memory({ config, keyspace, sessions, statistics }: ServerContext): Fiel
     ['active_defrag_running', 0],
     ['lazyfree_pending_objects', 0],
     ['lazyfreed_objects', 0],
+  ];
+}
+
+function scriptMemory(scripting: Scripting): Field[] {
+  const { libraries, scripts } = scripting;
+  return [
+    ['used_memory_lua', scripting.stateBytes],
+    ['used_memory_vm_eval', scripting.stateBytes],
+    ['used_memory_lua_human', human(scripting.stateBytes)],
+    ['used_memory_scripts_eval', scripting.keptBytes],
+    ['number_of_cached_scripts', scripts.size],
+    ['number_of_functions', libraries.functionCount],
+    ['number_of_libraries', libraries.byName.size],
+    ['used_memory_vm_functions', libraries.stateBytes],
+    ...sized('used_memory_vm_total', scripting.stateBytes + libraries.stateBytes),
+    ['used_memory_functions', libraries.keptBytes],
+    ...sized('used_memory_scripts', scripting.keptBytes + libraries.keptBytes),
   ];
 }
 

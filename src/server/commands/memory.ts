@@ -6,6 +6,7 @@ import * as errors from '../dispatch/errors.js';
 import { key } from '../dispatch/key-spec.js';
 import { bytesOf, type Database } from '../keyspace/database.js';
 import { Double, mapReply, MapReply, OK, Verbatim, type Reply } from '../resp/reply.js';
+import { scriptingOf } from '../scripting/scripting.js';
 import { integer, isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
@@ -72,7 +73,9 @@ function usage(argv: Argv, db: Database): Reply {
 }
 
 /** Fields that would describe an allocator of C are left out. */
-function stats({ keyspace, sessions, statistics }: ServerContext): Reply {
+function stats(server: ServerContext): Reply {
+  const { keyspace, sessions, statistics } = server;
+  const scripting = scriptingOf(server);
   const total = statistics.measureMemory();
   const { rss } = process.memoryUsage();
   const dataset = keyspace.usedBytes;
@@ -88,6 +91,8 @@ function stats({ keyspace, sessions, statistics }: ServerContext): Reply {
     'clients.normal': clients,
     'cluster.links': 0,
     'aof.buffer': 0,
+    'lua.caches': scripting.keptBytes,
+    'functions.caches': scripting.libraries.keptBytes,
     ...Object.fromEntries(keyspace.databases.filter((db) => db.size > 0).map((db) => [`db.${db.index}`, new MapReply(['dataset.bytes', db.usedBytes])])),
     'overhead.total': Math.max(0, total - dataset),
     'keys.count': keys,

@@ -38,7 +38,7 @@ export class Monitors {
     const { clock } = this;
     // Unix time is read once a turn; the rest of the microseconds comes from the monotonic clock.
     const atUs = clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs));
-    const line = new SimpleString(monitorLine(atUs, source.db.index, source.transport.peer, argv));
+    const line = new SimpleString(monitorLine(atUs, source.db.index, source.isScript ? 'lua' : source.transport.peer, argv));
     for (const session of this.sessions) session.send(line);
   }
 }

@@ -37,6 +37,8 @@ export interface LibraryHost {
 
 export type RestorePolicy = 'append' | 'flush' | 'replace';
 
+/** What an entry takes besides its code: an object, and its places in tables. */
+export const ENTRY_BYTES = 100;
 const NAME = /^[A-Za-z0-9_]+$/;
 
 export class Libraries {
@@ -49,6 +51,18 @@ export class Libraries {
   private loadGlobals: Kept | null = null;
 
   constructor(private readonly scripting: LibraryHost) {}
+
+  /** Of the Lua state. */
+  get stateBytes(): number {
+    return this.interpreter?.lua.usedBytes ?? 0;
+  }
+
+  /** Of what is kept of libraries and functions, estimated. */
+  get keptBytes(): number {
+    let bytes = this.functionCount * ENTRY_BYTES;
+    for (const { name, code } of this.byName.values()) bytes += ENTRY_BYTES + name.length + code.length;
+    return bytes;
+  }
 
   get functionCount(): number {
     let count = 0;

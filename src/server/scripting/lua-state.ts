@@ -16,6 +16,9 @@ const TYPE_NAMES: readonly string[] = ['nil', 'boolean', 'userdata', 'number', '
 export const typeName = (type: number): string => TYPE_NAMES[type] ?? 'no value';
 
 const MASK_COUNT = 8;
+/** Questions to lua_gc. */
+const COUNT_KILOBYTES = 3;
+const COUNT_BYTES_OVER = 4;
 const SCRATCH_BYTES = 4096;
 /** Longer strings are copied by native code, whose call costs more than copying so many bytes here. */
 const SHORT = 32;
@@ -76,6 +79,11 @@ export class LuaState {
     this.lua.lua_close(this.main);
     this.lua.free(this.scratch);
     for (const callback of this.callbacks) this.engine.release(callback);
+  }
+
+  /** What it has taken for its values, garbage included. */
+  get usedBytes(): number {
+    return this.lua.lua_gc(this.main, COUNT_KILOBYTES, 0) * 1024 + this.lua.lua_gc(this.main, COUNT_BYTES_OVER, 0);
   }
 
   // What is on the stack. Positions from 1 on count from the bottom of the running function's stack, negative ones from the top.

@@ -42,9 +42,9 @@ export const spellingsOf = (commands: ReadonlyMap<string, Command>): Spellings =
 /** Of each client the session in which its scripts call commands. */
 const sessions = new WeakMap<Session, Session>();
 
-/** Shows as `lua` in MONITOR. A script has no connection: what would be sent to it is lost. */
+/** A script has no connection: what would be sent to it is lost. */
 const NOWHERE: Transport = {
-  fd: -1, peer: 'lua', local: 'lua',
+  fd: -1, peer: '?:0', local: '?:0',
   send() {},
   closeAfterReply() {},
   close() {},

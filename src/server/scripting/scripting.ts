@@ -10,7 +10,7 @@ import type { ServerContext } from '../dispatch/context.js';
 import type { Session } from '../dispatch/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import { Interpreter } from './interpreter.js';
-import { Libraries } from './libraries.js';
+import { ENTRY_BYTES, Libraries } from './libraries.js';
 import type { Kept } from './lua-state.js';
 import { NumberGenerator } from './number-generator.js';
 import { sha1 } from './redis-api.js';
@@ -84,6 +84,18 @@ export class Scripting {
     this.names.clear();
     this.evaluator?.lua.close();
     this.evaluator = null;
+  }
+
+  /** Of the Lua state of EVAL. */
+  get stateBytes(): number {
+    return this.evaluator?.lua.usedBytes ?? 0;
+  }
+
+  /** Of what is kept of scripts, estimated. */
+  get keptBytes(): number {
+    let bytes = 0;
+    for (const { code } of this.scripts.values()) bytes += ENTRY_BYTES + code.length;
+    return bytes;
   }
 
   evaluate(caller: Session, name: string, given: ScriptArguments): Reply {

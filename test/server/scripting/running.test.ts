@@ -234,6 +234,28 @@ describe('a script and other parts of the server', () => {
     expect(monitor.receive()).toMatch(/ \[0 lua\] "GET" "k"\r\n$/);
   });
 
+  test('INFO counts scripts and libraries, and what they take', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    const figure = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(client.ask('INFO', 'memory'))![1]);
+    expect(['used_memory_vm_total', 'used_memory_scripts', 'number_of_cached_scripts'].map(figure)).toEqual([0, 0, 0]);
+    client.ask('SCRIPT', 'LOAD', 'return 1');
+    client.ask('FUNCTION', 'LOAD', "#!lua name=lib\nredis.register_function('f', function() end)\nredis.register_function('g', function() end)");
+    expect(['number_of_cached_scripts', 'number_of_functions', 'number_of_libraries'].map(figure)).toEqual([1, 2, 1]);
+    expect(figure('used_memory_vm_eval') + figure('used_memory_vm_functions')).toBe(figure('used_memory_vm_total'));
+    expect(figure('used_memory_scripts_eval')).toBeGreaterThan('return 1'.length);
+    client.ask('SCRIPT', 'FLUSH');
+    client.ask('FUNCTION', 'FLUSH');
+    expect(['used_memory_vm_total', 'used_memory_scripts', 'number_of_cached_scripts'].map(figure)).toEqual([0, 0, 0]);
+  });
+
+  test('SLOWLOG keeps its commands without an address', () => {
+    using lab = simulate({ settings: { 'slowlog-log-slower-than': 0 } });
+    const client = lab.connect();
+    evaluate(client, "return redis.call('GET', 'k')");
+    expect(client.ask('SLOWLOG', 'GET', '2')).toContain('$3\r\nGET\r\n$1\r\nk\r\n$3\r\n?:0\r\n');
+  });
+
   test('keys that it reads are remembered for the client that tracks', () => {
     using lab = simulate();
     const [client, other] = two(lab);
