@@ -29,8 +29,8 @@ import { MOST_ROWS, parseWish, usageOf, WORDS, type Wish } from './words.js';
 
 /** A reply that takes longer is told when it comes, and the next line is done. */
 const REPLY_PATIENCE_MS = 1000;
-/** The same for a loop that is to go on, or to stop. */
-const HOLD_PATIENCE_MS = 200;
+/** A step that takes longer waits for something to happen. */
+const STEP_PATIENCE_MS = 200;
 /** Of the events that a step has passed, the last ones are told. */
 const MOST_EVENTS = 50;
 
@@ -92,7 +92,7 @@ export class NarratedLab {
     return this.repl.interrupt();
   }
 
-  /** Says something that is not the answer to a line. */
+  /** @param text safe to print */
   say(text: string): void {
     if (!this.hasEnded) this.options.write(`${this.options.theme.inCharset(text)}\n`);
   }
@@ -123,7 +123,7 @@ export class NarratedLab {
     const { info } = this.options;
     const [address] = info.addresses;
     this.say(`redis-lab ${info.version}, in lines. A Redis server runs here, on one event loop.`);
-    if (address !== undefined) this.say(`Connect: redis-cli ${'path' in address ? `-s ${address.path}` : `-p ${address.port}`}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
+    if (address !== undefined) this.say(`Connect: redis-cli ${'path' in address ? `-s ${this.options.theme.visible(address.path)}` : `-p ${address.port}`}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
     this.say('Or type here: SET greeting hello EX 60. help tells what else there is, quit leaves.');
   }
 
@@ -133,7 +133,7 @@ export class NarratedLab {
     if (this.hasEnded) return;
     const wish = parseWish(line);
     if (wish === null) return this.ask(line);
-    if (wish.type === 'complaint') return this.say(`It is written: ${wish.text}`);
+    if (wish.type === 'complaint') return this.say(`usage: ${wish.text}`);
     await this.grant(wish);
   }
 
@@ -145,9 +145,10 @@ export class NarratedLab {
     this.repl.submit(line);
     // A loop that is held answers nobody.
     await Promise.race([this.repl.settled(), this.whenHeld(true)]);
+    if (this.repl.isBusy) return this.say('the loop is held: the reply comes when it goes on');
+    await this.repl.settled();
     // A connection that the line has ended is known to be closed a moment later.
     await new Promise(setImmediate);
-    if (this.state.control.heldAt !== null && this.repl.isBusy) return this.say('the loop is held: the reply comes when it goes on');
     const note = this.noteOf(name);
     if (note !== null && (note !== before || this.clientOf(name)?.state === 'waiting')) this.say(note);
   }
@@ -220,8 +221,13 @@ export class NarratedLab {
 
   // Time
 
+  private want(what: 'pause' | 'step' | null): void {
+    this.wanted = what;
+    this.stepped = [];
+  }
+
   private async pause(): Promise<void> {
-    this.wanted = 'pause';
+    this.want('pause');
     const wasHeld = this.state.control.heldAt !== null;
     this.session.showLive();
     await this.session.pause();
@@ -229,24 +235,23 @@ export class NarratedLab {
   }
 
   private async resume(): Promise<void> {
-    this.wanted = null;
+    this.want(null);
     await this.session.resume();
-    await Promise.race([this.whenHeld(false), after(HOLD_PATIENCE_MS)]);
+    await this.whenHeld(false);
     this.say(`${this.time}: the loop runs`);
   }
 
   private async slow(eventsPerSecond: number | null): Promise<void> {
     if (eventsPerSecond === null) return this.resume();
-    this.wanted = null;
+    this.want(null);
     await this.session.slow(eventsPerSecond);
-    await Promise.race([this.whenHeld(false), after(HOLD_PATIENCE_MS)]);
+    await this.whenHeld(false);
     this.say(`${this.time}: every event is told`);
   }
 
   private async step(unit: StepUnit): Promise<void> {
-    const wasHeld = this.state.control.heldAt !== null;
-    this.wanted = wasHeld ? 'step' : 'pause';
-    await Promise.race([this.session.step(unit), after(HOLD_PATIENCE_MS)]);
+    this.want(this.state.control.heldAt === null ? 'pause' : 'step');
+    await Promise.race([this.session.step(unit), after(STEP_PATIENCE_MS)]);
     if (this.state.control.stepping !== null) this.say(this.time);
   }
 
@@ -296,10 +301,9 @@ export class NarratedLab {
     const { heldAt } = this.state.control;
     if (heldAt === null) return;
     this.tellEvents(this.stepped.filter(({ seq }) => seq < heldAt.seq));
-    this.stepped = [];
     this.say(`${this.wanted === null ? 'PAUSED by a breakpoint, ' : this.wanted === 'pause' ? 'PAUSED, ' : ''}${heldSentence(heldAt, this.wording)}`);
     // The next hold is a breakpoint's unless somebody asks for it.
-    this.wanted = null;
+    this.want(null);
   }
 
   // What happens

@@ -50,7 +50,10 @@ export const framesPane: Pane = {
     const open = openRow(state);
     return open === null ? null : bytesOf(open, size);
   },
-  lines: (state, limit, theme) => filtered(state).slice(-limit).map((row) => (row.kind === 'gap' ? textOf(row, theme) : `${row.kind === 'partial' ? 'half a request' : row.kind}: ${toldRow(columnsOf(state, [row], theme), row)}`)),
+  lines: (state, limit, theme) => {
+    const rows = filtered(state).slice(-limit);
+    return rows.length === 0 ? ['no frame yet'] : rows.map((row) => lineText(row, columnsOf(state, [row], theme), theme));
+  },
   checkFilter: () => null,
   help: framesHelp,
 };
@@ -122,6 +125,12 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
     { header: 'size', width: 8, align: 'right', rank: 2, cell: sizeOf, style: () => theme.dim },
     { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => (isWaiting(row) ? theme.warn : theme.dim) },
   ];
+}
+
+/** A row for somebody who listens. */
+function lineText(row: FrameRow, columns: readonly Column<FrameRow>[], theme: Theme): string {
+  if (row.kind === 'gap') return textOf(row, theme);
+  return `${row.kind === 'partial' ? 'half a request' : row.kind}: ${toldRow(columns, row)}`;
 }
 
 function markOf(row: FrameRow): string {

@@ -70,7 +70,7 @@ test('what there is not is said', () => {
   using scene = stage();
   expect(told(scene, 'keyspace')).toEqual(['no keys']);
   expect(told(scene, 'readiness')).toEqual(['nothing has been ready yet']);
-  expect(told(scene, 'frames')).toEqual([]);
+  expect(told(scene, 'frames')).toEqual(['no frame yet']);
 });
 
 test('what clients have sent is escaped, in every pane', () => {
