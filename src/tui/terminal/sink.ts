@@ -32,8 +32,6 @@ export class FrameSink extends EventEmitter {
   readonly writable = true;
   /** Where the cursor stands after the next frame; null: hidden. */
   cursor: CursorPlace | null = null;
-  /** Called with the whole frame, for whoever measures. */
-  frames = 0;
   private lines: readonly string[] = [];
   private cursorText = '';
   private isReleased = false;
@@ -50,7 +48,6 @@ export class FrameSink extends EventEmitter {
   /** A frame, from Ink. */
   write(frame: string): boolean {
     if (this.isReleased || frame === '') return true;
-    this.frames++;
     const lines = frame.split('\n').slice(0, this.rows);
     const changes = this.changesTo(lines);
     const cursorText = this.cursor === null ? HIDE_CURSOR : `${moveTo(this.cursor.row, this.cursor.column)}${SHOW_CURSOR}`;
