@@ -16,8 +16,8 @@ const WORKSHOP = '8';
 const USES = [
   'APPEND K x', 'SETRANGE K 3 abc', 'BITCOUNT K', 'PFADD K a b c', 'PFCOUNT K', 'LPUSH K a', 'RPUSH K b', 'LSET K 0 z', 'LINSERT K BEFORE z y', 'LREM K 0 b', 'LPOP K 2', 'RPOP K', 'HSET K f v g w', 'HINCRBY K n 1',
   'HDEL K f', 'SADD K m 5', 'SREM K 5', 'SPOP K', 'ZADD K 1 m 2 n', 'ZINCRBY K 5 m', 'ZRANGEBYSCORE K -inf +inf', 'ZRANK K m', 'ZPOPMIN K', 'ZREMRANGEBYRANK K 0 0', 'XADD K * f v', 'XTRIM K MAXLEN 1', 'XGROUP CREATE K new 0',
-  'XREADGROUP GROUP new c COUNT 2 STREAMS K >', 'XPENDING K new', 'XAUTOCLAIM K new d 0 0', 'XDEL K 1-1', 'XINFO STREAM K FULL', 'DUMP K', 'COPY K copy REPLACE', 'DEBUG OBJECT K', 'OBJECT ENCODING K',
-].map((line) => line.split(' ').map((word) => (word === 'K' ? DAMAGED : word)));
+  'XREADGROUP GROUP new c COUNT 2 STREAMS K >', 'XPENDING K new', 'XAUTOCLAIM K new d 0 0', 'XDEL K 1-1', 'XINFO STREAM K FULL', 'DUMP K', 'COPY K K2 REPLACE', 'DEBUG OBJECT K', 'OBJECT ENCODING K',
+].map((line) => line.split(' ').map((word) => word.replace(/^K(?=2?$)/, DAMAGED)));
 
 /** @param payload the same for both servers */
 export async function compareDamaged(pair: Pair, payload: string): Promise<StateDifference | null> {

@@ -47,7 +47,7 @@ export function sortOut(all: readonly RawReply[]): Received {
   for (const reply of all) {
     const items = itemsOf(reply.value);
     const keys = items === null ? null : invalidatedKeys(items);
-    if (keys !== null) for (const key of keys.filter((key) => key !== DAMAGED)) invalidated.add(JSON.stringify(key));
+    if (keys !== null) for (const key of keys.filter((key) => !String(key).startsWith(DAMAGED))) invalidated.add(JSON.stringify(key));
     else if (items !== null && /^[ps]?message$/.test(String(items[0]))) {
       if (!items.some((item) => WORKSHOP.test(String(item)))) messages.push(lineOf(reply, items));
     }
