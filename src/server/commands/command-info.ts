@@ -7,7 +7,7 @@ import { keyPositions, type KeySpec } from '../dispatch/key-spec.js';
 import type { Argument } from '../dispatch/syntax.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, mapReply, SetReply, SimpleString, type Reply } from '../resp/reply.js';
-import { isWord, parseInteger } from './support/arguments.js';
+import { INT64_MAX, INT64_MIN, isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
 const FLAGS = ['loading', 'stale'] as const;
@@ -198,8 +198,10 @@ function onlyGets(words: readonly string[]): boolean {
 }
 
 function positionsOf(spec: KeySpec, request: Argv): number[] {
-  if (spec.begin.type === 'unknown') return spec.flags.includes('OW') ? positionsBehind('STORE', request) : [];
-  return keyPositions(spec, request);
+  const { begin, find } = spec;
+  if (begin.type === 'unknown') return spec.flags.includes('OW') ? positionsBehind('STORE', request) : [];
+  if (begin.type !== 'index' || find.type !== 'keynum') return keyPositions(spec, request);
+  return Array.from({ length: atoi(request[begin.index + find.keyNumIndex]!) }, (_, i) => begin.index + find.firstKey + i * find.step);
 }
 
 /** No keys where some must be, or a count of them that is none or points behind the end of the request: execution would refuse the command. */
@@ -207,8 +209,16 @@ function isBroken(spec: KeySpec, request: Argv): boolean {
   const { begin, find } = spec;
   if (begin.type !== 'index') return false;
   if (find.type !== 'keynum') return find.type === 'range' && keyPositions(spec, request).length === 0;
-  const count = parseInteger(request[begin.index + find.keyNumIndex]!);
-  return count === undefined || count < 1 || begin.index + find.firstKey + Number(count) > request.length;
+  const count = atoi(request[begin.index + find.keyNumIndex]!);
+  return count < 1 || begin.index + find.firstKey + count > request.length;
+}
+
+/** As C reads a number: what begins with digits is one, and of more than 32 bits the lower ones are left. */
+function atoi(text: string): number {
+  const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
+  if (digits === undefined) return 0;
+  const value = BigInt(digits.replace(/^\+/, ''));
+  return value > INT64_MAX ? -1 : value < INT64_MIN ? 0 : Number(BigInt.asIntN(32, value));
 }
 
 /** The destination of SORT, which may stand anywhere among its options; each of these takes one argument or two. */
