@@ -7,6 +7,10 @@
 import { type Pointer, TYPE } from '../lua-memory.js';
 import type { LuaState } from '../lua-state.js';
 
+const MAX_INT32 = 0x7fffffff;
+/** The shortest text of a wide number: -1, which is one where it is printed without a sign. */
+const WIDE_DIGITS = 2;
+const LOOKS_NUMERIC = Uint8Array.from({ length: 256 }, (_, code) => (/[-+.0-9\s]/.test(String.fromCharCode(code)) ? 1 : 0));
 const TWO_64 = 2n ** 64n;
 const DIRECTIVE = /%(?:%|([-+ #0]*)(\d{0,2})(?:\.(\d{0,2}))?([a-zA-Z]))/g;
 
@@ -63,9 +67,21 @@ function digitAt(text: string, at: number, base: number): number {
   return digit < base ? digit : -1;
 }
 
+/** Is there an argument that Lua's own could cut off? Almost never, and then the directives need not be looked at. */
+function mayBeWide(lua: LuaState): boolean {
+  const { memory } = lua;
+  for (let argument = lua.top; argument > 1; argument--) {
+    const slot = lua.slot(argument);
+    const type = memory.type(slot);
+    if (type === TYPE.number && !(memory.number(slot) >= 0 && memory.number(slot) <= MAX_INT32)) return true;
+    if (type === TYPE.string && memory.textLength(slot) >= WIDE_DIGITS && LOOKS_NUMERIC[memory.bytes[memory.textStart(slot)]!] === 1) return true;
+  }
+  return false;
+}
+
 /** Writes what Lua's own would cut off. */
 function prepare(lua: LuaState): void {
-  if (lua.type(1) !== TYPE.string) return;
+  if (lua.type(1) !== TYPE.string || !mayBeWide(lua)) return;
   const format = lua.text(1)!;
   let argument = 1;
   const adapted = format.replace(DIRECTIVE, (directive, flags: string | undefined, width: string, precision: string | undefined, conversion: string) => {
