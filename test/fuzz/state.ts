@@ -35,7 +35,7 @@ const READERS: { readonly [type: string]: readonly Words[] } = {
   zset: [['ZRANGE', 'KEY', '0', '-1', 'WITHSCORES'], ['ZCARD', 'KEY']],
   stream: [['XRANGE', 'KEY', '-', '+'], ['XINFO', 'STREAM', 'KEY', 'FULL', 'COUNT', '0']],
 };
-const LIKENESS: { readonly [command: string]: Likeness } = { PTTL: 'near', HGETALL: 'pairs', SMEMBERS: 'unordered', FUNCTION: 'unordered' };
+export const LIKENESS: { readonly [command: string]: Likeness } = { PTTL: 'near', HGETALL: 'pairs', SMEMBERS: 'unordered', FUNCTION: 'unordered' };
 
 /** Types of which there is only one way to write a value down, whatever it was before. */
 const PLAIN: ReadonlySet<string> = new Set(['string', 'zset']);
@@ -83,11 +83,11 @@ export function readers(key: string, type: string): Words[] {
 }
 
 /** Reads with these commands. */
-export async function check(pair: Pair, commands: readonly Words[]): Promise<StateDifference | null> {
+export async function check(pair: Pair, commands: readonly Words[], likeness: { readonly [command: string]: Likeness } = LIKENESS): Promise<StateDifference | null> {
   const [lab, redis] = await same(pair, commands);
   for (const [i, argv] of commands.entries()) {
     const [ours, theirs] = [lab[i], redis[i]];
-    if (ours === undefined || theirs === undefined || !(areAlike(ours, theirs, LIKENESS[argv[0]!] ?? 'exact') || isByIntent(argv, ours, theirs) || (argv[0] === 'XINFO' && timeless(ours) === timeless(theirs)))) return { argv, lab: ours, redis: theirs };
+    if (ours === undefined || theirs === undefined || !(areAlike(ours, theirs, likeness[argv[0]!] ?? 'exact') || isByIntent(argv, ours, theirs) || (argv[0] === 'XINFO' && timeless(ours) === timeless(theirs)))) return { argv, lab: ours, redis: theirs };
   }
   return null;
 }

@@ -7,7 +7,7 @@ import { keyPositions, type KeySpec } from '../dispatch/key-spec.js';
 import type { Argument } from '../dispatch/syntax.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, mapReply, SetReply, SimpleString, type Reply } from '../resp/reply.js';
-import { INT64_MAX, INT64_MIN, isWord } from './support/arguments.js';
+import { INT64_MAX, INT64_MIN, isWord, parseInteger } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
 const FLAGS = ['loading', 'stale'] as const;
@@ -167,16 +167,38 @@ function argumentFlags({ optional, multiple, multipleToken }: Argument): string[
   return [...(optional ? ['optional'] : []), ...(multiple ? ['multiple'] : []), ...(multipleToken === true ? ['multiple_token'] : [])];
 }
 
-function keysIn({ commands }: ServerContext, argv: Argv): { readonly name: string; readonly flags: readonly string[] }[] {
+interface FoundKey {
+  readonly name: string;
+  readonly flags: readonly string[];
+}
+
+function keysIn({ commands }: ServerContext, argv: Argv): FoundKey[] {
   const request = argv.slice(2);
   const named = find(commands, request[0]!.replaceAll('|', ' '));
   const asked = named?.subcommands == null ? named : (named.subcommands.get((request[1] ?? '').toLowerCase()) ?? null);
   if (asked === null) throw errors.INVALID_COMMAND;
   if (asked.keys.length === 0) throw errors.NO_KEY_ARGUMENTS;
   if (!asked.acceptsArgc(request.length)) throw errors.INVALID_KEY_COUNT;
-  const found = asked.keys.some((spec) => isBroken(spec, request)) ? [] : asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
+  const found = asked.keys.some((spec) => isBroken(spec, request)) ? countedKeys(asked, request) : specifiedKeys(asked, request);
   if (found.length === 0 && !asked.flags.has('no_mandatory_keys')) throw errors.INVALID_KEY_ARGUMENTS;
   return found;
+}
+
+function specifiedKeys(asked: Command, request: Argv): FoundKey[] {
+  return asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
+}
+
+/** How Redis finds keys behind a count that key specifications do not take, 01 for one: it reads it as C does, says nothing of flags, and puts the destination last. */
+function countedKeys({ keys }: Command, request: Argv): FoundKey[] {
+  for (const { begin, find } of keys) {
+    if (begin.type !== 'index' || find.type !== 'keynum') continue;
+    const count = atoi(request[begin.index + find.keyNumIndex]!);
+    const first = begin.index + find.firstKey;
+    if (count < 1 || first + count > request.length) return [];
+    const destination = keys.length === 1 ? [] : [request[1]!];
+    return [...request.slice(first, first + count), ...destination].map((name) => ({ name, flags: [] }));
+  }
+  return [];
 }
 
 /** What a command does with a key may depend on its options. */
@@ -198,10 +220,8 @@ function onlyGets(words: readonly string[]): boolean {
 }
 
 function positionsOf(spec: KeySpec, request: Argv): number[] {
-  const { begin, find } = spec;
-  if (begin.type === 'unknown') return spec.flags.includes('OW') ? positionsBehind('STORE', request) : [];
-  if (begin.type !== 'index' || find.type !== 'keynum') return keyPositions(spec, request);
-  return Array.from({ length: atoi(request[begin.index + find.keyNumIndex]!) }, (_, i) => begin.index + find.firstKey + i * find.step);
+  if (spec.begin.type === 'unknown') return spec.flags.includes('OW') ? positionsBehind('STORE', request) : [];
+  return keyPositions(spec, request);
 }
 
 /** No keys where some must be, or a count of them that is none or points behind the end of the request: execution would refuse the command. */
@@ -209,8 +229,8 @@ function isBroken(spec: KeySpec, request: Argv): boolean {
   const { begin, find } = spec;
   if (begin.type !== 'index') return false;
   if (find.type !== 'keynum') return find.type === 'range' && keyPositions(spec, request).length === 0;
-  const count = atoi(request[begin.index + find.keyNumIndex]!);
-  return count < 1 || begin.index + find.firstKey + count > request.length;
+  const count = parseInteger(request[begin.index + find.keyNumIndex]!);
+  return count === undefined || count < 1 || begin.index + find.firstKey + Number(count) > request.length;
 }
 
 /** As C reads a number: what begins with digits is one, and of more than 32 bits the lower ones are left. */

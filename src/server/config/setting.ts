@@ -229,12 +229,15 @@ export function formatInteger(value: number): string {
 
 const UNITS: { readonly [unit: string]: bigint } = { '': 1n, b: 1n, k: 1000n, kb: 1024n, m: 1000_000n, mb: 1024n ** 2n, g: 1000_000_000n, gb: 1024n ** 3n };
 
-/** `100`, `64kb`, `1gb`: bytes, or null. An empty text is 0, as in Redis. */
+const UINT64_MAX = (1n << 64n) - 1n;
+
+/** `100`, `64kb`, `1gb`: bytes, or null. An empty text is 0 and a number of more than 64 bits the largest one, as in Redis. */
 export function parseMemory(text: string): bigint | null {
   const [, digits, unit] = /^(\d*)([a-z]*)$/i.exec(text) ?? [];
   const factor = unit === undefined ? undefined : UNITS[unit.toLowerCase()];
-  if (digits === undefined || factor === undefined || BigInt(digits) >= 1n << 64n) return null;
-  return BigInt.asUintN(64, BigInt(digits) * factor);
+  if (digits === undefined || factor === undefined) return null;
+  const number = BigInt(digits);
+  return BigInt.asUintN(64, (number > UINT64_MAX ? UINT64_MAX : number) * factor);
 }
 
 function parsePercent(text: string, limits: Ranged): number | BadValue {
