@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { createServer } from 'redis-lab';
@@ -21,6 +23,17 @@ test('close ends the loop thread while it sleeps in the kernel', async () => {
   const server = await createServer({ port: 0 });
   await server.close();
   await expect(ask(server.port, 'PING\r\n')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a program that exits with its server open ends, also if Node takes its time to end the threads', async () => {
+  const program = `
+    import { createServer } from 'redis-lab';
+    await createServer({ port: 0 });
+    // After the server's own farewell: time enough for a loop that was only woken to be asleep again.
+    process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300));
+    process.exit(7);
+  `;
+  await expect(promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 15_000 })).rejects.toMatchObject({ code: 7, killed: false });
 });
 
 describe('in a worker of the program', () => {

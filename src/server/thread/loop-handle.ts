@@ -44,6 +44,9 @@ const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/serv
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: Math.floor(totalmem() / 2 ** 20), maxYoungGenerationSizeMb: 48 };
 
+/** A worker has the flags of its process; one that is a file refuses that of a program given as `--input-type=module -e …`. */
+const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
+
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 
 /** Of a descriptor that Node has not opened: in a worker, `closeSync` would say so in a warning. */
@@ -78,13 +81,13 @@ export class LoopHandle {
       });
     });
     worker.on('message', (message: LoopMessage) => this.receive(message));
-    process.on('exit', this.wakeAtExit);
+    process.on('exit', this.closeAtExit);
   }
 
   /** Resolves once the server listens. Rejects with {@link StartError}. */
   static start(options: Omit<LoopThreadOptions, 'control' | 'isNested'>, events: LoopEvents): Promise<LoopHandle> {
     const control = createControl();
-    const worker = new Worker(THREAD_URL, { workerData: { ...options, control, isNested: !isMainThread } satisfies LoopThreadOptions, resourceLimits: RESOURCE_LIMITS });
+    const worker = new Worker(THREAD_URL, { workerData: { ...options, control, isNested: !isMainThread } satisfies LoopThreadOptions, resourceLimits: RESOURCE_LIMITS, ...NODE_FLAGS });
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError('the loop thread ended before it was ready', null));
       const first = (message: LoopMessage): void => {
@@ -114,12 +117,15 @@ export class LoopHandle {
     if (!isHeld && this.ready.wakeFd !== -1) writeSync(this.ready.wakeFd, ONE);
   }
 
-  /** Node ends its workers when the process exits, and waits for them: one that sleeps in the kernel must be woken for that. */
-  private readonly wakeAtExit = (): void => this.wake();
+  /**
+   * Node ends its workers when the process exits, and waits for them: one that sleeps in the kernel must be woken for that. Woken alone, the loop may be back in its sleep
+   * before Node has come to ending it, and the process would wait for ever; so it is asked to end by itself.
+   */
+  private readonly closeAtExit = (): void => void this.call('close', null).catch(() => {});
 
   private ended(): void {
     this.hasEnded = true;
-    process.off('exit', this.wakeAtExit);
+    process.off('exit', this.closeAtExit);
     // Only now: until its thread was gone, the number could have come to mean another file.
     if (this.ready.wakeFd !== -1) closeForeign(this.ready.wakeFd);
     for (const { reject } of this.calls.values()) reject(new Error('the loop thread has ended'));
