@@ -123,3 +123,15 @@ test('typing in the console makes it follow again when the line is sent', async 
   lab.type('PING\r');
   await lab.until((screen) => screen.includes('PONG') && !screen.includes('6 REPL · frozen'));
 });
+
+test('Tab offers keys to a client only while it is in the database that is shown', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET alpha 1\r');
+  await lab.until(/alpha +string/);
+  lab.type('GET al', '\t');
+  await lab.until('> GET alpha');
+  lab.type('\x15SELECT 2\r');
+  await lab.until('[2]>');
+  lab.type('GET al', '\t', 'X');
+  await lab.until('> GET alX');
+});

@@ -75,8 +75,10 @@ class LabConsole implements Console {
   /** Null if there is nothing to complete: then Tab goes to the next pane. */
   private completion(type: 'complete-next' | 'complete-previous', state: ReplState): ReplAction | null {
     if (state.input.trim() === '' && state.search === null) return null;
-    const { rows } = this.host.state().model.keyspace;
-    return { type, keys: rows.filter(({ gone }) => gone === null).map(({ key }) => key) };
+    const { db, rows } = this.host.state().model.keyspace;
+    // Those of another database would only be answered with nil.
+    const known = db === state.client.db ? rows : [];
+    return { type, keys: known.filter(({ gone }) => gone === null).map(({ key }) => key) };
   }
 
   /** Leaves what is waited for; else the search, else the line. */

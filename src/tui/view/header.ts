@@ -54,17 +54,19 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
     time: { ways: [` ${timeText(control)} `], style: timeStyle(control, theme), rank: 0, isBlock: true },
     turn: { ways: [`turn ${formatCount(turn)}`], style: plain, rank: 1 },
-    connections: { ways: [`${formatCount(connections)} ${connections === 1 ? 'connection' : 'connections'}`, `${formatCount(connections)} conn`], style: plain, rank: 7 },
+    connections: { ways: [plural(connections, 'connection'), `${formatCount(connections)} conn`], style: plain, rank: 7 },
     perSecond: { ways: [`${formatCount(commandsPerSecond(rates, nowUs(state)))} cmd/s`], style: plain, rank: 2 },
     address: { ways: placeWays(server), style: theme.strong, rank: 4 },
     poller: { ways: pollerWays(server), style: server.poller === 'epoll' ? plain : theme.warn, rank: 6 },
-    breakpoints: { ways: stops === 0 ? [] : [`${stops} ${stops === 1 ? 'breakpoint' : 'breakpoints'}`, `b ${stops}`], style: theme.warn, rank: 3 },
+    breakpoints: { ways: stops === 0 ? [] : [plural(stops, 'breakpoint'), `b ${stops}`], style: theme.warn, rank: 3 },
     held: { ways: control.heldAt === null ? [] : [`held at ${control.heldAt.kind}`, ''], style: theme.warn, rank: 9 },
-    drops: { ways: hasDropped ? [`dropped from the trace: ${formatCount(droppedCommands)} commands, ${formatCount(droppedTurns)} turns`, `${formatCount(droppedCommands)} dropped`] : [], style: theme.warn, rank: 5 },
+    drops: { ways: hasDropped ? [`dropped from the trace: ${plural(droppedCommands, 'command')}, ${plural(droppedTurns, 'turn')}`, `${formatCount(droppedCommands)} dropped`] : [], style: theme.warn, rank: 5 },
   };
 }
 
 const plain: Style = (text) => text;
+
+const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 function timeText({ mode, behind, eventsPerSecond, heldAt, stepping }: Control): string {
   switch (mode) {

@@ -65,7 +65,7 @@ describe('where there is no room', () => {
   const busy: Scenery = { control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }] }, rates: { turn: 1_234_567, connections: 51, droppedCommands: 1_234_567, droppedTurns: 1 } };
 
   test.each([
-    [200, ' redis-lab  PAUSED  turn 1,234,567 · 127.0.0.1:6379 · 51 connections · 0 cmd/s · epoll · 1 breakpoint · held at frame · dropped from the trace: 1,234,567 commands, 1 turns'],
+    [200, ' redis-lab  PAUSED  turn 1,234,567 · 127.0.0.1:6379 · 51 connections · 0 cmd/s · epoll · 1 breakpoint · held at frame · dropped from the trace: 1,234,567 commands, 1 turn'],
     [110, '  PAUSED  turn 1,234,567 · 127.0.0.1:6379 · 51 conn · 0 cmd/s · epoll · 1 breakpoint · 1,234,567 dropped'],
     [80, '  PAUSED  turn 1,234,567 · :6379 · 0 cmd/s · epoll · b 1 · 1,234,567 dropped'],
     [60, '  PAUSED  turn 1,234,567 · :6379 · 0 cmd/s · b 1'],
