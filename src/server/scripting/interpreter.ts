@@ -7,6 +7,7 @@
 import type { ServerContext } from '../dispatch/context.js';
 import * as errors from '../dispatch/errors.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
+import { ArgumentTable } from './argument-table.js';
 import { COUNTED, toReply } from './conversion.js';
 import { TYPE } from './lua-memory.js';
 import { type Kept, LuaError, LuaState, pushTexts } from './lua-state.js';
@@ -21,10 +22,6 @@ const MASK_LINE = 4;
 const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
 /** As many as Redis takes. */
 const TURNS_AT_A_LOOK = 4;
-/** Garbage is collected a little after so many runs, so that no run pays for all of it. */
-const RUNS_BETWEEN_COLLECTIONS = 50;
-const COLLECT_STEP = 5;
-const COLLECT_SIZE = 50;
 /** The code of a library only registers its functions. */
 const LOAD_TIMEOUT_US = 500_000;
 
@@ -34,13 +31,14 @@ export class Interpreter {
   /** The one that runs. */
   run: ScriptRun | null = null;
   private readonly watcher: number;
-  private runsSinceCollection = 0;
+  /** KEYS and ARGV of scripts. */
+  private readonly globalArrays: { readonly keys: ArgumentTable; readonly args: ArgumentTable } | null;
   private loadStartUs = 0;
 
   constructor(
     engine: LuaEngine,
     private readonly server: ServerContext,
-    private readonly isEval: boolean,
+    isEval: boolean,
     numbers: NumberGenerator,
   ) {
     this.lua = new LuaState(engine);
@@ -48,6 +46,8 @@ export class Interpreter {
       pushRedisApi(lua, this, isEval);
       lua.setField(-2, 'redis');
     });
+    const { globals } = this.sandbox;
+    this.globalArrays = isEval ? { keys: new ArgumentTable(this.lua, globals, 'KEYS'), args: new ArgumentTable(this.lua, globals, 'ARGV') } : null;
     if (isEval) this.nameHandler();
     this.lua.watch = () => this.watch();
     this.watcher = this.lua.hookCallback(() => this.watch());
@@ -98,22 +98,15 @@ export class Interpreter {
 
   /** A function gets keys and arguments as its parameters, a script as globals. Returns how many parameters. */
   private pushArguments({ options: { argv, keyCount } }: ScriptRun): number {
-    const { lua, isEval } = this;
     const firstArgument = FIRST_KEY + keyCount;
-    if (isEval) {
-      lua.pushKept(this.sandbox.globals);
-      lua.pushName('KEYS');
+    if (this.globalArrays !== null) {
+      this.globalArrays.keys.fill(argv, FIRST_KEY, firstArgument);
+      this.globalArrays.args.fill(argv, firstArgument, argv.length);
+      return 0;
     }
-    pushTexts(lua, argv, FIRST_KEY, firstArgument);
-    if (isEval) {
-      lua.lua.lua_rawset(lua.current, -3);
-      lua.pushName('ARGV');
-    }
-    pushTexts(lua, argv, firstArgument, argv.length);
-    if (!isEval) return 2;
-    lua.lua.lua_rawset(lua.current, -3);
-    lua.pop();
-    return 0;
+    pushTexts(this.lua, argv, FIRST_KEY, firstArgument);
+    pushTexts(this.lua, argv, firstArgument, argv.length);
+    return 2;
   }
 
   /** Runs the code of a library: null, or its complaint. Throws only what has broken the engine. */
@@ -128,14 +121,10 @@ export class Interpreter {
     return complaint;
   }
 
-  /** After a run: the stack is empty again, and some garbage gone. Not called when the engine has broken. */
+  /** After a run: the stack is empty again. Not called when the engine has broken. Garbage is Lua's own affair: it collects a little whenever something is made. */
   settle(): void {
-    const { lua } = this;
-    lua.empty();
+    this.lua.empty();
     this.sandbox.clean();
-    if (++this.runsSinceCollection < RUNS_BETWEEN_COLLECTIONS) return;
-    this.runsSinceCollection = 0;
-    lua.lua.lua_gc(lua.current, COLLECT_STEP, COLLECT_SIZE);
   }
 
   /** The error table on top of the stack as a reply: its text, the script's name, and where it happened. */

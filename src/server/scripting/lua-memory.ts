@@ -7,7 +7,7 @@
  *
  *   slot   (16)  0 value: double, pointer or boolean     8 type                        one place on a stack or in a table
  *   string       8 hash     12 length     16 bytes …                                    a slot of type string points here
- *   table        7 log2 of the nodes     12 array     16 nodes     28 length of the array
+ *   table        7 log2 of the nodes     8 metatable     12 array     16 nodes     28 length of the array
  *   node   (32)  0 slot of the value     16 key     24 its type     28 next node        hash part of a table: an array of these, in chains
  *   closure      24 slots of the upvalues                                               a function of C or of ours
  *   state        8 top     12 base                                                      pointers into its stack
@@ -26,6 +26,7 @@ const STRING_HASH = 8;
 const STRING_LENGTH = 12;
 const STRING_BYTES = 16;
 const TABLE_LOG2_NODES = 7;
+const TABLE_METATABLE = 8;
 const TABLE_ARRAY = 12;
 const TABLE_NODES = 16;
 const TABLE_ARRAY_LENGTH = 28;
@@ -165,6 +166,16 @@ export class LuaMemory {
     return this.words[(table + TABLE_ARRAY_LENGTH) >>> 2]!;
   }
 
+  hasMetatable(table: Pointer): boolean {
+    return this.word(table + TABLE_METATABLE) !== 0;
+  }
+
+  /** Leaves the first `count` items of the array part. */
+  clearItems(table: Pointer, count: number): void {
+    const start = this.word(table + TABLE_ARRAY);
+    for (let i = this.arrayLength(table) - 1; i >= count; i--) this.words[(start + i * SLOT_BYTES + TYPE_AT) >>> 2] = TYPE.nil;
+  }
+
   /** How many entries there can be. */
   entryCount(table: Pointer): number {
     return this.arrayLength(table) + this.nodeCount(table);
@@ -204,11 +215,15 @@ export class LuaMemory {
     return node;
   }
 
+  nodes(table: Pointer): Pointer {
+    return this.words[(table + TABLE_NODES) >>> 2]!;
+  }
+
   private nodeCount(table: Pointer): number {
     return 1 << this.bytes[table + TABLE_LOG2_NODES]!;
   }
 
   private node(table: Pointer, index: number): Pointer {
-    return this.word(table + TABLE_NODES) + index * NODE_BYTES;
+    return this.nodes(table) + index * NODE_BYTES;
   }
 }

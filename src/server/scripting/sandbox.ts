@@ -63,6 +63,9 @@ export class Sandbox {
   readonly errorHandler: Kept;
   readonly globals: Kept;
   private readonly standIns = new Map<Pointer, Kept>();
+  private readonly standInPlaces: Pointer[] = [];
+  /** Where a table points that has no nodes. */
+  private noNodes: Pointer = 0;
   private readonly deny: number;
   private readonly denyUnknown: number;
   private readonly standInOfGlobals: Kept;
@@ -183,7 +186,7 @@ export class Sandbox {
   /** table.insert goes past metatables: what it has put into stand-ins must not be there for the next script. */
   clean(): void {
     const { memory } = this.lua;
-    for (const standIn of this.standIns.keys()) if (memory.arrayLength(standIn) > 0 || memory.hasNodes(standIn)) this.clear(standIn);
+    for (const standIn of this.standInPlaces) if (memory.arrayLength(standIn) > 0 || memory.nodes(standIn) !== this.noNodes) this.clear(standIn);
   }
 
   private clear(standIn: Pointer): void {
@@ -211,7 +214,10 @@ export class Sandbox {
     lua.lua.lua_pushcclosure(lua.current, this.deny, 0);
     lua.setField(-2, '__newindex');
     lua.lua.lua_setmetatable(lua.current, -2);
-    this.standIns.set(lua.lua.lua_topointer(lua.current, -1), real);
+    const place = lua.memory.pointer(lua.slot(-1));
+    this.standIns.set(place, real);
+    this.standInPlaces.push(place);
+    this.noNodes = lua.memory.nodes(place);
     lua.lua.lua_replace(lua.current, -2);
     // Kept for good, so that its address is never that of another table.
     lua.pushValue(-1);

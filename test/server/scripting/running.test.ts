@@ -193,6 +193,19 @@ describe('what a script may break', () => {
     expect(evaluate(client, "return {type(string.x), type(rawget(_G, 'x')), type(cjson.encode)}")).toBe('*3\r\n$3\r\nnil\r\n$3\r\nnil\r\n$8\r\nfunction\r\n');
   });
 
+  test.each([
+    'KEYS[2] = nil', "KEYS[9] = 'more'", "KEYS.x = 'field'", 'setmetatable(KEYS, {__index = function() return 1 end})', 'table.insert(KEYS, 1)', 'table.remove(KEYS)', 'KEYS[1] = {KEYS}',
+  ])('what it does to KEYS is gone with it: %s', (script) => {
+    using lab = simulate();
+    const client = lab.connect();
+    const look = 'local t = {} for k, v in pairs(KEYS) do t[#t + 1] = k t[#t + 1] = v end return {#KEYS, #ARGV, type(KEYS[4]), t}';
+    for (const keys of [['a', 'b', 'c'], ['d'], [], ['e', 'f']]) {
+      client.ask('EVAL', script, '2', 'x', 'y', 'z');
+      const pairs = keys.flatMap((key, index) => [`:${index + 1}`, '$1', key]);
+      expect(client.ask('EVAL', look, String(keys.length), ...keys, 'arg').split('\r\n')).toEqual(['*4', `:${keys.length}`, ':1', '$3', 'nil', `*${keys.length * 2}`, ...pairs, '']);
+    }
+  });
+
   test('what table.insert puts into tables of its surroundings is gone with the script', () => {
     using lab = simulate();
     const client = lab.connect();

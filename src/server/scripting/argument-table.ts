@@ -1,0 +1,52 @@
+/**
+ * ArgumentTable: KEYS or ARGV, as scripts find them. Filled by interpreter.ts before each run.
+ *
+ * Nothing that a script does can outlive it, so the table of the script before is as good as a new one, unless that script has put something else into it;
+ * and it costs neither an allocation nor the collector's work.
+ */
+import { type Pointer, TYPE } from './lua-memory.js';
+import { type Kept, type LuaState, pushTexts } from './lua-state.js';
+
+/** A longer one is not used again, because its places would have to be emptied. */
+const LONGEST = 32;
+
+export class ArgumentTable {
+  private table: Pointer = 0;
+
+  /** @param globals the table of which it is a field, and which keeps it alive */
+  constructor(
+    private readonly lua: LuaState,
+    private readonly globals: Kept,
+    private readonly name: 'KEYS' | 'ARGV',
+  ) {}
+
+  /** Makes it an array of the texts from `start` to before `end`. */
+  fill(texts: readonly string[], start: number, end: number): void {
+    const { lua, table } = this;
+    const count = end - start;
+    if (table === 0 || !this.isAsMade(table, count)) return this.make(texts, start, end);
+    lua.memory.pushPointer(lua.current, TYPE.table, table);
+    for (let i = 0; i < count; i++) {
+      lua.pushText(texts[start + i]!);
+      lua.lua.lua_rawseti(lua.current, -2, i + 1);
+    }
+    lua.pop();
+    lua.memory.clearItems(table, count);
+  }
+
+  private isAsMade(table: Pointer, count: number): boolean {
+    const { memory } = this.lua;
+    const room = memory.arrayLength(table);
+    return room >= count && room <= LONGEST && !memory.hasNodes(table) && !memory.hasMetatable(table);
+  }
+
+  private make(texts: readonly string[], start: number, end: number): void {
+    const { lua } = this;
+    lua.pushKept(this.globals);
+    lua.pushName(this.name);
+    pushTexts(lua, texts, start, end);
+    this.table = lua.memory.pointer(lua.slot(-1));
+    lua.lua.lua_rawset(lua.current, -3);
+    lua.pop();
+  }
+}
