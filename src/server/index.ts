@@ -50,7 +50,7 @@ export interface ServerOptions extends Partial<SettingValues> {
   readonly edgeTriggered?: boolean;
   /** 32 bits; random if left out. */
   readonly seed?: number;
-  /** Hold the loop before its first poll. */
+  /** Hold the loop before its first poll: it stands there when the promise resolves. */
   readonly paused?: boolean;
   /** The configuration file that the settings came from, which CONFIG REWRITE writes to. */
   readonly configFile?: string | null;
@@ -127,7 +127,10 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
   const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, configFile = null, log = () => {}, ...settings } = options;
   const observers = new Observers();
   const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) });
-  return new LabServer(handle, observers);
+  const server = new LabServer(handle, observers);
+  // The loop gets to its first event after it has said that it listens.
+  if (paused && server.heldAt === null) await server.nextHold();
+  return server;
 }
 
 /** Who listens on the main thread. */
@@ -236,7 +239,7 @@ class LabServer implements RedisLabServer {
   }
 
   /** Rejects if the server ends instead. */
-  private nextHold(): Promise<TraceEvent> {
+  nextHold(): Promise<TraceEvent> {
     return new Promise((resolve, reject) => {
       const stop = this.onHeld((event) => {
         if (event === null) return;

@@ -97,6 +97,7 @@ test('a held server closes, and so does one that starts held', async () => {
   await held.pause();
   await held.close();
   const paused = await createServer({ port: 0, paused: true });
+  expect(paused.heldAt?.kind).toBe('turn-begin');
   await paused.close();
   await expect(paused.snapshot()).rejects.toThrow('the loop thread has ended');
 });
