@@ -22,6 +22,7 @@ import type { Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
 import type { Size } from './view/pane.js';
 import { PANES } from './view/panes/index.js';
+import { byteAt } from './view/parts/hex.js';
 import { cursorOf, helpScrollLimit, paneSize, Screen } from './view/screen.js';
 import type { Theme } from './view/theme.js';
 
@@ -31,7 +32,10 @@ const FRAME_MS = 60;
 const TICK_MS = 1000;
 /** Events a second, from slow to fast; above the last one is full speed. */
 const SPEEDS = [1, 2, 5, 20] as const;
-const PAGE = 10;
+/** Rows of a page that stay in sight when the next one comes; a table has its header among them. */
+const PAGE_OVERLAP = 2;
+/** Header, footer and the frame of the help. */
+const HELP_FRAME_ROWS = 4;
 const MAX_CLIENTS = 200;
 
 export interface AppOptions {
@@ -197,9 +201,9 @@ export class App {
       case 'down':
         return this.move(1);
       case 'page-up':
-        return this.move(-PAGE);
+        return this.move(-this.pageRows());
       case 'page-down':
-        return this.move(PAGE);
+        return this.move(this.pageRows());
       case 'open':
         return this.act({ type: 'open-row', ...this.listed() });
       case 'close':
@@ -234,20 +238,25 @@ export class App {
     const { ui } = this.state;
     const pane = PANES[ui.focus];
     if (ui.isHelpOpen) return this.act({ type: 'scroll-help', by, limit: helpScrollLimit(this.state, this.size, this.options.theme) });
-    if (ui.panes[ui.focus].byte !== null) return this.moveInBytes(by, 'rows');
+    if (ui.panes[ui.focus].byte !== null) return this.moveInBytes(by, 'row');
     if (ui.panes[ui.focus].isOpen && pane.openRows !== undefined) return this.act({ type: 'move-cursor', by, count: pane.openRows(this.state) });
     if (pane.rows !== undefined) return this.act({ type: 'select', by, ...this.listed() });
     if (pane.length !== undefined) this.act({ type: 'scroll', by, length: pane.length(this.state), forgotten: pane.forgotten?.(this.state) ?? 0 });
   }
 
-  /** Moves by bytes or by rows of bytes, and stays where there are none; `begin`: to the first byte of the row that the cursor stands on. */
-  private moveInBytes(by: number | 'begin', unit: 'bytes' | 'rows' = 'bytes'): void {
+  private pageRows(): number {
+    const { focus, isHelpOpen } = this.state.ui;
+    const height = isHelpOpen ? this.size.height - HELP_FRAME_ROWS : (paneSize(this.state, focus, this.size)?.height ?? 0);
+    return Math.max(1, height - PAGE_OVERLAP);
+  }
+
+  /** `begin`: to the first byte of the row that the cursor stands on. */
+  private moveInBytes(by: number | 'begin', unit: 'byte' | 'row' = 'byte'): void {
     const { focus, panes } = this.state.ui;
     const { byte, cursor } = panes[focus];
     const bytes = PANES[focus].openBytes?.(this.state, paneSize(this.state, focus, this.size) ?? this.size) ?? null;
     if (bytes === null) return;
-    const wanted = by === 'begin' || byte === null ? bytes.beginningOf(cursor) : byte + by * (unit === 'rows' ? bytes.perRow : 1);
-    const there = wanted < 0 || wanted >= bytes.count ? (byte ?? 0) : wanted;
+    const there = by === 'begin' || byte === null ? bytes.beginningOf(cursor) : byteAt(byte, by, unit, bytes);
     this.act({ type: 'move-to-byte', byte: there, cursor: bytes.rowOf(there) });
   }
 

@@ -84,6 +84,17 @@ test('a view that is scrolled stands still and counts, until End', async () => {
   await lab.until((screen) => screen.includes('3 Readiness ─'));
 });
 
+test('a page is what the pane shows, less a little', async () => {
+  await using lab = await AppOnScreen.start({ width: 80, height: 24 });
+  lab.type(`MSET ${Array.from({ length: 40 }, (_, i) => `k${String(i).padStart(2, '0')} 1`).join(' ')}\r`);
+  await lab.until('40 keys');
+  lab.type(ESC, '5', '\x1b[B', '\x1b[6~');
+  // Of the ten rows of the pane in focus, one is its title and one the header of the table.
+  await lab.until('▶ k07');
+  lab.type('\x1b[6~');
+  await lab.until('▶ k14');
+});
+
 test('the databases are a ring, and the keys of each are shown', async () => {
   await using lab = await AppOnScreen.start({ width: 120, height: 40 }, { databases: 3 });
   lab.type('SELECT 2\rSET far 1\r');

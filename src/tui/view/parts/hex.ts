@@ -85,3 +85,11 @@ function closing(end: number, { range = null, cursor = null }: HexMarks): string
 const hex = (bytes: string, at: number): string => bytes.charCodeAt(at).toString(16).padStart(2, '0').slice(-2);
 
 const printable = (code: number): string => (code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '.');
+
+/** Where the cursor gets to from a byte: to its neighbours in the order of the bytes, or up and down its column, as far as there are any. */
+export function byteAt(byte: number, by: number, unit: 'byte' | 'row', { count, perRow }: { readonly count: number; readonly perRow: number }): number {
+  const clamp = (value: number, highest: number): number => Math.max(0, Math.min(value, highest));
+  if (unit === 'byte') return clamp(byte + by, count - 1);
+  const row = clamp(Math.floor(byte / perRow) + by, Math.floor((count - 1) / perRow));
+  return clamp(row * perRow + (byte % perRow), count - 1);
+}

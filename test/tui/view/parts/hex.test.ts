@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytesPerRow, hexRows, hexWidth } from '../../../../src/tui/view/parts/hex.js';
+import { byteAt, bytesPerRow, hexRows, hexWidth } from '../../../../src/tui/view/parts/hex.js';
 import { COLORED, PLAIN } from '../../scene.js';
 
 const BYTES = '$5\r\nhello\r\n$2\r\nhi\r\n';
@@ -40,4 +40,17 @@ test('the cursor stands between arrows, also at the ends of a row, and is what i
   const [row] = hexRows('abc', 40, { range: { start: 0, end: 3 }, cursor: 1 }, COLORED);
   expect(row).toContain(COLORED.highlight('62'));
   expect(row).toContain(COLORED.selected('61'));
+});
+
+test.each([
+  ['the next byte', 3, 1, 'byte', 4],
+  ['none before the first', 0, -1, 'byte', 0],
+  ['none behind the last', 20, 1, 'byte', 20],
+  ['the byte below', 3, 1, 'row', 11],
+  ['a page up, in the same column', 19, -5, 'row', 3],
+  ['a page down, to the last row', 3, 9, 'row', 19],
+  ['the last byte, where the last row has no such column', 7, 9, 'row', 20],
+  ['nowhere from the first row up', 5, -1, 'row', 5],
+] as const)('the cursor of 21 bytes in rows of 8 gets to %s', (_, byte, by, unit, expected) => {
+  expect(byteAt(byte, by, unit, { count: 21, perRow: 8 })).toBe(expected);
 });
