@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { RespClient, type Wire } from '../../support/resp-client.js';
-import { KEYS, Lab } from '../../support/lab.js';
+import { KEYS, Lab, launchLab } from '../../support/lab.js';
 import { PAYLOADS, TEXTS } from './payloads.js';
 
 const PASTE_BEGIN = '\x1b[200~';
@@ -196,6 +196,25 @@ test('and at the end nothing of it was obeyed, and all of it was there', async (
   expect(raw).not.toContain('\x1b[?1049l');
   expect(raw).not.toMatch(/\x1b\[35;41m|\x1b\[7;7Howned/); // eslint-disable-line no-control-regex
   for (const shown of ['\\x1b]52;c;b3duZWQ=', '\\x1bP$q', '\\xc2\\x9b', '\\xe2\\x80\\xae', '\\x9b35;41m']) expect(raw).toContain(shown);
+});
+
+test('in lines, as a screen reader has them read, there is no sequence at all', async () => {
+  const narrated = launchLab({ args: ['--screen-reader', '--port', '0'], columns: 200 });
+  await narrated.until('quit leaves.');
+  const visitor = await RespClient.connect(Number(/redis-cli -p (\d+)/.exec(narrated.screen)![1]));
+  for (const payload of PAYLOADS) {
+    const commands = [['SET', `key${payload}`, payload], ['HSET', 'all-hash', payload, payload], [`no${payload}such`, payload], ['EVAL', 'return redis.error_reply(ARGV[1])', '0', payload], ['PUBLISH', payload, payload]];
+    await Promise.all(commands.map((command) => visitor.call(...command)));
+  }
+  for (const line of ['keyspace', 'frames', 'tokens', 'readiness', 'KEYS *', 'HGETALL all-hash']) narrated.type(`${line}\r`);
+  narrated.type('ECHO the-last-one\r');
+  await narrated.until('"the-last-one"');
+  visitor.socket.destroy();
+  const { raw } = narrated.terminal;
+  expect(raw).toContain('\\x1b]52;c;b3duZWQ=');
+  // eslint-disable-next-line no-control-regex
+  expect(raw).not.toMatch(/\x1b/);
+  expect(foreignSequences(raw.replaceAll('\r\n', ''))).toEqual([]);
 });
 
 /** What of the output is neither text nor one of the sequences that the lab itself writes, with what stands around it. */
