@@ -117,8 +117,8 @@ const STATEMENTS: readonly string[] = ['error("oops")', 'error({err="ERR mine"})
 
 /** A call of a command of the grammar; some of its words are numbers of Lua, or KEYS and ARGV. */
 function call(random: Random, { argv }: FuzzCommand, how = random.pick(['call', 'pcall'])): string {
-  // Not offsets, which would make strings of megabytes, nor counts of random picks, nor scores that have to stay equal, nor places.
-  const isFixed = /^(SETBIT|SETRANGE|BITFIELD|[A-Z]+RAND(MEMBER|FIELD))$/.test(argv[0]!) || argv.some((word) => /^[yg]\d$/.test(word));
+  // Not offsets, which would make strings of megabytes, nor counts of picks that are random, nor scores that have to stay equal, nor places.
+  const isFixed = /^(SETBIT|SETRANGE|BITFIELD|[A-Z]+RAND(MEMBER|FIELD)|[A-Z]*SCAN)$/.test(argv[0]!) || argv.some((word) => /^[yg]\d$/.test(word));
   const words = argv.map((word, i) => {
     if (isFixed) return quoteLua(word);
     if (i > 0 && random.chance(0.05)) return random.pick(['KEYS[1]', 'ARGV[1]', 'ARGV[2]']);

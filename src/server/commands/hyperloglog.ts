@@ -163,7 +163,8 @@ function inspect(db: Database, name: string, counter: ByteString, subcommand: st
 function densify(db: Database, name: string, counter: ByteString): boolean {
   if (!isSparse(counter)) return false;
   if (!toDense(counter)) throw errors.CORRUPTED_HYPERLOGLOG;
-  db.changedSilently(name);
+  // Another encoding is no change to anybody.
+  db.changedUnwatched(name, '$', null);
   return true;
 }
 

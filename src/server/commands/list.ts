@@ -42,9 +42,17 @@ function pushed(db: Database, name: string, end: End): void {
   db.changed(name, 'l', end === 'left' ? 'lpush' : 'rpush');
 }
 
-function popped(db: Database, name: string, list: List, end: End): void {
-  shrunk(db, name, list, 'l', end === 'left' ? 'lpop' : 'rpop');
-}
+type Popped = (db: Database, name: string, list: List, end: End) => void;
+
+const popped: Popped = (db, name, list, end) => shrunk(db, name, list, 'l', end === 'left' ? 'lpop' : 'rpop');
+
+/** The same for a client that has waited in BLPOP or BLMOVE: that the list changes was told when it was pushed to; only the events are left, as in Redis. */
+const poppedLater: Popped = (db, name, list, end) => {
+  const isEmpty = list.size === 0;
+  if (isEmpty) db.delete(name);
+  db.changedUnwatched(name, 'l', end === 'left' ? 'lpop' : 'rpop');
+  if (isEmpty) db.changedUnwatched(name, 'g', 'del');
+};
 
 function popFrom(list: List, end: End): string {
   return end === 'left' ? list.popHead() : list.popTail();
@@ -405,14 +413,14 @@ export const ltrim = command({
 // Moving from list to list.
 
 /** From the end of one list that is there to the end of another, or of the same. Says so of the destination first, as Redis does. */
-function move(db: Database, source: string, destination: string, from: End, to: End, list: List): Reply {
+function move(db: Database, source: string, destination: string, from: End, to: End, list: List, tell = popped): Reply {
   const target = writeList(db, destination);
   const value = popFrom(list, from);
   const receiver = target ?? createList(db, destination);
   if (to === 'left') receiver.pushHead(value);
   else receiver.pushTail(value);
   pushed(db, destination, to);
-  popped(db, source, list, from);
+  tell(db, source, list, from);
   return value;
 }
 
@@ -455,9 +463,9 @@ function readyList(db: Database, name: string): List {
   return db.lookupWrite(name) as List;
 }
 
-function popOne(db: Database, name: string, list: List, end: End): Reply {
+function popOne(db: Database, name: string, list: List, end: End, tell = popped): Reply {
   const value = popFrom(list, end);
-  popped(db, name, list, end);
+  tell(db, name, list, end);
   return [name, value];
 }
 
@@ -468,7 +476,7 @@ function blockingPop(end: End): Handler {
       const list = writeList(db, argv[i]!);
       if (list !== undefined) return popOne(db, argv[i]!, list, end);
     }
-    const serve = (name: string, from: Database): Reply => popOne(from, name, readyList(from, name), end);
+    const serve = (name: string, from: Database): Reply => popOne(from, name, readyList(from, name), end, poppedLater);
     return parkForList(session, { keys: argv.slice(1, -1), timeoutMs, serve });
   };
 }
@@ -498,7 +506,7 @@ export const brpop = command({
 function blockingMove(db: Database, session: Session, source: string, destination: string, from: End, to: End, timeoutMs: number): Reply {
   const list = writeList(db, source);
   if (list !== undefined) return move(db, source, destination, from, to, list);
-  const serve = (name: string, at: Database): Reply => move(at, name, destination, from, to, readyList(at, name));
+  const serve = (name: string, at: Database): Reply => move(at, name, destination, from, to, readyList(at, name), poppedLater);
   return parkForList(session, { keys: [source], timeoutMs, denied: null, serve });
 }
 

@@ -222,7 +222,7 @@ export class Database {
   }
 
   /**
-   * After a change that does not count as one for WATCH, client-side caching and blocked clients, as in Redis: what consumer groups
+   * After a change that does not count as one for WATCH, client-side caching and blocked clients, as in Redis: for one, what consumer groups
    * remember. Notifies of `event`, if there is one.
    */
   changedUnwatched(key: string, eventClass: EventClass, event: string | null): void {
