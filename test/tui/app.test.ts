@@ -62,9 +62,9 @@ test('in an open frame the cursor walks through the tree, and through the bytes'
   lab.type(ESC, '4', UP, UP, '\r');
   await lab.until('brought by read of 20 B');
   lab.type('x');
-  await lab.until('byte 1 of 38: 0x2a "*", brought by the 1st of 2 reads');
+  await lab.until('byte 1 of 38: 0x2a "*", by the 1st of 2 reads');
   lab.type(RIGHT.repeat(28));
-  const screen = await lab.until('byte 29 of 38: 0x35 "5", brought by the 2nd of 2 reads');
+  const screen = await lab.until('byte 29 of 38: 0x35 "5", by the 2nd of 2 reads');
   expect(screen).toMatch(/▶ +\$5 "hello"/);
   lab.type('x');
   await lab.until(/x to the bytes/);

@@ -2,7 +2,7 @@
  * An open frame: its RESP values as a tree beside its bytes, and where they came from. Part of the frames pane.
  *
  *   #5 request 3, 61 B, executed in 12 µs
- *   byte 44 of 61: 0x24 "$", brought by the 2nd of 2 reads: 32 B in turn 812
+ *   byte 44 of 61: 0x24 "$", by the 2nd of 2 reads: 32 B in turn 812
  *    array of 5                 0020 68 65 6c 6c 6f 20 77 6f 72 6c 64|0d 0a>24<32 0d
  *   ▶  bulk string 2 "EX"       0030 0a 45 58 0d 0a]24 32 0d 0a 36 30 0d 0a
  *
@@ -75,7 +75,7 @@ type WholeView = View & { readonly frame: WholeFrame };
 
 function headRows({ frame, marked, byte, theme }: View, { width, height }: Size): readonly string[] {
   const what = theme.token(frame.token)(fit(headText(frame), width));
-  const origin = byte === null || frame.kind === 'partial' ? theme.dim(fit(originText(frame, marked), width)) : theme.strong(fit(byteText(frame, byte, theme), width));
+  const origin = byte === null || frame.kind === 'partial' ? theme.dim(fit(originText(frame, marked, 'brought by'), width)) : theme.strong(fit(byteText(frame, byte, theme), width));
   if (height >= LEAST_ROWS) return [what, origin];
   // Somebody who walks through the bytes knows whose they are.
   return [byte === null ? what : origin];
@@ -93,18 +93,18 @@ const partialText = (row: PartialRow): string => `have ${formatCount(row.have)} 
 
 function byteText(frame: WholeFrame, byte: number, { visible }: Theme): string {
   const code = frame.raw.charCodeAt(byte);
-  return `byte ${byte + 1} of ${formatCount(frame.bytes)}: 0x${code.toString(16).padStart(2, '0')} "${visible(frame.raw[byte]!)}", ${originText(frame, { start: byte, end: byte + 1 })}`;
+  return `byte ${byte + 1} of ${formatCount(frame.bytes)}: 0x${code.toString(16).padStart(2, '0')} "${visible(frame.raw[byte]!)}", ${originText(frame, { start: byte, end: byte + 1 }, 'by')}`;
 }
 
 /** Which reads brought these bytes. */
-function originText(frame: FramedRow, range: Range | null): string {
+function originText(frame: FramedRow, range: Range | null, lead: string): string {
   if (frame.kind === 'reply') return 'encoded into the output buffer';
   const { reads } = frame;
   if (reads.length === 0) return 'the reads that brought it are not known';
   const bringing = range === null ? reads : reads.filter(({ start, end }) => start < range.end && end > range.start);
   const [only] = bringing;
-  if (only !== undefined && bringing.length === 1 && reads.length > 1) return `brought by the ${ordinal(reads.indexOf(only) + 1)} of ${reads.length} reads: ${readText(only)}`;
-  return truncate(`brought by ${bringing.map((read) => `read of ${readText(read)}`).join(' | ')}`, 512);
+  if (only !== undefined && bringing.length === 1 && reads.length > 1) return `${lead} the ${ordinal(reads.indexOf(only) + 1)} of ${reads.length} reads: ${readText(only)}`;
+  return truncate(`${lead} ${bringing.map((read) => `read of ${readText(read)}`).join(' | ')}`, 512);
 }
 
 function readText({ turn, bytes, start, end }: FrameRead): string {

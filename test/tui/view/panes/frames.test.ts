@@ -83,13 +83,13 @@ test('the cursor in the bytes marks the node that its byte belongs to, and says 
   scene.set('frames', { byte: 21, cursor: bytes.rowOf(21) });
   expect(scene.picture(framesPane, { width: 100, height: 8 })).toBe(`
 #2 request 1, 25 B, executed in 0 µs
-byte 22 of 25: 0x6c "l", brought by the 2nd of 2 reads: 5 B in turn 5
+byte 22 of 25: 0x6c "l", by the 2nd of 2 reads: 5 B in turn 5
  *2                          0000 2a 32 0d 0a 24 34 0d 0a 45 43 48 4f 0d 0a[24 35  *2..$4..ECHO..$5
    $4 "ECHO"                 0010 0d 0a 68 65|6c>6c<6f 0d 0a]                      ..hello..
 ▶  $5 "hello"
 `);
   // In few rows the line about the byte is the one that counts.
-  expect(scene.draw(framesPane, { width: 60, height: 4 })[0]!.trimEnd()).toBe('byte 22 of 25: 0x6c "l", brought by the 2nd of 2 reads: 5 B…');
+  expect(scene.draw(framesPane, { width: 64, height: 4 })[0]!.trimEnd()).toBe('byte 22 of 25: 0x6c "l", by the 2nd of 2 reads: 5 B in turn 5');
   expect([0, 4, 13, 14, 24].map((byte) => bytes.rowOf(byte))).toEqual([0, 1, 1, 2, 2]);
   expect([0, 1, 2].map((row) => bytes.beginningOf(row))).toEqual([0, 4, 14]);
 });
