@@ -1,8 +1,9 @@
 /**
- * The control words: four bytes each, shared by the two threads, for the one thing that messages can not do: wake a thread that waits.
+ * The control words: four bytes each, shared by the two threads, for what messages can not do: wake a thread that waits, and say how far the other one is.
  *
  *   HELD     1 while the stepper holds the loop: it then waits here and not in the kernel
  *   SIGNAL   counts up with every message; the held loop sleeps until it changes
+ *   TAKEN    counts up with every batch of the trace that main has dealt with
  *
  * No message is missed, whatever the timing. Main posts first and looks at HELD second; the loop writes HELD first and drains
  * second, on entering a hold and once more on leaving it.
@@ -10,11 +11,23 @@
 
 const HELD = 0;
 const SIGNAL = 1;
+const TAKEN = 2;
 
 export type ControlWords = Int32Array;
 
 export function createControl(): ControlWords {
-  return new Int32Array(new SharedArrayBuffer(8));
+  return new Int32Array(new SharedArrayBuffer(12));
+}
+
+/** Main, when it has dealt with a batch. */
+export function takeBatch(control: ControlWords): void {
+  Atomics.add(control, TAKEN, 1);
+}
+
+/** Loop: how many of the batches that it has sent so far main has not dealt with yet. */
+export function batchesUnderWay(control: ControlWords, sent: number): number {
+  // Of numbers that go round after 2^32 the difference is still right.
+  return (sent - Atomics.load(control, TAKEN)) | 0;
 }
 
 /** Main, after posting a message: true if that was enough; false if the loop may sleep in the kernel and must be woken there. */

@@ -11,7 +11,7 @@ import type { LogLevel } from '../server.js';
 import type { Snapshot } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
-import { createControl, notifyHeldLoop, type ControlWords } from './control.js';
+import { createControl, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
 
 export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
@@ -141,7 +141,8 @@ export class LoopHandle {
       case 'log':
         return this.events.log(message.level, message.message);
       case 'trace':
-        return this.events.trace(message.batch, message.snapshot);
+        this.events.trace(message.batch, message.snapshot);
+        return takeBatch(this.control);
       case 'held':
         return this.events.held(message.event);
     }

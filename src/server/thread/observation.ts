@@ -14,7 +14,7 @@ import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.
 import type { Tap, TraceSink } from '../trace/tap.js';
 import type { Server } from '../server.js';
 import { takeSnapshot, type Snapshot, type SnapshotRequest } from '../snapshot.js';
-import { holdLoop, type ControlWords } from './control.js';
+import { batchesUnderWay, holdLoop, type ControlWords } from './control.js';
 
 /** Batches are at least so far apart … */
 const FRAME_US = 80_000;
@@ -22,6 +22,9 @@ const FRAME_US = 80_000;
 const IDLE_FRAME_US = 500_000;
 /** After a silence the first event waits so long for what belongs to it: the reply leaves a turn later. */
 const GATHER_US = 10_000;
+
+/** Batches that main may have before it: the one that it deals with, and the next. A main thread that gets little time would otherwise fall behind for good. */
+const MOST_UNDER_WAY = 2;
 
 /** What a turn consists of in which no client and no key is concerned. */
 const STEPS_OF_THE_LOOP: ReadonlySet<TraceKind> = new Set(['turn-begin', 'poll', 'timer', 'turn-end']);
@@ -46,6 +49,7 @@ export class Observation implements TraceSink, Observer {
   private isTraced = false;
   /** When the last batch left, on the loop's monotonic clock. */
   private sentUs = -Infinity;
+  private batchesSent = 0;
   /** The coming batch tells of more than the loop itself. */
   private isAwaited = false;
   private isReleased = false;
@@ -116,7 +120,9 @@ export class Observation implements TraceSink, Observer {
     if (!this.isAwaited) this.scheduleFrame(!STEPS_OF_THE_LOOP.has(event.kind));
     if (this.stepper.isNeeded) {
       this.stepper.pass(event);
-      if (this.recorder.isSpent) this.send();
+      // Steps are few, and each is to be seen; between breakpoints a loop at full speed would bury main in events.
+      if (this.recorder.isSpent && this.stepper.isStepping) this.send();
+      else if (this.recorder.isSpent) this.recorder.forget();
     } else if (this.recorder.isSpent) {
       this.recorder.closed();
       this.tap.sink = null;
@@ -126,6 +132,10 @@ export class Observation implements TraceSink, Observer {
   }
 
   frame(): void {
+    if (batchesUnderWay(this.ports.control, this.batchesSent) >= MOST_UNDER_WAY) {
+      this.dueUs = this.clock.nowUs + GATHER_US;
+      return;
+    }
     this.dueUs = Infinity;
     this.isAwaited = false;
     this.recorder.opened();
@@ -148,9 +158,17 @@ export class Observation implements TraceSink, Observer {
 
   private send(): void {
     if (this.recorder.isEmpty) return;
+    const forgotten = this.recorder.takeForgotten();
     const batch = this.recorder.take();
     this.sentUs = this.clock.nowUs;
-    if (this.isTraced) this.ports.send(batch, this.watched === null ? null : takeSnapshot(this.server, this.watched));
+    if (!this.isTraced) return;
+    if (forgotten !== null) this.post(forgotten, null);
+    this.post(batch, this.watched === null ? null : takeSnapshot(this.server, this.watched));
+  }
+
+  private post(batch: TraceBatch, snapshot: Snapshot | null): void {
+    this.batchesSent++;
+    this.ports.send(batch, snapshot);
   }
 
   private release(): void {

@@ -36,6 +36,8 @@ export class Recorder {
   private closedAt: LoopCounters | null = null;
   private droppedTurns = 0;
   private droppedCommands = 0;
+  /** Before the events that are kept. */
+  private forgotten: { turns: number; commands: number } | null = null;
 
   /** @param budget events a frame; Infinity: none is ever dropped. */
   constructor(
@@ -45,7 +47,7 @@ export class Recorder {
   ) {}
 
   get isEmpty(): boolean {
-    return this.events.length === 0 && this.droppedTurns === 0 && this.closedAt === null;
+    return this.events.length === 0 && this.droppedTurns === 0 && this.closedAt === null && this.forgotten === null;
   }
 
   /** The budget of this frame is used up: close the tap, and call {@link closed}. */
@@ -82,6 +84,25 @@ export class Recorder {
     this.droppedTurns += turns - this.closedAt.turns;
     this.droppedCommands += commands - this.closedAt.commands;
     this.closedAt = null;
+  }
+
+  /** Lets go of what has been collected: the budget is used up, but the tap has to stay open. */
+  forget(): void {
+    const forgotten = (this.forgotten ??= { turns: 0, commands: 0 });
+    for (const event of this.events) {
+      if (event.kind !== 'turn-end') continue;
+      forgotten.turns++;
+      forgotten.commands += event.commands;
+    }
+    this.events = [];
+  }
+
+  /** What was left out before the batch that {@link take} returns; null: nothing. */
+  takeForgotten(): TraceBatch | null {
+    if (this.forgotten === null) return null;
+    const { turns, commands } = this.forgotten;
+    this.forgotten = null;
+    return { events: [], droppedTurns: turns, droppedCommands: commands };
   }
 
   /** What has been collected since the last take. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Snapshot, SnapshotRequest } from '../../../src/server/index.js';
 import { matchesGlob } from '../../../src/server/keyspace/glob.js';
 import { takeSnapshot } from '../../../src/server/snapshot.js';
-import { createControl } from '../../../src/server/thread/control.js';
+import { createControl, takeBatch } from '../../../src/server/thread/control.js';
 import { Observation } from '../../../src/server/thread/observation.js';
 import type { TraceBatch } from '../../../src/server/trace/recorder.js';
 import { simulate, type Lab } from '../simulation/harness.js';
@@ -14,11 +14,22 @@ interface Sent extends TraceBatch {
   readonly snapshot: Snapshot | null;
 }
 
-function observe(lab: Lab): { readonly observation: Observation; readonly sent: Sent[] } {
+interface Watching {
+  readonly observation: Observation;
+  readonly sent: Sent[];
+  /** What main does when it has dealt with a batch; by default at once. */
+  readonly take: () => void;
+}
+
+function observe(lab: Lab, takes = true): Watching {
   const sent: Sent[] = [];
-  const send = (batch: TraceBatch, snapshot: Snapshot | null): void => void sent.push({ ...batch, snapshot, atMs: lab.clock.nowMs });
-  const observation = new Observation(lab.server, { keysOf: () => [], matchesGlob }, { control: createControl(), send, held: () => {} });
-  return { observation, sent };
+  const control = createControl();
+  const take = (): void => takeBatch(control);
+  const send = (batch: TraceBatch, snapshot: Snapshot | null): void => {
+    sent.push({ ...batch, snapshot, atMs: lab.clock.nowMs });
+    if (takes) take();
+  };
+  return { observation: new Observation(lab.server, { keysOf: () => [], matchesGlob }, { control, send, held: () => {} }), sent, take };
 }
 
 /** A lab that has been watched for a while, and what is sent from now on. */
@@ -84,6 +95,53 @@ describe('batches', () => {
     lab.advance(1000);
     expect(new Set(gaps(sent))).toEqual(new Set([80]));
     expect(sent[1]!.droppedTurns).toBeGreaterThan(0);
+  });
+});
+
+test('a main thread that falls behind gets no third batch before it has dealt with one', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const { observation, sent, take } = observe(lab, false);
+  observation.trace(1000);
+  const ping = (): void => {
+    client.sendCommand('PING');
+    lab.advance(100);
+  };
+  for (let i = 0; i < 10; i++) ping();
+  expect(sent).toHaveLength(2);
+  take();
+  lab.advance(10);
+  expect(sent).toHaveLength(3);
+  expect(kinds(sent[2]!).filter((kind) => kind === 'execute')).toHaveLength(8);
+});
+
+describe('while a breakpoint keeps the tap open', () => {
+  const BURST = 400;
+
+  function burst(lab: Lab): Sent[] {
+    const client = lab.connect();
+    const { observation, sent } = observe(lab);
+    observation.trace(50);
+    observation.setBreakpoints([{ command: 'debug' }]);
+    for (let i = 0; i < BURST; i++) client.ask('PING');
+    lab.advance(1000);
+    return sent;
+  }
+
+  test('a loop at full speed sends no more than its budget, and counts the rest', () => {
+    using lab = simulate();
+    const sent = burst(lab);
+    expect(Math.max(...sent.map(({ events }) => events.length))).toBeLessThanOrEqual(50);
+    const seen = sent.flatMap(({ events }) => events.filter((event) => event.kind === 'turn-end')).reduce((sum, { commands }) => sum + commands, 0);
+    expect(seen + sent.reduce((sum, { droppedCommands }) => sum + droppedCommands, 0)).toBe(BURST);
+  });
+
+  test('the last batch has the newest events, and what was left out before them is told first', () => {
+    using lab = simulate();
+    const sent = burst(lab);
+    expect(sent.at(-2)!.events).toEqual([]);
+    expect(sent.at(-2)!.droppedTurns).toBeGreaterThan(0);
+    expect(sent.at(-1)!.droppedTurns).toBe(0);
   });
 });
 
