@@ -141,8 +141,12 @@ export class LoopHandle {
       case 'log':
         return this.events.log(message.level, message.message);
       case 'trace':
-        this.events.trace(message.batch, message.snapshot);
-        return takeBatch(this.control);
+        try {
+          return this.events.trace(message.batch, message.snapshot);
+        } finally {
+          // Also when a listener has thrown: the next batch is not its concern.
+          takeBatch(this.control);
+        }
       case 'held':
         return this.events.held(message.event);
     }
