@@ -8,8 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     // Programs that tests start leave nothing in the home of whoever runs them.
     env: { NODE_DISABLE_COMPILE_CACHE: '1' },
-    // Tests that start real servers share two cores with them.
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Tests that start real servers share two cores with them, and maybe with others. A limit costs nothing until it is reached.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -10,7 +10,7 @@ import type { Line, Scenario } from './transcript.js';
 type Outcome = RawReply | Silence | 'open' | null;
 
 /** The lab answers in microseconds; who waits longer waits for a reply that does not come. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 15_000;
 
 class Stage {
   readonly clients = new Map<string, RawClient>();

@@ -12,7 +12,7 @@ export interface TerminalOptions {
 }
 
 /** How long {@link TestTerminal.until} waits before it fails; with what the screen shows. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 export class TestTerminal {
   /** Everything the program has written. */
