@@ -5,8 +5,7 @@
  *     lab.type('SET k 1\r');
  *     await lab.until(() => lab.pane('keyspace').some((row) => row.includes('k')));
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -28,25 +27,25 @@ export interface LabOptions extends TerminalOptions {
   readonly inShell?: boolean;
 }
 
-const SHELL = ['sh', '-c', '"$@"; code=$?; stty -a; exit $code', 'lab'];
+/** The lab has the number of the inner one. */
+const SHELL = ['sh', '-c', `sh -c 'echo $$ >"$PID_FILE"; exec "$@"' lab "$@"; code=$?; stty -a; exit $code`, 'lab'];
 
 export class Lab {
   readonly terminal: TestTerminal;
   private readonly home = mkdtempSync(join(tmpdir(), 'redis-lab-home-'));
+  private readonly pidFile = join(this.home, 'pid');
   private readonly clients: RespClient[] = [];
-
   private readonly inShell: boolean;
 
   constructor({ args = ['--port', '0'], node = [], inShell = false, ...options }: LabOptions = {}) {
     this.inShell = inShell;
     const [file, ...rest] = [...(inShell ? SHELL : []), process.execPath, ...node, MAIN, ...args];
-    this.terminal = new TestTerminal(file!, rest, { ...options, env: { HOME: this.home, XDG_STATE_HOME: this.home, ...options.env } });
+    this.terminal = new TestTerminal(file!, rest, { ...options, env: { HOME: this.home, XDG_STATE_HOME: this.home, PID_FILE: this.pidFile, ...options.env } });
   }
 
   /** Of the lab itself. */
   get pid(): number {
-    const { pid } = this.terminal;
-    return this.inShell ? Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })) : pid;
+    return this.inShell ? Number(readFileSync(this.pidFile, 'utf8')) : this.terminal.pid;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -153,6 +152,8 @@ export class Lab {
 
   close(): void {
     for (const client of this.clients) client.socket.destroy();
+    // The shell alone would leave behind a lab that hangs.
+    if (this.terminal.exitCode === null && this.inShell && existsSync(this.pidFile)) this.signal('SIGKILL');
     this.terminal.close();
     rmSync(this.home, { recursive: true, force: true });
   }
