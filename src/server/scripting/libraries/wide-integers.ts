@@ -55,7 +55,10 @@ function readInteger(lua: LuaState): number {
   const text = (start !== undefined && base !== 16 ? start : '') + rest;
   let value = 0n;
   let at = 0;
-  for (let digit = digitAt(text, 0, base); digit !== -1; digit = digitAt(text, ++at, base)) value = value * BigInt(base) + BigInt(digit);
+  for (let digit = digitAt(text, 0, base); digit !== -1; digit = digitAt(text, ++at, base)) {
+    // Past 64 bits it is too large already; a million digits would make it very large.
+    if (value < TWO_64) value = value * BigInt(base) + BigInt(digit);
+  }
   if (at === 0 || !/^[ \t\n\v\f\r]*(\0|$)/.test(text.slice(at))) lua.pushNil();
   else lua.pushNumber(Number(value >= TWO_64 ? TWO_64 - 1n : sign === '-' ? BigInt.asUintN(64, -value) : value));
   return 1;
