@@ -2,8 +2,9 @@
  * LuaMemory: Lua's values, read where they lie. Beside the path: used by lua-state.ts, conversion.ts and the libraries.
  *
  * A call into WebAssembly for every question about a value costs more than the answer, so types, numbers, strings and tables are read from the
- * engine's memory as lobject.h and lstate.h of Lua 5.1 lay them out, with pointers of 4 bytes. Nothing here changes anything but the top of a stack, where
- * the garbage collector needs no word of it; whatever makes a string or a table, or stores into one, goes through Lua's own functions.
+ * engine's memory as lobject.h and lstate.h of Lua 5.1 lay them out, with pointers of 4 bytes. What is written here is what the garbage collector
+ * need not be told: numbers, booleans, nil, and on top of a stack pointers to values that something else keeps. Whatever makes a string or a table, or
+ * stores one in another, goes through Lua's own functions.
  *
  *   slot   (16)  0 value: double, pointer or boolean     8 type                        one place on a stack or in a table
  *   string       8 hash     12 length     16 bytes …                                    a slot of type string points here

@@ -1,12 +1,13 @@
 /**
- * The sandbox: what scripts find in a fresh Lua state, and what they may not change. Reached from script-runner.ts, once for each state.
+ * The sandbox: what scripts find in a fresh Lua state, and what they may not change. Reached from interpreter.ts, once for each state.
  *
  * Redis marks tables as read-only inside its own copy of Lua. Stock Lua can not, so what a script sees of them are empty stand-ins:
  *
  *   script ─▶ stand-in of _G ──__index──▶ real globals ──__index──▶ "nonexistent global variable"
  *             __newindex: "readonly"       redis, string, … each again a stand-in before the real table
  *
- * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables.
+ * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables. What table.insert puts into
+ * them is taken out after each script.
  */
 import { cString } from '../dispatch/errors.js';
 import { bitLibrary } from './libraries/bit.js';

@@ -24,21 +24,14 @@ export interface LuaFunctions {
   luaL_newstate(): Pointer;
   luaL_openlibs(state: Pointer): void;
   lua_close(state: Pointer): void;
-  lua_gettop(state: Pointer): number;
   lua_settop(state: Pointer, index: number): void;
   lua_checkstack(state: Pointer, extra: number): number;
   lua_pushvalue(state: Pointer, index: number): void;
   lua_remove(state: Pointer, index: number): void;
   lua_insert(state: Pointer, index: number): void;
-  lua_type(state: Pointer, index: number): number;
   lua_tonumber(state: Pointer, index: number): number;
   lua_toboolean(state: Pointer, index: number): number;
   lua_tolstring(state: Pointer, index: number, length: Pointer): Pointer;
-  lua_objlen(state: Pointer, index: number): number;
-  lua_pushnil(state: Pointer): void;
-  lua_pushnumber(state: Pointer, value: number): void;
-  lua_pushboolean(state: Pointer, value: number): void;
-  lua_pushlightuserdata(state: Pointer, pointer: Pointer): void;
   lua_newuserdata(state: Pointer, size: number): Pointer;
   lua_touserdata(state: Pointer, index: number): Pointer;
   lua_pushlstring(state: Pointer, bytes: Pointer, length: number): void;
@@ -50,7 +43,6 @@ export interface LuaFunctions {
   lua_rawseti(state: Pointer, index: number, at: number): void;
   lua_gettable(state: Pointer, index: number): void;
   lua_next(state: Pointer, index: number): number;
-  lua_rawequal(state: Pointer, first: number, second: number): number;
   lua_call(state: Pointer, args: number, results: number): void;
   lua_pcall(state: Pointer, args: number, results: number, handler: number): number;
   lua_error(state: Pointer): number;
@@ -63,7 +55,6 @@ export interface LuaFunctions {
   lua_concat(state: Pointer, count: number): void;
   luaL_argerror(state: Pointer, argument: number, message: Pointer): number;
   luaL_checknumber(state: Pointer, argument: number): number;
-  luaL_checklstring(state: Pointer, argument: number, length: Pointer): Pointer;
   lua_sethook(state: Pointer, hook: number, mask: number, count: number): number;
   lua_gc(state: Pointer, what: number, data: number): number;
   luaL_loadbuffer(state: Pointer, bytes: Pointer, length: number, name: Pointer): number;

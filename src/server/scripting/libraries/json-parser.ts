@@ -94,7 +94,8 @@ export class JsonParser {
   private descend(count: number): void {
     this.counts.push(count);
     const { length: depth } = this.counts;
-    if (depth > this.maxDepth || !this.lua.hasRoom(count === OBJECT ? OBJECT_SLOTS : ARRAY_SLOTS)) throw new LuaError(`Found too many nested data structures (${depth}) at character ${this.at - this.origin}`);
+    const isTooDeep = depth > this.maxDepth || !this.lua.hasRoom(count === OBJECT ? OBJECT_SLOTS : ARRAY_SLOTS);
+    if (isTooDeep) throw new LuaError(`Found too many nested data structures (${depth}) at character ${this.at - this.origin}`);
     this.lua.pushTable();
   }
 
