@@ -75,8 +75,7 @@ function runKnownScript(argv: Argv, session: Session, readsOnly: boolean): Reply
   const name = argv[1]!;
   if (name.length !== SHA1_LENGTH) return errors.NO_SCRIPT;
   const given = scriptArguments(argv, readsOnly);
-  const scripting = scriptingOf(session.server);
-  return scripting.evaluate(session, scripting.scripts.has(name) ? name : name.toLowerCase(), given);
+  return scriptingOf(session.server).evaluate(session, name, given);
 }
 
 const subcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({ group: 'scripting', categories: ['scripting'], ...declaration });

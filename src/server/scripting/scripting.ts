@@ -19,6 +19,8 @@ import { parseShebang } from './shebang.js';
 import { LuaEngine } from './wasm.js';
 
 interface Script {
+  /** Its SHA1. */
+  readonly name: string;
   readonly code: string;
   readonly flags: ScriptFlags;
   /** Null until it is compiled in the present state. */
@@ -52,7 +54,7 @@ export class Scripting {
     const known = this.names.get(code);
     if (known !== undefined) return known;
     const name = sha1(code);
-    const script: Script = { code, flags: parseShebang(code), compiled: null };
+    const script: Script = { name, code, flags: parseShebang(code), compiled: null };
     this.compile(script);
     this.scripts.set(name, script);
     this.names.set(code, name);
@@ -98,11 +100,12 @@ export class Scripting {
     return bytes;
   }
 
+  /** Runs a script that is known. @param name its SHA1, in small or in capital letters */
   evaluate(caller: Session, name: string, given: ScriptArguments): Reply {
-    const script = this.scripts.get(name);
+    const script = this.scripts.get(name) ?? this.scripts.get(name.toLowerCase());
     if (script === undefined) return errors.NO_SCRIPT;
     const compiled = script.compiled ?? this.compile(script);
-    return this.run(this.evaluator!, caller, { name, flags: script.flags, isFunction: false, argv: given.argv, keyCount: given.keyCount, readsOnly: given.readsOnly }, compiled);
+    return this.run(this.evaluator!, caller, { name: script.name, flags: script.flags, isFunction: false, argv: given.argv, keyCount: given.keyCount, readsOnly: given.readsOnly }, compiled);
   }
 
   /** Runs a kept function, whose death is survived. */
