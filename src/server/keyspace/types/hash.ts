@@ -115,15 +115,16 @@ export class HashValue implements Collection {
     const { list } = this;
     const at = this.findInList(field);
     this.textBytes += value.length;
-    if (at !== -1) {
+    if (at === -1) {
+      this.textBytes += field.length;
+      list.push(field, value);
+    } else {
       this.textBytes -= list[at + 1]!.length;
       list[at + 1] = value;
-      return false;
     }
-    this.textBytes += field.length;
-    list.push(field, value);
+    // After another value for a field, too: the limit may have been lowered meanwhile.
     if (list.length > most * 2) this.toDict();
-    return true;
+    return at === -1;
   }
 
   private setInDict(field: string, value: string): boolean {
