@@ -58,7 +58,8 @@ export class Terminal {
     this.takeOver();
     this.input.on('data', this.hear);
     this.input.on('end', this.events.hangup);
-    this.input.on('error', this.events.hangup);
+    // Never taken off: a terminal that is gone may say so when it has been left, too.
+    if (!this.input.listeners('error').includes(this.events.hangup)) this.input.on('error', this.events.hangup);
     this.output.on('resize', this.resized);
     this.input.resume();
   }
