@@ -10,7 +10,7 @@ import { encodeRequest, quoteWord } from '../../src/server/resp/request-encoder.
 import type { Reply } from '../../src/server/resp/reply.js';
 import { areAlike, type Likeness, valuesAreAlike } from '../support/compare-replies.js';
 import { RawClient, type RawReply } from '../support/raw-client.js';
-import { isByIntent, likenessInTransaction } from './by-intent.js';
+import { isByIntent, isValueByIntent, likenessInTransaction } from './by-intent.js';
 import { compareDamaged } from './damage.js';
 import type { FuzzCommand } from './generate.js';
 import { type Received, receive, sortOut } from './listener.js';
@@ -179,7 +179,7 @@ export class Duel {
     if (lab.bytes === redis.bytes) return true;
     const [ours, theirs] = [lab.value, redis.value] as readonly Reply[] as readonly (readonly Reply[])[];
     if (!Array.isArray(ours) || !Array.isArray(theirs) || ours.length !== theirs.length) return false;
-    return theirs.every((reply: Reply, i: number) => valuesAreAlike(ours[i] as Reply, reply, queued[i] ?? 'exact'));
+    return theirs.every((reply: Reply, i: number) => valuesAreAlike(ours[i] as Reply, reply, queued[i] ?? 'exact') || isValueByIntent(ours[i] as Reply, reply));
   }
 
   /** What the listening clients have been sent by others, or too late for the batch in which they caused it themselves. */
