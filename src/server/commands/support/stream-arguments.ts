@@ -50,6 +50,39 @@ export function entryOrNull(entry: StreamEntry | undefined): Reply {
  * strtoull makes of them.
  */
 export function parseId(text: string, missing: Uint64): StreamId | undefined {
+  return parsePlainId(text, missing) ?? parseStrangeId(text, missing);
+}
+
+/** Halves of so many digits are safe integers. */
+const SAFE_DIGITS = 15;
+
+/** Digits, or digits, a dash and digits: read where they stand, since nearly all IDs are such. Undefined for all others. */
+function parsePlainId(text: string, missing: Uint64): StreamId | undefined {
+  const { length } = text;
+  const msEnd = endOfDigits(text, 0);
+  if (msEnd === 0 || msEnd > SAFE_DIGITS) return undefined;
+  if (msEnd === length) return { ms: valueOfDigits(text, 0, length), seq: missing };
+  const seqAt = msEnd + 1;
+  const isPlain = text.charCodeAt(msEnd) === 45 && seqAt < length && length - seqAt <= SAFE_DIGITS && endOfDigits(text, seqAt) === length;
+  return isPlain ? { ms: valueOfDigits(text, 0, msEnd), seq: valueOfDigits(text, seqAt, length) } : undefined;
+}
+
+function endOfDigits(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) break;
+  }
+  return at;
+}
+
+function valueOfDigits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
+  return value;
+}
+
+function parseStrangeId(text: string, missing: Uint64): StreamId | undefined {
   if (text.length > ID_MAX_LENGTH) return undefined;
   const id = errors.cString(text);
   const dash = id.indexOf('-');
