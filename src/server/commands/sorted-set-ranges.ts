@@ -11,7 +11,7 @@ import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import type { Reply } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 import { limitsOf, shrunk, storeResult } from './support/collections.js';
-import { lexRange, rankRange, type Range, scoreRange, UPWARDS, visitRange, type Walk } from './support/sorted-set-ranges.js';
+import { DOWNWARDS, lexRange, rankRange, type Range, scoreRange, UPWARDS, visitRange, type Walk } from './support/sorted-set-ranges.js';
 import { Members, NOTHING, readSortedSet } from './support/sorted-sets.js';
 
 type By = 'rank' | 'score' | 'lex';
@@ -72,7 +72,7 @@ function readRange(argv: Argv, form: RangeForm): RangeQuery {
   if (withScores && by === 'lex') throw errors.WITHSCORES_WITH_BYLEX;
   const one = argv[form.at + 1]!;
   const other = argv[form.at + 2]!;
-  if (by === 'rank') return { by, range: rankRange(integer(one), integer(other), reverse), walk: { ...UPWARDS, reverse }, withScores };
+  if (by === 'rank') return { by, range: rankRange(integer(one), integer(other), reverse), walk: reverse ? DOWNWARDS : UPWARDS, withScores };
   const find = by === 'score' ? scoreRange : lexRange;
   return { by, range: reverse ? find(other, one, true) : find(one, other, false), walk: { reverse, offset, count }, withScores };
 }

@@ -129,6 +129,7 @@ export interface Walk {
 }
 
 export const UPWARDS: Walk = { reverse: false, offset: 0, count: -1 };
+export const DOWNWARDS: Walk = { reverse: true, offset: 0, count: -1 };
 
 /** Visits the members of a range; returns their number. As in Redis a negative offset leaves nothing. */
 export function visitRange(set: SortedSetValue, { start, end }: RankRange, walk: Walk, visit: (member: string, score: number) => void): number {
