@@ -11,6 +11,11 @@ export function formatDouble(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (value === Infinity) return 'inf';
   if (value === -Infinity) return '-inf';
+  const size = Math.abs(value);
+  // Eighths below 10^12 have at most 15 digits: then the shortest text that means a number is all of it.
+  if (size > 0 && size < 1e12 && Number.isInteger(value * 8)) return String(value);
+  // Where C writes no exponent JavaScript does it alike, but for ties.
+  if (size >= 1e-4 && size < 1e17 && !mayBeTie(value)) return stripZeros(value.toPrecision(17));
   return formatGeneral(value, 17);
 }
 
@@ -29,12 +34,16 @@ export function formatGeneral(value: number, digits: number): string {
 /** As Number's own method with `digits - 1`, but ties go to the even digit. */
 function toExponential(value: number, digits: number): string {
   const rounded = value.toExponential(digits - 1);
-  // An exact tie at up to 17 digits is a multiple of 2^-25: its decimals are a multiple of 5^25, which has 18 digits already.
-  if (!Number.isInteger(value * 2 ** 25)) return rounded;
+  if (!mayBeTie(value)) return rounded;
   const mantissaEnd = rounded.indexOf('e');
   const lastDigit = rounded.charCodeAt(mantissaEnd - 1) - 48;
   if (lastDigit % 2 === 0 || !isTie(value, digits)) return rounded;
   return `${rounded.slice(0, mantissaEnd - 1)}${lastDigit - 1}${rounded.slice(mantissaEnd)}`;
+}
+
+/** An exact tie at up to 17 digits is a multiple of 2^-25: its decimals are a multiple of 5^25, which has 18 digits already. */
+function mayBeTie(value: number): boolean {
+  return Number.isInteger(value * 2 ** 25);
 }
 
 /** Is everything after the first `digits` digits a 5 and zeros? Past 1e40 there are no ties, and below it 100 digits show all that is not zero. */
