@@ -17,9 +17,12 @@ import { FIRST_KEY, type ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
 import type { NumberGenerator } from './number-generator.js';
 
-/** A hook for every line; see lua_sethook. */
+/** A hook for every line, and for so many instructions; see lua_sethook. */
 const MASK_LINE = 4;
+const MASK_COUNT = 8;
 const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
+/** It takes some thirty. */
+const INSTRUCTIONS_FOR_HANDLER = 100;
 /** As many as Redis takes. */
 const TURNS_AT_A_LOOK = 4;
 /** The code of a library only registers its functions. */
@@ -49,8 +52,8 @@ export class Interpreter {
     const { globals } = this.sandbox;
     this.globalArrays = isEval ? { keys: new ArgumentTable(this.lua, globals, 'KEYS'), args: new ArgumentTable(this.lua, globals, 'ARGV') } : null;
     if (isEval) this.nameHandler();
-    this.lua.watch = () => this.watch();
-    this.watcher = this.lua.hookCallback(() => this.watch());
+    this.lua.watch = () => this.watch(false);
+    this.watcher = this.lua.hookCallback(() => this.watch(true));
     this.lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
   }
 
@@ -152,7 +155,8 @@ export class Interpreter {
     return { text: text ?? 'ERR unknown error', source: source ?? null, line: line ?? null, isCounted };
   }
 
-  private watch(): void {
+  /** @param isHook called by Lua between instructions, and not by a function of ours */
+  private watch(isHook: boolean): void {
     const { run } = this;
     if (run === null) {
       if (this.server.clock.readUs() - this.loadStartUs > LOAD_TIMEOUT_US) throw new LuaError('ERR FUNCTION LOAD timeout', 'table');
@@ -163,8 +167,11 @@ export class Interpreter {
     if (!run.isSlow) this.becomeSlow(run);
     const goesOn = run.isKilled || this.serveOthers(run);
     if (goesOn && !run.isKilled) return;
-    // From here on every line is looked at: a script that catches the error gets no further than to the next one.
-    this.lua.lua.lua_sethook(this.lua.current, this.watcher, MASK_LINE, 0);
+    // From here on every line is looked at: a script that catches the error gets no further than to the next one. Lua calls no hook while one runs, so that the
+    // error handler is spared; outside of a hook it must get the time to finish first.
+    const { lua, current } = this.lua;
+    if (isHook) lua.lua_sethook(current, this.watcher, MASK_LINE, 0);
+    else lua.lua_sethook(current, this.watcher, MASK_COUNT, INSTRUCTIONS_FOR_HANDLER);
     if (!run.isKilled) server.log('warning', 'The script ends with the server.');
     run.isKilled = true;
     throw new LuaError('ERR Script killed by user with SCRIPT KILL...', 'table');

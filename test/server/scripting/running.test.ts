@@ -142,8 +142,17 @@ describe('what a script may break', () => {
     other.sendCommand('SCRIPT', 'KILL');
     lab.settle();
     expect(other.receive()).toBe(`${BUSY}+OK\r\n`);
-    expect(runner.receive()).toContain('Script killed by user');
+    expect(runner.receive()).toMatch(/^-ERR Script killed by user with SCRIPT KILL\.\.\. script: [0-9a-f]{40}, on @user_script:1\.\r\n$/);
     expect(evaluate(runner, 'return 1')).toBe(':1\r\n');
+  });
+
+  test('who catches the end of a search that was killed gets no further', () => {
+    using lab = simulate({ settings: IMPATIENT });
+    const [runner, other] = two(lab);
+    runner.sendCommand('EVAL', "while true do pcall(string.find, ('a'):rep(40), ('a?'):rep(40) .. ('a'):rep(40)) end", '0');
+    other.sendCommand('SCRIPT', 'KILL');
+    lab.settle();
+    expect(runner.receive()).toContain('Script killed by user');
   });
 
   test('a pattern with thousands of items is an error', () => {
