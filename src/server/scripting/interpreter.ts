@@ -17,12 +17,9 @@ import { FIRST_KEY, type ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
 import type { NumberGenerator } from './number-generator.js';
 
-/** A hook for every line, and for so many instructions; see lua_sethook. */
+/** A hook for every line; see lua_sethook. */
 const MASK_LINE = 4;
-const MASK_COUNT = 8;
 const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
-/** It takes some thirty. */
-const INSTRUCTIONS_FOR_HANDLER = 100;
 /** As many as Redis takes. */
 const TURNS_AT_A_LOOK = 4;
 /** The code of a library only registers its functions. */
@@ -168,10 +165,8 @@ export class Interpreter {
     const goesOn = run.isKilled || this.serveOthers(run);
     if (goesOn && !run.isKilled) return;
     // From here on every line is looked at: a script that catches the error gets no further than to the next one. Lua calls no hook while one runs, so that the
-    // error handler is spared; outside of a hook it must get the time to finish first.
-    const { lua, current } = this.lua;
-    if (isHook) lua.lua_sethook(current, this.watcher, MASK_LINE, 0);
-    else lua.lua_sethook(current, this.watcher, MASK_COUNT, INSTRUCTIONS_FOR_HANDLER);
+    // error handler is spared; outside of a hook it would not be.
+    if (isHook) this.lua.lua.lua_sethook(this.lua.current, this.watcher, MASK_LINE, 0);
     if (!run.isKilled) server.log('warning', 'The script ends with the server.');
     run.isKilled = true;
     throw new LuaError('ERR Script killed by user with SCRIPT KILL...', 'table');

@@ -146,7 +146,7 @@ describe('what a script may break', () => {
     expect(evaluate(runner, 'return 1')).toBe(':1\r\n');
   });
 
-  test('who catches the end of a search that was killed gets no further', () => {
+  test('who catches the end of a search that was killed gets no further', { timeout: 60_000 }, () => {
     using lab = simulate({ settings: IMPATIENT });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', "while true do pcall(string.find, ('a'):rep(40), ('a?'):rep(40) .. ('a'):rep(40)) end", '0');
