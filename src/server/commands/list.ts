@@ -12,6 +12,7 @@ import { List } from '../keyspace/types/list.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 import { integer, integerBetween, isWord, positiveInteger } from './support/arguments.js';
 import { LONG_MAX, shrunk } from './support/collections.js';
+import { type MultiPop, multiPopArguments } from './support/multi-pop.js';
 import { timeoutSeconds } from './support/timeout.js';
 
 type End = 'left' | 'right';
@@ -187,31 +188,8 @@ export const rpop = command({
   run: popAt('right'),
 });
 
-interface MultiPop {
-  readonly names: readonly string[];
-  readonly end: End;
-  readonly count: number;
-}
-
-/** `numkeys key [key …] LEFT|RIGHT [COUNT count]` from argv[at] on. */
-function multiPopArguments(argv: Argv, at: number): MultiPop {
-  const numKeys = integerBetween(argv[at]!, 1, LONG_MAX, errors.NUMKEYS_NOT_POSITIVE);
-  const whereAt = at + numKeys + 1;
-  if (whereAt >= argv.length) throw errors.SYNTAX;
-  const end = endOf(argv[whereAt]!);
-  return { names: argv.slice(at + 1, whereAt), end, count: multiPopCount(argv, whereAt + 1) };
-}
-
-function multiPopCount(argv: Argv, at: number): number {
-  if (at === argv.length) return 1;
-  if (!isWord(argv[at]!, 'COUNT') || at + 1 === argv.length) throw errors.SYNTAX;
-  const count = integerBetween(argv[at + 1]!, 1, LONG_MAX, errors.COUNT_NOT_POSITIVE);
-  if (at + 2 < argv.length) throw errors.SYNTAX;
-  return count;
-}
-
 /** The name of the first list that is there, with elements taken from it; undefined if none is there. */
-function popFirst(db: Database, { names, end, count }: MultiPop): Reply | undefined {
+function popFirst(db: Database, { names, end, count }: MultiPop<End>): Reply | undefined {
   for (const name of names) {
     const list = writeList(db, name);
     if (list !== undefined) return popWithName(db, name, list, end, count);
@@ -232,7 +210,7 @@ export const lmpop = command({
   flags: ['write', 'movablekeys'],
   categories: ['list'],
   keys: [numkeys(1, 'RW access delete')],
-  run: (argv, db) => popFirst(db, multiPopArguments(argv, 1)) ?? NULL_ARRAY,
+  run: (argv, db) => popFirst(db, multiPopArguments(argv, 1, endOf)) ?? NULL_ARRAY,
 });
 
 // Reading.
@@ -542,7 +520,7 @@ export const blmpop = command({
   categories: ['list'],
   keys: [numkeys(2, 'RW access delete')],
   run(argv, db, session) {
-    const pop = multiPopArguments(argv, 2);
+    const pop = multiPopArguments(argv, 2, endOf);
     const timeoutMs = timeoutSeconds(argv[1]!);
     const serve = (name: string, from: Database): Reply => popWithName(from, name, readyList(from, name), pop.end, pop.count);
     return popFirst(db, pop) ?? parkForList(session, { keys: pop.names, timeoutMs, serve });

@@ -8,8 +8,9 @@ import type { Session } from '../dispatch/session.js';
 import type { Database } from '../keyspace/database.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import { Double, NULL_ARRAY, type Reply } from '../resp/reply.js';
-import { integerBetween, isWord, positiveInteger } from './support/arguments.js';
-import { LONG_MAX, shrunk } from './support/collections.js';
+import { isWord, positiveInteger } from './support/arguments.js';
+import { shrunk } from './support/collections.js';
+import { multiPopArguments } from './support/multi-pop.js';
 import { nested, NOTHING, writeSortedSet } from './support/sorted-sets.js';
 import { timeoutSeconds } from './support/timeout.js';
 
@@ -66,7 +67,7 @@ export const zmpop = command({
   keys: [numkeys(1, 'RW access delete')],
   categories: ['sortedset'],
   run(argv, db) {
-    const { keys: names, highest, count } = readMultiPop(argv, 1);
+    const { names, end: highest, count } = multiPopArguments(argv, 1, isHighest);
     for (const name of names) {
       const value = writeSortedSet(db, name);
       if (value !== undefined) return [name, nested(pop(db, name, value, count, highest))];
@@ -75,29 +76,11 @@ export const zmpop = command({
   },
 });
 
-/** What ZMPOP and BZMPOP say. */
-interface MultiPop {
-  readonly keys: readonly string[];
-  readonly highest: boolean;
-  readonly count: number;
-}
-
-/** @param at where numkeys stands in argv */
-function readMultiPop(argv: Argv, at: number): MultiPop {
-  const numKeys = integerBetween(argv[at]!, 1, LONG_MAX, errors.NUMKEYS_NOT_POSITIVE);
-  const where = at + numKeys + 1;
-  if (where >= argv.length) throw errors.SYNTAX;
-  const highest = isWord(argv[where]!, 'MAX');
-  if (!highest && !isWord(argv[where]!, 'MIN')) throw errors.SYNTAX;
-  return { keys: argv.slice(at + 1, where), highest, count: readPopCount(argv, where + 1) };
-}
-
-function readPopCount(argv: Argv, at: number): number {
-  if (at === argv.length) return 1;
-  if (at + 1 >= argv.length || !isWord(argv[at]!, 'COUNT')) throw errors.SYNTAX;
-  const count = integerBetween(argv[at + 1]!, 1, LONG_MAX, errors.COUNT_NOT_POSITIVE);
-  if (argv.length > at + 2) throw errors.SYNTAX;
-  return count;
+/** The end that ZMPOP and BZMPOP name. */
+function isHighest(word: string): boolean {
+  if (isWord(word, 'MAX')) return true;
+  if (isWord(word, 'MIN')) return false;
+  throw errors.SYNTAX;
 }
 
 // Waiting.
@@ -132,7 +115,7 @@ export const bzmpop = command({
   keys: [numkeys(2, 'RW access delete')],
   categories: ['sortedset'],
   run(argv, db, session) {
-    const { keys: names, highest, count } = readMultiPop(argv, 2);
+    const { names, end: highest, count } = multiPopArguments(argv, 2, isHighest);
     const timeoutMs = timeoutSeconds(argv[1]!);
     return popOrWait(db, session, names, timeoutMs, (name, from, value) => [name, nested(pop(from, name, value, count, highest))]);
   },
