@@ -7,9 +7,9 @@
 import { parseFlags } from '../src/cli/program.js';
 import { commandTable } from '../src/server/commands/index.js';
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../src/server/config.js';
-import { categoriesOf, flagNames } from '../src/server/dispatch/command-facts.js';
-import type { Command } from '../src/server/dispatch/command.js';
-import { formatSyntax } from '../src/server/dispatch/syntax.js';
+import { categoriesOf, flagNames } from '../src/server/command/command-facts.js';
+import type { Command } from '../src/server/command/command.js';
+import { formatSyntax } from '../src/server/command/syntax.js';
 import { TRACE_EVENTS } from '../src/server/trace/events.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';

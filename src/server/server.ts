@@ -10,16 +10,20 @@ import { createInput } from './client/environment.js';
 import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import type { Config } from './config.js';
-import type { Command } from './dispatch/command.js';
-import type { ServerContext, ServerStats } from './dispatch/context.js';
-import { Blocking } from './dispatch/blocking.js';
-import { ClientPause, PAUSE_OFF } from './dispatch/client-pause.js';
+import type { Command } from './command/command.js';
+import type { ServerContext } from './command/context.js';
+import { Blocking } from './features/blocking.js';
+import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
+import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import { DispatchHooks } from './dispatch/hooks.js';
-import { PubSub } from './dispatch/pubsub.js';
-import type { Session } from './dispatch/session.js';
-import { Tracking } from './dispatch/tracking.js';
-import { Watches } from './dispatch/watches.js';
+import { Monitors } from './features/monitors.js';
+import type { Scheduler } from './features/surroundings.js';
+import { type ServerStats, Statistics } from './measuring/statistics.js';
+import { DispatchHooks } from './command/hooks.js';
+import { PubSub } from './features/pubsub.js';
+import type { Session } from './command/session.js';
+import { Tracking } from './features/tracking.js';
+import { Watches } from './features/watches.js';
 import { bindAddresses } from './io/bind-addresses.js';
 import type { Address, Poll, SystemError } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
@@ -29,7 +33,6 @@ import { KeyspaceListeners } from './keyspace/listeners.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
-import { Statistics } from './dispatch/statistics.js';
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
@@ -48,72 +51,83 @@ export interface ServerInputs {
 
 export class Server implements ServerContext {
   readonly tap = new Tap();
+  readonly hooks = new DispatchHooks();
+  readonly commands: ReadonlyMap<string, Command> = commandTable();
+  /** All connected clients by token. */
+  readonly sessions = new Map<number, Session>();
+  readonly listeners: Acceptor[] = [];
   readonly loop: EventLoop;
   readonly clock: Clock;
   readonly config: Config;
   readonly keyspace: Keyspace;
-  readonly commands: ReadonlyMap<string, Command> = commandTable();
-  readonly dispatcher = new Dispatcher(this);
-  readonly keyspaceListeners: KeyspaceListeners;
+  readonly dispatcher: Dispatcher;
   readonly watches: Watches;
-  readonly hooks = new DispatchHooks();
   readonly pause: ClientPause;
   readonly tracking: Tracking;
   readonly blocking: Blocking;
-  readonly pubsub = new PubSub(this.tap);
-  readonly sessions = new Map<number, Session>();
+  readonly pubsub: PubSub;
+  readonly monitors: Monitors;
   readonly stats: ServerStats;
-  readonly statistics: Statistics;
+  readonly statistics: Statistics<Command>;
+  readonly scheduler: Scheduler;
   readonly random: () => number;
   readonly log: (level: LogLevel, message: string) => void;
-  readonly listeners: Acceptor[] = [];
+  private readonly clients: Clients;
   /** Addresses of the settings that are still to be bound. */
   private unbound: Address[] = [];
-  private readonly clients: Clients;
   private nextToken: Token = FIRST_FREE;
 
-  constructor(inputs: ServerInputs) {
-    this.clock = inputs.clock;
-    this.config = inputs.config;
+  /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
+  constructor({ poll, clock, seed, config, log }: ServerInputs) {
+    const { tap, hooks, commands, sessions } = this;
+    const { values } = config;
+    this.clock = clock;
+    this.config = config;
     this.log = (level, message) => {
-      if (LEVELS.indexOf(level) >= LEVELS.indexOf(this.config.values.loglevel as LogLevel)) inputs.log(level, message);
+      if (LEVELS.indexOf(level) >= LEVELS.indexOf(values.loglevel as LogLevel)) log(level, message);
     };
-    this.random = seededRandom(inputs.seed);
-    seedHashes(inputs.seed);
-    this.stats = { startedMs: this.clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, errors: new Map() };
-    this.statistics = new Statistics(this);
-    this.keyspace = new Keyspace(this.config.values.databases, this.clock, this.random, this.tap);
-    this.loop = new EventLoop(inputs.poll, this.clock, this.tap, () => this.beforeSleep());
-    this.statistics.follow(this.keyspace);
-    this.keyspace.schedule(this.scheduler);
-    followSettings(this.keyspace, this.config, (makeRoom) => void (this.hooks.makeRoom = makeRoom));
-    this.keyspaceListeners = new KeyspaceListeners(this.keyspace);
-    followNotifications(this.keyspaceListeners, this.config, (channel, message) => void this.pubsub.publish(channel, message, 0));
-    this.watches = new Watches(this.keyspaceListeners, this.clock);
-    this.blocking = new Blocking(this, this.keyspaceListeners);
-    this.pause = new ClientPause(this.clock, this.scheduler);
-    this.keyspace.isPaused = () => this.pause.mode !== PAUSE_OFF;
-    this.tracking = new Tracking(this, this.keyspaceListeners, () => this.config.values['tracking-table-max-keys']);
+    const random = (this.random = seededRandom(seed));
+    seedHashes(seed);
+    const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep()));
+    const scheduler = (this.scheduler = schedulerOf(loop));
+
+    // What is measured.
+    const stats = (this.stats = { startedMs: clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, errors: new Map() });
+    const statistics = (this.statistics = new Statistics<Command>({ config, stats, clock, random }, (isOn) => void (hooks.timesEach = isOn)));
+    hooks.executed = (session, command, argv, elapsedUs, calls) => statistics.executed(session, command, argv, elapsedUs, calls);
+
+    // The keyspace, and the features that listen to it.
+    const keyspace = (this.keyspace = new Keyspace(values.databases, clock, random, tap));
+    const keyspaceListeners = new KeyspaceListeners(keyspace);
+    const afterReply = new AfterReply();
+    const pubsub = (this.pubsub = new PubSub(tap));
+    const pause = (this.pause = new ClientPause(clock, scheduler));
+    this.monitors = new Monitors(clock, (feed) => void (hooks.monitor = feed));
+    this.watches = new Watches(keyspaceListeners, clock);
+    this.blocking = new Blocking({ clock, tap, scheduler, keyspace, dispatcher: afterReply }, keyspaceListeners);
+    const tracking = (this.tracking = new Tracking({ keyspace, dispatcher: afterReply, sessions }, keyspaceListeners, () => values['tracking-table-max-keys']));
+    keyspace.isPaused = () => pause.mode !== PAUSE_OFF;
+    keyspace.schedule(scheduler);
+    statistics.follow(keyspace);
+    followSettings(keyspace, config, (makeRoom) => void (hooks.makeRoom = makeRoom));
+    followNotifications(keyspaceListeners, config, (channel, message) => void pubsub.publish(channel, message, 0));
+
+    // From requests to replies, and the clients.
+    const requiresPassword = (): boolean => this.requiresPassword();
+    this.dispatcher = new Dispatcher({ commands, keyspace, hooks, pause, tracking, stats, tap, clock, requiresPassword, log: this.log }, afterReply);
     const environment = {
-      loop: this.loop,
+      loop,
       dispatcher: this.dispatcher,
       server: this,
-      settings: this.config.values,
-      tap: this.tap,
+      settings: values,
+      tap,
       pending: new PendingWork(),
       input: createInput(),
       closed: ({ session }: { session: Session }) => this.forget(session),
     };
-    this.clients = new Clients(environment, () => this.nextToken++, this.sessions);
-    this.config.onChange('timeout', () => this.clients.scheduleSweep());
+    this.clients = new Clients(environment, () => this.nextToken++, sessions);
+    config.onChange('timeout', () => this.clients.scheduleSweep());
   }
-
-  readonly scheduler = {
-    after: (name: string, delayMs: number, run: () => void): (() => void) => {
-      const timer = this.loop.timers.schedule(name, this.clock.nowUs + delayMs * 1000, run);
-      return () => this.loop.timers.cancel(timer);
-    },
-  };
 
   /** Binds every address of the settings whose port is known; {@link opened} does the rest. Throws SystemError; then nothing stays bound. */
   listen(): Address[] {
@@ -203,7 +217,7 @@ export class Server implements ServerContext {
   private forget(session: Session): void {
     this.sessions.delete(session.id);
     this.watches.unwatch(session);
-    if (session.isMonitor) this.statistics.monitors.remove(session);
+    if (session.isMonitor) this.monitors.remove(session);
     this.pause.forget(session);
     this.tracking.disable(session);
     this.blocking.forget(session);
@@ -223,6 +237,16 @@ export class Server implements ServerContext {
   private closeListeners(): void {
     for (const acceptor of this.listeners.splice(0)) acceptor.close();
   }
+}
+
+/** Timers of the loop, for parts that know no loop. */
+function schedulerOf({ timers, clock }: EventLoop): Scheduler {
+  return {
+    after(name, delayMs, run) {
+      const timer = timers.schedule(name, clock.nowUs + delayMs * 1000, run);
+      return () => timers.cancel(timer);
+    },
+  };
 }
 
 /** Mulberry32: small, fast, and good enough for sampling keys. */

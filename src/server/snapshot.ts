@@ -4,7 +4,7 @@
  * Taken on the loop thread between two events, also while the loop is held. The trace tells what happens between two of them. However many keys and
  * connections there are, only the windows asked for are looked at and travel.
  */
-import type { Session } from './dispatch/session.js';
+import type { Session } from './command/session.js';
 import { inspectKeys, type KeyOrder, type KeyRow } from './keyspace/inspect.js';
 import { inspectValue, type ValueView, type ValueWindow } from './keyspace/inspect-value.js';
 import type { Server } from './server.js';

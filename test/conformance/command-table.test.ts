@@ -4,7 +4,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { commandTable } from '../../src/server/commands/index.js';
 import { commandCommand } from '../../src/server/commands/command-info.js';
-import type { Session } from '../../src/server/dispatch/session.js';
+import type { Session } from '../../src/server/command/session.js';
 import { parse, RespClient, type Wire } from '../support/resp-client.js';
 import { describeWithRedis, startRedisServer } from '../support/redis-server.js';
 import { encode } from '../../src/server/resp/encoder.js';

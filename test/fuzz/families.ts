@@ -1,5 +1,5 @@
 /**
- * The grammar of the differential fuzzer: what is sent, one line per command, in the notation of dispatch/syntax.ts.
+ * The grammar of the differential fuzzer: what is sent, one line per command, in the notation of command/syntax.ts.
  *
  * Lower case names stand for values (values.ts says which), upper case for words. A line that stands twice is sent twice as often.
  * A command of a family's group in COMMAND DOCS that has no line here is generated from its documented arguments, unless EXCLUDED.

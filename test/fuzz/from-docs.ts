@@ -1,7 +1,7 @@
 /**
  * Templates for the commands that no family table names, from what redis-server says of them in COMMAND DOCS.
  */
-import { type Argument, type ArgumentType } from '../../src/server/dispatch/syntax.js';
+import { type Argument, type ArgumentType } from '../../src/server/command/syntax.js';
 import { encodeRequest } from '../../src/server/resp/request-encoder.js';
 import { MapReply, type Reply, SetReply, SimpleString } from '../../src/server/resp/reply.js';
 import { RawClient } from '../support/raw-client.js';

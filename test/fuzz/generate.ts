@@ -1,8 +1,8 @@
 /**
- * Random commands from argument trees: those of family tables (in the notation of dispatch/syntax.ts) and those of COMMAND DOCS.
+ * Random commands from argument trees: those of family tables (in the notation of command/syntax.ts) and those of COMMAND DOCS.
  */
 import { createHash } from 'node:crypto';
-import { type Argument, parseSyntax } from '../../src/server/dispatch/syntax.js';
+import { type Argument, parseSyntax } from '../../src/server/command/syntax.js';
 import type { Likeness } from '../support/compare-replies.js';
 import { FAMILIES, LIKENESS, LISTENING, SCRIPTABLE } from './families.js';
 import { evalScript, luaLibrary, type LuaScript } from './lua.js';

@@ -4,7 +4,7 @@
  * The names are those that family tables use and those of COMMAND DOCS; a name that is not here goes by its type.
  * Nothing here asks for a reply or a value of gigabytes, nor for a time that comes while the fuzzer runs.
  */
-import type { ArgumentType } from '../../src/server/dispatch/syntax.js';
+import type { ArgumentType } from '../../src/server/command/syntax.js';
 import type { Random } from './random.js';
 import { brokenDumpOf, dumpOf, FUNCTIONS, idOf } from './stand-ins.js';
 

@@ -8,8 +8,8 @@
  */
 import { encode } from '../resp/encoder.js';
 import type { ErrorReply } from '../resp/reply.js';
-import type { Session } from '../dispatch/session.js';
-import { MAX_CLIENTS, PROTECTED_MODE } from '../dispatch/errors.js';
+import type { Session } from '../command/session.js';
+import { MAX_CLIENTS, PROTECTED_MODE } from '../errors.js';
 import { READABLE } from '../io/interest.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';

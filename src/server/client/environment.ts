@@ -1,7 +1,7 @@
 /**
  * The environment of connections: what all of them share. Made once by server.ts.
  */
-import type { ServerContext } from '../dispatch/context.js';
+import type { ServerContext } from '../command/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { EventLoop } from '../loop/event-loop.js';
 import type { Tap } from '../trace/tap.js';

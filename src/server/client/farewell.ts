@@ -1,9 +1,9 @@
 /**
  * Farewell: the log lines for clients that had to go, in the words that people search Redis's log for.
  */
-import { clientInfo } from '../dispatch/client-info.js';
-import { quote } from '../dispatch/monitors.js';
-import type { Session } from '../dispatch/session.js';
+import { clientInfo } from '../command/client-info.js';
+import { quote } from '../resp/quote.js';
+import type { Session } from '../command/session.js';
 import type { QueryBuffer } from './query-buffer.js';
 
 /** How much of the query buffer the log shows (PROTO_DUMP_LEN). */

@@ -7,8 +7,8 @@
  * Made when the output of a connection first exceeds one chunk, which is rare. A timer of its own looks again after the
  * soft limit's seconds, so that a client which asks for nothing more is found as well.
  */
-import type { Scheduler } from '../dispatch/context.js';
-import type { Session } from '../dispatch/session.js';
+import type { Scheduler } from '../features/surroundings.js';
+import type { Session } from '../command/session.js';
 
 export interface Limits {
   readonly hard: number;

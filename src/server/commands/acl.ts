@@ -5,10 +5,10 @@
  * SETUSER, which would make others, is refused.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { categoriesOf, CATEGORY_ORDER } from '../dispatch/command-facts.js';
-import { command, type Argv, type Command, type CommandDeclaration } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import type { Session } from '../dispatch/session.js';
+import { categoriesOf, CATEGORY_ORDER } from '../command/command-facts.js';
+import { command, type Argv, type Command, type CommandDeclaration } from '../command/command.js';
+import * as errors from '../errors.js';
+import type { Session } from '../command/session.js';
 import { mapReply, OK, type Reply, SetReply } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';

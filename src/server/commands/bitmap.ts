@@ -1,8 +1,8 @@
 /** Bitmap commands: BITCOUNT BITFIELD BITFIELD_RO BITOP BITPOS GETBIT SETBIT. A bitmap is a string whose bits are counted from the highest of its first byte. */
-import { type Argv, command } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { ByteString, type StringValue, textOf } from '../keyspace/value.js';
 import type { Reply } from '../resp/reply.js';

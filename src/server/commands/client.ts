@@ -1,14 +1,14 @@
 /**
  * Client commands: CLIENT (CACHING GETNAME GETREDIR HELP ID INFO KILL LIST NO-EVICT PAUSE REPLY SETNAME TRACKING TRACKINGINFO UNBLOCK UNPAUSE).
  *
- * What they work on stands elsewhere: dispatch/client-info.ts, client-pause.ts, tracking.ts, blocking.ts.
+ * What they work on stands elsewhere: command/client-info.ts, features/client-pause.ts, tracking.ts, blocking.ts.
  */
-import { command, type Argv, type CommandDeclaration } from '../dispatch/command.js';
-import { clientInfo } from '../dispatch/client-info.js';
-import { PAUSE_ALL, PAUSE_WRITE } from '../dispatch/client-pause.js';
-import * as errors from '../dispatch/errors.js';
-import type { Session } from '../dispatch/session.js';
-import type { TrackingOptions } from '../dispatch/tracking.js';
+import { command, type Argv, type CommandDeclaration } from '../command/command.js';
+import { clientInfo } from '../command/client-info.js';
+import { PAUSE_ALL, PAUSE_WRITE } from '../features/client-pause.js';
+import * as errors from '../errors.js';
+import type { Session } from '../command/session.js';
+import type { TrackingOptions } from '../features/tracking.js';
 import { ErrorReply, MapReply, NO_REPLY, OK, type Reply, SetReply, Verbatim } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 import { isClientName } from './support/client-name.js';

@@ -1,10 +1,10 @@
 /** Commands about commands: COMMAND (COUNT DOCS GETKEYS GETKEYSANDFLAGS INFO LIST HELP). All they say derives from the declarations. */
-import { command, type Argv, type Command } from '../dispatch/command.js';
-import { categoriesOf, flagNames, legacyRange } from '../dispatch/command-facts.js';
-import type { ServerContext } from '../dispatch/context.js';
-import * as errors from '../dispatch/errors.js';
-import { keyPositions, type KeySpec } from '../dispatch/key-spec.js';
-import type { Argument } from '../dispatch/syntax.js';
+import { command, type Argv, type Command } from '../command/command.js';
+import { categoriesOf, flagNames, legacyRange } from '../command/command-facts.js';
+import type { ServerContext } from '../command/context.js';
+import * as errors from '../errors.js';
+import { keyPositions, type KeySpec } from '../command/key-spec.js';
+import type { Argument } from '../command/syntax.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, mapReply, SetReply, SimpleString, type Reply } from '../resp/reply.js';
 import { INT64_MAX, INT64_MIN, isWord, parseInteger } from './support/arguments.js';

@@ -1,8 +1,8 @@
 /** Settings: CONFIG (GET SET RESETSTAT REWRITE HELP). */
-import { command, type Argv } from '../dispatch/command.js';
-import type { ServerContext } from '../dispatch/context.js';
-import * as errors from '../dispatch/errors.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import type { ServerContext } from '../command/context.js';
+import * as errors from '../errors.js';
+import type { Session } from '../command/session.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, OK, type Reply } from '../resp/reply.js';
 import { helpCommand } from './support/help.js';

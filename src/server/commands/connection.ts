@@ -1,15 +1,13 @@
 /** Connection commands: PING ECHO SELECT AUTH HELLO QUIT RESET. CLIENT stands in client.ts. */
-import { command } from '../dispatch/command.js';
-import type { Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import type { Session } from '../dispatch/session.js';
+import { command } from '../command/command.js';
+import type { Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import type { Session } from '../command/session.js';
 import { ErrorReply, mapReply, OK, PONG, type Reply, SimpleString } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
+import { REDIS_VERSION } from '../version.js';
 import { authenticate, REDACTED } from './support/authentication.js';
 import { isClientName } from './support/client-name.js';
-
-/** The version of Redis whose behaviour this is; client libraries look at it. */
-const REDIS_VERSION = '7.0.15';
 
 const RESET_DONE = new SimpleString('RESET');
 
@@ -138,7 +136,7 @@ export const reset = command({
   categories: ['connection'],
   run(_argv, _db, session) {
     const { server } = session;
-    if (session.isMonitor) server.statistics.monitors.remove(session);
+    if (session.isMonitor) server.monitors.remove(session);
     server.tracking.disable(session);
     session.endTransaction();
     server.pubsub.forget(session);

@@ -1,7 +1,7 @@
 /** DEBUG: what tests and the curious need: ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD SDSLEN SET-ACTIVE-EXPIRE SLEEP HELP. */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../keyspace/value.js';
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';

@@ -1,9 +1,9 @@
 /**
  * Values as bytes: DUMP RESTORE RESTORE-ASKING, in Redis's own format (keyspace/rdb/), so that a value can move between the lab and a redis-server.
  */
-import { type Argv, command, type Handler } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key } from '../dispatch/key-spec.js';
+import { type Argv, command, type Handler } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key } from '../command/key-spec.js';
 import { lfuWithCounter, lruIdleFor } from '../keyspace/access.js';
 import type { Database } from '../keyspace/database.js';
 import type { Keyspace } from '../keyspace/keyspace.js';

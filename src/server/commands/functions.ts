@@ -1,7 +1,7 @@
 /** Functions: FCALL FCALL_RO FUNCTION (DELETE DUMP FLUSH KILL LIST LOAD RESTORE STATS HELP). They run in scripting/, as scripts do. */
-import { type Argv, command, type CommandDeclaration } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command, type CommandDeclaration } from '../command/command.js';
+import * as errors from '../errors.js';
+import type { Session } from '../command/session.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { mapReply, MapReply, OK, type Reply, SetReply, SimpleString } from '../resp/reply.js';
 import type { Library, RestorePolicy } from '../scripting/libraries.js';

@@ -2,10 +2,10 @@
  * Key commands, for keys of any type: COPY DEL EXISTS EXPIRE EXPIREAT EXPIRETIME KEYS MOVE OBJECT (ENCODING FREQ HELP IDLETIME REFCOUNT) PERSIST
  * PEXPIRE PEXPIREAT PEXPIRETIME PTTL RANDOMKEY RENAME RENAMENX SCAN TOUCH TTL TYPE UNLINK WAIT.
  */
-import { command, type Argv, type CommandDeclaration, type Handler } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv, type CommandDeclaration, type Handler } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import { idleMs, lfuCounter } from '../keyspace/access.js';
 import type { Database } from '../keyspace/database.js';
 import { matchesGlob } from '../keyspace/glob.js';

@@ -3,10 +3,10 @@
  *
  * A place is a member of a sorted set whose score is its geohash: every sorted-set command works on it as well.
  */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keyword } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keyword } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import { Double, NULL_ARRAY, type Reply } from '../resp/reply.js';

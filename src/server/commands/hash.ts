@@ -1,10 +1,10 @@
 /**
  * Hash commands: HDEL HEXISTS HGET HGETALL HINCRBY HINCRBYFLOAT HKEYS HLEN HMGET HMSET HRANDFIELD HSCAN HSET HSETNX HSTRLEN HVALS.
  */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { HashValue } from '../keyspace/types/hash.js';
 import { MapReply, OK, type Reply } from '../resp/reply.js';

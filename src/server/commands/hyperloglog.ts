@@ -1,8 +1,8 @@
 /** HyperLogLog commands: PFADD PFCOUNT PFDEBUG PFMERGE PFSELFTEST. The counting itself is in keyspace/types/hyperloglog.ts. */
-import { type Argv, command } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import {
   addElement, cacheCount, cachedCount, type Change, createHyperLogLog, describeRuns, estimateOf, estimateOfRegisters, isHyperLogLog, isSparse, mergeInto,

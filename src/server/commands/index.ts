@@ -1,5 +1,5 @@
 /** The command table: every family, by name. */
-import { Command, type CommandDeclaration } from '../dispatch/command.js';
+import { Command, type CommandDeclaration } from '../command/command.js';
 import * as acl from './acl.js';
 import * as bitmap from './bitmap.js';
 import * as commandInfo from './command-info.js';

@@ -5,10 +5,10 @@
  * children) are left out, see docs/differences.md.
  */
 import { arch, platform, release, totalmem } from 'node:os';
-import { command, type Command } from '../dispatch/command.js';
-import type { ServerContext } from '../dispatch/context.js';
-import type { Session } from '../dispatch/session.js';
-import { REDIS_VERSION } from '../dispatch/version.js';
+import { command, type Command } from '../command/command.js';
+import type { ServerContext } from '../command/context.js';
+import type { Session } from '../command/session.js';
+import { REDIS_VERSION } from '../version.js';
 import { Verbatim } from '../resp/reply.js';
 import { type Scripting, scriptingOf } from '../scripting/scripting.js';
 

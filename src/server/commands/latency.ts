@@ -1,9 +1,9 @@
 /** Latency: LATENCY (DOCTOR GRAPH HISTOGRAM HISTORY LATEST RESET HELP). */
-import type { CommandDeclaration } from '../dispatch/command.js';
-import { command, type Argv, type Command } from '../dispatch/command.js';
-import type { ServerContext } from '../dispatch/context.js';
-import * as errors from '../dispatch/errors.js';
-import type { LatencySeries } from '../dispatch/latency-monitor.js';
+import type { CommandDeclaration } from '../command/command.js';
+import { command, type Argv, type Command } from '../command/command.js';
+import type { ServerContext } from '../command/context.js';
+import * as errors from '../errors.js';
+import type { LatencySeries } from '../measuring/latency-monitor.js';
 import { MapReply, Verbatim, type Reply } from '../resp/reply.js';
 import { helpCommand } from './support/help.js';
 import { sparkline } from './support/sparkline.js';

@@ -2,11 +2,11 @@
  * List commands: LPUSH RPUSH LPUSHX RPUSHX LPOP RPOP LLEN LRANGE LINDEX LSET LINSERT LREM LTRIM LPOS LMOVE RPOPLPUSH LMPOP,
  * and those that wait: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP.
  */
-import type { ParkRequest } from '../dispatch/blocking.js';
-import { type Argv, command, type Handler } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys, numkeys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import type { ParkRequest } from '../features/blocking.js';
+import { type Argv, command, type Handler } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys, numkeys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { List } from '../keyspace/types/list.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';

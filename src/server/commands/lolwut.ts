@@ -1,7 +1,7 @@
 /** LOLWUT: a small piece of generated art, and the version. */
-import { command, type Argv } from '../dispatch/command.js';
+import { command, type Argv } from '../command/command.js';
 import { Verbatim, type Reply } from '../resp/reply.js';
-import { REDIS_VERSION } from '../dispatch/version.js';
+import { REDIS_VERSION } from '../version.js';
 import { integer } from './support/arguments.js';
 
 const SHADES = ' .:-=+*#%@';

@@ -1,9 +1,9 @@
 /** Memory: MEMORY (DOCTOR MALLOC-STATS PURGE STATS USAGE HELP). */
 import { getHeapStatistics } from 'node:v8';
-import { command, type Argv } from '../dispatch/command.js';
-import type { ServerContext } from '../dispatch/context.js';
-import * as errors from '../dispatch/errors.js';
-import { key } from '../dispatch/key-spec.js';
+import { command, type Argv } from '../command/command.js';
+import type { ServerContext } from '../command/context.js';
+import * as errors from '../errors.js';
+import { key } from '../command/key-spec.js';
 import { bytesOf, type Database } from '../keyspace/database.js';
 import { Double, mapReply, MapReply, OK, Verbatim, type Reply } from '../resp/reply.js';
 import { scriptingOf } from '../scripting/scripting.js';

@@ -1,9 +1,9 @@
 /** Pub/sub commands: SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB. */
-import { type Argv, command, type CommandDeclaration, type CommandFlag, type Handler } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys } from '../dispatch/key-spec.js';
-import { CHANNEL, PATTERN, SHARD_CHANNEL, type SubscriptionKind } from '../dispatch/pubsub.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command, type CommandDeclaration, type CommandFlag, type Handler } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys } from '../command/key-spec.js';
+import { CHANNEL, PATTERN, SHARD_CHANNEL, type SubscriptionKind } from '../features/pubsub.js';
+import type { Session } from '../command/session.js';
 import { type Reply, Several, SimpleString } from '../resp/reply.js';
 
 const SUBSCRIBER_FLAGS: readonly CommandFlag[] = ['pubsub', 'noscript', 'loading', 'stale'];

@@ -3,8 +3,8 @@
  *
  * Read by the lab's console for completion, hints, arity and help, through the door of the server. Nothing here runs anything.
  */
-import type { CommandFlag, CommandGroup, Command } from '../dispatch/command.js';
-import type { Argument } from '../dispatch/syntax.js';
+import type { CommandFlag, CommandGroup, Command } from '../command/command.js';
+import type { Argument } from '../command/syntax.js';
 import { commandTable } from './index.js';
 
 export interface CommandReference {

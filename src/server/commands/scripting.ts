@@ -1,9 +1,9 @@
 /** Scripts: EVAL EVAL_RO EVALSHA EVALSHA_RO SCRIPT (DEBUG EXISTS FLUSH KILL LOAD HELP). Functions are in functions.ts; both run in scripting/. */
-import { type Argv, command, type CommandDeclaration } from '../dispatch/command.js';
-import type { ServerContext } from '../dispatch/context.js';
-import * as errors from '../dispatch/errors.js';
-import { numkeys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command, type CommandDeclaration } from '../command/command.js';
+import type { ServerContext } from '../command/context.js';
+import * as errors from '../errors.js';
+import { numkeys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import { OK, type Reply } from '../resp/reply.js';
 import type { ScriptFlags } from '../scripting/script-run.js';
 import { scriptingOf } from '../scripting/scripting.js';

@@ -1,6 +1,6 @@
 /** The server as a whole: DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF ROLE SHUTDOWN MONITOR. */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
 import type { ErrorReply } from '../resp/reply.js';
 import { NO_REPLY, OK } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
@@ -173,7 +173,7 @@ export const monitor = command({
   run(_argv, _db, session) {
     // Those that could see the stream only inside EXEC would never get out of it.
     if (session.deniesBlocking) return errors.MONITOR_DENIED;
-    if (!session.isMonitor) session.server.statistics.monitors.add(session);
+    if (!session.isMonitor) session.server.monitors.add(session);
     return OK;
   },
 });

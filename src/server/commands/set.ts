@@ -2,10 +2,10 @@
  * Set commands: SADD SCARD SDIFF SDIFFSTORE SINTER SINTERCARD SINTERSTORE SISMEMBER SMEMBERS SMISMEMBER SMOVE SPOP SRANDMEMBER SREM SSCAN
  * SUNION SUNIONSTORE.
  */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys, numkeys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys, numkeys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
 import { SetValue } from '../keyspace/types/set.js';

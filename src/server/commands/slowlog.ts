@@ -1,7 +1,7 @@
 /** Slow commands: SLOWLOG (GET LEN RESET HELP). */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import type { SlowLog } from '../dispatch/slow-log.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import type { SlowLog } from '../measuring/slow-log.js';
 import { OK, type Reply } from '../resp/reply.js';
 import { integerBetween } from './support/arguments.js';
 import { helpCommand } from './support/help.js';

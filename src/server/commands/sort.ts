@@ -6,9 +6,9 @@
  *
  * A pattern without `*` sorts nothing: the elements come in the order they have.
  */
-import { type Argv, command } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, unknownKeys } from '../dispatch/key-spec.js';
+import { type Argv, command } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, unknownKeys } from '../command/key-spec.js';
 import type { Database } from '../keyspace/database.js';
 import { HashValue } from '../keyspace/types/hash.js';
 import { List } from '../keyspace/types/list.js';

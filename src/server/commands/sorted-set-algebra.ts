@@ -1,9 +1,9 @@
 /**
  * Commands on several sorted sets: ZUNION ZUNIONSTORE ZINTER ZINTERSTORE ZINTERCARD ZDIFF ZDIFFSTORE.
  */
-import { command, type Argv } from '../dispatch/command.js';
-import { key, numkeys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import { key, numkeys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import type { Reply } from '../resp/reply.js';
 import { limitsOf, storeResult } from './support/collections.js';

@@ -1,10 +1,10 @@
 /**
  * Commands that take members from the ends of sorted sets: ZPOPMIN ZPOPMAX ZMPOP, and those that wait: BZPOPMIN BZPOPMAX BZMPOP.
  */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys, numkeys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys, numkeys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import { Double, NULL_ARRAY, type Reply } from '../resp/reply.js';

@@ -2,10 +2,10 @@
  * Sorted-set commands on single members: ZADD ZCARD ZINCRBY ZMSCORE ZRANDMEMBER ZRANK ZREM ZREVRANK ZSCAN ZSCORE. Ranges of members are in
  * sorted-set-ranges.ts, both ends in sorted-set-pops.ts, several sets at once in sorted-set-algebra.ts.
  */
-import { command, type Argv } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { command, type Argv } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import { Double, type Reply } from '../resp/reply.js';

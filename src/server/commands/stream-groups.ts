@@ -7,10 +7,10 @@
  *
  * What a group remembers does not count as a change of the key for WATCH, in Redis either: hence changedUnwatched.
  */
-import { type Argv, command, type CommandDeclaration, type Handler } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keyword } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command, type CommandDeclaration, type Handler } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keyword } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { type Consumer, Group, type Pending, UNKNOWN_COUNT } from '../keyspace/types/stream-group.js';
 import type { Value } from '../keyspace/value.js';
@@ -287,16 +287,16 @@ function parkConsumer(session: Session, { names, group: groupName, consumer: con
     timeoutMs: timeoutMs!,
     timedOut: NULL_ARRAY,
     lost: errors.STREAM_GONE,
-    serve(name, db, reader) {
+    serve(name, db) {
       const stream = db.lookupRead(name) as StreamValue;
       const group = stream.groups.get(groupName);
       if (group === undefined) throw errors.GROUP_GONE;
       if (compareIds(stream.lastId, group.lastId) <= 0) return undefined;
-      const nowMs = nowOf(reader);
+      const nowMs = nowOf(session);
       const consumer = consumerOf(db, name, group, consumerName, nowMs);
       const entries = deliver(stream, group, consumer, count === 0 ? BLOCKED_COUNT : count, needsNoAck, nowMs);
       db.changedUnwatched(name, 't', null);
-      return streamsReply([name, entries], reader);
+      return streamsReply([name, entries], session);
     },
   });
 }

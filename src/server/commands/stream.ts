@@ -2,10 +2,10 @@
  * Stream commands: XADD XLEN XRANGE XREVRANGE XDEL XTRIM XSETID XREAD XINFO (STREAM GROUPS CONSUMERS HELP). Those of consumer groups are in
  * stream-groups.ts.
  */
-import { type Argv, command, type Handler } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keyword } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command, type Handler } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keyword } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import type { Consumer, Group, Pending } from '../keyspace/types/stream-group.js';
 import { UNKNOWN_COUNT } from '../keyspace/types/stream-group.js';
@@ -304,12 +304,12 @@ function parkReader(session: Session, { names, count, timeoutMs }: StreamRequest
     type: 'stream',
     timeoutMs: timeoutMs!,
     timedOut: NULL_ARRAY,
-    serve(name, db, reader) {
+    serve(name, db) {
       const stream = db.lookupRead(name) as StreamValue;
       const behind = waitFor.get(name)!;
       if (compareIds(stream.lastId, behind) <= 0) return undefined;
       // Maybe there is none any more: it was added and deleted at once. Redis answers all the same.
-      return streamsReply([name, stream.range(nextId(behind)!, MAX_ID, count === 0 ? BLOCKED_COUNT : count).map(entryReply)], reader);
+      return streamsReply([name, stream.range(nextId(behind)!, MAX_ID, count === 0 ? BLOCKED_COUNT : count).map(entryReply)], session);
     },
   });
 }

@@ -4,10 +4,10 @@
  *
  * GET, SET and INCR are what a server is asked most: their plain forms allocate nothing but the value.
  */
-import { type Argv, command } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { key, keys } from '../dispatch/key-spec.js';
-import type { Session } from '../dispatch/session.js';
+import { type Argv, command } from '../command/command.js';
+import * as errors from '../errors.js';
+import { key, keys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { ByteString, compact, isString, type StringValue, textOf, type Value } from '../keyspace/value.js';
 import { ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';

@@ -1,8 +1,8 @@
 /** Transaction commands: MULTI EXEC DISCARD WATCH UNWATCH. Queueing itself is a gate of dispatch/dispatcher.ts. */
-import { command } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { keys } from '../dispatch/key-spec.js';
-import { type Session, Transaction } from '../dispatch/session.js';
+import { command } from '../command/command.js';
+import * as errors from '../errors.js';
+import { keys } from '../command/key-spec.js';
+import { type Session, Transaction } from '../command/session.js';
 import type { RespVersion } from '../resp/encoder.js';
 import { NULL_ARRAY, OK, type Reply, Versioned } from '../resp/reply.js';
 

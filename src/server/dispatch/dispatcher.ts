@@ -5,21 +5,26 @@
  * which error a client sees first depends on it.
  */
 import { ErrorReply, NO_REPLY, QUEUED, type Reply } from '../resp/reply.js';
-import { PAUSE_OFF } from './client-pause.js';
-import type { Argv, Command } from './command.js';
-import type { CommandRunner, ServerContext } from './context.js';
-import * as errors from './errors.js';
-import { keyPositions } from './key-spec.js';
-import type { Session } from './session.js';
-import { Stopwatch } from './stopwatch.js';
+import { PAUSE_ALL, PAUSE_OFF, type PauseMode } from '../features/client-pause.js';
+import type { Argv, Command } from '../command/command.js';
+import type { CommandRunner, ServerContext } from '../command/context.js';
+import * as errors from '../errors.js';
+import { cacheableKeysOf, keysOf } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
+import type { AfterReply } from './after-reply.js';
+import { Stopwatch } from '../measuring/stopwatch.js';
+
+/** What the dispatcher needs of the server around it. */
+type Surroundings = Pick<ServerContext, 'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log'>;
 
 export class Dispatcher implements CommandRunner {
-  /** What {@link whenReplied} has put off. */
-  private afterReply: (() => void)[] = [];
   /** Told by the connection where a read begins and ends. */
-  readonly stopwatch: Stopwatch;
+  readonly stopwatch: Stopwatch<Session, Command>;
 
-  constructor(private readonly server: ServerContext) {
+  constructor(
+    private readonly server: Surroundings,
+    private readonly afterReply: AfterReply,
+  ) {
     this.stopwatch = new Stopwatch(server, (session, command, argv, elapsedUs, calls) => this.settle(session, command, argv, elapsedUs, calls));
   }
 
@@ -34,7 +39,7 @@ export class Dispatcher implements CommandRunner {
     const error = this.gates(session, command, argv.length);
     if (error !== null) return this.reject(session, command, error);
     const { pause } = this.server;
-    if (pause.mode !== PAUSE_OFF && pause.holds(session, command, argv)) return pause.postpone(session, argv);
+    if (pause.mode !== PAUSE_OFF && isHeld(pause.mode, session, command, argv)) return pause.postpone(session, argv);
     if (session.transaction !== null && !command.runsInsideMulti) {
       session.transaction.queue(command, argv, session);
       return QUEUED;
@@ -69,7 +74,7 @@ export class Dispatcher implements CommandRunner {
     if (reply instanceof ErrorReply) this.countError(command, reply);
     if (hooks.monitor !== null && !command.isHiddenFromMonitor) hooks.monitor(session, session.redacted ?? argv);
     session.redacted = null;
-    if (command.isReadonly && session.tracking !== null) tracking.remember(session, command, argv);
+    if (command.isReadonly && session.tracking !== null && session.tracking.remembers) tracking.remember(session.id, cacheableKeysOf(command.keys, argv));
     return reply;
   }
 
@@ -84,7 +89,7 @@ export class Dispatcher implements CommandRunner {
     const reply = this.run(session, command, argv);
     const elapsedUs = this.stopwatch.alone(startUs);
     this.settle(session, command, session.redacted ?? argv, elapsedUs, 1);
-    if (tap.sink !== null) tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command, argv), db: session.db.index });
+    if (tap.sink !== null) tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command.keys, argv), db: session.db.index });
     return reply;
   }
 
@@ -105,20 +110,16 @@ export class Dispatcher implements CommandRunner {
   }
 
   whenReplied(run: () => void): void {
-    this.afterReply.push(run);
+    this.afterReply.whenReplied(run);
   }
 
   /** Does what had to wait until the reply of the command was in the output. */
   finish(): void {
-    while (this.afterReply.length > 0) {
-      const due = this.afterReply;
-      this.afterReply = [];
-      for (const run of due) run();
-    }
+    this.afterReply.finish();
   }
 
   get hasUnfinished(): boolean {
-    return this.afterReply.length > 0;
+    return !this.afterReply.isEmpty;
   }
 
   private lookup(session: Session, argv: Argv): Command | null {
@@ -188,12 +189,14 @@ function needsRoom(session: Session, command: Command): boolean {
   return command.name !== 'discard' && command.name !== 'quit' && command.name !== 'reset';
 }
 
+/** Does CLIENT PAUSE hold a command back? EXEC is held if one of its commands would be. */
+function isHeld(mode: PauseMode, session: Session, command: Command, argv: Argv): boolean {
+  if (mode === PAUSE_ALL) return true;
+  return command.couldReplicate(argv, session) || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
+}
+
 /** CLIENT CACHING holds for the next command that is not CLIENT, or for the whole next transaction. */
 function endCaching(session: Session, command: Command | null): void {
   if (session.transaction === null && command?.container?.name !== 'client') session.tracking!.isCachingGiven = false;
 }
 
-/** The keys that a request names, in the order of its arguments. */
-export function keysOf(command: Command, argv: Argv): string[] {
-  return command.keys.flatMap((spec) => keyPositions(spec, argv)).map((position) => argv[position]!);
-}

@@ -59,7 +59,7 @@ export class SimpleString {
 
 /**
  * An error for the client: code, space, sentence. Handlers return it or throw it; it is no `Error`, because taking a
- * stack trace costs more than the command. All texts come from dispatch/errors.ts.
+ * stack trace costs more than the command. All texts come from errors.ts.
  */
 export class ErrorReply {
   readonly type = 'error';

@@ -10,7 +10,7 @@
  *   array      table                big num.  {big_number = digits}       verbatim_string: that; otherwise an array up to its first nil
  *                                   verbatim  {verbatim_string = {string, format}}
  */
-import { CountedError, cString, oneLine } from '../dispatch/errors.js';
+import { CountedError, cString, oneLine } from '../errors.js';
 import { formatDouble } from '../resp/double.js';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, Several, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
 import { type Pointer, TYPE } from './lua-memory.js';

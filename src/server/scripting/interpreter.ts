@@ -4,8 +4,8 @@
  *   run ─▶ lua_pcall ─▶ script ─▶ redis.call ─▶ script-run.ts ─▶ dispatcher
  *                          └── every 100,000 instructions ─▶ watch ─▶ longer than busy-reply-threshold: others have their turn, killed?
  */
-import type { ServerContext } from '../dispatch/context.js';
-import * as errors from '../dispatch/errors.js';
+import type { ServerContext } from '../command/context.js';
+import * as errors from '../errors.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import { ArgumentTable } from './argument-table.js';
 import { COUNTED, toReply } from './conversion.js';

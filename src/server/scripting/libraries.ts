@@ -5,8 +5,8 @@
  *
  * All libraries share one Lua state. A library that fails to load leaves the others as they were.
  */
-import * as errors from '../dispatch/errors.js';
-import type { Session } from '../dispatch/session.js';
+import * as errors from '../errors.js';
+import type { Session } from '../command/session.js';
 import { splitInline } from '../resp/inline.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import type { Interpreter } from './interpreter.js';

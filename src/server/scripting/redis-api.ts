@@ -4,8 +4,8 @@
  * Errors of these functions are tables, {err = text}, as those of commands are.
  */
 import { createHash } from 'node:crypto';
-import { cString } from '../dispatch/errors.js';
-import { REDIS_VERSION } from '../dispatch/version.js';
+import { cString } from '../errors.js';
+import { REDIS_VERSION } from '../version.js';
 import { formatDouble } from '../resp/double.js';
 import { ErrorReply } from '../resp/reply.js';
 import { pushError, pushReply } from './conversion.js';

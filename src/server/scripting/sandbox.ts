@@ -9,7 +9,7 @@
  * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables. What table.insert puts into
  * them is taken out after each script.
  */
-import { cString } from '../dispatch/errors.js';
+import { cString } from '../errors.js';
 import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';

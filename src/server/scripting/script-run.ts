@@ -3,9 +3,9 @@
  *
  * Commands run in a session of their own, as in Redis: SELECT and the version of replies are the script's, and nothing in it can park anybody.
  */
-import type { Argv, Command } from '../dispatch/command.js';
-import * as errors from '../dispatch/errors.js';
-import { Session, type Transport } from '../dispatch/session.js';
+import type { Argv, Command } from '../command/command.js';
+import * as errors from '../errors.js';
+import { Session, type Transport } from '../command/session.js';
 import type { ErrorReply, Reply } from '../resp/reply.js';
 
 /** What a script declares of itself behind `#!lua flags=`, and a function when it is registered. */

@@ -5,9 +5,9 @@
  * is needed. Should a script break the engine (the end of JavaScript's stack, for one), the next script gets a fresh one, and everything that was
  * loaded is compiled again from its code.
  */
-import * as errors from '../dispatch/errors.js';
-import type { ServerContext } from '../dispatch/context.js';
-import type { Session } from '../dispatch/session.js';
+import * as errors from '../errors.js';
+import type { ServerContext } from '../command/context.js';
+import type { Session } from '../command/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import { Interpreter } from './interpreter.js';
 import { ENTRY_BYTES, Libraries } from './libraries.js';

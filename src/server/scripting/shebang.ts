@@ -1,5 +1,5 @@
 /** The first line of a script, `#!lua flags=no-writes,allow-oom`: what it says of itself. Pure. */
-import * as errors from '../dispatch/errors.js';
+import * as errors from '../errors.js';
 import { splitInline } from '../resp/inline.js';
 import { isScriptFlag, type ScriptFlag, type ScriptFlags } from './script-run.js';
 

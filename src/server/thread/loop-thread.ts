@@ -6,7 +6,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { Config, ConfigError } from '../config.js';
-import { keysOf } from '../dispatch/dispatcher.js';
+import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
 import { SystemClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
@@ -72,7 +72,7 @@ function observe(server: Server): Observation {
     {
       keysOf(argv) {
         const command = server.commands.get(argv[0]!.toLowerCase());
-        return command === undefined ? [] : keysOf(command, argv);
+        return command === undefined ? [] : keysOf(command.keys, argv);
       },
       matchesGlob,
     },

@@ -8,7 +8,7 @@
  */
 import type { Clock } from '../loop/clock.js';
 import type { Observer } from '../loop/event-loop.js';
-import { Stepper, type Breakpoint, type RequestKnowledge, type StepUnit } from '../loop/stepping.js';
+import { Stepper, type Breakpoint, type RequestKnowledge, type StepUnit } from '../trace/stepping.js';
 import type { TraceBody, TraceEvent, TraceKind } from '../trace/events.js';
 import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.js';
 import type { Tap, TraceSink } from '../trace/tap.js';

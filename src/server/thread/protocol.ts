@@ -7,7 +7,7 @@
 import type { Address } from '../io/poll.js';
 import type { SettingValues } from '../config.js';
 import type { LogLevel } from '../server.js';
-import type { Breakpoint, StepUnit } from '../loop/stepping.js';
+import type { Breakpoint, StepUnit } from '../trace/stepping.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';

@@ -9,7 +9,7 @@
  */
 import type { TraceBody } from './events.js';
 
-/** Receives every event at the moment it happens, on the loop thread; it may hold the loop there (see loop/stepping.ts). */
+/** Receives every event at the moment it happens, on the loop thread; it may hold the loop there (see stepping.ts). */
 export interface TraceSink {
   emit(event: TraceBody): void;
 }

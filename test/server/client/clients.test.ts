@@ -1,7 +1,7 @@
 /** Who is let in, and who has to go. */
 import { describe, expect, test } from 'vitest';
 import { Clients } from '../../../src/server/client/clients.js';
-import { PROTECTED_MODE } from '../../../src/server/dispatch/errors.js';
+import { PROTECTED_MODE } from '../../../src/server/errors.js';
 import type { Address, TcpStream } from '../../../src/server/io/poll.js';
 import { simulate } from '../simulation/harness.js';
 

@@ -1,6 +1,6 @@
 /** What the server tells of itself: INFO, SLOWLOG, LATENCY, MONITOR, CONFIG RESETSTAT, MEMORY. */
 import { describe, expect, test } from 'vitest';
-import { monitorLine } from '../../../src/server/dispatch/monitors.js';
+import { monitorLine } from '../../../src/server/features/monitors.js';
 import { parse, type Wire } from '../../support/resp-client.js';
 import { type LabClient, simulate } from '../simulation/harness.js';
 

@@ -4,7 +4,7 @@
  * Every function named after a kind of argument returns it or throws the ErrorReply that the client is to see; those named parse…
  * return undefined instead, for callers with a text of their own. None allocates for the values that clients usually send.
  */
-import * as errors from '../../dispatch/errors.js';
+import * as errors from '../../errors.js';
 import type { Database } from '../../keyspace/database.js';
 import { fromBigInt, type Int64, parseInt64 } from '../../keyspace/types/int64.js';
 import { isString, type StringValue } from '../../keyspace/value.js';

@@ -2,7 +2,7 @@
  * Authentication: what AUTH and HELLO do alike. There is one user, `default`, whose password is `requirepass`.
  */
 import { timingSafeEqual } from 'node:crypto';
-import type { Session } from '../../dispatch/session.js';
+import type { Session } from '../../command/session.js';
 
 /** What stands in MONITOR and SLOWLOG in place of a password. */
 export const REDACTED = '(redacted)';

@@ -1,7 +1,7 @@
 /**
  * Bit fields: integers of any width up to 64 bits at any bit of a string, highest bit first, and what happens when one overflows. For BITFIELD.
  */
-import * as errors from '../../dispatch/errors.js';
+import * as errors from '../../errors.js';
 import type { ByteString } from '../../keyspace/value.js';
 import { type Integer64, narrow, parseInteger } from './arguments.js';
 

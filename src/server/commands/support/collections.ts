@@ -1,9 +1,9 @@
 /**
  * What the commands on sets, hashes and sorted sets have in common: reaching the value at a key, and dropping it once it is empty.
  */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
-import type { Session } from '../../dispatch/session.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
+import type { Session } from '../../command/session.js';
 import type { Database } from '../../keyspace/database.js';
 import type { EventClass } from '../../keyspace/keyspace.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';

@@ -1,8 +1,8 @@
 /**
  * The arguments of GEORADIUS, GEOSEARCH and their relatives, read and checked in the order of Redis's georadiusGeneric.
  */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
 import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { double, integer, isWord } from './arguments.js';
 import { readPlace, readUnit } from './geo-search.js';

@@ -1,7 +1,7 @@
 /**
  * Searching a sorted set of places: which members lie in a shape, in which order. Reached from commands/geo.ts.
  */
-import * as errors from '../../dispatch/errors.js';
+import * as errors from '../../errors.js';
 import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { double, isWord } from './arguments.js';
 import type { GeoQuery } from './geo-query.js';

@@ -1,7 +1,7 @@
 /**
  * HELP of the containers: CONFIG HELP, MEMORY HELP … Each line is a status, as Redis sends it.
  */
-import type { CommandDeclaration } from '../../dispatch/command.js';
+import type { CommandDeclaration } from '../../command/command.js';
 import { SimpleString } from '../../resp/reply.js';
 
 /** Pairs of a subcommand's usage and what it does, as lines: usage, and indented below it the explanation. */

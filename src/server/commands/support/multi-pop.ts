@@ -1,8 +1,8 @@
 /**
  * What LMPOP, ZMPOP and the two of them that wait are asked: from which keys, at which end, and how much.
  */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
 import { integerBetween, isWord } from './arguments.js';
 import { LONG_MAX } from './collections.js';
 

@@ -1,8 +1,8 @@
 /**
  * The arguments that SCAN, SSCAN, HSCAN and ZSCAN share: cursor, MATCH, COUNT.
  */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
 import { integer, isWord } from './arguments.js';
 import { matchesGlob } from '../../keyspace/glob.js';
 

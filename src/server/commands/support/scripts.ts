@@ -1,7 +1,7 @@
 /** What the commands of scripts and of functions share: declarations, and the arguments behind a script's name. */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
-import { type KeySpec, numkeys } from '../../dispatch/key-spec.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
+import { type KeySpec, numkeys } from '../../command/key-spec.js';
 import { FIRST_KEY, type ScriptArguments } from '../../scripting/script-run.js';
 import { integer, isWord } from './arguments.js';
 

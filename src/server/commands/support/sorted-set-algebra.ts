@@ -2,8 +2,8 @@
  * The algebra of sorted sets: ZUNION, ZINTER, ZDIFF, their …STORE forms and ZINTERCARD. Plain sets take part with a score of 1 for
  * each member. Scores are summed in Redis's order, inputs by size, because sums of doubles depend on it.
  */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
 import type { Database } from '../../keyspace/database.js';
 import { Dict } from '../../keyspace/dict.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';

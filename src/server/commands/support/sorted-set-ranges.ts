@@ -6,7 +6,7 @@
  *   by score    (1 +inf           limits, excluded behind a parenthesis
  *   by bytes    [a (b - +         limits, included or excluded; - and + are the two ends
  */
-import * as errors from '../../dispatch/errors.js';
+import * as errors from '../../errors.js';
 import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { parseDouble } from './arguments.js';
 

@@ -1,8 +1,8 @@
 /**
  * What the commands on sorted sets have in common: reaching one, and answering members with their scores.
  */
-import * as errors from '../../dispatch/errors.js';
-import type { Session } from '../../dispatch/session.js';
+import * as errors from '../../errors.js';
+import type { Session } from '../../command/session.js';
 import type { Database } from '../../keyspace/database.js';
 import { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { Double, type Reply } from '../../resp/reply.js';

@@ -1,8 +1,8 @@
 /**
  * What the stream commands have in common: reading IDs, ranges and trims out of argv, reaching a stream, and how an entry is answered.
  */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
 import type { Database } from '../../keyspace/database.js';
 import { MAX_ID, nextId, previousId, formatId, type StreamId, type Uint64, uint64, UINT64_MAX, ZERO_ID } from '../../keyspace/types/stream-id.js';
 import type { StreamEntry } from '../../keyspace/types/stream-node.js';

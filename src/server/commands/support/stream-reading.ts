@@ -1,9 +1,9 @@
 /**
  * The arguments of XREAD and XREADGROUP, and the form of their reply.
  */
-import type { Argv } from '../../dispatch/command.js';
-import * as errors from '../../dispatch/errors.js';
-import type { Session } from '../../dispatch/session.js';
+import type { Argv } from '../../command/command.js';
+import * as errors from '../../errors.js';
+import type { Session } from '../../command/session.js';
 import { MapReply, type Reply } from '../../resp/reply.js';
 import { integer, isWord } from './arguments.js';
 import { timeoutMilliseconds } from './timeout.js';

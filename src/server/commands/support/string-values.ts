@@ -2,8 +2,8 @@
  * What the string, bitmap and HyperLogLog commands have in common: how long a string may become, and its bytes, to read or to change.
  */
 import { constants } from 'node:buffer';
-import * as errors from '../../dispatch/errors.js';
-import type { Session } from '../../dispatch/session.js';
+import * as errors from '../../errors.js';
+import type { Session } from '../../command/session.js';
 import type { Database } from '../../keyspace/database.js';
 import { ByteString, type StringValue, textOf } from '../../keyspace/value.js';
 

@@ -1,7 +1,7 @@
 /**
  * Timeouts of blocking commands, as Redis 7.0's getTimeoutFromObjectOrReply reads them. Both return milliseconds, 0 for "no limit".
  */
-import * as errors from '../../dispatch/errors.js';
+import * as errors from '../../errors.js';
 import { integer64 } from './arguments.js';
 import { parseLongDouble } from './long-double.js';
 

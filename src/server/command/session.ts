@@ -4,11 +4,11 @@
 import type { Database } from '../keyspace/database.js';
 import type { Reply } from '../resp/reply.js';
 import type { RespVersion } from '../resp/encoder.js';
-import type { Parked } from './blocking.js';
+import type { Parked } from '../features/blocking.js';
 import type { Command, Argv } from './command.js';
 import type { ServerContext } from './context.js';
-import type { ClientTracking } from './tracking.js';
-import type { Watch } from './watches.js';
+import type { ClientTracking } from '../features/tracking.js';
+import type { Watch } from '../features/watches.js';
 
 /** What a session needs of the connection that carries it; implemented by client/connection.ts. */
 export interface Transport {
@@ -76,7 +76,7 @@ export class Session {
   lookedUpName = '';
   lookedUpCommand: Command | null = null;
   transaction: Transaction | null = null;
-  /** Keys watched for the coming EXEC; see dispatch/watches.ts. */
+  /** Keys watched for the coming EXEC; see features/watches.ts. */
   watched: Watch[] | null = null;
   /** A watched key has changed: EXEC will answer nil. */
   isWatchBroken = false;

@@ -44,6 +44,16 @@ export function unknownKeys(flags: string, notes?: string): KeySpec {
   return { flags: words(flags), begin: { type: 'unknown' }, find: { type: 'unknown' }, ...(notes === undefined ? {} : { notes }) };
 }
 
+/** The keys that a request names, in the order of the specifications. */
+export function keysOf(specs: readonly KeySpec[], argv: readonly string[]): string[] {
+  return specs.flatMap((spec) => keyPositions(spec, argv)).map((position) => argv[position]!);
+}
+
+/** The keys whose values a client may cache after this request: shard channels are keys only for routing. */
+export function cacheableKeysOf(specs: readonly KeySpec[], argv: readonly string[]): string[] {
+  return keysOf(specs.filter((spec) => !spec.flags.includes('not_key')), argv);
+}
+
 /** The positions in argv of all keys that a spec finds. */
 export function keyPositions(spec: KeySpec, argv: readonly string[]): number[] {
   const first = findBegin(spec, argv);

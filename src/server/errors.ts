@@ -3,7 +3,7 @@
  *
  * Constants for the fixed ones, functions for those that name something. Handlers return them or throw them.
  */
-import { ErrorReply } from '../resp/reply.js';
+import { ErrorReply } from './resp/reply.js';
 
 /** Of a command inside a script: it was counted there, and is not counted again for the script. */
 export class CountedError extends ErrorReply {}

@@ -26,9 +26,29 @@ import type { EventClass, KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { typeOf, type TypeName } from '../keyspace/value.js';
 import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
-import type { ServerContext } from './context.js';
-import * as errors from './errors.js';
-import type { Session } from './session.js';
+import * as errors from '../errors.js';
+import type { Tap } from '../trace/tap.js';
+import type { RunningCommand, Scheduler } from './surroundings.js';
+
+/** What blocking needs of a client. */
+export interface BlockingClient {
+  readonly id: number;
+  readonly db: Database;
+  /** Inside EXEC and scripts nobody may wait. */
+  readonly deniesBlocking: boolean;
+  parked: boolean;
+  waiting: Parked | null;
+  answer(reply: Reply): void;
+  readonly transport: { resume(): void };
+}
+
+interface Surroundings {
+  readonly clock: { readonly nowMs: number };
+  readonly tap: Tap;
+  readonly scheduler: Scheduler;
+  readonly keyspace: { actingToken: number };
+  readonly dispatcher: RunningCommand;
+}
 
 /** What a blocking command waits for. */
 export interface ParkRequest {
@@ -44,7 +64,7 @@ export interface ParkRequest {
   /** The answer when a key is deleted or becomes another type (XREADGROUP); without it the client goes on waiting. */
   readonly lost?: Reply;
   /** The key holds the type: the answer, after taking from the key, or undefined to go on waiting. May throw an ErrorReply. */
-  serve(key: string, db: Database, session: Session): Reply | undefined;
+  serve(key: string, db: Database): Reply | undefined;
 }
 
 /** Why a client goes on; stands in the trace. */
@@ -52,7 +72,7 @@ export type UnparkReason = 'ready' | 'timeout' | 'unblocked' | 'disconnect';
 
 /** A client in its queues. */
 export interface Parked {
-  readonly session: Session;
+  readonly session: BlockingClient;
   readonly db: Database;
   readonly request: ParkRequest;
   /** Unix time in ms, 0 for none. */
@@ -100,7 +120,7 @@ export class Blocking implements KeyspaceListener {
   private count = 0;
 
   constructor(
-    private readonly server: ServerContext,
+    private readonly server: Surroundings,
     private readonly listeners: KeyspaceListeners,
   ) {}
 
@@ -110,7 +130,7 @@ export class Blocking implements KeyspaceListener {
   }
 
   /** Parks the client of a session; returns the reply for the handler to return. */
-  park(session: Session, request: ParkRequest): Reply {
+  park(session: BlockingClient, request: ParkRequest): Reply {
     if (session.deniesBlocking) return request.denied === undefined ? request.timedOut : request.denied;
     const { clock, tap } = this.server;
     const deadlineMs = request.timeoutMs === 0 ? 0 : clock.nowMs + request.timeoutMs;
@@ -125,7 +145,7 @@ export class Blocking implements KeyspaceListener {
   }
 
   /** CLIENT UNBLOCK: the client gets what it would get at its timeout, or an error. False if it is not parked. */
-  unblock(session: Session, how: 'timeout' | 'error'): boolean {
+  unblock(session: BlockingClient, how: 'timeout' | 'error'): boolean {
     const parked = session.waiting;
     if (parked === null) return false;
     this.release(parked, how === 'error' ? errors.UNBLOCKED : parked.request.timedOut, 'unblocked');
@@ -133,7 +153,7 @@ export class Blocking implements KeyspaceListener {
   }
 
   /** The connection is gone. */
-  forget(session: Session): void {
+  forget(session: BlockingClient): void {
     if (session.waiting !== null) this.leave(session.waiting, 'disconnect');
   }
 
@@ -201,7 +221,7 @@ export class Blocking implements KeyspaceListener {
   private take({ request, session }: Parked, { key, db }: Queue): Reply | undefined {
     this.server.keyspace.actingToken = session.id;
     try {
-      return request.serve(key, db, session);
+      return request.serve(key, db);
     } catch (error) {
       if (error instanceof ErrorReply) return error;
       throw error;
@@ -229,7 +249,7 @@ export class Blocking implements KeyspaceListener {
     if (tap.sink !== null) tap.sink.emit({ kind: 'unpark', token: session.id, keys: [...request.keys], why });
   }
 
-  private setTimer(session: Session, timeoutMs: number): (() => void) | null {
+  private setTimer(session: BlockingClient, timeoutMs: number): (() => void) | null {
     if (timeoutMs === 0) return null;
     return this.server.scheduler.after('blocked client', timeoutMs, () => {
       const parked = session.waiting;

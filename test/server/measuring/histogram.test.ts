@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Histogram } from '../../../src/server/dispatch/histogram.js';
+import { Histogram } from '../../../src/server/measuring/histogram.js';
 
 function of(...durationsUs: number[]): Histogram {
   const histogram = new Histogram();

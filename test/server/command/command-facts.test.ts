@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Command, type CommandDeclaration } from '../../../src/server/dispatch/command.js';
-import { categoriesOf, flagNames, legacyRange } from '../../../src/server/dispatch/command-facts.js';
-import { key, keys, keyword, numkeys, unknownKeys, type KeySpec } from '../../../src/server/dispatch/key-spec.js';
+import { Command, type CommandDeclaration } from '../../../src/server/command/command.js';
+import { categoriesOf, flagNames, legacyRange } from '../../../src/server/command/command-facts.js';
+import { key, keys, keyword, numkeys, unknownKeys, type KeySpec } from '../../../src/server/command/key-spec.js';
 
 const declared = (part: Partial<CommandDeclaration>): Command => new Command({ name: 'x', since: '1.0.0', group: 'generic', complexity: 'O(1)', summary: '', syntax: '', ...part });
 

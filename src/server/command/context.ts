@@ -5,43 +5,27 @@ import type { Config } from '../config.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Tap } from '../trace/tap.js';
 import type { Reply } from '../resp/reply.js';
-import type { Blocking } from './blocking.js';
+import type { Blocking } from '../features/blocking.js';
 import type { Argv, Command } from './command.js';
-import type { PubSub } from './pubsub.js';
+import type { PubSub } from '../features/pubsub.js';
 import type { Session } from './session.js';
-import type { Statistics } from './statistics.js';
-import type { ClientPause } from './client-pause.js';
+import type { ServerStats, Statistics } from '../measuring/statistics.js';
+import type { RunningCommand, Scheduler } from '../features/surroundings.js';
+import type { Monitors } from '../features/monitors.js';
+import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
-import type { Tracking } from './tracking.js';
-import type { Watches } from './watches.js';
-
-/** A thing to do later; see loop/timers.ts. */
-export interface Scheduler {
-  /** Runs once after `delayMs` milliseconds; returns a function that cancels it. `name` stands in the trace. */
-  after(name: string, delayMs: number, run: () => void): () => void;
-}
-
-export interface ServerStats {
-  readonly startedMs: number;
-  connectionsReceived: number;
-  connectionsRejected: number;
-  commandsProcessed: number;
-  bytesRead: number;
-  bytesWritten: number;
-  readonly errors: Map<string, number>;
-}
+import type { Tracking } from '../features/tracking.js';
+import type { Watches } from '../features/watches.js';
 
 /** What EXEC and scripts need of the dispatcher. */
-export interface CommandRunner {
+export interface CommandRunner extends RunningCommand {
   /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply;
-  /** Runs once, as soon as the reply of the running command is in the output: for pushes that must come behind it. */
-  whenReplied(run: () => void): void;
 }
 
 export interface ServerContext {
   readonly config: Config;
-  readonly statistics: Statistics;
+  readonly statistics: Statistics<Command>;
   /** The backend that runs: epoll, portable, scripted. */
   readonly poller: string;
   readonly keyspace: Keyspace;
@@ -52,6 +36,7 @@ export interface ServerContext {
   readonly pause: ClientPause;
   readonly tracking: Tracking;
   readonly pubsub: PubSub;
+  readonly monitors: Monitors;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number };
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;

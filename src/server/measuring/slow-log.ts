@@ -1,7 +1,7 @@
 /**
  * SlowLog: the commands that took longest, newest first; read by SLOWLOG GET.
  */
-import type { Argv } from './command.js';
+type Argv = readonly string[];
 
 /** Longer argument lists and arguments are cut, with a note of what is missing (SLOWLOG_ENTRY_MAX_ARGC, _MAX_STRING). */
 const MAX_ARGUMENTS = 32;

@@ -11,21 +11,30 @@
 import { matchesGlob } from '../keyspace/glob.js';
 import { Push, type Reply } from '../resp/reply.js';
 import type { Tap } from '../trace/tap.js';
-import type { Session } from './session.js';
 
-type Subscribers = Map<string, Set<Session>>;
+/** What publishing needs of a client. */
+export interface Subscriber {
+  readonly channels: Set<string>;
+  readonly patterns: Set<string>;
+  readonly shardChannels: Set<string>;
+  /** The sizes of these three together. */
+  readonly subscriptions: number;
+  send(message: Reply): void;
+}
+
+type Subscribers = Map<string, Set<Subscriber>>;
 
 /** A kind of subscription: where the two sides of it are kept, and the words it is reported with. */
 export interface SubscriptionKind {
   readonly subscribed: string;
   readonly unsubscribed: string;
-  own(session: Session): Set<string>;
+  own(session: Subscriber): Set<string>;
   all(pubsub: PubSub): Subscribers;
   /** The number that stands in the confirmation: shard channels are counted apart from the others. */
-  count(session: Session): number;
+  count(session: Subscriber): number;
 }
 
-const countPlain = (session: Session): number => session.channels.size + session.patterns.size;
+const countPlain = (session: Subscriber): number => session.channels.size + session.patterns.size;
 
 export const CHANNEL: SubscriptionKind = { subscribed: 'subscribe', unsubscribed: 'unsubscribe', own: (session) => session.channels, all: (pubsub) => pubsub.channels, count: countPlain };
 export const PATTERN: SubscriptionKind = { subscribed: 'psubscribe', unsubscribed: 'punsubscribe', own: (session) => session.patterns, all: (pubsub) => pubsub.patterns, count: countPlain };
@@ -45,7 +54,7 @@ export class PubSub {
   constructor(private readonly tap: Tap) {}
 
   /** Returns the confirmation; subscribing twice is confirmed twice. */
-  subscribe(session: Session, kind: SubscriptionKind, name: string): Push {
+  subscribe(session: Subscriber, kind: SubscriptionKind, name: string): Push {
     const own = kind.own(session);
     if (!own.has(name)) {
       own.add(name);
@@ -55,20 +64,20 @@ export class PubSub {
   }
 
   /** Returns the confirmation, also where there was no subscription. */
-  unsubscribe(session: Session, kind: SubscriptionKind, name: string): Push {
+  unsubscribe(session: Subscriber, kind: SubscriptionKind, name: string): Push {
     if (kind.own(session).delete(name)) removeFrom(kind.all(this), name, session);
     return new Push([kind.unsubscribed, name, kind.count(session)]);
   }
 
   /** One confirmation for each subscription of the kind, or one that names none. */
-  unsubscribeAll(session: Session, kind: SubscriptionKind): Push[] {
+  unsubscribeAll(session: Subscriber, kind: SubscriptionKind): Push[] {
     const names = [...kind.own(session)];
     if (names.length === 0) return [new Push([kind.unsubscribed, null, kind.count(session)])];
     return names.map((name) => this.unsubscribe(session, kind, name));
   }
 
   /** For RESET and a disconnect: nothing is confirmed. */
-  forget(session: Session): void {
+  forget(session: Subscriber): void {
     if (session.subscriptions === 0) return;
     for (const kind of [CHANNEL, PATTERN, SHARD_CHANNEL]) {
       for (const name of kind.own(session)) removeFrom(kind.all(this), name, session);
@@ -104,7 +113,7 @@ export class PubSub {
     return receivers;
   }
 
-  private deliver(sessions: Set<Session> | undefined, items: readonly Reply[]): number {
+  private deliver(sessions: Set<Subscriber> | undefined, items: readonly Reply[]): number {
     if (sessions === undefined) return 0;
     const message = new Push(items);
     for (const session of sessions) session.send(message);
@@ -116,13 +125,13 @@ export class PubSub {
   }
 }
 
-function addTo(subscribers: Subscribers, name: string, session: Session): void {
+function addTo(subscribers: Subscribers, name: string, session: Subscriber): void {
   const sessions = subscribers.get(name);
   if (sessions === undefined) subscribers.set(name, new Set([session]));
   else sessions.add(session);
 }
 
-function removeFrom(subscribers: Subscribers, name: string, session: Session): void {
+function removeFrom(subscribers: Subscribers, name: string, session: Subscriber): void {
   const sessions = subscribers.get(name)!;
   sessions.delete(session);
   if (sessions.size === 0) subscribers.delete(name);

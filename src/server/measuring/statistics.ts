@@ -1,5 +1,5 @@
 /**
- * Statistics: what the server knows of its own past: durations, slow commands, latency events, monitors, rates, peak memory.
+ * Statistics: what the server knows of its own past: durations, slow commands, latency events, rates, peak memory.
  *
  * Reached from the dispatcher through one hook after each command, which costs two comparisons and two increments; read by INFO, SLOWLOG,
  * LATENCY and MEMORY. Samples are taken while commands come, never by a timer, so an idle loop sleeps on.
@@ -7,13 +7,8 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
-import type { Argv, Command } from './command.js';
-import type { ServerStats } from './context.js';
 import { Histogram } from './histogram.js';
-import type { DispatchHooks } from './hooks.js';
 import { LatencyMonitor } from './latency-monitor.js';
-import { Monitors } from './monitors.js';
-import type { Session } from './session.js';
 import { SlowLog } from './slow-log.js';
 
 /** A brief command takes longer only if something else holds it up, the garbage collector for one. */
@@ -36,18 +31,41 @@ export interface Rates {
   readonly kilobytesOutPerSecond: number;
 }
 
+/** A command as far as measuring knows it. */
+export interface MeasuredCommand {
+  /** `config|get` for a subcommand, the name for all others. */
+  readonly fullName: string;
+  readonly flags: ReadonlySet<string>;
+}
+
+/** Who called it. */
+export interface MeasuredClient {
+  readonly name: string;
+  readonly transport: { readonly peer: string };
+}
+
+/** Counters of INFO: kept where the things happen, and read here. */
+export interface ServerStats {
+  readonly startedMs: number;
+  connectionsReceived: number;
+  connectionsRejected: number;
+  commandsProcessed: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** Error replies by their code. */
+  readonly errors: Map<string, number>;
+}
+
 interface Surroundings {
   readonly config: Config;
-  readonly hooks: DispatchHooks;
   readonly stats: ServerStats;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number };
   random(): number;
 }
 
-export class Statistics {
+export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   readonly slowLog = new SlowLog();
   readonly latency = new LatencyMonitor();
-  readonly monitors: Monitors;
   /** Of commands that were called at least once while latency-tracking was on. */
   readonly histograms = new Map<Command, Histogram>();
   /** JavaScript heap and buffers of the loop's thread, at the start and at their highest, in bytes. */
@@ -62,15 +80,15 @@ export class Statistics {
   private samples: Sample[] = [];
   private nextSampleMs = 0;
 
-  constructor(private readonly server: Surroundings) {
-    const { config, hooks, clock } = server;
-    this.monitors = new Monitors(hooks, clock);
+  /** @param timeEach is told whether brief commands must be timed one by one: SLOWLOG's threshold is so low that they may reach it */
+  constructor(
+    private readonly server: Surroundings,
+    timeEach: (isOn: boolean) => void,
+  ) {
+    const { config } = server;
     this.runId = this.randomId();
     this.replicationId = this.randomId();
-    hooks.executed = (session, command, argv, elapsedUs, calls) => this.executed(session, command, argv, elapsedUs, calls);
-    const watchThreshold = (thresholdUs: number): void => {
-      hooks.timesEach = thresholdUs >= 0 && thresholdUs < BRIEF_US;
-    };
+    const watchThreshold = (thresholdUs: number): void => timeEach(thresholdUs >= 0 && thresholdUs < BRIEF_US);
     watchThreshold(config.values['slowlog-log-slower-than']);
     config.onChange('slowlog-log-slower-than', watchThreshold);
     config.onChange('slowlog-max-len', (length) => this.slowLog.trim(length));
@@ -126,7 +144,8 @@ export class Statistics {
     return Array.from({ length: 40 }, () => Math.floor(this.server.random() * 16).toString(16)).join('');
   }
 
-  private executed(session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number): void {
+  /** Counts calls of a command; several were timed together, and `elapsedUs` is their mean. */
+  executed(session: MeasuredClient, command: Command, argv: readonly string[], elapsedUs: number, calls: number): void {
     const { config, clock } = this.server;
     const { values } = config;
     if (values['latency-tracking']) this.histogramOf(command).record(elapsedUs, calls);
@@ -150,7 +169,7 @@ export class Statistics {
     this.lastCommand = null;
   }
 
-  private slow(session: Session, argv: Argv, elapsedUs: number): void {
+  private slow(session: MeasuredClient, argv: readonly string[], elapsedUs: number): void {
     const { config, clock } = this.server;
     const atSeconds = Math.floor(clock.nowMs / 1000);
     this.slowLog.add({ atSeconds, elapsedUs: Math.floor(elapsedUs), argv, peer: session.transport.peer, clientName: session.name }, config.values['slowlog-max-len']);

@@ -14,10 +14,24 @@ import type { Database } from '../keyspace/database.js';
 import type { KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { Push, type Reply } from '../resp/reply.js';
-import type { Argv, Command } from './command.js';
-import type { ServerContext } from './context.js';
-import { keyPositions } from './key-spec.js';
-import type { Session } from './session.js';
+import type { RunningCommand } from './surroundings.js';
+
+/** What tracking needs of a client. */
+export interface TrackingClient {
+  readonly id: number;
+  readonly version: 2 | 3;
+  readonly subscriptions: number;
+  tracking: ClientTracking | null;
+  send(push: Reply): void;
+}
+
+interface Surroundings {
+  /** The token of the client whose command runs, 0 for none. */
+  readonly keyspace: { readonly actingToken: number };
+  readonly dispatcher: RunningCommand;
+  /** All connected clients by id. */
+  readonly sessions: ReadonlyMap<number, TrackingClient>;
+}
 
 export interface TrackingOptions {
   /** The client to tell instead; 0: the tracking client itself. */
@@ -48,13 +62,13 @@ export class ClientTracking {
 }
 
 interface Prefix {
-  readonly clients: Set<Session>;
+  readonly clients: Set<TrackingClient>;
   /** Keys changed since the last broadcast, and the id of the client that changed each last. */
   readonly changed: Map<string, number>;
 }
 
 interface Notice {
-  readonly session: Session;
+  readonly session: TrackingClient;
   readonly keys: readonly string[] | null;
 }
 
@@ -75,7 +89,7 @@ export class Tracking implements KeyspaceListener {
   private isFlushPending = false;
 
   constructor(
-    private readonly server: ServerContext,
+    private readonly server: Surroundings,
     private readonly listeners: KeyspaceListeners,
     /** tracking-table-max-keys; 0: no limit. */
     private readonly maxKeys: () => number,
@@ -91,7 +105,7 @@ export class Tracking implements KeyspaceListener {
   }
 
   /** CLIENT TRACKING ON. Prefixes are added to those that the client has already. */
-  enable(session: Session, options: TrackingOptions, prefixes: readonly string[]): void {
+  enable(session: TrackingClient, options: TrackingOptions, prefixes: readonly string[]): void {
     if (session.tracking === null) {
       session.tracking = new ClientTracking(options);
       this.clients++;
@@ -103,7 +117,7 @@ export class Tracking implements KeyspaceListener {
   }
 
   /** CLIENT TRACKING OFF, RESET, and the end of the connection. What the table says of the client is dropped when it comes up. */
-  disable(session: Session): void {
+  disable(session: TrackingClient): void {
     const { tracking } = session;
     if (tracking === null) return;
     for (const prefix of tracking.prefixes) this.removePrefix(session, prefix);
@@ -117,14 +131,9 @@ export class Tracking implements KeyspaceListener {
     if (this.clients === 0 && this.table.size === 0) this.listeners.leave(this);
   }
 
-  /** A client that tracks has called a command that reads. */
-  remember(session: Session, command: Command, argv: Argv): void {
-    if (!session.tracking!.remembers) return;
-    for (const spec of command.keys) {
-      // Shard channels are keys only for routing.
-      if (spec.flags.includes('not_key')) continue;
-      for (const position of keyPositions(spec, argv)) this.add(argv[position]!, session.id);
-    }
+  /** A client that tracks, and whose keys are to be remembered, has read these. */
+  remember(id: number, keys: readonly string[]): void {
+    for (const key of keys) this.add(key, id);
   }
 
   /** Called before each command while somebody tracks: the oldest keys make room if the table has grown too large. */
@@ -175,14 +184,14 @@ export class Tracking implements KeyspaceListener {
     }
   }
 
-  private addPrefix(session: Session, tracking: ClientTracking, prefix: string): void {
+  private addPrefix(session: TrackingClient, tracking: ClientTracking, prefix: string): void {
     let entry = this.prefixes.get(prefix);
     if (entry === undefined) this.prefixes.set(prefix, (entry = { clients: new Set(), changed: new Map() }));
     entry.clients.add(session);
     tracking.prefixes.add(prefix);
   }
 
-  private removePrefix(session: Session, prefix: string): void {
+  private removePrefix(session: TrackingClient, prefix: string): void {
     const { clients } = this.prefixes.get(prefix)!;
     clients.delete(session);
     if (clients.size === 0) this.prefixes.delete(prefix);
@@ -228,7 +237,7 @@ export class Tracking implements KeyspaceListener {
     if (isFlushPending) for (const session of this.server.sessions.values()) if (session.tracking !== null) this.send(session, null);
   };
 
-  private send(session: Session, keys: readonly string[] | null): void {
+  private send(session: TrackingClient, keys: readonly string[] | null): void {
     const { redirect } = session.tracking!.options;
     if (redirect === 0) return deliver(session, keys, false);
     const target = this.server.sessions.get(redirect);
@@ -239,7 +248,7 @@ export class Tracking implements KeyspaceListener {
 }
 
 /** RESP2 has no pushes: there only a redirection target that waits for messages anyway can be told. */
-function deliver(session: Session, keys: Reply, isRedirected: boolean): void {
+function deliver(session: TrackingClient, keys: Reply, isRedirected: boolean): void {
   if (session.version === 3) session.send(new Push(['invalidate', keys]));
   else if (isRedirected && session.subscriptions > 0) session.send(['message', CHANNEL, keys]);
 }

@@ -10,13 +10,12 @@
  * The time of a run includes decoding its requests and encoding its replies, some 0.1 µs each. While somebody watches, every command is timed alone and
  * to the point. Redis times each command alone, its execution only.
  */
-import type { Argv, Command } from './command.js';
-import type { Session } from './session.js';
+type Argv = readonly string[];
 
 /** Told of every call, in the order of execution; `elapsedUs` is the mean of `calls` calls, of which `argv` is the last. */
-export type Settle = (session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void;
+export type Settle<Session, Command> = (session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void;
 
-export class Stopwatch {
+export class Stopwatch<Session, Command> {
   /** The latest border. */
   private borderUs = 0;
   private calls = 0;
@@ -26,7 +25,7 @@ export class Stopwatch {
 
   constructor(
     private readonly server: { readonly clock: { readUs(): number } },
-    private readonly settle: Settle,
+    private readonly settle: Settle<Session, Command>,
   ) {}
 
   /** Before the requests of a read. */

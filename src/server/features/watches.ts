@@ -12,10 +12,17 @@
 import type { Database } from '../keyspace/database.js';
 import type { KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
-import type { Session } from './session.js';
+
+/** What a watch needs of a client. */
+export interface WatchingClient {
+  /** Its watches; null while it has none. */
+  watched: Watch[] | null;
+  /** A watched key has changed: EXEC will answer nil. */
+  isWatchBroken: boolean;
+}
 
 export interface Watch {
-  readonly session: Session;
+  readonly session: WatchingClient;
   readonly db: Database;
   readonly key: string;
   /** Its time was over at WATCH, and it has not been deleted since. */
@@ -30,7 +37,7 @@ export class Watches implements KeyspaceListener {
     private readonly clock: { readonly nowMs: number },
   ) {}
 
-  watch(session: Session, db: Database, key: string): void {
+  watch(session: WatchingClient, db: Database, key: string): void {
     // Once broken, more watches could not change the outcome.
     if (session.isWatchBroken) return;
     session.watched ??= [];
@@ -42,13 +49,13 @@ export class Watches implements KeyspaceListener {
   }
 
   /** Forgets all watches of a client, and that one was broken. */
-  unwatch(session: Session): void {
+  unwatch(session: WatchingClient): void {
     this.drop(session);
     session.isWatchBroken = false;
   }
 
   /** Must EXEC fail? */
-  isBroken(session: Session): boolean {
+  isBroken(session: WatchingClient): boolean {
     if (session.isWatchBroken) return true;
     const { watched } = session;
     return watched !== null && watched.some((watch) => !watch.wasExpired && this.isExpired(watch.db, watch.key));
@@ -87,12 +94,12 @@ export class Watches implements KeyspaceListener {
     else this.break(watch.session);
   }
 
-  private break(session: Session): void {
+  private break(session: WatchingClient): void {
     session.isWatchBroken = true;
     this.drop(session);
   }
 
-  private drop(session: Session): void {
+  private drop(session: WatchingClient): void {
     const { watched } = session;
     if (watched === null) return;
     session.watched = null;

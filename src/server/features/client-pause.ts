@@ -1,13 +1,19 @@
 /**
  * ClientPause: CLIENT PAUSE. While it lasts, commands that it holds wait with their clients.
  *
- *   dispatcher: holds? → postpone     the request is kept in session.postponed, the client is parked
+ *   gates: held? → postpone           the request is kept in session.postponed, the client is parked
  *   timer or CLIENT UNPAUSE → end     each client resumes, and its request goes through the gates again
  */
 import { NO_REPLY, type Reply } from '../resp/reply.js';
-import type { Argv, Command } from './command.js';
-import type { Scheduler } from './context.js';
-import type { Session } from './session.js';
+import type { Scheduler } from './surroundings.js';
+
+/** What a pause needs of a client. */
+export interface PausedClient {
+  /** The request that was put off. */
+  postponed: readonly string[] | null;
+  parked: boolean;
+  readonly transport: { resume(): void };
+}
 
 export const PAUSE_OFF = 0;
 /** Commands that change something, here or at a replica, and scripts that might. */
@@ -20,7 +26,7 @@ export class ClientPause {
   mode: PauseMode = PAUSE_OFF;
   private untilMs = 0;
   private cancelTimer: (() => void) | null = null;
-  private readonly postponed = new Set<Session>();
+  private readonly postponed = new Set<PausedClient>();
 
   constructor(
     private readonly clock: { readonly nowMs: number },
@@ -37,13 +43,7 @@ export class ClientPause {
     this.cancelTimer = this.scheduler.after('client-pause', leftMs, () => this.end());
   }
 
-  /** EXEC is held if one of its commands would be. */
-  holds(session: Session, command: Command, argv: Argv): boolean {
-    if (this.mode !== PAUSE_WRITE) return this.mode === PAUSE_ALL;
-    return command.couldReplicate(argv, session) || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
-  }
-
-  postpone(session: Session, argv: Argv): Reply {
+  postpone(session: PausedClient, argv: readonly string[]): Reply {
     session.postponed = argv;
     session.parked = true;
     this.postponed.add(session);
@@ -64,7 +64,7 @@ export class ClientPause {
   }
 
   /** The client has gone. */
-  forget(session: Session): void {
+  forget(session: PausedClient): void {
     this.postponed.delete(session);
   }
 }

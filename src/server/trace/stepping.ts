@@ -11,7 +11,7 @@
  *              resume                                          command   command that has been executed
  *                                                              turn      beginning of a turn
  */
-import { TRACE_EVENTS, type Phase, type TraceEvent, type TraceKind } from '../trace/events.js';
+import { TRACE_EVENTS, type Phase, type TraceEvent, type TraceKind } from './events.js';
 
 export const STEP_UNITS = ['event', 'phase', 'command', 'turn'] as const;
 export type StepUnit = (typeof STEP_UNITS)[number];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matchesGlob } from '../../../src/server/keyspace/glob.js';
-import { Stepper, type Breakpoint, type StepUnit } from '../../../src/server/loop/stepping.js';
+import { Stepper, type Breakpoint, type StepUnit } from '../../../src/server/trace/stepping.js';
 import type { TraceBody, TraceEvent } from '../../../src/server/trace/events.js';
 
 const frame = (token: number, ...argv: string[]): TraceBody => ({ kind: 'frame', token, frame: 1, bytes: 10, argv, raw: '' });

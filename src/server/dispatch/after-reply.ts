@@ -1,0 +1,26 @@
+/**
+ * AfterReply: what a running command has put off until its reply is in the output: pushes that must come behind it, and serving the clients that waited
+ * for what it has written. Reached from features and handlers; emptied by the connection after each reply.
+ */
+import type { RunningCommand } from '../features/surroundings.js';
+
+export class AfterReply implements RunningCommand {
+  private waiting: (() => void)[] = [];
+
+  whenReplied(run: () => void): void {
+    this.waiting.push(run);
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** Does what had to wait, and what it puts off in turn. */
+  finish(): void {
+    while (this.waiting.length > 0) {
+      const due = this.waiting;
+      this.waiting = [];
+      for (const run of due) run();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Monitors: the clients that have said MONITOR and see every command that the server executes.
+ *
+ * The dispatcher calls it only while there is one, so that it costs nothing otherwise.
+ */
+import { quote } from '../resp/quote.js';
+import { type Reply, SimpleString } from '../resp/reply.js';
+
+/** What MONITOR needs of a client: of one that watches, and of one that is watched. */
+export interface MonitoringClient {
+  isMonitor: boolean;
+  send(line: Reply): void;
+}
+
+export interface MonitoredClient {
+  readonly db: { readonly index: number };
+  readonly isScript: boolean;
+  readonly transport: { readonly peer: string };
+}
+
+type Argv = readonly string[];
+
+/** Is called after each command, with the client and what it has said. */
+export type MonitorFeed = (client: MonitoredClient, argv: Argv) => void;
+
+interface Clock {
+  readonly nowMs: number;
+  readonly nowUs: number;
+  readUs(): number;
+}
+
+export class Monitors {
+  private readonly sessions = new Set<MonitoringClient>();
+
+  constructor(
+    private readonly clock: Clock,
+    /** Sets what is called after each command: null while nobody monitors. */
+    private readonly follow: (feed: MonitorFeed | null) => void,
+  ) {}
+
+  add(session: MonitoringClient): void {
+    session.isMonitor = true;
+    this.sessions.add(session);
+    this.follow((source, argv) => this.feed(source, argv));
+  }
+
+  /** The client has gone, or has said RESET. */
+  remove(session: MonitoringClient): void {
+    session.isMonitor = false;
+    if (this.sessions.delete(session) && this.sessions.size === 0) this.follow(null);
+  }
+
+  private feed(source: MonitoredClient, argv: Argv): void {
+    const { clock } = this;
+    // Unix time is read once a turn; the rest of the microseconds comes from the monotonic clock.
+    const atUs = clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs));
+    const line = new SimpleString(monitorLine(atUs, source.db.index, source.isScript ? 'lua' : source.transport.peer, argv));
+    for (const session of this.sessions) session.send(line);
+  }
+}
+
+/** `1339518083.107412 [0 127.0.0.1:60866] "keys" "*"` */
+export function monitorLine(atUs: number, db: number, peer: string, argv: Argv): string {
+  const seconds = Math.floor(atUs / 1e6);
+  const micros = String(atUs - seconds * 1e6).padStart(6, '0');
+  return `${seconds}.${micros} [${db} ${peer}] ${argv.map(quote).join(' ')}`;
+}

@@ -1,0 +1,16 @@
+/**
+ * What the features have in common: the few things that they need of the server around them. Each feature names, beside these, what it needs of a
+ * client; a Session (command/session.ts) fits all of them. So no feature knows commands, sessions or the server.
+ */
+
+/** Runs something later; see loop/timers.ts. */
+export interface Scheduler {
+  /** Runs once after `delayMs` milliseconds; returns a function that cancels it. `name` stands in the trace. */
+  after(name: string, delayMs: number, run: () => void): () => void;
+}
+
+/** Whose command runs: its replies come before what is told to others. */
+export interface RunningCommand {
+  /** Runs once, as soon as the reply of the running command is in the output: for pushes that must come behind it. */
+  whenReplied(run: () => void): void;
+}
