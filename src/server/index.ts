@@ -14,7 +14,7 @@ import type { CommandReference } from './commands/reference.js';
 import type { SettingReference } from './config/reference.js';
 import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
-import type { Breakpoint, StepUnit } from './trace/stepping.js';
+import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
 import { LoopHandle } from './thread/loop-handle.js';
@@ -24,7 +24,8 @@ import type { TraceBatch } from './trace/recorder.js';
 
 export { StartError } from './thread/loop-handle.js';
 export { TRACE_EVENTS } from './trace/events.js';
-export type { Address, Breakpoint, LogLevel, PollerName, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
+export { endsRun, endsStep } from './trace/stepping.js';
+export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
 export type { SettingName } from './config.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
 export type { ClientSnapshot, KeysSnapshot } from './snapshot.js';
@@ -81,6 +82,11 @@ export interface RedisLabServer extends AsyncDisposable {
   pause(): Promise<TraceEvent>;
   /** Lets a held loop go on to the next unit. Resolves when it is held there: maybe late, if it sleeps in the poll until then. */
   step(unit: StepUnit): Promise<TraceEvent>;
+  /**
+   * Lets the loop run to the next request like this, and holds it before it executes; `{}` is the next request of any client. What client programs send by themselves when they
+   * connect (COMMAND, HELLO, AUTH, CLIENT SETNAME, CLIENT SETINFO) is passed unless it is named. Resolves when the loop is held there, or where the connection has ended.
+   */
+  runTo(target: RunTarget): Promise<TraceEvent>;
   /** Lets the loop run; breakpoints stay set. */
   resume(): Promise<void>;
   /** Runs at so many events a second. */
@@ -190,6 +196,12 @@ class LabServer implements RedisLabServer {
   async step(unit: StepUnit): Promise<TraceEvent> {
     const held = this.nextHold();
     await this.handle.call('step', unit);
+    return held;
+  }
+
+  async runTo(target: RunTarget): Promise<TraceEvent> {
+    const held = this.nextHold();
+    await this.handle.call('runTo', target);
     return held;
   }
 

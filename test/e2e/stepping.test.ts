@@ -51,6 +51,32 @@ test('time stands still in a pause, so no key expires while somebody thinks', as
   expect(await ask(client, 'PING')).toBe('+PONG\r\n');
 });
 
+test('a run holds the loop before the next request of one connection, and what clients introduce themselves with is passed', async () => {
+  const server = await start();
+  const [one, other] = [await connect(server), await connect(server)];
+  const tokenOf = async (socket: Socket): Promise<number> => (await server.snapshot()).clients.find(({ peer }) => peer.endsWith(`:${socket.localPort}`))!.token;
+  expect(await ask(one, 'PING') + await ask(other, 'PING')).toBe('+PONG\r\n+PONG\r\n');
+  await server.pause();
+  const held = server.runTo({ token: await tokenOf(other) });
+  expect(await ask(one, 'SET k 1')).toBe('+OK\r\n');
+  expect(await ask(other, 'CLIENT SETNAME other')).toBe('+OK\r\n');
+  const reply = ask(other, 'INCR k');
+  expect(await held).toMatchObject({ kind: 'frame', argv: ['INCR', 'k'] });
+  expect(server.heldAt).toEqual(await held);
+  await server.resume();
+  expect(await reply).toBe(':2\r\n');
+});
+
+test('a run to a connection that ends is over with it', async () => {
+  const server = await start();
+  const client = await connect(server);
+  expect(await ask(client, 'PING')).toBe('+PONG\r\n');
+  const { token } = (await server.snapshot()).clients[0]!;
+  const held = server.runTo({ token });
+  client.destroy();
+  expect(await held).toMatchObject({ kind: 'disconnect', token });
+});
+
 test('a breakpoint holds the loop before the command executes', async () => {
   const server = await start();
   const client = await connect(server);

@@ -91,6 +91,7 @@ function answerWith(server: Server, observation: Observation): Answers {
     trace: (budget) => observation.trace(budget),
     pause: () => observation.pause(),
     step: (unit) => observation.step(unit),
+    runTo: (target) => observation.runTo(target),
     resume: () => observation.resume(),
     slow: (eventsPerSecond) => observation.slow(eventsPerSecond),
     setBreakpoints: (breakpoints) => observation.setBreakpoints(breakpoints),

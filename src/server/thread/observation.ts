@@ -8,7 +8,7 @@
  */
 import type { Clock } from '../loop/clock.js';
 import type { Observer } from '../loop/event-loop.js';
-import { Stepper, type Breakpoint, type RequestKnowledge, type StepUnit } from '../trace/stepping.js';
+import { Stepper, type Breakpoint, type RequestKnowledge, type RunTarget, type StepUnit } from '../trace/stepping.js';
 import type { TraceBody, TraceEvent, TraceKind } from '../trace/events.js';
 import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.js';
 import type { Tap, TraceSink } from '../trace/tap.js';
@@ -96,6 +96,11 @@ export class Observation implements TraceSink, Observer {
 
   step(unit: StepUnit): void {
     this.stepper.step(unit);
+    this.release();
+  }
+
+  runTo(target: RunTarget): void {
+    this.stepper.runTo(target);
     this.release();
   }
 

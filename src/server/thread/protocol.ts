@@ -7,7 +7,7 @@
 import type { Address } from '../io/poll.js';
 import type { SettingValues } from '../config.js';
 import type { LogLevel } from '../server.js';
-import type { Breakpoint, StepUnit } from '../trace/stepping.js';
+import type { Breakpoint, RunTarget, StepUnit } from '../trace/stepping.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
@@ -35,6 +35,7 @@ export interface LoopCalls {
   trace: { argument: number; result: void };
   pause: { argument: null; result: void };
   step: { argument: StepUnit; result: void };
+  runTo: { argument: RunTarget; result: void };
   resume: { argument: null; result: void };
   /** Events a second. */
   slow: { argument: number; result: void };

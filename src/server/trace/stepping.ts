@@ -4,12 +4,13 @@
  * The stepper is asked after every trace event whether the loop may go on. It may run, run slowly, or be held: then the loop thread
  * waits right there, in the middle of its turn, with its clock standing still, until somebody steps or resumes.
  *
- *              pause, breakpoint, end of a step
+ *              pause, breakpoint,
+ *              end of a step or of a run
  *   ┌─────────┐ ─────────────────────────────▶ ┌──────┐      step(unit): held again at the next
  *   │ running │                                │ held │ ◀─┐    event     trace event of any kind
  *   └─────────┘ ◀───────────────────────────── └──────┘ ──┘    phase     event of another phase of the turn
- *              resume                                          command   command that has been executed
- *                                                              turn      beginning of a turn
+ *              resume,                                         command   command that has been executed
+ *              runTo(target): to the next request like this    turn      beginning of a turn
  */
 import { TRACE_EVENTS, type Phase, type TraceEvent, type TraceKind } from './events.js';
 
@@ -31,13 +32,31 @@ export interface Breakpoint {
   readonly longerThanUs?: number;
 }
 
+/**
+ * Where a run ends: at the next request like this, before it executes. All conditions given must hold; without any it is the next request of any client. Unless a command is
+ * named, what client programs send by themselves when they connect is passed: between the start of redis-cli and the first command that is typed there lies its COMMAND DOCS.
+ */
+export interface RunTarget {
+  /** Lower case. */
+  readonly command?: string;
+  /** A glob, as for KEYS. */
+  readonly key?: string;
+  /** A run to a request of this connection also ends where the connection does. */
+  readonly token?: number;
+}
+
 /** What the stepper needs to know of requests; the loop itself knows none. */
 export interface RequestKnowledge {
   keysOf(argv: readonly string[]): readonly string[];
   matchesGlob(pattern: string, text: string): boolean;
 }
 
-type Mode = { readonly name: 'running' } | { readonly name: 'pausing' } | { readonly name: 'stepping'; readonly unit: StepUnit } | { readonly name: 'slow'; readonly eventsPerSecond: number };
+type Mode =
+  | { readonly name: 'running' }
+  | { readonly name: 'pausing' }
+  | { readonly name: 'stepping'; readonly unit: StepUnit }
+  | { readonly name: 'running-to'; readonly target: RunTarget }
+  | { readonly name: 'slow'; readonly eventsPerSecond: number };
 
 const RUNNING: Mode = { name: 'running' };
 
@@ -47,7 +66,7 @@ export class Stepper {
   private lastPhase: Phase | null = null;
 
   /**
-   * @param hold keeps the loop where it is until {@link resume} or {@link step} is called, at most `timeoutMs` (-1: no limit)
+   * @param hold keeps the loop where it is until {@link resume}, {@link step} or another of these is called, at most `timeoutMs` (-1: no limit)
    */
   constructor(
     private readonly requests: RequestKnowledge,
@@ -56,12 +75,12 @@ export class Stepper {
 
   /** True while every event has to pass here; otherwise the tap may as well be closed. */
   get isNeeded(): boolean {
-    return this.isStepping || this.breakpoints.length > 0;
+    return this.mode !== RUNNING || this.breakpoints.length > 0;
   }
 
-  /** True while events are held or delayed one by one, false while the loop runs, maybe towards a breakpoint. */
+  /** True while events are held or delayed one by one, false while the loop runs, maybe towards a breakpoint or a target. */
   get isStepping(): boolean {
-    return this.mode !== RUNNING;
+    return this.mode !== RUNNING && this.mode.name !== 'running-to';
   }
 
   /** Holds the loop at the next event. */
@@ -76,6 +95,11 @@ export class Stepper {
   /** Lets the loop go on to the next `unit`, and holds it there. */
   step(unit: StepUnit): void {
     this.mode = { name: 'stepping', unit };
+  }
+
+  /** Lets the loop run to the next request like this, and holds it there. */
+  runTo(target: RunTarget): void {
+    this.mode = { name: 'running-to', target };
   }
 
   /** From now on every event is followed by a wait of 1/n second. */
@@ -105,9 +129,15 @@ export class Stepper {
         return true;
       case 'stepping':
         return endsStep(this.mode.unit, event, isNewPhase) || this.hitsBreakpoint(event);
+      case 'running-to':
+        return this.reaches(this.mode.target, event) || this.hitsBreakpoint(event);
       default:
         return this.hitsBreakpoint(event);
     }
+  }
+
+  private reaches(target: RunTarget, event: TraceEvent): boolean {
+    return endsRun(target, event) && (event.kind !== 'frame' || this.matches(target, event));
   }
 
   private hitsBreakpoint(event: TraceEvent): boolean {
@@ -133,7 +163,8 @@ export class Stepper {
   }
 }
 
-function endsStep(unit: StepUnit, event: TraceEvent, isNewPhase: boolean): boolean {
+/** Is an event where a step of this unit ends? */
+export function endsStep(unit: StepUnit, event: TraceEvent, isNewPhase: boolean): boolean {
   switch (unit) {
     case 'event':
       return true;
@@ -144,4 +175,19 @@ function endsStep(unit: StepUnit, event: TraceEvent, isNewPhase: boolean): boole
     case 'turn':
       return event.kind === 'turn-begin';
   }
+}
+
+/** Is an event where a run to this target ends, as far as command and connection say? What keys a request has is not asked here. */
+export function endsRun({ command, token }: Omit<RunTarget, 'key'>, event: TraceEvent): boolean {
+  if (event.kind === 'disconnect') return event.token === token;
+  if (event.kind !== 'frame' || (token !== undefined && event.token !== token)) return false;
+  return command === undefined ? !isIntroduction(event.argv) : event.argv[0]!.toLowerCase() === command;
+}
+
+/** What client programs send by themselves when they connect: redis-cli its COMMAND DOCS, client libraries HELLO, their password, their name and version. */
+const INTRODUCTIONS: ReadonlySet<string> = new Set(['command', 'hello', 'auth', 'client setname', 'client setinfo']);
+
+function isIntroduction([command = '', subcommand = '']: readonly string[]): boolean {
+  const name = command.toLowerCase();
+  return INTRODUCTIONS.has(name) || INTRODUCTIONS.has(`${name} ${subcommand.toLowerCase()}`);
 }

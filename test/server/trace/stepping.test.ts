@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matchesGlob } from '../../../src/server/keyspace/glob.js';
-import { Stepper, type Breakpoint, type StepUnit } from '../../../src/server/trace/stepping.js';
+import { Stepper, type Breakpoint, type RunTarget, type StepUnit } from '../../../src/server/trace/stepping.js';
 import type { TraceBody, TraceEvent } from '../../../src/server/trace/events.js';
 
 const frame = (token: number, ...argv: string[]): TraceBody => ({ kind: 'frame', token, frame: 1, bytes: 10, argv, raw: '' });
@@ -27,7 +27,7 @@ const HISTORY: readonly TraceBody[] = [
 ];
 
 /** Plays the history; whenever the loop is held, `next` says how it goes on. Returns the indices at which it was held. */
-function play(prepare: (stepper: Stepper) => void, next: (stepper: Stepper) => void): number[] {
+function play(prepare: (stepper: Stepper) => void, next: (stepper: Stepper) => void, history = HISTORY): number[] {
   const held: number[] = [];
   const stepper = new Stepper({ keysOf: (argv) => argv.slice(1, 2), matchesGlob }, (event, timeoutMs) => {
     expect(timeoutMs).toBe(-1);
@@ -35,7 +35,7 @@ function play(prepare: (stepper: Stepper) => void, next: (stepper: Stepper) => v
     next(stepper);
   });
   prepare(stepper);
-  HISTORY.forEach((body, seq) => stepper.pass({ ...body, seq, atUs: seq } as TraceEvent));
+  history.forEach((body, seq) => stepper.pass({ ...body, seq, atUs: seq } as TraceEvent));
   return held;
 }
 
@@ -66,6 +66,46 @@ describe('stepping', () => {
 
   test('a step by turn stops where the next turn begins', () => {
     expect(byUnit('turn')).toEqual(['turn-begin', 'turn-begin']);
+  });
+});
+
+describe('a run to a request', () => {
+  const clients: readonly TraceBody[] = [
+    frame(2, 'CLIENT', 'SETNAME', 'app'),
+    frame(2, 'GET', 'a'),
+    { kind: 'connect', token: 3, fd: 9, peer: '', local: '' },
+    frame(3, 'COMMAND', 'DOCS'),
+    execute(3, 'command|docs', 900),
+    frame(3, 'hello', '3'),
+    frame(2, 'SET', 'b', '1'),
+    frame(3, 'Get', 'b'),
+    execute(3, 'get', 2, 'b'),
+    { kind: 'disconnect', token: 3, why: 'EOF' },
+    frame(2, 'CLIENT', 'LIST'),
+  ];
+  const endsAt = (target: RunTarget): number[] => play((stepper) => stepper.runTo(target), (stepper) => stepper.runTo(target), clients);
+
+  test.each<[string, RunTarget, number[]]>([
+    ['of any client: what clients introduce themselves with is passed', {}, [1, 6, 7, 10]],
+    ['of one connection, and where that ends', { token: 3 }, [7, 9]],
+    ['with this name, also one that clients introduce themselves with', { command: 'command' }, [3]],
+    ['on this key', { key: 'b' }, [6, 7]],
+    ['that is all of this', { command: 'get', key: 'b', token: 3 }, [7, 9]],
+    ['of somebody who never comes', { token: 9 }, []],
+  ])('ends before the next one %s', (_name, target, indices) => {
+    expect(endsAt(target)).toEqual(indices);
+  });
+
+  test('passes what comes before at full speed, unless there is a breakpoint', () => {
+    const stepper = new Stepper({ keysOf: () => [], matchesGlob }, () => stepper.resume());
+    expect([stepper.isNeeded, stepper.isStepping]).toEqual([false, false]);
+    stepper.runTo({ token: 3 });
+    expect([stepper.isNeeded, stepper.isStepping]).toEqual([true, false]);
+    const prepare = (each: Stepper): void => {
+      each.setBreakpoints([{ command: 'set' }]);
+      each.runTo({ token: 3 });
+    };
+    expect(play(prepare, (each) => each.runTo({ token: 3 }), clients)).toEqual([6, 7, 9]);
   });
 });
 
