@@ -18,11 +18,11 @@ import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
 import { LoopHandle } from './thread/loop-handle.js';
-import type { PollerName } from './thread/protocol.js';
+import type { LoopCalls, PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
 
-export { StartError } from './thread/loop-handle.js';
+export { StartError } from './thread/start-error.js';
 export { TRACE_EVENTS } from './trace/events.js';
 export { endsRun, endsStep } from './trace/stepping.js';
 export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
@@ -135,8 +135,14 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
   const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) });
   const server = new LabServer(handle, observers);
   // The loop gets to its first event after it has said that it listens.
-  if (paused && server.heldAt === null) await server.nextHold();
+  if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
+}
+
+/** Somebody waits for the loop to be held. */
+interface HoldWaiter {
+  readonly resolve: (event: TraceEvent) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Who listens on the main thread. */
@@ -144,20 +150,55 @@ class Observers {
   heldAt: TraceEvent | null = null;
   readonly heldListeners = new Set<(event: TraceEvent | null) => void>();
   readonly traces = new Map<TraceListener, number>();
+  private readonly holdWaiters = new Set<HoldWaiter>();
 
   trace(batch: TraceBatch, snapshot: Snapshot | null): void {
-    for (const listener of this.traces.keys()) listener(batch, snapshot);
+    callAll(this.traces.keys(), (listener) => listener(batch, snapshot));
   }
 
   held(event: TraceEvent | null): void {
     this.heldAt = event;
-    for (const listener of this.heldListeners) listener(event);
+    if (event !== null) {
+      for (const { resolve } of this.holdWaiters) resolve(event);
+      this.holdWaiters.clear();
+    }
+    callAll(this.heldListeners, (listener) => listener(event));
+  }
+
+  /** The next hold, and how to stop waiting for it. Rejects if the server ends instead. */
+  nextHold(): { readonly held: Promise<TraceEvent>; readonly forget: () => void } {
+    let forget = (): void => {};
+    const held = new Promise<TraceEvent>((resolve, reject) => {
+      const waiter = { resolve, reject };
+      this.holdWaiters.add(waiter);
+      forget = () => this.holdWaiters.delete(waiter);
+    });
+    return { held, forget };
+  }
+
+  /** There will be no hold any more. */
+  ended(): void {
+    for (const { reject } of this.holdWaiters) reject(new Error('the server has ended'));
+    this.holdWaiters.clear();
   }
 
   /** The largest budget that anybody but `leaving` has asked for; 0 if nobody listens. */
   budgetOf(leaving: TraceListener | null): number {
     return Math.max(0, ...Array.from(this.traces, ([listener, budget]) => (listener === leaving ? 0 : budget)));
   }
+}
+
+/** Calls for each, also if one throws; then the first error is thrown. */
+function callAll<T>(all: Iterable<T>, call: (one: T) => void): void {
+  const errors: unknown[] = [];
+  for (const one of all) {
+    try {
+      call(one);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 class LabServer implements RedisLabServer {
@@ -180,6 +221,8 @@ class LabServer implements RedisLabServer {
     this.poller = poller;
     this.pollerFallback = fallback;
     this.closed = handle.closed;
+    const ended = (): void => observers.ended();
+    this.closed.then(ended, ended);
   }
 
   get heldAt(): TraceEvent | null {
@@ -188,21 +231,15 @@ class LabServer implements RedisLabServer {
 
   async pause(): Promise<TraceEvent> {
     if (this.heldAt !== null) return this.heldAt;
-    const held = this.nextHold();
-    await this.handle.call('pause', null);
-    return held;
+    return this.callAndHold('pause', null);
   }
 
-  async step(unit: StepUnit): Promise<TraceEvent> {
-    const held = this.nextHold();
-    await this.handle.call('step', unit);
-    return held;
+  step(unit: StepUnit): Promise<TraceEvent> {
+    return this.callAndHold('step', unit);
   }
 
-  async runTo(target: RunTarget): Promise<TraceEvent> {
-    const held = this.nextHold();
-    await this.handle.call('runTo', target);
-    return held;
+  runTo(target: RunTarget): Promise<TraceEvent> {
+    return this.callAndHold('runTo', target);
   }
 
   resume(): Promise<void> {
@@ -232,10 +269,15 @@ class LabServer implements RedisLabServer {
 
   async trace(listener: TraceListener, { budget = DEFAULT_BUDGET }: TraceOptions = {}): Promise<() => Promise<void>> {
     this.observers.traces.set(listener, budget);
-    await this.handle.call('trace', this.observers.budgetOf(null));
+    try {
+      await this.handle.call('trace', this.observers.budgetOf(null));
+    } catch (error) {
+      this.observers.traces.delete(listener);
+      throw error;
+    }
     return async () => {
-      // What has been recorded so far arrives before the answer, and is still for this listener.
-      await this.handle.call('trace', this.observers.budgetOf(listener));
+      // What has been recorded so far arrives before the answer, and is still for this listener. The trace of a server that has ended has ended with it.
+      if (!this.handle.hasEnded) await this.handle.call('trace', this.observers.budgetOf(listener)).catch(() => {});
       this.observers.traces.delete(listener);
     };
   }
@@ -251,18 +293,17 @@ class LabServer implements RedisLabServer {
   }
 
   /** Rejects if the server ends instead. */
-  nextHold(): Promise<TraceEvent> {
-    return new Promise((resolve, reject) => {
-      const stop = this.onHeld((event) => {
-        if (event === null) return;
-        stop();
-        resolve(event);
-      });
-      const ended = (): void => {
-        stop();
-        reject(new Error('the server has ended'));
-      };
-      this.closed.then(ended, ended);
-    });
+  private async callAndHold<M extends 'pause' | 'step' | 'runTo'>(method: M, argument: LoopCalls[M]['argument']): Promise<TraceEvent> {
+    // Waited for from now on: the loop may be held before it has answered.
+    const { held, forget } = this.observers.nextHold();
+    // If the server ends, the call says so, too; this one may then go unheard.
+    held.catch(() => {});
+    try {
+      await this.handle.call(method, argument);
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    return held;
   }
 }

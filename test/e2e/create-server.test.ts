@@ -64,3 +64,79 @@ describe('in a worker of the program', () => {
     expect(await held.worker.terminate()).toBe(1);
   });
 });
+
+describe('what a program must not suffer for', () => {
+  /** Standard error of a program of its own, which has ended with code 0; and what it printed. */
+  async function runProgram(code: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
+    return promisify(execFile)(process.execPath, ['--input-type=module', '-e', `import { createServer } from 'redis-lab';\n${code}`], { timeout: 30_000 });
+  }
+
+  test('a dozen servers at once print no warning, whether they are closed or left open', async () => {
+    const { stderr } = await runProgram(`
+      const servers = await Promise.all(Array.from({ length: 12 }, () => createServer({ port: 0 })));
+      await Promise.all(servers.slice(1).map((server) => server.close()));
+      setImmediate(() => process.exit(0));
+    `);
+    expect(stderr).toBe('');
+  });
+
+  test.each(['pause()', "step('event')", 'runTo({})'])('%s after close() rejects once: the error that was caught is the only one', async (call) => {
+    const { stdout, stderr } = await runProgram(`
+      const server = await createServer({ port: 0 });
+      await server.close();
+      await server.${call}.catch((error) => console.log(error.message));
+      // Node looks for rejections that nobody has handled by then.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    `);
+    expect(stdout).toBe('the loop thread has ended\n');
+    expect(stderr).toBe('');
+  });
+
+  test('a step that waits when the server is closed rejects, and only there', async () => {
+    const { stdout, stderr } = await runProgram(`
+      const server = await createServer({ port: 0 });
+      await server.pause();
+      await server.resume();
+      const step = server.runTo({ command: 'NEVER' }).catch((error) => console.log(error.message));
+      await server.snapshot();
+      await server.close();
+      await step;
+    `);
+    expect(stdout).toBe('the server has ended\n');
+    expect(stderr).toBe('');
+  });
+
+  test('a trace can be ended after its server', async () => {
+    const server = await createServer({ port: 0 });
+    const stop = await server.trace(() => {});
+    await server.close();
+    await expect(stop()).resolves.toBeUndefined();
+  });
+
+  test('a listener that throws in onHeld keeps nobody from hearing of the hold', async () => {
+    const { stdout } = await runProgram(`
+      const server = await createServer({ port: 0 });
+      process.on('uncaughtException', (error) => console.log('thrown:', error.message));
+      server.onHeld(() => { throw new Error('mine'); });
+      server.onHeld((event) => console.log('heard:', event !== null));
+      await server.pause();
+      console.log('held:', server.heldAt !== null);
+      await server.resume();
+      await server.close();
+    `);
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['thrown: mine', 'heard: true', 'held: true', 'heard: false']));
+  });
+
+  test.each(['epoll', 'portable'] as const)('what could not be listened on is named: %s', async (poller) => {
+    await using server = await createServer({ port: 0 });
+    const { port } = server;
+    await expect(createServer({ port, poller })).rejects.toMatchObject({
+      name: 'StartError', code: 'EADDRINUSE', address: { host: '127.0.0.1', port }, message: `cannot listen on 127.0.0.1:${port}: the address is already in use`,
+    });
+    await expect(createServer({ port: 0, unixsocket: '/no/such/place/lab.sock', poller })).rejects.toMatchObject({ address: { path: '/no/such/place/lab.sock' } });
+  });
+
+  test('a path that is too long for a socket is refused as a start is', async () => {
+    await expect(createServer({ port: 0, unixsocket: `/tmp/${'x'.repeat(200)}` })).rejects.toMatchObject({ name: 'StartError' });
+  });
+});

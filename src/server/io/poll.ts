@@ -122,6 +122,9 @@ export interface Drive {
 /** A failed system call. Made in one place so that every message has the same form: `bind: EADDRINUSE (fd 7)`. */
 export class SystemError extends Error {
   override readonly name = 'SystemError';
+  /** What it was to listen on; null for a call that was about something else. */
+  address: Address | null = null;
+
   constructor(
     readonly syscall: string,
     readonly errno: number,
@@ -129,5 +132,11 @@ export class SystemError extends Error {
     readonly fd: number,
   ) {
     super(`${syscall}: ${code} (fd ${fd})`);
+  }
+
+  /** The same error, of a listener. */
+  at(address: Address): this {
+    this.address = address;
+    return this;
   }
 }

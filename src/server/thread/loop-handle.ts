@@ -12,6 +12,7 @@ import type { Snapshot } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
 import { createControl, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
+import { StartError } from './start-error.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
 
 export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
@@ -21,18 +22,6 @@ export interface LoopEvents {
   readonly trace: (batch: TraceBatch, snapshot: Snapshot | null) => void;
   /** The loop is held at this event, or goes on (null). */
   readonly held: (event: TraceEvent | null) => void;
-}
-
-/** The loop thread could not start: its address is taken, its poller can not be had. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  constructor(
-    message: string,
-    /** The errno name, if a system call failed. */
-    readonly code: string | null,
-  ) {
-    super(message);
-  }
 }
 
 /** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
@@ -60,12 +49,23 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
+/** All servers of this thread. One listener for all: for each more of them Node would warn of a leak, from the eleventh on. */
+const openHandles = new Set<LoopHandle>();
+
+/**
+ * Node ends its workers when the process exits, and waits for them: one that sleeps in the kernel must be woken for that. Woken alone, the loop may be back in its sleep
+ * before Node has come to ending it, and the process would wait for ever; so it is asked to end by itself.
+ */
+function closeAll(): void {
+  for (const handle of openHandles) handle.call('close', null).catch(() => {});
+}
+
 export class LoopHandle {
   /** Resolves when the loop thread is gone; rejects if it died of an error of its own. */
   readonly closed: Promise<void>;
   private readonly calls = new Map<number, PendingCall>();
   private nextCall = 1;
-  private hasEnded = false;
+  private isOver = false;
 
   private constructor(
     private readonly worker: Worker,
@@ -81,7 +81,8 @@ export class LoopHandle {
       });
     });
     worker.on('message', (message: LoopMessage) => this.receive(message));
-    process.on('exit', this.closeAtExit);
+    openHandles.add(this);
+    if (openHandles.size === 1) process.on('exit', closeAll);
   }
 
   /** Resolves once the server listens. Rejects with {@link StartError}. */
@@ -89,10 +90,10 @@ export class LoopHandle {
     const control = createControl();
     const worker = new Worker(THREAD_URL, { workerData: { ...options, control, isNested: !isMainThread } satisfies LoopThreadOptions, resourceLimits: RESOURCE_LIMITS, ...NODE_FLAGS });
     return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new StartError('the loop thread ended before it was ready', null));
+      const ended = (): void => reject(new StartError({ message: 'the loop thread ended before it was ready', code: null, address: null }));
       const first = (message: LoopMessage): void => {
         if (message.kind === 'log') return events.log(message.level, message.message);
-        if (message.kind === 'failed') return reject(new StartError(message.message, message.code));
+        if (message.kind === 'failed') return reject(new StartError(message));
         if (message.kind !== 'ready') return;
         worker.off('error', reject).off('exit', ended).off('message', first);
         resolve(new LoopHandle(worker, control, message, events));
@@ -103,7 +104,7 @@ export class LoopHandle {
 
   /** Rejects if the loop thread ends before it has answered. */
   call<M extends LoopMethod>(method: M, argument: LoopCalls[M]['argument']): Promise<LoopCalls[M]['result']> {
-    if (this.hasEnded) return Promise.reject(new Error('the loop thread has ended'));
+    if (this.isOver) return Promise.reject(new Error('the loop thread has ended'));
     return new Promise((resolve, reject) => {
       const id = this.nextCall++;
       this.calls.set(id, { resolve, reject });
@@ -117,15 +118,15 @@ export class LoopHandle {
     if (!isHeld && this.ready.wakeFd !== -1) writeSync(this.ready.wakeFd, ONE);
   }
 
-  /**
-   * Node ends its workers when the process exits, and waits for them: one that sleeps in the kernel must be woken for that. Woken alone, the loop may be back in its sleep
-   * before Node has come to ending it, and the process would wait for ever; so it is asked to end by itself.
-   */
-  private readonly closeAtExit = (): void => void this.call('close', null).catch(() => {});
+  /** The loop thread is gone. */
+  get hasEnded(): boolean {
+    return this.isOver;
+  }
 
   private ended(): void {
-    this.hasEnded = true;
-    process.off('exit', this.closeAtExit);
+    this.isOver = true;
+    openHandles.delete(this);
+    if (openHandles.size === 0) process.off('exit', closeAll);
     // Only now: until its thread was gone, the number could have come to mean another file.
     if (this.ready.wakeFd !== -1) closeForeign(this.ready.wakeFd);
     for (const { reject } of this.calls.values()) reject(new Error('the loop thread has ended'));

@@ -12,7 +12,7 @@ import { SystemClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { Server } from '../server.js';
 import { Observation } from './observation.js';
-import { openPoll } from './open-poll.js';
+import { openPoll, PollerError } from './open-poll.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions, PollerName } from './protocol.js';
 
 const port = parentPort as MessagePort;
@@ -110,7 +110,8 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof ConfigError) return post({ kind: 'failed', message: error.message, code: null });
-  if (!(error instanceof SystemError)) throw error;
-  post({ kind: 'failed', message: error.message, code: error.code });
+  if (error instanceof SystemError) return post({ kind: 'failed', message: error.message, code: error.code, address: error.address });
+  // Settings that are not allowed, a poller that is not to be had, a path that is too long for a socket.
+  if (error instanceof ConfigError || error instanceof PollerError || error instanceof RangeError) return post({ kind: 'failed', message: error.message, code: null, address: null });
+  throw error;
 });

@@ -12,6 +12,7 @@ import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
 import type { ControlWords } from './control.js';
+import type { StartFailure } from './start-error.js';
 
 export type PollerName = 'epoll' | 'portable';
 
@@ -60,4 +61,4 @@ export type LoopMessage =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
   | { readonly kind: 'trace'; readonly batch: TraceBatch; readonly snapshot: Snapshot | null }
   | { readonly kind: 'held'; readonly event: TraceEvent | null }
-  | { readonly kind: 'failed'; readonly message: string; readonly code: string | null };
+  | ({ readonly kind: 'failed' } & StartFailure);

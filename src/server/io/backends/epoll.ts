@@ -10,7 +10,7 @@
 import type { Events } from '../event.js';
 import { MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE } from '../event.js';
 import { READABLE, WRITABLE, type Interest } from '../interest.js';
-import { type Address, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
+import { type Address, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import * as libc from './libc.js';
 import { addressFamily, decodeAddress, encodeAddress, SOCKET_ADDRESS_BYTES } from './socket-address.js';
@@ -147,7 +147,7 @@ class EpollListener implements TcpListener {
       this.local = 'path' in address ? { path: address.path } : localAddress(this.fd);
     } catch (error) {
       libc.close(this.fd);
-      throw error;
+      throw error instanceof SystemError ? error.at(address) : error;
     }
   }
 

@@ -179,14 +179,14 @@ class PortableListener implements TcpListener, EmulatedSource {
   private open(backlog: number): Promise<void> {
     const { address, server } = this;
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(toSystemError(error, this.fd)));
+      server.once('error', (error: NodeJS.ErrnoException) => reject(toSystemError(error, this.fd).at(address)));
       server.once('listening', () => {
         try {
           this.bound();
           resolve();
         } catch (error) {
           server.close();
-          reject(error as Error);
+          reject(error instanceof SystemError ? error.at(address) : (error as Error));
         }
       });
       if ('path' in address) {
