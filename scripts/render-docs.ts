@@ -90,6 +90,7 @@ function traceEvents(): string {
     'What the loop tells about itself: to `server.trace()`, one object for each event, and to the file of `--trace`, one line of JSON. Nothing of it is built while nobody watches.',
     'The rows are in the order of a turn. Beside its own fields every event has `seq`, which rises from one event to the next, and `atUs`, the microseconds of the loop\'s own clock, which stands still while the loop is held. ' +
       'Arguments, keys and other bytes are strings in which one character is one byte. A phase is what `step(\'phase\')` stops at when it begins.',
+    'Two more kinds of lines stand only in the file: `{"kind":"dropped","turns":…,"commands":…}` where the trace has left something out, and `{"kind":"lost","lines":…}` where the disk has not taken that many lines.',
   ].join('\n\n');
   const rows = Object.entries(TRACE_EVENTS).map(([kind, { category, phase, meaning, fields }]) => [code(kind), meaning, fields, category, phase]);
   return `${head}\n\n${table('## Events', ['Event', 'What it means', 'Fields', 'Category', 'Phase'], rows)}\n`;

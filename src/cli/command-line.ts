@@ -4,7 +4,7 @@
  * Reached from main.ts; hands what is to be run to serve.ts. Nothing here has an effect but reading the files named.
  */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { resolvePath } from '../server/config/bytes.js';
 import { ConfigError, ConfigFileError, findSetting, isMulti, parseValue, readConfigFile, readConfigText, settingOf, type SettingValues } from '../server/config.js';
 import { readPlainFlags, type Flags, type Poller } from './flags.js';
 
@@ -18,6 +18,7 @@ export interface Run {
   readonly seed: number | null;
   /** Where to write the trace. */
   readonly trace: string | null;
+  readonly traceOverwrite: boolean;
   readonly step: boolean;
   readonly ascii: boolean;
   readonly screenReader: boolean;
@@ -28,7 +29,7 @@ export type Request = { readonly kind: 'run'; readonly run: Run } | { readonly k
 /** What a flag may be wrong with; the message is one line for stderr. */
 class Complaint extends Error {}
 
-/** @param args without the program's own name */
+/** @param args byte strings, without the program's own name. Complaints are byte strings, too. */
 export async function parseCommandLine(args: readonly string[]): Promise<Request> {
   const flags = readPlainFlags(args) ?? (await import('./program.js')).parseFlags(args);
   if ('kind' in flags) return flags;
@@ -41,19 +42,20 @@ export async function parseCommandLine(args: readonly string[]): Promise<Request
 }
 
 /** Flags come after the file, so they win. */
-function toRun({ file, settings: given, headless, poller, edgeTriggered, seed, trace, step, ascii, screenReader }: Flags): Run {
+function toRun({ file, settings: given, headless, poller, edgeTriggered, seed, trace, traceOverwrite, step, ascii, screenReader }: Flags): Run {
   const settings: Partial<SettingValues> = {};
   if (file === '-') readConfigText(readFileSync(0, 'latin1'), 'standard input', settings, parseValue);
   else if (file !== null) readConfigFile(file, settings, parseValue);
   for (const [name, words] of given) readFlag(name, words, settings);
   return {
     settings,
-    configFile: file === null || file === '-' ? null : resolve(file),
+    configFile: file === null || file === '-' ? null : resolvePath(file),
     headless,
     poller,
     edgeTriggered,
     seed: seed === null ? null : readSeed(seed),
-    trace: trace === null ? null : resolve(trace),
+    trace: trace === null ? null : resolvePath(trace),
+    traceOverwrite,
     step,
     ascii,
     screenReader,

@@ -16,6 +16,7 @@ export interface Flags {
   readonly poller: Poller;
   readonly seed: string | null;
   readonly trace: string | null;
+  readonly traceOverwrite: boolean;
   /** Of the screen: hold the loop before its first poll; only ASCII characters. */
   readonly step: boolean;
   readonly ascii: boolean;
@@ -30,7 +31,7 @@ export const POLLERS: readonly Poller[] = ['epoll', 'portable', 'auto'];
 /** The flags, or null if there is anything among them that is not plain. */
 export function readPlainFlags(args: readonly string[]): Flags | null {
   const settings = new Map<string, string[]>();
-  const lab = { headless: false, edgeTriggered: false, poller: 'auto' as Poller, seed: null as string | null, trace: null as string | null, step: false, ascii: false, screenReader: false };
+  const lab = { headless: false, edgeTriggered: false, poller: 'auto' as Poller, seed: null as string | null, trace: null as string | null, traceOverwrite: false, step: false, ascii: false, screenReader: false };
   const hasFile = args.length > 0 && !args[0]!.startsWith('-');
   let at = hasFile ? 1 : 0;
   /** The next argument, if it can not be taken for a flag. */
@@ -42,6 +43,7 @@ export function readPlainFlags(args: readonly string[]): Flags | null {
     if (name === 'headless' || name === 'step' || name === 'ascii') lab[name] = true;
     else if (name === 'edge-triggered') lab.edgeTriggered = true;
     else if (name === 'screen-reader') lab.screenReader = true;
+    else if (name === 'trace-overwrite') lab.traceOverwrite = true;
     else {
       const word = takeWord();
       if (word === null) return null;

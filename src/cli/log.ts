@@ -1,19 +1,49 @@
 /**
  * The log, in redis-server's format: `12345:M 20 Nov 2026 20:00:00.123 * message`, to standard output or to the file of the settings.
+ *
+ * Messages are byte strings (latin1, one character a byte): scripts and clients have a part in them. A file and a pipe get these bytes; a terminal gets them escaped.
  */
-import { openSync, writeSync } from 'node:fs';
+import { fstatSync, openSync } from 'node:fs';
 import type { LogLevel } from '../server/index.js';
+import { escapeBytes } from '../tui/escape.js';
+import { FileOutlet, StreamOutlet, type Outlet, type OutletOptions } from './outlet.js';
+import { toText } from '../server/config/bytes.js';
 
 const MARKS: { readonly [level in LogLevel]: string } = { debug: '.', verbose: '-', notice: '*', warning: '#' };
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 export type Log = (level: LogLevel, message: string) => void;
 
-/** @param file appended to; empty: standard output. Throws what the file system throws. */
-export function openLog(file: string): Log {
-  if (file === '') return (level, message) => void process.stdout.write(logLine(process.pid, new Date(), level, message));
-  const fd = openSync(file, 'a');
-  return (level, message) => void writeSync(fd, logLine(process.pid, new Date(), level, message));
+export interface LogOutput {
+  readonly log: Log;
+  readonly close: () => void;
+}
+
+/** @param file appended to; empty: standard output. Throws what the file system throws. @param report is told when the log begins to lose lines */
+export function openLog(file: string, report: (message: string) => void): LogOutput {
+  const isShown = file === '' && process.stdout.isTTY === true;
+  const outlet = openOutlet(file, {
+    name: file === '' ? 'the log on standard output' : `the log '${file}'`,
+    unit: 'line',
+    encoding: 'latin1',
+    gap: (count) => logLine(process.pid, new Date(), 'warning', `${count} line${count === 1 ? '' : 's'} of the log could not be written before this one`),
+    report,
+  });
+  return {
+    log: (level, message) => outlet.write([logLine(process.pid, new Date(), level, isShown ? escapeBytes(message) : message)]),
+    close: () => outlet.close(),
+  };
+}
+
+function openOutlet(file: string, options: OutletOptions): Outlet {
+  if (file !== '') return new FileOutlet(openSync(toText(file), 'a'), options);
+  // Node's stream for a file does not notice what was written in part.
+  return isPipeOrTerminal(1) ? new StreamOutlet(process.stdout, options) : new FileOutlet(1, options);
+}
+
+function isPipeOrTerminal(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.isFIFO() || stat.isSocket() || process.stdout.isTTY === true;
 }
 
 export function logLine(pid: number, now: Date, level: LogLevel, message: string): string {

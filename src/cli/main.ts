@@ -2,20 +2,21 @@
 /**
  * The command line: flags and a configuration file in, an exit code out. Loads the server only when there is something to serve.
  */
+import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine } from './command-line.js';
 import { keepCompiledCode } from './compile-cache.js';
 
 async function main(): Promise<number> {
-  // Whoever reads our output may leave first: that is no reason to end.
+  // Whoever reads our output may leave first, and disks fill up: that is no reason to end.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const request = await parseCommandLine(process.argv.slice(2));
+  const request = await parseCommandLine(process.argv.slice(2).map(toBytes));
   if (request.kind === 'text') {
     process.stdout.write(request.text);
     return 0;
   }
   if (request.kind === 'complaint') {
-    process.stderr.write(`redis-lab: ${request.complaint}\n`);
+    (await import('./complain.js')).complain(request.complaint);
     return 1;
   }
   keepCompiledCode();

@@ -17,6 +17,7 @@ interface LabOptions {
   edgeTriggered?: boolean;
   seed?: string;
   trace?: string;
+  traceOverwrite?: boolean;
   step?: boolean;
   ascii?: boolean;
   screenReader?: boolean;
@@ -33,8 +34,8 @@ export function parseFlags(args: readonly string[]): Parsed {
     return error.exitCode === 0 ? { kind: 'text', text } : { kind: 'complaint', complaint: oneLine(error.message) };
   }
   const [file = null] = program.processedArgs as [string?];
-  const { headless = false, poller = 'auto', edgeTriggered = false, seed = null, trace = null, step = false, ascii = false, screenReader = false } = program.opts<LabOptions>();
-  return { file, settings, headless, poller, edgeTriggered, seed, trace, step, ascii, screenReader };
+  const { headless = false, poller = 'auto', edgeTriggered = false, seed = null, trace = null, traceOverwrite = false, step = false, ascii = false, screenReader = false } = program.opts<LabOptions>();
+  return { file, settings, headless, poller, edgeTriggered, seed, trace, traceOverwrite, step, ascii, screenReader };
 }
 
 /** The words of settings are collected in `given`, in the order they came. */
@@ -50,6 +51,7 @@ function createProgram(given: Map<string, string[]>, write: (text: string) => vo
     .addOption(new Option('--poller <poller>', 'how readiness is found out: epoll, portable, auto').choices(POLLERS).default('auto'))
     .addOption(new Option('--edge-triggered', 'report readiness once per change instead of as long as it lasts'))
     .addOption(new Option('--trace <file>', 'write every event of the loop to a file, one JSON object a line'))
+    .addOption(new Option('--trace-overwrite', 'replace that file if it exists'))
     .addOption(new Option('--seed <number>', 'seed of everything random, to repeat a run'));
   for (const [name, setting] of settingNames()) program.addOption(settingOption(name, setting, given));
   return program

@@ -1,14 +1,17 @@
 /**
  * `redis-lab` without flags: the server and the screen beside it, in one process; or, for a screen reader, the lab in lines.
  *
- * The screen is loaded while the loop thread starts. A log would be written across the screen; it goes to a file if one is named, and is dropped otherwise.
+ * The screen is loaded while the loop thread starts. A log would be written across the screen; it goes to a file if one is named. Its warnings are shown on the screen, too.
  */
 import { createServer, type RedisLabServer, type ServerOptions } from '../server/index.js';
 import { loadScreen, narrateLab, showLab } from '../tui/index.js';
 import type { Run } from './command-line.js';
-import { openLog, type Log } from './log.js';
-import { explain, logFile } from './serve.js';
+import { complain } from './complain.js';
+import { explain } from './explain.js';
+import { openLog, type Log, type LogOutput } from './log.js';
+import { logFile } from './serve.js';
 import { TraceFile } from './trace-file.js';
+import { Warnings } from './warnings.js';
 
 const DEFAULT_PORT = 6379;
 /** How many ports after the default one are tried. */
@@ -21,28 +24,37 @@ export async function runLab(run: Run): Promise<number> {
   // A terminal that is dumb can not place anything: lines are all it shows.
   const isInLines = run.screenReader || env.INK_SCREEN_READER === 'true' || (missing.length === 0 && env.TERM === 'dumb');
   if (!isInLines && missing.length > 0) {
-    process.stderr.write(`redis-lab: the screen needs a terminal on standard ${missing.join(' and ')}; redis-lab --headless runs the server without it, and --screen-reader reads and writes lines
-`);
+    complain(`the screen needs a terminal on standard ${missing.join(' and ')}; redis-lab --headless runs the server without it, and --screen-reader reads and writes lines`);
     return 1;
   }
   // NO_COLOR: https://no-color.org
   const color = (env.NO_COLOR ?? '') === '';
   if (!isInLines) void loadScreen(color);
   try {
-    const { server, wantedPort } = await startServer(run);
-    const trace = run.trace === null ? null : new TraceFile(run.trace);
+    const warnings = new Warnings();
+    const logOutput = openLogFile(run, warnings.add);
+    const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, warnings.add);
+    // Nothing else on the screen would tell what only the log is told.
+    const log: Log = (level, message) => {
+      logOutput?.log(level, message);
+      if (level === 'warning') warnings.add(message);
+    };
+    const { server, wantedPort } = await startServer(run, log);
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback } = server;
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
-    const options = { info, password, input, output, ascii: run.ascii };
+    const options = { info, password, input, output, ascii: run.ascii, warnings };
     const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, color }));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
+    // From here on there is only standard error.
+    warnings.listen(complain);
     trace?.close();
+    logOutput?.close();
     return code;
   } catch (error) {
-    process.stderr.write(`redis-lab: ${explain(error, run)}\n`);
+    complain(explain(error));
     return 1;
   }
 }
@@ -51,9 +63,9 @@ export async function runLab(run: Run): Promise<number> {
 const GRACE_MS = 300;
 
 /** On the port asked for; if none was, on the first free one from 6379. */
-async function startServer(run: Run): Promise<{ readonly server: RedisLabServer; readonly wantedPort: number | null }> {
+async function startServer(run: Run, log: Log): Promise<{ readonly server: RedisLabServer; readonly wantedPort: number | null }> {
   const { settings, poller, edgeTriggered, seed, configFile, step } = run;
-  const options: ServerOptions = { ...settings, poller, edgeTriggered, log: logOf(run), configFile, paused: step, ...(seed === null ? {} : { seed }) };
+  const options: ServerOptions = { ...settings, poller, edgeTriggered, log, configFile, paused: step, ...(seed === null ? {} : { seed }) };
   for (let port = DEFAULT_PORT; ; port++) {
     try {
       if (settings.port !== undefined) return { server: await createServer(options), wantedPort: null };
@@ -65,7 +77,8 @@ async function startServer(run: Run): Promise<{ readonly server: RedisLabServer;
   }
 }
 
-function logOf(run: Run): Log {
+/** Without a file there is no log: standard output is the screen's. */
+function openLogFile(run: Run, report: (message: string) => void): LogOutput | null {
   const file = logFile(run);
-  return file === '' ? () => {} : openLog(file);
+  return file === '' ? null : openLog(file, report);
 }

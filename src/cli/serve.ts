@@ -3,9 +3,11 @@
  *
  * Signals arrive on this thread, which never has much to do, so they are heard also while the loop is busy.
  */
-import { resolve } from 'node:path';
-import { createServer, StartError, type RedisLabServer } from '../server/index.js';
+import { resolvePath, toBytes } from '../server/config/bytes.js';
+import { createServer, type RedisLabServer } from '../server/index.js';
 import type { Run } from './command-line.js';
+import { complain } from './complain.js';
+import { explain } from './explain.js';
 import { openLog, type Log } from './log.js';
 import { TraceFile } from './trace-file.js';
 
@@ -17,11 +19,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Resolves with the exit code when the server has ended. */
 export async function serve(run: Run): Promise<number> {
   try {
-    const log = openLog(logFile(run));
-    const trace = run.trace === null ? null : new TraceFile(run.trace);
-    return await serveUntilEnd(run, log, trace);
+    const { log, close } = openLog(logFile(run), complain);
+    const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, (message) => log('warning', message));
+    const code = await serveUntilEnd(run, log, trace);
+    close();
+    return code;
   } catch (error) {
-    process.stderr.write(`redis-lab: ${explain(error, run)}\n`);
+    complain(explain(error));
     return 1;
   }
 }
@@ -32,9 +36,9 @@ async function serveUntilEnd(run: Run, log: Log, trace: TraceFile | null): Promi
   const { settings, poller, edgeTriggered, seed, configFile } = run;
   const server = await createServer({ ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }) });
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
-  if (server.pollerFallback !== null) log('warning', `epoll can not be used here: ${server.pollerFallback}`);
+  if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
-  if (level !== 'warning') log('notice', `Ready to accept connections on ${addressesOf(server)} (${server.poller})`);
+  if (level !== 'warning') log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${server.poller})`));
   await Promise.race([server.closed, ending.then(() => end(server))]);
   await server.closed;
   trace?.close();
@@ -64,31 +68,9 @@ function listenForSignals(log: Log): Promise<void> {
 
 export function logFile({ settings }: Run): string {
   const { logfile = '', dir = '.' } = settings;
-  return logfile === '' ? '' : resolve(dir, logfile);
+  return logfile === '' ? '' : resolvePath(dir, logfile);
 }
 
 function addressesOf({ addresses }: RedisLabServer): string {
   return addresses.map((address) => ('path' in address ? address.path : `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`)).join(', ');
-}
-
-const REASONS: { readonly [code: string]: string } = {
-  EADDRINUSE: 'the address is already in use',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  EACCES: 'permission denied',
-  ENOENT: 'no such file or directory',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-};
-
-/** One line for people; what nobody expected keeps its details. */
-export function explain(error: unknown, { settings }: Run): string {
-  const { code, path, message, stack } = error as NodeJS.ErrnoException & { code: string | null };
-  const reason = typeof code === 'string' ? REASONS[code] : undefined;
-  if (error instanceof StartError) {
-    if (reason === undefined) return message;
-    const { bind = '127.0.0.1', port = 6379, unixsocket = '' } = settings;
-    return `can't listen on ${[bind.split(' ').map((host) => `${host}:${port}`).join(', '), ...(unixsocket === '' ? [] : [unixsocket])].join(', ')}: ${reason}`;
-  }
-  if (path !== undefined) return `can't open '${path}': ${reason ?? message}`;
-  return stack ?? message ?? String(error);
 }

@@ -4,7 +4,7 @@
  * What there is to set stands in config/settings.ts, how values are read and written in config/setting.ts.
  */
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { resolvePath, toText } from './config/bytes.js';
 import { rewriteConfigFile } from './config/file.js';
 import { BadValue, checkValue, formatSetting, parseSetting, type OutputLimits } from './config/setting.js';
 import { findSetting, SETTINGS, settingNames, settingOf, type SettingName, type SettingValues } from './config/settings.js';
@@ -46,7 +46,7 @@ export class Config {
     const values: { [name: string]: unknown } = {};
     for (const name in SETTINGS) values[name] = SETTINGS[name as SettingName].default;
     for (const [name, value] of Object.entries(initial)) if (value !== undefined) values[name] = checkedValue(name, value);
-    values['dir'] = resolve(values['dir'] as string);
+    values['dir'] = resolvePath(values['dir'] as string);
     this.values = values as unknown as SettingValues;
   }
 
@@ -150,7 +150,7 @@ export function parseValue(given: string, name: SettingName, words: readonly str
   const value = parseSetting(setting, words);
   if (value instanceof BadValue) throw new ConfigError(given, value.complaint);
   if (setting.kind === 'output-limits') return { ...setting.default, ...(current[name] as OutputLimits | undefined), ...(value as OutputLimits) };
-  if (setting.kind === 'directory' && statSync(value as string, { throwIfNoEntry: false })?.isDirectory() !== true) throw new ConfigError(given, 'No such file or directory');
+  if (setting.kind === 'directory' && statSync(toText(value as string), { throwIfNoEntry: false })?.isDirectory() !== true) throw new ConfigError(given, 'No such file or directory');
   return value;
 }
 

@@ -9,6 +9,7 @@ import { Clients } from './client/clients.js';
 import { createInput } from './client/environment.js';
 import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
+import { toText } from './config/bytes.js';
 import type { Config } from './config.js';
 import type { Command } from './command/command.js';
 import type { ServerContext } from './command/context.js';
@@ -190,7 +191,7 @@ export class Server implements ServerContext {
   private addresses(): Address[] {
     const { bind, port, unixsocket, unixsocketperm } = this.config.values;
     const tcp = bindAddresses(bind, port);
-    return unixsocket === '' ? tcp : [...tcp, { path: unixsocket, mode: unixsocketperm }];
+    return unixsocket === '' ? tcp : [...tcp, { path: toText(unixsocket), mode: unixsocketperm }];
   }
 
   /** All addresses have one port. If any free one will do, the first address to be bound says which: a poll that binds later than it returns, later. */

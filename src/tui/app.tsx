@@ -96,6 +96,13 @@ export class App {
     this.resize(this.size);
   }
 
+  /** Shows what is to be said besides what the loop does, until the next key. @param text a byte string */
+  warn(text: string): void {
+    if (this.hasEnded) return;
+    this.act({ type: 'notice', text: this.options.theme.visible(text) });
+    this.changed();
+  }
+
   press(key: Key): void {
     if (this.hasEnded) return;
     const isCtrlC = key.ctrl && key.name === 'c';

@@ -12,6 +12,12 @@ import type { ServerInfo } from './state/state.js';
 import { Terminal } from './terminal/terminal.js';
 import { createTheme } from './view/theme.js';
 
+/** What is to be said besides what the loop does: byte strings, of a log that cannot be written for one. */
+export interface Warnings {
+  /** Calls `tell` with what there is to say so far, and with what comes. */
+  listen(tell: (text: string) => void): void;
+}
+
 export interface LabOptions {
   readonly info: ServerInfo;
   /** What the server asks of its clients, for the console to give; empty: nothing. */
@@ -20,6 +26,7 @@ export interface LabOptions {
   readonly output: WriteStream & { readonly fd: number };
   readonly color: boolean;
   readonly ascii: boolean;
+  readonly warnings: Warnings;
 }
 
 /** Loads what draws; to be called while the server starts. */
@@ -100,6 +107,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       () => end(0),
       (error: unknown) => end(1, describeFailure(error)),
     );
+    options.warnings.listen((text) => app.warn(text));
     // A server that ends meanwhile says so by `closed`.
     app.start().catch(() => {});
   });

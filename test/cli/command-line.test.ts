@@ -17,12 +17,12 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
-  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, step: false, ascii: false, screenReader: false });
+  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, traceOverwrite: false, step: false, ascii: false, screenReader: false });
 });
 
 test("the lab's own flags", async () => {
-  expect(await run('--headless', '--poller', 'portable', '--edge-triggered', '--seed', '7', '--trace', '/tmp/trace')).toMatchObject({
-    headless: true, poller: 'portable', edgeTriggered: true, seed: 7, trace: '/tmp/trace',
+  expect(await run('--headless', '--poller', 'portable', '--edge-triggered', '--seed', '7', '--trace', '/tmp/trace', '--trace-overwrite')).toMatchObject({
+    headless: true, poller: 'portable', edgeTriggered: true, seed: 7, trace: '/tmp/trace', traceOverwrite: true,
   });
   expect(await run('--step', '--ascii')).toMatchObject({ headless: false, step: true, ascii: true });
 });
@@ -61,7 +61,7 @@ test.each([
 });
 
 test('what the quick way reads, Commander reads alike', () => {
-  const word = fc.constantFrom('--port', '--save', '--bind', '--headless', '--edge-triggered', '--poller', '--seed', '--trace', '--lua-time-limit', '--no-appendfsync-on-rewrite', '--PORT', '--port=1', '-', '-5', '--', 'auto', 'x', '1', '');
+  const word = fc.constantFrom('--port', '--save', '--bind', '--headless', '--edge-triggered', '--poller', '--seed', '--trace', '--trace-overwrite', '--lua-time-limit', '--no-appendfsync-on-rewrite', '--PORT', '--port=1', '-', '-5', '--', 'auto', 'x', '1', '');
   fc.assert(
     fc.property(fc.array(word, { maxLength: 8 }), (args) => {
       const plain = readPlainFlags(args);

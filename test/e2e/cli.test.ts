@@ -1,63 +1,20 @@
 /**
  * The command line as people meet it: the built program in a process of its own.
  */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectWhenReady, Headless, MAIN, startHeadless as lab, temporaryDirectory as directory } from '../support/headless.js';
 import { RespClient } from '../support/resp-client.js';
 
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-
-const cleanups: (() => void)[] = [];
-afterEach(() => cleanups.splice(0).forEach((clean) => clean()));
-
-class Lab {
-  output = '';
-  errors = '';
-  readonly exited: Promise<number | null>;
-
-  constructor(readonly child: ChildProcessWithoutNullStreams) {
-    child.stdout.on('data', (data: Buffer) => (this.output += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (this.errors += data.toString()));
-    this.exited = once(child, 'close').then(([code]) => code as number | null);
-    cleanups.push(() => void child.kill('SIGKILL'));
-  }
-
-  /** The port it accepts connections on, once it does. */
-  async ready(): Promise<number> {
-    for (;;) {
-      const port = /Ready to accept connections on 127\.0\.0\.1:(\d+)/.exec(this.output)?.[1];
-      if (port !== undefined) return Number(port);
-      await Promise.race([once(this.child.stdout, 'data'), this.exited.then((code) => expect.fail(`ended with ${code}: ${this.errors}`))]);
-    }
-  }
-
-  async connect(): Promise<RespClient> {
-    const client = await RespClient.connect(await this.ready());
-    cleanups.push(() => client.socket.destroy());
-    return client;
-  }
-}
-
-function lab(...args: string[]): Lab {
-  return new Lab(spawn(process.execPath, [MAIN, '--headless', ...args]));
-}
-
 /** With a home of its own, in which it may keep what it has compiled. */
-function labAt(home: string | undefined): Lab {
+function labAt(home: string | undefined): Headless {
   const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: undefined, NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: undefined, HOME: home };
-  return new Lab(spawn(process.execPath, [MAIN, '--headless', '--port', '0'], { env }));
-}
-
-function directory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'redis-lab-cli-'));
-  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
+  return new Headless(spawn(process.execPath, [MAIN, '--headless', '--port', '0'], { env }));
 }
 
 test('it stays in the foreground under one process id, which its first line names, and answers', async () => {
@@ -130,8 +87,8 @@ test.each([
   [['--save', '900'], "--save '900': Invalid save parameters"],
   [['--seed', 'x'], "--seed 'x': must be a number from 0 to 4294967295"],
   [['--dir', '/no/such/place'], "--dir '/no/such/place': No such file or directory"],
-  [['/no/such/file'], "can't read the configuration file '/no/such/file': ENOENT"],
-  [['--logfile', '/no/such/place/log'], "can't open '/no/such/place/log': no such file or directory"],
+  [['/no/such/file'], "cannot read the configuration file '/no/such/file': ENOENT"],
+  [['--logfile', '/no/such/place/log'], "cannot open '/no/such/place/log': no such file or directory"],
   [['one', 'two'], 'too many arguments'],
 ])('%j is refused in one line with exit code 1', async (args, message) => {
   const server = lab(...args);
@@ -144,11 +101,11 @@ test.each([
 test('a port that is taken is named in one line, with exit code 1', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
-  cleanups.push(() => other.close());
+  onTestFinished(() => void other.close());
   const { port } = other.address() as { port: number };
   const server = lab('--port', String(port));
   expect(await server.exited).toBe(1);
-  expect(server.errors).toBe(`redis-lab: can't listen on 127.0.0.1:${port}: the address is already in use\n`);
+  expect(server.errors).toBe(`redis-lab: cannot listen on 127.0.0.1:${port}: the address is already in use\n`);
 });
 
 test('a configuration file comes first, flags win over it, and CONFIG REWRITE writes it back', async () => {
@@ -182,12 +139,8 @@ test('--logfile takes the log, --loglevel decides how much of it', async () => {
   const dir = directory();
   const server = lab('--port', '0', '--dir', dir, '--logfile', 'lab.log', '--loglevel', 'warning', '--unixsocket', join(dir, 'lab.sock'));
   const log = (): string => readFileSync(join(dir, 'lab.log'), 'utf8');
-  for (;;) {
-    const client = await RespClient.connect(join(dir, 'lab.sock')).catch(() => null);
-    if (client === null) continue;
-    await expect(client.call('SHUTDOWN')).rejects.toThrow('closed');
-    break;
-  }
+  const client = await connectWhenReady(join(dir, 'lab.sock'));
+  await expect(client.call('SHUTDOWN')).rejects.toThrow('closed');
   expect(await server.exited).toBe(0);
   expect(server.output).toBe('');
   expect(log()).toContain(` PID: ${server.child.pid}`);

@@ -5,7 +5,8 @@
  * as in Redis; `include` reads another file at that place; `save` may come several times.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
+import { resolvePath, toBytes, toText } from './bytes.js';
 import { BadValue, formatSetting, parseSetting } from './setting.js';
 import { findSetting, settingOf, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 
@@ -25,12 +26,12 @@ export type ReadValue = (given: string, name: SettingName, words: readonly strin
 
 /** Reads a file and all that it includes into `values`. Throws {@link ConfigFileError}. */
 export function readConfigFile(path: string, values: Partial<SettingValues>, read: ReadValue): void {
-  new Reader(values, read).file(resolve(path), 0);
+  new Reader(values, read).file(resolvePath(path), 0);
 }
 
 /** The same for text that came by another way; `name` stands in complaints. */
 export function readConfigText(text: string, name: string, values: Partial<SettingValues>, read: ReadValue): void {
-  new Reader(values, read).text(text, name, process.cwd(), 0);
+  new Reader(values, read).text(text, name, toBytes(process.cwd()), 0);
 }
 
 class Reader {
@@ -44,9 +45,9 @@ class Reader {
   file(path: string, depth: number): void {
     let text;
     try {
-      text = readFileSync(path, 'latin1');
+      text = readFileSync(toText(path), 'latin1');
     } catch (error) {
-      throw new ConfigFileError(`can't read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+      throw new ConfigFileError(`cannot read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
     }
     this.text(text, path, dirname(path), depth);
   }
@@ -66,7 +67,7 @@ class Reader {
 
   private include(words: readonly string[], directory: string, depth: number, fail: (what: string) => never): void {
     if (words.length !== 2) fail('wrong number of arguments');
-    this.file(resolve(directory, words[1]!), depth + 1);
+    this.file(resolvePath(directory, words[1]!), depth + 1);
   }
 
   private directive([given = '', ...words]: readonly string[], fail: (what: string) => never): void {
@@ -117,10 +118,11 @@ const GENERATED = '# Written by CONFIG REWRITE';
  * not name and is not the default is added at the end. Throws what the file system throws; the file is then as it was.
  */
 export function rewriteConfigFile(path: string, values: SettingValues): void {
-  const text = rewriteText(readFileSync(path, 'latin1'), values);
-  const draft = `${path}.${process.pid}.tmp`;
+  const file = toText(path);
+  const text = rewriteText(readFileSync(file, 'latin1'), values);
+  const draft = `${file}.${process.pid}.tmp`;
   writeFileSync(draft, text, 'latin1');
-  renameSync(draft, path);
+  renameSync(draft, file);
 }
 
 export function rewriteText(text: string, values: SettingValues): string {
@@ -144,7 +146,7 @@ function textOf(name: SettingName, values: SettingValues): string {
 
 function isDefault(name: SettingName, values: SettingValues): boolean {
   const setting = settingOf(name);
-  const standard = name === 'dir' ? resolve(setting.default as string) : formatSetting(setting, setting.default);
+  const standard = name === 'dir' ? resolvePath(setting.default as string) : formatSetting(setting, setting.default);
   return textOf(name, values) === standard;
 }
 

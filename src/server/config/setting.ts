@@ -4,7 +4,7 @@
  * Reached from the table (settings.ts) and from config.ts. The complaints are those of Redis's CONFIG SET, word for word, because
  * client libraries and people's scripts know them.
  */
-import { resolve } from 'node:path';
+import { resolvePath } from './bytes.js';
 
 /** Text that is a wrong value: what is wrong with it, as CONFIG SET says it. */
 export class BadValue {
@@ -184,7 +184,7 @@ function parseText(setting: SettingKind, text: string): unknown {
     case 'enum':
       return parseEnum(setting, [text]);
     case 'directory':
-      return resolve(text);
+      return resolvePath(text);
     case 'string': {
       const complaint = setting.check?.(text) ?? null;
       return complaint === null ? text : new BadValue(complaint);

@@ -19,10 +19,14 @@ export interface NarrationOptions {
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable;
   readonly ascii: boolean;
+  readonly warnings: { listen(tell: (text: string) => void): void };
 }
 
+/** Of a disk that takes nothing at the moment. */
+const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /** Resolves with the exit code when the lab is left, its input has ended, nobody reads its output any more, or the server has ended. */
-export function narrate(server: RedisLabServer, { info, password, input, output, ascii }: NarrationOptions): Promise<number> {
+export function narrate(server: RedisLabServer, { info, password, input, output, ascii, warnings }: NarrationOptions): Promise<number> {
   const isTyped = input.isTTY === true;
   return new Promise((resolve) => {
     // The terminal echoes and edits lines; readline would do it with escape sequences.
@@ -42,6 +46,7 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       write: (text) => output.write(text),
       quit: () => end(0),
     });
+    warnings.listen((text) => lab.warn(text));
     let isLeaving = false;
     lines.on('line', (line) => {
       isLeaving = false;
@@ -56,7 +61,13 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       if (!lab.interrupt()) lab.say('Ctrl-C again leaves the lab');
     });
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
-    output.on('error', () => end(0));
+    // A full disk is no reason to end a server; that nobody reads any more is, since nobody can type either.
+    let isComplete = true;
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (!DISK_ERRORS.has(error.code ?? '')) return end(0);
+      if (isComplete) process.stderr.write(`redis-lab: the narration is incomplete from here on: ${error.code}\n`);
+      isComplete = false;
+    });
     const fail = (error: unknown): void => {
       if (!hasEnded) process.stderr.write(`${describeFailure(error)}\n`);
       end(1);

@@ -97,6 +97,11 @@ export class NarratedLab {
     if (!this.hasEnded) this.options.write(`${this.options.theme.inCharset(text)}\n`);
   }
 
+  /** @param text a byte string: what is to be said besides what the loop does */
+  warn(text: string): void {
+    this.say(`warning: ${this.options.theme.visible(text, Infinity)}`);
+  }
+
   /** Resolves when every line is done and every command has its reply, or can not get one because the loop is held. */
   async finish(): Promise<void> {
     await this.running;

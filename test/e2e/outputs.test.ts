@@ -1,0 +1,144 @@
+/**
+ * What is only told to somebody never ends the server: a log, a trace and a narration on a full disk, or with nobody to read them. And what a client or a file has put
+ * into them reaches a file as it is, and a terminal escaped.
+ */
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectWhenReady, MAIN, startHeadless, startInShell, temporaryDirectory, type Headless } from '../support/headless.js';
+import { TestTerminal } from '../support/terminal.js';
+
+/** The server answers, and ends as it was told to. */
+async function expectAlive(server: Headless, address: number | string): Promise<void> {
+  const client = await connectWhenReady(address);
+  for (let i = 0; i < 3; i++) expect(await client.call('EVAL', "redis.log(redis.LOG_WARNING, 'a line') return 'alive'", '0')).toBe('alive');
+  await server.end();
+}
+
+test('a log that takes nothing from the start on is reported once, and the server serves', async () => {
+  const socket = join(temporaryDirectory(), 'lab.sock');
+  const server = startHeadless('--port', '0', '--unixsocket', socket, '--logfile', '/dev/full');
+  await expectAlive(server, socket);
+  const [first, last, ...rest] = server.errors.trimEnd().split('\n');
+  expect(first).toBe("redis-lab: the log '/dev/full' is incomplete from here on: no space is left on the device");
+  expect(last).toMatch(/^redis-lab: the log '\/dev\/full' lacks the last \d+ lines: no space is left on the device$/);
+  expect(rest).toEqual([]);
+});
+
+test('so is standard output on a full disk', async () => {
+  const socket = join(temporaryDirectory(), 'lab.sock');
+  const server = startInShell('exec "$@" >/dev/full', '--port', '0', '--unixsocket', socket);
+  await expectAlive(server, socket);
+  expect(server.errors).toMatch(/^redis-lab: the log on standard output is incomplete from here on: no space is left on the device\n/);
+});
+
+test('standard error on a full disk is nothing to end for', async () => {
+  const socket = join(temporaryDirectory(), 'lab.sock');
+  const server = startInShell('exec "$@" >/dev/full 2>/dev/full', '--port', '0', '--unixsocket', socket);
+  await expectAlive(server, socket);
+});
+
+test('a trace that takes nothing is reported in the log, and the server serves', async () => {
+  const server = startHeadless('--port', '0', '--trace', '/dev/full');
+  await expectAlive(server, await server.ready());
+  expect(server.output.match(/the trace '\/dev\/full' is incomplete from here on: no space is left on the device/g)).toHaveLength(1);
+  expect(server.output).toMatch(/the trace '\/dev\/full' lacks the last \d+ lines/);
+});
+
+test('a trace that has reached the size that files may have holds whole lines only', async () => {
+  const path = join(temporaryDirectory(), 'trace.jsonl');
+  const server = startInShell('ulimit -f 40; exec "$@"', '--port', '0', '--trace', path);
+  const client = await server.connect();
+  for (let i = 0; i < 100; i++) await client.call('SET', `key:${i}`, 'x'.repeat(1000));
+  await server.end();
+  expect(server.output).toContain('is incomplete from here on: the file is as large as it may be');
+  const lines = readFileSync(path, 'utf8').split('\n');
+  // The last line ends with the file: nothing could be written behind it.
+  for (const line of lines.slice(0, -1)) expect(JSON.parse(line)).toHaveProperty('kind');
+});
+
+test('the narration survives a full disk, too', async () => {
+  const socket = join(temporaryDirectory(), 'lab.sock');
+  const server = startInShell('exec "$1" "$2" --screen-reader "${@:4}" >/dev/full', '--port', '0', '--unixsocket', socket);
+  const client = await connectWhenReady(socket);
+  for (let i = 0; i < 3; i++) expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+  server.child.stdin.end();
+  expect(await server.exited).toBe(0);
+  expect(server.errors).toBe('redis-lab: the narration is incomplete from here on: ENOSPC\n');
+});
+
+test('a trace replaces no file, and follows no symbolic link, unless told to', async () => {
+  const directory = temporaryDirectory();
+  const [old, link, dangling, empty] = ['old', 'link', 'dangling', 'empty'].map((name) => join(directory, name)) as [string, string, string, string];
+  writeFileSync(old, 'precious\n');
+  writeFileSync(empty, '');
+  symlinkSync(old, link);
+  symlinkSync(join(directory, 'target'), dangling);
+  for (const path of [old, link]) {
+    const server = startHeadless('--port', '0', '--trace', path);
+    expect(await server.exited).toBe(1);
+    expect(server.errors).toBe(`redis-lab: '${path}' exists already; --trace-overwrite replaces it\n`);
+  }
+  expect(await startHeadless('--port', '0', '--trace', dangling).exited).toBe(1);
+  expect(readFileSync(old, 'utf8')).toBe('precious\n');
+  // An empty one, from mktemp for one, holds nothing that could be lost.
+  for (const args of [[empty], [old, '--trace-overwrite']]) {
+    const server = startHeadless('--port', '0', '--trace', ...args);
+    await (await server.connect()).call('PING');
+    await server.end();
+    expect(readFileSync(args[0]!, 'utf8')).toMatch(/^\{"/);
+  }
+});
+
+test("a log file has a script's bytes as they are", async () => {
+  const path = join(temporaryDirectory(), 'log');
+  const server = startInShell('exec "$@" >"$LOG"'.replace('$LOG', path), '--port', '0', '--unixsocket', `${path}.sock`);
+  const client = await connectWhenReady(`${path}.sock`);
+  await client.call('EVAL', "redis.log(redis.LOG_WARNING, 'caf\\255 \\155 \\195\\169')", '0');
+  await server.end();
+  expect(readFileSync(path, 'latin1')).toContain('# caf\xff \x9b \xc3\xa9\n');
+});
+
+test('on a terminal the log is escaped, and so is what is wrong with the start', async () => {
+  const directory = temporaryDirectory();
+  const socket = join(directory, 'lab.sock');
+  const terminal = new TestTerminal(process.execPath, [MAIN, '--headless', '--port', '0', '--unixsocket', socket], { columns: 200 });
+  onTestFinished(() => terminal.close());
+  const client = await connectWhenReady(socket);
+  await client.call('EVAL', "redis.log(redis.LOG_WARNING, 'caf\\255 \\155[31m \\27]0;title\\7 line\\nfeed')", '0');
+  await terminal.until('# caf\\xff \\x9b[31m \\x1b]0;title\\a line\\nfeed');
+  terminal.signal('SIGTERM');
+  expect(await terminal.exited).toBe(0);
+  expect(terminal.raw).not.toMatch(/[\x1b\x9b\ufffd]/);
+
+  const conf = join(directory, 'redis.conf');
+  writeFileSync(conf, 'port 0\nmaxmemory "\x1b[31mmuch\x9b" \n', 'latin1');
+  for (const args of [[conf], ['--\x1b[31moption', '1'], ['--maxmemory', '\x1b]0;x\x07'], ['/no/\x1b[31mfile'], ['--headless', '--trace', '/no/\u009b31m/file']]) {
+    const refused = new TestTerminal(process.execPath, [MAIN, ...args], { columns: 200 });
+    onTestFinished(() => refused.close());
+    expect(await refused.exited).toBe(1);
+    expect(refused.raw).toContain('redis-lab: ');
+    expect(refused.raw).not.toMatch(/[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]/);
+  }
+});
+
+test('flags are bytes: what is not ASCII is the UTF-8 that clients send, in paths, too', async () => {
+  const directory = temporaryDirectory();
+  const socket = join(directory, 'sockét.sock');
+  const log = join(directory, 'lög');
+  const server = startHeadless('--port', '0', '--requirepass', 'pässword', '--unixsocket', socket, '--logfile', log);
+  const client = await connectWhenReady(socket);
+  expect(await client.call('AUTH', Buffer.from('pässword').toString('latin1'))).toEqual({ simple: 'OK' });
+  expect(await client.call('CONFIG', 'GET', 'logfile')).toEqual(['logfile', Buffer.from(log).toString('latin1')]);
+  await server.end();
+  expect(readFileSync(log, 'utf8')).toContain(`, ${socket} (`);
+});
+
+test('that nobody reads the log any more is reported once', async () => {
+  const server = startHeadless('--port', '0');
+  const port = await server.ready();
+  server.child.stdout.destroy();
+  await expectAlive(server, port);
+  expect(server.errors.match(/nobody reads it any more/g)).not.toBe(null);
+  expect(server.errors.match(/is incomplete from here on/g)).toHaveLength(1);
+});
