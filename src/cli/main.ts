@@ -5,11 +5,13 @@
 import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine } from './command-line.js';
 import { keepCompiledCode } from './compile-cache.js';
+import { letGoOfLostTerminals } from './lost-terminal.js';
 
 async function main(): Promise<number> {
   // Whoever reads our output may leave first, and disks fill up: that is no reason to end.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
+  letGoOfLostTerminals();
   const request = await parseCommandLine(process.argv.slice(2).map(toBytes));
   if (request.kind === 'text') {
     process.stdout.write(request.text);

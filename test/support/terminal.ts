@@ -18,6 +18,8 @@ export class TestTerminal {
   /** Everything the program has written. */
   raw = '';
   exitCode: number | null = null;
+  /** The number of the signal that has ended the program; 0: none. */
+  exitSignal = 0;
   readonly exited: Promise<number>;
   private readonly child: IPty;
   private readonly emulator: Emulator;
@@ -32,7 +34,8 @@ export class TestTerminal {
       this.emulator.write(data, () => this.changed());
     });
     this.exited = new Promise((resolve) => {
-      this.child.onExit(({ exitCode }) => {
+      this.child.onExit(({ exitCode, signal = 0 }) => {
+        this.exitSignal = signal;
         // What it has written last is on the screen by then.
         this.emulator.write('', () => {
           this.exitCode = exitCode;
