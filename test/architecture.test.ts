@@ -13,7 +13,9 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
  * The server's folders are named without `server/`; `server.ts` wires all of them, `thread` runs it, `index.ts` is the door.
  */
 const ALLOWED: { readonly [zone: string]: readonly string[] } = {
-  'server/io': [],
+  // What belongs to nobody: it imports nothing, and says nothing of Redis or of a screen.
+  shared: [],
+  'server/io': ['shared'],
   'server/resp': [],
   'server/trace': [],
   'server/config': [],
@@ -21,13 +23,13 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/version': [],
   'server/errors': ['server/resp'],
   'server/features': ['server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
-  'server/measuring': ['types:server/keyspace', 'types:server/config'],
+  'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],
   'server/command': ['server/resp', 'server/keyspace', 'types:server/features', 'types:server/measuring', 'types:server/trace', 'types:server/config'],
   'server/dispatch': ['server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp'],
   'server/scripting': ['server/command', 'server/features', 'server/errors', 'server/resp', 'server/keyspace', 'server/version'],
   'server/commands': ['server/scripting', 'server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
   'server/loop': ['server/io', 'server/trace'],
-  'server/client': ['server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
+  'server/client': ['shared', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
     'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
     'server/config',
@@ -35,7 +37,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/snapshot': ['types:server/server', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
   'server/thread': ['server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   'server/index': ['server/thread', 'types:server/server', 'types:server/snapshot', 'types:server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
-  tui: ['server/index'],
+  tui: ['server/index', 'shared'],
   // Flags derive from the table of settings.
   cli: ['server/index', 'server/config', 'tui'],
 };

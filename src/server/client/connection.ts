@@ -7,7 +7,7 @@
  *                       └ into one buffer shared by all connections, because nearly every read ends with a whole request;
  *                         while something waits in the query buffer: on to the end of that
  */
-import { READY_WRITABLE, type Readiness } from '../io/event.js';
+import { READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../io/event.js';
 import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import type { EventHandler } from '../loop/event-loop.js';
@@ -63,7 +63,10 @@ export class Connection implements EventHandler, Transport {
 
   ready(readiness: Readiness): void {
     // Errors and hang-ups show themselves in the next read, so anything but pure WRITABLE is a reason to read.
-    if ((readiness & ~READY_WRITABLE) !== 0) this.readUntilWouldBlock();
+    if ((readiness & ~READY_WRITABLE) !== 0) {
+      if ((readiness & READY_READ_CLOSED) !== 0 && this.session.parked) this.readToEnd();
+      else this.readUntilWouldBlock();
+    }
     if ((readiness & READY_WRITABLE) !== 0) this.flush();
   }
 
@@ -82,20 +85,29 @@ export class Connection implements EventHandler, Transport {
     if (this.state < DOOMED) this.registration.rearm();
   }
 
+  /**
+   * The peer has sent its last byte, and none of what it sent will be executed: what the kernel still holds is no reason to keep a parked client, and
+   * its place in the queue for a key, for another turn.
+   */
+  private readToEnd(): void {
+    while (this.state < DOOMED && this.read());
+    if (this.state < DOOMED) this.registration.rearm();
+  }
+
   /** One read(2) and everything that follows from it. False once there is nothing more to read. */
   private read(): boolean {
-    const { query } = this;
+    const { query, env } = this;
     const isQueryWaiting = query.length > 0;
     if (isQueryWaiting) query.makeRoom(this.decoder.missing);
-    const buffer = isQueryWaiting ? query.bytes : this.env.input;
+    const buffer = isQueryWaiting ? query.bytes : env.input;
     const start = isQueryWaiting ? query.end : 0;
-    const count = this.tryRead(buffer, start, buffer.length);
+    const count = this.tryRead(buffer, start, isQueryWaiting ? query.readEnd(env.settings['client-query-buffer-limit']) : buffer.length);
     if (count === WOULD_BLOCK) return false;
     if (count === END_OF_FILE) {
       this.close('EOF');
       return false;
     }
-    const { server } = this.env;
+    const { server } = env;
     server.stats.bytesRead += count;
     this.session.lastInteractionMs = server.clock.nowMs;
     this.process(buffer, isQueryWaiting ? query.start : 0, start + count);

@@ -8,6 +8,7 @@
  * The first chunk comes from a pool shared by all connections and goes back once everything has been sent, so only
  * connections with something to say hold memory: 10,000 idle ones hold none.
  */
+import { Fifo } from '../../shared/fifo.js';
 import type { TcpStream } from '../io/poll.js';
 import { WOULD_BLOCK } from '../io/poll.js';
 import type { ByteSink } from '../resp/encoder.js';
@@ -31,8 +32,9 @@ export class OutputBuffer implements ByteSink {
   position = 0;
   /** What of the oldest chunk has been sent. */
   private head = 0;
-  private full: Chunk[] = [];
+  private readonly full = new Fifo<Chunk>();
   private fullBytes = 0;
+  private fullCapacity = 0;
 
   /** Bytes waiting to be sent. */
   get length(): number {
@@ -49,6 +51,7 @@ export class OutputBuffer implements ByteSink {
     if (this.position > 0) {
       this.full.push({ buffer: this.buffer, end: this.position });
       this.fullBytes += this.position;
+      this.fullCapacity += this.buffer.length;
     } else if (this.buffer.length === CHUNK_BYTES) {
       release(this.buffer);
     }
@@ -61,7 +64,7 @@ export class OutputBuffer implements ByteSink {
    * {@link length} is not 0 and the number taken was the number offered.
    */
   writeTo(stream: TcpStream): number {
-    const oldest = this.full[0];
+    const oldest = this.full.first;
     const taken = oldest === undefined ? stream.write(this.buffer, this.head, this.position) : stream.write(oldest.buffer, this.head, oldest.end);
     if (taken === WOULD_BLOCK) return taken;
     this.head += taken;
@@ -70,6 +73,7 @@ export class OutputBuffer implements ByteSink {
     } else if (this.head === oldest.end) {
       this.full.shift();
       this.fullBytes -= oldest.end;
+      this.fullCapacity -= oldest.buffer.length;
       this.head = 0;
       release(oldest.buffer);
     }
@@ -78,24 +82,24 @@ export class OutputBuffer implements ByteSink {
 
   /** At most `count` of the waiting bytes, from the `offset`th on, as latin1. */
   peek(offset: number, count: number): string {
-    let at = offset + this.head;
-    for (const { buffer, end } of this.full) {
-      if (at < end) return buffer.latin1Slice(at, Math.min(end, at + count));
-      at -= end;
-    }
-    return this.buffer.latin1Slice(at, Math.min(this.position, at + count));
+    const { full } = this;
+    // What is asked for is mostly the newest reply, so the search begins behind the last chunk.
+    let before = this.fullBytes;
+    let chunk = full.length;
+    const wanted = offset + this.head;
+    while (wanted < before) before -= full.at(--chunk)!.end;
+    const { buffer, end } = full.at(chunk) ?? { buffer: this.buffer, end: this.position };
+    return buffer.latin1Slice(wanted - before, Math.min(end, wanted - before + count));
   }
 
   /** Bytes of memory held. */
   get capacity(): number {
-    let bytes = this.buffer.length;
-    for (const { buffer } of this.full) bytes += buffer.length;
-    return bytes;
+    return this.fullCapacity + this.buffer.length;
   }
 
   /** How many bytes the next {@link writeTo} offers. */
   get offered(): number {
-    const oldest = this.full[0];
+    const oldest = this.full.first;
     return (oldest === undefined ? this.position : oldest.end) - this.head;
   }
 
@@ -103,9 +107,10 @@ export class OutputBuffer implements ByteSink {
     release(this.buffer);
     if (this.full.length > 0) {
       for (const chunk of this.full) release(chunk.buffer);
-      this.full.length = 0;
+      this.full.clear();
     }
     this.fullBytes = 0;
+    this.fullCapacity = 0;
     this.buffer = NONE;
     this.position = 0;
     this.head = 0;

@@ -29,7 +29,7 @@ export const slowlog = command({
       syntax: '',
       flags: RESTRICTED,
       tips: ['request_policy:all_nodes', 'response_policy:agg_sum', 'nondeterministic_output'],
-      run: (_argv, _db, session) => session.server.statistics.slowLog.entries.length,
+      run: (_argv, _db, session) => session.server.statistics.slowLog.length,
     },
     {
       name: 'reset', since: '2.2.12', group: 'server', complexity: 'O(N) for N entries',
@@ -53,6 +53,5 @@ export const slowlog = command({
 function get(log: SlowLog, argv: Argv): Reply {
   if (argv.length > 3) return errors.subcommandSyntax('slowlog', argv[1]!);
   const count = argv.length === 3 ? integerBetween(argv[2]!, -1, Number.MAX_SAFE_INTEGER, errors.SLOWLOG_COUNT) : DEFAULT_COUNT;
-  const entries = count === -1 ? log.entries : log.entries.slice(0, count);
-  return entries.map(({ id, atSeconds, elapsedUs, argv, peer, clientName }) => [id, atSeconds, elapsedUs, argv, peer, clientName]);
+  return log.newest(count === -1 ? Infinity : count).map(({ id, atSeconds, elapsedUs, argv, peer, clientName }) => [id, atSeconds, elapsedUs, argv, peer, clientName]);
 }

@@ -1,6 +1,8 @@
 /**
  * SlowLog: the commands that took longest, newest first; read by SLOWLOG GET.
  */
+import { Fifo } from '../../shared/fifo.js';
+
 type Argv = readonly string[];
 
 /** Longer argument lists and arguments are cut, with a note of what is missing (SLOWLOG_ENTRY_MAX_ARGC, _MAX_STRING). */
@@ -18,21 +20,33 @@ export interface SlowLogEntry {
 }
 
 export class SlowLog {
-  /** Newest first. */
-  readonly entries: SlowLogEntry[] = [];
+  /** Oldest first. */
+  private readonly entries = new Fifo<SlowLogEntry>();
   private nextId = 0;
 
+  get length(): number {
+    return this.entries.length;
+  }
+
+  /** At most `count` entries, newest first. */
+  newest(count: number): SlowLogEntry[] {
+    const { entries } = this;
+    const shown: SlowLogEntry[] = [];
+    for (let at = entries.length - 1; at >= 0 && shown.length < count; at--) shown.push(entries.at(at)!);
+    return shown;
+  }
+
   add(entry: Omit<SlowLogEntry, 'id'>, maxLength: number): void {
-    this.entries.unshift({ ...entry, id: this.nextId++, argv: shorten(entry.argv) });
+    this.entries.push({ ...entry, id: this.nextId++, argv: shorten(entry.argv) });
     this.trim(maxLength);
   }
 
   trim(maxLength: number): void {
-    if (this.entries.length > maxLength) this.entries.length = maxLength;
+    while (this.entries.length > maxLength) this.entries.shift();
   }
 
   reset(): void {
-    this.entries.length = 0;
+    this.entries.clear();
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { createConnection, type Socket } from 'node:net';
 import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
+import { Fifo } from '../../shared/fifo.js';
 import { initialClient, type ReplClient } from '../state/repl-state.js';
 import { Conversation, type Hearing } from './conversation.js';
 
@@ -46,7 +47,7 @@ export class Connection {
   private isConnected = false;
   private isReadingPaused = false;
   private isWaiting = false;
-  private writes: Write[] = [];
+  private readonly writes = new Fifo<Write>();
   private sliceTimer: NodeJS.Timeout | null = null;
   private patience: NodeJS.Timeout | null = null;
   /** Where to be after the next connect. */
@@ -230,7 +231,7 @@ export class Connection {
     this.socket = null;
     this.isConnected = false;
     this.isReadingPaused = false;
-    this.writes = [];
+    this.writes.clear();
     if (this.sliceTimer !== null) clearTimeout(this.sliceTimer);
     this.sliceTimer = null;
     this.endWaiting();

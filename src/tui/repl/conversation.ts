@@ -6,6 +6,7 @@
  *                                                              └ of SELECT: the database is 2 now
  */
 import type { Reply } from '../../server/index.js';
+import { Fifo } from '../../shared/fifo.js';
 
 /** `text`: a reply that redis-cli prints without quotes, because it is written for people. */
 export type Hearing = 'reply' | 'text' | 'push' | 'hidden';
@@ -31,10 +32,15 @@ export class Conversation {
   db = 0;
   protocol: 2 | 3 = 2;
   inTransaction = false;
+  /** Replies still to come to all that was sent. */
+  repliesDue = 0;
   isMonitor = false;
   /** Names that are confirmed, by the command that unsubscribes them. */
   private readonly subscribed: { readonly [unsubscribe: string]: Set<Reply> } = { unsubscribe: new Set(), punsubscribe: new Set(), sunsubscribe: new Set() };
-  private readonly sent: Sent[] = [];
+  private readonly sent = new Fifo<Sent>();
+  /** How many of them are MULTI, and how many the console sent by itself. */
+  private transactionsSent = 0;
+  private hiddenSent = 0;
   /** A SELECT that has been queued, and counts from EXEC on. */
   private queuedDb: number | null = null;
   /** CLIENT REPLY: `off` until ON, `skip` for the next command. */
@@ -50,26 +56,26 @@ export class Conversation {
     return Object.entries(this.subscribed).flatMap(([name, names]) => (names.size > 0 ? [name.toUpperCase()] : []));
   }
 
-  get repliesDue(): number {
-    return this.sent.reduce((sum, { due }) => sum + due, 0);
-  }
-
-  /** Is a reply due that somebody has asked for? */
+  /** Is a reply due to a request that was typed? */
   get isAwaited(): boolean {
-    return this.sent.some(({ isHidden }) => !isHidden);
+    return this.sent.length > this.hiddenSent;
   }
 
   /** The request whose reply comes next, `BLPOP`; null if none is due. */
   get awaited(): string | null {
-    return this.sent[0]?.argv[0]?.toUpperCase() ?? null;
+    return this.sent.first?.argv[0]?.toUpperCase() ?? null;
   }
 
   send(argv: readonly string[], isHidden = false): void {
     if (!this.isAnswered(argv)) return;
     const name = argv[0]!.toLowerCase();
-    const isElsewhere = this.inTransaction || this.sent.some((each) => each.argv[0]!.toLowerCase() === 'multi');
+    const isElsewhere = this.inTransaction || this.transactionsSent > 0;
     const confirmations = SUBSCRIBE.has(name) ? argv.length - 1 : UNSUBSCRIBE.has(name) ? argv.length - 1 : 1;
-    this.sent.push({ argv, due: isElsewhere ? 1 : Math.max(1, confirmations), isHidden });
+    const due = isElsewhere ? 1 : Math.max(1, confirmations);
+    this.sent.push({ argv, due, isHidden });
+    this.repliesDue += due;
+    if (name === 'multi') this.transactionsSent++;
+    if (isHidden) this.hiddenSent++;
   }
 
   /** Will there be a reply at all? */
@@ -96,7 +102,10 @@ export class Conversation {
   restart(): { readonly protocol: 2 | 3; readonly db: number } {
     const { protocol, db } = this;
     this.reset();
-    this.sent.length = 0;
+    this.sent.clear();
+    this.repliesDue = 0;
+    this.transactionsSent = 0;
+    this.hiddenSent = 0;
     return { protocol, db };
   }
 
@@ -105,19 +114,19 @@ export class Conversation {
     const names = this.subscribed[isEnd ? kind : kind.replace('sub', 'unsub')]!;
     if (isEnd) names.delete(name);
     else names.add(name);
-    const first = this.sent[0];
+    const { first } = this.sent;
     if (first === undefined || first.argv[0]!.toLowerCase() !== kind) return 'push';
     // Without names everything of that kind is confirmed, one by one.
-    if (isEnd && first.argv.length === 1) first.due = 1 + names.size;
+    if (isEnd && first.argv.length === 1) this.setDue(first, 1 + names.size);
     this.shift(first);
     return first.isHidden ? 'hidden' : 'push';
   }
 
   private answered(reply: Reply): Hearing {
-    const first = this.sent[0];
+    const { first } = this.sent;
     if (first === undefined) return 'reply';
     // An error, or +QUEUED, is the one answer to a subscription of several channels.
-    first.due = 1;
+    this.setDue(first, 1);
     this.shift(first);
     this.learn(first.argv, reply);
     // That the password is wrong is worth a line.
@@ -125,9 +134,17 @@ export class Conversation {
     return typeof reply === 'string' && isText(first.argv) ? 'text' : 'reply';
   }
 
+  private setDue(sent: Sent, due: number): void {
+    this.repliesDue += due - sent.due;
+    sent.due = due;
+  }
+
   private shift(first: Sent): void {
-    first.due--;
-    if (first.due <= 0) this.sent.shift();
+    this.setDue(first, first.due - 1);
+    if (first.due > 0) return;
+    this.sent.shift();
+    if (first.argv[0]!.toLowerCase() === 'multi') this.transactionsSent--;
+    if (first.isHidden) this.hiddenSent--;
   }
 
   private learn(argv: readonly string[], reply: Reply): void {

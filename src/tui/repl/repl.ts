@@ -5,6 +5,7 @@
  *                         └ command             → Connection.send → … → Transcript → dispatch(lines-received)
  */
 import { loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply } from '../../server/index.js';
+import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
 import type { ReplAction } from '../state/repl-reduce.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
@@ -68,7 +69,7 @@ class LabRepl implements Repl {
   private commands: readonly CommandReference[] = [];
   private current = '';
   /** Lines that were pasted together run one after another, as if they were typed: each waits for the reply to the one before, but not for long. */
-  private readonly queue: string[] = [];
+  private readonly queue = new Fifo<string>();
   private lastUsed: Connection | null = null;
   /** Comes before the queue, each time when the reply to the time before is there. */
   private repetition: Repetition | null = null;
@@ -168,14 +169,15 @@ class LabRepl implements Repl {
   }
 
   interrupt(): boolean {
-    const isQueueLeft = this.queue.splice(0).length > 0 || this.repetition !== null;
+    const isQueueLeft = this.queue.length > 0 || this.repetition !== null;
+    this.queue.clear();
     this.repetition = null;
     return (this.connections.get(this.current)?.leave() ?? false) || isQueueLeft;
   }
 
   close(): void {
     this.isClosed = true;
-    this.queue.length = 0;
+    this.queue.clear();
     this.repetition = null;
     this.transcript.close();
     for (const connection of this.connections.values()) connection.close();

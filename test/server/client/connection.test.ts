@@ -1,5 +1,5 @@
 /** The path of bytes: half frames, what the trace says of them, and every way in which a connection ends. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { request, simulate } from '../simulation/harness.js';
 
 const PIPELINE = request('SET', 'key', 'value') + 'PING\r\n' + request('ECHO', 'a\r\nb') + request('GET', 'key');
@@ -152,6 +152,44 @@ describe('the end of a connection', () => {
     client.ask('MULTI');
     for (let i = 0; i < 9; i++) client.ask('SET', 'a', 'x'.repeat(120_000));
     expect(client.isClosedByServer).toBe(true);
+  });
+
+  test.for([false, true])('what a parked client has sent before it left is read in the turn that tells of its end (edge-triggered: %s)', (edgeTriggered) => {
+    using lab = simulate({ edgeTriggered });
+    const client = lab.connect();
+    client.ask('BLPOP', 'k', '0');
+    client.send('PING\r\n'.repeat(700_000));
+    client.close();
+    lab.turn();
+    expect(lab.server.sessions.size).toBe(0);
+    expect(lab.server.stats.bytesRead).toBeGreaterThan(4_200_000);
+  });
+
+  test('what arrives while a client is parked is moved a few times at most, and answered when it resumes', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    const other = lab.connect();
+    client.ask('BLPOP', 'k', '0');
+    const copy = vi.spyOn(Buffer.prototype, 'copy');
+    client.send('PING\r\n'.repeat(700_000));
+    lab.settle();
+    const moved = copy.mock.results.reduce((sum, { value }) => sum + (value as number), 0);
+    copy.mockRestore();
+    expect(moved).toBeLessThan(4 * 4_200_000);
+    other.ask('RPUSH', 'k', 'v');
+    expect(client.receive()).toBe('*2\r\n$1\r\nk\r\n$1\r\nv\r\n' + '+PONG\r\n'.repeat(700_000));
+  });
+
+  test('a parked client that sends more than client-query-buffer-limit', () => {
+    using lab = simulate({ settings: { 'client-query-buffer-limit': 1024 * 1024 } });
+    const client = lab.connect();
+    client.ask('BLPOP', 'k', '0');
+    const events = lab.record();
+    client.send('PING\r\n'.repeat(700_000));
+    lab.settle();
+    expect(client.isClosedByServer).toBe(true);
+    const read = events.reduce((sum, event) => (event.kind === 'read' && typeof event.result === 'number' ? sum + event.result : sum), 0);
+    expect(read).toBe(1024 * 1024 + 1);
   });
 
   test('everything that arrives while a client is parked counts, and its end is noticed', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { QueryBuffer } from '../../../src/server/client/query-buffer.js';
 
 test('what is left of a foreign buffer is copied, what is left of its own stays where it is', () => {
@@ -38,6 +38,75 @@ test('room in front is used before a new buffer is', () => {
   expect(query.bytes).toBe(bytes);
   expect([query.start, query.end]).toEqual([0, 4]);
 });
+
+test('a small rest does not keep a large buffer', () => {
+  const query = new QueryBuffer();
+  query.keep(Buffer.alloc(1_000_000, 'a'), 0, 1_000_000, 1);
+  query.keep(query.bytes, 999_990, 1_000_000, 1);
+  expect(query.capacity).toBeLessThan(2048);
+  expect(query.bytes.latin1Slice(query.start, query.end)).toBe('aaaaaaaaaa');
+});
+
+test('a read brings at most one byte more than the limit', () => {
+  const query = new QueryBuffer();
+  query.keep(Buffer.alloc(100_000), 0, 100_000, 1);
+  fill(query, 100_000);
+  query.makeRoom(1);
+  expect(query.readEnd(150_000) - query.start).toBe(150_001);
+  expect(query.readEnd(1) - query.end).toBe(1);
+});
+
+describe('each byte is moved a few times at most, however many wait', () => {
+  const TOTAL = 8_000_000;
+
+  test.for([
+    { how: 'in small reads, with nothing known of what is missing', size: 4096, missing: () => 1 },
+    { how: 'in large reads', size: 200_000, missing: () => 1 },
+    { how: 'of an argument whose length was announced', size: 10_000, missing: (length: number) => TOTAL - length },
+  ])('$how', ({ size, missing }) => {
+    const query = new QueryBuffer();
+    const moved = countMoved(() => {
+      query.keep(Buffer.alloc(1000), 0, 1000, missing(1000));
+      while (query.length < TOTAL) {
+        query.makeRoom(missing(query.length));
+        fill(query, size);
+        query.keep(query.bytes, query.start, query.end, missing(query.length));
+      }
+    });
+    expect(moved).toBeLessThan(3 * TOTAL);
+  });
+
+  test('while requests leave in front and others come in behind', () => {
+    const query = new QueryBuffer();
+    let through = 0;
+    const moved = countMoved(() => {
+      query.keep(Buffer.alloc(1_000_000), 0, 1_000_000, 1);
+      while (through < TOTAL) {
+        query.makeRoom(1);
+        fill(query, 1000);
+        query.keep(query.bytes, query.start + 1000, query.end, 1);
+        through += 1000;
+      }
+    });
+    expect(moved).toBeLessThan(3 * TOTAL);
+    expect(query.capacity).toBeLessThan(5_000_000);
+  });
+});
+
+/** What a read does: at most `size` bytes come in behind the others. */
+function fill(query: QueryBuffer, size: number): void {
+  query.end = Math.min(query.bytes.length, query.end + size);
+}
+
+function countMoved(run: () => void): number {
+  const copy = vi.spyOn(Buffer.prototype, 'copy');
+  try {
+    run();
+    return copy.mock.results.reduce((sum, { value }) => sum + (value as number), 0);
+  } finally {
+    copy.mockRestore();
+  }
+}
 
 test('with nothing left it holds no memory', () => {
   const query = new QueryBuffer();

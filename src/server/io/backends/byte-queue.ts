@@ -4,9 +4,11 @@
  *   [ used │ waiting ] [ waiting ] [ waiting ]
  *            ↑ head                            ← push
  */
+import { Fifo } from '../../../shared/fifo.js';
+
 export class ByteQueue {
   length = 0;
-  private pieces: Buffer[] = [];
+  private readonly pieces = new Fifo<Buffer>();
   /** What of the first piece is used up. */
   private head = 0;
 
@@ -26,13 +28,13 @@ export class ByteQueue {
   }
 
   clear(): void {
-    this.pieces = [];
+    this.pieces.clear();
     this.head = 0;
     this.length = 0;
   }
 
   private takeFromFirst(into: Buffer, at: number, end: number): number {
-    const piece = this.pieces[0]!;
+    const piece = this.pieces.first!;
     const copied = piece.copy(into, at, this.head, Math.min(piece.length, this.head + end - at));
     this.head += copied;
     if (this.head === piece.length) {

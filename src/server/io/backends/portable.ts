@@ -12,6 +12,7 @@
  * either: `wait` only looks, and `drive` runs a turn when a callback has made something ready or the timeout is over.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
@@ -145,7 +146,7 @@ class PortableListener implements TcpListener, EmulatedSource {
   /** Resolves once bound and listening, rejects with SystemError. */
   readonly opened: Promise<void>;
   private readonly server: Server;
-  private readonly backlog: Socket[] = [];
+  private readonly backlog = new Fifo<Socket>();
 
   constructor(
     private readonly poll: PortablePoll,
@@ -173,7 +174,8 @@ class PortableListener implements TcpListener, EmulatedSource {
   close(): void {
     this.poll.forget(this);
     this.server.close();
-    for (const socket of this.backlog.splice(0)) socket.resetAndDestroy();
+    for (const socket of this.backlog) socket.resetAndDestroy();
+    this.backlog.clear();
   }
 
   private open(backlog: number): Promise<void> {

@@ -9,6 +9,7 @@
  * the seed, or from a script that the test has written, so the same seed and the same calls give the same run, byte by byte.
  * Readiness, errors and their order are those of Linux; where Linux has a choice, the seed chooses.
  */
+import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
 import { type Address, END_OF_FILE, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
@@ -217,7 +218,7 @@ class ScriptedWaker implements Waker {
 }
 
 class ScriptedListener implements TcpListener, EmulatedSource {
-  private readonly waiting: ScriptedPeer[] = [];
+  private readonly waiting = new Fifo<ScriptedPeer>();
 
   constructor(
     private readonly poll: ScriptedPoll,
@@ -240,7 +241,7 @@ class ScriptedListener implements TcpListener, EmulatedSource {
   }
 
   accept(): TcpStream | WouldBlock {
-    const peer = this.waiting[0];
+    const peer = this.waiting.first;
     if (peer === undefined) return WOULD_BLOCK;
     if (this.poll.happens('wouldBlock')) {
       this.poll.touch(this.fd);
@@ -255,7 +256,8 @@ class ScriptedListener implements TcpListener, EmulatedSource {
   close(): void {
     this.poll.closeDescriptor(this.fd);
     this.poll.forget(this);
-    for (const peer of this.waiting.splice(0)) peer.serverClosed(true);
+    for (const peer of this.waiting) peer.serverClosed(true);
+    this.waiting.clear();
   }
 }
 

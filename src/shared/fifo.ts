@@ -1,0 +1,59 @@
+/**
+ * Fifo: a queue of any length, first in, first out. Used by the server and by the screen; knows neither.
+ *
+ *   items   [ · │ · │ c │ d │ e ]          a b have been taken; their places are given back once they are half of the array
+ *                     ↑ head   ← push
+ *
+ * Array.shift would move everything that waits: an array of more than some 16,000 items lies in V8's space for large objects, where its beginning cannot be cut off.
+ */
+
+/** An array shorter than this is not worth compacting. */
+const MIN_COMPACTED = 64;
+
+export class Fifo<T> {
+  private items: (T | undefined)[] = [];
+  private head = 0;
+
+  get length(): number {
+    return this.items.length - this.head;
+  }
+
+  /** The item that {@link shift} would take; undefined if there is none. */
+  get first(): T | undefined {
+    return this.items[this.head];
+  }
+
+  /** The item at a position counted from the first, which is 0; undefined if there is none. */
+  at(position: number): T | undefined {
+    return this.items[this.head + position];
+  }
+
+  push(item: T): void {
+    this.items.push(item);
+  }
+
+  /** Takes the first item; undefined if there is none. */
+  shift(): T | undefined {
+    const { items } = this;
+    if (this.head === items.length) return undefined;
+    const item = items[this.head];
+    items[this.head++] = undefined;
+    if (this.head === items.length) this.clear();
+    else if (this.head >= MIN_COMPACTED && this.head * 2 >= items.length) this.compact();
+    return item;
+  }
+
+  clear(): void {
+    this.items.length = 0;
+    this.head = 0;
+  }
+
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    for (let at = this.head; at < this.items.length; at++) yield this.items[at]!;
+  }
+
+  private compact(): void {
+    this.items = this.items.slice(this.head);
+    this.head = 0;
+  }
+}

@@ -1,0 +1,57 @@
+import { expect, test, vi } from 'vitest';
+import { CHUNK_BYTES, OutputBuffer } from '../../../src/server/client/output-buffer.js';
+import { WOULD_BLOCK, type TcpStream } from '../../../src/server/io/poll.js';
+import { Fifo } from '../../../src/shared/fifo.js';
+
+/** Takes at most `limit` bytes a write. */
+function receiver(limit: number): TcpStream & { received: string } {
+  const stream = {
+    received: '',
+    write(from: Buffer, start: number, end: number): number {
+      const count = Math.min(limit, end - start);
+      stream.received += from.latin1Slice(start, start + count);
+      return count === 0 ? WOULD_BLOCK : count;
+    },
+  };
+  return stream as TcpStream & { received: string };
+}
+
+function write(output: OutputBuffer, text: string): void {
+  output.reserve(text.length);
+  output.position += output.buffer.latin1Write(text, output.position);
+}
+
+test('any part of what waits can be looked at, also when a part of the oldest chunk has left', () => {
+  const output = new OutputBuffer();
+  let waiting = '';
+  for (let i = 0; i < 300; i++) {
+    const text = `<${i}>`.repeat(1 + ((i * 37) % 90)) + (i === 150 ? 'x'.repeat(40_000) : '');
+    write(output, text);
+    waiting += text;
+  }
+  const stream = receiver(1000);
+  output.writeTo(stream);
+  waiting = waiting.slice(1000);
+  expect(output.length).toBe(waiting.length);
+  for (let at = 0; at < waiting.length; at += 997) {
+    const part = output.peek(at, 5);
+    expect(part.length).toBeGreaterThan(0);
+    expect(waiting.slice(at, at + part.length)).toBe(part);
+  }
+  while (output.length > 0) output.writeTo(stream);
+  expect(stream.received.slice(1000)).toBe(waiting);
+  expect([output.capacity, output.extraChunks]).toEqual([0, 0]);
+});
+
+test('to look at the newest reply costs the same behind ten thousand chunks', () => {
+  const output = new OutputBuffer();
+  for (let i = 0; i < 10_000; i++) write(output, 'x'.repeat(CHUNK_BYTES));
+  write(output, 'y'.repeat(10));
+  const at = vi.spyOn(Fifo.prototype, 'at');
+  expect(output.peek(output.length - 10, 10)).toBe('yyyyyyyyyy');
+  expect(output.peek(output.length - 11, 10)).toBe('x');
+  expect(at.mock.calls.length).toBeLessThan(5);
+  at.mockRestore();
+  expect(output.capacity).toBe(10_001 * CHUNK_BYTES);
+  output.clear();
+});
