@@ -22,7 +22,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/keyspace': ['server/trace'],
   'server/version': [],
   'server/errors': ['server/resp'],
-  'server/features': ['server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
+  'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
   'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],
   'server/command': ['server/resp', 'server/keyspace', 'types:server/features', 'types:server/measuring', 'types:server/trace', 'types:server/config'],
   'server/dispatch': ['server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp'],

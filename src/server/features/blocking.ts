@@ -24,6 +24,7 @@
 import type { Database } from '../keyspace/database.js';
 import type { EventClass, KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
+import { LinkedMap } from '../../shared/linked-map.js';
 import { typeOf, type TypeName } from '../keyspace/value.js';
 import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
 import * as errors from '../errors.js';
@@ -82,7 +83,7 @@ export interface Parked {
 
 /** The clients that wait for one key, first come, first served. */
 class Queue {
-  readonly waiting = new Set<Parked>();
+  readonly waiting = new LinkedMap<BlockingClient, Parked>();
   /** Is it in the list of queues to be served? */
   isReady = false;
   /** Clients that want to hear of the key's end as well. */
@@ -94,12 +95,14 @@ class Queue {
   ) {}
 
   add(parked: Parked): void {
-    this.waiting.add(parked);
+    // A key may be named twice.
+    if (this.waiting.get(parked.session) !== undefined) return;
+    this.waiting.add(parked.session, parked);
     if (parked.request.lost !== undefined) this.mourners++;
   }
 
   delete(parked: Parked): void {
-    if (this.waiting.delete(parked) && parked.request.lost !== undefined) this.mourners--;
+    if (this.waiting.delete(parked.session) && parked.request.lost !== undefined) this.mourners--;
   }
 
   /** Could somebody here want what the key holds now? */
@@ -108,7 +111,7 @@ class Queue {
     const value = this.db.peek(this.key);
     if (value === undefined) return false;
     const type = typeOf(value);
-    for (const parked of this.waiting) if (parked.request.type === type) return true;
+    for (const parked of this.waiting.values()) if (parked.request.type === type) return true;
     return false;
   }
 }
@@ -208,7 +211,7 @@ export class Blocking implements KeyspaceListener {
   private serve(queue: Queue): void {
     // First of all, so that serving can make the key ready once more.
     queue.isReady = false;
-    for (const parked of queue.waiting) {
+    for (const parked of queue.waiting.values()) {
       const value = queue.db.peek(queue.key);
       // Taken by those before: the others stay, and are not even looked at.
       if (value === undefined && queue.mourners === 0) return;

@@ -13,6 +13,7 @@
 import type { Database } from '../keyspace/database.js';
 import type { KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
+import { LinkedMap } from '../../shared/linked-map.js';
 import { Push, type Reply } from '../resp/reply.js';
 import type { RunningCommand } from './surroundings.js';
 
@@ -79,7 +80,8 @@ const CHANNEL = '__redis__:invalidate';
 const KEYS_PER_EFFORT = 100;
 
 export class Tracking implements KeyspaceListener {
-  private readonly table = new Map<string, Set<number>>();
+  /** In the order in which keys were first read. */
+  private readonly table = new LinkedMap<string, Set<number>>();
   private readonly prefixes = new Map<string, Prefix>();
   private clients = 0;
   private items = 0;
@@ -143,11 +145,7 @@ export class Tracking implements KeyspaceListener {
       this.efforts = 1;
       return;
     }
-    let effort = KEYS_PER_EFFORT * this.efforts++;
-    for (const key of this.table.keys()) {
-      this.invalidate(key);
-      if (--effort === 0 || this.table.size <= maxKeys) return;
-    }
+    for (let effort = KEYS_PER_EFFORT * this.efforts++; effort > 0 && this.table.size > maxKeys; effort--) this.invalidate(this.table.firstKey!);
   }
 
   keyModified(_db: Database, key: string): void {
@@ -199,7 +197,7 @@ export class Tracking implements KeyspaceListener {
 
   private add(key: string, id: number): void {
     let ids = this.table.get(key);
-    if (ids === undefined) this.table.set(key, (ids = new Set()));
+    if (ids === undefined) this.table.add(key, (ids = new Set()));
     if (ids.has(id)) return;
     ids.add(id);
     this.items++;

@@ -1,7 +1,7 @@
 /**
  * Watches: which keys clients have named with WATCH, and whose EXEC must therefore fail.
  *
- *   WATCH k          db 0:  k → [ client 7, client 9 ]      one Watch for each client and key, also listed in session.watched
+ *   WATCH k          db 0:  k → { client 7, client 9 }      one Watch for each client and key, also listed in session.watched
  *   SET k (anybody)  both sessions: isWatchBroken, and forgotten here at once; EXEC answers nil
  *
  * While nobody watches, the keyspace does not know this listener, so a change costs nothing.
@@ -29,8 +29,11 @@ export interface Watch {
   wasExpired: boolean;
 }
 
+/** Of one key: by client, so that naming a key twice is found out without a search. */
+type Watchers = Map<WatchingClient, Watch>;
+
 export class Watches implements KeyspaceListener {
-  private readonly watched = new Map<Database, Map<string, Set<Watch>>>();
+  private readonly watched = new Map<Database, Map<string, Watchers>>();
 
   constructor(
     private readonly listeners: KeyspaceListeners,
@@ -40,11 +43,11 @@ export class Watches implements KeyspaceListener {
   watch(session: WatchingClient, db: Database, key: string): void {
     // Once broken, more watches could not change the outcome.
     if (session.isWatchBroken) return;
-    session.watched ??= [];
-    if (session.watched.some((watch) => watch.db === db && watch.key === key)) return;
+    const watchers = this.watchersOf(db, key);
+    if (watchers.has(session)) return;
     const watch: Watch = { session, db, key, wasExpired: this.isExpired(db, key) };
-    session.watched.push(watch);
-    this.watchersOf(db, key).add(watch);
+    watchers.set(session, watch);
+    (session.watched ??= []).push(watch);
     this.listeners.join(this, LISTENER_RANKS.watches);
   }
 
@@ -64,7 +67,7 @@ export class Watches implements KeyspaceListener {
   keyModified(db: Database, key: string): void {
     const watchers = this.watched.get(db)?.get(key);
     if (watchers === undefined) return;
-    for (const watch of watchers) {
+    for (const watch of watchers.values()) {
       // Deleting what counted as deleted is no change; from here on the watch is an ordinary one.
       if (watch.wasExpired && !db.dict.has(key)) watch.wasExpired = false;
       else this.break(watch.session);
@@ -82,7 +85,7 @@ export class Watches implements KeyspaceListener {
       const willBeThere = replacement !== null && replacement.dict.has(key);
       if (!wasThere && !willBeThere) continue;
       const willBeExpired = willBeThere && this.isExpired(replacement, key);
-      for (const watch of watchers) this.replaced(watch, wasThere, willBeThere, willBeExpired);
+      for (const watch of watchers.values()) this.replaced(watch, wasThere, willBeThere, willBeExpired);
     }
   }
 
@@ -110,17 +113,17 @@ export class Watches implements KeyspaceListener {
   private remove(watch: Watch): void {
     const keys = this.watched.get(watch.db)!;
     const watchers = keys.get(watch.key)!;
-    watchers.delete(watch);
+    watchers.delete(watch.session);
     if (watchers.size > 0) return;
     keys.delete(watch.key);
     if (keys.size === 0) this.watched.delete(watch.db);
   }
 
-  private watchersOf(db: Database, key: string): Set<Watch> {
+  private watchersOf(db: Database, key: string): Watchers {
     let keys = this.watched.get(db);
     if (keys === undefined) this.watched.set(db, (keys = new Map()));
     let watchers = keys.get(key);
-    if (watchers === undefined) keys.set(key, (watchers = new Set()));
+    if (watchers === undefined) keys.set(key, (watchers = new Map()));
     return watchers;
   }
 

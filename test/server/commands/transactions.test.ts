@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
 const OK = '+OK\r\n';
@@ -204,4 +204,19 @@ describe('WATCH', () => {
       expect(client.ask('EXEC')).toBe(expected);
     });
   });
+});
+
+test('WATCH of many keys looks each up once, and searches no list for those named before', () => {
+  using lab = simulate();
+  const [a, b] = twoClients(lab);
+  const keys = Array.from({ length: 5000 }, (_, i) => `k${i}`);
+  const some = vi.spyOn(Array.prototype, 'some');
+  expect(a.ask('WATCH', ...keys, ...keys)).toBe(OK);
+  const searched = some.mock.contexts.filter((list) => (list as unknown[]).length > 100);
+  some.mockRestore();
+  expect(searched.length).toBe(0);
+  expect([...lab.server.sessions.values()][0]!.watched).toHaveLength(5000);
+  b.ask('SET', 'k4999', 'v');
+  a.ask('MULTI');
+  expect(a.ask('EXEC')).toBe(NIL_ARRAY);
 });

@@ -1,5 +1,5 @@
 /** Client-side caching beyond what transcripts can say: redirections, the limit of the table, what it costs nobody. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
 function idOf(client: LabClient): string {
@@ -97,4 +97,22 @@ test('CLIENT REPLY OFF does not silence invalidations', () => {
   expect(reader.ask('CLIENT', 'REPLY', 'OFF')).toBe('');
   lab.connect().ask('SET', 'k', '1');
   expect(reader.receive()).toBe(invalidation('k'));
+});
+
+test('making room never walks over the keys that were forgotten before', () => {
+  using lab = simulate({ settings: { 'tracking-table-max-keys': 500 } });
+  const reader = trackingClient(lab);
+  for (let i = 0; i < 500; i++) reader.sendCommand('GET', `k${i}`);
+  reader.receive();
+  const keys = vi.spyOn(Map.prototype, 'keys');
+  const entries = vi.spyOn(Map.prototype, Symbol.iterator);
+  for (let i = 500; i < 1000; i++) reader.sendCommand('GET', `k${i}`);
+  const received = reader.receive();
+  const walks = [...keys.mock.contexts, ...entries.mock.contexts].filter((map) => (map as Map<unknown, unknown>).size >= 500);
+  keys.mockRestore();
+  entries.mockRestore();
+  expect(walks.length).toBe(0);
+  expect(lab.server.tracking.counts.keys).toBe(501);
+  expect(received.match(/invalidate/g)).toHaveLength(499);
+  expect(received).not.toContain('k499\r\n');
 });
