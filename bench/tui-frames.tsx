@@ -52,7 +52,8 @@ function createTraffic(add: (event: TraceEvent) => void): () => void {
     const token = 2 + (turn % 8);
     const key = `user:${turn % 40}:name`;
     const argv = turn % 3 === 0 ? ['GET', key] : ['SET', key, `value ${turn}`, 'EX', '60'];
-    emit({ kind: 'turn-begin', turn, timeoutMs: 83, why: 'expire cycle' });
+    emit({ kind: 'turn-begin', turn });
+    emit({ kind: 'wait', timeoutMs: 83, why: 'expire cycle' });
     emit({ kind: 'poll', waitedUs: (turn * 7919) % 5000, ready: 1, emulated: false });
     emit({ kind: 'ready', token, readiness: 1 });
     emit({ kind: 'read', token, result: 40 + (turn % 13) });

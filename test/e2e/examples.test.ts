@@ -39,7 +39,7 @@ const EXAMPLES: { readonly [file: string]: () => Promise<void> } = {
     const lines = output.trimEnd().split('\n');
     // The loop's own timers may come in between.
     const kinds = lines.slice(0, -3).map((line) => line.split(' ')[0]!).filter((kind) => kind !== 'timer');
-    expect(kinds.slice(kinds.indexOf('read'))).toEqual(['read', 'frame', 'key-change', 'execute', 'reply', 'turn-end', 'write']);
+    expect(kinds.slice(kinds.indexOf('read'))).toEqual(['read', 'frame', 'key-change', 'execute', 'reply', 'turn-end', 'turn-begin', 'write']);
     expect(lines.slice(-3)).toEqual(['the client got 42', 'held before del counter; keys now: counter', 'DEL answered 1; keys now: none']);
     expect(code).toBe(0);
   },

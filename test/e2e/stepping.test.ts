@@ -33,7 +33,7 @@ test('a paused loop executes nothing, and a command is stepped event by event un
   const kinds: string[] = [];
   while (kinds.at(-1) !== 'write') kinds.push((await server.step('event')).kind);
   const ofTheCommand = kinds.slice(kinds.indexOf('read'));
-  expect(ofTheCommand.filter((kind) => kind !== 'ready')).toEqual(['read', 'frame', 'key-change', 'execute', 'reply', 'turn-end', 'write']);
+  expect(ofTheCommand.filter((kind) => kind !== 'ready')).toEqual(['read', 'frame', 'key-change', 'execute', 'reply', 'turn-end', 'turn-begin', 'write']);
   expect(await reply).toBe(':2\r\n');
   expect((await server.snapshot()).stats.commands).toBe(before.stats.commands + 1);
 });

@@ -30,7 +30,7 @@ test('in slow motion a command takes its time, event by event', async () => {
   lab.type('-', '-');
   await lab.until(' SLOW 5/s ');
   lab.type('6SET k v\r');
-  await lab.until('▶               decode');
+  await lab.until('▶               execute');
   await lab.until('▶               execute');
   await lab.until('▶               reply');
   await lab.until(/k +string/);
@@ -46,7 +46,7 @@ test('at a breakpoint the arrow stands where the loop is held: behind decode, be
   await lab.until('1 breakpoint');
   lab.type('6DEL k\r');
   const held = await lab.until('held before executing DEL k');
-  expect(held).toContain('▶               decode');
+  expect(held).toContain('▶               execute');
   expect(held).toContain('held at frame');
   expect(held).toMatch(/k +string/);
   lab.type(ESC, 'h');

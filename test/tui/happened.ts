@@ -28,10 +28,14 @@ export function after<S>(slice: Slice<S>, ...entries: readonly Entry[]): S {
   return entries.reduce((state, entry) => slice.reduce(state, entry), slice.initial);
 }
 
-/** One turn in which token 7 asks for something: 30 µs of waiting, 2 of reading, 3 of decoding, 10 of executing; the reply takes 5 more to write, after the end. */
+/**
+ * One turn in which token 7 asks for something: 30 µs of waiting, 2 of reading, 3 of decoding, 10 of executing. The next turn begins, and takes 5 more to write the
+ * reply.
+ */
 export function served(turn: number, atUs: number, token = 7): readonly Entry[] {
   return [
-    happened(atUs, { kind: 'turn-begin', turn, timeoutMs: 83, why: 'expire cycle' }),
+    happened(atUs, { kind: 'turn-begin', turn }),
+    happened(atUs, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' }),
     happened(atUs + 30, { kind: 'poll', waitedUs: 30, ready: 1, emulated: false }),
     happened(atUs + 31, { kind: 'ready', token, readiness: 1 }),
     happened(atUs + 33, { kind: 'read', token, result: 27 }),
@@ -39,6 +43,7 @@ export function served(turn: number, atUs: number, token = 7): readonly Entry[] 
     happened(atUs + 46, { kind: 'execute', token, frame: 1, command: 'get', elapsedUs: 9, keys: ['greeting'], db: 0 }),
     happened(atUs + 46, { kind: 'reply', token, frame: 1, bytes: 11, raw: '' }),
     happened(atUs + 47, { kind: 'turn-end', turn, busyUs: 17, commands: 1 }),
+    happened(atUs + 47, { kind: 'turn-begin', turn: turn + 1 }),
     happened(atUs + 52, { kind: 'write', token, result: 11, of: 11 }),
   ];
 }
@@ -46,7 +51,8 @@ export function served(turn: number, atUs: number, token = 7): readonly Entry[] 
 /** One turn in which only a timer ran, for 8 µs. */
 export function ticked(turn: number, atUs: number): readonly Entry[] {
   return [
-    happened(atUs, { kind: 'turn-begin', turn, timeoutMs: 83, why: 'expire cycle' }),
+    happened(atUs, { kind: 'turn-begin', turn }),
+    happened(atUs, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' }),
     happened(atUs + 83_000, { kind: 'poll', waitedUs: 83_000, ready: 0, emulated: false }),
     happened(atUs + 83_009, { kind: 'timer', name: 'expire cycle', lateUs: 1, elapsedUs: 8 }),
     happened(atUs + 83_010, { kind: 'turn-end', turn, busyUs: 10, commands: 0 }),

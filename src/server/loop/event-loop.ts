@@ -1,12 +1,13 @@
 /**
  * The event loop. It knows tokens, handlers and timers; it has never heard of Redis.
  *
- *        ┌──▶ beforeSleep      what earlier turns left to do: replies are written here
- *        │    choose timeout   the distance to the nearest timer, or none at all
- *   one  │    poll.wait        the thread sleeps in the kernel until a token is ready
- *   turn │    for each event   handlers.get(token).ready(readiness)
- *        │    due timers       at the end, so that ready clients never wait behind them
- *        └────────────────
+ *                                                                                        told as
+ *        ┌──▶ beforeSleep      what earlier turns left to do: replies are written here     turn-begin, write …
+ *        │    choose timeout   the distance to the nearest timer, or none at all           wait
+ *   one  │    poll.wait        the thread sleeps in the kernel until a token is ready      poll
+ *   turn │    for each event   handlers.get(token).ready(readiness)                        ready, read, execute …
+ *        │    due timers       at the end, so that ready clients never wait behind them    timer
+ *        └────────────────                                                                 turn-end
  *
  * Compare Redis's aeProcessEvents and mio's Poll::poll. Everything that happens in the server happens inside a turn, on
  * one thread, so no handler ever needs a lock, and a handler that takes long keeps everybody waiting.
@@ -23,7 +24,7 @@ import { Timers } from './timers.js';
 export interface Observer {
   /** On the loop's monotonic clock; Infinity: not waiting for anything. */
   readonly dueUs: number;
-  /** Called at the end of the first turn at or after `dueUs`. */
+  /** Called at or after `dueUs`: at the end of a turn, or in the middle of its wait, which then goes on. Sets `dueUs` anew. */
   frame(): void;
 }
 
@@ -101,14 +102,14 @@ export class EventLoop {
 
   turn(): void {
     this.turnNumber++;
-    this.beforeSleep();
+    const flushUs = this.flush();
     this.wait();
     const wokenUs = this.clock.nowUs;
     this.wasBusy = this.events.length > 0;
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     if (this.putOff.size > 0) this.handlePutOff();
     this.runDueTimers();
-    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: this.clock.readUs() - wokenUs, commands: this.commandsThisTurn });
+    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: flushUs + this.clock.readUs() - wokenUs, commands: this.commandsThisTurn });
     this.commandsThisTurn = 0;
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
   }
@@ -143,7 +144,7 @@ export class EventLoop {
     return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.readUs()) / 1000);
   }
 
-  /** How long to sleep: until the nearest timer, or until the observer wants the word. */
+  /** How long to sleep: until the nearest timer, or until the observer is due. */
   private sleepMs(): number {
     if (this.stopped) return 0;
     const timeoutMs = this.timeoutMs();
@@ -152,18 +153,46 @@ export class EventLoop {
     return timeoutMs === -1 ? observerMs : Math.min(timeoutMs, observerMs);
   }
 
-  private wait(): void {
+  /** The first part of a turn. Returns how long it took, in µs; 0 while nobody watches. */
+  private flush(): number {
     if (this.tap.sink === null) {
-      this.poll.wait(this.events, this.sleepMs());
-      this.clock.refresh();
-      return;
+      this.beforeSleep();
+      return 0;
     }
-    this.tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber, timeoutMs: this.timeoutMs(), why: this.timers.nearest()?.name ?? 'no timer' });
-    const before = this.clock.readUs();
-    this.poll.wait(this.events, this.sleepMs());
-    this.clock.refresh();
-    // Whoever watched may have gone while the loop slept.
-    this.tap.sink?.emit({ kind: 'poll', waitedUs: this.clock.nowUs - before, ready: this.events.length, emulated: this.poll.emulated });
+    const beforeUs = this.clock.readUs();
+    this.tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber });
+    this.beforeSleep();
+    return this.clock.readUs() - beforeUs;
+  }
+
+  /** Sleeps until something is ready or the nearest timer is due. An observer that is due earlier interrupts the sleep, not the turn. */
+  private wait(): void {
+    const { clock, events, observer, tap } = this;
+    let toldUs = this.tellWait();
+    let sleepsOn: boolean;
+    do {
+      this.poll.wait(events, this.sleepMs());
+      clock.refresh();
+      sleepsOn = false;
+      if (events.length > 0 || observer === null || observer.dueUs > clock.nowUs) continue;
+      observer.frame();
+      // The trace begins, or goes on, in the middle of this turn: what follows shall belong to it.
+      if (toldUs < 0 && tap.sink !== null) {
+        tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber });
+        toldUs = this.tellWait();
+      }
+      sleepsOn = this.sleepMs() !== 0;
+    } while (sleepsOn);
+    // Nobody may be watching any more.
+    if (toldUs >= 0 && tap.sink !== null) tap.sink.emit({ kind: 'poll', waitedUs: clock.nowUs - toldUs, ready: events.length, emulated: this.poll.emulated });
+  }
+
+  /** Returns when this was, in µs; -1 if nobody watches. */
+  private tellWait(): number {
+    const { tap } = this;
+    if (tap.sink === null) return -1;
+    tap.sink.emit({ kind: 'wait', timeoutMs: this.stopped ? 0 : this.timeoutMs(), why: this.timers.nearest()?.name ?? 'no timer' });
+    return this.clock.readUs();
   }
 
   private handle(token: Token, readiness: Readiness): void {

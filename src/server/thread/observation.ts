@@ -27,7 +27,7 @@ const GATHER_US = 10_000;
 const MOST_UNDER_WAY = 2;
 
 /** What a turn consists of in which no client and no key is concerned. */
-const STEPS_OF_THE_LOOP: ReadonlySet<TraceKind> = new Set(['turn-begin', 'poll', 'timer', 'turn-end']);
+const STEPS_OF_THE_LOOP: ReadonlySet<TraceKind> = new Set(['turn-begin', 'wait', 'poll', 'timer', 'turn-end']);
 
 export interface ObservationPorts {
   readonly control: ControlWords;
@@ -53,6 +53,8 @@ export class Observation implements TraceSink, Observer {
   /** The coming batch tells of more than the loop itself. */
   private isAwaited = false;
   private isReleased = false;
+  /** The event at which the loop is held, while it is. */
+  private heldAt: TraceEvent | null = null;
   private watched: SnapshotRequest | null = null;
 
   constructor(
@@ -73,8 +75,9 @@ export class Observation implements TraceSink, Observer {
     // What has happened up to here is still told.
     if (budget === 0) this.send();
     this.recorder.budget = budget;
+    const wasTraced = this.isTraced;
     this.isTraced = budget > 0;
-    if (!this.isTraced) this.recorder.take();
+    if (!wasTraced) this.recorder.begin(this.heldAt);
     this.attach();
   }
 
@@ -184,11 +187,13 @@ export class Observation implements TraceSink, Observer {
   private hold(event: TraceEvent, timeoutMs: number): void {
     if (this.isEnding) return;
     this.isReleased = false;
+    this.heldAt = event;
     this.clock.hold();
     this.send();
     if (timeoutMs === -1) this.ports.held(event);
     holdLoop(this.ports.control, timeoutMs, () => this.isReleased || this.isEnding, this.drain);
     if (timeoutMs === -1) this.ports.held(null);
+    this.heldAt = null;
     this.clock.release();
   }
 }

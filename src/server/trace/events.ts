@@ -1,19 +1,21 @@
 /**
  * The trace events: a closed union of everything that the loop tells about itself.
  *
- * Each event is a plain object, built only while somebody watches (see tap.ts). The order of the table is the order of
- * a turn. Documentation, the lab's help and breakpoints derive from {@link TRACE_EVENTS}, so the one-line meanings
- * stand here and nowhere else. Byte strings are latin1: one character is one byte.
+ * Each event is a plain object, built only while somebody watches (see tap.ts). A turn begins with `turn-begin`, before the replies
+ * of earlier turns are written, and is over with `turn-end`; nothing happens outside of turns. The order of the table is the order
+ * of a turn. Documentation, the lab's help and breakpoints derive from {@link TRACE_EVENTS}, so the one-line meanings stand here and nowhere else. Byte strings
+ * are latin1: one character is one byte.
  */
 
-/** Ring one of the trace: the five kinds of event that an event-loop server handles, whatever the details. */
+/** Ring one of the trace: the kinds of event that an event-loop server handles, whatever the details, and the loop's own steps. */
 export type EventCategory = 'ClientConnect' | 'ClientRequest' | 'ClientDisconnect' | 'PubSub' | 'Replication' | 'Loop';
 
 /** The parts of a turn, in their order. Stepping by phase stops where one of these begins. */
-export type Phase = 'poll' | 'accept' | 'read' | 'decode' | 'execute' | 'write' | 'timers';
+export type Phase = 'write' | 'poll' | 'accept' | 'read' | 'decode' | 'execute' | 'timers';
 
 export type TraceBody =
-  | { kind: 'turn-begin'; turn: number; timeoutMs: number; why: string }
+  | { kind: 'turn-begin'; turn: number }
+  | { kind: 'wait'; timeoutMs: number; why: string }
   | { kind: 'poll'; waitedUs: number; ready: number; emulated: boolean }
   | { kind: 'ready'; token: number; readiness: number }
   | { kind: 'accept'; token: number; client: number | 'WouldBlock' | string }
@@ -51,9 +53,27 @@ interface TraceEventDoc {
 export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
   'turn-begin': {
     category: 'Loop',
+    phase: 'write',
+    meaning: 'A turn of the loop begins. First the replies that are pending are written.',
+    fields: 'turn',
+  },
+  write: {
+    category: 'ClientRequest',
+    phase: 'write',
+    meaning: 'Output was handed to the kernel.',
+    fields: 'token, result (bytes taken, "WouldBlock", or an error code), of (bytes offered)',
+  },
+  interest: {
+    category: 'Loop',
+    phase: 'write',
+    meaning: 'The readiness a token is registered for has changed.',
+    fields: 'token, before, after (bits: 1 READABLE, 2 WRITABLE)',
+  },
+  wait: {
+    category: 'Loop',
     phase: 'poll',
-    meaning: 'A turn of the loop begins: pending replies are flushed and the timeout of the coming wait is chosen.',
-    fields: 'turn, timeoutMs (-1: no limit), why (the timer that is due next, or "no timer")',
+    meaning: 'The timeout is chosen, and poll.wait is about to be called.',
+    fields: 'timeoutMs (-1: no limit; epoll waits in whole milliseconds, rounded up; a sleep that is interrupted to send this trace goes on for the rest), why (the timer that is due next, or "no timer")',
   },
   poll: {
     category: 'Loop',
@@ -109,18 +129,6 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     meaning: 'A reply was encoded into the output buffer of a connection.',
     fields: 'token, frame, bytes, raw (its first bytes)',
   },
-  write: {
-    category: 'ClientRequest',
-    phase: 'write',
-    meaning: 'Output was handed to the kernel.',
-    fields: 'token, result (bytes taken, "WouldBlock", or an error code), of (bytes offered)',
-  },
-  interest: {
-    category: 'Loop',
-    phase: 'write',
-    meaning: 'The readiness a token is registered for has changed.',
-    fields: 'token, before, after (bits: 1 READABLE, 2 WRITABLE)',
-  },
   park: {
     category: 'ClientRequest',
     phase: 'execute',
@@ -145,5 +153,5 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
   publish: { category: 'PubSub', phase: 'execute', meaning: 'A message was published.', fields: 'token, channel, bytes, receivers' },
   replicate: { category: 'Replication', phase: 'execute', meaning: 'A write was handed to propagation. So far nothing is propagated, so nobody sees it.', fields: 'token, db, argv' },
   disconnect: { category: 'ClientDisconnect', phase: 'read', meaning: 'A connection is gone.', fields: 'token, why' },
-  'turn-end': { category: 'Loop', phase: 'timers', meaning: 'The turn is over.', fields: 'turn, busyUs (without the wait), commands' },
+  'turn-end': { category: 'Loop', phase: 'timers', meaning: 'The turn is over.', fields: 'turn, busyUs (from turn-begin on, without the wait), commands' },
 };

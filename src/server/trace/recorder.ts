@@ -33,6 +33,8 @@ export class Recorder {
   /** The beginning of a turn in which nothing has happened yet, after another such turn. */
   private quiet: TraceEvent[] = [];
   private isTurnQuiet = true;
+  /** The turn before was quiet as well. */
+  private isBeginQuiet = true;
   private closedAt: LoopCounters | null = null;
   private droppedTurns = 0;
   private droppedCommands = 0;
@@ -105,6 +107,12 @@ export class Recorder {
     return { events: [], droppedTurns: turns, droppedCommands: commands };
   }
 
+  /** From here on somebody listens. @param heldAt the event at which the loop is held meanwhile: it is the first that is told. */
+  begin(heldAt: TraceEvent | null): void {
+    this.take();
+    if (heldAt !== null) this.events.push(heldAt);
+  }
+
   /** What has been collected since the last take. */
   take(): TraceBatch {
     const batch = { events: this.events, droppedTurns: this.droppedTurns, droppedCommands: this.droppedCommands };
@@ -117,14 +125,16 @@ export class Recorder {
   private isQuiet(event: TraceEvent): boolean {
     switch (event.kind) {
       case 'turn-begin': {
-        const follows = this.isTurnQuiet;
+        // The beginning of the first turn after a busy one is told: the loop goes to sleep, and why so long.
+        this.isBeginQuiet = this.isTurnQuiet;
         this.quiet.length = 0;
         this.isTurnQuiet = true;
-        // The first turn after a busy one is told: the loop goes to sleep, and why so long.
-        return follows;
+        return this.isBeginQuiet;
       }
+      case 'wait':
+        return this.isTurnQuiet && this.isBeginQuiet;
       case 'poll':
-        return event.ready === 0;
+        return this.isTurnQuiet && event.ready === 0;
       case 'turn-end':
         return this.isTurnQuiet;
       default:

@@ -72,11 +72,12 @@ test('event by event, each step marks its line and says what has happened, and t
   expect(held.map(({ at, line }) => [at, line])).toEqual([
     ['ready', 'for each ready token'],
     ['read', 'client:   read'],
-    ['frame', 'decode'],
+    ['frame', 'execute'],
     ['key-change', 'execute'],
     ['execute', 'execute'],
     ['reply', 'reply'],
     ['turn-end', 'run the timers that are due'],
+    ['turn-begin', 'write the replies that are pending'],
     ['write', 'write the replies that are pending'],
   ]);
   const sentences = Object.fromEntries(held.map(({ at, sentence }) => [at, sentence]));
@@ -90,13 +91,13 @@ test('event by event, each step marks its line and says what has happened, and t
   expect(await redisCli.printed(before)).toMatch(/^(\(integer\) |:)?2\b/);
 });
 
-test('by phases: poll, read, decode, execute, timers, and the write of the next turn', async () => {
+test('by phases: poll, read, decode, execute, timers, and the next turn, which begins with the write', async () => {
   const before = redisCli.output;
   redisCli.send('INCR counter');
   const held: Held[] = [];
-  while (held.at(-1)?.at !== 'write' && held.length < 20) held.push(await step('h', before));
+  while ((held.at(-1)?.at !== 'wait' || redisCli.output === before) && held.length < 20) held.push(await step('h', before));
   const of = held.slice(held.findIndex(({ at }) => at === 'read'));
-  expect(of.map(({ at }) => at)).toEqual(['read', 'frame', 'key-change', 'turn-end', 'write']);
+  expect(of.map(({ at }) => at)).toEqual(['read', 'frame', 'key-change', 'turn-end', 'turn-begin', 'wait']);
   expect(of.slice(0, -1).every(({ printed }) => printed === '')).toBe(true);
   await redisCli.printed(before);
 });
@@ -107,7 +108,8 @@ test('by commands, and by turns: the reply leaves at the beginning of the next t
   const executed = await step('c', before);
   expect(executed).toMatchObject({ at: 'execute', sentence: expect.stringMatching(/token 3 sent INCR counter; it took/), printed: '' });
   const next = await step('t', before);
-  expect(next.at).toBe('turn-begin');
+  expect(next).toMatchObject({ at: 'turn-begin', printed: '' });
+  expect(await step('e', before)).toMatchObject({ at: 'write' });
   expect(await redisCli.printed(before)).toMatch(/\d/);
 });
 
@@ -163,6 +165,9 @@ test('in slow motion the loop makes so many events a second, and at full speed i
 test('--step holds the loop before its first poll: a client gets in with the first turn', async () => {
   const held = await startLab({ args: ['--port', '0', '--step'], until: 'PAUSED' });
   expect(held.header).toContain('held at turn-begin');
+  await held.until('1 Loop · turn 1 ');
+  expect(held.pane('loop').find((row) => row.startsWith('▶'))).toContain('write the replies that are pending');
+  expect(held.pane('loop').join(' ')).toContain('held at the beginning of turn 1: pending replies are written first');
   expect(held.pane('tokens').filter((row) => row.includes('127.0.0.1:')).length).toBeLessThanOrEqual(1);
   await held.toPanes();
   held.type('t');

@@ -13,8 +13,8 @@ function story(lab: ReturnType<typeof simulate>, during: () => void): string[] {
 
 function tell(event: TraceBody): string {
   switch (event.kind) {
-    case 'turn-begin':
-      return `turn-begin ${event.why}`;
+    case 'wait':
+      return `wait ${event.timeoutMs} ${event.why}`;
     case 'poll':
       return `poll ${event.ready}`;
     case 'ready':
@@ -39,8 +39,8 @@ describe('a turn', () => {
     client.send('PING\r\n');
     const token = [...lab.server.sessions.keys()][0];
     expect(story(lab, () => lab.turn(2))).toEqual([
-      'turn-begin no timer', 'poll 1', `ready ${token}`, 'read 6', 'frame', 'execute ping', 'reply', 'turn-end',
-      'write 7', 'turn-begin no timer', 'poll 0', 'turn-end',
+      'turn-begin', 'wait -1 no timer', 'poll 1', `ready ${token}`, 'read 6', 'frame', 'execute ping', 'reply', 'turn-end',
+      'turn-begin', 'write 7', 'wait -1 no timer', 'poll 0', 'turn-end',
     ]);
     expect(client.receive()).toBe('+PONG\r\n');
   });
@@ -52,7 +52,7 @@ describe('a turn', () => {
     a.send('PING\r\n');
     b.send('PING\r\n');
     const told = story(lab, () => lab.turn());
-    expect(told[0]).toBe('turn-begin test');
+    expect(told[1]).toBe('wait 0 test');
     expect(told.filter((word) => /^(execute|timer)/.test(word))).toEqual(['execute ping', 'execute ping', 'timer test']);
   });
 
@@ -82,12 +82,69 @@ describe('a turn', () => {
     using lab = simulate();
     const { loop } = lab.server;
     let frames = 0;
-    loop.observer = { dueUs: lab.clock.nowUs + 5000, frame: () => frames++ };
+    const observer = { dueUs: lab.clock.nowUs + 5000, frame: () => void (frames++, (observer.dueUs = Infinity)) };
+    loop.observer = observer;
     expect(loop.timeoutMs()).toBe(-1);
     lab.turn();
     expect(frames).toBe(0);
     lab.clock.advance(5);
     lab.turn();
     expect(frames).toBe(1);
+  });
+
+  /** Due once, `afterMs` from now. */
+  function observe(lab: ReturnType<typeof simulate>, afterMs: number, frame: () => void): void {
+    const observer = {
+      dueUs: lab.clock.nowUs + afterMs * 1000,
+      frame() {
+        observer.dueUs = Infinity;
+        frame();
+      },
+    };
+    lab.server.loop.observer = observer;
+  }
+
+  test('an observer that is due interrupts the sleep of a turn, and not the turn', () => {
+    using lab = simulate();
+    lab.server.scheduler.after('test', 80, () => {});
+    const waits: number[] = [];
+    const wait = lab.poll.wait.bind(lab.poll);
+    lab.poll.wait = (events, timeoutMs) => {
+      waits.push(timeoutMs);
+      wait(events, timeoutMs);
+    };
+    observe(lab, 30, () => {});
+    lab.poll.sleepLimitMs = 80;
+    expect(story(lab, () => lab.turn())).toEqual(['turn-begin', 'wait 80 test', 'poll 0', 'timer test', 'turn-end']);
+    expect(waits).toEqual([30, 50]);
+  });
+
+  test('a trace that begins in the middle of a sleep begins with the turn that sleeps', () => {
+    using lab = simulate();
+    lab.server.scheduler.after('test', 80, () => {});
+    let events: readonly TraceBody[] = [];
+    observe(lab, 30, () => void (events = lab.record()));
+    lab.poll.sleepLimitMs = 80;
+    lab.turn();
+    expect(events.map(tell)).toEqual(['turn-begin', 'wait 50 test', 'poll 0', 'timer test', 'turn-end']);
+    expect(events[0]).toEqual({ kind: 'turn-begin', turn: lab.server.loop.turnNumber });
+  });
+
+  test('writing what is pending is work of the turn, waiting is not', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    client.send('PING\r\n');
+    lab.turn();
+    lab.server.scheduler.after('test', 80, () => {});
+    const events: TraceBody[] = [];
+    lab.server.tap.sink = {
+      emit(event) {
+        events.push(event);
+        if (event.kind === 'write') lab.clock.advance(3);
+      },
+    };
+    lab.poll.sleepLimitMs = 80;
+    lab.turn();
+    expect(events.at(-1)).toMatchObject({ kind: 'turn-end', busyUs: 3000 });
   });
 });

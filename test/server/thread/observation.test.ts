@@ -75,7 +75,7 @@ describe('batches', () => {
     lab.advance(5000);
     expect(sent).toHaveLength(10);
     expect(new Set(gaps(sent))).toEqual(new Set([500]));
-    expect(new Set(sent.flatMap(kinds))).toEqual(new Set(['turn-begin', 'poll', 'timer', 'turn-end']));
+    expect(new Set(sent.flatMap(kinds))).toEqual(new Set(['turn-begin', 'wait', 'poll', 'timer', 'turn-end']));
   });
 
   test('do not wait when a timer finds something to do', () => {
@@ -96,6 +96,21 @@ describe('batches', () => {
     expect(new Set(gaps(sent))).toEqual(new Set([80]));
     expect(sent[1]!.droppedTurns).toBeGreaterThan(0);
   });
+});
+
+test('a trace that begins while the loop is held begins with the event at which it is held', () => {
+  using lab = simulate();
+  const { observation, sent } = observe(lab);
+  // What main does while the loop is held: it traces, and lets it go on.
+  observation.drain = () => {
+    if (sent.length > 0) return;
+    observation.trace(1000);
+    observation.snapshot(WINDOW);
+    observation.resume();
+  };
+  observation.pause();
+  lab.turn();
+  expect(sent[0]!.events).toMatchObject([{ kind: 'turn-begin', turn: 1 }]);
 });
 
 test('a main thread that falls behind gets no third batch before it has dealt with one', () => {

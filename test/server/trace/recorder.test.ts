@@ -9,7 +9,8 @@ function recording(budget = Infinity) {
   return { recorder, counters, record: (body: TraceBody) => recorder.record(body, false), kinds: () => recorder.take().events.map(({ kind }) => kind) };
 }
 
-const begin = (turn: number): TraceBody => ({ kind: 'turn-begin', turn, timeoutMs: -1, why: 'no timer' });
+const begin = (turn: number): TraceBody => ({ kind: 'turn-begin', turn });
+const wait: TraceBody = { kind: 'wait', timeoutMs: -1, why: 'no timer' };
 const poll = (ready: number): TraceBody => ({ kind: 'poll', waitedUs: 1, ready, emulated: false });
 const end = (turn: number): TraceBody => ({ kind: 'turn-end', turn, busyUs: 1, commands: 0 });
 const ready: TraceBody = { kind: 'ready', token: 2, readiness: 1 };
@@ -26,14 +27,20 @@ describe('the recorder', () => {
 
   test('forgets turns in which nothing happened, but tells once that the loop goes to sleep', () => {
     const { record, kinds } = recording();
-    for (const body of [begin(1), poll(1), { ...ready }, end(1), begin(2), poll(0), end(2), begin(3), poll(0), end(3)]) record(body);
-    expect(kinds()).toEqual(['turn-begin', 'poll', 'ready', 'turn-end', 'turn-begin']);
+    for (const body of [begin(1), { ...wait }, poll(1), { ...ready }, end(1), begin(2), { ...wait }, poll(0), end(2), begin(3), { ...wait }, poll(0), end(3)]) record(body);
+    expect(kinds()).toEqual(['turn-begin', 'wait', 'poll', 'ready', 'turn-end', 'turn-begin', 'wait']);
   });
 
   test('keeps the beginning of a quiet turn in which something happens after all', () => {
     const { record, kinds } = recording();
-    for (const body of [begin(1), poll(0), { ...timer }, end(1)]) record(body);
-    expect(kinds()).toEqual(['turn-begin', 'poll', 'timer', 'turn-end']);
+    for (const body of [begin(1), { ...wait }, poll(0), { ...timer }, end(1)]) record(body);
+    expect(kinds()).toEqual(['turn-begin', 'wait', 'poll', 'timer', 'turn-end']);
+  });
+
+  test('a turn in which replies were written is not quiet, though nothing was ready', () => {
+    const { record, kinds } = recording();
+    for (const body of [begin(1), { kind: 'write', token: 2, result: 5, of: 5 } as TraceBody, { ...wait }, poll(0), end(1)]) record(body);
+    expect(kinds()).toEqual(['turn-begin', 'write', 'wait', 'poll', 'turn-end']);
   });
 
   test('forgets nothing for somebody who steps', () => {

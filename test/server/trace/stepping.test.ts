@@ -8,7 +8,8 @@ const execute = (token: number, command: string, elapsedUs: number, ...keys: str
 
 /** Two clients, two turns: what a loop tells of `SET a 1` from token 2 and `DEL b` from token 3. */
 const HISTORY: readonly TraceBody[] = [
-  { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' },
+  { kind: 'turn-begin', turn: 1 },
+  { kind: 'wait', timeoutMs: -1, why: 'no timer' },
   { kind: 'poll', waitedUs: 5, ready: 1, emulated: false },
   { kind: 'ready', token: 2, readiness: 1 },
   { kind: 'read', token: 2, result: 10 },
@@ -16,8 +17,9 @@ const HISTORY: readonly TraceBody[] = [
   execute(2, 'set', 3, 'a'),
   { kind: 'reply', token: 2, frame: 1, bytes: 5, raw: '' },
   { kind: 'turn-end', turn: 1, busyUs: 9, commands: 1 },
+  { kind: 'turn-begin', turn: 2 },
   { kind: 'write', token: 2, result: 5, of: 5 },
-  { kind: 'turn-begin', turn: 2, timeoutMs: -1, why: 'no timer' },
+  { kind: 'wait', timeoutMs: -1, why: 'no timer' },
   { kind: 'poll', waitedUs: 5, ready: 1, emulated: false },
   { kind: 'ready', token: 3, readiness: 1 },
   { kind: 'read', token: 3, result: 10 },
@@ -57,7 +59,7 @@ describe('stepping', () => {
   });
 
   test('a step by phase stops where another phase of the turn begins', () => {
-    expect(byUnit('phase')).toEqual(['turn-begin', 'read', 'frame', 'execute', 'turn-end', 'write', 'turn-begin', 'read', 'frame', 'execute', 'turn-end']);
+    expect(byUnit('phase')).toEqual(['turn-begin', 'wait', 'read', 'frame', 'execute', 'turn-end', 'turn-begin', 'wait', 'read', 'frame', 'execute', 'turn-end']);
   });
 
   test('a step by command stops when one has been executed', () => {
@@ -113,20 +115,20 @@ describe('breakpoints', () => {
   const stopsAt = (...breakpoints: Breakpoint[]): number[] => play((stepper) => stepper.setBreakpoints(breakpoints), (stepper) => stepper.resume());
 
   test.each<[string, Breakpoint, number[]]>([
-    ['a command, before it executes, however the client writes it', { command: 'del' }, [13]],
-    ['a key, before the command executes', { key: 'a*' }, [4]],
+    ['a command, before it executes, however the client writes it', { command: 'del' }, [15]],
+    ['a key, before the command executes', { key: 'a*' }, [5]],
     ['a command and a key together', { command: 'set', key: 'b' }, []],
-    ['a kind of event', { kind: 'write' }, [8]],
-    ['everything about a token', { token: 3 }, [11, 12, 13, 14]],
-    ['a kind of event of a token', { kind: 'ready', token: 2 }, [2]],
-    ['a command that took long, afterwards', { longerThanUs: 1000 }, [14]],
+    ['a kind of event', { kind: 'write' }, [10]],
+    ['everything about a token', { token: 3 }, [13, 14, 15, 16]],
+    ['a kind of event of a token', { kind: 'ready', token: 2 }, [3]],
+    ['a command that took long, afterwards', { longerThanUs: 1000 }, [16]],
     ['one command that took long', { command: 'set', longerThanUs: 1000 }, []],
   ])('stop at %s', (_name, breakpoint, indices) => {
     expect(stopsAt(breakpoint)).toEqual(indices);
   });
 
   test('several of them stop at each of their places', () => {
-    expect(stopsAt({ command: 'set' }, { command: 'del' })).toEqual([4, 13]);
+    expect(stopsAt({ command: 'set' }, { command: 'del' })).toEqual([5, 15]);
   });
 
   test('a step ends early at a breakpoint', () => {
@@ -134,7 +136,7 @@ describe('breakpoints', () => {
       stepper.setBreakpoints([{ command: 'set' }]);
       stepper.step('turn');
     };
-    expect(play(prepare, (stepper) => stepper.step('turn'))).toEqual([0, 4, 9]);
+    expect(play(prepare, (stepper) => stepper.step('turn'))).toEqual([0, 5, 9]);
   });
 });
 
@@ -146,6 +148,6 @@ test('in slow motion every event is followed by a wait, and a breakpoint still h
   });
   stepper.slow(5);
   stepper.setBreakpoints([{ kind: 'frame' }]);
-  HISTORY.slice(2, 6).forEach((body, seq) => stepper.pass({ ...body, seq, atUs: seq } as TraceEvent));
+  HISTORY.slice(3, 7).forEach((body, seq) => stepper.pass({ ...body, seq, atUs: seq } as TraceEvent));
   expect(waits).toEqual([['ready', 200], ['read', 200], ['frame', -1], ['execute', 200]]);
 });

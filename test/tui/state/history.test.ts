@@ -5,7 +5,7 @@ import { History, KEPT } from '../../../src/tui/state/history.js';
 const DROPPED = { type: 'dropped', turns: 1, commands: 1 } as const;
 
 function event(seq: number): { type: 'event'; event: TraceEvent } {
-  const body = seq % 4 === 1 ? ({ kind: 'turn-begin', turn: Math.ceil(seq / 4), timeoutMs: -1, why: 'no timer' } as const) : ({ kind: 'poll', waitedUs: 1, ready: 0, emulated: false } as const);
+  const body = seq % 4 === 1 ? ({ kind: 'turn-begin', turn: Math.ceil(seq / 4) } as const) : ({ kind: 'poll', waitedUs: 1, ready: 0, emulated: false } as const);
   return { type: 'event', event: { ...body, seq, atUs: seq * 10 } };
 }
 

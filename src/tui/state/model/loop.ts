@@ -1,11 +1,13 @@
 /**
  * The loop pane's share of the model: where the loop is, where the time of its turns goes, and how often each kind of event came.
  *
- *   turn-end N-1 │ write…  │ turn-begin N │ poll │ ready read frame execute reply … │ timer… │ turn-end N │ write… │ turn-begin N+1
- *                └ belongs to turn N-1 ──┘      └ waitedUs                                                 └ to N ─┘
+ *   turn-begin N │ write…      │ wait │ poll │ ready read frame execute reply … │ timer… │ turn-end N │ turn-begin N+1 │ write…       │ wait
+ *                └ of turn N,         └ waitedUs                                                                       └ of turn N+1,
+ *                  what N-1 has to say                                                                                   what N has to say
  *
- * Replies are written before the loop sleeps again, so the picture of a turn is complete when the next one begins. The time between two events is the time of
- * the thing that the later one tells of: a read event is built when read(2) has returned. The cost of watching is in these figures; it can not be told apart.
+ * Replies are written at the beginning of the next turn. So that a request can be seen as a whole, a turn that is over is drawn together with its replies (see
+ * {@link shownTurn}). The time between two events is the time of the thing that the later one tells of: a read event is built when read(2) has returned. The cost
+ * of watching is in these figures; it cannot be told apart.
  */
 import { TRACE_EVENTS, type EventCategory, type Phase, type TraceEvent, type TraceKind } from '../../../server/index.js';
 import { append, type Entry, type Slice } from '../slice.js';
@@ -19,8 +21,8 @@ export type PhaseTimes = { readonly [phase in WorkPhase]: number };
 
 export interface TurnPicture {
   readonly turn: number;
-  /** -1: no limit. */
-  readonly timeoutMs: number;
+  /** Null until it has been chosen; -1: no limit. */
+  readonly timeoutMs: number | null;
   /** The timer that is due next, or `no timer`. */
   readonly why: string;
   /** Null while the loop sleeps. */
@@ -28,6 +30,10 @@ export interface TurnPicture {
   /** Tokens that were ready. */
   readonly ready: number;
   readonly times: PhaseTimes;
+  /** How much of the writing was at its beginning: the replies of the turn before. */
+  readonly flushUs: number;
+  /** Writing its own replies, at the beginning of the next turn. */
+  readonly repliesUs: number;
   /** Null until the turn is over. */
   readonly busyUs: number | null;
   readonly commands: number;
@@ -75,8 +81,8 @@ function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
     event,
     dropped: null,
     turn: turnAfter(state, event),
-    last: event.kind === 'turn-begin' ? lastOf(state) : state.last,
-    notable: NOTABLE.has(event.kind) ? event : state.notable,
+    last: lastAfter(state, event),
+    notable: isNotable(event, state.notable) ? event : state.notable,
     busyUs: event.kind === 'turn-end' ? append(state.busyUs, event.busyUs, BUSY_WINDOW) : state.busyUs,
     counts: counted(state.counts, TRACE_EVENTS[event.kind].category),
     isEmulated: event.kind === 'poll' ? event.emulated : state.isEmulated,
@@ -91,44 +97,66 @@ function counted(counts: CategoryCounts, category: EventCategory): CategoryCount
 function turnAfter({ turn, event: before }: LoopModel, event: TraceEvent): TurnPicture | null {
   if (event.kind === 'turn-begin') return begun(event);
   if (turn === null) return null;
+  if (event.kind === 'wait') return { ...turn, timeoutMs: event.timeoutMs, why: event.why, flushUs: turn.times.write };
   if (event.kind === 'poll') return { ...turn, waitedUs: event.waitedUs, ready: event.ready };
   if (event.kind === 'turn-end') return { ...turn, busyUs: event.busyUs, commands: event.commands };
   return worked(turn, event, before);
 }
 
-const NOTABLE: ReadonlySet<TraceKind> = new Set(['connect', 'frame-partial', 'execute', 'park', 'unpark', 'expire', 'evict', 'disconnect']);
+const NOTABLE: ReadonlySet<TraceKind> = new Set(['connect', 'frame-partial', 'frame', 'execute', 'park', 'unpark', 'expire', 'evict', 'disconnect']);
 
-function begun({ turn, timeoutMs, why }: TraceEvent & { kind: 'turn-begin' }): TurnPicture {
-  return { turn, timeoutMs, why, waitedUs: null, ready: 0, times: NO_TIMES, busyUs: null, commands: 0 };
+/** A request that was refused is never executed: then its error is what there is to say. */
+function isNotable(event: TraceEvent, before: TraceEvent | null): boolean {
+  if (event.kind === 'reply') return before?.kind === 'frame' && before.token === event.token && isErrorReply(event.raw);
+  return NOTABLE.has(event.kind);
 }
 
-const lastOf = ({ turn, last }: LoopModel): TurnPicture | null => (turn !== null && hasServed(turn) ? turn : last);
+/** Of RESP2, or a bulk error of RESP3. */
+export const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.startsWith('!');
+
+function begun({ turn }: TraceEvent & { kind: 'turn-begin' }): TurnPicture {
+  return { turn, timeoutMs: null, why: '', waitedUs: null, ready: 0, times: NO_TIMES, flushUs: 0, repliesUs: 0, busyUs: null, commands: 0 };
+}
+
+function lastAfter({ turn, last, event: before }: LoopModel, event: TraceEvent): TurnPicture | null {
+  if (event.kind === 'turn-begin') return turn !== null && hasServed(turn) ? turn : last;
+  const isReply = turn !== null && turn.timeoutMs === null && last !== null && last.turn === turn.turn - 1 && workPhaseOf(event) === 'write';
+  return isReply ? { ...last, repliesUs: last.repliesUs + elapsedUs(event, before) } : last;
+}
 
 /** Turns that only ran a timer come ten times a second; they would cover what is worth looking at. */
-const hasServed = ({ times }: TurnPicture): boolean => times.accept + times.read + times.decode + times.execute + times.write > 0;
+const hasServed = ({ times, flushUs, waitedUs }: TurnPicture): boolean => waitedUs !== null && times.accept + times.read + times.decode + times.execute + times.write > flushUs;
 
 function worked(turn: TurnPicture, event: TraceEvent, before: TraceEvent | null): TurnPicture {
   const phase = workPhaseOf(event);
-  if (phase === null || before === null) return turn;
-  const elapsedUs = event.kind === 'timer' ? event.elapsedUs : Math.max(0, event.atUs - before.atUs);
-  return { ...turn, times: { ...turn.times, [phase]: turn.times[phase] + elapsedUs } };
+  return phase === null ? turn : { ...turn, times: { ...turn.times, [phase]: turn.times[phase] + elapsedUs(event, before) } };
+}
+
+function elapsedUs(event: TraceEvent, before: TraceEvent | null): number {
+  if (event.kind === 'timer') return event.elapsedUs;
+  return before === null ? 0 : Math.max(0, event.atUs - before.atUs);
 }
 
 /** What the time before an event was spent on; null for steps of the loop itself. */
 export function workPhaseOf(event: TraceEvent): WorkPhase | null {
   if (event.kind === 'expire') return event.how === 'lazy' ? 'execute' : 'timers';
   const { phase } = TRACE_EVENTS[event.kind];
-  return phase === 'poll' || event.kind === 'turn-end' ? null : phase;
+  return phase === 'poll' || event.kind === 'turn-begin' || event.kind === 'turn-end' ? null : phase;
 }
 
 /**
- * The turn to draw.
+ * The turn to draw: the running one, or, from its end until the next one has waited, the last that served a client. That one is drawn with the writing of its own
+ * replies in the place of those that it wrote for the turn before.
  *
  * @param isRunning nobody holds or slows the loop: the last turn that served somebody stays until the next one. Otherwise the turn that the loop is in.
  */
 export function shownTurn({ turn, last }: LoopModel, isRunning: boolean): TurnPicture | null {
-  if (turn === null || turn.waitedUs === null) return last ?? turn;
-  return isRunning && !hasServed(turn) ? (last ?? turn) : turn;
+  const isQuiet = turn === null || turn.waitedUs === null || (isRunning && !hasServed(turn));
+  return isQuiet && last !== null ? withReplies(last) : turn;
+}
+
+function withReplies(turn: TurnPicture): TurnPicture {
+  return { ...turn, times: { ...turn.times, write: turn.times.write - turn.flushUs + turn.repliesUs } };
 }
 
 /**
@@ -136,9 +164,9 @@ export function shownTurn({ turn, last }: LoopModel, isRunning: boolean): TurnPi
  *
  * @param isRunning nobody holds or slows the loop. Its batches end with a turn, so then the end of a turn is followed by sleep.
  */
-export function isAsleep({ turn, event, dropped }: LoopModel, isRunning: boolean): boolean {
+export function isAsleep({ event, dropped }: LoopModel, isRunning: boolean): boolean {
   if (event === null || dropped !== null) return false;
-  return (turn !== null && turn.waitedUs === null) || (isRunning && event.kind === 'turn-end');
+  return event.kind === 'wait' || (isRunning && event.kind === 'turn-end');
 }
 
 export interface Percentiles {

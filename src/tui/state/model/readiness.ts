@@ -1,12 +1,12 @@
 /**
  * The readiness pane's share of the model: turn by turn, which tokens were ready for what, and what came of it.
  *
- *   turns  [ turn 811 | gap | turn 812 ]   open: turn 813
+ *   turns  [ turn 811 | gap | turn 812 ]   open: turn 813                                  begun: turn 814
  *                                           ├─ #0 READABLE   accept 3, WouldBlock
  *                                           └─ #7 READABLE   read 42 · frames 1 · write 5     ← active
  *
- * One row for each token of a turn. Replies are written before the loop sleeps again, after turn-end: they are what came of that turn, and stand in it. A token
- * that was not ready and is written to all the same (a subscriber, a client whose wait is over) has a row without readiness.
+ * One row for each token of a turn. The next turn begins with writing the replies: they are what came of this one's readiness, and stand with it, so that a turn
+ * closes when the next one waits. A token that was not ready and is written to all the same (a subscriber, a client whose wait is over) has a row without readiness.
  * Rows are only ever added at the end and keep their number, so a view that is scrolled back stands still.
  */
 import type { TraceEvent } from '../../../server/index.js';
@@ -41,6 +41,8 @@ export interface ReadinessModel {
   readonly turns: readonly ReadinessTurn[];
   /** The turn that is going on, or has ended last: replies still belong to it. */
   readonly open: Extract<ReadinessTurn, { kind: 'turn' }>;
+  /** The number of the turn that has begun last; 0 as long as it is not known. */
+  readonly begun: number;
   /** Lines of turns that have been forgotten. */
   readonly forgotten: number;
   /** Lines so far, forgotten ones included; the newest has this number less one. */
@@ -57,7 +59,7 @@ type OpenTurn = ReadinessModel['open'];
 const NOTHING: OpenTurn = { kind: 'turn', turn: 0, rows: [], more: 0, isCut: false };
 
 export const readinessSlice: Slice<ReadinessModel> = {
-  initial: { turns: [], open: NOTHING, forgotten: 0, lines: 0 },
+  initial: { turns: [], open: NOTHING, begun: 0, forgotten: 0, lines: 0 },
 
   reduce(state: ReadinessModel, entry: Entry): ReadinessModel {
     if (entry.type === 'event') return afterEvent(state, entry.event);
@@ -74,7 +76,9 @@ export function linesOf(turn: ReadinessTurn): number {
 function afterEvent(state: ReadinessModel, event: TraceEvent): ReadinessModel {
   switch (event.kind) {
     case 'turn-begin':
-      return { ...closed(state), open: { ...NOTHING, turn: event.turn } };
+      return { ...state, begun: event.turn };
+    case 'wait':
+      return { ...closed(state), open: { ...NOTHING, turn: state.begun } };
     case 'ready':
       return withOpen(state, addRow(state.open, { token: event.token, readiness: event.readiness, steps: [] }));
     default: {

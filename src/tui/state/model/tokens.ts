@@ -2,9 +2,9 @@
  * The tokens pane's share of the model: what is registered with the poll, and what each of it is doing.
  *
  * Events tell what happens, in between snapshots correct: they know names, subscriptions and what happened while events were dropped. An activity
- * (ready, reading, executing) belongs to one turn and is over with it, so a row says in which turn it was seen instead of being reset.
+ * (ready, reading, executing) belongs to one stretch of a turn and is over with it, so a row says in which one it was seen instead of being reset.
  *
- *   ready ──▶ reading ──▶ executing ──▶ replying        within a turn
+ *   ready ──▶ reading ──▶ executing ──▶ replying        within a stretch: from the beginning of a turn to its wait, or from there to its end
  *   parked · write-blocked · MULTI · subscribed · monitor   beyond it
  */
 import type { ClientSnapshot, Snapshot, TraceEvent } from '../../../server/index.js';
@@ -33,8 +33,8 @@ export interface TokenRow {
   readonly db: number;
   readonly resp: 2 | 3;
   readonly activity: Activity;
-  /** The turn that {@link activity} belongs to; -1: none yet. */
-  readonly activityTurn: number;
+  /** The stretch that {@link activity} belongs to; -1: none yet. */
+  readonly activityStretch: number;
   readonly parkedOn: ClientSnapshot['parkedOn'];
   readonly inTransaction: boolean;
   readonly subscriptions: number;
@@ -49,21 +49,21 @@ export interface TokenRow {
 }
 
 export interface TokensModel {
-  /** 0 between two turns. */
-  readonly turn: number;
+  /** Counts up where a turn begins, where it waits, and where it ends. */
+  readonly stretch: number;
   /** Connections on the server: more than there are rows, if there are very many. */
   readonly clientCount: number;
   readonly rows: TokenMap<TokenRow>;
 }
 
 const BLANK: TokenRow = {
-  token: 0, kind: 'client', fd: -1, peer: '', name: '', library: '', db: 0, resp: 2, activity: 'ready', activityTurn: -1, parkedOn: null, inTransaction: false,
+  token: 0, kind: 'client', fd: -1, peer: '', name: '', library: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
   subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0,
 };
 
 export const tokensSlice: Slice<TokensModel> = {
   initial: {
-    turn: 0,
+    stretch: 0,
     clientCount: 0,
     rows: TokenMap.empty<TokenRow>()
       .with(LISTENER_TOKEN, { ...BLANK, token: LISTENER_TOKEN, kind: 'listener' })
@@ -78,9 +78,9 @@ export const tokensSlice: Slice<TokensModel> = {
 function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
   switch (event.kind) {
     case 'turn-begin':
-      return { ...model, turn: event.turn };
+    case 'wait':
     case 'turn-end':
-      return { ...model, turn: 0 };
+      return { ...model, stretch: model.stretch + 1 };
     case 'connect':
       return connected(model, event);
     case 'disconnect':
@@ -112,8 +112,8 @@ function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
   }
 }
 
-function during(model: TokensModel, activity: Activity): Pick<TokenRow, 'activity' | 'activityTurn'> {
-  return { activity, activityTurn: model.turn };
+function during(model: TokensModel, activity: Activity): Pick<TokenRow, 'activity' | 'activityStretch'> {
+  return { activity, activityStretch: model.stretch };
 }
 
 function changed(model: TokensModel, token: number, change: (row: TokenRow) => TokenRow): TokensModel {

@@ -21,8 +21,8 @@ export const loopPane: Pane = {
   id: 'loop',
   title: 'Loop',
   badge: ({ model }) => {
-    const shown = model.loop.turn ?? model.loop.last;
-    return shown === null ? '' : `turn ${formatCount(shown.turn)}`;
+    const turn = model.loop.turn?.turn ?? model.rates.turn;
+    return turn === 0 ? '' : `turn ${formatCount(turn)}`;
   },
   render(state, context) {
     const { size } = context;
@@ -156,12 +156,19 @@ function waitWords(state: State): readonly string[] {
   const shown = shownTurn(loop, isRunning(state));
   if (shown === null || shown.waitedUs === null) return ['no turn yet'];
   const words = `waited ${formatUs(shown.waitedUs)}, worked ${formatUs(workedUs(shown))}`;
-  return [`turn ${formatCount(shown.turn)}: ${words}`, words];
+  const name = `turn ${formatCount(shown.turn)}`;
+  return shown.repliesUs > 0 ? [`${name} and its replies: ${words}`, `${name}: ${words}`, words] : [`${name}: ${words}`, words];
 }
 
-function timeoutOf({ turn, last }: LoopModel): readonly string[] {
-  const shown = turn ?? last;
+function timeoutOf(loop: LoopModel): readonly string[] {
+  const shown = chosenTimeout(loop);
   return shown === null ? ['no timeout chosen yet'] : timeoutSentences(shown.timeoutMs, shown.why);
+}
+
+/** Of the running turn; until it has one, of the last. Null: none is known. */
+function chosenTimeout({ turn, last }: LoopModel): { readonly timeoutMs: number; readonly why: string } | null {
+  const { timeoutMs = null, why = '' } = turn?.timeoutMs == null ? (last ?? {}) : turn;
+  return timeoutMs === null ? null : { timeoutMs, why };
 }
 
 function turnTimes({ busyUs }: LoopModel): readonly string[] {
@@ -220,18 +227,22 @@ function countRows({ model }: State, { theme, size }: PaneContext): readonly str
 /** The places of the loop's code that can be running. */
 type CodeLine = 'write' | 'timeout' | 'poll' | 'each' | 'accept' | 'waker' | 'read' | 'decode' | 'execute' | 'reply' | 'timers';
 
-/** Which line has just run, or runs: the loop is where its newest event came from. Null: nobody knows. */
+/** Which line runs, or is about to. Null: nobody knows. */
 function runningLine(state: State): CodeLine | null {
   const { loop } = state.model;
-  const { event } = loop;
-  if (event === null || loop.dropped !== null) return null;
-  return isAsleep(loop, isRunning(state)) && heldAt(state) === null ? 'poll' : lineOf(event);
+  const held = heldAt(state);
+  if (held !== null) return lineOf(held);
+  if (loop.event === null || loop.dropped !== null) return null;
+  return isAsleep(loop, isRunning(state)) ? 'poll' : lineOf(loop.event);
 }
+
+/** Where the loop is right after an event: at what the event tells of, or, where an event says that something begins, there. */
 
 function lineOf(event: TraceEvent): CodeLine {
   switch (event.kind) {
     case 'turn-begin':
-      return 'timeout';
+      return 'write';
+    case 'wait':
     case 'poll':
       return 'poll';
     case 'ready':
@@ -242,7 +253,6 @@ function lineOf(event: TraceEvent): CodeLine {
     case 'read':
     case 'disconnect':
       return 'read';
-    case 'frame':
     case 'frame-partial':
       return 'decode';
     case 'reply':
@@ -383,8 +393,8 @@ function strip(line: CodeLine | null, { theme, size }: PaneContext): string {
   return columns <= size.width ? spansRow([...spans, separator(STRIP.length, index)], size.width) : theme.highlight(fit(running ?? '', size.width));
 }
 
-function timeoutArgument({ turn, last }: LoopModel): string {
-  const shown = turn ?? last;
+function timeoutArgument(loop: LoopModel): string {
+  const shown = chosenTimeout(loop);
   if (shown === null) return 'timeout';
   return shown.timeoutMs < 0 ? 'no limit' : formatTimeout(shown.timeoutMs);
 }

@@ -168,8 +168,7 @@ const ACTIVITIES: { readonly [activity in Activity]: (theme: Theme) => Style } =
 
 /** What a token is doing: what it does in this turn comes before what it is, because that is what is moving. */
 function stateOf(state: State, row: TokenRow, { visible }: Theme): Doing {
-  const { turn } = state.model.tokens;
-  const isActive = turn !== 0 && row.activityTurn === turn;
+  const isActive = row.activityStretch === state.model.tokens.stretch;
   if (row.kind !== 'client') return specialState(row, isActive);
   if (row.parkedOn !== null) return { text: `parked${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)} ${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: (theme) => theme.warn };
   if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.bad };

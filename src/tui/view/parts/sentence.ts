@@ -2,6 +2,7 @@
  * Sentences: one for each kind of event, in plain words: what just happened. Shown in the loop pane; what clients have sent is made visible first.
  */
 import type { TraceEvent, TraceKind } from '../../../server/index.js';
+import { isErrorReply } from '../../state/model/loop.js';
 import type { State } from '../../state/state.js';
 import { formatBytes, formatCount, formatMs, formatUs, truncate } from '../text.js';
 import type { Theme } from '../theme.js';
@@ -30,7 +31,8 @@ export function sentence(event: TraceEvent, wording: Wording): string {
 /** While the loop is held right after `event`. */
 export function heldSentence(event: TraceEvent, wording: Wording): string {
   if (event.kind === 'frame') return `held before executing ${request(event.argv, wording)}`;
-  if (event.kind === 'turn-begin') return `held before ${waitName(wording.isEmulated)}: ${timeoutSentences(event.timeoutMs, event.why)[0]}`;
+  if (event.kind === 'turn-begin') return `held at the beginning of turn ${formatCount(event.turn)}: pending replies are written first`;
+  if (event.kind === 'wait') return `held before ${waitName(wording.isEmulated)}: ${timeoutSentences(event.timeoutMs, event.why)[0]}`;
   return `held: ${sentence(event, wording)}`;
 }
 
@@ -58,7 +60,8 @@ export function droppedSentence({ turns, commands }: { readonly turns: number; r
 }
 
 const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording) => string } = {
-  'turn-begin': ({ timeoutMs, why }, { isEmulated }) => (timeoutMs === 0 ? `timer ${why} is due: the loop looks without sleeping` : asleepSentences(isEmulated)[0]!),
+  'turn-begin': ({ turn }) => `turn ${formatCount(turn)} begins: pending replies are written first`,
+  wait: ({ timeoutMs, why }, { isEmulated }) => (timeoutMs === 0 ? `timer ${why} is due: the loop looks without sleeping` : asleepSentences(isEmulated)[0]!),
   poll: ({ ready, waitedUs }, { isEmulated }) => {
     const after = `after ${formatUs(waitedUs)}`;
     return ready === 0 ? `${waitName(isEmulated)} came back ${after} with nothing ready` : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
@@ -81,7 +84,8 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording
   'frame-partial': ({ token, have, need }) => `${nameOf(token)} has sent half a request, ${formatCount(have)} of ${formatCount(need)} B or more: kept until the rest comes`,
   frame: ({ token, argv, bytes }, wording) => `${nameOf(token)} asks for ${request(argv, wording)} (${formatBytes(bytes)})`,
   execute: ({ token, command, keys, elapsedUs }, wording) => `${nameOf(token)} sent ${request([commandName(command), ...keys], wording)}; it took ${formatUs(elapsedUs)}`,
-  reply: ({ token, bytes }) => `the reply for ${nameOf(token)} is ready: ${formatBytes(bytes)} wait in its output buffer`,
+  reply: ({ token, bytes, raw }, { visible }) =>
+    isErrorReply(raw) ? `${nameOf(token)} gets an error: ${visible(errorText(raw))}` : `the reply for ${nameOf(token)} is ready: ${formatBytes(bytes)} wait in its output buffer`,
   write: ({ token, result, of }, { visible }) => {
     if (result === 'WouldBlock') return `${nameOf(token)} takes nothing now: WouldBlock, ${formatBytes(of)} wait`;
     if (typeof result === 'string') return `writing to ${nameOf(token)} failed: ${visible(result)}`;
@@ -103,6 +107,9 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording
   disconnect: ({ token, why }, { visible }) => `${nameOf(token)} is gone: ${visible(why)}`,
   'turn-end': ({ turn, busyUs, commands }) => `turn ${formatCount(turn)} is over: ${plural(commands, 'command')} in ${formatUs(busyUs)}`,
 };
+
+/** `ERR unknown command …` of `-ERR unknown command …`, or of the bulk error `!21\r\nERR …`. */
+const errorText = (raw: string): string => (raw.startsWith('!') ? (raw.split('\r\n')[1] ?? '') : raw.slice(1).split('\r\n')[0]!);
 
 const UNPARKED: { readonly [why: string]: string | undefined } = {
   ready: 'one is there',

@@ -2,20 +2,34 @@ import { expect, test } from 'vitest';
 import { BUSY_WINDOW, isAsleep, loopSlice, percentilesOf, shownTurn } from '../../../../src/tui/state/model/loop.js';
 import { after, dropped, happened, served, snapshotAt, ticked } from '../../happened.js';
 
-const begin = (turn: number, atUs: number) => happened(atUs, { kind: 'turn-begin', turn, timeoutMs: -1, why: 'no timer' });
+const begin = (turn: number, atUs: number) => happened(atUs, { kind: 'turn-begin', turn });
+const wait = (atUs: number) => happened(atUs, { kind: 'wait', timeoutMs: -1, why: 'no timer' });
+const poll = (atUs: number, ready: number) => happened(atUs, { kind: 'poll', waitedUs: 1, ready, emulated: false });
+const end = (atUs: number, turn: number) => happened(atUs, { kind: 'turn-end', turn, busyUs: 1, commands: 0 });
 
 test('the time between two events is the time of the later one, and waiting stands apart', () => {
-  const { turn } = after(loopSlice, ...served(1, 0));
+  const { turn } = after(loopSlice, ...served(1, 0).slice(0, -2));
   expect(turn).toEqual({
     turn: 1, timeoutMs: 83, why: 'expire cycle', waitedUs: 30, ready: 1, busyUs: 17, commands: 1,
-    times: { accept: 0, read: 2, decode: 3, execute: 10, write: 5, timers: 0 },
+    times: { accept: 0, read: 2, decode: 3, execute: 10, write: 0, timers: 0 }, flushUs: 0, repliesUs: 0,
   });
 });
 
-test('a reply that is written after the end of a turn belongs to that turn, not to the next', () => {
-  const loop = after(loopSlice, ...served(1, 0), begin(2, 60));
-  expect(loop.last).toMatchObject({ turn: 1, times: { write: 5 } });
-  expect(loop.turn).toMatchObject({ turn: 2, waitedUs: null, times: { write: 0 } });
+test('the next turn begins with writing the replies, and until it has waited the turn before is drawn with them', () => {
+  const loop = after(loopSlice, ...served(1, 0), wait(60));
+  expect(loop.turn).toMatchObject({ turn: 2, waitedUs: null, times: { write: 5 } });
+  expect(loop.last).toMatchObject({ turn: 1, times: { write: 0 }, repliesUs: 5 });
+  expect(shownTurn(loop, false)).toMatchObject({ turn: 1, times: { execute: 10, write: 5 } });
+});
+
+test('under load a turn is drawn with its own replies, not with those that it began with', () => {
+  const loop = after(loopSlice, ...served(1, 0), ...served(2, 60).slice(1));
+  expect(loop.last).toMatchObject({ turn: 2, flushUs: 5, repliesUs: 5, times: { write: 5 } });
+  expect(shownTurn(loop, true)).toMatchObject({ turn: 2, times: { write: 5 } });
+});
+
+test('a turn that only writes what the one before has answered does not take its place', () => {
+  expect(shownTurn(after(loopSlice, ...served(1, 0), wait(60), poll(90, 0), end(91, 2), begin(3, 91), wait(91)), true)).toMatchObject({ turn: 1, repliesUs: 5 });
 });
 
 test('a timer counts with its own time, whatever else happened before it', () => {
@@ -37,17 +51,18 @@ test('while the loop runs, the last turn that served somebody stays in sight; he
 });
 
 test('the loop is asleep from the choice of a timeout until the poll returns', () => {
-  const [first, second, ...rest] = served(1, 0);
+  const [first, second, third, ...rest] = served(1, 0).slice(0, -2);
   expect(isAsleep(loopSlice.initial, true)).toBe(false);
-  expect(isAsleep(after(loopSlice, first!), false)).toBe(true);
-  expect(isAsleep(after(loopSlice, first!, second!), true)).toBe(false);
-  const ended = after(loopSlice, first!, second!, ...rest.slice(0, -1));
+  expect(isAsleep(after(loopSlice, first!), true)).toBe(false);
+  expect(isAsleep(after(loopSlice, first!, second!), false)).toBe(true);
+  expect(isAsleep(after(loopSlice, first!, second!, third!), true)).toBe(false);
+  const ended = after(loopSlice, first!, second!, third!, ...rest);
   expect(isAsleep(ended, true)).toBe(true);
   expect(isAsleep(ended, false)).toBe(false);
 });
 
 test('what was dropped cuts a turn off, which is then not shown, until the next event', () => {
-  const cut = after(loopSlice, ...served(1, 0), ...served(2, 100).slice(0, 4), dropped(300, 2000));
+  const cut = after(loopSlice, ...served(1, 0), ...served(2, 100).slice(0, 5), dropped(300, 2000));
   expect(cut).toMatchObject({ turn: null, last: { turn: 1 }, dropped: { turns: 300, commands: 2000 } });
   expect(isAsleep(cut, true)).toBe(false);
   expect(loopSlice.reduce(cut, begin(400, 9000))).toMatchObject({ turn: { turn: 400 }, dropped: null });
@@ -62,11 +77,18 @@ test('each event is counted under one of the five kinds, or as the loop’s own'
     happened(0, { kind: 'disconnect', token: 7, why: 'EOF' }),
     ...served(1, 0),
   );
-  expect(counts).toEqual({ ClientConnect: 1, ClientRequest: 5, ClientDisconnect: 1, PubSub: 1, Replication: 1, Loop: 4 });
+  expect(counts).toEqual({ ClientConnect: 1, ClientRequest: 5, ClientDisconnect: 1, PubSub: 1, Replication: 1, Loop: 6 });
 });
 
 test('what means something to a client is remembered while the loop goes on', () => {
   expect(after(loopSlice, ...served(1, 0), ...ticked(2, 60)).notable).toMatchObject({ kind: 'execute', command: 'get' });
+});
+
+test('of a request that was refused its error is remembered, and not what came before it', () => {
+  const reply = (frame: number, raw: string) => happened(90, { kind: 'reply', token: 7, frame, bytes: raw.length, raw });
+  const asked = happened(80, { kind: 'frame', token: 7, frame: 2, bytes: 9, argv: ['NONSENSE'], raw: '' });
+  expect(after(loopSlice, ...served(1, 0), asked, reply(2, '-ERR unknown command\r\n')).notable).toMatchObject({ kind: 'reply', frame: 2 });
+  expect(after(loopSlice, ...served(1, 0), asked, reply(2, '+QUEUED\r\n')).notable).toMatchObject({ kind: 'frame', frame: 2 });
 });
 
 test('only the last turns count for percentiles', () => {

@@ -3,7 +3,7 @@ import { KEPT_TURNS, linesOf, readinessSlice, ROWS_PER_TURN, type ReadinessModel
 import type { TraceBody } from '../../../../src/server/trace/events.js';
 import { after, dropped, happened, served, ticked } from '../../happened.js';
 
-const begin = (turn: number) => happened(0, { kind: 'turn-begin', turn, timeoutMs: -1, why: 'no timer' });
+const begin = (turn: number) => [happened(0, { kind: 'turn-begin', turn }), happened(0, { kind: 'wait', timeoutMs: -1, why: 'no timer' })];
 const ready = (token: number, readiness = 1) => happened(0, { kind: 'ready', token, readiness });
 const told = (body: TraceBody) => happened(0, body);
 
@@ -18,7 +18,7 @@ test('a row for each ready token says what came of it, the reply that leaves aft
 
 test('steps of one kind are added up', () => {
   const { open } = after(
-    readinessSlice, begin(1), ready(0),
+    readinessSlice, ...begin(1), ready(0),
     told({ kind: 'accept', token: 0, client: 7 }), told({ kind: 'accept', token: 0, client: 8 }), told({ kind: 'accept', token: 0, client: 'WouldBlock' }),
     ready(7),
     told({ kind: 'read', token: 7, result: 10 }), told({ kind: 'read', token: 7, result: 20 }), told({ kind: 'read', token: 7, result: 'WouldBlock' }),
@@ -59,14 +59,14 @@ test('only the last turns are kept, and lines keep their numbers', () => {
 });
 
 test('of a turn with very many tokens the first are kept, and the others counted', () => {
-  const model = after(readinessSlice, begin(1), ...Array.from({ length: ROWS_PER_TURN + 20 }, (_, i) => ready(i + 2)), told({ kind: 'write', token: 115, result: 5, of: 5 }));
+  const model = after(readinessSlice, ...begin(1), ...Array.from({ length: ROWS_PER_TURN + 20 }, (_, i) => ready(i + 2)), told({ kind: 'write', token: 115, result: 5, of: 5 }));
   expect(model.open.rows).toHaveLength(ROWS_PER_TURN);
   expect(model.open.more).toBe(20);
   expect(model.lines).toBe(ROWS_PER_TURN + 1);
 });
 
 test('events of other panes change nothing', () => {
-  const model = after(readinessSlice, begin(1), ready(7));
+  const model = after(readinessSlice, ...begin(1), ready(7));
   expect(readinessSlice.reduce(model, told({ kind: 'reply', token: 7, frame: 1, bytes: 5, raw: '' }))).toBe(model);
   expect(readinessSlice.reduce(model, told({ kind: 'turn-end', turn: 1, busyUs: 1, commands: 0 }))).toBe(model);
 });

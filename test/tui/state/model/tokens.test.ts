@@ -8,7 +8,7 @@ function after(...bodies: TraceBody[]): TokensModel {
 }
 
 const connect = (token: number): TraceBody => ({ kind: 'connect', token, fd: token + 10, peer: `10.0.0.1:${token}`, local: '' });
-const turn: TraceBody = { kind: 'turn-begin', turn: 3, timeoutMs: -1, why: 'no timer' };
+const turn: TraceBody = { kind: 'turn-begin', turn: 3 };
 const row = (model: TokensModel, token: number): TokenRow | undefined => model.rows.get(token);
 
 test('the listener and the waker are there from the start', () => {
@@ -24,7 +24,7 @@ test('a connection comes with its descriptor and address, and goes', () => {
 });
 
 test.each<[string, TraceBody, Partial<TokenRow>]>([
-  ['ready', { kind: 'ready', token: 5, readiness: 1 }, { activity: 'ready', activityTurn: 3 }],
+  ['ready', { kind: 'ready', token: 5, readiness: 1 }, { activity: 'ready', activityStretch: 1 }],
   ['read', { kind: 'read', token: 5, result: 42 }, { activity: 'reading', queryBytes: 42, lastActiveUs: 30 }],
   ['WouldBlock', { kind: 'read', token: 5, result: 'WouldBlock' }, { activity: 'reading', queryBytes: 0, lastActiveUs: 10 }],
   ['half a frame', { kind: 'frame-partial', token: 5, have: 12, need: 40 }, { activity: 'decoding', queryBytes: 12 }],
@@ -53,9 +53,11 @@ test('an unparked client is no longer parked, and EXEC ends what MULTI began', (
   expect(row(model, 5)).toMatchObject({ parkedOn: null, inTransaction: false });
 });
 
-test('an activity belongs to its turn, and there is none between turns', () => {
-  const model = after(connect(5), turn, { kind: 'read', token: 5, result: 1 }, { kind: 'turn-end', turn: 3, busyUs: 1, commands: 0 });
-  expect([model.turn, row(model, 5)!.activityTurn]).toEqual([0, 3]);
+test.each<TraceBody>([{ kind: 'turn-end', turn: 3, busyUs: 1, commands: 0 }, turn, { kind: 'wait', timeoutMs: -1, why: 'no timer' }])('an activity is over where $kind comes', (event) => {
+  const active = after(connect(5), turn, { kind: 'write', token: 5, result: 1, of: 1 });
+  expect(row(active, 5)!.activityStretch).toBe(active.stretch);
+  const over = after(connect(5), turn, { kind: 'write', token: 5, result: 1, of: 1 }, event);
+  expect(row(over, 5)!.activityStretch).toBeLessThan(over.stretch);
 });
 
 test('whoever accepts is a listener', () => {

@@ -23,7 +23,7 @@ function picture(state: State, columns: number, height: number): string {
 }
 
 const held = (event: TraceEvent): Partial<Control> => ({ mode: 'paused', heldAt: event });
-const asleep = [...served(812, 0), happened(60, { kind: 'turn-begin', turn: 813, timeoutMs: 83, why: 'expire cycle' })];
+const asleep = [...served(812, 0), happened(60, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' })];
 
 test('asleep, at 80×24', () => {
   expect(picture(stateAfter(asleep), 37, 13)).toBe(`
@@ -69,14 +69,14 @@ turn times: p50 17 µs  p99 17 µs  max 17 µs
 });
 
 test('held before a command, in a short and wide pane', () => {
-  const decoded = served(812, 0)[4]!;
+  const decoded = served(812, 0)[5]!;
   const at = decoded.type === 'event' ? decoded.event : null;
-  expect(picture(stateAfter(served(812, 0).slice(0, 5), held(at!)), 50, 10)).toBe(`
+  expect(picture(stateAfter(served(812, 0).slice(0, 6), held(at!)), 50, 10)).toBe(`
   write pending replies
   poll.wait(83 ms)
   for each ready token
    LISTENER: accept until WouldBlock
-▶  client: read[decode]execute reply
+▶  client: read decode[execute]reply
   run due timers
 held before executing GET greeting
 
@@ -86,7 +86,7 @@ rrrrrrrrrrrrrrrrrrrrdddddddddddddddddddddddddddddd
 });
 
 test('in three rows the loop is one of them', () => {
-  expect(picture(stateAfter(served(812, 0).slice(0, 6), { mode: 'slow' }), 60, 3)).toBe(`
+  expect(picture(stateAfter(served(812, 0).slice(0, 7), { mode: 'slow' }), 60, 3)).toBe(`
  write poll accept read decode[execute]reply timers
 token 7 sent GET greeting; it took 9 µs
 rrrrrrrrddddddddddddeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
@@ -100,13 +100,15 @@ test('a wide pane explains each line, and counts the five kinds of event', () =>
 });
 
 test('with the portable poller nothing is said of epoll, not even before it has been polled', () => {
-  const state = { ...stateAfter(asleep.slice(0, 1)), server: { ...SERVER, poller: 'portable' as const } };
+  const state = { ...stateAfter(asleep.slice(0, 2)), server: { ...SERVER, poller: 'portable' as const } };
   expect(picture(state, 60, 3)).toContain('nothing to do: the loop sleeps in poll.wait (emulated)');
 });
 
 test('the line that runs follows the event', () => {
   const lineAt = (event: TraceEvent): string => picture(stateAfter([{ type: 'event', event }], held(event)), 60, 24).split('\n').find((row) => row.startsWith('▶'))!.slice(2, 39).trim();
-  expect(lineAt(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: 83, why: 'expire cycle' }))).toBe('timeout = time to the next timer');
+  expect(lineAt(eventAt(0, { kind: 'turn-begin', turn: 1 }))).toBe('write the replies that are pending');
+  expect(lineAt(eventAt(0, { kind: 'wait', timeoutMs: -1, why: 'no timer' }))).toBe('poll.wait(timeout)');
+  expect(lineAt(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 9, argv: ['GET', 'k'], raw: '' }))).toBe('execute');
   expect(lineAt(eventAt(0, { kind: 'poll', waitedUs: 1, ready: 1, emulated: false }))).toBe('poll.wait(timeout)');
   expect(lineAt(eventAt(0, { kind: 'ready', token: 7, readiness: 1 }))).toBe('for each ready token');
   expect(lineAt(eventAt(0, { kind: 'ready', token: 1, readiness: 1 }))).toBe('WAKER:    take messages');
@@ -120,6 +122,21 @@ test('the line that runs follows the event', () => {
   expect(lineAt(eventAt(0, { kind: 'expire', db: 0, key: 'k', how: 'active' }))).toBe('run the timers that are due');
 });
 
+test('after a request that was refused, the sentence is about that', () => {
+  const asked = happened(60, { kind: 'frame', token: 7, frame: 2, bytes: 18, argv: ['NONSENSE'], raw: '' });
+  const refused = happened(61, { kind: 'reply', token: 7, frame: 2, bytes: 30, raw: "-ERR unknown command 'NONSENSE'\r\n" });
+  const text = picture(stateAfter([...served(812, 0), asked, refused, happened(62, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' })]), 60, 20);
+  expect(text).toContain("token 7 gets an error: ERR unknown command 'NONSENSE'");
+  expect(text).not.toContain('GET greeting');
+});
+
+test('held at its first event, the loop has its turn and its line, though the trace has told nothing yet', () => {
+  const first = eventAt(0, { kind: 'turn-begin', turn: 1 });
+  const state = stateAfter([{ type: 'event', event: first }], held(first));
+  expect(loopPane.badge(state, 60)).toBe('turn 1');
+  expect(picture(stateAfter([], held(first)), 60, 20)).toContain('▶   write the replies that are pending');
+});
+
 test('timers in the background do not cover what happened last', () => {
   const text = picture(stateAfter([...served(812, 0), ...ticked(813, 60)]), 50, 20);
   expect(text).toContain('token 7 sent GET greeting; it took 9 µs');
@@ -128,9 +145,9 @@ test('timers in the background do not cover what happened last', () => {
 });
 
 test('in the past the loop is where it was, and not held', () => {
-  const [begin, poll] = served(812, 0);
+  const [begin, wait, poll] = served(812, 0);
   const control = { mode: 'history', heldAt: eventAt(0, { kind: 'read', token: 7, result: 5 }) } as const;
-  expect(picture(stateAfter([begin!, poll!], control), 50, 2)).toContain('epoll_wait woke with 1 ready token after 30 µs');
+  expect(picture(stateAfter([begin!, wait!, poll!], control), 50, 2)).toContain('epoll_wait woke with 1 ready token after 30 µs');
 });
 
 test('a loop that is too fast to follow says so, and points nowhere', () => {
@@ -143,7 +160,7 @@ test('a loop that is too fast to follow says so, and points nowhere', () => {
 test('before the first event there is a picture, too', () => {
   expect(picture(stateAfter([]), 50, 12)).toContain('waiting for the first event');
   expect(loopPane.badge(stateAfter([]), 60)).toBe('');
-  expect(loopPane.badge(stateAfter(served(1812, 0)), 60)).toBe('turn 1,812');
+  expect(loopPane.badge(stateAfter(served(1811, 0)), 60)).toBe('turn 1,812');
 });
 
 test('phases have their colours, and the line that runs is highlighted', () => {

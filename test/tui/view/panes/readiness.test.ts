@@ -121,7 +121,7 @@ test('turns that were not traced are a line with their counts', () => {
 
 test('where the trace broke off in the middle of a turn, rows say that there was more', () => {
   using scene = stage();
-  for (const entry of [...served(812, 0).slice(0, 5), dropped(248, 1447)]) scene.take(entry);
+  for (const entry of [...served(812, 0).slice(0, 6), dropped(248, 1447)]) scene.take(entry);
   expect(words(scene)).toEqual(['#7       READABLE read 27 B · 1 frame · …', '248 turns, 1,447 commands not shown']);
 });
 
@@ -209,7 +209,8 @@ test('behind a filter only those count that it lets through, and what has been f
 
 test('a second listener is one from the first event on', () => {
   using scene = stage({ settings: { unixsocket: '/run/lab.sock' } });
-  scene.take(happened(0, { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' }));
+  scene.take(happened(0, { kind: 'turn-begin', turn: 1 }));
+  scene.take(happened(0, { kind: 'wait', timeoutMs: -1, why: 'no timer' }));
   scene.take(happened(0, { kind: 'ready', token: 2, readiness: 1 }));
   expect(scene.draw(readinessPane, WIDE)[0]).toMatch(/^ +1 LISTENER READABLE/);
 });

@@ -98,14 +98,14 @@ test.each<[string, TraceBody, string]>([
   ['write-blocked', { kind: 'interest', token: 2, before: 1, after: 3 }, 'write-blocked           RW '],
 ])('%s, while its turn runs', (_, event, expected) => {
   using scene = threeClients();
-  tell(scene, { kind: 'turn-begin', turn: 99, timeoutMs: -1, why: 'no timer' });
+  tell(scene, { kind: 'turn-begin', turn: 99 });
   tell(scene, event);
   expect(scene.draw(tokensPane, SIZE)[3]).toContain(expected);
 });
 
 test('after its turn a client is idle', () => {
   using scene = threeClients();
-  tell(scene, { kind: 'turn-begin', turn: 99, timeoutMs: -1, why: 'no timer' });
+  tell(scene, { kind: 'turn-begin', turn: 99 });
   tell(scene, { kind: 'read', token: 2, result: 9 });
   tell(scene, { kind: 'turn-end', turn: 99, busyUs: 1, commands: 0 });
   expect(scene.draw(tokensPane, SIZE)[3]).toContain('idle');

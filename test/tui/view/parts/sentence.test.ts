@@ -10,8 +10,9 @@ const EPOLL = { isEmulated: false, isListener: (token: number) => token === 0 ||
 const EMULATED = { ...EPOLL, isEmulated: true };
 
 const SENTENCES: readonly (readonly [TraceBody, string])[] = [
-  [{ kind: 'turn-begin', turn: 9, timeoutMs: 83, why: 'expire cycle' }, 'nothing to do: the loop sleeps in epoll_wait'],
-  [{ kind: 'turn-begin', turn: 9, timeoutMs: 0, why: 'expire cycle' }, 'timer expire cycle is due: the loop looks without sleeping'],
+  [{ kind: 'turn-begin', turn: 1809 }, 'turn 1,809 begins: pending replies are written first'],
+  [{ kind: 'wait', timeoutMs: 83, why: 'expire cycle' }, 'nothing to do: the loop sleeps in epoll_wait'],
+  [{ kind: 'wait', timeoutMs: 0, why: 'expire cycle' }, 'timer expire cycle is due: the loop looks without sleeping'],
   [{ kind: 'poll', waitedUs: 41_000, ready: 2, emulated: false }, 'epoll_wait woke with 2 ready tokens after 41 ms'],
   [{ kind: 'poll', waitedUs: 7, ready: 1, emulated: false }, 'epoll_wait woke with 1 ready token after 7 µs'],
   [{ kind: 'poll', waitedUs: 83_000, ready: 0, emulated: false }, 'epoll_wait came back after 83 ms with nothing ready'],
@@ -38,6 +39,8 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'execute', token: 7, frame: 1, command: 'get', elapsedUs: 12, keys: ['greeting'], db: 0 }, 'token 7 sent GET greeting; it took 12 µs'],
   [{ kind: 'execute', token: 7, frame: 1, command: 'config|get', elapsedUs: 12, keys: [], db: 0 }, 'token 7 sent CONFIG GET; it took 12 µs'],
   [{ kind: 'reply', token: 7, frame: 1, bytes: 5, raw: '' }, 'the reply for token 7 is ready: 5 B wait in its output buffer'],
+  [{ kind: 'reply', token: 7, frame: 1, bytes: 30, raw: "-ERR unknown command 'x\x1b'\r\n" }, "token 7 gets an error: ERR unknown command 'x\\x1b'"],
+  [{ kind: 'reply', token: 7, frame: 1, bytes: 30, raw: '!9\r\nERR\r\nno\r\n' }, 'token 7 gets an error: ERR'],
   [{ kind: 'write', token: 7, result: 5, of: 5 }, '5 B went out to token 7'],
   [{ kind: 'write', token: 7, result: 16384, of: 1048576 }, 'token 7 took only 16,384 of 1,048,576 B: the rest waits'],
   [{ kind: 'write', token: 7, result: 'WouldBlock', of: 2048 }, 'token 7 takes nothing now: WouldBlock, 2 KB wait'],
@@ -73,12 +76,13 @@ test('every kind of event has its sentence in the table', () => {
 
 test('where readiness is emulated, nothing is said of epoll', () => {
   expect(sentence(eventAt(0, { kind: 'poll', waitedUs: 7, ready: 1, emulated: true }), EMULATED)).toBe('poll.wait (emulated) woke with 1 ready token after 7 µs');
-  expect(sentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: -1, why: 'no timer' }), EMULATED)).toBe('nothing to do: the loop sleeps in poll.wait (emulated)');
+  expect(sentence(eventAt(0, { kind: 'wait', timeoutMs: -1, why: 'no timer' }), EMULATED)).toBe('nothing to do: the loop sleeps in poll.wait (emulated)');
 });
 
 test('a held loop says before what it is held', () => {
   expect(heldSentence(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 30, argv: ['DEL', 'greeting'], raw: '' }), EPOLL)).toBe('held before executing DEL greeting');
-  expect(heldSentence(eventAt(0, { kind: 'turn-begin', turn: 1, timeoutMs: 83, why: 'expire cycle' }), EPOLL)).toBe('held before epoll_wait: next timer: expire cycle in 83 ms');
+  expect(heldSentence(eventAt(0, { kind: 'turn-begin', turn: 1 }), EPOLL)).toBe('held at the beginning of turn 1: pending replies are written first');
+  expect(heldSentence(eventAt(0, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' }), EPOLL)).toBe('held before epoll_wait: next timer: expire cycle in 83 ms');
   expect(heldSentence(eventAt(0, { kind: 'read', token: 7, result: 42 }), EPOLL)).toBe('held: 42 B came from token 7');
 });
 
