@@ -93,7 +93,7 @@ export class Server implements ServerContext {
     const scheduler = (this.scheduler = schedulerOf(loop));
 
     // What is measured.
-    const stats = (this.stats = { startedMs: clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, errors: new Map() });
+    const stats = (this.stats = { startedMs: clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, reads: 0, writes: 0, errors: new Map() });
     const statistics = (this.statistics = new Statistics<Command>({ config, stats, clock, random }, (isOn) => void (hooks.timesEach = isOn)));
     hooks.executed = (session, command, argv, elapsedUs, calls) => statistics.executed(session, command, argv, elapsedUs, calls);
 
@@ -168,8 +168,10 @@ export class Server implements ServerContext {
     return this.config.values.requirepass !== '';
   }
 
+  /** Nobody is accepted any more from here on, also while a script is still to be brought to its end. */
   shutdown(): void {
     this.loop.stop();
+    this.closeListeners();
   }
 
   get hearsOthers(): boolean {
@@ -183,8 +185,8 @@ export class Server implements ServerContext {
 
   /** After the last turn: every descriptor is given back. */
   close(): void {
-    for (const session of this.sessions.values()) session.transport.close('server shut down');
     this.closeListeners();
+    for (const session of this.sessions.values()) session.transport.close('server shut down');
     this.loop.poll.close();
   }
 

@@ -95,6 +95,7 @@ export class ReplyWriter {
   private count(bytes: number): void {
     const { server } = this.env;
     server.stats.bytesWritten += bytes;
+    server.stats.writes++;
     this.connection.session.lastInteractionMs = server.clock.nowMs;
   }
 

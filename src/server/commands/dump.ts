@@ -75,6 +75,7 @@ const restoreKey: Handler = (argv, db, session) => {
   const ttl = timeToLive(argv[2]!);
   if (!isIntact(argv[3]!)) return errors.BAD_CHECKSUM;
   const value = decode(argv[3]!, limitsOf(session));
+  keyspace.stats.payloadsChecked++;
   if (value === undefined) return errors.BAD_DUMP;
   const wasThere = options.replaces && db.delete(name);
   const atMs = ttl === 0 || options.isAbsolute ? ttl : ttl + keyspace.nowMs;

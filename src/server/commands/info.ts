@@ -102,6 +102,7 @@ function clients({ config, sessions, blocking, tracking }: ServerContext): Field
     ['client_recent_max_output_buffer', Math.max(0, ...transports.map(({ outputBytes }) => outputBytes))],
     ['blocked_clients', blocking.size],
     ['tracking_clients', tracking.counts.clients],
+    ['clients_in_timeout_table', [...sessions.values()].filter(({ waiting }) => waiting !== null && waiting.deadlineMs !== 0).length],
   ];
 }
 
@@ -198,6 +199,7 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
   const rates = statistics.rates();
   const { stats: counted } = keyspace;
   const { counts } = tracking;
+  const excess = keyspace.eviction.excessTimes;
   return [
     ['total_connections_received', stats.connectionsReceived],
     ['total_commands_processed', stats.commandsProcessed],
@@ -208,6 +210,8 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['total_net_repl_output_bytes', 0],
     ['instantaneous_input_kbps', rates.kilobytesInPerSecond.toFixed(2)],
     ['instantaneous_output_kbps', rates.kilobytesOutPerSecond.toFixed(2)],
+    ['instantaneous_input_repl_kbps', '0.00'],
+    ['instantaneous_output_repl_kbps', '0.00'],
     ['rejected_connections', stats.connectionsRejected],
     ['sync_full', 0],
     ['sync_partial_ok', 0],
@@ -217,6 +221,10 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['expired_time_cap_reached_count', counted.expireTimeCapReached],
     ['expire_cycle_cpu_milliseconds', Math.floor(counted.expireCycleUs / 1000)],
     ['evicted_keys', counted.evicted],
+    // maxmemory-clients closes nobody here.
+    ['evicted_clients', 0],
+    ['total_eviction_exceeded_time', Math.floor(excess.totalUs / 1000)],
+    ['current_eviction_exceeded_time', Math.floor(excess.currentUs / 1000)],
     ['keyspace_hits', counted.hits],
     ['keyspace_misses', counted.misses],
     ['pubsub_channels', pubsub.channels.size],
@@ -229,6 +237,14 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['tracking_total_prefixes', counts.prefixes],
     ['unexpected_error_replies', 0],
     ['total_error_replies', [...stats.errors.values()].reduce((sum, count) => sum + count, 0)],
+    ['dump_payload_sanitizations', counted.payloadsChecked],
+    ['total_reads_processed', stats.reads],
+    ['total_writes_processed', stats.writes],
+    ['io_threaded_reads_processed', 0],
+    ['io_threaded_writes_processed', 0],
+    // Replies are written into chunks that all clients share: no client's own buffer changes its size.
+    ['reply_buffer_shrinks', 0],
+    ['reply_buffer_expands', 0],
   ];
 }
 

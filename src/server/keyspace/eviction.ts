@@ -35,6 +35,9 @@ export class Eviction {
   private nextDatabase = 0;
   private isContinuing = false;
   private later: Schedule | null = null;
+  /** When the memory was found to be above its limit and evictions did not bring it below; null if it is below. */
+  private exceededSinceUs: number | null = null;
+  private exceededUs = 0;
 
   constructor(private readonly keyspace: Keyspace) {}
 
@@ -47,12 +50,36 @@ export class Eviction {
   perform(): boolean {
     const { keyspace } = this;
     const { maxmemory, policy, tenacity } = keyspace.settings;
-    if (keyspace.usedBytes <= maxmemory || keyspace.isPaused()) return true;
+    if (keyspace.usedBytes <= maxmemory || keyspace.isPaused()) {
+      this.endExcess();
+      return true;
+    }
+    if (this.exceededSinceUs === null) this.exceededSinceUs = keyspace.clock.readUs();
     if (policy === 'noeviction') return false;
     const startUs = keyspace.clock.readUs();
     const hasRoom = this.makeRoom(policy, startUs, timeLimitUs(tenacity));
+    if (keyspace.usedBytes <= maxmemory) this.endExcess();
     if (keyspace.onWork !== null) keyspace.onWork('eviction-cycle', (keyspace.clock.readUs() - startUs) / 1000);
     return hasRoom;
+  }
+
+  /** For how long memory has been above its limit: this time, and in all. */
+  get excessTimes(): { readonly currentUs: number; readonly totalUs: number } {
+    const currentUs = this.exceededSinceUs === null ? 0 : this.keyspace.clock.readUs() - this.exceededSinceUs;
+    return { currentUs, totalUs: this.exceededUs + currentUs };
+  }
+
+  /** CONFIG RESETSTAT. */
+  resetTimes(): void {
+    this.exceededSinceUs = null;
+    this.exceededUs = 0;
+  }
+
+  /** Memory is below its limit, or there is none any more. */
+  endExcess(): void {
+    if (this.exceededSinceUs === null) return;
+    this.exceededUs = this.excessTimes.totalUs;
+    this.exceededSinceUs = null;
   }
 
   private makeRoom(policy: EvictionPolicy, startUs: number, limitUs: number): boolean {

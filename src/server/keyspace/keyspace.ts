@@ -36,6 +36,8 @@ export class KeyspaceStats {
   /** Microseconds spent in the expire cycle. */
   expireCycleUs = 0;
   evicted = 0;
+  /** Dumps that RESTORE has checked in full. */
+  payloadsChecked = 0;
 }
 
 /** The settings of the keyspace; the names are those of redis.conf. Change them through {@link Keyspace.configure}. */
@@ -145,6 +147,7 @@ export class Keyspace {
   configure(settings: Partial<KeyspaceSettings>): void {
     Object.assign(this.settings, settings);
     this.usesLfu = this.settings.policy.endsWith('-lfu');
+    if (this.settings.maxmemory === 0) this.eviction.endExcess();
   }
 
   /** Lets the expire cycle and evictions run by themselves, on timers that exist only while there is something to do. */

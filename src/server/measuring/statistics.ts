@@ -52,6 +52,9 @@ export interface ServerStats {
   commandsProcessed: number;
   bytesRead: number;
   bytesWritten: number;
+  /** Calls of read and write that moved bytes. */
+  reads: number;
+  writes: number;
   /** Error replies by their code. */
   readonly errors: Map<string, number>;
 }

@@ -45,6 +45,51 @@ describe('INFO', () => {
     expect(info(client, 'clients')).toMatchObject({ connected_clients: '1', blocked_clients: '0' });
   });
 
+  test('counts reads and writes, clients that wait with a limit, and dumps that were checked', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    const [limited, unlimited] = [lab.connect(), lab.connect()];
+    const before = info(client, 'stats');
+    client.ask('PING');
+    client.ask('PING');
+    // Two PINGs and the INFO that counts them are three reads; of the replies, the two PONGs and the INFO before have been written by then.
+    const after = info(client, 'stats');
+    expect(Number(after['total_reads_processed']) - Number(before['total_reads_processed'])).toBe(3);
+    expect(Number(after['total_writes_processed']) - Number(before['total_writes_processed'])).toBe(3);
+    limited.sendCommand('BLPOP', 'queue', '10');
+    unlimited.sendCommand('BLPOP', 'queue', '0');
+    lab.settle();
+    expect(info(client, 'clients')).toMatchObject({ blocked_clients: '2', clients_in_timeout_table: '1' });
+    client.ask('SET', 'key', 'value');
+    client.ask('RESTORE', 'copy', '0', ask(client, 'DUMP', 'key') as string);
+    expect(info(client, 'stats')).toMatchObject({ dump_payload_sanitizations: '1', evicted_clients: '0' });
+    client.ask('CONFIG', 'RESETSTAT');
+    expect(info(client, 'stats')).toMatchObject({ dump_payload_sanitizations: '0', total_reads_processed: '1', total_writes_processed: '1' });
+  });
+
+  test('says for how long memory has been above its limit, now and in all', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    const limit = lab.server.keyspace.usedBytes + 1000;
+    client.ask('SET', 'key', 'x'.repeat(10_000));
+    client.ask('CONFIG', 'SET', 'maxmemory', String(limit));
+    expect(client.ask('SET', 'other', '1')).toMatch(/^-OOM/);
+    lab.advance(250);
+    expect(info(client, 'stats')).toMatchObject({ current_eviction_exceeded_time: '250', total_eviction_exceeded_time: '250' });
+    client.ask('DEL', 'key');
+    client.ask('PING');
+    lab.advance(250);
+    expect(info(client, 'stats')).toMatchObject({ current_eviction_exceeded_time: '0', total_eviction_exceeded_time: '250' });
+    client.ask('SET', 'key', 'x'.repeat(10_000));
+    client.ask('PING');
+    lab.advance(100);
+    client.ask('CONFIG', 'SET', 'maxmemory', '0');
+    lab.advance(100);
+    expect(info(client, 'stats')).toMatchObject({ current_eviction_exceeded_time: '0', total_eviction_exceeded_time: '350' });
+    client.ask('CONFIG', 'RESETSTAT');
+    expect(info(client, 'stats')).toMatchObject({ total_eviction_exceeded_time: '0' });
+  });
+
   test('the rate of commands is an average over 1.6 seconds, and falls to zero without a timer of its own', () => {
     using lab = simulate();
     const client = lab.connect();

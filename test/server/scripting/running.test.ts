@@ -76,6 +76,8 @@ describe('a script that runs long', () => {
     lab.turn();
     expect(other.receive()).toBe(BUSY);
     expect(lab.server.loop.isStopped).toBe(true);
+    // Nobody is accepted any more, though the turn in which the script ran is only just through.
+    expect(lab.server.listeners).toEqual([]);
   });
 
   test('a function is ended by FUNCTION KILL only, and shows in FUNCTION STATS', () => {
