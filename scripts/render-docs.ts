@@ -4,7 +4,7 @@
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
-import { parseFlags } from '../src/cli/program.js';
+import { formatHelp } from '../src/cli/help.js';
 import { commandTable } from '../src/server/commands/index.js';
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../src/server/config.js';
 import { categoriesOf, flagNames } from '../src/server/command/command-facts.js';
@@ -21,9 +21,7 @@ export function renderDocs(readme: string, screen: string): { readonly [path: st
 
 /** The lab's own flags, as --help shows them. */
 function withFlags(readme: string): string {
-  const help = parseFlags(['--help']);
-  if (!('kind' in help) || help.kind !== 'text') throw new Error('--help gives a text');
-  const flags = /\nLab\n(.*?)\n\n/s.exec(help.text)![1]!;
+  const flags = formatHelp().trimEnd();
   return readme.replace(/(<!-- help:[^\n]*\n).*?(<!-- \/help -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${flags}\n\`\`\`\n${close}`);
 }
 

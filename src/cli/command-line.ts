@@ -1,12 +1,12 @@
 /**
  * The command line as values: every setting of the table is a flag, a redis.conf may come first, and the lab has flags of its own.
  *
- * Reached from main.ts; hands what is to be run to serve.ts. Nothing here has an effect but reading the files named.
+ * Reached from main.ts; hands what is to be run to serve.ts and run.ts. Nothing here has an effect but reading the files named.
  */
 import { readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
-import { ConfigError, ConfigFileError, findSetting, isMulti, parseValue, readConfigFile, readConfigText, settingOf, type SettingValues } from '../server/config.js';
-import { readPlainFlags, type Flags, type Poller } from './flags.js';
+import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
+import { readFlags, type Flags, type Other, type Poller } from './flags.js';
 
 export interface Run {
   readonly settings: Partial<SettingValues>;
@@ -31,8 +31,8 @@ class Complaint extends Error {}
 
 /** @param args byte strings, without the program's own name. Complaints are byte strings, too. */
 export async function parseCommandLine(args: readonly string[]): Promise<Request> {
-  const flags = readPlainFlags(args) ?? (await import('./program.js')).parseFlags(args);
-  if ('kind' in flags) return flags;
+  const flags = readFlags(args);
+  if (flags.kind !== 'flags') return answer(flags);
   try {
     return { kind: 'run', run: toRun(flags) };
   } catch (error) {
@@ -41,37 +41,46 @@ export async function parseCommandLine(args: readonly string[]): Promise<Request
   }
 }
 
-/** Flags come after the file, so they win. */
-function toRun({ file, settings: given, headless, poller, edgeTriggered, seed, trace, traceOverwrite, step, ascii, screenReader }: Flags): Run {
-  const settings: Partial<SettingValues> = {};
-  if (file === '-') readConfigText(readFileSync(0, 'latin1'), 'standard input', settings, parseValue);
-  else if (file !== null) readConfigFile(file, settings, parseValue);
-  for (const [name, words] of given) readFlag(name, words, settings);
-  return {
-    settings,
-    configFile: file === null || file === '-' ? null : resolvePath(file),
-    headless,
-    poller,
-    edgeTriggered,
-    seed: seed === null ? null : readSeed(seed),
-    trace: trace === null ? null : resolvePath(trace),
-    traceOverwrite,
-    step,
-    ascii,
-    screenReader,
-  };
+async function answer(other: Other): Promise<Request> {
+  switch (other.kind) {
+    case 'complaint':
+      return other;
+    case 'version':
+      return { kind: 'text', text: `${__VERSION__}\n` };
+    case 'unknown':
+      return { kind: 'complaint', complaint: `unknown option '${other.name}'${(await import('./suggest.js')).suggestion(other.name)}` };
+    case 'help': {
+      const { formatHelp, formatSettings } = await import('./help.js');
+      return { kind: 'text', text: other.topic === 'settings' ? formatSettings() : formatHelp() };
+    }
+  }
 }
 
-/** Of a setting with one value the last flag counts; the words of one with several add up. */
-function readFlag(name: string, words: readonly string[], settings: Partial<SettingValues>): void {
-  const setting = findSetting(name)!;
-  const counting = isMulti(settingOf(setting)) ? words : words.slice(-1);
-  try {
-    (settings as { [name: string]: unknown })[setting] = parseValue(name, setting, counting, settings);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new Complaint(`--${name} '${counting.join(' ')}': ${error.complaint}`);
+/** Flags are read like lines behind the file, so they win. */
+function toRun({ file, readsInput, directives, switches, values }: Flags): Run {
+  const reader = new ConfigReader();
+  if (file !== null) reader.file(file);
+  if (readsInput) reader.text(readFileSync(0, 'latin1'), 'standard input');
+  for (const { name, words, shown } of directives) {
+    reader.words([name, ...words], (complaint) => {
+      throw new Complaint(`${shown} '${words.join(' ')}': ${complaint}`);
+    });
   }
+  const seed = values.get('seed');
+  const trace = values.get('trace');
+  return {
+    settings: reader.values,
+    configFile: file === null ? null : resolvePath(file),
+    headless: switches.has('headless'),
+    poller: (values.get('poller') as Poller | undefined) ?? 'auto',
+    edgeTriggered: switches.has('edge-triggered'),
+    seed: seed === undefined ? null : readSeed(seed),
+    trace: trace === undefined ? null : resolvePath(trace),
+    traceOverwrite: switches.has('trace-overwrite'),
+    step: switches.has('step'),
+    ascii: switches.has('ascii'),
+    screenReader: switches.has('screen-reader'),
+  };
 }
 
 function readSeed(text: string): number {

@@ -1,69 +1,169 @@
 /**
- * Flags as words, before anybody has looked at what they mean; and the quick way to get them.
+ * The words of the command line, taken apart by redis-server's rules, before anybody looks at what the values mean.
  *
- * A start with nothing but `[file] --name value …` is read here in no time. Everything else (help, version, mistakes, rarer forms) is left to
- * program.ts, which loads Commander for it: that costs a third of the time that Node itself takes to start. A test compares the two.
+ *   [file] [-] --name value … --name "value" …     every setting of redis.conf is a flag; what stands behind its name is what would stand behind it in the file
+ *   redis.conf maxmemory 1gb                       so does a setting behind the file, without dashes
+ *   "--maxmemory 1gb"                              and one with its value in one argument; --maxmemory=1gb, too
+ *
+ * The lab's own flags stand in a table, from which the help is made.
  */
-import { findSetting, isMulti, settingOf } from '../server/config.js';
-
-/** What was given on the command line, as text. */
-export interface Flags {
-  readonly file: string | null;
-  /** Settings by the name that was used, with the words behind them. */
-  readonly settings: ReadonlyMap<string, readonly string[]>;
-  readonly headless: boolean;
-  readonly edgeTriggered: boolean;
-  readonly poller: Poller;
-  readonly seed: string | null;
-  readonly trace: string | null;
-  readonly traceOverwrite: boolean;
-  /** Of the screen: hold the loop before its first poll; only ASCII characters. */
-  readonly step: boolean;
-  readonly ascii: boolean;
-  /** Lines of text instead of the screen. */
-  readonly screenReader: boolean;
-}
+import { findSetting, isDirective, isMulti, settingOf, splitWords } from '../server/config.js';
 
 export type Poller = 'epoll' | 'portable' | 'auto';
 
 export const POLLERS: readonly Poller[] = ['epoll', 'portable', 'auto'];
 
-/** The flags, or null if there is anything among them that is not plain. */
-export function readPlainFlags(args: readonly string[]): Flags | null {
-  const settings = new Map<string, string[]>();
-  const lab = { headless: false, edgeTriggered: false, poller: 'auto' as Poller, seed: null as string | null, trace: null as string | null, traceOverwrite: false, step: false, ascii: false, screenReader: false };
-  const hasFile = args.length > 0 && !args[0]!.startsWith('-');
-  let at = hasFile ? 1 : 0;
-  /** The next argument, if it can not be taken for a flag. */
-  const takeWord = (): string | null => (at < args.length && !args[at]!.startsWith('-') ? args[at++]! : null);
-  while (at < args.length) {
-    const flag = args[at++]!;
-    if (!flag.startsWith('--')) return null;
-    const name = flag.slice(2);
-    if (name === 'headless' || name === 'step' || name === 'ascii') lab[name] = true;
-    else if (name === 'edge-triggered') lab.edgeTriggered = true;
-    else if (name === 'screen-reader') lab.screenReader = true;
-    else if (name === 'trace-overwrite') lab.traceOverwrite = true;
-    else {
-      const word = takeWord();
-      if (word === null) return null;
-      if (name === 'seed' || name === 'trace') lab[name] = word;
-      else if (name === 'poller') {
-        if (!POLLERS.includes(word as Poller)) return null;
-        lab.poller = word as Poller;
-      } else if (!takeSetting(settings, name, word, takeWord)) return null;
-    }
-  }
-  return { file: hasFile ? args[0]! : null, settings, ...lab };
+interface LabFlag {
+  readonly summary: string;
+  /** What it takes, as the help shows it; without one the flag is a switch. */
+  readonly value?: string;
+  /** Shown first: what somebody wants to know who has never seen the lab. */
+  readonly isBasic?: boolean;
 }
 
-function takeSetting(settings: Map<string, string[]>, name: string, word: string, takeWord: () => string | null): boolean {
-  const setting = findSetting(name);
-  // Flags are spelled exactly; the names in a file need not be.
-  if (setting === undefined || name !== name.toLowerCase()) return false;
-  const words = settings.get(name) ?? [];
-  words.push(word);
-  if (isMulti(settingOf(setting))) for (let more = takeWord(); more !== null; more = takeWord()) words.push(more);
-  settings.set(name, words);
-  return true;
+export const LAB_FLAGS = {
+  headless: { summary: 'run the server without the screen', isBasic: true },
+  step: { summary: 'start with the loop held before its first poll', isBasic: true },
+  trace: { value: 'file', summary: 'write every event of the loop to a file, one JSON object a line', isBasic: true },
+  'screen-reader': { summary: 'tell the lab in plain lines instead of drawing it', isBasic: true },
+  ascii: { summary: 'draw the screen with ASCII characters only' },
+  poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
+  'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
+  'trace-overwrite': { summary: 'replace the file of the trace if it exists' },
+  seed: { value: 'number', summary: 'seed of everything random, to repeat a run' },
+} as const satisfies { readonly [name: string]: LabFlag };
+
+export type LabFlagName = keyof typeof LAB_FLAGS;
+
+/** A setting with the words behind its name, as on a line of redis.conf. */
+export interface Directive {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** As complaints quote it: `--maxmemory`. */
+  readonly shown: string;
 }
+
+export interface Flags {
+  readonly kind: 'flags';
+  readonly file: string | null;
+  /** A configuration comes from standard input as well, behind the file. */
+  readonly readsInput: boolean;
+  /** In their order. */
+  readonly directives: readonly Directive[];
+  readonly switches: ReadonlySet<LabFlagName>;
+  readonly values: ReadonlyMap<LabFlagName, string>;
+}
+
+/** Not to be run: text is asked for, or something is wrong, in one line. */
+export type Other = { readonly kind: 'help'; readonly topic: string } | { readonly kind: 'version' } | { readonly kind: 'unknown'; readonly name: string } | { readonly kind: 'complaint'; readonly complaint: string };
+
+export function readFlags(args: readonly string[]): Flags | Other {
+  return new ArgumentReader(args).read();
+}
+
+class ArgumentReader {
+  private at = 0;
+  private file: string | null = null;
+  private readsInput = false;
+  private readonly directives: Directive[] = [];
+  private readonly switches = new Set<LabFlagName>();
+  private readonly values = new Map<LabFlagName, string>();
+
+  constructor(private readonly args: readonly string[]) {}
+
+  read(): Flags | Other {
+    while (this.at < this.args.length) {
+      const other = this.argument(this.args[this.at++]!);
+      if (other !== null) return other;
+    }
+    const { file, readsInput, directives, switches, values } = this;
+    return { kind: 'flags', file, readsInput, directives, switches, values };
+  }
+
+  /** Something that ends the reading, or null. */
+  private argument(arg: string): Other | null {
+    if (arg === '-h' || arg === '--help') return { kind: 'help', topic: this.args[this.at] ?? '' };
+    if (arg === '-v' || arg === '--version') return { kind: 'version' };
+    if (arg === '-') {
+      this.readsInput = true;
+      return null;
+    }
+    if (isFlag(arg)) return this.flag(arg);
+    if (arg.startsWith('-')) return { kind: 'unknown', name: arg };
+    if (this.file !== null) return this.setting(arg, arg, this.takeWords());
+    this.file = arg;
+    return null;
+  }
+
+  private flag(arg: string): Other | null {
+    const [head, inline] = splitArgument(arg);
+    const shown = `--${head}`;
+    if (head in LAB_FLAGS) return this.labFlag(head as LabFlagName, inline);
+    const setting = findSetting(head);
+    if (setting === undefined && !isDirective(head)) return { kind: 'unknown', name: shown };
+    const takesMany = setting === undefined || isMulti(settingOf(setting));
+    if (takesMany) return this.setting(head, shown, [...inline, ...this.takeWords()]);
+    if (inline.length > 0) return this.setting(head, shown, inline);
+    const word = this.takeValue();
+    return word === null ? missing(shown) : this.setting(head, shown, [word]);
+  }
+
+  private setting(name: string, shown: string, words: readonly string[]): Other | null {
+    const setting = findSetting(name);
+    if (setting === undefined && !isDirective(name)) return { kind: 'unknown', name };
+    if (words.length === 0 && (setting === undefined || settingOf(setting).bare !== true)) return missing(shown);
+    this.directives.push({ name, words, shown });
+    return null;
+  }
+
+  private labFlag(name: LabFlagName, inline: readonly string[]): Other | null {
+    const flag: LabFlag = LAB_FLAGS[name];
+    if (flag.value === undefined) {
+      this.switches.add(name);
+      return inline.length === 0 ? null : complain(`--${name} takes no value`);
+    }
+    const word = inline.length > 0 ? inline.join(' ') : this.takeValue();
+    if (word === null) return missing(`--${name}`);
+    this.values.set(name, word);
+    return name === 'poller' && !POLLERS.includes(word as Poller) ? complain(`--poller '${word}': must be one of ${POLLERS.join(', ')}`) : null;
+  }
+
+  /** The next argument, unless it is a flag that there is. */
+  private takeValue(): string | null {
+    const next = this.args[this.at];
+    if (next === undefined || (isFlag(next) && isKnown(splitArgument(next)[0]))) return null;
+    this.at++;
+    return next;
+  }
+
+  /** All arguments up to the next flag, or to the `-` at the end. */
+  private takeWords(): string[] {
+    const words: string[] = [];
+    for (let next = this.args[this.at]; next !== undefined && !isFlag(next); next = this.args[this.at]) {
+      if (next === '-' && this.at === this.args.length - 1) break;
+      words.push(next);
+      this.at++;
+    }
+    return words;
+  }
+}
+
+function isFlag(arg: string): boolean {
+  return arg.startsWith('--');
+}
+
+function isKnown(name: string): boolean {
+  return name in LAB_FLAGS || name === 'help' || name === 'version' || isDirective(name);
+}
+
+/** The name in a flag, and the words that stand with it in the same argument. */
+function splitArgument(arg: string): [name: string, inline: readonly string[]] {
+  const body = arg.slice(2);
+  const equals = body.indexOf('=');
+  if (equals > 0 && isKnown(body.slice(0, equals))) return [body.slice(0, equals), [body.slice(equals + 1)]];
+  const words = /\s/.test(body) ? splitWords(body) : null;
+  return words === null || words.length === 0 ? [body, []] : [words[0]!, words.slice(1)];
+}
+
+const complain = (complaint: string): Other => ({ kind: 'complaint', complaint });
+const missing = (shown: string): Other => complain(`${shown} needs a value`);

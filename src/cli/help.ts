@@ -1,26 +1,49 @@
 /**
- * The text of --help: the lab's own flags, then the settings by their headings, and in the end those that have no effect yet.
+ * The texts of --help: first what somebody needs who has never seen the lab, then its other flags. `--help settings` lists those of redis.conf by their headings, and in the
+ * end those that have no effect yet.
  */
-import type { Command } from 'commander';
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../server/config.js';
+import { LAB_FLAGS, type LabFlagName } from './flags.js';
 
 const WIDTH = 100;
 /** Longer flags have their explanation on the next line. */
 const COLUMN = 34;
+const BASICS_COLUMN = 24;
 
-export function formatHelp(program: Command): string {
+export function formatHelp(): string {
+  const names = Object.keys(LAB_FLAGS) as LabFlagName[];
+  const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
+  return [
+    'Usage: redis-lab [file] [flags]',
+    '',
+    ...wrap('A Redis-compatible server whose event loop can be watched, paused and stepped. Without flags it opens the screen, on the first port from 6379 that is free.', 0),
+    '',
+    ...entry('--port <number>', 'listen on this TCP port', BASICS_COLUMN),
+    ...names.filter(isBasic).flatMap((name) => labEntry(name, BASICS_COLUMN)),
+    ...entry('--help settings', 'list the settings of redis.conf: each is a flag, too', BASICS_COLUMN),
+    '',
+    'More',
+    ...names.filter((name) => !isBasic(name)).flatMap((name) => labEntry(name, BASICS_COLUMN)),
+    ...entry('-h, --help', 'show this help', BASICS_COLUMN),
+    ...entry('-v, --version', 'show the version', BASICS_COLUMN),
+    '',
+    ...wrap('The file is a redis.conf; - reads one from standard input. Flags come after it and win.', 0),
+    '',
+    'Examples',
+    ...entry('redis-lab', 'the lab, on the first free port', BASICS_COLUMN * 2),
+    ...entry('redis-lab --step', 'the same, held before anything happens', BASICS_COLUMN * 2),
+    ...entry('redis-lab --headless --maxmemory 100mb', 'only the server', BASICS_COLUMN * 2),
+    '',
+  ].join('\n');
+}
+
+export function formatSettings(): string {
   const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => settingOf(name).hidden !== true);
   const effective = names.filter((name) => settingOf(name).effect === 'yes');
   const idle = names.filter((name) => settingOf(name).effect === 'none');
   const headings = [...new Set(effective.map((name) => settingOf(name).group))];
   return [
-    'Usage: redis-lab [file] [flags]',
-    '',
-    ...wrap('A Redis-compatible server whose single-threaded event loop calls epoll from TypeScript. The file is a redis.conf; - reads it from standard input. Flags come after it and win.', 0),
-    '',
-    'Lab',
-    ...program.options.filter(({ long }) => !isSetting(long)).flatMap(({ flags, description }) => entry(flags, description)),
-    ...entry('-h, --help', 'show this help'),
+    ...wrap('The settings of redis.conf. In a file each stands on a line of its own, without dashes; CONFIG GET and CONFIG SET know them, too.', 0),
     ...headings.flatMap((heading) => ['', heading, ...effective.filter((name) => settingOf(name).group === heading).flatMap(settingEntry)]),
     '',
     'Accepted so that any redis.conf can be read, without effect so far',
@@ -29,15 +52,16 @@ export function formatHelp(program: Command): string {
   ].join('\n');
 }
 
-function isSetting(long: string | undefined): boolean {
-  return long !== undefined && (long.slice(2) in SETTINGS || Object.values(SETTINGS).some((setting) => 'alias' in setting && setting.alias === long.slice(2)));
+function labEntry(name: LabFlagName, column: number): string[] {
+  const flag = LAB_FLAGS[name];
+  return entry('value' in flag ? `--${name} <${flag.value}>` : `--${name}`, flag.summary, column);
 }
 
 function settingEntry(name: SettingName): string[] {
   const setting = settingOf(name);
   const value = formatSetting(setting, setting.default);
   const values = setting.kind === 'enum' || setting.kind === 'integer' ? ` ${describeValues(setting)};` : '';
-  return entry(`--${name} <${placeholder(setting.kind)}>`, `${setting.summary} (${values.trim()}${values === '' ? '' : ' '}default ${value === '' ? 'empty' : value})`);
+  return entry(`--${name} <${placeholder(setting.kind)}>`, `${setting.summary} (${values.trim()}${values === '' ? '' : ' '}default ${value === '' ? 'empty' : value})`, COLUMN);
 }
 
 function placeholder(kind: string): string {
@@ -60,10 +84,10 @@ function placeholder(kind: string): string {
   }
 }
 
-function entry(flags: string, text: string): string[] {
-  const lines = wrap(text, COLUMN);
+function entry(flags: string, text: string, column: number): string[] {
+  const lines = wrap(text, column);
   const head = `  ${flags}`;
-  return head.length < COLUMN - 1 ? [head.padEnd(COLUMN) + lines[0]!.trimStart(), ...lines.slice(1)] : [head, ...lines];
+  return head.length < column - 1 ? [head.padEnd(column) + lines[0]!.trimStart(), ...lines.slice(1)] : [head, ...lines];
 }
 
 function wrap(text: string, indent: number): string[] {

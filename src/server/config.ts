@@ -3,32 +3,20 @@
  *
  * What there is to set stands in config/settings.ts, how values are read and written in config/setting.ts.
  */
-import { statSync } from 'node:fs';
-import { resolvePath, toText } from './config/bytes.js';
+import { resolvePath } from './config/bytes.js';
 import { rewriteConfigFile } from './config/file.js';
-import { BadValue, checkValue, formatSetting, parseSetting, type OutputLimits } from './config/setting.js';
+import { ConfigError, parseValue } from './config/parse.js';
+import { checkValue, formatSetting } from './config/setting.js';
 import { findSetting, SETTINGS, settingNames, settingOf, type SettingName, type SettingValues } from './config/settings.js';
 
 export { SETTINGS, type SettingName, type SettingValues } from './config/settings.js';
 export { isMulti, describeValues, formatSetting, type Limits, type OutputLimits, type Setting } from './config/setting.js';
 export { findSetting, settingNames, settingOf } from './config/settings.js';
-export { ConfigFileError, readConfigFile, readConfigText } from './config/file.js';
+export { ConfigFileError, ConfigReader, isDirective, splitWords } from './config/file.js';
+export { ConfigError } from './config/parse.js';
 
 /** Applies a new value. A complaint takes the change back, and with it all that came in the same CONFIG SET. */
 export type SettingListener<Name extends SettingName> = (value: SettingValues[Name]) => string | void;
-
-/** Why a change was refused: the setting as the caller named it, and the complaint as CONFIG SET words it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(
-    readonly setting: string,
-    readonly complaint: string,
-    /** There is no such setting at all. */
-    readonly isUnknown = false,
-  ) {
-    super(`${setting}: ${complaint}`);
-  }
-}
 
 export class Config {
   /** Read a field; change through {@link set} or {@link setAll}, which tell who wants to know. */
@@ -142,16 +130,6 @@ export class Config {
     }
     return null;
   }
-}
-
-/** Reads one setting from the words of a line or a flag; `current` is what classes that are not named keep. Throws {@link ConfigError}. */
-export function parseValue(given: string, name: SettingName, words: readonly string[], current: Partial<SettingValues> = {}): unknown {
-  const setting = settingOf(name);
-  const value = parseSetting(setting, words);
-  if (value instanceof BadValue) throw new ConfigError(given, value.complaint);
-  if (setting.kind === 'output-limits') return { ...setting.default, ...(current[name] as OutputLimits | undefined), ...(value as OutputLimits) };
-  if (setting.kind === 'directory' && statSync(toText(value as string), { throwIfNoEntry: false })?.isDirectory() !== true) throw new ConfigError(given, 'No such file or directory');
-  return value;
 }
 
 function checkedValue(name: string, value: unknown): unknown {

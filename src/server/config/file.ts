@@ -2,11 +2,13 @@
  * The configuration file: redis.conf's lines to values, and values back to lines for CONFIG REWRITE.
  *
  * Reached from the command line before the server exists, and from CONFIG REWRITE. One directive a line, words separated by spaces, quoted
- * as in Redis; `include` reads another file at that place; `save` may come several times.
+ * as in Redis; `include` reads another file, or those that a pattern finds, at that place; `save` may come several times.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { resolvePath, toBytes, toText } from './bytes.js';
+import { expandGlob } from './glob-files.js';
+import { parseValue } from './parse.js';
 import { BadValue, formatSetting, parseSetting } from './setting.js';
 import { findSetting, settingOf, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 
@@ -21,61 +23,73 @@ const UNSUPPORTED: ReadonlySet<string> = new Set(['loadmodule', 'rename-command'
 /** Files that include each other would never end. */
 const MAX_DEPTH = 16;
 
-/** Reads a setting from the words behind its name; given by config.ts, which also knows which directories exist. */
-export type ReadValue = (given: string, name: SettingName, words: readonly string[], current: Partial<SettingValues>) => unknown;
-
-/** Reads a file and all that it includes into `values`. Throws {@link ConfigFileError}. */
-export function readConfigFile(path: string, values: Partial<SettingValues>, read: ReadValue): void {
-  new Reader(values, read).file(resolvePath(path), 0);
+/** A name that may begin a line: of a setting, or of something that is none. */
+export function isDirective(name: string): boolean {
+  return findSetting(name) !== undefined || name.toLowerCase() === 'include' || UNSUPPORTED.has(name.toLowerCase());
 }
 
-/** The same for text that came by another way; `name` stands in complaints. */
-export function readConfigText(text: string, name: string, values: Partial<SettingValues>, read: ReadValue): void {
-  new Reader(values, read).text(text, name, toBytes(process.cwd()), 0);
-}
+/** Says what is wrong with a line, by throwing. */
+type Fail = (complaint: string) => never;
 
-class Reader {
+/** Reads files, texts and single lines, one behind the other, into `values`: what comes later wins. */
+export class ConfigReader {
+  readonly values: Partial<SettingValues> = {};
   private hasSavePoints = false;
 
-  constructor(
-    private readonly values: Partial<SettingValues>,
-    private readonly read: ReadValue,
-  ) {}
+  /** A file and all that it includes. Throws {@link ConfigFileError}. */
+  file(path: string): void {
+    this.readFile(resolvePath(path), 0);
+  }
 
-  file(path: string, depth: number): void {
+  /** Text that came by another way; `name` stands in complaints. Throws {@link ConfigFileError}. */
+  text(text: string, name: string): void {
+    this.readText(text, name, toBytes(process.cwd()), 0);
+  }
+
+  /** The words of one line. @param fail throws what the caller wants to be thrown */
+  words(words: readonly string[], fail: Fail): void {
+    this.readWords(words, toBytes(process.cwd()), 0, fail);
+  }
+
+  private readFile(path: string, depth: number): void {
     let text;
     try {
       text = readFileSync(toText(path), 'latin1');
     } catch (error) {
       throw new ConfigFileError(`cannot read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
     }
-    this.text(text, path, dirname(path), depth);
+    this.readText(text, path, dirname(path), depth);
   }
 
-  text(text: string, name: string, directory: string, depth: number): void {
+  private readText(text: string, name: string, directory: string, depth: number): void {
     if (depth > MAX_DEPTH) throw new ConfigFileError(`${name}: files include each other`);
     for (const [index, line] of text.split('\n').entries()) {
-      const fail = (what: string): never => {
+      const fail: Fail = (what) => {
         throw new ConfigFileError(`${name}:${index + 1}: '${line.trim()}': ${what}`);
       };
       const words = splitWords(line);
       if (words === null) fail('unbalanced quotes');
-      else if (words[0]?.toLowerCase() === 'include') this.include(words, directory, depth, fail);
-      else if (words.length > 0) this.directive(words, fail);
+      else if (words.length > 0) this.readWords(words, directory, depth, fail);
     }
   }
 
-  private include(words: readonly string[], directory: string, depth: number, fail: (what: string) => never): void {
-    if (words.length !== 2) fail('wrong number of arguments');
-    this.file(resolvePath(directory, words[1]!), depth + 1);
+  private readWords(words: readonly string[], directory: string, depth: number, fail: Fail): void {
+    if (words[0]!.toLowerCase() === 'include') this.include(words, directory, depth, fail);
+    else this.directive(words, fail);
   }
 
-  private directive([given = '', ...words]: readonly string[], fail: (what: string) => never): void {
+  /** A pattern may find no file at all; a name without wildcards must be one. */
+  private include(words: readonly string[], directory: string, depth: number, fail: Fail): void {
+    if (words.length !== 2) fail('wrong number of arguments');
+    for (const path of expandGlob(resolvePath(directory, words[1]!))) this.readFile(path, depth + 1);
+  }
+
+  private directive([given = '', ...words]: readonly string[], fail: Fail): void {
     const name = findSetting(given);
     if (name === undefined) return fail(UNSUPPORTED.has(given.toLowerCase()) ? 'not supported' : 'Bad directive or wrong number of arguments');
-    if (words.length === 0) return fail('wrong number of arguments');
+    if (words.length === 0 && settingOf(name).bare !== true) return fail('wrong number of arguments');
     try {
-      const value = this.read(given, name, words, this.values);
+      const value = parseValue(given, name, words, this.values);
       (this.values as { [name: string]: unknown })[name] = name === 'save' ? this.savePoints(value as string) : value;
     } catch (error) {
       fail((error as { complaint?: string }).complaint ?? (error as Error).message);
@@ -121,8 +135,13 @@ export function rewriteConfigFile(path: string, values: SettingValues): void {
   const file = toText(path);
   const text = rewriteText(readFileSync(file, 'latin1'), values);
   const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, text, 'latin1');
-  renameSync(draft, file);
+  try {
+    writeFileSync(draft, text, 'latin1');
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 export function rewriteText(text: string, values: SettingValues): string {

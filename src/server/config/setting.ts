@@ -83,6 +83,8 @@ export interface SettingTraits {
   readonly alias?: string;
   /** Not found by the patterns of CONFIG GET, only by its name. */
   readonly hidden?: boolean;
+  /** May be named without a value, which then is empty. */
+  readonly bare?: boolean;
   /** CONFIG SET needs enable-protected-configs. */
   readonly protected?: boolean;
   /** Heading in --help and in the documentation. */
@@ -268,7 +270,7 @@ const CLASSES: { readonly [name: string]: keyof OutputLimits } = { normal: 'norm
 
 /** Only the classes that are named; config.ts lays them over the ones in force. */
 function parseOutputLimits(words: readonly string[]): Partial<OutputLimits> | BadValue {
-  if (words.length === 0 || words.length % 4 !== 0) return new BadValue('Wrong number of arguments in buffer limit configuration.');
+  if (words.length % 4 !== 0) return new BadValue('Wrong number of arguments in buffer limit configuration.');
   const limits: { -readonly [name in keyof OutputLimits]?: Limits } = {};
   for (let at = 0; at < words.length; at += 4) {
     const name = CLASSES[words[at]!.toLowerCase()];

@@ -69,6 +69,11 @@ function savePoints(numbers: readonly string[]): string | BadValue {
   return isWrong ? new BadValue('Invalid save parameters') : joined(numbers);
 }
 
+/** A server that starts without the users of its file would be open to everybody. */
+function noUsers(text: string): string | null {
+  return text === '' ? null : 'users cannot be loaded from a file yet';
+}
+
 function hostName(text: string): string | null {
   return /^[a-z\d.-]*$/i.test(text) ? null : 'Hostnames may only contain alphanumeric characters, hyphens or dots';
 }
@@ -139,7 +144,7 @@ export const SETTINGS = {
   }),
   ...group('Security', {
     requirepass: string('', 'Password that clients must give with AUTH; empty: none.'),
-    aclfile: string('', 'File with users and their rights.', IDLE_IMMUTABLE),
+    aclfile: string('', 'File with users and their rights; refused, since there is only the user default so far.', { ...IDLE_IMMUTABLE, check: noUsers }),
     'acl-pubsub-default': oneOf('allchannels resetchannels', 'resetchannels', 'Channels that a new user may use.', IDLE),
     'acllog-max-len': integer(128, 0, LONG_MAX, 'Entries of ACL LOG.', IDLE),
     'enable-protected-configs': oneOf('no yes local', 'no', 'Whether CONFIG SET may change dir and dbfilename; local: only from this machine.', IMMUTABLE),
@@ -158,6 +163,7 @@ export const SETTINGS = {
         pubsub: { hard: 32 * MB, soft: 8 * MB, softSeconds: 60 },
       },
       'Bytes waiting for a slow client at which it is disconnected, by class: hard limit, soft limit, seconds.',
+      { bare: true },
     ),
     'proto-max-bulk-len': memory(512 * MB, MB, LONG_MAX, 'Bytes of one argument and of one string.'),
     'tracking-table-max-keys': integer(1_000_000, 0, LONG_MAX, 'Keys remembered for client-side caching; 0: no limit.'),
@@ -204,15 +210,16 @@ export const SETTINGS = {
     'slowlog-max-len': integer(128, 0, LONG_MAX, 'Entries that SLOWLOG keeps.'),
     'latency-monitor-threshold': integer(0, 0, LONG_MAX, 'Milliseconds from which LATENCY remembers an event; 0: never.'),
     'latency-tracking': boolean(true, 'Keep a histogram of the duration of every command.'),
-    'latency-tracking-info-percentiles': percentiles([50, 99, 99.9], 'Percentiles in INFO latencystats.'),
+    'latency-tracking-info-percentiles': percentiles([50, 99, 99.9], 'Percentiles in INFO latencystats.', { bare: true }),
   }),
   ...group('Persistence', {
-    save: words('', savePoints, 'Snapshots: after so many seconds with so many changes.', IDLE),
+    save: words('', savePoints, 'Snapshots: after so many seconds with so many changes.', { ...IDLE, bare: true }),
     dbfilename: string('dump.rdb', 'Name of the snapshot file.', { ...IDLE, protected: true, check: fileNameOnly('dbfilename') }),
     rdbcompression: boolean(true, 'Compress strings in what DUMP writes.'),
     rdbchecksum: boolean(true, 'A checksum at the end of a snapshot.', IDLE_IMMUTABLE),
     'rdb-del-sync-files': boolean(false, 'Delete snapshots made only for replicas.', IDLE),
     'rdb-save-incremental-fsync': boolean(true, 'Sync a snapshot to disk piece by piece.', IDLE),
+    'loading-process-events-interval-bytes': integer(2 * MB, 1024, INT_MAX, 'Bytes loaded between two looks at the clients.', { ...IDLE, hidden: true }),
     'rdb-key-save-delay': integer(0, -INT_MAX - 1, INT_MAX, 'Microseconds of pause after each key saved, for tests.', { ...IDLE, hidden: true }),
     'key-load-delay': integer(0, -INT_MAX - 1, INT_MAX, 'Microseconds of pause after each key loaded, for tests.', { ...IDLE, hidden: true }),
     'stop-writes-on-bgsave-error': boolean(true, 'Refuse writes while snapshots fail.', IDLE),

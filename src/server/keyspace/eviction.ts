@@ -54,9 +54,12 @@ export class Eviction {
       this.endExcess();
       return true;
     }
-    if (this.exceededSinceUs === null) this.exceededSinceUs = keyspace.clock.readUs();
-    if (policy === 'noeviction') return false;
+    if (policy === 'noeviction') {
+      this.exceededSinceUs ??= keyspace.clock.readUs();
+      return false;
+    }
     const startUs = keyspace.clock.readUs();
+    this.exceededSinceUs ??= startUs;
     const hasRoom = this.makeRoom(policy, startUs, timeLimitUs(tenacity));
     if (keyspace.usedBytes <= maxmemory) this.endExcess();
     if (keyspace.onWork !== null) keyspace.onWork('eviction-cycle', (keyspace.clock.readUs() - startUs) / 1000);

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { Config, parseValue, readConfigFile, readConfigText, type SettingValues } from '../../../src/server/config.js';
+import { Config, ConfigReader, SETTINGS, type SettingValues } from '../../../src/server/config.js';
 import { rewriteText, splitWords } from '../../../src/server/config/file.js';
 
 function read(text: string): Partial<SettingValues> {
-  const values: Partial<SettingValues> = {};
-  readConfigText(text, 'redis.conf', values, parseValue);
-  return values;
+  const reader = new ConfigReader();
+  reader.text(text, 'redis.conf');
+  return reader.values;
 }
 
 test.each([
@@ -67,14 +67,46 @@ test('include reads another file at that place, by its own folder, and says whic
   const path = directory();
   writeFileSync(join(path, 'main.conf'), 'port 1\ninclude other.conf\n');
   writeFileSync(join(path, 'other.conf'), 'port 2\n');
-  const values: Partial<SettingValues> = {};
-  readConfigFile(join(path, 'main.conf'), values, parseValue);
+  const reader = new ConfigReader();
+  reader.file(join(path, 'main.conf'));
+  const { values } = reader;
   expect(values.port).toBe(2);
   writeFileSync(join(path, 'other.conf'), '\nport x\n');
-  expect(() => readConfigFile(join(path, 'main.conf'), values, parseValue)).toThrow('other.conf:2:');
+  expect(() => new ConfigReader().file(join(path, 'main.conf'))).toThrow('other.conf:2:');
   writeFileSync(join(path, 'other.conf'), 'include main.conf\n');
-  expect(() => readConfigFile(join(path, 'main.conf'), values, parseValue)).toThrow('include each other');
-  expect(() => readConfigFile(join(path, 'none.conf'), values, parseValue)).toThrow('ENOENT');
+  expect(() => new ConfigReader().file(join(path, 'main.conf'))).toThrow('include each other');
+  expect(() => new ConfigReader().file(join(path, 'none.conf'))).toThrow('ENOENT');
+});
+
+test('include takes a pattern: what it finds in order, and nothing if it finds nothing', () => {
+  const path = directory();
+  for (const [name, text] of Object.entries({ 'b.conf': 'port 2\n', 'a.conf': 'port 1\nhz 11\n', '.c.conf': 'port 3\n', 'd.txt': 'port 4\n' })) writeFileSync(join(path, name), text);
+  const include = (pattern: string): Partial<SettingValues> => {
+    const reader = new ConfigReader();
+    reader.text(`include ${pattern}`, 'redis.conf');
+    return reader.values;
+  };
+  expect(include(join(path, '*.conf'))).toEqual({ port: 2, hz: 11 });
+  expect(include(join(path, '[!b].conf'))).toEqual({ port: 1, hz: 11 });
+  expect(include(join(path, '?.tx[a-z]'))).toEqual({ port: 4 });
+  expect(include(join(path, '.?.conf'))).toEqual({ port: 3 });
+  expect(include(join(path.replace(/redis-lab-conf-/, 'redis-lab-c*-'), 'b.conf'))).toEqual({ port: 2 });
+  expect(include(join(path, 'none*.conf'))).toEqual({});
+  expect(include(join(path, '[z-a].conf'))).toEqual({});
+  expect(include(join(path, 'a.conf', '*'))).toEqual({});
+});
+
+test.each([
+  ['save', { save: '' }],
+  ['save 1 1\nsave', { save: '' }],
+  ['latency-tracking-info-percentiles', { 'latency-tracking-info-percentiles': [] }],
+  ['client-output-buffer-limit', { 'client-output-buffer-limit': SETTINGS['client-output-buffer-limit'].default }],
+])('%j needs no value', (text, values) => {
+  expect(read(text)).toEqual(values);
+});
+
+test.each(['bind', 'shutdown-on-sigint', 'notify-keyspace-events', 'requirepass', 'maxmemory-policy'])('%s needs one', (name) => {
+  expect(() => read(name)).toThrow('wrong number of arguments');
 });
 
 test('rewriting keeps comments, order and what has not changed, and reads back as the same', () => {

@@ -1,0 +1,47 @@
+/**
+ * The files that a pattern of `include` finds, as glob(3) does: `*`, `?` and `[…]` within the parts of a path, none of which matches a dot at the beginning of a name.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { toBytes, toText } from './bytes.js';
+
+const WILDCARD = /[*?[]/;
+
+/** Sorted. A path without wildcards is returned as it is, whether there is such a file or not. @param pattern absolute, a byte string */
+export function expandGlob(pattern: string): string[] {
+  if (!WILDCARD.test(pattern)) return [pattern];
+  let found = ['/'];
+  for (const part of pattern.split('/').filter((name) => name !== '')) found = found.flatMap((directory) => namesIn(directory, part).map((name) => join(directory, name)));
+  return found.sort();
+}
+
+function namesIn(directory: string, part: string): string[] {
+  if (!WILDCARD.test(part)) return existsSync(toText(join(directory, part))) ? [part] : [];
+  const wanted = toRegExp(part);
+  return namesOf(directory).filter((name) => wanted.test(name) && (!name.startsWith('.') || part.startsWith('.')));
+}
+
+/** None of what is no directory, or may not be looked into. */
+function namesOf(directory: string): string[] {
+  try {
+    return readdirSync(toText(directory)).map(toBytes);
+  } catch {
+    return [];
+  }
+}
+
+function toRegExp(part: string): RegExp {
+  const source = part.replace(/\\(.)|\[([!^]?)(\]?[^\]]*)\]|\*|\?|[^]/g, (all, escaped: string | undefined, not: string | undefined, set: string | undefined) => {
+    if (escaped !== undefined) return quote(escaped);
+    if (set !== undefined) return `[${not === '' ? '' : '^'}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
+    return all === '*' ? '.*' : all === '?' ? '.' : quote(all);
+  });
+  try {
+    return new RegExp(`^${source}$`, 's');
+  } catch {
+    // A range from high to low: fits nothing.
+    return /(?!)/;
+  }
+}
+
+const quote = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');

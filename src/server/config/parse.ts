@@ -1,0 +1,32 @@
+/**
+ * One setting from its words to its value, with what only this machine knows: which directories there are.
+ *
+ * Reached from the configuration file, the command line and CONFIG SET.
+ */
+import { statSync } from 'node:fs';
+import { toText } from './bytes.js';
+import { BadValue, parseSetting, type OutputLimits } from './setting.js';
+import { settingOf, type SettingName, type SettingValues } from './settings.js';
+
+/** Why a change was refused: the setting as the caller named it, and the complaint as CONFIG SET words it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(
+    readonly setting: string,
+    readonly complaint: string,
+    /** There is no such setting at all. */
+    readonly isUnknown = false,
+  ) {
+    super(`${setting}: ${complaint}`);
+  }
+}
+
+/** Reads one setting from the words of a line or a flag; `current` is what classes that are not named keep. Throws {@link ConfigError}. */
+export function parseValue(given: string, name: SettingName, words: readonly string[], current: Partial<SettingValues> = {}): unknown {
+  const setting = settingOf(name);
+  const value = parseSetting(setting, words);
+  if (value instanceof BadValue) throw new ConfigError(given, value.complaint);
+  if (setting.kind === 'output-limits') return { ...setting.default, ...(current[name] as OutputLimits | undefined), ...(value as OutputLimits) };
+  if (setting.kind === 'directory' && statSync(toText(value as string), { throwIfNoEntry: false })?.isDirectory() !== true) throw new ConfigError(given, 'No such file or directory');
+  return value;
+}
