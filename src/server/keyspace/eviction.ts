@@ -59,10 +59,10 @@ export class Eviction {
       return false;
     }
     const startUs = keyspace.clock.readUs();
-    this.exceededSinceUs ??= startUs;
     const hasRoom = this.makeRoom(policy, startUs, timeLimitUs(tenacity));
-    if (keyspace.usedBytes <= maxmemory) this.endExcess();
     if (keyspace.onWork !== null) keyspace.onWork('eviction-cycle', (keyspace.clock.readUs() - startUs) / 1000);
+    if (keyspace.usedBytes > maxmemory) this.exceededSinceUs ??= startUs;
+    else this.endExcess();
     return hasRoom;
   }
 

@@ -45,7 +45,7 @@ test('a port that was asked for and is taken is one line, and the terminal is no
   const { port } = other.address() as AddressInfo;
   const lab = launchLab({ args: ['--port', String(port)] });
   expect(await lab.exitCode).toBe(1);
-  expect(lab.terminal.raw).toBe(`redis-lab: can't listen on 127.0.0.1:${port}: the address is already in use\r\n`);
+  expect(lab.terminal.raw).toBe(`redis-lab: cannot listen on 127.0.0.1:${port}: the address is already in use\r\n`);
 });
 
 test('NO_COLOR is obeyed, and --ascii draws with nothing else', async () => {
