@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     // CI reads the counts from a file.
     reporters: process.env.REPORT_FILE ? ['default', ['json', { outputFile: process.env.REPORT_FILE }]] : ['default'],
+    globalSetup: ['test/support/fresh-build.ts'],
     include: ['test/**/*.test.{ts,tsx}'],
     // Programs that tests start leave nothing in the home of whoever runs them.
     env: { NODE_DISABLE_COMPILE_CACHE: '1' },

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const TOKENIZER = fileURLToPath(new URL('remembering-tokenizer.mjs', import.meta.url));
 
+/** Ink's module that turns a frame into rows. Another version of Ink may have it elsewhere: then the build fails, instead of being slow. */
+const INK_OUTPUT = 'ink/build/output.js';
+
 /** Modules of which the screen needs nothing, and what stands for them. */
 const EMPTY = [
   // Developer tools, a megabyte with their websockets.
@@ -23,7 +26,14 @@ export const bundleInk = {
       build.onResolve({ filter }, ({ importer, path }) => (importer.includes('node_modules') ? { path, namespace: 'empty', pluginData: contents } : undefined));
     }
     // Only for Ink's own output: others cut tokens to pieces.
-    build.onResolve({ filter: /^@alcalzone\/ansi-tokenize$/ }, ({ importer }) => (importer.endsWith('ink/build/output.js') ? { path: TOKENIZER } : undefined));
+    let isTokenizerReplaced = false;
+    build.onStart(() => void (isTokenizerReplaced = false));
+    build.onResolve({ filter: /^@alcalzone\/ansi-tokenize$/ }, ({ importer }) => {
+      if (!importer.endsWith(INK_OUTPUT)) return undefined;
+      isTokenizerReplaced = true;
+      return { path: TOKENIZER };
+    });
+    build.onEnd(() => (isTokenizerReplaced ? {} : { errors: [{ text: `${INK_OUTPUT} no longer imports ansi-tokenize, so its tokenizer was not replaced` }] }));
     build.onLoad({ filter: /.*/, namespace: 'empty' }, ({ pluginData }) => ({ contents: pluginData }));
   },
 };

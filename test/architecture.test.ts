@@ -31,7 +31,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/loop': ['server/io', 'server/trace'],
   'server/client': ['shared', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
-    'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
+    'shared', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
     'server/config',
   ],
   'server/snapshot': ['types:server/server', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],

@@ -17,7 +17,6 @@ export const OUT_OF_RANGE = new ErrorReply('ERR index out of range');
 export const OVERFLOW = new ErrorReply('ERR increment or decrement would overflow');
 export const NAN_OR_INFINITY = new ErrorReply('ERR increment would produce NaN or Infinity');
 export const STRING_TOO_LONG = new ErrorReply('ERR string exceeds maximum allowed size (proto-max-bulk-len)');
-export const INVALID_DB_INDEX = new ErrorReply('ERR invalid DB index');
 export const DB_INDEX_OUT_OF_RANGE = new ErrorReply('ERR DB index is out of range');
 export const NO_AUTH = new ErrorReply('NOAUTH Authentication required.');
 export const OUT_OF_MEMORY = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.");
@@ -30,7 +29,6 @@ export const UNBLOCKED = new ErrorReply('UNBLOCKED client unblocked via CLIENT U
 export const TIMEOUT_NOT_A_FLOAT = new ErrorReply('ERR timeout is not a float or out of range');
 export const TIMEOUT_NOT_AN_INTEGER = new ErrorReply('ERR timeout is not an integer or out of range');
 export const TIMEOUT_NEGATIVE = new ErrorReply('ERR timeout is negative');
-export const TIMEOUT_OUT_OF_RANGE = new ErrorReply('ERR timeout is out of range');
 export const LPOS_RANK = new ErrorReply(
   "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
 );
@@ -72,7 +70,6 @@ export const HELLO_NEEDS_AUTH = new ErrorReply(
     'option can be used to authenticate the client and select the RESP protocol version at the same time',
 );
 export const BAD_CLIENT_NAME = new ErrorReply('ERR Client names cannot contain spaces, newlines or special characters.');
-export const CAN_NOT_RESET = new ErrorReply('ERR can only reset normal client connections');
 export const NO_SUCH_CLIENT = new ErrorReply('ERR No such client');
 export const INVALID_CLIENT_ID = new ErrorReply('ERR Invalid client ID');
 export const CLIENT_ID_NOT_POSITIVE = new ErrorReply('ERR client-id should be greater than 0');

@@ -34,6 +34,7 @@ import { KeyspaceListeners } from './keyspace/listeners.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
+import { seededRandom } from '../shared/random.js';
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
@@ -44,7 +45,7 @@ const LEVELS: readonly LogLevel[] = ['debug', 'verbose', 'notice', 'warning'];
 export interface ServerInputs {
   readonly poll: Poll;
   readonly clock: Clock;
-  /** 32 bits; the same seed, clock and readiness give the same run. */
+  /** 32 bits: of hashes, and of every random choice. With the same poll and clock it repeats a run, but for what is measured by other clocks (INFO, memory). */
   readonly seed: number;
   readonly config: Config;
   readonly log: (level: LogLevel, message: string) => void;
@@ -174,12 +175,12 @@ export class Server implements ServerContext {
     this.closeListeners();
   }
 
-  get hearsOthers(): boolean {
+  get canRunTurnsWithin(): boolean {
     return this.loop.poll.drive === undefined;
   }
 
-  serveOthers(busyToken: Token): boolean {
-    this.clients.serveOthers(busyToken);
+  runTurnWithin(busyToken: Token): boolean {
+    this.clients.runTurnWithin(busyToken);
     return !this.loop.isStopped;
   }
 
@@ -249,16 +250,5 @@ function schedulerOf({ timers, clock }: EventLoop): Scheduler {
       const timer = timers.schedule(name, clock.nowUs + delayMs * 1000, run);
       return () => timers.cancel(timer);
     },
-  };
-}
-
-/** Mulberry32: small, fast, and good enough for sampling keys. */
-function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x100000000;
   };
 }

@@ -79,7 +79,7 @@ export class Clients {
    * While a command of one client takes long the others are read and answered. That command came out of the shared input, behind it may be more: so the
    * others are read into another buffer.
    */
-  serveOthers(busyToken: Token): void {
+  runTurnWithin(busyToken: Token): void {
     const { env } = this;
     const { input } = env;
     env.input = this.spareInput ??= createInput();

@@ -40,6 +40,7 @@ export class Connection implements EventHandler, Transport {
   readonly session: Session;
   readonly fd: number;
   readonly peer: string;
+  readonly peerAddress: Address;
   readonly local: string;
   private readonly decoder = new RequestDecoder();
   private readonly query = new QueryBuffer();
@@ -54,6 +55,7 @@ export class Connection implements EventHandler, Transport {
     private readonly env: ConnectionEnvironment,
   ) {
     this.fd = stream.fd;
+    this.peerAddress = stream.peer;
     this.peer = clientAddress(stream.peer);
     this.local = clientAddress(stream.local);
     this.session = new Session(token, env.server, this);

@@ -27,7 +27,7 @@ export interface ConnectionEnvironment {
   readonly tap: Tap;
   /** Done at the start of the next turn. */
   readonly pending: PendingWork;
-  /** Where reads land. Another one while a request out of it still runs and others are served; see Clients.serveOthers. */
+  /** Where reads land. Another one while a request out of it still runs and others are served; see Clients.runTurnWithin. */
   input: Buffer;
   /** The connection is closed, deregistered and may be forgotten. */
   readonly closed: (connection: Connection, why: string) => void;

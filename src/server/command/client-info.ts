@@ -5,7 +5,7 @@
  * buffer, which an idle client does not have here, and `omem` is the output beyond the first chunk.
  */
 import type { Argv } from './command.js';
-import type { Session, Transport } from './session.js';
+import type { Session } from './session.js';
 
 /** Estimated bytes of a client without its buffers: connection, session, decoder, stream. */
 const CLIENT_OVERHEAD = 1500;
@@ -65,11 +65,7 @@ function clientFlags(session: Session): string {
   if (session.isWatchBroken) flags += 'd';
   if (transport.isClosing) flags += 'c';
   if (transport.isDoomed) flags += 'A';
-  if (isUnixSocket(transport)) flags += 'U';
+  if ('path' in transport.peerAddress) flags += 'U';
   if (session.noEvict) flags += 'e';
   return flags === '' ? 'N' : flags;
-}
-
-function isUnixSocket({ peer }: Transport): boolean {
-  return peer.endsWith(':0');
 }

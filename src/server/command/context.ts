@@ -54,7 +54,7 @@ export interface ServerContext {
    * Lets everybody but one client have a turn while a command of that client goes on: what has come is read and answered, nothing is waited for.
    * False if the server is to end.
    */
-  serveOthers(busyToken: number): boolean;
-  /** Does the poll hear of what others send meanwhile? */
-  readonly hearsOthers: boolean;
+  runTurnWithin(busyToken: number): boolean;
+  /** False where the poll reports nothing before the running callback has returned (see `Drive`): then a long command keeps everyone waiting. */
+  readonly canRunTurnsWithin: boolean;
 }

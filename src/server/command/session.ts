@@ -10,10 +10,15 @@ import type { ServerContext } from './context.js';
 import type { ClientTracking } from '../features/tracking.js';
 import type { Watch } from '../features/watches.js';
 
+/** Where a client comes from; an address of io/poll.ts. */
+export type PeerAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
 /** What a session needs of the connection that carries it; implemented by client/connection.ts. */
 export interface Transport {
   readonly fd: number;
+  /** The address as a text, and as it is. */
   readonly peer: string;
+  readonly peerAddress: PeerAddress;
   readonly local: string;
   /** Encodes a reply into the output buffer; it leaves before the loop sleeps again. */
   send(reply: Reply, version: RespVersion): void;

@@ -1,5 +1,5 @@
 /** Functions: FCALL FCALL_RO FUNCTION (DELETE DUMP FLUSH KILL LIST LOAD RESTORE STATS HELP). They run in scripting/, as scripts do. */
-import { type Argv, command, type CommandDeclaration } from '../command/command.js';
+import { type Argv, command } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
 import { matchesGlob } from '../keyspace/glob.js';
@@ -9,7 +9,7 @@ import { packLibraries, unpackLibraries } from '../scripting/payload.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
-import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, WRITTEN_KEYS } from './support/scripts.js';
+import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, WRITTEN_KEYS, scriptingSubcommand } from './support/scripts.js';
 
 export const fcall = command({
   name: 'fcall', since: '7.0.0', group: 'scripting', complexity: 'Depends on the function.',
@@ -44,7 +44,6 @@ function writes(argv: Argv, { server }: Session, ifUnknown: boolean): boolean {
   return found === null ? ifUnknown : !found.flags.has('no-writes');
 }
 
-const subcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({ group: 'scripting', categories: ['scripting'], ...declaration });
 const TO_ALL_SHARDS = ['request_policy:all_shards', 'response_policy:all_succeeded'] as const;
 
 export const functionContainer = command({
@@ -52,7 +51,7 @@ export const functionContainer = command({
   summary: 'Manages libraries of functions.',
   syntax: '',
   subcommands: [
-    subcommand({
+    scriptingSubcommand({
       name: 'delete', since: '7.0.0', complexity: 'O(1)',
       summary: 'Deletes a library with its functions.',
       syntax: 'library-name',
@@ -64,14 +63,14 @@ export const functionContainer = command({
         return OK;
       },
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'dump', since: '7.0.0', complexity: 'O(N) for N functions',
       summary: 'Returns all libraries as bytes, for FUNCTION RESTORE.',
       syntax: '',
       flags: ['noscript'],
       run: (_argv, _db, session) => packLibraries([...scriptingOf(session.server).libraries.byName.values()].map(({ code }) => code)),
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'flush', since: '7.0.0', complexity: 'O(N) for N functions',
       summary: 'Deletes all libraries.',
       syntax: '[ASYNC | SYNC]',
@@ -85,7 +84,7 @@ export const functionContainer = command({
         return OK;
       },
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'kill', since: '7.0.0', complexity: 'O(1)',
       summary: 'Ends the function that runs, unless it has written already.',
       syntax: '',
@@ -93,7 +92,7 @@ export const functionContainer = command({
       tips: ['request_policy:all_shards', 'response_policy:one_succeeded'],
       run: (_argv, _db, session) => scriptingOf(session.server).kill(true) ?? OK,
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'list', since: '7.0.0', complexity: 'O(N) for N functions',
       summary: 'Lists libraries and their functions.',
       syntax: '[LIBRARYNAME library-name-pattern] [WITHCODE]',
@@ -101,7 +100,7 @@ export const functionContainer = command({
       tips: ['nondeterministic_output_order'],
       run: list,
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'load', since: '7.0.0', complexity: 'O(1), not counting the time that compiling takes',
       summary: 'Makes a library from its code, and returns its name.',
       syntax: '[REPLACE] function-code',
@@ -109,7 +108,7 @@ export const functionContainer = command({
       tips: TO_ALL_SHARDS,
       run: load,
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'restore', since: '7.0.0', complexity: 'O(N) for N functions in the payload',
       summary: 'Takes libraries from what FUNCTION DUMP has returned.',
       syntax: 'serialized-value [FLUSH | APPEND | REPLACE]',
@@ -117,7 +116,7 @@ export const functionContainer = command({
       tips: TO_ALL_SHARDS,
       run: restore,
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'stats', since: '7.0.0', complexity: 'O(1)',
       summary: 'Says which function is running, and how many there are.',
       syntax: '',

@@ -65,7 +65,7 @@ function serverSection({ config, stats, clock, poller, statistics }: ServerConte
     ['redis_lab_version', __VERSION__],
     ['os', `${platform() === 'linux' ? 'Linux' : platform()} ${release()} ${arch() === 'x64' ? 'x86_64' : arch()}`],
     ['arch_bits', 64],
-    ['monotonic_clock', 'performance.now'],
+    ['monotonic_clock', 'process.hrtime'],
     ['multiplexing_api', poller],
     ['node_version', process.versions.node],
     ['process_id', process.pid],

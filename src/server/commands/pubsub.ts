@@ -4,7 +4,7 @@ import * as errors from '../errors.js';
 import { key, keys } from '../command/key-spec.js';
 import { CHANNEL, PATTERN, SHARD_CHANNEL, type SubscriptionKind } from '../features/pubsub.js';
 import type { Session } from '../command/session.js';
-import { type Reply, Several, SimpleString } from '../resp/reply.js';
+import { type Reply, ReplySequence, SimpleString } from '../resp/reply.js';
 
 const SUBSCRIBER_FLAGS: readonly CommandFlag[] = ['pubsub', 'noscript', 'loading', 'stale'];
 const PUBLISHER_FLAGS: readonly CommandFlag[] = ['pubsub', 'loading', 'stale', 'fast', 'may_replicate'];
@@ -12,7 +12,7 @@ const QUERY_FLAGS: readonly CommandFlag[] = ['pubsub', 'loading', 'stale'];
 
 /** One confirmation for each name. */
 function subscribeTo(kind: SubscriptionKind): Handler {
-  return (argv, _db, session) => new Several(argv.slice(1).map((name) => session.server.pubsub.subscribe(session, kind, name)));
+  return (argv, _db, session) => new ReplySequence(argv.slice(1).map((name) => session.server.pubsub.subscribe(session, kind, name)));
 }
 
 const subscribeToShards = subscribeTo(SHARD_CHANNEL);
@@ -21,8 +21,8 @@ const subscribeToShards = subscribeTo(SHARD_CHANNEL);
 function unsubscribeFrom(kind: SubscriptionKind): Handler {
   return (argv, _db, session) => {
     const { pubsub } = session.server;
-    if (argv.length === 1) return new Several(pubsub.unsubscribeAll(session, kind));
-    return new Several(argv.slice(1).map((name) => pubsub.unsubscribe(session, kind, name)));
+    if (argv.length === 1) return new ReplySequence(pubsub.unsubscribeAll(session, kind));
+    return new ReplySequence(argv.slice(1).map((name) => pubsub.unsubscribe(session, kind, name)));
   };
 }
 

@@ -1,5 +1,5 @@
 /** Scripts: EVAL EVAL_RO EVALSHA EVALSHA_RO SCRIPT (DEBUG EXISTS FLUSH KILL LOAD HELP). Functions are in functions.ts; both run in scripting/. */
-import { type Argv, command, type CommandDeclaration } from '../command/command.js';
+import { type Argv, command } from '../command/command.js';
 import type { ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
 import { numkeys } from '../command/key-spec.js';
@@ -9,7 +9,7 @@ import type { ScriptFlags } from '../scripting/script-run.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
-import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, WRITTEN_KEYS } from './support/scripts.js';
+import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, WRITTEN_KEYS, scriptingSubcommand } from './support/scripts.js';
 
 const SHA1_LENGTH = 40;
 
@@ -78,14 +78,12 @@ function runKnownScript(argv: Argv, session: Session, readsOnly: boolean): Reply
   return scriptingOf(session.server).evaluate(session, name, given);
 }
 
-const subcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({ group: 'scripting', categories: ['scripting'], ...declaration });
-
 export const script = command({
   name: 'script', since: '2.6.0', group: 'scripting', complexity: 'Depends on the subcommand.',
   summary: 'Manages the scripts that the server knows.',
   syntax: '',
   subcommands: [
-    subcommand({
+    scriptingSubcommand({
       name: 'debug', since: '3.2.0', complexity: 'O(1)',
       summary: 'Sets whether scripts run in a debugger; there is none here.',
       syntax: '(YES | SYNC | NO)',
@@ -95,7 +93,7 @@ export const script = command({
         return isWord(argv[2]!, 'YES') || isWord(argv[2]!, 'SYNC') ? errors.NO_DEBUGGER : errors.SCRIPT_DEBUG_MODE;
       },
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'exists', since: '2.6.0', complexity: 'O(N) for N scripts asked for',
       summary: 'Says of each SHA1 whether the server knows the script.',
       syntax: 'sha1...',
@@ -103,7 +101,7 @@ export const script = command({
       tips: ['request_policy:all_shards', 'response_policy:agg_logical_and'],
       run: (argv, _db, session) => argv.slice(2).map((name) => (scriptingOf(session.server).scripts.has(name.toLowerCase()) ? 1 : 0)),
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'flush', since: '2.6.0', complexity: 'O(N) for N known scripts',
       summary: 'Forgets all scripts.',
       syntax: '[ASYNC | SYNC]',
@@ -116,7 +114,7 @@ export const script = command({
         return OK;
       },
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'kill', since: '2.6.0', complexity: 'O(1)',
       summary: 'Ends the script that runs, unless it has written already.',
       syntax: '',
@@ -124,7 +122,7 @@ export const script = command({
       tips: ['request_policy:all_shards', 'response_policy:one_succeeded'],
       run: (_argv, _db, session) => scriptingOf(session.server).kill(false) ?? OK,
     }),
-    subcommand({
+    scriptingSubcommand({
       name: 'load', since: '2.6.0', complexity: 'O(N) for a script of N bytes',
       summary: 'Compiles and remembers a script without running it; returns its SHA1.',
       syntax: 'script',

@@ -24,10 +24,6 @@ import { helpReply } from './support/help.js';
 import { entryReply, exactId, idOrEnd, parseId, rangeEnd, rangeStart, readStream, streamFrom, writeStream } from './support/stream-arguments.js';
 import { readArguments, type StreamRequest, streamsReply } from './support/stream-reading.js';
 
-function nowOf(session: Session): number {
-  return session.server.clock.nowMs;
-}
-
 /** The consumer of this name, who is there from now on and was seen just now. */
 function consumerOf(db: Database, name: string, group: Group, consumerName: string, nowMs: number): Consumer {
   const consumer = group.consumers.get(consumerName);
@@ -143,7 +139,7 @@ export const xgroup = command({
     }, 'insert', (argv, db, session) => {
       const group = groupOf(db, argv);
       if (group.consumers.has(argv[4]!)) return 0;
-      createConsumer(db, argv[2]!, group, argv[4]!, nowOf(session));
+      createConsumer(db, argv[2]!, group, argv[4]!, session.server.clock.nowMs);
       return 1;
     }),
     xgroupSubcommand({
@@ -203,7 +199,7 @@ export const xreadgroup = command({
     const starts = request.names.map((name, i) => groupStart(db, name, request, request.ids[i]!));
     const replies: Reply[] = [];
     request.names.forEach((name, i) => {
-      const entries = readAsConsumer(db, name, request, starts[i]!, nowOf(session));
+      const entries = readAsConsumer(db, name, request, starts[i]!, session.server.clock.nowMs);
       if (entries !== null) replies.push(name, entries);
     });
     if (replies.length > 0) return streamsReply(replies, session);
@@ -292,7 +288,7 @@ function parkConsumer(session: Session, { names, group: groupName, consumer: con
       const group = stream.groups.get(groupName);
       if (group === undefined) throw errors.GROUP_GONE;
       if (compareIds(stream.lastId, group.lastId) <= 0) return undefined;
-      const nowMs = nowOf(session);
+      const nowMs = session.server.clock.nowMs;
       const consumer = consumerOf(db, name, group, consumerName, nowMs);
       const entries = deliver(stream, group, consumer, count === 0 ? BLOCKED_COUNT : count, needsNoAck, nowMs);
       db.changedUnwatched(name, 't', null);
@@ -364,7 +360,7 @@ export const xpending = command({
   run(argv, db, session) {
     const query = argv.length === 3 ? null : pendingQuery(argv);
     const { group } = readGroup(db, argv[1]!, argv[2]!);
-    return query === null ? pendingSummary(group) : pendingEntries(group, query, nowOf(session));
+    return query === null ? pendingSummary(group) : pendingEntries(group, query, session.server.clock.nowMs);
   },
 });
 
@@ -434,7 +430,7 @@ export const xclaim = command({
     const { stream, group } = readGroup(db, name, argv[2]!);
     const minIdleMs = Math.max(0, integer(argv[4]!, errors.invalidClaimArgument('min-idle-time')));
     const ids = leadingIds(argv, 5);
-    const nowMs = nowOf(session);
+    const nowMs = session.server.clock.nowMs;
     const options = claimOptions(argv, 5 + ids.length, nowMs);
     if (compareIds(options.lastId, group.lastId) > 0) group.lastId = options.lastId;
     const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
@@ -512,7 +508,7 @@ export const xautoclaim = command({
     const start = rangeStart(argv[5]!);
     const { count, onlyIds } = autoclaimOptions(argv);
     const { stream, group } = groupIn(value, name, argv[2]!);
-    const nowMs = nowOf(session);
+    const nowMs = session.server.clock.nowMs;
     const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
     const { next, claimed, deleted } = claimFrom(stream, group, claimant, start, { minIdleMs, count, onlyIds, nowMs });
     db.changedUnwatched(name, 't', null);

@@ -35,7 +35,7 @@ export const exec = command({
   },
 });
 
-/** One reply each, errors included. The clock is read once a turn, so no key expires between two of the commands. */
+/** One reply each, errors included. Time is not frozen, as in a script: it just is read once a turn, and all of a transaction is executed within one. */
 function executeAll(session: Session, { queued }: Transaction): Reply {
   const { dispatcher } = session.server;
   const exec = session.lastCommand;

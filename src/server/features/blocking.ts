@@ -86,8 +86,8 @@ class Queue {
   readonly waiting = new LinkedMap<BlockingClient, Parked>();
   /** Is it in the list of queues to be served? */
   isReady = false;
-  /** Clients that want to hear of the key's end as well. */
-  mourners = 0;
+  /** How many of them are also answered when the key is lost (ParkRequest.lost). */
+  lossWaiters = 0;
 
   constructor(
     readonly db: Database,
@@ -98,16 +98,16 @@ class Queue {
     // A key may be named twice.
     if (this.waiting.get(parked.session) !== undefined) return;
     this.waiting.add(parked.session, parked);
-    if (parked.request.lost !== undefined) this.mourners++;
+    if (parked.request.lost !== undefined) this.lossWaiters++;
   }
 
   delete(parked: Parked): void {
-    if (this.waiting.delete(parked.session) && parked.request.lost !== undefined) this.mourners--;
+    if (this.waiting.delete(parked.session) && parked.request.lost !== undefined) this.lossWaiters--;
   }
 
-  /** Could somebody here want what the key holds now? */
+  /** Could a client here be served from what the key holds now, or answered because it is lost? */
   wants(): boolean {
-    if (this.mourners > 0) return true;
+    if (this.lossWaiters > 0) return true;
     const value = this.db.peek(this.key);
     if (value === undefined) return false;
     const type = typeOf(value);
@@ -166,10 +166,10 @@ export class Blocking implements KeyspaceListener {
     if (queue !== undefined) this.check(queue);
   }
 
-  /** Whoever mourns hears of a key that is gone, or is now of another type. */
+  /** Clients that are answered when their key is lost are served when it is gone, or is now of another type. */
   keyModified(db: Database, key: string): void {
     const queue = this.queues.get(db)?.get(key);
-    if (queue === undefined || queue.mourners === 0) return;
+    if (queue === undefined || queue.lossWaiters === 0) return;
     const value = db.peek(key);
     if (value === undefined || typeOf(value) !== 'stream') this.check(queue);
   }
@@ -214,7 +214,7 @@ export class Blocking implements KeyspaceListener {
     for (const parked of queue.waiting.values()) {
       const value = queue.db.peek(queue.key);
       // Taken by those before: the others stay, and are not even looked at.
-      if (value === undefined && queue.mourners === 0) return;
+      if (value === undefined && queue.lossWaiters === 0) return;
       const { request } = parked;
       const reply = value !== undefined && typeOf(value) === request.type ? this.take(parked, queue) : request.lost;
       if (reply !== undefined) this.release(parked, reply, 'ready');

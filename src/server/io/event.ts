@@ -39,18 +39,3 @@ export class Events {
     return true;
   }
 }
-
-const READINESS_NAMES: readonly [Readiness, string][] = [
-  [READY_READABLE, 'READABLE'],
-  [READY_WRITABLE, 'WRITABLE'],
-  [READY_ERROR, 'ERROR'],
-  [READY_READ_CLOSED, 'READ_CLOSED'],
-  [READY_HUP, 'HUP'],
-];
-
-/** For example `READABLE|READ_CLOSED`. */
-export function formatReadiness(readiness: Readiness): string {
-  return READINESS_NAMES.filter(([bit]) => (readiness & bit) !== 0)
-    .map(([, name]) => name)
-    .join('|');
-}

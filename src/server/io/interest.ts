@@ -9,8 +9,3 @@ export const READABLE: Interest = 1;
 
 /** There is room in the send buffer. Asked for only after a short write, and dropped once everything is sent. */
 export const WRITABLE: Interest = 2;
-
-/** `R`, `W`, `RW` or `-`: the form in which interest stands on the screen and in the trace. */
-export function formatInterest(interest: Interest): string {
-  return ((interest & READABLE) !== 0 ? 'R' : '') + ((interest & WRITABLE) !== 0 ? 'W' : '') || '-';
-}

@@ -52,14 +52,13 @@ export class Database {
     return this.usedUnits * UNIT_BYTES;
   }
 
-  /** For the decoder: the key that these bytes spell as latin1, if it is here. Not a lookup: nothing is counted, touched or expired. */
-  spelled(bytes: Uint8Array, start: number, length: number): string | null {
-    return this.dict.spelled(bytes, start, length);
+  /** For the decoder: the string that these bytes spell as latin1, see KeyTable. Not a lookup: nothing is counted, touched or expired. */
+  intern(bytes: Buffer, start: number, length: number): string {
+    return this.dict.intern(bytes, start, length);
   }
 
-  /** … and if it was not, the string that the decoder has made. */
-  missing(key: string): void {
-    this.dict.missed = key;
+  get wasInterned(): boolean {
+    return this.dict.wasInterned;
   }
 
   lookupRead(key: string): Value | undefined {
@@ -105,7 +104,7 @@ export class Database {
   set(key: string, value: Value, keepTtl = false): void {
     const slot = this.findLive(key);
     if (slot === -1) {
-      this.begin(this.dict.addMissed(key, value), key, value);
+      this.begin(this.dict.add(key, value), key, value);
     } else {
       this.dict.setValueAt(slot, value);
       this.measure(slot, key, value);
@@ -246,8 +245,7 @@ export class Database {
     const slot = this.dict.find(key);
     if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
     this.expireSlot(slot, 'lazy');
-    // Listeners may have looked for other keys; now `dict` knows again which one was missed last.
-    return this.dict.find(key);
+    return -1;
   }
 
   private touch(slot: number): void {

@@ -60,13 +60,6 @@ export function inspectKeys(keyspace: Keyspace, { db: index, offset = 0, limit, 
   return slotsOf(keyspace, db, order, offset, limit, match).map((slot) => rowOf(keyspace, db, slot));
 }
 
-/** How many keys are due but not deleted yet, by looking at all volatile keys. */
-export function countDue(db: Database): number {
-  let due = 0;
-  for (let place = 0; place < db.expires.size; place++) if (db.isDue(db.expires.slotAt(place))) due++;
-  return due;
-}
-
 function rowOf(keyspace: Keyspace, db: Database, slot: number): KeyRow {
   const { settings, usesLfu, nowMs } = keyspace;
   const key = db.dict.keyAt(slot);

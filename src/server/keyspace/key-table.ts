@@ -45,11 +45,11 @@ export class KeyTable {
   private readonly entryChunks: Value[][] = [];
   private readonly factChunks: Int32Array[] = [];
   private capacity = 0;
-  /** The key that `spelled` has not found last, and its hash: the command will ask for it once more. */
-  missed = '';
+  /** Was the string that {@link intern} returned last the key of a slot? */
+  wasInterned = false;
+  /** The key that was looked for last and is not here, with its hash: the same command asks for it again, or adds it. */
+  private missed = '';
   private missedHash = hashString('');
-  /** What `find` hashed last. */
-  private lastHash = 0;
   /** Where a key was found last. One command asks for its key several times, and it is there still. */
   private lastSlot = 0;
 
@@ -58,22 +58,26 @@ export class KeyTable {
     const { lastSlot } = this;
     if (lastSlot < this.size && this.keyAt(lastSlot) === key) return lastSlot;
     const hash = key === this.missed ? this.missedHash : hashString(key);
-    this.lastHash = hash;
     const part = this.parts[(hash >>> 24) & this.partMask]!;
     const mask = part.length - 1;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const slot = part[at + 1]! - 1;
-      if (slot === -1) return -1;
+      if (slot === -1) {
+        this.missed = key;
+        this.missedHash = hash;
+        return -1;
+      }
       if (part[at] === hash && this.keyAt(slot) === key) return (this.lastSlot = slot);
     }
   }
 
   /**
-   * The key that these bytes spell as latin1: the string that is in the table already, so that nobody has to make it again, and `find`
-   * knows it at a glance. Null if there is none; whoever then makes the string tells it by {@link missed}.
+   * The string that these bytes spell as latin1: of a key that is here the very string in the table, so that none is made and `find` compares
+   * two pointers; otherwise a new one, whose hash is known to the next `find` or `add` of it.
    */
-  spelled(bytes: Uint8Array, start: number, length: number): string | null {
+  intern(bytes: Buffer, start: number, length: number): string {
     const { lastSlot } = this;
+    this.wasInterned = true;
     if (lastSlot < this.size && isSpelled(this.keyAt(lastSlot), bytes, start, length)) return this.keyAt(lastSlot);
     const hash = hashBytes(bytes, start, length);
     const part = this.parts[(hash >>> 24) & this.partMask]!;
@@ -81,8 +85,9 @@ export class KeyTable {
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const slot = part[at + 1]! - 1;
       if (slot === -1) {
+        this.wasInterned = false;
         this.missedHash = hash;
-        return null;
+        return (this.missed = bytes.latin1Slice(start, start + length));
       }
       if (part[at] !== hash) continue;
       const key = this.keyAt(slot);
@@ -142,15 +147,7 @@ export class KeyTable {
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. Its other facts are 0. */
   add(key: string, value: Value): number {
-    return this.addHashed(key, value, hashString(key));
-  }
-
-  /** The same for the key that `find` has looked for last, which therefore is not hashed again. */
-  addMissed(key: string, value: Value): number {
-    return this.addHashed(key, value, this.lastHash);
-  }
-
-  private addHashed(key: string, value: Value, hash: number): number {
+    const hash = key === this.missed ? this.missedHash : hashString(key);
     const slot = this.size;
     if (slot === this.capacity) this.addRoom();
     if (slot === SPLIT_SIZE && this.partMask === 0) this.split();

@@ -98,7 +98,7 @@ export class Keyspace {
   /** The LRU clock, as of this time: most turns of the loop need it more than once, and a division costs more than a comparison. */
   private lruNow = 0;
   private lruNowMs = 0;
-  /** In a transaction and in a script time stands still: a key does not expire between two of its commands. */
+  /** While a script runs time is frozen: a key does not expire between two of its commands, however long it takes. */
   private frozenMs = 0;
   private freezes = 0;
 

@@ -66,6 +66,10 @@ function monotonicUs(): number {
 /** A clock that moves only when it is told to: the time of tests and of simulations. */
 export class ManualClock implements Clock {
   nowUs = 0;
+  /** What each reading by `readUs` takes: with more than 0, time passes within a turn as well. */
+  costUs = 0;
+  /** Time that readings have taken since the last refresh. */
+  private aheadUs = 0;
 
   constructor(public nowMs = 1_700_000_000_000) {}
 
@@ -74,10 +78,16 @@ export class ManualClock implements Clock {
     this.nowUs += ms * 1000;
   }
 
-  refresh(): void {}
+  refresh(): void {
+    const wholeMs = Math.floor((this.nowUs % 1000 + this.aheadUs) / 1000);
+    this.nowMs += wholeMs;
+    this.nowUs += this.aheadUs;
+    this.aheadUs = 0;
+  }
 
   readUs(): number {
-    return this.nowUs;
+    this.aheadUs += this.costUs;
+    return this.nowUs + this.aheadUs;
   }
 
   hold(): void {}

@@ -48,7 +48,8 @@ export class EventLoop {
   private readonly events = new Events();
   /** Of turns within turns; see turnWithin. */
   private eventsWithin: Events | null = null;
-  private readonly putOff = new Map<Token, Readiness>();
+  /** Readiness of a token whose handler is still running, to be handled when it has returned; see turnWithin. */
+  private readonly deferred = new Map<Token, Readiness>();
 
   /** @param beforeSleep runs at the start of every turn, before the loop may sleep. */
   constructor(
@@ -107,7 +108,7 @@ export class EventLoop {
     const wokenUs = this.clock.nowUs;
     this.wasBusy = this.events.length > 0;
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
-    if (this.putOff.size > 0) this.handlePutOff();
+    if (this.deferred.size > 0) this.handleDeferred();
     this.runDueTimers();
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: flushUs + this.clock.readUs() - wokenUs, commands: this.commandsThisTurn });
     this.commandsThisTurn = 0;
@@ -124,7 +125,7 @@ export class EventLoop {
     this.clock.refresh();
     for (let i = 0; i < events.length; i++) {
       const token = events.tokens[i]!;
-      if (token === except) this.putOff.set(token, events.readiness[i]! | (this.putOff.get(token) ?? 0));
+      if (token === except) this.deferred.set(token, events.readiness[i]! | (this.deferred.get(token) ?? 0));
       else this.handle(token, events.readiness[i]!);
     }
     // Where the poll hears of nothing while this thread is busy, other threads are at least asked whether they want something.
@@ -132,9 +133,9 @@ export class EventLoop {
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
   }
 
-  private handlePutOff(): void {
-    const waiting = [...this.putOff];
-    this.putOff.clear();
+  private handleDeferred(): void {
+    const waiting = [...this.deferred];
+    this.deferred.clear();
     for (const [token, readiness] of waiting) this.handle(token, readiness);
   }
 

@@ -58,7 +58,7 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
       return encodeItems(out, version === 3 ? 126 /* ~ */ : 42, reply.members.length, reply.members, version);
     case 'push':
       return encodeItems(out, version === 3 ? 62 /* > */ : 42, reply.items.length, reply.items, version);
-    case 'several':
+    case 'sequence':
       for (const each of reply.replies) encode(out, each, version);
       return;
     case 'verbatim':
@@ -78,11 +78,6 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
 }
 
 const isArray: (reply: Reply) => reply is readonly Reply[] = Array.isArray;
-
-/** The header alone, for replies whose items are encoded one by one as they are found. */
-export function encodeArrayHeader(out: ByteSink, length: number): void {
-  encodeHeader(out, 42, length);
-}
 
 function encodeItems(out: ByteSink, type: number, length: number, items: readonly Reply[], version: RespVersion): void {
   encodeHeader(out, type, length);

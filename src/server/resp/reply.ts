@@ -19,7 +19,7 @@
  *   MapReply           *2n flattened         %n
  *   SetReply           *n                    ~n
  *   Push               *n                    >n
- *   Several            one after another, without a header
+ *   ReplySequence      one after another, without a header
  *   Verbatim           $n text               =n txt:text
  *   BigNumber          $n digits             (digits
  *   Attribute          (left out)            |n, then the reply
@@ -39,7 +39,7 @@ export type Reply =
   | MapReply
   | SetReply
   | Push
-  | Several
+  | ReplySequence
   | Verbatim
   | BigNumber
   | Attribute
@@ -106,8 +106,8 @@ export class Push {
 }
 
 /** More than one reply to one command: SUBSCRIBE and its relatives confirm every channel on its own. */
-export class Several {
-  readonly type = 'several';
+export class ReplySequence {
+  readonly type = 'sequence';
   constructor(readonly replies: readonly Reply[]) {}
 }
 

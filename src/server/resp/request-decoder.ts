@@ -44,17 +44,17 @@ const MAX_STRING_LENGTH = constants.MAX_STRING_LENGTH;
 const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
 
 /** Comparing bytes with a longer key takes longer than to make a string of them. */
-const MAX_SPELLED = 64;
+const MAX_INTERNED = 64;
 
-/** Keys that are strings already. */
-export interface KnownKeys {
-  /** The key that these bytes spell as latin1, or null. */
-  spelled(bytes: Uint8Array, start: number, length: number): string | null;
-  /** The key that `spelled` has just not found, now that it has become a string. */
-  missing(key: string): void;
+/** Makes strings of bytes that are probably keys; those of keys that exist are there already. */
+export interface KeyInterner {
+  /** The string that these bytes spell as latin1. */
+  intern(bytes: Buffer, start: number, length: number): string;
+  /** Was the string that `intern` returned last that of an existing key? */
+  readonly wasInterned: boolean;
 }
 
-const NO_KEYS: KnownKeys = { spelled: () => null, missing: () => {} };
+const NO_KEYS: KeyInterner = { intern: (bytes, start, length) => bytes.latin1Slice(start, start + length), wasInterned: false };
 
 export class RequestDecoder {
   /** The request that `next` has just completed; a new array each time, so it may be kept. */
@@ -66,7 +66,7 @@ export class RequestDecoder {
   /** proto-max-bulk-len. */
   maxBulkLength = 512 * 1024 * 1024;
   /** The keys there are: an argument that names one needs no new string, and no second hash. */
-  keys: KnownKeys = NO_KEYS;
+  keys: KeyInterner = NO_KEYS;
   /** Before AUTH strangers may send only small requests, so that they can not make the server allocate much. */
   authenticated = true;
 
@@ -252,17 +252,14 @@ export class RequestDecoder {
     if (this.filled === 0) return this.readName(start, end);
     const length = end - start;
     if (length <= MAX_SHORT) return shortString(this.buffer, start, end);
-    return this.expectsKey && (this.filled & 1) === 1 && length <= MAX_SPELLED ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
+    return this.expectsKey && (this.filled & 1) === 1 && length <= MAX_INTERNED ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
   }
 
   /** Keys are at the first place and, of several, mostly at the other odd ones; so those are looked up until one is none. */
   private readKey(start: number, length: number): string {
     const { keys, buffer } = this;
-    const known = keys.spelled(buffer, start, length);
-    if (known !== null) return known;
-    this.expectsKey = false;
-    const key = buffer.latin1Slice(start, start + length);
-    keys.missing(key);
+    const key = keys.intern(buffer, start, length);
+    this.expectsKey = keys.wasInterned;
     return key;
   }
 

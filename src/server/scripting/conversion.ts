@@ -12,7 +12,7 @@
  */
 import { CountedError, cString, oneLine } from '../errors.js';
 import { formatDouble } from '../resp/double.js';
-import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, Several, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
+import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, ReplySequence, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
 import { type Pointer, TYPE } from './lua-memory.js';
 import { LuaError, type LuaState } from './lua-state.js';
 
@@ -60,7 +60,7 @@ function pushObject(lua: LuaState, reply: Reply, version: 2 | 3): void {
   if (reply instanceof ErrorReply || reply instanceof BulkError) return pushError(lua, reply.text, true);
   if (reply instanceof Versioned || reply instanceof Attribute) return pushReply(lua, reply.reply, version);
   if (reply instanceof Push) return pushArray(lua, reply.items, version);
-  if (reply instanceof Several) return pushReply(lua, reply.replies[0] ?? null, version);
+  if (reply instanceof ReplySequence) return pushReply(lua, reply.replies[0] ?? null, version);
   if (version === 3) pushTyped(lua, reply, version);
   else pushFlat(lua, reply);
 }

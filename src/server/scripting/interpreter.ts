@@ -162,7 +162,7 @@ export class Interpreter {
     const { server } = this;
     if (!run.isKilled && !run.isSlow && run.elapsedMs < server.config.values['busy-reply-threshold']) return;
     if (!run.isSlow) this.becomeSlow(run);
-    const goesOn = run.isKilled || this.serveOthers(run);
+    const goesOn = run.isKilled || this.runTurnsWithin(run);
     if (goesOn && !run.isKilled) return;
     // From here on every line is looked at: a script that catches the error gets no further than to the next one. Lua calls no hook while one runs, so that the
     // error handler is spared; outside of a hook it would not be.
@@ -173,9 +173,9 @@ export class Interpreter {
   }
 
   /** A new client needs some turns until it is answered. False: the server ends. */
-  private serveOthers(run: ScriptRun): boolean {
+  private runTurnsWithin(run: ScriptRun): boolean {
     let goesOn = true;
-    for (let i = 0; i < TURNS_AT_A_LOOK && goesOn && !run.isKilled; i++) goesOn = this.server.serveOthers(run.caller.id);
+    for (let i = 0; i < TURNS_AT_A_LOOK && goesOn && !run.isKilled; i++) goesOn = this.server.runTurnWithin(run.caller.id);
     return goesOn;
   }
 
@@ -183,7 +183,7 @@ export class Interpreter {
     const { server } = this;
     const { isFunction, name } = run.options;
     const command = isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL';
-    const advice = server.hearsOthers ? `You can try killing the script using the ${command} command.` : 'Until it is through this poller hears no client; ending the server ends it.';
+    const advice = server.canRunTurnsWithin ? `You can try killing the script using the ${command} command.` : 'Until it is through this poller hears no client; ending the server ends it.';
     server.log('warning', `Slow script detected: still in execution after ${run.elapsedMs} milliseconds. ${advice} Script name is: ${name}.`);
     run.isSlow = true;
     server.hooks.busy = isFunction ? errors.BUSY_FUNCTION : errors.BUSY_SCRIPT;

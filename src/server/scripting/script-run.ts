@@ -44,7 +44,7 @@ const sessions = new WeakMap<Session, Session>();
 
 /** A script has no connection: what would be sent to it is lost. */
 const NOWHERE: Transport = {
-  fd: -1, peer: '?:0', local: '?:0',
+  fd: -1, peer: '?:0', peerAddress: { host: '?', port: 0 }, local: '?:0',
   send() {},
   closeAfterReply() {},
   close() {},

@@ -7,7 +7,7 @@
  * are latin1: one character is one byte.
  */
 
-/** Ring one of the trace: the kinds of event that an event-loop server handles, whatever the details, and the loop's own steps. */
+/** The top level of the trace: five kinds of event that any event-loop server handles, and what the loop itself does. */
 export type EventCategory = 'ClientConnect' | 'ClientRequest' | 'ClientDisconnect' | 'PubSub' | 'Replication' | 'Loop';
 
 /** The parts of a turn, in their order. Stepping by phase stops where one of these begins. */

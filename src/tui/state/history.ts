@@ -48,11 +48,6 @@ export class History {
     return model;
   }
 
-  /** The entry that led to a moment, or null for the oldest. */
-  entryBefore(moment: number): Entry | null {
-    return this.entries[moment - this.first - 1] ?? null;
-  }
-
   /** The moment after the event before the one shown; the oldest if there is none. With `turn`: the beginning of this turn, or of the one before. */
   before(moment: number, unit: 'event' | 'turn'): number {
     const shown = this.eventAtOrBelow(moment - this.first - 1, 'event');

@@ -19,15 +19,3 @@ export interface Slice<S> {
 export function append<T>(list: readonly T[], item: T, limit: number): readonly T[] {
   return list.length < limit ? [...list, item] : [...list.slice(list.length - limit + 1), item];
 }
-
-/** A copy of a map with one entry changed. */
-export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
-  return new Map(map).set(key, value);
-}
-
-/** A copy of a map without one entry. */
-export function withoutEntry<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
-  const copy = new Map(map);
-  copy.delete(key);
-  return copy;
-}

@@ -2,29 +2,20 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { EVICTION_POLICIES, type EvictionPolicy } from '../../../src/server/keyspace/eviction.js';
 import { Keyspace, type KeyspaceSettings } from '../../../src/server/keyspace/keyspace.js';
+import { ManualClock } from '../../../src/server/loop/clock.js';
 import { Tap } from '../../../src/server/trace/tap.js';
 import { simulate } from '../simulation/harness.js';
 
 const START_MS = 1_700_000_000_000;
 
-class CostlyClock {
-  nowMs = START_MS;
-  us = 0;
-  costUs = 0;
-  readUs(): number {
-    this.us += this.costUs;
-    return this.us;
-  }
-}
-
-let clock: CostlyClock;
+let clock: ManualClock;
 let keyspace: Keyspace;
 let db: Database;
 
 function setUp(settings: Partial<KeyspaceSettings>): void {
   let state = 7;
   const random = (): number => (state = (state * 48271) % 0x7fffffff) / 0x7fffffff;
-  clock = new CostlyClock();
+  clock = new ManualClock(START_MS);
   keyspace = new Keyspace(2, clock, random, new Tap());
   keyspace.configure(settings);
   db = keyspace.databases[0]!;

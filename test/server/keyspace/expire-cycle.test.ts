@@ -1,28 +1,20 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { Keyspace } from '../../../src/server/keyspace/keyspace.js';
+import { ManualClock } from '../../../src/server/loop/clock.js';
 import { Tap } from '../../../src/server/trace/tap.js';
 import { simulate } from '../simulation/harness.js';
 
 const START_MS = 1_700_000_000_000;
 
 /** Every reading of the microseconds costs `costUs`, so that a time budget can run out. */
-class CostlyClock {
-  nowMs = START_MS;
-  us = 0;
-  costUs = 0;
-  readUs(): number {
-    this.us += this.costUs;
-    return this.us;
-  }
-}
 
-let clock: CostlyClock;
+let clock: ManualClock;
 let keyspace: Keyspace;
 let db: Database;
 
 beforeEach(() => {
-  clock = new CostlyClock();
+  clock = new ManualClock(START_MS);
   keyspace = new Keyspace(3, clock, () => 0.5, new Tap());
   db = keyspace.databases[0]!;
 });
@@ -134,7 +126,7 @@ describe('a fast cycle', () => {
     keyspace.stats.expiredStale = 50;
     keyspace.expireCycle.fast();
     expect(db.size).toBe(100);
-    clock.us += 2000;
+    clock.advance(2);
     keyspace.expireCycle.fast();
     expect(db.size).toBe(0);
   });

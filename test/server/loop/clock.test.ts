@@ -53,3 +53,14 @@ test('a manual clock moves only when it is told to', () => {
   clock.advance(250);
   expect([clock.nowMs, clock.readUs()]).toEqual([1250, 250_000]);
 });
+
+test('a manual clock whose readings cost something lets time pass within a turn, and shows it at the next', () => {
+  const clock = new ManualClock(1000);
+  clock.costUs = 400;
+  expect([clock.readUs(), clock.readUs(), clock.nowUs, clock.nowMs]).toEqual([400, 800, 0, 1000]);
+  clock.refresh();
+  expect([clock.nowUs, clock.nowMs]).toEqual([800, 1000]);
+  clock.readUs();
+  clock.refresh();
+  expect([clock.nowUs, clock.nowMs]).toEqual([1200, 1001]);
+});

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ByteSink, encode, encodeArrayHeader, type RespVersion } from '../../../src/server/resp/encoder.js';
+import { type ByteSink, encode, type RespVersion } from '../../../src/server/resp/encoder.js';
 import { ReplyDecoder } from '../../../src/server/resp/reply-decoder.js';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, mapReply, MapReply, NO_REPLY, NULL_ARRAY, OK, Push, type Reply, SetReply, SimpleString, Verbatim, Versioned } from '../../../src/server/resp/reply.js';
 import { formatDouble } from '../../../src/server/resp/double.js';
@@ -68,12 +68,6 @@ test('integers of every length, of both signs', () => {
   for (const edge of [...edges, 2 ** 31, 2 ** 32, 2 ** 53 - 1]) {
     for (const value of [edge - 1, edge, edge + 1, -edge, 1 - edge].filter(Number.isSafeInteger)) expect(encoded(value, 2)).toBe(`:${value}\r\n`);
   }
-});
-
-test('a header can be written alone', () => {
-  const sink = new TightSink();
-  encodeArrayHeader(sink, 12);
-  expect(sink.text).toBe('*12\r\n');
 });
 
 const byteString = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));

@@ -6,20 +6,16 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Faults } from '../../../src/server/io/backends/scripted.js';
+import { seededRandom } from '../../../src/shared/random.js';
 import { type Lab, type LabClient, request, simulate } from './harness.js';
 
 const ROUGH: Partial<Faults> = { partial: 0.4, wouldBlock: 0.2, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1 };
 const CRUEL: Partial<Faults> = { ...ROUGH, reset: 0.002 };
 
-/** Mulberry32: the test's own choices, apart from those of the kernel. */
+/** The test's own choices, apart from those of the kernel: integers in [0, limit). */
 function dice(seed: number): (limit: number) => number {
-  let state = seed ^ 0x9e3779b9;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
+  const random = seededRandom(seed ^ 0x9e3779b9);
+  return (limit) => Math.floor(random() * limit);
 }
 
 class ModelledClient {

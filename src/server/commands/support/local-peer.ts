@@ -5,6 +5,6 @@ import type { Session } from '../../command/session.js';
 
 /** True for a unix domain socket and for the loopback interface. */
 export function isLocal(session: Session): boolean {
-  const { peer } = session.transport;
-  return peer.startsWith('/') || peer === '' || /^(127\.|\[::1\]|\[::ffff:127\.)/.test(peer) || !/:\d+$/.test(peer);
+  const { peerAddress: peer } = session.transport;
+  return 'path' in peer || /^(127\.|::1$|::ffff:127\.)/.test(peer.host);
 }

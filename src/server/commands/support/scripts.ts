@@ -1,5 +1,5 @@
 /** What the commands of scripts and of functions share: declarations, and the arguments behind a script's name. */
-import type { Argv } from '../../command/command.js';
+import type { Argv, CommandDeclaration } from '../../command/command.js';
 import * as errors from '../../errors.js';
 import { type KeySpec, numkeys } from '../../command/key-spec.js';
 import { FIRST_KEY, type ScriptArguments } from '../../scripting/script-run.js';
@@ -12,6 +12,9 @@ export const READONLY_SCRIPT_FLAGS = ['readonly', ...COMMON_FLAGS] as const;
 const withNotes = (spec: KeySpec): KeySpec => ({ ...spec, notes: 'What the script does with its keys is not known beforehand, so the most is assumed.' });
 export const WRITTEN_KEYS = withNotes(numkeys(2, 'RW access update'));
 export const READ_KEYS = withNotes(numkeys(2, 'RO access'));
+
+/** A subcommand of SCRIPT or FUNCTION. */
+export const scriptingSubcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({ group: 'scripting', categories: ['scripting'], ...declaration });
 
 /** What follows the script in argv. Throws an ErrorReply. */
 export function scriptArguments(argv: Argv, readsOnly: boolean, complaint = errors.NOT_AN_INTEGER): ScriptArguments {

@@ -1,5 +1,5 @@
 /**
- * The scripted backend: a kernel made of plain objects, for tests, simulations and replays.
+ * The scripted backend: a kernel made of plain objects, for tests and simulations.
  *
  *   test                                       simulated kernel                                  server
  *   poll.connect() ─▶ ScriptedPeer   send ──▶  [ inbound  ]                            ──▶ stream.read
@@ -14,6 +14,7 @@ import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED,
 import type { Interest } from '../interest.js';
 import { type Address, END_OF_FILE, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
+import { seededRandom } from '../../../shared/random.js';
 import { ByteQueue } from './byte-queue.js';
 import { type EmulatedSource, ReadyList, systemError } from './ready-list.js';
 
@@ -79,7 +80,7 @@ export class ScriptedPoll implements Poll {
 
   constructor(options: ScriptedOptions) {
     this.clock = options.clock;
-    this.random = mulberry32(options.seed ?? 1);
+    this.random = seededRandom(options.seed ?? 1);
     this.edgeTriggered = options.edgeTriggered ?? false;
     this.readyList = new ReadyList(this.edgeTriggered);
     this.faults = { ...NO_FAULTS, ...options.faults };
@@ -453,14 +454,4 @@ export class ScriptedPeer {
     if (this.isStarved || !this.poll.edgeTriggered) this.poll.touch(this.fd);
     this.isStarved = false;
   }
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x100000000;
-  };
 }

@@ -1,0 +1,14 @@
+/**
+ * Random numbers from a seed: the same seed gives the same sequence, in the server and in the simulated kernel.
+ */
+
+/** Returns a function that gives the next number in [0, 1) at each call. Mulberry32: small, fast, and good enough for sampling keys; not for secrets. */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x100000000;
+  };
+}
