@@ -10,11 +10,12 @@
  *   keys    [ k0  k1  k2 ]
  *   values  [ v0  v1  v2 ]
  *
- * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD live from, and a cursor for SCAN
- * that stays valid while the table grows and shrinks (see {@link Dict.scan}). It takes less memory, too, and has no limit at
+ * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD live from, and the index a cursor for SCAN
+ * that stays valid while the table grows and shrinks (see scan-order.ts). It takes less memory, too, and has no limit at
  * 16.7 million entries. Redis grows its table step by step; this one at once, from the stored hashes, some 30 ms per million members.
  */
 import { hashString } from './hash.js';
+import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
 
 const MIN_INDEX = 8;
 
@@ -113,17 +114,32 @@ export class Dict<V> {
   }
 
   /**
-   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end.
-   *
-   * It walks from the last slot down; a cursor says how many slots are still to come. A removal moves the last key to a
-   * lower slot: if the scan has passed that key already it may come twice, and never does a key that stays get lost. New keys
-   * are appended behind the scan. So Redis's guarantee holds: what is there from start to end is returned.
+   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. What is there from the first step to the last comes once, and
+   * whatever comes and goes meanwhile at most once each time it is added.
    */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
-    const size = this.keys.length;
-    let slot = cursor === 0 ? size : Math.min(cursor, size);
-    for (let left = count; left > 0 && slot > 0; left--) visit(--slot);
-    return slot;
+    let place = reverseBits(cursor);
+    let left = count;
+    for (let buckets = count * EMPTY_BUCKETS; left > 0 && buckets > 0 && place < SCAN_END; buckets--) {
+      left -= this.visitBucket(place, visit);
+      place = nextBucket(place, this.mask + 1);
+    }
+    return reverseBits(place);
+  }
+
+  /** Visits the entries of the bucket at a place in scan order, from that place on. Returns how many. */
+  private visitBucket(place: number, visit: (slot: number) => void): number {
+    const { index, hashes, mask } = this;
+    const home = reverseBits(place) & mask;
+    let visited = 0;
+    for (let at = home; index[at] !== 0; at = (at + 1) & mask) {
+      const slot = index[at]! - 1;
+      const hash = hashes[slot]!;
+      if ((hash & mask) !== home || reverseBits(hash) < place) continue;
+      visit(slot);
+      visited++;
+    }
+    return visited;
   }
 
   /** A slot chosen evenly at random, for a `random` in [0, 1); -1 if the dict is empty. */

@@ -172,8 +172,15 @@ describe('SCAN', () => {
     expect(ask('SCAN 0 COUNT 100 TYPE nothing')).toBe('*2\r\n$1\r\n0\r\n*0\r\n');
   });
 
+  test.each(['18446744073709551615', '18446744073709550592', '9007199254740993', '-1', '+5', '-18446744073709551615'])('%s is a cursor, as any 64 bits are', (cursor) => {
+    expect(ask(`SCAN ${cursor} COUNT 100`)).toMatch(/^\*2\r\n\$1\r\n0\r\n/);
+    expect(ask(`SSCAN set ${cursor} COUNT 100`)).toMatch(/^\*2\r\n\$1\r\n0\r\n/);
+  });
+
   test.each([
     ['SCAN x', 'invalid cursor'],
+    ['SCAN 18446744073709551616', 'invalid cursor'],
+    ['SCAN -18446744073709551616', 'invalid cursor'],
     ['SCAN 0 COUNT 0', 'syntax error'],
     ['SCAN 0 COUNT x', 'value is not an integer or out of range'],
     ['SCAN 0 MATCH', 'syntax error'],

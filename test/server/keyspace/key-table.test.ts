@@ -110,27 +110,3 @@ describe('intern', () => {
     );
   });
 });
-
-describe('scan', () => {
-  test('returns everything that is there from start to end, while keys come and go', () => {
-    const table = filled(1000);
-    const seen = new Set<string>();
-    let cursor = 0;
-    let step = 0;
-    do {
-      cursor = table.scan(cursor, 7, (slot) => seen.add(table.keyAt(slot)));
-      // Only keys with odd numbers are removed; the others must all be seen.
-      const gone = table.find(`key:${(step * 2 + 1) % 1000}`);
-      if (gone !== -1) table.removeSlot(gone);
-      table.add(`new:${step++}`, 0);
-    } while (cursor !== 0);
-    for (let i = 0; i < 1000; i += 2) expect(seen).toContain(`key:${i}`);
-  });
-
-  test('a cursor beyond the end, left over from a larger table, starts at the end', () => {
-    const table = filled(3);
-    const seen: string[] = [];
-    expect(table.scan(1_000_000, 10, (slot) => seen.push(table.keyAt(slot)))).toBe(0);
-    expect(seen.toSorted()).toEqual(['key:0', 'key:1', 'key:2']);
-  });
-});

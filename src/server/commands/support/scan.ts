@@ -9,14 +9,15 @@ import { matchesGlob } from '../../keyspace/glob.js';
 const DEFAULT_COUNT = 10;
 
 /**
- * A cursor is what C's strtoul takes: digits that fit into 64 bits, with a sign if need be; also nothing at all, which is 0. One past 2^53
- * can be none of ours; it scans from the start, as any that is too big does. A NUL ends it, as it ends every string of C.
+ * A cursor is what C's strtoul takes: digits that fit into 64 bits, with a sign if need be; also nothing at all, which is 0. A NUL ends it, as it ends every
+ * string of C. Of its 64 bits the lower 53 are returned: ours have no more.
  */
 export function scanCursor(argument: string): number {
   const [text = ''] = argument.split('\0', 1);
-  const value = Math.abs(Number(text));
-  if (!/^(?:[+-]?[0-9]+)?$/.test(text) || value >= 2 ** 64) throw errors.INVALID_CURSOR;
-  return value;
+  if (!/^(?:[+-]?[0-9]+)?$/.test(text)) throw errors.INVALID_CURSOR;
+  const digits = BigInt(text.replace(/^[+-]/, ''));
+  if (digits >= 2n ** 64n) throw errors.INVALID_CURSOR;
+  return Number(BigInt.asUintN(53, text.startsWith('-') ? -digits : digits));
 }
 
 export class ScanOptions {
