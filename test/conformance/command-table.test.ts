@@ -1,12 +1,12 @@
 /**
- * What COMMAND says of every command that the lab declares, compared with a live redis-server field by field; only wording is ours.
+ * What COMMAND says of every command that the lab declares, compared with redis-server field by field; only wording is ours.
  */
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { commandTable } from '../../src/server/commands/index.js';
 import { commandCommand } from '../../src/server/commands/command-info.js';
 import type { Session } from '../../src/server/command/session.js';
 import { parse, RespClient, type Wire } from '../support/resp-client.js';
-import { describeWithRedis, startRedisServer } from '../support/redis-server.js';
+import { askRedis } from '../support/recordings.js';
 import { encode } from '../../src/server/resp/encoder.js';
 
 /** Commands of our own, which redis-server does not know. */
@@ -59,18 +59,20 @@ function argumentFields({ type, token, flags, key_spec_index: keySpec, arguments
   return { type, token, flags: flags ?? [], keySpec, options };
 }
 
-describeWithRedis('the command table, compared with a live redis-server', () => {
-  let theirInfo: Map<string, Fields>;
-  let theirDocs: Map<string, Fields>;
+describe('the command table, compared with redis-server', () => {
+  let theirInfo: { readonly [name: string]: Fields };
+  let theirDocs: { readonly [name: string]: Fields };
   const ourInfo = byName(ask('info'));
   const ourDocs = docsByName(ask('docs'));
 
   beforeAll(async () => {
-    await using redis = await startRedisServer();
-    await using client = await RespClient.connect(redis.port);
-    await client.call('HELLO', '3');
-    theirInfo = byName(await client.call('COMMAND'));
-    theirDocs = docsByName(await client.call('COMMAND', 'DOCS'));
+    ({ info: theirInfo, docs: theirDocs } = await askRedis('command-table', async (redis) => {
+      await using client = await RespClient.connect(redis.port);
+      await client.call('HELLO', '3');
+      const [info, docs] = [byName(await client.call('COMMAND')), docsByName(await client.call('COMMAND', 'DOCS'))];
+      const known = <T>(all: ReadonlyMap<string, T>): { [name: string]: T } => Object.fromEntries(names.map((name) => [name, all.get(name)!]));
+      return { info: known(info), docs: known(docs) };
+    }));
   });
 
   function byName(reply: Wire): Map<string, Fields> {
@@ -84,10 +86,10 @@ describeWithRedis('the command table, compared with a live redis-server', () => 
   const names = [...ourInfo.keys()].filter((name) => !OWN.has(name));
 
   test.each(names)('COMMAND INFO %s', (name) => {
-    expect(ourInfo.get(name)).toEqual(theirInfo.get(name));
+    expect(ourInfo.get(name)).toEqual(theirInfo[name]);
   });
 
   test.each(names)('COMMAND DOCS %s', (name) => {
-    expect(ourDocs.get(name)).toEqual(theirDocs.get(name));
+    expect(ourDocs.get(name)).toEqual(theirDocs[name]);
   });
 });

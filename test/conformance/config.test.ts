@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Config, SETTINGS, type SettingName } from '../../src/server/config.js';
 import { settingNames, settingOf } from '../../src/server/config/settings.js';
-import { describeWithRedis, startRedisServer } from '../support/redis-server.js';
+import { askRedis } from '../support/recordings.js';
 import { RespClient, type Wire } from '../support/resp-client.js';
 
 /** Different by intent; see docs/differences.md. */
@@ -22,32 +22,33 @@ function textOf(reply: Wire): string {
   return (reply as { error: string }).error;
 }
 
-describeWithRedis('the settings table, compared with a live redis-server', () => {
+describe('the settings table, compared with redis-server', () => {
   test('names and defaults are the same', async () => {
-    await using redis = await startRedisServer();
-    await using client = await RespClient.connect(redis.port);
-    const flat = (await client.call('CONFIG', 'GET', '*')) as string[];
-    const theirs = Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 && !name.startsWith('tls-') ? [[name, flat[i + 1]!]] : [])));
+    const theirs = await askRedis('settings', async (redis) => {
+      await using client = await RespClient.connect(redis.port);
+      const flat = (await client.call('CONFIG', 'GET', '*')) as string[];
+      return Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 && !name.startsWith('tls-') && !OWN_DEFAULTS.has(name) ? [[name, flat[i + 1]!]] : [])));
+    });
     const config = new Config();
     const ours = Object.fromEntries([...settingNames()].filter(([, name]) => settingOf(name).hidden !== true).map(([name, setting]) => [name, config.text(setting)]));
-    for (const name of OWN_DEFAULTS) {
-      delete theirs[name];
-      delete ours[name];
-    }
+    for (const name of OWN_DEFAULTS) delete ours[name];
     expect(ours).toEqual(theirs);
   });
 
   test('what CONFIG SET takes and refuses, and in which words, is the same', async () => {
-    await using redis = await startRedisServer();
-    await using client = await RespClient.connect(redis.port);
-    const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !UNTOUCHED.has(name));
-    const different: string[] = [];
-    for (const name of [...names, 'no-such-setting']) {
-      for (const value of VALUES) {
-        const theirs = textOf(await client.call('CONFIG', 'SET', name, value));
-        if (setHere(name, value) !== theirs) different.push(`${name} '${value}': '${setHere(name, value)}' instead of '${theirs}'`);
+    const names = [...(Object.keys(SETTINGS) as SettingName[]).filter((name) => !UNTOUCHED.has(name)), 'no-such-setting'];
+    const replies = async (set: (name: string, value: string) => string | Promise<string>): Promise<{ [name: string]: { [value: string]: string } }> => {
+      const all: { [name: string]: { [value: string]: string } } = {};
+      for (const name of names) {
+        all[name] = {};
+        for (const value of VALUES) all[name][value] = await set(name, value);
       }
-    }
-    expect(different).toEqual([]);
+      return all;
+    };
+    const theirs = await askRedis('config-set', async (redis) => {
+      await using client = await RespClient.connect(redis.port);
+      return await replies(async (name, value) => textOf(await client.call('CONFIG', 'SET', name, value)));
+    });
+    expect(await replies(setHere)).toEqual(theirs);
   });
 });

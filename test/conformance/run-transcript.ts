@@ -1,9 +1,9 @@
 /**
- * Runs a scenario of a transcript against the lab and against redis-server, and lists the lines whose replies differ.
+ * Runs a scenario of a transcript on two sides, and lists the lines whose replies differ. A side is a server, or what redis-server was recorded to say.
  */
 import { encodeRequest } from '../../src/server/resp/request-encoder.js';
 import { areAlike } from '../support/compare-replies.js';
-import { RawClient, type RawReply, type Silence } from '../support/raw-client.js';
+import { parseReplies, RawClient, type RawReply, type Silence } from '../support/raw-client.js';
 import type { Line, Scenario } from './transcript.js';
 
 /** What a line got: a reply, or the reason why there was none. */
@@ -12,8 +12,20 @@ type Outcome = RawReply | Silence | 'open' | null;
 /** The lab answers in microseconds; who waits longer waits for a reply that does not come. */
 const PATIENCE_MS = 15_000;
 
-class Stage {
-  readonly clients = new Map<string, RawClient>();
+/** Where a scenario runs. */
+export interface Side {
+  run(line: Line): Promise<Outcome>;
+  /** The first reply that was left unread at the end, with its client. */
+  unread(): Promise<readonly [client: string, reply: RawReply] | undefined>;
+  close(): void;
+}
+
+/** What redis-server said to each line: the bytes of a reply in an array of one, or the word for none. */
+export type Recording = readonly (readonly [bytes: string] | Silence | 'open' | null)[];
+
+/** A server on this port. */
+export class Stage implements Side {
+  private readonly clients = new Map<string, RawClient>();
 
   private constructor(
     private readonly port: number,
@@ -45,7 +57,13 @@ class Stage {
     }
   }
 
-  async settle(): Promise<void> {
+  async unread(): Promise<readonly [string, RawReply] | undefined> {
+    await this.settle();
+    for (const [name, client] of this.clients) if (client.unread.length > 0) return [name, client.unread[0]!];
+    return undefined;
+  }
+
+  private async settle(): Promise<void> {
     await this.control.exchange(encodeRequest(['PING']), 1, PATIENCE_MS);
   }
 
@@ -62,10 +80,48 @@ class Stage {
   }
 }
 
-/** Every difference as a few lines of text; none if the lab does as Redis does. */
-export async function differences(scenario: Scenario, labPort: number, redisPort: number): Promise<string[]> {
-  const lab = await Stage.open(labPort);
-  const redis = await Stage.open(redisPort);
+/** What was recorded for a scenario, as a side of its own. */
+export class Recorded implements Side {
+  private at = 0;
+
+  constructor(private readonly recording: Recording) {}
+
+  run(): Promise<Outcome> {
+    const outcome = this.recording[this.at++];
+    if (outcome === undefined) throw new Error('the scenario has more lines than were recorded: RECORD=1 npx vitest run test/conformance');
+    return Promise.resolve(Array.isArray(outcome) ? parseReplies(outcome[0])[0]! : (outcome as Outcome));
+  }
+
+  unread(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  close(): void {}
+}
+
+/** Hands on what a side says, and keeps it. */
+export class Recorder implements Side {
+  readonly recording: (readonly [bytes: string] | Silence | 'open' | null)[] = [];
+
+  constructor(private readonly side: Side) {}
+
+  async run(line: Line): Promise<Outcome> {
+    const outcome = await this.side.run(line);
+    this.recording.push(outcome !== null && typeof outcome === 'object' ? [outcome.bytes] : outcome);
+    return outcome;
+  }
+
+  unread(): ReturnType<Side['unread']> {
+    return this.side.unread();
+  }
+
+  close(): void {
+    this.side.close();
+  }
+}
+
+/** Every difference as a few lines of text; none if the lab does as Redis does. Closes both sides. */
+export async function differences(scenario: Scenario, lab: Side, redis: Side): Promise<string[]> {
   try {
     const found: string[] = [];
     for (const line of scenario.lines) {
@@ -73,20 +129,14 @@ export async function differences(scenario: Scenario, labPort: number, redisPort
       if (theirs === 'timeout' || theirs === 'open') throw new Error(`line ${line.number} waits for what redis-server does not do: ${line.text}`);
       if (!outcomesAreAlike(ours, theirs, line)) found.push(describe(`line ${line.number}: ${line.text}`, ours, theirs));
     }
-    return [...found, ...(await unread(lab, redis))];
+    const left = await redis.unread();
+    if (left !== undefined) throw new Error(`the scenario leaves a reply of client ${left[0]} unread: ${JSON.stringify(left[1].bytes)}`);
+    const ours = await lab.unread();
+    return ours === undefined ? found : [...found, describe(`client ${ours[0]} at the end`, ours[1], null)];
   } finally {
     lab.close();
     redis.close();
   }
-}
-
-async function unread(lab: Stage, redis: Stage): Promise<string[]> {
-  await lab.settle();
-  await redis.settle();
-  for (const [name, client] of redis.clients) {
-    if (client.unread.length > 0) throw new Error(`the scenario leaves a reply of client ${name} unread: ${JSON.stringify(client.unread[0]!.bytes)}`);
-  }
-  return [...lab.clients].filter(([, client]) => client.unread.length > 0).map(([name, client]) => describe(`client ${name} at the end`, client.unread[0]!, null));
 }
 
 function outcomesAreAlike(ours: Outcome, theirs: Outcome, line: Line): boolean {

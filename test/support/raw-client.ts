@@ -109,3 +109,15 @@ export class RawClient {
     this.notify();
   }
 }
+
+/** The replies that these bytes, latin1, consist of. */
+export function parseReplies(bytes: string): RawReply[] {
+  const decoder = new ReplyDecoder();
+  const buffer = Buffer.from(bytes, 'latin1');
+  const replies: RawReply[] = [];
+  decoder.feed(buffer, 0, buffer.length);
+  for (let start = 0; decoder.next() === COMPLETE; start = decoder.position) {
+    replies.push({ bytes: buffer.latin1Slice(start, decoder.position), value: decoder.reply });
+  }
+  return replies;
+}

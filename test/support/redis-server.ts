@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 
 /** Why there is no oracle here; null if there is one. */
-const missing = whyMissing();
+export const missingRedis = whyMissing();
 
 export interface RedisServerProcess extends AsyncDisposable {
   readonly port: number;
@@ -30,9 +30,9 @@ export interface RedisServerProcess extends AsyncDisposable {
 
 /** `describe` for suites that need redis-server. */
 export function describeWithRedis(name: string, body: () => void): void {
-  if (missing === null) describe(name, body);
-  else if (process.env.CI === 'true') test(name, () => expect.fail(missing));
-  else describe.skip(`${name} (left out: ${missing})`, body);
+  if (missingRedis === null) describe(name, body);
+  else if (process.env.CI === 'true') test(name, () => expect.fail(missingRedis));
+  else describe.skip(`${name} (left out: ${missingRedis})`, body);
 }
 
 /**
@@ -40,7 +40,7 @@ export function describeWithRedis(name: string, body: () => void): void {
  * Resolves when it accepts connections; rejects with its last words if it ends before.
  */
 export async function startRedisServer(args: readonly string[] = []): Promise<RedisServerProcess> {
-  if (missing !== null) throw new Error(missing);
+  if (missingRedis !== null) throw new Error(missingRedis);
   const dir = mkdtempSync(join(tmpdir(), 'redis-lab-oracle-'));
   const port = await freePort();
   const child = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', dir, '--enable-debug-command', 'yes', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
