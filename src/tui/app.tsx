@@ -18,7 +18,7 @@ import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
 import type { ServerInfo, State } from './state/state.js';
 import { withoutLastCharacter } from './state/typed-text.js';
-import type { Key } from './terminal/key.js';
+import { joined, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
 import type { Size } from './view/pane.js';
 import { PANES } from './view/panes/index.js';
@@ -103,7 +103,16 @@ export class App {
     this.changed();
   }
 
-  press(key: Key): void {
+  /** Keys that came together: where they type, a run of them is one change, because a line of 40 kB must not be looked at 40,000 times. */
+  press(keys: readonly Key[]): void {
+    for (let i = 0; i < keys.length; ) {
+      const run = isTyping(this.state) ? typedRun(keys, i) : [keys[i]!];
+      this.pressOne(joined(run));
+      i += run.length;
+    }
+  }
+
+  private pressOne(key: Key): void {
     if (this.hasEnded) return;
     const isCtrlC = key.ctrl && key.name === 'c';
     if (isCtrlC && this.state.ui.isLeaving) return this.options.quit();
@@ -377,6 +386,8 @@ export class App {
     return paneSize(this.state, this.state.ui.focus, this.size) === null;
   }
 }
+
+const isTyping = (state: State): boolean => contextOf(state) === 'console' || contextOf(state) === 'prompt';
 
 /** Keys come from our own decoder; Ink gets none. */
 const NO_INPUT = { isTTY: false, on() {}, off() {}, addListener() {}, removeListener() {}, setEncoding() {}, ref() {}, unref() {}, read: () => null } as unknown as NodeJS.ReadStream;

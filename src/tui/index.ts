@@ -81,7 +81,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       app.redraw();
     };
     const suspendAlone = (): void => suspend(process.pid);
-    const terminal = new Terminal(options.input, options.output, { key: (key) => app.press(key), resize: (width, height) => app.resize({ width, height }), hangup: () => end(0) }, true);
+    const terminal = new Terminal(options.input, options.output, { keys: (keys) => app.press(keys), resize: (width, height) => app.resize({ width, height }), hangup: () => end(0) }, true);
     const app = new App({
       server,
       info: options.info,

@@ -54,9 +54,10 @@ export class TestTerminal {
     return { columns: this.emulator.cols, rows: this.emulator.rows };
   }
 
-  /** Keys as the terminal sends them. */
-  type(text: string): void {
-    this.child.write(text);
+  /** Keys as the terminal sends them; bytes if it is none of UTF-8. */
+  type(text: string | Buffer): void {
+    // Its declaration does not know of bytes.
+    this.child.write(text as string);
   }
 
   resize(columns: number, rows: number): void {

@@ -53,7 +53,7 @@ export class AppOnScreen implements AsyncDisposable {
 
   /** Keys as a terminal sends them; between two parts is a moment, so that Esc is no beginning of what follows. */
   type(...parts: readonly string[]): void {
-    for (const part of parts) for (const key of [...this.decoder.push(part), ...this.decoder.flush()]) this.app.press(key);
+    for (const part of parts) this.app.press([...this.decoder.push(part, 0), ...this.decoder.flush(0)]);
   }
 
   /** The rows as a user sees them. */

@@ -1,5 +1,6 @@
 /** What keys do to the lab: the app in front of a real server. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Session } from '../../src/tui/session.js';
 import { AppOnScreen } from './app-on-screen.js';
 
 const ESC = '\x1b';
@@ -145,4 +146,20 @@ test('Tab offers keys to a client only while it is in the database that is shown
   await lab.until('[2]>');
   lab.type('GET al', '\t', 'X');
   await lab.until('> GET alX');
+});
+
+test('what is typed in one chunk changes the line, or the prompt, once', async () => {
+  await using lab = await AppOnScreen.start();
+  const act = vi.spyOn(Session.prototype, 'act');
+  onTestFinished(() => act.mockRestore());
+  const changes = (type: string): number => act.mock.calls.filter(([action]) => action.type === type).length;
+  lab.type(`SET k ${'x'.repeat(40_000)} end-of-it`);
+  expect(changes('update-console')).toBe(1);
+  await lab.until('x end-of-it');
+  lab.type(`\x15STRLEN k\rECHO all\rsome\x7fe`);
+  await lab.until('"all"');
+  await lab.until('> some');
+  lab.type(`\x15`, ESC, '5', `/${'y'.repeat(40)}end-of-filter`);
+  expect(changes('type-prompt')).toBe(1);
+  await lab.until('yend-of-filter');
 });

@@ -19,7 +19,7 @@ function after(...actions: Action[]): State {
 }
 
 function press(text: string, state: State): string | null {
-  return intentOf(new KeyDecoder().push(text)[0]!, state, PANES[state.ui.focus]);
+  return intentOf(new KeyDecoder().push(text, 0)[0]!, state, PANES[state.ui.focus]);
 }
 
 const atLoop = after({ type: 'focus', pane: 'loop' });

@@ -8,7 +8,9 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { RedisLabServer } from '../../server/index.js';
 import { describeFailure } from '../failure.js';
+import { printable } from '../state/repl/line-editor.js';
 import type { ServerInfo } from '../state/state.js';
+import { fromBytes } from '../state/typed-text.js';
 import { createTheme } from '../view/theme.js';
 import { NarratedLab } from './narrated-lab.js';
 
@@ -29,8 +31,8 @@ const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 export function narrate(server: RedisLabServer, { info, password, input, output, ascii, warnings }: NarrationOptions): Promise<number> {
   const isTyped = input.isTTY === true;
   return new Promise((resolve) => {
-    // The terminal echoes and edits lines; readline would do it with escape sequences.
-    const lines = createInterface({ input, terminal: false });
+    // The terminal echoes and edits lines; readline would do it with escape sequences. Lines are bytes until they are whole.
+    const lines = createInterface({ input: input.setEncoding('latin1'), terminal: false });
     let hasEnded = false;
     const end = (code: number): void => {
       if (hasEnded) return;
@@ -50,7 +52,9 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
     let isLeaving = false;
     lines.on('line', (line) => {
       isLeaving = false;
-      lab.take(line);
+      const text = fromBytes(line);
+      // Keys that a terminal's own line editing does not know are no part of a line; what a program sends is.
+      lab.take(isTyped ? printable(text) : text);
     });
     lines.on('close', () => void (isTyped ? end(0) : lab.finish().then(() => end(0))));
     process.on('SIGINT', () => {

@@ -13,7 +13,6 @@ import { createRepl, type Repl } from '../repl/repl.js';
 import { Session } from '../session.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
-import { printable } from '../state/repl/line-editor.js';
 import type { ReplClient } from '../state/repl-state.js';
 import type { PaneId } from '../state/pane-id.js';
 import type { ServerInfo, State } from '../state/state.js';
@@ -83,7 +82,7 @@ export class NarratedLab {
 
   /** A line as it was typed. */
   take(line: string): void {
-    const text = printable(line).trim();
+    const text = line.trim();
     if (text !== '') this.running = this.running.then(() => this.perform(text));
   }
 

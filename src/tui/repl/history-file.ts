@@ -5,6 +5,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSecret, MAX_HISTORY } from '../state/repl-reduce.js';
+import { fromBytes, toBytes } from '../state/typed-text.js';
 
 /**
  * Where it is by the XDG rules; `REDIS_LAB_HISTFILE` names another file, and an empty one means none. Null also for a user without a home, as in
@@ -28,9 +29,9 @@ export class HistoryFile {
   load(): readonly string[] {
     if (this.path === null) return [];
     try {
-      const lines = readFileSync(this.path, 'utf8').split('\n').filter((line) => line !== '');
+      const lines = fromBytes(readFileSync(this.path, 'latin1')).split('\n').filter((line) => line !== '');
       const kept = lines.slice(-MAX_HISTORY);
-      if (lines.length > 2 * MAX_HISTORY) writeFileSync(this.path, `${kept.join('\n')}\n`, { mode: 0o600 });
+      if (lines.length > 2 * MAX_HISTORY) writeFileSync(this.path, toBytes(`${kept.join('\n')}\n`), { mode: 0o600, encoding: 'latin1' });
       return kept;
     } catch {
       return [];
@@ -42,7 +43,7 @@ export class HistoryFile {
     if (this.path === null || line === '' || isSecret(line)) return;
     try {
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-      appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
+      appendFileSync(this.path, toBytes(`${line}\n`), { mode: 0o600, encoding: 'latin1' });
     } catch {
       // Read-only homes exist; the history of this run still works.
     }

@@ -11,7 +11,7 @@ import type { ReplAction } from '../state/repl-reduce.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, takeRepeat } from '../state/repl/words.js';
-import { toBytes } from '../state/typed-text.js';
+import { showTyped } from '../state/typed-text.js';
 import { Connection } from './connection.js';
 import type { Hearing } from './conversation.js';
 import { helpText } from './help-text.js';
@@ -280,7 +280,7 @@ class LabRepl implements Repl {
 
   private echo(name: string, line: string): void {
     const prompt = promptOf(this.connection(this.current).view);
-    this.transcript.echo({ kind: 'in', client: name, text: escapeBytes(toBytes(line)), prompt });
+    this.transcript.echo({ kind: 'in', client: name, text: showTyped(line, escapeBytes), prompt });
   }
 
   private sayAll(lines: readonly string[]): void {

@@ -5,30 +5,31 @@
  *   leave    raw mode off · all of it undone, written synchronously, so that it also works while the process dies; once for each enter
  */
 import { writeSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { KeyDecoder } from './decoder.js';
+import { ESCAPE_MS, KeyDecoder, REMOTE_ESCAPE_MS } from './decoder.js';
 import type { Key } from './key.js';
 import { holdStandardError } from './standard-error.js';
-
-/** How long a lone Esc may be the beginning of something. */
-const ESCAPE_MS = 40;
+import { TextReader } from './text-reader.js';
 
 // The alternate screen, wiped; no autowrap, so that a line too long can not push others away; pastes are marked; cursor hidden.
 const ENTER = '\x1b[?1049h\x1b[2J\x1b[?7l\x1b[?2004h\x1b[?25l';
 const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l';
 
+/** How long the rest of a character's bytes may take. */
+const CHARACTER_MS = 100;
+
 export interface TerminalEvents {
-  readonly key: (key: Key) => void;
+  /** Keys that came together. */
+  readonly keys: (keys: readonly Key[]) => void;
   readonly resize: (columns: number, rows: number) => void;
   /** Nobody can type any more. */
   readonly hangup: () => void;
 }
 
 export class Terminal {
-  private readonly decoder = new KeyDecoder();
-  private readonly utf8 = new StringDecoder('utf8');
-  private escapeTimer: NodeJS.Timeout | undefined;
+  private readonly decoder = new KeyDecoder(process.env.SSH_CONNECTION === undefined ? ESCAPE_MS : REMOTE_ESCAPE_MS);
+  private readonly reader = new TextReader();
+  private flushTimer: NodeJS.Timeout | undefined;
   private isEntered = false;
   private releaseStandardError: () => void = () => {};
 
@@ -81,7 +82,7 @@ export class Terminal {
   leave(): void {
     if (!this.isEntered) return;
     this.isEntered = false;
-    clearTimeout(this.escapeTimer);
+    clearTimeout(this.flushTimer);
     this.input.off('data', this.hear);
     this.input.off('end', this.events.hangup);
     this.output.off('resize', this.resized);
@@ -110,12 +111,20 @@ export class Terminal {
 
   private readonly resized = (): void => this.events.resize(this.columns, this.rows);
 
-  private readonly hear = (data: Buffer): void => {
-    clearTimeout(this.escapeTimer);
-    for (const key of this.decoder.push(this.utf8.write(data))) this.events.key(key);
-    if (!this.decoder.isPending || this.decoder.isPasting) return;
-    this.escapeTimer = setTimeout(() => {
-      for (const key of this.decoder.flush()) this.events.key(key);
-    }, ESCAPE_MS);
-  };
+  private readonly hear = (data: Buffer): void => this.tell(this.decoder.push(this.reader.read(data), performance.now()));
+
+  private tell(keys: readonly Key[]): void {
+    clearTimeout(this.flushTimer);
+    if (keys.length > 0) this.events.keys(keys);
+    // A key may have been the last one.
+    if (!this.isEntered) return;
+    const waitMs = this.reader.isPending ? CHARACTER_MS : this.decoder.waitMs(performance.now());
+    if (waitMs !== null) this.flushTimer = setTimeout(() => this.flush(), waitMs);
+  }
+
+  /** Nothing has followed for long enough. */
+  private flush(): void {
+    const nowMs = performance.now();
+    this.tell(this.reader.isPending ? this.decoder.push(this.reader.flush(), nowMs) : this.decoder.flush(nowMs));
+  }
 }

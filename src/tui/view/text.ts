@@ -6,6 +6,7 @@
  */
 import stringWidth from 'string-width';
 import { escapeBytes, escapeEachByte, isPrintableAscii } from '../escape.js';
+import { unfinishedCharacter } from '../state/typed-text.js';
 
 /**
  * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; what a terminal obeys or draws nothing for is
@@ -17,23 +18,13 @@ export function visible(bytes: string, limit = 512): string {
   if (bytes.length <= limit && isPrintableAscii(bytes)) return bytes;
   const cut = bytes.slice(0, limit);
   // Previews and long values are cut somewhere: the half of a character at the end must not turn the rest into numbers.
-  const end = cut.length - halfCharacter(cut);
+  const end = cut.length - unfinishedCharacter(cut);
   return escapeBytes(cut.slice(0, end)) + (bytes.length > limit ? '' : escapeEachByte(cut.slice(end)));
 }
 
 /** The same for terminals that have no other characters: everything beside ASCII is escaped, as redis-cli does without a terminal of UTF-8. */
 export function visibleInAscii(bytes: string, limit = 512): string {
   return escapeEachByte(bytes.slice(0, limit));
-}
-
-/** How many bytes at the end begin a character of UTF-8 that they do not finish. */
-function halfCharacter(bytes: string): number {
-  for (let length = 1; length <= Math.min(3, bytes.length); length++) {
-    const code = bytes.charCodeAt(bytes.length - length);
-    if (code < 0x80) return 0;
-    if (code >= 0xc0) return length < (code >= 0xf0 ? 4 : code >= 0xe0 ? 3 : 2) ? length : 0;
-  }
-  return 0;
 }
 
 /** Columns that a text takes; SGR sequences take none. */

@@ -33,7 +33,7 @@ async function say(lab: Lab, line: string, expected: string | RegExp): Promise<v
 }
 
 /** Runs a script to its end, and returns what the lab has said, without the greeting. */
-async function run(script: string, args: readonly string[] = ARGS, env: NodeJS.ProcessEnv = {}): Promise<{ readonly code: number; readonly lines: readonly string[]; readonly errors: string }> {
+async function run(script: string | Buffer, args: readonly string[] = ARGS, env: NodeJS.ProcessEnv = {}): Promise<{ readonly code: number; readonly lines: readonly string[]; readonly errors: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, REDIS_LAB_HISTFILE: '', ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
@@ -141,6 +141,11 @@ test('a script gets its replies in order, and the lab ends when all are there', 
   expect(lines[3]).toMatch(/^PAUSED, held/);
   expect(lines[4]).toBe('the loop is held: the reply comes when it goes on');
   expect(lines.slice(held + 1).filter((line) => !line.startsWith('the reply'))).toEqual(['LIVE: the loop runs', '"2"', '(error) WRONGTYPE Operation against a key holding the wrong kind of value']);
+});
+
+test('a script gets through as the bytes it has, whatever their encoding, and controls with them', async () => {
+  const { lines } = await run(Buffer.from('SET k "caf\xe9"\nSTRLEN k\nGET k\nSET k "a\x01\x1b\x9bb"\nGET k\nECHO "\xe2\x80\xa8"\n', 'latin1'));
+  expect(lines).toEqual(['OK', '(integer) 4', String.raw`"caf\xe9"`, 'OK', String.raw`"a\x01\x1b\x9bb"`, String.raw`"\xe2\x80\xa8"`]);
 });
 
 test('a last line without an end counts, and a wait that nothing can end is left when the loop is held', async () => {

@@ -1,6 +1,9 @@
 /** Where the console's history lies. */
-import { expect, test } from 'vitest';
-import { historyPath } from '../../../src/tui/repl/history-file.js';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { HistoryFile, historyPath } from '../../../src/tui/repl/history-file.js';
 
 const atHome = (): string => '/home/me';
 
@@ -20,4 +23,14 @@ test('nowhere, for a user without a home', () => {
   };
   expect(historyPath({}, homeless)).toBe(null);
   expect(historyPath({ XDG_STATE_HOME: '/state' }, homeless)).toBe('/state/redis-lab/history');
+});
+
+test('keeps a line as the bytes that were typed, whatever their encoding', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-lab-history-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'history');
+  const lines = ['SET ключ 1', 'SET caf\udce9 1'];
+  for (const line of lines) new HistoryFile(path).append(line);
+  expect(readFileSync(path, 'latin1')).toBe(`${Buffer.from(lines[0]!).toString('latin1')}\nSET caf\xe9 1\n`);
+  expect(new HistoryFile(path).load()).toEqual(lines);
 });

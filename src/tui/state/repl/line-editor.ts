@@ -4,6 +4,7 @@
  *   SET greeting| hello        cursor: characters (UTF-16 units) before it, never within a character as a person sees it
  *       └ word ┘               words are letters, digits and underscores
  */
+import { startOfRun } from '../typed-text.js';
 
 export interface EditedLine {
   readonly input: string;
@@ -56,9 +57,9 @@ export function edit(line: EditedLine, action: EditAction): EditedLine {
   }
 }
 
-/** Text as it may stand in a line: tabs become spaces, other control characters are left out. */
+/** Text as it may stand in a line: tabs become spaces, other control characters are left out, bytes that are no text stay (see typed-text.ts). */
 export function printable(text: string): string {
-  return text.replace(/\t/g, ' ').replace(/[\p{Cc}\p{Cs}]/gu, '');
+  return text.replace(/\t/g, ' ').replace(/[\p{Cc}\ud800-\udc7f\udd00-\udfff]/gu, '');
 }
 
 function insert(line: EditedLine, text: string): EditedLine {
@@ -94,8 +95,10 @@ function after(input: string, cursor: number): number {
   return character === undefined ? input.length : character.index + character.segment.length;
 }
 
+const isOfWord = (char: string): boolean => /[\p{L}\p{N}_]/u.test(char);
+
 function wordStart(input: string, cursor: number): number {
-  return /[\p{L}\p{N}_]*[^\p{L}\p{N}_]*$/u.exec(input.slice(0, cursor))!.index;
+  return startOfRun(input, startOfRun(input, cursor, (char) => !isOfWord(char)), isOfWord);
 }
 
 function wordEnd(input: string, cursor: number): number {
@@ -104,5 +107,6 @@ function wordEnd(input: string, cursor: number): number {
 
 /** Ctrl-W takes everything back to a space, as shells and redis-cli do. */
 function spaceStart(input: string, cursor: number): number {
-  return /\S*\s*$/.exec(input.slice(0, cursor))!.index;
+  const isSpace = (char: string): boolean => /\s/.test(char);
+  return startOfRun(input, startOfRun(input, cursor, isSpace), (char) => !isSpace(char));
 }

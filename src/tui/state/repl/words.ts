@@ -4,7 +4,7 @@
  * What is typed is text; what is sent are its UTF-8 bytes, as a byte string (one character a byte).
  */
 import { quoteWord, splitInline } from '../../../server/index.js';
-import { toBytes } from '../typed-text.js';
+import { startOfRun, toBytes } from '../typed-text.js';
 
 /** The words of a line as byte strings; null if a quote is not closed. */
 export function splitLine(line: string): string[] | null {
@@ -24,7 +24,7 @@ export interface TypedLine {
 
 /** A line up to the cursor; null within quotes, or if they do not fit. */
 export function typedLine(line: string): TypedLine | null {
-  const from = /\S*$/.exec(line)!.index;
+  const from = startOfRun(line, line.length, (char) => !/\s/.test(char));
   const words = splitLine(line.slice(0, from));
   if (words === null) return null;
   const client = words[0]?.startsWith('@') === true ? words[0].slice(1) : null;

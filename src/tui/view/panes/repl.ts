@@ -8,7 +8,8 @@
  */
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
-import { toBytes } from '../../state/typed-text.js';
+import { showTyped } from '../../state/typed-text.js';
+import { isPrintableAscii } from '../../escape.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
 import { fit, row, truncate, width as widthOf } from '../text.js';
@@ -91,7 +92,7 @@ function fitPrompt(prompt: string, width: number): string {
 }
 
 /** What a person types may hold characters that move the cursor, too. */
-const shown = (text: string, { visible }: Theme): string => visible(toBytes(text), 1 << 16);
+const shown = (text: string, { visible }: Theme): string => showTyped(text, (bytes) => visible(bytes, 1 << 16));
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { repl } = state;
@@ -234,6 +235,10 @@ function wrap(text: string, columns: number): string[] {
   if (columns < 1) return [''];
   if (widthOf(text) <= columns) return [text];
   const rows: string[] = [];
+  if (isPrintableAscii(text)) {
+    for (let from = 0; from < text.length; from += columns) rows.push(text.slice(from, from + columns));
+    return rows;
+  }
   let current = '';
   let taken = 0;
   for (const { segment } of CHARACTERS.segment(text)) {

@@ -1,0 +1,62 @@
+/**
+ * What a terminal may send besides keys, or in pieces: the console stays usable, and nothing of it is typed into the line or pressed in a pane.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { KEYS, startLab } from '../../support/lab.js';
+
+test('a paste whose end never comes: Ctrl-C is heard at once, and twice leaves the lab', async () => {
+  const lab = await startLab();
+  lab.type('\x1b[200~DEL important');
+  lab.type(KEYS.ctrlC);
+  await lab.until('Ctrl-C again leaves the lab');
+  lab.type(KEYS.ctrlC);
+  expect(await lab.exitCode).toBe(0);
+});
+
+test('a paste whose end never comes is in the line after a while, and keys are keys again', async () => {
+  const lab = await startLab();
+  lab.type('\x1b[200~ECHO pasted');
+  await lab.until('> ECHO pasted');
+  await lab.run('-and-typed', '"pasted-and-typed"');
+});
+
+test('a long line without marks is there as soon as its last chunk', async () => {
+  const lab = await startLab();
+  lab.type(`SET k ${'x'.repeat(40_000)}\r`);
+  await lab.run('STRLEN k', '(integer) 40000');
+});
+
+test('answers of the terminal are not typed', async () => {
+  const lab = await startLab();
+  for (const answer of ['\x1b]11;rgb:0000/0000/0000\x1b\\', '\x1b]52;c;b3duZWQ=\x07', '\x1bP1$r0m\x1b\\', '\x1b_Gi=31;OK\x1b\\', '\x1b^pm\x1b\\', '\x1bXsos\x1b\\', '\x1b[?1;2c', '\x1b[24;80R']) lab.type(answer);
+  await lab.run('ECHO "only this"', '"only this"');
+  expect(lab.screen).not.toMatch(/rgb|b3du|sos|pm/);
+});
+
+test('an arrow key that the connection cuts in two is an arrow key', async () => {
+  const lab = await startLab();
+  await lab.run('ECHO before', '"before"');
+  // The time is what is tested: a real terminal sends both halves at once, a connection does not.
+  lab.type('\x1b');
+  await sleep(80);
+  lab.type('[A');
+  await lab.until('> ECHO before');
+  lab.type('-again\r');
+  await lab.until('"before-again"');
+});
+
+test('bytes that are not UTF-8 arrive as they were typed, in the screen and in the history', async () => {
+  const lab = await startLab();
+  lab.terminal.type(Buffer.from('SET k "caf\xe9 au lait"\r', 'latin1'));
+  await lab.until(String.raw`> SET k "caf\xe9 au lait"`);
+  await lab.run('GET k', String.raw`"caf\xe9 au lait"`);
+  const client = await lab.connect();
+  expect(await client.call('STRLEN', 'k')).toBe(12);
+  lab.type(KEYS.up + KEYS.up + '\r');
+  await lab.run('ECHO done', '"done"');
+  expect(await client.call('STRLEN', 'k')).toBe(12);
+  // The last byte of a line may be the beginning of a character.
+  lab.terminal.type(Buffer.from('ECHO \xe9', 'latin1'));
+  await lab.until(String.raw`> ECHO \xe9`);
+});
