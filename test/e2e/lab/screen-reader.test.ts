@@ -57,6 +57,7 @@ test('a session in lines: commands, other clients, time, and the panes, without 
   await say(lab, 'pause', 'PAUSED, held');
   const reply = client.call('INCR', 'n');
   await say(lab, 'step command', 'held: token 3 sent INCR n; it took');
+  await say(lab, 'step turn', 'the reply for token 3 is ready: 4 B wait in its output buffer');
   await say(lab, 'step turn', '4 B went out to token 3');
   expect(await reply).toBe(1);
   await say(lab, 'back 2', /HISTORY -2 PAUSED, turn \d+: \w/);
