@@ -30,6 +30,7 @@ export class Terminal {
   private readonly decoder = new KeyDecoder(process.env.SSH_CONNECTION === undefined ? ESCAPE_MS : REMOTE_ESCAPE_MS);
   private readonly reader = new TextReader();
   private flushTimer: NodeJS.Timeout | undefined;
+  private flushSoon: NodeJS.Immediate | undefined;
   private isEntered = false;
   private releaseStandardError: () => void = () => {};
 
@@ -82,7 +83,7 @@ export class Terminal {
   leave(): void {
     if (!this.isEntered) return;
     this.isEntered = false;
-    clearTimeout(this.flushTimer);
+    this.wait(null);
     this.input.off('data', this.hear);
     this.input.off('end', this.events.hangup);
     this.output.off('resize', this.resized);
@@ -114,12 +115,18 @@ export class Terminal {
   private readonly hear = (data: Buffer): void => this.tell(this.decoder.push(this.reader.read(data), performance.now()));
 
   private tell(keys: readonly Key[]): void {
-    clearTimeout(this.flushTimer);
     if (keys.length > 0) this.events.keys(keys);
     // A key may have been the last one.
-    if (!this.isEntered) return;
-    const waitMs = this.reader.isPending ? CHARACTER_MS : this.decoder.waitMs(performance.now());
-    if (waitMs !== null) this.flushTimer = setTimeout(() => this.flush(), waitMs);
+    if (this.isEntered) this.wait(this.reader.isPending ? CHARACTER_MS : this.decoder.waitMs(performance.now()));
+  }
+
+  /** @param waitMs null: for nothing */
+  private wait(waitMs: number | null): void {
+    clearTimeout(this.flushTimer);
+    clearImmediate(this.flushSoon);
+    if (waitMs === null) return;
+    // When this thread was busy the rest may have come in time and is still to be read: timers run before that, immediates after it.
+    this.flushTimer = setTimeout(() => (this.flushSoon = setImmediate(() => this.flush())), waitMs);
   }
 
   /** Nothing has followed for long enough. */

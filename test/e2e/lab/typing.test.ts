@@ -1,7 +1,6 @@
 /**
  * What a terminal may send besides keys, or in pieces: the console stays usable, and nothing of it is typed into the line or pressed in a pane.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { KEYS, startLab } from '../../support/lab.js';
 
@@ -32,18 +31,6 @@ test('answers of the terminal are not typed', async () => {
   for (const answer of ['\x1b]11;rgb:0000/0000/0000\x1b\\', '\x1b]52;c;b3duZWQ=\x07', '\x1bP1$r0m\x1b\\', '\x1b_Gi=31;OK\x1b\\', '\x1b^pm\x1b\\', '\x1bXsos\x1b\\', '\x1b[?1;2c', '\x1b[24;80R']) lab.type(answer);
   await lab.run('ECHO "only this"', '"only this"');
   expect(lab.screen).not.toMatch(/rgb|b3du|sos|pm/);
-});
-
-test('an arrow key that the connection cuts in two is an arrow key', async () => {
-  const lab = await startLab();
-  await lab.run('ECHO before', '"before"');
-  // The time is what is tested: a real terminal sends both halves at once, a connection does not.
-  lab.type('\x1b');
-  await sleep(80);
-  lab.type('[A');
-  await lab.until('> ECHO before');
-  lab.type('-again\r');
-  await lab.until('"before-again"');
 });
 
 test('bytes that are not UTF-8 arrive as they were typed, in the screen and in the history', async () => {
