@@ -12,7 +12,7 @@ import { commandTable } from './commands/index.js';
 import { toText } from './config/bytes.js';
 import type { Config } from './config.js';
 import type { Command } from './command/command.js';
-import type { ServerContext } from './command/context.js';
+import type { ServerContext, ServerIdentity } from './command/context.js';
 import { Blocking } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
@@ -72,6 +72,7 @@ export class Server implements ServerContext {
   readonly stats: ServerStats;
   readonly statistics: Statistics<Command>;
   readonly scheduler: Scheduler;
+  readonly identity: ServerIdentity;
   readonly random: () => number;
   readonly log: (level: LogLevel, message: string) => void;
   private readonly clients: Clients;
@@ -93,9 +94,11 @@ export class Server implements ServerContext {
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep()));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
+    this.identity = { runId: randomId(random), replicationId: randomId(random) };
+
     // What is measured.
     const stats = (this.stats = { startedMs: clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, reads: 0, writes: 0, errors: new Map() });
-    const statistics = (this.statistics = new Statistics<Command>({ config, stats, clock, random }, (isOn) => void (hooks.timesEach = isOn)));
+    const statistics = (this.statistics = new Statistics<Command>({ config, stats, clock }, (isOn) => void (hooks.timesEach = isOn)));
     hooks.executed = (session, command, argv, elapsedUs, calls) => statistics.executed(session, command, argv, elapsedUs, calls);
 
     // The keyspace, and the features that listen to it.
@@ -241,6 +244,11 @@ export class Server implements ServerContext {
   private closeListeners(): void {
     for (const acceptor of this.listeners.splice(0)) acceptor.close();
   }
+}
+
+/** 40 hexadecimal digits. */
+function randomId(random: () => number): string {
+  return Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('');
 }
 
 /** Timers of the loop, for parts that know no loop. */

@@ -23,6 +23,13 @@ export interface CommandRunner extends RunningCommand {
   call(session: Session, command: Command, argv: Argv): Reply;
 }
 
+/** What tells this server from all others; 40 hexadecimal digits each. */
+export interface ServerIdentity {
+  readonly runId: string;
+  /** Of its history of changes: a replica that knows it can go on from where it stopped. */
+  readonly replicationId: string;
+}
+
 export interface ServerContext {
   readonly config: Config;
   readonly statistics: Statistics<Command>;
@@ -44,6 +51,7 @@ export interface ServerContext {
   readonly sessions: ReadonlyMap<number, Session>;
   readonly scheduler: Scheduler;
   readonly stats: ServerStats;
+  readonly identity: ServerIdentity;
   /** In [0, 1), from the server's seed. */
   random(): number;
   requiresPassword(): boolean;

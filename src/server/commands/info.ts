@@ -53,7 +53,7 @@ function infoText(session: Session, names: readonly string[]): string {
   return titles.map((title) => `# ${title}\r\n${SECTIONS[title]!(session.server, session).map(([name, value]) => `${name}:${value}\r\n`).join('')}`).join('\r\n');
 }
 
-function serverSection({ config, stats, clock, poller, statistics }: ServerContext, session: Session): Field[] {
+function serverSection({ config, stats, clock, poller, identity }: ServerContext, session: Session): Field[] {
   const uptime = Math.floor((clock.nowMs - stats.startedMs) / 1000);
   const { values } = config;
   return [
@@ -70,7 +70,7 @@ function serverSection({ config, stats, clock, poller, statistics }: ServerConte
     ['node_version', process.versions.node],
     ['process_id', process.pid],
     ['process_supervised', 'no'],
-    ['run_id', statistics.runId],
+    ['run_id', identity.runId],
     ['tcp_port', boundPort(session) ?? values.port],
     ['server_time_usec', clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs))],
     ['uptime_in_seconds', uptime],
@@ -248,12 +248,12 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
   ];
 }
 
-function replication({ config, statistics }: ServerContext): Field[] {
+function replication({ config, identity }: ServerContext): Field[] {
   return [
     ['role', 'master'],
     ['connected_slaves', 0],
     ['master_failover_state', 'no-failover'],
-    ['master_replid', statistics.replicationId],
+    ['master_replid', identity.replicationId],
     ['master_replid2', '0'.repeat(40)],
     ['master_repl_offset', 0],
     ['second_repl_offset', -1],

@@ -63,7 +63,6 @@ interface Surroundings {
   readonly config: Config;
   readonly stats: ServerStats;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number };
-  random(): number;
 }
 
 export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
@@ -74,9 +73,6 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   /** JavaScript heap and buffers of the loop's thread, at the start and at their highest, in bytes. */
   readonly startupBytes = usedBytes();
   peakBytes = this.startupBytes;
-  /** 40 hexadecimal digits that tell this run, and its history of changes, from all others. */
-  readonly runId: string;
-  readonly replicationId: string;
   // The command before, because the next one is mostly the same: a comparison costs less than a look into the map.
   private lastCommand: Command | null = null;
   private lastHistogram = new Histogram();
@@ -89,8 +85,6 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     timeEach: (isOn: boolean) => void,
   ) {
     const { config } = server;
-    this.runId = this.randomId();
-    this.replicationId = this.randomId();
     const watchThreshold = (thresholdUs: number): void => timeEach(thresholdUs >= 0 && thresholdUs < BRIEF_US);
     watchThreshold(config.values['slowlog-log-slower-than']);
     config.onChange('slowlog-log-slower-than', watchThreshold);
@@ -141,10 +135,6 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     this.forgetHistograms();
     this.samples = [];
     this.peakBytes = usedBytes();
-  }
-
-  private randomId(): string {
-    return Array.from({ length: 40 }, () => Math.floor(this.server.random() * 16).toString(16)).join('');
   }
 
   /** Counts calls of a command; several were timed together, and `elapsedUs` is their mean. */
