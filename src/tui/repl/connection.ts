@@ -9,8 +9,10 @@
 import { createConnection, type Socket } from 'node:net';
 import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
+import { escapeBytes } from '../escape.js';
 import { initialClient, type ReplClient } from '../state/repl-state.js';
 import { Conversation, type Hearing } from './conversation.js';
+import { listOf } from './list-of.js';
 
 export interface ConnectionEvents {
   /** A reply or a push that is to be shown. */
@@ -40,16 +42,27 @@ interface Write {
   readonly isLast: boolean;
 }
 
+/** Something to do once the connection has ended. */
+interface Deferred {
+  /** What was typed. */
+  readonly argv: readonly string[];
+  readonly act: () => void;
+}
+
 export class Connection {
   private readonly conversation = new Conversation();
   private socket: Socket | null = null;
   private reader = new ReplyReader();
   private isConnected = false;
   private isReadingPaused = false;
+  /** FIN has been sent, or will be when what stands before it is written. */
+  private isHalfClosed = false;
   private isWaiting = false;
   private readonly writes = new Fifo<Write>();
   private sliceTimer: NodeJS.Timeout | null = null;
   private patience: NodeJS.Timeout | null = null;
+  /** What was asked for while a connection was ending: it needs the next one. */
+  private readonly deferred = new Fifo<Deferred>();
   /** Where to be after the next connect. */
   private restore: { protocol: 2 | 3; db: number } = { protocol: 2, db: 0 };
 
@@ -65,7 +78,8 @@ export class Connection {
     const peer = this.isConnected && socket?.localPort !== undefined ? `${bracketed(socket.localAddress!)}:${socket.localPort}` : null;
     return {
       ...initialClient, name, address: 'path' in address ? `redis ${address.path}` : `${bracketed(address.host)}:${address.port}`,
-      peer, db, protocol, inTransaction, isReadingPaused: this.isReadingPaused, awaited: this.isWaiting ? this.conversation.awaited : null, state: this.state,
+      peer, db, protocol, inTransaction, isReadingPaused: this.isReadingPaused, state: this.state,
+      awaited: this.isWaiting ? this.conversation.awaited : null, behind: this.isWaiting ? Math.max(0, this.conversation.unanswered.length - 1) : 0,
     };
   }
 
@@ -79,12 +93,12 @@ export class Connection {
 
   /** A reply is due, and may still come soon. */
   get isBusy(): boolean {
-    return this.conversation.isAwaited && !this.isWaiting;
+    return this.isAwaited && !this.isWaiting;
   }
 
   /** A reply is due, however long it takes. */
   get isAwaited(): boolean {
-    return this.conversation.isAwaited;
+    return this.conversation.isAwaited || this.deferred.length > 0;
   }
 
   get isClosed(): boolean {
@@ -110,6 +124,7 @@ export class Connection {
   }
 
   send(argv: readonly string[]): void {
+    if (this.isEnding) return this.defer(argv, () => this.send(argv));
     this.connect();
     this.conversation.send(argv);
     this.write(encodeRequest(argv));
@@ -118,6 +133,7 @@ export class Connection {
 
   /** The same bytes as {@link send}, `size` at a time. */
   slice(argv: readonly string[], size: number): void {
+    if (this.isEnding) return this.defer(argv, () => this.slice(argv, size));
     this.connect();
     this.conversation.send(argv);
     const bytes = encodeRequest(argv);
@@ -128,11 +144,13 @@ export class Connection {
 
   /** Exactly these bytes; what comes back belongs to no request that we know of. */
   raw(bytes: string): void {
+    if (this.isEnding) return this.defer(['raw'], () => this.raw(bytes));
     this.connect();
     this.write(bytes);
   }
 
   pauseReading(): void {
+    if (this.isEnding) return this.defer(['pause-reading'], () => this.pauseReading());
     this.connect();
     this.isReadingPaused = true;
     this.socket!.pause();
@@ -146,7 +164,9 @@ export class Connection {
   }
 
   halfClose(): void {
+    if (this.isEnding) return this.defer(['halfclose'], () => this.halfClose());
     this.connect();
+    this.isHalfClosed = true;
     this.write('', 0, true);
   }
 
@@ -161,8 +181,12 @@ export class Connection {
   /** Leaves what the client is held in: subscriptions, MONITOR, a reply that does not come. False if there is nothing to leave. */
   leave(): boolean {
     const { conversation } = this;
+    const unsent = this.deferred.length === 0 ? '' : `; not sent: ${listOf([...this.deferred].map(({ argv }) => typed(argv)))}`;
     if (conversation.isAwaited) {
-      this.reconnect(`left ${conversation.awaited ?? 'the command'} with a new connection`);
+      const [, ...behind] = conversation.unanswered;
+      this.reconnect(`left ${conversation.awaited ?? 'the command'} with a new connection${behind.length === 0 ? '' : `; sent behind it and not answered: ${listOf(behind.map(typed))}`}${unsent}`);
+    } else if (unsent !== '') {
+      this.reconnect(`left the connection that was ending${unsent}`);
     } else if (conversation.isMonitor) {
       this.reconnect('left MONITOR with a new connection');
     } else if (conversation.subscriptions > 0) {
@@ -173,12 +197,33 @@ export class Connection {
 
   close(): void {
     const { socket } = this;
+    this.deferred.clear();
     this.forget();
     socket?.destroy();
   }
 
+  /** Nothing that is written to it now would reach the server. */
+  private get isEnding(): boolean {
+    return this.socket !== null && (this.isHalfClosed || this.socket.destroyed);
+  }
+
+  /** Until the connection has ended; that takes for ever if the loop is held, so that it counts as a reply that is due. */
+  private defer(argv: readonly string[], act: () => void): void {
+    this.deferred.push({ argv, act });
+    this.watchPatience();
+  }
+
+  /** Each counts as awaited until it has been sent, so that nothing that was typed later overtakes it. */
+  private runDeferred(): void {
+    for (let left = this.deferred.length; left > 0 && !this.isEnding; left--) {
+      this.deferred.first!.act();
+      this.deferred.shift();
+    }
+  }
+
   private reconnect(why: string): void {
     const { socket } = this;
+    this.deferred.clear();
     this.forget();
     socket?.destroy();
     this.events.noted(why);
@@ -221,8 +266,12 @@ export class Connection {
   private closed(socket: Socket): void {
     if (socket !== this.socket) return;
     const wasConnected = this.isConnected;
+    const { unanswered } = this.conversation;
+    const isNextWanted = this.deferred.length > 0;
     this.forget();
-    if (wasConnected) this.events.noted('the connection is closed; the next command opens another one');
+    const lost = unanswered.length === 0 ? '' : `; no reply came to ${listOf(unanswered.map(typed))}`;
+    if (wasConnected) this.events.noted(`the connection is closed${isNextWanted ? '' : '; the next command opens another one'}${lost}`);
+    this.runDeferred();
     this.events.changed();
   }
 
@@ -231,6 +280,7 @@ export class Connection {
     this.socket = null;
     this.isConnected = false;
     this.isReadingPaused = false;
+    this.isHalfClosed = false;
     this.writes.clear();
     if (this.sliceTimer !== null) clearTimeout(this.sliceTimer);
     this.sliceTimer = null;
@@ -260,7 +310,7 @@ export class Connection {
   private watchPatience(): void {
     this.patience ??= setTimeout(() => {
       this.patience = null;
-      if (this.conversation.repliesDue === 0) return;
+      if (this.conversation.repliesDue === 0 && this.deferred.length === 0) return;
       this.isWaiting = true;
       this.events.changed();
     }, this.options.patienceMs ?? 150);
@@ -272,5 +322,8 @@ export class Connection {
     this.isWaiting = false;
   }
 }
+
+/** A request as it may have been typed, safe to print. */
+const typed = (argv: readonly string[]): string => escapeBytes(argv.join(' '));
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -66,6 +66,11 @@ export class Conversation {
     return this.sent.first?.argv[0]?.toUpperCase() ?? null;
   }
 
+  /** Requests that were typed and have no whole reply yet, oldest first. */
+  get unanswered(): readonly (readonly string[])[] {
+    return [...this.sent].flatMap(({ argv, isHidden }) => (isHidden ? [] : [argv]));
+  }
+
   send(argv: readonly string[], isHidden = false): void {
     if (!this.isAnswered(argv)) return;
     const name = argv[0]!.toLowerCase();

@@ -16,6 +16,7 @@ import { Connection } from './connection.js';
 import type { Hearing } from './conversation.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
+import { listOf } from './list-of.js';
 import { Transcript } from './transcript.js';
 
 export interface ReplOptions {
@@ -169,10 +170,14 @@ class LabRepl implements Repl {
   }
 
   interrupt(): boolean {
-    const isQueueLeft = this.queue.length > 0 || this.repetition !== null;
+    const { repetition } = this;
+    const unsent = [...this.queue].map((line) => escapeBytes(toBytes(line)));
     this.queue.clear();
     this.repetition = null;
-    return (this.connections.get(this.current)?.leave() ?? false) || isQueueLeft;
+    const hasLeft = this.connections.get(this.current)?.leave() ?? false;
+    if (repetition !== null) this.say('note', repetition.name, `ended with ${repetition.left} more to run`);
+    if (unsent.length > 0) this.say('note', '', `not sent: ${listOf(unsent)}`);
+    return hasLeft || unsent.length > 0 || repetition !== null;
   }
 
   close(): void {

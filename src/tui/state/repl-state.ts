@@ -32,9 +32,11 @@ export interface ReplClient {
   readonly protocol: 2 | 3;
   readonly inTransaction: boolean;
   readonly isReadingPaused: boolean;
-  /** `waiting`: a reply is due for longer than a moment. */
-  /** The command whose reply is due, `BLPOP`; null: none. */
+  /** The command whose reply is due for longer than a moment, `BLPOP`; null: none. */
   readonly awaited: string | null;
+  /** How many have been sent behind it. */
+  readonly behind: number;
+  /** `waiting`: a reply is due for longer than a moment. */
   readonly state: 'connecting' | 'ready' | 'waiting' | 'subscribed' | 'monitor' | 'closed';
 }
 
@@ -68,7 +70,7 @@ export interface ReplState {
   readonly settings: readonly SettingReference[];
 }
 
-export const initialClient: ReplClient = { name: '', address: '', peer: null, db: 0, protocol: 2, inTransaction: false, isReadingPaused: false, awaited: null, state: 'connecting' };
+export const initialClient: ReplClient = { name: '', address: '', peer: null, db: 0, protocol: 2, inTransaction: false, isReadingPaused: false, awaited: null, behind: 0, state: 'connecting' };
 
 export const initialRepl: ReplState = {
   lines: [],

@@ -135,6 +135,26 @@ test('a blocked command waits, and Ctrl-C leaves it', async () => {
   expect(await lab.say('LLEN jobs')).toEqual(['(integer) 0']);
 });
 
+test('Ctrl-C says which lines were sent behind the one that waits, and which were not sent', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('BLPOP jobs 0', ({ client }) => client.state === 'waiting');
+  lab.submit('PING');
+  lab.submit('SET a "1 2"');
+  await lab.until(({ client }) => client.behind === 2);
+  lab.interrupt();
+  await lab.until(() => texts(lab).includes('left BLPOP with a new connection; sent behind it and not answered: PING, SET a 1 2'));
+  for (const line of ['BLPOP jobs 0', 'PING', 'GET 1', 'GET 2', 'GET 3']) lab.submit(line);
+  lab.interrupt();
+  await lab.until(() => texts(lab).includes('not sent: PING, GET 1, GET 2 and 1 more'));
+});
+
+test('a connection that ends says whose reply did not come', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('BLPOP jobs 0', ({ client }) => client.state === 'waiting');
+  lab.submit('@b CLIENT KILL TYPE normal');
+  await lab.until(() => texts(lab).some((text) => text === 'the connection is closed; the next command opens another one; no reply came to BLPOP jobs 0'));
+});
+
 test('a blocked command is woken by another client', async () => {
   await using lab = await LabRepl.start();
   await lab.say('BLPOP jobs 0', ({ client }) => client.state === 'waiting');
@@ -234,6 +254,29 @@ test('halfclose ends our direction, and the server closes', async () => {
   await lab.say('halfclose', () => lab.answers.length === 2);
   expect(lab.state.client.state).toBe('closed');
   expect(lab.answers).toEqual(['our direction is closed (FIN)', 'the connection is closed; the next command opens another one']);
+});
+
+test.each(['halfclose', 'reset'])('what is typed right behind %s goes over the next connection', async (word) => {
+  await using lab = await LabRepl.start();
+  lab.submit(word);
+  lab.submit('SET a 1');
+  lab.submit('GET a');
+  await lab.until(() => texts(lab).includes('"1"'));
+  const at = (text: string): number => texts(lab).indexOf(text);
+  expect(at('the connection is closed')).toBeGreaterThan(-1);
+  expect(at('the connection is closed')).toBeLessThan(at('OK'));
+  expect(lab.state.client.state).toBe('ready');
+});
+
+test('what is typed behind a halfclose that nobody answers can be left, and is named', async () => {
+  await using lab = await LabRepl.start();
+  await lab.server.pause();
+  lab.submit('halfclose');
+  await lab.say('SET a 1', ({ client }) => client.state === 'waiting');
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(() => texts(lab).includes('left the connection that was ending; not sent: SET a 1'));
+  await lab.server.resume();
+  expect(await lab.say('EXISTS a')).toEqual(['(integer) 0']);
 });
 
 test('reset ends the connection with a RST; RESET is the command', async () => {

@@ -101,7 +101,7 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const layout = layOut(repl, size, theme);
   const style = clientStyles(state, theme);
   const rows = [...transcript(state, width, layout.transcriptRows, theme, style), ...inputRows(layout, width, theme, style(repl.client.name))];
-  if (layout.hasStatus) rows.push(status(repl, width, theme, isFocused));
+  if (layout.hasStatus) rows.push(status(state, width, theme, isFocused));
   return rows.slice(-height);
 }
 
@@ -170,24 +170,41 @@ function clientStyles({ repl, model }: State, theme: Theme): (client: string) =>
   };
 }
 
-function status(repl: ReplState, width: number, theme: Theme, isFocused: boolean): string {
+function status(state: State, width: number, theme: Theme, isFocused: boolean): string {
+  const { repl } = state;
   const { completion, error, client } = repl;
   if (completion !== null) return candidates(completion.candidates.map((word) => shown(word, theme)), completion.index, width, theme);
   if (error !== null) return theme.bad(fit(shown(error, theme), width));
   if (repl.search !== null) return theme.dim(fit('Enter runs it, Ctrl-R finds an older one, Esc leaves', width));
-  const note = noteOf(client, theme);
+  const note = isHeld(state) ? heldNote(client, width, theme) : noteOf(client, theme);
   if (note !== null) return theme.warn(fit(note, width));
   return theme.dim(fit(isFocused && repl.input === '' ? 'Tab completes, Ctrl-R searches, help explains' : '', width));
 }
 
+/** Nothing that is sent now is answered. */
+const isHeld = ({ control }: State): boolean => control.heldAt !== null;
+
+/** Which keys let a held loop go on; the longest way to say it that fits. */
+function heldNote({ state, awaited }: ReplState['client'], width: number, { visible }: Theme): string {
+  const what = awaited !== null ? `${visible(awaited, 40)} waits: ` : state === 'connecting' ? 'connecting: ' : '';
+  const ways = [
+    `${what}the loop is paused. Esc, then e c t step it, Space resumes it`,
+    `${what}the loop is paused: Esc, then e steps, Space resumes`,
+    `${what}loop paused: Esc, then e or Space`,
+    'loop paused: Esc, then e or Space',
+    'paused: Esc e, Esc Space',
+  ];
+  return ways.find((way) => widthOf(way) <= width) ?? ways.at(-1)!;
+}
+
 /** What a client is held in; null: nothing. */
-export function noteOf({ state, awaited, isReadingPaused }: ReplState['client'], { visible }: Theme): string | null {
+export function noteOf({ state, awaited, behind, isReadingPaused }: ReplState['client'], { visible }: Theme): string | null {
   if (isReadingPaused) return 'reading is paused: resume-reading goes on';
   switch (state) {
     case 'connecting':
       return 'connecting';
     case 'waiting':
-      return `${visible(awaited ?? 'a command', 40)} waits for its reply; Ctrl-C leaves it`;
+      return `${visible(awaited ?? 'a command', 40)} waits for its reply${behind === 0 ? '' : `, ${behind} more behind it`}; Ctrl-C leaves it`;
     case 'subscribed':
       return 'subscribed: messages appear as they come; Ctrl-C leaves';
     case 'monitor':

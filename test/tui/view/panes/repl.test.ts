@@ -132,6 +132,7 @@ Tab completes, Ctrl-R searches, help explains
 
 test.each<[Partial<ReplClient>, string]>([
   [{ state: 'waiting', awaited: 'BLPOP' }, 'BLPOP waits for its reply; Ctrl-C leaves it'],
+  [{ state: 'waiting', awaited: 'BLPOP', behind: 2 }, 'BLPOP waits for its reply, 2 more behind it; Ctrl-C leaves it'],
   [{ state: 'subscribed' }, 'subscribed: messages appear as they come; Ctrl-C leaves'],
   [{ state: 'monitor' }, 'MONITOR shows every command; Ctrl-C leaves'],
   [{ isReadingPaused: true }, 'reading is paused: resume-reading goes on'],
@@ -139,6 +140,19 @@ test.each<[Partial<ReplClient>, string]>([
 ])('a client that is %j is explained', (change, note) => {
   const repl = talked({ type: 'clients-changed', clients: [{ ...client, ...change }], current: '' });
   expect(picture(repl, { width: 70, height: 2 + 1 }).split('\n').at(-2)).toBe(note);
+});
+
+test.each<[Partial<ReplClient>, number, string]>([
+  [{}, 37, 'loop paused: Esc, then e or Space'],
+  [{}, 60, 'the loop is paused: Esc, then e steps, Space resumes'],
+  [{ state: 'waiting', awaited: 'GET' }, 37, 'loop paused: Esc, then e or Space'],
+  [{ state: 'waiting', awaited: 'GET' }, 50, 'GET waits: loop paused: Esc, then e or Space'],
+  [{ state: 'waiting', awaited: 'GET' }, 80, 'GET waits: the loop is paused. Esc, then e c t step it, Space resumes it'],
+  [{ state: 'connecting' }, 80, 'connecting: the loop is paused. Esc, then e c t step it, Space resumes it'],
+])('while the loop is held, a client that is %j in %i columns is told which keys let it go on', (change, width, note) => {
+  const state = stateWith(talked({ type: 'clients-changed', clients: [{ ...client, ...change }], current: '' }));
+  const held = { ...state, control: { ...state.control, mode: 'paused' as const, heldAt: { seq: 1, atUs: 0, kind: 'turn-begin' as const, turn: 1 } } };
+  expect(replPane.render(held, { theme: PLAIN, size: { width, height: 3 }, isFocused: true }).at(-1)!.trimEnd()).toBe(note);
 });
 
 test('scrolled back, the transcript stands still while more comes', () => {
