@@ -2,7 +2,7 @@
  * The loop pane: the event loop as a dozen lines of pseudo code, the line that runs, where the time of a turn goes, and one sentence about what just happened.
  *
  * What is shown depends on the room there is: the list of {@link layoutOf} is filled from the most important part on. Nothing depends on what is being said, so that
- * the picture does not jump from event to event.
+ * the picture does not jump from event to event; a long sentence takes the blank rows around it.
  */
 import type { TraceEvent } from '../../../server/index.js';
 import { isAsleep, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
@@ -26,7 +26,7 @@ export const loopPane: Pane = {
   },
   render(state, context) {
     const { size } = context;
-    const rows = layoutOf(size).flatMap(({ part, lines }) => exactly(PARTS[part](state, context, lines), lines, size.width));
+    const rows = layoutOf(size).flatMap(({ part, lines, air }) => exactly(PARTS[part](state, context, lines, air), lines, size.width));
     return exactly(rows, size.height, size.width);
   },
   lines: (state, _limit, theme) => tellLoop(state, theme),
@@ -45,7 +45,16 @@ type PartName = 'code' | 'blank' | 'sentence' | 'bar' | 'legend' | 'wait' | 'tim
 interface PlacedPart {
   readonly part: PartName;
   readonly lines: number;
+  /** Of these lines, how many are blank above and below, unless there is more to say. */
+  readonly air?: Air;
 }
+
+interface Air {
+  readonly above: number;
+  readonly below: number;
+}
+
+const NO_AIR: Air = { above: 0, below: 0 };
 
 const STRIP_LINES = 1;
 const SHORT_LINES = 6;
@@ -92,10 +101,19 @@ const AIRY: readonly PartName[] = ['sentence', 'wait', 'counts', 'timeout'];
 
 function withBlanks(placed: readonly PlacedPart[], room: number): readonly PlacedPart[] {
   const airy = AIRY.filter((part) => placed.some((one) => one.part === part)).slice(0, room);
-  return placed.flatMap((one) => (airy.includes(one.part) ? [{ part: 'blank', lines: 1 }, one] : [one]));
+  return withAir(placed.flatMap((one) => (airy.includes(one.part) ? [{ part: 'blank', lines: 1 }, one] : [one])));
 }
 
-const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext, lines: number) => readonly string[] } = {
+/** The sentence gets the blank rows beside it as its own. */
+function withAir(parts: readonly PlacedPart[]): readonly PlacedPart[] {
+  const at = parts.findIndex(({ part }) => part === 'sentence');
+  if (at === -1) return parts;
+  const air = { above: parts[at - 1]?.part === 'blank' ? 1 : 0, below: parts[at + 1]?.part === 'blank' ? 1 : 0 };
+  const sentence = { part: 'sentence', lines: parts[at]!.lines + air.above + air.below, air } as const;
+  return [...parts.slice(0, at - air.above), sentence, ...parts.slice(at + 1 + air.below)];
+}
+
+const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext, lines: number, air?: Air) => readonly string[] } = {
   blank: () => [],
   code: codeRows,
   sentence: sentenceRows,
@@ -136,9 +154,17 @@ function happenedIn(state: State, theme: Theme): readonly Said[] {
   return loop.notable === null ? [asleep] : [{ ways: [sentence(loop.notable, wording)], style: theme.strong }, asleep];
 }
 
-function sentenceRows(state: State, { theme, size }: PaneContext, lines: number): readonly string[] {
-  const said = happenedIn(state, theme);
-  return said.flatMap(({ ways, style }) => (ways.length > 1 ? [truncate(fitting(ways, size.width), size.width)] : wrap(ways[0]!, size.width, lines - said.length + 1)).map(style));
+/** What happened last is said in full before a word is lost to a blank row, or to the sentence that the loop sleeps, which its arrow says, too. */
+function sentenceRows(state: State, { theme, size }: PaneContext, lines: number, air = NO_AIR): readonly string[] {
+  const rows = saidRows(happenedIn(state, theme), size.width, lines);
+  return rows.length > lines - air.above ? rows : [...Array.from({ length: air.above }, () => ''), ...rows];
+}
+
+function saidRows([first, ...others]: readonly Said[], columns: number, lines: number): readonly string[] {
+  if (first === undefined) return [];
+  const told = ({ ways, style }: Said, limit: number): readonly string[] => (ways.length > 1 ? [truncate(fitting(ways, columns), columns)] : wrap(ways[0]!, columns, limit)).map(style);
+  const rows = told(first, lines);
+  return [...rows, ...others.slice(0, lines - rows.length).flatMap((said) => told(said, 1))];
 }
 
 /** The pane in sentences. */

@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
 import { TRACE_EVENTS, type TraceKind } from '../../../../src/server/index.js';
 import type { TraceBody } from '../../../../src/server/trace/events.js';
-import { droppedSentence, heldSentence, sentence, timeoutSentences } from '../../../../src/tui/view/parts/sentence.js';
+import { droppedSentence, heldSentence, sentence, timeoutSentences, wordingOf } from '../../../../src/tui/view/parts/sentence.js';
 import { visible } from '../../../../src/tui/view/text.js';
-import { eventAt } from '../../happened.js';
+import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';
+import { initialState } from '../../../../src/tui/state/reduce.js';
+import type { Entry } from '../../../../src/tui/state/slice.js';
+import type { State } from '../../../../src/tui/state/state.js';
+import { loopPane } from '../../../../src/tui/view/panes/loop.js';
+import { eventAt, happened, served } from '../../happened.js';
+import { PLAIN } from '../../scene.js';
 
 /** There is a second listener, for another address. */
 const EPOLL = { isEmulated: false, isListener: (token: number) => token === 0 || token === 2, visible };
@@ -98,4 +104,19 @@ test.for([
 
 test('what has been left out is told in numbers', () => {
   expect(droppedSentence({ turns: 248, commands: 1447 })).toBe('too fast to follow: 248 turns with 1,447 commands went by unseen');
+});
+
+/** The inside of the loop pane, as the layouts make it. */
+test.each([[37, 13], [50, 20], [52, 26]])('no sentence is cut in a loop pane of %i×%i, asleep or not', (width, height) => {
+  for (const [body] of SENTENCES) {
+    const entries: Entry[] = [...served(812, 0), happened(60, body)];
+    for (const more of [[], [happened(70, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' })]]) {
+      const model = [...entries, ...more].reduce(reduceModel, initialModel);
+      const live = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '0.0.0' }, model);
+      const state: State = { ...live, control: { ...live.control, mode: more.length === 0 ? 'slow' : 'live' } };
+      const text = loopPane.render(state, { theme: PLAIN, size: { width, height }, isFocused: true }).map((row) => row.trim()).join(' ');
+      const isShown = more.length === 0 || model.loop.notable?.atUs === 60;
+      if (isShown) expect(text.replaceAll(/ +/g, ' ')).toContain(sentence(eventAt(60, body), wordingOf(state, PLAIN)));
+    }
+  }
 });
