@@ -171,7 +171,7 @@ class LabRepl implements Repl {
 
   interrupt(): boolean {
     const { repetition } = this;
-    const unsent = [...this.queue].map((line) => escapeBytes(toBytes(line)));
+    const unsent = [...this.queue].map((line) => showTyped(line, escapeBytes));
     this.queue.clear();
     this.repetition = null;
     const hasLeft = this.connections.get(this.current)?.leave() ?? false;
