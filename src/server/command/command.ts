@@ -116,7 +116,8 @@ export class Command {
   readonly stats = new CommandStats();
   // The flags that every call looks at, as fields: a Set lookup costs more than the whole gate.
   readonly isWrite: boolean;
-  readonly isReadonly: boolean;
+  /** It reads keys that a client with tracking may keep. Of a script that is known only of what it calls. */
+  readonly isCacheable: boolean;
   /** Takes so little that runs of it are timed together, see stopwatch.ts. */
   readonly isBrief: boolean;
   readonly deniesOutOfMemory: boolean;
@@ -146,7 +147,7 @@ export class Command {
     this.keys = declaration.keys ?? [];
     this.run = declaration.run ?? null;
     this.isWrite = this.flags.has('write');
-    this.isReadonly = this.flags.has('readonly');
+    this.isCacheable = this.flags.has('readonly') && declaration.group !== 'scripting';
     const isSpecial = this.flags.has('blocking') || this.flags.has('admin') || this.flags.has('no_auth');
     this.isBrief = !isSpecial && (this.flags.has('fast') || declaration.complexity.startsWith('O(1)'));
     this.deniesOutOfMemory = this.flags.has('denyoom');

@@ -7,7 +7,7 @@ import { keyPositions, type KeySpec } from '../command/key-spec.js';
 import type { Argument } from '../command/syntax.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, mapReply, SetReply, SimpleString, type Reply } from '../resp/reply.js';
-import { INT64_MAX, INT64_MIN, isWord, parseInteger } from './support/arguments.js';
+import { atoi, isWord, parseInteger } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
 const FLAGS = ['loading', 'stale'] as const;
@@ -233,14 +233,6 @@ function isBroken(spec: KeySpec, request: Argv): boolean {
   return count === undefined || count < 1 || begin.index + find.firstKey + Number(count) > request.length;
 }
 
-/** As C reads a number: what begins with digits is one, and of more than 32 bits the lower ones are left. */
-function atoi(text: string): number {
-  const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
-  if (digits === undefined) return 0;
-  const value = BigInt(digits.replace(/^\+/, ''));
-  return value > INT64_MAX ? -1 : value < INT64_MIN ? 0 : Number(BigInt.asIntN(32, value));
-}
-
 /** The destination of SORT, which may stand anywhere among its options; each of these takes one argument or two. */
 function positionsBehind(word: string, request: Argv): number[] {
   let found: number[] = [];
@@ -254,10 +246,9 @@ function positionsBehind(word: string, request: Argv): number[] {
 }
 
 function list({ commands }: ServerContext, argv: Argv): Reply {
-  const all = [...commands.values()];
-  if (argv.length === 2) return all.map(({ name }) => name);
+  const everything = [...commands.values()].flatMap((found) => [found, ...(found.subcommands?.values() ?? [])]);
+  if (argv.length === 2) return everything.map(({ fullName }) => fullName);
   if (argv.length !== 5 || !isWord(argv[2]!, 'FILTERBY')) return errors.SYNTAX;
-  const everything = all.flatMap((found) => [found, ...(found.subcommands?.values() ?? [])]);
   const wanted = argv[4]!.toLowerCase();
   switch (argv[3]!.toUpperCase()) {
     case 'MODULE':

@@ -1,4 +1,7 @@
-/** DEBUG: what tests and the curious need: ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD SDSLEN SET-ACTIVE-EXPIRE SLEEP HELP. */
+/**
+ * DEBUG: what tests and the curious need: ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD SDSLEN SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS
+ * SLEEP HELP.
+ */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
@@ -7,7 +10,8 @@ import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
 import { helpReply } from './support/help.js';
 import { isLocal } from './support/local-peer.js';
-import { integer } from './support/arguments.js';
+import { scriptingOf } from '../scripting/scripting.js';
+import { atoi, integer } from './support/arguments.js';
 
 interface Subcommand {
   /** Numbers of arguments behind the subcommand's name, least and most. */
@@ -18,14 +22,15 @@ interface Subcommand {
 const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
   ERROR: { arguments: [1, 1], run: (argv) => new ErrorReply(errors.oneLine(argv[2]!)) },
   HELP: { arguments: [0, 0], run: () => HELP },
-  LISTPACK: { arguments: [1, 1], run: (argv, db) => listpack(existing(db, argv[2]!)) },
+  LISTPACK: { arguments: [1, 1], run: (argv, db) => listpack(existing(db.peek(argv[2]!))) },
   LOG: { arguments: [1, 1], run: log },
-  OBJECT: { arguments: [1, 1], run: (argv, db) => object(existing(db, argv[2]!)) },
+  OBJECT: { arguments: [1, 1], run: (argv, db) => object(existing(db.stored(argv[2]!))) },
   POPULATE: { arguments: [1, 3], run: populate },
   PROTOCOL: { arguments: [1, 1], run: (argv, _db, session) => protocol(argv[2]!.toLowerCase(), session) },
   'QUICKLIST-PACKED-THRESHOLD': { arguments: [1, 1], run: packedThreshold },
-  SDSLEN: { arguments: [1, 1], run: (argv, db) => stringLengths(argv[2]!, existing(db, argv[2]!)) },
+  SDSLEN: { arguments: [1, 1], run: (argv, db) => stringLengths(argv[2]!, existing(db.stored(argv[2]!))) },
   'SET-ACTIVE-EXPIRE': { arguments: [1, 1], run: setActiveExpire },
+  'SET-DISABLE-DENY-SCRIPTS': { arguments: [1, 1], run: setDenyScripts },
   SLEEP: { arguments: [1, 1], run: sleep },
 };
 
@@ -60,6 +65,7 @@ const HELP = helpReply('DEBUG', [
   ['QUICKLIST-PACKED-THRESHOLD <size>', 'Accepted.'],
   ['SDSLEN <key>', 'Lengths of a key and of its string.'],
   ['SET-ACTIVE-EXPIRE <0|1>', 'Whether keys expire although nobody asks for them.'],
+  ['SET-DISABLE-DENY-SCRIPTS <0|1>', 'Whether scripts may call commands that are denied to them, all but those about scripts.'],
   ['SLEEP <seconds>', 'Stops the loop, and with it every client. Decimals allowed.'],
 ]);
 
@@ -87,8 +93,7 @@ function protocol(type: string, session: Session): Reply {
   return 'Some real reply following the push reply';
 }
 
-function existing(db: Database, name: string): Value {
-  const value = db.peek(name);
+function existing(value: Value | undefined): Value {
   if (value === undefined) throw errors.NO_SUCH_KEY;
   return value;
 }
@@ -136,7 +141,12 @@ function packedThreshold(argv: Argv): Reply {
 }
 
 function setActiveExpire(argv: Argv, _db: Database, session: Session): Reply {
-  session.server.keyspace.configure({ activeExpire: Number.parseInt(argv[2]!, 10) !== 0 });
+  session.server.keyspace.configure({ activeExpire: atoi(argv[2]!) !== 0 });
+  return OK;
+}
+
+function setDenyScripts(argv: Argv, _db: Database, session: Session): Reply {
+  scriptingOf(session.server).allowsNoscript = atoi(argv[2]!) !== 0;
   return OK;
 }
 

@@ -9,7 +9,7 @@ import { packLibraries, unpackLibraries } from '../scripting/payload.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
-import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, WRITTEN_KEYS, scriptingSubcommand } from './support/scripts.js';
+import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, scriptingSubcommand, showToMonitors, WRITTEN_KEYS } from './support/scripts.js';
 
 export const fcall = command({
   name: 'fcall', since: '7.0.0', group: 'scripting', complexity: 'Depends on the function.',
@@ -34,6 +34,7 @@ export const fcallReadonly = command({
 });
 
 function callFunction(argv: Argv, session: Session, readsOnly: boolean): Reply {
+  showToMonitors(session, argv);
   const { libraries } = scriptingOf(session.server);
   return libraries.call(session, argv[1]!, () => scriptArguments(argv, readsOnly, errors.BAD_KEY_COUNT));
 }

@@ -92,7 +92,7 @@ function boundPort(session: Session): number | null {
   return port === undefined ? null : Number(port);
 }
 
-function clients({ config, sessions, blocking, tracking }: ServerContext): Field[] {
+function clients({ config, sessions, blocking, pause, tracking }: ServerContext): Field[] {
   const transports = [...sessions.values()].map(({ transport }) => transport);
   return [
     ['connected_clients', sessions.size],
@@ -100,7 +100,7 @@ function clients({ config, sessions, blocking, tracking }: ServerContext): Field
     ['maxclients', config.values.maxclients],
     ['client_recent_max_input_buffer', Math.max(0, ...transports.map(({ queryCapacity }) => queryCapacity))],
     ['client_recent_max_output_buffer', Math.max(0, ...transports.map(({ outputBytes }) => outputBytes))],
-    ['blocked_clients', blocking.size],
+    ['blocked_clients', blocking.size + pause.size],
     ['tracking_clients', tracking.counts.clients],
     ['clients_in_timeout_table', [...sessions.values()].filter(({ waiting }) => waiting !== null && waiting.deadlineMs !== 0).length],
   ];

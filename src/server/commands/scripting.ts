@@ -9,7 +9,7 @@ import type { ScriptFlags } from '../scripting/script-run.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
-import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, WRITTEN_KEYS, scriptingSubcommand } from './support/scripts.js';
+import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, scriptingSubcommand, showToMonitors, WRITTEN_KEYS } from './support/scripts.js';
 
 const SHA1_LENGTH = 40;
 
@@ -44,6 +44,7 @@ export const evaluateReadonly = command({
 });
 
 function runScript(argv: Argv, session: Session, readsOnly: boolean): Reply {
+  showToMonitors(session, argv);
   const given = scriptArguments(argv, readsOnly);
   const scripting = scriptingOf(session.server);
   return scripting.evaluate(session, scripting.load(argv[1]!), given);
@@ -72,6 +73,7 @@ export const evalshaReadonly = command({
 });
 
 function runKnownScript(argv: Argv, session: Session, readsOnly: boolean): Reply {
+  showToMonitors(session, argv);
   const name = argv[1]!;
   if (name.length !== SHA1_LENGTH) return errors.NO_SCRIPT;
   const given = scriptArguments(argv, readsOnly);

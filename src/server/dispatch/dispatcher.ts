@@ -74,7 +74,7 @@ export class Dispatcher implements CommandRunner {
     if (reply instanceof ErrorReply) this.countError(command, reply);
     if (hooks.monitor !== null && !command.isHiddenFromMonitor) hooks.monitor(session, session.redacted ?? argv);
     session.redacted = null;
-    if (command.isReadonly && session.tracking !== null && session.tracking.remembers) tracking.remember(session.id, cacheableKeysOf(command.keys, argv));
+    if (command.isCacheable && session.tracking !== null && session.tracking.remembers) tracking.remember(session.id, cacheableKeysOf(command.keys, argv));
     return reply;
   }
 

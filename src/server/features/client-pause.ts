@@ -43,6 +43,11 @@ export class ClientPause {
     this.cancelTimer = this.scheduler.after('client-pause', leftMs, () => this.end());
   }
 
+  /** Clients whose command is held, for INFO. */
+  get size(): number {
+    return this.postponed.size;
+  }
+
   postpone(session: PausedClient, argv: readonly string[]): Reply {
     session.postponed = argv;
     session.parked = true;

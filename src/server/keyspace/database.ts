@@ -96,6 +96,12 @@ export class Database {
     return slot === -1 ? undefined : this.dict.valueAt(slot);
   }
 
+  /** What the table holds, also of a key whose time is over and that nobody has come across since (DEBUG). */
+  stored(key: string): Value | undefined {
+    const slot = this.dict.find(key);
+    return slot === -1 ? undefined : this.dict.valueAt(slot);
+  }
+
   has(key: string): boolean {
     return this.findLive(key) !== -1;
   }

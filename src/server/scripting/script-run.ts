@@ -53,6 +53,12 @@ const NOWHERE: Transport = {
   isClosing: false, isDoomed: false, awaitsWritable: false,
 };
 
+/** What holds for all scripts of a server. */
+export interface ScriptRules {
+  /** DEBUG SET-DISABLE-DENY-SCRIPTS: commands flagged noscript may be called, too. */
+  readonly allowsNoscript: boolean;
+}
+
 export class ScriptRun {
   /** Of the replies that the script sees: redis.setresp. */
   version: 2 | 3 = 2;
@@ -70,6 +76,7 @@ export class ScriptRun {
     readonly caller: Session,
     readonly options: RunOptions,
     private readonly spellings: Spellings,
+    private readonly rules: ScriptRules,
   ) {
     const { server } = caller;
     this.startUs = server.clock.readUs();
@@ -87,7 +94,6 @@ export class ScriptRun {
       sessions.set(caller, session);
     }
     session.db = caller.db;
-    session.tracking = caller.tracking;
     return session;
   }
 
@@ -109,7 +115,17 @@ export class ScriptRun {
     if (command.isWrite) this.hasWritten = true;
     session.version = this.version;
     session.lastCommand = command;
-    return session.server.dispatcher.call(session, command, argv);
+    const { server } = session;
+    const reply = server.dispatcher.call(session, command, argv);
+    const { id, tracking } = this.caller;
+    if (command.isCacheable && tracking !== null && tracking.remembers) server.tracking.remember(id, this.declaredKeys());
+    return reply;
+  }
+
+  /** For a client that tracks, a script that reads anything has read what it declares, and nothing else. */
+  private declaredKeys(): Argv {
+    const { argv, keyCount } = this.options;
+    return argv.slice(FIRST_KEY, FIRST_KEY + keyCount);
   }
 
   private reject(command: Command | null, error: ErrorReply): ErrorReply {
@@ -126,10 +142,15 @@ export class ScriptRun {
     return command.subcommands.get(argv[1]!.toLowerCase()) ?? null;
   }
 
+  /** Scripts within a script, and changes to the engine that runs it, are out of the question. */
+  private mayCallNoscript({ declaration }: Command): boolean {
+    return this.rules.allowsNoscript && declaration.group !== 'scripting';
+  }
+
   /** In the order of Redis's scriptCall. */
   private gates(command: Command, argc: number): ErrorReply | null {
     if (!command.acceptsArgc(argc)) return errors.ARITY_IN_SCRIPT;
-    if (command.flags.has('noscript')) return errors.DENIED_IN_SCRIPT;
+    if (command.flags.has('noscript') && !this.mayCallNoscript(command)) return errors.DENIED_IN_SCRIPT;
     const { flags, readsOnly } = this.options;
     // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;

@@ -14,7 +14,7 @@ import { ENTRY_BYTES, Libraries } from './libraries.js';
 import type { Kept } from './lua-state.js';
 import { NumberGenerator } from './number-generator.js';
 import { sha1 } from './redis-api.js';
-import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun, type Spellings, spellingsOf } from './script-run.js';
+import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun, type ScriptRules, type Spellings, spellingsOf } from './script-run.js';
 import { parseShebang } from './shebang.js';
 import { LuaEngine } from './wasm.js';
 
@@ -33,13 +33,14 @@ const MOST_MEMORY_KEPT = 256 * 1024 * 1024;
 /** What the shebang was leaves its line, so that errors name the right one. */
 const withoutShebang = (code: string): string => (code.startsWith('#!') ? code.slice(code.indexOf('\n')) : code);
 
-export class Scripting {
+export class Scripting implements ScriptRules {
   readonly scripts = new Map<string, Script>();
   /** The SHA1 of each script, so that EVAL need not work it out every time. */
   private readonly names = new Map<string, string>();
   readonly libraries = new Libraries(this);
   /** The one that runs, of either kind. */
   running: ScriptRun | null = null;
+  allowsNoscript = false;
   private readonly spellings: Spellings;
   private readonly numbers = new NumberGenerator();
   private engine: LuaEngine | null = null;
@@ -110,7 +111,7 @@ export class Scripting {
 
   /** Runs a kept function, whose death is survived. */
   run(interpreter: Interpreter, caller: Session, options: RunOptions, compiled: Kept): Reply {
-    const run = new ScriptRun(caller, options, this.spellings);
+    const run = new ScriptRun(caller, options, this.spellings, this);
     const refusal = run.refusal();
     if (refusal !== null) return refusal;
     this.running = run;

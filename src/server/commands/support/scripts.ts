@@ -2,6 +2,7 @@
 import type { Argv, CommandDeclaration } from '../../command/command.js';
 import * as errors from '../../errors.js';
 import { type KeySpec, numkeys } from '../../command/key-spec.js';
+import type { Session } from '../../command/session.js';
 import { FIRST_KEY, type ScriptArguments } from '../../scripting/script-run.js';
 import { integer, isWord } from './arguments.js';
 
@@ -22,6 +23,12 @@ export function scriptArguments(argv: Argv, readsOnly: boolean, complaint = erro
   if (count > argv.length - FIRST_KEY) throw errors.NUMKEYS_BEYOND_ARGUMENTS;
   if (count < 0) throw errors.NEGATIVE_KEYS;
   return { argv, keyCount: count, readsOnly };
+}
+
+/** MONITOR shows a script before the commands that it calls, and also one that fails. */
+export function showToMonitors(session: Session, argv: Argv): void {
+  const { monitor } = session.server.hooks;
+  if (monitor !== null) monitor(session, argv);
 }
 
 /** Both modes do the same: the garbage collector frees the memory. */
