@@ -177,10 +177,15 @@ export const INVALID_COMMAND = new ErrorReply('ERR Invalid command specified');
 export const NO_KEY_ARGUMENTS = new ErrorReply('ERR The command has no key arguments');
 export const INVALID_KEY_COUNT = new ErrorReply('ERR Invalid number of arguments specified for command');
 export const INVALID_KEY_ARGUMENTS = new ErrorReply('ERR Invalid arguments specified for command');
-export const DEBUG_NOT_ALLOWED = new ErrorReply(
-  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, ' +
-    'otherwise you need to set this option in the configuration file, and then restart the server.',
-);
+export function notAllowed(command: string, setting: string): ErrorReply {
+  return new ErrorReply(
+    `ERR ${command.toUpperCase()} command not allowed. If the ${setting} option is set to "local", you can run it from a local connection, ` +
+      'otherwise you need to set this option in the configuration file, and then restart the server.',
+  );
+}
+export const CLUSTER_DISABLED = new ErrorReply('ERR This instance has cluster support disabled');
+export const MODULE_NOT_LOADED = new ErrorReply('ERR Error loading the extension. Please check the server logs.');
+export const NO_SUCH_MODULE = new ErrorReply('ERR Error unloading module: no such module with that name');
 export const NOT_A_LISTPACK = new ErrorReply('ERR Not a listpack encoded object.');
 export const NOT_AN_SDS = new ErrorReply('ERR Not an sds encoded string.');
 export const PACKED_THRESHOLD = new ErrorReply('ERR argument must be a memory value bigger than 1 and smaller than 4gb');

@@ -13,6 +13,7 @@ import { toText } from './config/bytes.js';
 import type { Config } from './config.js';
 import type { Command } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
+import { AclLog } from './features/acl-log.js';
 import { Blocking } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
@@ -34,6 +35,7 @@ import { KeyspaceListeners } from './keyspace/listeners.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
+import type { Reply } from './resp/reply.js';
 import { seededRandom } from '../shared/random.js';
 import { Tap } from './trace/tap.js';
 
@@ -69,6 +71,7 @@ export class Server implements ServerContext {
   readonly blocking: Blocking;
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
+  readonly aclLog: AclLog;
   readonly stats: ServerStats;
   readonly statistics: Statistics<Command>;
   readonly scheduler: Scheduler;
@@ -108,9 +111,15 @@ export class Server implements ServerContext {
     const pubsub = (this.pubsub = new PubSub(tap));
     const pause = (this.pause = new ClientPause(clock, scheduler));
     this.monitors = new Monitors(clock, (feed) => void (hooks.monitor = feed));
+    this.aclLog = new AclLog(clock, () => values['acllog-max-len']);
     this.watches = new Watches(keyspaceListeners, clock);
-    this.blocking = new Blocking({ clock, tap, scheduler, keyspace, dispatcher: afterReply }, keyspaceListeners);
-    const tracking = (this.tracking = new Tracking({ keyspace, dispatcher: afterReply, sessions }, keyspaceListeners, () => values['tracking-table-max-keys']));
+    const answered = ({ id }: { readonly id: number }, reply: Reply, elapsedUs: number, hasFailed: boolean): void => {
+      const session = sessions.get(id);
+      if (session !== undefined) this.dispatcher.resumed(session, reply, elapsedUs, hasFailed);
+    };
+    this.blocking = new Blocking({ clock, tap, scheduler, keyspace, dispatcher: afterReply, answered }, keyspaceListeners);
+    const tracking = (this.tracking = new Tracking({ keyspace, dispatcher: afterReply, scheduler, sessions }, keyspaceListeners, () => values['tracking-table-max-keys']));
+    config.onChange('tracking-table-max-keys', () => tracking.limitSoon());
     keyspace.isPaused = () => pause.mode !== PAUSE_OFF;
     keyspace.schedule(scheduler);
     statistics.follow(keyspace);

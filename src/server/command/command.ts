@@ -18,6 +18,7 @@ import type { Database } from '../keyspace/database.js';
 import type { Reply } from '../resp/reply.js';
 import { arityOf, parseSyntax, type Argument } from './syntax.js';
 import type { KeySpec } from './key-spec.js';
+import type { Guard } from './locality.js';
 import type { Session } from './session.js';
 
 export type Argv = readonly string[];
@@ -78,6 +79,8 @@ export interface CommandDeclaration {
   readonly arity?: number;
   /** A container such as CONFIG has these and, usually, no `run`. Positions in their argv count the container's name, as in Redis. */
   readonly subcommands?: readonly CommandDeclaration[];
+  /** The setting that allows the command: `no`, `yes`, or `local`, from this machine only. */
+  readonly allowedBy?: Guard;
   /** Of scripts: may this call write, or have effects elsewhere? Their own flags say so, and not those of the command. */
   readonly mayReplicate?: (argv: Argv, session: Session) => boolean;
   readonly run?: Handler;
@@ -104,6 +107,9 @@ const ALLOWED_TO_SUBSCRIBERS: ReadonlySet<string> = new Set(
   ['ping', 'subscribe', 'ssubscribe', 'psubscribe', 'unsubscribe', 'sunsubscribe', 'punsubscribe', 'quit', 'reset'],
 );
 
+/** Commands that park their client without being flagged as blocking. */
+const PARKS: ReadonlySet<string> = new Set(['wait']);
+
 /** A declaration at work in one server: with its counters, and what every call looks at in ready-made fields. */
 export class Command {
   readonly name: string;
@@ -124,6 +130,8 @@ export class Command {
   readonly needsNoAuth: boolean;
   readonly deniesMulti: boolean;
   readonly allowsBusy: boolean;
+  /** Null: allowed whatever the settings say. */
+  readonly allowedBy: Guard | null;
   /** It writes, or would have effects elsewhere; see {@link couldReplicate}. */
   readonly mayReplicate: boolean;
   /** Not shown by MONITOR: administration, and what MONITOR sees anyway when its parts are executed. */
@@ -148,12 +156,13 @@ export class Command {
     this.run = declaration.run ?? null;
     this.isWrite = this.flags.has('write');
     this.isCacheable = this.flags.has('readonly') && declaration.group !== 'scripting';
-    const isSpecial = this.flags.has('blocking') || this.flags.has('admin') || this.flags.has('no_auth');
+    const isSpecial = this.flags.has('blocking') || this.flags.has('admin') || this.flags.has('no_auth') || PARKS.has(this.fullName);
     this.isBrief = !isSpecial && (this.flags.has('fast') || declaration.complexity.startsWith('O(1)'));
     this.deniesOutOfMemory = this.flags.has('denyoom');
     this.needsNoAuth = this.flags.has('no_auth');
     this.deniesMulti = this.flags.has('no_multi');
     this.allowsBusy = this.flags.has('allow_busy');
+    this.allowedBy = declaration.allowedBy ?? null;
     this.mayReplicate = this.isWrite || this.flags.has('may_replicate');
     this.isHiddenFromMonitor = this.flags.has('admin') || this.flags.has('skip_monitor');
     this.skipsSlowlog = this.flags.has('skip_slowlog');

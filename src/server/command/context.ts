@@ -2,6 +2,7 @@
  * ServerContext: what commands may know of and do to the server around them. Implemented by server.ts.
  */
 import type { Config } from '../config.js';
+import type { AclLog } from '../features/acl-log.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Tap } from '../trace/tap.js';
 import type { Reply } from '../resp/reply.js';
@@ -44,6 +45,7 @@ export interface ServerContext {
   readonly tracking: Tracking;
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
+  readonly aclLog: AclLog;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number };
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;

@@ -2,7 +2,7 @@
  * Session: what the server knows of one client, besides its bytes. Commands see a session, never a socket.
  */
 import type { Database } from '../keyspace/database.js';
-import type { Reply } from '../resp/reply.js';
+import { pushesIn, type Reply } from '../resp/reply.js';
 import type { RespVersion } from '../resp/encoder.js';
 import type { Parked } from '../features/blocking.js';
 import type { Command, Argv } from './command.js';
@@ -62,6 +62,13 @@ export class Transaction {
   }
 }
 
+/** A command that waits to be answered. */
+interface Suspended {
+  readonly command: Command;
+  readonly argv: Argv;
+  readonly elapsedUs: number;
+}
+
 export class Session {
   /** The selected database; also the default third argument of handlers. */
   db: Database;
@@ -97,6 +104,8 @@ export class Session {
   parked = false;
   /** What a blocking command has parked the client for; null while it is not blocked. */
   waiting: Parked | null = null;
+  /** The command that has parked the client, and what it took until then. */
+  suspended: Suspended | null = null;
   /** The request that CLIENT PAUSE has put off; it is executed first when the client resumes. */
   postponed: Argv | null = null;
   /** CLIENT TRACKING; null while it is off. */
@@ -127,10 +136,11 @@ export class Session {
     this.transport.send(reply, this.version);
   }
 
-  /** The answer to a command, now or late, subject to CLIENT REPLY. */
+  /** The answer to a command, now or late, subject to CLIENT REPLY: that holds back all but pushes, such as the confirmation of a subscription. */
   answer(reply: Reply): void {
-    if (this.replyMode === 'on') this.transport.send(reply, this.version);
-    else if (this.replyMode !== 'off') this.replyMode = this.replyMode === 'skip-next' ? 'skip' : 'on';
+    if (this.replyMode === 'on') return this.transport.send(reply, this.version);
+    for (const push of pushesIn(reply)) this.transport.send(push, this.version);
+    if (this.replyMode !== 'off') this.replyMode = this.replyMode === 'skip-next' ? 'skip' : 'on';
   }
 
   /** What EXEC, DISCARD and RESET do alike: the queue and all watches are forgotten. */

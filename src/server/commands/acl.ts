@@ -9,7 +9,8 @@ import { categoriesOf, CATEGORY_ORDER } from '../command/command-facts.js';
 import { command, type Argv, type Command, type CommandDeclaration } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
-import { mapReply, OK, type Reply, SetReply } from '../resp/reply.js';
+import type { AclLogEntry } from '../features/acl-log.js';
+import { Double, mapReply, OK, type Reply, SetReply } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
@@ -17,6 +18,8 @@ const OPEN = ['noscript', 'loading', 'stale'] as const;
 const RESTRICTED = ['admin', ...OPEN] as const;
 const USERS_COMPLEXITY = 'O(N). Where N is the number of configured users.';
 const MAX_PASSWORD_BITS = 4096;
+/** That ACL LOG shows unless it is told how many. */
+const LOG_ENTRIES = 10;
 
 export const acl = command({
   name: 'acl', since: '6.0.0', group: 'server', complexity: 'Depends on subcommand.',
@@ -35,7 +38,7 @@ export const acl = command({
     }),
     subcommand({ name: 'list', summary: 'Returns all users as lines of an ACL file.', syntax: '', run: (_argv, _db, session) => [userLine(session)] }),
     subcommand({ name: 'load', summary: 'Reads the ACL file again.', syntax: '', run: () => errors.NO_ACL_FILE }),
-    subcommand({ name: 'log', complexity: 'O(N) with N being the number of entries shown.', summary: 'Lists what was denied lately: nothing ever is.', syntax: '[count:integer | RESET]', run: log }),
+    subcommand({ name: 'log', complexity: 'O(N) with N being the number of entries shown.', summary: 'Lists what was denied lately: AUTH and HELLO with a user or password that is not known.', syntax: '[count:integer | RESET]', run: log }),
     subcommand({ name: 'save', summary: 'Writes the users into the ACL file.', syntax: '', run: () => errors.NO_ACL_FILE }),
     subcommand({
       name: 'setuser', complexity: 'O(N). Where N is the number of rules provided.', summary: 'Refused: there is only the default user.', syntax: 'username [rule]...',
@@ -124,9 +127,17 @@ function makePassword(argv: Argv): Reply {
   return randomBytes(Math.ceil(digits / 2)).toString('hex').slice(0, digits);
 }
 
-function log(argv: Argv): Reply {
+function log(argv: Argv, _db: unknown, { server }: Session): Reply {
+  const { aclLog, clock } = server;
   if (argv.length > 3) return errors.subcommandSyntax('acl', argv[1]!);
-  if (argv.length === 3 && isWord(argv[2]!, 'RESET')) return OK;
-  if (argv.length === 3) integer(argv[2]!);
-  return [];
+  if (argv.length === 3 && isWord(argv[2]!, 'RESET')) {
+    aclLog.reset();
+    return OK;
+  }
+  const count = argv.length === 3 ? integer(argv[2]!) : LOG_ENTRIES;
+  return aclLog.newest(Math.max(0, count)).map((entry) => logEntry(entry, clock.nowMs));
+}
+
+function logEntry({ count, reason, context, object, username, atMs, clientInfo }: AclLogEntry, nowMs: number): Reply {
+  return mapReply({ count, reason, context, object, username, 'age-seconds': new Double((nowMs - atMs) / 1000), 'client-info': clientInfo });
 }

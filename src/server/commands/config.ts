@@ -6,7 +6,7 @@ import type { Session } from '../command/session.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, OK, type Reply } from '../resp/reply.js';
 import { helpCommand } from './support/help.js';
-import { isLocal } from './support/local-peer.js';
+import { isAllowedBy } from '../command/locality.js';
 
 const RESTRICTED = ['admin', 'noscript', 'loading', 'stale'] as const;
 
@@ -75,8 +75,7 @@ function set(session: Session, argv: Argv): Reply {
   const { config } = session.server;
   const pairs = Array.from({ length: (argv.length - 2) / 2 }, (_, index) => [argv[2 + 2 * index]!, argv[3 + 2 * index]!] as const);
   session.redacted = withoutPasswords(argv);
-  const policy = config.values['enable-protected-configs'];
-  const refusal = config.setAll(pairs, policy === 'yes' || (policy === 'local' && isLocal(session)));
+  const refusal = config.setAll(pairs, isAllowedBy('enable-protected-configs', session));
   if (refusal === null) return OK;
   return refusal.isUnknown ? errors.unknownSetting(refusal.setting) : errors.settingRefused(refusal.setting, refusal.complaint);
 }

@@ -62,7 +62,7 @@ export const auth = command({
     session.redacted = argv.map((argument, at) => (at === 0 ? argument : REDACTED));
     if (argv.length === 2 && !session.server.requiresPassword()) return errors.NO_PASSWORD_SET;
     const [user, password] = argv.length === 2 ? ['default', argv[1]!] : [argv[1]!, argv[2]!];
-    return authenticate(session, user, password) ? OK : errors.WRONG_PASSWORD;
+    return authenticate(session, argv[0]!, user, password) ? OK : errors.WRONG_PASSWORD;
   },
 });
 
@@ -79,7 +79,7 @@ export const hello = command({
     const options = parseHello(session, argv);
     if (options instanceof ErrorReply) return options;
     const { user, password, name } = options;
-    if (user !== null && !authenticate(session, user, password)) return errors.WRONG_PASSWORD;
+    if (user !== null && !authenticate(session, argv[0]!, user, password)) return errors.WRONG_PASSWORD;
     if (!session.authenticated) return errors.HELLO_NEEDS_AUTH;
     if (name !== null) session.name = name;
     session.version = version;

@@ -9,7 +9,6 @@ import type { Database } from '../keyspace/database.js';
 import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../keyspace/value.js';
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
 import { helpReply } from './support/help.js';
-import { isLocal } from './support/local-peer.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { atoi, integer } from './support/arguments.js';
 
@@ -41,19 +40,14 @@ export const debug = command({
   arity: -2,
   documentation: ['syscmd'],
   flags: ['admin', 'noscript', 'loading', 'stale'],
+  allowedBy: 'enable-debug-command',
   run(argv, db, session) {
-    if (!isAllowed(session)) return errors.DEBUG_NOT_ALLOWED;
     const subcommand = SUBCOMMANDS[argv[1]!.toUpperCase()];
     const given = argv.length - 2;
     if (subcommand === undefined || given < subcommand.arguments[0] || given > subcommand.arguments[1]) return errors.subcommandSyntax('debug', argv[1]!);
     return subcommand.run(argv, db, session);
   },
 });
-
-function isAllowed(session: Session): boolean {
-  const policy = session.server.config.values['enable-debug-command'];
-  return policy === 'yes' || (policy === 'local' && isLocal(session));
-}
 
 const HELP = helpReply('DEBUG', [
   ['ERROR <string>', 'Answers with an error of that text.'],

@@ -4,6 +4,7 @@ import * as acl from './acl.js';
 import * as bitmap from './bitmap.js';
 import * as commandInfo from './command-info.js';
 import * as config from './config.js';
+import * as cluster from './cluster.js';
 import * as client from './client.js';
 import * as connection from './connection.js';
 import * as debug from './debug.js';
@@ -15,6 +16,7 @@ import * as info from './info.js';
 import * as latency from './latency.js';
 import * as lolwut from './lolwut.js';
 import * as memory from './memory.js';
+import * as modules from './modules.js';
 import * as server from './server.js';
 import * as slowlog from './slowlog.js';
 import * as functions from './functions.js';
@@ -33,7 +35,7 @@ import * as streamGroups from './stream-groups.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, pubsub, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream, streamGroups, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, modules, pubsub, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream, streamGroups, string, transactions];
 
 /** All commands, with counters of their own, for one server. */
 export function commandTable(): Map<string, Command> {

@@ -9,6 +9,7 @@
 import { type Argv, command } from '../command/command.js';
 import * as errors from '../errors.js';
 import { key, unknownKeys } from '../command/key-spec.js';
+import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { HashValue } from '../keyspace/types/hash.js';
 import { List } from '../keyspace/types/list.js';
@@ -56,10 +57,10 @@ function sortArguments(argv: Argv, mayStore: boolean): SortRequest {
   return { by, offset, count, gets, isDescending, isAlpha, destination };
 }
 
-function sort(argv: Argv, db: Database, mayStore: boolean): Reply {
+function sort(argv: Argv, db: Database, { isScript }: Session, mayStore: boolean): Reply {
   const request = sortArguments(argv, mayStore);
   const value = db.lookupRead(argv[1]!);
-  const elements = sorted(db, value, request);
+  const elements = sorted(db, value, request, isScript);
   const { gets, destination } = request;
   const replies = gets.length === 0 ? elements : elements.flatMap((element) => gets.map((pattern) => lookupByPattern(db, pattern, element)));
   return destination === null ? replies : store(db, destination, replies);
@@ -73,13 +74,13 @@ function store(db: Database, destination: string, values: readonly (string | nul
 }
 
 /** The elements of a value in the order asked for, as many as LIMIT leaves. Throws WRONGTYPE for what has no elements. */
-function sorted(db: Database, value: Value | undefined, request: SortRequest): string[] {
+function sorted(db: Database, value: Value | undefined, request: SortRequest, isScript: boolean): string[] {
   const elements = elementsOf(value);
   const { by, isDescending, destination } = request;
   const isUnsorted = by !== null && !errors.cString(by).includes('*');
   if (!isUnsorted) return limited(sortElements(db, elements, request), request);
-  // A stored set is to be the same wherever the command is repeated, and a set has no order of its own.
-  if (value instanceof SetValue && destination !== null) return limited(sortElements(db, elements, { ...request, by: null, isAlpha: true }), request);
+  // A set has no order of its own, but what is stored, or seen by a script, is to be the same wherever the command is repeated.
+  if (value instanceof SetValue && (destination !== null || isScript)) return limited(sortElements(db, elements, { ...request, by: null, isAlpha: true }), request);
   return limited(isDescending && !(value instanceof SetValue) ? elements.toReversed() : elements, request);
 }
 
@@ -167,7 +168,7 @@ export const sortCommand = command({
   flags: ['write', 'denyoom', 'movablekeys'],
   categories: ['set', 'sortedset', 'list', 'dangerous'],
   keys: [key(1, 'RO access'), PATTERN_KEYS, unknownKeys('OW update', 'For STORE, which may stand anywhere among the options')],
-  run: (argv, db) => sort(argv, db, true),
+  run: (argv, db, session) => sort(argv, db, session, true),
 });
 
 export const sortReadOnly = command({
@@ -178,5 +179,5 @@ export const sortReadOnly = command({
   flags: ['readonly', 'movablekeys'],
   categories: ['set', 'sortedset', 'list', 'dangerous'],
   keys: [key(1, 'RO access'), PATTERN_KEYS],
-  run: (argv, db) => sort(argv, db, false),
+  run: (argv, db, session) => sort(argv, db, session, false),
 });

@@ -146,10 +146,10 @@ export const SETTINGS = {
     requirepass: string('', 'Password that clients must give with AUTH; empty: none.'),
     aclfile: string('', 'File with users and their rights; refused, since there is only the user default so far.', { ...IDLE_IMMUTABLE, check: noUsers }),
     'acl-pubsub-default': oneOf('allchannels resetchannels', 'resetchannels', 'Channels that a new user may use.', IDLE),
-    'acllog-max-len': integer(128, 0, LONG_MAX, 'Entries of ACL LOG.', IDLE),
+    'acllog-max-len': integer(128, 0, LONG_MAX, 'Entries of ACL LOG.'),
     'enable-protected-configs': oneOf('no yes local', 'no', 'Whether CONFIG SET may change dir and dbfilename; local: only from this machine.', IMMUTABLE),
     'enable-debug-command': oneOf('no yes local', 'no', 'Whether DEBUG may be used; local: only from this machine.', IMMUTABLE),
-    'enable-module-command': oneOf('no yes local', 'no', 'Whether MODULE may be used; local: only from this machine.', IDLE_IMMUTABLE),
+    'enable-module-command': oneOf('no yes local', 'no', 'Whether MODULE may be used; local: only from this machine.', IMMUTABLE),
     'sanitize-dump-payload': oneOf('no yes clients', 'no', 'Check everything that RESTORE brings.', IDLE),
   }),
   ...group('Clients and limits', {

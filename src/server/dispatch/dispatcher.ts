@@ -9,6 +9,7 @@ import { PAUSE_ALL, PAUSE_OFF, type PauseMode } from '../features/client-pause.j
 import type { Argv, Command } from '../command/command.js';
 import type { CommandRunner, ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
+import { isAllowedBy } from '../command/locality.js';
 import { cacheableKeysOf, keysOf } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { AfterReply } from './after-reply.js';
@@ -54,6 +55,7 @@ export class Dispatcher implements CommandRunner {
     const { server } = this;
     const { hooks, tracking } = server;
     if (!command.acceptsArgc(argc)) return errors.wrongArity(command.fullName);
+    if (command.allowedBy !== null && !isAllowedBy(command.allowedBy, session)) return errors.notAllowed((command.container ?? command).name, command.allowedBy);
     if (!session.authenticated && !command.needsNoAuth && server.requiresPassword()) return errors.NO_AUTH;
     if (command.deniesMulti && session.transaction !== null) return errors.DENIED_IN_TRANSACTION;
     // Here Redis asks the ACL; the default user, the only one there is, may do everything.
@@ -88,7 +90,8 @@ export class Dispatcher implements CommandRunner {
     const startUs = this.stopwatch.startAlone();
     const reply = this.run(session, command, argv);
     const elapsedUs = this.stopwatch.alone(startUs);
-    this.settle(session, command, session.redacted ?? argv, elapsedUs, 1);
+    if (session.waiting === null) this.settle(session, command, session.redacted ?? argv, elapsedUs, 1);
+    else this.suspend(session, command, argv, elapsedUs);
     if (tap.sink !== null) tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command.keys, argv), db: session.db.index });
     return reply;
   }
@@ -107,6 +110,29 @@ export class Dispatcher implements CommandRunner {
     command.stats.calls += calls;
     command.stats.elapsedUs += elapsedUs * calls;
     if (hooks.executed !== null && !command.skipsSlowlog) hooks.executed(session, command, argv, elapsedUs, calls);
+  }
+
+  /** The command has parked its client: it counts as called; whether it was slow, and whether it failed, is known when it is answered. */
+  private suspend(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
+    command.stats.calls++;
+    command.stats.elapsedUs += elapsedUs;
+    session.suspended = { command, argv, elapsedUs };
+  }
+
+  /**
+   * A command that had parked its client has been answered. Not called where its time was over: that is neither slow nor a failure.
+   * @param elapsedUs what serving it took; the time that it waited does not count
+   */
+  resumed(session: Session, reply: Reply, elapsedUs: number, hasFailed: boolean): void {
+    const { suspended } = session;
+    if (suspended === null) return;
+    const { command, argv } = suspended;
+    session.suspended = null;
+    command.stats.elapsedUs += elapsedUs;
+    if (hasFailed) command.stats.failed++;
+    if (reply instanceof ErrorReply) this.countCode(reply);
+    const { hooks } = this.server;
+    if (hooks.executed !== null && !command.skipsSlowlog) hooks.executed(session, command, argv, suspended.elapsedUs + elapsedUs, 1);
   }
 
   whenReplied(run: () => void): void {

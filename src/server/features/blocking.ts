@@ -25,7 +25,7 @@ import type { Database } from '../keyspace/database.js';
 import type { EventClass, KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { LinkedMap } from '../../shared/linked-map.js';
-import { typeOf, type TypeName } from '../keyspace/value.js';
+import { typeOf, type TypeName, type Value } from '../keyspace/value.js';
 import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
 import * as errors from '../errors.js';
 import type { Tap } from '../trace/tap.js';
@@ -44,11 +44,13 @@ export interface BlockingClient {
 }
 
 interface Surroundings {
-  readonly clock: { readonly nowMs: number };
+  readonly clock: { readonly nowMs: number; readUs(): number };
   readonly tap: Tap;
   readonly scheduler: Scheduler;
   readonly keyspace: { actingToken: number };
   readonly dispatcher: RunningCommand;
+  /** Told of each answer but those at a timeout: what giving it took, and whether it counts as a failure. */
+  answered(session: BlockingClient, reply: Reply, elapsedUs: number, hasFailed: boolean): void;
 }
 
 /** What a blocking command waits for. */
@@ -151,7 +153,10 @@ export class Blocking implements KeyspaceListener {
   unblock(session: BlockingClient, how: 'timeout' | 'error'): boolean {
     const parked = session.waiting;
     if (parked === null) return false;
-    this.release(parked, how === 'error' ? errors.UNBLOCKED : parked.request.timedOut, 'unblocked');
+    const reply = how === 'error' ? errors.UNBLOCKED : parked.request.timedOut;
+    this.release(parked, reply, 'unblocked');
+    // A failed call in either case, as in Redis; an error only if it is one.
+    this.server.answered(session, reply, 0, true);
     return true;
   }
 
@@ -215,10 +220,18 @@ export class Blocking implements KeyspaceListener {
       const value = queue.db.peek(queue.key);
       // Taken by those before: the others stay, and are not even looked at.
       if (value === undefined && queue.lossWaiters === 0) return;
-      const { request } = parked;
-      const reply = value !== undefined && typeOf(value) === request.type ? this.take(parked, queue) : request.lost;
-      if (reply !== undefined) this.release(parked, reply, 'ready');
+      this.serveOne(parked, queue, value);
     }
+  }
+
+  private serveOne(parked: Parked, queue: Queue, value: Value | undefined): void {
+    const { clock } = this.server;
+    const startUs = clock.readUs();
+    const { session, request } = parked;
+    const reply = value !== undefined && typeOf(value) === request.type ? this.take(parked, queue) : request.lost;
+    if (reply === undefined) return;
+    this.release(parked, reply, 'ready');
+    this.server.answered(session, reply, clock.readUs() - startUs, reply instanceof ErrorReply);
   }
 
   private take({ request, session }: Parked, { key, db }: Queue): Reply | undefined {

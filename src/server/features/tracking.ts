@@ -15,7 +15,7 @@ import type { KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { LinkedMap } from '../../shared/linked-map.js';
 import { Push, type Reply } from '../resp/reply.js';
-import type { RunningCommand } from './surroundings.js';
+import type { RunningCommand, Scheduler } from './surroundings.js';
 
 /** What tracking needs of a client. */
 export interface TrackingClient {
@@ -30,6 +30,7 @@ interface Surroundings {
   /** The token of the client whose command runs, 0 for none. */
   readonly keyspace: { readonly actingToken: number };
   readonly dispatcher: RunningCommand;
+  readonly scheduler: Scheduler;
   /** All connected clients by id. */
   readonly sessions: ReadonlyMap<number, TrackingClient>;
 }
@@ -79,6 +80,9 @@ const CHANNEL = '__redis__:invalidate';
 /** How many keys a command makes room for in an overfull table; more with each command that was not enough. */
 const KEYS_PER_EFFORT = 100;
 
+/** How often room is made in an overfull table while no command comes: Redis's default of ten times a second. */
+const EFFORT_EVERY_MS = 100;
+
 export class Tracking implements KeyspaceListener {
   /** In the order in which keys were first read. */
   private readonly table = new LinkedMap<string, Set<number>>();
@@ -86,6 +90,7 @@ export class Tracking implements KeyspaceListener {
   private clients = 0;
   private items = 0;
   private efforts = 1;
+  private isEffortScheduled = false;
   /** For the client whose command runs: its reply comes first. */
   private pending: Notice[] = [];
   private isFlushPending = false;
@@ -136,16 +141,33 @@ export class Tracking implements KeyspaceListener {
   /** A client that tracks, and whose keys are to be remembered, has read these. */
   remember(id: number, keys: readonly string[]): void {
     for (const key of keys) this.add(key, id);
+    this.limitSoon();
   }
 
   /** Called before each command while somebody tracks: the oldest keys make room if the table has grown too large. */
   limitKeys(): void {
-    const maxKeys = this.maxKeys();
-    if (maxKeys === 0 || this.table.size <= maxKeys) {
+    if (!this.isOverfull) {
       this.efforts = 1;
       return;
     }
+    const maxKeys = this.maxKeys();
     for (let effort = KEYS_PER_EFFORT * this.efforts++; effort > 0 && this.table.size > maxKeys; effort--) this.invalidate(this.table.firstKey!);
+    this.limitSoon();
+  }
+
+  private get isOverfull(): boolean {
+    const maxKeys = this.maxKeys();
+    return maxKeys !== 0 && this.table.size > maxKeys;
+  }
+
+  /** Room is made also if no command comes: for what the last one has read, and when the limit has been lowered. */
+  limitSoon(): void {
+    if (!this.isOverfull || this.isEffortScheduled || this.clients === 0) return;
+    this.isEffortScheduled = true;
+    this.server.scheduler.after('tracking table', EFFORT_EVERY_MS, () => {
+      this.isEffortScheduled = false;
+      if (this.clients > 0) this.limitKeys();
+    });
   }
 
   keyModified(_db: Database, key: string): void {

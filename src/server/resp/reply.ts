@@ -111,6 +111,14 @@ export class ReplySequence {
   constructor(readonly replies: readonly Reply[]) {}
 }
 
+/** The pushes that a reply consists of or, if a transaction has made it, has among its items. */
+export function pushesIn(reply: Reply): readonly Push[] {
+  if (reply instanceof Push) return [reply];
+  if (reply instanceof ReplySequence) return reply.replies.flatMap(pushesIn);
+  if (reply instanceof Versioned) return pushesIn(reply.reply);
+  return Array.isArray(reply) ? reply.filter((item) => item instanceof ReplySequence || item instanceof Versioned).flatMap(pushesIn) : [];
+}
+
 /** Text with a three-letter format, `txt` or `mkd`. */
 export class Verbatim {
   readonly type = 'verbatim';

@@ -90,6 +90,27 @@ describe('INFO', () => {
     expect(info(client, 'stats')).toMatchObject({ total_eviction_exceeded_time: '0' });
   });
 
+  test('an error that ends the waiting of a client is counted as any other', () => {
+    using lab = simulate();
+    const [client, reader, other] = [lab.connect(), lab.connect(), lab.connect()];
+    const id = String(ask(client, 'CLIENT', 'ID'));
+    other.ask('XGROUP', 'CREATE', 'stream', 'group', '$', 'MKSTREAM');
+    reader.ask('XREADGROUP', 'GROUP', 'group', 'me', 'BLOCK', '0', 'STREAMS', 'stream', '>');
+    other.ask('XGROUP', 'DESTROY', 'stream', 'group');
+    client.ask('BLPOP', 'list', '0');
+    other.ask('CLIENT', 'UNBLOCK', id, 'ERROR');
+    expect(info(other, 'errorstats')).toEqual({ errorstat_NOGROUP: 'count=1', errorstat_UNBLOCKED: 'count=1' });
+    expect(info(other, 'stats')).toMatchObject({ total_error_replies: '2' });
+    client.receive();
+    client.ask('BLPOP', 'list', '0');
+    other.ask('CLIENT', 'UNBLOCK', id, 'TIMEOUT');
+    const { cmdstat_xreadgroup, cmdstat_blpop } = info(other, 'commandstats');
+    expect(cmdstat_xreadgroup).toMatch(/^calls=1,.*,failed_calls=1$/);
+    // As Redis counts it: also where CLIENT UNBLOCK has sent what the timeout would have.
+    expect(cmdstat_blpop).toMatch(/^calls=2,.*,failed_calls=2$/);
+    expect(info(other, 'stats')).toMatchObject({ total_error_replies: '2' });
+  });
+
   test('the rate of commands is an average over 1.6 seconds, and falls to zero without a timer of its own', () => {
     using lab = simulate();
     const client = lab.connect();
@@ -129,6 +150,22 @@ describe('SLOWLOG', () => {
     expect((words as string[]).length).toBe(32);
     expect((words as string[]).at(-1)).toBe('... (10 more arguments)');
     expect((echo as string[])[1]).toBe(`${'x'.repeat(128)}... (72 more bytes)`);
+  });
+
+  test('a command that has waited is logged when it is served, and not if its time was over', () => {
+    using lab = simulate({ settings: { 'slowlog-log-slower-than': 0 } });
+    const [client, other] = [lab.connect(), lab.connect()];
+    const logged = (): string[] => (ask(other, 'SLOWLOG', 'GET', '-1') as Wire[][]).map(([, , , words]) => (words as string[])[0]!).filter((name) => name.startsWith('B') || name === 'WAIT');
+    client.sendCommand('BLPOP', 'list', '0');
+    lab.settle();
+    expect(logged()).toEqual([]);
+    other.ask('RPUSH', 'list', 'x');
+    expect(logged()).toEqual(['BLPOP']);
+    expect(info(other, 'latencystats')).toHaveProperty('latency_percentiles_usec_blpop');
+    client.ask('BRPOP', 'list', '0.1');
+    client.ask('WAIT', '1', '50');
+    lab.advance(200);
+    expect(logged()).toEqual(['BLPOP']);
   });
 
   test('passwords are taken out', () => {

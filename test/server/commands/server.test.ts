@@ -22,6 +22,26 @@ describe('DEBUG', () => {
     expect(lab.connect().ask('DEBUG', 'SLEEP', '0')).toMatch(/^-ERR DEBUG command not allowed\. /);
   });
 
+  test('… and so is MODULE LOAD, both before it matters who the client is', () => {
+    using lab = simulate({ settings: { requirepass: 'secret' } });
+    const client = lab.connect();
+    expect(client.ask('DEBUG', 'SLEEP', '0')).toMatch(/^-ERR DEBUG command not allowed\. If the enable-debug-command option /);
+    expect(client.ask('MODULE', 'LOAD', 'x')).toMatch(/^-ERR MODULE command not allowed\. If the enable-module-command option /);
+    expect(client.ask('MODULE', 'LIST')).toBe('-NOAUTH Authentication required.\r\n');
+  });
+
+  test('OBJECT finds a key that is due and that nobody has come across since', () => {
+    using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
+    const client = lab.connect();
+    client.ask('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    client.ask('SET', 'k', 'v', 'PX', '1');
+    lab.advance(10);
+    expect(client.ask('DEBUG', 'OBJECT', 'k')).toContain('encoding:embstr');
+    expect(client.ask('DEBUG', 'SDSLEN', 'k')).toContain('val_sds_len:1');
+    expect(client.ask('GET', 'k')).toBe('$-1\r\n');
+    expect(client.ask('DEBUG', 'OBJECT', 'k')).toBe('-ERR no such key\r\n');
+  });
+
   test('local allows clients of this machine', () => {
     using lab = simulate({ settings: { 'enable-debug-command': 'local' } });
     expect(lab.connect().ask('DEBUG', 'SLEEP', '0')).toBe('+OK\r\n');

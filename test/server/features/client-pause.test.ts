@@ -24,8 +24,10 @@ test('CLIENT UNPAUSE ends a pause of writes at once', () => {
   expect(writer.ask('SET', 'a', '1')).toBe('');
   expect(client.ask('GET', 'a')).toBe('$-1\r\n');
   expect(client.ask('CLIENT', 'LIST')).toContain(' flags=b ');
+  expect(client.ask('INFO', 'clients')).toContain('\r\nblocked_clients:1\r\n');
   expect(client.ask('CLIENT', 'UNPAUSE')).toBe('+OK\r\n');
   expect(writer.receive()).toBe('+OK\r\n');
+  expect(client.ask('INFO', 'clients')).toContain('\r\nblocked_clients:0\r\n');
   expect(lab.server.loop.timers.nearest()).toBe(null);
 });
 

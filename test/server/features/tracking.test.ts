@@ -62,6 +62,32 @@ test('the oldest keys are invalidated when the table outgrows tracking-table-max
   expect(lab.server.tracking.counts.keys).toBe(2);
 });
 
+test('room is made also if no command comes: for what the last one has read, and for a limit that is lowered', () => {
+  using lab = simulate();
+  const reader = trackingClient(lab);
+  for (let i = 0; i < 250; i++) reader.ask('GET', `k${i}`);
+  lab.connect().ask('CONFIG', 'SET', 'tracking-table-max-keys', '10');
+  expect(lab.server.tracking.counts.keys).toBe(250);
+  lab.advance(100);
+  expect(lab.server.tracking.counts.keys).toBe(150);
+  lab.advance(100);
+  expect(lab.server.tracking.counts.keys).toBe(10);
+  expect(reader.receive().match(/invalidate/g)).toHaveLength(240);
+  reader.ask('GET', 'one more');
+  lab.advance(100);
+  expect(reader.receive()).toBe(invalidation('k240'));
+  expect(lab.server.loop.timers.nearest()).toBe(null);
+});
+
+test('a table that is too large for clients that have all gone keeps no timer', () => {
+  using lab = simulate({ settings: { 'tracking-table-max-keys': 1 } });
+  const reader = trackingClient(lab);
+  reader.ask('MGET', 'a', 'b', 'c');
+  reader.close();
+  lab.advance(100);
+  expect(lab.server.loop.timers.nearest()).toBe(null);
+});
+
 test('keys that a key event of the server itself removes are told as well', () => {
   using lab = simulate();
   const reader = trackingClient(lab);

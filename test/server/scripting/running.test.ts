@@ -280,14 +280,55 @@ describe('a script and other parts of the server', () => {
     expect(client.ask('SLOWLOG', 'GET', '2')).toContain('$3\r\nGET\r\n$1\r\nk\r\n$3\r\n?:0\r\n');
   });
 
-  test('keys that it reads are remembered for the client that tracks', () => {
+  test('if it reads anything, the keys that it declares are remembered for the client that tracks, and no others', () => {
     using lab = simulate();
     const [client, other] = two(lab);
     client.ask('HELLO', '3');
     client.ask('CLIENT', 'TRACKING', 'ON');
-    evaluate(client, "return redis.call('GET', 'k')");
-    other.ask('SET', 'k', 'v');
-    expect(client.receive()).toContain('invalidate');
+    client.ask('EVAL_RO', 'return KEYS[1]', '1', 'declared');
+    expect(lab.server.tracking.counts.keys).toBe(0);
+    client.ask('EVAL', "return redis.call('GET', 'read')", '1', 'declared');
+    other.ask('SET', 'read', 'v');
+    expect(client.receive()).toBe('');
+    other.ask('SET', 'declared', 'v');
+    expect(client.receive()).toContain('declared');
+  });
+
+  test('MONITOR shows it before what it calls, also if it fails', () => {
+    using lab = simulate();
+    const [client, monitor] = two(lab);
+    client.ask('FUNCTION', 'LOAD', "#!lua name=lib\nredis.register_function('f', function() return redis.call('GET', 'k') end)");
+    monitor.ask('MONITOR');
+    const shown = (...argv: string[]): string[] => {
+      client.ask(...argv);
+      return Array.from(monitor.receive().matchAll(/\] "([^"]*)"/g), ([, name]) => name!);
+    };
+    expect(shown('EVAL', "return redis.call('GET', 'k')", '0')).toEqual(['EVAL', 'GET']);
+    expect(shown('EVAL_RO', "return redis.call('SET', 'k', '')", '0')).toEqual(['EVAL_RO']);
+    expect(shown('EVAL', 'no Lua', '0')).toEqual(['EVAL']);
+    expect(shown('EVAL', 'return 1', 'none')).toEqual(['EVAL']);
+    expect(shown('EVALSHA', 'f'.repeat(40), '0')).toEqual(['EVALSHA']);
+    expect(shown('EVALSHA_RO', 'f', '0')).toEqual(['EVALSHA_RO']);
+    expect(shown('FCALL', 'f', '0')).toEqual(['FCALL', 'GET']);
+    expect(shown('FCALL_RO', 'f', '0')).toEqual(['FCALL_RO']);
+  });
+
+  test('may call what is denied to scripts if DEBUG allows it, but nothing that would take its engine away', () => {
+    using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
+    const client = lab.connect();
+    client.ask('DEBUG', 'SET-DISABLE-DENY-SCRIPTS', '1');
+    expect(evaluate(client, "return redis.call('DEBUG', 'PROTOCOL', 'integer')")).toBe(':12345\r\n');
+    for (const words of ["'SCRIPT', 'FLUSH'", "'FUNCTION', 'FLUSH'", "'EVAL', 'return 1', '0'"]) expect(evaluate(client, `return redis.call(${words})`)).toContain('not allowed from script');
+    client.ask('DEBUG', 'SET-DISABLE-DENY-SCRIPTS', '0');
+    expect(evaluate(client, "return redis.call('DEBUG', 'PROTOCOL', 'integer')")).toContain('not allowed from script');
+  });
+
+  test('gets the members of a set in order', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    client.ask('SADD', 's', 'c', 'a', 'b');
+    expect(evaluate(client, "return table.concat(redis.call('SORT', 's', 'BY', 'nosort'))")).toBe('$3\r\nabc\r\n');
+    expect(evaluate(client, "return table.concat(redis.call('SORT_RO', 's', 'BY', 'nosort', 'DESC'))")).toBe('$3\r\ncba\r\n');
   });
 
   test('it wakes who waits for its keys', () => {

@@ -2,15 +2,23 @@
  * Authentication: what AUTH and HELLO do alike. There is one user, `default`, whose password is `requirepass`.
  */
 import { timingSafeEqual } from 'node:crypto';
+import { clientInfo } from '../../command/client-info.js';
 import type { Session } from '../../command/session.js';
 
 /** What stands in MONITOR and SLOWLOG in place of a password. */
 export const REDACTED = '(redacted)';
 
-/** True if the session is that user's now. Without `requirepass` every password is right, as for a nopass user of Redis. */
-export function authenticate(session: Session, user: string, password: string): boolean {
+/**
+ * True if the session is that user's now. Without `requirepass` every password is right, as for a nopass user of Redis. If not, it stands in ACL LOG.
+ * @param name of the command, as the client wrote it
+ */
+export function authenticate(session: Session, name: string, user: string, password: string): boolean {
   const { server } = session;
-  if (user !== 'default' || (server.requiresPassword() && !isEqual(password, server.config.values.requirepass))) return false;
+  if (user !== 'default' || (server.requiresPassword() && !isEqual(password, server.config.values.requirepass))) {
+    const isInTransaction = session.deniesBlocking && !session.isScript;
+    server.aclLog.add({ reason: 'auth', context: isInTransaction ? 'multi' : 'toplevel', object: name, username: user, clientInfo: clientInfo(session) });
+    return false;
+  }
   session.username = user;
   session.authenticated = true;
   return true;
