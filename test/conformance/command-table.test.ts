@@ -36,8 +36,13 @@ function simplify(value: Wire): unknown {
 function infoFields(reply: unknown): Fields {
   const [name, arity, flags, first, last, step, categories, tips, keys, subcommands] = reply as unknown[];
   const specs = (keys as Fields[]).map(({ notes: _wording, ...spec }) => spec);
-  const inner = Object.fromEntries((subcommands as unknown[][]).map((sub) => [sub[0], infoFields(sub)]));
+  const inner = inOrder((subcommands as unknown[][]).map((sub) => [sub[0] as string, infoFields(sub)]));
   return { name, arity, flags, first, last, step, categories, tips, keys: specs, subcommands: inner };
+}
+
+/** By name: redis-server's order is that of a hash table, another one each time that it starts, and a recording is to change only where its answers do. */
+function inOrder(entries: readonly (readonly [name: string, fields: Fields])[]): { [name: string]: Fields } {
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Of complexity only that it is stated: its sentences are ours as well. */
@@ -47,7 +52,7 @@ function docsFields({ summary: _wording, complexity, history, arguments: args, s
     hasComplexity: complexity !== undefined,
     history: ((history as [string, string][] | undefined) ?? []).map(([version]) => version),
     arguments: ((args as Fields[] | undefined) ?? []).map(argumentFields),
-    subcommands: Object.fromEntries(Object.entries((subcommands as { [name: string]: Fields } | undefined) ?? {}).map(([name, docs]) => [name, docsFields(docs)])),
+    subcommands: inOrder(Object.entries((subcommands as { [name: string]: Fields } | undefined) ?? {}).map(([name, docs]) => [name, docsFields(docs)])),
   };
 }
 

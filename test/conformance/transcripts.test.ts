@@ -22,7 +22,7 @@ describe('the lab and redis-server answer alike', () => {
   beforeAll(async () => {
     if (missingRedis !== null && process.env.CI === 'true') expect.fail(missingRedis);
     lab = await createServer({ port: 0, 'enable-debug-command': 'yes', 'enable-module-command': 'yes' });
-    if (missingRedis === null) redis = await startRedisServer();
+    if (missingRedis === null) redis = await startRedisServer(['--enable-module-command', 'yes']);
   });
 
   afterAll(async () => {

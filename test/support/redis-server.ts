@@ -43,7 +43,7 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
   if (missingRedis !== null) throw new Error(missingRedis);
   const dir = mkdtempSync(join(tmpdir(), 'redis-lab-oracle-'));
   const port = await freePort();
-  const child = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', dir, '--enable-debug-command', 'yes', '--enable-module-command', 'yes', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', dir, '--enable-debug-command', 'yes', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (data: Buffer) => (complaint += data.toString()));
   const ended = once(child, 'exit');
