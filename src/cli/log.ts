@@ -6,6 +6,7 @@
 import { fstatSync, openSync } from 'node:fs';
 import type { LogLevel } from '../server/index.js';
 import { escapeBytes } from '../tui/escape.js';
+import { patientOutput } from '../tui/terminal/patient-output.js';
 import { FileOutlet, StreamOutlet, type Outlet, type OutletOptions } from './outlet.js';
 import { toText } from '../server/config/bytes.js';
 
@@ -38,7 +39,7 @@ export function openLog(file: string, report: (message: string) => void): LogOut
 function openOutlet(file: string, options: OutletOptions): Outlet {
   if (file !== '') return new FileOutlet(openSync(toText(file), 'a'), options);
   // Node's stream for a file does not notice what was written in part.
-  return isPipeOrTerminal(1) ? new StreamOutlet(process.stdout, options) : new FileOutlet(1, options);
+  return isPipeOrTerminal(1) ? new StreamOutlet(patientOutput(process.stdout) ?? process.stdout, options) : new FileOutlet(1, options);
 }
 
 function isPipeOrTerminal(fd: number): boolean {

@@ -7,6 +7,7 @@
  */
 import { closeSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { PatientOutput } from '../tui/terminal/patient-output.js';
 
 export interface OutletOptions {
   /** As messages name it: `the log '/var/log/lab.log'`. */
@@ -169,6 +170,7 @@ export class StreamOutlet implements Outlet {
   }
 
   close(): void {
+    if (this.stream instanceof PatientOutput) this.stream.flushNow();
     this.losses.close();
   }
 }

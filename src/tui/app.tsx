@@ -45,8 +45,8 @@ export interface AppOptions {
   readonly password: string;
   readonly theme: Theme;
   readonly size: Size;
-  /** Writes to the terminal. */
-  readonly output: (text: string) => void;
+  /** Writes to the terminal. False if that has not taken all of it; then {@link App.caughtUp} says when it has. */
+  readonly output: (text: string) => boolean | void;
   /** `q`, `quit`, Ctrl-C twice. */
   readonly quit: () => void;
   /** Ctrl-Z: stops this process and whatever has been started with it, npm for example. Returns when they go on. */
@@ -89,6 +89,11 @@ export class App {
     this.size = size;
     this.sink.reset(size.width, size.height);
     this.changed();
+  }
+
+  /** The terminal, which had been behind, has taken all that was written to it. */
+  caughtUp(): void {
+    this.sink.caughtUp();
   }
 
   /** The terminal has lost what it showed. */

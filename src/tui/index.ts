@@ -9,6 +9,7 @@ import type { RedisLabServer } from '../server/index.js';
 import { describeFailure } from './failure.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
+import { patientOutput, tell } from './terminal/patient-output.js';
 import { Terminal } from './terminal/terminal.js';
 import { createTheme } from './view/theme.js';
 
@@ -38,7 +39,7 @@ export async function loadScreen(color: boolean): Promise<typeof import('./app.j
 /** The lab in plain lines, for screen readers and programs. Resolves with the exit code. */
 export async function narrateLab(server: RedisLabServer, options: NarrationOptions): Promise<number> {
   const { narrate } = await import('./narration/index.js');
-  return narrate(server, options);
+  return narrate(server, { ...options, output: patientOutput(options.output as WriteStream) ?? options.output });
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -59,8 +60,8 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       try {
         app.stop();
       } finally {
-        terminal.leave();
-        if (message !== '') process.stderr.write(`${message}\n`);
+        const isHeard = terminal.leave();
+        if (message !== '' && isHeard) tell(process.stderr, `${message}\n`);
         resolve(code);
       }
     };
@@ -81,7 +82,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       app.redraw();
     };
     const suspendAlone = (): void => suspend(process.pid);
-    const terminal = new Terminal(options.input, options.output, { keys: (keys) => app.press(keys), resize: (width, height) => app.resize({ width, height }), hangup: () => end(0) }, true);
+    const terminal = new Terminal(options.input, options.output, { keys: (keys) => app.press(keys), resize: (width, height) => app.resize({ width, height }), caughtUp: () => app.caughtUp(), hangup: () => end(0) }, true);
     const app = new App({
       server,
       info: options.info,
@@ -101,7 +102,8 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       terminal.reenter();
       app.redraw();
     });
-    for (const signal of SIGNALS) process.on(signal, () => end(0));
+    // The first one ends the lab in its order, another one at once.
+    for (const signal of SIGNALS) process.on(signal, () => (hasEnded ? process.exit(0) : end(0)));
     terminal.enter();
     server.closed.then(
       () => end(0),

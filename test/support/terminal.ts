@@ -119,6 +119,11 @@ export class TestTerminal {
     }
   }
 
+  /** Nobody looks at the terminal any more: it takes what its buffer has room for, and nothing else. */
+  stopReading(): void {
+    this.child.pause();
+  }
+
   /** Closes the window: the terminal is gone for the program. */
   hangUp(): void {
     (this.child as IPty & { destroy(): void }).destroy();

@@ -11,6 +11,7 @@ import { describeFailure } from '../failure.js';
 import { printable } from '../state/repl/line-editor.js';
 import type { ServerInfo } from '../state/state.js';
 import { fromBytes } from '../state/typed-text.js';
+import { PatientOutput } from '../terminal/patient-output.js';
 import { createTheme } from '../view/theme.js';
 import { NarratedLab } from './narrated-lab.js';
 
@@ -24,6 +25,13 @@ export interface NarrationOptions {
   readonly warnings: { listen(tell: (text: string) => void): void };
 }
 
+/** The most that waits for a terminal that takes nothing: memory is not for what nobody reads. */
+const MOST_WAITING = 1 << 20;
+
+/** How long a slow terminal may take what has been told when the lab is left, and when a signal ends it. */
+const LAST_WORDS_MS = 10_000;
+const SIGNALLED_MS = 1000;
+
 /** Of a disk that takes nothing at the moment. */
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
@@ -34,18 +42,20 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
     // The terminal echoes and edits lines; readline would do it with escape sequences. Lines are bytes until they are whole.
     const lines = createInterface({ input: input.setEncoding('latin1'), terminal: false });
     let hasEnded = false;
-    const end = (code: number): void => {
+    /** @param limitMs how long a terminal that is slow may still take what has been told */
+    const end = (code: number, limitMs = LAST_WORDS_MS): void => {
       if (hasEnded) return;
       hasEnded = true;
       lines.close();
       lab.stop();
+      if (output instanceof PatientOutput) output.flushNow(limitMs);
       resolve(code);
     };
     const lab = new NarratedLab({
       server, info, password,
       theme: createTheme({ palette: 'plain', ascii }),
       keepsHistory: isTyped,
-      write: (text) => output.write(text),
+      write: withinLimits(output),
       quit: () => end(0),
     });
     warnings.listen((text) => lab.warn(text));
@@ -64,7 +74,8 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       output.write('\n');
       if (!lab.interrupt()) lab.say('Ctrl-C again leaves the lab');
     });
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
+    // The first one ends the lab in its order, another one at once.
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : end(0, SIGNALLED_MS)));
     // A full disk is no reason to end a server; that nobody reads any more is, since nobody can type either.
     let isComplete = true;
     output.on('error', (error: NodeJS.ErrnoException) => {
@@ -80,4 +91,16 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
     process.on('unhandledRejection', fail);
     server.closed.then(() => end(0), fail);
   });
+}
+
+/** Writes lines as long as not too much of them waits, and says how many are missing as soon as there is room again. */
+export function withinLimits(output: Writable): (line: string) => void {
+  let missing = 0;
+  return (line) => {
+    if (output.writableLength > MOST_WAITING) missing++;
+    else {
+      output.write(missing === 0 ? line : `${missing} lines are missing here: the terminal did not take them\n${line}`);
+      missing = 0;
+    }
+  };
 }

@@ -35,12 +35,16 @@ export class FrameSink extends EventEmitter {
   private lines: readonly string[] = [];
   private cursorText = '';
   private isReleased = false;
+  /** The terminal has not taken all of the last frame. */
+  private isBehind = false;
+  /** The newest frame since then: what lies between is not worth the wait. */
+  private missed: string | null = null;
 
-  /** @param output writes to the terminal */
+  /** @param output writes to the terminal; false if that has not taken all of it */
   constructor(
     public columns: number,
     public rows: number,
-    private readonly output: (text: string) => void,
+    private readonly output: (text: string) => boolean | void,
   ) {
     super();
   }
@@ -48,14 +52,26 @@ export class FrameSink extends EventEmitter {
   /** A frame, from Ink. */
   write(frame: string): boolean {
     if (this.isReleased || frame === '') return true;
+    if (this.isBehind) {
+      this.missed = frame;
+      return true;
+    }
     const lines = frame.split('\n').slice(0, this.rows);
     const changes = this.changesTo(lines);
     const cursorText = this.cursor === null ? HIDE_CURSOR : `${moveTo(this.cursor.row, this.cursor.column)}${SHOW_CURSOR}`;
     this.lines = lines;
-    if (changes !== '') this.output(`${BEGIN}${HIDE_CURSOR}${changes}${cursorText}${END}`);
-    else if (cursorText !== this.cursorText) this.output(cursorText);
+    const text = changes !== '' ? `${BEGIN}${HIDE_CURSOR}${changes}${cursorText}${END}` : cursorText !== this.cursorText ? cursorText : '';
+    if (text !== '') this.isBehind = this.output(text) === false;
     this.cursorText = cursorText;
     return true;
+  }
+
+  /** The terminal has taken everything, and is shown the newest frame if it has missed one. */
+  caughtUp(): void {
+    const { missed } = this;
+    this.isBehind = false;
+    this.missed = null;
+    if (missed !== null) this.write(missed);
   }
 
   /** The terminal has another size, or shows something else: the next frame is written whole. */

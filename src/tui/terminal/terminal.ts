@@ -8,6 +8,7 @@ import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { ESCAPE_MS, KeyDecoder, REMOTE_ESCAPE_MS } from './decoder.js';
 import type { Key } from './key.js';
+import { patientOutput, type PatientOutput } from './patient-output.js';
 import { holdStandardError } from './standard-error.js';
 import { TextReader } from './text-reader.js';
 
@@ -22,6 +23,8 @@ export interface TerminalEvents {
   /** Keys that came together. */
   readonly keys: (keys: readonly Key[]) => void;
   readonly resize: (columns: number, rows: number) => void;
+  /** The terminal has taken all that was written, after {@link Terminal.write} said that it had not. */
+  readonly caughtUp: () => void;
   /** Nobody can type any more. */
   readonly hangup: () => void;
 }
@@ -32,14 +35,18 @@ export class Terminal {
   private flushTimer: NodeJS.Timeout | undefined;
   private flushSoon: NodeJS.Immediate | undefined;
   private isEntered = false;
-  private releaseStandardError: () => void = () => {};
+  private readonly patient: PatientOutput | null;
+  private releaseStandardError: (isHeard: boolean) => void = () => {};
 
   constructor(
     private readonly input: ReadStream,
     private readonly output: WriteStream & { readonly fd: number },
     private readonly events: TerminalEvents,
     private readonly usesAlternateScreen: boolean,
-  ) {}
+  ) {
+    this.patient = patientOutput(output);
+    this.patient?.on('drain', events.caughtUp);
+  }
 
   get columns(): number {
     return this.output.columns || 80;
@@ -49,8 +56,10 @@ export class Terminal {
     return this.output.rows || 24;
   }
 
-  readonly write = (text: string): void => {
-    this.output.write(text);
+  /** False if the terminal has not taken all of it: then it should get no more before it has caught up. */
+  readonly write = (text: string): boolean => {
+    (this.patient ?? this.output).write(text);
+    return this.patient === null || this.patient.writableLength === 0;
   };
 
   enter(): void {
@@ -80,8 +89,9 @@ export class Terminal {
     if (this.usesAlternateScreen) this.write(ENTER);
   }
 
-  leave(): void {
-    if (!this.isEntered) return;
+  /** False if the terminal takes nothing: then it takes no message, either. */
+  leave(): boolean {
+    if (!this.isEntered) return true;
     this.isEntered = false;
     this.wait(null);
     this.input.off('data', this.hear);
@@ -93,21 +103,27 @@ export class Terminal {
     } catch {
       // The terminal is gone.
     }
-    if (this.usesAlternateScreen) this.writeNow(LEAVE);
-    this.releaseStandardError();
+    const isHeard = !this.usesAlternateScreen || this.writeNow(LEAVE);
+    this.releaseStandardError(isHeard);
+    return isHeard;
   }
 
-  /** Written before this returns: the process may end right afterwards. */
-  private writeNow(text: string): void {
+  /** Written before this returns: the process may end right afterwards. False if the terminal takes nothing. */
+  private writeNow(text: string): boolean {
+    if (this.patient !== null) {
+      this.patient.write(text);
+      return this.patient.flushNow();
+    }
     for (let attempt = 0; attempt < 100; attempt++) {
       try {
         writeSync(this.output.fd, text);
-        return;
+        return true;
       } catch (error) {
         // A terminal that takes nothing at the moment is asked again; one that is gone is not.
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
       }
     }
+    return false;
   }
 
   private readonly resized = (): void => this.events.resize(this.columns, this.rows);

@@ -103,6 +103,24 @@ test('stopped and continued from outside, the lab takes the terminal again', asy
   await lab.run('PING', 'PONG');
 });
 
+test.each<[string, (lab: Lab) => void]>([
+  ['SIGTERM', (lab) => lab.signal('SIGTERM')],
+  ['SIGHUP', (lab) => lab.signal('SIGHUP')],
+  ['q', (lab) => lab.type('q')],
+])('a terminal that takes nothing does not keep the lab: %s', async (_, leave) => {
+  const lab = await startLab({ columns: 200, rows: 60 });
+  await lab.toPanes();
+  lab.terminal.stopReading();
+  const client = await lab.connect();
+  // More frames than the terminal's buffer has room for; a loop that still answers says that they have been drawn meanwhile.
+  for (let i = 0; i < 100; i++) {
+    lab.type('z');
+    await client.call('SET', `key-${i}`, 'x'.repeat(100));
+  }
+  leave(lab);
+  expect(await lab.exitCode).toBe(0);
+});
+
 test.each([
   ['the screen', [], /\d{4,5}>/],
   ['lines', ['--screen-reader'], 'quit leaves.'],

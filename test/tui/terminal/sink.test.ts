@@ -9,7 +9,7 @@ import { width } from '../../../src/tui/view/text.js';
 
 function createSink(columns = 20, rows = 4): { sink: FrameSink; written: string[] } {
   const written: string[] = [];
-  return { sink: new FrameSink(columns, rows, (text) => written.push(text)), written };
+  return { sink: new FrameSink(columns, rows, (text) => void written.push(text)), written };
 }
 
 test('only the lines that changed are written, inside synchronized output', () => {
@@ -45,6 +45,21 @@ test('after a reset everything is written again, and after its release nothing',
   const before = written.length;
   sink.write('three');
   expect(written.length).toBe(before);
+});
+
+test('a terminal that is behind gets no more frames, and the newest one when it has caught up', () => {
+  const written: string[] = [];
+  let takes = false;
+  const sink = new FrameSink(20, 4, (text) => (written.push(text), takes));
+  for (const frame of ['one', 'two', 'three', 'four']) sink.write(frame);
+  expect(written).toHaveLength(1);
+  takes = true;
+  sink.caughtUp();
+  expect(written).toHaveLength(2);
+  expect(written[1]).toContain('four');
+  sink.caughtUp();
+  sink.write('four');
+  expect(written).toHaveLength(2);
 });
 
 test('whatever a pane lets through, no line takes control of the terminal', () => {

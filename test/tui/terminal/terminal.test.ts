@@ -24,7 +24,7 @@ function enter(): { readonly input: Input; readonly keys: string[]; readonly ter
   const output = Object.assign(new PassThrough(), { fd: -1, columns: 80, rows: 24 });
   const keys: string[] = [];
   const show = (key: Key): string => (key.text === '' ? spell(key) : key.text);
-  const terminal = new Terminal(input as never, output as never, { keys: (all) => keys.push(...all.map(show)), resize: () => {}, hangup: () => {} }, false);
+  const terminal = new Terminal(input as never, output as never, { keys: (all) => keys.push(...all.map(show)), resize: () => {}, caughtUp: () => {}, hangup: () => {} }, false);
   terminal.enter();
   return { input, keys, terminal };
 }

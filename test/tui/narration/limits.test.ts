@@ -1,0 +1,26 @@
+/** What is told to a terminal that does not take it. */
+import { openSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { withinLimits } from '../../../src/tui/narration/index.js';
+import { PatientOutput } from '../../../src/tui/terminal/patient-output.js';
+
+test('a megabyte waits; what comes then is missing, and the next line says so', () => {
+  let taken = '';
+  let takes = false;
+  const output = new PatientOutput(openSync('/dev/null', 'w'), (_, bytes) => {
+    if (!takes) throw Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' });
+    taken += Buffer.from(bytes).toString();
+    return bytes.length;
+  });
+  const write = withinLimits(output);
+  const line = `${'x'.repeat(99_999)}\n`;
+  for (let i = 0; i < 20; i++) write(line);
+  takes = true;
+  output.flushNow();
+  expect(taken.length / line.length).toBe(11);
+  taken = '';
+  write('the next one\n');
+  write('and another\n');
+  expect(taken).toBe('9 lines are missing here: the terminal did not take them\nthe next one\nand another\n');
+  output.destroy();
+});
