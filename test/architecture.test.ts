@@ -34,6 +34,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
     'shared', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
     'server/config',
   ],
+  'server/recording': ['server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config'],
   'server/snapshot': ['types:server/server', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
   'server/thread': ['server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   'server/index': ['server/thread', 'types:server/server', 'types:server/snapshot', 'types:server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],

@@ -95,7 +95,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
   const { clock, stats, keyspace } = server;
   return {
     nowMs: clock.nowMs,
-    nowUs: clock.readUs(),
+    nowUs: clock.measureUs(),
     turn: server.loop.turnNumber,
     listeners: server.listeners.map(({ token, listener, address }) => ({ token, fd: listener.fd, address })),
     wakerFd: server.loop.poll.waker.fd,

@@ -14,8 +14,10 @@ export interface Clock {
   readonly nowUs: number;
   /** Reads the system's clocks again. */
   refresh(): void;
-  /** Monotonic time in microseconds at this very moment, for measuring. Does not refresh. */
+  /** Monotonic time in microseconds at this very moment, for what steers the server or enters its state. Does not refresh. */
   readUs(): number;
+  /** The same for what only an observer sees: it is no input of the server, is not recorded, and may differ when a recording is replayed. */
+  measureUs(): number;
   /** Time stands still from here on, until release. */
   hold(): void;
   release(): void;
@@ -24,43 +26,49 @@ export interface Clock {
 export class SystemClock implements Clock {
   nowMs = 0;
   nowUs = 0;
-  private readonly originUs = monotonicUs();
-  /** Time spent on hold so far, which both readings leave out. */
-  private heldUs = 0;
-  private heldSinceUs = -1;
+  private readonly origin = hrtime();
+  /** Time spent on hold so far, which both readings leave out; in ns. */
+  private heldNs = 0;
+  private heldSinceNs = -1;
 
   constructor() {
     this.refresh();
   }
 
   refresh(): void {
-    if (this.heldSinceUs >= 0) return;
-    this.nowMs = Date.now() - Math.round(this.heldUs / 1000);
+    if (this.heldSinceNs >= 0) return;
+    this.nowMs = Date.now() - Math.round(this.heldNs / 1e6);
     this.nowUs = this.readUs();
   }
 
   readUs(): number {
-    if (this.heldSinceUs >= 0) return this.heldSinceUs - this.originUs - this.heldUs;
-    return monotonicUs() - this.originUs - this.heldUs;
+    return ((this.heldSinceNs >= 0 ? this.heldSinceNs : this.monotonicNs()) - this.heldNs) / 1000;
+  }
+
+  measureUs(): number {
+    return this.readUs();
   }
 
   hold(): void {
-    if (this.heldSinceUs >= 0) return;
+    if (this.heldSinceNs >= 0) return;
     this.refresh();
-    this.heldSinceUs = monotonicUs();
+    this.heldSinceNs = this.monotonicNs();
   }
 
   release(): void {
-    if (this.heldSinceUs < 0) return;
-    this.heldUs += monotonicUs() - this.heldSinceUs;
-    this.heldSinceUs = -1;
+    if (this.heldSinceNs < 0) return;
+    this.heldNs += this.monotonicNs() - this.heldSinceNs;
+    this.heldSinceNs = -1;
   }
-}
 
-/** By hrtime, because in Node 20 performance.now takes half as long again: it checks its receiver at each call. */
-function monotonicUs(): number {
-  const [seconds, nanoseconds] = hrtime();
-  return seconds * 1e6 + nanoseconds / 1000;
+  /**
+   * Whole nanoseconds since the clock was made: a reading in µs is the quotient of a whole number and 1000, so a recording holds it exactly.
+   * By hrtime, because in Node 20 performance.now takes half as long again: it checks its receiver at each call.
+   */
+  private monotonicNs(): number {
+    const [seconds, nanoseconds] = hrtime();
+    return (seconds - this.origin[0]) * 1e9 + (nanoseconds - this.origin[1]);
+  }
 }
 
 /** A clock that moves only when it is told to: the time of tests and of simulations. */
@@ -87,6 +95,10 @@ export class ManualClock implements Clock {
 
   readUs(): number {
     this.aheadUs += this.costUs;
+    return this.nowUs + this.aheadUs;
+  }
+
+  measureUs(): number {
     return this.nowUs + this.aheadUs;
   }
 

@@ -110,7 +110,7 @@ export class EventLoop {
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     if (this.deferred.size > 0) this.handleDeferred();
     this.runDueTimers();
-    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: flushUs + this.clock.readUs() - wokenUs, commands: this.commandsThisTurn });
+    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: flushUs + this.clock.measureUs() - wokenUs, commands: this.commandsThisTurn });
     this.commandsThisTurn = 0;
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
   }
@@ -142,7 +142,7 @@ export class EventLoop {
   /** Milliseconds until the nearest timer is due; -1 if there is none, and the loop may sleep until something is ready. */
   timeoutMs(): number {
     const nearest = this.timers.nearest();
-    return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.readUs()) / 1000);
+    return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.measureUs()) / 1000);
   }
 
   /** How long to sleep: until the nearest timer, or until the observer is due. */
@@ -150,7 +150,7 @@ export class EventLoop {
     if (this.stopped) return 0;
     const timeoutMs = this.timeoutMs();
     if (this.observer === null || this.observer.dueUs === Infinity) return timeoutMs;
-    const observerMs = Math.max(0, (this.observer.dueUs - this.clock.readUs()) / 1000);
+    const observerMs = Math.max(0, (this.observer.dueUs - this.clock.measureUs()) / 1000);
     return timeoutMs === -1 ? observerMs : Math.min(timeoutMs, observerMs);
   }
 
@@ -160,10 +160,10 @@ export class EventLoop {
       this.beforeSleep();
       return 0;
     }
-    const beforeUs = this.clock.readUs();
+    const beforeUs = this.clock.measureUs();
     this.tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber });
     this.beforeSleep();
-    return this.clock.readUs() - beforeUs;
+    return this.clock.measureUs() - beforeUs;
   }
 
   /** Sleeps until something is ready or the nearest timer is due. An observer that is due earlier interrupts the sleep, not the turn. */
@@ -193,7 +193,7 @@ export class EventLoop {
     const { tap } = this;
     if (tap.sink === null) return -1;
     tap.sink.emit({ kind: 'wait', timeoutMs: this.stopped ? 0 : this.timeoutMs(), why: this.timers.nearest()?.name ?? 'no timer' });
-    return this.clock.readUs();
+    return this.clock.measureUs();
   }
 
   private handle(token: Token, readiness: Readiness): void {
@@ -210,9 +210,9 @@ export class EventLoop {
     const mark = this.timers.mark();
     for (let timer = this.timers.takeDue(nowUs, mark); timer !== null; timer = this.timers.takeDue(nowUs, mark)) {
       this.wasBusy = true;
-      const startUs = this.clock.readUs();
+      const startUs = this.clock.measureUs();
       timer.run();
-      if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'timer', name: timer.name, lateUs: nowUs - timer.dueUs, elapsedUs: this.clock.readUs() - startUs });
+      if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'timer', name: timer.name, lateUs: nowUs - timer.dueUs, elapsedUs: this.clock.measureUs() - startUs });
     }
   }
 }

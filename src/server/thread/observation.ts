@@ -65,7 +65,7 @@ export class Observation implements TraceSink, Observer {
     this.clock = server.clock;
     this.tap = server.tap;
     const counters = (): LoopCounters => ({ turns: server.loop.turnNumber, commands: server.stats.commandsProcessed });
-    this.recorder = new Recorder(() => this.clock.readUs(), counters, 0);
+    this.recorder = new Recorder(() => this.clock.measureUs(), counters, 0);
     this.stepper = new Stepper(requests, (event, timeoutMs) => this.hold(event, timeoutMs));
     server.loop.observer = this;
   }

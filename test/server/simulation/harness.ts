@@ -15,6 +15,9 @@ import { Config, type SettingValues } from '../../../src/server/config.js';
 import type { Address } from '../../../src/server/io/poll.js';
 import { type Faults, ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
+import { RecordingClock } from '../../../src/server/recording/recording-clock.js';
+import { RecordingPoll } from '../../../src/server/recording/recording-poll.js';
+import type { TapeWriter } from '../../../src/server/recording/tape.js';
 import { Server } from '../../../src/server/server.js';
 import type { TraceBody } from '../../../src/server/trace/events.js';
 
@@ -25,6 +28,8 @@ export interface SimulationOptions {
   /** Probabilities from 0 to below 1; none by default. */
   readonly faults?: Partial<Faults>;
   readonly descriptorLimit?: number;
+  /** Where all inputs of the server are recorded. */
+  readonly tape?: TapeWriter;
   /** Unix time at the start. */
   readonly nowMs?: number;
 }
@@ -51,9 +56,10 @@ export class Lab implements Disposable {
     this.poll = new ScriptedPoll({ ...options, clock: this.clock });
     // A turn alone lets no time pass; only `advance` does.
     this.poll.sleepLimitMs = 0;
+    const { tape } = options;
     this.server = new Server({
-      poll: this.poll,
-      clock: this.clock,
+      poll: tape === undefined ? this.poll : new RecordingPoll(this.poll, tape),
+      clock: tape === undefined ? this.clock : new RecordingClock(this.clock, tape),
       seed: this.seed,
       config: new Config(options.settings),
       log: (level, message) => void this.log.push(`${level}: ${message}`),

@@ -1,0 +1,29 @@
+/**
+ * The digest of a server: one line that is the same for the same keyspace and clients, and, as far as 160 bits can tell, for no other.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { clientInfo } from '../command/client-info.js';
+import { dump } from '../keyspace/rdb/encoder.js';
+import { formatDouble } from '../resp/double.js';
+import type { Server } from '../server.js';
+
+/** `keys 3 4f0c… clients 2 91aa…`: every key with its type, value and time to live, and each client as CLIENT LIST shows it. */
+export function digestOf(server: Server): string {
+  const keys = createHash('sha1');
+  let count = 0;
+  for (const { index, dict, expires } of server.keyspace.databases) {
+    const slots = Array.from({ length: dict.size }, (_, slot) => slot).toSorted((one, other) => (dict.keyAt(one) < dict.keyAt(other) ? -1 : 1));
+    count += slots.length;
+    for (const slot of slots) {
+      put(keys, String(index), dict.keyAt(slot), dump(dict.valueAt(slot), server.config.values, formatDouble), String(expires.size === 0 ? -1 : server.keyspace.databases[index]!.expireAt(dict.keyAt(slot))));
+    }
+  }
+  const clients = createHash('sha1');
+  for (const session of server.sessions.values()) put(clients, clientInfo(session));
+  return `keys ${count} ${keys.digest('hex')} clients ${server.sessions.size} ${clients.digest('hex')}`;
+}
+
+/** Lengths stand before the texts, so that no two lists of texts give the same bytes. */
+function put(hash: Hash, ...texts: readonly string[]): void {
+  for (const text of texts) hash.update(`${text.length}:`).update(text, 'latin1');
+}

@@ -1,0 +1,91 @@
+/**
+ * The inputs of a server, as they stand on a tape: the answer to every question that it asks the world, in the order in which it asks.
+ *
+ *   question           answers
+ *   poll.wait          WAIT n, then n times token and readiness
+ *   clock.refresh      REFRESH unix time, monotonic time           as differences to the last reading
+ *   clock.readUs       READ_US monotonic time
+ *   stream.read        READ n bytes · READ_NOT_NOW · READ_END · FAILED
+ *   stream.write       WRITE_ALL hash · WRITE n hash · WRITE_NOT_NOW · FAILED        the bytes themselves follow from the rest
+ *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
+ *   poll.listen        LISTEN descriptor, local · FAILED
+ *
+ * END stands where the loop was told to end. A server that is given the same answers does the same; so a tape is the server at every moment.
+ */
+import { crc32 } from 'node:zlib';
+import type { Address } from '../io/poll.js';
+import { SystemError } from '../io/poll.js';
+import type { TapeCursor, TapeWriter } from './tape.js';
+
+export const WAIT = 1;
+export const REFRESH = 2;
+export const READ_US = 3;
+export const READ = 4;
+export const READ_NOT_NOW = 5;
+export const READ_END = 6;
+export const WRITE_ALL = 7;
+export const WRITE = 8;
+export const WRITE_NOT_NOW = 9;
+export const ACCEPT = 10;
+export const ACCEPT_NOT_NOW = 11;
+export const LISTEN = 12;
+export const FAILED = 13;
+export const END = 14;
+
+/** What each means, for messages about divergences. */
+export const INPUT_NAMES: { readonly [tag: number]: string } = {
+  [WAIT]: 'poll.wait',
+  [REFRESH]: 'clock.refresh',
+  [READ_US]: 'clock.readUs',
+  [READ]: 'read',
+  [READ_NOT_NOW]: 'read: WouldBlock',
+  [READ_END]: 'read: EOF',
+  [WRITE_ALL]: 'write of all bytes',
+  [WRITE]: 'write of some bytes',
+  [WRITE_NOT_NOW]: 'write: WouldBlock',
+  [ACCEPT]: 'accept',
+  [ACCEPT_NOT_NOW]: 'accept: WouldBlock',
+  [LISTEN]: 'listen',
+  [FAILED]: 'a system error',
+  [END]: 'the end',
+};
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+/** From this length on a call into native code is faster. */
+const LONG = 128;
+
+/** 32 bits that tell the bytes of `from[start, end)` from others: FNV-1a of short ones, CRC-32 of long ones. */
+export function hashOf(from: Buffer, start: number, end: number): number {
+  if (end - start >= LONG) return crc32(from.subarray(start, end));
+  let hash = FNV_OFFSET;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ from[i]!, FNV_PRIME);
+  return hash >>> 0;
+}
+
+export function putAddress(tape: TapeWriter, address: Address): void {
+  if ('path' in address) {
+    tape.byte(1);
+    tape.text(address.path);
+  } else {
+    tape.byte(0);
+    tape.text(address.host);
+    tape.number(address.port);
+  }
+}
+
+export function takeAddress(tape: TapeCursor): Address {
+  return tape.byte() === 1 ? { path: tape.text() } : { host: tape.text(), port: tape.number() };
+}
+
+export function putError(tape: TapeWriter, { syscall, errno, code, fd }: SystemError): void {
+  tape.byte(FAILED);
+  tape.text(syscall);
+  tape.signed(errno);
+  tape.text(code);
+  tape.signed(fd);
+}
+
+export function takeError(tape: TapeCursor): SystemError {
+  return new SystemError(tape.text(), tape.signed(), tape.text(), tape.signed());
+}

@@ -1,0 +1,188 @@
+/**
+ * RecordingPoll: a poll that hands everything on to another one, and writes what comes back on the tape. See inputs.ts for what stands there.
+ */
+import type { Events } from '../io/event.js';
+import type { Interest } from '../io/interest.js';
+import { type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import type { Token } from '../io/token.js';
+import * as inputs from './inputs.js';
+import { hashOf, putAddress, putError } from './inputs.js';
+import type { TapeWriter } from './tape.js';
+
+export class RecordingPoll implements Poll {
+  readonly name: Poll['name'];
+  readonly emulated: boolean;
+  readonly edgeTriggered: boolean;
+  readonly waker: Waker;
+  readonly opened?: () => Promise<void>;
+  readonly drive?: (turn: () => number | null) => Promise<void>;
+
+  constructor(
+    private readonly inner: Poll,
+    private readonly tape: TapeWriter,
+  ) {
+    this.name = inner.name;
+    this.emulated = inner.emulated;
+    this.edgeTriggered = inner.edgeTriggered;
+    this.waker = inner.waker;
+    if (inner.opened !== undefined) this.opened = () => inner.opened!();
+    if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(turn);
+  }
+
+  listen(address: Address, backlog: number): TcpListener {
+    const listener = recordFailure(this.tape, () => this.inner.listen(address, backlog));
+    this.tape.byte(inputs.LISTEN);
+    this.tape.number(listener.fd);
+    putAddress(this.tape, listener.local);
+    return new RecordingListener(listener, this.tape);
+  }
+
+  register(source: Source, token: Token, interest: Interest): void {
+    this.inner.register(innerOf(source), token, interest);
+  }
+
+  reregister(source: Source, token: Token, interest: Interest): void {
+    this.inner.reregister(innerOf(source), token, interest);
+  }
+
+  deregister(source: Source): void {
+    this.inner.deregister(innerOf(source));
+  }
+
+  wait(events: Events, timeoutMs: number): void {
+    const { tape } = this;
+    // While the loop sleeps, all that has happened can be read.
+    tape.publish();
+    this.inner.wait(events, timeoutMs);
+    tape.byte(inputs.WAIT);
+    tape.number(events.length);
+    for (let i = 0; i < events.length; i++) {
+      tape.number(events.tokens[i]!);
+      tape.byte(events.readiness[i]!);
+    }
+  }
+
+  close(): void {
+    this.inner.close();
+    this.tape.byte(inputs.END);
+    this.tape.publish();
+  }
+}
+
+abstract class RecordingSource implements Source {
+  constructor(readonly inner: Source) {}
+
+  get fd(): number {
+    return this.inner.fd;
+  }
+}
+
+class RecordingListener extends RecordingSource implements TcpListener {
+  constructor(
+    private readonly listener: TcpListener,
+    private readonly tape: TapeWriter,
+  ) {
+    super(listener);
+  }
+
+  get local(): Address {
+    return this.listener.local;
+  }
+
+  accept(): TcpStream | WouldBlock {
+    const { tape } = this;
+    const stream = recordFailure(tape, () => this.listener.accept());
+    if (stream === WOULD_BLOCK) {
+      tape.byte(inputs.ACCEPT_NOT_NOW);
+      return stream;
+    }
+    tape.byte(inputs.ACCEPT);
+    tape.number(stream.fd);
+    putAddress(tape, stream.peer);
+    putAddress(tape, stream.local);
+    return new RecordingStream(stream, tape);
+  }
+
+  close(): void {
+    this.listener.close();
+  }
+}
+
+class RecordingStream extends RecordingSource implements TcpStream {
+  readonly peer: Address;
+  readonly local: Address;
+
+  constructor(
+    private readonly stream: TcpStream,
+    private readonly tape: TapeWriter,
+  ) {
+    super(stream);
+    this.peer = stream.peer;
+    this.local = stream.local;
+  }
+
+  read(into: Buffer, start: number, end: number): number {
+    const { tape } = this;
+    let count: number;
+    try {
+      count = this.stream.read(into, start, end);
+    } catch (error) {
+      throw recorded(tape, error);
+    }
+    if (count === WOULD_BLOCK) tape.byte(inputs.READ_NOT_NOW);
+    else if (count === END_OF_FILE) tape.byte(inputs.READ_END);
+    else {
+      tape.byte(inputs.READ);
+      tape.number(count);
+      tape.bytes(into, start, start + count);
+    }
+    return count;
+  }
+
+  write(from: Buffer, start: number, end: number): number {
+    const { tape } = this;
+    let count: number;
+    try {
+      count = this.stream.write(from, start, end);
+    } catch (error) {
+      throw recorded(tape, error);
+    }
+    if (count === WOULD_BLOCK) {
+      tape.byte(inputs.WRITE_NOT_NOW);
+      return count;
+    }
+    if (count === end - start) tape.byte(inputs.WRITE_ALL);
+    else {
+      tape.byte(inputs.WRITE);
+      tape.number(count);
+    }
+    tape.word(hashOf(from, start, start + count));
+    return count;
+  }
+
+  setKeepAlive(seconds: number): void {
+    this.stream.setKeepAlive(seconds);
+  }
+
+  close(): void {
+    this.stream.close();
+  }
+}
+
+/** The waker is registered as it is. */
+function innerOf(source: Source): Source {
+  return source instanceof RecordingSource ? source.inner : source;
+}
+
+function recordFailure<T>(tape: TapeWriter, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw recorded(tape, error);
+  }
+}
+
+function recorded(tape: TapeWriter, error: unknown): unknown {
+  if (error instanceof SystemError) putError(tape, error);
+  return error;
+}

@@ -1,0 +1,233 @@
+/**
+ * ReplayWorld: the poll and the clock of a server that lives through a recording: every question is answered from the tape, and nothing else exists.
+ *
+ * The server must ask what it asked then, in the same order, and write what it wrote: the first time it does not, a {@link Divergence} says where. Where the
+ * tape ends, a {@link TapeEnd} ends the replay.
+ */
+import { type Events } from '../io/event.js';
+import type { Interest } from '../io/interest.js';
+import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import type { Token } from '../io/token.js';
+import type { Clock } from '../loop/clock.js';
+import * as inputs from './inputs.js';
+import { hashOf, INPUT_NAMES, takeAddress, takeError } from './inputs.js';
+import { type TapeCursor, TapeEnd } from './tape.js';
+
+/** The replayed server did something else than the recorded one. */
+export class Divergence extends Error {
+  override readonly name = 'Divergence';
+
+  constructor(
+    /** The client's token; 0 if it was not about one. */
+    readonly token: Token,
+    /** What was asked for, or written. */
+    readonly replayed: string,
+    readonly recorded: string,
+    /** How many bytes the client had been sent before. */
+    readonly sentBytes = 0,
+  ) {
+    super(`replayed ${replayed}, recorded ${recorded}`);
+  }
+}
+
+export interface RecordedPoll {
+  readonly name: Poll['name'];
+  readonly emulated: boolean;
+  readonly edgeTriggered: boolean;
+  /** It ran each turn from a callback: see `Drive`. */
+  readonly isDriven: boolean;
+}
+
+export class ReplayWorld implements Poll {
+  readonly name: Poll['name'];
+  readonly emulated: boolean;
+  readonly edgeTriggered: boolean;
+  readonly waker: Waker = { fd: -1, wake: () => {}, acknowledge: () => {}, close: () => {} };
+  readonly drive?: (turn: () => number | null) => Promise<void>;
+  readonly clock: ReplayClock;
+  /** The tape was read up to its end mark. */
+  isOver = false;
+
+  constructor(
+    readonly tape: TapeCursor,
+    poll: RecordedPoll,
+  ) {
+    this.name = poll.name;
+    this.emulated = poll.emulated;
+    this.edgeTriggered = poll.edgeTriggered;
+    if (poll.isDriven) this.drive = drive;
+    this.clock = new ReplayClock(this);
+  }
+
+  listen(): TcpListener {
+    this.take(inputs.LISTEN, 0, 'listen');
+    return new ReplayListener(this, this.tape.number(), takeAddress(this.tape));
+  }
+
+  register(source: Source, token: Token, _interest: Interest): void {
+    if (source instanceof ReplayStream) source.token = token;
+  }
+
+  reregister(): void {}
+  deregister(): void {}
+
+  wait(events: Events): void {
+    events.clear();
+    this.take(inputs.WAIT, 0, 'poll.wait');
+    const count = this.tape.number();
+    for (let i = 0; i < count; i++) events.push(this.tape.number(), this.tape.byte());
+  }
+
+  close(): void {}
+
+  /** Consumes the tag of an answer of this kind; throws the SystemError, if that is what the answer was. */
+  take(tag: number, token: Token, asked: string): void {
+    const found = this.next();
+    if (found === inputs.FAILED) throw takeError(this.tape);
+    if (found !== tag) throw new Divergence(token, asked, INPUT_NAMES[found] ?? `unknown input ${found}`);
+  }
+
+  /** The tag of the next answer. Throws TapeEnd at the end mark. */
+  next(): number {
+    const tag = this.tape.byte();
+    if (tag !== inputs.END) return tag;
+    this.isOver = true;
+    throw new TapeEnd();
+  }
+}
+
+/** Turn after turn, as fast as it goes. */
+async function drive(turn: () => number | null): Promise<void> {
+  while (turn() !== null);
+}
+
+class ReplayClock implements Clock {
+  nowMs = 0;
+  nowUs = 0;
+  private lastMs = 0;
+  private lastNs = 0;
+
+  constructor(private readonly world: ReplayWorld) {
+    this.refresh();
+  }
+
+  refresh(): void {
+    this.world.take(inputs.REFRESH, 0, 'clock.refresh');
+    this.lastMs += this.world.tape.signed();
+    this.nowMs = this.lastMs;
+    this.nowUs = this.reading();
+  }
+
+  readUs(): number {
+    this.world.take(inputs.READ_US, 0, 'clock.readUs');
+    return this.reading();
+  }
+
+  /** Nobody measures a replay: the last reading will do. */
+  measureUs(): number {
+    return this.lastNs / 1000;
+  }
+
+  hold(): void {}
+  release(): void {}
+
+  private reading(): number {
+    this.lastNs += this.world.tape.signed();
+    return this.lastNs / 1000;
+  }
+}
+
+class ReplayListener implements TcpListener {
+  constructor(
+    private readonly world: ReplayWorld,
+    readonly fd: number,
+    readonly local: Address,
+  ) {}
+
+  accept(): TcpStream | WouldBlock {
+    const { world } = this;
+    const tag = world.next();
+    switch (tag) {
+      case inputs.ACCEPT:
+        return new ReplayStream(world, world.tape.number(), takeAddress(world.tape), takeAddress(world.tape));
+      case inputs.ACCEPT_NOT_NOW:
+        return WOULD_BLOCK;
+      case inputs.FAILED:
+        throw takeError(world.tape);
+      default:
+        throw new Divergence(0, 'accept', INPUT_NAMES[tag] ?? `unknown input ${tag}`);
+    }
+  }
+
+  close(): void {}
+}
+
+class ReplayStream implements TcpStream {
+  /** Known once it is registered. */
+  token: Token = 0;
+  private sentBytes = 0;
+
+  constructor(
+    private readonly world: ReplayWorld,
+    readonly fd: number,
+    readonly peer: Address,
+    readonly local: Address,
+  ) {}
+
+  read(into: Buffer, start: number, end: number): number {
+    const { tape } = this.world;
+    const tag = this.world.next();
+    switch (tag) {
+      case inputs.READ: {
+        const count = tape.number();
+        if (count > end - start) throw new Divergence(this.token, `read of at most ${end - start} bytes`, `${count} bytes`, this.sentBytes);
+        tape.bytes(into, start, count);
+        return count;
+      }
+      case inputs.READ_NOT_NOW:
+        return WOULD_BLOCK;
+      case inputs.READ_END:
+        return END_OF_FILE;
+      case inputs.FAILED:
+        throw takeError(tape);
+      default:
+        throw new Divergence(this.token, 'read', INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
+    }
+  }
+
+  write(from: Buffer, start: number, end: number): number {
+    const { tape } = this.world;
+    const tag = this.world.next();
+    switch (tag) {
+      case inputs.WRITE_ALL:
+        return this.compare(from, start, end);
+      case inputs.WRITE: {
+        const count = tape.number();
+        if (count > end - start) throw new Divergence(this.token, `write of ${end - start} bytes`, `${count} bytes taken`, this.sentBytes);
+        return this.compare(from, start, start + count);
+      }
+      case inputs.WRITE_NOT_NOW:
+        return WOULD_BLOCK;
+      case inputs.FAILED:
+        throw takeError(tape);
+      default:
+        throw new Divergence(this.token, `write of ${end - start} bytes`, INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
+    }
+  }
+
+  setKeepAlive(): void {}
+  close(): void {}
+
+  /** Of what was written only a hash is on the tape. */
+  private compare(from: Buffer, start: number, end: number): number {
+    const recorded = this.world.tape.word();
+    const replayed = hashOf(from, start, end);
+    if (replayed !== recorded) {
+      throw new Divergence(this.token, `${JSON.stringify(from.latin1Slice(start, Math.min(end, start + 60)))} (hash ${hex(replayed)})`, `other bytes (hash ${hex(recorded)})`, this.sentBytes);
+    }
+    this.sentBytes += end - start;
+    return end - start;
+  }
+}
+
+const hex = (word: number): string => word.toString(16).padStart(8, '0');

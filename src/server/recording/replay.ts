@@ -1,0 +1,64 @@
+/**
+ * Replay: a server that lives through a recording once more, without sockets and as fast as it goes.
+ */
+import { Config, type SettingValues } from '../config.js';
+import { Server } from '../server.js';
+import { Divergence, type RecordedPoll, ReplayWorld } from './replay-world.js';
+import { TapeCursor, TapeEnd } from './tape.js';
+
+/** What a recording says of the server beside its inputs. */
+export interface RecordingHead {
+  readonly seed: number;
+  readonly settings: Partial<SettingValues>;
+  readonly poll: RecordedPoll;
+}
+
+export interface ReplayResult {
+  readonly turns: number;
+  readonly commands: number;
+  /** Null: identical up to the end of the tape. */
+  readonly divergence: Divergence | null;
+  /** False for a recording that is cut off: its server was killed, or the rest is lost. */
+  readonly hasEnd: boolean;
+}
+
+export class Replay {
+  readonly server: Server;
+  private readonly world: ReplayWorld;
+  private divergence: Divergence | null = null;
+  private isRunning = true;
+
+  /** @param tape the inputs, from the first on */
+  constructor(head: RecordingHead, tape: Buffer) {
+    this.world = new ReplayWorld(new TapeCursor(tape), head.poll);
+    this.server = new Server({ poll: this.world, clock: this.world.clock, seed: head.seed, config: new Config(head.settings), log: () => {} });
+    this.attempt(() => this.server.listen());
+  }
+
+  /** One turn. False if the tape ends in it, or the server diverges: what has happened up to there has happened. */
+  turn(): boolean {
+    if (this.isRunning) this.attempt(() => this.server.loop.turn());
+    return this.isRunning;
+  }
+
+  /** Turns until the tape ends, the server diverges, or `isEnough` says so after a turn. */
+  run(isEnough: () => boolean = () => false): ReplayResult {
+    while (this.turn() && !isEnough());
+    return this.result();
+  }
+
+  result(): ReplayResult {
+    const { server, world, divergence } = this;
+    return { turns: server.loop.turnNumber, commands: server.stats.commandsProcessed, divergence, hasEnd: world.isOver };
+  }
+
+  private attempt(step: () => unknown): void {
+    try {
+      step();
+    } catch (error) {
+      this.isRunning = false;
+      if (error instanceof Divergence) this.divergence = error;
+      else if (!(error instanceof TapeEnd)) throw error;
+    }
+  }
+}

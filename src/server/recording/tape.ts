@@ -1,0 +1,194 @@
+/**
+ * Tape: the stream of recorded inputs, between the loop that writes it and whoever keeps it (a file, a replay).
+ *
+ *   loop thread   put… put… put…  publish (once a turn)             the ring lies in shared memory: neither side waits for the other,
+ *                     ▼                                             and no message is sent
+ *   ring          [ free │ taken … │ published │ being written │ free ]
+ *                          ▲ take, whenever the other side likes
+ *   other side    chunks of bytes, in order
+ *
+ * A writer that would overtake the reader stops recording: {@link TapeWriter.hasOverflowed}. Numbers are LEB128 varints, signed ones in zigzag form.
+ */
+
+/** 32-bit words in front of the ring: bytes published and bytes taken, both modulo 2^32. */
+const PUBLISHED = 0;
+const TAKEN = 1;
+const HEAD_BYTES = 8;
+
+/** A ring with room for `bytes`, a power of two below 2^31. */
+export function createRing(bytes: number): SharedArrayBuffer {
+  if (bytes < 16 || (bytes & (bytes - 1)) !== 0) throw new RangeError(`a ring's size must be a power of two, and not ${bytes}`);
+  return new SharedArrayBuffer(HEAD_BYTES + bytes);
+}
+
+export class TapeWriter {
+  /** The reader was too slow: the tape ends with what was published before. */
+  hasOverflowed = false;
+  private readonly words: Int32Array;
+  private readonly ring: Buffer;
+  private readonly mask: number;
+  /** Where the next byte goes, modulo 2^32. */
+  private at = 0;
+  /** Bytes that may be written before the reader must be asked again how far it has come. */
+  private room: number;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.words = new Int32Array(shared, 0, HEAD_BYTES / 4);
+    this.ring = Buffer.from(shared, HEAD_BYTES);
+    this.mask = this.ring.length - 1;
+    this.room = this.ring.length;
+  }
+
+  byte(value: number): void {
+    if (this.room < 1 && !this.hasRoom(1)) return;
+    this.ring[this.at & this.mask] = value;
+    this.at = (this.at + 1) | 0;
+    this.room--;
+  }
+
+  /** A whole number from 0 to 2^53 - 1. */
+  number(value: number): void {
+    while (value > 0x7f) {
+      this.byte((value & 0x7f) | 0x80);
+      value = value <= 0x7fffffff ? value >>> 7 : Math.floor(value / 128);
+    }
+    this.byte(value);
+  }
+
+  /** A whole number of either sign. */
+  signed(value: number): void {
+    this.number(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  /** 32 bits. */
+  word(value: number): void {
+    this.byte(value & 0xff);
+    this.byte((value >>> 8) & 0xff);
+    this.byte((value >>> 16) & 0xff);
+    this.byte(value >>> 24);
+  }
+
+  /** The bytes of `from[start, end)`, without their number. */
+  bytes(from: Buffer, start: number, end: number): void {
+    const count = end - start;
+    if (this.room < count && !this.hasRoom(count)) return;
+    const to = this.at & this.mask;
+    const first = Math.min(count, this.ring.length - to);
+    if (count <= SHORT) for (let i = 0; i < count; i++) this.ring[(to + i) & this.mask] = from[start + i]!;
+    else {
+      from.copy(this.ring, to, start, start + first);
+      if (first < count) from.copy(this.ring, 0, start + first, end);
+    }
+    this.at = (this.at + count) | 0;
+    this.room -= count;
+  }
+
+  text(value: string): void {
+    const bytes = Buffer.from(value);
+    this.number(bytes.length);
+    this.bytes(bytes, 0, bytes.length);
+  }
+
+  /** What was written up to here may be taken. */
+  publish(): void {
+    if (!this.hasOverflowed) Atomics.store(this.words, PUBLISHED, this.at);
+  }
+
+  /** A place to come back to by {@link rewind}, as long as nothing was published since. */
+  mark(): number {
+    return this.at;
+  }
+
+  /** Forgets what was written since a mark. */
+  rewind(mark: number): void {
+    this.room += (this.at - mark) | 0;
+    this.at = mark;
+  }
+
+  private hasRoom(count: number): boolean {
+    if (this.hasOverflowed) return false;
+    const used = (this.at - Atomics.load(this.words, TAKEN)) >>> 0;
+    this.room = this.ring.length - used;
+    if (this.room < count) this.hasOverflowed = true;
+    return !this.hasOverflowed;
+  }
+}
+
+/** Up to this length a loop copies faster than a call into native code. */
+const SHORT = 48;
+
+export class TapeReader {
+  private readonly words: Int32Array;
+  private readonly ring: Buffer;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.words = new Int32Array(shared, 0, HEAD_BYTES / 4);
+    this.ring = Buffer.from(shared, HEAD_BYTES);
+  }
+
+  /** All that was published and not yet taken, as a copy; null if there is nothing. */
+  take(): Buffer | null {
+    const taken = this.words[TAKEN]!;
+    const count = (Atomics.load(this.words, PUBLISHED) - taken) >>> 0;
+    if (count === 0) return null;
+    const from = taken & (this.ring.length - 1);
+    const first = this.ring.subarray(from, from + Math.min(count, this.ring.length - from));
+    const copy = Buffer.concat([first, this.ring.subarray(0, count - first.length)]);
+    Atomics.store(this.words, TAKEN, (taken + count) | 0);
+    return copy;
+  }
+}
+
+/** There is no more on the tape than this: what follows was not recorded, or is cut off. */
+export class TapeEnd extends Error {
+  override readonly name = 'TapeEnd';
+}
+
+/** Reads what a {@link TapeWriter} has written. Every method throws {@link TapeEnd} where the bytes end before the value does. */
+export class TapeCursor {
+  position = 0;
+
+  constructor(private readonly tape: Buffer) {}
+
+  get isAtEnd(): boolean {
+    return this.position >= this.tape.length;
+  }
+
+  byte(): number {
+    if (this.position >= this.tape.length) throw new TapeEnd();
+    return this.tape[this.position++]!;
+  }
+
+  number(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * factor;
+      if (byte <= 0x7f) return value;
+    }
+  }
+
+  signed(): number {
+    const value = this.number();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  word(): number {
+    if (this.position + 4 > this.tape.length) throw new TapeEnd();
+    this.position += 4;
+    return this.tape.readUInt32LE(this.position - 4);
+  }
+
+  /** Copies the next `count` bytes to `into[start, …)`. */
+  bytes(into: Buffer, start: number, count: number): void {
+    if (this.position + count > this.tape.length) throw new TapeEnd();
+    this.tape.copy(into, start, this.position, this.position + count);
+    this.position += count;
+  }
+
+  text(): string {
+    const bytes = Buffer.alloc(this.number());
+    this.bytes(bytes, 0, bytes.length);
+    return bytes.toString();
+  }
+}

@@ -1,0 +1,76 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createRing, TapeCursor, TapeEnd, TapeReader, TapeWriter } from '../../../src/server/recording/tape.js';
+
+test('what is put on the tape comes back, numbers of every size', () => {
+  const numbers = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1));
+  const signed = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(numbers, signed, fc.integer({ min: 0, max: 0xffff_ffff }), fc.string({ unit: 'grapheme' })), { maxLength: 20 }), (values) => {
+      const ring = createRing(65536);
+      const writer = new TapeWriter(ring);
+      for (const [number, difference, word, text] of values) {
+        writer.number(number);
+        writer.signed(difference);
+        writer.word(word);
+        writer.text(text);
+      }
+      writer.publish();
+      const cursor = new TapeCursor(new TapeReader(ring).take() ?? Buffer.alloc(0));
+      expect(values.map(() => [cursor.number(), cursor.signed(), cursor.word(), cursor.text()])).toEqual(values);
+      expect(cursor.isAtEnd).toBe(true);
+    }),
+  );
+});
+
+test('bytes go round the ring, in pieces of any size, as long as the reader keeps up', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 60 }), (pieces) => {
+      const ring = createRing(128);
+      const writer = new TapeWriter(ring);
+      const reader = new TapeReader(ring);
+      const taken: Buffer[] = [];
+      for (const piece of pieces) {
+        writer.bytes(Buffer.from(piece), 0, piece.length);
+        writer.publish();
+        const chunk = reader.take();
+        if (chunk !== null) taken.push(chunk);
+      }
+      expect(writer.hasOverflowed).toBe(false);
+      expect(Buffer.concat(taken)).toEqual(Buffer.concat(pieces));
+    }),
+  );
+});
+
+test('a writer that would overtake its reader stops, and leaves what was published', () => {
+  const ring = createRing(16);
+  const writer = new TapeWriter(ring);
+  writer.bytes(Buffer.from('0123456789'), 0, 10);
+  writer.publish();
+  writer.bytes(Buffer.from('abcdefg'), 0, 7);
+  writer.publish();
+  expect(writer.hasOverflowed).toBe(true);
+  expect(new TapeReader(ring).take()!.toString()).toBe('0123456789');
+});
+
+test('what was written since a mark can be taken back', () => {
+  const ring = createRing(16);
+  const writer = new TapeWriter(ring);
+  writer.byte(1);
+  const mark = writer.mark();
+  writer.bytes(Buffer.from('no'), 0, 2);
+  writer.rewind(mark);
+  writer.byte(2);
+  writer.publish();
+  expect([...new TapeReader(ring).take()!]).toEqual([1, 2]);
+});
+
+test('a tape that ends in the middle of a value says so', () => {
+  for (const read of [(cursor: TapeCursor) => cursor.number(), (cursor: TapeCursor) => cursor.word(), (cursor: TapeCursor) => cursor.text()]) {
+    expect(() => read(new TapeCursor(Buffer.from([0x82])))).toThrow(TapeEnd);
+  }
+});
+
+test('a ring has the size of a power of two', () => {
+  expect(() => createRing(100)).toThrow('power of two');
+});
