@@ -203,7 +203,7 @@ class ReplayStream implements TcpStream {
         return this.compare(from, start, end);
       case inputs.WRITE: {
         const count = tape.number();
-        if (count > end - start) throw new Divergence(this.token, `write of ${end - start} bytes`, `${count} bytes taken`, this.sentBytes);
+        if (count > end - start) throw new Divergence(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
         return this.compare(from, start, start + count);
       }
       case inputs.WRITE_NOT_NOW:
@@ -211,7 +211,7 @@ class ReplayStream implements TcpStream {
       case inputs.FAILED:
         throw takeError(tape);
       default:
-        throw new Divergence(this.token, `write of ${end - start} bytes`, INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
+        throw new Divergence(this.token, shownWrite(from, start, end), INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
     }
   }
 
@@ -223,11 +223,17 @@ class ReplayStream implements TcpStream {
     const recorded = this.world.tape.word();
     const replayed = hashOf(from, start, end);
     if (replayed !== recorded) {
-      throw new Divergence(this.token, `${JSON.stringify(from.latin1Slice(start, Math.min(end, start + 60)))} (hash ${hex(replayed)})`, `other bytes (hash ${hex(recorded)})`, this.sentBytes);
+      throw new Divergence(this.token, `${shownWrite(from, start, end)} (hash ${hex(replayed)})`, `a write of other bytes (hash ${hex(recorded)})`, this.sentBytes);
     }
     this.sentBytes += end - start;
     return end - start;
   }
+}
+
+/** `write of 5 bytes "+OK\\r\\n"`; of long ones only the beginning. */
+function shownWrite(from: Buffer, start: number, end: number): string {
+  const shown = from.latin1Slice(start, Math.min(end, start + 60));
+  return `write of ${end - start} bytes ${JSON.stringify(shown).replace(/[\x7f-\xff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`)}${end - start > 60 ? '…' : ''}`;
 }
 
 const hex = (word: number): string => word.toString(16).padStart(8, '0');
