@@ -51,6 +51,11 @@ export interface ServerInputs {
   readonly seed: number;
   readonly config: Config;
   readonly log: (level: LogLevel, message: string) => void;
+  /**
+   * Given whether somebody watches, returns whether that is so as far as the server's state is concerned: it decides how commands are timed. An input:
+   * a replay answers as it was then. Left out: as it is.
+   */
+  readonly isWatched?: (watches: boolean) => boolean;
 }
 
 export class Server implements ServerContext {
@@ -84,7 +89,7 @@ export class Server implements ServerContext {
   private nextToken: Token = FIRST_FREE;
 
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
-  constructor({ poll, clock, seed, config, log }: ServerInputs) {
+  constructor({ poll, clock, seed, config, log, isWatched = (watches) => watches }: ServerInputs) {
     const { tap, hooks, commands, sessions } = this;
     const { values } = config;
     this.clock = clock;
@@ -128,7 +133,7 @@ export class Server implements ServerContext {
 
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
-    this.dispatcher = new Dispatcher({ commands, keyspace, hooks, pause, tracking, stats, tap, clock, requiresPassword, log: this.log }, afterReply);
+    this.dispatcher = new Dispatcher({ commands, keyspace, hooks, pause, tracking, stats, tap, clock, requiresPassword, log: this.log, isWatched }, afterReply);
     const environment = {
       loop,
       dispatcher: this.dispatcher,

@@ -136,7 +136,7 @@ export class Connection implements EventHandler, Transport {
     decoder.maxBulkLength = settings['proto-max-bulk-len'];
     decoder.keys = session.db;
     decoder.feed(buffer, start, end);
-    dispatcher.stopwatch.begin();
+    dispatcher.beginRead();
     while (this.state === OPEN && !session.parked) {
       // Again for each request: the one before may have been AUTH.
       decoder.authenticated = session.authenticated || !server.requiresPassword();
@@ -146,14 +146,14 @@ export class Connection implements EventHandler, Transport {
         break;
       }
       if (status !== COMPLETE) {
-        dispatcher.stopwatch.end();
+        dispatcher.endRead();
         return this.refuse(buffer, end);
       }
       session.frame++;
       if (tap.sink !== null) this.traced().whole(tap.sink, session.frame, decoder, buffer, start);
       this.execute(decoder.argv);
     }
-    dispatcher.stopwatch.end();
+    dispatcher.endRead();
     this.keep(buffer, end);
   }
 

@@ -46,7 +46,7 @@ export interface ServerContext {
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
   readonly aclLog: AclLog;
-  readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number };
+  readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number; measureUs(): number };
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;
   /** All connected clients by id. */

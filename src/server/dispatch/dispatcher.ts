@@ -16,11 +16,15 @@ import type { AfterReply } from './after-reply.js';
 import { Stopwatch } from '../measuring/stopwatch.js';
 
 /** What the dispatcher needs of the server around it. */
-type Surroundings = Pick<ServerContext, 'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log'>;
+type Surroundings = Pick<ServerContext, 'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log'> & {
+  /** Given whether somebody watches, says whether that is so as far as the server's state is concerned; see ServerInputs. */
+  isWatched(watches: boolean): boolean;
+};
 
 export class Dispatcher implements CommandRunner {
-  /** Told by the connection where a read begins and ends. */
-  readonly stopwatch: Stopwatch<Session, Command>;
+  private readonly stopwatch: Stopwatch<Session, Command>;
+  /** Somebody watched when the running read began: then each command is timed alone. */
+  private timesEach = false;
 
   constructor(
     private readonly server: Surroundings,
@@ -66,12 +70,23 @@ export class Dispatcher implements CommandRunner {
     return null;
   }
 
+  /** Before the requests of a read: what follows is timed together, up to {@link endRead}. */
+  beginRead(): void {
+    this.timesEach = this.server.isWatched(this.server.tap.sink !== null);
+    this.stopwatch.begin();
+  }
+
+  endRead(): void {
+    this.stopwatch.end();
+  }
+
   /** Executes a command that has passed the gates: counted, timed, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply {
-    const { keyspace, stats, tap, hooks, tracking } = this.server;
+    const { keyspace, stats, hooks, tracking } = this.server;
     keyspace.actingToken = session.id;
     stats.commandsProcessed++;
-    const reply = command.isBrief && tap.sink === null && !hooks.timesEach ? this.runBrief(session, command, argv) : this.runTimed(session, command, argv);
+    const isBrief = command.isBrief && !this.timesEach && !hooks.timesEach;
+    const reply = isBrief ? this.runBrief(session, command, argv) : this.runTimed(session, command, argv);
     keyspace.actingToken = 0;
     if (reply instanceof ErrorReply) this.countError(command, reply);
     if (hooks.monitor !== null && !command.isHiddenFromMonitor) hooks.monitor(session, session.redacted ?? argv);
@@ -81,19 +96,30 @@ export class Dispatcher implements CommandRunner {
   }
 
   private runBrief(session: Session, command: Command, argv: Argv): Reply {
+    const { tap, clock } = this.server;
     this.stopwatch.join(session, command, argv);
-    return this.run(session, command, argv);
+    if (tap.sink === null) return this.run(session, command, argv);
+    // Somebody watches only since this read has begun.
+    const startUs = clock.measureUs();
+    const reply = this.run(session, command, argv);
+    this.tell(session, command, argv, clock.measureUs() - startUs);
+    return reply;
   }
 
   private runTimed(session: Session, command: Command, argv: Argv): Reply {
-    const { tap } = this.server;
     const startUs = this.stopwatch.startAlone();
     const reply = this.run(session, command, argv);
     const elapsedUs = this.stopwatch.alone(startUs);
     if (session.waiting === null) this.settle(session, command, session.redacted ?? argv, elapsedUs, 1);
     else this.suspend(session, command, argv, elapsedUs);
-    if (tap.sink !== null) tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command.keys, argv), db: session.db.index });
+    this.tell(session, command, argv, elapsedUs);
     return reply;
+  }
+
+  private tell(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
+    const { tap } = this.server;
+    if (tap.sink === null) return;
+    tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command.keys, argv), db: session.db.index });
   }
 
   private run(session: Session, command: Command, argv: Argv): Reply {

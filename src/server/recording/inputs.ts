@@ -10,6 +10,8 @@
  *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
  *   poll.listen        LISTEN descriptor, local · FAILED
  *
+ *   isWatched          WATCHED · UNWATCHED                     only where it has changed
+ *
  * END stands where the loop was told to end. A server that is given the same answers does the same; so a tape is the server at every moment.
  */
 import { crc32 } from 'node:zlib';
@@ -31,6 +33,8 @@ export const ACCEPT_NOT_NOW = 11;
 export const LISTEN = 12;
 export const FAILED = 13;
 export const END = 14;
+export const WATCHED = 15;
+export const UNWATCHED = 16;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -48,6 +52,8 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [LISTEN]: 'listen',
   [FAILED]: 'a system error',
   [END]: 'the end',
+  [WATCHED]: 'somebody watches',
+  [UNWATCHED]: 'nobody watches',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -47,6 +47,7 @@ export class ReplayWorld implements Poll {
   readonly clock: ReplayClock;
   /** The tape was read up to its end mark. */
   isOver = false;
+  private wasWatched = false;
 
   constructor(
     readonly tape: TapeCursor,
@@ -86,6 +87,13 @@ export class ReplayWorld implements Poll {
     if (found === inputs.FAILED) throw takeError(this.tape);
     if (found !== tag) throw new Divergence(token, asked, INPUT_NAMES[found] ?? `unknown input ${found}`);
   }
+
+  /** Did somebody watch the recorded server? Asked where it was asked then; only changes are on the tape. */
+  readonly isWatched = (): boolean => {
+    const tag = this.tape.peek();
+    if (tag === inputs.WATCHED || tag === inputs.UNWATCHED) this.wasWatched = this.tape.byte() === inputs.WATCHED;
+    return this.wasWatched;
+  };
 
   /** The tag of the next answer. Throws TapeEnd at the end mark. */
   next(): number {

@@ -31,7 +31,7 @@ export class Replay {
   /** @param tape the inputs, from the first on */
   constructor(head: RecordingHead, tape: Buffer) {
     this.world = new ReplayWorld(new TapeCursor(tape), head.poll);
-    this.server = new Server({ poll: this.world, clock: this.world.clock, seed: head.seed, config: new Config(head.settings), log: () => {} });
+    this.server = new Server({ poll: this.world, clock: this.world.clock, seed: head.seed, config: new Config(head.settings), log: () => {}, isWatched: this.world.isWatched });
     this.attempt(() => this.server.listen());
   }
 

@@ -154,6 +154,11 @@ export class TapeCursor {
     return this.position >= this.tape.length;
   }
 
+  /** The next byte, which stays; -1 at the end. */
+  peek(): number {
+    return this.tape[this.position] ?? -1;
+  }
+
   byte(): number {
     if (this.position >= this.tape.length) throw new TapeEnd();
     return this.tape[this.position++]!;

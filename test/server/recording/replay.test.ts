@@ -77,7 +77,7 @@ function live({ lab }: Recorded, random: Random, steps: number): Map<number, str
   for (let step = 0; step < steps; step++) {
     const at = random.below(clients.length);
     let client = clients[at]!;
-    if (client.isClosedByServer || random.chance(0.01)) {
+    if (client.isClosedByServer || client.peer.isShutDown || random.chance(0.01)) {
       client.close();
       client = clients[at] = lab.connectLater();
     }
@@ -85,6 +85,7 @@ function live({ lab }: Recorded, random: Random, steps: number): Map<number, str
     lab.turn(random.between(1, 3));
     client.take();
     if (random.chance(0.2)) lab.advance(random.below(300));
+    if (random.chance(0.1)) lab.server.tap.sink = lab.server.tap.sink === null ? { emit: () => {} } : null;
     if (random.chance(20 / steps)) digests.set(lab.server.loop.turnNumber, digestOf(lab.server));
   }
   lab.settle();

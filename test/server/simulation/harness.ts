@@ -15,10 +15,9 @@ import { Config, type SettingValues } from '../../../src/server/config.js';
 import type { Address } from '../../../src/server/io/poll.js';
 import { type Faults, ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
-import { RecordingClock } from '../../../src/server/recording/recording-clock.js';
-import { RecordingPoll } from '../../../src/server/recording/recording-poll.js';
+import { recordInputs } from '../../../src/server/recording/recorded-inputs.js';
 import type { TapeWriter } from '../../../src/server/recording/tape.js';
-import { Server } from '../../../src/server/server.js';
+import { Server, type ServerInputs } from '../../../src/server/server.js';
 import type { TraceBody } from '../../../src/server/trace/events.js';
 
 export interface SimulationOptions {
@@ -57,13 +56,14 @@ export class Lab implements Disposable {
     // A turn alone lets no time pass; only `advance` does.
     this.poll.sleepLimitMs = 0;
     const { tape } = options;
-    this.server = new Server({
-      poll: tape === undefined ? this.poll : new RecordingPoll(this.poll, tape),
-      clock: tape === undefined ? this.clock : new RecordingClock(this.clock, tape),
+    const inputs: ServerInputs = {
+      poll: this.poll,
+      clock: this.clock,
       seed: this.seed,
       config: new Config(options.settings),
       log: (level, message) => void this.log.push(`${level}: ${message}`),
-    });
+    };
+    this.server = new Server(tape === undefined ? inputs : recordInputs(inputs, tape));
     this.addresses = this.server.listen();
   }
 
