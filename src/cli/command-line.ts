@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
-import { readFlags, type Flags, type Other, type Poller } from './flags.js';
+import { readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
 
 export interface Run {
   readonly settings: Partial<SettingValues>;
@@ -21,6 +21,8 @@ export interface Run {
   readonly traceOverwrite: boolean;
   readonly step: boolean;
   readonly ascii: boolean;
+  /** Null: nobody has said which. */
+  readonly theme: ThemeName | null;
   readonly screenReader: boolean;
 }
 
@@ -79,6 +81,7 @@ function toRun({ file, readsInput, directives, switches, values }: Flags): Run {
     traceOverwrite: switches.has('trace-overwrite'),
     step: switches.has('step'),
     ascii: switches.has('ascii'),
+    theme: (values.get('theme') as ThemeName | undefined) ?? null,
     screenReader: switches.has('screen-reader'),
   };
 }

@@ -13,6 +13,10 @@ export type Poller = 'epoll' | 'portable' | 'auto';
 
 export const POLLERS: readonly Poller[] = ['epoll', 'portable', 'auto'];
 
+export type ThemeName = 'dark' | 'light';
+
+export const THEMES: readonly ThemeName[] = ['dark', 'light'];
+
 interface LabFlag {
   readonly summary: string;
   /** What it takes, as the help shows it; without one the flag is a switch. */
@@ -27,6 +31,7 @@ export const LAB_FLAGS = {
   trace: { value: 'file', summary: 'write every event of the loop to a file, one JSON object a line', isBasic: true },
   'screen-reader': { summary: 'tell the lab in plain lines instead of drawing it', isBasic: true },
   ascii: { summary: 'draw the screen with ASCII characters only' },
+  theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace if it exists' },
@@ -34,6 +39,9 @@ export const LAB_FLAGS = {
 } as const satisfies { readonly [name: string]: LabFlag };
 
 export type LabFlagName = keyof typeof LAB_FLAGS;
+
+/** Flags that take one of a few words. */
+const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { poller: POLLERS, theme: THEMES };
 
 /** A setting with the words behind its name, as on a line of redis.conf. */
 export interface Directive {
@@ -125,7 +133,8 @@ class ArgumentReader {
     const word = inline.length > 0 ? inline.join(' ') : this.takeValue();
     if (word === null) return missing(`--${name}`);
     this.values.set(name, word);
-    return name === 'poller' && !POLLERS.includes(word as Poller) ? complain(`--poller '${word}': must be one of ${POLLERS.join(', ')}`) : null;
+    const known = CHOICES[name];
+    return known !== undefined && !known.includes(word) ? complain(`--${name} '${word}': must be one of ${known.join(', ')}`) : null;
   }
 
   /** The next argument, unless it is a flag that there is. */

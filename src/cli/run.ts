@@ -44,7 +44,7 @@ export async function runLab(run: Run): Promise<number> {
     const { addresses, poller, pollerFallback } = server;
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
-    const options = { info, password, input, output, ascii: run.ascii, warnings };
+    const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
     const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, color }));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);

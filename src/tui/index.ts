@@ -11,6 +11,7 @@ import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
 import { patientOutput, tell } from './terminal/patient-output.js';
 import { Terminal } from './terminal/terminal.js';
+import { backgroundOf, type Background } from './view/hues.js';
 import { createTheme } from './view/theme.js';
 
 /** What is to be said besides what the loop does: byte strings, of a log that cannot be written for one. */
@@ -27,6 +28,8 @@ export interface LabOptions {
   readonly output: WriteStream & { readonly fd: number };
   readonly color: boolean;
   readonly ascii: boolean;
+  /** Null: what the terminal says of it counts. */
+  readonly background: Background | null;
   readonly warnings: Warnings;
 }
 
@@ -87,7 +90,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       server,
       info: options.info,
       password: options.password,
-      theme: createTheme({ palette: options.color ? 'color' : 'monochrome', ascii: options.ascii }),
+      theme: createTheme({ palette: options.color ? 'color' : 'monochrome', ascii: options.ascii, background: options.background ?? backgroundOf(process.env.COLORFGBG) }),
       size: { width: terminal.columns, height: terminal.rows },
       output: terminal.write,
       quit: () => end(0),

@@ -19,13 +19,14 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
-  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, traceOverwrite: false, step: false, ascii: false, screenReader: false });
+  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, traceOverwrite: false, step: false, ascii: false, theme: null, screenReader: false });
 });
 
 test("the lab's own flags", async () => {
   expect(await run('--headless', '--poller', 'portable', '--edge-triggered', '--seed', '7', '--trace', '/tmp/trace', '--trace-overwrite')).toMatchObject({
     headless: true, poller: 'portable', edgeTriggered: true, seed: 7, trace: '/tmp/trace', traceOverwrite: true,
   });
+  expect(await run('--theme', 'light')).toMatchObject({ theme: 'light' });
   expect(await run('--step', '--ascii')).toMatchObject({ headless: false, step: true, ascii: true });
 });
 

@@ -1,6 +1,7 @@
 /** What keys do to the lab: the app in front of a real server. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Session } from '../../src/tui/session.js';
+import { HUES } from '../../src/tui/view/hues.js';
 import { AppOnScreen } from './app-on-screen.js';
 
 const ESC = '\x1b';
@@ -112,7 +113,7 @@ test('a filter is red while it is invalid, and filters as soon as it is not', as
   await lab.until(/beta +string/);
   lab.type(ESC, '5', '/', 'a', '[');
   await lab.until('the class that [ opens is not closed');
-  expect(lab.colorOf('a[')).toBe(203);
+  expect(lab.colorOf('a[')).toBe(HUES.unknown.bad);
   lab.type('l]*');
   await lab.until((screen) => /alpha +string/.test(screen) && !/beta +string/.test(screen));
   lab.type('\r');

@@ -5,12 +5,15 @@
  *
  *   palette      colour     monochrome (NO_COLOR)         plain
  *   highlight    inverse    inverse                       text
- *   focus        cyan       inverse                       text
+ *   quiet        grey       dim                           text
  *   a client     a colour   text                          text
+ *
+ * Which colour means what is in hues.ts. The focus has none: its title is inverse and its border as bright as text.
  *
  * Whatever a view says, in any words, passes through `inCharset` at the end of its row; there, with `ascii`, … becomes ~ and µ becomes u. What clients have sent must not be guessed
  * at, so that passes through `visible` long before, which escapes it instead.
  */
+import { HUES, type Background, type Hues } from './hues.js';
 import { visible, visibleInAscii, width } from './text.js';
 
 export type Style = (text: string) => string;
@@ -34,8 +37,10 @@ export interface Theme {
   /** The same for Ink's boxes, in its words; undefined: none. */
   readonly boxColor: string | undefined;
   readonly focusedBoxColor: string | undefined;
-  /** Phases of a turn, in bars. */
+  /** Phases of a turn. */
   readonly phase: { readonly poll: Style; readonly accept: Style; readonly read: Style; readonly decode: Style; readonly execute: Style; readonly write: Style; readonly timers: Style };
+  /** The same as a part of a bar, for a name to stand on. */
+  readonly block: Style;
   /** The colour of a connection, the same in all panes. Listener and waker are dim. */
   token(token: number): Style;
   /** Characters that bars, sparklines and marks are made of. */
@@ -49,6 +54,8 @@ export interface Theme {
 export interface Glyphs {
   readonly bar: string;
   readonly barEmpty: string;
+  /** Between two parts of a bar. */
+  readonly edge: string;
   /** From lowest to highest. */
   readonly spark: string;
   readonly arrow: string;
@@ -61,12 +68,12 @@ export interface Glyphs {
 }
 
 const UNICODE: Glyphs = {
-  bar: '█', barEmpty: '░', spark: '▁▂▃▄▅▆▇█', arrow: '▶', dot: '·', ghost: '◌', keys: { left: '←', right: '→', up: '↑', down: '↓' }, box: ['╭', '╮', '╰', '╯', '─', '│'],
+  bar: '━', barEmpty: '─', edge: '│', spark: '▁▂▃▄▅▆▇█', arrow: '▶', dot: '·', ghost: '◌', keys: { left: '←', right: '→', up: '↑', down: '↓' }, box: ['╭', '╮', '╰', '╯', '─', '│'],
 };
 
 /** Everything beside ASCII that the lab writes, and what stands for it, a column each. */
 const STAND_INS: { readonly [char: string]: string } = {
-  '█': '#', '░': '.', '▁': '_', '▂': '.', '▃': ':', '▄': '-', '▅': '=', '▆': '+', '▇': '*', '▶': '>', '◌': 'o', '╭': '+', '╮': '+', '╰': '+', '╯': '+', '─': '-', '│': '|',
+  '█': '#', '▁': '_', '▂': '.', '▃': ':', '▄': '-', '▅': '=', '▆': '+', '▇': '*', '▶': '>', '◌': 'o', '╭': '+', '╮': '+', '╰': '+', '╯': '+', '─': '-', '│': '|', '━': '=',
   '·': '.', '…': '~', µ: 'u', '×': 'x', '–': '-', '←': '<', '→': '>', '↑': '^', '↓': 'v',
 };
 const STOOD_FOR = new RegExp(`[${Object.keys(STAND_INS).join('')}]`, 'gu');
@@ -78,7 +85,7 @@ function inAscii(text: string): string {
 
 /** Keys are spelled out, which takes more columns; whoever lays them out measures them. */
 const ASCII: Glyphs = {
-  bar: inAscii(UNICODE.bar), barEmpty: inAscii(UNICODE.barEmpty), spark: inAscii(UNICODE.spark), arrow: inAscii(UNICODE.arrow), dot: inAscii(UNICODE.dot), ghost: inAscii(UNICODE.ghost),
+  bar: inAscii(UNICODE.bar), barEmpty: inAscii(UNICODE.barEmpty), edge: inAscii(UNICODE.edge), spark: inAscii(UNICODE.spark), arrow: inAscii(UNICODE.arrow), dot: inAscii(UNICODE.dot), ghost: inAscii(UNICODE.ghost),
   keys: { left: 'Left', right: 'Right', up: 'Up', down: 'Down' }, box: UNICODE.box.map(inAscii) as unknown as Glyphs['box'],
 };
 
@@ -90,46 +97,58 @@ const sgr =
 const color = (index: number): Style => sgr(`38;5;${index}`, '39');
 const identity: Style = (text) => text;
 
-/** Colours that differ for most people with colour blindness, and stand on dark and light backgrounds. */
-const TOKEN_COLORS = [39, 208, 35, 170, 178, 75, 203, 114, 141, 44].map(color);
-
 /** `monochrome`: no colours, but bold, dim, inverse and underlined text, as https://no-color.org means it. `plain`: nothing but text, for pictures in documents and for lines. */
 export type Palette = 'color' | 'monochrome' | 'plain';
 
 export interface ThemeOptions {
   readonly palette: Palette;
   readonly ascii: boolean;
+  /** Left out: colours that can be read on both. */
+  readonly background?: Background;
 }
 
-export function createTheme({ palette, ascii }: ThemeOptions): Theme {
-  return { ...STYLES[palette], glyphs: ascii ? ASCII : UNICODE, visible: ascii ? visibleInAscii : visible, inCharset: ascii ? inAscii : identity };
+export function createTheme({ palette, ascii, background = 'unknown' }: ThemeOptions): Theme {
+  const styles = palette === 'color' ? colored(HUES[background]) : palette === 'monochrome' ? MONOCHROME : PLAIN;
+  return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: ascii ? visibleInAscii : visible, inCharset: ascii ? inAscii : identity };
+}
+
+/** As long as this the loop serves nobody else; redis-server's slow log begins at the second one. */
+const SLOW_US = 1000;
+const VERY_SLOW_US = 10_000;
+
+/** The time that a command, or anything else in a turn, has taken: slow ones stand out. */
+export function durationStyle(us: number, { dim, warn, strong }: Pick<Theme, 'dim' | 'warn' | 'strong'>): Style {
+  if (us < SLOW_US) return dim;
+  return us < VERY_SLOW_US ? warn : (text) => strong(warn(text));
 }
 
 type Styles = Omit<Theme, 'glyphs' | 'visible' | 'inCharset'>;
 
 const bold = sgr('1', '22');
-const dim = sgr('2', '22');
+const faint = sgr('2', '22');
 const inverse = sgr('7', '27');
 const underlined = sgr('4', '24');
 
-const COLOR: Styles = {
-  title: bold, focusedTitle: sgr('1;36', '22;39'), dim, strong: bold, good: color(35), warn: color(178), bad: color(203), highlight: inverse, selected: underlined, flash: sgr('1;7', '22;27'),
-  border: color(240), focusedBorder: color(44), boxColor: 'ansi256(240)', focusedBoxColor: 'ansi256(44)',
-  phase: { poll: color(240), accept: color(141), read: color(39), decode: color(44), execute: color(208), write: color(35), timers: color(178) },
-  token: (token) => (token < 2 ? dim : TOKEN_COLORS[token % TOKEN_COLORS.length]!),
-};
+function colored({ bad, warn, good, identities, work, quiet, border }: Hues): Styles {
+  const [one, other] = [color(work[0]), color(work[1])];
+  const grey = color(quiet);
+  const tokens = identities.map(color);
+  return {
+    title: bold, focusedTitle: sgr('1;7', '22;27'), dim: grey, strong: bold, good: color(good), warn: color(warn), bad: color(bad), highlight: inverse, selected: underlined,
+    flash: bold, border: color(border), focusedBorder: bold, boxColor: `ansi256(${border})`, focusedBoxColor: undefined, block: inverse,
+    phase: { poll: grey, accept: one, read: other, decode: one, execute: other, write: one, timers: other },
+    token: (token) => (token < 2 ? grey : tokens[token % tokens.length]!),
+  };
+}
 
 const PLAIN: Styles = {
   title: identity, focusedTitle: identity, dim: identity, strong: identity, good: identity, warn: identity, bad: identity, highlight: identity, selected: identity, flash: identity,
-  border: identity, focusedBorder: identity, boxColor: undefined, focusedBoxColor: undefined,
+  border: identity, focusedBorder: identity, boxColor: undefined, focusedBoxColor: undefined, block: identity,
   phase: { poll: identity, accept: identity, read: identity, decode: identity, execute: identity, write: identity, timers: identity },
   token: () => identity,
 };
 
-/** The focus can not be told from the colour of a border here, so its title stands out as a highlight does. */
 const MONOCHROME: Styles = {
-  ...PLAIN, title: bold, focusedTitle: sgr('1;7', '22;27'), dim, strong: bold, warn: bold, bad: bold, highlight: inverse, selected: underlined, flash: sgr('1;7', '22;27'),
-  token: (token) => (token < 2 ? dim : identity),
+  ...PLAIN, title: bold, focusedTitle: sgr('1;7', '22;27'), dim: faint, strong: bold, warn: bold, bad: bold, highlight: inverse, selected: underlined, flash: sgr('1;7', '22;27'), block: inverse,
+  token: (token) => (token < 2 ? faint : identity),
 };
-
-const STYLES: { readonly [palette in Palette]: Styles } = { color: COLOR, monochrome: MONOCHROME, plain: PLAIN };

@@ -19,7 +19,7 @@ import { growingWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column } from '../parts/table.js';
 import { passesWords } from '../parts/word-filter.js';
 import { formatBytes, formatCount, formatUs, visible, width as widthOf } from '../text.js';
-import type { Style, Theme } from '../theme.js';
+import { durationStyle, type Style, type Theme } from '../theme.js';
 import { framesHelp } from './frames-help.js';
 import { bytesOf, renderFrame, treeOf } from './open-frame.js';
 
@@ -123,7 +123,7 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
     { header: 'no', name: 'number', width: frameColumns, align: 'right', rank: 3, cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
     { header: 'frame', width: { min: 20 }, cell: (row) => textOf(row, theme), style: (row) => textStyle(row, theme) },
     { header: 'size', width: 8, align: 'right', rank: 2, cell: sizeOf, style: () => theme.dim },
-    { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => (isWaiting(row) ? theme.warn : theme.dim) },
+    { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => timeStyle(row, theme) },
   ];
 }
 
@@ -141,7 +141,10 @@ function sizeOf(row: FrameRow): string {
   return row.kind === 'gap' ? '' : formatBytes(row.kind === 'partial' ? row.have : row.bytes);
 }
 
-const isWaiting = (row: FrameRow): boolean => row.kind === 'partial' || (row.kind === 'request' && row.parkedOn !== null);
+function timeStyle(row: FrameRow, theme: Theme): Style {
+  if (row.kind === 'partial') return theme.warn;
+  return row.kind !== 'request' ? theme.dim : row.elapsedUs === null ? (text) => text : durationStyle(row.elapsedUs, theme);
+}
 
 function timeOf(row: FrameRow): string {
   if (row.kind === 'gap') return '';

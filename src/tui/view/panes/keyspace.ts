@@ -2,7 +2,7 @@
  * The keyspace pane: a window onto the keys of one database, with their time to live running.
  *
  *     key          type    encoding   size  ttl                   value
- *     greeting     string  embstr      5 B  41.2 s ███████░░░     "hello"
+ *     greeting     string  embstr      5 B  41.2 s ━━━━━━━───     "hello"
  *   ◌ session:7    hash    listpack      3  due, 400 ms ago
  *   ◌ session:6    hash    listpack      3  expired: active
  *   * visits       string  int         2 B                        "42"
@@ -165,7 +165,7 @@ function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
     { header: 'type', width: 6, rank: 2, cell: (row) => row.type, style: faded(plain) },
     { header: 'encoding', width: 9, rank: 4, cell: (row) => row.encoding, style: () => theme.dim },
     { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },
-    { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: (row) => lifeText(row, state, theme, 0), style: (row) => (isGhost(row, nowMs) ? theme.warn : plain) },
+    { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: (row) => lifeText(row, state, theme, 0), style: (row) => (isGhost(row, nowMs) ? theme.warn : theme.dim) },
     { header: 'value', width: { min: 8, weight: 3 }, rank: 5, cell: (row) => previewOf(row, theme), style: () => theme.dim },
   ];
 }

@@ -8,7 +8,7 @@ import type { TraceEvent } from '../../../server/index.js';
 import { isAsleep, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
 import type { State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
-import { barMark, stackedBar, type BarPart } from '../parts/bar.js';
+import { stackedBar, type BarPart } from '../parts/bar.js';
 import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences, wordingOf } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
@@ -119,7 +119,7 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
   sentence: sentenceRows,
   wait: (state, { theme, size }) => [theme.dim(truncate(fitting(waitWords(state), size.width), size.width))],
   timeout: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(model.loop), size.width), size.width))],
-  bar: (state, { theme, size }) => [stackedBar(barParts(shownTurn(state.model.loop, isRunning(state)), theme), size.width, theme.glyphs)],
+  bar: (state, { theme, size }) => [stackedBar(barParts(shownTurn(state.model.loop, isRunning(state)), theme), size.width, theme)],
   legend: legendRows,
   turns: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(turnTimes(model.loop), size.width), size.width))],
   history: historyRows,
@@ -212,17 +212,15 @@ function historyRows({ model }: State, { theme, size }: PaneContext, lines: numb
 
 // The bar
 
-const LETTERS: { readonly [phase in WorkPhase]: string } = { accept: 'a', read: 'r', decode: 'd', execute: 'e', write: 'w', timers: 't' };
-
 function barParts(turn: TurnPicture | null, theme: Theme): readonly BarPart[] {
-  return WORK_PHASES.map((phase) => ({ value: turn?.times[phase] ?? 0, style: theme.phase[phase], letter: LETTERS[phase] }));
+  return WORK_PHASES.map((phase) => ({ name: phase, value: turn?.times[phase] ?? 0, style: theme.phase[phase] }));
 }
 
 const workedUs = ({ times }: TurnPicture): number => WORK_PHASES.reduce((sum, phase) => sum + times[phase], 0);
 
 function legendRows(state: State, { theme, size }: PaneContext): readonly string[] {
   const parts = barParts(shownTurn(state.model.loop, isRunning(state)), theme);
-  const cells = parts.map((part, i) => `${barMark(part, theme.glyphs)} ${fit(`${fit(WORK_PHASES[i]!, 7)} ${durationOf(part.value)}`, LEGEND_CELL - 2)}`);
+  const cells = parts.map(({ name, value, style }) => `${style(fit(name, 8))}${fit(durationOf(value), LEGEND_CELL - 8)}`);
   return grid(cells, LEGEND_CELL, size.width);
 }
 

@@ -207,7 +207,7 @@ function stepWords(step: ReadinessStep, isWide: boolean): Words {
     case 'partial':
       return { text: `${isWide ? 'have' : 'half:'} ${formatCount(step.have)} of ${formatCount(step.need)}`, tone: 'warn' };
     case 'park':
-      return { text: 'parked', tone: 'warn' };
+      return { text: 'parked', tone: 'plain' };
     case 'unpark':
       return { text: `unparked: ${visible(step.why)}`, tone: 'good' };
     case 'write':

@@ -170,17 +170,17 @@ const ACTIVITIES: { readonly [activity in Activity]: (theme: Theme) => Style } =
 function stateOf(state: State, row: TokenRow, { visible }: Theme): Doing {
   const isActive = row.activityStretch === state.model.tokens.stretch;
   if (row.kind !== 'client') return specialState(row, isActive);
-  if (row.parkedOn !== null) return { text: `parked${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)} ${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: (theme) => theme.warn };
-  if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.bad };
+  if (row.parkedOn !== null) return { text: `parked${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)} ${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: () => plain };
+  if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.warn };
   if (isActive) return { text: row.activity, style: ACTIVITIES[row.activity] };
-  if (row.inTransaction) return { text: 'in MULTI', style: (theme) => theme.warn };
-  if (row.isMonitor) return { text: 'monitor', style: (theme) => theme.good };
-  if (row.subscriptions > 0) return { text: `subscribed (${row.subscriptions})`, style: (theme) => theme.good };
+  if (row.inTransaction) return { text: 'in MULTI', style: () => plain };
+  if (row.isMonitor) return { text: 'monitor', style: () => plain };
+  if (row.subscriptions > 0) return { text: `subscribed (${row.subscriptions})`, style: () => plain };
   return { text: 'idle', style: (theme) => theme.dim };
 }
 
 function specialState(row: TokenRow, isActive: boolean): Doing {
-  if (row.kind === 'waker') return { text: isActive ? 'woken' : 'waiting', style: (theme) => (isActive ? theme.warn : theme.dim) };
+  if (row.kind === 'waker') return { text: isActive ? 'woken' : 'waiting', style: (theme) => (isActive ? plain : theme.dim) };
   return { text: isActive ? (row.activity === 'ready' ? 'ready' : 'accepting') : 'listening', style: (theme) => (isActive ? theme.phase.accept : theme.dim) };
 }
 

@@ -1,11 +1,13 @@
 /**
  * Bars: a share of a whole, and several shares side by side. Pure text of an exact number of columns; used by all panes.
  *
- * Without colours the parts of a stacked bar would look alike, so each part brings a letter that is drawn instead.
+ * The parts of a stacked bar have their names in them, as much of these as there is room for: no colour has to be looked up.
+ *
+ *   r│decode─│execute───────│wr
  */
-import type { Glyphs, Style } from '../theme.js';
+import type { Glyphs, Style, Theme } from '../theme.js';
 
-/** `███░░`: `fraction` is clamped to 0…1; something that is not nothing shows at least one column, something not whole leaves one. */
+/** `━━━──`: thin, because it stands beside a figure that says the same;: `fraction` is clamped to 0…1; something that is not nothing shows at least one column, something not whole leaves one. */
 export function bar(fraction: number, columns: number, glyphs: Glyphs): string {
   const filled = filledColumns(fraction, columns);
   return glyphs.bar.repeat(filled) + glyphs.barEmpty.repeat(columns - filled);
@@ -18,25 +20,25 @@ function filledColumns(fraction: number, columns: number): number {
 }
 
 export interface BarPart {
+  readonly name: string;
   readonly value: number;
   readonly style: Style;
-  /** One column; drawn where styles are off. */
-  readonly letter: string;
 }
 
 /** All parts together fill `columns`, each as long as its share; those that are not zero get at least a column while there are enough. */
-export function stackedBar(parts: readonly BarPart[], columns: number, glyphs: Glyphs): string {
+export function stackedBar(parts: readonly BarPart[], columns: number, theme: Pick<Theme, 'glyphs' | 'block'>): string {
   const shares = shareOut(parts.map(({ value }) => value), columns);
-  const text = parts.map(({ style, letter }, i) => style((isPlain(style) ? letter : glyphs.bar).repeat(shares[i]!))).join('');
-  return shares.some((share) => share > 0) ? text : glyphs.barEmpty.repeat(Math.max(0, columns));
+  const first = shares.findIndex((share) => share > 0);
+  if (first === -1) return theme.glyphs.barEmpty.repeat(Math.max(0, columns));
+  return parts.map(({ name, style }, i) => style(theme.block(partText(name, shares[i]!, i === first, theme)))).join('');
 }
 
-/** What a legend shows for a part: the same mark as in the bar. */
-export function barMark({ style, letter }: BarPart, glyphs: Glyphs): string {
-  return isPlain(style) ? letter : style(glyphs.bar);
+/** A single column has only room for the letter. */
+function partText(name: string, columns: number, isFirst: boolean, { glyphs, block }: Pick<Theme, 'glyphs' | 'block'>): string {
+  const edge = isFirst || columns < 2 ? '' : glyphs.edge;
+  const fill = block('x') === 'x' ? glyphs.barEmpty : ' ';
+  return (edge + name.slice(0, columns - edge.length)).padEnd(columns, fill);
 }
-
-const isPlain = (style: Style): boolean => style('x') === 'x';
 
 /**
  * Whole columns in proportion to values, `columns` in all (none at all if every value is zero). First one for each value that is not zero, the largest

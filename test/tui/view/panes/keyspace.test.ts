@@ -23,7 +23,7 @@ test('keys stand with what they are, and with their time running', () => {
   later(scene, 1200);
   expect(scene.picture(keyspacePane, SIZE)).toBe(`
   key                 type   encoding     size ttl                value
-  greeting            string embstr        5 B 58.8 s   ████████░ "hello"
+  greeting            string embstr        5 B 58.8 s   ━━━━━━━━─ "hello"
 ◌ session             string embstr        1 B due, 800 ms ago    "x"
   user:1              hash   listpack        2                    name=Ada, mai…
   visits              string int           2 B                    "42"
@@ -55,7 +55,7 @@ test('a ghost stays until something takes it', () => {
   using scene = someKeys();
   const rowOf = (ms: number): string => (later(scene, ms), scene.draw(keyspacePane, SIZE)[2]!);
   const rows = [rowOf(300), rowOf(430), rowOf(5000)].map((row) => [row[0], row.slice(46, 64).trim()]);
-  expect(rows).toEqual([['*', '0.1 s    ██░░░░░░'], ['◌', 'due now'], ['◌', 'due, 4.60 s ago']]);
+  expect(rows).toEqual([['*', '0.1 s    ━━──────'], ['◌', 'due now'], ['◌', 'due, 4.60 s ago']]);
 });
 
 test('a ghost says what took it', () => {

@@ -37,7 +37,7 @@ token 7 sent GET greeting; it took
 9 µs
 nothing to do: asleep in epoll_wait
 turn 812: waited 30 µs, worked 20 µs
-rrrrddddddeeeeeeeeeeeeeeeeeewwwwwwwww
+read│decod│execute──────────│write───
 next timer: expire cycle in 83 ms
 p50 17 µs  p99 17 µs  max 17 µs
 `);
@@ -61,7 +61,7 @@ test('asleep, at 120×40: each line has its time', () => {
 token 7 sent GET greeting; it took 9 µs
 nothing to do: the loop sleeps in epoll_wait
 turn 812: waited 30 µs, worked 20 µs
-rrrrrdddddddeeeeeeeeeeeeeeeeeeeeeeeeewwwwwwwwwwwww
+read─│decode│execute─────────────────│write───────
 next timer: expire cycle in 83 ms
 turn times: p50 17 µs  p99 17 µs  max 17 µs
                                                  █
@@ -81,7 +81,7 @@ test('held before a command, in a short and wide pane', () => {
 held before executing GET greeting
 
 turn 812: waited 30 µs, worked 5 µs
-rrrrrrrrrrrrrrrrrrrrdddddddddddddddddddddddddddddd
+read────────────────│decode───────────────────────
 `);
 });
 
@@ -89,7 +89,7 @@ test('in three rows the loop is one of them', () => {
   expect(picture(stateAfter(served(812, 0).slice(0, 7), { mode: 'slow' }), 60, 3)).toBe(`
  write poll accept read decode[execute]reply timers
 token 7 sent GET greeting; it took 9 µs
-rrrrrrrrddddddddddddeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
+read────│decode─────│execute────────────────────────────────
 `);
 });
 
@@ -167,7 +167,7 @@ test('phases have their colours, and the line that runs is highlighted', () => {
   const rows = loopPane.render(stateAfter(asleep), { theme: COLORED, size: { width: 50, height: 20 }, isFocused: true });
   expect(rows[7]).toContain(COLORED.phase.read('read'));
   expect(rows[3]).toContain('\x1b[7m');
-  expect(rows[16]).toContain(COLORED.phase.execute('█'.repeat(25)));
+  expect(rows[16]).toContain(COLORED.phase.execute(COLORED.block('│execute'.padEnd(25))));
 });
 
 test('rows have exactly the width, at any size and at any event of a real trace', () => {

@@ -1,23 +1,25 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bar, barMark, shareOut, stackedBar } from '../../../../src/tui/view/parts/bar.js';
+import { bar, shareOut, stackedBar } from '../../../../src/tui/view/parts/bar.js';
 import { width } from '../../../../src/tui/view/text.js';
 import { createTheme } from '../../../../src/tui/view/theme.js';
 
-const { glyphs } = createTheme({ palette: 'plain', ascii: false });
+const theme = createTheme({ palette: 'plain', ascii: false });
+const { glyphs } = theme;
+const colored = createTheme({ palette: 'color', ascii: false });
 const plain = (text: string): string => text;
 const red = (text: string): string => `\x1b[31m${text}\x1b[39m`;
 
 test.for([
-  [0, 10, '░░░░░░░░░░'],
-  [0.5, 10, '█████░░░░░'],
-  [0.001, 10, '█░░░░░░░░░'],
-  [0.999, 10, '█████████░'],
-  [1, 10, '██████████'],
-  [7, 3, '███'],
-  [-1, 3, '░░░'],
-  [Number.NaN, 3, '░░░'],
-  [0.5, 1, '█'],
+  [0, 10, '──────────'],
+  [0.5, 10, '━━━━━─────'],
+  [0.001, 10, '━─────────'],
+  [0.999, 10, '━━━━━━━━━─'],
+  [1, 10, '━━━━━━━━━━'],
+  [7, 3, '━━━'],
+  [-1, 3, '───'],
+  [Number.NaN, 3, '───'],
+  [0.5, 1, '━'],
   [0.5, 0, ''],
 ] as const)('a bar of %f in %i columns is %s', ([fraction, columns, expected]) => {
   expect(bar(fraction, columns, glyphs)).toBe(expected);
@@ -46,15 +48,19 @@ test('shares always add up, and nothing that is there is lost while there is roo
   );
 });
 
-test('without colours each part of a stacked bar is made of its letter', () => {
-  const parts = (style: (text: string) => string) => [{ value: 2, style, letter: 'r' }, { value: 1, style, letter: 'd' }];
-  expect(stackedBar(parts(plain), 6, glyphs)).toBe('rrrrdd');
-  expect(stackedBar(parts(red), 6, glyphs)).toBe(`${red('████')}${red('██')}`);
-  expect(barMark(parts(plain)[0]!, glyphs)).toBe('r');
-  expect(barMark(parts(red)[0]!, glyphs)).toBe(red('█'));
+test('the parts of a stacked bar have their names in them, as much of these as there is room for', () => {
+  const parts = (...values: readonly number[]) => values.map((value, i) => ({ name: ['accept', 'read', 'decode', 'execute'][i]!, value, style: plain }));
+  expect(stackedBar(parts(1, 6, 10, 11), 28, theme)).toBe('a│read─│decode───│execute───');
+  expect(stackedBar(parts(0, 1, 2, 3), 6, theme)).toBe('r│d│ex');
+  expect(stackedBar(parts(0, 0, 0, 3), 6, theme)).toBe('execut');
+});
+
+test('on a terminal with colours they are blocks', () => {
+  const parts = [{ name: 'read', value: 3, style: red }, { name: 'decode', value: 1, style: red }];
+  expect(stackedBar(parts, 12, colored)).toBe('\x1b[31m\x1b[7mread     \x1b[27m\x1b[39m\x1b[31m\x1b[7m│de\x1b[27m\x1b[39m');
 });
 
 test('a stacked bar of nothing is an empty bar', () => {
-  expect(stackedBar([{ value: 0, style: plain, letter: 'r' }], 4, glyphs)).toBe('░░░░');
-  expect(width(stackedBar([], 4, glyphs))).toBe(4);
+  expect(stackedBar([{ name: 'read', value: 0, style: plain }], 4, theme)).toBe('────');
+  expect(width(stackedBar([], 4, theme))).toBe(4);
 });
