@@ -1,8 +1,12 @@
 /**
  * Sizes: a layout for each, nothing cut off, and no size that breaks anything, whatever is open.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { KEYS, Lab, startLab } from '../../support/lab.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { KEYS, Lab, MAIN, startLab } from '../../support/lab.js';
+import { TestTerminal } from '../../support/terminal.js';
+
+// eslint-disable-next-line no-control-regex
+const CURSOR_TO = /\x1b\[(\d+);(\d+)H/g;
 
 const TITLES = ['1 Loop', '2 Tokens', '3 Readiness', '4 Frames', '5 Keyspace', '6 REPL'];
 
@@ -39,6 +43,22 @@ test.each([
   await lab.until(() => lab.screen.startsWith(said));
   lab.type('q');
   expect(await lab.exitCode).toBe(0);
+});
+
+test.each([
+  [65_535, 50],
+  [5000, 5000],
+])('a terminal that says it has %i×%i is drawn as far as anybody could see, and the lab works on', async (columns, rows) => {
+  // The emulator is smaller: only the kernel is told.
+  const terminal = new TestTerminal('sh', ['-c', `stty cols ${columns} rows ${rows}; exec "$@"`, 'sh', process.execPath, MAIN, '--port', '0'], { columns: 200, rows: 60, env: { REDIS_LAB_HISTFILE: '' } });
+  onTestFinished(() => terminal.close());
+  await terminal.until('127.0.0.1:');
+  terminal.type('ECHO not-too-far\r');
+  const isEchoed = (): boolean => terminal.raw.includes('"not-too-far"');
+  await terminal.until(isEchoed);
+  expect(Math.max(...[...terminal.raw.matchAll(CURSOR_TO)].flatMap(([, row, column]) => [Number(row), Number(column)]))).toBeLessThanOrEqual(1000);
+  terminal.type(KEYS.ctrlC + KEYS.ctrlC);
+  expect(await terminal.exited).toBe(0);
 });
 
 describe('resized', () => {

@@ -73,6 +73,16 @@ test('the beginning of a character that does not go on is a byte', () => {
   expect(keys).toEqual(['a', '\udce9']);
 });
 
+test.each([[120, 40, '120x40'], [0, 0, '80x24'], [65_535, 50, '1000x50'], [5000, 5000, '1000x300']])('of %i columns and %i rows, %s are drawn', (columns, rows, drawn) => {
+  const output = Object.assign(new PassThrough(), { fd: -1, columns, rows });
+  const sizes: string[] = [];
+  const terminal = new Terminal(new Input() as never, output as never, { keys: () => {}, resize: (...size) => sizes.push(size.join('x')), caughtUp: () => {}, hangup: () => {} }, false);
+  terminal.enter();
+  output.emit('resize');
+  expect([`${terminal.columns}x${terminal.rows}`, ...sizes]).toEqual([drawn, drawn]);
+  terminal.leave();
+});
+
 test('after it has been left, nothing is told any more', () => {
   const { input, keys, terminal } = enter();
   input.send('\x1b');
