@@ -75,7 +75,7 @@ function styleAfter(style, sequence) {
 }
 
 /** Characters that join with their neighbours, and control characters but the colours': left to the original. */
-const JOINING = /[\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}\u1100-\u11ff]|\x1b(?!\[[\d;]*m)|[\x00-\x1a\x1c-\x1f\x7f-\x9f]/u;
+const JOINING = /[\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]|\x1b(?!\[[\d;]*m)|[\x00-\x1a\x1c-\x1f\x7f-\x9f]/u;
 const PARTS = /(\x1b\[[\d;]*m)|([\x20-\x7e]+)|([^\x00-\x7f]+)/g;
 
 function charsOf(row) {

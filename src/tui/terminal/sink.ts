@@ -10,7 +10,7 @@
  * terminals do not agree on how wide an emoji is: behind each such character the cursor is put where the next one belongs.
  */
 import { EventEmitter } from 'node:events';
-import stringWidth from 'string-width';
+import { clusterColumns } from '../view/columns.js';
 
 const BEGIN = '\x1b[?2026h';
 const END = '\x1b[?2026l';
@@ -115,7 +115,7 @@ function aligned(line: string): string {
       continue;
     }
     for (const { segment } of CHARACTERS.segment(part)) {
-      column += CERTAIN.test(segment) ? segment.length : stringWidth(segment);
+      column += CERTAIN.test(segment) ? segment.length : clusterColumns(segment);
       written += CERTAIN.test(segment) ? segment : `${segment}\x1b[${column + 1}G`;
     }
   }

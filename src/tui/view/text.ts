@@ -4,9 +4,9 @@
  * Whatever comes from a client passes through the theme's `visible` before it becomes part of a row; after that, rows contain nothing but printable characters and
  * the theme's own SGR sequences. Widths are columns of the terminal, not characters.
  */
-import stringWidth from 'string-width';
 import { escapeBytes, escapeEachByte, isPrintableAscii } from '../escape.js';
 import { unfinishedCharacter } from '../state/typed-text.js';
+import { columnsOf } from './columns.js';
 
 /**
  * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; what a terminal obeys or draws nothing for is
@@ -27,7 +27,7 @@ export function visibleInAscii(bytes: string, limit = 512): string {
   return escapeEachByte(bytes.slice(0, limit));
 }
 
-/** Columns that a text takes; SGR sequences take none. */
+/** Columns that a text takes, see columns.ts; SGR sequences take none. */
 export function width(text: string): number {
   let columns = 0;
   for (let i = 0; i < text.length; i++) {
@@ -37,7 +37,7 @@ export function width(text: string): number {
       continue;
     }
     i = endOfStyle(text, i);
-    if (i === -1) return stringWidth(text);
+    if (i === -1) return columnsOf(text);
   }
   return columns;
 }

@@ -47,3 +47,17 @@ test('bytes that are not UTF-8 arrive as they were typed, in the screen and in t
   lab.terminal.type(Buffer.from('ECHO \xe9', 'latin1'));
   await lab.until(String.raw`> ECHO \xe9`);
 });
+
+test('letters of Thai, Lao and Devanagari are all on the screen, and its columns straight', async () => {
+  const lab = await startLab();
+  const words = ['ก', 'กำ', 'ກຳ', 'हिन्दी', 'தமிழ்'];
+  lab.type(`ECHO ${words.join('-')}-`);
+  await lab.until(() => lab.pane('repl').some((row) => row.replaceAll(' ', '').includes(`>ECHO${words.join('-')}-`)));
+  const client = await lab.connect();
+  for (const word of words.map((text) => Buffer.from(text).toString('latin1'))) await client.call('SET', word, `${word}-`);
+  await lab.until(() => {
+    const rows = lab.pane('keyspace').map((row) => row.replaceAll(' ', ''));
+    return words.every((word) => rows.some((row) => row.includes(`${word}string`) && row.endsWith(`"${word}-"`)));
+  });
+  expect(lab.bentRows()).toEqual([]);
+});

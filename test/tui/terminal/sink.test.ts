@@ -68,6 +68,18 @@ test('whatever a pane lets through, no line takes control of the terminal', () =
   expect(written[0]).toContain('\x1b[31mred\x1b[39m ?]0;title? ?[2J ?2J ??? ? ?c');
 });
 
+test.each(['ก', 'กำ', 'ກຳ', 'ที่นี่', 'हिन्दी', 'क्षत्रिय', 'தமிழ்'])('what is drawn behind %s erases none of its signs', async (text) => {
+  const terminal = new xterm.Terminal({ cols: 40, rows: 1, allowProposedApi: true });
+  const sink = new FrameSink(40, 1, (written) => terminal.write(written));
+  sink.write(`${text}|x`);
+  await new Promise<void>((resolve) => terminal.write('', resolve));
+  // The emulator gives each sign that is no mark a cell of its own. Where it needs less room than it got, a blank remains.
+  const shown = terminal.buffer.active.getLine(0)!.translateToString(true);
+  expect(shown.replaceAll(' ', '')).toBe(`${text}|x`);
+  expect(terminal.buffer.active.getLine(0)!.getCell(width(text))!.getChars()).toBe('|');
+  terminal.dispose();
+});
+
 const line = string({ unit: constantFrom('a', 'b', ' ', '█', '日', '🙂', '❤️', '🇩🇪', 'e\u0301', 'กำ', '\x1b[1m', '\x1b[22m'), maxLength: 8 });
 const frame = array(line, { minLength: 1, maxLength: 4 });
 

@@ -1,0 +1,43 @@
+/**
+ * Columns: how many a terminal needs for a text that is not only ASCII.
+ *
+ * Terminals do not agree about characters that are made of several code points. Some draw `กำ` or `हि` in one cell, others give each sign its own; an emoji with a skin tone takes
+ * two columns or four. So a cluster gets the room of all its code points: where a terminal needs less, a blank remains, and nowhere does what comes next erase a sign of it.
+ * The sink says after each of them where the next one begins (terminal/sink.ts), and Ink lays rows out by the same measure (scripts/bundle-ink.mjs).
+ */
+import stringWidth from 'string-width';
+
+const CLUSTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
+// eslint-disable-next-line no-control-regex
+const STYLES = /\x1b\[[\d;]*m/g;
+
+/** Of plain text, or of text with SGR sequences, which take none. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const { segment } of CLUSTERS.segment(text.replace(STYLES, ''))) columns += clusterColumns(segment);
+  return columns;
+}
+
+/** As many as are worth remembering. */
+const MOST_KNOWN = 4000;
+const known = new Map<string, number>();
+
+/** Of one character as a person sees it. */
+export function clusterColumns(cluster: string): number {
+  const before = known.get(cluster);
+  if (before !== undefined) return before;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const columns = Math.max(stringWidth(cluster), columnsOfParts(cluster));
+  // What is longer is not seen twice.
+  if (cluster.length <= 32) known.set(cluster, columns);
+  return columns;
+}
+
+/** What is drawn over the character before it, or not at all: marks, formats, and the vowels and tails of decomposed Hangul. */
+const OVER = /[\p{Mn}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}\u1160-\u11ff\ud7b0-\ud7fb]/u;
+
+function columnsOfParts(cluster: string): number {
+  let columns = 0;
+  for (const char of cluster) if (!OVER.test(char)) columns += stringWidth(char);
+  return columns;
+}
