@@ -284,7 +284,7 @@ export class App {
   /** The rows of the pane in focus, as actions want to know them. */
   private listed(): { rows: readonly string[]; length: number | null; offset: number } {
     const pane = PANES[this.state.ui.focus];
-    return { rows: pane.rows?.(this.state) ?? [], length: pane.length?.(this.state) ?? null, offset: pane.offset?.(this.state) ?? 0 };
+    return { rows: pane.rows?.(this.state, paneSize(this.state, pane.id, this.size) ?? undefined) ?? [], length: pane.length?.(this.state) ?? null, offset: pane.offset?.(this.state) ?? 0 };
   }
 
   private typeInPrompt(text: string): void {

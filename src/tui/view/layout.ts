@@ -2,13 +2,15 @@
  * Layouts: where the panes stand on a screen of a given size.
  *
  *   80×24                        120×40                              200×60
- *   ┌ loop ──┬ tokens ───┐       ┌ loop ────┬ tokens ──────────┐     ┌ loop ──┬ tokens ───┬ frames ──┐
- *   │        ├ readiness ┤       │          ├ readiness ───────┤     │        │           │          │
- *   │        ├ frames ───┤       ├ repl ────┼ frames ──────────┤     ├ repl ──┼ readiness ┼ keyspace ┤
- *   ├ repl ──┼ keyspace ─┤       │          ├ keyspace ────────┤     │        │           │          │
- *   └────────┴───────────┘       └──────────┴──────────────────┘     └────────┴───────────┴──────────┘
+ *   ┌ loop ──┬ tokens ───┐       ┌ loop ────┬ tokens ──────────┐     ┌ loop ─────┬ tokens ──┬ frames ──┐
+ *   │        ├ readiness ┤       │          ├ readiness ───────┤     │           │          │          │
+ *   │        ├ frames ───┤       ├ repl ────┼ frames ──────────┤     ├ readiness ┼ keyspace ┴──────────┤
+ *   ├ repl ──┼ keyspace ─┤       │          ├ keyspace ────────┤     │           ├ repl ───────────────┤
+ *   └────────┴───────────┘       └──────────┴──────────────────┘     └───────────┴─────────────────────┘
  *
- * The small one has a line above each pane instead of a box around it, and the pane in focus takes the rows that its neighbours can spare: every row counts. Sizes in between take the next smaller layout, stretched in its proportions.
+ * The small one has a line above each pane instead of a box around it. Where rows are few, the pane in focus takes those that its neighbours can spare. Where there is
+ * room, values have columns: a key, its value and what a client says are long, and a console is read at its end. Sizes in between take the next smaller layout, stretched
+ * in its proportions.
  */
 import type { PaneId } from '../state/pane-id.js';
 import type { Size } from './pane.js';
@@ -36,9 +38,15 @@ export const MINIMUM: Size = { width: 60, height: 16 };
 
 interface Column {
   readonly width: number;
-  /** Rows that a pane keeps when another one of its column has the focus; left out: its share. */
+  readonly rows: readonly Row[];
+}
+
+interface Row {
+  readonly height: number;
+  /** Rows that it keeps when another one of its column has the focus; left out: its share. */
   readonly least?: number;
-  readonly rows: readonly (readonly [pane: PaneId, height: number])[];
+  /** Side by side, by their widths. */
+  readonly panes: { readonly [pane in PaneId]?: number };
 }
 
 interface Design {
@@ -49,6 +57,10 @@ interface Design {
   readonly columns: readonly Column[];
 }
 
+function only(pane: PaneId, height: number, least?: number): Row {
+  return { height, panes: { [pane]: 1 }, ...(least === undefined ? {} : { least }) };
+}
+
 /** Largest first. The heights of a column and the widths of the columns add up to the size, header and footer included. */
 const DESIGNS: readonly Design[] = [
   {
@@ -57,9 +69,8 @@ const DESIGNS: readonly Design[] = [
     headerRows: 2,
     footerRows: 1,
     columns: [
-      { width: 54, rows: [['loop', 28], ['repl', 29]] },
-      { width: 78, rows: [['tokens', 18], ['readiness', 39]] },
-      { width: 68, rows: [['frames', 30], ['keyspace', 27]] },
+      { width: 60, rows: [only('loop', 28), only('readiness', 29)] },
+      { width: 140, rows: [{ height: 26, panes: { tokens: 76, frames: 64 } }, only('keyspace', 17), only('repl', 14)] },
     ],
   },
   {
@@ -68,8 +79,8 @@ const DESIGNS: readonly Design[] = [
     headerRows: 2,
     footerRows: 1,
     columns: [
-      { width: 52, rows: [['loop', 22], ['repl', 15]] },
-      { width: 68, rows: [['tokens', 9], ['readiness', 9], ['frames', 9], ['keyspace', 10]] },
+      { width: 52, rows: [only('loop', 22), only('repl', 15)] },
+      { width: 68, rows: [only('tokens', 11, 8), only('readiness', 8, 6), only('frames', 9, 7), only('keyspace', 9, 7)] },
     ],
   },
   {
@@ -78,8 +89,8 @@ const DESIGNS: readonly Design[] = [
     headerRows: 1,
     footerRows: 1,
     columns: [
-      { width: 38, rows: [['loop', 14], ['repl', 8]] },
-      { width: 42, least: 4, rows: [['tokens', 6], ['readiness', 5], ['frames', 5], ['keyspace', 6]] },
+      { width: 38, rows: [only('loop', 14), only('repl', 8)] },
+      { width: 42, rows: [only('tokens', 6, 5), only('readiness', 5, 4), only('frames', 5, 4), only('keyspace', 6, 4)] },
     ],
   },
 ];
@@ -100,21 +111,27 @@ export function insideOf({ width, height }: Place, frame: Frame): Size {
 
 function placesOf(columns: readonly Column[], focus: PaneId, width: number, top: number, height: number): Place[] {
   const widths = share(columns.map((column) => column.width), width);
-  return columns.flatMap((column, i) => {
-    const { rows } = column;
+  return columns.flatMap(({ rows }, i) => {
     const x = sum(widths.slice(0, i));
-    const heights = heightsOf(column, focus, height);
-    return rows.map(([pane], j) => ({ pane, x, y: top + sum(heights.slice(0, j)), width: widths[i]!, height: heights[j]! }));
+    const heights = heightsOf(rows, focus, height);
+    return rows.flatMap((row, j) => placesInRow(row, { x, y: top + sum(heights.slice(0, j)), width: widths[i]!, height: heights[j]! }));
   });
 }
 
-function heightsOf({ rows, least = Infinity }: Column, focus: PaneId, height: number): number[] {
-  const shares = share(rows.map(([, weight]) => weight), height);
-  const at = rows.findIndex(([pane]) => pane === focus);
+function placesInRow({ panes }: Row, { x, y, width, height }: Omit<Place, 'pane'>): Place[] {
+  const widths = share(Object.values(panes), width);
+  return panesOf(panes).map((pane, i) => ({ pane, x: x + sum(widths.slice(0, i)), y, width: widths[i]!, height }));
+}
+
+function heightsOf(rows: readonly Row[], focus: PaneId, height: number): number[] {
+  const shares = share(rows.map((row) => row.height), height);
+  const at = rows.findIndex(({ panes }) => focus in panes);
   if (at === -1) return shares;
-  const kept = shares.map((rowsOfPane, i) => (i === at ? 0 : Math.min(rowsOfPane, least)));
+  const kept = shares.map((rowsOfPane, i) => (i === at ? 0 : Math.min(rowsOfPane, rows[i]!.least ?? Infinity)));
   return kept.with(at, height - sum(kept));
 }
+
+const panesOf = (panes: Row['panes']): PaneId[] => Object.keys(panes) as PaneId[];
 
 /** Whole shares of `total` in the proportions of the weights; rounding never adds up. */
 function share(weights: readonly number[], total: number): number[] {

@@ -59,14 +59,14 @@ export interface Pane {
   readonly id: PaneId;
   /** Stands in the border, with {@link badge} behind it. */
   readonly title: string;
-  /** A short addition to the title: a count, a filter, `frozen, 3 new`. Plain text; what is longer than `columns` is cut. */
-  badge(state: State, columns: number): string;
+  /** A short addition to the title: a count, a filter, `frozen, 3 new`. Plain text; what is longer than `columns` is cut. Without `size` nothing is on a screen. */
+  badge(state: State, columns: number, size?: Size): string;
   render(state: State, context: PaneContext): readonly string[];
   /** Explains the pane, and each of its columns and words; shown by ?. */
   readonly help: { readonly about: string; readonly entries: readonly HelpEntry[] };
 
-  /** Identities of all rows that can be selected, in the order of the screen; the newest last, if the list grows. */
-  rows?(state: State): readonly string[];
+  /** Identities of all rows that can be selected, in the order of the screen; the newest last, if the list grows. Without `size` nothing is on a screen. */
+  rows?(state: State, size?: Size): readonly string[];
   /** How many rows there have ever been. */
   length?(state: State): number;
   /** How many of these are there no more; 0 if left out. */

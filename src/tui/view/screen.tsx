@@ -93,7 +93,7 @@ function PaneBox({ state, place, frame, theme }: PaneBoxProps): JSX.Element {
   const rows = pane.render(state, { theme, size, isFocused });
   const name = ` ${PANE_IDS.indexOf(place.pane) + 1} ${pane.title}`;
   const room = place.width - (frame === 'rule' ? 3 : 4);
-  const badge = pane.badge(state, room - widthOf(name) - 4);
+  const badge = pane.badge(state, room - widthOf(name) - 4, size);
   const title = `${name}${badge === '' ? '' : ` ${theme.glyphs.dot} ${badge}`} `;
   if (frame === 'rule') {
     const width = place.width - 1;

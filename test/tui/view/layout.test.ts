@@ -28,6 +28,16 @@ test('where rows are few, the pane in focus has those that its neighbours can sp
   const heights = (focus: PaneId, width: number, height: number): Partial<Record<PaneId, number>> =>
     Object.fromEntries(layoutOf({ width, height }, { focus, isZoomed: false })!.places.map((place) => [place.pane, place.height]));
   expect(heights('repl', 80, 24)).toEqual({ loop: 14, repl: 8, tokens: 6, readiness: 5, frames: 5, keyspace: 6 });
-  expect(heights('frames', 80, 24)).toEqual({ loop: 14, repl: 8, tokens: 4, readiness: 4, frames: 10, keyspace: 4 });
-  expect(heights('frames', 120, 40)).toEqual(heights('repl', 120, 40));
+  expect(heights('frames', 80, 24)).toEqual({ loop: 14, repl: 8, tokens: 5, readiness: 4, frames: 9, keyspace: 4 });
+  expect(heights('repl', 120, 40)).toEqual({ loop: 22, repl: 15, tokens: 11, readiness: 8, frames: 9, keyspace: 9 });
+  expect(heights('tokens', 120, 40)).toEqual({ loop: 22, repl: 15, tokens: 17, readiness: 6, frames: 7, keyspace: 7 });
+  expect(heights('frames', 200, 60)).toEqual(heights('repl', 200, 60));
+});
+
+test('where there is room, keys and their values have most of the width, and the console no more rows than it is read by', () => {
+  const places = layoutOf({ width: 200, height: 60 }, { focus: 'repl', isZoomed: false })!.places;
+  const sizeOf = (id: PaneId): [number, number] => places.filter(({ pane }) => pane === id).map(({ width, height }): [number, number] => [width, height])[0]!;
+  expect(sizeOf('keyspace')).toEqual([140, 17]);
+  expect(sizeOf('repl')).toEqual([140, 14]);
+  expect(sizeOf('tokens')).toEqual([76, 26]);
 });

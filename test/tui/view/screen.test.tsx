@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { State } from '../../../src/tui/state/state.js';
 import { width } from '../../../src/tui/view/text.js';
 import { drawScreen, SIZES } from '../draw-screen.js';
+import { eventAt } from '../happened.js';
 import { stage } from '../scene.js';
 
 /** A learner has typed a SET; an application has pushed a job while a worker waits for another queue; and some time has passed. */
@@ -36,11 +37,48 @@ function lesson(): State {
   return { ...state, ui: { ...state.ui, isFresh: false }, repl: { ...state.repl, lines, client: { ...state.repl.client, state: 'ready' } } };
 }
 
+/** A breakpoint has held the last of many clients before a DEL; workers wait, and one client has been slow. */
+function crowd(count: number): State {
+  using scene = stage();
+  const { sink } = scene.lab.server.tap;
+  scene.lab.server.tap.sink = {
+    emit(event) {
+      const isSlow = event.kind === 'execute' && event.command === 'sort';
+      scene.lab.clock.nowUs += isSlow ? 14_000 : 6;
+      sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : isSlow ? { ...event, elapsedUs: 14_000 } : event);
+    },
+  };
+  const clients = Array.from({ length: count }, () => scene.connect());
+  for (const [i, client] of clients.entries()) {
+    if (i % 3 === 0) client.ask('CLIENT', 'SETNAME', `worker-${i}`);
+    else if (i % 7 === 5) client.send('BLPOP jobs 30\r\n');
+  }
+  scene.lab.settle();
+  scene.advance(5000);
+  const last = clients.at(-1)!;
+  clients[0]!.ask('SET', 'session:1001:token', 'a value that is longer than the key that it stands behind', 'EX', '60');
+  const slow = clients[Math.ceil(count / 2)]!;
+  slow.ask('RPUSH', 'ranking', '3', '1', '2');
+  slow.ask('SORT', 'ranking');
+  const heldAt = eventAt(0, { kind: 'frame', token: count + 1, frame: 1, bytes: 24, argv: ['DEL', 'ranking'], raw: '' });
+  last.send('*2\r\n$3\r\nDEL');
+  scene.lab.settle();
+  scene.look();
+  const { state } = scene;
+  return { ...state, control: { ...state.control, mode: 'paused', heldAt }, ui: { ...state.ui, isFresh: false } };
+}
+
 describe('the whole screen', () => {
   test.each(SIZES)('at $width×$height', async (size) => {
     const lines = drawScreen(lesson(), size);
     expect(lines).toHaveLength(size.height);
     expect(lines.filter((line) => width(line) > size.width)).toEqual([]);
     await expect(`${lines.map((line) => line.trimEnd()).join('\n')}\n`).toMatchFileSnapshot(`../goldens/screen-${size.width}x${size.height}.txt`);
+  });
+
+  test.each([2, 21, 500].flatMap((clients) => SIZES.map((size) => ({ ...size, clients }))))('with $clients clients, at $width×$height', async ({ clients, ...size }) => {
+    const lines = drawScreen(crowd(clients), size);
+    expect(lines.filter((line) => width(line) > size.width)).toEqual([]);
+    await expect(`${lines.map((line) => line.trimEnd()).join('\n')}\n`).toMatchFileSnapshot(`../goldens/clients-${clients}-${size.width}x${size.height}.txt`);
   });
 });

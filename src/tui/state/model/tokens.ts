@@ -46,7 +46,14 @@ export interface TokenRow {
   readonly lastCommand: string;
   /** The loop's monotonic clock at the last read or write. */
   readonly lastActiveUs: number;
+  /** The same at its last slow command. */
+  readonly slowAtUs: number;
+  /** Of the commands that the trace has told of. */
+  readonly slowest: { readonly command: string; readonly frame: number; readonly elapsedUs: number } | null;
 }
+
+/** A command that keeps all other clients waiting for so long is slow. */
+export const SLOW_US = 1000;
 
 export interface TokensModel {
   /** Counts up where a turn begins, where it waits, and where it ends. */
@@ -58,7 +65,7 @@ export interface TokensModel {
 
 const BLANK: TokenRow = {
   token: 0, kind: 'client', fd: -1, peer: '', name: '', library: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
-  subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0,
+  subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0, slowAtUs: -Infinity, slowest: null,
 };
 
 export const tokensSlice: Slice<TokensModel> = {
@@ -96,7 +103,7 @@ function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
     case 'frame':
       return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), queryBytes: Math.max(0, row.queryBytes - event.bytes), lastCommand: commandName(event.argv) }));
     case 'execute':
-      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), ...effectOf(row, event.command), db: event.db, lastCommand: event.command }));
+      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), ...effectOf(row, event.command), ...timedBy(row, event), db: event.db, lastCommand: event.command }));
     case 'reply':
       return changed(model, event.token, (row) => ({ ...row, ...during(model, 'replying'), outputBytes: row.outputBytes + event.bytes }));
     case 'write':
@@ -149,6 +156,10 @@ function afterWrite(model: TokensModel, row: TokenRow, result: number | string, 
 }
 
 const commandName = (argv: readonly string[]): string => (argv[0] ?? '').slice(0, 64).toLowerCase();
+
+function timedBy({ slowest, slowAtUs }: TokenRow, { command, frame, elapsedUs, atUs }: Extract<TraceEvent, { kind: 'execute' }>): Pick<TokenRow, 'slowest' | 'slowAtUs'> {
+  return { slowest: slowest === null || elapsedUs > slowest.elapsedUs ? { command, frame, elapsedUs } : slowest, slowAtUs: elapsedUs >= SLOW_US ? atUs : slowAtUs };
+}
 
 /** What a command does to its own connection, until the next snapshot says it exactly. */
 function effectOf(row: TokenRow, command: string): Partial<TokenRow> {

@@ -28,6 +28,7 @@ const STEP_KEYS = 50;
 
 const BAR_COLUMNS = 10;
 const COUNTDOWN_COLUMNS = 8;
+const MOST_KEY_COLUMNS = 40;
 /** `expired: active` */
 const LIFE_COLUMNS = 15;
 
@@ -155,18 +156,20 @@ function placedColumns(state: State, theme: Theme, width: number): readonly Plac
 
 function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
   const { nowMs } = state.ui;
+  // What no key needs goes to the values; in steps, so that not every new key moves them.
+  const longest = Math.min(MOST_KEY_COLUMNS, Math.ceil(Math.max(8, ...shownRows(state).map(({ key }) => widthOf(theme.visible(key, 128)))) / 4) * 4);
   const faded =
     (style: Style) =>
     (row: KeyEntry): Style =>
       isGhost(row, nowMs) ? theme.dim : style;
   return [
     { header: '', width: 1, cell: (row) => markOf(row, state, theme) },
-    { header: 'key', width: { min: 12, max: 40, weight: 3 }, cell: (row) => theme.visible(row.key, 128), style: faded(theme.strong) },
+    { header: 'key', width: { min: Math.min(12, longest), max: longest, weight: 3 }, cell: (row) => theme.visible(row.key, 128), style: faded(theme.strong) },
     { header: 'type', width: 6, rank: 2, cell: (row) => row.type, style: faded(plain) },
-    { header: 'encoding', width: 9, rank: 4, cell: (row) => row.encoding, style: () => theme.dim },
+    { header: 'encoding', width: 9, rank: 5, cell: (row) => row.encoding, style: () => theme.dim },
     { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },
     { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: (row) => lifeText(row, state, theme, 0), style: (row) => (isGhost(row, nowMs) ? theme.warn : theme.dim) },
-    { header: 'value', width: { min: 8, weight: 3 }, rank: 5, cell: (row) => previewOf(row, theme), style: () => theme.dim },
+    { header: 'value', width: { min: 16, weight: 3 }, rank: 4, cell: (row) => previewOf(row, theme), style: () => theme.dim },
   ];
 }
 

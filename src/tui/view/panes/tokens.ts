@@ -9,6 +9,7 @@ import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import { LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import { arrange, type Arranged } from './token-order.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
@@ -27,18 +28,21 @@ const SORTS = ['token', 'recent', 'output'] as const;
 export const tokensPane: Pane = {
   id: 'tokens',
   title: 'Tokens',
-  badge: (state, columns) => {
+  badge: (state, columns, size) => {
     const { clientCount, rows } = state.model.tokens;
     const { frozenRows } = state.ui.panes.tokens;
     const listed = rowsOf(state);
     const kept = listed.filter((row) => row.kind === 'client').length;
     const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(toBytes(state.ui.panes.tokens.filter))}`;
-    const connections = `${formatCount(clientCount)} ${clientCount === 1 ? 'connection' : 'connections'}`;
+    const noun = clientCount === 1 ? 'connection' : 'connections';
+    const connections = `${formatCount(clientCount)} ${noun}`;
     if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter)) + filter;
+    const folded = size === undefined || hasFoldedRow(size.height) ? 0 : foldedCount(state, arranged(state, size.height));
+    if (folded > 0) return fitting([noun, 'conn', ''].map((word) => `${`${formatCount(clientCount)} ${word}`.trimEnd()}, … ${formatCount(folded)} more${filter}`), columns);
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
   },
   render,
-  rows: (state) => placedRows(state).map(({ id }) => id),
+  rows: (state, size) => placedRows(state, size?.height ?? Infinity).map(({ id }) => id),
   sorts: SORTS,
   lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
   checkFilter: () => null,
@@ -47,24 +51,70 @@ export const tokensPane: Pane = {
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
-  const rows = placedRows(state);
-  const { selected } = state.ui.panes.tokens;
-  const placed = placedColumns(state, rows.flatMap(({ row }) => row ?? []), theme, width);
+  const rows = placedRows(state, height);
+  const { selected, frozenRows } = state.ui.panes.tokens;
   const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
-  const { start, end } = tableWindow(rows.length, height - 1, at);
+  const { start, end } = tableWindow(rows.length, placesIn(state, height), at);
+  const shown = rows.slice(start, end);
+  const placed = placedColumns(state, shown.flatMap(({ row }) => row ?? []), theme, width);
   const marked = isFocused ? theme.highlight : theme.selected;
-  const lines = rows.slice(start, end).map(({ id, row }, i) => {
+  const lines = shown.map(({ id, row }, i) => {
     const style = start + i === at ? marked : undefined;
     if (row !== null) return bodyRow(placed, row, width, style);
     const mark = start + i === at ? theme.glyphs.arrow : ' ';
     return (style ?? theme.dim)(fit(`${mark}${`#${id}`.padStart(placed[0]!.columns - 1)} closed`, width));
   });
-  return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
+  const folded = frozenRows === null && hasFoldedRow(height) ? foldedText(state, arranged(state, height), theme) : '';
+  return fill([headerRow(placed, width, theme.dim), ...lines, ...(folded === '' ? [] : [theme.dim(fit(folded, width))])], width, height);
 }
+
+// Where there are more than rows
+
+/** In so few rows the title says how many there are besides. */
+const LEAST_ROWS_FOR_FOLDED = 8;
+
+const hasFoldedRow = (height: number): boolean => height >= LEAST_ROWS_FOR_FOLDED;
+
+/** Rows below the header. The last one says how many more there are, if there are more. */
+function placesIn(state: State, height: number): number {
+  const isFolded = state.ui.panes.tokens.frozenRows === null && hasFoldedRow(height) && rowsOf(state).length > height - 1;
+  return height - 1 - (isFolded ? 1 : 0);
+}
+
+const arranged = (state: State, height: number): Arranged => arrange(state, rowsOf(state), placesIn(state, height));
+
+/** Clients that are not on the screen; without a filter those are among them that no row is kept of. */
+function foldedCount(state: State, { shown, folded }: Arranged): number {
+  const { filter } = state.ui.panes.tokens;
+  return filter === '' ? state.model.tokens.clientCount - clientsAmong(shown).length : clientsAmong(folded).length;
+}
+
+const clientsAmong = (rows: readonly TokenRow[]): readonly TokenRow[] => rows.filter(({ kind }) => kind === 'client');
+
+/** `… 15 more: 12 idle, 3 parked`; empty if all are on the screen. */
+function foldedText(state: State, { shown, folded }: Arranged, theme: Theme): string {
+  if (folded.length === 0) return '';
+  const count = foldedCount(state, { shown, folded });
+  const clients = clientsAmong(folded);
+  const words = clients.map((row) => stateOf(state, row, theme).text.split(' ')[0]!);
+  const counts = [...new Set(words)].map((word) => ({ word, count: words.filter((each) => each === word).length })).toSorted((a, b) => b.count - a.count);
+  const special = folded.filter(({ kind }) => kind !== 'client').map((row) => nameOf(row, theme));
+  const told = [...counts.map(({ word, count: of }) => `${formatCount(of)} ${word}`), ...special].join(', ');
+  return `… ${formatCount(count + special.length)} more${clients.length < count ? '' : `: ${told}`}`;
+}
+
+/** The first of several ways to say something that fits; the last one if none does. */
+const fitting = (ways: readonly string[], columns: number): string => ways.find((way) => widthOf(way) <= columns) ?? ways.at(-1)!;
 
 const idOf = (row: TokenRow): string => String(row.token);
 
-const placedRows = (state: State): readonly Placed<TokenRow>[] => placeRows(rowsOf(state), 0, state.ui.panes.tokens.frozenRows, idOf);
+/** First those on the screen, then those that are folded. */
+function placedRows(state: State, height: number): readonly Placed<TokenRow>[] {
+  const { frozenRows } = state.ui.panes.tokens;
+  if (frozenRows !== null) return placeRows(rowsOf(state), 0, frozenRows, idOf);
+  const { shown, folded } = arranged(state, height);
+  return placeRows([...shown, ...folded], 0, null, idOf);
+}
 
 /** Rows in the order of the screen: listeners and the waker first, then clients as they are sorted and filtered. */
 function rowsOf(state: State): readonly TokenRow[] {

@@ -22,11 +22,11 @@ test('keys stand with what they are, and with their time running', () => {
   using scene = someKeys();
   later(scene, 1200);
   expect(scene.picture(keyspacePane, SIZE)).toBe(`
-  key                 type   encoding     size ttl                value
-  greeting            string embstr        5 B 58.8 s   ━━━━━━━━─ "hello"
-◌ session             string embstr        1 B due, 800 ms ago    "x"
-  user:1              hash   listpack        2                    name=Ada, mai…
-  visits              string int           2 B                    "42"
+  key      type   encoding     size ttl                value
+  greeting string embstr        5 B 58.8 s   ━━━━━━━━─ "hello"
+◌ session  string embstr        1 B due, 800 ms ago    "x"
+  user:1   hash   listpack        2                    name=Ada, mail=ada@examp…
+  visits   string int           2 B                    "42"
 `);
   expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 4 keys, by name');
 });
@@ -51,10 +51,16 @@ test('an empty database says which others have keys', () => {
   expect(scene.model.keyspace.databaseCount).toBe(16);
 });
 
+test('a key takes the columns that it needs, and its value all others, which it has before the encoding has any', () => {
+  using scene = someKeys();
+  expect(scene.draw(keyspacePane, { width: 66, height: 5 })[0]).toBe('  key      type      size ttl               value'.padEnd(66));
+  expect(scene.draw(keyspacePane, { width: 138, height: 5 })[3]!.trimEnd()).toMatch(/name=Ada, mail=ada@example\.org$/);
+});
+
 test('a ghost stays until something takes it', () => {
   using scene = someKeys();
   const rowOf = (ms: number): string => (later(scene, ms), scene.draw(keyspacePane, SIZE)[2]!);
-  const rows = [rowOf(300), rowOf(430), rowOf(5000)].map((row) => [row[0], row.slice(46, 64).trim()]);
+  const rows = [rowOf(300), rowOf(430), rowOf(5000)].map((row) => [row[0], row.slice(35, 53).trim()]);
   expect(rows).toEqual([['*', '0.1 s    ━━──────'], ['◌', 'due now'], ['◌', 'due, 4.60 s ago']]);
 });
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { TraceBody } from '../../../../src/server/trace/events.js';
 import { tokensPane } from '../../../../src/tui/view/panes/tokens.js';
-import { COLORED, stage, type Scene } from '../../scene.js';
+import type { State } from '../../../../src/tui/state/state.js';
+import { eventAt } from '../../happened.js';
+import { COLORED, PLAIN, stage, type Scene } from '../../scene.js';
 
 const SIZE = { width: 80, height: 8 };
 
@@ -66,21 +68,25 @@ test('zoomed there, it has them all', () => {
 
 test('where there is no room for a column of names, they stand with the port', () => {
   using scene = threeClients();
-  expect(scene.picture(tokensPane, { width: 91, height: 4 })).toBe(`
+  expect(scene.picture(tokensPane, { width: 91, height: 6 })).toBe(`
  tok  fd peer             state                         int   query  output last       idle
   #0   3 LISTENER :6379   listening                     R
   #1     WAKER            waiting                       R
   #2   4 worker-1 :50000  idle                          R       0 B     0 B client|…    now
+  #3   5 127.0.0.1:50001  parked 5.0 s jobs             R       0 B     0 B blpop       now
+  #4   6 127.0.0.1:50002  in MULTI                      R       2 B     0 B multi       now
 `);
 });
 
 test('where there is no room for peers at all, the state says which rows are no clients', () => {
   using scene = threeClients();
-  expect(scene.picture(tokensPane, { width: 35, height: 4 })).toBe(`
+  expect(scene.picture(tokensPane, { width: 35, height: 6 })).toBe(`
  tok state               int last
   #0 LISTENER listening  R
   #1 WAKER waiting       R
   #2 idle                R   clien…
+  #3 parked 5.0 s jobs   R   blpop
+  #4 in MULTI            R   multi
 `);
 });
 
@@ -176,6 +182,74 @@ test('of ten thousand connections all are counted, and the badge says how many h
   for (let token = 2; token < 10_002; token++) tell(scene, { kind: 'connect', token, fd: token, peer: '10.0.0.1:1', local: '' });
   expect(tokensPane.badge(scene.state, 60)).toBe('10,000 connections, 1,022 listed');
   expect(scene.draw(tokensPane, SIZE)).toHaveLength(SIZE.height);
+});
+
+/** Of 21 clients some are workers that wait; only #9 has done something within the last second, #15 has been slow, and #20 has sent half a request. */
+function manyClients(): Scene {
+  const scene = stage();
+  const clients = Array.from({ length: 21 }, () => scene.connect());
+  for (const worker of [3, 4, 5]) clients[worker]!.send('BLPOP jobs 0\r\n');
+  clients[18]!.send('*1\r\n$4\r\nPI');
+  scene.lab.settle();
+  scene.advance(5000);
+  tell(scene, { kind: 'execute', token: 15, frame: 1, command: 'sort', elapsedUs: 14_000, keys: [], db: 0 });
+  clients[7]!.ask('PING');
+  scene.look();
+  return scene;
+}
+
+const tokensOf = (rows: readonly string[]): readonly string[] => rows.flatMap((row) => /#\d+/.exec(row) ?? []);
+
+test('where there are more than rows, the slow, the stuck and the active are shown; listener and waker give way first, then the idle, and the title counts the others', () => {
+  using scene = manyClients();
+  expect(tokensOf(scene.draw(tokensPane, { width: 41, height: 5 }))).toEqual(['#9', '#15', '#20', '#5'].toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
+  expect(tokensOf(scene.draw(tokensPane, { width: 41, height: 3 }))).toEqual(['#15', '#20']);
+  expect(tokensPane.badge(scene.state, 26, { width: 41, height: 5 })).toBe('21 connections, … 17 more');
+  expect(tokensPane.badge(scene.state, 20, { width: 41, height: 5 })).toBe('21 conn, … 17 more');
+});
+
+test('with more rows, the last one says what the others are doing', () => {
+  using scene = manyClients();
+  const rows = scene.draw(tokensPane, { width: 66, height: 9 });
+  expect(tokensOf(rows)).toEqual(['#2', '#5', '#6', '#7', '#9', '#15', '#20']);
+  expect(rows.at(-1)!.trim()).toBe('… 16 more: 14 idle, LISTENER, WAKER');
+  expect(tokensPane.badge(scene.state, 40, { width: 66, height: 9 })).toBe('21 connections');
+  expect(tokensOf(scene.draw(tokensPane, { width: 66, height: 24 }))).toHaveLength(23);
+});
+
+test('the one that a breakpoint has held is always shown', () => {
+  using scene = manyClients();
+  const { state } = scene;
+  const heldAt = eventAt(0, { kind: 'frame', token: 12, frame: 1, bytes: 9, argv: ['DEL', 'k'], raw: '' });
+  const held: State = { ...state, control: { ...state.control, mode: 'paused', heldAt } };
+  const rows = tokensPane.render(held, { theme: PLAIN, size: { width: 41, height: 2 }, isFocused: true });
+  expect(tokensOf(rows)).toEqual(['#12']);
+});
+
+test('a row keeps its place while what it says holds: at full speed clients that take turns do not take places', () => {
+  using scene = manyClients();
+  const before = tokensOf(scene.draw(tokensPane, { width: 41, height: 5 }));
+  tell(scene, { kind: 'turn-begin', turn: 99 });
+  tell(scene, { kind: 'ready', token: 17, readiness: 1 });
+  expect(tokensOf(scene.draw(tokensPane, { width: 41, height: 5 }))).toEqual(before);
+});
+
+test('the first key selects what is seen first, and the others follow below', () => {
+  using scene = manyClients();
+  const size = { width: 41, height: 5 };
+  const seen = tokensOf(scene.draw(tokensPane, size)).map((name) => name.slice(1));
+  const ids = tokensPane.rows!(scene.state, size);
+  expect(ids.slice(0, 4)).toEqual(seen);
+  expect(ids).toHaveLength(23);
+  scene.set('tokens', { selected: ids[0]!, frozenRows: { ids, offset: 0 } });
+  expect(tokensOf(scene.draw(tokensPane, size)).map((name) => name.slice(1))).toEqual(seen);
+});
+
+test('an order that somebody has asked for decides which are shown', () => {
+  using scene = manyClients();
+  tell(scene, { kind: 'reply', token: 13, frame: 1, bytes: 99, raw: '' });
+  scene.set('tokens', { sort: 'output' });
+  expect(tokensOf(scene.draw(tokensPane, { width: 41, height: 3 }))).toEqual(['#13', '#2']);
 });
 
 test('a connection has its colour', () => {
