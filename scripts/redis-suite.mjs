@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startLab, startRedis, table } from '../bench/processes.mjs';
+import { freePort, startLab, startRedis, table } from '../bench/processes.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,8 +46,12 @@ function provideClients() {
 async function runFile(file) {
   const hung = [];
   for (;;) {
-    const output = await againstServer((port) =>
-      run(['--host', '127.0.0.1', '--port', port, '--durable', '--timeout', options.timeout, '--single', file, ...named('--only', options.only), ...named('--skiptest', [...options.skip, ...hung])]));
+    const filters = [...named('--only', options.only), ...named('--skiptest', [...options.skip, ...hung])];
+    const output = await againstServer(async (port) => {
+      // The suite talks to itself on a port 32 below this one: several may run at once.
+      const base = String((await freePort()) + 32);
+      return run(['--host', '127.0.0.1', '--port', port, '--baseport', base, '--durable', '--timeout', options.timeout, '--single', file, ...filters]);
+    });
     const hanging = /TIMEOUT[\s\S]*?=> \(IN PROGRESS\) (.*)/.exec(output)?.[1];
     if (hanging === undefined || hung.includes(hanging)) return { ...countsOf(output), hung };
     hung.push(hanging);
@@ -87,7 +91,8 @@ function run(args) {
 
 function countsOf(output) {
   const names = (status) => [...output.matchAll(new RegExp(`^\\[${status}\\]: (.*)`, 'gm'))].map(([, name]) => name);
-  return { passed: names('ok').length, failed: names('err'), ignored: names('ignore').length, broken: names('exception') };
+  const end = /^\[\d+\/\d+ done\]: /m.test(output) ? [] : [`has not come to its end: ${output.trim().split('\n').slice(-3).join(' / ')}`];
+  return { passed: names('ok').length, failed: names('err'), ignored: names('ignore').length, broken: [...names('exception'), ...end] };
 }
 
 function report(all) {

@@ -1,6 +1,6 @@
 /**
- * DEBUG: what tests and the curious need: ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD SDSLEN SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS
- * SLEEP HELP.
+ * DEBUG: what tests and the curious need: DIGEST DIGEST-VALUE ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD SDSLEN SET-ACTIVE-EXPIRE
+ * SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
  */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -8,6 +8,7 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../keyspace/value.js';
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
+import { datasetDigest, valueDigest } from './support/digest.js';
 import { helpReply } from './support/help.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { atoi, integer } from './support/arguments.js';
@@ -19,6 +20,8 @@ interface Subcommand {
 }
 
 const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
+  DIGEST: { arguments: [0, 0], run: (_argv, _db, { server }) => new SimpleString(datasetDigest(server.keyspace.databases)) },
+  'DIGEST-VALUE': { arguments: [0, Infinity], run: (argv, db) => argv.slice(2).map((key) => new SimpleString(valueDigest(db, key))) },
   ERROR: { arguments: [1, 1], run: (argv) => new ErrorReply(errors.oneLine(argv[2]!)) },
   HELP: { arguments: [0, 0], run: () => HELP },
   LISTPACK: { arguments: [1, 1], run: (argv, db) => listpack(existing(db.peek(argv[2]!))) },
@@ -50,6 +53,8 @@ export const debug = command({
 });
 
 const HELP = helpReply('DEBUG', [
+  ['DIGEST', 'Twenty bytes that are the same for the same data in all databases.'],
+  ['DIGEST-VALUE [<key> ...]', 'The same of single values.'],
   ['ERROR <string>', 'Answers with an error of that text.'],
   ['LISTPACK <key>', 'Whether the value has encoding listpack.'],
   ['LOG <message>', "Writes a line into the server's log."],

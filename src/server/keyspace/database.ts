@@ -8,8 +8,8 @@
  *   set, delete, setExpire, persist, rename …
  *   changed            after every change: wakes watchers and waiters, notifies, counts, traces
  *
- * Expiry is lazy first: a key whose time is over is deleted by whichever lookup comes across it, and no command ever sees
- * it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
+ * Expiry is lazy first: a key whose time is over is deleted by whichever lookup comes across it (hidden by one that reads, while clients are paused), and
+ * no command ever sees it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
  */
 import { lfuInitial, lfuTouched } from './access.js';
 import { Expires, NEVER } from './expires.js';
@@ -62,7 +62,7 @@ export class Database {
   }
 
   lookupRead(key: string): Value | undefined {
-    const slot = this.findLive(key);
+    const slot = this.findVisible(key);
     if (slot === -1) return this.missed(key);
     this.keyspace.stats.hits++;
     this.touch(slot);
@@ -70,7 +70,7 @@ export class Database {
   }
 
   lookupReadNoTouch(key: string): Value | undefined {
-    const slot = this.findLive(key);
+    const slot = this.findVisible(key);
     if (slot === -1) return this.missed(key);
     this.keyspace.stats.hits++;
     return this.dict.valueAt(slot);
@@ -92,7 +92,7 @@ export class Database {
   }
 
   peek(key: string): Value | undefined {
-    const slot = this.findLive(key);
+    const slot = this.findVisible(key);
     return slot === -1 ? undefined : this.dict.valueAt(slot);
   }
 
@@ -103,7 +103,7 @@ export class Database {
   }
 
   has(key: string): boolean {
-    return this.findLive(key) !== -1;
+    return this.findVisible(key) !== -1;
   }
 
   /** Stores a value under a new or existing key, and drops its expiry unless told to keep it. Does not call {@link changed}. */
@@ -154,6 +154,8 @@ export class Database {
 
   /** Moves a key that is there to another database that does not have it, with its expiry and access time. Does not call {@link changed}. */
   moveTo(target: Database, key: string): void {
+    // It may be there all the same, hidden while clients are paused.
+    target.delete(key);
     this.transfer(key, target, key);
   }
 
@@ -195,7 +197,7 @@ export class Database {
       const key = this.dict.keyAt(slot);
       if (!this.isDue(slot)) return key;
       if (tries <= 0 && this.expires.size === this.dict.size) return key;
-      this.expireSlot(slot, 'lazy');
+      if (!this.keyspace.isPaused()) this.expireSlot(slot, 'lazy');
     }
     return null;
   }
@@ -251,6 +253,14 @@ export class Database {
     const slot = this.dict.find(key);
     if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
     this.expireSlot(slot, 'lazy');
+    return -1;
+  }
+
+  /** As {@link findLive}, for who only looks: while clients are paused the data stays as it is, and a key whose time is over is hidden instead of deleted. */
+  private findVisible(key: string): number {
+    const slot = this.dict.find(key);
+    if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
+    if (!this.keyspace.isPaused()) this.expireSlot(slot, 'lazy');
     return -1;
   }
 

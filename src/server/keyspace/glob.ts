@@ -5,6 +5,9 @@
  * range may be written backwards and compares bytes as signed, and the empty text matches the empty pattern only, not even `*`.
  */
 
+/** So many stars Redis follows before it takes a pattern for an attack, which matches nothing (stringmatchlen). One at the end does not count. */
+const MOST_STARS = 1000;
+
 /** Only the last star can be worth retrying, so the cost is at most pattern × text, whatever the pattern. */
 export function matchesGlob(pattern: string, text: string): boolean {
   if (text.length === 0) return pattern.length === 0;
@@ -12,9 +15,14 @@ export function matchesGlob(pattern: string, text: string): boolean {
   let t = 0;
   let starPattern = -1;
   let starText = 0;
+  let stars = 0;
   while (t < text.length) {
     if (pattern.charCodeAt(p) === STAR) {
-      starPattern = ++p;
+      do p++;
+      while (pattern.charCodeAt(p) === STAR);
+      if (p === pattern.length) return true;
+      if (++stars > MOST_STARS) return false;
+      starPattern = p;
       starText = t;
       continue;
     }

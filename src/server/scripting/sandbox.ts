@@ -24,6 +24,8 @@ import type { Pointer } from './lua-memory.js';
 /** Of Lua's own globals, those that Redis 7.0 leaves out. */
 const REMOVED = ['io', 'os', 'package', 'require', 'module', 'dofile', 'loadfile', 'print', 'newproxy', 'getfenv', 'setfenv', 'debug'];
 const PROTECTED = ['string', 'table', 'math', 'coroutine', 'redis', 'cjson', 'cmsgpack', 'struct', 'bit'];
+/** More than fit on Lua's stack in any case (LUAI_MAXCSTACK is 8000), and far from where 32 bits overflow. */
+const MOST_RESULTS = 1_000_000;
 const READONLY = 'Attempt to modify a readonly table';
 
 /** Makes a table of every error and adds where it was raised, while the stack is still there. */
@@ -141,6 +143,7 @@ export class Sandbox {
     lua.pop();
     this.wrapRaw();
     this.refusePrecompiled();
+    this.limitUnpack();
     this.replaceProtectedCall();
     for (const name of PROTECTED) {
       lua.getField(-1, name);
@@ -279,6 +282,15 @@ export class Sandbox {
       if (state.top === 1) state.pushValue(1);
       state.pushText(withoutSignature(state.text(1)!));
       state.lua.lua_replace(state.current, 1);
+    });
+  }
+
+  /** Lua's own counts the results in 32 bits: where that overflows it would return none, or write beyond its stack. */
+  private limitUnpack(): void {
+    this.wrap('unpack', (state) => {
+      // Without an end it is the length of the table, which is never below zero.
+      const end = state.top > 2 ? state.number(3) : 0;
+      if (state.top > 1 && end - state.number(2) >= MOST_RESULTS) throw new LuaError('too many results to unpack');
     });
   }
 

@@ -84,3 +84,40 @@ test('a paused request has the number of its frame in the trace, once', () => {
   lab.advance(100);
   expect(events.flatMap((event) => (event.kind === 'frame' || event.kind === 'execute' ? [`${event.kind} ${event.frame}`] : []))).toEqual(['frame 2', 'execute 2']);
 });
+
+test('a key whose time is over is hidden while clients are paused, and deleted afterwards', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const expired = (): string => /\r\nexpired_keys:(\d+)/.exec(client.ask('INFO', 'stats'))![1]!;
+  client.ask('SET', 'k', 'v', 'PX', '10');
+  client.ask('SELECT', '1');
+  client.ask('SET', 'k', 'other');
+  client.ask('CLIENT', 'PAUSE', '100000', 'WRITE');
+  lab.advance(1000);
+  client.ask('SELECT', '0');
+  expect([client.ask('GET', 'k'), client.ask('EXISTS', 'k'), client.ask('DBSIZE'), expired()]).toEqual(['$-1\r\n', ':0\r\n', ':1\r\n', '0']);
+  client.ask('CLIENT', 'UNPAUSE');
+  expect([client.ask('GET', 'k'), client.ask('DBSIZE'), expired()]).toEqual(['$-1\r\n', ':0\r\n', '1']);
+});
+
+test('what is written where a key is hidden takes its place', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('SET', 'k', 'v', 'PX', '10');
+  client.ask('SELECT', '1');
+  client.ask('SET', 'k', 'moved');
+  client.ask('CLIENT', 'PAUSE', '100000', 'WRITE');
+  lab.advance(1000);
+  client.ask('CLIENT', 'UNPAUSE');
+  // Within one transaction a pause does not hold what follows it.
+  client.ask('SET', 'gone', 'v', 'PX', '10');
+  client.ask('SELECT', '0');
+  client.ask('SET', 'gone', 'v', 'PX', '10');
+  lab.server.keyspace.configure({ activeExpire: false });
+  lab.advance(1000);
+  client.ask('MULTI');
+  client.ask('CLIENT', 'PAUSE', '100000', 'WRITE');
+  for (const words of [['SETNX', 'gone', 'new'], ['SELECT', '1'], ['MOVE', 'k', '0'], ['SELECT', '0']]) client.ask(...words);
+  expect(client.ask('EXEC')).toContain(':1\r\n');
+  expect([client.ask('GET', 'gone'), client.ask('GET', 'k'), client.ask('DBSIZE')]).toEqual(['$3\r\nnew\r\n', '$5\r\nmoved\r\n', ':2\r\n']);
+});

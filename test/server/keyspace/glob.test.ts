@@ -56,6 +56,12 @@ describe('matchesGlob', () => {
     expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 
+  test('more than a thousand stars match nothing, those at the end and those side by side not counted', () => {
+    const text = 'a'.repeat(3000);
+    expect([`${'*a'.repeat(1000)}`, `${'*a'.repeat(1000)}***`, `${'*'.repeat(5000)}a`].map((pattern) => matchesGlob(pattern, text))).toEqual([true, true, true]);
+    expect(matchesGlob('*a'.repeat(1001), text)).toBe(false);
+  });
+
   test('agrees with the plain recursive definition', () => {
     const small = (letters: string) => fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 });
     fc.assert(fc.property(small('ab*?'), small('ab'), (pattern, text) => matchesGlob(pattern, text) === recursive(pattern, text)), { numRuns: 2000 });

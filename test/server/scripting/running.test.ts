@@ -131,6 +131,12 @@ describe('what a script may break', () => {
     expect(client.ask('FCALL', 'f', '0')).toBe('$10\r\nstill here\r\n');
   });
 
+  test.each(['-2, 2147483647', '0, 2147483647', '-2147483648, -2', '-2147483648'])('unpack of a range that overflows is an error of Lua: %s', (range) => {
+    using lab = simulate();
+    expect(evaluate(lab.connect(), `return {unpack({1, 2, 3}, ${range})}`)).toContain('too many results to unpack');
+    expect(lab.log).toEqual([]);
+  });
+
   test('memory used up can be caught', () => {
     using lab = simulate();
     expect(evaluate(lab.connect(), "local ok, complaint = pcall(string.rep, 'x', 1e9) return complaint")).toBe('$17\r\nnot enough memory\r\n');
