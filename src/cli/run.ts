@@ -4,7 +4,7 @@
  * The screen is loaded while the loop thread starts. A log would be written across the screen; it goes to a file if one is named. Its warnings are shown on the screen, too.
  */
 import { createServer, type RedisLabServer, type ServerOptions } from '../server/index.js';
-import { loadScreen, narrateLab, showLab } from '../tui/index.js';
+import { colorDepthOf, loadScreen, narrateLab, showLab } from '../tui/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
@@ -27,9 +27,8 @@ export async function runLab(run: Run): Promise<number> {
     complain(`the screen needs a terminal on standard ${missing.join(' and ')}; redis-lab --headless runs the server without it, and --screen-reader reads and writes lines`);
     return 1;
   }
-  // NO_COLOR: https://no-color.org
-  const color = (env.NO_COLOR ?? '') === '';
-  if (!isInLines) void loadScreen(color);
+  const colors = colorDepthOf(env);
+  if (!isInLines) void loadScreen(colors);
   try {
     const warnings = new Warnings();
     const logOutput = openLogFile(run, warnings.add);
@@ -45,7 +44,7 @@ export async function runLab(run: Run): Promise<number> {
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
-    const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, color }));
+    const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, colors }));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     // From here on there is only standard error.

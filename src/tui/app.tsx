@@ -45,6 +45,8 @@ export interface AppOptions {
   readonly password: string;
   readonly theme: Theme;
   readonly size: Size;
+  /** A row in the colours that the terminal has. */
+  readonly recolor: (row: string) => string;
   /** Writes to the terminal. False if that has not taken all of it; then {@link App.caughtUp} says when it has. */
   readonly output: (text: string) => boolean | void;
   /** `q`, `quit`, Ctrl-C twice. */
@@ -70,10 +72,10 @@ export class App {
   private hasEnded = false;
 
   constructor(private readonly options: AppOptions) {
-    const { server, info, size, output, quit } = options;
+    const { server, info, size, recolor, output, quit } = options;
     this.size = size;
     this.session = new Session({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
-    this.sink = new FrameSink(size.width, size.height, output);
+    this.sink = new FrameSink(size.width, size.height, output, recolor);
     this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit }, { password: options.password });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.

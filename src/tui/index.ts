@@ -9,6 +9,7 @@ import type { RedisLabServer } from '../server/index.js';
 import { describeFailure } from './failure.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
+import { inBasicColors, type ColorDepth } from './terminal/color-depth.js';
 import { patientOutput, tell } from './terminal/patient-output.js';
 import { Terminal } from './terminal/terminal.js';
 import { backgroundOf, type Background } from './view/hues.js';
@@ -20,13 +21,15 @@ export interface Warnings {
   listen(tell: (text: string) => void): void;
 }
 
+export { colorDepthOf } from './terminal/color-depth.js';
+
 export interface LabOptions {
   readonly info: ServerInfo;
   /** What the server asks of its clients, for the console to give; empty: nothing. */
   readonly password: string;
   readonly input: ReadStream;
   readonly output: WriteStream & { readonly fd: number };
-  readonly color: boolean;
+  readonly colors: ColorDepth;
   readonly ascii: boolean;
   /** Null: what the terminal says of it counts. */
   readonly background: Background | null;
@@ -34,8 +37,9 @@ export interface LabOptions {
 }
 
 /** Loads what draws; to be called while the server starts. */
-export async function loadScreen(color: boolean): Promise<typeof import('./app.js')> {
-  process.env.FORCE_COLOR = color ? '2' : '0';
+export async function loadScreen(colors: ColorDepth): Promise<typeof import('./app.js')> {
+  // Where there are few the sink reduces them, the theme's and Ink's alike.
+  process.env.FORCE_COLOR = colors === 'none' ? '0' : '2';
   return import('./app.js');
 }
 
@@ -53,7 +57,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @returns the exit code
  */
 export async function showLab(server: RedisLabServer, options: LabOptions): Promise<number> {
-  const { App } = await loadScreen(options.color);
+  const { App } = await loadScreen(options.colors);
   return new Promise((resolve) => {
     // In this order: Ink writes its last frame to a sink that still takes it, the sink falls silent, the terminal is restored, and only then is anything said.
     let hasEnded = false;
@@ -90,8 +94,9 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       server,
       info: options.info,
       password: options.password,
-      theme: createTheme({ palette: options.color ? 'color' : 'monochrome', ascii: options.ascii, background: options.background ?? backgroundOf(process.env.COLORFGBG) }),
+      theme: createTheme({ palette: options.colors === 'none' ? 'monochrome' : 'color', ascii: options.ascii, background: options.background ?? backgroundOf(process.env.COLORFGBG) }),
       size: { width: terminal.columns, height: terminal.rows },
+      recolor: options.colors === 'basic' ? inBasicColors : (row) => row,
       output: terminal.write,
       quit: () => end(0),
       suspend: () => suspend(0),

@@ -31,6 +31,7 @@ export class AppOnScreen implements AsyncDisposable {
       password: '',
       theme: createTheme({ palette: 'color', ascii: false }),
       size: { width, height },
+      recolor: (row) => row,
       output: (text) => this.emulator.write(text, () => this.changed()),
       quit: () => {
         this.hasQuit = true;

@@ -40,11 +40,12 @@ export class FrameSink extends EventEmitter {
   /** The newest frame since then: what lies between is not worth the wait. */
   private missed: string | null = null;
 
-  /** @param output writes to the terminal; false if that has not taken all of it */
+  /** @param output writes to the terminal; false if that has not taken all of it. @param recolor a row in the colours that the terminal has */
   constructor(
     public columns: number,
     public rows: number,
     private readonly output: (text: string) => boolean | void,
+    private readonly recolor: (row: string) => string = (row) => row,
   ) {
     super();
   }
@@ -93,7 +94,7 @@ export class FrameSink extends EventEmitter {
     for (let row = 0; row < Math.max(lines.length, this.lines.length); row++) {
       const line = lines[row] ?? '';
       // Erased first: behind a line as wide as the screen the cursor stands on its last character still.
-      if (line !== this.lines[row]) changes += `${moveTo(row, 0)}\x1b[2K${aligned(line.replace(FORBIDDEN, '?'))}\x1b[0m`;
+      if (line !== this.lines[row]) changes += `${moveTo(row, 0)}\x1b[2K${aligned(this.recolor(line.replace(FORBIDDEN, '?')))}\x1b[0m`;
     }
     return changes;
   }

@@ -37,6 +37,10 @@ test('if 6379 is taken and no port was asked for, the next free one is, and the 
   expect(lab.header).toContain('6379 is taken');
 });
 
+/** Bold, dim, underlined, inverse, and their ends; with the eight basic colours. */
+const PLAIN_STYLE = /^(?:(?:0|1|2|4|7|22|24|27)(?:;|$))+$/;
+const BASIC_STYLE = /^(?:(?:0|1|2|4|7|22|24|27|3[0-79]|4[0-79])(?:;|$))+$/;
+
 test('a port that was asked for and is taken is one line, and the terminal is not touched', async () => {
   const other = createServer();
   other.listen(0, '127.0.0.1');
@@ -46,6 +50,21 @@ test('a port that was asked for and is taken is one line, and the terminal is no
   const lab = launchLab({ args: ['--port', String(port)] });
   expect(await lab.exitCode).toBe(1);
   expect(lab.terminal.raw).toBe(`redis-lab: cannot listen on 127.0.0.1:${port}: the address is already in use\r\n`);
+});
+
+test.each<[string, { [name: string]: string }, RegExp]>([
+  ['FORCE_COLOR=0', { FORCE_COLOR: '0' }, PLAIN_STYLE],
+  ['a vt100', { TERM: 'vt100', COLORTERM: '' }, PLAIN_STYLE],
+  ['the Linux console', { TERM: 'linux', COLORTERM: '' }, BASIC_STYLE],
+  ['FORCE_COLOR=1', { FORCE_COLOR: '1' }, BASIC_STYLE],
+  ['a terminal of 256 colours', { TERM: 'xterm-256color' }, /^(?:(?:0|1|2|4|7|22|24|27|3\d|49|38;5;\d+)(?:;|$))+$/],
+])('only the colours that it has: %s', async (_, env, style) => {
+  const lab = await startLab({ env });
+  await lab.run('SET greeting hello', /greeting +string/);
+  // eslint-disable-next-line no-control-regex
+  const styles = new Set([...lab.terminal.raw.matchAll(/\x1b\[([\d;]*)m/g)].map(([, parameters]) => parameters!));
+  expect([...styles].filter((parameters) => !style.test(parameters))).toEqual([]);
+  expect([...styles].some((parameters) => /3[1-8]/.test(parameters))).toBe(style !== PLAIN_STYLE);
 });
 
 test('NO_COLOR is obeyed, and --ascii draws with nothing else', async () => {
