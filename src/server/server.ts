@@ -37,6 +37,7 @@ import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
 import type { Reply } from './resp/reply.js';
 import { seededRandom } from '../shared/random.js';
+import { type Host, SystemHost } from './host.js';
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
@@ -56,6 +57,8 @@ export interface ServerInputs {
    * a replay answers as it was then. Left out: as it is.
    */
   readonly isWatched?: (watches: boolean) => boolean;
+  /** Left out: the machine that it runs on. */
+  readonly host?: Host;
 }
 
 export class Server implements ServerContext {
@@ -68,6 +71,7 @@ export class Server implements ServerContext {
   readonly loop: EventLoop;
   readonly clock: Clock;
   readonly config: Config;
+  readonly host: Host;
   readonly keyspace: Keyspace;
   readonly dispatcher: Dispatcher;
   readonly watches: Watches;
@@ -89,11 +93,12 @@ export class Server implements ServerContext {
   private nextToken: Token = FIRST_FREE;
 
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
-  constructor({ poll, clock, seed, config, log, isWatched = (watches) => watches }: ServerInputs) {
+  constructor({ poll, clock, seed, config, log, isWatched = (watches) => watches, host = new SystemHost() }: ServerInputs) {
     const { tap, hooks, commands, sessions } = this;
     const { values } = config;
     this.clock = clock;
     this.config = config;
+    this.host = host;
     this.log = (level, message) => {
       if (LEVELS.indexOf(level) >= LEVELS.indexOf(values.loglevel as LogLevel)) log(level, message);
     };

@@ -4,6 +4,7 @@
 import type { Config } from '../config.js';
 import type { AclLog } from '../features/acl-log.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
+import type { Host } from '../host.js';
 import type { Tap } from '../trace/tap.js';
 import type { Reply } from '../resp/reply.js';
 import type { Blocking } from '../features/blocking.js';
@@ -47,6 +48,7 @@ export interface ServerContext {
   readonly monitors: Monitors;
   readonly aclLog: AclLog;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number; measureUs(): number };
+  readonly host: Host;
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;
   /** All connected clients by id. */

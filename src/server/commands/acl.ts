@@ -4,7 +4,7 @@
  * There is one user, `default`, who may do everything and whose password is `requirepass`. ACL says so in Redis's forms;
  * SETUSER, which would make others, is refused.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { categoriesOf, CATEGORY_ORDER } from '../command/command-facts.js';
 import { command, type Argv, type Command, type CommandDeclaration } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -119,12 +119,12 @@ function findCommand({ server }: Session, [name, subcommandName]: Argv): Command
 }
 
 /** From the system's own randomness, not from the server's seed: whoever knows the seed must not know the password. */
-function makePassword(argv: Argv): Reply {
+function makePassword(argv: Argv, _db: unknown, { server }: Session): Reply {
   if (argv.length > 3) return errors.subcommandSyntax('acl', argv[1]!);
   const bits = argv.length === 3 ? integer(argv[2]!) : 256;
   if (bits <= 0 || bits > MAX_PASSWORD_BITS) return errors.PASSWORD_BITS;
   const digits = Math.ceil(bits / 4);
-  return randomBytes(Math.ceil(digits / 2)).toString('hex').slice(0, digits);
+  return server.host.randomHex(digits);
 }
 
 function log(argv: Argv, _db: unknown, { server }: Session): Reply {

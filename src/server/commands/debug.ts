@@ -150,8 +150,8 @@ function setDenyScripts(argv: Argv, _db: Database, session: Session): Reply {
 }
 
 /** The whole loop stands still: the way to see what a slow command does to everybody else. */
-function sleep(argv: Argv): Reply {
+function sleep(argv: Argv, _db: Database, session: Session): Reply {
   const seconds = Number.parseFloat(argv[2]!);
-  if (seconds > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
+  if (seconds > 0) session.server.host.sleep(seconds * 1000);
   return OK;
 }

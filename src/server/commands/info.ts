@@ -4,7 +4,7 @@
  * Every number is one that the server has counted or the process reports; fields for what does not exist here (an allocator of C, forked
  * children) are left out, see docs/differences.md.
  */
-import { arch, platform, release, totalmem } from 'node:os';
+import { arch, platform, release } from 'node:os';
 import { command, type Command } from '../command/command.js';
 import type { ServerContext } from '../command/context.js';
 import type { Session } from '../command/session.js';
@@ -53,7 +53,7 @@ function infoText(session: Session, names: readonly string[]): string {
   return titles.map((title) => `# ${title}\r\n${SECTIONS[title]!(session.server, session).map(([name, value]) => `${name}:${value}\r\n`).join('')}`).join('\r\n');
 }
 
-function serverSection({ config, stats, clock, poller, identity }: ServerContext, session: Session): Field[] {
+function serverSection({ config, stats, clock, poller, identity, host }: ServerContext, session: Session): Field[] {
   const uptime = Math.floor((clock.nowMs - stats.startedMs) / 1000);
   const { values } = config;
   return [
@@ -68,7 +68,7 @@ function serverSection({ config, stats, clock, poller, identity }: ServerContext
     ['monotonic_clock', 'process.hrtime'],
     ['multiplexing_api', poller],
     ['node_version', process.versions.node],
-    ['process_id', process.pid],
+    ['process_id', host.pid],
     ['process_supervised', 'no'],
     ['run_id', identity.runId],
     ['tcp_port', boundPort(session) ?? values.port],
@@ -109,7 +109,7 @@ function clients({ config, sessions, blocking, pause, tracking }: ServerContext)
 function memory(server: ServerContext): Field[] {
   const { config, keyspace, sessions, statistics } = server;
   const used = statistics.measureMemory();
-  const { rss } = process.memoryUsage();
+  const { resident: rss, total } = server.host.memory();
   const dataset = keyspace.usedBytes;
   const { maxmemory } = config.values;
   let clients = 0;
@@ -123,7 +123,7 @@ function memory(server: ServerContext): Field[] {
     ['used_memory_startup', statistics.startupBytes],
     ['used_memory_dataset', dataset],
     ['used_memory_dataset_perc', percent(dataset, Math.max(1, used))],
-    ...sized('total_system_memory', totalmem()),
+    ...sized('total_system_memory', total),
     ...scriptMemory(scriptingOf(server)),
     ...sized('maxmemory', maxmemory),
     ['maxmemory_policy', config.values['maxmemory-policy']],
@@ -265,8 +265,8 @@ function replication({ config, identity }: ServerContext): Field[] {
 }
 
 /** Of the whole process, the main thread included, which shows the screen. */
-function cpu(): Field[] {
-  const { system, user } = process.cpuUsage();
+function cpu({ host }: ServerContext): Field[] {
+  const { system, user } = host.processorTime();
   return [
     ['used_cpu_sys', (system / 1e6).toFixed(6)],
     ['used_cpu_user', (user / 1e6).toFixed(6)],

@@ -1,5 +1,4 @@
 /** Memory: MEMORY (DOCTOR MALLOC-STATS PURGE STATS USAGE HELP). */
-import { getHeapStatistics } from 'node:v8';
 import { command, type Argv } from '../command/command.js';
 import type { ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
@@ -29,7 +28,7 @@ export const memory = command({
       summary: "Returns the JavaScript engine's own figures.",
       syntax: '',
       tips: OBSERVING,
-      run: () => new Verbatim(`${Object.entries(getHeapStatistics()).map(([name, value]) => `${name}: ${value}`).join('\n')}\n`),
+      run: (_argv, _db, session) => new Verbatim(`${Object.entries(session.server.host.heap()).map(([name, value]) => `${name}: ${value}`).join('\n')}\n`),
     },
     {
       name: 'purge', since: '4.0.0', group: 'server', complexity: 'O(1)',
@@ -74,10 +73,10 @@ function usage(argv: Argv, db: Database): Reply {
 
 /** Fields that would describe an allocator of C are left out. */
 function stats(server: ServerContext): Reply {
-  const { keyspace, sessions, statistics } = server;
+  const { keyspace, sessions, statistics, host } = server;
   const scripting = scriptingOf(server);
   const total = statistics.measureMemory();
-  const { rss } = process.memoryUsage();
+  const { resident: rss } = host.memory();
   const dataset = keyspace.usedBytes;
   const keys = keyspace.databases.reduce((sum, db) => sum + db.size, 0);
   let clients = 0;
@@ -107,12 +106,12 @@ function stats(server: ServerContext): Reply {
 
 const SMALL_BYTES = 5 * 1024 * 1024;
 
-function doctor({ keyspace, sessions, statistics }: ServerContext): string {
+function doctor({ keyspace, sessions, statistics, host }: ServerContext): string {
   if (keyspace.usedBytes < SMALL_BYTES) return 'There is too little data here for a diagnosis.\n';
   const total = statistics.measureMemory();
   const findings: string[] = [];
   if (statistics.peakBytes > total * 1.5) findings.push(`- At its highest, memory was at ${(statistics.peakBytes / total).toFixed(1)} times of what is in use now; the engine gives such memory back slowly.`);
-  const { rss } = process.memoryUsage();
+  const { resident: rss } = host.memory();
   if (rss > total * 1.4) findings.push(`- The process holds ${(rss / total).toFixed(1)} times of what is in use: garbage not yet collected, or memory kept for growth.`);
   const waiting = [...sessions.values()].reduce((sum, { transport }) => sum + transport.outputBytes, 0);
   if (sessions.size > 0 && waiting / sessions.size > 200 * 1024) findings.push('- Much output waits for clients that do not read it; see CLIENT LIST, omem.');

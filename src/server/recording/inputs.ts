@@ -10,6 +10,7 @@
  *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
  *   poll.listen        LISTEN descriptor, local · FAILED
  *
+ *   host               HOST answer as JSON
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
  * END stands where the loop was told to end. A server that is given the same answers does the same; so a tape is the server at every moment.
@@ -35,6 +36,7 @@ export const FAILED = 13;
 export const END = 14;
 export const WATCHED = 15;
 export const UNWATCHED = 16;
+export const HOST = 17;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -54,6 +56,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [END]: 'the end',
   [WATCHED]: 'somebody watches',
   [UNWATCHED]: 'nobody watches',
+  [HOST]: 'an answer of the host',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

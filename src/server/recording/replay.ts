@@ -3,6 +3,7 @@
  */
 import { Config, type SettingValues } from '../config.js';
 import { Server } from '../server.js';
+import { ReplayHost } from './recorded-host.js';
 import { Divergence, type RecordedPoll, ReplayWorld } from './replay-world.js';
 import { TapeCursor, TapeEnd } from './tape.js';
 
@@ -31,7 +32,7 @@ export class Replay {
   /** @param tape the inputs, from the first on */
   constructor(head: RecordingHead, tape: Buffer) {
     this.world = new ReplayWorld(new TapeCursor(tape), head.poll);
-    this.server = new Server({ poll: this.world, clock: this.world.clock, seed: head.seed, config: new Config(head.settings), log: () => {}, isWatched: this.world.isWatched });
+    this.server = new Server({ poll: this.world, clock: this.world.clock, seed: head.seed, config: new Config(head.settings), log: () => {}, isWatched: this.world.isWatched, host: new ReplayHost(this.world) });
     this.attempt(() => this.server.listen());
   }
 

@@ -1,0 +1,51 @@
+/**
+ * Host: what the server asks the machine and the process it runs in, besides sockets and clocks. Figures, random bytes and files: inputs like any other,
+ * which a recording keeps and a replay answers from it. Every answer is plain data.
+ */
+import { randomBytes } from 'node:crypto';
+import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
+
+export interface HostMemory {
+  /** Bytes of the process that lie in memory. */
+  readonly resident: number;
+  /** Bytes of the machine. */
+  readonly total: number;
+}
+
+export interface Host {
+  readonly pid: number;
+  memory(): HostMemory;
+  /** The JavaScript heap of this thread, in V8's terms. */
+  heap(): { readonly [name: string]: number };
+  /** Processor time of the process, in µs. */
+  processorTime(): { readonly user: number; readonly system: number };
+  /** From the system's own randomness, not from the server's seed. */
+  randomHex(digits: number): string;
+  /** Keeps the thread for so long; see DEBUG SLEEP. */
+  sleep(ms: number): void;
+}
+
+export class SystemHost implements Host {
+  readonly pid = process.pid;
+
+  memory(): HostMemory {
+    return { resident: process.memoryUsage.rss(), total: totalmem() };
+  }
+
+  heap(): { readonly [name: string]: number } {
+    return { ...getHeapStatistics() };
+  }
+
+  processorTime(): { readonly user: number; readonly system: number } {
+    return process.cpuUsage();
+  }
+
+  randomHex(digits: number): string {
+    return randomBytes(Math.ceil(digits / 2)).toString('hex').slice(0, digits);
+  }
+
+  sleep(ms: number): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  }
+}
