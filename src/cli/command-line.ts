@@ -19,6 +19,8 @@ export interface Run {
   /** Where to write the trace. */
   readonly trace: string | null;
   readonly traceOverwrite: boolean;
+  /** Where to write the recording. */
+  readonly record: string | null;
   readonly step: boolean;
   readonly ascii: boolean;
   /** Null: nobody has said which. */
@@ -70,6 +72,7 @@ function toRun({ file, readsInput, directives, switches, values }: Flags): Run {
   }
   const seed = values.get('seed');
   const trace = values.get('trace');
+  const record = values.get('record');
   return {
     settings: reader.values,
     configFile: file === null ? null : resolvePath(file),
@@ -78,6 +81,7 @@ function toRun({ file, readsInput, directives, switches, values }: Flags): Run {
     edgeTriggered: switches.has('edge-triggered'),
     seed: seed === undefined ? null : readSeed(seed),
     trace: trace === undefined ? null : resolvePath(trace),
+    record: record === undefined ? null : resolvePath(record),
     traceOverwrite: switches.has('trace-overwrite'),
     step: switches.has('step'),
     ascii: switches.has('ascii'),

@@ -34,7 +34,8 @@ export const LAB_FLAGS = {
   theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
-  'trace-overwrite': { summary: 'replace the file of the trace if it exists' },
+  'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
+  record: { value: 'file', summary: 'record everything that the server is told, for `redis-lab replay file`' },
   seed: { value: 'number', summary: 'seed of everything random, to repeat a run' },
 } as const satisfies { readonly [name: string]: LabFlag };
 

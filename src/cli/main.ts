@@ -12,7 +12,9 @@ async function main(): Promise<number> {
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   letGoOfLostTerminals();
-  const request = await parseCommandLine(process.argv.slice(2).map(toBytes));
+  const args = process.argv.slice(2).map(toBytes);
+  if (args[0] === 'replay') return (await import('./replay.js')).replay(args.slice(1));
+  const request = await parseCommandLine(args);
   if (request.kind === 'text') {
     process.stdout.write(request.text);
     return 0;

@@ -10,6 +10,7 @@ import { complain } from './complain.js';
 import { explain } from './explain.js';
 import { openLog, type Log, type LogOutput } from './log.js';
 import { logFile } from './serve.js';
+import { RecordFile } from './record-file.js';
 import { TraceFile } from './trace-file.js';
 import { Warnings } from './warnings.js';
 
@@ -38,7 +39,8 @@ export async function runLab(run: Run): Promise<number> {
       logOutput?.log(level, message);
       if (level === 'warning') warnings.add(message);
     };
-    const { server, wantedPort } = await startServer(run, log);
+    const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
+    const { server, wantedPort } = await startServer(run, log, recording);
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback } = server;
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
@@ -50,6 +52,7 @@ export async function runLab(run: Run): Promise<number> {
     // From here on there is only standard error.
     warnings.listen(complain);
     trace?.close();
+    recording?.close();
     logOutput?.close();
     return code;
   } catch (error) {
@@ -62,9 +65,9 @@ export async function runLab(run: Run): Promise<number> {
 const GRACE_MS = 300;
 
 /** On the port asked for; if none was, on the first free one from 6379. */
-async function startServer(run: Run, log: Log): Promise<{ readonly server: RedisLabServer; readonly wantedPort: number | null }> {
+async function startServer(run: Run, log: Log, recording: RecordFile | null): Promise<{ readonly server: RedisLabServer; readonly wantedPort: number | null }> {
   const { settings, poller, edgeTriggered, seed, configFile, step } = run;
-  const options: ServerOptions = { ...settings, poller, edgeTriggered, log, configFile, paused: step, ...(seed === null ? {} : { seed }) };
+  const options: ServerOptions = { ...settings, poller, edgeTriggered, log, configFile, paused: step, ...(seed === null ? {} : { seed }), ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }) };
   for (let port = DEFAULT_PORT; ; port++) {
     try {
       if (settings.port !== undefined) return { server: await createServer(options), wantedPort: null };

@@ -9,6 +9,7 @@ import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
 import { openLog, type Log } from './log.js';
+import { RecordFile } from './record-file.js';
 import { TraceFile } from './trace-file.js';
 
 /** How long a loop that is busy may go on after the first signal. */
@@ -21,7 +22,9 @@ export async function serve(run: Run): Promise<number> {
   try {
     const { log, close } = openLog(logFile(run), complain);
     const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, (message) => log('warning', message));
-    const code = await serveUntilEnd(run, log, trace);
+    const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
+    const code = await serveUntilEnd(run, log, trace, recording);
+    recording?.close();
     close();
     return code;
   } catch (error) {
@@ -30,11 +33,11 @@ export async function serve(run: Run): Promise<number> {
   }
 }
 
-async function serveUntilEnd(run: Run, log: Log, trace: TraceFile | null): Promise<number> {
+async function serveUntilEnd(run: Run, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const ending = listenForSignals(log);
   const { settings, poller, edgeTriggered, seed, configFile } = run;
-  const server = await createServer({ ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }) });
+  const server = await createServer({ ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }), ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }) });
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';

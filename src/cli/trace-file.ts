@@ -25,7 +25,7 @@ export class TraceFile {
    * Throws {@link FileExistsError}, and what the file system throws.
    */
   constructor(path: string, overwrite: boolean, report: (message: string) => void) {
-    const fd = overwrite ? openSync(toText(path), O_WRONLY | O_CREAT | O_TRUNC, 0o666) : openUnused(path);
+    const fd = openForWriting(path, overwrite);
     const gap = (count: number): string => `${JSON.stringify({ kind: 'lost', lines: count })}\n`;
     this.outlet = new FileOutlet(fd, { name: `the trace '${path}'`, unit: 'line', encoding: 'utf8', gap, report });
   }
@@ -39,6 +39,11 @@ export class TraceFile {
   close(): void {
     this.outlet.close();
   }
+}
+
+/** Opens a file to write to. @param overwrite whether one that exists is replaced; otherwise it throws {@link FileExistsError} */
+export function openForWriting(path: string, overwrite: boolean): number {
+  return overwrite ? openSync(toText(path), O_WRONLY | O_CREAT | O_TRUNC, 0o666) : openUnused(path);
 }
 
 /** A new file; or one that holds nothing, or is none that could hold anything: /dev/stdout, a FIFO. Symbolic links are followed only to the last of these. */

@@ -17,11 +17,14 @@ import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
+import type { RecordingHead } from './recording/replay.js';
 import { LoopHandle } from './thread/loop-handle.js';
+import { Recording, type RecordListener } from './thread/recording.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
 
+export type { RecordListener } from './thread/recording.js';
 export { StartError } from './thread/start-error.js';
 export { TRACE_EVENTS } from './trace/events.js';
 export { endsRun, endsStep } from './trace/stepping.js';
@@ -56,6 +59,8 @@ export interface ServerOptions extends Partial<SettingValues> {
   /** The configuration file that the settings came from, which CONFIG REWRITE writes to. */
   readonly configFile?: string | null;
   readonly log?: (level: LogLevel, message: string) => void;
+  /** Called with the bytes of a recording as it grows; written one after the other they are a .lab file, for `redis-lab replay`. */
+  readonly record?: RecordListener;
 }
 
 export interface TraceOptions {
@@ -130,13 +135,22 @@ const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 100
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {
-  const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, configFile = null, log = () => {}, ...settings } = options;
+  const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, configFile = null, log = () => {}, record, ...settings } = options;
+  const recording = record === undefined ? null : new Recording(record);
   const observers = new Observers();
-  const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) });
+  const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) });
+  if (recording !== null) follow(recording, handle, { build: __VERSION__, seed, settings, poll: { name: handle.ready.poller, emulated: handle.ready.poller !== 'epoll', edgeTriggered, isDriven: handle.ready.poller === 'portable' } });
   const server = new LabServer(handle, observers);
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
+}
+
+/** From the start to the end of the loop. */
+function follow(recording: Recording, { closed }: LoopHandle, head: RecordingHead): void {
+  recording.begin(head);
+  const end = (): void => recording.end();
+  closed.then(end, end);
 }
 
 /** Somebody waits for the loop to be held. */

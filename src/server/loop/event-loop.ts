@@ -41,6 +41,8 @@ export class EventLoop {
   /** Counted by whoever executes commands, for the trace. */
   commandsThisTurn = 0;
   observer: Observer | null = null;
+  /** Called when a wait that the observer has interrupted goes on: it was none, for those who record waits. */
+  onSleepOn: (() => void) | null = null;
   private stopped = false;
   /** Something was ready in the running turn, or a timer ran. */
   private wasBusy = false;
@@ -183,6 +185,7 @@ export class EventLoop {
         toldUs = this.tellWait();
       }
       sleepsOn = this.sleepMs() !== 0;
+      if (sleepsOn) this.onSleepOn?.();
     } while (sleepsOn);
     // Nobody may be watching any more.
     if (toldUs >= 0 && tap.sink !== null) tap.sink.emit({ kind: 'poll', waitedUs: clock.nowUs - toldUs, ready: events.length, emulated: this.poll.emulated });

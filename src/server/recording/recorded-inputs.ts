@@ -9,13 +9,30 @@ import { RecordingHost } from './recorded-host.js';
 import { RecordingPoll } from './recording-poll.js';
 import type { TapeWriter } from './tape.js';
 
-export function recordInputs(inputs: ServerInputs, tape: TapeWriter): ServerInputs {
+export interface RecordedInputs {
+  readonly inputs: ServerInputs;
+  /** Takes the last wait off the tape, and what the clock has said since: it was interrupted, and goes on. See EventLoop.onSleepOn. */
+  forgetWait(): void;
+}
+
+export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedInputs {
+  const clock = new RecordingClock(inputs.clock, tape);
+  let tapeMark = tape.mark();
+  let clockMark = clock.mark();
+  const poll = new RecordingPoll(inputs.poll, tape, () => {
+    tapeMark = tape.mark();
+    clockMark = clock.mark();
+  });
   let wasWatched = false;
   const isWatched = (watches: boolean): boolean => {
     if (watches !== wasWatched) tape.byte(watches ? WATCHED : UNWATCHED);
     return (wasWatched = watches);
   };
-  const poll = new RecordingPoll(inputs.poll, tape);
-  const clock = new RecordingClock(inputs.clock, tape);
-  return { ...inputs, poll, clock, isWatched, host: new RecordingHost(inputs.host ?? new SystemHost(), tape) };
+  return {
+    inputs: { ...inputs, poll, clock, isWatched, host: new RecordingHost(inputs.host ?? new SystemHost(), tape) },
+    forgetWait() {
+      tape.rewind(tapeMark);
+      clock.restore(clockMark);
+    },
+  };
 }

@@ -20,6 +20,8 @@ export class RecordingPoll implements Poll {
   constructor(
     private readonly inner: Poll,
     private readonly tape: TapeWriter,
+    /** Called before each wait, with all that came before on the tape. */
+    private readonly onWait: () => void,
   ) {
     this.name = inner.name;
     this.emulated = inner.emulated;
@@ -53,6 +55,7 @@ export class RecordingPoll implements Poll {
     const { tape } = this;
     // While the loop sleeps, all that has happened can be read.
     tape.publish();
+    this.onWait();
     this.inner.wait(events, timeoutMs);
     tape.byte(inputs.WAIT);
     tape.number(events.length);

@@ -9,6 +9,8 @@ import { TapeCursor, TapeEnd } from './tape.js';
 
 /** What a recording says of the server beside its inputs. */
 export interface RecordingHead {
+  /** Version of redis-lab; only the same one is sure to do the same. */
+  readonly build: string;
   readonly seed: number;
   readonly settings: Partial<SettingValues>;
   readonly poll: RecordedPoll;

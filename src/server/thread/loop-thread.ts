@@ -10,7 +10,9 @@ import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
 import { SystemClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
-import { Server } from '../server.js';
+import { recordInputs } from '../recording/recorded-inputs.js';
+import { TapeWriter } from '../recording/tape.js';
+import { Server, type ServerInputs } from '../server.js';
 import { Observation } from './observation.js';
 import { openPoll, PollerError } from './open-poll.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions, PollerName } from './protocol.js';
@@ -22,13 +24,16 @@ const post = (message: LoopMessage): void => port.postMessage(message);
 
 async function main(): Promise<void> {
   const { poll, fallback } = await openPoll(options.poller, options.edgeTriggered);
-  const server = new Server({
+  const inputs: ServerInputs = {
     poll,
     clock: new SystemClock(),
     seed: options.seed,
     config: new Config(options.settings, options.configFile),
     log: (level, message) => post({ kind: 'log', level, message }),
-  });
+  };
+  const recorded = options.ring === null ? null : recordInputs(inputs, new TapeWriter(options.ring));
+  const server = new Server(recorded?.inputs ?? inputs);
+  if (recorded !== null) server.loop.onSleepOn = () => recorded.forgetWait();
   const observation = observe(server);
   const calls = answerWith(server, observation);
   // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.

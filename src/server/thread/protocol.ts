@@ -25,6 +25,8 @@ export interface LoopThreadOptions {
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
   readonly control: ControlWords;
+  /** The ring in which all inputs are recorded; null for no recording. */
+  readonly ring: SharedArrayBuffer | null;
   /** The server was asked for by a worker, and not by the main thread. */
   readonly isNested: boolean;
 }

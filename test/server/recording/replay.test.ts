@@ -25,7 +25,7 @@ function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded {
   const { seed = 1, settings = {}, edgeTriggered = false } = options;
   return {
     lab,
-    head: { seed, settings, poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false } },
+    head: { build: 'test', seed, settings, poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false } },
     tape() {
       writer.publish();
       return reader.take()!;

@@ -63,7 +63,7 @@ export class Lab implements Disposable {
       config: new Config(options.settings),
       log: (level, message) => void this.log.push(`${level}: ${message}`),
     };
-    this.server = new Server(tape === undefined ? inputs : recordInputs(inputs, tape));
+    this.server = new Server(tape === undefined ? inputs : recordInputs(inputs, tape).inputs);
     this.addresses = this.server.listen();
   }
 

@@ -1,0 +1,62 @@
+/**
+ * The .lab file: what a recording is on disk. It grows at its end only, can be read when it is cut off, and knows where it is damaged.
+ *
+ *   magic      8 bytes    89 4c 41 42 0d 0a 1a 01      the last one is the version of the format
+ *   block…     length u32 · CRC-32 of the payload u32 · payload                        little-endian
+ *                the first payload: JSON, a RecordingHead          the others, put together: the tape (inputs.ts)
+ */
+import { crc32 } from 'node:zlib';
+import type { RecordingHead } from './replay.js';
+
+const MAGIC = Buffer.from([0x89, 0x4c, 0x41, 0x42, 0x0d, 0x0a, 0x1a]);
+export const FORMAT_VERSION = 1;
+const BLOCK_HEAD_BYTES = 8;
+
+/** No recording, or one that cannot be read; the message is one line for people. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+}
+
+export interface RecordingFile {
+  readonly head: RecordingHead;
+  readonly tape: Buffer;
+  /** What is missing at the end, in words; null for a file that is whole. */
+  readonly damage: string | null;
+}
+
+/** The first bytes of a file. */
+export function fileHead(head: RecordingHead): Buffer {
+  return Buffer.concat([MAGIC, Buffer.from([FORMAT_VERSION]), block(Buffer.from(JSON.stringify(head)))]);
+}
+
+/** The next part of the tape, as it stands in a file. */
+export function block(payload: Buffer): Buffer {
+  const bytes = Buffer.alloc(BLOCK_HEAD_BYTES + payload.length);
+  bytes.writeUInt32LE(payload.length, 0);
+  bytes.writeUInt32LE(crc32(payload), 4);
+  payload.copy(bytes, BLOCK_HEAD_BYTES);
+  return bytes;
+}
+
+/** Throws {@link RecordingError} if nothing can be made of it. */
+export function readRecording(bytes: Buffer): RecordingFile {
+  if (bytes.length <= MAGIC.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new RecordingError('this is no recording');
+  const version = bytes[MAGIC.length]!;
+  if (version > FORMAT_VERSION) throw new RecordingError(`this recording has format ${version}; this version of redis-lab reads up to ${FORMAT_VERSION}`);
+  const payloads: Buffer[] = [];
+  let damage: string | null = null;
+  for (let at = MAGIC.length + 1; at < bytes.length && damage === null; ) {
+    const length = at + BLOCK_HEAD_BYTES <= bytes.length ? bytes.readUInt32LE(at) : Infinity;
+    const end = at + BLOCK_HEAD_BYTES + length;
+    if (end > bytes.length) damage = `it is cut off in the block at byte ${at}`;
+    else {
+      const payload = bytes.subarray(at + BLOCK_HEAD_BYTES, end);
+      if (crc32(payload) === bytes.readUInt32LE(at + 4)) payloads.push(payload);
+      else damage = `the block at byte ${at} is damaged`;
+    }
+    at = end;
+  }
+  const [head, ...tape] = payloads;
+  if (head === undefined) throw new RecordingError(`nothing can be read of this recording: ${damage ?? 'it is empty'}`);
+  return { head: JSON.parse(head.toString()) as RecordingHead, tape: Buffer.concat(tape), damage };
+}

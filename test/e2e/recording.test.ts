@@ -1,0 +1,123 @@
+/**
+ * A real server, recorded while clients use it, and replayed without sockets.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createServer, type ServerOptions } from 'redis-lab';
+import { readRecording, RecordingError, Replay } from '../../src/server/recording/index.js';
+import { cli } from '../support/cli.js';
+import { RespClient } from '../support/resp-client.js';
+
+const POLLERS = (['epoll', 'portable'] as const).filter((poller) => poller === 'portable' || process.platform === 'linux');
+
+/** Everything that a client can set going: timers, waiting, scripts, messages, watching, time. */
+async function use(port: number): Promise<void> {
+  await using client = await RespClient.connect(port);
+  await using other = await RespClient.connect(port);
+  await client.call('CONFIG', 'SET', 'notify-keyspace-events', 'KEA');
+  await other.call('HELLO', '3');
+  await other.call('PSUBSCRIBE', '__key*');
+  await client.call('SET', 'short', 'x', 'PX', '20');
+  for (let i = 0; i < 300; i++) client.raw(`SET key:${i} ${'v'.repeat(i * 40)} PX ${10 + i}\r\n`);
+  for (let i = 0; i < 300; i++) await client.next();
+  await client.call('MULTI');
+  await client.call('INCR', 'n');
+  await client.call('SPOP', 'none');
+  await client.call('EXEC');
+  await client.call('EVAL', "for i = 1, 1000 do redis.call('ZADD', KEYS[1], math.random(), i) end return redis.call('ZCARD', KEYS[1])", '1', 'z');
+  await client.call('SRANDMEMBER', 'z');
+  await using waiter = await RespClient.connect(port);
+  const waiting = waiter.call('BLPOP', 'queue', '0.05');
+  await client.call('BLPOP', 'nothing', '0.06');
+  await waiting;
+  for (const words of [['TIME'], ['ACL', 'GENPASS'], ['SLOWLOG', 'GET'], ['CLIENT', 'LIST'], ['RANDOMKEY'], ['SCAN', '0'], ['LATENCY', 'HISTOGRAM'], ['DEBUG', 'SLEEP', '0.01'], ['INFO', 'everything'], ['MEMORY', 'STATS']]) await client.call(...words);
+}
+
+/** The bytes of a recording of {@link use}. */
+async function record(options: ServerOptions): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  const server = await createServer({ port: 0, 'enable-debug-command': 'yes', ...options, record: (bytes) => parts.push(bytes) });
+  const endTrace = await server.trace(() => {}, { budget: 50 });
+  await use(server.port);
+  await endTrace();
+  await server.pause();
+  await server.resume();
+  await use(server.port);
+  await server.close();
+  return Buffer.concat(parts);
+}
+
+describe.each(POLLERS)('%s', (poller) => {
+  test.each([false, true])('a recorded server does the same once more, edge-triggered: %s', async (edgeTriggered) => {
+    const { head, tape, damage } = readRecording(await record({ poller, edgeTriggered }));
+    expect(damage).toBe(null);
+    const result = new Replay(head, tape).run();
+    expect(result).toEqual({ turns: expect.any(Number) as number, commands: expect.any(Number) as number, divergence: null, hasEnd: true });
+    expect(result.commands).toBeGreaterThan(600);
+  });
+});
+
+describe('redis-lab replay', () => {
+  let dir: string;
+  let whole: Buffer;
+  const file = (name: string, bytes: Uint8Array): string => {
+    const path = join(dir, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'redis-lab-recording-'));
+    whole = await record({});
+  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  test('says that it is identical, and gives the same digest each time', async () => {
+    const path = file('whole.lab', whole);
+    const first = await cli('replay', path, '--digest');
+    expect(first.stdout).toMatch(/^replayed \d+ turns, \d+ commands: identical\nkeys \d+ [0-9a-f]{40} clients 0 [0-9a-f]{40}\n$/);
+    expect(first.stderr).toBe('');
+    expect(first.code).toBe(0);
+    expect(await cli('replay', path, '--digest')).toEqual(first);
+  });
+
+  test('stops where it is told to', async () => {
+    const path = file('whole.lab', whole);
+    expect((await cli('replay', path, '--until', 'command:20')).stdout).toMatch(/^replayed \d+ turns, (2\d|3\d\d) commands: identical \(up to where this stops/);
+    expect((await cli('replay', path, '--until', 'turn:7')).stdout).toMatch(/^replayed 7 turns, /);
+    expect(await cli('replay', path, '--until', 'noon')).toMatchObject({ code: 2, stderr: expect.stringContaining("--until 'noon': must be turn:N or command:N") as string });
+  });
+
+  test('a file that is cut off or damaged is replayed as far as it is whole', async () => {
+    const cut = await cli('replay', file('cut.lab', whole.subarray(0, whole.length - 5)));
+    expect(cut).toMatchObject({ code: 0, stderr: expect.stringMatching(/is not whole: it is cut off in the block at byte \d+/) as string, stdout: expect.stringContaining('identical') as string });
+    const bytes = Buffer.from(whole);
+    bytes[whole.length - 1]! ^= 1;
+    expect(await cli('replay', file('damaged.lab', bytes))).toMatchObject({ code: 0, stderr: expect.stringMatching(/is not whole: the block at byte \d+ is damaged/) as string });
+  });
+
+  test.each([
+    ['no recording', () => Buffer.from('*1\r\n$4\r\nPING\r\n'), 'this is no recording'],
+    ['an empty file', () => Buffer.alloc(0), 'this is no recording'],
+    ['one of a newer version', () => Buffer.concat([whole.subarray(0, 7), Buffer.from([9]), whole.subarray(8)]), 'this recording has format 9; this version of redis-lab reads up to 1'],
+    ['only a beginning', () => whole.subarray(0, 30), 'nothing can be read of this recording: it is cut off in the block at byte 8'],
+  ])('%s is refused in one line', async (_, bytes, complaint) => {
+    expect(() => readRecording(bytes())).toThrow(RecordingError);
+    const { code, stdout, stderr } = await cli('replay', file('bad.lab', bytes()));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(complaint);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test('what does not exist is named', async () => {
+    expect(await cli('replay', join(dir, 'nowhere.lab'))).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or directory') as string });
+    expect(await cli('replay')).toMatchObject({ code: 2, stderr: expect.stringContaining('usage: redis-lab replay FILE') as string });
+    expect(await cli('replay', 'x', '--with', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown option '--with'") as string });
+  });
+
+  test('the recording holds little more than what clients have sent', () => {
+    expect(readFileSync(file('whole.lab', whole)).length).toBeLessThan(6_000_000);
+  });
+});
