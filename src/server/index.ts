@@ -136,7 +136,7 @@ const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 100
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {
   const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, configFile = null, log = () => {}, record, ...settings } = options;
-  const recording = record === undefined ? null : new Recording(record);
+  const recording = record === undefined ? null : new Recording(record, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) });
   if (recording !== null) follow(recording, handle, { build: __VERSION__, seed, settings, poll: { name: handle.ready.poller, emulated: handle.ready.poller !== 'epoll', edgeTriggered, isDriven: handle.ready.poller === 'portable' } });

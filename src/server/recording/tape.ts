@@ -7,13 +7,14 @@
  *                          ▲ take, whenever the other side likes
  *   other side    chunks of bytes, in order
  *
- * A writer that would overtake the reader stops recording: {@link TapeWriter.hasOverflowed}. Numbers are LEB128 varints, signed ones in zigzag form.
+ * A writer that would overtake the reader stops, and says so to both sides (`hasOverflowed`). Numbers are LEB128 varints, signed ones in zigzag form.
  */
 
-/** 32-bit words in front of the ring: bytes published and bytes taken, both modulo 2^32. */
+/** 32-bit words in front of the ring: bytes published and bytes taken, both modulo 2^32, and whether the writer has given up. */
 const PUBLISHED = 0;
 const TAKEN = 1;
-const HEAD_BYTES = 8;
+const OVERFLOWED = 2;
+const HEAD_BYTES = 12;
 
 /** A ring with room for `bytes`, a power of two below 2^31. */
 export function createRing(bytes: number): SharedArrayBuffer {
@@ -109,8 +110,10 @@ export class TapeWriter {
     if (this.hasOverflowed) return false;
     const used = (this.at - Atomics.load(this.words, TAKEN)) >>> 0;
     this.room = this.ring.length - used;
-    if (this.room < count) this.hasOverflowed = true;
-    return !this.hasOverflowed;
+    if (this.room >= count) return true;
+    this.hasOverflowed = true;
+    Atomics.store(this.words, OVERFLOWED, 1);
+    return false;
   }
 }
 
@@ -124,6 +127,11 @@ export class TapeReader {
   constructor(shared: SharedArrayBuffer) {
     this.words = new Int32Array(shared, 0, HEAD_BYTES / 4);
     this.ring = Buffer.from(shared, HEAD_BYTES);
+  }
+
+  /** The writer found no room: nothing comes after what was published before. */
+  get hasOverflowed(): boolean {
+    return Atomics.load(this.words, OVERFLOWED) === 1;
   }
 
   /** All that was published and not yet taken, as a copy; null if there is nothing. */

@@ -17,7 +17,11 @@ export class Recording {
   private readonly reader = new TapeReader(this.ring);
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly listener: RecordListener) {}
+  /** @param report is told, once, if the recording ends before the server does */
+  constructor(
+    private readonly listener: RecordListener,
+    private readonly report: (message: string) => void,
+  ) {}
 
   /** The server has started: from here on its inputs are handed over. */
   begin(head: RecordingHead): void {
@@ -27,12 +31,20 @@ export class Recording {
 
   /** The loop has ended: the rest is handed over. */
   end(): void {
-    if (this.timer !== null) clearInterval(this.timer);
     this.look();
+    this.stop();
+  }
+
+  private stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
   }
 
   private look(): void {
     const bytes = this.reader.take();
     if (bytes !== null) this.listener(block(bytes));
+    if (this.timer === null || !this.reader.hasOverflowed) return;
+    this.report(`The recording ends here: ${RING_BYTES / 2 ** 20} MiB of it were waiting to be written`);
+    this.stop();
   }
 }
