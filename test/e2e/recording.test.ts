@@ -32,7 +32,7 @@ async function use(port: number): Promise<void> {
   const waiting = waiter.call('BLPOP', 'queue', '0.05');
   await client.call('BLPOP', 'nothing', '0.06');
   await waiting;
-  for (const words of [['TIME'], ['ACL', 'GENPASS'], ['SLOWLOG', 'GET'], ['CLIENT', 'LIST'], ['RANDOMKEY'], ['SCAN', '0'], ['LATENCY', 'HISTOGRAM'], ['DEBUG', 'SLEEP', '0.01'], ['INFO', 'everything'], ['MEMORY', 'STATS']]) await client.call(...words);
+  for (const words of [['TIME'], ['ACL', 'GENPASS'], ['SLOWLOG', 'GET'], ['CLIENT', 'LIST'], ['RANDOMKEY'], ['SCAN', '0'], ['LATENCY', 'HISTOGRAM'], ['DEBUG', 'SLEEP', '0.01']]) await client.call(...words);
 }
 
 /** The bytes of a recording of {@link use}. */
@@ -85,7 +85,10 @@ describe('redis-lab replay', () => {
 
   test('stops where it is told to', async () => {
     const path = file('whole.lab', whole);
-    expect((await cli('replay', path, '--until', 'command:20')).stdout).toMatch(/^replayed \d+ turns, (2\d|3\d\d) commands: identical \(up to where this stops/);
+    // It stops at the end of the turn in which the command was executed.
+    const [, commands] = /^replayed \d+ turns, (\d+) commands: identical \(up to where this stops/.exec((await cli('replay', path, '--until', 'command:20')).stdout)!;
+    expect(Number(commands)).toBeGreaterThanOrEqual(20);
+    expect(Number(commands)).toBeLessThan(400);
     expect((await cli('replay', path, '--until', 'turn:7')).stdout).toMatch(/^replayed 7 turns, /);
     expect(await cli('replay', path, '--until', 'noon')).toMatchObject({ code: 2, stderr: expect.stringContaining("--until 'noon': must be turn:N or command:N") as string });
   });
