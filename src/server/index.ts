@@ -31,7 +31,7 @@ export { endsRun, endsStep } from './trace/stepping.js';
 export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
 export type { SettingName } from './config.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
-export type { ClientSnapshot, KeysSnapshot } from './snapshot.js';
+export type { ClientSnapshot, CommandSnapshot, KeysSnapshot } from './snapshot.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';
 

@@ -23,6 +23,10 @@ export interface SnapshotRequest {
   };
   /** The most clients. */
   readonly clients: number;
+  /** A client that is brought in any case, if there is one of this token; null or left out: none. */
+  readonly client?: number | null;
+  /** The commands that have been called, with their times; left out: not wanted, because percentiles are looked for in long tables. */
+  readonly commands?: boolean;
   /** A page of one value; null or left out: none. */
   readonly value?: ValueWindow | null;
 }
@@ -45,9 +49,23 @@ export interface ClientSnapshot {
   readonly queryBytes: number;
   readonly outputBytes: number;
   readonly lastCommand: string;
+  /** Whole requests, and bytes read and written, since it connected. */
+  readonly requests: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
   /** Milliseconds. */
   readonly ageMs: number;
   readonly idleMs: number;
+}
+
+/** What the server counts of a command since its start, or since CONFIG RESETSTAT. */
+export interface CommandSnapshot {
+  /** `config|get` for a subcommand. */
+  readonly name: string;
+  readonly calls: number;
+  readonly elapsedUs: number;
+  /** Of the calls while latency-tracking was on, as LATENCY HISTOGRAM counts them: up to a second; null: there was none. */
+  readonly times: { readonly p50Us: number; readonly p99Us: number; readonly maxUs: number } | null;
 }
 
 export interface KeysSnapshot {
@@ -71,6 +89,8 @@ export interface Snapshot {
   readonly wakerFd: number;
   readonly clientCount: number;
   readonly clients: readonly ClientSnapshot[];
+  /** Null unless they were asked for. */
+  readonly commands: readonly CommandSnapshot[] | null;
   /** Databases that there are, empty ones included. */
   readonly databaseCount: number;
   /** Databases that are not empty. */
@@ -100,7 +120,8 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     listeners: server.listeners.map(({ token, listener, address }) => ({ token, fd: listener.fd, address })),
     wakerFd: server.loop.poll.waker.fd,
     clientCount: server.sessions.size,
-    clients: Array.from(firstOf(server.sessions.values(), request.clients), (session) => clientSnapshot(session, clock.nowMs)),
+    clients: clientSnapshots(server, request),
+    commands: request.commands === true ? commandSnapshots(server) : null,
     databaseCount: keyspace.databases.length,
     databases: keyspace.databases.filter((db) => db.size > 0).map((db) => ({ index: db.index, keys: db.size, volatile: db.expires.size })),
     keys: keysSnapshot(server, request.keys),
@@ -116,6 +137,21 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
       evicted: keyspace.stats.evicted,
     },
   };
+}
+
+function clientSnapshots({ sessions, clock }: Server, { clients, client = null }: SnapshotRequest): ClientSnapshot[] {
+  const first = Array.from(firstOf(sessions.values(), clients), (session) => clientSnapshot(session, clock.nowMs));
+  const wanted = client === null || first.some(({ token }) => token === client) ? undefined : sessions.get(client);
+  return wanted === undefined ? first : [...first, clientSnapshot(wanted, clock.nowMs)];
+}
+
+function commandSnapshots({ commands, statistics }: Server): CommandSnapshot[] {
+  const all = [...commands.values()].flatMap((command) => [command, ...(command.subcommands?.values() ?? [])]);
+  return all.filter(({ stats }) => stats.calls > 0).map((command) => {
+    const histogram = statistics.histograms.get(command);
+    const times = histogram === undefined ? null : { p50Us: histogram.percentileUs(50), p99Us: histogram.percentileUs(99), maxUs: histogram.percentileUs(100) };
+    return { name: command.fullName, calls: command.stats.calls, elapsedUs: command.stats.elapsedUs, times };
+  });
 }
 
 function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
@@ -137,6 +173,9 @@ function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
     queryBytes: transport.queryBytes,
     outputBytes: transport.outputBytes,
     lastCommand: session.lastCommand?.fullName ?? '',
+    requests: session.frame,
+    bytesRead: session.bytesRead,
+    bytesWritten: session.bytesWritten,
     ageMs: nowMs - session.createdMs,
     idleMs: nowMs - session.lastInteractionMs,
   };

@@ -20,8 +20,8 @@ import type { ServerInfo, State } from './state/state.js';
 import { withoutLastCharacter } from './state/typed-text.js';
 import { joined, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
-import type { Size } from './view/pane.js';
-import { PANES } from './view/panes/index.js';
+import type { Pane, Size } from './view/pane.js';
+import { PANES, paneOf } from './view/panes/index.js';
 import { byteAt } from './view/parts/hex.js';
 import { cursorOf, helpScrollLimit, paneSize, Screen } from './view/screen.js';
 import type { Theme } from './view/theme.js';
@@ -160,7 +160,7 @@ export class App {
   }
 
   private pressElsewhere(key: Key): void {
-    const intent = intentOf(key, this.state, PANES[this.state.ui.focus]);
+    const intent = intentOf(key, this.state, this.pane);
     if (intent !== null) return this.perform(intent, key);
     if (this.state.ui.prompt !== null && key.text !== '') this.typeInPrompt(this.state.ui.prompt.text + key.text.replaceAll('\n', ' '));
   }
@@ -229,6 +229,10 @@ export class App {
         return this.move(this.pageRows());
       case 'open':
         return this.act({ type: 'open-row', ...this.listed() });
+      case 'enter':
+        return this.enter();
+      case 'turn':
+        return this.act({ type: 'turn', face: ui.panes[ui.focus].face === '' ? 'commands' : '', filter: '' });
       case 'close':
         return this.act({ type: 'close-row' });
       case 'to-bytes':
@@ -242,7 +246,7 @@ export class App {
       case 'follow':
         return this.act({ type: 'follow' });
       case 'sort':
-        return this.act({ type: 'sort', sorts: PANES[ui.focus].sorts! });
+        return this.act({ type: 'sort', sorts: this.pane.sorts! });
       case 'previous-database':
         return this.act({ type: 'choose-next-database', by: -1, count: this.state.model.keyspace.databaseCount });
       case 'next-database':
@@ -259,12 +263,18 @@ export class App {
   /** Moves what there is to move: the help, the cursor in an open row, the selection, the view. */
   private move(by: number): void {
     const { ui } = this.state;
-    const pane = PANES[ui.focus];
+    const pane = this.pane;
     if (ui.isHelpOpen) return this.act({ type: 'scroll-help', by, limit: helpScrollLimit(this.state, this.size, this.options.theme) });
     if (ui.panes[ui.focus].byte !== null) return this.moveInBytes(by, 'row');
     if (ui.panes[ui.focus].isOpen && pane.openRows !== undefined) return this.act({ type: 'move-cursor', by, count: pane.openRows(this.state) });
     if (pane.rows !== undefined) return this.act({ type: 'select', by, ...this.listed() });
     if (pane.length !== undefined) this.act({ type: 'scroll', by, length: pane.length(this.state), forgotten: pane.forgotten?.(this.state) ?? 0 });
+  }
+
+  /** From nothing the first row is selected, as it is where rows open. */
+  private enter(): void {
+    if (this.state.ui.panes[this.state.ui.focus].selected === null) return this.act({ type: 'select', by: 0, ...this.listed() });
+    this.act(this.pane.entered!(this.state));
   }
 
   private pageRows(): number {
@@ -277,7 +287,7 @@ export class App {
   private moveInBytes(by: number | 'begin', unit: 'byte' | 'row' = 'byte'): void {
     const { focus, panes } = this.state.ui;
     const { byte, cursor } = panes[focus];
-    const bytes = PANES[focus].openBytes?.(this.state, paneSize(this.state, focus, this.size) ?? this.size) ?? null;
+    const bytes = this.pane.openBytes?.(this.state, paneSize(this.state, focus, this.size) ?? this.size) ?? null;
     if (bytes === null) return;
     const there = by === 'begin' || byte === null ? bytes.beginningOf(cursor) : byteAt(byte, by, unit, bytes);
     this.act({ type: 'move-to-byte', byte: there, cursor: bytes.rowOf(there) });
@@ -285,14 +295,14 @@ export class App {
 
   /** The rows of the pane in focus, as actions want to know them. */
   private listed(): { rows: readonly string[]; length: number | null; offset: number } {
-    const pane = PANES[this.state.ui.focus];
+    const pane = this.pane;
     return { rows: pane.rows?.(this.state, paneSize(this.state, pane.id, this.size) ?? undefined) ?? [], length: pane.length?.(this.state) ?? null, offset: pane.offset?.(this.state) ?? 0 };
   }
 
   private typeInPrompt(text: string): void {
     const { ui } = this.state;
     const change = ui.prompt!.kind === 'filter' ? null : this.changedBreakpoints(text);
-    const error = change === null ? (PANES[ui.focus].checkFilter?.(text) ?? null) : 'error' in change && text.trim() !== '' ? change.error : null;
+    const error = change === null ? (this.pane.checkFilter?.(text) ?? null) : 'error' in change && text.trim() !== '' ? change.error : null;
     this.act({ type: 'type-prompt', text, error });
   }
 
@@ -327,6 +337,11 @@ export class App {
     return this.session.state;
   }
 
+  /** The one in focus. */
+  private get pane(): Pane {
+    return paneOf(this.state, this.state.ui.focus);
+  }
+
   private act(action: Action): void {
     this.session.act(action);
   }
@@ -339,7 +354,8 @@ export class App {
   private request(): SnapshotRequest {
     const size = paneSize(this.state, 'keyspace', this.size) ?? this.size;
     const keys = PANES.keyspace.window?.(this.state, size) ?? { db: this.state.ui.db, offset: 0, limit: size.height, order: 'name', match: '*' };
-    return { keys, clients: MAX_CLIENTS, value: PANES.keyspace.value?.(this.state, size) ?? null };
+    const commands = this.state.ui.panes.frames.face === 'commands';
+    return { keys, clients: MAX_CLIENTS, client: openToken(this.state), commands, value: PANES.keyspace.value?.(this.state, size) ?? null };
   }
 
   // Drawing
@@ -395,6 +411,12 @@ export class App {
 }
 
 const isTyping = (state: State): boolean => contextOf(state) === 'console' || contextOf(state) === 'prompt';
+
+/** Whose conversation is open; null: nobody's. */
+function openToken({ ui }: State): number | null {
+  const { isOpen, selected } = ui.panes.tokens;
+  return isOpen && selected !== null ? Number(selected) : null;
+}
 
 /** Keys come from our own decoder; Ink gets none. */
 const NO_INPUT = { isTTY: false, on() {}, off() {}, addListener() {}, removeListener() {}, setEncoding() {}, ref() {}, unref() {}, read: () => null } as unknown as NodeJS.ReadStream;

@@ -32,6 +32,8 @@ export type Intent =
   | 'page-up'
   | 'page-down'
   | 'open'
+  | 'enter'
+  | 'turn'
   | 'close'
   | 'to-bytes'
   | 'to-rows'
@@ -81,6 +83,9 @@ const moves = (pane: Pane): boolean => pane.rows !== undefined || pane.length !=
 const opens = (pane: Pane): boolean => pane.openRows !== undefined;
 const hasBytes = (pane: Pane): boolean => pane.openBytes !== undefined;
 const filters = (pane: Pane): boolean => pane.checkFilter !== undefined;
+/** The two faces of one pane: frames, and commands, from which Enter leads to frames. */
+const enters = (pane: Pane): boolean => pane.entered !== undefined;
+const isFrames = (pane: Pane): boolean => pane.id === 'frames' && !enters(pane);
 const hasDatabases = (pane: Pane): boolean => pane.window !== undefined;
 
 export const KEYMAP: readonly Binding[] = [
@@ -130,6 +135,9 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['panes', 'console'], of: moves },
   { intent: 'page-down', keys: ['pagedown'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['panes', 'console'], of: moves },
   { intent: 'open', keys: ['enter'], shown: 'Enter', label: 'open', group: 'This pane', contexts: ['panes'], of: opens, when: (state) => !isOpen(state) },
+  { intent: 'enter', keys: ['enter'], shown: 'Enter', label: 'its frames', group: 'This pane', contexts: ['panes'], of: enters },
+  { intent: 'turn', keys: ['v'], shown: 'v', label: 'commands', group: 'This pane', contexts: ['panes'], of: isFrames },
+  { intent: 'turn', keys: ['v'], shown: 'v', label: 'frames', group: 'This pane', contexts: ['panes'], of: enters },
   { intent: 'filter', keys: ['/'], shown: '/', label: 'filter', group: 'This pane', contexts: ['panes'], of: filters },
   { intent: 'sort', keys: ['s'], shown: 's', label: 'sort', group: 'This pane', contexts: ['panes'], of: (pane) => pane.sorts !== undefined },
   { intent: 'previous-database', keys: ['['], shown: '[', label: 'database before', group: 'This pane', contexts: ['panes'], of: hasDatabases },

@@ -164,3 +164,31 @@ test('what is typed in one chunk changes the line, or the prompt, once', async (
   expect(changes('type-prompt')).toBe(1);
   await lab.until('yend-of-filter');
 });
+
+test('v turns the frames into the commands and back, and Enter on a command leads to its frames', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\rGET k\rGET k\r');
+  await lab.until('"v"');
+  lab.type(ESC, '4', 'v');
+  await lab.until(/4 Commands · by time[^]*get +2 /);
+  lab.type('/get\r', '\r');
+  await lab.until('▶get');
+  lab.type('\r');
+  await lab.until((screen) => /4 Frames · \/get/.test(screen) && /> +#2 +2 GET k/.test(screen) && !/#2 +1 SET k v/.test(screen));
+  lab.type('v');
+  await lab.until('4 Commands');
+  lab.type('v');
+  await lab.until((screen) => /4 Frames ─/.test(screen) && /#2 +1 SET k v/.test(screen));
+});
+
+test('Enter on a token opens its conversation, and Esc closes it', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r');
+  await lab.until(/<  #2 +1 OK/);
+  lab.type(ESC, '2', '\x1b[B', '\x1b[B', '\x1b[B');
+  await lab.until(/▶ *#2/);
+  lab.type('\r');
+  await lab.until(/#2 .*connected .* ago[^]*[0-9]+ requests?, read [^]*SET k v +OK/);
+  lab.type(ESC);
+  await lab.until((screen) => !screen.includes(' ago,') && screen.includes('LISTENER'));
+});

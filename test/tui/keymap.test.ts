@@ -7,6 +7,7 @@ import type { State } from '../../src/tui/state/state.js';
 import { KeyDecoder } from '../../src/tui/terminal/decoder.js';
 import { footer } from '../../src/tui/view/footer.js';
 import { help, helpLimit } from '../../src/tui/view/help.js';
+import { commandsPane } from '../../src/tui/view/panes/commands.js';
 import { PANES } from '../../src/tui/view/panes/index.js';
 import { width as widthOf } from '../../src/tui/view/text.js';
 import { createTheme } from '../../src/tui/view/theme.js';
@@ -54,7 +55,7 @@ test('no key has two meanings at once', () => {
 
 test('what works among the panes stands in the help of some pane', () => {
   const size = { width: 100, height: 30 };
-  const all = Object.values(PANES).flatMap((pane) => Array.from({ length: helpLimit(pane, theme, size) + 1 }, (_, scroll) => help(pane, scroll, theme, size).join('\n'))).join('\n');
+  const all = [...Object.values(PANES), commandsPane].flatMap((pane) => Array.from({ length: helpLimit(pane, theme, size) + 1 }, (_, scroll) => help(pane, scroll, theme, size).join('\n'))).join('\n');
   for (const { label } of KEYMAP.filter(({ contexts }) => contexts.includes('panes'))) expect(all).toContain(label);
 });
 

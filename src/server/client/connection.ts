@@ -112,6 +112,7 @@ export class Connection implements EventHandler, Transport {
     const { server } = env;
     server.stats.bytesRead += count;
     server.stats.reads++;
+    this.session.bytesRead += count;
     this.session.lastInteractionMs = server.clock.nowMs;
     this.process(buffer, isQueryWaiting ? query.start : 0, start + count);
     return true;

@@ -96,7 +96,9 @@ export class ReplyWriter {
     const { server } = this.env;
     server.stats.bytesWritten += bytes;
     server.stats.writes++;
-    this.connection.session.lastInteractionMs = server.clock.nowMs;
+    const { session } = this.connection;
+    session.bytesWritten += bytes;
+    session.lastInteractionMs = server.clock.nowMs;
   }
 
   private checkLimit(): void {

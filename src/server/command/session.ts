@@ -80,6 +80,9 @@ export class Session {
   libraryVersion = '';
   readonly createdMs: number;
   lastInteractionMs: number;
+  /** What its connection has read and written, in bytes. */
+  bytesRead = 0;
+  bytesWritten = 0;
   /** Requests decoded so far; the number of the running one in the trace. */
   frame = 0;
   /** The command that was asked for last, for CLIENT LIST; null if there is no such command. */

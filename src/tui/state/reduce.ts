@@ -7,7 +7,7 @@ import type { Breakpoint, StepUnit, TraceEvent } from '../../server/index.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';
-import type { Control, PaneUi, ServerInfo, State, TimeMode, Ui } from './state.js';
+import type { Control, Face, PaneUi, ServerInfo, State, TimeMode, Ui } from './state.js';
 
 export type Action =
   /** The newest moment, or the one of the history that is to be shown. */
@@ -34,6 +34,8 @@ export type Action =
   | { readonly type: 'follow' }
   | ({ readonly type: 'open-row' } & Listed)
   | { readonly type: 'close-row' }
+  /** The pane shows its other face, filtered. */
+  | { readonly type: 'turn'; readonly face: Face; readonly filter: string }
   | { readonly type: 'move-cursor'; readonly by: number; readonly count: number }
   /** To a byte of what is open, which belongs to row `cursor`; null: back to that row. */
   | { readonly type: 'move-to-byte'; readonly byte: number | null; readonly cursor: number }
@@ -57,7 +59,7 @@ interface Listed {
 
 const FOLLOWING = { scroll: 0, selected: null, frozenAt: null, frozenRows: null } as const;
 const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
-const INITIAL_PANE: PaneUi = { ...FOLLOWING, ...NOTHING_OPEN, filter: '', sort: '' };
+const INITIAL_PANE: PaneUi = { ...FOLLOWING, ...NOTHING_OPEN, face: '', filter: '', sort: '' };
 
 export function initialState(server: ServerInfo, model: Model): State {
   return {
@@ -167,7 +169,7 @@ function typePrompt(ui: Ui, text: string, error: string | null): Ui {
   return isFilter ? withPane(typed, ui.focus, { ...FOLLOWING, filter: text }) : typed;
 }
 
-type PaneAction = Extract<UiAction, { type: 'select' | 'scroll' | 'follow' | 'open-row' | 'close-row' | 'move-cursor' | 'move-to-byte' | 'sort' }>;
+type PaneAction = Extract<UiAction, { type: 'select' | 'scroll' | 'follow' | 'open-row' | 'close-row' | 'move-cursor' | 'move-to-byte' | 'sort' | 'turn' }>;
 
 function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
   switch (action.type) {
@@ -187,6 +189,8 @@ function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
       return { cursor: clamp(pane.cursor + action.by, action.count - 1) };
     case 'move-to-byte':
       return { byte: action.byte, cursor: action.cursor };
+    case 'turn':
+      return { ...FOLLOWING, ...NOTHING_OPEN, face: action.face, filter: action.filter, sort: '' };
     case 'sort':
       return { sort: action.sorts[(Math.max(0, action.sorts.indexOf(pane.sort)) + 1) % action.sorts.length] ?? '', ...FOLLOWING };
   }

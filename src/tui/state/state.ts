@@ -47,12 +47,16 @@ export interface FrozenRows {
   readonly offset: number;
 }
 
+/** What a pane shows of its matter; empty: what it is named after. */
+export type Face = '' | 'commands';
+
 /** Scrolling and selection of one pane. It follows what happens as long as nothing of it is frozen. */
 export interface PaneUi {
   /** Rows scrolled back from where a list that grows was frozen. */
   readonly scroll: number;
   /** The selected row, by its identity (a token, a frame's number, a key); null: none. */
   readonly selected: string | null;
+  readonly face: Face;
   readonly filter: string;
   /** The selected row is open: a frame, a value. */
   readonly isOpen: boolean;

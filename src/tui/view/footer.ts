@@ -10,7 +10,7 @@ import { fit, row, truncate, truncateStart, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
-const FIRST: readonly Intent[] = ['accept', 'cancel', 'close-help', 'leave-console', 'to-rows', 'byte-before', 'byte-after', 'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'forward-event', 'help', 'focus-next', 'zoom', 'open', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster'];
+const FIRST: readonly Intent[] = ['accept', 'cancel', 'close-help', 'leave-console', 'to-rows', 'byte-before', 'byte-after', 'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'forward-event', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster'];
 
 export function footer(state: State, pane: Pane, theme: Theme, width: number): string {
   const { ui } = state;

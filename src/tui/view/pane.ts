@@ -6,6 +6,7 @@
  */
 import type { SnapshotRequest } from '../../server/index.js';
 import type { PaneId } from '../state/pane-id.js';
+import type { Action } from '../state/reduce.js';
 import type { State } from '../state/state.js';
 import type { Theme } from './theme.js';
 
@@ -48,6 +49,7 @@ export interface OpenBytes {
  *              scroll back from there
  *   no length  the rows are a table; selecting one sets `frozenRows`, and they keep that order
  *   openRows   Enter opens the selected row (`isOpen`), where ↑ ↓ move `cursor` from 0 to openRows − 1, and Esc closes it
+ *   entered    Enter does this with the selected row instead
  *   openBytes  x leads the cursor into the bytes of what is open, where it moves by a byte or a row, and back to the row that its byte belongs to
  *   sorts      s walks through them (`sort`; empty at first: the first of them)
  *   checkFilter   / types a filter (`filter`), red while this says why not
@@ -75,6 +77,8 @@ export interface Pane {
   offset?(state: State): number;
   /** Places for the cursor in what is open. */
   openRows?(state: State): number;
+  /** What Enter does with the selected row, if it does not open it. */
+  entered?(state: State): Action;
   /** Null: what is open has no bytes to show. */
   openBytes?(state: State, size: Size): OpenBytes | null;
   readonly sorts?: readonly string[];

@@ -13,7 +13,7 @@ import { addressText, header } from './header.js';
 import { help, helpLimit } from './help.js';
 import { insideOf, layoutOf, MINIMUM, type Frame, type Layout, type Place } from './layout.js';
 import type { Size } from './pane.js';
-import { PANES } from './panes/index.js';
+import { paneOf } from './panes/index.js';
 import { fit, row, truncate, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
@@ -40,7 +40,7 @@ export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
         <PaneBox key={place.pane} state={state} place={place} frame={layout.frame} theme={theme} />
       ))}
       {overlay === null ? null : <Overlay {...overlay} theme={theme} />}
-      <Rows x={0} y={size.height - 1} rows={[footer(state, PANES[state.ui.focus], theme, size.width)]} size={{ width: size.width, height: 1 }} theme={theme} />
+      <Rows x={0} y={size.height - 1} rows={[footer(state, paneOf(state, state.ui.focus), theme, size.width)]} size={{ width: size.width, height: 1 }} theme={theme} />
     </Box>
   );
 }
@@ -52,7 +52,7 @@ export function cursorOf(state: State, size: Size, theme: Theme): { readonly row
   if (layout === null || isHelpOpen) return null;
   if (prompt !== null) return { row: size.height - 1, column: Math.min(promptColumn(state, theme) ?? 0, size.width - 1) };
   const place = layout.places.find(({ pane }) => pane === focus);
-  const cursor = place === undefined ? null : (PANES[focus].cursor?.(state, { theme, size: insideOf(place, layout.frame) }) ?? null);
+  const cursor = place === undefined ? null : (paneOf(state, focus).cursor?.(state, { theme, size: insideOf(place, layout.frame) }) ?? null);
   if (place === undefined || cursor === null) return null;
   return { row: place.y + 1 + cursor.row, column: place.x + (layout.frame === 'box' ? 1 : 0) + cursor.column };
 }
@@ -60,7 +60,7 @@ export function cursorOf(state: State, size: Size, theme: Theme): { readonly row
 /** How far the help can be scrolled. */
 export function helpScrollLimit(state: State, size: Size, theme: Theme): number {
   const layout = layoutOf(size, state.ui);
-  return layout === null ? 0 : helpLimit(PANES[state.ui.focus], theme, boxInside(helpPlace(layout, size)));
+  return layout === null ? 0 : helpLimit(paneOf(state, state.ui.focus), theme, boxInside(helpPlace(layout, size)));
 }
 
 /** What a pane is rendered into now, for what it asks of the server; null: it is not on the screen. */
@@ -87,7 +87,7 @@ interface PaneBoxProps {
 }
 
 function PaneBox({ state, place, frame, theme }: PaneBoxProps): JSX.Element {
-  const pane = PANES[place.pane];
+  const pane = paneOf(state, place.pane);
   const isFocused = state.ui.focus === place.pane;
   const size = insideOf(place, frame);
   const rows = pane.render(state, { theme, size, isFocused });
@@ -155,7 +155,7 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   const { ui } = state;
   if (ui.isHelpOpen) {
     const place = helpPlace(layout, size);
-    const pane = PANES[ui.focus];
+    const pane = paneOf(state, ui.focus);
     return { place, title: ` Help: ${pane.title} `, rows: help(pane, ui.helpScroll, theme, boxInside(place)) };
   }
   if (ui.prompt?.kind === 'breakpoint') return breakpointList(state, size, theme);

@@ -177,3 +177,33 @@ test.each(['before the trace', 'between the trace and the first snapshot', 'afte
   const last = sent.at(-1)?.snapshot ?? first;
   expect(last.keys.rows.map(({ key }) => key)).toEqual(['key']);
 });
+
+describe('a snapshot', () => {
+  test('brings the client that is asked for in any case, with what its connection has read and written', () => {
+    using lab = simulate();
+    const clients = Array.from({ length: 12 }, () => lab.connect());
+    clients[11]!.sendCommand('PING');
+    lab.settle();
+    const { token } = takeSnapshot(lab.server, { ...WINDOW, clients: 12 }).clients[11]!;
+    const { clients: brought } = takeSnapshot(lab.server, { ...WINDOW, client: token });
+    expect(brought).toHaveLength(11);
+    expect(brought[10]).toMatchObject({ token, requests: 1, bytesRead: 14, bytesWritten: 7 });
+    expect(takeSnapshot(lab.server, { ...WINDOW, client: 999 }).clients).toHaveLength(10);
+  });
+
+  test('brings commands only if they are asked for: those that were called, as commandstats and the latency histogram count them', () => {
+    using lab = simulate();
+    const client = lab.connect();
+    for (let i = 0; i < 3; i++) client.ask('PING');
+    client.ask('CONFIG', 'SET', 'latency-tracking', 'no');
+    client.ask('ECHO', 'x');
+    expect(takeSnapshot(lab.server, WINDOW).commands).toBeNull();
+    const commands = takeSnapshot(lab.server, { ...WINDOW, commands: true }).commands!;
+    expect(commands.map(({ name, calls }) => [name, calls]).toSorted()).toEqual([['config|set', 1], ['echo', 1], ['ping', 3]]);
+    expect(commands.every(({ times }) => times === null)).toBe(true);
+    client.ask('CONFIG', 'SET', 'latency-tracking', 'yes');
+    client.ask('PING');
+    const times = takeSnapshot(lab.server, { ...WINDOW, commands: true }).commands!.find(({ name }) => name === 'ping')!.times!;
+    expect([times.p50Us <= times.p99Us, times.p99Us <= times.maxUs]).toEqual([true, true]);
+  });
+});

@@ -72,6 +72,8 @@ for (const pane of PANE_IDS) {
 }
 for (const pane of ['frames', 'keyspace', 'tokens'] as const) SITUATIONS[`${pane}, the last row opened`] = [{ type: 'begin' }, { type: 'focus', pane }, { type: 'open-row', rows: rowsOf(pane), length: 1, offset: 0 }];
 
+SITUATIONS['commands instead of frames'] = [{ type: 'begin' }, { type: 'focus', pane: 'frames' }, { type: 'turn', face: 'commands', filter: '' }];
+
 function rowsOf(pane: PaneId): readonly string[] {
   const { frames, keyspace, tokens } = BUSY.model;
   if (pane === 'frames') return frames.rows.items().filter((row) => row.kind === 'request').map(({ seq }) => String(seq));

@@ -2,6 +2,7 @@
  * The model: what the trace says of the server, at one moment. Each pane owns a slice; an entry of the history passes through all of them.
  */
 import type { Entry } from '../slice.js';
+import { commandsSlice, type CommandsModel } from './commands.js';
 import { framesSlice, type FramesModel } from './frames.js';
 import { keyspaceSlice, type KeyspaceModel } from './keyspace.js';
 import { loopSlice, type LoopModel } from './loop.js';
@@ -22,6 +23,7 @@ export interface Model {
   readonly tokens: TokensModel;
   readonly readiness: ReadinessModel;
   readonly frames: FramesModel;
+  readonly commands: CommandsModel;
   readonly keyspace: KeyspaceModel;
 }
 
@@ -34,6 +36,7 @@ export const initialModel: Model = {
   tokens: tokensSlice.initial,
   readiness: readinessSlice.initial,
   frames: framesSlice.initial,
+  commands: commandsSlice.initial,
   keyspace: keyspaceSlice.initial,
 };
 
@@ -47,6 +50,7 @@ export function reduceModel(model: Model, entry: Entry): Model {
     tokens: tokensSlice.reduce(model.tokens, entry),
     readiness: readinessSlice.reduce(model.readiness, entry),
     frames: framesSlice.reduce(model.frames, entry),
+    commands: commandsSlice.reduce(model.commands, entry),
     keyspace: keyspaceSlice.reduce(model.keyspace, entry),
   };
 }

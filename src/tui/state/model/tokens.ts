@@ -46,7 +46,13 @@ export interface TokenRow {
   readonly lastCommand: string;
   /** The loop's monotonic clock at the last read or write. */
   readonly lastActiveUs: number;
-  /** The same at its last slow command. */
+  /** The same when it connected; NaN: not known. */
+  readonly connectedUs: number;
+  /** Whole requests, and bytes read and written, since then. */
+  readonly requests: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** The same clock at its last slow command. */
   readonly slowAtUs: number;
   /** Of the commands that the trace has told of. */
   readonly slowest: { readonly command: string; readonly frame: number; readonly elapsedUs: number } | null;
@@ -65,7 +71,8 @@ export interface TokensModel {
 
 const BLANK: TokenRow = {
   token: 0, kind: 'client', fd: -1, peer: '', name: '', library: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
-  subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0, slowAtUs: -Infinity, slowest: null,
+  subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0, connectedUs: Number.NaN,
+  requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, slowest: null,
 };
 
 export const tokensSlice: Slice<TokensModel> = {
@@ -101,7 +108,7 @@ function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
     case 'frame-partial':
       return changed(model, event.token, (row) => ({ ...row, ...during(model, 'decoding'), queryBytes: event.have }));
     case 'frame':
-      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), queryBytes: Math.max(0, row.queryBytes - event.bytes), lastCommand: commandName(event.argv) }));
+      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), queryBytes: Math.max(0, row.queryBytes - event.bytes), lastCommand: commandName(event.argv), requests: event.frame }));
     case 'execute':
       return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), ...effectOf(row, event.command), ...timedBy(row, event), db: event.db, lastCommand: event.command }));
     case 'reply':
@@ -129,7 +136,7 @@ function changed(model: TokensModel, token: number, change: (row: TokenRow) => T
 }
 
 function connected(model: TokensModel, { token, fd, peer, atUs }: Extract<TraceEvent, { kind: 'connect' }>): TokensModel {
-  const row: TokenRow = { ...BLANK, token, fd, peer, lastActiveUs: atUs };
+  const row: TokenRow = { ...BLANK, token, fd, peer, lastActiveUs: atUs, connectedUs: atUs };
   return { ...model, clientCount: model.clientCount + 1, rows: roomFor(model.rows).with(token, row) };
 }
 
@@ -147,12 +154,12 @@ function roomFor(rows: TokenMap<TokenRow>): TokenMap<TokenRow> {
 
 function afterRead(model: TokensModel, row: TokenRow, result: number | string, atUs: number): TokenRow {
   const activity = during(model, 'reading');
-  return typeof result === 'number' ? { ...row, ...activity, queryBytes: row.queryBytes + result, lastActiveUs: atUs } : { ...row, ...activity };
+  return typeof result === 'number' ? { ...row, ...activity, queryBytes: row.queryBytes + result, bytesRead: row.bytesRead + result, lastActiveUs: atUs } : { ...row, ...activity };
 }
 
 function afterWrite(model: TokensModel, row: TokenRow, result: number | string, atUs: number): TokenRow {
   const activity = during(model, 'writing');
-  return typeof result === 'number' ? { ...row, ...activity, outputBytes: Math.max(0, row.outputBytes - result), lastActiveUs: atUs } : { ...row, ...activity };
+  return typeof result === 'number' ? { ...row, ...activity, outputBytes: Math.max(0, row.outputBytes - result), bytesWritten: row.bytesWritten + result, lastActiveUs: atUs } : { ...row, ...activity };
 }
 
 const commandName = (argv: readonly string[]): string => (argv[0] ?? '').slice(0, 64).toLowerCase();
@@ -217,9 +224,10 @@ function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowU
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;
   const { token, fd, peer, name, library, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, idleMs, awaitsWritable } = client;
-  const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000 };
+  const { requests, bytesRead, bytesWritten, ageMs } = client;
+  const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000, connectedUs: nowUs - ageMs * 1000 };
   const interest = awaitsWritable ? row.interest | INTEREST_WRITABLE : row.interest & ~INTEREST_WRITABLE;
-  return { ...row, fd, peer, name, library, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest };
+  return { ...row, fd, peer, name, library, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest, requests, bytesRead, bytesWritten };
 }
 
 function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
@@ -227,7 +235,8 @@ function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
   return (
     row.fd === client.fd && row.name === client.name && row.library === client.library && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
     row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor && row.queryBytes === client.queryBytes &&
-    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && awaitsWritable === client.awaitsWritable
+    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && awaitsWritable === client.awaitsWritable &&
+    row.requests === client.requests && row.bytesRead === client.bytesRead && row.bytesWritten === client.bytesWritten
   );
 }
 

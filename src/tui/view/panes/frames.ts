@@ -166,7 +166,7 @@ function textStyle(row: FrameRow, theme: Theme): Style {
   return row.raw.startsWith('-') || row.raw.startsWith('!') ? theme.bad : theme.dim;
 }
 
-function requestText(row: RequestRow, theme: Theme): string {
+export function requestText(row: RequestRow, theme: Theme): string {
   const more = row.argumentCount > row.argv.length ? ` … ${row.argumentCount} arguments` : '';
   const parked = row.parkedOn === null ? '' : `waits for ${row.parkedOn.map((key) => theme.visible(key, 32)).join(' ')}: `;
   return parked + row.argv.map((argument) => argumentText(argument, theme)).join(' ') + more;
@@ -178,7 +178,7 @@ function argumentText(argument: string, { visible }: Theme): string {
   return text === '' || /[\s"']/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
 }
 
-function replyText(row: ReplyRow, theme: Theme): string {
+export function replyText(row: ReplyRow, theme: Theme): string {
   const nodes = respTree(row.raw, SUMMARY_NODES);
   const first = nodes[0];
   if (first === undefined) return '';

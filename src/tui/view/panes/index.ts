@@ -1,8 +1,10 @@
 /**
- * The panes by name.
+ * The panes by name, and which of its faces a pane shows.
  */
+import type { State } from '../../state/state.js';
 import type { PaneId } from '../../state/pane-id.js';
 import type { Pane } from '../pane.js';
+import { commandsPane } from './commands.js';
 import { framesPane } from './frames.js';
 import { keyspacePane } from './keyspace.js';
 import { loopPane } from './loop.js';
@@ -18,3 +20,8 @@ export const PANES: { readonly [id in PaneId]: Pane } = {
   keyspace: keyspacePane,
   repl: replPane,
 };
+
+/** The pane as it shows itself now. */
+export function paneOf({ ui }: State, id: PaneId): Pane {
+  return ui.panes[id].face === 'commands' ? commandsPane : PANES[id];
+}

@@ -9,6 +9,7 @@ import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import { LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import { exchangesOf, renderConversation, type Party } from './conversation.js';
 import { arrange, type Arranged } from './token-order.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
@@ -41,7 +42,11 @@ export const tokensPane: Pane = {
     if (folded > 0) return fitting([noun, 'conn', ''].map((word) => `${`${formatCount(clientCount)} ${word}`.trimEnd()}, … ${formatCount(folded)} more${filter}`), columns);
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
   },
-  render,
+  render: (state, context) => {
+    const party = openParty(state, context.theme);
+    return party === null ? render(state, context) : renderConversation(state, party, context);
+  },
+  openRows: (state) => (isConversationOpen(state) ? exchangesOf(state, Number(state.ui.panes.tokens.selected)).length : 0),
   rows: (state, size) => placedRows(state, size?.height ?? Infinity).map(({ id }) => id),
   sorts: SORTS,
   lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
@@ -66,6 +71,18 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   });
   const folded = frozenRows === null && hasFoldedRow(height) ? foldedText(state, arranged(state, height), theme) : '';
   return fill([headerRow(placed, width, theme.dim), ...lines, ...(folded === '' ? [] : [theme.dim(fit(folded, width))])], width, height);
+}
+
+// An open row
+
+const isConversationOpen = ({ ui }: State): boolean => ui.panes.tokens.isOpen && ui.panes.tokens.selected !== null;
+
+/** Whose conversation is shown; null: the table is. */
+function openParty(state: State, theme: Theme): Party | null {
+  if (!isConversationOpen(state)) return null;
+  const token = Number(state.ui.panes.tokens.selected);
+  const row = state.model.tokens.rows.get(token) ?? null;
+  return { token, row, name: row === null ? '' : nameOf(row, theme), doing: row === null ? '' : stateOf(state, row, theme).text };
 }
 
 // Where there are more than rows
@@ -242,7 +259,7 @@ function deadlineText(deadlineMs: number, nowMs: number): string {
 }
 
 function helpAbout(): string {
-  return 'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel names them by their token when they are ready. A connection has one colour in all panes.';
+  return 'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel names them by their token when they are ready. A connection has one colour in all panes. Enter shows its conversation.';
 }
 
 function helpEntries(): readonly HelpEntry[] {
@@ -268,6 +285,7 @@ function helpEntries(): readonly HelpEntry[] {
     { term: 'int', meaning: 'Interest: what the token is registered for. R: tell me when it is READABLE; W, only after a short write: tell me when it is WRITABLE.' },
     { term: 'query', meaning: 'Query buffer: bytes that have been read but are not a whole request yet.' },
     { term: 'output', meaning: 'Output buffer: bytes of replies that the kernel has not taken yet.' },
+    { term: 'conversation', meaning: 'Of an open row: what the client has asked, newest first, and what it was answered. Requests, bytes and age are counted by the server; the slowest command is of those that the trace has told of.' },
     { term: 'last', meaning: 'The command that was executed last.' },
   ];
 }

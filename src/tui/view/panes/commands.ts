@@ -1,0 +1,124 @@
+/**
+ * The commands view, the other face of the frames pane: what each command cost, in time and in bytes, and who called it.
+ *
+ *     command     calls    p50     p99     max    time      in     out  by
+ *     lrange      1,200  310 µs  2.1 ms  14 ms  412 ms   38 KB  12 MB+  #5 1,100 · #7 100
+ *     get        44,012    2 µs    9 µs  80 µs   98 ms  1.2 MB   2 MB+  #9 44,012
+ *
+ * Calls and times are the server's own; bytes and clients are counted from the trace, and a + says that it has not told of every call. Enter shows the frames of a command.
+ */
+import { commandRows, type CommandRow } from '../../state/model/commands.js';
+import type { State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
+import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import { fill } from '../parts/fill.js';
+import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
+import { tableWindow } from '../parts/list-window.js';
+import { bodyRow, headerRow, layoutColumns, toldRow, type Column } from '../parts/table.js';
+import { filterWords } from '../parts/word-filter.js';
+import { fit, formatBytes, formatCount, formatUs, visible, width as widthOf } from '../text.js';
+import { durationStyle, type Style, type Theme } from '../theme.js';
+
+/** What s walks through; by the first one that has taken the loop longest stands first. */
+const ORDERS: { readonly [sort: string]: (a: CommandRow, b: CommandRow) => number } = {
+  time: (a, b) => b.elapsedUs - a.elapsedUs,
+  calls: (a, b) => b.calls - a.calls,
+  p99: (a, b) => (b.times?.p99Us ?? 0) - (a.times?.p99Us ?? 0),
+  max: (a, b) => (b.maxUs ?? 0) - (a.maxUs ?? 0),
+  bytes: (a, b) => bytesOf(b) - bytesOf(a),
+  name: () => 0,
+};
+const SORTS = Object.keys(ORDERS);
+
+/** The callers that a row names, those who called most often first. */
+const NAMED_CLIENTS = 4;
+
+export const commandsPane: Pane = {
+  id: 'frames',
+  title: 'Commands',
+  badge(state, columns) {
+    const { sort, filter, frozenRows } = state.ui.panes.frames;
+    const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
+    if (frozenRows !== null) return frozenBadge(newSince(rowsOf(state).map(idOf), 0, frozenRows), columns - widthOf(named)) + named;
+    return `by ${sort || SORTS[0]!}${named}`;
+  },
+  render,
+  rows: (state) => placedRows(state).map(({ id }) => id),
+  entered: (state) => ({ type: 'turn', face: '', filter: (state.ui.panes.frames.selected ?? '').replace('|', ' ') }),
+  sorts: SORTS,
+  checkFilter: () => null,
+  lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme), row)),
+  help: { about: helpAbout(), entries: helpEntries() },
+};
+
+const bytesOf = ({ traced }: CommandRow): number => traced.bytesRead + traced.bytesWritten;
+
+const idOf = ({ name }: CommandRow): string => name;
+
+const placedRows = (state: State): readonly Placed<CommandRow>[] => placeRows(rowsOf(state), 0, state.ui.panes.frames.frozenRows, idOf);
+
+function rowsOf({ model, ui }: State): readonly CommandRow[] {
+  const { filter, sort } = ui.panes.frames;
+  const words = filterWords(toBytes(filter));
+  const rows = commandRows(model.commands).filter(({ name }) => words.every((word) => name.includes(word)));
+  return rows.toSorted((a, b) => (ORDERS[sort] ?? ORDERS.time!)(a, b) || (a.name < b.name ? -1 : 1));
+}
+
+function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
+  const { width, height } = size;
+  const rows = placedRows(state);
+  const { selected } = state.ui.panes.frames;
+  const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
+  const { start, end } = tableWindow(rows.length, height - 1, at);
+  const placed = layoutColumns(columnsOf(state, rows.flatMap(({ row }) => row ?? []), theme), width);
+  const marked = isFocused ? theme.highlight : theme.selected;
+  const lines = rows.slice(start, end).map(({ id, row }, i) => {
+    const style = start + i === at ? marked : undefined;
+    return row === null ? (style ?? theme.dim)(fit(`  ${theme.visible(id)} is not counted any more`, width)) : bodyRow(placed, row, width, style);
+  });
+  if (rows.length === 0) lines.push(theme.dim(fit('no command yet', width)));
+  return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
+}
+
+function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme): readonly Column<CommandRow>[] {
+  const mark = ({ name }: CommandRow): string => (name === ui.panes.frames.selected ? theme.glyphs.arrow : ' ');
+  const longest = Math.max(8, ...rows.map(({ name }) => widthOf(theme.visible(name)) + 1));
+  const time = (us: number | undefined | null): string => (us === undefined || us === null ? '' : formatUs(us));
+  const timed = (us: number | undefined | null): Style => durationStyle(us ?? 0, theme);
+  const part = (bytes: number, { isPart }: CommandRow): string => (bytes === 0 && isPart ? '' : `${formatBytes(bytes)}${isPart ? '+' : ''}`);
+  return [
+    { header: ' command', width: { min: 8, max: longest }, cell: (row) => mark(row) + theme.visible(row.name), style: () => theme.strong },
+    { header: 'calls', width: { min: 8, max: 11 }, align: 'right', rank: 1, cell: ({ calls }) => formatCount(calls) },
+    { header: 'p50', width: 7, align: 'right', rank: 2, cell: ({ times }) => time(times?.p50Us), style: ({ times }) => timed(times?.p50Us) },
+    { header: 'p99', width: 7, align: 'right', cell: ({ times }) => time(times?.p99Us), style: ({ times }) => timed(times?.p99Us) },
+    { header: 'max', width: 7, align: 'right', cell: ({ maxUs }) => time(maxUs), style: ({ maxUs }) => timed(maxUs) },
+    { header: 'time', name: 'all together', width: 7, align: 'right', rank: 6, cell: ({ elapsedUs }) => formatUs(Math.round(elapsedUs)), style: () => theme.dim },
+    { header: 'in', width: 8, align: 'right', rank: 5, cell: (row) => part(row.traced.bytesRead, row), style: () => theme.dim },
+    { header: 'out', width: 8, align: 'right', rank: 4, cell: (row) => part(row.traced.bytesWritten, row), style: () => theme.dim },
+    { header: 'by', name: 'called by', width: { min: 8, max: 60, weight: 2 }, rank: 3, cell: (row) => callersOf(row, theme), style: () => theme.dim },
+  ];
+}
+
+/** `#5 1,100 · #7 100 · 3 more`. */
+function callersOf({ traced, isPart }: CommandRow, { glyphs }: Theme): string {
+  const most = traced.clients.sorted().toSorted((a, b) => b.calls - a.calls);
+  const named = most.slice(0, NAMED_CLIENTS).map(({ token, calls }) => `#${token} ${formatCount(calls)}${isPart ? '+' : ''}`);
+  return [...named, ...(most.length > named.length ? [`${most.length - named.length} more`] : [])].join(` ${glyphs.dot} `);
+}
+
+function helpAbout(): string {
+  return 'Each command that has been called since the server was started, with its times, its bytes and its callers. Enter shows the frames of one, v goes back to all frames.';
+}
+
+function helpEntries(): readonly HelpEntry[] {
+  return [
+    { term: 'command', meaning: 'Its name; of a subcommand both, as in config|get.' },
+    { term: 'calls', meaning: 'How often it was executed, also in transactions and by scripts. The server counts it, as INFO commandstats says; CONFIG RESETSTAT begins anew.' },
+    { term: 'p50, p99, max', meaning: 'Half of the calls, 99 of 100, and all of them took no longer. The server counts it, as LATENCY HISTOGRAM says: up to a second, to two digits.' },
+    { term: 'time', meaning: 'What all calls took together: the time in which the loop served nobody else.' },
+    { term: 'in, out', meaning: 'Bytes of its requests and of their replies, counted from the trace.' },
+    { term: 'by', meaning: 'The connected clients that called it, and how often, counted from the trace.' },
+    { term: '+', meaning: 'A part: the trace has not told of every call, because there were too many at once, or because they came before it began.' },
+    { term: 'filter', meaning: 'Words that stand in the name.' },
+  ];
+}
