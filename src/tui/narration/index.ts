@@ -25,12 +25,10 @@ export interface NarrationOptions {
   readonly warnings: { listen(tell: (text: string) => void): void };
 }
 
-/** The most that waits for a terminal that takes nothing: memory is not for what nobody reads. */
-const MOST_WAITING = 1 << 20;
-
-/** How long a slow terminal may take what has been told when the lab is left, and when a signal ends it. */
-const LAST_WORDS_MS = 10_000;
-const SIGNALLED_MS = 1000;
+/** So much may wait for a reader that is slow; for one that has taken nothing for so long, less: memory is not for what nobody reads. */
+const MOST_WAITING = 1 << 26;
+const MOST_WAITING_IN_SILENCE = 1 << 20;
+const SILENCE_MS = 2000;
 
 /** Of a disk that takes nothing at the moment. */
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -42,20 +40,23 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
     // The terminal echoes and edits lines; readline would do it with escape sequences. Lines are bytes until they are whole.
     const lines = createInterface({ input: input.setEncoding('latin1'), terminal: false });
     let hasEnded = false;
-    /** @param limitMs how long a terminal that is slow may still take what has been told */
-    const end = (code: number, limitMs = LAST_WORDS_MS): void => {
+    /** What has been told is read to its end, however slowly; a signal waits for a moment only. */
+    const end = (code: number, isSignalled = false): void => {
       if (hasEnded) return;
       hasEnded = true;
       lines.close();
       lab.stop();
-      if (output instanceof PatientOutput) output.flushNow(limitMs);
-      resolve(code);
+      if (isSignalled && output instanceof PatientOutput) output.flushNow();
+      if (isSignalled || output.writableLength === 0) resolve(code);
+      // Called when all before it has been taken, or the reader has left.
+      else output.write('', () => resolve(code));
     };
     const lab = new NarratedLab({
       server, info, password,
       theme: createTheme({ palette: 'plain', ascii }),
       keepsHistory: isTyped,
       write: withinLimits(output),
+      taken: () => taken(output),
       quit: () => end(0),
     });
     warnings.listen((text) => lab.warn(text));
@@ -68,14 +69,15 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
     });
     lines.on('close', () => void (isTyped ? end(0) : lab.finish().then(() => end(0))));
     process.on('SIGINT', () => {
-      if (!isTyped || isLeaving) return end(0);
+      if (hasEnded) process.exit(0);
+      if (!isTyped || isLeaving) return end(0, true);
       isLeaving = true;
       // What the terminal has echoed, ^C, stands in a line of its own.
       output.write('\n');
       if (!lab.interrupt()) lab.say('Ctrl-C again leaves the lab');
     });
     // The first one ends the lab in its order, another one at once.
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : end(0, SIGNALLED_MS)));
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : end(0, true)));
     // A full disk is no reason to end a server; that nobody reads any more is, since nobody can type either.
     let isComplete = true;
     output.on('error', (error: NodeJS.ErrnoException) => {
@@ -93,14 +95,24 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
   });
 }
 
-/** Writes lines as long as not too much of them waits, and says how many are missing as soon as there is room again. */
+/** Writes lines unless nobody takes them, and says how many are missing as soon as somebody does. */
 export function withinLimits(output: Writable): (line: string) => void {
   let missing = 0;
   return (line) => {
-    if (output.writableLength > MOST_WAITING) missing++;
+    if (isOverfull(output)) missing++;
     else {
-      output.write(missing === 0 ? line : `${missing} lines are missing here: the terminal did not take them\n${line}`);
+      output.write(missing === 0 ? line : `${missing} lines are missing here: nobody took them\n${line}`);
       missing = 0;
     }
   };
+}
+
+function isOverfull(output: Writable): boolean {
+  const isSilent = output instanceof PatientOutput && output.silentMs > SILENCE_MS;
+  return output.writableLength > (isSilent ? MOST_WAITING_IN_SILENCE : MOST_WAITING);
+}
+
+/** Resolves when a reader that is behind has taken what waits, so that a script runs no faster than its replies are read. */
+async function taken(output: Writable): Promise<void> {
+  if (output.writableLength > MOST_WAITING_IN_SILENCE) await new Promise<void>((resolve) => output.write('', () => resolve()));
 }

@@ -43,6 +43,8 @@ export interface NarratedLabOptions {
   /** Lines that a person has typed are kept for other labs. */
   readonly keepsHistory: boolean;
   readonly write: (text: string) => void;
+  /** Resolves when the next line may run: its reply would find a reader. */
+  readonly taken: () => Promise<void>;
   readonly quit: () => void;
 }
 
@@ -83,7 +85,7 @@ export class NarratedLab {
   /** A line as it was typed. */
   take(line: string): void {
     const text = line.trim();
-    if (text !== '') this.running = this.running.then(() => this.perform(text));
+    if (text !== '') this.running = this.running.then(() => this.options.taken()).then(() => this.perform(text));
   }
 
   /** Ctrl-C. False if there was nothing to leave. */

@@ -27,6 +27,8 @@ export class PatientOutput extends Writable {
   private deadline: { silenceMs: number; readonly limitMs: number } | null = null;
   /** The terminal has let a deadline pass, and has taken nothing since. */
   private isStuck = false;
+  /** When it was first offered what it has not taken yet. */
+  private silentSinceMs: number | null = null;
 
   /** @param writeBytes for tests: a terminal that takes what they want; throws EAGAIN if that is nothing */
   constructor(
@@ -35,6 +37,11 @@ export class PatientOutput extends Writable {
   ) {
     // Any length: `drain` is emitted whenever nothing waits any more.
     super({ highWaterMark: 1 });
+  }
+
+  /** How long the terminal has taken nothing, although something waits. */
+  get silentMs(): number {
+    return this.silentSinceMs === null ? 0 : performance.now() - this.silentSinceMs;
   }
 
   /** Waits until all that has been written is taken, but not longer than that, and not for a terminal that takes nothing. False if something is left. */
@@ -69,6 +76,7 @@ export class PatientOutput extends Writable {
       while (this.rest.length > 0) this.take();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return this.finish(error as Error);
+      this.silentSinceMs ??= performance.now();
       this.timer = setTimeout(() => this.offer(), this.pauseMs);
       this.pauseMs = Math.min(2 * this.pauseMs, LAST_PAUSE_MS);
       return;
@@ -82,6 +90,7 @@ export class PatientOutput extends Writable {
         this.rest = this.rest.subarray(this.writeBytes(this.fd, this.rest));
         this.pauseMs = FIRST_PAUSE_MS;
         this.isStuck = false;
+        this.silentSinceMs = null;
         if (this.deadline !== null) this.deadline.silenceMs = performance.now() + SILENCE_MS;
         return;
       } catch (error) {

@@ -149,6 +149,18 @@ test('a script gets through as the bytes it has, whatever their encoding, and co
   expect(lines).toEqual(['OK', '(integer) 4', String.raw`"caf\xe9"`, 'OK', String.raw`"a\x01\x1b\x9bb"`, String.raw`"\xe2\x80\xa8"`]);
 });
 
+test('a reader that begins late gets all of it, and the lab waits for it at the end', async () => {
+  const child = spawn(process.execPath, [MAIN, ...ARGS], { env: { ...process.env, REDIS_LAB_HISTFILE: '' } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  // More than pipes and buffers have room for.
+  const replies = Array.from({ length: 2000 }, (_, i) => `${i}-${'x'.repeat(1000)}`);
+  child.stdin.end(replies.map((reply) => `ECHO ${reply}\n`).join(''));
+  await once(child.stdin, 'finish');
+  let output = '';
+  for await (const text of child.stdout.setEncoding('latin1')) output += text;
+  expect(output.split('\n').slice(3, -1)).toEqual(replies.map((reply) => `"${reply}"`));
+});
+
 test('a last line without an end counts, and a wait that nothing can end is left when the loop is held', async () => {
   expect(await run('PING')).toMatchObject({ code: 0, lines: ['PONG'] });
   expect((await run('pause\nPING')).lines.at(-1)).toBe('the loop is held: the reply comes when it goes on');

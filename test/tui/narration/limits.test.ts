@@ -1,10 +1,12 @@
 /** What is told to a terminal that does not take it. */
 import { openSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { withinLimits } from '../../../src/tui/narration/index.js';
 import { PatientOutput } from '../../../src/tui/terminal/patient-output.js';
 
-test('a megabyte waits; what comes then is missing, and the next line says so', () => {
+test('of a terminal that takes nothing a megabyte waits; what comes then is missing, and the next line says so', () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   let taken = '';
   let takes = false;
   const output = new PatientOutput(openSync('/dev/null', 'w'), (_, bytes) => {
@@ -14,13 +16,16 @@ test('a megabyte waits; what comes then is missing, and the next line says so', 
   });
   const write = withinLimits(output);
   const line = `${'x'.repeat(99_999)}\n`;
+  // At once, to a terminal that is only slow: nothing is missing.
   for (let i = 0; i < 20; i++) write(line);
+  vi.advanceTimersByTime(3000);
+  for (let i = 0; i < 9; i++) write(line);
   takes = true;
   output.flushNow();
-  expect(taken.length / line.length).toBe(11);
+  expect(taken.length / line.length).toBe(20);
   taken = '';
   write('the next one\n');
   write('and another\n');
-  expect(taken).toBe('9 lines are missing here: the terminal did not take them\nthe next one\nand another\n');
+  expect(taken).toBe('9 lines are missing here: nobody took them\nthe next one\nand another\n');
   output.destroy();
 });
