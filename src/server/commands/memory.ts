@@ -4,7 +4,7 @@ import type { ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
 import { key } from '../command/key-spec.js';
 import { bytesOf, type Database } from '../keyspace/database.js';
-import { Double, mapReply, MapReply, OK, Verbatim, type Reply } from '../resp/reply.js';
+import { Double, mapReply, OK, Verbatim, type Reply } from '../resp/reply.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { integer, isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
@@ -71,7 +71,7 @@ function usage(argv: Argv, db: Database): Reply {
   return value === undefined ? null : bytesOf(argv[2]!, value);
 }
 
-/** Fields that would describe an allocator of C are left out. */
+/** What Redis says of its allocator is said of the JavaScript engine of the loop's thread. */
 function stats(server: ServerContext): Reply {
   const { keyspace, sessions, statistics, host } = server;
   const scripting = scriptingOf(server);
@@ -92,16 +92,39 @@ function stats(server: ServerContext): Reply {
     'aof.buffer': 0,
     'lua.caches': scripting.keptBytes,
     'functions.caches': scripting.libraries.keptBytes,
-    ...Object.fromEntries(keyspace.databases.filter((db) => db.size > 0).map((db) => [`db.${db.index}`, new MapReply(['dataset.bytes', db.usedBytes])])),
+    ...Object.fromEntries(keyspace.databases.filter((db) => db.size > 0).map((db) => [`db.${db.index}`, tableOverhead(db)])),
     'overhead.total': Math.max(0, total - dataset),
     'keys.count': keys,
     'keys.bytes-per-key': keys === 0 ? 0 : Math.floor(dataset / keys),
     'dataset.bytes': dataset,
     'dataset.percentage': new Double((100 * dataset) / total),
     'peak.percentage': new Double((100 * total) / statistics.peakBytes),
+    ...engineFields(rss),
     fragmentation: new Double(rss / total),
     'fragmentation.bytes': rss - total,
   });
+}
+
+function tableOverhead({ dict, expires }: Database): Reply {
+  // Slots are those of a cluster, whose keys Redis finds by another table.
+  return mapReply({ 'overhead.hashtable.main': dict.tableBytes, 'overhead.hashtable.expires': expires.tableBytes, 'overhead.hashtable.slot-to-keys': 0 });
+}
+
+/** Bytes in objects, in the pages that were taken for them, in those pages that are in memory, and in the whole process: each beside the one before. */
+function engineFields(rss: number): { readonly [name: string]: Reply } {
+  const { used_heap_size: used, total_heap_size: taken, total_physical_size: resident, external_memory: external } = getHeapStatistics();
+  const [allocated, active, inMemory] = [used + external, taken + external, resident + external];
+  return {
+    'allocator.allocated': allocated,
+    'allocator.active': active,
+    'allocator.resident': inMemory,
+    'allocator-fragmentation.ratio': new Double(active / allocated),
+    'allocator-fragmentation.bytes': active - allocated,
+    'allocator-rss.ratio': new Double(inMemory / active),
+    'allocator-rss.bytes': inMemory - active,
+    'rss-overhead.ratio': new Double(rss / inMemory),
+    'rss-overhead.bytes': rss - inMemory,
+  };
 }
 
 const SMALL_BYTES = 5 * 1024 * 1024;

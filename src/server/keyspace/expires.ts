@@ -26,6 +26,11 @@ export class Expires {
 
   constructor(private readonly table: KeyTable) {}
 
+  /** Bytes of these lists, as far as they have grown. */
+  get tableBytes(): number {
+    return [...this.slotChunks, ...this.timeChunks].reduce((bytes, chunk) => bytes + chunk.byteLength, 0);
+  }
+
   /** Unix time in ms, or NEVER. */
   at(slot: number): number {
     const place = this.table.volatileAt(slot) - 1;

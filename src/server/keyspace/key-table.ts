@@ -36,6 +36,9 @@ const ACCESS = 1;
 const VOLATILE = 2;
 const UNITS = 3;
 
+/** Of a slot: two references and the facts. */
+const SLOT_BYTES = 2 * 8 + (4 << WORDS_SHIFT);
+
 export class KeyTable {
   size = 0;
   private parts: Int32Array[] = [new Int32Array(MIN_POSITIONS * 2)];
@@ -96,6 +99,11 @@ export class KeyTable {
       this.lastSlot = slot;
       return key;
     }
+  }
+
+  /** Bytes of the table itself, as far as it has grown; those of keys and values are not among them. */
+  get tableBytes(): number {
+    return this.parts.reduce((bytes, part) => bytes + part.byteLength, this.capacity * SLOT_BYTES);
   }
 
   has(key: string): boolean {

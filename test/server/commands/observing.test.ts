@@ -269,6 +269,25 @@ describe('MONITOR', () => {
   });
 });
 
+test('MEMORY STATS tells how much the tables of each database take, those of keys that expire apart', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const tables = (): Wire[][] => {
+    const stats = ask(client, 'MEMORY', 'STATS') as Wire[];
+    return stats.flatMap((field, at) => (typeof field === 'string' && field.startsWith('db.') ? [[field, ...(stats[at + 1] as Wire[]).filter((_, place) => place % 2 === 1)]] : []));
+  };
+  expect(tables()).toEqual([]);
+  client.ask('SELECT', '3');
+  client.ask('SET', 'k', 'v');
+  const [[name, main, expires, slots]] = tables() as [Wire[]];
+  expect([name, expires, slots]).toEqual(['db.3', 0, 0]);
+  expect(main).toBe(lab.server.keyspace.databases[3]!.dict.tableBytes);
+  for (let i = 0; i < 100; i++) client.ask('SET', `k${i}`, 'v', 'EX', '100');
+  const [[, grown, withExpiry]] = tables() as [Wire[]];
+  expect(grown).toBeGreaterThan(main as number);
+  expect(withExpiry).toBeGreaterThanOrEqual(100 * 12);
+});
+
 test('MEMORY USAGE grows with the value, and MEMORY STATS adds up', () => {
   using lab = simulate();
   const client = lab.connect();
