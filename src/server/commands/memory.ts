@@ -99,7 +99,7 @@ function stats(server: ServerContext): Reply {
     'dataset.bytes': dataset,
     'dataset.percentage': new Double((100 * dataset) / total),
     'peak.percentage': new Double((100 * total) / statistics.peakBytes),
-    ...engineFields(rss),
+    ...engineFields(host),
     fragmentation: new Double(rss / total),
     'fragmentation.bytes': rss - total,
   });
@@ -111,9 +111,10 @@ function tableOverhead({ dict, expires }: Database): Reply {
 }
 
 /** Bytes in objects, in the pages that were taken for them, in those pages that are in memory, and in the whole process: each beside the one before. */
-function engineFields(rss: number): { readonly [name: string]: Reply } {
-  const { used_heap_size: used, total_heap_size: taken, total_physical_size: resident, external_memory: external } = getHeapStatistics();
-  const [allocated, active, inMemory] = [used + external, taken + external, resident + external];
+function engineFields(host: ServerContext['host']): { readonly [name: string]: Reply } {
+  const { resident: rss } = host.memory();
+  const heap = host.heap();
+  const [allocated, active, inMemory] = ['used_heap_size', 'total_heap_size', 'total_physical_size'].map((name) => heap[name]! + heap['external_memory']!) as [number, number, number];
   return {
     'allocator.allocated': allocated,
     'allocator.active': active,
