@@ -178,7 +178,7 @@ test('v turns the frames into the commands and back, and Enter on a command lead
   lab.type('v');
   await lab.until('4 Commands');
   lab.type('v');
-  await lab.until((screen) => /4 Frames ─/.test(screen) && /#2 +1 SET k v/.test(screen));
+  await lab.until((screen) => /4 Frames · v commands ─/.test(screen) && /#2 +1 SET k v/.test(screen));
 });
 
 test('Enter on a token opens its conversation, and Esc closes it', async () => {

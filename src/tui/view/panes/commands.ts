@@ -30,6 +30,9 @@ const ORDERS: { readonly [sort: string]: (a: CommandRow, b: CommandRow) => numbe
 };
 const SORTS = Object.keys(ORDERS);
 
+/** Below this names are cut, so that all times have room. */
+const NARROW_COLUMNS = 56;
+
 /** The callers that a row names, those who called most often first. */
 const NAMED_CLIENTS = 4;
 
@@ -40,14 +43,14 @@ export const commandsPane: Pane = {
     const { sort, filter, frozenRows } = state.ui.panes.frames;
     const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
     if (frozenRows !== null) return frozenBadge(newSince(rowsOf(state).map(idOf), 0, frozenRows), columns - widthOf(named)) + named;
-    return `by ${sort || SORTS[0]!}${named}`;
+    return `by ${sort || SORTS[0]!}${named}${named === '' && state.ui.focus === 'frames' ? ', v frames' : ''}`;
   },
   render,
   rows: (state) => placedRows(state).map(({ id }) => id),
   entered: (state) => ({ type: 'turn', face: '', filter: (state.ui.panes.frames.selected ?? '').replace('|', ' ') }),
   sorts: SORTS,
   checkFilter: () => null,
-  lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme), row)),
+  lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
   help: { about: helpAbout(), entries: helpEntries() },
 };
 
@@ -70,7 +73,7 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const { selected } = state.ui.panes.frames;
   const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
   const { start, end } = tableWindow(rows.length, height - 1, at);
-  const placed = layoutColumns(columnsOf(state, rows.flatMap(({ row }) => row ?? []), theme), width);
+  const placed = layoutColumns(columnsOf(state, rows.flatMap(({ row }) => row ?? []), theme, width), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map(({ id, row }, i) => {
     const style = start + i === at ? marked : undefined;
@@ -80,24 +83,27 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
 
-function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme): readonly Column<CommandRow>[] {
+function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme, width: number): readonly Column<CommandRow>[] {
   const mark = ({ name }: CommandRow): string => (name === ui.panes.frames.selected ? theme.glyphs.arrow : ' ');
   const longest = Math.max(8, ...rows.map(({ name }) => widthOf(theme.visible(name)) + 1));
-  const time = (us: number | undefined | null): string => (us === undefined || us === null ? '' : formatUs(us));
+  const time = (us: number | undefined | null): string => (us === undefined || us === null ? '' : timeText(us));
   const timed = (us: number | undefined | null): Style => durationStyle(us ?? 0, theme);
   const part = (bytes: number, { isPart }: CommandRow): string => (bytes === 0 && isPart ? '' : `${formatBytes(bytes)}${isPart ? '+' : ''}`);
   return [
-    { header: ' command', width: { min: 8, max: longest }, cell: (row) => mark(row) + theme.visible(row.name), style: () => theme.strong },
+    { header: ' command', width: { min: width < NARROW_COLUMNS ? 8 : Math.min(longest, 14), max: longest }, cell: (row) => mark(row) + theme.visible(row.name), style: () => theme.strong },
     { header: 'calls', width: { min: 8, max: 11 }, align: 'right', rank: 1, cell: ({ calls }) => formatCount(calls) },
     { header: 'p50', width: 7, align: 'right', rank: 2, cell: ({ times }) => time(times?.p50Us), style: ({ times }) => timed(times?.p50Us) },
     { header: 'p99', width: 7, align: 'right', cell: ({ times }) => time(times?.p99Us), style: ({ times }) => timed(times?.p99Us) },
     { header: 'max', width: 7, align: 'right', cell: ({ maxUs }) => time(maxUs), style: ({ maxUs }) => timed(maxUs) },
-    { header: 'time', name: 'all together', width: 7, align: 'right', rank: 6, cell: ({ elapsedUs }) => formatUs(Math.round(elapsedUs)), style: () => theme.dim },
+    { header: 'time', name: 'all together', width: 7, align: 'right', rank: 6, cell: ({ elapsedUs }) => timeText(elapsedUs), style: () => theme.dim },
     { header: 'in', width: 8, align: 'right', rank: 5, cell: (row) => part(row.traced.bytesRead, row), style: () => theme.dim },
     { header: 'out', width: 8, align: 'right', rank: 4, cell: (row) => part(row.traced.bytesWritten, row), style: () => theme.dim },
     { header: 'by', name: 'called by', width: { min: 8, max: 60, weight: 2 }, rank: 3, cell: (row) => callersOf(row, theme), style: () => theme.dim },
   ];
 }
+
+/** The server times commands to parts of a microsecond, which say nothing. */
+const timeText = (us: number): string => (us > 0 && us < 1 ? '<1 µs' : formatUs(us < 1000 ? Math.round(us) : us));
 
 /** `#5 1,100 · #7 100 · 3 more`. */
 function callersOf({ traced, isPart }: CommandRow, { glyphs }: Theme): string {

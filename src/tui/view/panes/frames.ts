@@ -32,6 +32,7 @@ export const framesPane: Pane = {
   badge: (state, columns) => {
     const { frozenAt, filter } = state.ui.panes.frames;
     const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
+    if (frozenAt === null && named === '') return state.ui.focus === 'frames' ? 'v commands' : '';
     return `${frozenAt === null ? '' : frozenWords(state, frozenAt, columns - widthOf(named))}${named}`.trimStart();
   },
   render: (state, context) => {

@@ -38,7 +38,7 @@ export const tokensPane: Pane = {
     const noun = clientCount === 1 ? 'connection' : 'connections';
     const connections = `${formatCount(clientCount)} ${noun}`;
     if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter)) + filter;
-    const folded = size === undefined || hasFoldedRow(size.height) ? 0 : foldedCount(state, arranged(state, size.height));
+    const folded = size === undefined || hasFoldedRow(size.height) || isConversationOpen(state) ? 0 : foldedCount(state, arranged(state, size.height));
     if (folded > 0) return fitting([noun, 'conn', ''].map((word) => `${`${formatCount(clientCount)} ${word}`.trimEnd()}, … ${formatCount(folded)} more${filter}`), columns);
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
   },
@@ -56,10 +56,12 @@ export const tokensPane: Pane = {
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
-  const rows = placedRows(state, height);
   const { selected, frozenRows } = state.ui.panes.tokens;
+  const order = frozenRows === null ? arranged(state, height) : null;
+  const rows = order === null ? placedRows(state, height) : inOrder(order);
+  const folded = order === null || !hasFoldedRow(height) ? '' : foldedText(state, order, theme);
   const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
-  const { start, end } = tableWindow(rows.length, placesIn(state, height), at);
+  const { start, end } = tableWindow(rows.length, height - 1 - (folded === '' ? 0 : 1), at);
   const shown = rows.slice(start, end);
   const placed = placedColumns(state, shown.flatMap(({ row }) => row ?? []), theme, width);
   const marked = isFocused ? theme.highlight : theme.selected;
@@ -69,7 +71,6 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
     const mark = start + i === at ? theme.glyphs.arrow : ' ';
     return (style ?? theme.dim)(fit(`${mark}${`#${id}`.padStart(placed[0]!.columns - 1)} closed`, width));
   });
-  const folded = frozenRows === null && hasFoldedRow(height) ? foldedText(state, arranged(state, height), theme) : '';
   return fill([headerRow(placed, width, theme.dim), ...lines, ...(folded === '' ? [] : [theme.dim(fit(folded, width))])], width, height);
 }
 
@@ -92,13 +93,12 @@ const LEAST_ROWS_FOR_FOLDED = 8;
 
 const hasFoldedRow = (height: number): boolean => height >= LEAST_ROWS_FOR_FOLDED;
 
-/** Rows below the header. The last one says how many more there are, if there are more. */
-function placesIn(state: State, height: number): number {
-  const isFolded = state.ui.panes.tokens.frozenRows === null && hasFoldedRow(height) && rowsOf(state).length > height - 1;
-  return height - 1 - (isFolded ? 1 : 0);
+/** Those below the header, and the others. The last row says how many these are, if there are any. */
+function arranged(state: State, height: number): Arranged {
+  const rows = rowsOf(state);
+  const places = height - 1;
+  return arrange(state, rows, rows.length > places && hasFoldedRow(height) ? places - 1 : places);
 }
-
-const arranged = (state: State, height: number): Arranged => arrange(state, rowsOf(state), placesIn(state, height));
 
 /** Clients that are not on the screen; without a filter those are among them that no row is kept of. */
 function foldedCount(state: State, { shown, folded }: Arranged): number {
@@ -125,20 +125,21 @@ const fitting = (ways: readonly string[], columns: number): string => ways.find(
 
 const idOf = (row: TokenRow): string => String(row.token);
 
-/** First those on the screen, then those that are folded. */
+/** As they are on the screen, and then those that are folded. */
 function placedRows(state: State, height: number): readonly Placed<TokenRow>[] {
   const { frozenRows } = state.ui.panes.tokens;
-  if (frozenRows !== null) return placeRows(rowsOf(state), 0, frozenRows, idOf);
-  const { shown, folded } = arranged(state, height);
-  return placeRows([...shown, ...folded], 0, null, idOf);
+  return frozenRows === null ? inOrder(arranged(state, height)) : placeRows(rowsOf(state), 0, frozenRows, idOf);
 }
+
+const inOrder = ({ shown, folded }: Arranged): readonly Placed<TokenRow>[] => placeRows([...shown, ...folded], 0, null, idOf);
 
 /** Rows in the order of the screen: listeners and the waker first, then clients as they are sorted and filtered. */
 function rowsOf(state: State): readonly TokenRow[] {
-  const { filter, sort } = state.ui.panes.tokens;
+  const { sort } = state.ui.panes.tokens;
+  const filter = toBytes(state.ui.panes.tokens.filter);
   const all = state.model.tokens.rows.sorted();
   const fixed = all.filter((row) => row.kind !== 'client');
-  const clients = all.filter((row) => row.kind === 'client' && passes(row, toBytes(filter)));
+  const clients = all.filter((row) => row.kind === 'client' && passes(row, filter));
   if (sort === 'recent') clients.sort((a, b) => b.lastActiveUs - a.lastActiveUs || a.token - b.token);
   if (sort === 'output') clients.sort((a, b) => b.outputBytes - a.outputBytes || a.token - b.token);
   return [...fixed, ...clients];

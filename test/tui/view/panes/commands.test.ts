@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CommandSnapshot, Snapshot } from '../../../../src/server/index.js';
 import { commandsPane } from '../../../../src/tui/view/panes/commands.js';
+import { framesPane } from '../../../../src/tui/view/panes/frames.js';
 import { width } from '../../../../src/tui/view/text.js';
 import { durationStyle } from '../../../../src/tui/view/theme.js';
 import { dropped } from '../../happened.js';
@@ -14,7 +15,7 @@ function count(scene: Scene, ...commands: readonly CommandSnapshot[]): void {
 }
 
 const SLOW: CommandSnapshot = { name: 'sort', calls: 2, elapsedUs: 21_000, times: { p50Us: 7000, p99Us: 14_000, maxUs: 14_000 } };
-const FAST: CommandSnapshot = { name: 'get', calls: 44_012, elapsedUs: 98_000.5, times: { p50Us: 2, p99Us: 9, maxUs: 80 } };
+const FAST: CommandSnapshot = { name: 'get', calls: 44_012, elapsedUs: 98_000.5, times: { p50Us: 1.983, p99Us: 9, maxUs: 80 } };
 const RARE: CommandSnapshot = { name: 'config|get', calls: 1, elapsedUs: 31, times: null };
 
 function threeCommands(): Scene {
@@ -93,4 +94,18 @@ test('without the figures of the server those of the trace stand there, without 
 test('before anything has been called it says so', () => {
   using scene = stage();
   expect(scene.picture(commandsPane, { width: 66, height: 4 })).toContain('no command yet');
+});
+
+test('a part of a microsecond says nothing', () => {
+  using scene = stage();
+  count(scene, { name: 'ping', calls: 3, elapsedUs: 0.9, times: { p50Us: 0.1, p99Us: 0.2, maxUs: 0.255 } });
+  expect(scene.draw(commandsPane, { width: 41, height: 2 })[1]).toMatch(/ping +3 +<1 µs +<1 µs +<1 µs$/);
+});
+
+test('the title says which key turns it, in focus', () => {
+  using scene = threeCommands();
+  scene.setUi({ focus: 'frames' });
+  expect([commandsPane.badge(scene.state, 40), framesPane.badge(scene.state, 40)]).toEqual(['by time, v frames', 'v commands']);
+  scene.setUi({ focus: 'repl' });
+  expect([commandsPane.badge(scene.state, 40), framesPane.badge(scene.state, 40)]).toEqual(['by time', '']);
 });

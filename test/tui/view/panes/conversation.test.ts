@@ -89,3 +89,10 @@ test('rows have exactly the width, at any size', () => {
   using scene = talk();
   for (const columns of [8, 20, 41, 66, 140]) for (const height of [1, 2, 5, 9]) expect(scene.draw(tokensPane, { width: columns, height }, COLORED).map(width)).toEqual(new Array(height).fill(columns));
 });
+
+test('while it is open the title does not count rows that are not shown', () => {
+  using scene = talk();
+  expect(tokensPane.badge(scene.state, 60, { width: 41, height: 3 })).toBe('2 connections');
+  scene.set('tokens', { isOpen: false, selected: null });
+  expect(tokensPane.badge(scene.state, 60, { width: 41, height: 2 })).toBe('2 connections, … 1 more');
+});
