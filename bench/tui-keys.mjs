@@ -7,8 +7,8 @@ const KEYS = 60;
 const ROUND = [
   { key: '?', name: 'help', shows: /Help: Loop/ },
   { key: '?', name: 'help', shows: /1 Loop/ },
-  { key: '\t', name: 'focus', shows: /\x1b\[36m 2 Tokens/ },
-  { key: '\x1b[Z', name: 'focus', shows: /\x1b\[36m 1 Loop/ },
+  { key: '\t', name: 'focus', shows: /\x1b\[7m 2 Tokens/ },
+  { key: '\x1b[Z', name: 'focus', shows: /\x1b\[7m 1 Loop/ },
   { key: ' ', name: 'pause', shows: /PAUSED/ },
   { key: ' ', name: 'resume', shows: /LIVE/ },
 ];
@@ -18,7 +18,7 @@ export async function answerTimes(pipeline) {
   const lab = new Lab(120, 40);
   const port = await lab.ready();
   lab.type('\x1b');
-  await lab.saw(/\x1b\[36m 1 Loop/);
+  await lab.saw(/\x1b\[7m 1 Loop/);
   const busy = load(port, ['-t', 'get', '-c', 50, '-P', pipeline, '-l']);
   await sleep(2000);
   const all = [];

@@ -12,7 +12,7 @@ import { Writable } from 'node:stream';
 
 /** How soon, and how seldom at most, a terminal that takes nothing is asked again. */
 const FIRST_PAUSE_MS = 1;
-const LAST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 20;
 /** How long a terminal may take nothing before {@link PatientOutput.flushNow} gives up, the first time. */
 const SILENCE_MS = 300;
 /** How long one that takes something, but slowly, may keep the thread. */
