@@ -1,10 +1,11 @@
-// Builds dist/: one bundle per door (the command line, the library, the loop thread) with the chunks they share,
-// the declarations of the library, and the licences of what is bundled. Bundling is for start-up time: one file opens faster than a hundred.
-// What package.json names as a dependency stays outside; the screen's packages become part of it, so that nobody has to install them.
+// Builds dist/: the library as modules, the command line and the loop's thread as one bundle each, the declarations of the library, and the licences of what is bundled.
+// Bundling is for start-up time: one file opens faster than a hundred. The packages that are used become part of it, so that nobody has to install them.
 //
 //   node scripts/build.mjs [--out FOLDER] [--no-types]
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -13,32 +14,92 @@ import { licencesOf } from './licences.mjs';
 
 const { values: options } = parseArgs({ options: { out: { type: 'string', default: 'dist' }, 'no-types': { type: 'boolean', default: false } } });
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { version, dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { version, optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+/** The binary for each platform is installed with the package; which one is known only where it runs. */
+const EXTERNAL = Object.keys(optionalDependencies);
+
+/** Only its .wasm file is used. */
+const LUA = 'wasmoon-lua5.1';
+const LUA_FILE = 'liblua5.1.wasm';
 
 // Built beside and then moved into place, so that a failed build leaves the last good one.
 const fresh = `${options.out}.${process.pid}`;
 process.on('exit', () => rmSync(`${root}${fresh}`, { recursive: true, force: true }));
 
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts', 'src/server/index.ts', 'src/server/thread/loop-thread.ts'],
-  outbase: 'src',
-  outdir: fresh,
   bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: Object.keys(dependencies),
-  define: { __VERSION__: JSON.stringify(version), ...PRODUCTION },
-  plugins: [bundleInk],
+  external: EXTERNAL,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+};
+const define = { __VERSION__: JSON.stringify(version), ...PRODUCTION };
+
+/** Where a bundle finds the engine. */
+const luaFrom = (folder) => ({ __LUA_ENGINE__: JSON.stringify(relative(folder, `server/thread/${LUA_FILE}`)) });
+
+/** A library is imported by programs: modules, with the parts that few programs ask for in chunks of their own. */
+const library = await build({
+  ...common,
+  entryPoints: ['src/server/index.ts'],
+  outbase: 'src',
+  outdir: fresh,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  define: { ...define, ...luaFrom('chunks') },
 });
+
+/** What we start ourselves is CommonJS: Node's loader of modules takes 5 ms in each thread, and compiled code can be kept of it in every version (src/cli/bundles.ts). */
+async function bundle(entry, { defines = {}, separate = [], plugins = [] } = {}) {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [`src/${entry}.ts`],
+    outfile: `${fresh}/${entry}.js`,
+    format: 'cjs',
+    // What is imported late is required late.
+    supported: { 'dynamic-import': false },
+    define: { ...define, ...luaFrom(dirname(entry)), ...defines, 'import.meta.url': '__bundleUrl' },
+    banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    plugins: [...plugins, leaveOut(separate)],
+  });
+  toAscii(`${root}${fresh}/${entry}.js`);
+  return metafile;
+}
+
+/** Bundles are read as bytes. What esbuild leaves beyond ASCII stands in comments and in regular expressions, where an escape means the same. */
+function toAscii(file) {
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`));
+}
+
+/** Bundles beside this one. */
+function leaveOut(files) {
+  return { name: 'leave-out', setup: ({ onResolve }) => onResolve({ filter: /^\./ }, ({ path, kind }) => (kind !== 'entry-point' && files.includes(path) ? { path, external: true } : undefined)) };
+}
+
+const metafiles = [
+  library.metafile,
+  await bundle('server/thread/loop-thread'),
+  await bundle('server/thread/worker', { separate: ['./loop-thread.js'] }),
+  await bundle('cli/lab', { separate: ['./run.js', './replay.js'] }),
+  await bundle('cli/replay'),
+  await bundle('cli/run', { plugins: [bundleInk] }),
+  await bundle('cli/thread'),
+];
+const buildId = createHash('sha256');
+for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
+metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } }));
+
+for (const folder of ['cli', 'server/thread']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
+copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);
 chmodSync(`${root}${fresh}/cli/main.js`, 0o755);
-writeFileSync(`${root}${fresh}/THIRD-PARTY-LICENSES.txt`, licencesOf(root, metafile));
+const outputs = Object.assign({}, ...metafiles.map(({ outputs }) => outputs));
+writeFileSync(`${root}${fresh}/THIRD-PARTY-LICENSES.txt`, licencesOf(root, { outputs }, [LUA]));
 
 if (!options['no-types']) {
   const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.types.json`, '--outDir', `${root}${fresh}/types`];

@@ -6,9 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs';
  *
  * @param root the folder that the paths start from, with a slash at its end
  * @param metafile what esbuild tells about a build: only packages of which something is in an output count
+ * @param copied names of packages of which files are copied
  */
-export function licencesOf(root, metafile) {
-  const folders = new Set();
+export function licencesOf(root, metafile, copied = []) {
+  const folders = new Set(copied.map((name) => `node_modules/${name}`));
   for (const { inputs } of Object.values(metafile.outputs)) {
     for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
       const folder = /^.*\bnode_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];

@@ -40,8 +40,8 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/thread': ['server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   'server/index': ['server/thread', 'types:server/recording', 'types:server/server', 'types:server/snapshot', 'types:server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
-  // Flags derive from the table of settings.
-  cli: ['server/index', 'server/config', 'server/recording', 'tui'],
+  // Flags derive from the table of settings; the loop's thread is started before anything else.
+  cli: ['server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
 };
 
 interface Edge {
@@ -145,7 +145,7 @@ test('the view of the screen knows the state, and never the other way round', ()
 });
 
 test('only the poller loads native code', () => {
-  const loaders = files.filter((file) => /from 'koffi'|import\('koffi'\)/.test(readFileSync(join(SRC, file), 'utf8')));
+  const loaders = files.filter((file) => /@koromix\/koffi-/.test(readFileSync(join(SRC, file), 'utf8')));
   expect(loaders.filter((file) => !file.startsWith('server/io/backends/'))).toEqual([]);
 });
 

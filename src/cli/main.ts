@@ -1,32 +1,52 @@
 #!/usr/bin/env node
 /**
- * The command line: flags and a configuration file in, an exit code out. Loads the server only when there is something to serve.
+ * The program: starts the loop's thread first, since that takes longest, and then reads the command line beside it.
+ *
+ *   main.js     starts thread.js ────────▶ loads loop-thread.js, waits for its options
+ *      └▶ lab.js  flags, configuration ──▶ its options ──▶ listens
+ *           └▶ run.js  the screen, if there is to be one; replay.js
+ *
+ * This file is small, because V8 compiles it anew each time; the others come with what has been compiled of them before, see bundles.ts.
  */
-import { toBytes } from '../server/config/bytes.js';
-import { parseCommandLine } from './command-line.js';
-import { keepCompiledCode } from './compile-cache.js';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../server/thread/start-thread.js';
+import { Bundles, cacheFolder, type Use } from './bundles.js';
 import { letGoOfLostTerminals } from './lost-terminal.js';
+import type { Start } from './start.js';
+import type { ThreadData } from './thread.js';
+
+/** These start no server. */
+const WITHOUT_SERVER = /^(?:-h|-v|--help|--version|replay)$/;
+
+const folder = cacheFolder(__BUILD__, process.env);
+const args = process.argv.slice(2);
+
+/** What this is likely to be; the flags are read later. */
+const use: Use = args.includes('--headless') ? 'headless' : args.includes('--screen-reader') ? 'lines' : 'screen';
+
+function startLoopThread(): Worker {
+  return startThread(join(__dirname, 'thread.js'), { folder, use } satisfies ThreadData);
+}
 
 async function main(): Promise<number> {
+  let early = args.some((arg) => WITHOUT_SERVER.test(arg)) ? null : startLoopThread();
   // Whoever reads our output may leave first, and disks fill up: that is no reason to end.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   letGoOfLostTerminals();
-  const args = process.argv.slice(2).map(toBytes);
-  if (args[0] === 'replay') return (await import('./replay.js')).replay(args.slice(1));
-  const request = await parseCommandLine(args);
-  if (request.kind === 'text') {
-    process.stdout.write(request.text);
-    return 0;
-  }
-  if (request.kind === 'complaint') {
-    (await import('./complain.js')).complain(request.complaint);
-    return 1;
-  }
-  keepCompiledCode();
-  if (request.run.headless) return (await import('./serve.js')).serve(request.run);
-  return (await import('./run.js')).runLab(request.run);
+  const bundles = new Bundles(folder, use);
+  const start: Start = {
+    takeThread() {
+      const thread = early ?? startLoopThread();
+      early = null;
+      return thread;
+    },
+    isOver: () => bundles.keep(),
+  };
+  const { runCommandLine } = bundles.load(join(__dirname, 'lab.js')) as typeof import('./lab.js');
+  return runCommandLine(args, start);
 }
 
 // The thread of a server that did not end by itself must not keep the process alive.
-process.exit(await main());
+main().then((code) => process.exit(code));

@@ -3,14 +3,15 @@
  *
  * The screen is loaded while the loop thread starts. A log would be written across the screen; it goes to a file if one is named. Its warnings are shown on the screen, too.
  */
-import { createServer, type RedisLabServer, type ServerOptions } from '../server/index.js';
+import { createServerOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
 import { colorDepthOf, loadScreen, narrateLab, showLab } from '../tui/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
 import { openLog, type Log, type LogOutput } from './log.js';
-import { logFile } from './serve.js';
 import { RecordFile } from './record-file.js';
+import { logFile, START_MS } from './serve.js';
+import type { Start } from './start.js';
 import { TraceFile } from './trace-file.js';
 import { Warnings } from './warnings.js';
 
@@ -19,7 +20,7 @@ const DEFAULT_PORT = 6379;
 const PORTS_TRIED = 20;
 
 /** Resolves with the exit code when the lab has been left. */
-export async function runLab(run: Run): Promise<number> {
+export async function runLab(run: Run, start: Start): Promise<number> {
   const { stdin: input, stdout: output, env } = process;
   const missing = [...(input.isTTY ? [] : ['input']), ...(output.isTTY ? [] : ['output'])];
   // A terminal that is dumb can not place anything: lines are all it shows.
@@ -40,7 +41,8 @@ export async function runLab(run: Run): Promise<number> {
       if (level === 'warning') warnings.add(message);
     };
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
-    const { server, wantedPort } = await startServer(run, log, recording);
+    const { server, wantedPort } = await startServer(run, start, log, recording);
+    setTimeout(start.isOver, START_MS).unref();
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback } = server;
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
@@ -49,6 +51,7 @@ export async function runLab(run: Run): Promise<number> {
     const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, colors }));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
+    start.isOver();
     // From here on there is only standard error.
     warnings.listen(complain);
     trace?.close();
@@ -65,13 +68,13 @@ export async function runLab(run: Run): Promise<number> {
 const GRACE_MS = 300;
 
 /** On the port asked for; if none was, on the first free one from 6379. */
-async function startServer(run: Run, log: Log, recording: RecordFile | null): Promise<{ readonly server: RedisLabServer; readonly wantedPort: number | null }> {
+async function startServer(run: Run, start: Start, log: Log, recording: RecordFile | null): Promise<{ readonly server: RedisLabServer; readonly wantedPort: number | null }> {
   const { settings, poller, edgeTriggered, seed, configFile, step } = run;
   const options: ServerOptions = { ...settings, poller, edgeTriggered, log, configFile, paused: step, ...(seed === null ? {} : { seed }), ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }) };
   for (let port = DEFAULT_PORT; ; port++) {
     try {
-      if (settings.port !== undefined) return { server: await createServer(options), wantedPort: null };
-      return { server: await createServer({ ...options, port }), wantedPort: port === DEFAULT_PORT ? null : DEFAULT_PORT };
+      if (settings.port !== undefined) return { server: await createServerOn(start.takeThread(), options), wantedPort: null };
+      return { server: await createServerOn(start.takeThread(), { ...options, port }), wantedPort: port === DEFAULT_PORT ? null : DEFAULT_PORT };
     } catch (error) {
       const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE';
       if (!isTaken || settings.port !== undefined || port === DEFAULT_PORT + PORTS_TRIED) throw error;

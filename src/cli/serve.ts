@@ -4,26 +4,30 @@
  * Signals arrive on this thread, which never has much to do, so they are heard also while the loop is busy.
  */
 import { resolvePath, toBytes } from '../server/config/bytes.js';
-import { createServer, type RedisLabServer } from '../server/index.js';
+import { createServerOn, type RedisLabServer } from '../server/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
 import { openLog, type Log } from './log.js';
 import { RecordFile } from './record-file.js';
+import type { Start } from './start.js';
 import { TraceFile } from './trace-file.js';
 
 /** How long a loop that is busy may go on after the first signal. */
 const GRACE_MS = 1000;
 
+/** By then a start has compiled what it needs. */
+export const START_MS = 2000;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Resolves with the exit code when the server has ended. */
-export async function serve(run: Run): Promise<number> {
+export async function serve(run: Run, start: Start): Promise<number> {
   try {
     const { log, close } = openLog(logFile(run), complain);
     const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, (message) => log('warning', message));
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
-    const code = await serveUntilEnd(run, log, trace, recording);
+    const code = await serveUntilEnd(run, start, log, trace, recording);
     recording?.close();
     close();
     return code;
@@ -33,17 +37,19 @@ export async function serve(run: Run): Promise<number> {
   }
 }
 
-async function serveUntilEnd(run: Run, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
+async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const ending = listenForSignals(log);
   const { settings, poller, edgeTriggered, seed, configFile } = run;
-  const server = await createServer({ ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }), ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }) });
+  const server = await createServerOn(start.takeThread(), { ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }), ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }) });
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
   if (level !== 'warning') log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${server.poller})`));
+  setTimeout(start.isOver, START_MS).unref();
   await Promise.race([server.closed, ending.then(() => end(server))]);
   await server.closed;
+  start.isOver();
   trace?.close();
   log('warning', 'redis-lab is now ready to exit, bye bye...');
   return 0;

@@ -10,6 +10,7 @@
  *     const event = await server.step('command');      // … and goes on to the end of the next command
  *     await server.resume();
  */
+import type { Worker } from 'node:worker_threads';
 import type { CommandReference } from './commands/reference.js';
 import type { SettingReference } from './config/reference.js';
 import type { SettingValues } from './config.js';
@@ -20,6 +21,7 @@ import type { Snapshot, SnapshotRequest } from './snapshot.js';
 import type { RecordingHead } from './recording/replay.js';
 import { LoopHandle } from './thread/loop-handle.js';
 import { Recording, type RecordListener } from './thread/recording.js';
+import { startThread } from './thread/start-thread.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
@@ -135,10 +137,15 @@ const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 100
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {
+  return createServerOn(startThread(), options);
+}
+
+/** The same, on a thread that waits for its options. @internal */
+export async function createServerOn(thread: Worker, options: ServerOptions): Promise<RedisLabServer> {
   const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, configFile = null, log = () => {}, record, ...settings } = options;
   const recording = record === undefined ? null : new Recording(record, (message) => log('warning', message));
   const observers = new Observers();
-  const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) });
+  const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) }, thread);
   if (recording !== null) follow(recording, handle, { build: __VERSION__, seed, settings, poll: { name: handle.ready.poller, emulated: handle.ready.poller !== 'epoll', edgeTriggered, isDriven: handle.ready.poller === 'portable' } });
   const server = new LabServer(handle, observers);
   // The loop gets to its first event after it has said that it listens.

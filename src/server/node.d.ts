@@ -9,6 +9,10 @@ declare global {
   }
   /** Written in by the build; see scripts/build.mjs. */
   const __VERSION__: string;
+  /** Where the Lua engine lies, from the file that asks. */
+  const __LUA_ENGINE__: string;
+  /** Tells this build from all others; only in the program of the command line. */
+  const __BUILD__: string;
 }
 
 export {};

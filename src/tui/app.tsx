@@ -8,6 +8,7 @@
  */
 import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
+import * as yoga from 'yoga-layout';
 import type { RedisLabServer, SnapshotRequest, StepUnit } from '../server/index.js';
 import { contextOf, intentOf, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
@@ -25,6 +26,9 @@ import { PANES, paneOf } from './view/panes/index.js';
 import { byteAt } from './view/parts/hex.js';
 import { cursorOf, helpScrollLimit, paneSize, Screen } from './view/screen.js';
 import type { Theme } from './view/theme.js';
+
+/** Resolves when Ink can lay out what it draws. The build makes the engine for that wait here instead of where it is imported, see scripts/yoga.mjs. */
+export const layoutIsLoaded: Promise<void> | undefined = (yoga as { readonly loaded?: Promise<void> }).loaded;
 
 /** Frames that nobody has pressed a key for are at least so far apart: less than the batches of the trace are, so that none of them waits. */
 const FRAME_MS = 60;

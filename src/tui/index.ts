@@ -40,7 +40,9 @@ export interface LabOptions {
 export async function loadScreen(colors: ColorDepth): Promise<typeof import('./app.js')> {
   // Where there are few the sink reduces them, the theme's and Ink's alike.
   process.env.FORCE_COLOR = colors === 'none' ? '0' : '2';
-  return import('./app.js');
+  const app = await import('./app.js');
+  await app.layoutIsLoaded;
+  return app;
 }
 
 /** The lab in plain lines, for screen readers and programs. Resolves with the exit code. */

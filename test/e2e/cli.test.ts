@@ -3,8 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import nodeModule from 'node:module';
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -172,16 +171,52 @@ test('--help is for newcomers, --help settings lists the flags by group, --versi
   expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test('what has been compiled is kept for the next start, if Node can do that', async () => {
+test('what has been compiled is kept for the next start, for each version of V8, and builds that are no longer used are forgotten', async () => {
   const home = directory();
-  for (const _ of ['first', 'next']) {
+  const cache = join(home, '.cache/redis-lab');
+  for (const [day, name] of ['0.0.1-00000001', '0.0.1-00000002', 'v22.23.3-x64-12345678-0', '0.0.2-00000003', 'mine'].entries()) {
+    mkdirSync(join(cache, name), { recursive: true });
+    utimesSync(join(cache, name), day, day);
+  }
+  let before: string[] = [];
+  for (const start of ['first', 'next']) {
     const server = labAt(home);
     await server.ready();
     server.child.kill('SIGTERM');
     expect(await server.exited).toBe(0);
     expect(server.errors).toBe('');
-    expect(existsSync(join(home, '.cache/redis-lab'))).toBe('enableCompileCache' in nodeModule);
+    const files = readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.bin')).map((file) => `${file} ${statSync(join(cache, file)).mtimeMs}`).sort();
+    expect(files).toHaveLength(2);
+    for (const file of files) expect(file).toContain(`/${process.versions.v8}-${process.arch}-`);
+    if (start === 'next') expect(files).toEqual(before);
+    before = files;
   }
+  // Three are kept beside the one that runs, the last ones used; and what is not ours.
+  expect(readdirSync(cache).filter((name) => !before[0]!.startsWith(`${name}/`)).sort()).toEqual(['0.0.1-00000002', '0.0.2-00000003', 'mine', 'v22.23.3-x64-12345678-0']);
+});
+
+test('compiled code that is damaged, or of another V8, is made anew', async () => {
+  const home = directory();
+  const start = async (): Promise<void> => {
+    const server = labAt(home);
+    const client = await server.connect();
+    expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+    await server.end();
+    expect(server.errors).toBe('');
+  };
+  await start();
+  const cache = join(home, '.cache/redis-lab');
+  const files = readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.bin')).map((file) => join(cache, file));
+  const [first, second] = files as [string, string];
+  const whole = files.map((file) => statSync(file).size);
+  truncateSync(first, 1000);
+  const bytes = readFileSync(second);
+  // The version that V8 has written at the beginning.
+  bytes.fill(0xff, 0, 8);
+  writeFileSync(second, bytes);
+  await start();
+  for (const [i, file] of files.entries()) expect(statSync(file).size).toBeGreaterThan(whole[i]! / 2);
+  expect(readFileSync(second).subarray(0, 8)).not.toEqual(Buffer.alloc(8, 0xff));
 });
 
 test.each(['/dev/null', undefined])('a home that can not be written to, or that there is not, is no obstacle: %s', async (home) => {

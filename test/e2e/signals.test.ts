@@ -1,7 +1,7 @@
 /** Signals that arrive while the loop's thread blocks in epoll_wait, from the kernel itself: the wait ends with EINTR, and the loop goes on. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createServer } from 'redis-lab';
 import { RespClient } from '../support/resp-client.js';
@@ -37,6 +37,7 @@ describe.runIf(number !== undefined)('the loop on epoll', () => {
   });
 
   test.each([false, true])('goes on after signals that interrupt its wait (edge-triggered: %j)', async (edgeTriggered) => {
+    const koffi = createRequire(import.meta.url)(`@koromix/koffi-${process.platform}-${process.arch}`);
     const syscall = koffi.load(null).func('long syscall(long number, long a, long b, long c)');
     const others = new Set(threads());
     await using server = await createServer({ port: 0, poller: 'epoll', edgeTriggered });

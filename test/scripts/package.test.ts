@@ -1,10 +1,13 @@
 /**
  * What the built package needs and owes: it imports nothing that is not installed with it, and carries the licences of what it contains.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 // @ts-expect-error A script has no declarations.
 import { licencesOf } from '../../scripts/licences.mjs';
 
@@ -21,17 +24,43 @@ function found(pattern: RegExp): string[] {
 }
 
 test('what the bundles import is installed with the package', () => {
-  const { dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { dependencies: object };
+  const { dependencies = {}, optionalDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { dependencies?: object; optionalDependencies: object };
   const imported = [...found(/^(?:import|\} from|import .* from) "([^".][^"]*)";$/gm), ...found(/\b(?:import|require|resolve)\("([^".][^"]*)"\)/g)];
   const packages = new Set(imported.filter((name) => !isBuiltin(name)).map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)![0]));
   expect([...packages].sort()).toEqual(Object.keys(dependencies).sort());
+  // koffi's binary for this machine is required by its name.
+  expect(found(/\(`(@koromix\/koffi-)\$/g)).toEqual(['@koromix/koffi-']);
+  if (process.platform === 'linux') expect(Object.keys(optionalDependencies)).toContain(`@koromix/koffi-linux-${process.arch}`);
+});
+
+test('nothing that is installed with the package runs a script', () => {
+  const { dependencies = {}, optionalDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { dependencies?: object; optionalDependencies: object };
+  const { packages } = JSON.parse(readFileSync(`${ROOT}package-lock.json`, 'utf8')) as { packages: { [path: string]: { hasInstallScript?: boolean } } };
+  const named = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)].map((name) => packages[`node_modules/${name}`]);
+  expect(named).not.toContain(undefined);
+  expect(named.filter((entry) => entry?.hasInstallScript === true)).toEqual([]);
+});
+
+test('a packed package.json has no script that npm would ask about, and the checkout keeps its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-lab-pack-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const manifest = join(folder, 'package.json');
+  copyFileSync(`${ROOT}package.json`, manifest);
+  const packing = (step: string): void => void execFileSync(process.execPath, [`${ROOT}scripts/packing.mjs`, step, folder]);
+  packing('begin');
+  const { scripts } = JSON.parse(readFileSync(manifest, 'utf8')) as { scripts: { [name: string]: string } };
+  expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$|prepare$/.test(name))).toEqual([]);
+  packing('end');
+  expect(readFileSync(manifest, 'utf8')).toBe(readFileSync(`${ROOT}package.json`, 'utf8'));
 });
 
 test('every package that became part of a bundle has its licence beside it', () => {
   const named = readFileSync(`${DIST}THIRD-PARTY-LICENSES.txt`, 'utf8').matchAll(/^(\S+) \d[^ ]*\n=+$/gm);
   const packages = found(/^\s*\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm);
   expect(packages).toContain('ink');
-  expect([...new Set(Array.from(named, ([, name]) => name))].sort()).toEqual(packages);
+  // Of this one a file is copied.
+  packages.push('wasmoon-lua5.1');
+  expect([...new Set(Array.from(named, ([, name]) => name))].sort()).toEqual(packages.sort());
 });
 
 test('a package of which nothing is left in a bundle owes nothing', () => {

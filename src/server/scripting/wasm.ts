@@ -6,7 +6,6 @@
  * outside: every import that would reach files, processes or the environment refuses.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { LuaMemory, type Pointer } from './lua-memory.js';
 
 /** The C functions of Lua 5.1 that are called from here; see the Lua 5.1 reference manual. */
@@ -72,6 +71,9 @@ const MOST_MEMORY = 512 * 1024 * 1024;
 
 let compiled: WebAssembly.Module | null = null;
 
+/** The build puts it beside the thread's bundle, so that nobody has to install the rest of that package. */
+const engine = (): URL => new URL(__LUA_ENGINE__, import.meta.url);
+
 /** A fresh engine with a memory of its own. The first call reads and compiles the module: some 10 ms. */
 export class LuaEngine {
   readonly lua: LuaFunctions;
@@ -81,7 +83,7 @@ export class LuaEngine {
   private readonly bodies = new Map<number, (...args: number[]) => number>();
 
   constructor() {
-    compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('wasmoon-lua5.1/dist/liblua5.1.wasm')));
+    compiled ??= new WebAssembly.Module(readFileSync(engine()));
     const instance = new WebAssembly.Instance(compiled, this.imports());
     this.lua = instance.exports as unknown as LuaFunctions;
     this.memory.look(this.lua.memory.buffer);

@@ -5,14 +5,14 @@
  * fetch it. `worker.terminate()` alone would wait for a thread that sleeps in epoll_wait until something else woke it.
  */
 import { closeSync, writeSync } from 'node:fs';
-import { totalmem } from 'node:os';
-import { isMainThread, Worker } from 'node:worker_threads';
+import { isMainThread, type Worker } from 'node:worker_threads';
 import type { LogLevel } from '../server.js';
 import type { Snapshot } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
 import { createControl, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
 import { StartError } from './start-error.js';
+import { startThread } from './start-thread.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
 
 export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
@@ -23,18 +23,6 @@ export interface LoopEvents {
   /** The loop is held at this event, or goes on (null). */
   readonly held: (event: TraceEvent | null) => void;
 }
-
-/** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
-const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/thread/loop-thread.js' : '../server/thread/loop-thread.js', import.meta.url);
-
-/**
- * The keyspace may fill the machine's memory, as Redis's may; V8's own limit is a fraction of it. The young generation is V8's default, named because a
- * worker gets less on small machines: each SET leaves a string behind that lives long, and a small nursery would be emptied all the time.
- */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: Math.floor(totalmem() / 2 ** 20), maxYoungGenerationSizeMb: 48 };
-
-/** A worker has the flags of its process; one that is a file refuses that of a program given as `--input-type=module -e …`. */
-const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
 
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 
@@ -85,10 +73,10 @@ export class LoopHandle {
     if (openHandles.size === 1) process.on('exit', closeAll);
   }
 
-  /** Resolves once the server listens. Rejects with {@link StartError}. */
-  static start(options: Omit<LoopThreadOptions, 'control' | 'isNested'>, events: LoopEvents): Promise<LoopHandle> {
+  /** Resolves once the server listens. Rejects with {@link StartError}. @param worker waits for its options */
+  static start(options: Omit<LoopThreadOptions, 'control' | 'isNested'>, events: LoopEvents, worker = startThread()): Promise<LoopHandle> {
     const control = createControl();
-    const worker = new Worker(THREAD_URL, { workerData: { ...options, control, isNested: !isMainThread } satisfies LoopThreadOptions, resourceLimits: RESOURCE_LIMITS, ...NODE_FLAGS });
+    worker.postMessage({ ...options, control, isNested: !isMainThread } satisfies LoopThreadOptions);
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError({ message: 'the loop thread ended before it was ready', code: null, address: null }));
       const first = (message: LoopMessage): void => {

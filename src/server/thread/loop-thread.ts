@@ -1,10 +1,10 @@
 /**
- * The loop thread's entry: makes the server of this thread and runs its loop; nothing else ever runs here.
+ * The loop thread: makes the server of this thread and runs its loop; nothing else ever runs here.
  *
- * Reached from loop-handle.ts as a Worker. Messages from main wait in the port until the WAKER token is ready, because
+ * Reached from worker.ts or cli/thread.ts, the programs that start-thread.ts starts. Messages from main wait in the port until the WAKER token is ready, because
  * a thread that sleeps in epoll_wait hears nothing else.
  */
-import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { Config, ConfigError } from '../config.js';
 import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
@@ -14,15 +14,27 @@ import { recordInputs } from '../recording/recorded-inputs.js';
 import { TapeWriter } from '../recording/tape.js';
 import { Server, type ServerInputs } from '../server.js';
 import { Observation } from './observation.js';
-import { openPoll, PollerError } from './open-poll.js';
+import { openPoll, PollerError, preloadPoll } from './open-poll.js';
+import type { ControlWords } from './control.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions, PollerName } from './protocol.js';
 
 const port = parentPort as MessagePort;
-const options = workerData as LoopThreadOptions;
 
 const post = (message: LoopMessage): void => port.postMessage(message);
 
-async function main(): Promise<void> {
+/**
+ * Waits for the options, which are the first message, and then runs a server.
+ *
+ * @param beforeRun called once when the server listens, before its loop begins: what is kept of the start for the next one may take a moment
+ */
+export function runLoopThread(beforeRun: () => void = () => {}): void {
+  preloadPoll();
+  port.once('message', (options: LoopThreadOptions) => {
+    main(options, beforeRun).catch(fail);
+  });
+}
+
+async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
   const { poll, fallback } = await openPoll(options.poller, options.edgeTriggered);
   const inputs: ServerInputs = {
     poll,
@@ -34,7 +46,7 @@ async function main(): Promise<void> {
   const recorded = options.ring === null ? null : recordInputs(inputs, new TapeWriter(options.ring));
   const server = new Server(recorded?.inputs ?? inputs);
   if (recorded !== null) server.loop.onSleepOn = () => recorded.forgetWait();
-  const observation = observe(server);
+  const observation = observe(server, options.control);
   const calls = answerWith(server, observation);
   // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.
   const arrived: CallMessage[] = [];
@@ -54,6 +66,7 @@ async function main(): Promise<void> {
   if (options.paused) observation.pause();
   if (options.isNested) wakeNowAndThen(server);
   post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback });
+  beforeRun();
   await server.run();
   server.close();
   observation.trace(0);
@@ -71,7 +84,7 @@ function wakeNowAndThen(server: Server): void {
   server.loop.timers.schedule('worker-ended', server.clock.nowUs + NESTED_SLEEP_US, () => wakeNowAndThen(server));
 }
 
-function observe(server: Server): Observation {
+function observe(server: Server, control: ControlWords): Observation {
   return new Observation(
     server,
     {
@@ -81,7 +94,7 @@ function observe(server: Server): Observation {
       },
       matchesGlob,
     },
-    { control: options.control, send: (batch, snapshot) => post({ kind: 'trace', batch, snapshot }), held: (event) => post({ kind: 'held', event }) },
+    { control, send: (batch, snapshot) => post({ kind: 'trace', batch, snapshot }), held: (event) => post({ kind: 'held', event }) },
   );
 }
 
@@ -114,9 +127,10 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
   }
 }
 
-main().catch((error: unknown) => {
+/** Says why there is no server; what nobody has expected ends the thread. */
+function fail(error: unknown): void {
   if (error instanceof SystemError) return post({ kind: 'failed', message: error.message, code: error.code, address: error.address });
   // Settings that are not allowed, a poller that is not to be had, a path that is too long for a socket.
   if (error instanceof ConfigError || error instanceof PollerError || error instanceof RangeError) return post({ kind: 'failed', message: error.message, code: null, address: null });
   throw error;
-});
+}

@@ -28,6 +28,11 @@ const SOURCE: PollerSource = {
   portable: async (edgeTriggered) => new (await import('../io/backends/portable.js')).PortablePoll(edgeTriggered),
 };
 
+/** Loads what is most likely to be asked for, while there is nothing else to do. What is wrong with it is told by {@link openPoll}. */
+export function preloadPoll(): void {
+  if (process.platform === 'linux') import('../io/backends/epoll.js').catch(() => {});
+}
+
 /** Rejects with {@link PollerError}. @param source for tests: what this platform has. */
 export async function openPoll(wanted: PollerName | 'auto', edgeTriggered: boolean, source: PollerSource = SOURCE): Promise<OpenedPoll> {
   if (wanted === 'portable') return { poll: await source.portable(edgeTriggered), fallback: null };

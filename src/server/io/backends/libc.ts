@@ -6,10 +6,20 @@
  * writes the very bytes that JavaScript sees. Passing numbers from koffi.address instead of the buffers was measured: 10 ns less
  * of 370 for a recv, 8 of 230 for an epoll_wait; not worth addresses that outlive their buffers.
  */
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import koffi from 'koffi';
 import { SystemError } from '../poll.js';
 
+type Foreign = (...args: (number | NodeJS.TypedArray | null)[]) => number;
+
+/** What is used of koffi, see koffi.dev. */
+interface Koffi {
+  load(library: null): { func(signature: string): Foreign };
+  errno(): number;
+}
+
+/** Only the package with the binary for this machine: `koffi` itself would bring all its sources, and a script to run at the installation. */
+const koffi = createRequire(import.meta.url)(`@koromix/koffi-${process.platform}-${process.arch}`) as Koffi;
 const libc = koffi.load(null);
 
 // ssize_t is intptr_t, socklen_t is uint32 on every Linux that Node runs on.

@@ -1,0 +1,113 @@
+/**
+ * Loads our bundles, with what V8 has compiled of them at an earlier start: half of what a start takes is compiling. Node can do that itself from 22.1 on; here it is done for every version.
+ *
+ *   ~/.cache/redis-lab/  0.1.0-9f86d081/      one folder for each build: the names of its files say nothing about their contents
+ *      11.3.244.8-x64-screen-lab.js.bin        one for each version of V8, each way to run and each bundle: only functions that have run are in it
+ *
+ * Only for the command line, never for the library: there it is for the program to decide. Nothing here fails: without the cache V8 compiles as it always does.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+
+/** Builds that are kept besides the one that runs: of another checkout, or of `npx`. */
+const OTHER_BUILDS = 3;
+
+/** A folder that this module has made, or that Node's own cache made for an earlier version. */
+const OURS = /^(?:\d+\.\d+\.\d+-[0-9a-f]{8}|v\d+\.\d+\.\d+-.*)$/;
+
+/** Behind the compiled code, so that a file that was cut off is recognised. */
+const END_MARK = Buffer.from('redis-lab/end');
+
+/** Ways to run of which each needs functions of its own. */
+export type Use = 'headless' | 'lines' | 'screen';
+
+type Bundle = (exports: object, require: (id: string) => unknown, module: { exports: object }, file: string, directory: string) => void;
+
+export class Bundles {
+  private readonly loaded = new Map<string, { exports: object }>();
+  /** Compiled without the cache: what is to be kept. */
+  private fresh: { readonly script: Script; readonly cacheFile: string }[] = [];
+
+  /** @param folder of this build, where compiled code is kept; null: nowhere. @param use which functions are going to run */
+  constructor(
+    private readonly folder: string | null,
+    private readonly use: Use,
+  ) {}
+
+  /** What a bundle exports. Bundles beside it that it requires are loaded in the same way. @param file absolute */
+  load(file: string): object {
+    const known = this.loaded.get(file);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    this.loaded.set(file, module);
+    const requireOthers = createRequire(file);
+    const require = (id: string): unknown => (id.startsWith('./') ? this.load(join(dirname(file), id)) : requireOthers(id));
+    this.compile(file)(module.exports, require, module, file, dirname(file));
+    return module.exports;
+  }
+
+  /** Keeps what has been compiled by now of the bundles that came without, and forgets builds that have not been started for long. */
+  keep(): void {
+    const { folder, fresh } = this;
+    this.fresh = [];
+    if (folder === null || fresh.length === 0) return;
+    try {
+      for (const { script, cacheFile } of fresh) writeWhole(cacheFile, script.createCachedData());
+      forgetOldBuilds(folder);
+    } catch {
+      // A home that cannot be written to: the next start takes as long.
+    }
+  }
+
+  private compile(file: string): Bundle {
+    // Bundles are ASCII, and V8 takes a string of single bytes as it is.
+    const source = `(function (exports, require, module, __filename, __dirname) { ${readFileSync(file, 'latin1')}\n})`;
+    const cacheFile = this.folder === null ? null : join(this.folder, `${process.versions.v8}-${process.arch}-${this.use}-${basename(file)}.bin`);
+    const cachedData = cacheFile === null ? undefined : readWhole(cacheFile);
+    const script = new Script(source, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
+    if (cacheFile !== null && (cachedData === undefined || script.cachedDataRejected === true)) this.fresh.push({ script, cacheFile });
+    return script.runInThisContext() as Bundle;
+  }
+}
+
+/** By the XDG rules; not the temporary folder, which others can write to. Null for a user without a home, as in some containers, and where the user wants no cache. */
+export function cacheFolder(build: string, { NODE_DISABLE_COMPILE_CACHE: off, XDG_CACHE_HOME: cache, HOME: home }: NodeJS.ProcessEnv): string | null {
+  if (off === '1') return null;
+  if (cache?.startsWith('/')) return join(cache, 'redis-lab', build);
+  return home ? join(home, '.cache', 'redis-lab', build) : null;
+}
+
+/** Undefined if there is no such file, or it is not whole. */
+function readWhole(file: string): Buffer | undefined {
+  try {
+    const bytes = readFileSync(file);
+    const end = bytes.length - END_MARK.length;
+    return end > 0 && bytes.subarray(end).equals(END_MARK) ? bytes.subarray(0, end) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Under its name only when it is whole: others may start at the same time. */
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(draft, Buffer.concat([bytes, END_MARK]), { mode: 0o600 });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+function forgetOldBuilds(folder: string): void {
+  const root = dirname(folder);
+  const others = readdirSync(root)
+    .filter((name) => OURS.test(name) && join(root, name) !== folder)
+    .map((name) => ({ path: join(root, name), atMs: statSync(join(root, name)).mtimeMs }))
+    .sort((a, b) => b.atMs - a.atMs);
+  for (const { path } of others.slice(OTHER_BUILDS)) rmSync(path, { recursive: true, force: true });
+}

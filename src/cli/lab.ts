@@ -1,0 +1,27 @@
+/**
+ * The command line: flags and a configuration file in, an exit code out.
+ *
+ * Reached from main.ts, which has started a thread for the server already. Loads the screen only when there is something to show, and the server itself only to replay a recording.
+ */
+import { toBytes } from '../server/config/bytes.js';
+import { parseCommandLine } from './command-line.js';
+import { complain } from './complain.js';
+import { serve } from './serve.js';
+import type { Start } from './start.js';
+
+/** Resolves with the exit code. */
+export async function runCommandLine(args: readonly string[], start: Start): Promise<number> {
+  const words = args.map(toBytes);
+  if (words[0] === 'replay') return (await import('./replay.js')).replay(words.slice(1));
+  const request = await parseCommandLine(words);
+  if (request.kind === 'text') {
+    process.stdout.write(request.text);
+    return 0;
+  }
+  if (request.kind === 'complaint') {
+    complain(request.complaint);
+    return 1;
+  }
+  if (request.run.headless) return serve(request.run, start);
+  return (await import('./run.js')).runLab(request.run, start);
+}

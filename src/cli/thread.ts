@@ -1,0 +1,17 @@
+/**
+ * The program of the command line's loop thread: the same bundle as the library's, with what V8 has compiled of it before.
+ */
+import { join } from 'node:path';
+import { workerData } from 'node:worker_threads';
+import { Bundles, type Use } from './bundles.js';
+
+export interface ThreadData {
+  /** Where compiled code is kept; null: nowhere. */
+  readonly folder: string | null;
+  readonly use: Use;
+}
+
+const { folder, use } = workerData as ThreadData;
+const bundles = new Bundles(folder, use);
+const { runLoopThread } = bundles.load(join(__dirname, '../server/thread/loop-thread.js')) as typeof import('../server/thread/loop-thread.js');
+runLoopThread(() => bundles.keep());
