@@ -2,7 +2,7 @@
  * Why there is no server, in one line for people; what nobody expected keeps its details.
  */
 import { toBytes } from '../server/config/bytes.js';
-import { StartError } from '../server/index.js';
+import { OutOfMemoryError, StartError } from '../server/index.js';
 import { FileExistsError } from './trace-file.js';
 
 const REASONS: { readonly [code: string]: string } = {
@@ -19,7 +19,7 @@ const REASONS: { readonly [code: string]: string } = {
 /** A byte string. */
 export function explain(error: unknown): string {
   const { code, path, message, stack } = error as NodeJS.ErrnoException;
-  if (error instanceof StartError) return toBytes(message);
+  if (error instanceof StartError || error instanceof OutOfMemoryError) return toBytes(message);
   // Made of bytes already.
   if (error instanceof FileExistsError) return message;
   if (path !== undefined) return toBytes(`cannot open '${path}': ${(code === undefined ? undefined : REASONS[code]) ?? message}`);

@@ -27,6 +27,7 @@ import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
 
 export type { RecordListener } from './thread/recording.js';
+export { OutOfMemoryError } from './thread/loop-handle.js';
 export { StartError } from './thread/start-error.js';
 export { TRACE_EVENTS } from './trace/events.js';
 export { endsRun, endsStep } from './trace/stepping.js';

@@ -20,6 +20,7 @@ import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { Monitors } from './features/monitors.js';
 import type { Scheduler } from './features/surroundings.js';
+import { HeapWatch, type Heap } from './measuring/heap-watch.js';
 import { type ServerStats, Statistics } from './measuring/statistics.js';
 import { DispatchHooks } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
@@ -59,6 +60,8 @@ export interface ServerInputs {
   readonly isWatched?: (watches: boolean) => boolean;
   /** Left out: the machine that it runs on. */
   readonly host?: Host;
+  /** The heap of this thread, to be watched; left out: nobody looks at it. */
+  readonly heap?: Heap;
 }
 
 export class Server implements ServerContext {
@@ -93,7 +96,7 @@ export class Server implements ServerContext {
   private nextToken: Token = FIRST_FREE;
 
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
-  constructor({ poll, clock, seed, config, log, isWatched = (watches) => watches, host = new SystemHost() }: ServerInputs) {
+  constructor({ poll, clock, seed, config, log, isWatched = (watches) => watches, host = new SystemHost(), heap }: ServerInputs) {
     const { tap, hooks, commands, sessions } = this;
     const { values } = config;
     this.clock = clock;
@@ -134,6 +137,7 @@ export class Server implements ServerContext {
     keyspace.schedule(scheduler);
     statistics.follow(keyspace);
     followSettings(keyspace, config, (makeRoom) => void (hooks.makeRoom = makeRoom));
+    if (heap !== undefined) this.watchHeap(heap);
     followNotifications(keyspaceListeners, config, (channel, message) => void pubsub.publish(channel, message, 0));
 
     // From requests to replies, and the clients.
@@ -217,6 +221,16 @@ export class Server implements ServerContext {
     const { bind, port, unixsocket, unixsocketperm } = this.config.values;
     const tcp = bindAddresses(bind, port);
     return unixsocket === '' ? tcp : [...tcp, { path: toText(unixsocket), mode: unixsocketperm }];
+  }
+
+  private watchHeap(heap: Heap): void {
+    const { hooks, keyspace } = this;
+    const watch = new HeapWatch(heap, (message) => this.log('warning', message));
+    this.statistics.watchHeap = () => {
+      const nextMs = watch.look(keyspace.usedBytes);
+      hooks.isHeapFull = watch.isFull;
+      return nextMs;
+    };
   }
 
   /** All addresses have one port. If any free one will do, the first address to be bound says which: a poll that binds later than it returns, later. */

@@ -32,6 +32,11 @@ export class Headless {
     }
   }
 
+  /** Resolves once its standard output has this text. */
+  async says(text: string | RegExp): Promise<void> {
+    while (this.output.search(text) === -1) await Promise.race([once(this.child.stdout, 'data'), this.exited.then((code) => expect.fail(`ended with ${code}: ${this.errors}`))]);
+  }
+
   async connect(): Promise<RespClient> {
     return connectTo(await this.ready());
   }

@@ -10,6 +10,8 @@ import type { Session } from './session.js';
 export class DispatchHooks {
   /** Set while there is a maxmemory: evicts what it may. False if the server is over its limit all the same. */
   makeRoom: (() => boolean) | null = null;
+  /** Set by the heap watch while V8 is so near its limit that commands that need memory are refused. */
+  isHeapFull = false;
   /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
   busy: ErrorReply | null = null;
   /** Set by SLOWLOG while its threshold is so low that brief commands may reach it: then none are timed together. */

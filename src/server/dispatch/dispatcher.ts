@@ -63,7 +63,7 @@ export class Dispatcher implements CommandRunner {
     if (!session.authenticated && !command.needsNoAuth && server.requiresPassword()) return errors.NO_AUTH;
     if (command.deniesMulti && session.transaction !== null) return errors.DENIED_IN_TRANSACTION;
     // Here Redis asks the ACL; the default user, the only one there is, may do everything.
-    if (hooks.makeRoom !== null && !hooks.makeRoom() && needsRoom(session, command)) return errors.OUT_OF_MEMORY;
+    if ((hooks.isHeapFull || (hooks.makeRoom !== null && !hooks.makeRoom())) && needsRoom(session, command)) return errors.OUT_OF_MEMORY;
     if (tracking.isActive) tracking.limitKeys();
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;

@@ -76,7 +76,10 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   // The command before, because the next one is mostly the same: a comparison costs less than a look into the map.
   private lastCommand: Command | null = null;
   private lastHistogram = new Histogram();
+  /** Called while commands come; returns after how many milliseconds it wants to be called again. */
+  watchHeap: (() => number) | null = null;
   private samples: Sample[] = [];
+  private nextRateMs = 0;
   private nextSampleMs = 0;
 
   /** @param timeEach is told whether brief commands must be timed one by one: SLOWLOG's threshold is so low that they may reach it */
@@ -169,8 +172,13 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   }
 
   private sample(nowMs: number): void {
+    this.nextSampleMs = nowMs + (this.watchHeap === null ? SAMPLE_MS : this.watchHeap());
+    if (nowMs >= this.nextRateMs) this.sampleRates(nowMs);
+  }
+
+  private sampleRates(nowMs: number): void {
     const { stats } = this.server;
-    this.nextSampleMs = nowMs + SAMPLE_MS;
+    this.nextRateMs = nowMs + SAMPLE_MS;
     this.samples = this.samples.filter((sample) => sample.atMs >= nowMs - WINDOW_MS);
     this.samples.push({ atMs: nowMs, commands: stats.commandsProcessed, bytesRead: stats.bytesRead, bytesWritten: stats.bytesWritten });
     this.measureMemory();

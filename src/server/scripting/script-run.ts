@@ -80,7 +80,7 @@ export class ScriptRun {
   ) {
     const { server } = caller;
     this.startUs = server.clock.readUs();
-    this.isOutOfMemory = server.hooks.makeRoom !== null && !server.hooks.makeRoom();
+    this.isOutOfMemory = server.hooks.isHeapFull || (server.hooks.makeRoom !== null && !server.hooks.makeRoom());
   }
 
   private openSession(): Session {

@@ -12,7 +12,7 @@ import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
 import { createControl, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
 import { StartError } from './start-error.js';
-import { startThread } from './start-thread.js';
+import { HEAP_LIMIT_MB, startThread } from './start-thread.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
 
 export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
@@ -30,6 +30,24 @@ const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 function closeForeign(fd: number): void {
   if (isMainThread) closeSync(fd);
   else void import('../io/backends/libc.js').then(({ close }) => close(fd));
+}
+
+/** The thread came to the limit of V8's heap, and with it ended the data. Without a stack: what it did at that moment explains nothing. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+  readonly code = 'ERR_WORKER_OUT_OF_MEMORY';
+
+  constructor(limitMb: number) {
+    super(
+      `the server has ended, and its data is gone: the heap of the loop's thread came to its limit of ${limitMb} MB. ` +
+        'maxmemory makes a server evict keys or refuse writes before; NODE_OPTIONS=--max-old-space-size=<megabytes> sets another limit',
+    );
+    this.stack = this.message;
+  }
+}
+
+function explained(error: Error): Error {
+  return (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY' ? new OutOfMemoryError(HEAP_LIMIT_MB) : error;
 }
 
 interface PendingCall {
@@ -62,7 +80,7 @@ export class LoopHandle {
     private readonly events: LoopEvents,
   ) {
     this.closed = new Promise((resolve, reject) => {
-      worker.once('error', reject);
+      worker.once('error', (error) => reject(explained(error)));
       worker.once('exit', () => {
         this.ended();
         resolve();

@@ -4,12 +4,13 @@
  * Reached from worker.ts or cli/thread.ts, the programs that start-thread.ts starts. Messages from main wait in the port until the WAKER token is ready, because
  * a thread that sleeps in epoll_wait hears nothing else.
  */
-import { parentPort, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, resourceLimits, type MessagePort } from 'node:worker_threads';
 import { Config, ConfigError } from '../config.js';
 import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
 import { SystemClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
+import { ownHeap } from '../measuring/heap-watch.js';
 import { recordInputs } from '../recording/recorded-inputs.js';
 import { TapeWriter } from '../recording/tape.js';
 import { Server, type ServerInputs } from '../server.js';
@@ -41,6 +42,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     clock: new SystemClock(),
     seed: options.seed,
     config: new Config(options.settings, options.configFile),
+    heap: ownHeap(resourceLimits.maxOldGenerationSizeMb! * 2 ** 20),
     log: (level, message) => post({ kind: 'log', level, message }),
   };
   const recorded = options.ring === null ? null : recordInputs(inputs, new TapeWriter(options.ring));

@@ -1,0 +1,118 @@
+/**
+ * Heap watch: sees to it that V8 never comes to its limit, where it would end the thread, and the data with it.
+ *
+ *   share of the limit    below 80 %     quiet
+ *                         from 80 %      warned: one line in the log, and on the screen
+ *                         from 90 %      full: commands that need memory are refused, as at maxmemory
+ *
+ * What V8 counts as used contains garbage. So before anything is said or refused the garbage is collected, which V8 would have to do soon anyway; and while the heap is
+ * full, once the keyspace has become smaller. Looked at while commands come, every tenth of a second, and more often from the first mark on: an idle loop sleeps on.
+ */
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+const WARN_SHARE = 0.8;
+const FULL_SHARE = 0.9;
+/** Below this, the next rise is news again. */
+const QUIET_SHARE = 0.7;
+/** By how much of the limit the keyspace must have shrunk before a full heap is collected again. */
+const RELIEF_SHARE = 0.02;
+
+/** Milliseconds until the next look. */
+const QUIET_MS = 100;
+const WARNED_MS = 2;
+
+export interface Heap {
+  /** Bytes in use, with garbage. */
+  used(): number;
+  /** Bytes at which V8 gives up. */
+  readonly limit: number;
+  /** Collects all garbage, at once. */
+  collect(): void;
+}
+
+export class HeapWatch {
+  /** Commands that need memory are refused. */
+  isFull = false;
+  private isWarned = false;
+  /** What the keyspace counted when garbage was last collected for a full heap. */
+  private keyspaceBytes = 0;
+  /** Shares at which garbage is collected, to see what is left: higher than the marks where little of it has been garbage, or each look would collect. */
+  private warnAt = WARN_SHARE;
+  private fullAt = FULL_SHARE;
+
+  /** @param warn writes a line to the log */
+  constructor(
+    private readonly heap: Heap,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** Returns after how many milliseconds it wants to look again. @param keyspaceBytes what the keyspace counts */
+  look(keyspaceBytes: number): number {
+    if (this.isFull) this.lookForRelief(keyspaceBytes);
+    else if (this.share() < QUIET_SHARE) this.calmDown();
+    else if (!this.isWarned && this.share() >= this.warnAt) this.approach();
+    if (!this.isFull && this.share() >= this.fullAt) this.fill(keyspaceBytes);
+    return this.share() < QUIET_SHARE ? QUIET_MS : WARNED_MS;
+  }
+
+  private calmDown(): void {
+    this.isWarned = false;
+    this.warnAt = WARN_SHARE;
+    this.fullAt = FULL_SHARE;
+  }
+
+  private approach(): void {
+    this.heap.collect();
+    this.warnAt = Math.max(WARN_SHARE, this.share() + RELIEF_SHARE);
+    if (this.share() < WARN_SHARE) return;
+    this.isWarned = true;
+    this.warn(`The heap of the loop's thread is ${percent(this.share())} full, ${megabytes(this.heap.used())} of ${megabytes(this.heap.limit)}. At ${percent(FULL_SHARE)} writes are refused. ${ADVICE}`);
+  }
+
+  private fill(keyspaceBytes: number): void {
+    this.heap.collect();
+    this.keyspaceBytes = keyspaceBytes;
+    this.fullAt = Math.max(FULL_SHARE, this.share() + RELIEF_SHARE);
+    if (this.share() < FULL_SHARE) return;
+    this.isFull = true;
+    this.warn(`The heap of the loop's thread is ${percent(this.share())} full: commands that need memory are refused until there is room. ${ADVICE}`);
+  }
+
+  private lookForRelief(keyspaceBytes: number): void {
+    if (keyspaceBytes <= this.keyspaceBytes - RELIEF_SHARE * this.heap.limit) {
+      this.keyspaceBytes = keyspaceBytes;
+      this.heap.collect();
+    }
+    if (this.share() >= FULL_SHARE) return;
+    this.isFull = false;
+    this.warn(`The heap of the loop's thread has room again, ${percent(this.share())} are in use: commands that need memory are taken.`);
+  }
+
+  private share(): number {
+    return this.heap.used() / this.heap.limit;
+  }
+}
+
+const ADVICE = 'maxmemory makes the server evict keys before, or refuse writes earlier; a larger limit is set with NODE_OPTIONS=--max-old-space-size=<megabytes>.';
+
+const percent = (share: number): string => `${Math.floor(share * 100)} %`;
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
+
+/** The heap of the thread that calls this. @param limit bytes that its old generation may have */
+export function ownHeap(limit: number): Heap {
+  let gc: (() => void) | null = null;
+  return {
+    // With the young generation: all of it may become old at once.
+    used: () => getHeapStatistics().used_heap_size,
+    limit,
+    collect() {
+      if (gc === null) {
+        // The function exists only in contexts that are made from here on.
+        setFlagsFromString('--expose-gc');
+        gc = runInNewContext('gc') as () => void;
+      }
+      gc();
+    },
+  };
+}
