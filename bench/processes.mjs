@@ -24,7 +24,7 @@ export async function freePort() {
   return port;
 }
 
-/** @returns {Promise<{ name: string, pid: number, port: number, startMs: number, stop: () => Promise<void> }>} once it answers PING */
+/** @returns {Promise<{ name: string, pid: number, port: number, startMs: number, startCpuMs: number, stop: () => Promise<void> }>} once it answers PING */
 export async function startRedis(extra = []) {
   const dir = mkdtempSync(join(tmpdir(), 'redis-lab-bench-'));
   const port = await freePort();
@@ -44,11 +44,13 @@ async function start(name, command, args, port) {
   while (!(await pings(port))) {
     if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}`);
   }
+  const startMs = performance.now() - begin;
+  const startCpuMs = cpuSeconds(child.pid) * 1000;
   const stop = async () => {
     child.kill('SIGTERM');
     await exited;
   };
-  return { name, pid: child.pid, port, startMs: performance.now() - begin, stop };
+  return { name, pid: child.pid, port, startMs, startCpuMs, stop };
 }
 
 async function pings(port) {

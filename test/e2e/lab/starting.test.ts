@@ -67,6 +67,14 @@ test.each<[string, { [name: string]: string }, RegExp]>([
   expect([...styles].some((parameters) => /3[1-8]/.test(parameters))).toBe(style !== PLAIN_STYLE);
 });
 
+test('what only a log would be told stands on the screen: a trace that cannot be written, a warning of a script', async () => {
+  const lab = await startLab({ args: ['--port', '0', '--trace', '/dev/full'], until: "the trace '/dev/full' is incomplete" });
+  await lab.until(() => lab.port !== null);
+  // The next key takes it away.
+  lab.type('EVAL "redis.log(redis.LOG_WARNING, \\"look out\\")" 0\r');
+  await lab.until(() => lab.footer.includes('look out'));
+});
+
 test('NO_COLOR is obeyed, and --ascii draws with nothing else', async () => {
   const lab = await startLab({ args: ['--port', '0', '--ascii'], env: { NO_COLOR: '1' } });
   // redis-cli, too, escapes what is not ASCII.
