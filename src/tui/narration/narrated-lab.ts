@@ -14,17 +14,18 @@ import { Session } from '../session.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
-import type { PaneId } from '../state/pane-id.js';
 import type { ServerInfo, State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
 import { factsOf } from '../view/header.js';
+import type { Pane } from '../view/pane.js';
+import { commandsPane } from '../view/panes/commands.js';
 import { PANES } from '../view/panes/index.js';
 import { noteOf } from '../view/panes/repl.js';
 import { heldSentence, sentence, wordingOf, type Wording } from '../view/parts/sentence.js';
 import { formatCount } from '../view/text.js';
 import type { Theme } from '../view/theme.js';
 import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
-import { MOST_ROWS, parseWish, usageOf, WORDS, type Wish } from './words.js';
+import { MOST_ROWS, parseWish, usageOf, WORDS, type Told, type Wish } from './words.js';
 
 /** A reply that takes longer is told when it comes, and the next line is done. */
 const REPLY_PATIENCE_MS = 1000;
@@ -63,6 +64,8 @@ export class NarratedLab {
   private holdWaiters: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
   /** The console has done something that the trace may not have told yet. */
   private isBehind = true;
+  /** The next snapshot shall bring the server's figures of its commands. */
+  private countsCommands = false;
   /** The line that is being done. */
   private running: Promise<void>;
   private hasEnded = false;
@@ -366,17 +369,26 @@ export class NarratedLab {
   }
 
   /** As of now, or as of the moment of the history that is shown. */
-  private async tellPane(id: PaneId, limit: number): Promise<void> {
+  private async tellPane(id: Told, limit: number): Promise<void> {
     await this.catchUp();
+    if (id === 'commands') await this.countCommands();
     this.session.tellTime();
-    const pane = PANES[id];
+    const pane = paneOf(id);
     const badge = pane.badge(this.state, Infinity);
     this.say(`${pane.title}${badge === '' ? '' : `, ${badge}`}:`);
     for (const line of pane.lines?.(this.state, limit, this.options.theme) ?? []) this.say(line);
   }
 
-  private explain(id: PaneId): void {
-    const { about, entries } = PANES[id].help;
+  /** The server is asked for the figures once, because they cost it something. */
+  private async countCommands(): Promise<void> {
+    if (this.state.control.moment !== null) return;
+    this.countsCommands = true;
+    await this.session.refresh();
+    this.countsCommands = false;
+  }
+
+  private explain(id: Told): void {
+    const { about, entries } = paneOf(id).help;
     this.say(about);
     for (const { term, meaning } of entries) this.say(`${term}: ${meaning}`);
   }
@@ -388,9 +400,11 @@ export class NarratedLab {
   }
 
   private request(): SnapshotRequest {
-    return { keys: { db: this.state.repl.client.db, offset: 0, limit: MOST_ROWS, order: 'name', match: '*' }, clients: MOST_ROWS, value: null };
+    return { keys: { db: this.state.repl.client.db, offset: 0, limit: MOST_ROWS, order: 'name', match: '*' }, clients: MOST_ROWS, commands: this.countsCommands, value: null };
   }
 }
+
+const paneOf = (id: Told): Pane => (id === 'commands' ? commandsPane : PANES[id]);
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());

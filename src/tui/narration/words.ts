@@ -6,6 +6,9 @@
 import type { StepUnit } from '../../server/index.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 
+/** What can be told: the panes, and the other face of the frames. */
+export type Told = PaneId | 'commands';
+
 export type Wish =
   | { readonly type: 'pause' | 'resume' | 'live' | 'oldest' | 'status' | 'help' }
   | { readonly type: 'step'; readonly unit: StepUnit }
@@ -15,8 +18,8 @@ export type Wish =
   /** In the words of the screen's prompt; null: they are only to be listed. */
   | { readonly type: 'break'; readonly change: string | null }
   /** At most so many rows. */
-  | { readonly type: 'tell'; readonly pane: PaneId; readonly limit: number }
-  | { readonly type: 'explain'; readonly pane: PaneId }
+  | { readonly type: 'tell'; readonly pane: Told; readonly limit: number }
+  | { readonly type: 'explain'; readonly pane: Told }
   | { readonly type: 'narrate'; readonly isOn: boolean };
 
 /** Why a line that begins with one of the words is none of its forms. */
@@ -66,6 +69,7 @@ export const WORDS: readonly Word[] = [
   { name: 'tokens', arguments: '[rows]', summary: 'What is registered with the poll, and what each of it does.', parse: (rest) => parseTell('tokens', rest) },
   { name: 'readiness', arguments: '[rows]', summary: 'Which tokens were ready last, and what came of it.', parse: (rest) => parseTell('readiness', rest) },
   { name: 'frames', arguments: '[rows]', summary: 'The last requests and replies.', parse: (rest) => parseTell('frames', rest) },
+  { name: 'commands', arguments: '[rows]', summary: 'What each command has cost, and who has called it.', parse: (rest) => parseTell('commands', rest) },
   { name: 'keyspace', arguments: '[rows]', summary: 'The keys of the database that the console has selected; `keys` alone does the same.', parse: (rest) => parseTell('keyspace', rest) },
   { name: 'narrate', arguments: 'on | off', summary: 'Whether to tell what others do while nobody asks.', parse: parseNarrate },
   { name: 'help', arguments: '[command | @group | lab | pane]', summary: 'Explains a command of Redis, the words of the console (lab), or what a pane tells.', parse: parseHelp },
@@ -119,7 +123,7 @@ function parseWay(type: 'back' | 'forward', rest: readonly string[]): Wish | NoW
   return units.length <= 1 && (unit === 'event' || unit === 'turn') ? { type, count, unit } : 'wrong';
 }
 
-function parseTell(pane: PaneId, [rows, ...rest]: readonly string[]): Wish | NoWish {
+function parseTell(pane: Told, [rows, ...rest]: readonly string[]): Wish | NoWish {
   const limit = rows === undefined ? ROWS : countOf(rows);
   return limit === null || rest.length > 0 ? 'wrong' : { type: 'tell', pane, limit: Math.min(limit, MOST_ROWS) };
 }
@@ -131,7 +135,7 @@ function parseNarrate([way, ...rest]: readonly string[]): Wish | NoWish {
 /** The console explains commands and its own words. */
 function parseHelp([topic, ...rest]: readonly string[]): Wish | NoWish {
   if (topic === undefined) return { type: 'help' };
-  const pane = PANE_IDS.find((id) => id === topic.toLowerCase());
+  const pane = ([...PANE_IDS, 'commands'] as const).find((id) => id === topic.toLowerCase());
   return pane === undefined || rest.length > 0 ? 'console' : { type: 'explain', pane };
 }
 

@@ -54,6 +54,7 @@ test('a session in lines: commands, other clients, time, and the panes, without 
   await client.call('SET', 'k\x1b[2J', 'v\x07');
   await lab.until('token 3 sent SET k\\x1b[2J');
   await say(lab, 'tokens', /token #3, fd \d+, peer .*, last command set/);
+  await say(lab, 'commands', /command set, calls 2, p50 .*, called by .*#3 1/);
   await say(lab, 'pause', 'PAUSED, held');
   const reply = client.call('INCR', 'n');
   await say(lab, 'step command', 'held: token 3 sent INCR n; it took');

@@ -18,6 +18,8 @@ test.for([
   ['break off 2', { type: 'break', change: '-2' }],
   ['break off', { type: 'break', change: '-*' }],
   ['frames', { type: 'tell', pane: 'frames', limit: 10 }],
+  ['commands 3', { type: 'tell', pane: 'commands', limit: 3 }],
+  ['help commands', { type: 'explain', pane: 'commands' }],
   ['tokens 50', { type: 'tell', pane: 'tokens', limit: 50 }],
   ['keyspace 1000000', { type: 'tell', pane: 'keyspace', limit: 200 }],
   ['keys', { type: 'tell', pane: 'keyspace', limit: 10 }],

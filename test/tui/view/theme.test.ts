@@ -1,5 +1,6 @@
 /** The colours of the screen as colours: which families they belong to, and whether they can be read. */
 import { describe, expect, test } from 'vitest';
+import { inBasicColors } from '../../../src/tui/terminal/color-depth.js';
 import { backgroundOf, HUES, type Background } from '../../../src/tui/view/hues.js';
 import { createTheme, durationStyle, type Style } from '../../../src/tui/view/theme.js';
 
@@ -47,6 +48,14 @@ describe.each(BACKGROUNDS)('on a background that is %s', (background) => {
     expect(identities.map(angleOf).every(isIdentity)).toBe(true);
     expect(work.map(angleOf).every(isWork)).toBe(true);
     expect(new Set([bad, warn, good, ...identities, ...work]).size).toBe(3 + identities.length + work.length);
+  });
+
+  test('where a terminal has eight colours, they are apart as well', () => {
+    const basicOf = (index: number): string => inBasicColors(`\x1b[38;5;${index}m`).slice(2, -1);
+    expect([bad, warn, good].map(basicOf)).toEqual(['31', '33', '32']);
+    expect([...new Set(identities.map(basicOf))].toSorted()).toEqual(['34', '35']);
+    expect(work.map(basicOf)).toEqual(['36', '36']);
+    expect(basicOf(quiet)).toBe('39');
   });
 
   test('each colour can be read, and so can what is quiet', () => {

@@ -2,7 +2,7 @@
  * The commands view, the other face of the frames pane: what each command cost, in time and in bytes, and who called it.
  *
  *     command     calls    p50     p99     max    time      in     out  by
- *     lrange      1,200  310 µs  2.1 ms  14 ms  412 ms   38 KB  12 MB+  #5 1,100 · #7 100
+ *     lrange      1,200  310 µs  2.1 ms  14 ms  412 ms   38 KB  12 MB+  #5 1,100, #7 100
  *     get        44,012    2 µs    9 µs  80 µs   98 ms  1.2 MB   2 MB+  #9 44,012
  *
  * Calls and times are the server's own; bytes and clients are counted from the trace, and a + says that it has not told of every call. Enter shows the frames of a command.
@@ -90,7 +90,7 @@ function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme, wid
   const timed = (us: number | undefined | null): Style => durationStyle(us ?? 0, theme);
   const part = (bytes: number, { isPart }: CommandRow): string => (bytes === 0 && isPart ? '' : `${formatBytes(bytes)}${isPart ? '+' : ''}`);
   return [
-    { header: ' command', width: { min: width < NARROW_COLUMNS ? 8 : Math.min(longest, 14), max: longest }, cell: (row) => mark(row) + theme.visible(row.name), style: () => theme.strong },
+    { header: ' command', name: 'command', width: { min: width < NARROW_COLUMNS ? 8 : Math.min(longest, 14), max: longest }, cell: (row) => mark(row) + theme.visible(row.name), style: () => theme.strong },
     { header: 'calls', width: { min: 8, max: 11 }, align: 'right', rank: 1, cell: ({ calls }) => formatCount(calls) },
     { header: 'p50', width: 7, align: 'right', rank: 2, cell: ({ times }) => time(times?.p50Us), style: ({ times }) => timed(times?.p50Us) },
     { header: 'p99', width: 7, align: 'right', cell: ({ times }) => time(times?.p99Us), style: ({ times }) => timed(times?.p99Us) },
@@ -98,18 +98,18 @@ function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme, wid
     { header: 'time', name: 'all together', width: 7, align: 'right', rank: 6, cell: ({ elapsedUs }) => timeText(elapsedUs), style: () => theme.dim },
     { header: 'in', width: 8, align: 'right', rank: 5, cell: (row) => part(row.traced.bytesRead, row), style: () => theme.dim },
     { header: 'out', width: 8, align: 'right', rank: 4, cell: (row) => part(row.traced.bytesWritten, row), style: () => theme.dim },
-    { header: 'by', name: 'called by', width: { min: 8, max: 60, weight: 2 }, rank: 3, cell: (row) => callersOf(row, theme), style: () => theme.dim },
+    { header: 'by', name: 'called by', width: { min: 8, max: 60, weight: 2 }, rank: 3, cell: (row) => callersOf(row), style: () => theme.dim },
   ];
 }
 
 /** The server times commands to parts of a microsecond, which say nothing. */
 const timeText = (us: number): string => (us > 0 && us < 1 ? '<1 µs' : formatUs(us < 1000 ? Math.round(us) : us));
 
-/** `#5 1,100 · #7 100 · 3 more`. */
-function callersOf({ traced, isPart }: CommandRow, { glyphs }: Theme): string {
+/** `#5 1,100, #7 100, 3 more`. */
+function callersOf({ traced, isPart }: CommandRow): string {
   const most = traced.clients.sorted().toSorted((a, b) => b.calls - a.calls);
   const named = most.slice(0, NAMED_CLIENTS).map(({ token, calls }) => `#${token} ${formatCount(calls)}${isPart ? '+' : ''}`);
-  return [...named, ...(most.length > named.length ? [`${most.length - named.length} more`] : [])].join(` ${glyphs.dot} `);
+  return [...named, ...(most.length > named.length ? [`${most.length - named.length} more`] : [])].join(', ');
 }
 
 function helpAbout(): string {

@@ -35,7 +35,7 @@ test('each command has its calls and times as the server counts them, and bytes 
   using scene = threeCommands();
   expect(scene.picture(commandsPane, { width: 104, height: 5 })).toBe(`
  command          calls     p50     p99     max    time       in      out by
- get             44,012    2 µs    9 µs   80 µs 98.0 ms    60 B+    15 B+ #2 2+ · #3 1+
+ get             44,012    2 µs    9 µs   80 µs 98.0 ms    60 B+    15 B+ #2 2+, #3 1+
  sort                 2    7 ms   14 ms   14 ms   21 ms     48 B      8 B #3 2
  config|get           1                           31 µs     35 B     24 B #3 1
 `);
