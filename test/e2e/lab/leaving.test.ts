@@ -106,7 +106,7 @@ test('stopped and continued from outside, the lab takes the terminal again', asy
 test.each<[string, (lab: Lab) => void]>([
   ['SIGTERM', (lab) => lab.signal('SIGTERM')],
   ['SIGHUP', (lab) => lab.signal('SIGHUP')],
-  ['q', (lab) => lab.type('q')],
+  ['Ctrl-C twice', (lab) => lab.type(KEYS.ctrlC + KEYS.ctrlC)],
 ])('a terminal that takes nothing does not keep the lab: %s', async (_, leave) => {
   const lab = await startLab({ columns: 200, rows: 60 });
   await lab.toPanes();

@@ -159,7 +159,8 @@ test('a reader that begins late gets all of it, and the lab waits for it at the 
   await once(child.stdin, 'finish');
   let output = '';
   for await (const text of child.stdout.setEncoding('latin1')) output += text;
-  expect(output.split('\n').slice(3, -1)).toEqual(replies.map((reply) => `"${reply}"`));
+  // A reply that takes its time on a busy machine is announced besides.
+  expect(output.split('\n').filter((line) => line.startsWith('"'))).toEqual(replies.map((reply) => `"${reply}"`));
 });
 
 test('a last line without an end counts, and a wait that nothing can end is left when the loop is held', async () => {
