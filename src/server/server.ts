@@ -114,7 +114,7 @@ export class Server implements ServerContext {
 
     // What is measured.
     const stats = (this.stats = { startedMs: clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, reads: 0, writes: 0, errors: new Map() });
-    const statistics = (this.statistics = new Statistics<Command>({ config, stats, clock }, (isOn) => void (hooks.timesEach = isOn)));
+    const statistics = (this.statistics = new Statistics<Command>({ config, stats, clock, usedBytes: () => this.keyspace.usedBytes }, (isOn) => void (hooks.timesEach = isOn)));
     hooks.executed = (session, command, argv, elapsedUs, calls) => statistics.executed(session, command, argv, elapsedUs, calls);
 
     // The keyspace, and the features that listen to it.
@@ -136,7 +136,7 @@ export class Server implements ServerContext {
     keyspace.isPaused = () => pause.mode !== PAUSE_OFF;
     keyspace.schedule(scheduler);
     statistics.follow(keyspace);
-    followSettings(keyspace, config, (makeRoom) => void (hooks.makeRoom = makeRoom));
+    followSettings(keyspace, config, (makeRoom) => void (hooks.makeRoom = makeRoom), (maxmemory, usedBytes) => this.log('warning', lowLimit(maxmemory, usedBytes)));
     if (heap !== undefined) this.watchHeap(heap);
     followNotifications(keyspaceListeners, config, (channel, message) => void pubsub.publish(channel, message, 0));
 
@@ -292,4 +292,9 @@ function schedulerOf({ timers, clock }: EventLoop): Scheduler {
       return () => timers.cancel(timer);
     },
   };
+}
+
+/** As redis-server words it. */
+function lowLimit(maxmemory: number, usedBytes: number): string {
+  return `WARNING: the new maxmemory value set via CONFIG SET (${maxmemory}) is smaller than the current memory usage (${usedBytes}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.`;
 }

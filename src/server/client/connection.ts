@@ -13,6 +13,7 @@ import type { Token } from '../io/token.js';
 import type { EventHandler } from '../loop/event-loop.js';
 import type { Argv } from '../command/command.js';
 import { protocolError } from '../errors.js';
+import { CLIENT_OVERHEAD } from '../command/client-info.js';
 import { Session, type Transport } from '../command/session.js';
 import type { RespVersion } from '../resp/encoder.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
@@ -48,6 +49,8 @@ export class Connection implements EventHandler, Transport {
   private readonly writer: ReplyWriter;
   private state: ConnectionState = OPEN;
   private frameTrace: FrameTrace | null = null;
+  /** What the memory account has been told of requests that are here and not executed. */
+  private heldBytes = 0;
 
   constructor(
     readonly token: Token,
@@ -59,6 +62,7 @@ export class Connection implements EventHandler, Transport {
     this.peer = clientAddress(stream.peer);
     this.local = clientAddress(stream.local);
     this.session = new Session(token, env.server, this);
+    env.server.keyspace.memory.clients += CLIENT_OVERHEAD;
     this.registration = new Registration(stream, token, env.loop, env.tap);
     this.writer = new ReplyWriter(this, stream, this.registration, env);
   }
@@ -174,13 +178,26 @@ export class Connection implements EventHandler, Transport {
   /** What is left of a range becomes the query buffer. */
   private keep(buffer: Buffer, end: number): void {
     const { decoder, query, session } = this;
-    if (this.state !== OPEN) return query.clear();
+    if (this.state !== OPEN) {
+      query.clear();
+      return this.countHeld();
+    }
     query.keep(buffer, decoder.position, end, decoder.missing);
-    if (query.length === 0 && session.transaction === null) return;
+    if (query.length === 0 && session.transaction === null && decoder.heldBytes === 0 && this.heldBytes === 0) return;
+    this.countHeld();
     const waiting = query.length + (session.transaction?.queuedBytes ?? 0);
     if (waiting <= this.env.settings['client-query-buffer-limit']) return;
     logQueryLimit(session, query);
     this.close('query buffer limit');
+  }
+
+  /** Half a request, those that wait while the client is parked, and those that are queued for EXEC. */
+  private countHeld(): void {
+    const { decoder, query, session, env } = this;
+    const bytes = this.state === CLOSED ? 0 : query.capacity + decoder.heldBytes + (session.transaction === null ? 0 : session.transaction.queuedBytes);
+    if (bytes === this.heldBytes) return;
+    env.server.keyspace.memory.clients += bytes - this.heldBytes;
+    this.heldBytes = bytes;
   }
 
   /** After bytes that break the protocol nothing that follows can be understood. */
@@ -191,6 +208,7 @@ export class Connection implements EventHandler, Transport {
     this.send(protocolError(decoder.error), 2);
     this.closeAfterReply();
     this.query.clear();
+    this.countHeld();
   }
 
   send(reply: Reply, version: RespVersion): void {
@@ -244,6 +262,8 @@ export class Connection implements EventHandler, Transport {
     this.stream.close();
     this.writer.close();
     this.query.clear();
+    this.countHeld();
+    this.env.server.keyspace.memory.clients -= CLIENT_OVERHEAD;
     const { tap } = this.env;
     if (tap.sink !== null) tap.sink.emit({ kind: 'disconnect', token: this.token, why });
     this.env.closed(this, why);

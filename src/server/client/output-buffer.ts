@@ -35,6 +35,11 @@ export class OutputBuffer implements ByteSink {
   private readonly full = new Fifo<Chunk>();
   private fullBytes = 0;
   private fullCapacity = 0;
+  /** What the account has been told of this buffer's memory: all but one pooled chunk, which comes and goes with every reply. */
+  private counted = 0;
+
+  /** @param account where the memory is counted */
+  constructor(private readonly account: { clients: number } = { clients: 0 }) {}
 
   /** Bytes waiting to be sent. */
   get length(): number {
@@ -48,6 +53,7 @@ export class OutputBuffer implements ByteSink {
 
   reserve(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
+    const isFirst = this.position === 0 && bytes <= CHUNK_BYTES;
     if (this.position > 0) {
       this.full.push({ buffer: this.buffer, end: this.position });
       this.fullBytes += this.position;
@@ -57,6 +63,7 @@ export class OutputBuffer implements ByteSink {
     }
     this.position = 0;
     this.buffer = bytes <= CHUNK_BYTES ? acquire() : Buffer.allocUnsafeSlow(bytes);
+    if (!isFirst || this.counted !== 0) this.count();
   }
 
   /**
@@ -76,6 +83,7 @@ export class OutputBuffer implements ByteSink {
       this.fullCapacity -= oldest.buffer.length;
       this.head = 0;
       release(oldest.buffer);
+      this.count();
     }
     return taken;
   }
@@ -114,6 +122,13 @@ export class OutputBuffer implements ByteSink {
     this.buffer = NONE;
     this.position = 0;
     this.head = 0;
+    if (this.counted !== 0) this.count();
+  }
+
+  private count(): void {
+    const bytes = this.fullCapacity + (this.buffer.length > CHUNK_BYTES ? this.buffer.length : 0);
+    this.account.clients += bytes - this.counted;
+    this.counted = bytes;
   }
 }
 

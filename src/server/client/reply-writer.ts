@@ -19,7 +19,7 @@ import type { Registration } from './registration.js';
 const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
 
 export class ReplyWriter {
-  readonly output = new OutputBuffer();
+  readonly output: OutputBuffer;
   private isQueued = false;
   private isClosed = false;
   private limit: OutputLimit | null = null;
@@ -29,7 +29,9 @@ export class ReplyWriter {
     private readonly stream: TcpStream,
     private readonly registration: Registration,
     private readonly env: ConnectionEnvironment,
-  ) {}
+  ) {
+    this.output = new OutputBuffer(env.server.keyspace.memory);
+  }
 
   /** Encodes a reply; it leaves before the loop sleeps. Returns its bytes. */
   write(reply: Reply, version: RespVersion): number {

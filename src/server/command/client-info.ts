@@ -8,7 +8,7 @@ import type { Argv } from './command.js';
 import type { Session } from './session.js';
 
 /** Estimated bytes of a client without its buffers: connection, session, decoder, stream. */
-const CLIENT_OVERHEAD = 1500;
+export const CLIENT_OVERHEAD = 1500;
 
 /** The line, without a line break. `argv` is what the client executes at this moment. */
 export function clientInfo(session: Session, argv: Argv = []): string {

@@ -1,16 +1,18 @@
 /**
  * INFO: figures about the server, in sections of `field:value` lines under the names that clients and dashboards know.
  *
- * Every number is one that the server has counted or the process reports; fields for what does not exist here (an allocator of C, forked
- * children) are left out, see docs/differences.md.
+ * Every number is one that the server has counted or the process reports; fields for what does not exist here (forked children, for one) are left
+ * out, see docs/differences.md. The allocator is V8's.
  */
 import { arch, platform, release } from 'node:os';
 import { command, type Command } from '../command/command.js';
 import type { ServerContext } from '../command/context.js';
 import type { Session } from '../command/session.js';
+import { BASE_BYTES } from '../keyspace/memory-account.js';
 import { REDIS_VERSION } from '../version.js';
 import { Verbatim } from '../resp/reply.js';
 import { type Scripting, scriptingOf } from '../scripting/scripting.js';
+import { engineMemory } from './support/engine-memory.js';
 
 type Field = readonly [name: string, value: string | number];
 type Section = (server: ServerContext, session: Session) => Field[];
@@ -107,22 +109,24 @@ function clients({ config, sessions, blocking, pause, tracking }: ServerContext)
 }
 
 function memory(server: ServerContext): Field[] {
-  const { config, keyspace, sessions, statistics } = server;
+  const { config, keyspace, statistics } = server;
   const used = statistics.measureMemory();
   const { resident: rss, total } = server.host.memory();
-  const dataset = keyspace.usedBytes;
+  const { allocated, active, resident } = engineMemory(server.host);
+  const dataset = keyspace.datasetBytes;
   const { maxmemory } = config.values;
-  let clients = 0;
-  for (const { transport } of sessions.values()) clients += transport.queryCapacity + transport.outputBytes;
   return [
     ...sized('used_memory', used),
     ...sized('used_memory_rss', rss),
     ...sized('used_memory_peak', statistics.peakBytes),
     ['used_memory_peak_perc', percent(used, statistics.peakBytes)],
-    ['used_memory_overhead', Math.max(0, used - dataset)],
-    ['used_memory_startup', statistics.startupBytes],
+    ['used_memory_overhead', used - dataset],
+    ['used_memory_startup', BASE_BYTES],
     ['used_memory_dataset', dataset],
-    ['used_memory_dataset_perc', percent(dataset, Math.max(1, used))],
+    ['used_memory_dataset_perc', percent(dataset, Math.max(1, used - BASE_BYTES))],
+    ['allocator_allocated', allocated],
+    ['allocator_active', active],
+    ['allocator_resident', resident],
     ...sized('total_system_memory', total),
     ...scriptMemory(scriptingOf(server)),
     ...sized('maxmemory', maxmemory),
@@ -133,7 +137,7 @@ function memory(server: ServerContext): Field[] {
     ['mem_replication_backlog', 0],
     ['mem_total_replication_buffers', 0],
     ['mem_clients_slaves', 0],
-    ['mem_clients_normal', clients],
+    ['mem_clients_normal', keyspace.memory.clients],
     ['mem_cluster_links', 0],
     ['mem_aof_buffer', 0],
     ['mem_allocator', `v8-${process.versions.v8}`],

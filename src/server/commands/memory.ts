@@ -4,9 +4,11 @@ import type { ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
 import { key } from '../command/key-spec.js';
 import { bytesOf, type Database } from '../keyspace/database.js';
+import { BASE_BYTES } from '../keyspace/memory-account.js';
 import { Double, mapReply, OK, Verbatim, type Reply } from '../resp/reply.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { integer, isWord } from './support/arguments.js';
+import { engineMemory } from './support/engine-memory.js';
 import { helpCommand } from './support/help.js';
 
 const OBSERVING = ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'] as const;
@@ -73,31 +75,29 @@ function usage(argv: Argv, db: Database): Reply {
 
 /** What Redis says of its allocator is said of the JavaScript engine of the loop's thread. */
 function stats(server: ServerContext): Reply {
-  const { keyspace, sessions, statistics, host } = server;
+  const { keyspace, statistics, host } = server;
   const scripting = scriptingOf(server);
   const total = statistics.measureMemory();
   const { resident: rss } = host.memory();
-  const dataset = keyspace.usedBytes;
+  const dataset = keyspace.datasetBytes;
   const keys = keyspace.databases.reduce((sum, db) => sum + db.size, 0);
-  let clients = 0;
-  for (const { transport } of sessions.values()) clients += transport.queryCapacity + transport.outputBytes;
   return mapReply({
     'peak.allocated': statistics.peakBytes,
     'total.allocated': total,
-    'startup.allocated': statistics.startupBytes,
+    'startup.allocated': BASE_BYTES,
     'replication.backlog': 0,
     'clients.slaves': 0,
-    'clients.normal': clients,
+    'clients.normal': keyspace.memory.clients,
     'cluster.links': 0,
     'aof.buffer': 0,
     'lua.caches': scripting.keptBytes,
     'functions.caches': scripting.libraries.keptBytes,
     ...Object.fromEntries(keyspace.databases.filter((db) => db.size > 0).map((db) => [`db.${db.index}`, tableOverhead(db)])),
-    'overhead.total': Math.max(0, total - dataset),
+    'overhead.total': total - dataset,
     'keys.count': keys,
-    'keys.bytes-per-key': keys === 0 ? 0 : Math.floor(dataset / keys),
+    'keys.bytes-per-key': keys === 0 ? 0 : Math.floor((total - BASE_BYTES) / keys),
     'dataset.bytes': dataset,
-    'dataset.percentage': new Double((100 * dataset) / total),
+    'dataset.percentage': new Double((100 * dataset) / Math.max(1, total - BASE_BYTES)),
     'peak.percentage': new Double((100 * total) / statistics.peakBytes),
     ...engineFields(host),
     fragmentation: new Double(rss / total),
@@ -113,8 +113,7 @@ function tableOverhead({ dict, expires }: Database): Reply {
 /** Bytes in objects, in the pages that were taken for them, in those pages that are in memory, and in the whole process: each beside the one before. */
 function engineFields(host: ServerContext['host']): { readonly [name: string]: Reply } {
   const { resident: rss } = host.memory();
-  const heap = host.heap();
-  const [allocated, active, inMemory] = ['used_heap_size', 'total_heap_size', 'total_physical_size'].map((name) => heap[name]! + heap['external_memory']!) as [number, number, number];
+  const { allocated, active, resident: inMemory } = engineMemory(host);
   return {
     'allocator.allocated': allocated,
     'allocator.active': active,
@@ -130,13 +129,15 @@ function engineFields(host: ServerContext['host']): { readonly [name: string]: R
 
 const SMALL_BYTES = 5 * 1024 * 1024;
 
-function doctor({ keyspace, sessions, statistics, host }: ServerContext): string {
-  if (keyspace.usedBytes < SMALL_BYTES) return 'There is too little data here for a diagnosis.\n';
+function doctor(server: ServerContext): string {
+  const { sessions, statistics, host } = server;
   const total = statistics.measureMemory();
+  if (total < SMALL_BYTES) return 'There is too little data here for a diagnosis.\n';
   const findings: string[] = [];
   if (statistics.peakBytes > total * 1.5) findings.push(`- At its highest, memory was at ${(statistics.peakBytes / total).toFixed(1)} times of what is in use now; the engine gives such memory back slowly.`);
   const { resident: rss } = host.memory();
-  if (rss > total * 1.4) findings.push(`- The process holds ${(rss / total).toFixed(1)} times of what is in use: garbage not yet collected, or memory kept for growth.`);
+  const { allocated } = engineMemory(host);
+  if (rss > allocated * 1.4) findings.push(`- The process holds ${(rss / allocated).toFixed(1)} times of what is in use: garbage not yet collected, or memory kept for growth.`);
   const waiting = [...sessions.values()].reduce((sum, { transport }) => sum + transport.outputBytes, 0);
   if (sessions.size > 0 && waiting / sessions.size > 200 * 1024) findings.push('- Much output waits for clients that do not read it; see CLIENT LIST, omem.');
   return findings.length === 0 ? 'Nothing unusual.\n' : `${findings.join('\n')}\n`;

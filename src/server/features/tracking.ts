@@ -28,7 +28,7 @@ export interface TrackingClient {
 
 interface Surroundings {
   /** The token of the client whose command runs, 0 for none. */
-  readonly keyspace: { readonly actingToken: number };
+  readonly keyspace: { readonly actingToken: number; readonly memory: { tracking: number } };
   readonly dispatcher: RunningCommand;
   readonly scheduler: Scheduler;
   /** All connected clients by id. */
@@ -76,6 +76,10 @@ interface Notice {
 
 /** The channel in which RESP2 clients hear of invalidations. */
 const CHANNEL = '__redis__:invalidate';
+
+/** Estimated bytes of a key in the table besides its text, and of a client that has read it. */
+const KEY_BYTES = 200;
+const ITEM_BYTES = 16;
 
 /** How many keys a command makes room for in an overfull table; more with each command that was not enough. */
 const KEYS_PER_EFFORT = 100;
@@ -182,6 +186,7 @@ export class Tracking implements KeyspaceListener {
     if (replacement !== null || this.isFlushPending) return;
     this.table.clear();
     this.items = 0;
+    this.server.keyspace.memory.tracking = 0;
     if (this.clients === 0) return this.leaveIfIdle();
     // Once for all databases that a FLUSHALL empties one by one.
     this.isFlushPending = true;
@@ -218,11 +223,16 @@ export class Tracking implements KeyspaceListener {
   }
 
   private add(key: string, id: number): void {
+    const { memory } = this.server.keyspace;
     let ids = this.table.get(key);
-    if (ids === undefined) this.table.add(key, (ids = new Set()));
+    if (ids === undefined) {
+      this.table.add(key, (ids = new Set()));
+      memory.tracking += KEY_BYTES + key.length;
+    }
     if (ids.has(id)) return;
     ids.add(id);
     this.items++;
+    memory.tracking += ITEM_BYTES;
   }
 
   private rememberForBroadcast(key: string): void {
@@ -236,6 +246,7 @@ export class Tracking implements KeyspaceListener {
     if (ids === undefined) return;
     this.table.delete(key);
     this.items -= ids.size;
+    this.server.keyspace.memory.tracking -= KEY_BYTES + key.length + ids.size * ITEM_BYTES;
     for (const id of ids) this.invalidateFor(id, key);
   }
 

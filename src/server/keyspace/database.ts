@@ -48,7 +48,7 @@ export class Database {
   }
 
   /** Estimated bytes of all keys and values. */
-  get usedBytes(): number {
+  get datasetBytes(): number {
     return this.usedUnits * UNIT_BYTES;
   }
 

@@ -7,7 +7,8 @@
  * To know the least used key exactly would take a list through all keys; Redis samples a few (maxmemory-samples) and remembers
  * the best in a pool, which comes close. The score is idle time for LRU, 255 - counter for LFU, and nearness of the expiry for volatile-ttl.
  *
- * Simpler than Redis: memory is the keyspace's own estimate (keys and values), not what the allocator says of the whole process.
+ * Memory is what is counted (memory-account.ts), not what the allocator says of the whole process. Keys alone can be evicted, so they make room for the buffers of clients,
+ * too; what evictions themselves put into those, invalidations for one, is not made room for in the same go, or they would lead to each other.
  */
 import { idleMs, lfuCounter } from './access.js';
 import type { Database } from './database.js';
@@ -87,7 +88,8 @@ export class Eviction {
 
   private makeRoom(policy: EvictionPolicy, startUs: number, limitUs: number): boolean {
     const { keyspace } = this;
-    for (let evicted = 1; keyspace.usedBytes > keyspace.settings.maxmemory; evicted++) {
+    const goal = keyspace.datasetBytes - (keyspace.usedBytes - keyspace.settings.maxmemory);
+    for (let evicted = 1; keyspace.datasetBytes > goal; evicted++) {
       if (!this.evictOne(policy)) return false;
       if (evicted % KEYS_PER_CLOCK_READING === 0 && keyspace.clock.readUs() - startUs > limitUs) {
         this.continueLater();
@@ -97,7 +99,8 @@ export class Eviction {
     return true;
   }
 
-  private continueLater(): void {
+  /** Makes room at the end of this turn, and goes on as long as it takes: for what cannot wait for the next command. */
+  continueLater(): void {
     if (this.isContinuing || this.later === null) return;
     this.isContinuing = true;
     this.later.after('eviction', 0, () => {

@@ -6,6 +6,7 @@ import { lruClock } from './access.js';
 import { Database, UNIT_BYTES } from './database.js';
 import { Eviction, type EvictionPolicy } from './eviction.js';
 import { ExpireCycle, type Schedule } from './expire-cycle.js';
+import { MemoryAccount } from './memory-account.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
 export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'd' | 'm' | 'n';
@@ -78,6 +79,8 @@ export class Keyspace {
   readonly settings: Readonly<KeyspaceSettings> = { ...DEFAULTS };
   readonly expireCycle = new ExpireCycle(this);
   readonly eviction = new Eviction(this);
+  /** What takes memory besides keys and values. */
+  readonly memory = new MemoryAccount();
   /** Rises with every change: what the next save would have to write, and how propagation knows that a command wrote. */
   dirty = 0;
   /** The token of the client whose command runs, 0 for the loop's own work; stands in the trace. */
@@ -139,9 +142,14 @@ export class Keyspace {
     this.freezes--;
   }
 
-  /** Estimated bytes of all keys and values, which maxmemory limits. */
-  get usedBytes(): number {
+  /** Estimated bytes of all keys and values. */
+  get datasetBytes(): number {
     return this.usedUnits * UNIT_BYTES;
+  }
+
+  /** What maxmemory limits: keys, values, and what the server holds besides. */
+  get usedBytes(): number {
+    return this.usedUnits * UNIT_BYTES + this.memory.overheadBytes;
   }
 
   configure(settings: Partial<KeyspaceSettings>): void {

@@ -32,14 +32,27 @@ const FOLLOWED = [
 /**
  * Takes over the settings as they are now, and every change of them.
  * @param limit is told what to call before each command to keep below maxmemory; null while there is no limit
+ * @param exceeded is told of a new limit below what is used; room is made at the end of the turn
  */
-export function followSettings(keyspace: Keyspace, config: SettingsSource, limit: (makeRoom: (() => boolean) | null) => void): void {
+export function followSettings(
+  keyspace: Keyspace,
+  config: SettingsSource,
+  limit: (makeRoom: (() => boolean) | null) => void,
+  exceeded: (maxmemory: number, usedBytes: number) => void,
+): void {
   const makeRoom = (): boolean => keyspace.performEvictions();
   const apply = (): void => {
     configure(keyspace, config.values);
     limit(config.values.maxmemory === 0 ? null : makeRoom);
   };
   for (const name of FOLLOWED) config.onChange(name, apply);
+  config.onChange('maxmemory', () => {
+    const { maxmemory } = config.values;
+    const { usedBytes } = keyspace;
+    if (maxmemory === 0 || usedBytes <= maxmemory) return;
+    exceeded(maxmemory, usedBytes);
+    keyspace.eviction.continueLater();
+  });
   apply();
 }
 

@@ -4,7 +4,6 @@
  * Reached from the dispatcher through one hook after each command, which costs two comparisons and two increments; read by INFO, SLOWLOG,
  * LATENCY and MEMORY. Samples are taken while commands come, never by a timer, so an idle loop sleeps on.
  */
-import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { Histogram } from './histogram.js';
@@ -63,6 +62,8 @@ interface Surroundings {
   readonly config: Config;
   readonly stats: ServerStats;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number };
+  /** What maxmemory limits. */
+  usedBytes(): number;
 }
 
 export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
@@ -70,9 +71,8 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   readonly latency = new LatencyMonitor();
   /** Of commands that were called at least once while latency-tracking was on. */
   readonly histograms = new Map<Command, Histogram>();
-  /** JavaScript heap and buffers of the loop's thread, at the start and at their highest, in bytes. */
-  readonly startupBytes = usedBytes();
-  peakBytes = this.startupBytes;
+  /** The highest used_memory that was seen. */
+  peakBytes = 0;
   // The command before, because the next one is mostly the same: a comparison costs less than a look into the map.
   private lastCommand: Command | null = null;
   private lastHistogram = new Histogram();
@@ -126,9 +126,9 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     };
   }
 
-  /** Bytes in use now; the peak follows. */
+  /** used_memory: see keyspace/memory-account.ts. The peak follows. */
   measureMemory(): number {
-    const bytes = usedBytes();
+    const bytes = this.server.usedBytes();
     if (bytes > this.peakBytes) this.peakBytes = bytes;
     return bytes;
   }
@@ -137,7 +137,7 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   reset(): void {
     this.forgetHistograms();
     this.samples = [];
-    this.peakBytes = usedBytes();
+    this.peakBytes = this.server.usedBytes();
   }
 
   /** Counts calls of a command; several were timed together, and `elapsedUs` is their mean. */
@@ -183,9 +183,4 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     this.samples.push({ atMs: nowMs, commands: stats.commandsProcessed, bytesRead: stats.bytesRead, bytesWritten: stats.bytesWritten });
     this.measureMemory();
   }
-}
-
-function usedBytes(): number {
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
-  return heap + external;
 }

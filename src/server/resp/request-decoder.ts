@@ -97,6 +97,11 @@ export class RequestDecoder {
     return this.earlierBytes + this.position - this.requestStart;
   }
 
+  /** Between two feeds: bytes of a request that is not whole yet, without those that the caller keeps. */
+  get heldBytes(): number {
+    return this.remaining === 0 ? 0 : this.earlierBytes;
+  }
+
   /** At INCOMPLETE: how many more bytes, after those in the range, the argument being read needs; at least 1. */
   get missing(): number {
     return this.bulkLength < 0 ? 1 : Math.max(1, this.bulkLength + 2 - (this.end - this.position));

@@ -32,6 +32,8 @@ export interface Library {
 export interface LibraryHost {
   interpreter(isEval: boolean): Interpreter;
   run(interpreter: Interpreter, caller: Session, options: RunOptions, compiled: Kept): Reply;
+  /** Counts code that is kept from now on, or, if negative, no longer. */
+  countKept(bytes: number): void;
   discardEngine(error: unknown): void;
 }
 
@@ -41,8 +43,14 @@ export type RestorePolicy = 'append' | 'flush' | 'replace';
 export const ENTRY_BYTES = 100;
 const NAME = /^[A-Za-z0-9_]+$/;
 
+function bytesOf({ name, code, functions }: Library): number {
+  return ENTRY_BYTES * (1 + functions.size) + name.length + code.length;
+}
+
 export class Libraries {
   readonly byName = new Map<string, Library>();
+  /** Of what is kept of libraries and functions, estimated. */
+  keptBytes = 0;
   /** All functions, by their names in lower case. */
   private readonly index = new Map<string, LibraryFunction>();
   private interpreter: Interpreter | null = null;
@@ -55,13 +63,6 @@ export class Libraries {
   /** Of the Lua state. */
   get stateBytes(): number {
     return this.interpreter?.lua.usedBytes ?? 0;
-  }
-
-  /** Of what is kept of libraries and functions, estimated. */
-  get keptBytes(): number {
-    let bytes = this.functionCount * ENTRY_BYTES;
-    for (const { name, code } of this.byName.values()) bytes += ENTRY_BYTES + name.length + code.length;
-    return bytes;
   }
 
   get functionCount(): number {
@@ -86,8 +87,9 @@ export class Libraries {
       this.release(library);
       throw errors.functionExists(taken);
     }
-    if (old !== undefined) this.release(old);
+    if (old !== undefined) this.forget(old);
     this.byName.set(name, library);
+    this.keep(bytesOf(library));
     for (const each of library.functions.values()) this.enlist(each);
     return name;
   }
@@ -106,13 +108,14 @@ export class Libraries {
   delete(name: string): boolean {
     const library = this.byName.get(name);
     if (library === undefined) return false;
-    this.release(library);
-    return this.byName.delete(name);
+    this.forget(library);
+    return true;
   }
 
   flush(): void {
     this.byName.clear();
     this.index.clear();
+    this.keep(-this.keptBytes);
     this.interpreter?.lua.close();
     this.interpreter = null;
   }
@@ -149,7 +152,19 @@ export class Libraries {
     this.interpreter = null;
     this.byName.clear();
     this.index.clear();
+    this.keep(-this.keptBytes);
     for (const code of codes) this.load(code, false);
+  }
+
+  private forget(library: Library): void {
+    this.release(library);
+    this.byName.delete(library.name);
+    this.keep(-bytesOf(library));
+  }
+
+  private keep(bytes: number): void {
+    this.keptBytes += bytes;
+    this.scripting.countKept(bytes);
   }
 
   private release({ functions }: Library): void {

@@ -37,6 +37,8 @@ export class Scripting implements ScriptRules {
   readonly scripts = new Map<string, Script>();
   /** The SHA1 of each script, so that EVAL need not work it out every time. */
   private readonly names = new Map<string, string>();
+  /** Of what is kept of scripts, estimated. */
+  keptBytes = 0;
   readonly libraries = new Libraries(this);
   /** The one that runs, of either kind. */
   running: ScriptRun | null = null;
@@ -59,6 +61,7 @@ export class Scripting implements ScriptRules {
     this.compile(script);
     this.scripts.set(name, script);
     this.names.set(code, name);
+    this.keep(ENTRY_BYTES + code.length);
     return name;
   }
 
@@ -73,6 +76,11 @@ export class Scripting implements ScriptRules {
     }
   }
 
+  private keep(bytes: number): void {
+    this.keptBytes += bytes;
+    this.countKept(bytes);
+  }
+
   private compile(script: Script): Kept {
     this.evaluator ??= this.interpreter(true);
     const compiled = this.evaluator.compile(withoutShebang(script.code), '@user_script');
@@ -85,6 +93,7 @@ export class Scripting implements ScriptRules {
   flush(): void {
     this.scripts.clear();
     this.names.clear();
+    this.keep(-this.keptBytes);
     this.evaluator?.lua.close();
     this.evaluator = null;
   }
@@ -94,11 +103,8 @@ export class Scripting implements ScriptRules {
     return this.evaluator?.lua.usedBytes ?? 0;
   }
 
-  /** Of what is kept of scripts, estimated. */
-  get keptBytes(): number {
-    let bytes = 0;
-    for (const { code } of this.scripts.values()) bytes += ENTRY_BYTES + code.length;
-    return bytes;
+  countKept(bytes: number): void {
+    this.server.keyspace.memory.scripts += bytes;
   }
 
   /** Runs a script that is known. @param name its SHA1, in small or in capital letters */

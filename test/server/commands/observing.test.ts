@@ -296,5 +296,5 @@ test('MEMORY USAGE grows with the value, and MEMORY STATS adds up', () => {
   expect(ask(client, 'MEMORY', 'USAGE', 'large')).toBeGreaterThan((ask(client, 'MEMORY', 'USAGE', 'small') as number) + 9_000);
   const stats = ask(client, 'MEMORY', 'STATS') as Wire[];
   expect(stats[stats.indexOf('keys.count') + 1]).toBe(2);
-  expect(stats[stats.indexOf('dataset.bytes', stats.indexOf('overhead.total')) + 1]).toBe(lab.server.keyspace.usedBytes);
+  expect(stats[stats.indexOf('dataset.bytes', stats.indexOf('overhead.total')) + 1]).toBe(lab.server.keyspace.datasetBytes);
 });

@@ -192,10 +192,10 @@ describe('moving', () => {
   test('swap exchanges everything, and tells before and after', () => {
     db.set('a', 1);
     db.setExpire('a', START_MS + 500);
-    const used = db.usedBytes;
+    const used = db.datasetBytes;
     const heard = listen();
     keyspace.swap(0, 1);
-    expect([db.size, other.expireAt('a'), other.usedBytes, db.usedBytes]).toEqual([0, START_MS + 500, used, 0]);
+    expect([db.size, other.expireAt('a'), other.datasetBytes, db.datasetBytes]).toEqual([0, START_MS + 500, used, 0]);
     expect(heard).toEqual(['0 flushing 1 (1)', '1 flushing 0 (0)', '0 flushed (0)', '1 flushed (1)']);
   });
 
@@ -207,7 +207,7 @@ describe('moving', () => {
     expect([db.size, other.size]).toEqual([0, 1]);
     expect(heard).toEqual(['0 flushing nothing (1)', '0 flushed (0)']);
     expect(keyspace.flushAll()).toBe(1);
-    expect(keyspace.usedBytes).toBe(0);
+    expect(keyspace.datasetBytes).toBe(0);
   });
 });
 
@@ -224,13 +224,13 @@ class Blob implements Collection {
 
 describe('memory', () => {
   test('is counted when a key is stored, replaced and deleted', () => {
-    const empty = keyspace.usedBytes;
+    const empty = keyspace.datasetBytes;
     db.set('k', 'v'.repeat(1000));
-    expect(keyspace.usedBytes - empty).toBeGreaterThan(1000);
+    expect(keyspace.datasetBytes - empty).toBeGreaterThan(1000);
     db.set('k', 'v');
-    expect(keyspace.usedBytes).toBeLessThan(200);
+    expect(keyspace.datasetBytes).toBeLessThan(200);
     db.delete('k');
-    expect(keyspace.usedBytes).toBe(empty);
+    expect(keyspace.datasetBytes).toBe(empty);
   });
 
   test('of a value that is changed in place is counted again at the change, whichever key was looked up last', () => {
@@ -238,17 +238,17 @@ describe('memory', () => {
     const text = new ByteString('x');
     db.set('blob', blob);
     db.set('text', text);
-    const before = keyspace.usedBytes;
+    const before = keyspace.datasetBytes;
     db.lookupWrite('blob');
     db.lookupWrite('text');
     blob.memoryBytes = 10_100;
     text.append('y'.repeat(5000));
     db.changed('blob', 's', 'sadd');
     db.changed('text', '$', 'append');
-    expect(Math.abs(keyspace.usedBytes - before - 15_000)).toBeLessThan(64);
+    expect(Math.abs(keyspace.datasetBytes - before - 15_000)).toBeLessThan(64);
     db.delete('blob');
     db.delete('text');
-    expect(keyspace.usedBytes).toBe(0);
+    expect(keyspace.datasetBytes).toBe(0);
   });
 
   test('comes back to nothing after any mixture of changes', () => {
@@ -264,9 +264,9 @@ describe('memory', () => {
     clock.advance(10_000);
     for (const each of [db, other]) {
       for (let i = 0; i < 13; i++) each.delete(`k${i}`);
-      expect([each.size, each.expires.size, each.usedBytes]).toEqual([0, 0, 0]);
+      expect([each.size, each.expires.size, each.datasetBytes]).toEqual([0, 0, 0]);
     }
-    expect(keyspace.usedBytes).toBe(0);
+    expect(keyspace.datasetBytes).toBe(0);
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { EVICTION_POLICIES, type EvictionPolicy } from '../../../src/server/keyspace/eviction.js';
+import { BASE_BYTES } from '../../../src/server/keyspace/memory-account.js';
 import { Keyspace, type KeyspaceSettings } from '../../../src/server/keyspace/keyspace.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
 import { Tap } from '../../../src/server/trace/tap.js';
@@ -32,7 +33,7 @@ function fill(): void {
 
 /** Sets the limit so that about `count` of the keys must go, and makes room. */
 function evict(count: number): boolean {
-  keyspace.configure({ maxmemory: Math.floor((keyspace.usedBytes * (100 - count)) / 100) });
+  keyspace.configure({ maxmemory: BASE_BYTES + Math.floor((keyspace.datasetBytes * (100 - count)) / 100) });
   return keyspace.performEvictions();
 }
 
@@ -141,7 +142,7 @@ test('an eviction that takes too long lets the command run and goes on later', (
 
 describe('in a server', () => {
   test('commands that need memory are refused, others are not', () => {
-    using lab = simulate({ settings: { maxmemory: 1000 } });
+    using lab = simulate({ settings: { maxmemory: BASE_BYTES + 3000 } });
     const client = lab.connect();
     expect(client.ask('SET', 'k', 'v'.repeat(2000))).toBe('+OK\r\n');
     expect(client.ask('SET', 'other', 'v')).toBe("-OOM command not allowed when used memory > 'maxmemory'.\r\n");
@@ -151,7 +152,7 @@ describe('in a server', () => {
   });
 
   test('an evicted key is in the trace with the policy that chose it', () => {
-    using lab = simulate({ settings: { maxmemory: 1000, 'maxmemory-policy': 'allkeys-lru' } });
+    using lab = simulate({ settings: { maxmemory: BASE_BYTES + 3000, 'maxmemory-policy': 'allkeys-lru' } });
     const events = lab.record();
     const client = lab.connect();
     client.ask('SET', 'k', 'v'.repeat(2000));

@@ -1,0 +1,19 @@
+/**
+ * What the JavaScript engine says of the loop's thread: measured, and different in every run. What maxmemory limits is counted instead, see keyspace/memory-account.ts.
+ */
+import type { ServerContext } from '../../command/context.js';
+
+export interface EngineMemory {
+  /** Bytes in use, garbage that nobody has collected yet among them: heap, and buffers outside of it. */
+  readonly allocated: number;
+  /** In the pages that were taken for that. */
+  readonly active: number;
+  /** In those pages that lie in memory. */
+  readonly resident: number;
+}
+
+export function engineMemory(host: ServerContext['host']): EngineMemory {
+  const heap = host.heap();
+  const [allocated, active, resident] = ['used_heap_size', 'total_heap_size', 'total_physical_size'].map((name) => heap[name]! + heap['external_memory']!) as [number, number, number];
+  return { allocated, active, resident };
+}
