@@ -20,6 +20,8 @@ const MASK_COUNT = 8;
 const COUNT_KILOBYTES = 3;
 const COUNT_BYTES_OVER = 4;
 const SCRATCH_BYTES = 4096;
+/** What {@link LuaState.takeBlock} hands out. */
+export const BLOCK_BYTES = 1024;
 /** Longer strings are copied by native code, whose call costs more than copying so many bytes here. */
 const SHORT = 32;
 
@@ -62,6 +64,8 @@ export class LuaState {
   /** To be called now and then by functions of ours that may take long. It throws what ends the script. */
   watch: () => void = () => {};
   private readonly scratch: Pointer;
+  /** A block that was given back; 0 for none. */
+  private spareBlock: Pointer = 0;
   private readonly callbacks: number[] = [];
   /** Strings that are kept for good, see {@link name}. */
   private readonly names = new Map<string, Pointer>();
@@ -78,7 +82,21 @@ export class LuaState {
   close(): void {
     this.lua.lua_close(this.main);
     this.lua.free(this.scratch);
+    this.lua.free(this.spareBlock);
     for (const callback of this.callbacks) this.engine.release(callback);
+  }
+
+  /** BLOCK_BYTES of the engine's memory, to be given back; 0 if there is no more. Most strings that are put together fit, so one block is kept. */
+  takeBlock(): Pointer {
+    const { spareBlock } = this;
+    this.spareBlock = 0;
+    return spareBlock === 0 ? this.lua.malloc(BLOCK_BYTES) : spareBlock;
+  }
+
+  /** @param bytes how long it is by now */
+  giveBlock(start: Pointer, bytes: number): void {
+    if (bytes === BLOCK_BYTES && this.spareBlock === 0) this.spareBlock = start;
+    else this.lua.free(start);
   }
 
   /** What it has taken for its values, garbage included. */

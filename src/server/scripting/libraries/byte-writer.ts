@@ -3,10 +3,9 @@
  *
  * The memory moves when it grows, so whoever writes past {@link reserve} asks for `bytes` again after it.
  */
-import { type LuaState, LuaError } from '../lua-state.js';
+import { BLOCK_BYTES, type LuaState, LuaError } from '../lua-state.js';
 import type { LuaMemory, Pointer } from '../lua-memory.js';
 
-const FIRST_BYTES = 1024;
 /** Longer texts are copied by native code. */
 const SHORT = 32;
 /** Where a number becomes bytes. */
@@ -21,10 +20,10 @@ export class ByteWriter {
 
   private constructor(private readonly lua: LuaState) {
     this.memory = lua.memory;
-    this.start = lua.lua.malloc(FIRST_BYTES);
+    this.start = lua.takeBlock();
     if (this.start === 0) throw new LuaError('not enough memory', 'plain');
     this.at = this.start;
-    this.end = this.start + FIRST_BYTES;
+    this.end = this.start + BLOCK_BYTES;
   }
 
   /** Pushes what `write` writes as a string. */
@@ -34,7 +33,7 @@ export class ByteWriter {
       write(out);
       lua.lua.lua_pushlstring(lua.current, out.start, out.at - out.start);
     } finally {
-      lua.lua.free(out.start);
+      lua.giveBlock(out.start, out.end - out.start);
     }
   }
 

@@ -18,10 +18,14 @@ const MAX_DEPTH = 2000;
 const STEPS_BETWEEN_LOOKS = 100_000;
 
 const UNFINISHED = -1;
-const POSITION = -2;
+/** The length of a capture that is a position in the text. */
+export const POSITION = -2;
 
 const [ZERO, ONE, NINE] = [48, 49, 57];
 const [DOLLAR, PERCENT, OPEN, CLOSE, STAR, PLUS, MINUS, DOT, QUESTION, BRACKET, CLOSE_BRACKET, CARET, LOWER_B, LOWER_F] = [36, 37, 40, 41, 42, 43, 45, 46, 63, 91, 93, 94, 98, 102];
+
+/** Bytes that mean more in a pattern than themselves. */
+export const IS_SPECIAL = Uint8Array.from({ length: 256 }, (_, code) => ('^$*+?.([%-'.includes(String.fromCharCode(code)) ? 1 : 0));
 
 /** By the letter of a class the bytes in it, as C's locale has them. */
 const CLASSES: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, code) => membersOf(String.fromCharCode(code)));
@@ -79,15 +83,34 @@ export class PatternMatcher {
   /** Pushes one capture; the first one of a pattern without any is the whole match. */
   pushCapture(index: number, start: Pointer, end: Pointer): void {
     const { lua } = this;
+    const length = this.captureLength(index, end - start);
+    if (length === POSITION) lua.pushNumber(this.starts[index]! - this.start + 1);
+    else lua.pushBytes(this.captureStart(index, start), length);
+  }
+
+  captureStart(index: number, start: Pointer): Pointer {
+    return index < this.level ? this.starts[index]! : start;
+  }
+
+  /** In bytes, or POSITION. @param whole the length of the whole match */
+  captureLength(index: number, whole: number): number {
     if (index >= this.level) {
       if (index !== 0) throw new LuaError('invalid capture index');
-      lua.pushBytes(start, end - start);
-      return;
+      return whole;
     }
     const length = this.lengths[index]!;
     if (length === UNFINISHED) throw new LuaError('unfinished capture');
-    if (length === POSITION) lua.pushNumber(this.starts[index]! - this.start + 1);
-    else lua.pushBytes(this.starts[index]!, length);
+    return length;
+  }
+
+  /** The first place from `at` on where a match may begin: a pattern that begins with a plain character matches nowhere else than where that stands. */
+  skip(at: Pointer, pattern: Pointer): Pointer {
+    const { bytes } = this.lua.memory;
+    const code = bytes[pattern]!;
+    const next = bytes[pattern + 1]!;
+    if (code === 0 || IS_SPECIAL[code] === 1 || code === CLOSE || next === STAR || next === MINUS || next === QUESTION) return at;
+    while (at < this.end && bytes[at] !== code) at++;
+    return at;
   }
 
   private match(at: Pointer, pattern: Pointer): Pointer {

@@ -6,11 +6,11 @@
 import { type Pointer, TYPE } from '../lua-memory.js';
 import { ArgumentError, checkNumber, checkTextSlot, LuaError, type LuaState } from '../lua-state.js';
 import { ByteWriter } from './byte-writer.js';
-import { NONE, PatternMatcher } from './pattern-matcher.js';
+import { IS_SPECIAL, NONE, PatternMatcher, POSITION } from './pattern-matcher.js';
 
 const [PERCENT, ZERO, ONE, NINE, CARET] = [37, 48, 49, 57, 94];
-/** What a pattern has that is not just a text. */
-const SPECIAL = /[\^$*+?.([%-]/;
+/** Longer texts are searched by native code, whose call costs more than to look at so many bytes here. */
+const SHORT = 64;
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** A string argument: where it begins and ends. */
@@ -37,8 +37,10 @@ function search(lua: LuaState, shared: PatternMatcher, isFind: boolean): number 
   if (isFind && (isTrue(lua, 4) || isPlain(lua, pattern))) return findPlain(lua, text, pattern, from);
   const isAnchored = lua.memory.bytes[pattern.start] === CARET;
   const matcher = shared.read(text.start, text.end);
+  const items = isAnchored ? pattern.start + 1 : pattern.start;
   for (let at = from; at <= text.end; at++) {
-    const end = matcher.from(at, isAnchored ? pattern.start + 1 : pattern.start);
+    if (!isAnchored) at = matcher.skip(at, items);
+    const end = matcher.from(at, items);
     if (end !== NONE) return isFind ? pushPlace(lua, text, at, end) + matcher.pushCaptures(at, NONE) : matcher.pushCaptures(at, end);
     if (isAnchored) break;
   }
@@ -56,17 +58,32 @@ function searchStart(position: number, length: number): number {
 
 /** C looks for special characters only up to the first zero. */
 function isPlain(lua: LuaState, { start, end }: Text): boolean {
-  const pattern = lua.memory.bytes.latin1Slice(start, end);
-  const zero = pattern.indexOf('\0');
-  return !SPECIAL.test(zero === -1 ? pattern : pattern.slice(0, zero));
+  const { bytes } = lua.memory;
+  for (let at = start; at < end && bytes[at] !== 0; at++) if (IS_SPECIAL[bytes[at]!] === 1) return false;
+  return true;
 }
 
 function findPlain(lua: LuaState, text: Text, pattern: Text, from: Pointer): number {
   const { bytes } = lua.memory;
-  const found = bytes.subarray(from, text.end).indexOf(bytes.subarray(pattern.start, pattern.end));
-  if (found !== -1) return pushPlace(lua, text, from + found, from + found + pattern.end - pattern.start);
+  const found = text.end - from > SHORT ? searchLong(bytes, from, text.end, pattern) : searchShort(bytes, from, text.end, pattern);
+  if (found !== NONE) return pushPlace(lua, text, found, found + pattern.end - pattern.start);
   lua.pushNil();
   return 1;
+}
+
+function searchLong(bytes: Buffer, from: Pointer, end: Pointer, pattern: Text): Pointer {
+  const found = bytes.subarray(from, end).indexOf(bytes.subarray(pattern.start, pattern.end));
+  return found === -1 ? NONE : from + found;
+}
+
+function searchShort(bytes: Buffer, from: Pointer, end: Pointer, pattern: Text): Pointer {
+  const length = pattern.end - pattern.start;
+  for (let at = from; at + length <= end; at++) {
+    let same = 0;
+    while (same < length && bytes[at + same] === bytes[pattern.start + same]) same++;
+    if (same === length) return at;
+  }
+  return NONE;
 }
 
 function pushPlace(lua: LuaState, text: Text, start: Pointer, end: Pointer): number {
@@ -94,6 +111,7 @@ function nextMatch(lua: LuaState, shared: PatternMatcher): number {
   const end = start + memory.textLength(text);
   const matcher = shared.read(start, end);
   for (let at = start + memory.number(position); at <= end; at++) {
+    at = matcher.skip(at, pattern);
     const after = matcher.from(at, pattern);
     if (after === NONE) continue;
     // An empty match must not be found again.
@@ -103,47 +121,53 @@ function nextMatch(lua: LuaState, shared: PatternMatcher): number {
   return 0;
 }
 
-function gsub(lua: LuaState): number {
+function gsub(lua: LuaState, shared: PatternMatcher): number {
   const text = checkBytes(lua, 1);
   const pattern = checkBytes(lua, 2);
   const type = lua.type(3);
   const most = optionalInteger(lua, 4, text.end - text.start + 1);
   if (type !== TYPE.number && type !== TYPE.string && type !== TYPE.function && type !== TYPE.table) throw new ArgumentError(3, 'string/function/table expected');
   if (type === TYPE.number) checkTextSlot(lua, 3);
+  // One of its own where a replacement can search, too: a function, or one behind a table.
+  const matcher = lua.type(3) === TYPE.string ? shared : new PatternMatcher(lua);
   let count = 0;
   ByteWriter.push(lua, (out) => {
-    count = substitute(lua, text, pattern, most, out);
+    count = substitute(lua, matcher.read(text.start, text.end), text, pattern, most, out);
   });
   lua.pushNumber(count);
   return 2;
 }
 
 /** Returns how many matches there were. */
-function substitute(lua: LuaState, text: Text, pattern: Text, most: number, out: ByteWriter): number {
+function substitute(lua: LuaState, matcher: PatternMatcher, text: Text, pattern: Text, most: number, out: ByteWriter): number {
   const isAnchored = lua.memory.bytes[pattern.start] === CARET;
-  // One of its own, because a replacement that is a function can search, too.
-  const matcher = new PatternMatcher(lua).read(text.start, text.end);
+  const items = isAnchored ? pattern.start + 1 : pattern.start;
+  const replacement = lua.type(3) === TYPE.string ? checkBytes(lua, 3) : null;
   let { start: at } = text;
+  // What lies between two matches is copied in one piece, once the second one is found.
+  let kept = at;
   let count = 0;
   while (count < most) {
-    const end = matcher.from(at, isAnchored ? pattern.start + 1 : pattern.start);
+    if (!isAnchored) at = matcher.skip(at, items);
+    const end = matcher.from(at, items);
     if (end !== NONE) {
       count++;
-      if (lua.type(3) === TYPE.string) expand(lua, matcher, at, end, out);
+      out.copy(kept, at - kept);
+      kept = end;
+      if (replacement !== null) expand(lua, matcher, replacement, at, end, out);
       else replace(lua, matcher, at, end, out);
     }
     if (end !== NONE && end > at) at = end;
-    else if (at < text.end) out.byte(out.bytes[at++]!);
+    else if (at < text.end) at++;
     else break;
     if (isAnchored) break;
   }
-  out.copy(at, text.end - at);
+  out.copy(kept, text.end - kept);
   return count;
 }
 
 /** The replacement is a string, in which %1 and its like stand for captures, and %0 for the whole match. */
-function expand(lua: LuaState, matcher: PatternMatcher, start: Pointer, end: Pointer, out: ByteWriter): void {
-  const replacement = checkBytes(lua, 3);
+function expand(lua: LuaState, matcher: PatternMatcher, replacement: Text, start: Pointer, end: Pointer, out: ByteWriter): void {
   for (let at = replacement.start; at < replacement.end; at++) {
     const code = out.bytes[at]!;
     if (code !== PERCENT) {
@@ -153,11 +177,15 @@ function expand(lua: LuaState, matcher: PatternMatcher, start: Pointer, end: Poi
     const next = out.bytes[++at]!;
     if (next === ZERO) out.copy(start, end - start);
     else if (next < ONE || next > NINE) out.byte(next);
-    else {
-      matcher.pushCapture(next - ONE, start, end);
-      copyTop(lua, out);
-    }
+    else copyCapture(lua, matcher, next - ONE, start, end, out);
   }
+}
+
+function copyCapture(lua: LuaState, matcher: PatternMatcher, index: number, start: Pointer, end: Pointer, out: ByteWriter): void {
+  const length = matcher.captureLength(index, end - start);
+  if (length !== POSITION) return out.copy(matcher.captureStart(index, start), length);
+  matcher.pushCapture(index, start, end);
+  copyTop(lua, out);
 }
 
 /** The replacement is what a function returns, or what a table has. */
@@ -207,7 +235,7 @@ export function replaceStringFunctions(lua: LuaState): void {
     find: (state: LuaState) => search(state, matcher, true),
     match: (state: LuaState) => search(state, matcher, false),
     gmatch: (state: LuaState) => gmatch(state, next),
-    gsub,
+    gsub: (state: LuaState) => gsub(state, matcher),
     rep,
   };
   for (const [name, run] of Object.entries(functions)) {
