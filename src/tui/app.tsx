@@ -40,7 +40,8 @@ const SPEEDS = [1, 2, 5, 20] as const;
 const PAGE_OVERLAP = 2;
 /** Header, footer and the frame of the help. */
 const HELP_FRAME_ROWS = 4;
-const MAX_CLIENTS = 200;
+/** What each batch corrects; of more clients the trace alone tells. A thousand would hold up the loop by a millisecond, twelve times a second. */
+const MAX_CLIENTS = 512;
 
 export interface AppOptions {
   readonly server: RedisLabServer;
