@@ -13,6 +13,7 @@
  * Whatever a view says, in any words, passes through `inCharset` at the end of its row; there, with `ascii`, … becomes ~ and µ becomes u. What clients have sent must not be guessed
  * at, so that passes through `visible` long before, which escapes it instead.
  */
+import { SLOW_US, VERY_SLOW_US } from '../state/slow.js';
 import { HUES, type Background, type Hues } from './hues.js';
 import { visible, visibleInAscii, width } from './text.js';
 
@@ -111,10 +112,6 @@ export function createTheme({ palette, ascii, background = 'unknown' }: ThemeOpt
   const styles = palette === 'color' ? colored(HUES[background]) : palette === 'monochrome' ? MONOCHROME : PLAIN;
   return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: ascii ? visibleInAscii : visible, inCharset: ascii ? inAscii : identity };
 }
-
-/** As long as this the loop serves nobody else; redis-server's slow log begins at the second one. */
-const SLOW_US = 1000;
-const VERY_SLOW_US = 10_000;
 
 /** The time that a command, or anything else in a turn, has taken: slow ones stand out. */
 export function durationStyle(us: number, { dim, warn, strong }: Pick<Theme, 'dim' | 'warn' | 'strong'>): Style {

@@ -9,6 +9,7 @@
  */
 import type { ClientSnapshot, Snapshot, TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
+import { SLOW_US } from '../slow.js';
 import { TokenMap } from './token-map.js';
 
 export const LISTENER_TOKEN = 0;
@@ -57,9 +58,6 @@ export interface TokenRow {
   /** Of the commands that the trace has told of. */
   readonly slowest: { readonly command: string; readonly frame: number; readonly elapsedUs: number } | null;
 }
-
-/** A command that keeps all other clients waiting for so long is slow. */
-export const SLOW_US = 1000;
 
 export interface TokensModel {
   /** Counts up where a turn begins, where it waits, and where it ends. */

@@ -14,7 +14,8 @@ import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
 import { wrap } from '../parts/wrap.js';
 import { fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
-import type { Style, Theme } from '../theme.js';
+import { durationStyle, type Style, type Theme } from '../theme.js';
+import { SLOW_US } from '../../state/slow.js';
 import { loopHelp } from './loop-help.js';
 
 export const loopPane: Pane = {
@@ -339,11 +340,12 @@ function longCode(state: State, { theme, size }: PaneContext): readonly string[]
   });
 }
 
-/** What this line took in the turn that is shown, in the colour of its phase. */
+/** What this line took in the turn that is shown, in the colour of its phase; work that was slow stands out. */
 function timeCell({ phase }: CodeText, turn: TurnPicture | null, theme: Theme): string {
   const us = phase === undefined || turn === null ? 0 : phase === 'poll' ? (turn.waitedUs ?? 0) : turn.times[phase];
   const text = fit(durationOf(us), TIME_COLUMNS, 'right');
-  return us === 0 ? text : phaseStyle(phase, theme)(text);
+  if (us === 0) return text;
+  return us >= SLOW_US && phase !== 'poll' ? durationStyle(us, theme)(text) : phaseStyle(phase, theme)(text);
 }
 
 /** Gutter and code, in `columns`. */

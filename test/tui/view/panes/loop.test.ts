@@ -170,6 +170,12 @@ test('phases have their colours, and the line that runs is highlighted', () => {
   expect(rows[16]).toContain(COLORED.phase.execute(COLORED.block('│execute'.padEnd(25))));
 });
 
+test('a phase that was slow stands out from the others', () => {
+  const slow = [happened(0, { kind: 'turn-begin', turn: 9 }), happened(1, { kind: 'frame', token: 7, frame: 1, bytes: 9, argv: ['SORT', 'k'], raw: '' }), happened(4001, { kind: 'execute', token: 7, frame: 1, command: 'sort', elapsedUs: 4000, keys: ['k'], db: 0 })];
+  const rows = loopPane.render(stateAfter(slow, { mode: 'slow' }), { theme: COLORED, size: { width: 50, height: 20 }, isFocused: true });
+  expect(rows.find((row) => row.includes('4 ms'))).toContain(COLORED.warn('4 ms'.padStart(10)));
+});
+
 test('rows have exactly the width, at any size and at any event of a real trace', () => {
   using scene = stage();
   const client = scene.connect();
