@@ -29,6 +29,7 @@ import type { TraceBatch } from './trace/recorder.js';
 export type { RecordListener } from './thread/recording.js';
 export { OutOfMemoryError } from './thread/loop-handle.js';
 export { StartError } from './thread/start-error.js';
+export { matchesGlob } from './keyspace/glob.js';
 export { TRACE_EVENTS } from './trace/events.js';
 export { endsRun, endsStep } from './trace/stepping.js';
 export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };

@@ -17,15 +17,20 @@ import { Session } from './session.js';
 import { changeBreakpoints } from './state/breakpoints.js';
 import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
-import type { ServerInfo, State } from './state/state.js';
-import { withoutLastCharacter } from './state/typed-text.js';
-import { joined, typedRun, type Key } from './terminal/key.js';
+import { reduceRepl, type ReplAction } from './state/repl-reduce.js';
+import type { Prompt, ServerInfo, Spelling, State } from './state/state.js';
+import { edit } from './state/repl/line-editor.js';
+import { editOf } from './state/repl/line-keys.js';
+import { findLine } from './state/repl/pager.js';
+import { toBytes } from './state/typed-text.js';
+import { joined, spell, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
 import { byteAt } from './view/parts/hex.js';
-import { cursorOf, helpScrollLimit, paneSize, Screen } from './view/screen.js';
-import type { Theme } from './view/theme.js';
+import { lineAt, pagedRows, pagerLimit } from './view/pager.js';
+import { cursorOf, helpScrollLimit, paneSize, replySize, Screen } from './view/screen.js';
+import { spelledIn, type Theme } from './view/theme.js';
 
 /** Resolves when Ink can lay out what it draws. The build makes the engine for that wait here instead of where it is imported, see scripts/yoga.mjs. */
 export const layoutIsLoaded: Promise<void> | undefined = (yoga as { readonly loaded?: Promise<void> }).loaded;
@@ -81,7 +86,7 @@ export class App {
     this.size = size;
     this.session = new Session({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
     this.sink = new FrameSink(size.width, size.height, output, recolor);
-    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), quit }, { password: options.password });
+    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), spell: (spelling) => this.spell(spelling), quit }, { password: options.password });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.
     setImmediate(() => this.draw());
@@ -167,7 +172,7 @@ export class App {
   private pressElsewhere(key: Key): void {
     const intent = intentOf(key, this.state, this.pane);
     if (intent !== null) return this.perform(intent, key);
-    if (this.state.ui.prompt !== null && key.text !== '') this.typeInPrompt(this.state.ui.prompt.text + key.text.replaceAll('\n', ' '));
+    if (this.state.ui.prompt !== null) this.editPrompt(this.state.ui.prompt, key);
   }
 
   private perform(intent: Intent, key: Key): void {
@@ -208,8 +213,26 @@ export class App {
       case 'cancel':
         if (ui.prompt?.kind === 'filter') this.act({ type: 'type-prompt', text: '', error: null });
         return this.act({ type: 'close-prompt' });
-      case 'erase':
-        return this.typeInPrompt(withoutLastCharacter(ui.prompt!.text));
+      case 'open-reply':
+        return void this.console.openReply(0);
+      case 'older-reply':
+      case 'newer-reply':
+        if (!this.console.openReply(intent === 'newer-reply' ? 1 : -1)) this.say(`there is no ${intent === 'newer-reply' ? 'newer' : 'older'} long reply`);
+        return;
+      case 'close-reply':
+        return this.page({ type: 'pager-closed' });
+      case 'first-row':
+        return this.movePager(-Infinity);
+      case 'last-row':
+        return this.movePager(Infinity);
+      case 'search':
+        return this.act({ type: 'open-prompt', kind: 'search' });
+      case 'search-next':
+        return this.searchReply(1);
+      case 'search-previous':
+        return this.searchReply(-1);
+      case 'spell':
+        return this.spell(ui.spelling === 'readable' ? 'escaped' : 'readable');
       case 'help':
         return this.act({ type: 'open-help' });
       case 'close-help':
@@ -269,6 +292,7 @@ export class App {
   private move(by: number): void {
     const { ui } = this.state;
     const pane = this.pane;
+    if (this.state.repl.pager !== null) return this.movePager(by);
     if (ui.isHelpOpen) return this.act({ type: 'scroll-help', by, limit: helpScrollLimit(this.state, this.size, this.options.theme) });
     if (ui.panes[ui.focus].byte !== null) return this.moveInBytes(by, 'row');
     if (ui.panes[ui.focus].isOpen && pane.openRows !== undefined) return this.act({ type: 'move-cursor', by, count: pane.openRows(this.state) });
@@ -284,7 +308,8 @@ export class App {
 
   private pageRows(): number {
     const { focus, isHelpOpen } = this.state.ui;
-    const height = isHelpOpen ? this.size.height - HELP_FRAME_ROWS : (paneSize(this.state, focus, this.size)?.height ?? 0);
+    const isOverlaid = isHelpOpen || this.state.repl.pager !== null;
+    const height = isOverlaid ? this.size.height - HELP_FRAME_ROWS : (paneSize(this.state, focus, this.size)?.height ?? 0);
     return Math.max(1, height - PAGE_OVERLAP);
   }
 
@@ -304,16 +329,69 @@ export class App {
     return { rows: pane.rows?.(this.state, paneSize(this.state, pane.id, this.size) ?? undefined) ?? [], length: pane.length?.(this.state) ?? null, offset: pane.offset?.(this.state) ?? 0 };
   }
 
-  private typeInPrompt(text: string): void {
+  /** The keys of the REPL's line. */
+  private editPrompt({ text, cursor, killed }: Prompt, key: Key): void {
+    const isTyped = key.text !== '' && !key.ctrl && !key.alt;
+    const action = isTyped ? ({ type: 'type-text', text: key.text.replaceAll(/[\r\n]+/g, ' ') } as const) : editOf(spell(key));
+    if (action === null) return;
+    const line = edit({ input: text, cursor, killed }, action);
+    this.act({ type: 'type-prompt', text: line.input, cursor: line.cursor, killed: line.killed, error: this.promptError(line.input) });
+  }
+
+  /** Why Enter would not take it, or null. */
+  private promptError(text: string): string | null {
     const { ui } = this.state;
-    const change = ui.prompt!.kind === 'filter' ? null : this.changedBreakpoints(text);
-    const error = change === null ? (this.pane.checkFilter?.(text) ?? null) : 'error' in change && text.trim() !== '' ? change.error : null;
-    this.act({ type: 'type-prompt', text, error });
+    if (ui.prompt!.kind === 'search') return null;
+    if (ui.prompt!.kind === 'filter') return this.pane.checkFilter?.(text) ?? null;
+    const change = this.changedBreakpoints(text);
+    return 'error' in change && text.trim() !== '' ? change.error : null;
+  }
+
+  private acceptSearch(text: string): void {
+    this.act({ type: 'close-prompt' });
+    this.page({ type: 'pager-searched', text });
+    if (text !== '') this.searchReply(1, true);
+  }
+
+  // The open reply
+
+  private page(action: ReplAction): void {
+    this.act({ type: 'update-console', repl: reduceRepl(this.state.repl, action) });
+  }
+
+  private movePager(by: number): void {
+    const { pager } = this.state.repl;
+    const size = replySize(this.state, this.size);
+    if (pager === null || size === null) return;
+    const limit = pagerLimit(pager, size, this.theme);
+    this.page({ type: 'pager-moved', top: Math.min(pager.top, limit) + by, limit });
+  }
+
+  /** @param isNew the line at the top is looked at, too */
+  private searchReply(direction: 1 | -1, isNew = false): void {
+    const { pager } = this.state.repl;
+    const size = replySize(this.state, this.size);
+    if (pager === null || size === null) return;
+    const { firstRows } = pagedRows(pager, size.width, this.theme);
+    const found = findLine(pager.lines, pager.search, lineAt(firstRows, pager.top) + (isNew ? 0 : direction), direction);
+    if (found === -1) return this.say(`${this.theme.typed(toBytes(pager.search))} is not in this reply`);
+    this.page({ type: 'pager-moved', top: firstRows[found]!, limit: Infinity });
+  }
+
+  /** In the status line, until the next key. @param text safe to print */
+  private say(text: string): void {
+    this.act({ type: 'notice', text });
+  }
+
+  /** In the form of bytes that is wanted now. */
+  private get theme(): Theme {
+    return spelledIn(this.options.theme, this.state.ui.spelling);
   }
 
   private acceptPrompt(): void {
     const { kind, text, error } = this.state.ui.prompt!;
     if (error !== null) return;
+    if (kind === 'search') return this.acceptSearch(text);
     if (kind === 'breakpoint' && text.trim() !== '') {
       const change = this.changedBreakpoints(text);
       if ('error' in change) return;
@@ -349,6 +427,12 @@ export class App {
 
   private act(action: Action): void {
     this.session.act(action);
+  }
+
+  private spell(spelling: Spelling): void {
+    this.act({ type: 'spell', spelling });
+    this.act({ type: 'notice', text: spelling === 'escaped' ? 'bytes beside ASCII are shown as \\xHH, as in redis-cli' : 'text in UTF-8 is shown as it is' });
+    this.changed();
   }
 
   private updateConsole(repl: State['repl']): void {

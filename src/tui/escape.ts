@@ -21,6 +21,16 @@ export function escapeBytes(bytes: string): string {
   return Buffer.from(text).equals(buffer) ? escapeText(text) : escapeEachByte(bytes);
 }
 
+/** In quotes, as redis-cli prints a string, but with the text that it holds: `"café \"x\" \x00"`, or `"\xe9"` if not all of it is UTF-8. */
+export function quoteBytes(bytes: string): string {
+  return `"${escapeBytes(escapeQuotes(bytes))}"`;
+}
+
+/** What ends a quoted string, or begins an escape in it. */
+export function escapeQuotes(bytes: string): string {
+  return bytes.replace(/["\\]/g, '\\$&');
+}
+
 /** Bytes that are no text. */
 export function escapeEachByte(bytes: string): string {
   return bytes.replace(/[^\x20-\x7e]/g, escapeByte);

@@ -47,7 +47,16 @@ export type Intent =
   | 'next-database'
   | 'accept'
   | 'cancel'
-  | 'erase'
+  | 'spell'
+  | 'open-reply'
+  | 'close-reply'
+  | 'older-reply'
+  | 'newer-reply'
+  | 'first-row'
+  | 'last-row'
+  | 'search'
+  | 'search-next'
+  | 'search-previous'
   | 'help'
   | 'close-help'
   | 'suspend'
@@ -55,7 +64,7 @@ export type Intent =
   | 'quit';
 
 /** Where the keys go. */
-export type Context = 'panes' | 'console' | 'prompt' | 'help';
+export type Context = 'panes' | 'console' | 'prompt' | 'help' | 'reply';
 
 export type Group = 'Time' | 'History' | 'Panes' | 'This pane' | 'Lab';
 
@@ -75,6 +84,7 @@ export interface Binding {
 
 const isHistory = ({ control }: State): boolean => control.mode === 'history';
 const isFrozen = ({ ui }: State): boolean => ui.panes[ui.focus].frozenAt !== null || ui.panes[ui.focus].frozenRows !== null;
+const hasSearched = ({ repl }: State): boolean => repl.pager !== null && repl.pager.search !== '';
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
 const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 
@@ -92,13 +102,26 @@ export const KEYMAP: readonly Binding[] = [
   // Prompt
   { intent: 'accept', keys: ['enter'], shown: 'Enter', label: 'take it', group: 'This pane', contexts: ['prompt'] },
   { intent: 'cancel', keys: ['escape', 'ctrl+c'], shown: 'Esc', label: 'leave it', group: 'This pane', contexts: ['prompt'] },
-  { intent: 'erase', keys: ['backspace'], shown: 'Backspace', label: 'erase', group: 'This pane', contexts: ['prompt'] },
   // Help
   { intent: 'close-help', keys: ['escape', '?', 'f1', 'q', 'enter'], shown: 'Esc', label: 'close help', group: 'Lab', contexts: ['help'] },
   { intent: 'up', keys: ['up'], shown: '↑', label: 'up', group: 'This pane', contexts: ['help'] },
   { intent: 'down', keys: ['down'], shown: '↓', label: 'down', group: 'This pane', contexts: ['help'] },
   { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['help'] },
   { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['help'] },
+  // A long reply, open
+  { intent: 'close-reply', keys: ['escape', 'q', 'ctrl+o', 'ctrl+c'], shown: 'Esc', label: 'close the reply', group: 'This pane', contexts: ['reply'] },
+  { intent: 'search', keys: ['/', 'ctrl+s'], shown: '/', label: 'search', group: 'This pane', contexts: ['reply'] },
+  { intent: 'search-next', keys: ['n'], shown: 'n', label: 'next', group: 'This pane', contexts: ['reply'], when: hasSearched },
+  { intent: 'search-previous', keys: ['N'], shown: 'N', label: 'one before', group: 'This pane', contexts: ['reply'], when: hasSearched },
+  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['reply'] },
+  { intent: 'down', keys: ['down', 'j', 'enter'], shown: '↓', label: 'down', group: 'This pane', contexts: ['reply'] },
+  { intent: 'page-up', keys: ['pageup', 'b'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['reply'] },
+  { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['reply'] },
+  { intent: 'first-row', keys: ['home', 'g'], shown: 'Home', label: 'beginning', group: 'This pane', contexts: ['reply'] },
+  { intent: 'last-row', keys: ['end', 'G'], shown: 'End', label: 'end', group: 'This pane', contexts: ['reply'] },
+  { intent: 'older-reply', keys: ['['], shown: '[', label: 'reply before', group: 'This pane', contexts: ['reply'] },
+  { intent: 'newer-reply', keys: [']'], shown: ']', label: 'next reply', group: 'This pane', contexts: ['reply'] },
+  { intent: 'open-reply', keys: ['ctrl+o'], shown: 'Ctrl-O', label: 'the whole reply', group: 'This pane', contexts: ['console'], when: ({ repl }) => repl.long.length > 0 },
   // What is in the way goes first.
   { intent: 'to-rows', keys: ['x', 'escape'], shown: 'x', label: 'to the tree', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
   { intent: 'byte-before', keys: ['left'], shown: '←', label: 'byte before', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
@@ -143,6 +166,7 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'previous-database', keys: ['['], shown: '[', label: 'database before', group: 'This pane', contexts: ['panes'], of: hasDatabases },
   { intent: 'next-database', keys: [']'], shown: ']', label: 'next database', group: 'This pane', contexts: ['panes'], of: hasDatabases },
   // Lab
+  { intent: 'spell', keys: ['\\'], shown: '\\', label: 'text or \\xHH', group: 'Lab', contexts: ['panes'] },
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: 'help', group: 'Lab', contexts: ['panes'] },
   { intent: 'help', keys: ['f1'], shown: 'F1', label: 'help', group: 'Lab', contexts: ['console'] },
   { intent: 'quit', keys: ['q'], shown: 'q', label: 'quit', group: 'Lab', contexts: ['panes'] },
@@ -150,8 +174,9 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C twice', label: 'quit', group: 'Lab', contexts: ['panes', 'console', 'help'] },
 ];
 
-export function contextOf({ ui }: State): Context {
+export function contextOf({ ui, repl }: State): Context {
   if (ui.prompt !== null) return 'prompt';
+  if (repl.pager !== null) return 'reply';
   if (ui.isHelpOpen) return 'help';
   return ui.focus === 'repl' ? 'console' : 'panes';
 }

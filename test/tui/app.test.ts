@@ -107,6 +107,26 @@ test('the databases are a ring, and the keys of each are shown', async () => {
   await lab.until('no keys; there are some in db 2');
 });
 
+test('a prompt is edited as the line of the REPL is', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type(ESC, '4', 'z', '/hello world');
+  await lab.until(' filter: hello world');
+  lab.type('\x17');
+  await lab.until(/ filter: hello +Enter keeps it/);
+  lab.type('\x01', 'cmd:get ', '\x1b[C', '\x1b[3~');
+  await lab.until(' filter: cmd:get hllo');
+  lab.type('\x15');
+  await lab.until(/ filter: llo/);
+  lab.type('\x0b');
+  await lab.until(/ filter: +Enter/);
+  lab.type('\x19');
+  await lab.until(/ filter: llo +Enter/);
+  lab.type('\x7f', '\x7f');
+  await lab.until(/ filter: ll +Enter/);
+  lab.type('\x15', 'err\r');
+  await lab.until(/Frames · \/err/);
+});
+
 test('a filter is red while it is invalid, and filters as soon as it is not', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('MSET alpha 1 beta 2\r');
@@ -174,7 +194,7 @@ test('v turns the frames into the commands and back, and Enter on a command lead
   lab.type('/get\r', '\r');
   await lab.until('▶get');
   lab.type('\r');
-  await lab.until((screen) => /4 Frames · \/get/.test(screen) && /> +#2 +2 GET k/.test(screen) && !/#2 +1 SET k v/.test(screen));
+  await lab.until((screen) => /4 Frames · \/cmd:get/.test(screen) && /> +#2 +2 GET k/.test(screen) && !/#2 +1 SET k v/.test(screen));
   lab.type('v');
   await lab.until('4 Commands');
   lab.type('v');

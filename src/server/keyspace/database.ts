@@ -20,7 +20,7 @@ import { typeOf, memoryOf, type Value } from './value.js';
 /** Bytes that a key costs besides its text and its value: facts, references, position in the index, string header. */
 const KEY_OVERHEAD = 64;
 
-/** Memory is counted as allocators hand it out; in these units a key of 32 GB still fits the 31 bits kept for it. */
+/** Memory is counted as allocators hand it out; in these units a key of 32 GiB still fits the 31 bits kept for it. */
 const UNIT_SHIFT = 4;
 export const UNIT_BYTES = 1 << UNIT_SHIFT;
 

@@ -61,7 +61,7 @@ const ITEM_BYTES = 256;
 const PAGE_ITEMS = 1000;
 
 /** The most bytes of a preview, and the items it is made of. */
-const PREVIEW_BYTES = 64;
+const PREVIEW_BYTES = 128;
 const PREVIEW_ITEMS = 4;
 
 const TAIL_ITEMS = 3;
@@ -81,12 +81,14 @@ export function previewOf(value: Value): string {
   if (value instanceof ByteString) return value.slice(0, PREVIEW_BYTES);
   if (isString(value)) return textOf(value).slice(0, PREVIEW_BYTES);
   const { items, count } = pageOf(value, 0, PREVIEW_ITEMS);
-  const texts = items.map((each) => previewOfItem(value.type, each));
-  return texts.join(', ').slice(0, PREVIEW_BYTES) + (count > items.length ? ', ...' : '');
+  const text = items.map((each) => previewOfItem(value.type, each)).join(', ');
+  if (text.length > PREVIEW_BYTES) return `${text.slice(0, PREVIEW_BYTES)}...`;
+  return count > items.length ? `${text}, ...` : text;
 }
 
 function previewOfItem(type: TypeName, { label, text }: ValueItem): string {
-  const short = text.slice(0, PREVIEW_BYTES);
+  // One more than is shown, so that the ellipsis is not left out.
+  const short = text.slice(0, PREVIEW_BYTES + 1);
   if (type === 'hash') return `${label}=${short}`;
   if (type === 'zset') return `${short}=${label}`;
   return type === 'stream' ? `${label} ${short}` : short;

@@ -37,7 +37,7 @@ const MINUS = 45;
 const NO_LINE_END = -1;
 const TOO_LONG = -2;
 
-/** No argument can be longer, since it becomes one string: 24 bytes below the 512 MB that Redis allows by default. */
+/** No argument can be longer, since it becomes one string: 24 bytes below the 512 MiB that Redis allows by default. */
 const MAX_STRING_LENGTH = constants.MAX_STRING_LENGTH;
 
 /** {@link parseLength} found something that is no decimal integer. */

@@ -30,6 +30,8 @@ export interface Breakpoint {
   readonly kind?: TraceKind;
   /** Stop after a command that took longer than so many microseconds. */
   readonly longerThanUs?: number;
+  /** Stop after a reply that is an error, to such a request if a command or a key is given. */
+  readonly error?: true;
 }
 
 /**
@@ -60,10 +62,15 @@ type Mode =
 
 const RUNNING: Mode = { name: 'running' };
 
+type EventOf<K extends TraceKind> = Extract<TraceEvent, { kind: K }>;
+
 export class Stepper {
   private mode: Mode = RUNNING;
   private breakpoints: readonly Breakpoint[] = [];
   private lastPhase: Phase | null = null;
+  /** The newest request and execution, which the error that answers them belongs to. */
+  private lastFrame: EventOf<'frame'> | null = null;
+  private lastExecution: EventOf<'execute'> | null = null;
 
   /**
    * @param hold keeps the loop where it is until {@link resume}, {@link step} or another of these is called, at most `timeoutMs` (-1: no limit)
@@ -116,6 +123,8 @@ export class Stepper {
     const phase: Phase = TRACE_EVENTS[event.kind].phase;
     const isNewPhase = phase !== this.lastPhase;
     this.lastPhase = phase;
+    if (event.kind === 'frame') this.lastFrame = event;
+    else if (event.kind === 'execute') this.lastExecution = event;
     if (this.mode.name === 'slow' && !this.hitsBreakpoint(event)) return this.hold(event, 1000 / this.mode.eventsPerSecond);
     if (!this.stopsAt(event, isNewPhase)) return;
     // Until told otherwise, whatever happens next is held as well.
@@ -145,9 +154,10 @@ export class Stepper {
   }
 
   private matches(breakpoint: Breakpoint, event: TraceEvent): boolean {
-    const { command, key, token, kind, longerThanUs } = breakpoint;
+    const { command, key, token, kind, longerThanUs, error } = breakpoint;
     if (kind !== undefined && event.kind !== kind) return false;
     if (token !== undefined && (!('token' in event) || event.token !== token)) return false;
+    if (error === true) return event.kind === 'reply' && isErrorReply(event.raw) && this.answers(breakpoint, event);
     if (longerThanUs !== undefined) {
       if (event.kind !== 'execute' || event.elapsedUs <= longerThanUs) return false;
       return (command === undefined || event.command === command) && (key === undefined || this.anyMatches(key, event.keys));
@@ -158,10 +168,24 @@ export class Stepper {
     return key === undefined || this.anyMatches(key, this.requests.keysOf(event.argv));
   }
 
+  /** Is an error the answer to such a request? One that was refused has been asked for, but not executed. */
+  private answers({ command, key, longerThanUs }: Breakpoint, { token, frame }: EventOf<'reply'>): boolean {
+    const isAnswered = (event: EventOf<'frame' | 'execute'> | null): boolean => event !== null && event.token === token && event.frame === frame;
+    const { lastFrame, lastExecution } = this;
+    if (longerThanUs !== undefined && (!isAnswered(lastExecution) || lastExecution!.elapsedUs <= longerThanUs)) return false;
+    if (command === undefined && key === undefined) return true;
+    if (!isAnswered(lastFrame)) return false;
+    if (command !== undefined && lastFrame!.argv[0]!.toLowerCase() !== command) return false;
+    return key === undefined || this.anyMatches(key, this.requests.keysOf(lastFrame!.argv));
+  }
+
   private anyMatches(pattern: string, keys: readonly string[]): boolean {
     return keys.some((key) => this.requests.matchesGlob(pattern, key));
   }
 }
+
+/** An error of RESP2, or a bulk error of RESP3. */
+const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.startsWith('!');
 
 /** Is an event where a step of this unit ends? */
 export function endsStep(unit: StepUnit, event: TraceEvent, isNewPhase: boolean): boolean {

@@ -14,7 +14,7 @@ import { Session } from '../session.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
-import type { ServerInfo, State } from '../state/state.js';
+import type { ServerInfo, Spelling, State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
 import { factsOf } from '../view/header.js';
 import type { Pane } from '../view/pane.js';
@@ -23,7 +23,7 @@ import { PANES } from '../view/panes/index.js';
 import { noteOf } from '../view/panes/repl.js';
 import { heldSentence, sentence, wordingOf, type Wording } from '../view/parts/sentence.js';
 import { formatCount } from '../view/text.js';
-import type { Theme } from '../view/theme.js';
+import { spelledIn, type Theme } from '../view/theme.js';
 import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
 import { MOST_ROWS, parseWish, usageOf, WORDS, type Told, type Wish } from './words.js';
 
@@ -69,6 +69,7 @@ export class NarratedLab {
   /** The line that is being done. */
   private running: Promise<void>;
   private hasEnded = false;
+  private spelling: Spelling = 'readable';
 
   constructor(private readonly options: NarratedLabOptions) {
     const { server, info, password, keepsHistory, quit } = options;
@@ -81,8 +82,15 @@ export class NarratedLab {
       address: info.addresses[0]!, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
       patienceMs: REPLY_PATIENCE_MS,
       dispatch: (action) => this.converse(action),
+      spell: (spelling) => {
+        this.spelling = spelling;
+      },
       quit,
     });
+  }
+
+  private get theme(): Theme {
+    return spelledIn(this.options.theme, this.spelling);
   }
 
   /** A line as it was typed. */
@@ -98,12 +106,12 @@ export class NarratedLab {
 
   /** @param text safe to print */
   say(text: string): void {
-    if (!this.hasEnded) this.options.write(`${this.options.theme.inCharset(text)}\n`);
+    if (!this.hasEnded) this.options.write(`${this.theme.inCharset(text)}\n`);
   }
 
   /** @param text a byte string: what is to be said besides what the loop does */
   warn(text: string): void {
-    this.say(`warning: ${this.options.theme.visible(text, Infinity)}`);
+    this.say(`warning: ${this.theme.visible(text, Infinity)}`);
   }
 
   /** Resolves when every line is done and every command has its reply, or can not get one because the loop is held. */
@@ -125,14 +133,14 @@ export class NarratedLab {
   }
 
   private get wording(): Wording {
-    return wordingOf(this.state, this.options.theme);
+    return wordingOf(this.state, this.theme);
   }
 
   private greet(): void {
     const { info } = this.options;
     const [address] = info.addresses;
     this.say(`redis-lab ${info.version}, in lines. A Redis server runs here, on one event loop.`);
-    if (address !== undefined) this.say(`Connect: redis-cli ${'path' in address ? `-s ${this.options.theme.visible(address.path)}` : `-p ${address.port}`}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
+    if (address !== undefined) this.say(`Connect: redis-cli ${'path' in address ? `-s ${this.theme.visible(address.path)}` : `-p ${address.port}`}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
     this.say('Or type here: SET greeting hello EX 60. help tells what else there is, quit leaves.');
   }
 
@@ -168,7 +176,7 @@ export class NarratedLab {
 
   private noteOf(name: string): string | null {
     const client = this.clientOf(name);
-    return client === undefined ? null : noteOf(client, this.options.theme);
+    return client === undefined ? null : noteOf(client, this.theme);
   }
 
   private converse(action: ReplAction): void {
@@ -181,7 +189,7 @@ export class NarratedLab {
     }
     if (action.type !== 'lines-received') return;
     // What was typed is known to whoever has typed it.
-    for (const { kind, client, text } of action.lines) if (kind !== 'in') this.say(`${client === '' ? '' : `@${client} `}${this.options.theme.visible(toBytes(text), Infinity)}`);
+    for (const { kind, client, text } of action.lines) if (kind !== 'in') this.say(`${client === '' ? '' : `@${client} `}${this.theme.visible(toBytes(text), Infinity)}`);
   }
 
   private async grant(wish: Wish): Promise<void> {
@@ -225,7 +233,7 @@ export class NarratedLab {
   }
 
   private get facts(): ReturnType<typeof factsOf> {
-    return factsOf(this.state, this.options.theme);
+    return factsOf(this.state, this.theme);
   }
 
   // Time
@@ -376,7 +384,7 @@ export class NarratedLab {
     const pane = paneOf(id);
     const badge = pane.badge(this.state, Infinity);
     this.say(`${pane.title}${badge === '' ? '' : `, ${badge}`}:`);
-    for (const line of pane.lines?.(this.state, limit, this.options.theme) ?? []) this.say(line);
+    for (const line of pane.lines?.(this.state, limit, this.theme) ?? []) this.say(line);
   }
 
   /** The server is asked for the figures once, because they cost it something. */

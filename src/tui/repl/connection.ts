@@ -16,7 +16,7 @@ import { listOf } from './list-of.js';
 
 export interface ConnectionEvents {
   /** A reply or a push that is to be shown. */
-  heard(reply: Reply, kind: Exclude<Hearing, 'hidden'>): void;
+  heard(reply: Reply, kind: Exclude<Hearing, 'hidden'>, request: readonly string[] | null): void;
   /** Something the console itself has to say. */
   noted(text: string): void;
   /** {@link Connection.view} is another one now. */
@@ -247,7 +247,7 @@ export class Connection {
     const before = JSON.stringify(this.view);
     this.reader.read(chunk, (reply) => {
       const hearing = this.conversation.hear(reply);
-      if (hearing !== 'hidden') this.events.heard(reply, hearing);
+      if (hearing !== 'hidden') this.events.heard(reply, hearing, this.conversation.answeredRequest);
     });
     if (this.conversation.repliesDue === 0) this.endWaiting();
     if (this.reader.error !== null) {

@@ -8,6 +8,8 @@ import { spell, type Key } from '../terminal/key.js';
 import { reduceRepl, submittedLines, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplState } from '../state/repl-state.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
+import { longReplyAt } from '../state/repl/pager.js';
+import { formatReply, formatText, WHOLE } from './format-reply.js';
 import { historyPath } from './history-file.js';
 import type { Console, ConsoleHost } from './host.js';
 import { createRepl, type Repl } from './repl.js';
@@ -34,6 +36,8 @@ class LabConsole implements Console {
     this.repl = createRepl({
       address: host.address, historyFile, ...(password === '' ? {} : { password }),
       dispatch: (action) => this.reduce(action),
+      hasPager: true,
+      spell: (spelling) => host.spell(spelling),
       quit: () => host.quit(),
     });
   }
@@ -47,6 +51,16 @@ class LabConsole implements Console {
     const lines = submittedLines(state, action);
     this.reduce(action);
     for (const line of lines) this.repl.submit(line);
+    return true;
+  }
+
+  openReply(by: number): boolean {
+    const { long, pager } = this.host.state().repl;
+    const wanted = longReplyAt(long, pager, by);
+    if (wanted === null) return false;
+    const { id, title, reply, isText } = wanted;
+    const lines = isText && typeof reply === 'string' ? formatText(reply, WHOLE) : formatReply(reply, WHOLE);
+    this.reduce({ type: 'pager-opened', id, title, lines });
     return true;
   }
 

@@ -35,6 +35,8 @@ export class Conversation {
   /** Replies still to come to all that was sent. */
   repliesDue = 0;
   isMonitor = false;
+  /** The request that the last reply heard has answered; null if none. */
+  answeredRequest: readonly string[] | null = null;
   /** Names that are confirmed, by the command that unsubscribes them. */
   private readonly subscribed: { readonly [unsubscribe: string]: Set<Reply> } = { unsubscribe: new Set(), punsubscribe: new Set(), sunsubscribe: new Set() };
   private readonly sent = new Fifo<Sent>();
@@ -95,6 +97,7 @@ export class Conversation {
   }
 
   hear(reply: Reply): Hearing {
+    this.answeredRequest = null;
     const { isPush, items } = asPush(reply);
     const kind = typeof items?.[0] === 'string' ? items[0] : '';
     if ((isPush || this.subscriptions > 0) && MESSAGE.has(kind)) return 'push';
@@ -134,6 +137,7 @@ export class Conversation {
     this.setDue(first, 1);
     this.shift(first);
     this.learn(first.argv, reply);
+    this.answeredRequest = first.argv;
     // That the password is wrong is worth a line.
     if (first.isHidden) return isError(reply) ? 'reply' : 'hidden';
     return typeof reply === 'string' && isText(first.argv) ? 'text' : 'reply';

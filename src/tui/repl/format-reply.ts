@@ -7,11 +7,11 @@
  *                           3# "modules" =>
  *                              1) "none"
  *
- * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike there, control characters in statuses, errors and verbatim strings are escaped, too,
- * and what is too long is cut, with a note of how much is not shown.
+ * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike there, control characters in statuses, errors and verbatim strings are escaped, too, and what is too
+ * long is cut, with a note of how much is not shown. Text in UTF-8 stands as it is; the view makes \xHH of it where redis-cli's form is wanted.
  */
 import { formatDouble, type Reply } from '../../server/index.js';
-import { escapeBytes } from '../escape.js';
+import { escapeBytes, quoteBytes } from '../escape.js';
 
 export interface ReplyLimits {
   readonly lines: number;
@@ -19,7 +19,13 @@ export interface ReplyLimits {
   readonly bytes: number;
 }
 
+/** Keys of one invalidation that are named. */
+const MAX_INVALIDATED = 100;
+
 const DEFAULT_LIMITS: ReplyLimits = { lines: 300, bytes: 2000 };
+
+/** What the pager shows of a reply: all of it, up to what a screen can be asked for. */
+export const WHOLE: ReplyLimits = { lines: 1_000_000, bytes: 16 * 1024 * 1024 };
 
 /** Lines without line breaks, safe to print. */
 export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly string[] {
@@ -29,9 +35,35 @@ export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly str
   return hidden === 0 ? formatter.lines : [...formatter.lines, `... ${hidden} more line${hidden === 1 ? '' : 's'} not shown`];
 }
 
+/** Do the limits of the transcript leave out anything of it? */
+export function isCut(reply: Reply, isText: boolean, { lines, bytes } = DEFAULT_LIMITS): boolean {
+  if (isText && typeof reply === 'string') {
+    const all = textLines(reply);
+    return all.length > lines || all.some((line) => line.length > bytes);
+  }
+  return hasLongString(reply, bytes) || countLines(reply) > lines;
+}
+
+/** About as much memory as a reply takes. */
+export function weightOf(reply: Reply): number {
+  return (itemsOf(reply) ?? []).reduce<number>((sum, item) => sum + weightOf(item), 16 + textOf(reply).length);
+}
+
+function hasLongString(reply: Reply, bytes: number): boolean {
+  return textOf(reply).length > bytes || (itemsOf(reply) ?? []).some((item) => hasLongString(item, bytes));
+}
+
+/** What a reply says itself, without its items. */
+function textOf(reply: Reply): string {
+  if (typeof reply === 'string') return reply;
+  return typeof reply === 'object' && reply !== null && 'text' in reply ? (reply.text ?? '') : '';
+}
+
+const textLines = (text: string): readonly string[] => text.replace(/\r?\n$/, '').split(/\r?\n/);
+
 /** A string that is written for people, line by line: INFO, CLIENT LIST. */
 export function formatText(text: string, limits = DEFAULT_LIMITS): readonly string[] {
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const lines = textLines(text);
   const shown = lines.slice(0, limits.lines).map((line) => escapeBytes(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '...' : ''));
   return lines.length > limits.lines ? [...shown, `... ${lines.length - limits.lines} more lines not shown`] : shown;
 }
@@ -40,7 +72,9 @@ export function formatText(text: string, limits = DEFAULT_LIMITS): readonly stri
 export function formatInvalidation(reply: Reply): string | null {
   const items = itemsOf(reply);
   if (typeOf(reply) !== 'push' || items === null || items.length !== 2 || items[0] !== 'invalidate' || !Array.isArray(items[1])) return null;
-  return `-> invalidate: ${(items[1] as readonly Reply[]).slice(0, 100).map((key) => quote(typeof key === 'string' ? key : '')).join(', ')}`;
+  const keys = items[1] as readonly Reply[];
+  const shown = keys.slice(0, MAX_INVALIDATED).map((key) => quoteBytes(typeof key === 'string' ? key : '')).join(', ');
+  return `-> invalidate: ${shown}${keys.length > MAX_INVALIDATED ? `, ... ${keys.length - MAX_INVALIDATED} more` : ''}`;
 }
 
 type TypeName = 'array' | 'map' | 'set' | 'push' | 'attribute' | 'other';
@@ -130,7 +164,7 @@ class Formatter {
 
   private quoted(text: string): string {
     const { bytes } = this.limits;
-    return text.length <= bytes ? quote(text) : `${quote(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
+    return text.length <= bytes ? quoteBytes(text) : `${quoteBytes(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
   }
 
   private plain(text: string): string {
@@ -187,15 +221,4 @@ function countLines(reply: Reply): number {
 function isPaired(reply: Reply): boolean {
   const type = typeOf(reply);
   return type === 'map' || type === 'attribute';
-}
-
-const ESCAPES: { readonly [char: string]: string } = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\x07': '\\a' };
-
-/** In quotes, as redis-cli's sdscatrepr does it: everything that is not printable ASCII is escaped. */
-export function quote(bytes: string): string {
-  return `"${bytes.replace(/[^ !#-[\]-~]/g, escapeByte)}"`;
-}
-
-function escapeByte(char: string): string {
-  return ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }

@@ -5,7 +5,7 @@
  */
 import type { Address } from '../../server/index.js';
 import type { ReplState } from '../state/repl-state.js';
-import type { State } from '../state/state.js';
+import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';
 
 export interface ConsoleHost {
@@ -15,6 +15,8 @@ export interface ConsoleHost {
   state(): State;
   /** Replaces the console's share; the screen is drawn soon. */
   update(repl: ReplState): void;
+  /** `escapes on` or `escapes off` was typed. */
+  spell(spelling: Spelling): void;
   /** `quit` was typed. */
   quit(): void;
 }
@@ -25,5 +27,7 @@ export interface Console {
    * anything to close, Ctrl-C with an empty line and nothing to leave, PageUp, PageDown, F-keys.
    */
   press(key: Key): boolean;
+  /** Opens the newest long reply, or the one `by` places from the one that is open; false if there is none. */
+  openReply(by: number): boolean;
   close(): void;
 }

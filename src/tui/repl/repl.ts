@@ -11,6 +11,7 @@ import type { ReplAction } from '../state/repl-reduce.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, takeRepeat } from '../state/repl/words.js';
+import type { Spelling } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';
 import { Connection } from './connection.js';
 import type { Hearing } from './conversation.js';
@@ -25,8 +26,12 @@ export interface ReplOptions {
   /** Where the history is kept; null: nowhere. */
   readonly historyFile: string | null;
   dispatch(action: ReplAction): void;
+  /** `escapes on` or `escapes off` was typed. */
+  spell(spelling: Spelling): void;
   /** `quit` was typed. */
   quit(): void;
+  /** Replies that are cut are kept whole, and can be opened. */
+  readonly hasPager?: boolean;
   readonly sliceIntervalMs?: number;
   readonly patienceMs?: number;
 }
@@ -55,6 +60,8 @@ export function createRepl(options: ReplOptions): Repl {
 
 const MAX_CLIENTS = 32;
 
+const SPELLINGS: { readonly [word: string]: Spelling | undefined } = { on: 'escaped', off: 'readable' };
+
 /** A line that runs several times. */
 interface Repetition {
   readonly name: string;
@@ -80,7 +87,7 @@ class LabRepl implements Repl {
 
   constructor(private readonly options: ReplOptions) {
     this.history = new HistoryFile(options.historyFile);
-    this.transcript = new Transcript((lines) => options.dispatch({ type: 'lines-received', lines }));
+    this.transcript = new Transcript((lines, long) => options.dispatch({ type: 'lines-received', lines, long }), options.hasPager ?? false);
   }
 
   start(): void {
@@ -199,6 +206,8 @@ class LabRepl implements Repl {
         return name === '' || name === this.current ? this.options.quit() : this.drop(name, connection);
       case 'clients':
         return this.listClients();
+      case 'escapes':
+        return this.spell(name, argv);
       case 'clear':
         return this.options.dispatch({ type: 'transcript-cleared' });
       case 'help':
@@ -227,6 +236,13 @@ class LabRepl implements Repl {
         connection.reset();
         return this.say('note', name, 'sent RST');
     }
+  }
+
+  private spell(name: string, [, wanted = '', ...more]: readonly string[]): void {
+    const spelling = SPELLINGS[wanted.toLowerCase()];
+    if (spelling === undefined || more.length > 0) return this.say('error', name, 'escapes on: \\xHH for bytes beside ASCII, as in redis-cli; escapes off: text');
+    this.options.spell(spelling);
+    this.say('note', name, spelling === 'escaped' ? 'bytes beside ASCII are shown as \\xHH, as in redis-cli' : 'text in UTF-8 is shown as it is');
   }
 
   private slice(name: string, connection: Connection, argv: readonly string[]): void {
@@ -263,7 +279,7 @@ class LabRepl implements Repl {
     const known = this.connections.get(name);
     if (known !== undefined) return known;
     const connection = new Connection({ ...this.options, name }, {
-      heard: (reply, kind) => this.heard(name, reply, kind),
+      heard: (reply, kind, request) => this.heard(name, reply, kind, request),
       noted: (text) => this.say('note', name, text),
       changed: () => this.changed(),
     });
@@ -271,9 +287,9 @@ class LabRepl implements Repl {
     return connection;
   }
 
-  private heard(name: string, reply: Reply, kind: Exclude<Hearing, 'hidden'>): void {
+  private heard(name: string, reply: Reply, kind: Exclude<Hearing, 'hidden'>, request: readonly string[] | null): void {
     if (this.isClosed) return;
-    this.transcript.hear(name, reply, kind);
+    this.transcript.hear(name, reply, kind, request === null ? 'a push' : listOf([escapeBytes(request.join(' '))]));
     this.runQueue();
   }
 

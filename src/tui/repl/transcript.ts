@@ -7,12 +7,13 @@
 import type { Reply } from '../../server/index.js';
 import type { ReplLine } from '../state/repl-state.js';
 import { isError } from './conversation.js';
-import { formatInvalidation, formatReply, formatText } from './format-reply.js';
+import { formatInvalidation, formatReply, formatText, isCut, weightOf } from './format-reply.js';
+import type { LongReply } from '../state/repl/pager.js';
 
 const MAX_HELD = 400;
 const PERIOD_MS = 50;
 
-type Held = { readonly client: string; readonly reply: Reply; readonly kind: 'reply' | 'text' | 'push' } | ReplLine;
+type Held = { readonly client: string; readonly reply: Reply; readonly kind: 'reply' | 'text' | 'push'; readonly title: string } | ReplLine;
 
 export class Transcript {
   private held: Held[] = [];
@@ -20,10 +21,17 @@ export class Transcript {
   private timer: NodeJS.Timeout | null = null;
   private lastFlushMs = -Infinity;
 
-  constructor(private readonly show: (lines: readonly ReplLine[]) => void) {}
+  private nextId = 1;
 
-  hear(client: string, reply: Reply, kind: 'reply' | 'text' | 'push'): void {
-    this.hold({ client, reply, kind });
+  /** @param hasPager what is cut can be seen whole */
+  constructor(
+    private readonly show: (lines: readonly ReplLine[], long: readonly LongReply[]) => void,
+    private readonly hasPager: boolean,
+  ) {}
+
+  /** @param title the request, safe to print */
+  hear(client: string, reply: Reply, kind: 'reply' | 'text' | 'push', title: string): void {
+    this.hold({ client, reply, kind, title });
   }
 
   say(kind: ReplLine['kind'], client: string, text: string): void {
@@ -38,12 +46,18 @@ export class Transcript {
 
   flush(): void {
     this.cancel();
-    const lines = this.held.flatMap(format);
+    const long: LongReply[] = [];
+    const lines = this.held.flatMap((held) => {
+      const formatted = format(held);
+      if (!this.hasPager || !('reply' in held) || !isCut(held.reply, held.kind === 'text')) return formatted;
+      long.push({ id: this.nextId++, title: held.title, reply: held.reply, isText: held.kind === 'text', bytes: weightOf(held.reply) });
+      return [...formatted, { kind: 'note' as const, client: held.client, text: 'Ctrl-O shows all of it' }];
+    });
     if (this.skipped > 0) lines.unshift({ kind: 'note', client: '', text: `... ${this.skipped} replies came too fast to be shown` });
     this.held = [];
     this.skipped = 0;
     this.lastFlushMs = performance.now();
-    if (lines.length > 0) this.show(lines);
+    if (lines.length > 0) this.show(lines, long);
   }
 
   close(): void {

@@ -1,65 +1,42 @@
 /**
- * Breakpoints as they are typed and listed.
+ * Breakpoints as they are typed and listed, in the language of conditions.ts.
  *
  *   DEL              a command              key user:*      a glob of keys
- *   DEL user:*       a command on keys      token 7         a connection
+ *   DEL user:*       a command on keys      #7              a connection
  *   us>1000          slower than 1000 µs    event expire    a kind of event
- *   µs > 1000        the same
+ *   err              an error reply         SORT err        of this command
  *
  * Several conditions in one line must hold together.
  */
-import { TRACE_EVENTS, type Breakpoint, type TraceKind } from '../../server/index.js';
-import { toBytes } from './typed-text.js';
+import type { Breakpoint } from '../../server/index.js';
+import { parseConditions } from './conditions.js';
+import { fromBytes } from './typed-text.js';
 
 export type ParsedBreakpoint = { readonly breakpoint: Breakpoint } | { readonly error: string };
 
-type Draft = { -readonly [name in keyof Breakpoint]: Breakpoint[name] };
-
 /** @param text as it was typed */
 export function parseBreakpoint(text: string): ParsedBreakpoint {
-  const words = text.replaceAll(/[uµμ]s\s*>\s*/g, 'us>').trim().split(/\s+/).filter((word) => word !== '');
-  if (words.length === 0) return { error: 'a command, a key, an event, a token or us>1000' };
-  const draft: Draft = {};
-  for (let at = 0; at < words.length; ) {
-    const taken = takeCondition(words, at, draft);
-    if (typeof taken === 'string') return { error: taken };
-    at += taken;
-  }
-  return { breakpoint: draft };
-}
-
-/** Reads the condition that begins at a word. Returns the words it took, or what is wrong. */
-function takeCondition(words: readonly string[], at: number, draft: Draft): number | string {
-  const word = words[at]!;
-  const next = words[at + 1];
-  const slow = /^us>(\d*)$/.exec(word);
-  if (slow !== null) return slow[1] === '' ? 'us> needs a number' : put(draft, 'longerThanUs', Number(slow[1]), 1);
-  switch (word.toLowerCase()) {
-    case 'key':
-      return next === undefined ? 'key needs a pattern, for example key user:*' : put(draft, 'key', toBytes(next), 2);
-    case 'token':
-      return next === undefined || !/^\d+$/.test(next) ? 'token needs a number' : put(draft, 'token', Number(next), 2);
-    case 'event':
-      return next === undefined || !Object.hasOwn(TRACE_EVENTS, next) ? `event needs one of ${Object.keys(TRACE_EVENTS).join(' ')}` : put(draft, 'kind', next as TraceKind, 2);
-  }
-  if (draft.command === undefined) return put(draft, 'command', toBytes(word.toLowerCase()), 1);
-  return draft.key === undefined ? put(draft, 'key', toBytes(word), 1) : `${word} is one word too many`;
-}
-
-function put<N extends keyof Draft>(draft: Draft, name: N, value: Draft[N], words: number): number | string {
-  if (draft[name] !== undefined) return `two conditions of one kind: ${String(value)}`;
-  draft[name] = value;
-  return words;
+  if (text.trim() === '') return { error: 'a command, a key, an event, a token, err or us>1000' };
+  const parsed = parseConditions(text);
+  if ('error' in parsed) return parsed;
+  const { words, ...conditions } = parsed.conditions;
+  const rest = [...words];
+  // Bare words: first the command, then the key.
+  const command = conditions.command ?? rest.shift()?.toLowerCase();
+  const key = conditions.key ?? rest.shift();
+  if (rest.length > 0) return { error: `${fromBytes(rest[0]!)} is one word too many` };
+  return { breakpoint: { ...conditions, ...(command === undefined ? {} : { command }), ...(key === undefined ? {} : { key }) } };
 }
 
 /** As it would be typed, in bytes. */
-export function formatBreakpoint({ command, key, token, kind, longerThanUs }: Breakpoint): string {
+export function formatBreakpoint({ command, key, token, kind, longerThanUs, error }: Breakpoint): string {
   const parts = [
     command === undefined ? '' : command.toUpperCase(),
     key === undefined ? '' : `key ${key}`,
     token === undefined ? '' : `token ${token}`,
     kind === undefined ? '' : `event ${kind}`,
     longerThanUs === undefined ? '' : `us>${longerThanUs}`,
+    error === undefined ? '' : 'err',
   ];
   return parts.filter((part) => part !== '').join(' ');
 }

@@ -7,7 +7,7 @@ import type { Breakpoint, StepUnit, TraceEvent } from '../../server/index.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';
-import type { Control, Face, PaneUi, ServerInfo, State, TimeMode, Ui } from './state.js';
+import type { Control, Face, PaneUi, Prompt, ServerInfo, Spelling, State, TimeMode, Ui } from './state.js';
 
 export type Action =
   /** The newest moment, or the one of the history that is to be shown. */
@@ -23,6 +23,7 @@ export type Action =
   /** Something has happened: the invitation goes. */
   | { readonly type: 'begin' }
   | { readonly type: 'focus'; readonly pane: PaneId }
+  | { readonly type: 'spell'; readonly spelling: Spelling }
   | { readonly type: 'focus-next'; readonly by: 1 | -1 }
   | { readonly type: 'toggle-zoom' }
   | { readonly type: 'open-help' }
@@ -42,9 +43,10 @@ export type Action =
   | { readonly type: 'sort'; readonly sorts: readonly string[] }
   /** Of so many: behind the last one comes the first. */
   | { readonly type: 'choose-next-database'; readonly by: 1 | -1; readonly count: number }
-  | { readonly type: 'open-prompt'; readonly kind: 'filter' | 'breakpoint' }
+  | { readonly type: 'open-prompt'; readonly kind: Prompt['kind'] }
   /** `filter`: takes effect while it is typed, unless it is wrong. */
-  | { readonly type: 'type-prompt'; readonly text: string; readonly error: string | null }
+  /** Left out: the cursor stands at the end, and nothing else was cut. */
+  | { readonly type: 'type-prompt'; readonly text: string; readonly error: string | null; readonly cursor?: number; readonly killed?: string }
   | { readonly type: 'close-prompt' }
   | { readonly type: 'ask-to-leave'; readonly isLeaving: boolean };
 
@@ -76,6 +78,7 @@ export function initialState(server: ServerInfo, model: Model): State {
       isHelpOpen: false,
       helpScroll: 0,
       notice: null,
+      spelling: 'readable',
       nowMs: Number.NaN,
       isLeaving: false,
       isFresh: true,
@@ -129,6 +132,8 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
       return ui.isFresh ? { ...ui, isFresh: false } : ui;
     case 'ask-to-leave':
       return ui.isLeaving === action.isLeaving ? ui : { ...ui, isLeaving: action.isLeaving };
+    case 'spell':
+      return { ...ui, spelling: action.spelling };
     case 'focus':
       return focus(ui, action.pane);
     case 'focus-next':
@@ -144,9 +149,9 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     case 'choose-next-database':
       return withPane({ ...ui, db: (ui.db + action.by + action.count) % action.count }, 'keyspace', { ...FOLLOWING, ...NOTHING_OPEN });
     case 'open-prompt':
-      return { ...ui, prompt: { kind: action.kind, text: action.kind === 'filter' ? ui.panes[ui.focus].filter : '', error: null } };
+      return openPrompt(ui, action.kind, action.kind === 'filter' ? ui.panes[ui.focus].filter : '');
     case 'type-prompt':
-      return typePrompt(ui, action.text, action.error);
+      return typePrompt(ui, action);
     case 'close-prompt':
       return { ...ui, prompt: null };
     default:
@@ -162,10 +167,17 @@ function withPane(ui: Ui, id: PaneId, changes: Partial<PaneUi>): Ui {
   return { ...ui, panes: { ...ui.panes, [id]: { ...ui.panes[id], ...changes } } };
 }
 
-function typePrompt(ui: Ui, text: string, error: string | null): Ui {
-  if (ui.prompt === null) return ui;
-  const typed = { ...ui, prompt: { ...ui.prompt, text, error } };
-  const isFilter = ui.prompt.kind === 'filter' && error === null;
+function openPrompt(ui: Ui, kind: Prompt['kind'], text: string): Ui {
+  return { ...ui, prompt: { kind, text, cursor: text.length, killed: '', error: null } };
+}
+
+function typePrompt(ui: Ui, { text, error, cursor = text.length, killed }: Extract<UiAction, { type: 'type-prompt' }>): Ui {
+  const { prompt } = ui;
+  if (prompt === null) return ui;
+  const typed = { ...ui, prompt: { ...prompt, text, cursor, killed: killed ?? prompt.killed, error } };
+  // The cursor moves, and the view stays where it was left.
+  if (text === prompt.text && error === prompt.error) return typed;
+  const isFilter = prompt.kind === 'filter' && error === null;
   return isFilter ? withPane(typed, ui.focus, { ...FOLLOWING, filter: text }) : typed;
 }
 

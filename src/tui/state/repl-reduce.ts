@@ -8,6 +8,7 @@ import type { CommandReference, SettingReference } from '../../server/index.js';
 import { initialClient, type ReplClient, type ReplLine, type ReplState } from './repl-state.js';
 import { completionsFor, errorFor, hintFor } from './repl/advice.js';
 import { edit, printable, type EditAction } from './repl/line-editor.js';
+import { withLong, type LongReply } from './repl/pager.js';
 
 export type ReplAction =
   | EditAction
@@ -20,7 +21,13 @@ export type ReplAction =
   | { readonly type: 'commands-loaded'; readonly commands: readonly CommandReference[] }
   | { readonly type: 'settings-loaded'; readonly settings: readonly SettingReference[] }
   | { readonly type: 'history-loaded'; readonly history: readonly string[] }
-  | { readonly type: 'lines-received'; readonly lines: readonly ReplLine[] }
+  | { readonly type: 'lines-received'; readonly lines: readonly ReplLine[]; readonly long?: readonly LongReply[] }
+  /** All lines of one of the long replies. */
+  | { readonly type: 'pager-opened'; readonly id: number; readonly title: string; readonly lines: readonly string[] }
+  | { readonly type: 'pager-closed' }
+  /** To a row; `limit` is the last that can stand at the top. */
+  | { readonly type: 'pager-moved'; readonly top: number; readonly limit: number }
+  | { readonly type: 'pager-searched'; readonly text: string }
   | { readonly type: 'clients-changed'; readonly clients: readonly ReplClient[]; readonly current: string };
 
 /** Lines of the transcript, and of the history, that are kept. */
@@ -60,7 +67,15 @@ export function reduceRepl(state: ReplState, action: ReplAction): ReplState {
     case 'history-loaded':
       return { ...state, history: action.history.slice(-MAX_HISTORY) };
     case 'lines-received':
-      return { ...state, lines: [...state.lines, ...action.lines].slice(-MAX_LINES), lineCount: state.lineCount + action.lines.length };
+      return { ...state, lines: [...state.lines, ...action.lines].slice(-MAX_LINES), lineCount: state.lineCount + action.lines.length, long: action.long === undefined || action.long.length === 0 ? state.long : withLong(state.long, action.long) };
+    case 'pager-opened':
+      return { ...state, pager: { id: action.id, title: action.title, lines: action.lines, top: 0, search: state.pager?.search ?? '' } };
+    case 'pager-closed':
+      return { ...state, pager: null };
+    case 'pager-moved':
+      return state.pager === null ? state : { ...state, pager: { ...state.pager, top: Math.max(0, Math.min(action.top, action.limit)) } };
+    case 'pager-searched':
+      return state.pager === null ? state : { ...state, pager: { ...state.pager, search: action.text } };
     case 'transcript-cleared':
       return { ...state, lines: [] };
     case 'clients-changed':

@@ -2,6 +2,7 @@
  * The console's share of the state: what was said, and the line being typed. The console's own connections live in repl/, as effects.
  */
 import type { CommandReference, SettingReference } from '../../server/index.js';
+import type { LongReply, Pager } from './repl/pager.js';
 
 export interface ReplLine {
   /** `in`: what was sent; `out`: a reply; `error`: an error reply; `push`: out of band (a message, an invalidation); `note`: the console's own word. */
@@ -44,6 +45,10 @@ export interface ReplState {
   readonly lines: readonly ReplLine[];
   /** Lines there have ever been; the transcript keeps the newest. */
   readonly lineCount: number;
+  /** The newest replies of which the transcript shows only the beginning. */
+  readonly long: readonly LongReply[];
+  /** One of them, open over the panes. */
+  readonly pager: Pager | null;
   readonly input: string;
   /** Characters before the cursor. */
   readonly cursor: number;
@@ -75,6 +80,8 @@ export const initialClient: ReplClient = { name: '', address: '', peer: null, db
 export const initialRepl: ReplState = {
   lines: [],
   lineCount: 0,
+  long: [],
+  pager: null,
   input: '',
   cursor: 0,
   killed: '',

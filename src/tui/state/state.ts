@@ -23,6 +23,9 @@ export interface ServerInfo {
   readonly version: string;
 }
 
+/** How bytes beside ASCII are shown: as the text that they are, or as \xHH, as redis-cli does. */
+export type Spelling = 'readable' | 'escaped';
+
 export type TimeMode = 'live' | 'slow' | 'stepping' | 'paused' | 'history';
 
 export interface Control {
@@ -72,6 +75,16 @@ export interface PaneUi {
   readonly sort: string;
 }
 
+export interface Prompt {
+  /** `search`: within an open reply. */
+  readonly kind: 'filter' | 'breakpoint' | 'search';
+  readonly text: string;
+  /** Characters before the cursor, and what was cut last: as in the line of the REPL. */
+  readonly cursor: number;
+  readonly killed: string;
+  readonly error: string | null;
+}
+
 export interface Ui {
   readonly focus: PaneId;
   readonly isZoomed: boolean;
@@ -81,13 +94,14 @@ export interface Ui {
   /** The database that the keyspace shows. */
   readonly db: number;
   /** A filter or a breakpoint is being typed: its text so far, and why it is invalid if it is. */
-  readonly prompt: { readonly kind: 'filter' | 'breakpoint'; readonly text: string; readonly error: string | null } | null;
+  readonly prompt: Prompt | null;
   readonly isHelpOpen: boolean;
   readonly helpScroll: number;
   /** A line for a moment: what a key has done, or why it could not. */
   readonly notice: string | null;
   /** Unix time in ms as the loop sees it, now: it stands still while the loop is held. Countdowns are drawn from it. */
   readonly nowMs: number;
+  readonly spelling: Spelling;
   /** Ctrl-C was the last key: the next one leaves. */
   readonly isLeaving: boolean;
   /** The first screen, until something happens. */

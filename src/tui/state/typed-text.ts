@@ -59,8 +59,3 @@ export function startOfRun(text: string, end: number, passes: (char: string) => 
   }
   return start;
 }
-
-/** What Backspace leaves: one character less, however many bytes it has. */
-export function withoutLastCharacter(text: string): string {
-  return Array.from(text).slice(0, -1).join('');
-}

@@ -3,14 +3,14 @@
  */
 import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
-import type { State } from '../state/state.js';
-import { toBytes } from '../state/typed-text.js';
+import type { Prompt, State } from '../state/state.js';
+import { showTyped } from '../state/typed-text.js';
 import type { Pane } from './pane.js';
 import { fit, row, truncate, truncateStart, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
-const FIRST: readonly Intent[] = ['accept', 'cancel', 'close-help', 'leave-console', 'to-rows', 'byte-before', 'byte-after', 'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'forward-event', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster'];
+const FIRST: readonly Intent[] = ['accept', 'cancel', 'close-help', 'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after', 'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'forward-event', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster'];
 
 export function footer(state: State, pane: Pane, theme: Theme, width: number): string {
   const { ui } = state;
@@ -21,9 +21,9 @@ export function footer(state: State, pane: Pane, theme: Theme, width: number): s
 }
 
 /** Where the cursor of the terminal stands while something is typed. */
-export function promptColumn(state: State, { visible }: Theme): number | null {
-  const { prompt } = state.ui;
-  return prompt === null ? null : widthOf(labelOf(prompt.kind)) + widthOf(visible(toBytes(prompt.text)));
+export function promptColumn({ ui }: State, theme: Theme, width: number): number | null {
+  if (ui.prompt === null) return null;
+  return widthOf(labelOf(ui.prompt.kind)) + widthOf(promptText(ui.prompt, theme, width).before);
 }
 
 function footerBindings(state: State, pane: Pane): Binding[] {
@@ -58,14 +58,33 @@ export function keyName(shown: string, { glyphs: { keys } }: Theme): string {
   return shown.replace('←', keys.left).replace('→', keys.right).replace('↑', keys.up).replace('↓', keys.down);
 }
 
-const labelOf = (kind: 'filter' | 'breakpoint'): string => (kind === 'filter' ? ' filter: ' : ' stop at: ');
+const LABELS: { readonly [kind in Prompt['kind']]: string } = { filter: ' filter: ', breakpoint: ' stop at: ', search: ' search: ' };
+const HINTS: { readonly [kind in Prompt['kind']]: string } = {
+  filter: 'Enter keeps it, Esc takes it back',
+  breakpoint: 'DEL · user:* · #7 · err · us>1000 · event expire · -1 deletes the first',
+  search: 'Enter finds it, then n the next, N the one before',
+};
+
+const labelOf = (kind: Prompt['kind']): string => LABELS[kind];
+
+/** What is in sight of the text around the cursor. */
+function promptText({ kind, text, cursor }: Prompt, theme: Theme, width: number): { readonly before: string; readonly after: string } {
+  const shown = (part: string): string => showTyped(part, (bytes) => theme.typed(bytes, Infinity));
+  const room = Math.max(1, width - widthOf(labelOf(kind)) - 2);
+  const [before, after] = [shown(text.slice(0, cursor)), shown(text.slice(cursor))];
+  // A little of what stands behind the cursor stays in sight, too.
+  const kept = Math.max(1, room - Math.min(widthOf(after), Math.floor(room / 4)));
+  const head = widthOf(before) <= kept ? before : `…${truncateStart(before, kept - 1)}`;
+  return { before: head, after: truncate(after, room - widthOf(head)) };
+}
 
 function promptRow({ ui }: State, theme: Theme, width: number): string {
-  const { kind, text, error } = ui.prompt!;
+  const prompt = ui.prompt!;
+  const { kind, error } = prompt;
   const label = labelOf(kind);
-  const hint = error ?? (kind === 'filter' ? 'Enter keeps it, Esc takes it back' : 'DEL · key user:* · token 7 · event expire · us>1000 · -1 deletes the first');
-  // The end of what is typed stays in sight.
-  const shown = truncateStart(theme.visible(toBytes(text)), Math.max(1, width - widthOf(label) - 2));
+  const hint = error ?? HINTS[kind];
+  const { before, after } = promptText(prompt, theme, width);
+  const shown = before + after;
   const room = width - widthOf(label) - widthOf(shown) - 3;
   const told = room > 8 ? `   ${fit(hint, room)}` : '';
   return row(width, theme.strong(label), error === null ? shown : theme.bad(shown), error === null ? theme.dim(told) : theme.bad(told));

@@ -1,7 +1,7 @@
 /**
  * The help of the pane in focus: what it shows, each of its words, and the table of keys.
  */
-import { bindingsOf, type Binding, type Group } from '../keymap.js';
+import { bindingsOf, KEYMAP, type Binding, type Group, type Intent } from '../keymap.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { keyName } from './footer.js';
 import type { Pane, Size } from './pane.js';
@@ -22,10 +22,37 @@ export function helpLimit(pane: Pane, theme: Theme, size: Size): number {
 }
 
 function helpLines(pane: Pane, theme: Theme, width: number): string[] {
-  const lines = [...wrapWords(pane.help.about, width - 2).map((line) => row(width, ' ', line)), row(width)];
+  const lines = [...wrapWords(pane.help.about, width - 2).map((line) => row(width, ' ', line)), row(width), ...glance(pane, theme, width), row(width)];
   const termWidth = Math.min(22, Math.max(0, ...pane.help.entries.map(({ term }) => widthOf(term))) + 1);
   for (const { term, meaning } of pane.help.entries) lines.push(...entryLines(term, meaning, termWidth, theme, width));
   return [...lines, row(width), ...GROUPS.flatMap((group) => groupLines(group, pane, theme, width))];
+}
+
+/** What somebody who opens the help looks for first, in the order of reading. The tables below say more. */
+const FIRST_KEYS: readonly Intent[] = [
+  'focus-pane', 'focus-next', 'zoom', 'open', 'filter', 'sort', 'follow', 'live', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'breakpoint', 'spell', 'help', 'quit',
+];
+
+/** The keys of the panes at a glance, also those that other panes than this one have. */
+function glance(pane: Pane, theme: Theme, width: number): string[] {
+  const named = FIRST_KEYS.flatMap((intent) => KEYMAP.filter((binding) => binding.intent === intent && binding.contexts.includes('panes')));
+  const labels = new Map<string, string[]>();
+  for (const { shown, label } of named) labels.set(shown, [...new Set([...(labels.get(shown) ?? []), label])]);
+  // What belongs together stays on one row.
+  const items = [...labels].map(([shown, texts]) => ({ key: keyName(shown, theme), label: texts.join(', ') }));
+  const rows: string[][] = [[]];
+  let taken = 1;
+  for (const { key, label } of items) {
+    const wide = widthOf(key) + 1 + widthOf(label) + 2;
+    if (taken + wide > width && rows.at(-1)!.length > 0) {
+      rows.push([]);
+      taken = 1;
+    }
+    rows.at(-1)!.push(`${theme.strong(key)} ${label}  `);
+    taken += wide;
+  }
+  const title = pane.id === 'repl' ? 'Keys of the panes, behind Esc' : 'Keys';
+  return [row(width, ' ', theme.title(title)), ...rows.map((parts) => row(width, ' ', parts.join('').trimEnd()))];
 }
 
 function groupLines(group: Group, pane: Pane, theme: Theme, width: number): string[] {

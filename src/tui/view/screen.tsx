@@ -14,8 +14,9 @@ import { help, helpLimit } from './help.js';
 import { insideOf, layoutOf, MINIMUM, type Frame, type Layout, type Place } from './layout.js';
 import type { Size } from './pane.js';
 import { paneOf } from './panes/index.js';
+import { pagerRows, pagerTitle } from './pager.js';
 import { fit, row, truncate, width as widthOf } from './text.js';
-import type { Theme } from './theme.js';
+import { spelledIn, type Theme } from './theme.js';
 
 export interface ScreenProps {
   readonly state: State;
@@ -23,7 +24,8 @@ export interface ScreenProps {
   readonly theme: Theme;
 }
 
-export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
+export function Screen({ state, size, theme: plain }: ScreenProps): JSX.Element {
+  const theme = spelledIn(plain, state.ui.spelling);
   const layout = layoutOf(size, state.ui);
   if (layout === null) {
     return (
@@ -49,8 +51,9 @@ export function Screen({ state, size, theme }: ScreenProps): JSX.Element {
 export function cursorOf(state: State, size: Size, theme: Theme): { readonly row: number; readonly column: number } | null {
   const layout = layoutOf(size, state.ui);
   const { focus, isHelpOpen, prompt } = state.ui;
-  if (layout === null || isHelpOpen) return null;
-  if (prompt !== null) return { row: size.height - 1, column: Math.min(promptColumn(state, theme) ?? 0, size.width - 1) };
+  if (layout === null || (isHelpOpen && prompt === null)) return null;
+  if (prompt !== null) return { row: size.height - 1, column: Math.min(promptColumn(state, theme, size.width) ?? 0, size.width - 1) };
+  if (state.repl.pager !== null) return null;
   const place = layout.places.find(({ pane }) => pane === focus);
   const cursor = place === undefined ? null : (paneOf(state, focus).cursor?.(state, { theme, size: insideOf(place, layout.frame) }) ?? null);
   if (place === undefined || cursor === null) return null;
@@ -152,7 +155,12 @@ function Overlay({ place, title, rows, theme }: OverlayProps & { readonly theme:
 
 /** What lies over the panes: help, the list of breakpoints, the invitation. */
 function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): OverlayProps | null {
-  const { ui } = state;
+  const { ui, repl } = state;
+  if (repl.pager !== null) {
+    const place = replyPlace(layout, size);
+    const inside = boxInside(place);
+    return { place, title: pagerTitle(repl.pager, inside, theme), rows: pagerRows(repl.pager, inside, theme) };
+  }
   if (ui.isHelpOpen) {
     const place = helpPlace(layout, size);
     const pane = paneOf(state, ui.focus);
@@ -160,6 +168,14 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   }
   if (ui.prompt?.kind === 'breakpoint') return breakpointList(state, size, theme);
   return ui.isFresh && !ui.isZoomed ? invitation(state, layout, theme) : null;
+}
+
+const replyPlace = ({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> => ({ x: 0, y: headerRows, width: size.width, height: size.height - headerRows - footerRows });
+
+/** The inside of an open reply; null: the screen is too small for one. */
+export function replySize(state: State, size: Size): Size | null {
+  const layout = layoutOf(size, state.ui);
+  return layout === null ? null : boxInside(replyPlace(layout, size));
 }
 
 function helpPlace({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> {
@@ -174,11 +190,12 @@ function breakpointList({ control: { breakpoints } }: State, size: Size, theme: 
   const lines = [
     ...(breakpoints.length === 0 ? ['No breakpoint yet. The loop stops before a command that one names.'] : breakpoints.map((breakpoint, i) => `${i + 1}  ${theme.visible(formatBreakpoint(breakpoint))}`)),
     '',
-    'DEL               a command',
-    'key user:*        commands on these keys',
-    'token 7           all of one connection',
+    'DEL, cmd:del      a command',
+    'user:*, key user  commands on these keys',
+    '#7, token 7       all of one connection',
     'event expire      an event of the trace',
-    'us>1000           after a command slower than that',
+    'us>1000, ms>5     after a command slower than that',
+    'err               at a reply that is an error',
     '-1                deletes number 1; -* all of them',
   ];
   const height = Math.min(size.height - 2, lines.length + 2);

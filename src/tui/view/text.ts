@@ -4,7 +4,7 @@
  * Whatever comes from a client passes through the theme's `visible` before it becomes part of a row; after that, rows contain nothing but printable characters and
  * the theme's own SGR sequences. Widths are columns of the terminal, not characters.
  */
-import { escapeBytes, escapeEachByte, isPrintableAscii } from '../escape.js';
+import { escapeBytes, escapeEachByte, escapeQuotes, isPrintableAscii } from '../escape.js';
 import { unfinishedCharacter } from '../state/typed-text.js';
 import { columnsOf } from './columns.js';
 
@@ -12,19 +12,24 @@ import { columnsOf } from './columns.js';
  * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; what a terminal obeys or draws nothing for is
  * escaped, too (see escape.ts).
  *
- * @param limit of bytes looked at; what is beyond is for the caller to mark
+ * @param limit of bytes looked at; an ellipsis stands for those beyond
  */
 export function visible(bytes: string, limit = 512): string {
   if (bytes.length <= limit && isPrintableAscii(bytes)) return bytes;
   const cut = bytes.slice(0, limit);
   // Previews and long values are cut somewhere: the half of a character at the end must not turn the rest into numbers.
   const end = cut.length - unfinishedCharacter(cut);
-  return escapeBytes(cut.slice(0, end)) + (bytes.length > limit ? '' : escapeEachByte(cut.slice(end)));
+  return escapeBytes(cut.slice(0, end)) + (bytes.length > limit ? '…' : escapeEachByte(cut.slice(end)));
 }
 
-/** The same for terminals that have no other characters: everything beside ASCII is escaped, as redis-cli does without a terminal of UTF-8. */
+/** A byte string in quotes, with its quotes and backslashes escaped, so that where it ends is certain. */
+export function quoted(bytes: string, { visible: show }: { readonly visible: typeof visible }, limit?: number): string {
+  return `"${show(escapeQuotes(bytes), limit)}"`;
+}
+
+/** The same in redis-cli's form, and for terminals that have no other characters: everything beside ASCII is escaped. */
 export function visibleInAscii(bytes: string, limit = 512): string {
-  return escapeEachByte(bytes.slice(0, limit));
+  return escapeEachByte(bytes.slice(0, limit)) + (bytes.length > limit ? '…' : '');
 }
 
 /** Columns that a text takes, see columns.ts; SGR sequences take none. */
@@ -130,14 +135,19 @@ function formatShort(value: number): string {
   return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** `42 B`, `1.5 KB`, `512 MB`: powers of 1024, as redis-cli says them. */
+const BYTE_UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `42 B`, `1.5 KiB`, `512 MiB`: powers of 1024 by their names of IEC 80000-13. At most 7 columns up to a thousand TiB. */
 export function formatBytes(bytes: number): string {
-  let value = bytes;
-  for (const unit of ['B', 'KB', 'MB', 'GB']) {
-    if (value < 1024 || unit === 'GB') return `${unit === 'B' ? value : formatShort(value)} ${unit}`;
+  if (bytes < 1024) return `${bytes} B`;
+  let value = bytes / 1024;
+  let unit = 0;
+  // Rounded it would have four digits.
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
     value /= 1024;
+    unit++;
   }
-  return `${bytes} B`;
+  return `${value >= 9.95 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[unit]!}`;
 }
 
 /** `1,234,567`. */

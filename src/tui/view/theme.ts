@@ -15,6 +15,7 @@
  */
 import { SLOW_US, VERY_SLOW_US } from '../state/slow.js';
 import { HUES, type Background, type Hues } from './hues.js';
+import type { Spelling } from '../state/state.js';
 import { visible, visibleInAscii, width } from './text.js';
 
 export type Style = (text: string) => string;
@@ -46,8 +47,10 @@ export interface Theme {
   token(token: number): Style;
   /** Characters that bars, sparklines and marks are made of. */
   readonly glyphs: Glyphs;
-  /** Untrusted bytes as text that this terminal can show; see text.ts. */
+  /** Untrusted bytes as text that this terminal can show, in the form that is wanted; see text.ts. */
   readonly visible: (bytes: string, limit?: number) => string;
+  /** The same for what is typed here: always as readable as the terminal allows. */
+  readonly typed: (bytes: string, limit?: number) => string;
   /** A finished row, or any other text, in the characters of this terminal. As many columns as before. */
   readonly inCharset: Style;
 }
@@ -110,7 +113,7 @@ export interface ThemeOptions {
 
 export function createTheme({ palette, ascii, background = 'unknown' }: ThemeOptions): Theme {
   const styles = palette === 'color' ? colored(HUES[background]) : palette === 'monochrome' ? MONOCHROME : PLAIN;
-  return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: ascii ? visibleInAscii : visible, inCharset: ascii ? inAscii : identity };
+  return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: ascii ? visibleInAscii : visible, typed: ascii ? visibleInAscii : visible, inCharset: ascii ? inAscii : identity };
 }
 
 /** The time that a command, or anything else in a turn, has taken: slow ones stand out. */
@@ -119,7 +122,12 @@ export function durationStyle(us: number, { dim, warn, strong }: Pick<Theme, 'di
   return us < VERY_SLOW_US ? warn : (text) => strong(warn(text));
 }
 
-type Styles = Omit<Theme, 'glyphs' | 'visible' | 'inCharset'>;
+/** The theme for a form of bytes: `escaped` shows \xHH for everything beside ASCII, as redis-cli does. */
+export function spelledIn(theme: Theme, spelling: Spelling): Theme {
+  return spelling === 'escaped' ? { ...theme, visible: visibleInAscii } : theme;
+}
+
+type Styles = Omit<Theme, 'glyphs' | 'visible' | 'typed' | 'inCharset'>;
 
 const bold = sgr('1', '22');
 const faint = sgr('2', '22');

@@ -108,13 +108,14 @@ test('keys can be listed by their last use', () => {
 test('a preview is how a value begins', () => {
   using lab = simulate();
   const client = lab.connect();
-  client.ask('SET', '1 string', 'x'.repeat(100));
+  client.ask('SET', '1 string', 'x'.repeat(200));
   client.ask('APPEND', '2 raw', 'abc');
   client.ask('RPUSH', '3 list', ...numbers);
   client.ask('HSET', '4 hash', 'name', 'Ada', 'mail', 'ada@example.org');
   client.ask('ZADD', '5 zset', '2', 'b', '1', 'a');
   client.ask('SADD', '6 set', '1', '2');
   client.ask('XADD', '7 stream', '1-1', 'n', '1');
+  client.ask('RPUSH', '8 long', 'y'.repeat(200));
   const rows = inspectKeys(lab.server.keyspace, { db: 0, limit: 9, order: 'name' });
-  expect(rows.map(({ preview }) => preview)).toEqual(['x'.repeat(64), 'abc', '0, 1, 2, 3, ...', 'name=Ada, mail=ada@example.org', 'a=1, b=2', '1, 2', '1-1 n=1']);
+  expect(rows.map(({ preview }) => preview)).toEqual(['x'.repeat(128), 'abc', '0, 1, 2, 3, ...', 'name=Ada, mail=ada@example.org', 'a=1, b=2', '1, 2', '1-1 n=1', `${'y'.repeat(128)}...`]);
 });

@@ -123,8 +123,33 @@ describe('breakpoints', () => {
     ['a kind of event of a token', { kind: 'ready', token: 2 }, [3]],
     ['a command that took long, afterwards', { longerThanUs: 1000 }, [16]],
     ['one command that took long', { command: 'set', longerThanUs: 1000 }, []],
+    ['an error', { error: true }, []],
   ])('stop at %s', (_name, breakpoint, indices) => {
     expect(stopsAt(breakpoint)).toEqual(indices);
+  });
+
+  test.each<[string, Breakpoint, number[]]>([
+    ['any', { error: true }, [2, 4, 7]],
+    ['one to a command', { error: true, command: 'lpush' }, [2]],
+    ['one to a key', { error: true, key: 'l*' }, [2]],
+    ['one to a connection', { error: true, token: 3 }, [4]],
+    ['one to a command that took long', { error: true, longerThanUs: 100 }, [7]],
+    ['one to a command that was answered otherwise', { error: true, command: 'ping' }, []],
+  ])('stop at an error: %s', (_name, breakpoint, indices) => {
+    const history: readonly TraceBody[] = [
+      frame(2, 'LPUSH', 'list', '1'),
+      execute(2, 'lpush', 5, 'list'),
+      { kind: 'reply', token: 2, frame: 1, bytes: 9, raw: '-WRONGTYPE\r\n' },
+      // Refused: never executed.
+      frame(3, 'NONSENSE'),
+      { kind: 'reply', token: 3, frame: 1, bytes: 9, raw: '-ERR\r\n' },
+      frame(2, 'eval', 'x', '0'),
+      execute(2, 'eval', 500),
+      { kind: 'reply', token: 2, frame: 1, bytes: 9, raw: '!3\r\nERR\r\n' },
+      frame(4, 'PING'),
+      { kind: 'reply', token: 4, frame: 1, bytes: 7, raw: '+PONG\r\n' },
+    ];
+    expect(play((stepper) => stepper.setBreakpoints([breakpoint]), (stepper) => stepper.resume(), history)).toEqual(indices);
   });
 
   test('several of them stop at each of their places', () => {

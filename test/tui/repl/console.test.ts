@@ -29,6 +29,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
       state = { ...state, repl };
       for (const check of watchers) check();
     },
+    spell: () => {},
     quit: () => {
       hasQuit = true;
     },

@@ -5,10 +5,12 @@ import { createServer, type RedisLabServer, type ServerOptions } from 'redis-lab
 import { createRepl, type Repl, type ReplOptions } from '../../../src/tui/repl/repl.js';
 import { reduceRepl, type ReplAction } from '../../../src/tui/state/repl-reduce.js';
 import { initialRepl, type ReplState } from '../../../src/tui/state/repl-state.js';
+import type { Spelling } from '../../../src/tui/state/state.js';
 
 export class LabRepl implements AsyncDisposable {
   state: ReplState = initialRepl;
   hasQuit = false;
+  spelling: Spelling = 'readable';
   private readonly repl: Repl;
   private readonly watchers = new Set<() => void>();
 
@@ -19,6 +21,9 @@ export class LabRepl implements AsyncDisposable {
     this.repl = createRepl({
       address: server.addresses[0]!, historyFile: null, sliceIntervalMs: 5, patienceMs: 20,
       dispatch: (action) => this.reduce(action),
+      spell: (spelling) => {
+        this.spelling = spelling;
+      },
       quit: () => {
         this.hasQuit = true;
       },

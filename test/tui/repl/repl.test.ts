@@ -63,10 +63,10 @@ test('Ctrl-C ends a repetition, also one that nobody answers', async () => {
   expect(await lab.say('CLIENT REPLY ON')).toEqual(['OK']);
 });
 
-test('text is sent as UTF-8, and shown as its bytes', async () => {
+test('text is sent as UTF-8, and shown as it is', async () => {
   await using lab = await LabRepl.start();
   await lab.say('SET k ж');
-  expect(await lab.say('GET k')).toEqual(['"\\xd0\\xb6"']);
+  expect(await lab.say('GET k')).toEqual(['"ж"']);
 });
 
 test('a quote that is not closed never leaves the console', async () => {
@@ -363,4 +363,15 @@ test('a long reply is cut, and says so', async () => {
   await using lab = await LabRepl.start();
   await lab.say(`RPUSH list ${'x '.repeat(1000)}`);
   expect((await lab.say('LRANGE list 0 -1')).at(-1)).toBe('... 700 more lines not shown');
+});
+
+test('escapes on and off choose how bytes are shown', async () => {
+  await using lab = await LabRepl.start();
+  expect(await lab.say('SET wave 👋')).toEqual(['OK']);
+  expect(await lab.say('GET wave')).toEqual(['"👋"']);
+  expect(await lab.say('escapes on')).toEqual(['bytes beside ASCII are shown as \\xHH, as in redis-cli']);
+  expect(lab.spelling).toBe('escaped');
+  await lab.say('escapes off');
+  expect(lab.spelling).toBe('readable');
+  expect(await lab.say('escapes maybe')).toEqual([expect.stringContaining('escapes on: ')]);
 });

@@ -11,6 +11,11 @@ test.each([
   ['us>1000', { longerThanUs: 1000 }, 'us>1000'],
   ['µs > 1000', { longerThanUs: 1000 }, 'us>1000'],
   ['get token 3 µs>5', { command: 'get', token: 3, longerThanUs: 5 }, 'GET token 3 us>5'],
+  ['#7', { token: 7 }, 'token 7'],
+  ['cmd:SORT err', { command: 'sort', error: true }, 'SORT err'],
+  ['user:* us>5', { key: 'user:*', longerThanUs: 5 }, 'key user:* us>5'],
+  ['ms>2', { longerThanUs: 2000 }, 'us>2000'],
+  ['GET "a b"', { command: 'get', key: 'a b' }, 'GET key a b'],
   ['key é*', { key: '\xc3\xa9*' }, 'key \xc3\xa9*'],
 ])('%j is a breakpoint, and reads as %j', (text, breakpoint, formatted) => {
   expect(parseBreakpoint(text)).toEqual({ breakpoint });
@@ -24,6 +29,10 @@ test.each([
   ['event nothing', 'one of turn-begin'],
   ['us>', 'a number'],
   ['get a b', 'one word too many'],
+  ['cmd:', 'needs a command'],
+  ['err err', 'twice'],
+  ['#x', 'number of a token'],
+  ['GET "a', 'a quote is open'],
 ])('%j is none: %s', (text, error) => {
   expect(parseBreakpoint(text)).toEqual({ error: expect.stringContaining(error) });
 });

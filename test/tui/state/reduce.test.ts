@@ -100,7 +100,7 @@ test('a filter that is wrong changes nothing, and one that is taken back was nev
   const typed = (text: string, error: string | null): Action => ({ type: 'type-prompt', text, error });
   const open: Action = { type: 'open-prompt', kind: 'filter' };
   expect(inPane('keyspace', open, typed('a', null), typed('a[', 'not closed')).filter).toBe('a');
-  expect(after({ type: 'focus', pane: 'keyspace' }, open, typed('a', null), { type: 'close-prompt' }, open).ui.prompt).toEqual({ kind: 'filter', text: 'a', error: null });
+  expect(after({ type: 'focus', pane: 'keyspace' }, open, typed('a', null), { type: 'close-prompt' }, open).ui.prompt).toEqual({ kind: 'filter', text: 'a', cursor: 1, killed: '', error: null });
 });
 
 test('an open row has a cursor in its rows or in its bytes, and closing it forgets both', () => {

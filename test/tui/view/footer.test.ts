@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { initialModel } from '../../../src/tui/state/model/model.js';
 import { initialState, reduce } from '../../../src/tui/state/reduce.js';
 import type { State } from '../../../src/tui/state/state.js';
-import { withoutLastCharacter } from '../../../src/tui/state/typed-text.js';
 import { footer, promptColumn } from '../../../src/tui/view/footer.js';
 import { PANES } from '../../../src/tui/view/panes/index.js';
 import { width } from '../../../src/tui/view/text.js';
@@ -18,18 +17,26 @@ function typed(text: string): State {
 test('a filter is shown as it was typed, and the cursor stands behind it', () => {
   const state = typed('é漢*');
   expect(footer(state, PANES.keyspace, PLAIN, 80)).toMatch(/^ filter: é漢\* /);
-  expect(promptColumn(state, PLAIN)).toBe(width(' filter: é漢*'));
+  expect(promptColumn(state, PLAIN, 80)).toBe(width(' filter: é漢*'));
 });
 
 test('what is too long shows its end, whole characters of it', () => {
   const line = footer(typed('漢'.repeat(60)), PANES.keyspace, PLAIN, 60);
-  expect(line).toMatch(/^ filter: 漢+ *$/);
+  expect(line).toMatch(/^ filter: …漢+ *$/);
   expect(width(line)).toBe(60);
 });
 
-test('Backspace takes a character, not a byte', () => {
-  expect(withoutLastCharacter('é漢👍')).toBe('é漢');
-  expect(withoutLastCharacter('')).toBe('');
+test('the cursor within a text that is too long is in sight, with a little of what stands behind it', () => {
+  const text = Array.from({ length: 120 }, (_, i) => String(i % 10)).join('');
+  for (const cursor of [0, 1, 30, 60, 119, 120]) {
+    const state = reduce(typed(text), { type: 'type-prompt', text, error: null, cursor });
+    const line = footer(state, PANES.keyspace, PLAIN, 60);
+    const column = promptColumn(state, PLAIN, 60)!;
+    expect(width(line)).toBe(60);
+    expect(column).toBeLessThan(60);
+    if (cursor < 120) expect(line[column]).toBe(text[cursor]);
+    if (cursor > 0) expect(line[column - 1]).toBe(text[cursor - 1]);
+  }
 });
 
 test('control characters of a paste are shown, not obeyed', () => {

@@ -30,6 +30,11 @@ describe.each(PANE_IDS)('%s', (id) => {
     expect(entries.filter(({ meaning }) => sentences(meaning) < 1 || sentences(meaning) > 2 || !/[.?!]["']?$/.test(meaning))).toEqual([]);
   });
 
+  test.each([60, 80, 110])('names the keys that lead around on its first page, at %i columns', (columns) => {
+    const page = help(PANES[id], 0, PLAIN, { width: columns - 2, height: 20 }).join(' ').replaceAll(/ +/g, ' ');
+    for (const key of ['1-6 pane', 'Tab next pane', 'z zoom', 'Enter open', '/ filter', 'End follow again, LIVE', 'Space pause, resume', 'q quit']) expect(page).toContain(key);
+  });
+
   test('explains every key that it ever has', () => {
     const text = wholeHelp(id);
     const keys = [...bindingsOf(PANES[id], id === 'repl' ? 'console' : 'panes'), ...(id === 'repl' ? LINE_KEYS : [])];

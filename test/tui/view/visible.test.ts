@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { truncateMiddle, truncateStart, visible, width } from '../../../src/tui/view/text.js';
+import { truncateMiddle, truncateStart, visible, visibleInAscii, width } from '../../../src/tui/view/text.js';
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -27,7 +27,7 @@ test.each([
 });
 
 test('text that is cut in the middle of a character stays text', () => {
-  expect(visible(utf8('漢'.repeat(100)), 64)).toBe('漢'.repeat(21));
+  expect(visible(utf8('漢'.repeat(100)), 64)).toBe(`${'漢'.repeat(21)}…`);
 });
 
 test('whatever the bytes are, nothing is left that a terminal would obey', () => {
@@ -60,4 +60,9 @@ test.each([
 ])('%s in %i columns is %s', (text, columns, expected) => {
   expect(truncateMiddle(text, columns)).toBe(expected);
   expect(width(truncateMiddle(text, columns))).toBeLessThanOrEqual(columns);
+});
+
+test.each([[visible], [visibleInAscii]])('what stands behind the limit leaves an ellipsis', (show) => {
+  expect(show('abcdef', 6)).toBe('abcdef');
+  expect(show('abcdef', 5)).toBe('abcde…');
 });

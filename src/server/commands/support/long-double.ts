@@ -20,7 +20,7 @@ const TOO_LARGE = 16384;
 /** Decimal exponents beyond which nothing is left to compute. */
 const MAX_DECIMAL = 4950;
 const MIN_DECIMAL = -5000;
-/** Redis copies the text into a buffer of 5 KB first. */
+/** Redis copies the text into a buffer of 5 KiB first. */
 const MAX_TEXT = 5 * 1024 - 1;
 /** Digits behind the point: enough that most short decimals print as they were written. */
 const PRECISION = 17;

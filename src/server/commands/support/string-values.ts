@@ -7,7 +7,7 @@ import type { Session } from '../../command/session.js';
 import type { Database } from '../../keyspace/database.js';
 import { ByteString, type StringValue, textOf } from '../../keyspace/value.js';
 
-/** What a JavaScript string can hold, a few bytes short of 512 MB: a longer value could never be answered. */
+/** What a JavaScript string can hold, a few bytes short of 512 MiB: a longer value could never be answered. */
 const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH;
 
 /** The longest string that a command may make: proto-max-bulk-len, as far as we can go. */

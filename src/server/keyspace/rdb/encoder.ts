@@ -243,7 +243,7 @@ class RdbWriter {
   }
 }
 
-/** Containers of quicklist nodes: an element alone, or a listpack. Redis makes plain ones from 1 GB on, which no string of ours reaches. */
+/** Containers of quicklist nodes: an element alone, or a listpack. Redis makes plain ones from 1 GiB on, which no string of ours reaches. */
 const PACKED_NODE = 2;
 
 /** Bytes of a node for each negative list-max-listpack-size. */

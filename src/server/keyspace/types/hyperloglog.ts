@@ -1,5 +1,5 @@
 /**
- * HyperLogLog: how many different elements were seen, in at most 12 KB, with an error of 0.81 %. It lives in an ordinary string,
+ * HyperLogLog: how many different elements were seen, in at most 12 KiB, with an error of 0.81 %. It lives in an ordinary string,
  * byte for byte as Redis lays it out, so that GET and SET carry it between servers.
  *
  *   header   | "HYLL" | encoding | 0 0 0 | cached count, 8 bytes, lowest first; the highest bit says that it is out of date |

@@ -17,7 +17,8 @@ export const MAX_FRAME_ROWS = 1024;
 
 /** What is kept of arguments: enough for a row on a wide screen. */
 const KEPT_ARGUMENTS = 16;
-const KEPT_ARGUMENT_BYTES = 80;
+/** Of an argument of more bytes one more is kept, so that it shows that it is longer. */
+export const SHOWN_ARGUMENT_BYTES = 255;
 const MAX_PENDING_READS = 32;
 
 /** The part of one read(2) that went into a frame: bytes [start, end) of the frame. */
@@ -48,6 +49,8 @@ export interface RequestRow extends RowBase {
   readonly raw: string;
   /** Empty if they are not known, because events were dropped. */
   readonly reads: readonly FrameRead[];
+  /** The first of its keys; null until it has been executed. */
+  readonly keys: readonly string[] | null;
   /** The time of its execution in µs; null until then, or if it was only queued or refused. */
   readonly elapsedUs: number | null;
   /** Keys that its client waits for, while it does. */
@@ -130,7 +133,7 @@ function afterEvent(model: FramesModel, event: TraceEvent): FramesModel {
     case 'frame':
       return afterFrame(model, event);
     case 'execute':
-      return withRequest(model, event.token, event.frame, (row) => ({ ...row, elapsedUs: event.elapsedUs }));
+      return withRequest(model, event.token, event.frame, (row) => ({ ...row, elapsedUs: event.elapsedUs, keys: event.keys.slice(0, KEPT_ARGUMENTS) }));
     case 'park':
       return parked(model, event.token, event.keys);
     case 'unpark':
@@ -172,7 +175,7 @@ function afterFrame(model: FramesModel, { token, frame, bytes, argv, argc = argv
   const pending = model.pending.get(token) ?? NOTHING_PENDING;
   const { used, left } = split(pending.reads, bytes);
   const row: RequestRow = {
-    kind: 'request', seq, token, frame, atUs, bytes, argv: clipped(argv), argumentCount: argc, raw, reads: used, elapsedUs: null, parkedOn: null, isReplied: false,
+    kind: 'request', seq, token, frame, atUs, bytes, argv: clipped(argv), argumentCount: argc, raw, reads: used, keys: null, elapsedUs: null, parkedOn: null, isReplied: false,
   };
   return placed(model, token, row, { ...pending, reads: left });
 }
@@ -229,6 +232,6 @@ function afterDisconnect(model: FramesModel, token: number): FramesModel {
 }
 
 function clipped(argv: readonly string[]): readonly string[] {
-  const isShort = argv.length <= KEPT_ARGUMENTS && argv.every((argument) => argument.length <= KEPT_ARGUMENT_BYTES);
-  return isShort ? argv : argv.slice(0, KEPT_ARGUMENTS).map((argument) => argument.slice(0, KEPT_ARGUMENT_BYTES));
+  const isShort = argv.length <= KEPT_ARGUMENTS && argv.every((argument) => argument.length <= SHOWN_ARGUMENT_BYTES);
+  return isShort ? argv : argv.slice(0, KEPT_ARGUMENTS).map((argument) => argument.slice(0, SHOWN_ARGUMENT_BYTES + 1));
 }

@@ -4,6 +4,7 @@
  * Tab, Esc, Ctrl-C and Ctrl-D are not in it: what they do depends on what there is (see repl/console.ts).
  */
 import type { ReplAction } from '../repl-reduce.js';
+import type { EditAction } from './line-editor.js';
 
 export interface LineKey {
   readonly keys: readonly string[];
@@ -34,3 +35,16 @@ export const LINE_KEYS: readonly LineKey[] = [
   { keys: ['ctrl+t'], shown: 'Ctrl-T', label: 'exchange two characters', action: { type: 'transpose' } },
   { keys: ['ctrl+l'], shown: 'Ctrl-L', label: 'empty the transcript', action: { type: 'transcript-cleared' } },
 ];
+
+/** What only the REPL has: the rest edits any line. */
+const NOT_OF_A_LINE: ReadonlySet<ReplAction['type']> = new Set(['submit', 'history-previous', 'history-next', 'search-history', 'transcript-cleared']);
+
+const EDITS: ReadonlyMap<string, EditAction> = new Map([
+  ...LINE_KEYS.flatMap(({ keys, action }) => (NOT_OF_A_LINE.has(action.type) ? [] : keys.map((key) => [key, action as EditAction] as const))),
+  ['ctrl+d', { type: 'delete-forward' }] as const,
+]);
+
+/** What a key does to the text of a prompt; null: nothing. @param key as spell() names it */
+export function editOf(key: string): EditAction | null {
+  return EDITS.get(key) ?? null;
+}

@@ -15,7 +15,7 @@ import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column } from '../parts/table.js';
-import { filterWords } from '../parts/word-filter.js';
+import { checkFilter, filterOf, passes } from '../parts/filter.js';
 import { fit, formatBytes, formatCount, formatUs, visible, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 
@@ -47,9 +47,9 @@ export const commandsPane: Pane = {
   },
   render,
   rows: (state) => placedRows(state).map(({ id }) => id),
-  entered: (state) => ({ type: 'turn', face: '', filter: (state.ui.panes.frames.selected ?? '').replace('|', ' ') }),
+  entered: (state) => ({ type: 'turn', face: '', filter: `cmd:${(state.ui.panes.frames.selected ?? '').replace('|', ' ')}` }),
   sorts: SORTS,
-  checkFilter: () => null,
+  checkFilter: (text) => checkFilter(text, ['command']),
   lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
   help: { about: helpAbout(), entries: helpEntries() },
 };
@@ -62,8 +62,8 @@ const placedRows = (state: State): readonly Placed<CommandRow>[] => placeRows(ro
 
 function rowsOf({ model, ui }: State): readonly CommandRow[] {
   const { filter, sort } = ui.panes.frames;
-  const words = filterWords(toBytes(filter));
-  const rows = commandRows(model.commands).filter(({ name }) => words.every((word) => name.includes(word)));
+  const conditions = filterOf(filter);
+  const rows = commandRows(model.commands).filter(({ name }) => conditions === null || passes(conditions, { text: name, command: name.split('|')[0]! }));
   return rows.toSorted((a, b) => (ORDERS[sort] ?? ORDERS.time!)(a, b) || (a.name < b.name ? -1 : 1));
 }
 

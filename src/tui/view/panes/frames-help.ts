@@ -18,7 +18,12 @@ export const framesHelp: Pane['help'] = {
     { term: 'have 12 of 40', meaning: 'Half a frame: so many bytes have come, and at least so many are needed. The beginning is kept in the query buffer until the rest comes.' },
     { term: 'parked', meaning: 'A blocking command that found nothing. Its reply comes when one of its keys is ready, or when its time is over.' },
     { term: '~', meaning: 'A gap. At full speed the server does more than the trace can tell: so many commands were only counted.' },
-    { term: 'filter', meaning: 'Words that stand in a request or reply; #7 is that token.' },
+    {
+      term: 'filter',
+      meaning:
+        'Words that stand in a request or its reply, which are shown together; in quotes a word may be anything, "err" too. ' +
+        'In the language of breakpoints: cmd:sort is a command, user:* or key user a glob of keys, #7 a token, us>1000 what took longer, err what was answered by an error.',
+    },
     { term: 'push', meaning: 'Something that no request of this client asked for: a published message, an invalidation, a line of MONITOR.' },
     { term: 'RESP', meaning: 'The protocol of Redis. A byte says the type (+ - : $ * and more), then comes a value or a length, and every line ends with CR LF (0d 0a).' },
     { term: 'bulk string', meaning: '$ and a length, then exactly so many bytes of any kind. Requests are arrays of bulk strings.' },

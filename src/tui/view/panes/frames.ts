@@ -8,17 +8,18 @@
  *
  * What an open frame looks like is in open-frame.ts.
  */
-import { frameId, type FramedRow, type FrameRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
+import { frameId, SHOWN_ARGUMENT_BYTES, type FramedRow, type FrameRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
 import { respTree, type RespNode } from '../../state/select/resp-tree.js';
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
+import type { Conditions } from '../../state/conditions.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge } from '../parts/frozen.js';
 import { growingWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column } from '../parts/table.js';
-import { passesWords } from '../parts/word-filter.js';
-import { formatBytes, formatCount, formatUs, visible, width as widthOf } from '../text.js';
+import { checkFilter, filterOf, passes, type Filterable } from '../parts/filter.js';
+import { fit, formatBytes, formatCount, formatUs, quoted, visible, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { framesHelp } from './frames-help.js';
 import { bytesOf, renderFrame, treeOf } from './open-frame.js';
@@ -55,7 +56,7 @@ export const framesPane: Pane = {
     const rows = filtered(state).slice(-limit);
     return rows.length === 0 ? ['no frame yet'] : rows.map((row) => lineText(row, columnsOf(state, [row], theme), theme));
   },
-  checkFilter: () => null,
+  checkFilter: (text) => checkFilter(text, ['token', 'command', 'key', 'longerThanUs', 'error']),
   help: framesHelp,
 };
 
@@ -67,30 +68,57 @@ function openRow(state: State): FramedRow | null {
   return row === undefined || row.kind === 'gap' ? null : row;
 }
 
+/** The rows that the filter lets through. A frame is drawn from several looks at them, so the last answer is kept. */
 function filtered(state: State): readonly FrameRow[] {
-  const rows = state.model.frames.rows.items();
+  const { rows } = state.model.frames;
   const { filter } = state.ui.panes.frames;
-  return filter === '' ? rows : rows.filter((row) => passes(row, toBytes(filter)));
+  const conditions = filterOf(filter);
+  if (conditions === null) return rows.items();
+  if (lastFiltered.trail !== rows || lastFiltered.filter !== filter) lastFiltered = { trail: rows, filter, rows: passing(rows.items(), conditions) };
+  return lastFiltered.rows;
 }
+
+let lastFiltered: { readonly trail: object | null; readonly filter: string; readonly rows: readonly FrameRow[] } = { trail: null, filter: '', rows: [] };
+
+/** A request and its replies are filtered together: what is asked of the one or the other holds for both. */
+function passing(rows: readonly FrameRow[], conditions: Conditions): readonly FrameRow[] {
+  const exchanges = new Map<string, FramedRow[]>();
+  for (const row of rows) if (row.kind !== 'gap') exchanges.set(exchangeOf(row), [...(exchanges.get(exchangeOf(row)) ?? []), row]);
+  const wanted = new Set([...exchanges].flatMap(([id, parts]) => (passes(conditions, filterableOf(parts)) ? [id] : [])));
+  return rows.filter((row) => row.kind !== 'gap' && wanted.has(exchangeOf(row)));
+}
+
+/** What nobody has asked for, and frames whose number is not known, stand alone. */
+const exchangeOf = (row: FramedRow): string => (row.frame === 0 || (row.kind === 'reply' && row.isPush) ? `alone ${row.seq}` : `${row.token} ${row.frame}`);
+
+function filterableOf(parts: readonly FramedRow[]): Filterable {
+  const request = parts.find((row) => row.kind === 'request');
+  const replies = parts.filter((row) => row.kind === 'reply');
+  return {
+    text: parts.map((row) => (row.kind === 'request' ? row.argv.join(' ') : row.kind === 'reply' ? row.raw : 'half')).join(' '),
+    token: parts[0]!.token,
+    // Until it has been executed, any argument may be a key.
+    ...(request === undefined ? {} : { command: request.argv[0]?.toLowerCase() ?? '', keys: request.keys ?? request.argv.slice(1) }),
+    elapsedUs: request?.elapsedUs ?? replies[0]?.elapsedUs ?? null,
+    isError: replies.some(({ raw }) => isErrorReply(raw)),
+  };
+}
+
+const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.startsWith('!');
 
 /** A filter lets only those count that it lets through, as far as they are kept. */
 function frozenWords(state: State, frozenAt: number, columns: number): string {
   const { rows } = state.model.frames;
-  if (state.ui.panes.frames.filter === '') return frozenBadge(rows.end - frozenAt, columns);
+  if (filterOf(state.ui.panes.frames.filter) === null) return frozenBadge(rows.end - frozenAt, columns);
   return frozenBadge(filtered(state).length - filteredBefore(state, frozenAt), columns, frozenAt < rows.first);
 }
 
 /** How many rows before an absolute position pass the filter. */
 function filteredBefore(state: State, position: number): number {
   const { rows } = state.model.frames;
-  const { filter } = state.ui.panes.frames;
-  if (filter === '') return Math.max(0, position - rows.first);
-  return rows.slice(rows.first, position).filter((row) => passes(row, toBytes(filter))).length;
-}
-
-function passes(row: FrameRow, filter: string): boolean {
-  if (row.kind === 'gap') return false;
-  return passesWords(filter, row.kind === 'partial' ? 'half' : row.kind === 'request' ? row.argv.join(' ') : row.raw, row.token);
+  if (filterOf(state.ui.panes.frames.filter) === null) return Math.max(0, position - rows.first);
+  const shown = new Set(filtered(state));
+  return rows.slice(rows.first, position).filter((row) => shown.has(row)).length;
 }
 
 // The list
@@ -101,7 +129,8 @@ function renderList(state: State, { theme, size, isFocused }: PaneContext): read
   const placed = layoutColumns(columnsOf(state, rows, theme), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(window.start, window.end).map((row, i) => bodyRow(placed, row, width, window.start + i === at ? marked : undefined));
-  return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
+  const empty = rows.length === 0 && state.ui.panes.frames.filter !== '' ? [theme.dim(fit(`nothing matches /${theme.typed(toBytes(state.ui.panes.frames.filter))}`, width))] : [];
+  return fill([headerRow(placed, width, theme.dim), ...lines, ...empty], width, height);
 }
 
 /** Rows of the list, where the selected one is, and which are on the screen. */
@@ -164,7 +193,7 @@ function textStyle(row: FrameRow, theme: Theme): Style {
   if (row.kind === 'gap') return theme.dim;
   if (row.kind === 'partial') return theme.warn;
   if (row.kind === 'request') return (text) => text;
-  return row.raw.startsWith('-') || row.raw.startsWith('!') ? theme.bad : theme.dim;
+  return isErrorReply(row.raw) ? theme.bad : theme.dim;
 }
 
 export function requestText(row: RequestRow, theme: Theme): string {
@@ -175,8 +204,7 @@ export function requestText(row: RequestRow, theme: Theme): string {
 
 /** As redis-cli would want it typed, if quotes are needed. */
 function argumentText(argument: string, { visible }: Theme): string {
-  const text = visible(argument, 80);
-  return text === '' || /[\s"']/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
+  return argument === '' || /[\s"'\\]/.test(argument) ? quoted(argument, { visible }, SHOWN_ARGUMENT_BYTES) : visible(argument, SHOWN_ARGUMENT_BYTES);
 }
 
 export function replyText(row: ReplyRow, theme: Theme): string {
@@ -184,12 +212,18 @@ export function replyText(row: ReplyRow, theme: Theme): string {
   const first = nodes[0];
   if (first === undefined) return '';
   const rest = nodes.filter((node) => node.depth === 1).map((node) => brief(node, row.raw, theme));
+  if (rest.length > 0 && rest.length < childCount(first)) rest.push('…');
   return (row.isPush ? 'push: ' : '') + brief(first, row.raw, theme) + (rest.length === 0 ? '' : `: ${rest.join(', ')}`);
 }
 
+/** Values that stand one level below a node. */
+const childCount = ({ type, length }: RespNode): number => (length ?? 0) * (type === 'map' || type === 'attribute' ? 2 : 1);
+
 /** A value in a few words, as redis-cli would say them. */
-function brief(node: RespNode, raw: string, { visible }: Theme): string {
-  const body = visible(raw.slice(node.bodyStart, node.bodyEnd), 64);
+function brief(node: RespNode, raw: string, theme: Theme): string {
+  const bytes = raw.slice(node.bodyStart, node.bodyEnd);
+  const end = node.isCut ? '…' : '';
+  const body = theme.visible(bytes) + end;
   switch (node.type) {
     case 'simple string':
     case 'double':
@@ -207,7 +241,7 @@ function brief(node: RespNode, raw: string, { visible }: Theme): string {
     case 'bulk string':
     case 'verbatim string':
     case 'word':
-      return `"${body}"`;
+      return quoted(bytes, theme).replace(/"$/, `${end}"`);
     case 'inline request':
     case 'no RESP':
       return '';

@@ -12,14 +12,16 @@
 import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
 import type { State } from '../../state/state.js';
+import { parseConditions } from '../../state/conditions.js';
 import { toBytes } from '../../state/typed-text.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { bar } from '../parts/bar.js';
+import { checkFilter } from '../parts/filter.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedColumn } from '../parts/table.js';
-import { fit, formatBytes, formatCount, formatMs, truncateMiddle, visible, width as widthOf } from '../text.js';
+import { fit, formatBytes, formatCount, formatMs, quoted, truncateMiddle, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 /** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel with every batch. */
@@ -55,7 +57,7 @@ export const keyspacePane: Pane = {
     const rows = shownRows(state);
     return rows.length === 0 ? [emptyText(state)] : rows.slice(0, limit).map((row) => toldRow(columnsOf(state, theme), row));
   },
-  checkFilter,
+  checkFilter: checkKeyFilter,
   window: keyWindowRequest,
   value: valueWindowRequest,
   help: { about: helpAbout(), entries: helpEntries() },
@@ -71,7 +73,7 @@ export function keyWindowRequest({ model, ui }: State): SnapshotRequest['keys'] 
   const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
   // A selected key that is not in the window has been deleted, or is about to come: stay.
   const position = selected === null ? 0 : at === -1 ? offset + WINDOW_KEYS / 2 : offset + at;
-  return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: filter === '' ? '*' : toBytes(filter) };
+  return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: globOf(filter) };
 }
 
 /** The page of the open value that the next snapshots shall bring; null if none is open. */
@@ -83,8 +85,21 @@ export function valueWindowRequest({ ui }: State): NonNullable<SnapshotRequest['
 /** Where a window begins that has at least half of its rows before `position`, as far as there are any. */
 const stepped = (position: number): number => Math.floor(Math.max(0, position - WINDOW_KEYS / 2) / STEP_KEYS) * STEP_KEYS;
 
+/** A glob as it is typed, or in the words of other filters: `key user:*`, `"a key"`. Several bare words are a key with blanks. */
+function globOf(filter: string): string {
+  const parsed = parseConditions(filter);
+  if (filter.trim() === '' || 'error' in parsed) return filter.trim() === '' ? '*' : toBytes(filter);
+  const { words, key } = parsed.conditions;
+  if (key !== undefined && words.length === 0) return key;
+  return words.length === 1 && key === undefined ? words[0]! : toBytes(filter);
+}
+
+function checkKeyFilter(text: string): string | null {
+  return checkFilter(text, ['key']) ?? checkGlob(globOf(text));
+}
+
 /** An unclosed class would silently match something else, in Redis, too. */
-function checkFilter(text: string): string | null {
+function checkGlob(text: string): string | null {
   const open = text.replaceAll(/\\./g, '').replaceAll(/\[\^?\]?[^\]]*\]/g, '');
   return open.includes('[') ? 'the class that [ opens is not closed' : text.endsWith('\\') && !text.endsWith('\\\\') ? 'nothing follows the backslash' : null;
 }
@@ -204,9 +219,10 @@ function countdown(ms: number): string {
 }
 
 /** Of a key that was only told of nothing is known yet. */
-function previewOf(row: KeyEntry, { visible }: Theme): string {
+function previewOf(row: KeyEntry, theme: Theme): string {
   if (row.size < 0) return '';
-  return row.type === 'string' ? `"${visible(row.preview, 64)}"` : visible(row.preview, 72);
+  if (row.type !== 'string') return theme.visible(row.preview);
+  return row.preview.length < row.size ? quoted(row.preview, theme).replace(/"$/, '…"') : quoted(row.preview, theme);
 }
 
 // An open value
@@ -256,7 +272,9 @@ function valueRows(value: Value, cursor: number, width: number, rows: number, th
 
 /** The consumer groups of a stream, under its entries. */
 function groupRows({ groups }: Value, width: number, most: number, theme: Theme): readonly string[] {
-  return groups.slice(0, most).map(({ label, text }) => theme.dim(fit(`  group ${theme.visible(label, 64)}: ${text}`, width)));
+  const rows = groups.map(({ label, text }) => `  group ${theme.visible(label)}: ${text}`);
+  const shown = rows.length > most && most > 0 ? [...rows.slice(0, most - 1), `  … ${rows.length - most + 1} more groups`] : rows.slice(0, most);
+  return shown.map((text) => theme.dim(fit(text, width)));
 }
 
 const LABELS: { readonly [type: string]: { readonly label: string; readonly text: string } } = {
@@ -271,8 +289,8 @@ function itemColumns({ type, items, offset }: Value, cursor: number, theme: Them
   const mark: Column<Item> = { header: '', width: 1, cell: (item) => (items[cursor - offset] === item ? theme.glyphs.arrow : '') };
   const { label, text } = LABELS[type] ?? { label: 'ID', text: 'entry' };
   const isName = type === 'hash';
-  const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => theme.visible(item.label, 64), style: () => (isName ? theme.strong : theme.dim) };
-  const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => theme.visible(item.text, 256) + (item.bytes > item.text.length ? ` … ${formatBytes(item.bytes)}` : '') };
+  const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => theme.visible(item.label), style: () => (isName ? theme.strong : theme.dim) };
+  const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => theme.visible(item.text) + (item.bytes > item.text.length ? `… ${formatBytes(item.bytes)}` : '') };
   return label === '' ? [mark, texts] : [mark, labels, texts];
 }
 
@@ -285,7 +303,7 @@ function helpEntries(): readonly HelpEntry[] {
     { term: '[ ]', meaning: 'Lead through the databases, all 16 unless the setting databases says otherwise: behind the last one comes the first.' },
     { term: '*', meaning: 'The key has been changed within the last second. The row flashes in the colour of the connection that did it.' },
     { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
-    { term: 'filter', meaning: 'A glob: * any text, ? one byte, [a-z] one of these, \\ the next character as it is.' },
+    { term: 'filter', meaning: 'A glob of keys: * any text, ? one byte, [a-z] one of these, \\ the next character as it is; key err and "#5" are keys of these names.' },
     { term: 'sort', meaning: 'By name, by time left (ttl: only keys that have a time to live), by the last use (recency), by memory (size), or as it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.' },
     { term: 'type', meaning: 'string, list, set, zset (sorted set), hash or stream. A command for another type answers WRONGTYPE.' },
     { term: 'encoding', meaning: 'How the value lies in memory, as OBJECT ENCODING says it. Small collections are stored compactly and are converted when they grow.' },

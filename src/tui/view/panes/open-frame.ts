@@ -14,7 +14,7 @@ import type { OpenBytes, PaneContext, Size } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { bytesPerRow, hexRows, hexWidth, type Range } from '../parts/hex.js';
 import { tableWindow } from '../parts/list-window.js';
-import { fit, formatBytes, formatCount, formatUs, truncate } from '../text.js';
+import { fit, formatBytes, formatCount, formatUs, quoted, truncate } from '../text.js';
 import type { Theme } from '../theme.js';
 
 /** In fewer rows there is room for only one line above the tree. */
@@ -149,14 +149,14 @@ function treeRows({ frame, nodes, at, byte, theme, isFocused }: WholeView, { wid
 
 function nodeText(node: RespNode, raw: string, width: number, theme: Theme): string {
   const cut = node.isCut ? ' (cut)' : '';
-  if (width < WORDY_TREE_COLUMNS && node.length !== null) return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quoted(node, raw, theme) : ''}`;
+  if (width < WORDY_TREE_COLUMNS && node.length !== null) return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quotedNode(node, raw, theme) : ''}`;
   if (node.type === 'inline request' || node.type === 'no RESP') return node.type + cut;
   if (node.type in { array: 0, set: 0, push: 0, map: 0, attribute: 0 }) return `${node.type} of ${node.length ?? 0}${cut}`;
   const length = node.length === null ? '' : ` ${formatCount(node.length)}`;
-  return `${node.type}${length}${cut} ${node.type === 'null' ? '' : quoted(node, raw, theme)}`;
+  return `${node.type}${length}${cut} ${node.type === 'null' ? '' : quotedNode(node, raw, theme)}`;
 }
 
-const quoted = (node: RespNode, raw: string, { visible }: Theme): string => `"${visible(raw.slice(node.bodyStart, node.bodyEnd), 64)}"`;
+const quotedNode = (node: RespNode, raw: string, theme: Theme): string => quoted(raw.slice(node.bodyStart, node.bodyEnd), theme);
 
 /** The bytes, moved so far that the marked ones are in sight; the last row says how many there are besides. */
 function byteRows({ frame, marked, byte, theme }: WholeView, { width, height }: Size): readonly string[] {

@@ -12,7 +12,7 @@ import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
 import { nameOf, readinessWords } from '../parts/names.js';
-import { filterWords, passesWords } from '../parts/word-filter.js';
+import { checkFilter, filterOf, passes } from '../parts/filter.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { fit, formatBytes, formatCount, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
@@ -28,7 +28,7 @@ export const readinessPane: Pane = {
     const lines = shownLines(model.readiness, ui.panes.readiness, limit);
     return lines.length === 0 ? [emptyWords(ui.panes.readiness, theme)] : lines.map(lineText);
   },
-  checkFilter: () => null,
+  checkFilter: (text) => checkFilter(text, ['token']),
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
     const { width, height } = context.size;
@@ -102,11 +102,12 @@ function lineOf(turn: ReadinessTurn, index: number): Line {
 
 /** Only rows have words that a filter could find. */
 function matches(line: Line, filter: string): boolean {
-  if (filterWords(filter).length === 0) return true;
+  const conditions = filterOf(filter);
+  if (conditions === null) return true;
   if (line.kind !== 'row') return false;
   const { row, turn } = line;
   const text = `${turn} ${nameOf(row.token)} ${readinessWords(row.readiness, '|')} ${row.steps.map((step) => stepWords(step, true).text).join(' ')}`;
-  return passesWords(filter, text, row.token);
+  return passes(conditions, { text, token: row.token });
 }
 
 // How lines look

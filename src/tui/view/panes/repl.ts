@@ -8,10 +8,10 @@
  */
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
-import { showTyped } from '../../state/typed-text.js';
-import { isPrintableAscii } from '../../escape.js';
+import { showTyped, toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
+import { breakAnywhere } from '../parts/wrap.js';
 import { fit, row, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
@@ -59,8 +59,8 @@ function layOut(repl: ReplState, { width, height }: Size, theme: Theme): Layout 
   const hasStatus = height >= 3;
   const most = Math.max(1, hasStatus ? height - 1 : height);
   const { prompt, text, before } = promptedLine(repl, width, theme);
-  const all = wrap(prompt + text, width);
-  const upTo = wrap(prompt + before, width);
+  const all = breakAnywhere(prompt + text, width);
+  const upTo = breakAnywhere(prompt + before, width);
   const isFull = widthOf(upTo.at(-1)!) >= width;
   const at = { row: isFull ? upTo.length : upTo.length - 1, column: isFull ? 0 : widthOf(upTo.at(-1)!) };
   if (at.row === all.length) all.push('');
@@ -92,7 +92,7 @@ function fitPrompt(prompt: string, width: number): string {
 }
 
 /** What a person types may hold characters that move the cursor, too. */
-const shown = (text: string, { visible }: Theme): string => showTyped(text, (bytes) => visible(bytes, 1 << 16));
+const shown = (text: string, { typed }: Theme): string => showTyped(text, (bytes) => typed(bytes, 1 << 16));
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { repl } = state;
@@ -129,8 +129,9 @@ function transcript({ repl, ui }: State, width: number, height: number, theme: T
 function lineRows(line: ReplLine, width: number, theme: Theme, style: (client: string) => Style): readonly string[] {
   const lead = leadOf(line, width);
   const room = width - widthOf(lead);
-  const text = shown(line.text, theme);
-  const body = line.kind === 'note' ? wrapWords(text, room) : wrap(text, room);
+  const text = line.kind === 'in' ? shown(line.text, theme) : theme.visible(toBytes(line.text), 1 << 16);
+  // Sentences; of values and of what was typed each blank counts, and a terminal breaks them where they end.
+  const body = line.kind === 'note' || line.kind === 'error' || line.kind === 'push' ? wrapWords(text, room) : breakAnywhere(text, room);
   const bodyStyle = styleOf(line, theme, style);
   return body.map((text, i) => row(width, i === 0 ? style(line.kind === 'in' ? '' : line.client)(lead) : ' '.repeat(widthOf(lead)), bodyStyle(text)));
 }
@@ -176,41 +177,46 @@ function status(state: State, width: number, theme: Theme, isFocused: boolean): 
   if (completion !== null) return candidates(completion.candidates.map((word) => shown(word, theme)), completion.index, width, theme);
   if (error !== null) return theme.bad(fit(shown(error, theme), width));
   if (repl.search !== null) return theme.dim(fit('Enter runs it, Ctrl-R finds an older one, Esc leaves', width));
-  const note = isHeld(state) ? heldNote(client, width, theme) : noteOf(client, theme);
-  if (note !== null) return theme.warn(fit(note, width));
+  const notes = isHeld(state) ? heldNotes(client, theme) : notesOf(client, theme);
+  if (notes.length > 0) return theme.warn(fit(notes.find((note) => widthOf(note) <= width) ?? notes.at(-1)!, width));
   return theme.dim(fit(isFocused && repl.input === '' ? 'Tab completes, Ctrl-R searches, help explains' : '', width));
 }
 
 /** Nothing that is sent now is answered. */
 const isHeld = ({ control }: State): boolean => control.heldAt !== null;
 
-/** Which keys let a held loop go on; the longest way to say it that fits. */
-function heldNote({ state, awaited }: ReplState['client'], width: number, { visible }: Theme): string {
+/** Which keys let a held loop go on; the longest way to say it comes first. */
+function heldNotes({ state, awaited }: ReplState['client'], { visible }: Theme): readonly string[] {
   const what = awaited !== null ? `${visible(awaited, 40)} waits: ` : state === 'connecting' ? 'connecting: ' : '';
-  const ways = [
+  return [
     `${what}the loop is paused. Esc, then e c t step it, Space resumes it`,
     `${what}the loop is paused: Esc, then e steps, Space resumes`,
     `${what}loop paused: Esc, then e or Space`,
     'loop paused: Esc, then e or Space',
     'paused: Esc e, Esc Space',
   ];
-  return ways.find((way) => widthOf(way) <= width) ?? ways.at(-1)!;
 }
 
-/** What a client is held in; null: nothing. */
-export function noteOf({ state, awaited, behind, isReadingPaused }: ReplState['client'], { visible }: Theme): string | null {
-  if (isReadingPaused) return 'reading is paused: resume-reading goes on';
+/** What a client is held in, in full; null: nothing. */
+export const noteOf = (client: ReplState['client'], theme: Theme): string | null => notesOf(client, theme)[0] ?? null;
+
+/** The longest way to say it comes first; empty: nothing. */
+function notesOf({ state, awaited, behind, isReadingPaused }: ReplState['client'], { visible }: Theme): readonly string[] {
+  if (isReadingPaused) return ['reading is paused: resume-reading goes on'];
+  const command = visible(awaited ?? 'a command', 40);
   switch (state) {
     case 'connecting':
-      return 'connecting';
+      return ['connecting'];
     case 'waiting':
-      return `${visible(awaited ?? 'a command', 40)} waits for its reply${behind === 0 ? '' : `, ${behind} more behind it`}; Ctrl-C leaves it`;
+      return behind === 0
+        ? [`${command} waits for its reply; Ctrl-C leaves it`, `${command} waits; Ctrl-C leaves it`]
+        : [`${command} waits for its reply, ${behind} more behind it; Ctrl-C leaves it`, `${command} waits, ${behind} behind it; Ctrl-C leaves`, `${command} waits; Ctrl-C leaves it`];
     case 'subscribed':
-      return 'subscribed: messages appear as they come; Ctrl-C leaves';
+      return ['subscribed: messages appear as they come; Ctrl-C leaves', 'subscribed; Ctrl-C leaves'];
     case 'monitor':
-      return 'MONITOR shows every command; Ctrl-C leaves';
+      return ['MONITOR shows every command; Ctrl-C leaves', 'MONITOR; Ctrl-C leaves'];
     default:
-      return null;
+      return [];
   }
 }
 
@@ -245,39 +251,11 @@ function firstShown(words: readonly string[], index: number, room: number): numb
   return first;
 }
 
-const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
-/** Rows of at most `columns`, broken anywhere, as a terminal does. Always at least one. */
-function wrap(text: string, columns: number): string[] {
-  if (columns < 1) return [''];
-  if (widthOf(text) <= columns) return [text];
-  const rows: string[] = [];
-  if (isPrintableAscii(text)) {
-    for (let from = 0; from < text.length; from += columns) rows.push(text.slice(from, from + columns));
-    return rows;
-  }
-  let current = '';
-  let taken = 0;
-  for (const { segment } of CHARACTERS.segment(text)) {
-    const wide = widthOf(segment);
-    if (taken + wide > columns && current !== '') {
-      rows.push(current);
-      current = '';
-      taken = 0;
-    }
-    // A wide character does not fit into one column.
-    if (wide > columns) continue;
-    current += segment;
-    taken += wide;
-  }
-  return [...rows, current];
-}
-
 /** Sentences: broken between words where that is possible, and indented as they begin. */
 function wrapWords(text: string, columns: number): string[] {
   if (widthOf(text) <= columns) return [text];
   const indent = /^ */.exec(text)![0];
-  if (indent.length > columns / 2) return wrap(text, columns);
+  if (indent.length > columns / 2) return breakAnywhere(text, columns);
   const rows: string[] = [];
   let current = indent;
   for (const word of text.slice(indent.length).split(' ')) {
@@ -287,7 +265,7 @@ function wrapWords(text: string, columns: number): string[] {
       continue;
     }
     if (current !== indent) rows.push(current);
-    const broken = wrap(indent + word, columns);
+    const broken = breakAnywhere(indent + word, columns);
     rows.push(...broken.slice(0, -1));
     current = broken.at(-1)!;
   }

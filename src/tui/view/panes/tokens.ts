@@ -15,7 +15,7 @@ import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedColumn } from '../parts/table.js';
-import { passesWords } from '../parts/word-filter.js';
+import { checkFilter, filterOf, passes as passesFilter } from '../parts/filter.js';
 import { fit, formatBytes, formatCount, formatMs, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
@@ -50,7 +50,7 @@ export const tokensPane: Pane = {
   rows: (state, size) => placedRows(state, size?.height ?? Infinity).map(({ id }) => id),
   sorts: SORTS,
   lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
-  checkFilter: () => null,
+  checkFilter: (text) => checkFilter(text, ['token', 'command', 'key']),
   help: { about: helpAbout(), entries: helpEntries() },
 };
 
@@ -71,7 +71,10 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
     const mark = start + i === at ? theme.glyphs.arrow : ' ';
     return (style ?? theme.dim)(fit(`${mark}${`#${id}`.padStart(placed[0]!.columns - 1)} closed`, width));
   });
-  return fill([headerRow(placed, width, theme.dim), ...lines, ...(folded === '' ? [] : [theme.dim(fit(folded, width))])], width, height);
+  const { filter } = state.ui.panes.tokens;
+  const empty = filter !== '' && rows.every(({ row }) => row?.kind !== 'client') ? `no connection matches /${theme.typed(toBytes(filter))}` : '';
+  const told = [folded, empty].filter((text) => text !== '').map((text) => theme.dim(fit(text, width)));
+  return fill([headerRow(placed, width, theme.dim), ...lines, ...told], width, height);
 }
 
 // An open row
@@ -146,7 +149,9 @@ function rowsOf(state: State): readonly TokenRow[] {
 }
 
 function passes(row: TokenRow, filter: string): boolean {
-  return filter === '' || passesWords(filter, `${row.peer} ${row.name} ${row.library} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`, row.token);
+  const conditions = filterOf(filter);
+  const text = `${row.peer} ${row.name} ${row.library} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`;
+  return conditions === null || passesFilter(conditions, { text, token: row.token, command: row.lastCommand, keys: row.parkedOn?.keys ?? [] });
 }
 
 /** From here on peer and name have a column each. */
@@ -266,7 +271,7 @@ function helpAbout(): string {
 function helpEntries(): readonly HelpEntry[] {
   return [
     { term: 'tok', meaning: 'Token: the number under which a source of readiness is registered, never used twice. The kernel hands it back when the source is ready.' },
-    { term: 'filter', meaning: 'Words that stand in a row, such as parked, blpop or a name; #7 is that token.' },
+    { term: 'filter', meaning: 'Words that stand in a row, such as parked or a name; #7 is that token, cmd:get the command that was executed last, jobs:* a key that is waited for.' },
     { term: 'fd', meaning: 'File descriptor: the number by which the kernel knows the socket. When a connection is gone its number is given to the next one.' },
     { term: 'peer', meaning: 'Address and port at the other end of the connection. For a listener: the address it listens on.' },
     { term: 'name', meaning: 'What the client calls itself with CLIENT SETNAME, or the library it says it uses.' },

@@ -1,6 +1,7 @@
 /**
  * Wrapping: plain text over several lines of at most so many columns, broken at spaces where there are any.
  */
+import { isPrintableAscii } from '../../escape.js';
 import { truncate, width } from '../text.js';
 
 /** At most `limit` lines; if that is not enough, the last one ends with an ellipsis. Lines are not padded. */
@@ -29,4 +30,32 @@ function firstLine(text: string, columns: number): string {
   }
   // The blanks take the place of the ellipsis, which truncate leaves room for.
   return line === '' ? truncate(`${text}  `, columns + 1, '') || text.slice(0, 1) : line;
+}
+
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Rows of at most `columns`, broken anywhere, as a terminal does. Always at least one. */
+export function breakAnywhere(text: string, columns: number): string[] {
+  if (columns < 1) return [''];
+  if (width(text) <= columns) return [text];
+  const rows: string[] = [];
+  if (isPrintableAscii(text)) {
+    for (let from = 0; from < text.length; from += columns) rows.push(text.slice(from, from + columns));
+    return rows;
+  }
+  let current = '';
+  let taken = 0;
+  for (const { segment } of CHARACTERS.segment(text)) {
+    const wide = width(segment);
+    if (taken + wide > columns && current !== '') {
+      rows.push(current);
+      current = '';
+      taken = 0;
+    }
+    // A wide character does not fit into one column.
+    if (wide > columns) continue;
+    current += segment;
+    taken += wide;
+  }
+  return [...rows, current];
 }

@@ -73,7 +73,7 @@ test('slow times stand out', () => {
 test('Enter shows the frames of the selected command, of a subcommand with both words', () => {
   using scene = threeCommands();
   scene.set('frames', { selected: 'config|get' });
-  expect(commandsPane.entered!(scene.state)).toEqual({ type: 'turn', face: '', filter: 'config get' });
+  expect(commandsPane.entered!(scene.state)).toEqual({ type: 'turn', face: '', filter: 'cmd:config get' });
 });
 
 test('a filter leaves the commands whose names have its words', () => {

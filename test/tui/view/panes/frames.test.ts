@@ -116,7 +116,7 @@ test('an open reply and an inline request have trees, too', () => {
   scene.connect().send('MGET "a b" c\r\n');
   scene.lab.settle();
   open(scene, (row) => row.kind === 'request', 2);
-  expect(scene.picture(framesPane, { width: 60, height: 6 })).toContain('word "\\"a b\\""'.replaceAll('\\', ''));
+  expect(scene.picture(framesPane, { width: 60, height: 6 })).toContain(String.raw`word "\"a b\""`);
   open(scene, (row) => row.kind === 'reply', 1);
   expect(scene.picture(framesPane, { width: 60, height: 6 })).toContain('▶  null');
 });
@@ -168,7 +168,7 @@ test('a filtered view stands still, too, and only what passes the filter counts'
   for (let i = 0; i < 20; i++) other.ask('PING', 'more');
   other.ask('GET', 'k');
   expect(scene.draw(framesPane, SIZE)).toEqual(before);
-  expect(framesPane.badge(scene.state, 60)).toBe('frozen, 20 new, End follows /ping');
+  expect(framesPane.badge(scene.state, 60)).toBe('frozen, 40 new, End follows /ping');
 });
 
 test('a gap says how many commands are not told of, and has nothing to open', () => {
@@ -182,5 +182,52 @@ test('a gap says how many commands are not told of, and has nothing to open', ()
 test('a filter is a token, or words of what was said', () => {
   using scene = conversation();
   const count = (filter: string): number => (scene.set('frames', { filter }), framesPane.rows!(scene.state).length);
-  expect([count(''), count('#3'), count('mget'), count('hello'), count('nothing of that')]).toEqual([8, 1, 1, 2, 0]);
+  expect([count(''), count('#3'), count('mget'), count('hello'), count('nothing of that')]).toEqual([8, 1, 2, 4, 0]);
+});
+
+test('a filter speaks the language of breakpoints, and holds for a request together with its reply', () => {
+  using scene = conversation();
+  const shown = (filter: string): string[] => {
+    scene.set('frames', { filter });
+    return scene.draw(framesPane, { width: 90, height: 9 }).slice(1).map((row) => row.slice(2, 50).trim().replaceAll(/ +/g, ' ')).filter((row) => row !== '');
+  };
+  expect(shown('err')).toEqual(['> #2 2 LRANGE greeting 0 1', expect.stringMatching(/^< #2 2 \(error\) WRONGTYPE/)]);
+  expect(shown('wrongtype')).toEqual(shown('err'));
+  expect(shown('cmd:lrange greeting')).toEqual(shown('err'));
+  expect(shown('cmd:set')).toEqual([expect.stringContaining('> #2 1 SET greeting'), '< #2 1 OK']);
+  expect(shown('job*')).toEqual(['> #3 1 waits for jobs: BLPOP jobs 0']);
+  // EX and 60 are arguments, but no keys.
+  expect(shown('[0-9]0')).toEqual(['thing matches /[0-9]0']);
+  expect(shown('key none').map((row) => row.slice(0, 13))).toEqual(['> #2 3 MGET g', '< #2 3 (array']);
+  expect(shown('us>1000000')).toEqual(['thing matches /us>1000000']);
+  expect(shown('"err"')).toEqual(['thing matches /"err"']);
+});
+
+test('a filter that nothing passes says so', () => {
+  using scene = conversation();
+  scene.set('frames', { filter: 'cmd:nothing' });
+  expect(scene.draw(framesPane, SIZE)[1]!.trim()).toBe('nothing matches /cmd:nothing');
+});
+
+test.each([['us>', 'needs a number'], ['event read', 'event means nothing here'], ['"a', 'a quote is open'], ['# ', 'number of a token']])('%j is no filter: %s', (text, error) => {
+  expect(framesPane.checkFilter!(text)).toContain(error);
+});
+
+test('an error has the whole row, and whatever is cut ends with an ellipsis', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('HGET', 'only');
+  client.ask('SET', 'k', 'v'.repeat(300));
+  client.ask('GET', 'k');
+  client.ask('ECHO', 'e'.repeat(900));
+  client.ask('COMMAND', 'LIST', 'FILTERBY', 'PATTERN', '*get*');
+  const rows = scene.draw(framesPane, { width: 140, height: 12 });
+  expect(rows.find((row) => row.includes('(error)'))).toContain("(error) ERR wrong number of arguments for 'hget' command ");
+  const narrow = rows.filter((row) => /vvvv|eeee|array of/.test(row));
+  expect(narrow).toHaveLength(5);
+  for (const row of narrow) expect(row).toContain('…');
+  const wide = scene.draw(framesPane, { width: 1000, height: 12 });
+  expect(wide.find((row) => row.includes('SET k'))).toContain(`${'v'.repeat(255)}… `);
+  expect(wide.find((row) => row.includes(`"${'e'.repeat(9)}`))).toContain('e…" ');
+  expect(wide.find((row) => row.includes('array of'))).toMatch(/", …/);
 });

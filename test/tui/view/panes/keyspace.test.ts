@@ -140,7 +140,7 @@ test('the title says if the server did not sort', () => {
   expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 4 keys, stored order');
 });
 
-test.each([['user:*', true], ['[a-z]*', true], ['[a-z', false], ['a\\', false], ['a\\[', true], ['', true]])('the filter %j', (text, isValid) => {
+test.each([['user:*', true], ['[a-z]*', true], ['[a-z', false], ['a\\', false], ['a\\[', true], ['', true], ['key user:*', true], ['"a b*"', true], ['a b', true], ['key [a', false], ['#5', false], ['us>5', false]])('the filter %j', (text, isValid) => {
   expect(keyspacePane.checkFilter!(text) === null).toBe(isValid);
 });
 
@@ -224,4 +224,15 @@ test('until its value has come an open key shows what is known, and a key that i
   expect(scene.draw(keyspacePane, SIZE)[0]).toMatch(/^greeting "hello"/);
   scene.connect().ask('DEL', 'greeting');
   expect(scene.draw(keyspacePane, SIZE)[0]).toMatch(/^greeting is not there any more/);
+});
+
+test('a preview that is not the whole value ends with an ellipsis', () => {
+  using scene = stage();
+  const client = scene.connect();
+  client.ask('SET', 'long', 'x'.repeat(1000));
+  client.ask('SET', 'short', 'x'.repeat(100));
+  scene.look();
+  const [, long, short] = scene.draw(keyspacePane, { width: 300, height: 4 });
+  expect(long).toContain(`"${'x'.repeat(128)}…"`);
+  expect(short).toContain(`"${'x'.repeat(100)}"`);
 });

@@ -120,6 +120,19 @@ Tab completes, Ctrl-R s…
 `);
 });
 
+test('errors are broken between words, values where the row ends', () => {
+  const repl = talked(heard({ kind: 'error', text: '(error) WRONGTYPE Operation against a key holding the wrong kind of value' }, { text: '"one two three four five six seven eight nine ten"' }));
+  expect(picture(repl, { width: 30, height: 7 })).toBe(`
+(error) WRONGTYPE Operation
+against a key holding the
+wrong kind of value
+"one two three four five six s
+even eight nine ten"
+6379> |
+Tab completes, Ctrl-R searche…
+`);
+});
+
 test('lines of other clients say whose they are', () => {
   const repl = talked(heard({ kind: 'in', text: '@a PING', prompt }, { client: 'a', text: 'PONG' }));
   expect(picture(repl, { width: 50, height: 4 })).toBe(`

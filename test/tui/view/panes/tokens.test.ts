@@ -161,6 +161,24 @@ test('while a row is selected all stay at their places; those that come are coun
   expect(tokensPane.rows!(scene.state)).toEqual(['0', '1', '3', '4', '5']);
 });
 
+test('a filter speaks the language of breakpoints, and says when nothing matches', () => {
+  using scene = stage();
+  const [reader, waiter] = [scene.connect(), scene.connect()];
+  reader.ask('GET', 'a');
+  waiter.ask('BLPOP', 'jobs', '0');
+  scene.look();
+  const shown = (filter: string): string[] => {
+    scene.set('tokens', { filter });
+    return scene.draw(tokensPane, { width: 90, height: 6 }).slice(3).map((row) => row.trim().split(/ +/)[0]!).filter((row) => row !== '');
+  };
+  expect(shown('cmd:get')).toEqual(['#2']);
+  expect(shown('job*')).toEqual(['#3']);
+  expect(shown('#3 cmd:blpop')).toEqual(['#3']);
+  expect(shown('#2 cmd:blpop')).toEqual(['no']);
+  expect(scene.draw(tokensPane, { width: 90, height: 6 })[3]!.trim()).toBe('no connection matches /#2 cmd:blpop');
+  expect(tokensPane.checkFilter!('us>5')).toContain('us> means nothing here: words, #7, cmd:, a glob of keys');
+});
+
 test('a filter leaves the rows that match, and the listener', () => {
   using scene = threeClients();
   scene.set('tokens', { filter: 'WORK' });

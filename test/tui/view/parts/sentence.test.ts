@@ -49,7 +49,7 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'reply', token: 7, frame: 1, bytes: 30, raw: '!9\r\nERR\r\nno\r\n' }, 'token 7 gets an error: ERR'],
   [{ kind: 'write', token: 7, result: 5, of: 5 }, '5 B went out to token 7'],
   [{ kind: 'write', token: 7, result: 16384, of: 1048576 }, 'token 7 took only 16,384 of 1,048,576 B: the rest waits'],
-  [{ kind: 'write', token: 7, result: 'WouldBlock', of: 2048 }, 'token 7 takes nothing now: WouldBlock, 2 KB wait'],
+  [{ kind: 'write', token: 7, result: 'WouldBlock', of: 2048 }, 'token 7 takes nothing now: WouldBlock, 2 KiB wait'],
   [{ kind: 'write', token: 7, result: 'EPIPE', of: 5 }, 'writing to token 7 failed: EPIPE'],
   [{ kind: 'interest', token: 7, before: 1, after: 3 }, 'WRITABLE armed: the poll will tell when token 7 has room again'],
   [{ kind: 'interest', token: 7, before: 3, after: 1 }, 'all is sent to token 7: WRITABLE is no longer of interest'],

@@ -1,0 +1,90 @@
+/**
+ * Conditions: the one language of breakpoints and filters.
+ *
+ *   #7  token 7        a connection                us>1000  ms>5     slower than that
+ *   cmd:sort           a command                   err               an error reply
+ *   user:*  key user   a glob of keys              event expire      a kind of event
+ *   anything else      a word: a breakpoint takes it for a command, then for a key; a filter looks for it in the rows
+ *   "a b"  "err"       a word, whatever is in it, with the escapes of redis-cli
+ *
+ * Several in one line must hold together.
+ */
+import { TRACE_EVENTS, type TraceKind } from '../../server/index.js';
+import { splitLine } from './repl/words.js';
+import { toBytes } from './typed-text.js';
+
+export interface Conditions {
+  /** Lower case. */
+  readonly command?: string;
+  /** A glob, in bytes. */
+  readonly key?: string;
+  readonly token?: number;
+  readonly kind?: TraceKind;
+  readonly longerThanUs?: number;
+  readonly error?: true;
+  /** In bytes, in the order in which they were typed. */
+  readonly words: readonly string[];
+}
+
+export type ConditionName = Exclude<keyof Conditions, 'words'>;
+
+export type ParsedConditions = { readonly conditions: Conditions } | { readonly error: string };
+
+type Draft = { -readonly [name in keyof Conditions]: Conditions[name] } & { words: string[] };
+
+/** @param text as it was typed */
+export function parseConditions(text: string): ParsedConditions {
+  const words = (text.replaceAll(/(^|\s)([uµμm])s\s*>\s*/g, '$1$2s>').match(/"(?:\\.|[^"\\])*"?|\S+/g) ?? []) as readonly string[];
+  const draft: Draft = { words: [] };
+  for (let at = 0; at < words.length; ) {
+    const taken = takeCondition(words, at, draft);
+    if (typeof taken === 'string') return { error: taken };
+    at += taken;
+  }
+  return { conditions: draft };
+}
+
+/** Does anything have to hold? */
+export function isEmpty({ words, ...others }: Conditions): boolean {
+  return words.length === 0 && Object.keys(others).length === 0;
+}
+
+/** Reads the condition that begins at a word. Returns the words it took, or what is wrong. */
+function takeCondition(words: readonly string[], at: number, draft: Draft): number | string {
+  const word = words[at]!;
+  const next = words[at + 1];
+  if (word.startsWith('"')) return takeQuoted(word, draft);
+  const slow = /^([uµμm])s>(\d*)$/.exec(word);
+  if (slow !== null) return slow[2] === '' ? `${slow[1] === 'm' ? 'ms' : 'us'}> needs a number` : put(draft, 'longerThanUs', Number(slow[2]) * (slow[1] === 'm' ? 1000 : 1), 1);
+  if (word.startsWith('#')) return /^#\d+$/.test(word) ? put(draft, 'token', Number(word.slice(1)), 1) : '# needs the number of a token';
+  if (/^cmd:/i.test(word)) return word.length === 4 ? 'cmd: needs a command, for example cmd:sort' : put(draft, 'command', toBytes(word.slice(4).toLowerCase()), 1);
+  switch (word.toLowerCase()) {
+    case 'err':
+      return put(draft, 'error', true, 1);
+    case 'key':
+      return next === undefined ? 'key needs a pattern, for example key user:*' : put(draft, 'key', patternOf(next), 2);
+    case 'token':
+      return next === undefined || !/^\d+$/.test(next) ? 'token needs a number' : put(draft, 'token', Number(next), 2);
+    case 'event':
+      return next === undefined || !Object.hasOwn(TRACE_EVENTS, next) ? `event needs one of ${Object.keys(TRACE_EVENTS).join(' ')}` : put(draft, 'kind', next as TraceKind, 2);
+  }
+  if (/[*?[]/.test(word)) return put(draft, 'key', toBytes(word), 1);
+  draft.words.push(toBytes(word));
+  return 1;
+}
+
+function takeQuoted(word: string, draft: Draft): number | string {
+  const unquoted = splitLine(word)?.[0];
+  if (unquoted === undefined) return 'a quote is open';
+  draft.words.push(unquoted);
+  return 1;
+}
+
+/** In quotes it may hold blanks. */
+const patternOf = (word: string): string => (word.startsWith('"') ? splitLine(word)?.[0] : undefined) ?? toBytes(word);
+
+function put<N extends ConditionName>(draft: Draft, name: N, value: Draft[N], words: number): number | string {
+  if (draft[name] !== undefined) return name === 'error' ? 'err stands here twice' : `two conditions of one kind: ${String(value)}`;
+  draft[name] = value;
+  return words;
+}

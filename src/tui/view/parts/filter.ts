@@ -1,0 +1,49 @@
+/**
+ * Filter: what is typed behind / in a pane, in the language of state/conditions.ts, and which rows it lets through.
+ *
+ *   filter text ──▶ filterOf ──▶ conditions ──▶ passes(row)
+ *          └──────▶ checkFilter: why it is none, in a pane whose rows know only some of it
+ */
+import { matchesGlob } from '../../../server/index.js';
+import { isEmpty, parseConditions, type ConditionName, type Conditions } from '../../state/conditions.js';
+
+/** What a row can be asked. */
+export interface Filterable {
+  /** Where words are looked for. */
+  readonly text: string;
+  readonly token?: number;
+  /** Lower case. */
+  readonly command?: string;
+  readonly keys?: readonly string[];
+  /** Null: not known. */
+  readonly elapsedUs?: number | null;
+  readonly isError?: boolean;
+}
+
+/** Null lets everything through; so does what is no filter. */
+export function filterOf(text: string): Conditions | null {
+  const parsed = parseConditions(text);
+  return 'error' in parsed || isEmpty(parsed.conditions) ? null : parsed.conditions;
+}
+
+/** All conditions hold, and each word stands in the text, in any case. */
+export function passes({ token, command, key, longerThanUs, error, words }: Conditions, row: Filterable): boolean {
+  if (token !== undefined && row.token !== token) return false;
+  if (command !== undefined && row.command !== command) return false;
+  if (key !== undefined && !(row.keys ?? []).some((each) => matchesGlob(key, each))) return false;
+  if (longerThanUs !== undefined && !((row.elapsedUs ?? -1) > longerThanUs)) return false;
+  if (error === true && row.isError !== true) return false;
+  const text = words.length === 0 ? '' : row.text.toLowerCase();
+  return words.every((word) => text.includes(word.toLowerCase()));
+}
+
+const SPELLED: { readonly [name in ConditionName]: string } = { token: '#7', command: 'cmd:', key: 'a glob of keys', longerThanUs: 'us>', error: 'err', kind: 'event' };
+
+/** @param known the conditions that the rows of a pane can be asked @returns why the text is no filter there, or null */
+export function checkFilter(text: string, known: readonly ConditionName[]): string | null {
+  const parsed = parseConditions(text);
+  if ('error' in parsed) return parsed.error;
+  const { words: _, ...conditions } = parsed.conditions;
+  const unknown = (Object.keys(conditions) as ConditionName[]).find((name) => !known.includes(name));
+  return unknown === undefined ? null : `${SPELLED[unknown]} means nothing here: ${['words', ...known.map((name) => SPELLED[name])].join(', ')}`;
+}
