@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer, type ServerOptions } from 'redis-lab';
 import { readRecording, RecordingError, Replay } from '../../src/server/recording/index.js';
+import { encodeRequest } from '../../src/server/resp/request-encoder.js';
+import { ALL_FAMILIES } from '../fuzz/differential.js';
+import { familyTemplates, generate } from '../fuzz/generate.js';
+import { Random } from '../fuzz/random.js';
 import { cli } from '../support/cli.js';
+import { RawClient } from '../support/raw-client.js';
 import { RespClient } from '../support/resp-client.js';
 
 const POLLERS = (['epoll', 'portable'] as const).filter((poller) => poller === 'portable' || process.platform === 'linux');
@@ -57,6 +62,36 @@ describe.each(POLLERS)('%s', (poller) => {
     expect(result).toEqual({ turns: expect.any(Number) as number, commands: expect.any(Number) as number, divergence: null, hasEnd: true });
     expect(result.commands).toBeGreaterThan(600);
   });
+});
+
+/** Random commands of all families from a few clients; one that does not answer in time has been parked for ever, and is replaced. */
+async function useAtRandom(port: number, random: Random, commands: number): Promise<void> {
+  const templates = ALL_FAMILIES.flatMap(familyTemplates);
+  const clients = await Promise.all([0, 1, 2, 3].map(() => RawClient.connect(port)));
+  for (let sent = 0; sent < commands; ) {
+    const at = random.below(clients.length);
+    const count = random.between(1, 200);
+    const batch = Array.from({ length: count }, () => generate(random, random.pick(templates)).argv);
+    const replies = await clients[at]!.exchange(batch.map((argv) => encodeRequest(argv)).join(''), count, 100);
+    sent += count;
+    if (replies.length === count && random.chance(0.98)) continue;
+    clients[at]!.close();
+    clients[at] = await RawClient.connect(port);
+  }
+  for (const client of clients) client.close();
+}
+
+const RECORDINGS = Number(process.env.RECORDINGS ?? 1);
+
+test.each(POLLERS)(`${RECORDINGS} recordings of random commands are replayed to the same replies, %s`, { timeout: 3_600_000 }, async (poller) => {
+  for (let seed = 1; seed <= RECORDINGS; seed++) {
+    const parts: Buffer[] = [];
+    const server = await createServer({ port: 0, poller, edgeTriggered: seed % 2 === 0, seed, 'enable-debug-command': 'yes', record: (bytes) => parts.push(bytes) });
+    await useAtRandom(server.port, new Random(seed), 20_000);
+    await server.close();
+    const { head, tape } = readRecording(Buffer.concat(parts));
+    expect({ seed, ...new Replay(head, tape).run() }).toMatchObject({ seed, divergence: null, hasEnd: true });
+  }
 });
 
 describe('redis-lab replay', () => {

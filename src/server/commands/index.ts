@@ -37,7 +37,8 @@ import * as transactions from './transactions.js';
 
 const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, modules, pubsub, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream, streamGroups, string, transactions];
 
-/** All commands, with counters of their own, for one server. */
+/** All commands, with counters of their own, for one server. By name, so that their order is the same however the modules were loaded. */
 export function commandTable(): Map<string, Command> {
-  return new Map(families.flatMap((family) => Object.values(family).map((declaration) => [declaration.name, new Command(declaration)])));
+  const declarations = families.flatMap((family) => Object.values(family)).sort((one, other) => (one.name < other.name ? -1 : 1));
+  return new Map(declarations.map((declaration) => [declaration.name, new Command(declaration)]));
 }
