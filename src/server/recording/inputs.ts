@@ -13,7 +13,7 @@
  *   host               HOST answer as JSON
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
- * END stands where the loop was told to end. A server that is given the same answers does the same; so a tape is the server at every moment.
+ * SHUTDOWN stands where another thread has told the server to end, END where its poll was closed. A server that is given the same answers does the same; so a tape is the server at every moment.
  */
 import { crc32 } from 'node:zlib';
 import type { Address } from '../io/poll.js';
@@ -37,6 +37,7 @@ export const END = 14;
 export const WATCHED = 15;
 export const UNWATCHED = 16;
 export const HOST = 17;
+export const SHUTDOWN = 18;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -57,6 +58,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [WATCHED]: 'somebody watches',
   [UNWATCHED]: 'nobody watches',
   [HOST]: 'an answer of the host',
+  [SHUTDOWN]: 'a call of shutdown',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -3,7 +3,7 @@
  */
 import { SystemHost } from '../host.js';
 import type { ServerInputs } from '../server.js';
-import { UNWATCHED, WATCHED } from './inputs.js';
+import { SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingHost } from './recorded-host.js';
 import { RecordingPoll } from './recording-poll.js';
@@ -13,6 +13,8 @@ export interface RecordedInputs {
   readonly inputs: ServerInputs;
   /** Takes the last wait off the tape, and what the clock has said since: it was interrupted, and goes on. See EventLoop.onSleepOn. */
   forgetWait(): void;
+  /** Another thread tells the server to end; called just before that is done. */
+  shutdown(): void;
 }
 
 export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedInputs {
@@ -33,6 +35,9 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     forgetWait() {
       tape.rewind(tapeMark);
       clock.restore(clockMark);
+    },
+    shutdown() {
+      tape.byte(SHUTDOWN);
     },
   };
 }

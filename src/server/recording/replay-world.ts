@@ -48,6 +48,8 @@ export class ReplayWorld implements Poll {
   /** The tape was read up to its end mark. */
   isOver = false;
   private wasWatched = false;
+  /** Set by the replay: ends its server. */
+  onShutdown: () => void = () => {};
 
   constructor(
     readonly tape: TapeCursor,
@@ -95,8 +97,17 @@ export class ReplayWorld implements Poll {
     return this.wasWatched;
   };
 
+  /** Does what another thread has told the server at this place. Called where messages of other threads are handled, and before each answer: they may come while the loop is held. */
+  obeyCalls(): void {
+    while (this.tape.peek() === inputs.SHUTDOWN) {
+      this.tape.byte();
+      this.onShutdown();
+    }
+  }
+
   /** The tag of the next answer. Throws TapeEnd at the end mark. */
   next(): number {
+    this.obeyCalls();
     const tag = this.tape.byte();
     if (tag !== inputs.END) return tag;
     this.isOver = true;

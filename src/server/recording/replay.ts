@@ -35,6 +35,8 @@ export class Replay {
   constructor(head: RecordingHead, tape: Buffer) {
     this.world = new ReplayWorld(new TapeCursor(tape), head.poll);
     this.server = new Server({ poll: this.world, clock: this.world.clock, seed: head.seed, config: new Config(head.settings), log: () => {}, isWatched: this.world.isWatched, host: new ReplayHost(this.world) });
+    this.world.onShutdown = () => this.server.shutdown();
+    this.server.loop.onWake(() => this.world.obeyCalls());
     this.attempt(() => this.server.listen());
   }
 

@@ -49,7 +49,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const server = new Server(recorded?.inputs ?? inputs);
   if (recorded !== null) server.loop.onSleepOn = () => recorded.forgetWait();
   const observation = observe(server, options.control);
-  const calls = answerWith(server, observation);
+  const calls = answerWith(server, observation, () => recorded?.shutdown());
   // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.
   const arrived: CallMessage[] = [];
   const hear = (message: CallMessage): void => {
@@ -102,10 +102,11 @@ function observe(server: Server, control: ControlWords): Observation {
 
 type Answers = { readonly [M in LoopMethod]: (argument: LoopCalls[M]['argument']) => LoopCalls[M]['result'] };
 
-function answerWith(server: Server, observation: Observation): Answers {
+function answerWith(server: Server, observation: Observation, onClose: () => void): Answers {
   return {
     close() {
       observation.isEnding = true;
+      onClose();
       server.shutdown();
     },
     trace: (budget) => observation.trace(budget),
