@@ -88,7 +88,8 @@ const metafiles = [
   await bundle('server/thread/worker', { separate: ['./loop-thread.js'] }),
   await bundle('cli/lab', { separate: ['./run.js', './replay.js'] }),
   await bundle('cli/replay'),
-  await bundle('cli/run', { plugins: [bundleInk] }),
+  // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
+  await bundle('cli/run', { plugins: [bundleInk], defines: { fetch: 'undefined' } }),
   await bundle('cli/thread'),
 ];
 const buildId = createHash('sha256');

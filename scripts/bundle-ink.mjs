@@ -47,6 +47,9 @@ export const bundleInk = {
       missing.delete(path);
       return { path: REPLACED.get(path) };
     });
+    // For all others; its own file is found by its path.
+    build.onResolve({ filter: /^string-width$/ }, () => ({ path: here('lazy-string-width.mjs') }));
+    build.onResolve({ filter: /^string-width\/index\.js$/ }, () => ({ path: here('../node_modules/string-width/index.js') }));
     build.onEnd(() => ({ errors: [...missing].map((name) => ({ text: `${INK_OUTPUT} no longer imports ${name}, so it was not replaced` })) }));
     build.onResolve({ filter: /^yoga-layout$/ }, () => ({ path: YOGA }));
     // Its package exports only what waits for itself.
