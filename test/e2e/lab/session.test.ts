@@ -28,7 +28,7 @@ test('a command typed is a frame, a readiness and a key, and the invitation is g
   await lab.until(() => lab.pane('repl').includes('OK') && lab.pane('keyspace').some((row) => row.includes('"hello"')) && lab.pane('readiness').some((row) => row.includes('wrote 5 B')));
   expect(lab.pane('frames').find((row) => row.includes('SET greeting hello EX 60'))).toMatch(/> +#2 +\d+ SET greeting hello EX 60 +54 B/);
   expect(lab.pane('readiness').find((row) => row.includes('read 54 B'))).toMatch(/#2 +READABLE read 54 B · 1 frame · wrote 5 B/);
-  expect(lab.pane('keyspace').find((row) => row.includes('greeting'))).toMatch(/greeting +string embstr +5 B \d\d\.\d s .*"hello"/);
+  expect(lab.pane('keyspace').find((row) => row.includes('greeting'))).toMatch(/greeting +string +5 B \d\d\.\d s .*"hello"/);
   expect(lab.screen).not.toContain('Welcome');
 });
 
