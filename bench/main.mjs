@@ -1,10 +1,11 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { activity } from './activity.mjs';
 import { growth } from './growth.mjs';
 import { idle } from './idle.mjs';
 import { memory } from './memory.mjs';
@@ -36,7 +37,7 @@ for (const tool of ['redis-server', 'redis-benchmark']) {
 }
 
 const labFlags = [...(values.poller === 'auto' ? [] : ['--poller', values.poller]), ...(values['edge-triggered'] ? ['--edge-triggered'] : [])];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup'];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity'];
 const wanted = values.tests?.split(',');
 const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
 const load = {
@@ -48,8 +49,9 @@ const load = {
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
 for (const part of parts) {
-  if (part === 'startup' || part === 'growth') {
-    console.log(`${await (part === 'startup' ? startup : growth)(labFlags)}\n`);
+  const alone = { startup, growth, activity }[part];
+  if (alone !== undefined) {
+    console.log(`${await alone(labFlags)}\n`);
     continue;
   }
   const lab = await startLab([...labFlags, '--maxclients', '20000'].slice(0, labFlags.length + (part === 'idle' ? 2 : 0)));
@@ -74,6 +76,6 @@ function run(part, lab, redis) {
     case 'idle':
       return idle(lab, redis);
     default:
-      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup`);
+      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity`);
   }
 }

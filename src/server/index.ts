@@ -19,6 +19,7 @@ import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
 import type { RecordingHead } from './recording/replay.js';
+import type { LoopActivity } from './thread/activity-watch.js';
 import { LoopHandle } from './thread/loop-handle.js';
 import { Recording, type RecordListener } from './thread/recording.js';
 import { startThread } from './thread/start-thread.js';
@@ -34,6 +35,7 @@ export { TRACE_EVENTS } from './trace/events.js';
 export { endsRun, endsStep } from './trace/stepping.js';
 export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
 export type { SettingName } from './config.js';
+export type { LoopActivity } from './thread/activity-watch.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
 export type { ClientSnapshot, CommandSnapshot, KeysSnapshot } from './snapshot.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
@@ -72,6 +74,12 @@ export interface TraceOptions {
   readonly budget?: number;
 }
 
+/** A client's socket or a listener's, by the descriptor that events and snapshots name. */
+export interface WaitingSocket {
+  readonly fd: number;
+  readonly isListener: boolean;
+}
+
 /** `snapshot` is what was asked for with `watch`, as of the end of the batch. */
 export type TraceListener = (batch: TraceBatch, snapshot: Snapshot | null) => void;
 
@@ -106,6 +114,19 @@ export interface RedisLabServer extends AsyncDisposable {
   readonly heldAt: TraceEvent | null;
   /** Called with the event whenever the loop is held, by whatever, and with null when it goes on. Returns how to stop listening. */
   onHeld(listener: (event: TraceEvent | null) => void): () => void;
+
+  /** What the loop is at, as far as can be seen from this thread without asking it: also while a command keeps it busy. */
+  readonly activity: LoopActivity;
+  /**
+   * Calls `listener` ten times a second while the loop is busy with one turn for a tenth of a second or longer, and with null when it is no longer. Returns how to stop
+   * listening.
+   */
+  onBusy(listener: (activity: LoopActivity | null) => void): () => void;
+  /**
+   * What waits in the kernel at each of these descriptors of the loop, which need not be asked: bytes that a client has sent, connections that a listener has not
+   * accepted. Null with the portable poller, where Node has read the bytes already.
+   */
+  waiting(sockets: readonly WaitingSocket[]): Promise<readonly number[] | null>;
 
   /** State at this moment; by default with the first thousand keys of database 0, by name. */
   snapshot(request?: SnapshotRequest): Promise<Snapshot>;
@@ -280,6 +301,20 @@ class LabServer implements RedisLabServer {
   onHeld(listener: (event: TraceEvent | null) => void): () => void {
     this.observers.heldListeners.add(listener);
     return () => this.observers.heldListeners.delete(listener);
+  }
+
+  get activity(): LoopActivity {
+    return this.handle.activity.look();
+  }
+
+  onBusy(listener: (activity: LoopActivity | null) => void): () => void {
+    return this.handle.activity.onBusy(listener);
+  }
+
+  async waiting(sockets: readonly WaitingSocket[]): Promise<readonly number[] | null> {
+    if (this.poller !== 'epoll' || this.handle.hasEnded) return null;
+    const { connectionsToAccept, unreadBytes } = await import('./io/backends/kernel-queues.js');
+    return sockets.map(({ fd, isListener }) => (isListener ? connectionsToAccept(fd) : unreadBytes(fd)));
   }
 
   snapshot(request = DEFAULT_SNAPSHOT): Promise<Snapshot> {

@@ -34,6 +34,7 @@ import { seedHashes } from './keyspace/hash.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { KeyspaceListeners } from './keyspace/listeners.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
+import { Activity } from './loop/activity.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
 import type { Reply } from './resp/reply.js';
@@ -62,6 +63,8 @@ export interface ServerInputs {
   readonly host?: Host;
   /** The heap of this thread, to be watched; left out: nobody looks at it. */
   readonly heap?: Heap;
+  /** Where the loop says what it is at; by default nobody reads it. */
+  readonly activity?: Activity;
 }
 
 export class Server implements ServerContext {
@@ -89,6 +92,9 @@ export class Server implements ServerContext {
   readonly scheduler: Scheduler;
   readonly identity: ServerIdentity;
   readonly random: () => number;
+  readonly activity: Activity;
+  /** The full name of each command, at its number. */
+  readonly commandNames: readonly string[];
   readonly log: (level: LogLevel, message: string) => void;
   private readonly clients: Clients;
   /** Addresses of the settings that are still to be bound. */
@@ -96,10 +102,12 @@ export class Server implements ServerContext {
   private nextToken: Token = FIRST_FREE;
 
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
-  constructor({ poll, clock, seed, config, log, isWatched = (watches) => watches, host = new SystemHost(), heap }: ServerInputs) {
+  constructor({ poll, clock, seed, config, log, activity = new Activity(), isWatched = (watches) => watches, host = new SystemHost(), heap }: ServerInputs) {
     const { tap, hooks, commands, sessions } = this;
     const { values } = config;
     this.clock = clock;
+    this.activity = activity;
+    this.commandNames = numbered(commands);
     this.config = config;
     this.host = host;
     this.log = (level, message) => {
@@ -107,7 +115,7 @@ export class Server implements ServerContext {
     };
     const random = (this.random = seededRandom(seed));
     seedHashes(seed);
-    const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep()));
+    const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
     this.identity = { runId: randomId(random), replicationId: randomId(random) };
@@ -142,7 +150,7 @@ export class Server implements ServerContext {
 
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
-    this.dispatcher = new Dispatcher({ commands, keyspace, hooks, pause, tracking, stats, tap, clock, requiresPassword, log: this.log, isWatched }, afterReply);
+    this.dispatcher = new Dispatcher({ commands, keyspace, hooks, pause, tracking, stats, tap, clock, activity, requiresPassword, log: this.log, isWatched }, afterReply);
     const environment = {
       loop,
       dispatcher: this.dispatcher,
@@ -297,4 +305,16 @@ function schedulerOf({ timers, clock }: EventLoop): Scheduler {
 /** As redis-server words it. */
 function lowLimit(maxmemory: number, usedBytes: number): string {
   return `WARNING: the new maxmemory value set via CONFIG SET (${maxmemory}) is smaller than the current memory usage (${usedBytes}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.`;
+}
+
+/** Gives each command its number, and returns their names by it: the first one is of none. */
+function numbered(commands: ReadonlyMap<string, Command>): readonly string[] {
+  const names = [''];
+  for (const command of commands.values()) {
+    for (const each of [command, ...(command.subcommands?.values() ?? [])]) {
+      each.number = names.length;
+      names.push(each.fullName);
+    }
+  }
+  return names;
 }

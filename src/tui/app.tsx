@@ -18,7 +18,7 @@ import { changeBreakpoints } from './state/breakpoints.js';
 import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
 import { reduceRepl, type ReplAction } from './state/repl-reduce.js';
-import type { Prompt, ServerInfo, Spelling, State } from './state/state.js';
+import { busyOf, type Prompt, type ServerInfo, type Spelling, type State } from './state/state.js';
 import { edit } from './state/repl/line-editor.js';
 import { editOf } from './state/repl/line-keys.js';
 import { findLine } from './state/repl/pager.js';
@@ -27,7 +27,9 @@ import { joined, spell, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
+import { pauseNotice } from './view/parts/busy.js';
 import { byteAt } from './view/parts/hex.js';
+import { wordingOf } from './view/parts/sentence.js';
 import { lineAt, pagedRows, pagerLimit } from './view/pager.js';
 import { cursorOf, helpScrollLimit, paneSize, replySize, Screen } from './view/screen.js';
 import { spelledIn, type Theme } from './view/theme.js';
@@ -176,10 +178,10 @@ export class App {
   }
 
   private perform(intent: Intent, key: Key): void {
-    const { ui, control } = this.state;
+    const { ui } = this.state;
     switch (intent) {
       case 'toggle-pause':
-        return void (control.heldAt === null ? this.session.pause() : this.session.resume());
+        return this.togglePause();
       case 'step-event':
       case 'step-phase':
       case 'step-command':
@@ -406,6 +408,14 @@ export class App {
   }
 
   // Time
+
+  private togglePause(): void {
+    const { control } = this.state;
+    if (control.heldAt !== null) return void this.session.resume();
+    const busy = busyOf(this.state);
+    if (busy !== null) this.act({ type: 'notice', text: pauseNotice(busy, wordingOf(this.state, this.options.theme)) });
+    void this.session.pause();
+  }
 
   private changeSpeed(direction: 'slower' | 'faster'): void {
     const { eventsPerSecond } = this.state.control;

@@ -7,11 +7,12 @@
  * What somebody asks for resolves when the loop has answered, and never rejects: a server that ends meanwhile says so by `closed`.
  */
 import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent } from '../server/index.js';
+import { BusyWatch } from './busy-watch.js';
 import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';
 import { nowMsOf } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
-import type { ServerInfo, State } from './state/state.js';
+import type { Busy, ServerInfo, State } from './state/state.js';
 
 /** The most events that a batch brings: what the model takes in without being late. */
 const EVENT_BUDGET = 800;
@@ -36,6 +37,7 @@ export class Session {
   private watched = '';
   private hasEnded = false;
   private stopListening: () => void = () => {};
+  private busyWatch: BusyWatch | null = null;
 
   constructor(private readonly options: SessionOptions) {
     this.current = initialState(options.info, this.history.newest);
@@ -50,6 +52,7 @@ export class Session {
     const { server } = this.options;
     this.stopListening = server.onHeld((event) => this.held(event));
     if (server.heldAt !== null) this.held(server.heldAt);
+    this.busyWatch = new BusyWatch(server, () => this.history.newest.tokens.rows.sorted(), (busy) => this.busy(busy));
     const request = this.options.request();
     this.watched = JSON.stringify(request);
     await Promise.all([server.watch(request), server.trace((batch, snapshot) => this.receive(batch, snapshot), { budget: EVENT_BUDGET })]);
@@ -60,6 +63,7 @@ export class Session {
   stop(): void {
     this.hasEnded = true;
     this.stopListening();
+    this.busyWatch?.stop();
   }
 
   act(action: Action): void {
@@ -175,6 +179,13 @@ export class Session {
   /** Somebody else than the console has connected, and may be gone again. */
   private hasVisitor(): boolean {
     return this.history.newest.rates.connectionsReceived > this.state.repl.clients.length;
+  }
+
+  private busy(busy: Busy | null): void {
+    if (this.hasEnded) return;
+    if (busy !== null) this.act({ type: 'begin' });
+    this.act({ type: 'see-busy', busy });
+    this.options.changed();
   }
 
   private held(event: TraceEvent | null): void {

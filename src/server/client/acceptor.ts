@@ -11,6 +11,7 @@
 import { READABLE } from '../io/interest.js';
 import { formatAddress, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
+import { ACCEPTING } from '../loop/activity.js';
 import type { EventHandler, EventLoop } from '../loop/event-loop.js';
 import type { Timer } from '../loop/timers.js';
 import type { Tap } from '../trace/tap.js';
@@ -41,6 +42,7 @@ export class Acceptor implements EventHandler {
   }
 
   ready(): void {
+    this.loop.activity.is(ACCEPTING);
     for (let i = 0; i < ACCEPTS_PER_TURN; i++) {
       if (!this.acceptOne()) return;
     }

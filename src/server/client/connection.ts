@@ -10,6 +10,7 @@
 import { READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../io/event.js';
 import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
 import type { Token } from '../io/token.js';
+import { DECODING } from '../loop/activity.js';
 import type { EventHandler } from '../loop/event-loop.js';
 import type { Argv } from '../command/command.js';
 import { protocolError } from '../errors.js';
@@ -137,10 +138,11 @@ export class Connection implements EventHandler, Transport {
   /** Decodes and executes as many whole requests as there are in `buffer[start, end)`, and keeps the rest. */
   private process(buffer: Buffer, start: number, end: number): void {
     const { decoder, session } = this;
-    const { dispatcher, server, tap, settings } = this.env;
+    const { dispatcher, server, tap, settings, loop } = this.env;
     decoder.maxBulkLength = settings['proto-max-bulk-len'];
     decoder.keys = session.db;
     decoder.feed(buffer, start, end);
+    loop.activity.is(DECODING);
     dispatcher.beginRead();
     while (this.state === OPEN && !session.parked) {
       // Again for each request: the one before may have been AUTH.
@@ -241,6 +243,7 @@ export class Connection implements EventHandler, Transport {
   proceed(): void {
     const { session, query } = this;
     if (this.state !== OPEN || session.parked) return;
+    this.env.loop.activity.handles(this.token);
     const { postponed } = session;
     session.postponed = null;
     if (postponed !== null) this.execute(postponed);

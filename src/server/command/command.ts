@@ -120,6 +120,8 @@ export class Command {
   readonly subcommands: ReadonlyMap<string, Command> | null;
   readonly run: Handler | null;
   readonly stats = new CommandStats();
+  /** From 1, by which a word of memory can name it; given by the server. */
+  number = 0;
   // The flags that every call looks at, as fields: a Set lookup costs more than the whole gate.
   readonly isWrite: boolean;
   /** It reads keys that a client with tracking may keep. Of a script that is known only of what it calls. */

@@ -50,6 +50,8 @@ export interface ServerContext {
   readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number; measureUs(): number };
   readonly host: Host;
   readonly tap: Tap;
+  /** Says what the loop is at; see loop/activity.ts. */
+  readonly activity: { executes(command: number): void };
   readonly commands: ReadonlyMap<string, Command>;
   /** All connected clients by id. */
   readonly sessions: ReadonlyMap<number, Session>;

@@ -16,7 +16,7 @@ import type { AfterReply } from './after-reply.js';
 import { Stopwatch } from '../measuring/stopwatch.js';
 
 /** What the dispatcher needs of the server around it. */
-type Surroundings = Pick<ServerContext, 'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log'> & {
+type Surroundings = Pick<ServerContext, 'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log' | 'activity'> & {
   /** Given whether somebody watches, says whether that is so as far as the server's state is concerned; see ServerInputs. */
   isWatched(watches: boolean): boolean;
 };
@@ -41,6 +41,7 @@ export class Dispatcher implements CommandRunner {
     const command = this.lookup(session, argv);
     session.lastCommand = command;
     if (command === null) return this.rejectUnknown(session, argv);
+    this.server.activity.executes(command.number);
     const error = this.gates(session, command, argv.length);
     if (error !== null) return this.reject(session, command, error);
     const { pause } = this.server;
@@ -189,6 +190,7 @@ export class Dispatcher implements CommandRunner {
   }
 
   private rejectUnknown(session: Session, argv: Argv): Reply {
+    this.server.activity.executes(0);
     const name = argv[0]!.toLowerCase();
     if (name === 'post' || name === 'host:') return this.rejectBrowser(session);
     const isContainer = this.server.commands.has(name);

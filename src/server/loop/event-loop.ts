@@ -17,6 +17,7 @@ import type { Interest } from '../io/interest.js';
 import type { Poll, Source } from '../io/poll.js';
 import { type Token, WAKER } from '../io/token.js';
 import type { Tap } from '../trace/tap.js';
+import { Activity, RUNNING_TIMERS, SENDING_TRACE, TAKING_MESSAGES, WAITING } from './activity.js';
 import type { Clock } from './clock.js';
 import { Timers } from './timers.js';
 
@@ -59,6 +60,7 @@ export class EventLoop {
     readonly clock: Clock,
     private readonly tap: Tap,
     private readonly beforeSleep: () => void,
+    readonly activity = new Activity(),
   ) {}
 
   register(source: Source, token: Token, interest: Interest, handler: EventHandler): void {
@@ -75,6 +77,7 @@ export class EventLoop {
   onWake(run: () => void): void {
     this.handlers.set(WAKER, {
       ready: () => {
+        this.activity.is(TAKING_MESSAGES);
         this.poll.waker.acknowledge();
         run();
       },
@@ -89,6 +92,7 @@ export class EventLoop {
 
   private driven(): number | null {
     this.turn();
+    this.activity.is(WAITING);
     if (this.stopped) return null;
     // Whoever was served may have left replies for the next beforeSleep.
     return this.wasBusy ? 0 : this.sleepMs();
@@ -104,7 +108,7 @@ export class EventLoop {
   }
 
   turn(): void {
-    this.turnNumber++;
+    this.activity.beginsTurn(++this.turnNumber);
     const flushUs = this.flush();
     this.wait();
     const wokenUs = this.clock.nowUs;
@@ -114,7 +118,7 @@ export class EventLoop {
     this.runDueTimers();
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: flushUs + this.clock.measureUs() - wokenUs, commands: this.commandsThisTurn });
     this.commandsThisTurn = 0;
-    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
+    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
   }
 
   /**
@@ -122,9 +126,22 @@ export class EventLoop {
    * waited for, and no timer runs. `except`, whose handler is the one that takes long, has its turn when that is through.
    */
   turnWithin(except: Token): void {
+    const { activity } = this;
+    activity.entersTurnWithin(this.turnNumber);
+    try {
+      this.serveWithin(except);
+    } finally {
+      activity.leavesTurnWithin();
+    }
+  }
+
+  private serveWithin(except: Token): void {
+    const { tap } = this;
     const events = (this.eventsWithin ??= new Events());
     this.poll.wait(events, 0);
     this.clock.refresh();
+    // There are hundreds of such looks a second: those that bring nothing are told only where each event counts, and a hold needs one.
+    if (tap.sink !== null && (events.length > 0 || tap.sink.isStepping === true)) tap.sink.emit({ kind: 'poll', waitedUs: 0, ready: events.length, emulated: this.poll.emulated, within: true });
     for (let i = 0; i < events.length; i++) {
       const token = events.tokens[i]!;
       if (token === except) this.deferred.set(token, events.readiness[i]! | (this.deferred.get(token) ?? 0));
@@ -132,7 +149,12 @@ export class EventLoop {
     }
     // Where the poll hears of nothing while this thread is busy, other threads are at least asked whether they want something.
     if (this.poll.drive !== undefined) this.handlers.get(WAKER)?.ready(READY_READABLE);
-    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.observer.frame();
+    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
+  }
+
+  private tellObserver(observer: Observer): void {
+    this.activity.is(SENDING_TRACE);
+    observer.frame();
   }
 
   private handleDeferred(): void {
@@ -174,11 +196,12 @@ export class EventLoop {
     let toldUs = this.tellWait();
     let sleepsOn: boolean;
     do {
+      this.activity.is(WAITING);
       this.poll.wait(events, this.sleepMs());
       clock.refresh();
       sleepsOn = false;
       if (events.length > 0 || observer === null || observer.dueUs > clock.nowUs) continue;
-      observer.frame();
+      this.tellObserver(observer);
       // The trace begins, or goes on, in the middle of this turn: what follows shall belong to it.
       if (toldUs < 0 && tap.sink !== null) {
         tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber });
@@ -204,6 +227,7 @@ export class EventLoop {
     const handler = this.handlers.get(token);
     if (handler === undefined) return;
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'ready', token, readiness });
+    this.activity.handles(token);
     handler.ready(readiness);
   }
 
@@ -213,6 +237,7 @@ export class EventLoop {
     const mark = this.timers.mark();
     for (let timer = this.timers.takeDue(nowUs, mark); timer !== null; timer = this.timers.takeDue(nowUs, mark)) {
       this.wasBusy = true;
+      this.activity.is(RUNNING_TIMERS);
       const startUs = this.clock.measureUs();
       timer.run();
       if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'timer', name: timer.name, lateUs: nowUs - timer.dueUs, elapsedUs: this.clock.measureUs() - startUs });

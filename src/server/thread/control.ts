@@ -30,6 +30,11 @@ export function batchesUnderWay(control: ControlWords, sent: number): number {
   return (sent - Atomics.load(control, TAKEN)) | 0;
 }
 
+/** Main: the loop is held at this moment. */
+export function isLoopHeld(control: ControlWords): boolean {
+  return Atomics.load(control, HELD) === 1;
+}
+
 /** Main, after posting a message: true if that was enough; false if the loop may sleep in the kernel and must be woken there. */
 export function notifyHeldLoop(control: ControlWords): boolean {
   Atomics.add(control, SIGNAL, 1);

@@ -10,7 +10,9 @@ import type { LogLevel } from '../server.js';
 import type { Snapshot } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
-import { createControl, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
+import { type ActivityWords, createActivityWords } from '../loop/activity.js';
+import { ActivityWatch } from './activity-watch.js';
+import { createControl, isLoopHeld, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
 import { StartError } from './start-error.js';
 import { HEAP_LIMIT_MB, startThread } from './start-thread.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
@@ -71,14 +73,20 @@ export class LoopHandle {
   readonly closed: Promise<void>;
   private readonly calls = new Map<number, PendingCall>();
   private nextCall = 1;
+  readonly activity: ActivityWatch;
+  /** The last that the loop has said of it. */
+  private isHeld = false;
   private isOver = false;
 
   private constructor(
     private readonly worker: Worker,
     private readonly control: ControlWords,
+    activity: ActivityWords,
     readonly ready: ReadyMessage,
     private readonly events: LoopEvents,
   ) {
+    // The loop says that it is held a moment before it is, and that it goes on a moment after: in slow motion it says nothing, and only the word tells.
+    this.activity = new ActivityWatch(activity, () => this.isHeld || isLoopHeld(control), ready.commandNames);
     this.closed = new Promise((resolve, reject) => {
       worker.once('error', (error) => reject(explained(error)));
       worker.once('exit', () => {
@@ -92,9 +100,10 @@ export class LoopHandle {
   }
 
   /** Resolves once the server listens. Rejects with {@link StartError}. @param worker waits for its options */
-  static start(options: Omit<LoopThreadOptions, 'control' | 'isNested'>, events: LoopEvents, worker = startThread()): Promise<LoopHandle> {
+  static start(options: Omit<LoopThreadOptions, 'control' | 'activity' | 'isNested'>, events: LoopEvents, worker = startThread()): Promise<LoopHandle> {
     const control = createControl();
-    worker.postMessage({ ...options, control, isNested: !isMainThread } satisfies LoopThreadOptions);
+    const activity = createActivityWords();
+    worker.postMessage({ ...options, control, activity, isNested: !isMainThread } satisfies LoopThreadOptions);
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError({ message: 'the loop thread ended before it was ready', code: null, address: null }));
       const first = (message: LoopMessage): void => {
@@ -102,7 +111,7 @@ export class LoopHandle {
         if (message.kind === 'failed') return reject(new StartError(message));
         if (message.kind !== 'ready') return;
         worker.off('error', reject).off('exit', ended).off('message', first);
-        resolve(new LoopHandle(worker, control, message, events));
+        resolve(new LoopHandle(worker, control, activity, message, events));
       };
       worker.on('error', reject).on('exit', ended).on('message', first);
     });
@@ -131,6 +140,7 @@ export class LoopHandle {
 
   private ended(): void {
     this.isOver = true;
+    this.activity.end();
     openHandles.delete(this);
     if (openHandles.size === 0) process.off('exit', closeAll);
     // Only now: until its thread was gone, the number could have come to mean another file.
@@ -155,6 +165,7 @@ export class LoopHandle {
           takeBatch(this.control);
         }
       case 'held':
+        this.isHeld = message.event !== null;
         return this.events.held(message.event);
     }
   }

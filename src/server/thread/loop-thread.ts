@@ -8,6 +8,7 @@ import { parentPort, receiveMessageOnPort, resourceLimits, type MessagePort } fr
 import { Config, ConfigError } from '../config.js';
 import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
+import { Activity } from '../loop/activity.js';
 import { SystemClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { ownHeap } from '../measuring/heap-watch.js';
@@ -44,6 +45,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     config: new Config(options.settings, options.configFile),
     heap: ownHeap(resourceLimits.maxOldGenerationSizeMb! * 2 ** 20),
     log: (level, message) => post({ kind: 'log', level, message }),
+    activity: new Activity(options.activity),
   };
   const recorded = options.ring === null ? null : recordInputs(inputs, new TapeWriter(options.ring));
   const server = new Server(recorded?.inputs ?? inputs);
@@ -67,7 +69,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   if (poll.waker.fd === -1) port.on('message', hear);
   if (options.paused) observation.pause();
   if (options.isNested) wakeNowAndThen(server);
-  post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback });
+  post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback, commandNames: server.commandNames });
   beforeRun();
   await server.run();
   server.close();

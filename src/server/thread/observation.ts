@@ -139,6 +139,10 @@ export class Observation implements TraceSink, Observer {
     }
   }
 
+  get isStepping(): boolean {
+    return this.stepper.isStepping;
+  }
+
   frame(): void {
     if (batchesUnderWay(this.ports.control, this.batchesSent) >= MOST_UNDER_WAY) {
       this.dueUs = this.clock.nowUs + GATHER_US;

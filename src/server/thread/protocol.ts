@@ -11,6 +11,7 @@ import type { Breakpoint, RunTarget, StepUnit } from '../trace/stepping.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
+import type { ActivityWords } from '../loop/activity.js';
 import type { ControlWords } from './control.js';
 import type { StartFailure } from './start-error.js';
 
@@ -27,6 +28,7 @@ export interface LoopThreadOptions {
   readonly control: ControlWords;
   /** The ring in which all inputs are recorded; null for no recording. */
   readonly ring: SharedArrayBuffer | null;
+  readonly activity: ActivityWords;
   /** The server was asked for by a worker, and not by the main thread. */
   readonly isNested: boolean;
 }
@@ -57,7 +59,7 @@ export interface CallMessage<M extends LoopMethod = LoopMethod> {
 }
 
 export type LoopMessage =
-  | { readonly kind: 'ready'; readonly addresses: readonly Address[]; readonly poller: PollerName; readonly edgeTriggered: boolean; readonly wakeFd: number; readonly fallback: string | null }
+  | { readonly kind: 'ready'; readonly addresses: readonly Address[]; readonly poller: PollerName; readonly edgeTriggered: boolean; readonly wakeFd: number; readonly fallback: string | null; readonly commandNames: readonly string[] }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }

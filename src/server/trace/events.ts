@@ -16,7 +16,7 @@ export type Phase = 'write' | 'poll' | 'accept' | 'read' | 'decode' | 'execute' 
 export type TraceBody =
   | { kind: 'turn-begin'; turn: number }
   | { kind: 'wait'; timeoutMs: number; why: string }
-  | { kind: 'poll'; waitedUs: number; ready: number; emulated: boolean }
+  | { kind: 'poll'; waitedUs: number; ready: number; emulated: boolean; within?: true }
   | { kind: 'ready'; token: number; readiness: number }
   | { kind: 'accept'; token: number; client: number | 'WouldBlock' | string }
   | { kind: 'connect'; token: number; fd: number; peer: string; local: string }
@@ -79,7 +79,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     category: 'Loop',
     phase: 'poll',
     meaning: 'poll.wait has returned.',
-    fields: 'waitedUs, ready (number of tokens), emulated (readiness did not come from a kernel)',
+    fields: 'waitedUs, ready (number of tokens), emulated (readiness did not come from a kernel), within (only if a script that takes long lets others be served meanwhile)',
   },
   ready: {
     category: 'Loop',

@@ -12,6 +12,8 @@ import type { TraceBody } from './events.js';
 /** Receives every event at the moment it happens, on the loop thread; it may hold the loop there (see stepping.ts). */
 export interface TraceSink {
   emit(event: TraceBody): void;
+  /** Each event is held or delayed, so that also those count that are left out otherwise. */
+  readonly isStepping?: boolean;
 }
 
 export class Tap {

@@ -14,13 +14,14 @@ import { Session } from '../session.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
-import type { ServerInfo, Spelling, State } from '../state/state.js';
+import { busyOf, type ServerInfo, type Spelling, type State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
 import { factsOf } from '../view/header.js';
 import type { Pane } from '../view/pane.js';
 import { commandsPane } from '../view/panes/commands.js';
 import { PANES } from '../view/panes/index.js';
 import { noteOf } from '../view/panes/repl.js';
+import { busySentences, pauseNotice, secondsText, waitingSentences } from '../view/parts/busy.js';
 import { heldSentence, sentence, wordingOf, type Wording } from '../view/parts/sentence.js';
 import { formatCount } from '../view/text.js';
 import { spelledIn, type Theme } from '../view/theme.js';
@@ -31,6 +32,8 @@ import { MOST_ROWS, parseWish, usageOf, WORDS, type Told, type Wish } from './wo
 const REPLY_PATIENCE_MS = 1000;
 /** A step that takes longer waits for something to happen. */
 const STEP_PATIENCE_MS = 200;
+/** A loop that stays busy is told again after so long. */
+const BUSY_AGAIN_MS = 5000;
 /** Of the events that a step has passed, the last ones are told. */
 const MOST_EVENTS = 50;
 
@@ -68,6 +71,9 @@ export class NarratedLab {
   private countsCommands = false;
   /** The line that is being done. */
   private running: Promise<void>;
+  /** How long the loop had been busy when that was told last; null: it is not. */
+  private busyToldMs: number | null = null;
+  private busyMs = 0;
   private hasEnded = false;
   private spelling: Spelling = 'readable';
 
@@ -247,6 +253,9 @@ export class NarratedLab {
     this.want('pause');
     const wasHeld = this.state.control.heldAt !== null;
     this.session.showLive();
+    const busy = busyOf(this.state);
+    // Whoever asks for it now can go on asking for other things meanwhile.
+    if (busy !== null) return void (this.say(pauseNotice(busy, this.wording)), this.session.pause());
     await this.session.pause();
     if (wasHeld) this.tellHold();
   }
@@ -297,6 +306,7 @@ export class NarratedLab {
 
   private changed(): void {
     const { heldAt } = this.state.control;
+    this.tellBusy();
     if (heldAt === this.toldHold) return;
     this.toldHold = heldAt;
     if (heldAt !== null) {
@@ -306,6 +316,22 @@ export class NarratedLab {
     const { holdWaiters } = this;
     this.holdWaiters = holdWaiters.filter(({ isSo }) => !isSo());
     for (const { isSo, resolve } of holdWaiters) if (isSo()) resolve();
+  }
+
+  /** When the loop becomes busy, now and then while it is, and when it is no longer. */
+  private tellBusy(): void {
+    const busy = busyOf(this.state);
+    if (busy === null) {
+      if (this.busyToldMs !== null) this.say(`no longer BUSY, after ${secondsText(this.busyMs)}`);
+      this.busyToldMs = null;
+      return;
+    }
+    this.busyMs = busy.activity.turnMs;
+    if (this.busyToldMs !== null && this.busyMs < this.busyToldMs + BUSY_AGAIN_MS) return;
+    this.busyToldMs = this.busyMs;
+    this.say(`BUSY: ${busySentences(busy, this.wording)[0]!}`);
+    const [waiting] = waitingSentences(busy);
+    if (waiting !== undefined) this.say(waiting);
   }
 
   private whenHeld(isHeld: boolean): Promise<void> {
@@ -363,7 +389,7 @@ export class NarratedLab {
 
   /** The trace comes some ten times a second. To ask for it wakes the loop, so that is done only behind a command of our own, whose traces somebody may look for. */
   private async catchUp(): Promise<void> {
-    if (!this.isBehind || this.state.control.moment !== null) return;
+    if (!this.isBehind || this.state.control.moment !== null || busyOf(this.state) !== null) return;
     await this.session.refresh();
     this.isBehind = false;
   }

@@ -7,7 +7,7 @@ import type { Breakpoint, StepUnit, TraceEvent } from '../../server/index.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';
-import type { Control, Face, PaneUi, Prompt, ServerInfo, Spelling, State, TimeMode, Ui } from './state.js';
+import type { Busy, Control, Face, PaneUi, Prompt, ServerInfo, Spelling, State, TimeMode, Ui } from './state.js';
 
 export type Action =
   /** The newest moment, or the one of the history that is to be shown. */
@@ -18,6 +18,8 @@ export type Action =
   | { readonly type: 'step'; readonly unit: StepUnit }
   | { readonly type: 'slow-down'; readonly eventsPerSecond: number | null }
   | { readonly type: 'set-breakpoints'; readonly breakpoints: readonly Breakpoint[] }
+  /** The loop is busy, or no longer. */
+  | { readonly type: 'see-busy'; readonly busy: Busy | null }
   | { readonly type: 'update-console'; readonly repl: ReplState }
   | { readonly type: 'notice'; readonly text: string | null }
   /** Something has happened: the invitation goes. */
@@ -67,7 +69,7 @@ export function initialState(server: ServerInfo, model: Model): State {
   return {
     server,
     model,
-    control: { mode: 'live', heldAt: null, stepping: null, eventsPerSecond: null, moment: null, behind: 0, breakpoints: [] },
+    control: { mode: 'live', heldAt: null, stepping: null, eventsPerSecond: null, moment: null, behind: 0, breakpoints: [], busy: null },
     ui: {
       focus: 'repl',
       isZoomed: false,
@@ -99,6 +101,8 @@ export function reduce(state: State, action: Action): State {
       return withControl(state, { eventsPerSecond: action.eventsPerSecond, stepping: null });
     case 'set-breakpoints':
       return withControl(state, { breakpoints: action.breakpoints });
+    case 'see-busy':
+      return withControl(state, { busy: action.busy });
     case 'update-console':
       return { ...state, repl: action.repl };
     default: {
@@ -120,7 +124,7 @@ function modeOf({ moment, heldAt, stepping, eventsPerSecond }: Control): TimeMod
   return eventsPerSecond === null ? 'live' : 'slow';
 }
 
-type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'update-console' }>;
+type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' }>;
 
 function reduceUi(ui: Ui, action: UiAction): Ui {
   switch (action.type) {

@@ -6,7 +6,7 @@
  *   ui        focus, zoom, scrolling, filters, what is open
  *   repl      the client console
  */
-import type { Address, Breakpoint, PollerName, StepUnit, TraceEvent } from '../../server/index.js';
+import type { Address, Breakpoint, LoopActivity, PollerName, StepUnit, TraceEvent } from '../../server/index.js';
 import type { Model } from './model/model.js';
 import type { PaneId } from './pane-id.js';
 import type { ReplState } from './repl-state.js';
@@ -28,6 +28,20 @@ export type Spelling = 'readable' | 'escaped';
 
 export type TimeMode = 'live' | 'slow' | 'stepping' | 'paused' | 'history';
 
+/** What somebody has in the kernel that a busy loop has not taken yet. */
+export interface Waiting {
+  readonly kind: 'bytes' | 'connections';
+  readonly count: number;
+  readonly waitedMs: number;
+}
+
+/** The loop has been in one turn for so long that it counts as busy. It cannot say so: this is what another thread sees of it. */
+export interface Busy {
+  readonly activity: LoopActivity;
+  /** By token: clients that have sent something, listeners with connections to accept. Empty also where the kernel cannot be asked. */
+  readonly waiting: ReadonlyMap<number, Waiting>;
+}
+
 export interface Control {
   readonly mode: TimeMode;
   /** Where the loop is held, while it is. */
@@ -41,6 +55,7 @@ export interface Control {
   /** Events between the moment that is shown and the newest; 0 unless mode is `history`. */
   readonly behind: number;
   readonly breakpoints: readonly Breakpoint[];
+  readonly busy: Busy | null;
 }
 
 /** The order of a table at the moment when somebody began to look at it. */
@@ -114,4 +129,9 @@ export interface State {
   readonly control: Control;
   readonly ui: Ui;
   readonly repl: ReplState;
+}
+
+/** The busy loop, where the present of a running loop is shown; null otherwise. */
+export function busyOf({ control }: State): Busy | null {
+  return control.mode === 'paused' || control.mode === 'history' ? null : control.busy;
 }

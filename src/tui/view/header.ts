@@ -3,7 +3,8 @@
  */
 import type { Address } from '../../server/index.js';
 import { commandsPerSecond, secondsUpTo } from '../state/model/rates.js';
-import type { Control, ServerInfo, State } from '../state/state.js';
+import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
+import { secondsText } from './parts/busy.js';
 import { formatCount, row, truncate, width as widthOf } from './text.js';
 import type { Style, Theme } from './theme.js';
 
@@ -46,14 +47,15 @@ type PartName = 'name' | 'time' | 'turn' | 'connections' | 'perSecond' | 'addres
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
+  const busy = busyOf(state);
   const { rates } = state.model;
   const { turn, connections, droppedCommands, droppedTurns } = rates;
   const stops = control.breakpoints.length;
   const hasDropped = droppedCommands + droppedTurns > 0;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
-    time: { ways: [` ${timeText(control)} `], style: timeStyle(control, theme), rank: 0, isBlock: true },
-    turn: { ways: [`turn ${formatCount(turn)}`], style: plain, rank: 1 },
+    time: { ways: [` ${busy === null ? timeText(control) : `BUSY ${secondsText(busy.activity.turnMs)}`} `], style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)), rank: 0, isBlock: true },
+    turn: { ways: [`turn ${formatCount(busy?.activity.turn ?? turn)}`], style: plain, rank: 1 },
     connections: { ways: [plural(connections, 'connection'), `${formatCount(connections)} conn`], style: plain, rank: 7 },
     perSecond: { ways: [`${formatCount(commandsPerSecond(rates, nowUs(state)))} cmd/s`], style: plain, rank: 2 },
     address: { ways: placeWays(server), style: theme.strong, rank: 4 },

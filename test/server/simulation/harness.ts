@@ -14,6 +14,7 @@
 import { Config, type SettingValues } from '../../../src/server/config.js';
 import type { Address } from '../../../src/server/io/poll.js';
 import { type Faults, ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
+import { Activity, createActivityWords } from '../../../src/server/loop/activity.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
 import { recordInputs } from '../../../src/server/recording/recorded-inputs.js';
 import type { TapeWriter } from '../../../src/server/recording/tape.js';
@@ -46,6 +47,8 @@ export class Lab implements Disposable {
   readonly poll: ScriptedPoll;
   readonly server: Server;
   readonly addresses: readonly Address[];
+  /** Where the loop says what it is at. */
+  readonly activityWords = createActivityWords();
   /** What the server has logged, as `level: message`. */
   readonly log: string[] = [];
 
@@ -62,6 +65,7 @@ export class Lab implements Disposable {
       seed: this.seed,
       config: new Config(options.settings),
       log: (level, message) => void this.log.push(`${level}: ${message}`),
+      activity: new Activity(this.activityWords),
     };
     this.server = new Server(tape === undefined ? inputs : recordInputs(inputs, tape).inputs);
     this.addresses = this.server.listen();

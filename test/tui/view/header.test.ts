@@ -5,6 +5,7 @@ import { initialState } from '../../../src/tui/state/reduce.js';
 import type { Control, ServerInfo, State } from '../../../src/tui/state/state.js';
 import { header } from '../../../src/tui/view/header.js';
 import { width as widthOf } from '../../../src/tui/view/text.js';
+import { busy, executing } from '../busy.js';
 import { eventAt } from '../happened.js';
 import { COLORED, PLAIN } from '../scene.js';
 
@@ -39,6 +40,9 @@ test.each<[string, Partial<Control>]>([
   ['STEP: waits for a command', { mode: 'stepping', stepping: 'command' }],
   ['HISTORY -1,234', { mode: 'history', behind: 1234, moment: 3 }],
   ['HISTORY -7 PAUSED', { mode: 'history', behind: 7, moment: 3, heldAt: HELD }],
+  ['BUSY 2.1 s', { mode: 'live', busy: busy(executing(3, 'eval', 2140)) }],
+  ['BUSY 0.2 s', { mode: 'stepping', stepping: 'event', busy: busy(executing(3, 'eval', 200)) }],
+  ['PAUSED', { mode: 'paused', heldAt: HELD, busy: busy(executing(3, 'eval', 200)) }],
 ])('what time does: %s', (text, control) => {
   expect(oneRow({ control }, 120)).toContain(` ${text} `);
 });

@@ -1,5 +1,5 @@
 /**
- * libc, through koffi: the dozen functions that the epoll backend calls, and the constants they take.
+ * libc, through koffi: the functions that the epoll backend calls, and the constants they take.
  *
  * Only this file knows about FFI. Every function is synchronous and returns what C returns; `errno` is read at once
  * after a failure, because the next foreign call overwrites it. Buffers are passed by address: the kernel reads and
@@ -28,6 +28,8 @@ export const bind = libc.func('int bind(int fd, void *address, uint32_t length)'
 export const listen = libc.func('int listen(int fd, int backlog)');
 export const getsockname = libc.func('int getsockname(int fd, void *address, void *length)');
 export const setsockopt = libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
+export const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)');
+export const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)');
 export const accept4 = libc.func('int accept4(int fd, void *address, void *length, int flags)');
 export const recv = libc.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)');
 export const send = libc.func('intptr_t send(int fd, void *buffer, size_t length, int flags)');
@@ -56,6 +58,7 @@ export const TCP_NODELAY = 1;
 export const TCP_KEEPIDLE = 4;
 export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
+export const TCP_INFO = 11;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_NOSIGNAL = 0x4000;
@@ -71,6 +74,7 @@ export const EPOLLRDHUP = 0x2000;
 export const EPOLLET = 1 << 31;
 export const EFD_NONBLOCK = 0o4000;
 export const EFD_CLOEXEC = 0o2000000;
+export const FIONREAD = 0x541b;
 
 export const { EAGAIN, EINTR } = constants.errno;
 

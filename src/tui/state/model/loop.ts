@@ -62,7 +62,7 @@ export interface LoopModel {
 /** Turns that percentiles are taken from. */
 export const BUSY_WINDOW = 500;
 
-const NO_TIMES: PhaseTimes = { accept: 0, read: 0, decode: 0, execute: 0, write: 0, timers: 0 };
+export const NO_TIMES: PhaseTimes = { accept: 0, read: 0, decode: 0, execute: 0, write: 0, timers: 0 };
 const NO_COUNTS: CategoryCounts = { ClientConnect: 0, ClientRequest: 0, ClientDisconnect: 0, PubSub: 0, Replication: 0, Loop: 0 };
 
 export const loopSlice: Slice<LoopModel> = {
@@ -98,7 +98,7 @@ function turnAfter({ turn, event: before }: LoopModel, event: TraceEvent): TurnP
   if (event.kind === 'turn-begin') return begun(event);
   if (turn === null) return null;
   if (event.kind === 'wait') return { ...turn, timeoutMs: event.timeoutMs, why: event.why, flushUs: turn.times.write };
-  if (event.kind === 'poll') return { ...turn, waitedUs: event.waitedUs, ready: event.ready };
+  if (event.kind === 'poll' && event.within !== true) return { ...turn, waitedUs: event.waitedUs, ready: event.ready };
   if (event.kind === 'turn-end') return { ...turn, busyUs: event.busyUs, commands: event.commands };
   return worked(turn, event, before);
 }

@@ -67,6 +67,9 @@ export interface TokensModel {
   readonly rows: TokenMap<TokenRow>;
 }
 
+/** Of a client of which nothing is known but its token. */
+export const clientRow = (token: number): TokenRow => ({ ...BLANK, token });
+
 const BLANK: TokenRow = {
   token: 0, kind: 'client', fd: -1, peer: '', name: '', library: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
   subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0, connectedUs: Number.NaN,

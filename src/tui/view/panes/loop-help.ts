@@ -29,6 +29,7 @@ export const loopHelp: Pane['help'] = {
     { term: 'p50, p99, max', meaning: 'Turn times: how long the last 500 turns were busy, writing the replies of the turn before and then from waking up to the end of the timers: half of them at most p50, 99 of 100 at most p99, the longest max. No client can be served faster than the turn it waits for.' },
     { term: 'small bars', meaning: 'The last turns, the newest on the right. Heights are logarithms, because one turn may take a thousand times as long as the next.' },
     { term: 'held', meaning: 'You have stopped the loop itself, not only the picture: clients wait, and its clock stands still.' },
+    { term: 'BUSY', meaning: 'The loop has been in one turn for a tenth of a second or longer, and cannot tell anything: what is shown of it is seen from another thread, its time from when that first saw it. Who has sent something meanwhile waits in the kernel.' },
     { term: 'too fast to follow', meaning: 'More happens than can be told. The rest is counted, not shown: pause, or slow down, to see every step.' },
     { term: 'emulated', meaning: 'The portable poller has no kernel to ask: readiness is made up from what Node has already read.' },
     { term: 'ClientConnect …', meaning: 'How many events of each of the five kinds have been seen: connecting, requests, leaving, publish and subscribe, replication. What the trace has dropped is not in it.' },

@@ -4,12 +4,13 @@
  * What is shown depends on the room there is: the list of {@link layoutOf} is filled from the most important part on. Nothing depends on what is being said, so that
  * the picture does not jump from event to event; a long sentence takes the blank rows around it.
  */
-import type { TraceEvent } from '../../../server/index.js';
-import { isAsleep, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
-import type { State } from '../../state/state.js';
+import type { LoopActivity, TraceEvent } from '../../../server/index.js';
+import { isAsleep, NO_TIMES, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
+import { type Busy, busyOf, type State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { stackedBar, type BarPart } from '../parts/bar.js';
-import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences, wordingOf } from '../parts/sentence.js';
+import { busySentences, secondsText, waitingSentences } from '../parts/busy.js';
+import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences, type Wording, wordingOf } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
 import { wrap } from '../parts/wrap.js';
@@ -21,8 +22,9 @@ import { loopHelp } from './loop-help.js';
 export const loopPane: Pane = {
   id: 'loop',
   title: 'Loop',
-  badge: ({ model }) => {
-    const turn = model.loop.turn?.turn ?? model.rates.turn;
+  badge: (state) => {
+    const { model } = state;
+    const turn = busyOf(state)?.activity.turn ?? model.loop.turn?.turn ?? model.rates.turn;
     return turn === 0 ? '' : `turn ${formatCount(turn)}`;
   },
   render(state, context) {
@@ -120,7 +122,7 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
   sentence: sentenceRows,
   wait: (state, { theme, size }) => [theme.dim(truncate(fitting(waitWords(state), size.width), size.width))],
   timeout: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(model.loop), size.width), size.width))],
-  bar: (state, { theme, size }) => [stackedBar(barParts(shownTurn(state.model.loop, isRunning(state)), theme), size.width, theme)],
+  bar: (state, { theme, size }) => [stackedBar(barParts(turnOf(state), theme), size.width, theme)],
   legend: legendRows,
   turns: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(turnTimes(model.loop), size.width), size.width))],
   history: historyRows,
@@ -129,6 +131,18 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
 
 /** The first of several ways to say something that fits; the last one if none does. */
 const fitting = (ways: readonly string[], columns: number): string => ways.find((way) => widthOf(way) <= columns) ?? ways.at(-1)!;
+
+/** The turn to draw. Of the turn of a busy loop only that is known which can be seen from outside: what it is at, and for how long. */
+function turnOf(state: State): TurnPicture | null {
+  const { loop } = state.model;
+  const busy = busyOf(state);
+  if (busy === null) return shownTurn(loop, isRunning(state));
+  const { turn, phase, elapsedMs } = busy.activity;
+  const times = { ...NO_TIMES, ...(isWorkPhase(phase) ? { [phase]: elapsedMs * 1000 } : {}) };
+  return { turn, timeoutMs: null, why: '', waitedUs: null, ready: 0, times, flushUs: 0, repliesUs: 0, busyUs: null, commands: 0 };
+}
+
+const isWorkPhase = (phase: string): phase is WorkPhase => (WORK_PHASES as readonly string[]).includes(phase);
 
 /** Nobody holds or slows the loop, and the present is shown. */
 const isRunning = ({ control }: State): boolean => control.mode === 'live';
@@ -139,6 +153,8 @@ const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'pau
 interface Said {
   /** If there are several, one that fits into a row. */
   readonly ways: readonly string[];
+  /** The first way is taken also if it has room in several rows. */
+  readonly wraps?: boolean;
   readonly style: Style;
 }
 
@@ -148,11 +164,20 @@ function happenedIn(state: State, theme: Theme): readonly Said[] {
   const wording = wordingOf(state, theme);
   const held = heldAt(state);
   if (held !== null) return [{ ways: [heldSentence(held, wording)], style: theme.warn }];
+  const busy = busyOf(state);
+  if (busy !== null) return busyWords(busy, wording, theme);
   if (loop.event === null) return [{ ways: ['waiting for the first event'], style: theme.dim }];
   if (loop.dropped !== null) return [{ ways: [droppedSentence(loop.dropped)], style: theme.warn }];
   if (!isRunning(state) || !isAsleep(loop, true)) return [{ ways: [sentence(loop.event, wording)], style: theme.strong }];
   const asleep = { ways: asleepSentences(wording.isEmulated), style: theme.dim };
   return loop.notable === null ? [asleep] : [{ ways: [sentence(loop.notable, wording)], style: theme.strong }, asleep];
+}
+
+/** A second sentence about a busy loop says who waits: it is not given up for the words of the first. */
+function busyWords(busy: Busy, wording: Wording, theme: Theme): readonly Said[] {
+  const waiting = waitingSentences(busy);
+  const said = { ways: busySentences(busy, wording), wraps: true, style: theme.bad };
+  return waiting.length === 0 ? [said] : [said, { ways: waiting, style: theme.warn }];
 }
 
 /** What happened last is said in full before a word is lost to a blank row, or to the sentence that the loop sleeps, which its arrow says, too. */
@@ -163,15 +188,18 @@ function sentenceRows(state: State, { theme, size }: PaneContext, lines: number,
 
 function saidRows([first, ...others]: readonly Said[], columns: number, lines: number): readonly string[] {
   if (first === undefined) return [];
-  const told = ({ ways, style }: Said, limit: number): readonly string[] => (ways.length > 1 ? [truncate(fitting(ways, columns), columns)] : wrap(ways[0]!, columns, limit)).map(style);
-  const rows = told(first, lines);
+  const told = ({ ways, wraps = false, style }: Said, limit: number): readonly string[] => {
+    const isWrapped = ways.length === 1 || (wraps && wrap(ways[0]!, columns, limit + 1).length <= limit);
+    return (isWrapped ? wrap(ways[0]!, columns, limit) : [truncate(fitting(ways, columns), columns)]).map(style);
+  };
+  const rows = told(first, first.wraps === true ? Math.max(1, lines - others.length) : lines);
   return [...rows, ...others.slice(0, lines - rows.length).flatMap((said) => told(said, 1))];
 }
 
 /** The pane in sentences. */
 function tellLoop(state: State, theme: Theme): readonly string[] {
   const { loop } = state.model;
-  const turn = shownTurn(loop, isRunning(state));
+  const turn = turnOf(state);
   const phases = WORK_PHASES.filter((phase) => (turn?.times[phase] ?? 0) > 0).map((phase) => `${phase} ${formatUs(turn!.times[phase])}`);
   const counts = COUNTED.map((category) => `${category} ${formatCount(loop.counts[category])}`);
   const worked = `${waitWords(state)[0]!}${phases.length === 0 ? '' : `: ${phases.join(', ')}`}`;
@@ -179,8 +207,9 @@ function tellLoop(state: State, theme: Theme): readonly string[] {
 }
 
 function waitWords(state: State): readonly string[] {
-  const { loop } = state.model;
-  const shown = shownTurn(loop, isRunning(state));
+  const busy = busyOf(state);
+  if (busy !== null) return [`turn ${formatCount(busy.activity.turn)}: at work for ${secondsText(busy.activity.turnMs)}`];
+  const shown = turnOf(state);
   if (shown === null || shown.waitedUs === null) return ['no turn yet'];
   const words = `waited ${formatUs(shown.waitedUs)}, worked ${formatUs(workedUs(shown))}`;
   const name = `turn ${formatCount(shown.turn)}`;
@@ -220,7 +249,7 @@ function barParts(turn: TurnPicture | null, theme: Theme): readonly BarPart[] {
 const workedUs = ({ times }: TurnPicture): number => WORK_PHASES.reduce((sum, phase) => sum + times[phase], 0);
 
 function legendRows(state: State, { theme, size }: PaneContext): readonly string[] {
-  const parts = barParts(shownTurn(state.model.loop, isRunning(state)), theme);
+  const parts = barParts(turnOf(state), theme);
   const cells = parts.map(({ name, value, style }) => `${style(fit(name, 8))}${fit(durationOf(value), LEGEND_CELL - 8)}`);
   return grid(cells, LEGEND_CELL, size.width);
 }
@@ -257,9 +286,16 @@ function runningLine(state: State): CodeLine | null {
   const { loop } = state.model;
   const held = heldAt(state);
   if (held !== null) return lineOf(held);
+  const busy = busyOf(state);
+  if (busy !== null) return BUSY_LINES[busy.activity.phase];
   if (loop.event === null || loop.dropped !== null) return null;
   return isAsleep(loop, isRunning(state)) ? 'poll' : lineOf(loop.event);
 }
+
+/** Sending the trace has no line of its own: it is done before the loop waits. */
+const BUSY_LINES: { readonly [phase in LoopActivity['phase']]: CodeLine } = {
+  wait: 'poll', write: 'write', accept: 'accept', messages: 'waker', read: 'read', decode: 'decode', execute: 'execute', timers: 'timers', trace: 'poll', held: 'poll',
+};
 
 /** Where the loop is right after an event: at what the event tells of, or, where an event says that something begins, there. */
 
@@ -268,8 +304,10 @@ function lineOf(event: TraceEvent): CodeLine {
     case 'turn-begin':
       return 'write';
     case 'wait':
-    case 'poll':
       return 'poll';
+    case 'poll':
+      // A script that takes long lets others be served meanwhile.
+      return event.within === true ? 'execute' : 'poll';
     case 'ready':
       return event.token === 1 ? 'waker' : 'each';
     case 'accept':
@@ -331,7 +369,7 @@ const COMMENTED_COLUMNS = 2 + CODE_COLUMNS + TIME_COLUMNS + 2 + 48;
 
 function longCode(state: State, { theme, size }: PaneContext): readonly string[] {
   const running = runningLine(state);
-  const turn = shownTurn(state.model.loop, isRunning(state));
+  const turn = turnOf(state);
   return LONG_CODE(timeoutArgument(state.model.loop)).map((text) => {
     const code = codeRow(text, running, theme, Math.min(size.width, CODE_COLUMNS + 2));
     if (size.width < TIMED_COLUMNS) return code;

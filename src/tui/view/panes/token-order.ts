@@ -1,12 +1,12 @@
 /**
  * Which tokens are shown where there are more of them than rows: those that matter now. Part of the tokens pane.
  *
- *   held, running  >  slow, stuck, half a request  >  active within a second  >  parked, in MULTI, subscribed  >  idle  >  LISTENER, WAKER
+ *   held, running, keeping the loop busy  >  waiting for a busy loop  >  slow, stuck, half a request  >  active within a second  >  parked, in MULTI, subscribed  >  idle  >  LISTENER, WAKER
  *
  * Classes decide and not times, so that a row keeps its place for as long as what it says holds; within a class the order of the pane decides.
  */
 import type { TokenRow } from '../../state/model/tokens.js';
-import type { State } from '../../state/state.js';
+import { busyOf, type State } from '../../state/state.js';
 
 const INTEREST_WRITABLE = 2;
 
@@ -29,14 +29,16 @@ export function arrange(state: State, rows: readonly TokenRow[], places: number)
 }
 
 function rankOf(state: State, row: TokenRow): number {
-  if (isHeld(state, row) || isRunning(state, row)) return 0;
-  if (row.kind !== 'client') return 5;
+  const busy = busyOf(state);
+  if (isHeld(state, row) || isRunning(state, row) || busy?.activity.token === row.token) return 0;
+  if (busy?.waiting.has(row.token) === true) return 1;
+  if (row.kind !== 'client') return 6;
   // An order that somebody has asked for decides among all others.
-  if (state.ui.panes.tokens.sort !== '' && state.ui.panes.tokens.sort !== 'token') return 1;
+  if (state.ui.panes.tokens.sort !== '' && state.ui.panes.tokens.sort !== 'token') return 2;
   const nowUs = (state.ui.nowMs - state.model.originMs) * 1000;
-  if ((row.interest & INTEREST_WRITABLE) !== 0 || row.queryBytes > 0 || nowUs - row.slowAtUs < SLOW_FOR_MS * 1000) return 1;
-  if (nowUs - row.lastActiveUs < ACTIVE_MS * 1000) return 2;
-  return row.parkedOn !== null || row.inTransaction || row.isMonitor || row.subscriptions > 0 ? 3 : 4;
+  if ((row.interest & INTEREST_WRITABLE) !== 0 || row.queryBytes > 0 || nowUs - row.slowAtUs < SLOW_FOR_MS * 1000) return 2;
+  if (nowUs - row.lastActiveUs < ACTIVE_MS * 1000) return 3;
+  return row.parkedOn !== null || row.inTransaction || row.isMonitor || row.subscriptions > 0 ? 4 : 5;
 }
 
 /** The loop is held at an event that tells of this token. */

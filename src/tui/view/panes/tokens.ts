@@ -5,15 +5,17 @@
  *     #0     127.0.0.1:6379    LISTENER  listening          R
  *     #5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
  */
-import type { State } from '../../state/state.js';
+import type { LoopActivity } from '../../../server/index.js';
+import { busyOf, type State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
-import { LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';
+import { clientRow, LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';
 import type { HelpEntry, Pane, PaneContext } from '../pane.js';
 import { exchangesOf, renderConversation, type Party } from './conversation.js';
 import { arrange, type Arranged } from './token-order.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
+import { secondsText } from '../parts/busy.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedColumn } from '../parts/table.js';
 import { checkFilter, filterOf, passes as passesFilter } from '../parts/filter.js';
 import { fit, formatBytes, formatCount, formatMs, visible, width as widthOf } from '../text.js';
@@ -86,7 +88,7 @@ function openParty(state: State, theme: Theme): Party | null {
   if (!isConversationOpen(state)) return null;
   const token = Number(state.ui.panes.tokens.selected);
   const row = state.model.tokens.rows.get(token) ?? null;
-  return { token, row, name: row === null ? '' : nameOf(row, theme), doing: row === null ? '' : stateOf(state, row, theme).text };
+  return { token, row, name: row === null ? '' : nameOf(row, theme), doing: row === null ? '' : stateOf(state, row, theme, Infinity).text };
 }
 
 // Where there are more than rows
@@ -116,7 +118,7 @@ function foldedText(state: State, { shown, folded }: Arranged, theme: Theme): st
   if (folded.length === 0) return '';
   const count = foldedCount(state, { shown, folded });
   const clients = clientsAmong(folded);
-  const words = clients.map((row) => stateOf(state, row, theme).text.split(' ')[0]!);
+  const words = clients.map((row) => stateOf(state, row, theme, 0).text.split(' ')[0]!);
   const counts = [...new Set(words)].map((word) => ({ word, count: words.filter((each) => each === word).length })).toSorted((a, b) => b.count - a.count);
   const special = folded.filter(({ kind }) => kind !== 'client').map((row) => nameOf(row, theme));
   const told = [...counts.map(({ word, count: of }) => `${formatCount(of)} ${word}`), ...special].join(', ');
@@ -140,12 +142,18 @@ const inOrder = ({ shown, folded }: Arranged): readonly Placed<TokenRow>[] => pl
 function rowsOf(state: State): readonly TokenRow[] {
   const { sort } = state.ui.panes.tokens;
   const filter = toBytes(state.ui.panes.tokens.filter);
-  const all = state.model.tokens.rows.sorted();
+  const all = withCulprit(state, state.model.tokens.rows.sorted());
   const fixed = all.filter((row) => row.kind !== 'client');
   const clients = all.filter((row) => row.kind === 'client' && passes(row, filter));
   if (sort === 'recent') clients.sort((a, b) => b.lastActiveUs - a.lastActiveUs || a.token - b.token);
   if (sort === 'output') clients.sort((a, b) => b.outputBytes - a.outputBytes || a.token - b.token);
   return [...fixed, ...clients];
+}
+
+/** Who keeps the loop busy may have connected in the turn that goes on, of which the trace has told nothing yet. */
+function withCulprit(state: State, rows: readonly TokenRow[]): readonly TokenRow[] {
+  const token = busyOf(state)?.activity.token ?? null;
+  return token === null || state.model.tokens.rows.get(token) !== undefined ? rows : [...rows, clientRow(token)];
 }
 
 function passes(row: TokenRow, filter: string): boolean {
@@ -163,7 +171,7 @@ const ROOMY_COLUMNS = 60;
 function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
   const placed = layoutColumns(columnsOf(state, rows, theme, width), width);
   const peer = placed.find(({ column }) => column.header === 'peer');
-  if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row, theme).text : `${nameOf(row, theme)} ${stateOf(state, row, theme).text}`));
+  if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row, theme, width).text : `${nameOf(row, theme)} ${stateOf(state, row, theme, width).text}`));
   return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(row, nameOf(row, theme), peerOf(row, theme), peer.columns)) : placed;
 }
 
@@ -193,7 +201,7 @@ function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme, width:
     { header: 'fd', width: fdColumns, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
     { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(row, theme), style: colored },
     ...(width < NAMED_COLUMNS ? [] : [name]),
-    { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row, theme).text, style: (row) => stateOf(state, row, theme).style(theme) },
+    { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row, theme, width).text, style: (row) => stateOf(state, row, theme, width).style(theme) },
     { header: 'int', name: 'interest', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
     { header: 'query', width: 7, align: 'right', rank: 7, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
     { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
@@ -240,7 +248,9 @@ const ACTIVITIES: { readonly [activity in Activity]: (theme: Theme) => Style } =
 };
 
 /** What a token is doing: what it does in this turn comes before what it is, because that is what is moving. */
-function stateOf(state: State, row: TokenRow, { visible }: Theme): Doing {
+function stateOf(state: State, row: TokenRow, { visible }: Theme, width: number): Doing {
+  const busy = busyState(state, row, width);
+  if (busy !== null) return busy;
   const isActive = row.activityStretch === state.model.tokens.stretch;
   if (row.kind !== 'client') return specialState(row, isActive);
   if (row.parkedOn !== null) return { text: `parked${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)} ${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: () => plain };
@@ -251,6 +261,21 @@ function stateOf(state: State, row: TokenRow, { visible }: Theme): Doing {
   if (row.subscriptions > 0) return { text: `subscribed (${row.subscriptions})`, style: () => plain };
   return { text: 'idle', style: (theme) => theme.dim };
 }
+
+/** While the loop is busy with one token: that one, and those that have something for it. */
+function busyState(state: State, { token }: TokenRow, width: number): Doing | null {
+  const busy = busyOf(state);
+  if (busy === null) return null;
+  const { activity } = busy;
+  if (activity.token === token) return { text: BUSY_WORDS[activity.phase] ?? 'busy', style: (theme) => theme.bad };
+  const waits = busy.waiting.get(token);
+  if (waits === undefined) return null;
+  const isLong = width >= ROOMY_COLUMNS;
+  const text = waits.kind === 'connections' ? `${formatCount(waits.count)} ${isLong ? 'waiting' : 'wait'} ${secondsText(waits.waitedMs)}` : `${isLong ? 'ready, ' : ''}waits ${secondsText(waits.waitedMs)}`;
+  return { text, style: (theme) => theme.warn };
+}
+
+const BUSY_WORDS: { readonly [phase in LoopActivity['phase']]?: string } = { accept: 'accepting', messages: 'woken', read: 'reading', decode: 'decoding', execute: 'executing' };
 
 function specialState(row: TokenRow, isActive: boolean): Doing {
   if (row.kind === 'waker') return { text: isActive ? 'woken' : 'waiting', style: (theme) => (isActive ? plain : theme.dim) };
@@ -280,6 +305,7 @@ function helpEntries(): readonly HelpEntry[] {
     { term: 'state', meaning: 'What the connection is doing. Words such as reading or executing belong to the turn that runs; between turns a client is idle, or in one of the lasting states.' },
     { term: 'idle', meaning: 'Nothing is going on. As a column: the time since the last byte was read from it or written to it.' },
     { term: 'ready', meaning: 'The poll has returned this token, and its handler is about to run.' },
+    { term: 'ready, waits 2 s', meaning: 'The loop is busy with somebody else, and the kernel holds bytes of this client. For a listener: so many connections wait to be accepted.' },
     { term: 'reading, decoding', meaning: 'Bytes are taken from the kernel, and requests are looked for in them.' },
     { term: 'executing, replying', meaning: 'A command of this client runs, and its reply is put into the output buffer.' },
     { term: 'writing', meaning: 'The output buffer is handed to the kernel.' },

@@ -62,7 +62,8 @@ export function droppedSentence({ turns, commands }: { readonly turns: number; r
 const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording) => string } = {
   'turn-begin': ({ turn }) => `turn ${formatCount(turn)} begins: pending replies are written first`,
   wait: ({ timeoutMs, why }, { isEmulated }) => (timeoutMs === 0 ? `timer ${why} is due: the loop looks without sleeping` : asleepSentences(isEmulated)[0]!),
-  poll: ({ ready, waitedUs }, { isEmulated }) => {
+  poll: ({ ready, waitedUs, within }, { isEmulated }) => {
+    if (within === true) return `the script that runs has let the loop look for others: ${plural(ready, 'ready token')}`;
     const after = `after ${formatUs(waitedUs)}`;
     return ready === 0 ? `${waitName(isEmulated)} came back ${after} with nothing ready` : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
   },
@@ -138,7 +139,7 @@ const ARGUMENTS_NAMED = 4;
 const NAME_COLUMNS = 24;
 
 /** `pubsub|channels` as it is typed. */
-function commandName(command: string): string {
+export function commandName(command: string): string {
   return upperCase(command).replace('|', ' ');
 }
 

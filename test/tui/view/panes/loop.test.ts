@@ -7,6 +7,7 @@ import type { Entry } from '../../../../src/tui/state/slice.js';
 import type { Control, State } from '../../../../src/tui/state/state.js';
 import { loopPane } from '../../../../src/tui/view/panes/loop.js';
 import { width } from '../../../../src/tui/view/text.js';
+import { busy, bytes, connections, executing } from '../../busy.js';
 import { dropped, eventAt, happened, served, ticked } from '../../happened.js';
 import { COLORED, PLAIN, stage } from '../../scene.js';
 
@@ -198,4 +199,36 @@ test('rows have exactly the width, at any size and at any event of a real trace'
       }
     }),
   );
+});
+
+const BUSY = busy(executing(7, 'eval', 2140, { turn: 813 }), [[9, bytes(14, 1100)], [0, connections(2, 400)]]);
+
+test('busy, at 80×24: the arrow is on what keeps the loop, and who waits is counted', () => {
+  expect(picture(stateAfter(asleep, { busy: BUSY }), 37, 13)).toBe(`
+  write pending replies
+  poll.wait(83 ms)
+  for each ready token
+   LISTENER: accept until WouldBlock
+▶  client: read decode[execute]reply
+  run due timers
+token 7 has been executing EVAL for
+2.1 s: nobody else is served
+1 client and 2 connections wait
+turn 813: at work for 2.1 s
+execute──────────────────────────────
+next timer: expire cycle in 83 ms
+p50 17 µs  p99 17 µs  max 17 µs
+`);
+});
+
+test('busy, at 120×40: the time of the line that runs grows', () => {
+  const text = picture(stateAfter(asleep, { busy: BUSY }), 50, 20);
+  expect(text).toContain('▶               execute                    2.14 s');
+  expect(text).toContain('token 7 has been executing EVAL for 2.1 s\n1 client and 2 connections wait\n');
+  expect(loopPane.badge(stateAfter(asleep, { busy: BUSY }), 60)).toBe('turn 813');
+});
+
+test('a loop that is held, and the past, are shown as they are although the loop was busy', () => {
+  expect(picture(stateAfter(asleep, { busy: BUSY, mode: 'history' }), 50, 20)).not.toContain('EVAL');
+  expect(picture(stateAfter(asleep, { busy: BUSY, ...held(eventAt(0, { kind: 'read', token: 7, result: 5 })) }), 50, 20)).not.toContain('EVAL');
 });

@@ -3,6 +3,7 @@ import type { TraceBody } from '../../../../src/server/trace/events.js';
 import { tokensPane } from '../../../../src/tui/view/panes/tokens.js';
 import type { State } from '../../../../src/tui/state/state.js';
 import { eventAt } from '../../happened.js';
+import { busy, bytes, connections, executing } from '../../busy.js';
 import { COLORED, PLAIN, stage, type Scene } from '../../scene.js';
 
 const SIZE = { width: 80, height: 8 };
@@ -275,4 +276,34 @@ test('a connection has its colour', () => {
   const rows = scene.draw(tokensPane, { width: 110, height: 8 }, COLORED, false);
   expect(rows[4]).toContain(COLORED.token(3)('  #3'));
   expect(rows[4]).toContain(COLORED.token(3)('127.0.0.1:50001     '));
+});
+
+test('while the loop is busy, who keeps it executes, and others with something in the kernel wait', () => {
+  using scene = threeClients();
+  const control = { ...scene.state.control, busy: busy(executing(4, 'eval', 2140), [[2, bytes(14, 1100)], [0, connections(2, 400)]]) };
+  const states = (width: number): string[] => tokensPane.render({ ...scene.state, control }, { theme: PLAIN, size: { width, height: 8 }, isFocused: true }).map((row) => row.trimEnd());
+  const wide = states(110);
+  expect(wide[1]).toMatch(/LISTENER +2 waiting 0\.4 s/);
+  expect(wide[3]).toMatch(/worker-1 +ready, waits 1\.1 s/);
+  expect(wide[4]).toMatch(/parked 5\.0 s jobs/);
+  expect(wide[5]).toMatch(/ executing /);
+  const narrow = states(40).join('\n');
+  expect(narrow).toContain('2 wait 0.4 s');
+  expect(narrow).toContain(' waits 1.1 s');
+});
+
+test('who keeps the loop busy has a row, also if its connection has not been told of yet', () => {
+  using scene = stage();
+  const control = { ...scene.state.control, busy: busy(executing(9, 'eval', 2140)) };
+  expect(tokensPane.render({ ...scene.state, control }, { theme: PLAIN, size: SIZE, isFocused: true }).join('\n')).toMatch(/#9 .*executing/);
+});
+
+test('where there are few rows, who keeps the loop busy and who waits for it stay in view', () => {
+  using scene = stage();
+  for (let i = 0; i < 20; i++) scene.connect();
+  scene.advance(5000);
+  scene.look();
+  const control = { ...scene.state.control, busy: busy(executing(15, 'eval', 2140), [[18, bytes(14, 1100)], [0, connections(2, 400)]]) };
+  const rows = tokensPane.render({ ...scene.state, control }, { theme: PLAIN, size: { width: 40, height: 5 }, isFocused: true }).join('\n');
+  for (const token of ['#0 ', '#15 ', '#18 ']) expect(rows).toContain(token);
 });

@@ -1,0 +1,95 @@
+/**
+ * Activity: what the loop is at, in a few words of memory that another thread reads while this one is too busy to tell.
+ *
+ *   row of a turn         TURN    its number
+ *                         TOKEN   whose handler runs
+ *                         STATE   | count of requests, 17 bits | number of the command, 11 bits | phase, 4 bits |
+ *   a second such row     of the turn within it (see EventLoop.turnWithin): the first one still says what takes so long
+ *   WITHIN                the STATE beside which others were served last
+ *
+ * The words are written by plain stores: one for a command, which takes some 2 ns (`npm run bench -- activity`), where an atomic store takes 10 ns and a reading of
+ * the clock 48. So there is no time in them, and the reader may see one word of a turn and another of the next: it looks ten times a second, and believes what it has
+ * seen twice (thread/activity-watch.ts).
+ */
+
+/** The phases, by the numbers that stand for them. Encoding a reply is part of executing, as everywhere else. */
+export const ACTIVITY_PHASES = ['wait', 'write', 'accept', 'messages', 'read', 'decode', 'execute', 'timers', 'trace'] as const;
+export type ActivityPhase = (typeof ACTIVITY_PHASES)[number];
+
+export const WAITING = 0;
+export const WRITING = 1;
+export const ACCEPTING = 2;
+export const TAKING_MESSAGES = 3;
+export const READING = 4;
+export const DECODING = 5;
+export const EXECUTING = 6;
+export const RUNNING_TIMERS = 7;
+export const SENDING_TRACE = 8;
+
+export const TURN = 0;
+export const TOKEN = 1;
+export const STATE = 2;
+export const ROW_WORDS = 3;
+/** Behind both rows. */
+export const WITHIN = 2 * ROW_WORDS;
+
+export const PHASE_MASK = 0xf;
+export const COMMAND_SHIFT = 4;
+export const COMMAND_MASK = 0x7ff;
+const ONE_REQUEST = 1 << 15;
+
+export type ActivityWords = Int32Array<SharedArrayBuffer>;
+
+export function createActivityWords(): ActivityWords {
+  return new Int32Array(new SharedArrayBuffer((WITHIN + 1) * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** The writing side, on the loop thread. */
+export class Activity {
+  private row: ActivityWords;
+  /** Requests so far, shifted to their place in STATE. */
+  private count = 0;
+  private readonly outer: ActivityWords;
+  private readonly inner: ActivityWords;
+
+  /** @param words of {@link createActivityWords}; by default some that no other thread sees */
+  constructor(private readonly words: ActivityWords = createActivityWords()) {
+    this.outer = words.subarray(0, ROW_WORDS);
+    this.inner = words.subarray(ROW_WORDS, 2 * ROW_WORDS);
+    this.row = this.outer;
+  }
+
+  beginsTurn(turn: number): void {
+    this.row[TURN] = turn;
+    this.row[STATE] = WRITING;
+  }
+
+  /** The handler of a token is about to run. */
+  handles(token: number): void {
+    this.row[TOKEN] = token;
+    this.row[STATE] = READING;
+  }
+
+  /** @param phase one of the constants above */
+  is(phase: number): void {
+    this.row[STATE] = phase;
+  }
+
+  /** A request is about to be executed. @param command its number (see Command.number); 0: there is no such command */
+  executes(command: number): void {
+    this.count = (this.count + ONE_REQUEST) | 0;
+    this.row[STATE] = EXECUTING | (command << COMMAND_SHIFT) | this.count;
+  }
+
+  /** A turn within the running one begins. */
+  entersTurnWithin(turn: number): void {
+    this.words[WITHIN] = this.outer[STATE]!;
+    this.row = this.inner;
+    this.beginsTurn(turn);
+  }
+
+  leavesTurnWithin(): void {
+    this.row[STATE] = WAITING;
+    this.row = this.outer;
+  }
+}

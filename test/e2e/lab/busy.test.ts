@@ -1,0 +1,84 @@
+/**
+ * A blocked loop is shown as blocked, while it is: who keeps it, with what and for how long, and who waits. In a real terminal, at each size.
+ */
+import { expect, onTestFinished, test } from 'vitest';
+import { launchLab, startLab, type Lab, type LabOptions } from '../../support/lab.js';
+import { RespClient } from '../../support/resp-client.js';
+
+const ARGS = ['--port', '0', '--enable-debug-command', 'yes'];
+const SIZES = [{ columns: 80, rows: 24 }, { columns: 120, rows: 40 }, { columns: 200, rows: 60 }] as const;
+
+/** A lab with two clients that it knows. */
+async function labWithClients(options: LabOptions): Promise<{ lab: Lab; culprit: RespClient; other: RespClient }> {
+  const lab = await startLab({ args: ARGS, ...options });
+  const [other, culprit] = [await lab.connect(), await lab.connect()];
+  await other.call('PING');
+  await culprit.call('PING');
+  await lab.until('token 4 sent PING');
+  await lab.toPanes();
+  return { lab, culprit, other };
+}
+
+const arrow = (lab: Lab): string => lab.pane('loop').find((row) => row.startsWith('▶')) ?? '';
+
+test.each(SIZES)('a command that blocks is BUSY at $columns×$rows while the others wait, and Space says when it will hold', async (size) => {
+  const { lab, culprit, other } = await labWithClients(size);
+  let hasReplied = false;
+  const replied = culprit.call('DEBUG', 'SLEEP', '3').then(() => void (hasReplied = true));
+  await lab.until(/BUSY \d\.\d s/);
+  const answer = other.call('PING');
+  await lab.connect();
+  await lab.until(() => /waits \d\.\d s/.test(lab.pane('tokens').join('\n')) && /1 wait(ing)? \d\.\d s/.test(lab.pane('tokens').join('\n')));
+  expect(arrow(lab)).toMatch(/\bexecute\b/);
+  expect(lab.pane('loop').join(' ')).toMatch(/token 4 has been executing DEBUG for \d\.\d s/);
+  expect(lab.pane('loop').join(' ')).toMatch(/1 client (has sent something and waits, 1 connection waits to be accepted|and 1 connection wait)/);
+  expect(lab.pane('tokens').find((row) => row.includes('#3 '))).toMatch(/waits \d\.\d s/);
+  expect(lab.pane('tokens').find((row) => row.includes('#4 '))).toContain('executing');
+  lab.type(' ');
+  await lab.until('BUSY: will hold as soon as DEBUG ends');
+  expect(hasReplied).toBe(false);
+  await lab.until(() => lab.header.includes('PAUSED'));
+  await lab.resume();
+  await Promise.all([replied, answer]);
+  await lab.until(() => !/waits \d/.test(lab.pane('tokens').join('\n')));
+});
+
+test('an endless script is BUSY, and past its threshold Space holds the loop inside of it', async () => {
+  const { lab, culprit, other } = await labWithClients({ args: [...ARGS, '--busy-reply-threshold', '1000'], columns: 120, rows: 40 });
+  const ended = culprit.call('EVAL', 'while true do end', '0');
+  await lab.until(/token 4 has been executing EVAL for \d\.\d s/);
+  await lab.until(() => lab.pane('loop').join(' ').includes('it is past'));
+  expect(await other.call('PING')).toMatchObject({ error: expect.stringMatching(/^BUSY /) as string });
+  expect(lab.header).toMatch(/BUSY \d\.\d s/);
+  lab.type(' ');
+  await lab.until('BUSY: will hold inside of EVAL');
+  await lab.until(() => lab.header.includes('PAUSED'));
+  expect(arrow(lab)).toMatch(/\bexecute\b/);
+  expect(lab.pane('loop').join(' ')).toContain('held: the script that runs has let the loop look for others');
+  lab.type(' ');
+  await lab.until(/BUSY \d\.\d s/);
+  await other.call('SCRIPT', 'KILL');
+  expect(await ended).toMatchObject({ error: expect.stringContaining('Script killed by user') as string });
+  await lab.until(() => lab.header.includes('LIVE'));
+});
+
+test('in lines a busy loop is told when it begins and when it is over, and asked for meanwhile', async () => {
+  const lab = launchLab({ args: ['--screen-reader', ...ARGS], columns: 200, rows: 60 });
+  await lab.until('quit leaves.');
+  // The first line is done when the lab listens to its loop.
+  lab.type('status\r');
+  await lab.until(/LIVE, turn/);
+  const client = await RespClient.connect(Number(/redis-cli -p (\d+)/.exec(lab.screen)![1]));
+  onTestFinished(() => void client.socket.destroy());
+  await lab.until(/token \d is registered with the poll/);
+  const replied = client.call('DEBUG', 'SLEEP', '2');
+  await lab.until(/BUSY: token \d has been executing DEBUG for 0\.\d s: nobody else is served/);
+  lab.type('status\r');
+  await lab.until(/BUSY \d\.\d s, turn/);
+  lab.type('pause\r');
+  await lab.until('BUSY: will hold as soon as DEBUG ends');
+  await lab.until('PAUSED, held');
+  expect(lab.screen).toMatch(/no longer BUSY, after [12]\.\d s/);
+  lab.type('resume\r');
+  await replied;
+});
