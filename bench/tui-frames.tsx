@@ -29,7 +29,7 @@ export async function measure(columns: number, rows: number): Promise<number> {
   let spentUs = 0;
   for (let frame = 0; frame < WARM_UP + FRAMES; frame++) {
     for (let turn = 0; turn < TURNS_A_FRAME; turn++) traffic();
-    state = reduce(state, { type: 'show-moment', model: history.newest, nowMs: 1_800_000_000_000 + frame * 100, moment: null, behind: 0 });
+    state = reduce(state, { type: 'show-moment', model: history.newest, nowMs: 1_800_000_000_000 + frame * 100, moment: null, position: null });
     const before = process.cpuUsage();
     ink.rerender(<Screen state={state} size={size} theme={theme} />);
     const { user, system } = process.cpuUsage(before);

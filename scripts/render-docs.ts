@@ -1,6 +1,6 @@
 /**
  * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings, docs/trace-events.md
- * from the events, and the flags in README.md from --help; the picture in README.md is the golden of the screen's test.
+ * from the events, docs/keys.md from the table of keys, and the flags in README.md from --help; the picture in README.md is the golden of the screen's test.
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
@@ -11,12 +11,14 @@ import { categoriesOf, flagNames } from '../src/server/command/command-facts.js'
 import type { Command } from '../src/server/command/command.js';
 import { formatSyntax } from '../src/server/command/syntax.js';
 import { TRACE_EVENTS } from '../src/server/trace/events.js';
+import { KEYMAP, type Binding, type Context, type Group } from '../src/tui/keymap.js';
+import { LINE_KEYS } from '../src/tui/state/repl/line-keys.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
 
 /** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags and the picture are written anew; `screen` is that picture. */
 export function renderDocs(readme: string, screen: string): { readonly [path: string]: string } {
-  return { 'README.md': withScreen(withFlags(readme), screen), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents() };
+  return { 'README.md': withScreen(withFlags(readme), screen), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/keys.md': keys() };
 }
 
 /** The lab's own flags, as --help shows them. */
@@ -97,6 +99,33 @@ function traceEvents(): string {
 function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[], text?: string): string {
   const lines = [columns, columns.map(() => '---'), ...rows.map((row) => row.map(cell))].map((cells) => `| ${cells.join(' | ')} |`);
   return [heading, ...(text === undefined ? [] : [text]), lines.join('\n')].join('\n\n');
+}
+
+const GROUPS: { readonly [group in Group]: string } = {
+  Time: 'What the loop itself does. While the history is shown, these keys are those of the history instead. Steps are for a loop that is held: while it runs, their keys only say so.',
+  History: 'What was. Nothing here moves the loop, and no key goes beyond the newest event: only End leads back to now.',
+  Panes: 'Which pane the keys are for.',
+  'This pane': 'For panes that have rows, something to open, a filter, an order, or databases.',
+  Lab: 'Whatever changes something is said in the last row of the screen, and can be taken back.',
+};
+
+const PLACES: { readonly [context in Context]: string } = { panes: 'panes', console: 'REPL', prompt: 'filter, breakpoint', help: 'help', reply: 'long reply', question: 'question' };
+
+function keys(): string {
+  const head = [
+    '# Keys',
+    NOTE,
+    'The keys of the screen; the same table makes the last row of the screen and the help of `?`. The first line that knows a key, and whose time has come, counts. Letters are keys everywhere but in the REPL. The name of a ' +
+      'command that is typed among the panes, behind an Esc too many for example, stands in the REPL instead, and whatever its letters have changed on the way is taken back.',
+  ].join('\n\n');
+  const sections = (Object.keys(GROUPS) as Group[]).map((group) => table(`## ${group}`, ['Keys', 'Where', 'What they do'], KEYMAP.filter((binding) => binding.group === group).map(keyRow), GROUPS[group]));
+  const line = table('## The line of the REPL', ['Keys', 'What they do'], LINE_KEYS.map(({ shown, label }) => [shown, label]));
+  return `${[head, ...sections, line].join('\n\n')}\n`;
+}
+
+function keyRow({ shown, keys: all, contexts, label, meaning }: Binding): string[] {
+  const names = all.includes('escape') && shown !== 'Esc' && shown !== 'n' ? `${shown} Esc` : shown;
+  return [names, contexts.map((context) => PLACES[context]).join(', '), meaning ?? label];
 }
 
 const code = (text: string): string => `\`${text}\``;

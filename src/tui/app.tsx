@@ -9,25 +9,31 @@
 import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
 import * as yoga from 'yoga-layout';
-import type { RedisLabServer, SnapshotRequest, StepUnit } from '../server/index.js';
-import { contextOf, intentOf, type Intent } from './keymap.js';
+import type { Breakpoint, RedisLabServer, RunTarget, SnapshotRequest, StepUnit } from '../server/index.js';
+import { contextOf, intentOf, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
 import { Session } from './session.js';
-import { changeBreakpoints } from './state/breakpoints.js';
+import { changeBreakpoints, formatBreakpoint } from './state/breakpoints.js';
+import { paceOf, type Change, type Pace } from './state/changes.js';
+import { leavingQuestion } from './state/leaving.js';
 import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
 import { reduceRepl, type ReplAction } from './state/repl-reduce.js';
-import { busyOf, type Prompt, type ServerInfo, type Spelling, type State } from './state/state.js';
+import { runTargetOf } from './state/select/run-target.js';
+import { busyOf, type Goal, type Prompt, type Question, type ServerInfo, type Spelling, type State } from './state/state.js';
 import { edit } from './state/repl/line-editor.js';
 import { editOf } from './state/repl/line-keys.js';
 import { findLine } from './state/repl/pager.js';
 import { toBytes } from './state/typed-text.js';
+import { typedForConsole } from './state/typed-word.js';
 import { joined, spell, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
+import { Undo } from './undo.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
 import { pauseNotice } from './view/parts/busy.js';
+import { goalText } from './view/parts/goal.js';
 import { byteAt } from './view/parts/hex.js';
 import { wordingOf } from './view/parts/sentence.js';
 import { lineAt, pagedRows, pagerLimit } from './view/pager.js';
@@ -71,6 +77,7 @@ export interface AppOptions {
 
 export class App {
   private readonly session: Session;
+  private readonly undo: Undo;
   private size: Size;
   private readonly sink: FrameSink;
   private ink: Instance | null = null;
@@ -87,8 +94,9 @@ export class App {
     const { server, info, size, recolor, output, quit } = options;
     this.size = size;
     this.session = new Session({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
+    this.undo = new Undo(this.session);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
-    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), spell: (spelling) => this.spell(spelling), quit }, { password: options.password });
+    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), spell: (spelling) => this.spell(spelling), run: (target) => this.runTo(target), quit }, { password: options.password });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.
     setImmediate(() => this.draw());
@@ -137,9 +145,7 @@ export class App {
     if (isCtrlC && this.state.ui.isLeaving) return this.options.quit();
     this.act({ type: 'notice', text: null });
     if (!isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: false });
-    if (this.isTooSmall() && key.name === 'q') return this.options.quit();
-    if (contextOf(this.state) === 'console') this.pressInConsole(key);
-    else this.pressElsewhere(key);
+    this.pressIn(contextOf(this.state), key);
     // Whatever else it has done: once more, and the lab is left.
     if (isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: true });
     this.changed();
@@ -171,10 +177,55 @@ export class App {
     if (intent !== null) this.perform(intent, key);
   }
 
-  private pressElsewhere(key: Key): void {
+  private pressIn(context: Context, key: Key): void {
+    if (context === 'question') return this.answer(key);
+    if (this.isTooSmall() && key.name === 'q') return this.leave();
+    if (context === 'console') return this.pressInConsole(key);
+    if (context === 'panes') return this.pressInPanes(key);
     const intent = intentOf(key, this.state, this.pane);
     if (intent !== null) return this.perform(intent, key);
     if (this.state.ui.prompt !== null) this.editPrompt(this.state.ui.prompt, key);
+  }
+
+  /** Any key but `y` leaves what was asked, and does nothing else: a word that is typed blindly goes on behind its `q`. */
+  private answer(key: Key): void {
+    const { intent } = this.state.ui.question!;
+    const isYes = intentOf(key, this.state, this.pane) === 'yes';
+    this.act({ type: 'ask', question: null });
+    if (!isYes) return this.say('nothing is changed');
+    if (intent === 'quit') return this.options.quit();
+    this.session.showLive();
+    this.changePace(intent, intent === 'pause' ? 'held' : 'free');
+  }
+
+  /** Letters are keys here. A word that was meant for the console gets there, and what its letters have done on the way is taken back. */
+  private pressInPanes(key: Key): void {
+    const intent = intentOf(key, this.state, this.pane);
+    const isEnter = key.name === 'enter' && !key.ctrl && !key.alt;
+    const isTyped = key.name !== 'paste' && key.text !== '';
+    const { ui, repl } = this.state;
+    const typed = isTyped || isEnter ? typedForConsole({ before: ui.typed.text, text: key.text, isBound: intent !== null }, repl) : null;
+    if (typed !== null) return this.moveToConsole(typed);
+    // A word begins behind a space, and in the pane that has been chosen.
+    this.act({ type: 'type-key', text: isTyped && key.text !== ' ' && intent !== 'focus-pane' ? key.text : null });
+    if (intent !== null) return this.perform(intent, key);
+    if (isTyped) this.say(`${this.theme.typed(toBytes(key.text))} is no key here`);
+  }
+
+  private moveToConsole(typed: string): void {
+    this.undo.takeBackTyped();
+    this.act({ type: 'focus', pane: 'repl' });
+    this.act({ type: 'update-console', repl: reduceRepl(this.state.repl, { type: 'type-text', text: typed }) });
+    this.say('that was a word for the REPL: Esc leads back to the panes');
+  }
+
+  /** What is changed right behind this can be taken back. */
+  private note(change: Change): void {
+    this.say(this.undo.note(change));
+  }
+
+  private ask(question: Question): void {
+    this.act({ type: 'ask', question });
   }
 
   private perform(intent: Intent, key: Key): void {
@@ -186,27 +237,33 @@ export class App {
       case 'step-phase':
       case 'step-command':
       case 'step-turn':
-        return void this.session.step(intent.slice('step-'.length) as StepUnit);
+      case 'step-request':
+        return this.goOn(this.goalOf(intent));
       case 'slower':
       case 'faster':
         return this.changeSpeed(intent);
       case 'back-event':
-        return this.session.goBack('event');
       case 'back-turn':
-        return this.session.goBack('turn');
+        return this.sayIfStill(this.session.goBack(intent === 'back-turn' ? 'turn' : 'event'), 'this is the oldest event that is kept');
       case 'forward-event':
-        return this.session.goForward('event');
+      case 'forward-phase':
+      case 'forward-command':
       case 'forward-turn':
-        return this.session.goForward('turn');
+      case 'forward-request':
+        return this.goForward(this.goalOf(intent));
       case 'oldest':
-        return this.session.showOldest();
+        return this.sayIfStill(this.session.showOldest(), 'there is no history yet');
       case 'live':
         return this.session.showLive();
+      case 'take-back':
+        return this.say(this.undo.takeBack());
       case 'breakpoint':
         return this.act({ type: 'open-prompt', kind: 'breakpoint' });
       case 'filter':
+        this.undo.note({ kind: 'filter', said: 'the filter', pane: ui.focus, before: ui.panes[ui.focus].filter });
         return this.act({ type: 'open-prompt', kind: 'filter' });
       case 'clear-filter':
+        this.note({ kind: 'filter', said: 'no filter', pane: ui.focus, before: ui.panes[ui.focus].filter });
         this.act({ type: 'open-prompt', kind: 'filter' });
         this.act({ type: 'type-prompt', text: '', error: null });
         return this.act({ type: 'close-prompt' });
@@ -248,6 +305,7 @@ export class App {
       case 'leave-console':
         return this.act({ type: 'focus', pane: ui.previousFocus });
       case 'zoom':
+        this.note({ kind: 'zoom', said: ui.isZoomed ? 'no zoom' : 'zoom', before: ui.isZoomed });
         return this.act({ type: 'toggle-zoom' });
       case 'up':
         return this.move(-1);
@@ -276,18 +334,29 @@ export class App {
       case 'follow':
         return this.act({ type: 'follow' });
       case 'sort':
-        return this.act({ type: 'sort', sorts: this.pane.sorts! });
+        this.act({ type: 'sort', sorts: this.pane.sorts! });
+        return this.note({ kind: 'sort', said: `sorted by ${this.state.ui.panes[ui.focus].sort}`, pane: ui.focus, before: ui.panes[ui.focus].sort });
       case 'previous-database':
-        return this.act({ type: 'choose-next-database', by: -1, count: this.state.model.keyspace.databaseCount });
       case 'next-database':
-        return this.act({ type: 'choose-next-database', by: 1, count: this.state.model.keyspace.databaseCount });
+        this.act({ type: 'choose-next-database', by: intent === 'next-database' ? 1 : -1, count: this.state.model.keyspace.databaseCount });
+        return this.note({ kind: 'database', said: `database ${this.state.ui.db}`, before: ui.db });
       case 'suspend':
         return this.options.suspend();
       case 'leave':
         return this.act({ type: 'ask-to-leave', isLeaving: true });
       case 'quit':
-        return this.options.quit();
+        return this.leave();
+      case 'yes':
+      case 'no':
+        return this.answer(key);
     }
+  }
+
+  /** At once, unless somebody would miss the lab. */
+  private leave(): void {
+    const text = leavingQuestion(this.session.newest, this.state.repl);
+    if (text === null) this.options.quit();
+    else this.ask({ text, intent: 'quit' });
   }
 
   /** Moves what there is to move: the help, the cursor in an open row, the selection, the view. */
@@ -397,7 +466,7 @@ export class App {
     if (kind === 'breakpoint' && text.trim() !== '') {
       const change = this.changedBreakpoints(text);
       if ('error' in change) return;
-      void this.session.setBreakpoints(change.breakpoints);
+      this.setBreakpoints(change.breakpoints);
     }
     this.act({ type: 'close-prompt' });
   }
@@ -407,21 +476,71 @@ export class App {
     return changeBreakpoints(control.breakpoints, text, repl.commands.map(({ name }) => name));
   }
 
+  private setBreakpoints(breakpoints: readonly Breakpoint[]): void {
+    const before = this.state.control.breakpoints;
+    const added = breakpoints.find((breakpoint) => !before.includes(breakpoint));
+    const gone = before.filter((breakpoint) => !breakpoints.includes(breakpoint));
+    const which = added ?? (gone.length === 1 ? gone[0] : undefined);
+    const name = which === undefined ? 'all breakpoints' : `breakpoint ${this.theme.visible(formatBreakpoint(which))}`;
+    this.note({ kind: 'breakpoints', said: `${name} ${added === undefined ? 'deleted' : 'set'}`, before });
+    void this.session.setBreakpoints(breakpoints);
+  }
+
   // Time
 
+  /** The history is left only if that is what was meant. */
   private togglePause(): void {
-    const { control } = this.state;
-    if (control.heldAt !== null) return void this.session.resume();
+    const { mode, heldAt } = this.state.control;
+    const intent = heldAt === null ? 'pause' : 'resume';
+    if (mode === 'history') this.ask({ text: `Leave the history and ${intent} the live loop`, intent });
+    else this.changePace(intent, intent === 'pause' ? 'held' : 'free');
+  }
+
+  /** @param said what it is called, also when it is taken back */
+  private changePace(said: string, pace: Pace): void {
+    this.note({ kind: 'pace', said, before: paceOf(this.state.control) });
     const busy = busyOf(this.state);
-    if (busy !== null) this.act({ type: 'notice', text: pauseNotice(busy, wordingOf(this.state, this.options.theme)) });
-    void this.session.pause();
+    if (pace === 'held' && busy !== null) this.say(pauseNotice(busy, wordingOf(this.state, this.theme)));
+    void this.session.setPace(pace);
+  }
+
+  private goalOf(intent: Intent): Goal {
+    const unit = intent.slice(intent.indexOf('-') + 1) as StepUnit | 'request';
+    return unit === 'request' ? runTargetOf(this.state) : unit;
+  }
+
+  /** A loop that runs is not held by a letter that was meant for something else. */
+  private goOn(goal: Goal): void {
+    const { heldAt, stepping } = this.state.control;
+    if (heldAt === null && stepping === null) return this.say('the loop runs: Space holds it, then it can be stepped');
+    this.note({ kind: 'step', said: `goes on to ${goalText(goal, this.theme)}` });
+    void this.session.goOn(goal);
+  }
+
+  /** Typed as a word, so it is meant; a loop that runs is held when it gets there. */
+  private runTo(target: RunTarget): void {
+    const { heldAt, moment } = this.state.control;
+    const said = `runs to ${goalText(target, this.theme)}`;
+    if (moment !== null) return this.say('the history is shown, and the loop stays where it is: Esc End leads back to now');
+    this.note(heldAt === null ? { kind: 'pace', said, before: paceOf(this.state.control) } : { kind: 'step', said });
+    void this.session.goOn(target);
+    this.changed();
+  }
+
+  private goForward(goal: Goal): void {
+    const what = typeof goal === 'string' ? goal : goalText(goal, this.theme).replace('the next ', '');
+    this.sayIfStill(this.session.goForward(goal), `no later ${what} in the history: End leads back to now`);
+  }
+
+  private sayIfStill(hasMoved: boolean, text: string): void {
+    if (!hasMoved) this.say(text);
   }
 
   private changeSpeed(direction: 'slower' | 'faster'): void {
     const { eventsPerSecond } = this.state.control;
     const at = eventsPerSecond === null ? SPEEDS.length : SPEEDS.findIndex((speed) => speed >= eventsPerSecond);
     const speed = SPEEDS[Math.max(0, at + (direction === 'slower' ? -1 : 1))] ?? null;
-    void this.session.slow(speed);
+    this.changePace(speed === null ? 'full speed' : `${speed} ${speed === 1 ? 'event' : 'events'} a second`, speed ?? 'free');
   }
 
   // The state

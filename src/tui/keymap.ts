@@ -8,19 +8,26 @@ import { spell, type Key } from './terminal/key.js';
 import type { Pane } from './view/pane.js';
 
 export type Intent =
+  | 'yes'
+  | 'no'
   | 'toggle-pause'
   | 'step-event'
   | 'step-phase'
   | 'step-command'
   | 'step-turn'
+  | 'step-request'
   | 'slower'
   | 'faster'
   | 'back-event'
-  | 'forward-event'
   | 'back-turn'
+  | 'forward-event'
+  | 'forward-phase'
+  | 'forward-command'
   | 'forward-turn'
+  | 'forward-request'
   | 'oldest'
   | 'live'
+  | 'take-back'
   | 'breakpoint'
   | 'focus-next'
   | 'focus-previous'
@@ -64,7 +71,7 @@ export type Intent =
   | 'quit';
 
 /** Where the keys go. */
-export type Context = 'panes' | 'console' | 'prompt' | 'help' | 'reply';
+export type Context = 'panes' | 'console' | 'prompt' | 'help' | 'reply' | 'question';
 
 export type Group = 'Time' | 'History' | 'Panes' | 'This pane' | 'Lab';
 
@@ -74,6 +81,8 @@ export interface Binding {
   /** The keys as footer and help name them. */
   readonly shown: string;
   readonly label: string;
+  /** The label in full, for the help and docs/keys.md; left out: the label says it all. */
+  readonly meaning?: string;
   readonly group: Group;
   readonly contexts: readonly Context[];
   /** The panes that have it at all; left out: all. */
@@ -83,6 +92,7 @@ export interface Binding {
 }
 
 const isHistory = ({ control }: State): boolean => control.mode === 'history';
+const isNow = (state: State): boolean => !isHistory(state);
 const isFrozen = ({ ui }: State): boolean => ui.panes[ui.focus].frozenAt !== null || ui.panes[ui.focus].frozenRows !== null;
 const hasSearched = ({ repl }: State): boolean => repl.pager !== null && repl.pager.search !== '';
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
@@ -99,6 +109,9 @@ const isFrames = (pane: Pane): boolean => pane.id === 'frames' && !enters(pane);
 const hasDatabases = (pane: Pane): boolean => pane.window !== undefined;
 
 export const KEYMAP: readonly Binding[] = [
+  // Question; any other key means no, too.
+  { intent: 'yes', keys: ['y', 'Y'], shown: 'y', label: 'yes', group: 'Lab', contexts: ['question'] },
+  { intent: 'no', keys: ['n', 'N', 'escape'], shown: 'n', label: 'no', group: 'Lab', contexts: ['question'] },
   // Prompt
   { intent: 'accept', keys: ['enter'], shown: 'Enter', label: 'take it', group: 'This pane', contexts: ['prompt'] },
   { intent: 'cancel', keys: ['escape', 'ctrl+c'], shown: 'Esc', label: 'leave it', group: 'This pane', contexts: ['prompt'] },
@@ -131,27 +144,111 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], of: moves, when: isFrozen },
   { intent: 'follow', keys: ['end'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['console'], of: moves, when: isFrozen },
   { intent: 'clear-filter', keys: ['escape'], shown: 'Esc', label: 'no filter', group: 'This pane', contexts: ['panes'], of: filters, when: ({ ui }) => ui.panes[ui.focus].filter !== '' },
-  { intent: 'live', keys: ['end', 'escape'], shown: 'End', label: 'LIVE', group: 'History', contexts: ['panes'], when: isHistory },
-  // Time
-  { intent: 'toggle-pause', keys: ['space', 'p'], shown: 'Space', label: 'pause, resume', group: 'Time', contexts: ['panes'] },
-  { intent: 'step-event', keys: ['e'], shown: 'e', label: 'step an event', group: 'Time', contexts: ['panes'] },
-  { intent: 'step-phase', keys: ['h'], shown: 'h', label: 'a phase', group: 'Time', contexts: ['panes'] },
-  { intent: 'step-command', keys: ['c'], shown: 'c', label: 'a command', group: 'Time', contexts: ['panes'] },
-  { intent: 'step-turn', keys: ['t'], shown: 't', label: 'a turn', group: 'Time', contexts: ['panes'] },
-  { intent: 'slower', keys: ['-'], shown: '-', label: 'slower', group: 'Time', contexts: ['panes'] },
-  { intent: 'faster', keys: ['+', '='], shown: '+', label: 'faster', group: 'Time', contexts: ['panes'] },
-  { intent: 'breakpoint', keys: ['b'], shown: 'b', label: 'breakpoints', group: 'Time', contexts: ['panes'] },
-  { intent: 'back-event', keys: ['left'], shown: '←', label: 'back', group: 'History', contexts: ['panes'] },
-  { intent: 'forward-event', keys: ['right'], shown: '→', label: 'forward', group: 'History', contexts: ['panes'], when: isHistory },
-  { intent: 'back-turn', keys: ['shift+left', 'ctrl+left', 'alt+left'], shown: 'Shift-←', label: 'back a turn', group: 'History', contexts: ['panes'] },
-  { intent: 'forward-turn', keys: ['shift+right', 'ctrl+right', 'alt+right'], shown: 'Shift-→', label: 'forward a turn', group: 'History', contexts: ['panes'], when: isHistory },
-  { intent: 'oldest', keys: ['home'], shown: 'Home', label: 'as far back as it goes', group: 'History', contexts: ['panes'] },
+  {
+    intent: 'live', keys: ['end', 'escape'], shown: 'End', label: 'LIVE',
+    meaning: 'now again, wherever the loop is by then',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  // Time: none of these keys moves the loop while the history is shown.
+  {
+    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: 'pause, resume',
+    meaning: 'holds the loop itself, and lets it run again',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  {
+    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: 'leave it: asks',
+    meaning: 'asks whether to leave the history, and to let the loop run or to hold it',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  {
+    intent: 'step-event', keys: ['e'], shown: 'e', label: 'step an event',
+    meaning: 'lets the held loop go on by an event',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  {
+    intent: 'step-phase', keys: ['h'], shown: 'h', label: 'a phase',
+    meaning: '… to another phase of the turn',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  {
+    intent: 'step-command', keys: ['c'], shown: 'c', label: 'a command',
+    meaning: '… to the end of the next command',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  {
+    intent: 'step-turn', keys: ['t'], shown: 't', label: 'a turn',
+    meaning: '… to the beginning of the next turn',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  {
+    intent: 'step-request', keys: ['r'], shown: 'r', label: 'to the next request',
+    meaning:
+      '… to the next request of the connection that is selected, or else of the one at whose event the loop is held, or else of any. It is held before that executes. ' +
+      'What redis-cli and client libraries send by themselves when they connect is passed',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  {
+    intent: 'slower', keys: ['-'], shown: '-', label: 'slower',
+    meaning: 'slow motion: 20, 5, 2 events a second, or 1',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  {
+    intent: 'faster', keys: ['+', '='], shown: '+', label: 'faster',
+    meaning: 'the other way, up to full speed',
+    group: 'Time', contexts: ['panes'], when: isNow,
+  },
+  { intent: 'breakpoint', keys: ['b'], shown: 'b', label: 'breakpoints', meaning: 'sets and deletes breakpoints', group: 'Time', contexts: ['panes'] },
+  {
+    intent: 'back-event', keys: ['left'], shown: '←', label: 'back',
+    meaning: 'shows what was, an event earlier; the loop stays as it is, held or running',
+    group: 'History', contexts: ['panes'],
+  },
+  {
+    intent: 'forward-event', keys: ['right', 'e'], shown: '→ e', label: 'forward',
+    meaning: 'an event later, at most to the newest',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  {
+    intent: 'forward-phase', keys: ['h'], shown: 'h', label: 'a phase',
+    meaning: '… to another phase of the turn',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  {
+    intent: 'forward-command', keys: ['c'], shown: 'c', label: 'a command',
+    meaning: '… to the end of the next command',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  {
+    intent: 'forward-turn', keys: ['t'], shown: 't', label: 'a turn',
+    meaning: '… to the beginning of the next turn',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  {
+    intent: 'forward-request', keys: ['r'], shown: 'r', label: 'to the next request',
+    meaning: '… to the next request of the connection that is selected or shown',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  {
+    intent: 'back-turn', keys: ['shift+left', 'ctrl+left', 'alt+left'], shown: 'Shift-←', label: 'back a turn',
+    meaning: '… a turn earlier',
+    group: 'History', contexts: ['panes'],
+  },
+  {
+    intent: 'forward-turn', keys: ['shift+right', 'ctrl+right', 'alt+right'], shown: 'Shift-→', label: 'forward a turn',
+    meaning: '… to the beginning of the next turn',
+    group: 'History', contexts: ['panes'], when: isHistory,
+  },
+  {
+    intent: 'oldest', keys: ['home'], shown: 'Home', label: 'as far back as it goes',
+    meaning: '… as far back as it goes',
+    group: 'History', contexts: ['panes'],
+  },
   // Panes
   { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: 'next pane', group: 'Panes', contexts: ['panes', 'console'] },
   { intent: 'focus-previous', keys: ['shift+tab'], shown: 'Shift-Tab', label: 'pane before', group: 'Panes', contexts: ['panes', 'console'] },
   { intent: 'focus-pane', keys: ['1', '2', '3', '4', '5', '6'], shown: '1-6', label: 'pane', group: 'Panes', contexts: ['panes'] },
   { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes', group: 'Panes', contexts: ['console'] },
-  { intent: 'zoom', keys: ['z'], shown: 'z', label: 'zoom', group: 'Panes', contexts: ['panes'] },
+  { intent: 'zoom', keys: ['z'], shown: 'z', label: 'zoom', meaning: 'the pane in focus fills the screen, or no longer', group: 'Panes', contexts: ['panes'] },
   // This pane
   { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'], of: moves },
   { intent: 'down', keys: ['down', 'j'], shown: '↓', label: 'down', group: 'This pane', contexts: ['panes'], of: moves },
@@ -167,14 +264,24 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'next-database', keys: [']'], shown: ']', label: 'next database', group: 'This pane', contexts: ['panes'], of: hasDatabases },
   // Lab
   { intent: 'spell', keys: ['\\'], shown: '\\', label: 'text or \\xHH', group: 'Lab', contexts: ['panes'] },
+  {
+    intent: 'take-back', keys: ['u'], shown: 'u', label: 'take back',
+    meaning: 'takes back what a key has changed last: pause, resume, speed, breakpoints, zoom, sort order, database, filter. A step cannot be taken back',
+    group: 'Lab', contexts: ['panes'],
+  },
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: 'help', group: 'Lab', contexts: ['panes'] },
   { intent: 'help', keys: ['f1'], shown: 'F1', label: 'help', group: 'Lab', contexts: ['console'] },
-  { intent: 'quit', keys: ['q'], shown: 'q', label: 'quit', group: 'Lab', contexts: ['panes'] },
+  {
+    intent: 'quit', keys: ['q'], shown: 'q', label: 'quit',
+    meaning: "leaves the lab; asks first while there are other clients than the REPL's, or keys",
+    group: 'Lab', contexts: ['panes'],
+  },
   { intent: 'suspend', keys: ['ctrl+z'], shown: 'Ctrl-Z', label: 'back to the shell, fg returns', group: 'Lab', contexts: ['panes', 'console', 'prompt', 'help'] },
   { intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C twice', label: 'quit', group: 'Lab', contexts: ['panes', 'console', 'help'] },
 ];
 
 export function contextOf({ ui, repl }: State): Context {
+  if (ui.question !== null) return 'question';
   if (ui.prompt !== null) return 'prompt';
   if (repl.pager !== null) return 'reply';
   if (ui.isHelpOpen) return 'help';

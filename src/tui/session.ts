@@ -6,13 +6,14 @@
  *
  * What somebody asks for resolves when the loop has answered, and never rejects: a server that ends meanwhile says so by `closed`.
  */
-import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent } from '../server/index.js';
+import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';
+import type { Pace } from './state/changes.js';
 import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';
-import { nowMsOf } from './state/model/model.js';
+import { nowMsOf, type Model } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
-import type { Busy, ServerInfo, State } from './state/state.js';
+import type { Busy, Goal, ServerInfo, State } from './state/state.js';
 
 /** The most events that a batch brings: what the model takes in without being late. */
 const EVENT_BUDGET = 800;
@@ -45,6 +46,11 @@ export class Session {
 
   get state(): State {
     return this.current;
+  }
+
+  /** Now, whatever moment is shown. */
+  get newest(): Model {
+    return this.history.newest;
   }
 
   /** Begins to listen to the loop. */
@@ -102,12 +108,13 @@ export class Session {
     return answered(this.options.server.resume());
   }
 
-  /** A loop that runs is held first. */
-  step(unit: StepUnit): Promise<void> {
+  /** To the end of a step or of a run, however long that takes; another one that is under way is given up. */
+  goOn(goal: Goal): Promise<void> {
+    this.act({ type: 'begin' });
     this.showLive();
-    if (this.state.control.heldAt === null) return this.pause();
-    this.act({ type: 'step', unit });
-    return answered(this.options.server.step(unit));
+    this.act({ type: 'step', goal });
+    const { server } = this.options;
+    return answered(typeof goal === 'string' ? server.step(goal) : server.runTo(goal));
   }
 
   /** @param eventsPerSecond null: at full speed */
@@ -117,36 +124,56 @@ export class Session {
     return answered(eventsPerSecond === null ? this.options.server.resume() : this.options.server.slow(eventsPerSecond));
   }
 
+  setPace(pace: Pace): Promise<void> {
+    if (pace === 'held') return this.pause();
+    return pace === 'free' ? this.resume() : this.slow(pace);
+  }
+
   setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {
     this.act({ type: 'set-breakpoints', breakpoints });
     return answered(this.options.server.setBreakpoints(breakpoints));
   }
 
-  goBack(unit: 'event' | 'turn'): void {
-    this.act({ type: 'begin' });
+  // History: these show another moment of it, and nothing else. False: there is none, and what is shown stays.
+
+  goBack(unit: 'event' | 'turn'): boolean {
     const from = this.state.control.moment ?? this.history.range.newest;
-    this.show(Math.max(this.history.before(from, unit), this.history.range.oldest + 1));
+    const { oldest } = this;
+    // The beginning of the oldest turn may be forgotten.
+    return this.visit(this.history.before(from, unit) ?? (oldest !== null && oldest < from ? oldest : null));
   }
 
-  goForward(unit: 'event' | 'turn'): void {
+  /** Never beyond the newest event: only {@link showLive} leads back to now. */
+  goForward(goal: Goal): boolean {
     const { moment } = this.state.control;
-    if (moment !== null) this.show(this.history.after(moment, unit));
+    return moment !== null && this.visit(this.history.after(moment, goal));
   }
 
-  showOldest(): void {
-    this.show(this.history.range.oldest + 1);
+  showOldest(): boolean {
+    return this.visit(this.oldest);
+  }
+
+  /** After the oldest event that is kept. */
+  private get oldest(): number | null {
+    return this.history.after(this.history.range.oldest, 'event');
+  }
+
+  private visit(moment: number | null): boolean {
+    if (moment === null) return false;
+    this.act({ type: 'begin' });
+    this.show(moment);
+    return true;
   }
 
   showLive(): void {
     this.show(null);
   }
 
-  /** Shows a moment of the history; null, or the newest: now. */
+  /** Shows a moment of the history; null: now. */
   private show(moment: number | null): void {
-    const behind = moment === null ? 0 : this.history.eventsSince(moment);
-    if (moment === null || behind === 0) return this.act({ type: 'show-moment', model: this.history.newest, nowMs: this.time.read(), moment: null, behind: 0 });
+    if (moment === null) return this.act({ type: 'show-moment', model: this.history.newest, nowMs: this.time.read(), moment: null, position: null });
     const model = this.history.at(moment);
-    this.act({ type: 'show-moment', model, nowMs: nowMsOf(model), moment, behind });
+    this.act({ type: 'show-moment', model, nowMs: nowMsOf(model), moment, position: this.history.positionOf(moment) });
   }
 
   // The loop
@@ -172,7 +199,7 @@ export class Session {
     const { moment } = this.state.control;
     const isForgotten = moment !== null && moment <= this.history.range.oldest;
     if (this.state.ui.isFresh && this.hasVisitor()) this.act({ type: 'begin' });
-    this.show(isForgotten ? this.history.range.oldest + 1 : moment);
+    this.show(isForgotten ? this.oldest : moment);
     this.options.changed();
   }
 

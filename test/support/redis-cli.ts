@@ -15,7 +15,7 @@ export interface RedisCli {
   close(): void;
 }
 
-const isInstalled = ((): boolean => {
+export const isRedisCliInstalled = ((): boolean => {
   try {
     execFileSync('redis-cli', ['--version']);
     return true;
@@ -25,7 +25,7 @@ const isInstalled = ((): boolean => {
 })();
 
 export async function openRedisCli(port: number): Promise<RedisCli> {
-  if (isInstalled) {
+  if (isRedisCliInstalled) {
     const child = spawn('redis-cli', ['-p', String(port)], { stdio: ['pipe', 'pipe', 'inherit'] });
     return clientOf(child.stdout, child.stdin, () => child.kill());
   }

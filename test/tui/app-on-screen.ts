@@ -57,6 +57,12 @@ export class AppOnScreen implements AsyncDisposable {
     for (const part of parts) this.app.press([...this.decoder.push(part, 0), ...this.decoder.flush(0)]);
   }
 
+  resize({ width, height }: Size): void {
+    this.emulator.reset();
+    this.emulator.resize(width, height);
+    this.app.resize({ width, height });
+  }
+
   /** The rows as a user sees them. */
   get text(): string {
     return Array.from({ length: this.emulator.rows }, (_, y) => this.emulator.buffer.active.getLine(y)?.translateToString(true) ?? '').join('\n');

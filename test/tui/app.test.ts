@@ -5,6 +5,7 @@ import { HUES } from '../../src/tui/view/hues.js';
 import { AppOnScreen } from './app-on-screen.js';
 
 const ESC = '\x1b';
+const LEFT = '\x1b[D';
 const UP = '\x1b[A';
 const RIGHT = '\x1b[C';
 const END = '\x1b[F';
@@ -55,6 +56,196 @@ test('at a breakpoint the arrow stands where the loop is held: behind decode, be
   await lab.until('▶               execute');
   lab.type(' ');
   await lab.until('(integer) 1');
+});
+
+/** Names are known by the commands that there are, which come a moment after the first screen; hints show that they are there. */
+async function commandsKnown(lab: AppOnScreen): Promise<void> {
+  lab.type('GET ');
+  await lab.until('> GET key');
+  lab.type('\x15');
+}
+
+/** The turn and the commands of the loop itself. */
+async function progress(lab: AppOnScreen): Promise<unknown> {
+  const { turn, stats } = await lab.server.snapshot();
+  return { turn, commands: stats.commands, heldAt: lab.server.heldAt?.seq };
+}
+
+test('in the history the keys for steps go forward there and stop at its end, and the held loop stays where it is', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r');
+  await lab.until('OK');
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  const before = await progress(lab);
+  lab.type('\x1b[H');
+  await lab.until(/ HISTORY 1 of \d+ PAUSED /);
+  lab.type('c');
+  await lab.until('token 2 sent SET k');
+  lab.type('t');
+  await lab.until((screen) => /HISTORY \d+ of/.test(screen) && !screen.includes('token 2 sent SET k'));
+  lab.type(...'eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee');
+  const end = await lab.until('no later event in the history: End leads back to now');
+  expect(end).toMatch(/ HISTORY (\d+) of \1 PAUSED /);
+  for (const key of ['e', 'h', 'c', 't', 'r', '-', '+', RIGHT]) {
+    lab.type(key);
+    await lab.until(/ HISTORY (\d+) of \1 PAUSED /);
+  }
+  expect(await progress(lab)).toEqual(before);
+});
+
+test('in the history Space asks: n stays there, and y leads back to now and lets the loop run', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r');
+  await lab.until('OK');
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  lab.type(LEFT, ' ');
+  await lab.until('Leave the history and resume the live loop?  y yes  n no');
+  lab.type('n');
+  await lab.until((screen) => screen.includes('nothing is changed') && screen.includes(' HISTORY '));
+  expect(lab.server.heldAt).not.toBeNull();
+  lab.type(' ', 'y');
+  await lab.until(' LIVE  turn');
+  lab.type(LEFT, ' ');
+  await lab.until('Leave the history and pause the live loop?');
+  lab.type('y');
+  await lab.until(' PAUSED ');
+});
+
+test('what a key changes is said, and u takes it back, one by one', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r');
+  await lab.until('OK');
+  lab.type(ESC, '5', 's');
+  await lab.until(/sorted by \w+ · u takes it back/);
+  lab.type(']');
+  await lab.until('database 1 · u takes it back');
+  lab.type('z');
+  await lab.until((screen) => screen.includes('zoom · u takes it back') && !screen.includes('1 Loop'));
+  lab.type('b');
+  await lab.until('stop at:');
+  lab.type('DEL\r');
+  await lab.until((screen) => screen.includes('breakpoint DEL set · u takes it back') && screen.includes('1 breakpoint'));
+  lab.type(' ');
+  await lab.until((screen) => screen.includes('pause · u takes it back') && screen.includes(' PAUSED '));
+  lab.type(' ');
+  await lab.until((screen) => screen.includes('resume · u takes it back') && screen.includes(' LIVE '));
+  lab.type('-');
+  await lab.until((screen) => screen.includes('20 events a second · u takes it back') && screen.includes(' SLOW 20/s '));
+  for (const [said, now] of [['20 events a second', / LIVE /], ['resume', / PAUSED /], ['pause', / LIVE /], ['breakpoint DEL set', /^(?!.*1 breakpoint)/s], ['zoom', /1 Loop/], ['database 1', /db 0/], ['sorted by', /by name/]] as const) {
+    lab.type('u');
+    await lab.until((screen) => screen.includes(`taken back: ${said}`) && now.test(screen));
+  }
+  lab.type('u');
+  await lab.until('there is nothing to take back');
+});
+
+test('a step is not taken back, and neither is what was before it', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  lab.type('e', 'u');
+  await lab.until('a step cannot be taken back');
+  expect(lab.server.heldAt).not.toBeNull();
+});
+
+test('a loop that runs is not held by the letters for steps', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type(ESC);
+  for (const key of 'ehctr') {
+    lab.type('z', key);
+    await lab.until('the loop runs: Space holds it');
+  }
+  expect(await progress(lab)).toMatchObject({ heldAt: undefined });
+});
+
+test.each(['get foo', 'GET foo', 'set foo', 'unlink foo', 'scan foo', 'zadd foo'])('%j, typed among the panes, stands in the REPL, and nothing else is changed', async (line) => {
+  await using lab = await AppOnScreen.start();
+  await commandsKnown(lab);
+  lab.type(ESC, '5');
+  const before = await lab.until('Space pause');
+  lab.type(...line);
+  const after = await lab.until(`> ${line}`);
+  expect(after).toContain(' LIVE ');
+  expect(lab.server.heldAt).toBeNull();
+  const keyspace = (screen: string): string => /5 Keyspace[^─]*/.exec(screen)![0];
+  expect(keyspace(after)).toBe(keyspace(before));
+  expect(after).toContain('1 Loop');
+  lab.type('\x15', ESC, 'u');
+  await lab.until('there is nothing to take back');
+});
+
+test('a word taken for keys while the loop is held moves it, but does not let it run', async () => {
+  await using lab = await AppOnScreen.start();
+  await commandsKnown(lab);
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  lab.type('\x1b[1;2D', END, ...'get foo');
+  await lab.until('> get foo');
+  await lab.until(' PAUSED ');
+  expect(lab.server.heldAt).not.toBeNull();
+});
+
+test('q asks as soon as there is something to lose, and only y leaves', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r');
+  await lab.until(/k +string/);
+  lab.type(ESC, 'q');
+  await lab.until('Leave the lab, with 1 key in it?  y yes  n no');
+  for (const key of ['q', ' ', '\r', 'n', ESC]) {
+    lab.type(key);
+    await lab.until('nothing is changed');
+    lab.type('q');
+    await lab.until('Leave the lab, with 1 key in it?');
+  }
+  expect(lab.hasQuit).toBe(false);
+  lab.type('y');
+  expect(lab.hasQuit).toBe(true);
+});
+
+test('q leaves an empty lab at once, also from the history', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\rDEL k\r');
+  await lab.until('(integer) 1');
+  lab.type(ESC, '\x1b[H');
+  await lab.until(' HISTORY 1 of ');
+  lab.type('q');
+  expect(lab.hasQuit).toBe(true);
+});
+
+test('a window that is too small asks, too', async () => {
+  await using lab = await AppOnScreen.start({ width: 120, height: 40 });
+  lab.type('SET k v\r');
+  await lab.until(/k +string/);
+  lab.resize({ width: 40, height: 10 });
+  await lab.until('press q to quit');
+  lab.type('q');
+  await lab.until('y: yes, any other key: no');
+  lab.type('n');
+  await lab.until('press q to quit');
+  lab.type('q', 'y');
+  expect(lab.hasQuit).toBe(true);
+});
+
+test('a run holds the loop before the next request of the connection that is selected', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('@a PING\r');
+  await lab.until('PONG');
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  lab.type('2', '\x1b[B', '\x1b[B', '\x1b[B', '\x1b[B', 'r');
+  await lab.until(/ RUN to the next request of #3 /);
+  lab.type('6SET k v\r');
+  await lab.until('OK');
+  lab.type('@a GET k\r');
+  await lab.until((screen) => screen.includes(' PAUSED ') && screen.includes('held before executing GET k'));
+  lab.type('run to #2\r');
+  await lab.until(/ RUN to the next request of #2 /);
+  lab.type('DEL k\r');
+  await lab.until((screen) => screen.includes(' PAUSED ') && screen.includes('held before executing DEL k'));
+  lab.type('run to nowhere at all\r');
+  await lab.until('all is one word too many');
 });
 
 test('in an open frame the cursor walks through the tree, and through the bytes', async () => {

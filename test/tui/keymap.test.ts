@@ -20,14 +20,14 @@ function after(...actions: Action[]): State {
 }
 
 function press(text: string, state: State): string | null {
-  return intentOf(new KeyDecoder().push(text, 0)[0]!, state, PANES[state.ui.focus]);
+  const decoder = new KeyDecoder();
+  return intentOf([...decoder.push(text, 0), ...decoder.flush(0)][0]!, state, PANES[state.ui.focus]);
 }
 
 const atLoop = after({ type: 'focus', pane: 'loop' });
 
 test.each([
   [' ', 'toggle-pause'],
-  ['p', 'toggle-pause'],
   ['e', 'step-event'],
   ['\x1b[D', 'back-event'],
   ['\x1b[1;2D', 'back-turn'],
@@ -40,12 +40,39 @@ test.each([
   expect(press(text, atLoop)).toBe(intent);
 });
 
+test.each([
+  [' ', 'toggle-pause', 'leave it: asks'],
+  ['e', 'forward-event', 'forward'],
+  ['h', 'forward-phase', 'a phase'],
+  ['c', 'forward-command', 'a command'],
+  ['t', 'forward-turn', 'a turn'],
+  ['r', 'forward-request', 'to the next request'],
+  ['\x1b[C', 'forward-event', 'forward'],
+  ['-', null, ''],
+  ['+', null, ''],
+])('in the history %j is %s: no key moves the loop without a question', (text, intent, label) => {
+  const inHistory = reduce(atLoop, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, position: { at: 1, of: 2 } });
+  expect(press(text, inHistory)).toBe(intent);
+  if (intent !== null) expect(bindingsNow(inHistory, PANES.loop)).toContainEqual(expect.objectContaining({ intent, label, group: 'History' }));
+  // What it is without a history is another thing.
+  if (text !== ' ') expect(press(text, atLoop)).not.toBe(intent);
+});
+
+test('a question is answered by y alone, and its keys stand beside it', () => {
+  const asked = reduce(atLoop, { type: 'ask', question: { text: 'Leave the lab', intent: 'quit' } });
+  expect(['y', 'n', '\x1b', ' ', 'q', '\r'].map((key) => press(key, asked))).toEqual(['yes', 'no', 'no', null, null, null]);
+  for (const width of [60, 80, 200]) expect(footer(asked, PANES.loop, theme, width).trimEnd()).toBe(' Leave the lab?  y yes  n no');
+  const long = reduce(atLoop, { type: 'ask', question: { text: 'x'.repeat(300), intent: 'quit' } });
+  expect(footer(long, PANES.loop, theme, 60)).toMatch(/^ x+…  y yes  n no +$/);
+});
+
 test('in the REPL letters are no keys of the lab', () => {
   for (const key of 'abcdefghijklmnopqrstuvwxyz0123456789 ?/[]+-') expect(press(key, after())).toBeNull();
 });
 
 test('no key has two meanings at once', () => {
-  const states = [after(), atLoop, after({ type: 'focus', pane: 'keyspace' }), reduce(atLoop, { type: 'open-help' }), reduce(atLoop, { type: 'open-prompt', kind: 'breakpoint' })];
+  const states = [after(), atLoop, after({ type: 'focus', pane: 'keyspace' }), reduce(atLoop, { type: 'open-help' }), reduce(atLoop, { type: 'open-prompt', kind: 'breakpoint' }), reduce(atLoop, { type: 'ask', question: { text: '', intent: 'quit' } }),
+    reduce(atLoop, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, position: { at: 1, of: 2 } })];
   for (const state of states) {
     // Esc and End undo what is nearest: their order is their meaning.
     const keys = bindingsNow(state, PANES[state.ui.focus]).flatMap((binding) => binding.keys).filter((key) => key !== 'escape' && key !== 'end' && key !== 'enter');
@@ -56,7 +83,8 @@ test('no key has two meanings at once', () => {
 test('what works among the panes stands in the help of some pane', () => {
   const size = { width: 100, height: 30 };
   const all = [...Object.values(PANES), commandsPane].flatMap((pane) => Array.from({ length: helpLimit(pane, theme, size) + 1 }, (_, scroll) => help(pane, scroll, theme, size).join('\n'))).join('\n');
-  for (const { label } of KEYMAP.filter(({ contexts }) => contexts.includes('panes'))) expect(all).toContain(label);
+  const words = all.replaceAll(/\s+/g, ' ');
+  for (const { label, meaning } of KEYMAP.filter(({ contexts }) => contexts.includes('panes'))) expect(words).toContain(meaning ?? label);
 });
 
 test('nothing is hidden: a footer with enough room shows every key that can be pressed now', () => {
@@ -65,7 +93,7 @@ test('nothing is hidden: a footer with enough room shows every key that can be p
   const others = [
     after({ type: 'focus', pane: 'frames' }, open), after({ type: 'focus', pane: 'frames' }, open, { type: 'move-to-byte', byte: 1, cursor: 0 }),
     after({ type: 'focus', pane: 'readiness' }, { type: 'scroll', by: -1, length: 9, forgotten: 0 }), after({ type: 'focus', pane: 'repl' }, { type: 'scroll', by: -1, length: 9, forgotten: 0 }),
-    after({ type: 'focus', pane: 'loop' }, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, behind: 1 }),
+    after({ type: 'focus', pane: 'loop' }, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, position: { at: 1, of: 2 } }),
   ];
   for (const state of [...panes, ...others]) {
     const pane = PANES[state.ui.focus];
@@ -89,6 +117,15 @@ test('what a key does is what the footer says of it', () => {
 
 test('a pane without rows is not moved, so that End leads back to LIVE', () => {
   expect([press('\x1b[A', atLoop), press('\x1b[6~', atLoop)]).toEqual([null, null]);
+});
+
+test.each([60, 80, 120, 200])('a notice in %i columns leaves the keys as much room as there is', (width) => {
+  for (const text of ['pause · u takes it back', 'x'.repeat(57), 'x'.repeat(300)]) {
+    const row = footer(reduce(atLoop, { type: 'notice', text }), PANES.loop, theme, width);
+    expect(widthOf(row)).toBe(width);
+    expect(row).toContain(text.slice(0, width - 2));
+  }
+  expect(footer(reduce(atLoop, { type: 'notice', text: 'pause' }), PANES.loop, theme, width)).toMatch(/^ pause {2}Space pause, resume .*\? help/);
 });
 
 test.each([60, 80, 120, 200])('the footer has exactly %i columns and cuts no key in two', (width) => {

@@ -7,15 +7,17 @@
  *
  * The same state, sentences and console as the screen's; only what is drawn there is told here. One line is done before the next one begins.
  */
-import type { RedisLabServer, SnapshotRequest, StepUnit, TraceBatch, TraceEvent } from '../../server/index.js';
+import type { RedisLabServer, SnapshotRequest, TraceBatch, TraceEvent } from '../../server/index.js';
 import { historyPath } from '../repl/history-file.js';
 import { createRepl, type Repl } from '../repl/repl.js';
 import { Session } from '../session.js';
+import { paceOf, type Pace } from '../state/changes.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
-import { busyOf, type ServerInfo, type Spelling, type State } from '../state/state.js';
+import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
+import { Undo } from '../undo.js';
 import { factsOf } from '../view/header.js';
 import type { Pane } from '../view/pane.js';
 import { commandsPane } from '../view/panes/commands.js';
@@ -54,6 +56,7 @@ export interface NarratedLabOptions {
 
 export class NarratedLab {
   private readonly session: Session;
+  private readonly undo: Undo;
   private readonly repl: Repl;
   private narration: Narration = SILENT;
   private isNarrating = true;
@@ -82,6 +85,7 @@ export class NarratedLab {
     this.wanted = server.heldAt === null ? null : 'pause';
     this.greet();
     this.session = new Session({ server, info, request: () => this.request(), changed: () => this.changed(), heard: (batch) => this.heard(batch) });
+    this.undo = new Undo(this.session);
     // A server that ends meanwhile says so by `closed`.
     this.running = this.session.start().catch(() => {});
     this.repl = createRepl({
@@ -91,6 +95,7 @@ export class NarratedLab {
       spell: (spelling) => {
         this.spelling = spelling;
       },
+      run: (target) => void this.step(target),
       quit,
     });
   }
@@ -207,6 +212,10 @@ export class NarratedLab {
         return this.resume();
       case 'step':
         return this.step(wish.unit);
+      case 'run':
+        return this.step(wish.target);
+      case 'undo':
+        return this.takeBack();
       case 'slow':
         return this.slow(wish.eventsPerSecond);
       case 'break':
@@ -214,12 +223,13 @@ export class NarratedLab {
       case 'back':
       case 'forward':
         return this.travel(() => {
-          for (let i = 0; i < wish.count; i++) session[wish.type === 'back' ? 'goBack' : 'goForward'](wish.unit);
+          for (let i = 0; i < wish.count; i++) if (!session[wish.type === 'back' ? 'goBack' : 'goForward'](wish.unit)) return i > 0;
+          return true;
         });
       case 'oldest':
         return this.travel(() => session.showOldest());
       case 'live':
-        return this.travel(() => session.showLive());
+        return this.travel(() => (session.showLive(), true));
       case 'status':
         return this.tellStatus();
       case 'tell':
@@ -249,10 +259,22 @@ export class NarratedLab {
     this.stepped = [];
   }
 
+  /** The history only shows what was: nothing that is said there moves the loop. */
+  private isInHistory(): boolean {
+    const { control } = this.state;
+    if (control.moment !== null) this.say(`${this.time}: the loop is where it is; live leads back to it`);
+    return control.moment !== null;
+  }
+
+  private note(said: string): void {
+    this.undo.note({ kind: 'pace', said, before: paceOf(this.state.control) });
+  }
+
   private async pause(): Promise<void> {
+    if (this.isInHistory()) return;
+    this.note('pause');
     this.want('pause');
     const wasHeld = this.state.control.heldAt !== null;
-    this.session.showLive();
     const busy = busyOf(this.state);
     // Whoever asks for it now can go on asking for other things meanwhile.
     if (busy !== null) return void (this.say(pauseNotice(busy, this.wording)), this.session.pause());
@@ -261,44 +283,72 @@ export class NarratedLab {
   }
 
   private async resume(): Promise<void> {
-    this.want(null);
-    await this.session.resume();
-    await this.whenHeld(false);
-    this.say(`${this.time}: the loop runs`);
+    if (this.isInHistory()) return;
+    this.note('resume');
+    await this.letGo('free');
   }
 
   private async slow(eventsPerSecond: number | null): Promise<void> {
-    if (eventsPerSecond === null) return this.resume();
-    this.want(null);
-    await this.session.slow(eventsPerSecond);
-    await this.whenHeld(false);
-    this.say(`${this.time}: every event is told`);
+    if (this.isInHistory()) return;
+    this.note(eventsPerSecond === null ? 'slow off' : `slow ${eventsPerSecond}`);
+    await this.letGo(eventsPerSecond ?? 'free');
   }
 
-  private async step(unit: StepUnit): Promise<void> {
-    this.want(this.state.control.heldAt === null ? 'pause' : 'step');
-    await Promise.race([this.session.step(unit), after(STEP_PATIENCE_MS)]);
+  private async letGo(pace: Exclude<Pace, 'held'>): Promise<void> {
+    this.want(null);
+    await this.session.setPace(pace);
+    await this.whenHeld(false);
+    this.say(`${this.time}: ${pace === 'free' ? 'the loop runs' : 'every event is told'}`);
+  }
+
+  /** A step of a loop that runs holds it; a run takes it as it is. In the history both go forward there. */
+  private async step(goal: Goal): Promise<void> {
+    const { moment, heldAt } = this.state.control;
+    if (moment !== null) return this.travel(() => this.session.goForward(goal));
+    const isPause = heldAt === null && typeof goal === 'string';
+    if (isPause) this.note('pause');
+    else this.undo.note({ kind: 'step', said: 'step' });
+    this.want(isPause ? 'pause' : 'step');
+    await Promise.race([isPause ? this.session.pause() : this.session.goOn(goal), after(STEP_PATIENCE_MS)]);
     if (this.state.control.stepping !== null) this.say(this.time);
   }
 
+  private async takeBack(): Promise<void> {
+    const { ui, control } = this.state;
+    const change = ui.changes.at(-1);
+    const isOfLoop = change?.kind === 'pace' && control.moment === null;
+    if (isOfLoop) this.want(change.before === 'held' ? 'pause' : null);
+    this.say(this.undo.takeBack());
+    if (change?.kind === 'breakpoints') this.tellBreakpoints();
+    if (!isOfLoop) return;
+    await this.whenHeld(change.before === 'held');
+    if (change.before !== 'held') this.say(this.time);
+  }
+
   private async changeBreakpoints(change: string | null): Promise<void> {
-    const { theme } = this.options;
     if (change !== null) {
       const { control, repl } = this.state;
       const changed = changeBreakpoints(control.breakpoints, change, repl.commands.map(({ name }) => name));
       if ('error' in changed) return this.say(changed.error);
+      this.undo.note({ kind: 'breakpoints', said: `break ${change.startsWith('-') ? 'off' : 'on'}`, before: control.breakpoints });
       await this.session.setBreakpoints(changed.breakpoints);
     }
+    this.tellBreakpoints();
+  }
+
+  private tellBreakpoints(): void {
+    const { theme } = this.options;
     const { breakpoints } = this.state.control;
     this.say(this.facts.breakpoints || 'no breakpoint');
     for (const [i, breakpoint] of breakpoints.entries()) this.say(`${i + 1}: ${theme.visible(formatBreakpoint(breakpoint))}`);
   }
 
-  /** Shows another moment, and tells which. */
-  private async travel(go: () => void): Promise<void> {
+  /** Shows another moment, and tells which. @param go false: there is none */
+  private async travel(go: () => boolean): Promise<void> {
     await this.catchUp();
-    go();
+    const hasMoved = go();
     const { control, model } = this.state;
+    if (!hasMoved) return this.say(control.mode === 'history' ? `${this.time}: nothing more that way; live leads back to now` : 'this is now: back leads into the history');
     const event = control.mode === 'paused' ? control.heldAt : model.loop.event;
     const what = event === null ? 'nothing has happened yet' : control.mode === 'history' ? sentence(event, this.wording) : 'this is now';
     this.say(`${this.time}, turn ${model.rates.turn}: ${what}`);
@@ -360,7 +410,7 @@ export class NarratedLab {
   private heard(batch: TraceBatch): void {
     const { stepping, eventsPerSecond } = this.state.control;
     // Who steps, or runs in slow motion, hears every event: a step's where it ends.
-    if (stepping !== null) return void this.stepped.push(...batch.events);
+    if (typeof stepping === 'string') return void this.stepped.push(...batch.events);
     if (eventsPerSecond !== null) return this.tellEvents(batch.events);
     this.batches.push(batch);
     this.tellBatches();

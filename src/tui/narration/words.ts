@@ -3,15 +3,17 @@
  *
  * A line that begins with none of them is the console's. No command of Redis is among them but `keys`, which is one as soon as a pattern follows.
  */
-import type { StepUnit } from '../../server/index.js';
+import type { RunTarget, StepUnit } from '../../server/index.js';
+import { parseRunTarget } from '../state/breakpoints.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 
 /** What can be told: the panes, and the other face of the frames. */
 export type Told = PaneId | 'commands';
 
 export type Wish =
-  | { readonly type: 'pause' | 'resume' | 'live' | 'oldest' | 'status' | 'help' }
+  | { readonly type: 'pause' | 'resume' | 'undo' | 'live' | 'oldest' | 'status' | 'help' }
   | { readonly type: 'step'; readonly unit: StepUnit }
+  | { readonly type: 'run'; readonly target: RunTarget }
   /** Null: at full speed. */
   | { readonly type: 'slow'; readonly eventsPerSecond: number | null }
   | { readonly type: 'back' | 'forward'; readonly count: number; readonly unit: 'event' | 'turn' }
@@ -52,7 +54,13 @@ const FASTEST = 100;
 export const WORDS: readonly Word[] = [
   { name: 'pause', arguments: '', summary: 'Stops the loop itself: clients wait, no key expires.', parse: alone({ type: 'pause' }) },
   { name: 'resume', arguments: '', summary: 'Lets it run, at full speed.', parse: alone({ type: 'resume' }) },
-  { name: 'step', arguments: '[event | phase | command | turn]', summary: 'Lets a paused loop go on by one of these; by an event if nothing is said.', parse: parseStep },
+  { name: 'step', arguments: '[event | phase | command | turn]', summary: 'Lets a paused loop go on by one of these; by an event if nothing is said. In the history it goes forward there.', parse: parseStep },
+  {
+    name: 'run',
+    arguments: '[to #token | to command [key]]',
+    summary: 'Lets the loop run to the next such request, and holds it before that executes: to #7, to DEL user:*. Without more it is the next one of any client; what client programs send by themselves when they connect is passed.',
+    parse: parseRun,
+  },
   { name: 'slow', arguments: 'number | off', summary: 'So many events a second, each of them told.', parse: parseSlow },
   {
     name: 'break',
@@ -60,6 +68,7 @@ export const WORDS: readonly Word[] = [
     summary: 'Pauses by itself before such a command: on DEL, on key user:*, on token 7, on event expire, or behind a slow one: on us>1000. Without more it tells which there are.',
     parse: parseBreak,
   },
+  { name: 'undo', arguments: '', summary: 'Takes back the last pause, resume, slow or break.', parse: alone({ type: 'undo' }) },
   { name: 'back', arguments: '[number] [event | turn]', summary: 'Shows what was, that much earlier. The loop goes on meanwhile, or stays paused.', parse: (rest) => parseWay('back', rest) },
   { name: 'forward', arguments: '[number] [event | turn]', summary: 'The other way.', parse: (rest) => parseWay('forward', rest) },
   { name: 'oldest', arguments: '', summary: 'As far back as the history goes.', parse: alone({ type: 'oldest' }) },
@@ -98,6 +107,12 @@ function alone(wish: Wish): Word['parse'] {
 
 function parseStep([unit = 'event', ...rest]: readonly string[]): Wish | NoWish {
   return rest.length === 0 && isUnit(unit) ? { type: 'step', unit } : 'wrong';
+}
+
+function parseRun([to, ...rest]: readonly string[]): Wish | NoWish {
+  if (to === undefined) return { type: 'run', target: {} };
+  const parsed = to === 'to' ? parseRunTarget(rest.join(' ')) : null;
+  return parsed === null || 'error' in parsed ? 'wrong' : { type: 'run', target: parsed.target };
 }
 
 const isUnit = (word: string): word is StepUnit => (UNITS as readonly string[]).includes(word);

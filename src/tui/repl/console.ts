@@ -38,6 +38,7 @@ class LabConsole implements Console {
       dispatch: (action) => this.reduce(action),
       hasPager: true,
       spell: (spelling) => host.spell(spelling),
+      run: (target) => host.run(target),
       quit: () => host.quit(),
     });
   }

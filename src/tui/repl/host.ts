@@ -3,7 +3,7 @@
  *
  * The console is made by `createConsole(host)` in console.ts. It connects when it is made; {@link Console.close} ends all its connections and writes its history.
  */
-import type { Address } from '../../server/index.js';
+import type { Address, RunTarget } from '../../server/index.js';
 import type { ReplState } from '../state/repl-state.js';
 import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';
@@ -17,6 +17,8 @@ export interface ConsoleHost {
   update(repl: ReplState): void;
   /** `escapes on` or `escapes off` was typed. */
   spell(spelling: Spelling): void;
+  /** `run to #7` was typed. */
+  run(target: RunTarget): void;
   /** `quit` was typed. */
   quit(): void;
 }

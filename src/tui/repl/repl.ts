@@ -4,9 +4,10 @@
  *   submit(line) → words → console's own word?  → connections, help, quit
  *                         └ command             → Connection.send → … → Transcript → dispatch(lines-received)
  */
-import { loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply } from '../../server/index.js';
+import { loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply, type RunTarget } from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
+import { parseRunTarget } from '../state/breakpoints.js';
 import type { ReplAction } from '../state/repl-reduce.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
@@ -28,6 +29,8 @@ export interface ReplOptions {
   dispatch(action: ReplAction): void;
   /** `escapes on` or `escapes off` was typed. */
   spell(spelling: Spelling): void;
+  /** `run to #7` was typed. */
+  run(target: RunTarget): void;
   /** `quit` was typed. */
   quit(): void;
   /** Replies that are cut are kept whole, and can be opened. */
@@ -208,6 +211,8 @@ class LabRepl implements Repl {
         return this.listClients();
       case 'escapes':
         return this.spell(name, argv);
+      case 'run':
+        return this.runLoop(name, argv.slice(1));
       case 'clear':
         return this.options.dispatch({ type: 'transcript-cleared' });
       case 'help':
@@ -249,6 +254,12 @@ class LabRepl implements Repl {
     const size = Number(argv[1]);
     if (!Number.isInteger(size) || size < 1 || argv.length < 3) return this.say('error', name, 'slice bytes command, for example: slice 1 PING');
     connection.slice(argv.slice(2), size);
+  }
+
+  private runLoop(name: string, [to = 'to', ...rest]: readonly string[]): void {
+    const parsed = rest.length === 0 && to === 'to' ? { target: {} } : to.toLowerCase() === 'to' ? parseRunTarget(rest.join(' ')) : { error: 'run, run to #7, run to DEL user:*' };
+    if ('error' in parsed) this.say('error', name, parsed.error);
+    else this.options.run(parsed.target);
   }
 
   private choose(name: string): void {

@@ -8,7 +8,7 @@
  *
  * Several conditions in one line must hold together.
  */
-import type { Breakpoint } from '../../server/index.js';
+import type { Breakpoint, RunTarget } from '../../server/index.js';
 import { parseConditions } from './conditions.js';
 import { fromBytes } from './typed-text.js';
 
@@ -26,6 +26,14 @@ export function parseBreakpoint(text: string): ParsedBreakpoint {
   const key = conditions.key ?? rest.shift();
   if (rest.length > 0) return { error: `${fromBytes(rest[0]!)} is one word too many` };
   return { breakpoint: { ...conditions, ...(command === undefined ? {} : { command }), ...(key === undefined ? {} : { key }) } };
+}
+
+/** Where a run ends, in the same words: `#7`, `token 7`, `DEL`, `DEL user:*`, `key user:*`. */
+export function parseRunTarget(text: string): { readonly target: RunTarget } | { readonly error: string } {
+  const parsed = parseBreakpoint(text);
+  if ('error' in parsed) return { error: text.trim() === '' ? 'run to a connection or a command: #7, DEL, DEL user:*' : parsed.error };
+  const { kind, longerThanUs, error, ...target } = parsed.breakpoint;
+  return kind === undefined && longerThanUs === undefined && error === undefined ? { target } : { error: 'a run ends at a request: #7, DEL, DEL user:*' };
 }
 
 /** As it would be typed, in bytes. */

@@ -7,8 +7,10 @@
  * The model before the first kept entry is the first checkpoint, so nothing that has been forgotten is missed. Going to a moment is a checkpoint and at most EVERY
  * reductions. Models share what did not change, so a checkpoint costs little.
  */
+import { endsRun, endsStep, TRACE_EVENTS, type Phase, type TraceEvent } from '../../server/index.js';
 import { initialModel, reduceModel, type Model } from './model/model.js';
 import type { Entry } from './slice.js';
+import type { Goal, Position } from './state.js';
 
 /** Entries that can be gone back to, at least. */
 export const KEPT = 10_000;
@@ -19,6 +21,8 @@ export class History {
   private readonly checkpoints: Model[] = [];
   /** Entries forgotten so far; the absolute number of the first kept one. */
   private first = 0;
+  /** Events among the kept entries. */
+  private eventCount = 0;
   private latest: Model = initialModel;
 
   /** The newest moment. */
@@ -34,6 +38,7 @@ export class History {
   add(entry: Entry): void {
     if (this.entries.length % EVERY === 0) this.checkpoints.push(this.latest);
     this.entries.push(entry);
+    if (entry.type === 'event') this.eventCount++;
     this.latest = reduceModel(this.latest, entry);
     if (this.entries.length > KEPT + EVERY) this.forget();
   }
@@ -48,23 +53,37 @@ export class History {
     return model;
   }
 
-  /** The moment after the event before the one shown; the oldest if there is none. With `turn`: the beginning of this turn, or of the one before. */
-  before(moment: number, unit: 'event' | 'turn'): number {
+  /** The moment after the event before the one shown, with `turn` the beginning of this turn, or of the one before; null if that is not kept. */
+  before(moment: number, unit: 'event' | 'turn'): number | null {
     const shown = this.eventAtOrBelow(moment - this.first - 1, 'event');
-    return this.first + this.eventAtOrBelow(shown - 1, unit) + 1;
+    const found = this.eventAtOrBelow(shown - 1, unit);
+    return found === -1 ? null : this.first + found + 1;
   }
 
-  /** The moment after the next event, or after the beginning of the next turn; null if that is not known yet. */
-  after(moment: number, unit: 'event' | 'turn'): number | null {
-    for (let i = moment - this.first; i < this.entries.length; i++) if (isUnit(this.entries[i]!, unit)) return this.first + i + 1;
+  /** The moment at which a step or a run from `moment` on would have ended; null if that is not known yet. A run's key is not asked for. */
+  after(moment: number, goal: Goal): number | null {
+    const shown = this.eventAtOrBelow(moment - this.first - 1, 'event');
+    let phase = shown === -1 ? null : phaseOf(this.eventAt(shown)!);
+    for (let i = moment - this.first; i < this.entries.length; i++) {
+      const event = this.eventAt(i);
+      if (event === null) continue;
+      const before = phase;
+      phase = phaseOf(event);
+      if (typeof goal === 'string' ? endsStep(goal, event, phase !== before) : endsRun(goal, event)) return this.first + i + 1;
+    }
     return null;
   }
 
-  /** Events that have come since a moment. */
-  eventsSince(moment: number): number {
-    let events = 0;
-    for (let i = Math.max(0, moment - this.first); i < this.entries.length; i++) if (this.entries[i]!.type === 'event') events++;
-    return events;
+  /** Where a moment lies among the events that are kept. */
+  positionOf(moment: number): Position {
+    let at = 0;
+    for (let i = Math.min(moment - this.first, this.entries.length) - 1; i >= 0; i--) if (this.entries[i]!.type === 'event') at++;
+    return { at, of: this.eventCount };
+  }
+
+  private eventAt(index: number): TraceEvent | null {
+    const entry = this.entries[index];
+    return entry?.type === 'event' ? entry.event : null;
   }
 
   /** Index of the last such entry up to `index`; -1 if there is none. */
@@ -75,7 +94,7 @@ export class History {
   }
 
   private forget(): void {
-    this.entries.splice(0, EVERY);
+    for (const entry of this.entries.splice(0, EVERY)) if (entry.type === 'event') this.eventCount--;
     this.checkpoints.shift();
     this.first += EVERY;
   }
@@ -84,3 +103,5 @@ export class History {
 function isUnit(entry: Entry, unit: 'event' | 'turn'): boolean {
   return entry.type === 'event' && (unit === 'event' || entry.event.kind === 'turn-begin');
 }
+
+const phaseOf = ({ kind }: TraceEvent): Phase => TRACE_EVENTS[kind].phase;

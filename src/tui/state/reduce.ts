@@ -3,25 +3,38 @@
  *
  * Actions are small sentences. What an action needs to know of a pane (its rows, its length) comes with it, because the state does not know the view.
  */
-import type { Breakpoint, StepUnit, TraceEvent } from '../../server/index.js';
+import type { Breakpoint, TraceEvent } from '../../server/index.js';
+import { withChange, type Change } from './changes.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';
-import type { Busy, Control, Face, PaneUi, Prompt, ServerInfo, Spelling, State, TimeMode, Ui } from './state.js';
+import type { Busy, Control, Face, Goal, PaneUi, Position, Prompt, Question, ServerInfo, Spelling, State, TimeMode, Ui } from './state.js';
 
 export type Action =
   /** The newest moment, or the one of the history that is to be shown. */
-  | { readonly type: 'show-moment'; readonly model: Model; readonly nowMs: number; readonly moment: number | null; readonly behind: number }
+  | { readonly type: 'show-moment'; readonly model: Model; readonly nowMs: number; readonly moment: number | null; readonly position: Position | null }
   | { readonly type: 'tell-time'; readonly nowMs: number }
   /** The loop is held at an event, or goes on. */
   | { readonly type: 'hold'; readonly event: TraceEvent | null }
-  | { readonly type: 'step'; readonly unit: StepUnit }
+  | { readonly type: 'step'; readonly goal: Goal }
   | { readonly type: 'slow-down'; readonly eventsPerSecond: number | null }
   | { readonly type: 'set-breakpoints'; readonly breakpoints: readonly Breakpoint[] }
   /** The loop is busy, or no longer. */
   | { readonly type: 'see-busy'; readonly busy: Busy | null }
   | { readonly type: 'update-console'; readonly repl: ReplState }
   | { readonly type: 'notice'; readonly text: string | null }
+  /** Null: it has been answered. */
+  | { readonly type: 'ask'; readonly question: Question | null }
+  /** A key has changed something, or is about to. */
+  | { readonly type: 'note-change'; readonly change: Change }
+  /** The newest change is taken back, and could be made again by its inverse. */
+  | { readonly type: 'forget-change'; readonly inverse: Change }
+  /** The screen is as it was before a change. */
+  | { readonly type: 'undo'; readonly change: Change }
+  /** A key was pressed among the panes; null: one that types nothing. */
+  | { readonly type: 'type-key'; readonly text: string | null }
+  /** What was typed there has been taken back. */
+  | { readonly type: 'forget-typed' }
   /** Something has happened: the invitation goes. */
   | { readonly type: 'begin' }
   | { readonly type: 'focus'; readonly pane: PaneId }
@@ -62,6 +75,7 @@ interface Listed {
 }
 
 const FOLLOWING = { scroll: 0, selected: null, frozenAt: null, frozenRows: null } as const;
+const NOTHING_TYPED = { text: '', changes: [], changesBefore: [] } as const;
 const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
 const INITIAL_PANE: PaneUi = { ...FOLLOWING, ...NOTHING_OPEN, face: '', filter: '', sort: '' };
 
@@ -69,7 +83,7 @@ export function initialState(server: ServerInfo, model: Model): State {
   return {
     server,
     model,
-    control: { mode: 'live', heldAt: null, stepping: null, eventsPerSecond: null, moment: null, behind: 0, breakpoints: [], busy: null },
+    control: { mode: 'live', heldAt: null, stepping: null, eventsPerSecond: null, moment: null, position: null, breakpoints: [], busy: null },
     ui: {
       focus: 'repl',
       isZoomed: false,
@@ -77,6 +91,9 @@ export function initialState(server: ServerInfo, model: Model): State {
       panes: Object.fromEntries(PANE_IDS.map((id) => [id, INITIAL_PANE])) as { [id in PaneId]: PaneUi },
       db: 0,
       prompt: null,
+      question: null,
+      changes: [],
+      typed: NOTHING_TYPED,
       isHelpOpen: false,
       helpScroll: 0,
       notice: null,
@@ -92,11 +109,11 @@ export function initialState(server: ServerInfo, model: Model): State {
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'show-moment':
-      return withControl({ ...state, model: action.model, ui: { ...state.ui, nowMs: action.nowMs } }, { moment: action.moment, behind: action.behind });
+      return withControl({ ...state, model: action.model, ui: { ...state.ui, nowMs: action.nowMs } }, { moment: action.moment, position: action.position });
     case 'hold':
       return withControl(state, action.event === null ? { heldAt: null } : { heldAt: action.event, stepping: null });
     case 'step':
-      return withControl(state, { stepping: action.unit, eventsPerSecond: null });
+      return withControl(state, { stepping: action.goal, eventsPerSecond: null });
     case 'slow-down':
       return withControl(state, { eventsPerSecond: action.eventsPerSecond, stepping: null });
     case 'set-breakpoints':
@@ -132,6 +149,14 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
       return { ...ui, nowMs: action.nowMs };
     case 'notice':
       return ui.notice === action.text ? ui : { ...ui, notice: action.text };
+    case 'ask':
+      return ui.question === action.question ? ui : { ...ui, question: action.question };
+    case 'note-change':
+    case 'forget-change':
+    case 'undo':
+    case 'type-key':
+    case 'forget-typed':
+      return reduceChanges(ui, action);
     case 'begin':
       return ui.isFresh ? { ...ui, isFresh: false } : ui;
     case 'ask-to-leave':
@@ -151,7 +176,7 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     case 'scroll-help':
       return { ...ui, helpScroll: clamp(ui.helpScroll + action.by, action.limit) };
     case 'choose-next-database':
-      return withPane({ ...ui, db: (ui.db + action.by + action.count) % action.count }, 'keyspace', { ...FOLLOWING, ...NOTHING_OPEN });
+      return inDatabase(ui, (ui.db + action.by + action.count) % action.count);
     case 'open-prompt':
       return openPrompt(ui, action.kind, action.kind === 'filter' ? ui.panes[ui.focus].filter : '');
     case 'type-prompt':
@@ -161,6 +186,47 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     default:
       return withPane(ui, ui.focus, reducePane(ui.panes[ui.focus], action));
   }
+}
+
+type ChangeAction = Extract<UiAction, { type: 'note-change' | 'forget-change' | 'undo' | 'type-key' | 'forget-typed' }>;
+
+function reduceChanges(ui: Ui, action: ChangeAction): Ui {
+  const { changes, typed } = ui;
+  switch (action.type) {
+    case 'note-change':
+      return { ...ui, changes: withChange(changes, action.change), typed: { ...typed, changes: [...typed.changes, action.change] } };
+    case 'forget-change':
+      return { ...ui, changes: changes.slice(0, -1), typed: { ...typed, changes: [...typed.changes, action.inverse] } };
+    case 'undo':
+      return undo(ui, action.change);
+    case 'type-key':
+      if (action.text === null) return typed === NOTHING_TYPED ? ui : { ...ui, typed: NOTHING_TYPED };
+      return { ...ui, typed: typed.text === '' ? { text: action.text, changes: [], changesBefore: changes } : { ...typed, text: typed.text + action.text } };
+    case 'forget-typed': {
+      // A step stays: it has moved the loop.
+      const step = typed.changes.find(({ kind }) => kind === 'step');
+      return { ...ui, changes: step === undefined ? typed.changesBefore : withChange(typed.changesBefore, step), typed: NOTHING_TYPED };
+    }
+  }
+}
+
+/** The screen as it was before a change; pace and breakpoints are the loop's. */
+function undo(ui: Ui, change: Change): Ui {
+  switch (change.kind) {
+    case 'zoom':
+      return { ...ui, isZoomed: change.before };
+    case 'database':
+      return inDatabase(ui, change.before);
+    case 'sort':
+    case 'filter':
+      return withPane(ui, change.pane, { ...FOLLOWING, [change.kind]: change.before });
+    default:
+      return ui;
+  }
+}
+
+function inDatabase(ui: Ui, db: number): Ui {
+  return withPane({ ...ui, db }, 'keyspace', { ...FOLLOWING, ...NOTHING_OPEN });
 }
 
 function focus(ui: Ui, pane: PaneId): Ui {

@@ -6,7 +6,8 @@
  *   ui        focus, zoom, scrolling, filters, what is open
  *   repl      the client console
  */
-import type { Address, Breakpoint, LoopActivity, PollerName, StepUnit, TraceEvent } from '../../server/index.js';
+import type { Address, Breakpoint, LoopActivity, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
+import type { Change } from './changes.js';
 import type { Model } from './model/model.js';
 import type { PaneId } from './pane-id.js';
 import type { ReplState } from './repl-state.js';
@@ -42,18 +43,33 @@ export interface Busy {
   readonly waiting: ReadonlyMap<number, Waiting>;
 }
 
+/** What the loop, or the history, is to go on to: the next of a unit, or the next request like this. */
+export type Goal = StepUnit | RunTarget;
+
+/** Where a moment lies among the events of the history that are kept: it is the one after event `at`, counted from 1, of `of`. */
+export interface Position {
+  readonly at: number;
+  readonly of: number;
+}
+
+/** What is asked before a key does what it is for: y does it, any other key leaves it. */
+export interface Question {
+  readonly text: string;
+  readonly intent: 'pause' | 'resume' | 'quit';
+}
+
 export interface Control {
   readonly mode: TimeMode;
   /** Where the loop is held, while it is. */
   readonly heldAt: TraceEvent | null;
   /** The loop goes on to the next of these, maybe asleep in the poll until something is ready. */
-  readonly stepping: StepUnit | null;
+  readonly stepping: Goal | null;
   /** In slow motion; null: at full speed. */
   readonly eventsPerSecond: number | null;
   /** The moment of the history that is shown (as in History.range); null: the newest. The loop may go on meanwhile. */
   readonly moment: number | null;
-  /** Events between the moment that is shown and the newest; 0 unless mode is `history`. */
-  readonly behind: number;
+  /** Of that moment; null unless mode is `history`. */
+  readonly position: Position | null;
   readonly breakpoints: readonly Breakpoint[];
   readonly busy: Busy | null;
 }
@@ -110,6 +126,11 @@ export interface Ui {
   readonly db: number;
   /** A filter or a breakpoint is being typed: its text so far, and why it is invalid if it is. */
   readonly prompt: Prompt | null;
+  readonly question: Question | null;
+  /** What keys have changed, the newest last. */
+  readonly changes: readonly Change[];
+  /** What was typed among the panes since the last key that types nothing, and what it has changed; `changesBefore` are those from before it. */
+  readonly typed: { readonly text: string; readonly changes: readonly Change[]; readonly changesBefore: readonly Change[] };
   readonly isHelpOpen: boolean;
   readonly helpScroll: number;
   /** A line for a moment: what a key has done, or why it could not. */

@@ -10,15 +10,27 @@ import { fit, row, truncate, truncateStart, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
-const FIRST: readonly Intent[] = ['accept', 'cancel', 'close-help', 'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after', 'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'forward-event', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster'];
+const FIRST: readonly Intent[] = ['yes', 'no', 'accept', 'cancel', 'close-help', 'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after', 'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'step-request', 'back-event', 'forward-event', 'forward-command', 'forward-turn', 'forward-request', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster', 'take-back'];
 
 export function footer(state: State, pane: Pane, theme: Theme, width: number): string {
   const { ui } = state;
-  if (ui.prompt !== null) return promptRow(state, theme, width);
   if (ui.isLeaving) return row(width, theme.warn(truncate(' Ctrl-C again leaves the lab', width)));
-  if (ui.notice !== null) return row(width, theme.warn(truncate(` ${ui.notice}`, width)));
-  return keysRow(footerBindings(state, pane), theme, width);
+  if (ui.question !== null) return withKeys(`${ui.question.text}?`, state, pane, theme, width);
+  if (ui.prompt !== null) return promptRow(state, theme, width);
+  return withKeys(ui.notice ?? '', state, pane, theme, width);
 }
+
+/** What is said, and as many keys as there is still room for; a question's have room in any case. */
+function withKeys(said: string, state: State, pane: Pane, theme: Theme, width: number): string {
+  const bindings = footerBindings(state, pane);
+  if (said === '') return keysRow(bindings, theme, width);
+  const shown = truncate(` ${said}`, state.ui.question === null ? width : width - QUESTION_KEYS_COLUMNS);
+  const left = width - widthOf(shown);
+  return left < 2 ? row(width, theme.warn(shown)) : row(width, theme.warn(shown), ' ', keysRow(bindings, theme, left - 1));
+}
+
+/** ` y yes  n no  ` */
+const QUESTION_KEYS_COLUMNS = 16;
 
 /** Where the cursor of the terminal stands while something is typed. */
 export function promptColumn({ ui }: State, theme: Theme, width: number): number | null {
@@ -42,10 +54,12 @@ function keysRow(bindings: readonly Binding[], theme: Theme, width: number): str
   const parts: string[] = [' '];
   const widthOfKey = ({ shown, label }: Binding): number => widthOf(keyName(shown, theme)) + 1 + widthOf(label) + 2;
   const isHelp = ({ intent }: Binding): boolean => intent === 'help';
-  // Whatever has no room here stands in the help, so that has room in any case.
-  let left = width - 1 - bindings.filter(isHelp).reduce((sum, binding) => sum + widthOfKey(binding), 0);
+  // Whatever has no room here stands in the help, so that has room before the others.
+  const helpColumns = bindings.filter(isHelp).reduce((sum, binding) => sum + widthOfKey(binding), 0);
+  const hasHelp = helpColumns < width;
+  let left = width - 1 - (hasHelp ? helpColumns : 0);
   for (const binding of bindings) {
-    const wide = isHelp(binding) ? 0 : widthOfKey(binding);
+    const wide = hasHelp && isHelp(binding) ? 0 : widthOfKey(binding);
     if (wide > left) continue;
     parts.push(theme.strong(keyName(binding.shown, theme)), ' ', theme.dim(binding.label), '  ');
     left -= wide;

@@ -4,7 +4,9 @@
 import type { Address } from '../../server/index.js';
 import { commandsPerSecond, secondsUpTo } from '../state/model/rates.js';
 import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
+import { bar } from './parts/bar.js';
 import { secondsText } from './parts/busy.js';
+import { goalText } from './parts/goal.js';
 import { formatCount, row, truncate, width as widthOf } from './text.js';
 import type { Style, Theme } from './theme.js';
 
@@ -28,9 +30,9 @@ export interface HeaderContext {
 /** Exactly `height` rows of exactly `width` columns. */
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
   const parts = partsOf(state, theme);
-  const { name, time, turn, connections, perSecond, address, poller, breakpoints, held, drops } = parts;
-  if (height === 1) return [rowOf(width, fitted([name, time, turn, address, connections, perSecond, poller, breakpoints, held, drops], width, theme))];
-  const first = fitted([name, time, turn, connections, perSecond], width, theme);
+  const { name, time, scrubber, turn, connections, perSecond, address, poller, breakpoints, held, drops } = parts;
+  if (height === 1) return [rowOf(width, fitted([name, time, scrubber, turn, address, connections, perSecond, poller, breakpoints, held, drops], width, theme))];
+  const first = fitted([name, time, scrubber, turn, connections, perSecond], width, theme);
   const seconds = secondsUpTo(state.model.rates, nowUs(state));
   return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, breakpoints, held, drops], width, theme))];
 }
@@ -43,7 +45,7 @@ export function factsOf(state: State, theme: Theme): { readonly [name in PartNam
 
 const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 1000;
 
-type PartName = 'name' | 'time' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'breakpoints' | 'held' | 'drops';
+type PartName = 'name' | 'time' | 'scrubber' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'breakpoints' | 'held' | 'drops';
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
@@ -54,7 +56,8 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const hasDropped = droppedCommands + droppedTurns > 0;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
-    time: { ways: [` ${busy === null ? timeText(control) : `BUSY ${secondsText(busy.activity.turnMs)}`} `], style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)), rank: 0, isBlock: true },
+    time: { ways: [` ${busy === null ? timeText(control, theme) : `BUSY ${secondsText(busy.activity.turnMs)}`} `], style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)), rank: 0, isBlock: true },
+    scrubber: { ways: scrubberWays(control, theme), style: theme.warn, rank: 5, isBlock: true },
     turn: { ways: [`turn ${formatCount(busy?.activity.turn ?? turn)}`], style: plain, rank: 1 },
     connections: { ways: [plural(connections, 'connection'), `${formatCount(connections)} conn`], style: plain, rank: 7 },
     perSecond: { ways: [`${formatCount(commandsPerSecond(rates, nowUs(state)))} cmd/s`], style: plain, rank: 2 },
@@ -70,19 +73,27 @@ const plain: Style = (text) => text;
 
 const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-function timeText({ mode, behind, eventsPerSecond, heldAt, stepping }: Control): string {
+function timeText({ mode, position, eventsPerSecond, heldAt, stepping }: Control, theme: Theme): string {
   switch (mode) {
     case 'live':
       return 'LIVE';
     case 'slow':
       return `SLOW ${eventsPerSecond}/s`;
     case 'stepping':
-      return `STEP: waits for ${stepping === 'event' ? 'an event' : `a ${stepping}`}`;
+      return typeof stepping === 'string' ? `STEP: waits for ${goalText(stepping, theme)}` : `RUN to ${goalText(stepping ?? {}, theme)}`;
     case 'paused':
       return 'PAUSED';
     case 'history':
-      return `HISTORY -${formatCount(behind)}${heldAt === null ? '' : ' PAUSED'}`;
+      return `HISTORY ${formatCount(position?.at ?? 0)} of ${formatCount(position?.of ?? 0)}${heldAt === null ? '' : ' PAUSED'}`;
   }
+}
+
+/** Columns of the scrubber, from the longest on. */
+const SCRUBBER_COLUMNS = [24, 12, 6] as const;
+
+/** Where in the history the moment lies that is shown: full at the newest. */
+function scrubberWays({ position }: Control, { glyphs }: Theme): readonly string[] {
+  return position === null ? [] : SCRUBBER_COLUMNS.map((columns) => bar(position.at / position.of, columns, glyphs));
 }
 
 function timeStyle({ mode }: Control, theme: Theme): Style {

@@ -57,7 +57,7 @@ function glance(pane: Pane, theme: Theme, width: number): string[] {
 
 function groupLines(group: Group, pane: Pane, theme: Theme, width: number): string[] {
   const bindings = bindingsOf(pane, pane.id === 'repl' ? 'console' : 'panes').filter((binding) => binding.group === group);
-  const entries = bindings.map((binding) => ({ keys: keysOf(binding, theme), label: binding.label }));
+  const entries = bindings.map((binding) => ({ keys: keysOf(binding, theme), label: binding.meaning ?? binding.label }));
   // The console's own keys are its line's.
   const own = pane.id === 'repl' && group === 'This pane' ? LINE_KEYS.map(({ shown, label }) => ({ keys: keyName(shown, theme), label })) : [];
   const all = [...own, ...entries];

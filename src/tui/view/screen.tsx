@@ -15,6 +15,7 @@ import { insideOf, layoutOf, MINIMUM, type Frame, type Layout, type Place } from
 import type { Size } from './pane.js';
 import { paneOf } from './panes/index.js';
 import { pagerRows, pagerTitle } from './pager.js';
+import { wrap } from './parts/wrap.js';
 import { fit, row, truncate, width as widthOf } from './text.js';
 import { spelledIn, type Theme } from './theme.js';
 
@@ -30,7 +31,7 @@ export function Screen({ state, size, theme: plain }: ScreenProps): JSX.Element 
   if (layout === null) {
     return (
       <Box width={size.width} height={size.height}>
-        <Rows x={0} y={0} rows={tooSmall(size)} size={size} theme={theme} />
+        <Rows x={0} y={0} rows={tooSmall(state, size)} size={size} theme={theme} />
       </Box>
     );
   }
@@ -229,8 +230,8 @@ function invitationLines(address: State['server']['addresses'][number] | undefin
   ];
 }
 
-function tooSmall({ width, height }: Size): string[] {
-  const lines = [`The lab needs ${MINIMUM.width}x${MINIMUM.height};`, `this is ${width}x${height}.`, 'Enlarge the window, or', 'press q to quit.'];
+function tooSmall({ ui: { question } }: State, { width, height }: Size): string[] {
+  const lines = question !== null ? [...wrap(`${question.text}?`, width, 3), 'y: yes, any other key: no'] : [`The lab needs ${MINIMUM.width}x${MINIMUM.height};`, `this is ${width}x${height}.`, 'Enlarge the window, or', 'press q to quit.'];
   return exactly(lines.map((line) => truncate(line, width)), { width, height });
 }
 

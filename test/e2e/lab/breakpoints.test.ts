@@ -33,7 +33,7 @@ async function goOn(): Promise<void> {
   lab.type('b');
   await lab.until('stop at:');
   lab.type('-1\r');
-  await lab.until(() => !lab.screen.includes('breakpoint') && !lab.screen.includes('stop at:'));
+  await lab.until(() => !lab.header.includes('breakpoint') && !lab.screen.includes('stop at:'));
   if (isPaused()) await lab.resume();
 }
 

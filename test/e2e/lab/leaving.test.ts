@@ -55,6 +55,24 @@ test('once is not enough: Ctrl-C says so, and another key takes it back', async 
   await expectLeft(lab);
 });
 
+test('q asks while there are clients: with 21 of them only y leaves, and Ctrl-C twice leaves all the same', async () => {
+  for (const leave of ['qy', `q${KEYS.ctrlC}${KEYS.ctrlC}`]) {
+    const lab = await start();
+    const clients = await Promise.all(Array.from({ length: 21 }, () => lab.connect()));
+    await lab.until(() => lab.header.includes('22 connections'));
+    await lab.toPanes();
+    lab.type('q');
+    await lab.until(() => lab.footer.includes('Leave the lab, with 21 clients in it?  y yes  n no'));
+    // The rest of `quit`, and what else fingers do.
+    lab.type('u');
+    await lab.until(() => lab.footer.includes('nothing is changed'));
+    lab.type('it\r');
+    expect(await clients[20]!.call('PING')).toEqual({ simple: 'PONG' });
+    lab.type(leave);
+    await expectLeft(lab);
+  }
+});
+
 /** A shell with job control, in which the lab has been started. */
 async function startInJobShell(): Promise<TestTerminal> {
   const shell = new TestTerminal('sh', ['-i'], { env: { PS1: '$ ', ENV: '', REDIS_LAB_HISTFILE: '' } });
@@ -107,6 +125,7 @@ test.each<[string, (lab: Lab) => void]>([
   ['SIGTERM', (lab) => lab.signal('SIGTERM')],
   ['SIGHUP', (lab) => lab.signal('SIGHUP')],
   ['Ctrl-C twice', (lab) => lab.type(KEYS.ctrlC + KEYS.ctrlC)],
+  ['q, and y', (lab) => lab.type('qy')],
 ])('a terminal that takes nothing does not keep the lab: %s', async (_, leave) => {
   const lab = await startLab({ columns: 200, rows: 60 });
   await lab.toPanes();

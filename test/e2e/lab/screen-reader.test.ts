@@ -61,7 +61,7 @@ test('a session in lines: commands, other clients, time, and the panes, without 
   await say(lab, 'step turn', 'the reply for token 3 is ready: 4 B wait in its output buffer');
   await say(lab, 'step turn', '4 B went out to token 3');
   expect(await reply).toBe(1);
-  await say(lab, 'back 2', /HISTORY -2 PAUSED, turn \d+: \w/);
+  await say(lab, 'back 2', /HISTORY \d+ of \d+ PAUSED, turn \d+: \w/);
   await say(lab, 'live', /PAUSED, turn \d+: this is now/);
   await say(lab, 'break on DEL', '1: DEL');
   await say(lab, 'resume', 'LIVE: the loop runs');
@@ -78,6 +78,43 @@ test('a session in lines: commands, other clients, time, and the panes, without 
   lab.type('quit\r');
   expect(await lab.exitCode).toBe(0);
   expect(lab.terminal.raw).not.toMatch(/[^\r\n -~µ×…]/);
+});
+
+test('in the history nothing moves the loop: steps go forward there, and what would let it go on is refused', async () => {
+  const lab = await listen();
+  await say(lab, 'SET k 1', 'OK');
+  await say(lab, 'pause', 'PAUSED, held');
+  await say(lab, 'oldest', /HISTORY 1 of \d+ PAUSED, turn/);
+  await say(lab, 'step command', /HISTORY \d+ of \d+ PAUSED, turn \d+: token 2 sent SET k; it took/);
+  await say(lab, 'run', /HISTORY \d+ of \d+ PAUSED: nothing more that way; live leads back to now/);
+  for (const word of ['resume', 'slow 5', 'slow off', 'pause']) await say(lab, word, /HISTORY .*: the loop is where it is; live leads back to it/);
+  await say(lab, 'undo', 'this is the history: pause is taken back from the live loop only');
+  await say(lab, 'status', /HISTORY \d+ of \d+ PAUSED, turn/);
+  await say(lab, 'live', /PAUSED, turn \d+: this is now/);
+  await say(lab, 'forward', 'this is now: back leads into the history');
+  await say(lab, 'resume', 'LIVE: the loop runs');
+});
+
+test('a run is held before the next request of a client, and undo takes back what was done last', async () => {
+  const lab = await listen();
+  // The console's own connection is token 2.
+  await say(lab, 'PING', 'PONG');
+  const client = await connect(lab);
+  await lab.until('token 3 is registered with the poll');
+  await say(lab, 'pause', 'PAUSED, held');
+  await say(lab, 'run to #3', 'RUN to the next request of #3');
+  await client.call('CLIENT', 'SETNAME', 'app');
+  await say(lab, 'PING', 'PONG');
+  const reply = client.call('INCR', 'n');
+  await lab.until('held before executing INCR n');
+  await say(lab, 'undo', 'a step cannot be taken back');
+  await say(lab, 'resume', 'LIVE: the loop runs');
+  expect(await reply).toBe(1);
+  await say(lab, 'break on DEL', '1: DEL');
+  await say(lab, 'undo', /taken back: break on[^]*no breakpoint/);
+  await say(lab, 'undo', /taken back: resume[^]*PAUSED, held/);
+  await say(lab, 'slow 20', 'SLOW 20/s');
+  await say(lab, 'undo', /taken back: slow 20[^]*PAUSED, held/);
 });
 
 test('what is typed is not told twice, and what the console itself does is not told at all', async () => {

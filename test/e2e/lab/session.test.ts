@@ -69,6 +69,17 @@ test('a queue that somebody waits for: parked, and gone on with a push', async (
   await lab.until(() => lab.pane('tokens').some((row) => /#3 .*idle/.test(row)));
 });
 
+test('Esc, and on with typing: the words stand in the REPL, and the loop goes on', async () => {
+  for (const line of ['get foo', 'SET foo bar', 'incr hits', 'hset h f v']) {
+    await lab.toPanes();
+    lab.type(line);
+    await lab.until(() => lab.pane('repl').some((row) => row.endsWith(`> ${line}`) || row.includes(`> ${line} `)));
+    expect(lab.header).toContain('LIVE');
+    lab.type('\x15');
+    await lab.until(() => lab.pane('repl').every((row) => !row.includes(`> ${line}`)));
+  }
+});
+
 test('one byte at a time: the decoder says what it has and what it needs', async () => {
   lab.type('slice 1 PING\r');
   await lab.until(() => lab.pane('readiness').some((row) => /have 1 of \d+/.test(row)));

@@ -1,9 +1,10 @@
 /**
  * Time in the hand: the loop is held and stepped while a client waits, and what was can be seen again. One lab for the whole file, held at the beginning of each test.
  */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { KEYS, Lab, startLab } from '../../support/lab.js';
-import { openRedisCli, type RedisCli } from '../../support/redis-cli.js';
+import { isRedisCliInstalled, openRedisCli, type RedisCli } from '../../support/redis-cli.js';
+import { TestTerminal } from '../../support/terminal.js';
 
 let lab: Lab;
 let redisCli: RedisCli;
@@ -40,6 +41,14 @@ const sentence = (): string => {
   return first === -1 ? '' : `${rows[first]!} ${rows[first + 1]!}`.trim();
 };
 const heldAt = (): string => /held at ([\w-]+)/.exec(lab.header)?.[1] ?? '';
+
+/** Where in the history the moment lies that is shown; null: now is. */
+function position(): { readonly at: number; readonly of: number; readonly behind: number } | null {
+  const match = /HISTORY ([\d,]+) of ([\d,]+) PAUSED/.exec(lab.header);
+  if (match === null) return null;
+  const [at, of] = match.slice(1).map((text) => Number(text.replaceAll(',', ''))) as [number, number];
+  return { at, of, behind: of - at };
+}
 
 interface Held {
   readonly at: string;
@@ -127,12 +136,14 @@ test('back and forward: all panes show that moment, and End is now again', async
   await redisCli.printed(asked);
   const is = String(Number(was) + 100);
   await lab.until(() => value() === is);
-  const now = lab.screen;
+  // The status line says what the last key has done.
+  const panes = (): string => lab.screen.split('\n').slice(0, -1).join('\n');
+  const now = panes();
 
   // From the write back to the ready: seven events.
   for (let i = 1; i < steps.length; i++) {
     lab.type(KEYS.left);
-    await lab.until(() => lab.header.includes(`HISTORY -${i} PAUSED`));
+    await lab.until(() => position()?.behind === i);
     expect(line()).toBe(steps.at(-1 - i)!.line);
     const isDecoded = steps.length - 1 - i >= steps.findIndex(({ at }) => at === 'frame');
     expect(lab.pane('frames').some((row) => row.includes('INCRBY counter 100'))).toBe(isDecoded);
@@ -140,13 +151,60 @@ test('back and forward: all panes show that moment, and End is now again', async
   expect(value()).toBe(was);
   expect(isAsked()).toBe(true);
   lab.type(KEYS.right);
-  await lab.until(() => lab.header.includes(`HISTORY -${steps.length - 2}`));
+  await lab.until(() => position()?.behind === steps.length - 2);
   lab.type(KEYS.home);
-  await lab.until(() => /HISTORY -\d{2,}/.test(lab.header) && value() === '');
+  await lab.until(() => position()?.at === 1 && value() === '');
   lab.type(KEYS.end);
   await lab.until(() => !lab.header.includes('HISTORY'));
-  expect(lab.screen).toBe(now);
+  expect(panes()).toBe(now);
 });
+
+test('in the history the keys for steps go forward in it, and a client that waits gets nothing', async () => {
+  const before = redisCli.output;
+  redisCli.send('INCR counter');
+  lab.type(KEYS.home);
+  await lab.until(() => position()?.at === 1);
+  for (let last = 1; position()!.behind > 0; last = position()!.at) {
+    lab.type('t');
+    await lab.until(() => position()!.at > last || lab.footer.includes('no later turn in the history'));
+    if (position()!.at === last) break;
+  }
+  lab.type('eeeeeeeeeeeeeeeeeeeehhccter');
+  await lab.until(() => position()?.behind === 0 && lab.footer.includes('no later request'));
+  lab.type(' ');
+  await lab.until(() => lab.footer.includes('Leave the history and resume the live loop?'));
+  lab.type('e');
+  await lab.until(() => lab.footer.includes('nothing is changed') && position()?.behind === 0);
+  expect(redisCli.output).toBe(before);
+  lab.type(' ');
+  await lab.until(() => lab.footer.includes('y yes'));
+  lab.type('y');
+  expect(await redisCli.printed(before)).toMatch(/\d/);
+  await lab.until(() => lab.header.includes('LIVE'));
+});
+
+test('one key leads from a loop that is held when redis-cli connects to the first command that is typed there', async () => {
+  const other = await connectInteractively(lab.port!);
+  lab.type('r');
+  await other.ready();
+  await lab.until(() => lab.header.includes('RUN to the next request'));
+  other.send('APPEND mine 1');
+  await lab.until(() => lab.header.includes('PAUSED') && sentence().includes('held before executing APPEND mine 1'));
+  lab.type('c');
+  await lab.until(() => sentence().includes('sent APPEND mine; it took'));
+});
+
+/** As redis-cli does on a terminal: it asks what commands there are, and takes one's own when it knows. */
+async function connectInteractively(port: number): Promise<{ ready(): Promise<unknown>; send(line: string): void }> {
+  if (isRedisCliInstalled) {
+    const terminal = new TestTerminal('redis-cli', ['-p', String(port)]);
+    onTestFinished(() => terminal.close());
+    return { ready: () => terminal.until(`${port}>`), send: (line) => terminal.type(`${line}\r`) };
+  }
+  const client = await lab.connect();
+  const docs = client.call('COMMAND', 'DOCS');
+  return { ready: () => docs, send: (line) => void client.call(...line.split(' ')).catch(() => {}) };
+}
 
 test('in slow motion the loop makes so many events a second, and at full speed it is LIVE again', async () => {
   for (const speed of ['SLOW 20/s', 'SLOW 5/s', 'SLOW 2/s']) {

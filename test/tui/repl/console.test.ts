@@ -30,6 +30,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
       for (const check of watchers) check();
     },
     spell: () => {},
+    run: () => {},
     quit: () => {
       hasQuit = true;
     },

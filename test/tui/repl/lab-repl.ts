@@ -1,7 +1,7 @@
 /**
  * A console at work against a real lab, without a screen: lines go in, and the test waits for what the state says, never for time.
  */
-import { createServer, type RedisLabServer, type ServerOptions } from 'redis-lab';
+import { createServer, type RedisLabServer, type RunTarget, type ServerOptions } from 'redis-lab';
 import { createRepl, type Repl, type ReplOptions } from '../../../src/tui/repl/repl.js';
 import { reduceRepl, type ReplAction } from '../../../src/tui/state/repl-reduce.js';
 import { initialRepl, type ReplState } from '../../../src/tui/state/repl-state.js';
@@ -11,6 +11,8 @@ export class LabRepl implements AsyncDisposable {
   state: ReplState = initialRepl;
   hasQuit = false;
   spelling: Spelling = 'readable';
+  /** What the loop was to run to. */
+  readonly runs: RunTarget[] = [];
   private readonly repl: Repl;
   private readonly watchers = new Set<() => void>();
 
@@ -24,6 +26,7 @@ export class LabRepl implements AsyncDisposable {
       spell: (spelling) => {
         this.spelling = spelling;
       },
+      run: (target) => void this.runs.push(target),
       quit: () => {
         this.hasQuit = true;
       },

@@ -375,3 +375,11 @@ test('escapes on and off choose how bytes are shown', async () => {
   expect(lab.spelling).toBe('readable');
   expect(await lab.say('escapes maybe')).toEqual([expect.stringContaining('escapes on: ')]);
 });
+
+test('run asks for a run of the loop to a request, in the words of breakpoints', async () => {
+  await using lab = await LabRepl.start();
+  for (const line of ['run', 'run to #7', 'RUN TO token 7', 'run to DEL user:*', 'run 7', 'run to us>100']) lab.submit(line);
+  await lab.until(({ lines }) => lines.at(-1)?.text.startsWith('a run ends') === true);
+  expect(lab.runs).toEqual([{}, { token: 7 }, { token: 7 }, { command: 'del', key: 'user:*' }]);
+  expect(lab.state.lines.filter(({ kind }) => kind === 'error').map(({ text }) => text)).toEqual(['run, run to #7, run to DEL user:*', 'a run ends at a request: #7, DEL, DEL user:*']);
+});

@@ -19,12 +19,12 @@ describe('time', () => {
   test.each<[string, Action[]]>([
     ['live', []],
     ['paused', [{ type: 'hold', event: EVENT }]],
-    ['stepping', [{ type: 'hold', event: EVENT }, { type: 'step', unit: 'command' }, { type: 'hold', event: null }]],
-    ['paused', [{ type: 'hold', event: EVENT }, { type: 'step', unit: 'event' }, { type: 'hold', event: null }, { type: 'hold', event: EVENT }]],
+    ['stepping', [{ type: 'hold', event: EVENT }, { type: 'step', goal: 'command' }, { type: 'hold', event: null }]],
+    ['paused', [{ type: 'hold', event: EVENT }, { type: 'step', goal: 'event' }, { type: 'hold', event: null }, { type: 'hold', event: EVENT }]],
     ['slow', [{ type: 'slow-down', eventsPerSecond: 5 }]],
     ['live', [{ type: 'slow-down', eventsPerSecond: 5 }, { type: 'slow-down', eventsPerSecond: null }]],
-    ['history', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: 3, behind: 4 }]],
-    ['paused', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: 3, behind: 4 }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: null, behind: 0 }]],
+    ['history', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: 3, position: { at: 3, of: 7 } }]],
+    ['paused', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: 3, position: { at: 3, of: 7 } }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: null, position: null }]],
   ])('it is %s', (mode, actions) => {
     expect(after(...actions).control.mode).toBe(mode);
   });
@@ -37,12 +37,13 @@ describe('time', () => {
     client.ask('DEL', 'k');
     const history = new History();
     const models = scene.entries.map((entry) => (history.add(entry), history.newest));
-    const shown = (moment: number): State => reduce(after(), { type: 'show-moment', model: history.at(moment), nowMs: 0, moment, behind: history.eventsSince(moment) });
+    const shown = (moment: number): State => reduce(after(), { type: 'show-moment', model: history.at(moment), nowMs: 0, moment, position: history.positionOf(moment) });
     for (const [i, model] of models.entries()) expect(shown(i + 1).model).toEqual(model);
     const ofFrames = scene.entries.flatMap((entry, i) => (entry.type === 'event' && entry.event.kind === 'frame' ? [i + 1] : []));
     expect(ofFrames.map((moment) => shown(moment).model.frames.rows.newest)).toMatchObject([{ argv: ['SET', 'k', '1'] }, { argv: ['INCR', 'k'] }, { argv: ['DEL', 'k'] }]);
-    expect(shown(models.length).control).toMatchObject({ behind: 0 });
-    expect(shown(ofFrames[2]!).control.behind).toBeGreaterThan(0);
+    const events = scene.entries.filter(({ type }) => type === 'event').length;
+    expect(shown(models.length).control).toMatchObject({ position: { at: events, of: events } });
+    expect(shown(ofFrames[2]!).control.position).toEqual({ at: scene.entries.slice(0, ofFrames[2]).filter(({ type }) => type === 'event').length, of: events });
   });
 });
 

@@ -38,13 +38,25 @@ test.each<[string, Partial<Control>]>([
   ['PAUSED', { mode: 'paused', heldAt: HELD }],
   ['STEP: waits for an event', { mode: 'stepping', stepping: 'event' }],
   ['STEP: waits for a command', { mode: 'stepping', stepping: 'command' }],
-  ['HISTORY -1,234', { mode: 'history', behind: 1234, moment: 3 }],
-  ['HISTORY -7 PAUSED', { mode: 'history', behind: 7, moment: 3, heldAt: HELD }],
+  ['RUN to the next request', { mode: 'stepping', stepping: {} }],
+  ['RUN to the next request of #7', { mode: 'stepping', stepping: { token: 7 } }],
+  ['RUN to the next DEL key user:\\x1b* of #7', { mode: 'stepping', stepping: { command: 'del', key: 'user:\x1b*', token: 7 } }],
+  ['HISTORY 6 of 1,234', { mode: 'history', position: { at: 6, of: 1234 }, moment: 3 }],
+  ['HISTORY 405 of 412 PAUSED', { mode: 'history', position: { at: 405, of: 412 }, moment: 3, heldAt: HELD }],
   ['BUSY 2.1 s', { mode: 'live', busy: busy(executing(3, 'eval', 2140)) }],
   ['BUSY 0.2 s', { mode: 'stepping', stepping: 'event', busy: busy(executing(3, 'eval', 200)) }],
   ['PAUSED', { mode: 'paused', heldAt: HELD, busy: busy(executing(3, 'eval', 200)) }],
 ])('what time does: %s', (text, control) => {
   expect(oneRow({ control }, 120)).toContain(` ${text} `);
+});
+
+test('a bar shows where in the history that is: full at the newest event, never empty, and as long as there is room', () => {
+  const inHistory = (at: number, width: number): string => oneRow({ control: { mode: 'history', position: { at, of: 412 }, moment: 3 } }, width);
+  const { bar, barEmpty } = PLAIN.glyphs;
+  const scrubber = (filled: number, columns: number): string => ` ${bar.repeat(filled)}${barEmpty.repeat(columns - filled)} `;
+  for (const [at, filled] of [[1, 1], [206, 12], [411, 23], [412, 24]] as const) expect(inHistory(at, 200)).toContain(scrubber(filled, 24));
+  for (const [width, columns] of [[200, 24], [90, 12], [60, 6]] as const) expect(inHistory(206, width)).toContain(scrubber(columns / 2, columns));
+  expect(oneRow({ control: { mode: 'live' } })).not.toContain(barEmpty);
 });
 
 test('it says where the loop is held, how many breakpoints there are, and what the trace has dropped', () => {

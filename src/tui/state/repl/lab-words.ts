@@ -20,6 +20,11 @@ export const LAB_WORDS: readonly LabWord[] = [
   { name: 'halfclose', arguments: '', summary: 'Ends our direction of the connection (FIN). The server reads EOF and closes.' },
   { name: 'reset', arguments: '', summary: 'Ends the connection without a farewell (RST). In capitals, RESET is the command of Redis.' },
   { name: 'escapes', arguments: 'on | off', summary: 'On: everything beside ASCII is shown as \\xHH, as in redis-cli; off: text in UTF-8 as it is. In all panes; there the key \\ does it.' },
+  {
+    name: 'run',
+    arguments: '[to #token | to command [key]]',
+    summary: 'Lets the loop run to the next such request, and holds it before that executes: run to #7, run to DEL user:*. `run` alone: to the next request of any client, but not to what redis-cli and client libraries send by themselves when they connect.',
+  },
   { name: 'clear', arguments: '', summary: 'Empties the transcript.' },
   { name: 'help', arguments: '[command | @group | lab]', summary: 'Explains a command, lists a group, or the words of this table.' },
   { name: 'quit', arguments: '', summary: 'Leaves the lab; exit does the same. `@a quit` ends the connection of that client only.' },

@@ -1,0 +1,65 @@
+/**
+ * Changes: what keys have changed, the newest last, so that `u` can take them back one by one. Each remembers what was there before.
+ *
+ *   Space ──▶ { pace, before: free }      u ──▶ the loop runs freely again
+ *   z     ──▶ { zoom, before: false }     u ──▶ no zoom
+ *   e     ──▶ { step }                    u ──▶ says that a step cannot be taken back
+ */
+import type { Breakpoint } from '../../server/index.js';
+import type { PaneId } from './pane-id.js';
+import type { Control, State } from './state.js';
+
+/** What the loop does: it is held, it runs freely, or so many events a second. */
+export type Pace = 'held' | 'free' | number;
+
+export type Change = {
+  /** What it did, in two or three words. */
+  readonly said: string;
+} & (
+  | { readonly kind: 'pace'; readonly before: Pace }
+  | { readonly kind: 'breakpoints'; readonly before: readonly Breakpoint[] }
+  | { readonly kind: 'zoom'; readonly before: boolean }
+  | { readonly kind: 'database'; readonly before: number }
+  | { readonly kind: 'sort' | 'filter'; readonly pane: PaneId; readonly before: string }
+  /** The loop itself has gone on, and cannot go back. */
+  | { readonly kind: 'step' }
+);
+
+/** Changes that are remembered. */
+const MOST_CHANGES = 100;
+
+/** Several steps in a row are one change. */
+export function withChange(changes: readonly Change[], change: Change): readonly Change[] {
+  if (change.kind === 'step' && changes.at(-1)?.kind === 'step') return changes;
+  return [...changes.slice(-(MOST_CHANGES - 1)), change];
+}
+
+export function paceOf({ heldAt, stepping, eventsPerSecond }: Control): Pace {
+  if (heldAt !== null || stepping !== null) return 'held';
+  return eventsPerSecond ?? 'free';
+}
+
+/** The change that leads back to where things are now, to be made before another one is taken back. */
+export function inverseOf(change: Change, { control, ui }: State): Change {
+  switch (change.kind) {
+    case 'pace':
+      return { ...change, before: paceOf(control) };
+    case 'breakpoints':
+      return { ...change, before: control.breakpoints };
+    case 'zoom':
+      return { ...change, before: ui.isZoomed };
+    case 'database':
+      return { ...change, before: ui.db };
+    case 'sort':
+    case 'filter':
+      return { ...change, before: ui.panes[change.pane][change.kind] };
+    case 'step':
+      return change;
+  }
+}
+
+/** Is all as it was before? A filter may have been opened and closed again. What has been asked of the loop may still be under way, so its pace always counts as changed. */
+export function isUndone(change: Change, state: State): boolean {
+  if (change.kind === 'pace' || change.kind === 'step') return false;
+  return (inverseOf(change, state) as typeof change).before === change.before;
+}
