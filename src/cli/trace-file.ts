@@ -30,9 +30,10 @@ export class TraceFile {
     this.outlet = new FileOutlet(fd, { name: `the trace '${path}'`, unit: 'line', encoding: 'utf8', gap, report });
   }
 
-  write({ events, droppedTurns, droppedCommands }: TraceBatch): void {
+  write({ events, droppedTurns, droppedCommands, slow }: TraceBatch): void {
     const lines = events.map(lineOf);
     if (droppedTurns + droppedCommands > 0) lines.push(lineOf({ kind: 'dropped', turns: droppedTurns, commands: droppedCommands }));
+    lines.push(...slow.map(lineOf));
     this.outlet.write(lines);
   }
 

@@ -182,6 +182,7 @@ export class Session {
     if (this.hasEnded) return;
     for (const event of batch.events) this.history.add({ type: 'event', event });
     if (batch.droppedTurns + batch.droppedCommands > 0) this.history.add({ type: 'dropped', turns: batch.droppedTurns, commands: batch.droppedCommands });
+    for (const event of batch.slow) this.history.add({ type: 'event', event });
     if (snapshot === null) this.historyGrew();
     else this.take(snapshot);
     this.options.heard?.(batch);

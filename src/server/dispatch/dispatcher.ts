@@ -119,8 +119,8 @@ export class Dispatcher implements CommandRunner {
 
   private tell(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
     const { tap } = this.server;
-    if (tap.sink === null) return;
-    tap.sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command.keys, argv), db: session.db.index });
+    const sink = tap.sink ?? (tap.slow !== null && elapsedUs > tap.slow.executeUs ? tap.slow : null);
+    if (sink !== null) sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command.keys, argv), db: session.db.index });
   }
 
   private run(session: Session, command: Command, argv: Argv): Reply {

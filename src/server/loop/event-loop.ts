@@ -16,7 +16,7 @@ import { Events, READY_READABLE, type Readiness } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
 import type { Poll, Source } from '../io/poll.js';
 import { type Token, WAKER } from '../io/token.js';
-import type { Tap } from '../trace/tap.js';
+import type { SlowSink, Tap } from '../trace/tap.js';
 import { Activity, RUNNING_TIMERS, SENDING_TRACE, TAKING_MESSAGES, WAITING } from './activity.js';
 import type { Clock } from './clock.js';
 import { Timers } from './timers.js';
@@ -117,6 +117,7 @@ export class EventLoop {
     if (this.deferred.size > 0) this.handleDeferred();
     this.runDueTimers();
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: flushUs + this.clock.measureUs() - wokenUs, commands: this.commandsThisTurn });
+    else if (this.tap.slow !== null) this.tellSlowTurn(this.tap.slow, this.clock.measureUs() - wokenUs);
     this.commandsThisTurn = 0;
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
   }
@@ -150,6 +151,10 @@ export class EventLoop {
     // Where the poll hears of nothing while this thread is busy, other threads are at least asked whether they want something.
     if (this.poll.drive !== undefined) this.handlers.get(WAKER)?.ready(READY_READABLE);
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
+  }
+
+  private tellSlowTurn(slow: SlowSink, busyUs: number): void {
+    if (busyUs > slow.turnUs) slow.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs, commands: this.commandsThisTurn });
   }
 
   private tellObserver(observer: Observer): void {

@@ -11,7 +11,7 @@ import type { Observer } from '../loop/event-loop.js';
 import { Stepper, type Breakpoint, type RequestKnowledge, type RunTarget, type StepUnit } from '../trace/stepping.js';
 import type { TraceBody, TraceEvent, TraceKind } from '../trace/events.js';
 import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.js';
-import type { Tap, TraceSink } from '../trace/tap.js';
+import type { SlowSink, Tap, TraceSink } from '../trace/tap.js';
 import type { Server } from '../server.js';
 import { takeSnapshot, type Snapshot, type SnapshotRequest } from '../snapshot.js';
 import { batchesUnderWay, holdLoop, type ControlWords } from './control.js';
@@ -25,6 +25,9 @@ const GATHER_US = 10_000;
 
 /** Batches that main may have before it: the one that it deals with, and the next. A main thread that gets little time would otherwise fall behind for good. */
 const MOST_UNDER_WAY = 2;
+
+/** Keys may change in between, and others be told. */
+const EVENTS_TO_REPLY = 8;
 
 /** What a turn consists of in which no client and no key is concerned. */
 const STEPS_OF_THE_LOOP: ReadonlySet<TraceKind> = new Set(['turn-begin', 'wait', 'poll', 'timer', 'turn-end']);
@@ -56,6 +59,7 @@ export class Observation implements TraceSink, Observer {
   /** The event at which the loop is held, while it is. */
   private heldAt: TraceEvent | null = null;
   private watched: SnapshotRequest | null = null;
+  private readonly slowSink: SlowSink;
 
   constructor(
     private readonly server: Server,
@@ -68,6 +72,7 @@ export class Observation implements TraceSink, Observer {
     this.recorder = new Recorder(() => this.clock.measureUs(), counters, 0);
     this.stepper = new Stepper(requests, (event, timeoutMs) => this.hold(event, timeoutMs));
     server.loop.observer = this;
+    this.slowSink = slowSink(this.recorder, (event) => event.kind === 'execute' && this.awaitReply(event.token));
   }
 
   /** Sends trace batches from now on, at most `budget` events a frame; 0 ends it. */
@@ -132,11 +137,28 @@ export class Observation implements TraceSink, Observer {
       if (this.recorder.isSpent && this.stepper.isStepping) this.send();
       else if (this.recorder.isSpent) this.recorder.forget();
     } else if (this.recorder.isSpent) {
-      this.recorder.closed();
-      this.tap.sink = null;
+      this.close();
       // What clients do from here on is not seen: no reason to be slow.
       this.scheduleFrame(true);
     }
+  }
+
+  /** From here on only what is slow is told. */
+  private close(): void {
+    this.recorder.closed();
+    this.tap.sink = null;
+    this.tap.slow = this.slowSink;
+  }
+
+  /** After something slow the tap is open for its reply, which is the next event of its connection. */
+  private awaitReply(token: number): void {
+    let left = EVENTS_TO_REPLY;
+    this.tap.sink = {
+      emit: (event) => {
+        if ('token' in event && event.token === token) this.recorder.recordSlow(event);
+        if (event.kind === 'reply' || event.kind === 'turn-end' || --left === 0) this.tap.sink = null;
+      },
+    };
   }
 
   get isStepping(): boolean {
@@ -164,6 +186,7 @@ export class Observation implements TraceSink, Observer {
 
   /** The tap is open while anybody wants its events. */
   private attach(): void {
+    this.tap.slow = null;
     if (this.isTraced || this.stepper.isNeeded) this.tap.sink = this;
     else this.tap.sink = null;
   }
@@ -200,4 +223,20 @@ export class Observation implements TraceSink, Observer {
     this.heldAt = null;
     this.clock.release();
   }
+}
+
+/** What is slow goes to the recorder; `then` hears of it. */
+function slowSink(recorder: Recorder, then: (event: TraceBody) => void): SlowSink {
+  return {
+    get executeUs() {
+      return recorder.slowExecuteUs;
+    },
+    get turnUs() {
+      return recorder.slowTurnUs;
+    },
+    emit(event) {
+      recorder.recordSlow(event);
+      then(event);
+    },
+  };
 }

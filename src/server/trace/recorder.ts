@@ -7,7 +7,8 @@
  *   │ frame                       │ frame                       │
  *   ├─ events ──▶│ budget spent   │ events ──▶│ budget spent    │
  *                └── tap closed ──┘           └── tap closed ───┘
- *                    only counted                 only counted
+ *                    only counted,                only counted,
+ *                    but for what is slow         but for what is slow
  *
  * Turns in which nothing was ready and no timer ran are forgotten: the observer wakes the loop for its frames, and would otherwise
  * record itself, so that an idle loop could never be seen idle.
@@ -19,7 +20,12 @@ export interface TraceBatch {
   /** Turns and commands of which the trace holds nothing, because the budget was spent. */
   readonly droppedTurns: number;
   readonly droppedCommands: number;
+  /** What took long of what was dropped, or longer than anything before: turns, executions and their replies. It came after all `events`. */
+  readonly slow: readonly TraceEvent[];
 }
+
+/** What takes as long as this is never dropped. */
+const SLOW_US = 1000;
 
 /** Totals of the running loop, for what the trace leaves out. */
 export interface LoopCounters {
@@ -32,6 +38,9 @@ export class Recorder {
   private seq = 0;
   /** The beginning of a turn in which nothing has happened yet, after another such turn. */
   private quiet: TraceEvent[] = [];
+  private slow: TraceEvent[] = [];
+  private longestExecuteUs = 0;
+  private longestTurnUs = 0;
   private isTurnQuiet = true;
   /** The turn before was quiet as well. */
   private isBeginQuiet = true;
@@ -49,7 +58,7 @@ export class Recorder {
   ) {}
 
   get isEmpty(): boolean {
-    return this.events.length === 0 && this.droppedTurns === 0 && this.closedAt === null && this.forgotten === null;
+    return this.events.length === 0 && this.droppedTurns === 0 && this.closedAt === null && this.forgotten === null && this.slow.length === 0;
   }
 
   /** The budget of this frame is used up: close the tap, and call {@link closed}. */
@@ -63,7 +72,7 @@ export class Recorder {
    * @param everything forgets nothing: whoever steps sees each turn
    */
   record(body: TraceBody, everything: boolean): TraceEvent | null {
-    const event = Object.assign(body, { seq: ++this.seq, atUs: this.readUs() }) as TraceEvent;
+    const event = this.dated(body);
     if (this.isQuiet(event) && !everything) {
       this.quiet.push(event);
       return null;
@@ -71,6 +80,26 @@ export class Recorder {
     this.keepQuiet();
     this.events.push(event);
     return event;
+  }
+
+  private dated(body: TraceBody): TraceEvent {
+    if (body.kind === 'execute') this.longestExecuteUs = Math.max(this.longestExecuteUs, body.elapsedUs);
+    else if (body.kind === 'turn-end') this.longestTurnUs = Math.max(this.longestTurnUs, body.busyUs);
+    return Object.assign(body, { seq: ++this.seq, atUs: this.readUs() }) as TraceEvent;
+  }
+
+  /** Executions and turns of more than so many µs are told while the tap is closed: those that are slow, and those that are slower than all before. */
+  get slowExecuteUs(): number {
+    return Math.min(SLOW_US, this.longestExecuteUs);
+  }
+
+  get slowTurnUs(): number {
+    return Math.min(SLOW_US, this.longestTurnUs);
+  }
+
+  /** Keeps an event of something slow, while the tap is closed. */
+  recordSlow(body: TraceBody): void {
+    this.slow.push(this.dated(body));
   }
 
   /** The tap has been closed: from here on only the counters know. */
@@ -92,11 +121,15 @@ export class Recorder {
   forget(): void {
     const forgotten = (this.forgotten ??= { turns: 0, commands: 0 });
     for (const event of this.events) {
-      if (event.kind !== 'turn-end') continue;
+      if (event.kind !== 'turn-end' || this.isSlow(event)) continue;
       forgotten.turns++;
       forgotten.commands += event.commands;
     }
-    this.events = [];
+    this.events = this.events.filter((event) => this.isSlow(event));
+  }
+
+  private isSlow(event: TraceEvent): boolean {
+    return (event.kind === 'execute' && event.elapsedUs >= SLOW_US) || (event.kind === 'turn-end' && event.busyUs >= SLOW_US);
   }
 
   /** What was left out before the batch that {@link take} returns; null: nothing. */
@@ -104,7 +137,7 @@ export class Recorder {
     if (this.forgotten === null) return null;
     const { turns, commands } = this.forgotten;
     this.forgotten = null;
-    return { events: [], droppedTurns: turns, droppedCommands: commands };
+    return { events: [], droppedTurns: turns, droppedCommands: commands, slow: [] };
   }
 
   /** From here on somebody listens. @param heldAt the event at which the loop is held meanwhile: it is the first that is told. */
@@ -115,8 +148,12 @@ export class Recorder {
 
   /** What has been collected since the last take. */
   take(): TraceBatch {
-    const batch = { events: this.events, droppedTurns: this.droppedTurns, droppedCommands: this.droppedCommands };
+    const { events, slow } = this;
+    const told = (kind: TraceEvent['kind']): number => slow.filter((event) => event.kind === kind).length;
+    const droppedTurns = Math.max(0, this.droppedTurns - told('turn-end'));
+    const batch = { events, droppedTurns, droppedCommands: Math.max(0, this.droppedCommands - told('execute')), slow };
     this.events = [];
+    this.slow = [];
     this.droppedTurns = 0;
     this.droppedCommands = 0;
     return batch;

@@ -16,6 +16,16 @@ export interface TraceSink {
   readonly isStepping?: boolean;
 }
 
+/** Hears of nothing but what took long: while the trace is over its budget, and {@link Tap.sink} closed. */
+export interface SlowSink {
+  /** Executions and turns of more than so many microseconds are told. */
+  readonly executeUs: number;
+  readonly turnUs: number;
+  emit(event: TraceBody): void;
+}
+
 export class Tap {
   sink: TraceSink | null = null;
+  /** Only looked at where a time is known anyway, so that a closed tap costs what it did. */
+  slow: SlowSink | null = null;
 }

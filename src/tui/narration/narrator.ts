@@ -81,11 +81,11 @@ function matterOf({ kind }: TraceEvent): Matter | null {
 }
 
 /** A batch of the trace. */
-export function narrate(narration: Narration, { events, droppedCommands }: Pick<TraceBatch, 'events' | 'droppedCommands'>, wording: Wording, nowMs: number): Told {
+export function narrate(narration: Narration, { events, droppedCommands, slow }: Pick<TraceBatch, 'events' | 'droppedCommands' | 'slow'>, wording: Wording, nowMs: number): Told {
   const due = closeWindows(narration, nowMs);
   const lines = [...due.lines];
   const windows = { ...due.narration.windows };
-  for (const event of events) {
+  for (const event of [...events, ...slow]) {
     const matter = matterOf(event);
     if (matter === null || ('token' in event && narration.own.has(event.token))) continue;
     const window = windows[matter.kind] ?? openWindow(nowMs, false);

@@ -2,7 +2,7 @@
  * The header: what runs where, what time does, and how much of it there is.
  */
 import type { Address } from '../../server/index.js';
-import { commandsPerSecond, secondsUpTo } from '../state/model/rates.js';
+import { commandsPerSecond, droppedOfLate, secondsUpTo } from '../state/model/rates.js';
 import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
 import { bar } from './parts/bar.js';
 import { secondsText } from './parts/busy.js';
@@ -51,9 +51,9 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const { server, control } = state;
   const busy = busyOf(state);
   const { rates } = state.model;
-  const { turn, connections, droppedCommands, droppedTurns } = rates;
+  const { turn, connections } = rates;
+  const dropped = droppedOfLate(rates, nowUs(state));
   const stops = control.breakpoints.length;
-  const hasDropped = droppedCommands + droppedTurns > 0;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
     time: { ways: [` ${busy === null ? timeText(control, theme) : `BUSY ${secondsText(busy.activity.turnMs)}`} `], style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)), rank: 0, isBlock: true },
@@ -65,7 +65,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
     poller: { ways: pollerWays(server), style: server.poller === 'epoll' ? plain : theme.warn, rank: 6 },
     breakpoints: { ways: stops === 0 ? [] : [plural(stops, 'breakpoint'), `b ${stops}`], style: theme.warn, rank: 3 },
     held: { ways: control.heldAt === null ? [] : [`held at ${control.heldAt.kind}`, ''], style: theme.warn, rank: 9 },
-    drops: { ways: hasDropped ? [`dropped from the trace: ${plural(droppedCommands, 'command')}, ${plural(droppedTurns, 'turn')}`, `${formatCount(droppedCommands)} dropped`] : [], style: theme.warn, rank: 5 },
+    drops: { ways: dropped === null ? [] : [`dropped from the trace: ${plural(dropped.commands, 'command')}, ${plural(dropped.turns, 'turn')}`, `${formatCount(dropped.commands)} dropped`], style: theme.warn, rank: 5 },
   };
 }
 

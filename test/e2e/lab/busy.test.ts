@@ -82,3 +82,18 @@ test('in lines a busy loop is told when it begins and when it is over, and asked
   lab.type('resume\r');
   await replied;
 });
+
+test('over the budget of the trace a slow script has its time and its reply, and its turn is the longest', async () => {
+  const lab = await startLab({ args: ARGS, columns: 120, rows: 40 });
+  const client = await lab.connect();
+  await client.call('EVAL', "for i = 1, 300000 do redis.call('PING') end return 'done'", '0');
+  await lab.until(/dropped from the trace: [\d,]+ commands/);
+  const frames = lab.pane('frames').join('\n');
+  expect(frames).toContain('"done"');
+  // The turn took the script, and reading it.
+  const msOf = (pattern: RegExp, text: string): number => Number(pattern.exec(text)![1]) * (pattern.exec(text)![2] === 'ms' ? 1 : 1000);
+  const script = msOf(/EVAL .* (\d[\d.]*) (m?s)/, frames);
+  expect(script).toBeGreaterThan(20);
+  expect(msOf(/max (\d[\d.]*) (m?s)/, lab.pane('loop').join('\n'))).toBeGreaterThanOrEqual(script);
+  await lab.until(() => !lab.header.includes('dropped'));
+});

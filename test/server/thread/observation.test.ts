@@ -207,3 +207,18 @@ describe('a snapshot', () => {
     expect([times.p50Us <= times.p99Us, times.p99Us <= times.maxUs]).toEqual([true, true]);
   });
 });
+
+test('over the budget a slow script, its reply and its turn are told all the same, after what was dropped', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const sent = watched(lab, 50);
+  lab.clock.costUs = 10;
+  client.sendCommand('EVAL', "for i = 1, 3000 do redis.call('PING') end return 'done'", '0');
+  client.sendCommand('ECHO', 'behind it');
+  lab.advance(1000);
+  const { events, slow, droppedCommands } = sent.find((batch) => batch.slow.length > 0)!;
+  expect(events.some((event) => event.kind === 'execute' && event.command === 'ping')).toBe(true);
+  expect(slow.map((event) => (event.kind === 'execute' ? event.command : event.kind))).toEqual(['eval', 'reply', 'turn-end']);
+  expect(slow[1]).toMatchObject({ kind: 'reply', raw: '$4\r\ndone\r\n' });
+  expect(droppedCommands).toBeGreaterThan(2900);
+});

@@ -59,6 +59,31 @@ describe('the recorder', () => {
     counters.commands += 500;
     recorder.opened();
     expect(recorder.take()).toMatchObject({ droppedTurns: 10, droppedCommands: 500 });
-    expect(recorder.take()).toEqual({ events: [], droppedTurns: 0, droppedCommands: 0 });
+    expect(recorder.take()).toEqual({ events: [], droppedTurns: 0, droppedCommands: 0, slow: [] });
+  });
+
+  test('what is slow is told of the time that was dropped, and not counted as dropped', () => {
+    const { recorder, counters, record } = recording(1);
+    record({ ...ready });
+    recorder.closed();
+    recorder.recordSlow({ kind: 'execute', token: 2, frame: 1, command: 'eval', elapsedUs: 5_000_000, keys: [], db: 0 });
+    recorder.recordSlow({ kind: 'turn-end', turn: 9, busyUs: 5_000_100, commands: 1 });
+    counters.turns += 2;
+    counters.commands += 3_000_001;
+    recorder.opened();
+    const batch = recorder.take();
+    expect(batch).toMatchObject({ droppedTurns: 1, droppedCommands: 3_000_000 });
+    expect(batch.slow.map(({ kind }) => kind)).toEqual(['execute', 'turn-end']);
+    expect(recorder.take().slow).toEqual([]);
+  });
+
+  test('slow is what takes a millisecond, or longer than anything before', () => {
+    const { recorder, record } = recording();
+    expect([recorder.slowExecuteUs, recorder.slowTurnUs]).toEqual([0, 0]);
+    record({ kind: 'execute', token: 2, frame: 1, command: 'get', elapsedUs: 12, keys: [], db: 0 });
+    record({ kind: 'turn-end', turn: 1, busyUs: 90, commands: 1 });
+    expect([recorder.slowExecuteUs, recorder.slowTurnUs]).toEqual([12, 90]);
+    record({ kind: 'execute', token: 2, frame: 1, command: 'sort', elapsedUs: 70_000, keys: [], db: 0 });
+    expect(recorder.slowExecuteUs).toBe(1000);
   });
 });

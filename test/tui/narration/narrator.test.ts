@@ -24,7 +24,7 @@ function listen(batches: readonly (readonly [atMs: number, events: readonly Trac
   };
   for (const [atMs, events, droppedCommands = 0] of batches) {
     pass(atMs);
-    told(narrate(narration, { events, droppedCommands }, WORDING, atMs), atMs);
+    told(narrate(narration, { events, droppedCommands, slow: [] }, WORDING, atMs), atMs);
   }
   pass(untilMs);
   return lines;

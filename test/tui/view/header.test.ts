@@ -60,7 +60,7 @@ test('a bar shows where in the history that is: full at the newest event, never 
 });
 
 test('it says where the loop is held, how many breakpoints there are, and what the trace has dropped', () => {
-  const [first, second] = rows({ control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }, { key: 'k' }] }, rates: { droppedCommands: 12_345, droppedTurns: 678 } }, 160, 2);
+  const [first, second] = rows({ control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }, { key: 'k' }] }, rates: { droppedCommands: 12_345, droppedTurns: 678, droppedSecond: 0 } }, 160, 2);
   expect(first).toContain(' PAUSED ');
   expect(second).toBe(' 127.0.0.1:6379 · epoll · 2 breakpoints · held at frame · dropped from the trace: 12,345 commands, 678 turns');
 });
@@ -78,7 +78,7 @@ test.each<[string, Partial<ServerInfo>]>([
 });
 
 describe('where there is no room', () => {
-  const busy: Scenery = { control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }] }, rates: { turn: 1_234_567, connections: 51, droppedCommands: 1_234_567, droppedTurns: 1 } };
+  const busy: Scenery = { control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }] }, rates: { turn: 1_234_567, connections: 51, droppedCommands: 1_234_567, droppedTurns: 1, droppedSecond: 0 } };
 
   test.each([
     [200, ' redis-lab  PAUSED  turn 1,234,567 · 127.0.0.1:6379 · 51 connections · 0 cmd/s · epoll · 1 breakpoint · held at frame · dropped from the trace: 1,234,567 commands, 1 turn'],

@@ -133,7 +133,7 @@ function afterEvent(model: FramesModel, event: TraceEvent): FramesModel {
     case 'frame':
       return afterFrame(model, event);
     case 'execute':
-      return withRequest(model, event.token, event.frame, (row) => ({ ...row, elapsedUs: event.elapsedUs, keys: event.keys.slice(0, KEPT_ARGUMENTS) }));
+      return withRequest(found(model, event.token, event.frame), event.token, event.frame, (row) => ({ ...row, elapsedUs: event.elapsedUs, keys: event.keys.slice(0, KEPT_ARGUMENTS) }));
     case 'park':
       return parked(model, event.token, event.keys);
     case 'unpark':
@@ -199,6 +199,16 @@ function split(reads: readonly FrameRead[], bytes: number): { readonly used: rea
   }
   const isComplete = used.length > 0 && used[0]!.start === 0 && used[used.length - 1]!.end === bytes;
   return { used: isComplete ? used : [], left };
+}
+
+/** Where events were dropped between a request and its slow execution, its row is looked for anew. */
+function found(model: FramesModel, token: number, frame: number): FramesModel {
+  if (model.pending.get(token) !== undefined) return model;
+  for (let at = model.rows.end - 1; at >= model.rows.first; at--) {
+    const row = model.rows.get(at)!;
+    if (row.kind === 'request' && row.token === token && row.frame === frame) return { ...model, pending: model.pending.with(token, { ...NOTHING_PENDING, last: at }) };
+  }
+  return model;
 }
 
 function withRequest(model: FramesModel, token: number, frame: number, change: (row: RequestRow) => RequestRow): FramesModel {

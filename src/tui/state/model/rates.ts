@@ -19,6 +19,8 @@ export interface RatesModel {
   readonly turn: number;
   readonly droppedTurns: number;
   readonly droppedCommands: number;
+  /** The second of the last drop; NaN until the snapshot that comes with it has said which. */
+  readonly droppedSecond: number;
   /** The loop's own total at the last snapshot (null: none yet), and what has been counted since. */
   readonly total: number | null;
   readonly countedSince: number;
@@ -28,7 +30,7 @@ export interface RatesModel {
 export const KEPT_SECONDS = 120;
 
 export const ratesSlice: Slice<RatesModel> = {
-  initial: { perSecond: [], second: Number.NaN, commands: 0, connections: 0, connectionsReceived: 0, turn: 0, droppedTurns: 0, droppedCommands: 0, total: null, countedSince: 0 },
+  initial: { perSecond: [], second: Number.NaN, commands: 0, connections: 0, connectionsReceived: 0, turn: 0, droppedTurns: 0, droppedCommands: 0, droppedSecond: -Infinity, total: null, countedSince: 0 },
 
   reduce(state: RatesModel, entry: Entry): RatesModel {
     switch (entry.type) {
@@ -37,7 +39,7 @@ export const ratesSlice: Slice<RatesModel> = {
       case 'snapshot':
         return afterSnapshot(state, entry.snapshot);
       case 'dropped':
-        return { ...counted(state, entry.commands), droppedTurns: state.droppedTurns + entry.turns, droppedCommands: state.droppedCommands + entry.commands };
+        return afterDrop(state, entry.turns, entry.commands);
     }
   },
 };
@@ -57,11 +59,29 @@ function afterEvent(state: RatesModel, event: TraceEvent): RatesModel {
   }
 }
 
+/** How long drops are shown, and how far apart they may be to be counted together, in seconds. */
+const DROPS_SECONDS = 3;
+
+function afterDrop(state: RatesModel, turns: number, commands: number): RatesModel {
+  const before = droppedWithin(state, state.second) ?? { turns: 0, commands: 0 };
+  return { ...counted(state, commands), droppedTurns: before.turns + turns, droppedCommands: before.commands + commands, droppedSecond: Number.NaN };
+}
+
+/** What the trace has dropped of late; null: nothing. */
+export function droppedOfLate(rates: RatesModel, atUs: number): { readonly turns: number; readonly commands: number } | null {
+  return droppedWithin(rates, Math.floor(atUs / 1_000_000));
+}
+
+function droppedWithin({ droppedTurns, droppedCommands, droppedSecond }: RatesModel, second: number): { readonly turns: number; readonly commands: number } | null {
+  const isOver = droppedTurns + droppedCommands === 0 || second - droppedSecond >= DROPS_SECONDS;
+  return isOver ? null : { turns: droppedTurns, commands: droppedCommands };
+}
+
 function afterSnapshot(state: RatesModel, { nowUs, stats, clientCount, turn }: Snapshot): RatesModel {
   const now = inSecond(state, nowUs);
   // What was executed before the first snapshot is not of this second.
   const missed = state.total === null ? 0 : stats.commands - state.total - state.countedSince;
-  return { ...now, commands: Math.max(0, now.commands + missed), connections: clientCount, connectionsReceived: stats.connections, turn, total: stats.commands, countedSince: 0 };
+  return { ...now, commands: Math.max(0, now.commands + missed), connections: clientCount, connectionsReceived: stats.connections, turn, total: stats.commands, countedSince: 0, droppedSecond: Number.isNaN(state.droppedSecond) ? now.second : state.droppedSecond };
 }
 
 function counted(state: RatesModel, commands: number): RatesModel {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { frameId, framesSlice, MAX_FRAME_ROWS, type FrameRow, type FramesModel } from '../../../../src/tui/state/model/frames.js';
+import { after, dropped, happened } from '../../happened.js';
 import { stage, type Scene } from '../../scene.js';
 
 const rows = (scene: Scene): readonly FrameRow[] => scene.model.frames.rows.items();
@@ -133,4 +134,13 @@ test('a connection that is gone leaves nothing but its rows', () => {
 test('events of others change nothing', () => {
   const model: FramesModel = framesSlice.initial;
   expect(framesSlice.reduce(model, { type: 'event', event: { kind: 'timer', name: 't', lateUs: 0, elapsedUs: 0, seq: 1, atUs: 1 } })).toBe(model);
+});
+
+test('a request whose slow execution survives what was dropped gets its time, and its reply a row', () => {
+  const model = after(
+    framesSlice, happened(0, { kind: 'frame', token: 7, frame: 1, bytes: 40, argv: ['EVAL', 'slow', '0'], raw: '' }), dropped(0, 3_000_000),
+    happened(5_000_000, { kind: 'execute', token: 7, frame: 1, command: 'eval', elapsedUs: 5_000_000, keys: [], db: 0 }),
+    happened(5_000_001, { kind: 'reply', token: 7, frame: 1, bytes: 5, raw: '+OK\r\n' }),
+  );
+  expect(model.rows.items()).toMatchObject([{ kind: 'request', elapsedUs: 5_000_000, isReplied: true }, { kind: 'gap', commands: 3_000_000 }, { kind: 'reply', elapsedUs: 5_000_000 }]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandsPerSecond, KEPT_SECONDS, ratesSlice, secondsUpTo } from '../../../../src/tui/state/model/rates.js';
+import { commandsPerSecond, KEPT_SECONDS, droppedOfLate, ratesSlice, secondsUpTo } from '../../../../src/tui/state/model/rates.js';
 import { after, dropped, happened, snapshotAt } from '../../happened.js';
 
 const ended = (atUs: number, commands: number) => happened(atUs, { kind: 'turn-end', turn: 1, busyUs: 1, commands });
@@ -64,4 +64,15 @@ test('a connection that came and went between two snapshots has been received', 
 test('events of other kinds change nothing', () => {
   const rates = after(ratesSlice, ended(0, 5));
   expect(ratesSlice.reduce(rates, happened(3, { kind: 'ready', token: 7, readiness: 1 }))).toBe(rates);
+});
+
+test('drops are those of the time they concern: over a few seconds later, and counted anew', () => {
+  const second = 1_000_000;
+  const then = after(ratesSlice, happened(0, { kind: 'turn-begin', turn: 1 }), dropped(3, 2000), snapshotAt(5 * second, {}));
+  expect(droppedOfLate(then, 5.5 * second)).toEqual({ turns: 3, commands: 2000 });
+  expect(droppedOfLate(then, 8 * second)).toBeNull();
+  const again = [dropped(1, 10), snapshotAt(6 * second, {})].reduce((state, entry) => ratesSlice.reduce(state, entry), then);
+  expect(droppedOfLate(again, 6.5 * second)).toEqual({ turns: 4, commands: 2010 });
+  const later = [snapshotAt(20 * second, {}), dropped(1, 10), snapshotAt(21 * second, {})].reduce((state, entry) => ratesSlice.reduce(state, entry), again);
+  expect(droppedOfLate(later, 21 * second)).toEqual({ turns: 1, commands: 10 });
 });
