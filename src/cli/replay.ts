@@ -2,7 +2,7 @@
  * `redis-lab replay FILE`: lives through a recording once more, as fast as it goes, and says whether everything was the same.
  */
 import { readFileSync } from 'node:fs';
-import { digestOf, readRecording, RecordingError, Replay, type ReplayResult } from '../server/recording/index.js';
+import { digestOf, readRecording, RecordingError, Replay, type ReplayResult, TapeEnd } from '../server/recording/index.js';
 import { toText } from '../server/config/bytes.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
@@ -32,7 +32,8 @@ export function replay(args: readonly string[]): number {
     if (wanted.digest) process.stdout.write(`${digestOf(run.server)}\n`);
     return result.divergence === null ? 0 : 1;
   } catch (error) {
-    complain(error instanceof RecordingError ? `'${wanted.file}': ${error.message}` : explain(error));
+    if (error instanceof TapeEnd) complain(`'${wanted.file}': it ends before its server has started`);
+    else complain(error instanceof RecordingError ? `'${wanted.file}': ${error.message}` : explain(error));
     return 2;
   }
 }

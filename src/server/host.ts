@@ -15,6 +15,8 @@ export interface HostMemory {
 
 export interface Host {
   readonly pid: number;
+  /** Path of the program. */
+  readonly executable: string;
   memory(): HostMemory;
   /** The JavaScript heap of this thread, in V8's terms. */
   heap(): { readonly [name: string]: number };
@@ -24,10 +26,13 @@ export interface Host {
   randomHex(digits: number): string;
   /** Keeps the thread for so long; see DEBUG SLEEP. */
   sleep(ms: number): void;
+  /** Does something to the machine, its files for one. Null, or the message of the error that it has thrown. */
+  attempt(action: () => void): string | null;
 }
 
 export class SystemHost implements Host {
   readonly pid = process.pid;
+  readonly executable = process.argv[1] ?? process.execPath;
 
   memory(): HostMemory {
     return { resident: process.memoryUsage.rss(), total: totalmem() };
@@ -47,5 +52,14 @@ export class SystemHost implements Host {
 
   sleep(ms: number): void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  }
+
+  attempt(action: () => void): string | null {
+    try {
+      action();
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 }

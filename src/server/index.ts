@@ -169,7 +169,7 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
   const recording = record === undefined ? null : new Recording(record, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) }, thread);
-  if (recording !== null) follow(recording, handle, { build: __VERSION__, seed, settings, poll: { name: handle.ready.poller, emulated: handle.ready.poller !== 'epoll', edgeTriggered, isDriven: handle.ready.poller === 'portable' } });
+  if (recording !== null) follow(recording, handle, { build: __VERSION__, seed, settings, configFile, hasWatchedHeap: true, poll: { name: handle.ready.poller, emulated: handle.ready.poller !== 'epoll', edgeTriggered, isDriven: handle.ready.poller === 'portable' } });
   const server = new LabServer(handle, observers);
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;

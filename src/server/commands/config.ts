@@ -97,13 +97,12 @@ function resetStatistics({ commands, keyspace, stats, statistics }: ServerContex
   keyspace.eviction.resetTimes();
 }
 
-function rewrite({ config, log }: ServerContext): Reply {
+function rewrite({ config, host, log }: ServerContext): Reply {
   if (config.file === null) return errors.NO_CONFIG_FILE;
-  try {
-    config.rewrite();
-  } catch (error) {
-    log('warning', `CONFIG REWRITE failed: ${(error as Error).message}`);
-    return errors.rewriteFailed((error as Error).message);
+  const complaint = host.attempt(() => config.rewrite());
+  if (complaint !== null) {
+    log('warning', `CONFIG REWRITE failed: ${complaint}`);
+    return errors.rewriteFailed(complaint);
   }
   log('notice', 'CONFIG REWRITE executed with success.');
   return OK;

@@ -80,7 +80,7 @@ function serverSection({ config, stats, clock, poller, identity, host }: ServerC
     ['hz', values.hz],
     ['configured_hz', values.hz],
     ['lru_clock', Math.floor(clock.nowMs / 1000) & 0xffffff],
-    ['executable', process.argv[1] ?? process.execPath],
+    ['executable', host.executable],
     ['config_file', config.file ?? ''],
     ['io_threads_active', 0],
   ];

@@ -2,18 +2,21 @@
  * The host of a recorded server, and of a replayed one: answers are kept on the tape as JSON, and come from there again.
  */
 import type { Host, HostMemory } from '../host.js';
+import type { Heap } from '../measuring/heap-watch.js';
 import { HOST } from './inputs.js';
 import type { TapeWriter } from './tape.js';
 import type { ReplayWorld } from './replay-world.js';
 
 export class RecordingHost implements Host {
   readonly pid: number;
+  readonly executable: string;
 
   constructor(
     private readonly inner: Host,
     private readonly tape: TapeWriter,
   ) {
     this.pid = this.record(inner.pid);
+    this.executable = this.record(inner.executable);
   }
 
   memory(): HostMemory {
@@ -36,6 +39,15 @@ export class RecordingHost implements Host {
     this.inner.sleep(ms);
   }
 
+  attempt(action: () => void): string | null {
+    return this.record(this.inner.attempt(action));
+  }
+
+  /** The heap that is watched: each look at it is an answer, too. */
+  heapOf(inner: Heap): Heap {
+    return { used: () => this.record(inner.used()), limit: this.record(inner.limit), collect: () => inner.collect() };
+  }
+
   private record<T>(answer: T): T {
     this.tape.byte(HOST);
     this.tape.text(JSON.stringify(answer));
@@ -45,9 +57,11 @@ export class RecordingHost implements Host {
 
 export class ReplayHost implements Host {
   readonly pid: number;
+  readonly executable: string;
 
   constructor(private readonly world: ReplayWorld) {
     this.pid = this.answer('the process');
+    this.executable = this.answer('the program');
   }
 
   memory(): HostMemory {
@@ -68,6 +82,16 @@ export class ReplayHost implements Host {
 
   /** Nobody waits in a replay. */
   sleep(): void {}
+
+  /** Nothing is done to the machine again. */
+  attempt(): string | null {
+    return this.answer('what became of an action');
+  }
+
+  /** The heap that was watched. */
+  watchedHeap(): Heap {
+    return { used: () => this.answer('the heap'), limit: this.answer('the limit of the heap'), collect() {} };
+  }
 
   private answer<T>(asked: string): T {
     this.world.take(HOST, 0, asked);

@@ -30,8 +30,10 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     if (watches !== wasWatched) tape.byte(watches ? WATCHED : UNWATCHED);
     return (wasWatched = watches);
   };
+  const host = new RecordingHost(inputs.host ?? new SystemHost(), tape);
+  const heap = inputs.heap === undefined ? {} : { heap: host.heapOf(inputs.heap) };
   return {
-    inputs: { ...inputs, poll, clock, isWatched, host: new RecordingHost(inputs.host ?? new SystemHost(), tape) },
+    inputs: { ...inputs, poll, clock, isWatched, host, ...heap },
     forgetWait() {
       tape.rewind(tapeMark);
       clock.restore(clockMark);

@@ -13,6 +13,10 @@ export interface RecordingHead {
   readonly build: string;
   readonly seed: number;
   readonly settings: Partial<SettingValues>;
+  /** Where CONFIG REWRITE wrote to. */
+  readonly configFile: string | null;
+  /** Looks at the heap were inputs, too. */
+  readonly hasWatchedHeap: boolean;
   readonly poll: RecordedPoll;
 }
 
@@ -31,10 +35,14 @@ export class Replay {
   private divergence: Divergence | null = null;
   private isRunning = true;
 
-  /** @param tape the inputs, from the first on */
+  /** @param tape the inputs, from the first on. Throws {@link TapeEnd} if it ends before the server has started */
   constructor(head: RecordingHead, tape: Buffer) {
     this.world = new ReplayWorld(new TapeCursor(tape), head.poll);
-    this.server = new Server({ poll: this.world, clock: this.world.clock, seed: head.seed, config: new Config(head.settings), log: () => {}, isWatched: this.world.isWatched, host: new ReplayHost(this.world) });
+    const { world } = this;
+    const host = new ReplayHost(world);
+    const heap = head.hasWatchedHeap ? { heap: host.watchedHeap() } : {};
+    const config = new Config(head.settings, head.configFile);
+    this.server = new Server({ poll: world, clock: world.clock, seed: head.seed, config, log: () => {}, isWatched: world.isWatched, host, ...heap });
     this.world.onShutdown = () => this.server.shutdown();
     this.server.loop.onWake(() => this.world.obeyCalls());
     this.attempt(() => this.server.listen());

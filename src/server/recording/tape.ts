@@ -150,6 +150,10 @@ export class TapeReader {
 /** There is no more on the tape than this: what follows was not recorded, or is cut off. */
 export class TapeEnd extends Error {
   override readonly name = 'TapeEnd';
+
+  constructor() {
+    super('the tape ends here');
+  }
 }
 
 /** Reads what a {@link TapeWriter} has written. Every method throws {@link TapeEnd} where the bytes end before the value does. */

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { SettingValues } from '../../../src/server/config.js';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { Replay, type RecordingHead, type ReplayResult } from '../../../src/server/recording/replay.js';
-import { createRing, TapeReader, TapeWriter } from '../../../src/server/recording/tape.js';
+import { createRing, TapeEnd, TapeReader, TapeWriter } from '../../../src/server/recording/tape.js';
 import { ALL_FAMILIES } from '../../fuzz/differential.js';
 import { familyTemplates, generate } from '../../fuzz/generate.js';
 import { Random } from '../../fuzz/random.js';
@@ -25,7 +25,7 @@ function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded {
   const { seed = 1, settings = {}, edgeTriggered = false } = options;
   return {
     lab,
-    head: { build: 'test', seed, settings, poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false } },
+    head: { build: 'test', seed, settings, configFile: null, hasWatchedHeap: false, poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false } },
     tape() {
       writer.publish();
       return reader.take()!;
@@ -63,7 +63,8 @@ test('what was cut off is replayed as far as it goes', () => {
   const client = lab.connect();
   for (let i = 0; i < 20; i++) client.ask('INCR', 'n');
   const whole = tape();
-  for (let length = 40; length < whole.length; length += 7) {
+  expect(() => new Replay(head, whole.subarray(0, 5))).toThrow(TapeEnd);
+  for (let length = 400; length < whole.length; length += 7) {
     const replay = new Replay(head, whole.subarray(0, length));
     expect(replay.run()).toMatchObject({ divergence: null, hasEnd: false });
   }
