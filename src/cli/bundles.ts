@@ -1,5 +1,6 @@
 /**
- * Loads our bundles, with what V8 has compiled of them at an earlier start: half of what a start takes is compiling. Node can do that itself from 22.1 on; here it is done for every version.
+ * Loads our bundles together with the code that V8 compiled of them at an earlier start: compiling takes half of a start. Node can do
+ * that itself from 22.1 on; here it is done for every version.
  *
  *   ~/.cache/redis-lab/  0.1.0-9f86d081/      one folder for each build: the names of its files say nothing about their contents
  *      11.3.244.8-x64-screen-lab.js.bin        one for each version of V8, each way to run and each bundle: only functions that have run are in it
@@ -72,7 +73,10 @@ export class Bundles {
   }
 }
 
-/** By the XDG rules; not the temporary folder, which others can write to. Null for a user without a home, as in some containers, and where the user wants no cache. */
+/**
+ * The folder of the cache, by the XDG rules; not the temporary folder, which others can write to. Null for a user without a home
+ * directory, as in some containers, and where the user wants no cache.
+ */
 export function cacheFolder(build: string, { NODE_DISABLE_COMPILE_CACHE: off, XDG_CACHE_HOME: cache, HOME: home }: NodeJS.ProcessEnv): string | null {
   if (off === '1') return null;
   if (cache?.startsWith('/')) return join(cache, 'redis-lab', build);

@@ -28,7 +28,10 @@ export interface Run {
   readonly screenReader: boolean;
 }
 
-export type Request = { readonly kind: 'run'; readonly run: Run } | { readonly kind: 'text'; readonly text: string } | { readonly kind: 'complaint'; readonly complaint: string };
+export type Request =
+  | { readonly kind: 'run'; readonly run: Run }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'complaint'; readonly complaint: string };
 
 /** What a flag may be wrong with; the message is one line for stderr. */
 class Complaint extends Error {}

@@ -64,7 +64,11 @@ export interface Flags {
 }
 
 /** Not to be run: text is asked for, or something is wrong, in one line. */
-export type Other = { readonly kind: 'help'; readonly topic: string } | { readonly kind: 'version' } | { readonly kind: 'unknown'; readonly name: string } | { readonly kind: 'complaint'; readonly complaint: string };
+export type Other =
+  | { readonly kind: 'help'; readonly topic: string }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'unknown'; readonly name: string }
+  | { readonly kind: 'complaint'; readonly complaint: string };
 
 export function readFlags(args: readonly string[]): Flags | Other {
   return new ArgumentReader(args).read();

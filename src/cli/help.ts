@@ -1,6 +1,6 @@
 /**
- * The texts of --help: first what somebody needs who has never seen the lab, then its other flags. `--help settings` lists those of redis.conf by their headings, and in the
- * end those that have no effect yet.
+ * The texts of --help: first the flags that a newcomer to the lab needs, then its other flags. `--help settings` lists those of
+ * redis.conf by their headings, and at the end those that have no effect yet.
  */
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../server/config.js';
 import { LAB_FLAGS, type LabFlagName } from './flags.js';
@@ -16,7 +16,11 @@ export function formatHelp(): string {
   return [
     'Usage: redis-lab [file] [flags]',
     '',
-    ...wrap('A Redis-compatible server whose event loop can be watched, paused and stepped. Without flags it opens the screen, on the first port from 6379 that is free.', 0),
+    ...wrap(
+      'A Redis-compatible server whose event loop can be watched, paused and stepped. ' +
+        'Without flags it opens the screen, on the first port from 6379 that is free.',
+      0,
+    ),
     '',
     ...entry('--port <number>', 'listen on this TCP port', BASICS_COLUMN),
     ...names.filter(isBasic).flatMap((name) => labEntry(name, BASICS_COLUMN)),
@@ -61,7 +65,9 @@ function settingEntry(name: SettingName): string[] {
   const setting = settingOf(name);
   const value = formatSetting(setting, setting.default);
   const values = setting.kind === 'enum' || setting.kind === 'integer' ? ` ${describeValues(setting)};` : '';
-  return entry(`--${name} <${placeholder(setting.kind)}>`, `${setting.summary} (${values.trim()}${values === '' ? '' : ' '}default ${value === '' ? 'empty' : value})`, COLUMN);
+  const byDefault = `default ${value === '' ? 'empty' : value}`;
+  const range = `${values.trim()}${values === '' ? '' : ' '}`;
+  return entry(`--${name} <${placeholder(setting.kind)}>`, `${setting.summary} (${range}${byDefault})`, COLUMN);
 }
 
 function placeholder(kind: string): string {

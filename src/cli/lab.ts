@@ -1,7 +1,8 @@
 /**
  * The command line: flags and a configuration file in, an exit code out.
  *
- * Reached from main.ts, which has started a thread for the server already. Loads the screen only when there is something to show, and the server itself only to replay a recording.
+ * Reached from main.ts, which has started a thread for the server already. Loads the screen only when there is something to show, and
+ * the server itself only to replay a recording.
  */
 import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine } from './command-line.js';

@@ -1,7 +1,8 @@
 /**
  * The log, in redis-server's format: `12345:M 20 Nov 2026 20:00:00.123 * message`, to standard output or to the file of the settings.
  *
- * Messages are byte strings (latin1, one character a byte): scripts and clients have a part in them. A file and a pipe get these bytes; a terminal gets them escaped.
+ * Messages are byte strings (latin1, one character a byte), because scripts and clients contribute to them. A file and a pipe get these
+ * bytes; a terminal gets them escaped.
  */
 import { fstatSync, openSync } from 'node:fs';
 import type { LogLevel } from '../server/index.js';

@@ -1,6 +1,7 @@
 /**
- * An outlet: a file or a stream that is told what happens, one line an entry. That it takes nothing, a full disk or a reader that has left, must not end the server:
- * what is lost is reported once and counted, every further entry is tried again, and the gap is named in the output itself as soon as that takes something.
+ * An outlet: a file or a stream that is told what happens, one line an entry. An output that takes nothing, such as a full disk or a
+ * reader that has left, must not end the server: what is lost is reported once and counted, every further entry is tried again, and the
+ * gap is named in the output itself as soon as that takes something.
  *
  *            a write fails: reported             a write succeeds: the line about the gap goes first
  *   works ─────────────────────────▶ loses ─────────────────────────▶ works

@@ -1,7 +1,8 @@
 /**
  * `redis-lab` without flags: the server and the screen beside it, in one process; or, for a screen reader, the lab in lines.
  *
- * The screen is loaded while the loop thread starts. A log would be written across the screen; it goes to a file if one is named. Its warnings are shown on the screen, too.
+ * The screen is loaded while the loop thread starts. A log would be written across the screen; it goes to a file if one is named. Its
+ * warnings are shown on the screen, too.
  */
 import { createServerOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
 import { colorDepthOf, loadScreen, narrateLab, showLab } from '../tui/index.js';
@@ -26,7 +27,10 @@ export async function runLab(run: Run, start: Start): Promise<number> {
   // A terminal that is dumb can not place anything: lines are all it shows.
   const isInLines = run.screenReader || env.INK_SCREEN_READER === 'true' || (missing.length === 0 && env.TERM === 'dumb');
   if (!isInLines && missing.length > 0) {
-    complain(`the screen needs a terminal on standard ${missing.join(' and ')}; redis-lab --headless runs the server without it, and --screen-reader reads and writes lines`);
+    complain(
+      `the screen needs a terminal on standard ${missing.join(' and ')}; ` +
+        'redis-lab --headless runs the server without it, and --screen-reader reads and writes lines',
+    );
     return 1;
   }
   const colors = colorDepthOf(env);
@@ -67,10 +71,20 @@ export async function runLab(run: Run, start: Start): Promise<number> {
 /** How long a loop in the middle of a command may keep the process. */
 const GRACE_MS = 300;
 
-/** On the port asked for; if none was, on the first free one from 6379. */
-async function startServer(run: Run, start: Start, log: Log, recording: RecordFile | null): Promise<{ readonly server: RedisLabServer; readonly wantedPort: number | null }> {
+interface StartedServer {
+  readonly server: RedisLabServer;
+  /** The default port, if it was not free and another one is used; else null. */
+  readonly wantedPort: number | null;
+}
+
+/** Starts the server on the port asked for; if none was, on the first free one from 6379. */
+async function startServer(run: Run, start: Start, log: Log, recording: RecordFile | null): Promise<StartedServer> {
   const { settings, poller, edgeTriggered, seed, configFile, step } = run;
-  const options: ServerOptions = { ...settings, poller, edgeTriggered, log, configFile, paused: step, ...(seed === null ? {} : { seed }), ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }) };
+  const options: ServerOptions = {
+    ...settings, poller, edgeTriggered, log, configFile, paused: step,
+    ...(seed === null ? {} : { seed }),
+    ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
+  };
   for (let port = DEFAULT_PORT; ; port++) {
     try {
       if (settings.port !== undefined) return { server: await createServerOn(start.takeThread(), options), wantedPort: null };

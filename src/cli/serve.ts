@@ -41,7 +41,11 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const ending = listenForSignals(log);
   const { settings, poller, edgeTriggered, seed, configFile } = run;
-  const server = await createServerOn(start.takeThread(), { ...settings, poller, edgeTriggered, log, configFile, ...(seed === null ? {} : { seed }), ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }) });
+  const server = await createServerOn(start.takeThread(), {
+    ...settings, poller, edgeTriggered, log, configFile,
+    ...(seed === null ? {} : { seed }),
+    ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
+  });
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
@@ -81,5 +85,9 @@ export function logFile({ settings }: Run): string {
 }
 
 function addressesOf({ addresses }: RedisLabServer): string {
-  return addresses.map((address) => ('path' in address ? address.path : `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`)).join(', ');
+  const shown = addresses.map((address) => {
+    if ('path' in address) return address.path;
+    return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  });
+  return shown.join(', ');
 }

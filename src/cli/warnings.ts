@@ -1,5 +1,6 @@
 /**
- * What the lab has to say besides what its loop does: a log that cannot be written, memory that runs out. Kept until there is a screen, or a narration, to say it.
+ * Keeps what the lab has to say besides what its loop does, such as a log that cannot be written or memory that runs out, until there is
+ * a screen, or a narration, to say it.
  */
 export class Warnings {
   private readonly waiting: string[] = [];

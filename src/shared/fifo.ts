@@ -4,7 +4,8 @@
  *   items   [ · │ · │ c │ d │ e ]          a b have been taken; their places are given back once they are half of the array
  *                     ↑ head   ← push
  *
- * Array.shift would move everything that waits: an array of more than some 16,000 items lies in V8's space for large objects, where its beginning cannot be cut off.
+ * Array.shift would move everything that waits: an array of more than some 16,000 items lies in V8's space for large objects, where its
+ * beginning cannot be cut off.
  */
 
 /** An array shorter than this is not worth compacting. */

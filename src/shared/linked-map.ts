@@ -5,8 +5,8 @@
  *                 │ ⇄     │ ⇄     │
  *   first ────────┘       └ …     └──── last
  *
- * V8's Map keeps a gap for each deleted key until it grows or shrinks, and whoever asks for the first key walks over all gaps: a queue made of one costs more the
- * longer it is.
+ * V8's Map keeps a gap for each deleted key until it grows or shrinks, and a lookup of the first key walks over all gaps: a queue made of
+ * one costs more the longer it is.
  */
 
 class Entry<K, V> {

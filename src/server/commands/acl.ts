@@ -26,9 +26,21 @@ export const acl = command({
   summary: 'Looks at users and what they may do.',
   syntax: '',
   subcommands: [
-    subcommand({ name: 'cat', complexity: 'O(1) since the categories and commands are a fixed set.', summary: 'Lists the categories of commands, or the commands of one.', syntax: '[categoryname]', flags: OPEN, run: cat }),
-    subcommand({ name: 'deluser', complexity: 'O(1) amortized time considering the typical user.', summary: 'Removes users.', syntax: 'username...', run: deleteUsers }),
-    subcommand({ name: 'dryrun', since: '7.0.0', complexity: 'O(1).', summary: 'Says whether a user may call a command, without calling it.', syntax: 'username command [arg]...', arity: -4, run: dryRun }),
+    subcommand({
+      name: 'cat', complexity: 'O(1) since the categories and commands are a fixed set.',
+      summary: 'Lists the categories of commands, or the commands of one.', syntax: '[categoryname]', flags: OPEN,
+      run: cat,
+    }),
+    subcommand({
+      name: 'deluser', complexity: 'O(1) amortized time considering the typical user.',
+      summary: 'Removes users.', syntax: 'username...',
+      run: deleteUsers,
+    }),
+    subcommand({
+      name: 'dryrun', since: '7.0.0', complexity: 'O(1).',
+      summary: 'Says whether a user may call a command, without calling it.', syntax: 'username command [arg]...', arity: -4,
+      run: dryRun,
+    }),
     subcommand({ name: 'genpass', complexity: 'O(1)', summary: 'Makes up a password.', syntax: '[bits:integer]', flags: OPEN, run: makePassword }),
     subcommand({
       name: 'getuser', complexity: 'O(N). Where N is the number of password, command and pattern rules that the user has.',
@@ -38,15 +50,23 @@ export const acl = command({
     }),
     subcommand({ name: 'list', summary: 'Returns all users as lines of an ACL file.', syntax: '', run: (_argv, _db, session) => [userLine(session)] }),
     subcommand({ name: 'load', summary: 'Reads the ACL file again.', syntax: '', run: () => errors.NO_ACL_FILE }),
-    subcommand({ name: 'log', complexity: 'O(N) with N being the number of entries shown.', summary: 'Lists what was denied lately: AUTH and HELLO with a user or password that is not known.', syntax: '[count:integer | RESET]', run: log }),
+    subcommand({
+      name: 'log', complexity: 'O(N) with N being the number of entries shown.',
+      summary: 'Lists what was denied lately: AUTH and HELLO with a user or password that is not known.', syntax: '[count:integer | RESET]',
+      run: log,
+    }),
     subcommand({ name: 'save', summary: 'Writes the users into the ACL file.', syntax: '', run: () => errors.NO_ACL_FILE }),
     subcommand({
-      name: 'setuser', complexity: 'O(N). Where N is the number of rules provided.', summary: 'Refused: there is only the default user.', syntax: 'username [rule]...',
+      name: 'setuser', complexity: 'O(N). Where N is the number of rules provided.',
+      summary: 'Refused: there is only the default user.', syntax: 'username [rule]...',
       history: [['6.2.0', 'Patterns for channels.'], ['7.0.0', 'Selectors and permissions for keys.']],
       run: () => errors.NO_OTHER_USERS,
     }),
     subcommand({ name: 'users', summary: 'Returns the names of all users.', syntax: '', run: () => ['default'] }),
-    subcommand({ name: 'whoami', complexity: 'O(1)', summary: 'Returns the name of the user of this connection.', syntax: '', flags: OPEN, run: (_argv, _db, { username }) => username }),
+    subcommand({
+      name: 'whoami', complexity: 'O(1)', summary: 'Returns the name of the user of this connection.', syntax: '', flags: OPEN,
+      run: (_argv, _db, { username }) => username,
+    }),
     helpCommand('acl', '6.0.0', [
       ['CAT [<category>]', 'The categories of commands, or the commands of one.'],
       ['DELUSER <username> [<username> ...]', 'Remove users; default can not be removed.'],

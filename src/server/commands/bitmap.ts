@@ -1,4 +1,7 @@
-/** Bitmap commands: BITCOUNT BITFIELD BITFIELD_RO BITOP BITPOS GETBIT SETBIT. A bitmap is a string whose bits are counted from the highest of its first byte. */
+/**
+ * Bitmap commands: BITCOUNT BITFIELD BITFIELD_RO BITOP BITPOS GETBIT SETBIT. A bitmap is a string whose bits are counted from the
+ * highest of its first byte.
+ */
 import { type Argv, command } from '../command/command.js';
 import * as errors from '../errors.js';
 import { key, keys } from '../command/key-spec.js';
@@ -121,7 +124,8 @@ export const bitfield = command({
   name: 'bitfield', since: '3.2.0', group: 'bitmap', complexity: 'O(1) for each operation.',
   summary: 'Reads, writes and increments integers of any width inside of a string.',
   syntax:
-    'key [GET {encoding offset:integer} | {[OVERFLOW (WRAP | SAT | FAIL)] (SET {encoding offset:integer value:integer} | INCRBY {encoding offset:integer increment:integer})}]...',
+    'key [GET {encoding offset:integer} | {[OVERFLOW (WRAP | SAT | FAIL)] ' +
+    '(SET {encoding offset:integer value:integer} | INCRBY {encoding offset:integer increment:integer})}]...',
   flags: ['write', 'denyoom'],
   categories: ['bitmap'],
   keys: [{ ...key(1, 'RW access update variable_flags'), notes: 'It reads and writes.' }],

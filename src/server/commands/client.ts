@@ -27,7 +27,10 @@ export const client = command({
   syntax: '',
   subcommands: [
     subcommand({ name: 'caching', since: '6.0.0', summary: 'Says whether the keys of the next command are tracked.', syntax: '(YES | NO)', run: caching }),
-    subcommand({ name: 'getname', since: '2.6.9', summary: 'Returns the name of this connection.', syntax: '', run: (_argv, _db, { name }) => (name === '' ? null : name) }),
+    subcommand({
+      name: 'getname', since: '2.6.9', summary: 'Returns the name of this connection.', syntax: '',
+      run: (_argv, _db, { name }) => (name === '' ? null : name),
+    }),
     subcommand({
       name: 'getredir', since: '6.0.0', summary: 'Returns the id of the client that invalidations go to instead.', syntax: '',
       run: (_argv, _db, { tracking }) => (tracking === null ? -1 : tracking.options.redirect),
@@ -41,7 +44,9 @@ export const client = command({
       name: 'kill', since: '2.4.0', complexity: 'O(N) where N is the number of client connections', flags: RESTRICTED,
       summary: 'Closes connections, chosen by address or by other traits.',
       // An address of the form ip:port; the notation has no name with a colon.
-      syntax: `(address | ([ID client-id:integer] | [TYPE (NORMAL | MASTER | SLAVE | REPLICA | PUBSUB)] | [USER username] | [ADDR address] | [LADDR address] | [SKIPME yes-or-no])...)`,
+      syntax:
+        '(address | ([ID client-id:integer] | [TYPE (NORMAL | MASTER | SLAVE | REPLICA | PUBSUB)] | [USER username] | ' +
+        '[ADDR address] | [LADDR address] | [SKIPME yes-or-no])...)',
       arity: -3,
       history: [
         ['2.8.12', 'Traits may be given as pairs of an option and a value.'], ['2.8.12', 'The option ID.'], ['3.2.0', 'The type master.'],
@@ -54,7 +59,8 @@ export const client = command({
       summary: 'Returns a line about every connection.',
       syntax: `[TYPE (${TYPES})] [ID {client-id:integer...}]`,
       history: [
-        ['2.8.12', 'The field id.'], ['5.0.0', 'The option TYPE.'], ['6.0.0', 'The field user.'], ['6.2.0', 'The fields argv-mem, tot-mem, laddr and redir; the option ID.'],
+        ['2.8.12', 'The field id.'], ['5.0.0', 'The option TYPE.'], ['6.0.0', 'The field user.'],
+        ['6.2.0', 'The fields argv-mem, tot-mem, laddr and redir; the option ID.'],
         ['7.0.0', 'The fields resp, multi-mem, rbs and rbp.'], ['7.0.3', 'The field ssub.'],
       ],
       run: list,
@@ -67,7 +73,8 @@ export const client = command({
       },
     }),
     subcommand({
-      name: 'pause', since: '2.9.50', summary: 'Holds back the commands of all clients for some milliseconds.', syntax: 'timeout:integer [WRITE | ALL]', flags: RESTRICTED,
+      name: 'pause', since: '2.9.50', summary: 'Holds back the commands of all clients for some milliseconds.',
+      syntax: 'timeout:integer [WRITE | ALL]', flags: RESTRICTED,
       history: [['6.2.0', 'Mode WRITE holds back only what changes something.']],
       run: pause,
     }),
@@ -79,7 +86,10 @@ export const client = command({
       syntax: '(ON | OFF) [REDIRECT client-id:integer] [PREFIX prefix]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]',
       run: track,
     }),
-    subcommand({ name: 'trackinginfo', since: '6.2.0', summary: 'Returns how this connection is tracked.', syntax: '', run: (_argv, _db, session) => trackingInfo(session) }),
+    subcommand({
+      name: 'trackinginfo', since: '6.2.0', summary: 'Returns how this connection is tracked.', syntax: '',
+      run: (_argv, _db, session) => trackingInfo(session),
+    }),
     subcommand({
       name: 'unblock', since: '5.0.0', complexity: 'O(log N) where N is the number of client connections', flags: RESTRICTED,
       summary: 'Ends the waiting of a client in a blocking command.', syntax: 'client-id:integer [TIMEOUT | ERROR]',

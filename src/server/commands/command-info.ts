@@ -136,7 +136,10 @@ function docsOf(documented: Command): Reply {
   if (replacedBy !== undefined) fields.push('replaced_by', replacedBy);
   if (history !== undefined) fields.push('history', new SetReply(history.map(([version, change]) => [version, change])));
   if (documented.arguments.length > 0) fields.push('arguments', documented.arguments.map((argument) => argumentReply(argument, documented, numbering)));
-  if (documented.subcommands !== null) fields.push('subcommands', new MapReply([...documented.subcommands.values()].flatMap((sub) => [sub.fullName, docsOf(sub)])));
+  if (documented.subcommands !== null) {
+    const subcommands = [...documented.subcommands.values()];
+    fields.push('subcommands', new MapReply(subcommands.flatMap((sub) => [sub.fullName, docsOf(sub)])));
+  }
   return new MapReply(fields);
 }
 
@@ -188,7 +191,10 @@ function specifiedKeys(asked: Command, request: Argv): FoundKey[] {
   return asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
 }
 
-/** How Redis finds keys behind a count that key specifications do not take, 01 for one: it reads it as C does, says nothing of flags, and puts the destination last. */
+/**
+ * Finds keys as Redis does behind a count that key specifications do not accept, such as 01: it reads the count as C does, reports no
+ * flags, and puts the destination last.
+ */
 function countedKeys({ keys }: Command, request: Argv): FoundKey[] {
   for (const { begin, find } of keys) {
     if (begin.type !== 'index' || find.type !== 'keynum') continue;

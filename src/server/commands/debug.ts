@@ -110,7 +110,9 @@ function listpack(value: Value): Reply {
 function stringLengths(name: string, value: Value): Reply {
   if (!isString(value) || typeof value === 'number') return errors.NOT_AN_SDS;
   const { length } = textOf(value);
-  return new SimpleString(`key_sds_len:${name.length}, key_sds_avail:0, key_zmalloc: ${name.length}, val_sds_len:${length}, val_sds_avail:0, val_zmalloc: ${length}`);
+  return new SimpleString(
+    `key_sds_len:${name.length}, key_sds_avail:0, key_zmalloc: ${name.length}, val_sds_len:${length}, val_sds_avail:0, val_zmalloc: ${length}`,
+  );
 }
 
 function log(argv: Argv, _db: Database, session: Session): Reply {

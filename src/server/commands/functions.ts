@@ -9,7 +9,9 @@ import { packLibraries, unpackLibraries } from '../scripting/payload.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
-import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, scriptingSubcommand, showToMonitors, WRITTEN_KEYS } from './support/scripts.js';
+import {
+  isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, scriptingSubcommand, showToMonitors, WRITTEN_KEYS,
+} from './support/scripts.js';
 
 export const fcall = command({
   name: 'fcall', since: '7.0.0', group: 'scripting', complexity: 'Depends on the function.',
@@ -168,7 +170,9 @@ function list(argv: Argv, _db: unknown, session: Session): Reply {
 }
 
 function describe({ name, code, functions }: Library, withCode: boolean): Reply {
-  const described = [...functions.values()].map((each) => mapReply({ name: each.name, description: each.description, flags: new SetReply([...each.flags].map((flag) => new SimpleString(flag))) }));
+  const described = [...functions.values()].map((each) =>
+    mapReply({ name: each.name, description: each.description, flags: new SetReply([...each.flags].map((flag) => new SimpleString(flag))) }),
+  );
   return mapReply({ library_name: name, engine: 'LUA', functions: described, ...(withCode ? { library_code: code } : {}) });
 }
 

@@ -86,7 +86,9 @@ export const touch = command({
 });
 
 const NO_TYPE = new SimpleString('none');
-const TYPE_REPLIES: { readonly [type: string]: SimpleString } = Object.fromEntries(['string', 'list', 'set', 'zset', 'hash', 'stream'].map((name) => [name, new SimpleString(name)]));
+const TYPE_REPLIES: { readonly [type: string]: SimpleString } = Object.fromEntries(
+  ['string', 'list', 'set', 'zset', 'hash', 'stream'].map((name) => [name, new SimpleString(name)]),
+);
 
 export const type = command({
   name: 'type', since: '1.0.0', group: 'generic', complexity: 'O(1)',
@@ -210,8 +212,9 @@ export const expireat = expireCommand('expireat', '1.2.0', 'Lets a key expire at
   expireKey(argv, db, session.server.keyspace, SECONDS, false),
 );
 
-export const pexpireat = expireCommand('pexpireat', '2.6.0', 'Lets a key expire at a unix time in milliseconds.', 'unix-time-milliseconds:unix-time', (argv, db, session) =>
-  expireKey(argv, db, session.server.keyspace, MILLISECONDS, false),
+export const pexpireat = expireCommand(
+  'pexpireat', '2.6.0', 'Lets a key expire at a unix time in milliseconds.', 'unix-time-milliseconds:unix-time',
+  (argv, db, session) => expireKey(argv, db, session.server.keyspace, MILLISECONDS, false),
 );
 
 /** A time that is over already deletes the key, with the event of DEL. */

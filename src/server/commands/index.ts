@@ -35,7 +35,11 @@ import * as streamGroups from './stream-groups.js';
 import * as string from './string.js';
 import * as transactions from './transactions.js';
 
-const families: readonly { readonly [name: string]: CommandDeclaration }[] = [acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut, memory, modules, pubsub, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream, streamGroups, string, transactions];
+const families: readonly { readonly [name: string]: CommandDeclaration }[] = [
+  acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut,
+  memory, modules, pubsub, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream, streamGroups,
+  string, transactions,
+];
 
 /** All commands, with counters of their own, for one server. By name, so that their order is the same however the modules were loaded. */
 export function commandTable(): Map<string, Command> {

@@ -52,7 +52,11 @@ function infoText(session: Session, names: readonly string[]): string {
   const all = wanted.has('all') || wanted.has('everything');
   const standard = wanted.size === 0 || wanted.has('default');
   const titles = Object.keys(SECTIONS).filter((title) => all || wanted.has(title.toLowerCase()) || (standard && !ON_REQUEST.has(title)));
-  return titles.map((title) => `# ${title}\r\n${SECTIONS[title]!(session.server, session).map(([name, value]) => `${name}:${value}\r\n`).join('')}`).join('\r\n');
+  const sections = titles.map((title) => {
+    const lines = SECTIONS[title]!(session.server, session).map(([name, value]) => `${name}:${value}\r\n`);
+    return `# ${title}\r\n${lines.join('')}`;
+  });
+  return sections.join('\r\n');
 }
 
 function serverSection({ config, stats, clock, poller, identity, host }: ServerContext, session: Session): Field[] {
@@ -302,5 +306,7 @@ function everyCommand(commands: ReadonlyMap<string, Command>): Command[] {
 }
 
 function keyspaceSection({ keyspace }: ServerContext): Field[] {
-  return keyspace.databases.filter((db) => db.size > 0).map((db) => [`db${db.index}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${Math.floor(db.averageTtlMs)}`]);
+  return keyspace.databases
+    .filter((db) => db.size > 0)
+    .map((db) => [`db${db.index}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${Math.floor(db.averageTtlMs)}`]);
 }

@@ -23,14 +23,20 @@ export const latency = command({
     observing('doctor', 'Explains the events seen and what can be done about them.', '', (_argv, _db, session) => new Verbatim(doctor(session.server))),
     observing('graph', 'Draws the samples of an event.', 'event', (argv, _db, session) => graph(session.server, argv[2]!)),
     {
-      ...observing('histogram', 'Returns how the durations of commands are distributed.', '[command]...', (argv, _db, session) => histograms(session.server, argv)),
+      ...observing(
+        'histogram', 'Returns how the durations of commands are distributed.', '[command]...',
+        (argv, _db, session) => histograms(session.server, argv),
+      ),
       since: '7.0.0',
       complexity: 'O(N) for N commands',
     },
     observing('history', 'Returns the samples of an event.', 'event', (argv, _db, session) => history(session.server, argv[2]!)),
     observing('latest', 'Returns the latest sample of every event.', '', (_argv, _db, session) => latest(session.server)),
     {
-      ...observing('reset', 'Forgets the samples of the events named, or all.', '[event]...', (argv, _db, session) => session.server.statistics.latency.reset(argv.slice(2))),
+      ...observing(
+        'reset', 'Forgets the samples of the events named, or all.', '[event]...',
+        (argv, _db, session) => session.server.statistics.latency.reset(argv.slice(2)),
+      ),
       tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
     },
     helpCommand('latency', '2.8.13', [
@@ -54,7 +60,10 @@ function history({ statistics }: ServerContext, event: string): Reply {
 
 function histograms(server: ServerContext, argv: Argv): Reply {
   const { histograms: all } = server.statistics;
-  const chosen = argv.length === 2 ? [...all.keys()].filter((command) => command.container === null || all.has(command)) : argv.slice(2).flatMap((name) => named(server, name));
+  const chosen =
+    argv.length === 2
+      ? [...all.keys()].filter((command) => command.container === null || all.has(command))
+      : argv.slice(2).flatMap((name) => named(server, name));
   return new MapReply(chosen.filter((command) => all.has(command)).flatMap((command) => [command.fullName, histogramOf(server, command)]));
 }
 
@@ -79,7 +88,8 @@ function graph({ statistics, clock }: ServerContext, event: string): Reply {
   const durations = samples.map(({ elapsedMs }) => elapsedMs);
   const head = `${event} - high ${Math.max(...durations)} ms, low ${Math.min(...durations)} ms (all time high ${maxMs} ms)`;
   const nowSeconds = Math.floor(clock.nowMs / 1000);
-  return new Verbatim(`${head}\n${'-'.repeat(80)}\n${sparkline(samples.map(({ atSeconds, elapsedMs }) => ({ value: elapsedMs, label: age(nowSeconds - atSeconds) })))}`);
+  const bars = samples.map(({ atSeconds, elapsedMs }) => ({ value: elapsedMs, label: age(nowSeconds - atSeconds) }));
+  return new Verbatim(`${head}\n${'-'.repeat(80)}\n${sparkline(bars)}`);
 }
 
 function age(seconds: number): string {
@@ -89,7 +99,9 @@ function age(seconds: number): string {
 }
 
 const ADVICE: { readonly [event: string]: string } = {
-  command: 'SLOWLOG GET shows the commands themselves. What is O(N) on a large key keeps every other client waiting: use smaller keys, or SCAN and its relatives.',
+  command:
+    'SLOWLOG GET shows the commands themselves. What is O(N) on a large key keeps every other client waiting: ' +
+    'use smaller keys, or SCAN and its relatives.',
   'fast-command': 'Commands that are always fast were slow, so it is not their doing: look for another process on this CPU, or a collection of garbage.',
   'expire-cycle': 'Many keys expire at the same time. Spread their times to live.',
   'eviction-cycle': 'Many keys are evicted at once. Raise maxmemory, or write less.',
@@ -103,7 +115,12 @@ function doctor({ config, statistics }: ServerContext): string {
   const findings = events.map(([event, series], index) => `${index + 1}. ${event}: ${describe(series)}`);
   const advice = events.flatMap(([event]) => ADVICE[event] ?? []).map((text) => `- ${text}`);
   const slowerThanUs = config.values['slowlog-log-slower-than'];
-  if (slowerThanUs < 0 || slowerThanUs > thresholdMs * 1000) advice.push(`- The slow log begins later than this monitor. CONFIG SET slowlog-log-slower-than ${thresholdMs * 1000} lets it see the same commands.`);
+  if (slowerThanUs < 0 || slowerThanUs > thresholdMs * 1000) {
+    advice.push(
+      '- The slow log begins later than this monitor. ' +
+        `CONFIG SET slowlog-log-slower-than ${thresholdMs * 1000} lets it see the same commands.`,
+    );
+  }
   return `What took ${thresholdMs} ms or longer:\n\n${findings.join('\n')}\n${advice.length === 0 ? '' : `\nWhat may help:\n\n${advice.join('\n')}\n`}`;
 }
 

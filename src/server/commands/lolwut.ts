@@ -47,6 +47,7 @@ function turns(columns: number, rows: number, random: () => number): string {
 }
 
 function draw(columns: number, rows: number, shade: (x: number, y: number) => number): string {
-  const line = (y: number): string => Array.from({ length: columns }, (_, x) => SHADES[Math.min(SHADES.length - 1, Math.floor(shade(x, y) * SHADES.length))]).join('');
+  const shaded = (value: number): string => SHADES[Math.min(SHADES.length - 1, Math.floor(value * SHADES.length))]!;
+  const line = (y: number): string => Array.from({ length: columns }, (_, x) => shaded(shade(x, y))).join('');
   return `${Array.from({ length: rows }, (_, y) => line(y)).join('\n')}\n`;
 }

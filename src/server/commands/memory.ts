@@ -134,10 +134,16 @@ function doctor(server: ServerContext): string {
   const total = statistics.measureMemory();
   if (total < SMALL_BYTES) return 'There is too little data here for a diagnosis.\n';
   const findings: string[] = [];
-  if (statistics.peakBytes > total * 1.5) findings.push(`- At its highest, memory was at ${(statistics.peakBytes / total).toFixed(1)} times of what is in use now; the engine gives such memory back slowly.`);
+  if (statistics.peakBytes > total * 1.5) {
+    const ratio = (statistics.peakBytes / total).toFixed(1);
+    findings.push(`- At its highest, memory was at ${ratio} times of what is in use now; the engine gives such memory back slowly.`);
+  }
   const { resident: rss } = host.memory();
   const { allocated } = engineMemory(host);
-  if (rss > allocated * 1.4) findings.push(`- The process holds ${(rss / allocated).toFixed(1)} times of what is in use: garbage not yet collected, or memory kept for growth.`);
+  if (rss > allocated * 1.4) {
+    const ratio = (rss / allocated).toFixed(1);
+    findings.push(`- The process holds ${ratio} times of what is in use: garbage not yet collected, or memory kept for growth.`);
+  }
   const waiting = [...sessions.values()].reduce((sum, { transport }) => sum + transport.outputBytes, 0);
   if (sessions.size > 0 && waiting / sessions.size > 200 * 1024) findings.push('- Much output waits for clients that do not read it; see CLIENT LIST, omem.');
   return findings.length === 0 ? 'Nothing unusual.\n' : `${findings.join('\n')}\n`;

@@ -28,7 +28,10 @@ export const module = command({
       syntax: '', flags: RESTRICTED, tips: ['nondeterministic_output_order'],
       run: () => [],
     },
-    loader({ name: 'load', since: '4.0.0', summary: 'Refused: modules cannot be loaded here.', syntax: 'path [arg...]', run: (argv, _db, session) => refuse(argv[2]!, session) }),
+    loader({
+      name: 'load', since: '4.0.0', summary: 'Refused: modules cannot be loaded here.', syntax: 'path [arg...]',
+      run: (argv, _db, session) => refuse(argv[2]!, session),
+    }),
     loader({
       name: 'loadex', since: '7.0.0', summary: 'Refused: modules cannot be loaded here.',
       syntax: 'path [CONFIG {name value}]... [ARGS {arg}...]',

@@ -9,7 +9,9 @@ import type { ScriptFlags } from '../scripting/script-run.js';
 import { scriptingOf } from '../scripting/scripting.js';
 import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
-import { isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, scriptingSubcommand, showToMonitors, WRITTEN_KEYS } from './support/scripts.js';
+import {
+  isFlushMode, READ_KEYS, READONLY_SCRIPT_FLAGS, SCRIPT_FLAGS, scriptArguments, scriptingSubcommand, showToMonitors, WRITTEN_KEYS,
+} from './support/scripts.js';
 
 const SHA1_LENGTH = 40;
 

@@ -53,5 +53,6 @@ export const slowlog = command({
 function get(log: SlowLog, argv: Argv): Reply {
   if (argv.length > 3) return errors.subcommandSyntax('slowlog', argv[1]!);
   const count = argv.length === 3 ? integerBetween(argv[2]!, -1, Number.MAX_SAFE_INTEGER, errors.SLOWLOG_COUNT) : DEFAULT_COUNT;
-  return log.newest(count === -1 ? Infinity : count).map(({ id, atSeconds, elapsedUs, argv, peer, clientName }) => [id, atSeconds, elapsedUs, argv, peer, clientName]);
+  const entries = log.newest(count === -1 ? Infinity : count);
+  return entries.map(({ id, atSeconds, elapsedUs, argv, peer, clientName }) => [id, atSeconds, elapsedUs, argv, peer, clientName]);
 }

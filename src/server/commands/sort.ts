@@ -80,7 +80,9 @@ function sorted(db: Database, value: Value | undefined, request: SortRequest, is
   const isUnsorted = by !== null && !errors.cString(by).includes('*');
   if (!isUnsorted) return limited(sortElements(db, elements, request), request);
   // A set has no order of its own, but what is stored, or seen by a script, is to be the same wherever the command is repeated.
-  if (value instanceof SetValue && (destination !== null || isScript)) return limited(sortElements(db, elements, { ...request, by: null, isAlpha: true }), request);
+  if (value instanceof SetValue && (destination !== null || isScript)) {
+    return limited(sortElements(db, elements, { ...request, by: null, isAlpha: true }), request);
+  }
   return limited(isDescending && !(value instanceof SetValue) ? elements.toReversed() : elements, request);
 }
 
@@ -114,7 +116,9 @@ function sortElements(db: Database, elements: readonly string[], request: SortRe
   if (weighed.some(({ score }) => Number.isNaN(score))) throw errors.NOT_SORTABLE;
   // Without STORE the C library compares, for which a NUL is the end.
   const text = destination === null ? errors.cString : (whole: string): string => whole;
-  const compare = isAlpha ? (a: Weighed, b: Weighed) => compareTexts(a.text, b.text, text) : (a: Weighed, b: Weighed) => a.score - b.score || compareBytes(a.element, b.element);
+  const compare = isAlpha
+    ? (a: Weighed, b: Weighed) => compareTexts(a.text, b.text, text)
+    : (a: Weighed, b: Weighed) => a.score - b.score || compareBytes(a.element, b.element);
   weighed.sort(isDescending ? (a, b) => compare(b, a) : compare);
   return weighed.map(({ element }) => element);
 }

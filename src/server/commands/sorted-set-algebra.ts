@@ -45,7 +45,8 @@ export const zunionstore = command({
 });
 
 export const zinter = command({
-  name: 'zinter', since: '6.2.0', group: 'sorted-set', complexity: 'O(N*K)+O(M*log(M)) at worst, N being the size of the smallest of K sets and M that of the result.',
+  name: 'zinter', since: '6.2.0', group: 'sorted-set',
+  complexity: 'O(N*K)+O(M*log(M)) at worst, N being the size of the smallest of K sets and M that of the result.',
   summary: 'Returns the members that all of several sorted sets have, with their scores put together.',
   syntax: 'numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE (SUM | MIN | MAX)] [WITHSCORES]',
   flags: ['readonly', 'movablekeys'],
@@ -55,7 +56,8 @@ export const zinter = command({
 });
 
 export const zinterstore = command({
-  name: 'zinterstore', since: '2.0.0', group: 'sorted-set', complexity: 'O(N*K)+O(M*log(M)) at worst, N being the size of the smallest of K sets and M that of the result.',
+  name: 'zinterstore', since: '2.0.0', group: 'sorted-set',
+  complexity: 'O(N*K)+O(M*log(M)) at worst, N being the size of the smallest of K sets and M that of the result.',
   summary: 'Stores the members that all of several sorted sets have, with their scores put together. Returns their number.',
   syntax: 'destination:key numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE (SUM | MIN | MAX)]',
   flags: ['write', 'denyoom', 'movablekeys'],
@@ -75,7 +77,8 @@ export const zintercard = command({
 });
 
 export const zdiff = command({
-  name: 'zdiff', since: '6.2.0', group: 'sorted-set', complexity: 'O(N*K + M*log(M)) at worst, N being the size of the first of K sets and M that of the result.',
+  name: 'zdiff', since: '6.2.0', group: 'sorted-set',
+  complexity: 'O(N*K + M*log(M)) at worst, N being the size of the first of K sets and M that of the result.',
   summary: 'Returns the members of the first sorted set that no other has.',
   syntax: 'numkeys:integer key... [WITHSCORES]',
   flags: ['readonly', 'movablekeys'],
@@ -85,7 +88,8 @@ export const zdiff = command({
 });
 
 export const zdiffstore = command({
-  name: 'zdiffstore', since: '6.2.0', group: 'sorted-set', complexity: 'O(N*K + M*log(M)) at worst, N being the size of the first of K sets and M that of the result.',
+  name: 'zdiffstore', since: '6.2.0', group: 'sorted-set',
+  complexity: 'O(N*K + M*log(M)) at worst, N being the size of the first of K sets and M that of the result.',
   summary: 'Stores the members of the first sorted set that no other has. Returns their number.',
   syntax: 'destination:key numkeys:integer key...',
   flags: ['write', 'denyoom', 'movablekeys'],

@@ -116,7 +116,9 @@ const destroyGroup: Handler = (argv, db, session) => {
   return 1;
 };
 
-function xgroupSubcommand(declaration: Pick<CommandDeclaration, 'name' | 'since' | 'complexity' | 'summary' | 'syntax' | 'history'>, access: string, run: Handler): CommandDeclaration {
+type SubcommandFacts = Pick<CommandDeclaration, 'name' | 'since' | 'complexity' | 'summary' | 'syntax' | 'history'>;
+
+function xgroupSubcommand(declaration: SubcommandFacts, access: string, run: Handler): CommandDeclaration {
   const isGrowing = access === 'insert';
   return { ...declaration, group: 'stream', flags: isGrowing ? ['write', 'denyoom'] : ['write'], categories: ['stream'], keys: [key(2, `RW ${access}`)], run };
 }
@@ -420,7 +422,9 @@ function claimOptions(argv: Argv, first: number, nowMs: number): ClaimOptions {
 export const xclaim = command({
   name: 'xclaim', since: '5.0.0', group: 'stream', complexity: 'O(log(N)) for each ID, with N pending entries.',
   summary: 'Gives pending entries to another consumer, as if they were delivered to it now.',
-  syntax: 'key group consumer min-idle-time id... [IDLE ms:integer] [TIME unix-time-milliseconds:unix-time] [RETRYCOUNT count:integer] [FORCE] [JUSTID] [LASTID id]',
+  syntax:
+    'key group consumer min-idle-time id... [IDLE ms:integer] [TIME unix-time-milliseconds:unix-time] [RETRYCOUNT count:integer] ' +
+    '[FORCE] [JUSTID] [LASTID id]',
   flags: ['write', 'fast'],
   categories: ['stream'],
   keys: [key(1, 'RW update')],
@@ -456,7 +460,15 @@ function leadingIds(argv: Argv, first: number): StreamId[] {
 }
 
 /** Null if the entry is not to be had. One that is gone from the stream is no longer pending either. A new consumer comes to be with its first entry. */
-function claimEntry(stream: StreamValue, group: Group, claimant: () => Consumer, id: StreamId, minIdleMs: number, options: ClaimOptions, nowMs: number): StreamEntry | null {
+function claimEntry(
+  stream: StreamValue,
+  group: Group,
+  claimant: () => Consumer,
+  id: StreamId,
+  minIdleMs: number,
+  options: ClaimOptions,
+  nowMs: number,
+): StreamEntry | null {
   const entry = stream.find(id);
   if (entry === undefined) {
     group.deletePending(id);

@@ -11,7 +11,10 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { ByteString, compact, isString, type StringValue, textOf, type Value } from '../keyspace/value.js';
 import { ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';
-import { expiry, INT64_MAX, INT64_MIN, integer, integer64, type Integer64, isWord, MILLISECONDS, narrow, parseInteger, readString, SECONDS, type TimeUnit, writeString } from './support/arguments.js';
+import {
+  expiry, INT64_MAX, INT64_MIN, integer, integer64, type Integer64, isWord, MILLISECONDS, narrow, parseInteger, readString, SECONDS, type TimeUnit,
+  writeString,
+} from './support/arguments.js';
 import { type CommonSubsequence, longestCommonSubsequence, tableBytes } from './support/longest-common-subsequence.js';
 import { addLongDoubles, formatLongDouble, isFinite, parseLongDouble } from './support/long-double.js';
 import { checkLength, lengthOf, maxStringBytes, mutable } from './support/string-values.js';

@@ -47,7 +47,8 @@ class Digest {
   }
 }
 
-const sha1 = (bytes: string | Buffer): Buffer => (typeof bytes === 'string' ? createHash('sha1').update(bytes, 'latin1') : createHash('sha1').update(bytes)).digest();
+const sha1 = (bytes: string | Buffer): Buffer =>
+  (typeof bytes === 'string' ? createHash('sha1').update(bytes, 'latin1') : createHash('sha1').update(bytes)).digest();
 
 /** Of a number as four bytes, the highest first. */
 function numberBytes(value: number): Buffer {

@@ -1,5 +1,6 @@
 /**
- * What the JavaScript engine says of the loop's thread: measured, and different in every run. What maxmemory limits is counted instead, see keyspace/memory-account.ts.
+ * The memory figures that the JavaScript engine reports for the loop's thread: measured, and different in every run. What maxmemory
+ * limits is counted instead, see keyspace/memory-account.ts.
  */
 import type { ServerContext } from '../../command/context.js';
 
@@ -14,6 +15,7 @@ export interface EngineMemory {
 
 export function engineMemory(host: ServerContext['host']): EngineMemory {
   const heap = host.heap();
-  const [allocated, active, resident] = ['used_heap_size', 'total_heap_size', 'total_physical_size'].map((name) => heap[name]! + heap['external_memory']!) as [number, number, number];
+  const figures = ['used_heap_size', 'total_heap_size', 'total_physical_size'].map((name) => heap[name]! + heap['external_memory']!);
+  const [allocated, active, resident] = figures as [number, number, number];
   return { allocated, active, resident };
 }

@@ -9,7 +9,10 @@ export type HelpLines = readonly (readonly [usage: string, explanation: string])
 
 export function helpReply(container: string, lines: HelpLines): readonly SimpleString[] {
   const all = [...lines, ['HELP', 'Shows this text.'] as const];
-  return [`${container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`, ...all.flatMap(([usage, explanation]) => [usage, `    ${explanation}`])].map((line) => new SimpleString(line));
+  return [
+    `${container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
+    ...all.flatMap(([usage, explanation]) => [usage, `    ${explanation}`]),
+  ].map((line) => new SimpleString(line));
 }
 
 /** The subcommand HELP of a container. */

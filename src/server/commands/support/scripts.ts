@@ -15,7 +15,9 @@ export const WRITTEN_KEYS = withNotes(numkeys(2, 'RW access update'));
 export const READ_KEYS = withNotes(numkeys(2, 'RO access'));
 
 /** A subcommand of SCRIPT or FUNCTION. */
-export const scriptingSubcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({ group: 'scripting', categories: ['scripting'], ...declaration });
+export const scriptingSubcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({
+  group: 'scripting', categories: ['scripting'], ...declaration,
+});
 
 /** What follows the script in argv. Throws an ErrorReply. */
 export function scriptArguments(argv: Argv, readsOnly: boolean, complaint = errors.NOT_AN_INTEGER): ScriptArguments {
