@@ -108,11 +108,16 @@ export const userNotFound = (user: string): ErrorReply => new ErrorReply(oneLine
 export const commandNotFound = (command: string): ErrorReply => new ErrorReply(oneLine(`ERR Command '${cString(command)}' not found`));
 /** A subcommand that exists was called in a way that it does not know. */
 export const subcommandSyntax = (container: string, subcommand: string): ErrorReply =>
-  new ErrorReply(oneLine(`ERR unknown subcommand or wrong number of arguments for '${cString(subcommand).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`));
+  new ErrorReply(
+    oneLine(
+      `ERR unknown subcommand or wrong number of arguments for '${cString(subcommand).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`,
+    ),
+  );
 
 // Arguments (commands/support/arguments.ts).
 export const NOT_POSITIVE = new ErrorReply('ERR value is out of range, must be positive');
-export const outOfRange = (min: number | bigint, max: number | bigint): ErrorReply => new ErrorReply(`ERR value is out of range, value must between ${min} and ${max}`);
+export const outOfRange = (min: number | bigint, max: number | bigint): ErrorReply =>
+  new ErrorReply(`ERR value is out of range, value must between ${min} and ${max}`);
 
 // Sets, hashes and sorted sets.
 export const INVALID_CURSOR = new ErrorReply('ERR invalid cursor');
@@ -160,7 +165,8 @@ export const unknownPfdebug = (subcommand: string): ErrorReply => new ErrorReply
 export const selfTestFailed = (what: string): ErrorReply => new ErrorReply(`TESTFAILED ${what}`);
 
 // Server (commands/config.ts, server.ts, debug.ts, slowlog.ts, latency.ts, command-info.ts).
-export const unknownSetting = (name: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown option or number of arguments for CONFIG SET - '${cString(name)}'`));
+export const unknownSetting = (name: string): ErrorReply =>
+  new ErrorReply(oneLine(`ERR Unknown option or number of arguments for CONFIG SET - '${cString(name)}'`));
 export const settingRefused = (name: string, complaint: string): ErrorReply =>
   new ErrorReply(oneLine(`ERR CONFIG SET failed (possibly related to argument '${cString(name)}') - ${complaint}`));
 export const NO_CONFIG_FILE = new ErrorReply('ERR The server is running without a config file');
@@ -208,8 +214,8 @@ export const BUSY_SCRIPT = new ErrorReply('BUSY Redis is busy running a script. 
 export const BUSY_FUNCTION = new ErrorReply('BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.');
 export const NOT_BUSY = new ErrorReply('NOTBUSY No scripts in execution right now.');
 export const UNKILLABLE = new ErrorReply(
-  'UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way ' +
-    'using the SHUTDOWN NOSAVE command.',
+  'UNKILLABLE Sorry the script already executed write commands against the dataset. ' +
+    'You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.',
 );
 export const SCRIPT_FLUSH_MODE = new ErrorReply('ERR SCRIPT FLUSH only support SYNC|ASYNC option');
 export const SCRIPT_DEBUG_MODE = new ErrorReply('ERR Use SCRIPT DEBUG YES/SYNC/NO');
@@ -281,7 +287,9 @@ export const LAST_ID_IN_XREADGROUP = new ErrorReply(
   'ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID ' +
     'to get new messages. The $ ID would just return an empty result set.',
 );
-export const NEW_ID_OUTSIDE_XREADGROUP = new ErrorReply('ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.');
+export const NEW_ID_OUTSIDE_XREADGROUP = new ErrorReply(
+  'ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.',
+);
 export const UNBALANCED_STREAMS = new ErrorReply("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
 export const XGROUP_NEEDS_KEY = new ErrorReply(
   'ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.',

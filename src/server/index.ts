@@ -100,8 +100,9 @@ export interface RedisLabServer extends AsyncDisposable {
   /** Lets a held loop go on to the next unit. Resolves when it is held there: maybe late, if it sleeps in the poll until then. */
   step(unit: StepUnit): Promise<TraceEvent>;
   /**
-   * Lets the loop run to the next request like this, and holds it before it executes; `{}` is the next request of any client. What client programs send by themselves when they
-   * connect (COMMAND, HELLO, AUTH, CLIENT SETNAME, CLIENT SETINFO) is passed unless it is named. Resolves when the loop is held there, or where the connection has ended.
+   * Lets the loop run to the next request like this, and holds it before it executes; `{}` is the next request of any client. What client
+   * programs send by themselves when they connect (COMMAND, HELLO, AUTH, CLIENT SETNAME, CLIENT SETINFO) is passed unless it is named.
+   * Resolves when the loop is held there, or where the connection has ended.
    */
   runTo(target: RunTarget): Promise<TraceEvent>;
   /** Lets the loop run; breakpoints stay set. */
@@ -118,21 +119,21 @@ export interface RedisLabServer extends AsyncDisposable {
   /** What the loop is at, as far as can be seen from this thread without asking it: also while a command keeps it busy. */
   readonly activity: LoopActivity;
   /**
-   * Calls `listener` ten times a second while the loop is busy with one turn for a tenth of a second or longer, and with null when it is no longer. Returns how to stop
-   * listening.
+   * Calls `listener` ten times a second while the loop is busy with one turn for a tenth of a second or longer, and with null when it is
+   * no longer. Returns how to stop listening.
    */
   onBusy(listener: (activity: LoopActivity | null) => void): () => void;
   /**
-   * What waits in the kernel at each of these descriptors of the loop, which need not be asked: bytes that a client has sent, connections that a listener has not
-   * accepted. Null with the portable poller, where Node has read the bytes already.
+   * Resolves with what waits in the kernel at each of these descriptors of the loop, without asking the loop: bytes that a client has
+   * sent, connections that a listener has not accepted. Null with the portable poller, where Node has read the bytes already.
    */
   waiting(sockets: readonly WaitingSocket[]): Promise<readonly number[] | null>;
 
   /** State at this moment; by default with the first thousand keys of database 0, by name. */
   snapshot(request?: SnapshotRequest): Promise<Snapshot>;
   /**
-   * Calls `listener` with what happens from now on, at most 12 times a second; twice while only timers run that find nothing to do. Resolves, once the trace runs, with
-   * how to end it.
+   * Calls `listener` with what happens from now on, at most 12 times a second; twice while only timers run that find nothing to do.
+   * Resolves, once the trace runs, with how to end it.
    */
   trace(listener: TraceListener, options?: TraceOptions): Promise<() => Promise<void>>;
   /** Sends a snapshot of these windows with every batch of the trace from now on; null ends it. */
@@ -165,11 +166,28 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 
 /** The same, on a thread that waits for its options. @internal */
 export async function createServerOn(thread: Worker, options: ServerOptions): Promise<RedisLabServer> {
-  const { poller = 'auto', edgeTriggered = false, seed = Math.floor(Math.random() * 0x100000000), paused = false, configFile = null, log = () => {}, record, ...settings } = options;
+  const {
+    poller = 'auto',
+    edgeTriggered = false,
+    seed = Math.floor(Math.random() * 0x100000000),
+    paused = false,
+    configFile = null,
+    log = () => {},
+    record,
+    ...settings
+  } = options;
   const recording = record === undefined ? null : new Recording(record, (message) => log('warning', message));
   const observers = new Observers();
-  const handle = await LoopHandle.start({ settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null }, { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) }, thread);
-  if (recording !== null) follow(recording, handle, { build: __VERSION__, seed, settings, configFile, hasWatchedHeap: true, poll: { name: handle.ready.poller, emulated: handle.ready.poller !== 'epoll', edgeTriggered, isDriven: handle.ready.poller === 'portable' } });
+  const handle = await LoopHandle.start(
+    { settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null },
+    { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
+    thread,
+  );
+  if (recording !== null) {
+    const { poller: name } = handle.ready;
+    const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable' };
+    follow(recording, handle, { build: __VERSION__, seed, settings, configFile, hasWatchedHeap: true, poll });
+  }
   const server = new LabServer(handle, observers);
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;

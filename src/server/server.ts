@@ -121,8 +121,21 @@ export class Server implements ServerContext {
     this.identity = { runId: randomId(random), replicationId: randomId(random) };
 
     // What is measured.
-    const stats = (this.stats = { startedMs: clock.nowMs, connectionsReceived: 0, connectionsRejected: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, reads: 0, writes: 0, errors: new Map() });
-    const statistics = (this.statistics = new Statistics<Command>({ config, stats, clock, usedBytes: () => this.keyspace.usedBytes }, (isOn) => void (hooks.timesEach = isOn)));
+    const stats = (this.stats = {
+      startedMs: clock.nowMs,
+      connectionsReceived: 0,
+      connectionsRejected: 0,
+      commandsProcessed: 0,
+      bytesRead: 0,
+      bytesWritten: 0,
+      reads: 0,
+      writes: 0,
+      errors: new Map(),
+    });
+    const statistics = (this.statistics = new Statistics<Command>(
+      { config, stats, clock, usedBytes: () => this.keyspace.usedBytes },
+      (isOn) => void (hooks.timesEach = isOn),
+    ));
     hooks.executed = (session, command, argv, elapsedUs, calls) => statistics.executed(session, command, argv, elapsedUs, calls);
 
     // The keyspace, and the features that listen to it.
@@ -139,18 +152,30 @@ export class Server implements ServerContext {
       if (session !== undefined) this.dispatcher.resumed(session, reply, elapsedUs, hasFailed);
     };
     this.blocking = new Blocking({ clock, tap, scheduler, keyspace, dispatcher: afterReply, answered }, keyspaceListeners);
-    const tracking = (this.tracking = new Tracking({ keyspace, dispatcher: afterReply, scheduler, sessions }, keyspaceListeners, () => values['tracking-table-max-keys']));
+    const tracking = (this.tracking = new Tracking(
+      { keyspace, dispatcher: afterReply, scheduler, sessions },
+      keyspaceListeners,
+      () => values['tracking-table-max-keys'],
+    ));
     config.onChange('tracking-table-max-keys', () => tracking.limitSoon());
     keyspace.isPaused = () => pause.mode !== PAUSE_OFF;
     keyspace.schedule(scheduler);
     statistics.follow(keyspace);
-    followSettings(keyspace, config, (makeRoom) => void (hooks.makeRoom = makeRoom), (maxmemory, usedBytes) => this.log('warning', lowLimit(maxmemory, usedBytes)));
+    followSettings(
+      keyspace,
+      config,
+      (makeRoom) => void (hooks.makeRoom = makeRoom),
+      (maxmemory, usedBytes) => this.log('warning', lowLimit(maxmemory, usedBytes)),
+    );
     if (heap !== undefined) this.watchHeap(heap);
     followNotifications(keyspaceListeners, config, (channel, message) => void pubsub.publish(channel, message, 0));
 
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
-    this.dispatcher = new Dispatcher({ commands, keyspace, hooks, pause, tracking, stats, tap, clock, activity, requiresPassword, log: this.log, isWatched }, afterReply);
+    this.dispatcher = new Dispatcher(
+      { commands, keyspace, hooks, pause, tracking, stats, tap, clock, activity, requiresPassword, log: this.log, isWatched },
+      afterReply,
+    );
     const environment = {
       loop,
       dispatcher: this.dispatcher,
@@ -304,7 +329,10 @@ function schedulerOf({ timers, clock }: EventLoop): Scheduler {
 
 /** As redis-server words it. */
 function lowLimit(maxmemory: number, usedBytes: number): string {
-  return `WARNING: the new maxmemory value set via CONFIG SET (${maxmemory}) is smaller than the current memory usage (${usedBytes}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.`;
+  return (
+    `WARNING: the new maxmemory value set via CONFIG SET (${maxmemory}) is smaller than the current memory usage (${usedBytes}). ` +
+    'This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.'
+  );
 }
 
 /** Gives each command its number, and returns their names by it: the first one is of none. */

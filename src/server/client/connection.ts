@@ -127,7 +127,10 @@ export class Connection implements EventHandler, Transport {
     const { tap } = this.env;
     try {
       const count = this.stream.read(buffer, start, end);
-      if (tap.sink !== null) tap.sink.emit({ kind: 'read', token: this.token, result: count === WOULD_BLOCK ? 'WouldBlock' : count === END_OF_FILE ? 'EOF' : count });
+      if (tap.sink !== null) {
+        const result = count === WOULD_BLOCK ? 'WouldBlock' : count === END_OF_FILE ? 'EOF' : count;
+        tap.sink.emit({ kind: 'read', token: this.token, result });
+      }
       return count;
     } catch (error) {
       this.fail(error, 'read');

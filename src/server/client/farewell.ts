@@ -13,7 +13,8 @@ export function logProtocolError(session: Session, error: string, query: Buffer)
   const shown =
     query.length <= DUMP_BYTES
       ? `'${printable(query)}'`
-      : `'${printable(query.subarray(0, DUMP_BYTES / 2))}' (... more ${query.length - DUMP_BYTES} bytes ...) '${printable(query.subarray(query.length - DUMP_BYTES / 2))}'`;
+      : `'${printable(query.subarray(0, DUMP_BYTES / 2))}' (... more ${query.length - DUMP_BYTES} bytes ...) ` +
+        `'${printable(query.subarray(query.length - DUMP_BYTES / 2))}'`;
   session.server.log('verbose', `Protocol error (${error}) from client: ${clientInfo(session)}. Query buffer during protocol error: ${shown}`);
 }
 

@@ -40,7 +40,15 @@ export class FrameTrace {
     this.begin(frame);
     this.collect(decoder, buffer, start);
     const { argv } = decoder;
-    sink.emit({ kind: 'frame', token: this.token, frame, bytes: decoder.requestBytes, argv: clipped(argv), ...(argv.length > ARGV_WORDS && { argc: argv.length }), raw: this.head });
+    sink.emit({
+      kind: 'frame',
+      token: this.token,
+      frame,
+      bytes: decoder.requestBytes,
+      argv: clipped(argv),
+      ...(argv.length > ARGV_WORDS && { argc: argv.length }),
+      raw: this.head,
+    });
     this.frame = 0;
   }
 

@@ -85,7 +85,9 @@ export class ReplyWriter {
     const { connection, env } = this;
     try {
       const taken = this.output.writeTo(this.stream);
-      if (env.tap.sink !== null) env.tap.sink.emit({ kind: 'write', token: connection.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
+      if (env.tap.sink !== null) {
+        env.tap.sink.emit({ kind: 'write', token: connection.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
+      }
       if (taken !== WOULD_BLOCK) this.count(taken);
       return taken;
     } catch (error) {

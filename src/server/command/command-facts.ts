@@ -42,7 +42,9 @@ const NO_KEYS = [0, 0, 0] as const;
  * counts from the end.
  */
 export function legacyRange(specs: readonly KeySpec[]): readonly [first: number, last: number, step: number] {
-  const ranges = specs.flatMap(({ begin, find }) => (begin.type === 'index' && find.type === 'range' ? [{ first: begin.index, last: find.last, step: find.step }] : []));
+  const ranges = specs.flatMap(({ begin, find }) =>
+    begin.type === 'index' && find.type === 'range' ? [{ first: begin.index, last: find.last, step: find.step }] : [],
+  );
   const [only] = ranges;
   if (only === undefined) return NO_KEYS;
   if (specs.length === 1) return [only.first, absolute(only), only.step];

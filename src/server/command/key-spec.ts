@@ -9,7 +9,10 @@
 
 export interface KeySpec {
   readonly flags: readonly string[];
-  readonly begin: { readonly type: 'index'; readonly index: number } | { readonly type: 'keyword'; readonly keyword: string; readonly startFrom: number } | { readonly type: 'unknown' };
+  readonly begin:
+    | { readonly type: 'index'; readonly index: number }
+    | { readonly type: 'keyword'; readonly keyword: string; readonly startFrom: number }
+    | { readonly type: 'unknown' };
   readonly find:
     | { readonly type: 'range'; readonly last: number; readonly step: number; readonly limit: number }
     | { readonly type: 'keynum'; readonly keyNumIndex: number; readonly firstKey: number; readonly step: number }

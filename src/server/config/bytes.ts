@@ -1,6 +1,7 @@
 /**
- * Bytes and text: settings are byte strings (latin1, one character a byte), as they come from a configuration file and from clients, because not all bytes are valid UTF-8.
- * Node hands over its arguments, the working directory and error messages as text, and takes paths as text.
+ * Bytes and text: settings are byte strings (latin1, one character a byte), as they come from a configuration file and from clients,
+ * because not all bytes are valid UTF-8. Node hands over its arguments, the working directory and error messages as text, and takes
+ * paths as text.
  */
 import { resolve } from 'node:path';
 

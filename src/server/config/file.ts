@@ -122,7 +122,9 @@ export function splitWords(line: string): string[] | null {
 }
 
 function unescape(text: string): string {
-  return text.replace(/\\(?:x([\da-f]{2})|([^]))/gi, (_, hex: string | undefined, char: string) => (hex === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16))));
+  return text.replace(/\\(?:x([\da-f]{2})|([^]))/gi, (_, hex: string | undefined, char: string) =>
+    hex === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }
 
 const GENERATED = '# Written by CONFIG REWRITE';

@@ -1,5 +1,6 @@
 /**
- * The files that a pattern of `include` finds, as glob(3) does: `*`, `?` and `[…]` within the parts of a path, none of which matches a dot at the beginning of a name.
+ * The files that a pattern of `include` finds, as glob(3) does: `*`, `?` and `[…]` within the parts of a path, none of which matches a
+ * dot at the beginning of a name.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,9 @@ const WILDCARD = /[*?[]/;
 export function expandGlob(pattern: string): string[] {
   if (!WILDCARD.test(pattern)) return [pattern];
   let found = ['/'];
-  for (const part of pattern.split('/').filter((name) => name !== '')) found = found.flatMap((directory) => namesIn(directory, part).map((name) => join(directory, name)));
+  for (const part of pattern.split('/').filter((name) => name !== '')) {
+    found = found.flatMap((directory) => namesIn(directory, part).map((name) => join(directory, name)));
+  }
   return found.sort();
 }
 
@@ -31,7 +34,8 @@ function namesOf(directory: string): string[] {
 }
 
 function toRegExp(part: string): RegExp {
-  const source = part.replace(/\\(.)|\[([!^]?)(\]?[^\]]*)\]|\*|\?|[^]/g, (all, escaped: string | undefined, not: string | undefined, set: string | undefined) => {
+  const syntax = /\\(.)|\[([!^]?)(\]?[^\]]*)\]|\*|\?|[^]/g;
+  const source = part.replace(syntax, (all, escaped: string | undefined, not: string | undefined, set: string | undefined) => {
     if (escaped !== undefined) return quote(escaped);
     if (set !== undefined) return `[${not === '' ? '' : '^'}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
     return all === '*' ? '.*' : all === '?' ? '.' : quote(all);

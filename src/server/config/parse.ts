@@ -27,6 +27,8 @@ export function parseValue(given: string, name: SettingName, words: readonly str
   const value = parseSetting(setting, words);
   if (value instanceof BadValue) throw new ConfigError(given, value.complaint);
   if (setting.kind === 'output-limits') return { ...setting.default, ...(current[name] as OutputLimits | undefined), ...(value as OutputLimits) };
-  if (setting.kind === 'directory' && statSync(toText(value as string), { throwIfNoEntry: false })?.isDirectory() !== true) throw new ConfigError(given, 'No such file or directory');
+  if (setting.kind === 'directory' && statSync(toText(value as string), { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new ConfigError(given, 'No such file or directory');
+  }
   return value;
 }

@@ -108,7 +108,12 @@ export function parseSetting(setting: SettingKind, words: readonly string[]): un
 
 /** Does it take several words on a line? */
 export function isMulti(setting: SettingKind): boolean {
-  return setting.kind === 'words' || setting.kind === 'output-limits' || setting.kind === 'percentiles' || (setting.kind === 'enum' && setting.several === true);
+  return (
+    setting.kind === 'words' ||
+    setting.kind === 'output-limits' ||
+    setting.kind === 'percentiles' ||
+    (setting.kind === 'enum' && setting.several === true)
+  );
 }
 
 /** Back to text, as CONFIG GET shows it. */
@@ -278,7 +283,9 @@ function parseOutputLimits(words: readonly string[]): Partial<OutputLimits> | Ba
     const hard = parseMemory(words[at + 1]!);
     const soft = parseMemory(words[at + 2]!);
     const seconds = words[at + 3]!;
-    if (hard === null || soft === null || !/^\d+$/.test(seconds)) return new BadValue('Error in hard, soft or soft_seconds setting in buffer limit configuration.');
+    if (hard === null || soft === null || !/^\d+$/.test(seconds)) {
+      return new BadValue('Error in hard, soft or soft_seconds setting in buffer limit configuration.');
+    }
     limits[name] = { hard: Number(hard), soft: Number(soft), softSeconds: Number(seconds) };
   }
   return limits;

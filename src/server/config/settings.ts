@@ -28,6 +28,8 @@ import {
 
 type Traits = Omit<SettingTraits, 'group'>;
 type Options = Partial<Omit<Traits, 'summary'>>;
+type IntegerOptions = Options & { clamp?: readonly [number, number] };
+type StringOptions = Options & { check?: (text: string) => string | null };
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -40,28 +42,53 @@ const IDLE_IMMUTABLE: Options = { effect: 'none', mutable: false };
 
 const traits = (summary: string, options: Options): Traits => ({ summary, mutable: true, effect: 'yes', ...options });
 
-const integer = (value: number, min: number, max: number, summary: string, options: Options & { clamp?: readonly [number, number] } = {}): IntegerSetting & Traits => ({
+const integer = (value: number, min: number, max: number, summary: string, options: IntegerOptions = {}): IntegerSetting & Traits => ({
   kind: 'integer', default: value, min, max, ...traits(summary, options),
 });
-const octal = (value: number, max: number, summary: string, options: Options = {}): OctalSetting & Traits => ({ kind: 'octal', default: value, min: 0, max, ...traits(summary, options) });
-const memory = (value: number, min: number, max: number, summary: string, options: Options = {}): MemorySetting & Traits => ({ kind: 'memory', default: value, min, max, ...traits(summary, options) });
-const percent = (value: number, summary: string, options: Options = {}): PercentSetting & Traits => ({ kind: 'memory-or-percent', default: value, min: 0, max: ULONG_MAX, ...traits(summary, options) });
-const boolean = (value: boolean, summary: string, options: Options = {}): BooleanSetting & Traits => ({ kind: 'boolean', default: value, ...traits(summary, options) });
-const oneOf = (values: string, value: string, summary: string, options: Options = {}): EnumSetting & Traits => ({ kind: 'enum', values: values.split(' '), default: value, ...traits(summary, options) });
-const someOf = (values: string, value: string, summary: string, options: Options = {}): EnumSetting & Traits => ({ ...oneOf(values, value, summary, options), several: true });
-const string = (value: string, summary: string, options: Options & { check?: (text: string) => string | null } = {}): StringSetting & Traits => ({ kind: 'string', default: value, ...traits(summary, options) });
-const words = (value: string, normalize: WordsSetting['normalize'], summary: string, options: Options = {}): WordsSetting & Traits => ({ kind: 'words', default: value, normalize, ...traits(summary, options) });
-const directory = (value: string, summary: string, options: Options = {}): DirectorySetting & Traits => ({ kind: 'directory', default: value, ...traits(summary, options) });
-const percentiles = (value: readonly number[], summary: string, options: Options = {}): NumbersSetting & Traits => ({ kind: 'percentiles', default: value, ...traits(summary, options) });
-const outputLimits = (value: OutputLimitsSetting['default'], summary: string, options: Options = {}): OutputLimitsSetting & Traits => ({ kind: 'output-limits', default: value, ...traits(summary, options) });
+const octal = (value: number, max: number, summary: string, options: Options = {}): OctalSetting & Traits => ({
+  kind: 'octal', default: value, min: 0, max, ...traits(summary, options),
+});
+const memory = (value: number, min: number, max: number, summary: string, options: Options = {}): MemorySetting & Traits => ({
+  kind: 'memory', default: value, min, max, ...traits(summary, options),
+});
+const percent = (value: number, summary: string, options: Options = {}): PercentSetting & Traits => ({
+  kind: 'memory-or-percent', default: value, min: 0, max: ULONG_MAX, ...traits(summary, options),
+});
+const boolean = (value: boolean, summary: string, options: Options = {}): BooleanSetting & Traits => ({
+  kind: 'boolean', default: value, ...traits(summary, options),
+});
+const oneOf = (values: string, value: string, summary: string, options: Options = {}): EnumSetting & Traits => ({
+  kind: 'enum', values: values.split(' '), default: value, ...traits(summary, options),
+});
+const someOf = (values: string, value: string, summary: string, options: Options = {}): EnumSetting & Traits => ({
+  ...oneOf(values, value, summary, options), several: true,
+});
+const string = (value: string, summary: string, options: StringOptions = {}): StringSetting & Traits => ({
+  kind: 'string', default: value, ...traits(summary, options),
+});
+const words = (value: string, normalize: WordsSetting['normalize'], summary: string, options: Options = {}): WordsSetting & Traits => ({
+  kind: 'words', default: value, normalize, ...traits(summary, options),
+});
+const directory = (value: string, summary: string, options: Options = {}): DirectorySetting & Traits => ({
+  kind: 'directory', default: value, ...traits(summary, options),
+});
+const percentiles = (value: readonly number[], summary: string, options: Options = {}): NumbersSetting & Traits => ({
+  kind: 'percentiles', default: value, ...traits(summary, options),
+});
+const outputLimits = (value: OutputLimitsSetting['default'], summary: string, options: Options = {}): OutputLimitsSetting & Traits => ({
+  kind: 'output-limits', default: value, ...traits(summary, options),
+});
 
-function group<T extends { readonly [name: string]: Traits }>(heading: string, settings: T): { readonly [name in keyof T]: T[name] & { readonly group: string } } {
+type Grouped<T> = { readonly [name in keyof T]: T[name] & { readonly group: string } };
+
+function group<T extends { readonly [name: string]: Traits }>(heading: string, settings: T): Grouped<T> {
   return Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, { ...setting, group: heading }])) as never;
 }
 
 const fileNameOnly = (what: string) => (text: string): string | null => (text.includes('/') ? `${what} can't be a path, just a filename` : null);
 const joined = (list: readonly string[]): string => list.join(' ');
-const exactly = (count: number, list: readonly string[]): string | BadValue => (list.length === count ? joined(list) : new BadValue('wrong number of arguments'));
+const exactly = (count: number, list: readonly string[]): string | BadValue =>
+  list.length === count ? joined(list) : new BadValue('wrong number of arguments');
 
 /** `900 1 300 10`: pairs of seconds and changes; an empty text: none. */
 function savePoints(numbers: readonly string[]): string | BadValue {
@@ -92,7 +119,8 @@ function notificationClasses(list: readonly string[]): string | BadValue {
 
 function titleTemplate(text: string): string | null {
   const known = ['{title}', '{listen-addr}', '{server-mode}', '{port}', '{tls-port}', '{unixsocket}', '{config-file}'];
-  return text !== '' && (text.match(/\{[^}]*\}?/g) ?? []).every((variable) => known.includes(variable)) ? null : 'template format is invalid or contains unknown variables';
+  const areKnown = (text.match(/\{[^}]*\}?/g) ?? []).every((variable) => known.includes(variable));
+  return text !== '' && areKnown ? null : 'template format is invalid or contains unknown variables';
 }
 
 export const SETTINGS = {
@@ -171,7 +199,11 @@ export const SETTINGS = {
   }),
   ...group('Memory', {
     maxmemory: memory(0, 0, ULONG_MAX, 'Bytes that the data may take; 0: no limit.'),
-    'maxmemory-policy': oneOf('volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction', 'noeviction', 'Which keys go when maxmemory is reached.'),
+    'maxmemory-policy': oneOf(
+      'volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction',
+      'noeviction',
+      'Which keys go when maxmemory is reached.',
+    ),
     'maxmemory-samples': integer(5, 1, INT_MAX, 'Keys looked at for each one that is evicted.'),
     'maxmemory-eviction-tenacity': integer(10, 0, 100, 'How long one round of eviction may take: 0 short, 100 no limit.'),
     'lfu-log-factor': integer(10, 0, INT_MAX, 'How slowly the access counter of a key rises.'),
@@ -195,7 +227,13 @@ export const SETTINGS = {
   ...group('Data types', {
     'hash-max-listpack-entries': integer(512, 0, LONG_MAX, 'Fields up to which a hash has encoding listpack.', { alias: 'hash-max-ziplist-entries' }),
     'hash-max-listpack-value': memory(64, 0, LONG_MAX, 'Bytes of a field or value up to which it has.', { alias: 'hash-max-ziplist-value' }),
-    'list-max-listpack-size': integer(-2, -INT_MAX - 1, INT_MAX, 'Elements in a node of a list, in what DUMP writes; -1 to -5: 4, 8, 16, 32, 64 kb.', { alias: 'list-max-ziplist-size' }),
+    'list-max-listpack-size': integer(
+      -2,
+      -INT_MAX - 1,
+      INT_MAX,
+      'Elements in a node of a list, in what DUMP writes; -1 to -5: 4, 8, 16, 32, 64 kb.',
+      { alias: 'list-max-ziplist-size' },
+    ),
     'list-compress-depth': integer(0, 0, INT_MAX, 'Nodes at both ends of a list that are not compressed; 0: none is.', IDLE),
     'set-max-intset-entries': integer(512, 0, LONG_MAX, 'Members up to which a set of integers has encoding intset.'),
     'zset-max-listpack-entries': integer(128, 0, LONG_MAX, 'Members up to which a sorted set has encoding listpack.', { alias: 'zset-max-ziplist-entries' }),
@@ -268,7 +306,13 @@ export const SETTINGS = {
     'cluster-node-timeout': integer(15000, 0, LONG_MAX, 'Milliseconds until a node counts as failing.', IDLE),
     'cluster-port': integer(0, 0, 65535, 'Port of the cluster bus; 0: port + 10000.', IDLE_IMMUTABLE),
     'cluster-migration-barrier': integer(1, 0, INT_MAX, 'Replicas that a master keeps.', IDLE),
-    'cluster-replica-validity-factor': integer(10, 0, INT_MAX, 'How old the data of a replica may be to take over.', { ...IDLE, alias: 'cluster-slave-validity-factor' }),
+    'cluster-replica-validity-factor': integer(
+      10,
+      0,
+      INT_MAX,
+      'How old the data of a replica may be to take over.',
+      { ...IDLE, alias: 'cluster-slave-validity-factor' },
+    ),
     'cluster-replica-no-failover': boolean(false, 'Never take over.', { ...IDLE, alias: 'cluster-slave-no-failover' }),
     'cluster-require-full-coverage': boolean(true, 'Refuse all when a slot is not served.', IDLE),
     'cluster-allow-reads-when-down': boolean(false, 'Answer reads while the cluster is down.', IDLE),
@@ -288,7 +332,10 @@ export type SettingName = keyof typeof SETTINGS;
 export type SettingValues = { -readonly [name in SettingName]: ValueOf<(typeof SETTINGS)[name]> };
 
 const byName: ReadonlyMap<string, SettingName> = new Map(
-  Object.entries<Setting>(SETTINGS).flatMap(([name, { alias }]) => [[name, name as SettingName] as const, ...(alias === undefined ? [] : [[alias, name as SettingName] as const])]),
+  Object.entries<Setting>(SETTINGS).flatMap(([name, { alias }]) => [
+    [name, name as SettingName] as const,
+    ...(alias === undefined ? [] : [[alias, name as SettingName] as const]),
+  ]),
 );
 
 /** The setting of a name or of an earlier name, in any case. */

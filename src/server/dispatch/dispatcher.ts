@@ -16,7 +16,10 @@ import type { AfterReply } from './after-reply.js';
 import { Stopwatch } from '../measuring/stopwatch.js';
 
 /** What the dispatcher needs of the server around it. */
-type Surroundings = Pick<ServerContext, 'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log' | 'activity'> & {
+type Surroundings = Pick<
+  ServerContext,
+  'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log' | 'activity'
+> & {
   /** Given whether somebody watches, says whether that is so as far as the server's state is concerned; see ServerInputs. */
   isWatched(watches: boolean): boolean;
 };
@@ -60,7 +63,9 @@ export class Dispatcher implements CommandRunner {
     const { server } = this;
     const { hooks, tracking } = server;
     if (!command.acceptsArgc(argc)) return errors.wrongArity(command.fullName);
-    if (command.allowedBy !== null && !isAllowedBy(command.allowedBy, session)) return errors.notAllowed((command.container ?? command).name, command.allowedBy);
+    if (command.allowedBy !== null && !isAllowedBy(command.allowedBy, session)) {
+      return errors.notAllowed((command.container ?? command).name, command.allowedBy);
+    }
     if (!session.authenticated && !command.needsNoAuth && server.requiresPassword()) return errors.NO_AUTH;
     if (command.deniesMulti && session.transaction !== null) return errors.DENIED_IN_TRANSACTION;
     // Here Redis asks the ACL; the default user, the only one there is, may do everything.
@@ -120,7 +125,10 @@ export class Dispatcher implements CommandRunner {
   private tell(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
     const { tap } = this.server;
     const sink = tap.sink ?? (tap.slow !== null && elapsedUs > tap.slow.executeUs ? tap.slow : null);
-    if (sink !== null) sink.emit({ kind: 'execute', token: session.id, frame: session.frame, command: command.fullName, elapsedUs, keys: keysOf(command.keys, argv), db: session.db.index });
+    if (sink === null) return;
+    const { id, frame, db } = session;
+    const keys = keysOf(command.keys, argv);
+    sink.emit({ kind: 'execute', token: id, frame, command: command.fullName, elapsedUs, keys, db: db.index });
   }
 
   private run(session: Session, command: Command, argv: Argv): Reply {
@@ -199,7 +207,10 @@ export class Dispatcher implements CommandRunner {
 
   /** These words begin the lines of an HTTP request that a web page has made a browser send here. */
   private rejectBrowser(session: Session): Reply {
-    this.server.log('warning', 'Possible SECURITY ATTACK detected: POST or Host: looks like HTTP, sent through a browser to reach this server. Connection aborted.');
+    this.server.log(
+      'warning',
+      'Possible SECURITY ATTACK detected: POST or Host: looks like HTTP, sent through a browser to reach this server. Connection aborted.',
+    );
     session.transport.close('looks like HTTP');
     return NO_REPLY;
   }

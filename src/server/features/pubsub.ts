@@ -36,8 +36,20 @@ export interface SubscriptionKind {
 
 const countPlain = (session: Subscriber): number => session.channels.size + session.patterns.size;
 
-export const CHANNEL: SubscriptionKind = { subscribed: 'subscribe', unsubscribed: 'unsubscribe', own: (session) => session.channels, all: (pubsub) => pubsub.channels, count: countPlain };
-export const PATTERN: SubscriptionKind = { subscribed: 'psubscribe', unsubscribed: 'punsubscribe', own: (session) => session.patterns, all: (pubsub) => pubsub.patterns, count: countPlain };
+export const CHANNEL: SubscriptionKind = {
+  subscribed: 'subscribe',
+  unsubscribed: 'unsubscribe',
+  own: (session) => session.channels,
+  all: (pubsub) => pubsub.channels,
+  count: countPlain,
+};
+export const PATTERN: SubscriptionKind = {
+  subscribed: 'psubscribe',
+  unsubscribed: 'punsubscribe',
+  own: (session) => session.patterns,
+  all: (pubsub) => pubsub.patterns,
+  count: countPlain,
+};
 export const SHARD_CHANNEL: SubscriptionKind = {
   subscribed: 'ssubscribe',
   unsubscribed: 'sunsubscribe',

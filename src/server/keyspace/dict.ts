@@ -114,8 +114,8 @@ export class Dict<V> {
   }
 
   /**
-   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. What is there from the first step to the last comes once, and
-   * whatever comes and goes meanwhile at most once each time it is added.
+   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. Entries that are there from the
+   * first step to the last come once; others, which come and go meanwhile, at most once each time they are added.
    */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
     let place = reverseBits(cursor);

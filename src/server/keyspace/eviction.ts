@@ -7,15 +7,18 @@
  * To know the least used key exactly would take a list through all keys; Redis samples a few (maxmemory-samples) and remembers
  * the best in a pool, which comes close. The score is idle time for LRU, 255 - counter for LFU, and nearness of the expiry for volatile-ttl.
  *
- * Memory is what is counted (memory-account.ts), not what the allocator says of the whole process. Keys alone can be evicted, so they make room for the buffers of clients,
- * too; what evictions themselves put into those, invalidations for one, is not made room for in the same go, or they would lead to each other.
+ * Memory is what is counted (memory-account.ts), not what the allocator reports of the whole process. Keys alone can be evicted, so they
+ * make room for the buffers of clients, too. What evictions themselves put into those buffers, such as invalidations, is not made room
+ * for in the same call, or each eviction could lead to the next.
  */
 import { idleMs, lfuCounter } from './access.js';
 import type { Database } from './database.js';
 import type { Schedule } from './expire-cycle.js';
 import type { Keyspace } from './keyspace.js';
 
-export const EVICTION_POLICIES = ['volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl', 'allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'noeviction'] as const;
+export const EVICTION_POLICIES = [
+  'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl', 'allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'noeviction',
+] as const;
 export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
 
 const POOL_SIZE = 16;

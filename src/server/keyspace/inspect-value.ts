@@ -73,7 +73,8 @@ type Page = Pick<ValueView, 'count' | 'items'> & Partial<Pick<ValueView, 'tail' 
 export function inspectValue(keyspace: Keyspace, { db: index, key, offset, limit }: ValueWindow): ValueView | null {
   const value = keyspace.databases[index]?.dict.get(key);
   if (value === undefined) return null;
-  return { db: index, key, type: typeOf(value), encoding: encodingOf(value), offset, tail: [], groups: [], ...pageOf(value, Math.max(0, offset), Math.min(limit, PAGE_ITEMS)) };
+  const page = pageOf(value, Math.max(0, offset), Math.min(limit, PAGE_ITEMS));
+  return { db: index, key, type: typeOf(value), encoding: encodingOf(value), offset, tail: [], groups: [], ...page };
 }
 
 /** The beginning of a value: bytes of a string, the first few items of anything else. */
@@ -131,7 +132,9 @@ function scored(zset: SortedSetValue, offset: number, count: number): ValueItem[
 
 function streamPage(stream: StreamValue, offset: number, count: number): Page {
   const groups = Array.from(stream.groups.values()).slice(0, MAX_GROUPS);
-  const described = groups.map((group) => item(group.name, `consumers ${group.consumers.size}, pending ${group.pending.size}, last delivered ${formatId(group.lastId)}`));
+  const described = groups.map(({ name, consumers, pending, lastId }) =>
+    item(name, `consumers ${consumers.size}, pending ${pending.size}, last delivered ${formatId(lastId)}`),
+  );
   return { count: stream.size, items: entriesOf(stream, offset, count).map((entry) => item(formatId(entry), fieldsText(entry))), groups: described };
 }
 
@@ -157,7 +160,8 @@ function livePlaces(node: StreamNode): number[] {
 
 /** `sensor=7 value=21.5` */
 function fieldsText({ fields }: StreamEntry): string {
-  const pairs = Array.from({ length: Math.min(fields.length / 2, ITEM_BYTES) }, (_, at) => `${fields[at * 2]!.slice(0, ITEM_BYTES)}=${fields[at * 2 + 1]!.slice(0, ITEM_BYTES)}`);
+  const clipped = (at: number): string => fields[at]!.slice(0, ITEM_BYTES);
+  const pairs = Array.from({ length: Math.min(fields.length / 2, ITEM_BYTES) }, (_, at) => `${clipped(at * 2)}=${clipped(at * 2 + 1)}`);
   return pairs.join(' ');
 }
 

@@ -6,9 +6,9 @@
  *                                                      half requests, queued commands,                      and functions
  *                                                      output beyond the first 16 KB
  *
- * Each part is counted where it changes, and never asked of the engine: so the same requests lead to the same figure and the same evictions, and a comparison
- * before each command costs a few additions. What V8 really takes stands beside it in INFO, as allocator_allocated. Redis leaves out the buffers of replicas and of
- * the append-only file, which there are none of here.
+ * Each part is counted where it changes, and never asked of the engine: so the same requests lead to the same figure and the same
+ * evictions, and a comparison before each command costs a few additions. What V8 really takes stands beside it in INFO, as
+ * allocator_allocated. Redis leaves out the buffers of replicas and of the append-only file; this server has neither.
  */
 
 /** Of an empty server; that of redis-server 7.0 is at some 0.9 to 1.1 MB. */

@@ -7,9 +7,10 @@
  *   8 buckets    000       100       010       110       001       101       011       111       in this order
  *   4 buckets    00        00        10        10        01        01        11        11        each is two neighbours
  *
- * An entry's place depends on nothing but its hash. A table of twice the size splits each bucket into two neighbours, so the entries before a place are the same ones at
- * any size: what the scan has passed stays passed, what lies before it comes once. (Redis walks in the same order. It goes on at the beginning of a bucket, so a table
- * that has shrunk since gives some entries again; here the place is exact.)
+ * An entry's place depends on nothing but its hash. A table of twice the size splits each bucket into two neighbours, so the entries
+ * before a place are the same ones at any size: what the scan has passed stays passed, what lies before it comes once. (Redis walks in
+ * the same order. It goes on at the beginning of a bucket, so a table that has shrunk since gives some entries again; here the place is
+ * exact.)
  *
  * A cursor is the place, reversed again: the number of the bucket that comes next, and small for a small table.
  */

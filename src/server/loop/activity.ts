@@ -7,9 +7,9 @@
  *   a second such row     of the turn within it (see EventLoop.turnWithin): the first one still says what takes so long
  *   WITHIN                the STATE beside which others were served last
  *
- * The words are written by plain stores: one for a command, which takes some 2 ns (`npm run bench -- activity`), where an atomic store takes 10 ns and a reading of
- * the clock 48. So there is no time in them, and the reader may see one word of a turn and another of the next: it looks ten times a second, and believes what it has
- * seen twice (thread/activity-watch.ts).
+ * The words are written by plain stores: one for a command, which takes some 2 ns (`npm run bench -- activity`), where an atomic store
+ * takes 10 ns and a reading of the clock 48. So there is no time in them, and the reader may see one word of a turn and another of the
+ * next: it looks ten times a second, and believes what it has seen twice (thread/activity-watch.ts).
  */
 
 /** The phases, by the numbers that stand for them. Encoding a reply is part of executing, as everywhere else. */

@@ -116,8 +116,12 @@ export class EventLoop {
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     if (this.deferred.size > 0) this.handleDeferred();
     this.runDueTimers();
-    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs: flushUs + this.clock.measureUs() - wokenUs, commands: this.commandsThisTurn });
-    else if (this.tap.slow !== null) this.tellSlowTurn(this.tap.slow, this.clock.measureUs() - wokenUs);
+    if (this.tap.sink !== null) {
+      const busyUs = flushUs + this.clock.measureUs() - wokenUs;
+      this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs, commands: this.commandsThisTurn });
+    } else if (this.tap.slow !== null) {
+      this.tellSlowTurn(this.tap.slow, this.clock.measureUs() - wokenUs);
+    }
     this.commandsThisTurn = 0;
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
   }
@@ -142,7 +146,9 @@ export class EventLoop {
     this.poll.wait(events, 0);
     this.clock.refresh();
     // There are hundreds of such looks a second: those that bring nothing are told only where each event counts, and a hold needs one.
-    if (tap.sink !== null && (events.length > 0 || tap.sink.isStepping === true)) tap.sink.emit({ kind: 'poll', waitedUs: 0, ready: events.length, emulated: this.poll.emulated, within: true });
+    if (tap.sink !== null && (events.length > 0 || tap.sink.isStepping === true)) {
+      tap.sink.emit({ kind: 'poll', waitedUs: 0, ready: events.length, emulated: this.poll.emulated, within: true });
+    }
     for (let i = 0; i < events.length; i++) {
       const token = events.tokens[i]!;
       if (token === except) this.deferred.set(token, events.readiness[i]! | (this.deferred.get(token) ?? 0));
@@ -245,7 +251,10 @@ export class EventLoop {
       this.activity.is(RUNNING_TIMERS);
       const startUs = this.clock.measureUs();
       timer.run();
-      if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'timer', name: timer.name, lateUs: nowUs - timer.dueUs, elapsedUs: this.clock.measureUs() - startUs });
+      if (this.tap.sink !== null) {
+        const elapsedUs = this.clock.measureUs() - startUs;
+        this.tap.sink.emit({ kind: 'timer', name: timer.name, lateUs: nowUs - timer.dueUs, elapsedUs });
+      }
     }
   }
 }

@@ -5,8 +5,9 @@
  *                         from 80 %      warned: one line in the log, and on the screen
  *                         from 90 %      full: commands that need memory are refused, as at maxmemory
  *
- * What V8 counts as used contains garbage. So before anything is said or refused the garbage is collected, which V8 would have to do soon anyway; and while the heap is
- * full, once the keyspace has become smaller. Looked at while commands come, every tenth of a second, and more often from the first mark on: an idle loop sleeps on.
+ * What V8 counts as used contains garbage. So the garbage is collected before anything is reported or refused, which V8 would have to do
+ * soon anyway, and, while the heap is full, once the keyspace has become smaller. The heap is looked at while commands come, every tenth
+ * of a second, and more often from the first mark on: an idle loop sleeps on.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -67,7 +68,8 @@ export class HeapWatch {
     this.warnAt = Math.max(WARN_SHARE, this.share() + RELIEF_SHARE);
     if (this.share() < WARN_SHARE) return;
     this.isWarned = true;
-    this.warn(`The heap of the loop's thread is ${percent(this.share())} full, ${megabytes(this.heap.used())} of ${megabytes(this.heap.limit)}. At ${percent(FULL_SHARE)} writes are refused. ${ADVICE}`);
+    const use = `${percent(this.share())} full, ${megabytes(this.heap.used())} of ${megabytes(this.heap.limit)}`;
+    this.warn(`The heap of the loop's thread is ${use}. At ${percent(FULL_SHARE)} writes are refused. ${ADVICE}`);
   }
 
   private fill(keyspaceBytes: number): void {
@@ -94,7 +96,9 @@ export class HeapWatch {
   }
 }
 
-const ADVICE = 'maxmemory makes the server evict keys before, or refuse writes earlier; a larger limit is set with NODE_OPTIONS=--max-old-space-size=<megabytes>.';
+const ADVICE =
+  'maxmemory makes the server evict keys before, or refuse writes earlier; ' +
+  'a larger limit is set with NODE_OPTIONS=--max-old-space-size=<megabytes>.';
 
 const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;

@@ -168,7 +168,8 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   private slow(session: MeasuredClient, argv: readonly string[], elapsedUs: number): void {
     const { config, clock } = this.server;
     const atSeconds = Math.floor(clock.nowMs / 1000);
-    this.slowLog.add({ atSeconds, elapsedUs: Math.floor(elapsedUs), argv, peer: session.transport.peer, clientName: session.name }, config.values['slowlog-max-len']);
+    const entry = { atSeconds, elapsedUs: Math.floor(elapsedUs), argv, peer: session.transport.peer, clientName: session.name };
+    this.slowLog.add(entry, config.values['slowlog-max-len']);
   }
 
   private sample(nowMs: number): void {

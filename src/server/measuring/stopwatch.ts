@@ -7,8 +7,8 @@
  *   GET GET GET GET LRANGE GET GET
  *   └── a run ────┘└ alone ┘└ run ┘        the clock is read at each border
  *
- * The time of a run includes decoding its requests and encoding its replies, some 0.1 µs each. In a read that begins while somebody watches, every command is timed
- * alone and to the point. Redis times each command alone, its execution only.
+ * The time of a run includes decoding its requests and encoding its replies, some 0.1 µs each. In a read that begins while the trace is
+ * watched, every command is timed alone and to the point. Redis times each command alone, its execution only.
  */
 type Argv = readonly string[];
 

@@ -15,7 +15,9 @@ export function digestOf(server: Server): string {
     const slots = Array.from({ length: dict.size }, (_, slot) => slot).toSorted((one, other) => (dict.keyAt(one) < dict.keyAt(other) ? -1 : 1));
     count += slots.length;
     for (const slot of slots) {
-      put(keys, String(index), dict.keyAt(slot), dump(dict.valueAt(slot), server.config.values, formatDouble), String(expires.size === 0 ? -1 : server.keyspace.databases[index]!.expireAt(dict.keyAt(slot))));
+      const key = dict.keyAt(slot);
+      const expireAt = expires.size === 0 ? -1 : server.keyspace.databases[index]!.expireAt(key);
+      put(keys, String(index), key, dump(dict.valueAt(slot), server.config.values, formatDouble), String(expireAt));
     }
   }
   const clients = createHash('sha1');

@@ -13,7 +13,8 @@
  *   host               HOST answer as JSON
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
- * SHUTDOWN stands where another thread has told the server to end, END where its poll was closed. A server that is given the same answers does the same; so a tape is the server at every moment.
+ * SHUTDOWN stands where another thread has told the server to end, END where its poll was closed. A server that is given the same answers
+ * does the same; so a tape determines the server at every moment.
  */
 import { crc32 } from 'node:zlib';
 import type { Address } from '../io/poll.js';

@@ -3,7 +3,9 @@
  */
 import type { Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
-import { type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import {
+  type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+} from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import * as inputs from './inputs.js';
 import { hashOf, putAddress, putError } from './inputs.js';

@@ -97,7 +97,10 @@ export class ReplayWorld implements Poll {
     return this.wasWatched;
   };
 
-  /** Does what another thread has told the server at this place. Called where messages of other threads are handled, and before each answer: they may come while the loop is held. */
+  /**
+   * Does what another thread has told the server at this place. Called where messages of other threads are handled, and before each
+   * answer: they may come while the loop is held.
+   */
   obeyCalls(): void {
     while (this.tape.peek() === inputs.SHUTDOWN) {
       this.tape.byte();
@@ -242,7 +245,8 @@ class ReplayStream implements TcpStream {
     const recorded = this.world.tape.word();
     const replayed = hashOf(from, start, end);
     if (replayed !== recorded) {
-      throw new Divergence(this.token, `${shownWrite(from, start, end)} (hash ${hex(replayed)})`, `a write of other bytes (hash ${hex(recorded)})`, this.sentBytes);
+      const replayedWrite = `${shownWrite(from, start, end)} (hash ${hex(replayed)})`;
+      throw new Divergence(this.token, replayedWrite, `a write of other bytes (hash ${hex(recorded)})`, this.sentBytes);
     }
     this.sentBytes += end - start;
     return end - start;
@@ -252,7 +256,8 @@ class ReplayStream implements TcpStream {
 /** `write of 5 bytes "+OK\\r\\n"`; of long ones only the beginning. */
 function shownWrite(from: Buffer, start: number, end: number): string {
   const shown = from.latin1Slice(start, Math.min(end, start + 60));
-  return `write of ${end - start} bytes ${JSON.stringify(shown).replace(/[\x7f-\xff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`)}${end - start > 60 ? '…' : ''}`;
+  const text = JSON.stringify(shown).replace(/[\x7f-\xff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
+  return `write of ${end - start} bytes ${text}${end - start > 60 ? '…' : ''}`;
 }
 
 const hex = (word: number): string => word.toString(16).padStart(8, '0');

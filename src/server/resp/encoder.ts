@@ -53,7 +53,9 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
     case 'double':
       return encodeDouble(out, reply.text ?? formatDouble(reply.value), version);
     case 'map':
-      return version === 3 ? encodeItems(out, 37 /* % */, reply.flat.length / 2, reply.flat, version) : encodeItems(out, 42, reply.flat.length, reply.flat, version);
+      return version === 3
+        ? encodeItems(out, 37 /* % */, reply.flat.length / 2, reply.flat, version)
+        : encodeItems(out, 42, reply.flat.length, reply.flat, version);
     case 'set':
       return encodeItems(out, version === 3 ? 126 /* ~ */ : 42, reply.members.length, reply.members, version);
     case 'push':
@@ -161,7 +163,16 @@ function writeInteger(buffer: Buffer, start: number, value: number): number {
   if (value > 0x7fffffff) {
     return writeLatin1(buffer, at, String(value));
   }
-  let digits = value < 100 ? 2 : value < 1000 ? 3 : value < 10000 ? 4 : value < 100000 ? 5 : value < 1000000 ? 6 : value < 10000000 ? 7 : value < 100000000 ? 8 : value < 1000000000 ? 9 : 10;
+  let digits =
+    value < 100 ? 2
+    : value < 1000 ? 3
+    : value < 10000 ? 4
+    : value < 100000 ? 5
+    : value < 1000000 ? 6
+    : value < 10000000 ? 7
+    : value < 100000000 ? 8
+    : value < 1000000000 ? 9
+    : 10;
   const end = at + digits;
   while (digits-- > 0) {
     const rest = (value / 10) | 0;

@@ -268,7 +268,9 @@ export class ReplyDecoder {
 
 const EMPTY = Buffer.alloc(0);
 
-const SPECIAL_DOUBLES: ReadonlyMap<string, number> = new Map([['inf', Infinity], ['+inf', Infinity], ['-inf', -Infinity], ['nan', NaN], ['-nan', NaN], ['+nan', NaN]]);
+const SPECIAL_DOUBLES: ReadonlyMap<string, number> = new Map([
+  ['inf', Infinity], ['+inf', Infinity], ['-inf', -Infinity], ['nan', NaN], ['-nan', NaN], ['+nan', NaN],
+]);
 
 function parseLength(line: string): number {
   return /^\d{1,15}$/.test(line) ? Number(line) : -1;

@@ -197,7 +197,9 @@ export class RequestDecoder {
     if (lineEnd < 0) return lineEnd === TOO_LONG ? this.broken('too big bulk count string') : this.incomplete();
     if (this.buffer[this.position] !== DOLLAR) return this.brokenLine(lineEnd, this.unexpectedByte(), 'too big bulk count string');
     const length = parseLength(this.buffer, this.position + 1, lineEnd);
-    if (length < 0 || length > this.maxBulkLength || length > MAX_STRING_LENGTH) return this.brokenLine(lineEnd, 'invalid bulk length', 'too big bulk count string');
+    if (length < 0 || length > this.maxBulkLength || length > MAX_STRING_LENGTH) {
+      return this.brokenLine(lineEnd, 'invalid bulk length', 'too big bulk count string');
+    }
     if (length > 16384 && !this.authenticated) return this.broken('unauthenticated bulk length');
     this.position = lineEnd + 2;
     this.bulkLength = length;

@@ -12,7 +12,10 @@
  */
 import { CountedError, cString, oneLine } from '../errors.js';
 import { formatDouble } from '../resp/double.js';
-import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, ReplySequence, SimpleString, Verbatim, Versioned } from '../resp/reply.js';
+import {
+  Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, Push, type Reply, SetReply, ReplySequence, SimpleString,
+  Verbatim, Versioned,
+} from '../resp/reply.js';
 import { type Pointer, TYPE } from './lua-memory.js';
 import { LuaError, type LuaState } from './lua-state.js';
 

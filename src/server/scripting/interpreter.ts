@@ -121,7 +121,10 @@ export class Interpreter {
     return complaint;
   }
 
-  /** After a run: the stack is empty again. Not called when the engine has broken. Garbage is Lua's own affair: it collects a little whenever something is made. */
+  /**
+   * Empties the stack after a run. Not called when the engine has broken. Lua collects its garbage by itself, a little whenever something
+   * is made.
+   */
   settle(): void {
     this.lua.empty();
     this.sandbox.clean();
@@ -140,7 +143,9 @@ export class Interpreter {
   /** Of an error table; of an error that came without one (memory used up) the message. */
   readError(): { readonly text: string; readonly source: string | null; readonly line: string | null; readonly isCounted: boolean } {
     const { lua } = this;
-    if (lua.type(-1) !== TYPE.table) return { text: `ERR Error running script: ${lua.text(-1) ?? 'execution failure'}`, source: null, line: null, isCounted: false };
+    if (lua.type(-1) !== TYPE.table) {
+      return { text: `ERR Error running script: ${lua.text(-1) ?? 'execution failure'}`, source: null, line: null, isCounted: false };
+    }
     const [text, source, line] = ['err', 'source', 'line'].map((name) => {
       const type = lua.getField(-1, name);
       const value = type === TYPE.string || type === TYPE.number ? errors.cString(lua.text(-1)!) : null;
@@ -183,7 +188,9 @@ export class Interpreter {
     const { server } = this;
     const { isFunction, name } = run.options;
     const command = isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL';
-    const advice = server.canRunTurnsWithin ? `You can try killing the script using the ${command} command.` : 'Until it is through this poller hears no client; ending the server ends it.';
+    const advice = server.canRunTurnsWithin
+      ? `You can try killing the script using the ${command} command.`
+      : 'Until it is through this poller hears no client; ending the server ends it.';
     server.log('warning', `Slow script detected: still in execution after ${run.elapsedMs} milliseconds. ${advice} Script name is: ${name}.`);
     run.isSlow = true;
     server.hooks.busy = isFunction ? errors.BUSY_FUNCTION : errors.BUSY_SCRIPT;

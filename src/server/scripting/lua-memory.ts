@@ -39,8 +39,9 @@ const STATE_TOP = 8;
 const STATE_BASE = 12;
 
 /**
- * Strings of a script's text and its keys are asked for at every call. What stood at an address last time is compared byte by byte, since the string may be gone and
- * another in its place; up to this length that costs less than making it anew.
+ * The greatest length at which a string is remembered. Strings of a script's text and its keys are asked for at every call. The string
+ * last found at an address is compared byte by byte, since it may be gone and another in its place; up to this length that costs less
+ * than making it anew.
  */
 const MOST_REMEMBERED = 32;
 const PLACES = 1024;

@@ -22,9 +22,15 @@ export function packLibraries(codes: readonly string[]): string {
 
 function packLibrary(code: string): Buffer {
   const { length } = code;
-  const head = length < 64 ? Buffer.from([LIBRARY, length]) : length < 16384 ? Buffer.from([LIBRARY, 0x40 | (length >> 8), length & 0xff]) : Buffer.from([LIBRARY, 0x80, 0, 0, 0, 0]);
-  if (length >= 16384) head.writeUInt32BE(length, 2);
-  return Buffer.concat([head, Buffer.from(code, 'latin1')]);
+  return Buffer.concat([libraryHead(length), Buffer.from(code, 'latin1')]);
+}
+
+function libraryHead(length: number): Buffer {
+  if (length < 64) return Buffer.from([LIBRARY, length]);
+  if (length < 16384) return Buffer.from([LIBRARY, 0x40 | (length >> 8), length & 0xff]);
+  const head = Buffer.from([LIBRARY, 0x80, 0, 0, 0, 0]);
+  head.writeUInt32BE(length, 2);
+  return head;
 }
 
 /** The codes in a payload. `version`: it is not one, or of a later version, or damaged; `type`: there is something else in it. */

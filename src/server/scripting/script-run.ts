@@ -37,7 +37,8 @@ export interface RunOptions extends ScriptArguments {
 /** Commands by their names in small and in capital letters, as scripts write them. */
 export type Spellings = ReadonlyMap<string, Command>;
 
-export const spellingsOf = (commands: ReadonlyMap<string, Command>): Spellings => new Map([...commands].flatMap(([name, command]) => [[name, command], [name.toUpperCase(), command]]));
+export const spellingsOf = (commands: ReadonlyMap<string, Command>): Spellings =>
+  new Map([...commands].flatMap(([name, command]) => [[name, command], [name.toUpperCase(), command]]));
 
 /** Of each client the session in which its scripts call commands. */
 const sessions = new WeakMap<Session, Session>();

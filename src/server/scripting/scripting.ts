@@ -112,7 +112,8 @@ export class Scripting implements ScriptRules {
     const script = this.scripts.get(name) ?? this.scripts.get(name.toLowerCase());
     if (script === undefined) return errors.NO_SCRIPT;
     const compiled = script.compiled ?? this.compile(script);
-    return this.run(this.evaluator!, caller, { name: script.name, flags: script.flags, isFunction: false, argv: given.argv, keyCount: given.keyCount, readsOnly: given.readsOnly }, compiled);
+    const { argv, keyCount, readsOnly } = given;
+    return this.run(this.evaluator!, caller, { name: script.name, flags: script.flags, isFunction: false, argv, keyCount, readsOnly }, compiled);
   }
 
   /** Runs a kept function, whose death is survived. */
@@ -128,7 +129,8 @@ export class Scripting implements ScriptRules {
       return reply;
     } catch (error) {
       this.discardEngine(error);
-      return new ErrorReply(errors.oneLine(`ERR Error running script: the Lua engine gave up (${error instanceof Error ? error.message : String(error)}) script: ${options.name}`));
+      const cause = error instanceof Error ? error.message : String(error);
+      return new ErrorReply(errors.oneLine(`ERR Error running script: the Lua engine gave up (${cause}) script: ${options.name}`));
     } finally {
       this.running = null;
     }

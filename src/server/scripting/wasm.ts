@@ -98,8 +98,10 @@ export class LuaEngine {
   private imports(): WebAssembly.Imports {
     const refuse = (): number => ENOSYS;
     const nothing = (): number => 0;
-    const refused = ['__syscall_openat', '__syscall_fcntl64', '__syscall_ioctl', '__syscall_dup3', '__syscall_unlinkat', '__syscall_rmdir', '__syscall_renameat',
-      '_emscripten_system', '__syscall_readlinkat'];
+    const refused = [
+      '__syscall_openat', '__syscall_fcntl64', '__syscall_ioctl', '__syscall_dup3', '__syscall_unlinkat', '__syscall_rmdir', '__syscall_renameat',
+      '_emscripten_system', '__syscall_readlinkat',
+    ];
     const unused = ['strftime', '_tzset_js', '_mktime_js', '_localtime_js', '_gmtime_js'];
     return {
       env: {

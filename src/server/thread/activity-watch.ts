@@ -5,7 +5,9 @@
  *
  * The words have no time in them: how long something has lasted counts from the look at which it was first seen, so up to 100 ms less than it has.
  */
-import { ACTIVITY_PHASES, type ActivityPhase, type ActivityWords, COMMAND_MASK, COMMAND_SHIFT, EXECUTING, PHASE_MASK, STATE, TOKEN, TURN, WAITING, WITHIN } from '../loop/activity.js';
+import {
+  ACTIVITY_PHASES, type ActivityPhase, type ActivityWords, COMMAND_MASK, COMMAND_SHIFT, EXECUTING, PHASE_MASK, STATE, TOKEN, TURN, WAITING, WITHIN,
+} from '../loop/activity.js';
 
 export interface LoopActivity {
   /** `held`: by a pause, a breakpoint or a step. */

@@ -61,8 +61,8 @@ interface PendingCall {
 const openHandles = new Set<LoopHandle>();
 
 /**
- * Node ends its workers when the process exits, and waits for them: one that sleeps in the kernel must be woken for that. Woken alone, the loop may be back in its sleep
- * before Node has come to ending it, and the process would wait for ever; so it is asked to end by itself.
+ * Asks every loop to end when the process exits. Node ends its workers then, and waits for them, so one that sleeps in the kernel must be
+ * woken. If it were only woken, the loop might be asleep again before Node has come to ending it, and the process would wait for ever.
  */
 function closeAll(): void {
   for (const handle of openHandles) handle.call('close', null).catch(() => {});

@@ -1,8 +1,8 @@
 /**
  * The loop thread: makes the server of this thread and runs its loop; nothing else ever runs here.
  *
- * Reached from worker.ts or cli/thread.ts, the programs that start-thread.ts starts. Messages from main wait in the port until the WAKER token is ready, because
- * a thread that sleeps in epoll_wait hears nothing else.
+ * Reached from worker.ts or cli/thread.ts, the programs that start-thread.ts starts. Messages from main wait in the port until the WAKER
+ * token is ready, because a thread that sleeps in epoll_wait hears nothing else.
  */
 import { parentPort, receiveMessageOnPort, resourceLimits, type MessagePort } from 'node:worker_threads';
 import { Config, ConfigError } from '../config.js';
@@ -60,7 +60,9 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   };
   const drain = (): void => {
     for (const message of arrived.splice(0)) answer(calls, message);
-    for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) answer(calls, received.message as CallMessage);
+    for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+      answer(calls, received.message as CallMessage);
+    }
   };
   observation.drain = drain;
   server.loop.onWake(drain);
@@ -69,7 +71,9 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   if (poll.waker.fd === -1) port.on('message', hear);
   if (options.paused) observation.pause();
   if (options.isNested) wakeNowAndThen(server);
-  post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd: poll.waker.fd, fallback, commandNames: server.commandNames });
+  const { fd: wakeFd } = poll.waker;
+  const { commandNames } = server;
+  post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd, fallback, commandNames });
   beforeRun();
   await server.run();
   server.close();
@@ -81,8 +85,9 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
 const NESTED_SLEEP_US = 500_000;
 
 /**
- * At its exit the main thread wakes the loop, so that it can be ended. A worker that is terminated can do nothing any more, and its end waits for the workers that
- * it has started: for one that sleeps in the kernel without a limit, for ever. (The port stays taken until the process ends: no code of ours runs that could close it.)
+ * Wakes the loop when the main thread exits, so that it can be ended. A worker that is terminated can do nothing any more, and its end
+ * waits for the workers that it has started: for one that sleeps in the kernel without a limit, for ever. (The port stays taken until the
+ * process ends: no code of ours runs that could close it.)
  */
 function wakeNowAndThen(server: Server): void {
   server.loop.timers.schedule('worker-ended', server.clock.nowUs + NESTED_SLEEP_US, () => wakeNowAndThen(server));
@@ -136,6 +141,8 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
 function fail(error: unknown): void {
   if (error instanceof SystemError) return post({ kind: 'failed', message: error.message, code: error.code, address: error.address });
   // Settings that are not allowed, a poller that is not to be had, a path that is too long for a socket.
-  if (error instanceof ConfigError || error instanceof PollerError || error instanceof RangeError) return post({ kind: 'failed', message: error.message, code: null, address: null });
+  if (error instanceof ConfigError || error instanceof PollerError || error instanceof RangeError) {
+    return post({ kind: 'failed', message: error.message, code: null, address: null });
+  }
   throw error;
 }

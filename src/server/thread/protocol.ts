@@ -59,7 +59,15 @@ export interface CallMessage<M extends LoopMethod = LoopMethod> {
 }
 
 export type LoopMessage =
-  | { readonly kind: 'ready'; readonly addresses: readonly Address[]; readonly poller: PollerName; readonly edgeTriggered: boolean; readonly wakeFd: number; readonly fallback: string | null; readonly commandNames: readonly string[] }
+  | {
+      readonly kind: 'ready';
+      readonly addresses: readonly Address[];
+      readonly poller: PollerName;
+      readonly edgeTriggered: boolean;
+      readonly wakeFd: number;
+      readonly fallback: string | null;
+      readonly commandNames: readonly string[];
+    }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }

@@ -1,5 +1,6 @@
 /**
- * Starts a loop thread that waits for its options: they are the first message it gets. So it can be started before anybody knows them: a thread takes Node some 30 ms.
+ * Starts a loop thread that waits for its options, which are the first message it gets. So it can be started before they are known: Node
+ * takes some 30 ms to start a thread.
  */
 import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -14,7 +15,10 @@ const RESERVED_MB = 64;
 /** A flag of Node that names the limit is obeyed. */
 const NAMED_LIMIT = /--max[-_]old[-_]space[-_]size[= ](\d+)/;
 
-/** How much old generation a loop thread may have: the keyspace may fill the machine's memory, as Redis's may, or what its container is allowed. V8's own limit is a fraction of it. */
+/**
+ * How much old generation a loop thread may have: the keyspace may fill the machine's memory, as Redis's may, or what its container is
+ * allowed. V8's own limit is a fraction of it.
+ */
 export function heapLimitMb(totalBytes: number, constrainedBytes: number, nodeFlags: string): number {
   const named = NAMED_LIMIT.exec(nodeFlags)?.[1];
   if (named !== undefined) return Number(named);
@@ -25,8 +29,8 @@ export function heapLimitMb(totalBytes: number, constrainedBytes: number, nodeFl
 export const HEAP_LIMIT_MB = heapLimitMb(totalmem(), process.constrainedMemory?.() ?? 0, [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
 
 /**
- * The young generation is V8's default, named because a worker gets less on small machines: each SET leaves a string behind that lives long, and a small nursery would be
- * emptied all the time.
+ * The young generation is V8's default, named because a worker gets less on small machines: each SET leaves a string behind that lives
+ * long, and a small nursery would be emptied all the time.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: HEAP_LIMIT_MB, maxYoungGenerationSizeMb: 48 };
 

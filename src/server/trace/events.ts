@@ -73,13 +73,17 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     category: 'Loop',
     phase: 'poll',
     meaning: 'The timeout is chosen, and poll.wait is about to be called.',
-    fields: 'timeoutMs (-1: no limit; epoll waits in whole milliseconds, rounded up; a sleep that is interrupted to send this trace goes on for the rest), why (the timer that is due next, or "no timer")',
+    fields:
+      'timeoutMs (-1: no limit; epoll waits in whole milliseconds, rounded up; a sleep that is interrupted to send this trace goes on ' +
+      'for the rest), why (the timer that is due next, or "no timer")',
   },
   poll: {
     category: 'Loop',
     phase: 'poll',
     meaning: 'poll.wait has returned.',
-    fields: 'waitedUs, ready (number of tokens), emulated (readiness did not come from a kernel), within (only if a script that takes long lets others be served meanwhile)',
+    fields:
+      'waitedUs, ready (number of tokens), emulated (readiness did not come from a kernel), ' +
+      'within (only if a script that takes long lets others be served meanwhile)',
   },
   ready: {
     category: 'Loop',
@@ -115,7 +119,9 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     category: 'ClientRequest',
     phase: 'decode',
     meaning: 'A whole request was decoded.',
-    fields: 'token, frame (its number on this connection), bytes, argv (at most 256 words of at most 1024 bytes), argc (only if there are more words), raw (its first 512 bytes)',
+    fields:
+      'token, frame (its number on this connection), bytes, argv (at most 256 words of at most 1024 bytes), ' +
+      'argc (only if there are more words), raw (its first 512 bytes)',
   },
   execute: {
     category: 'ClientRequest',
@@ -142,7 +148,12 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     fields: 'token, keys, why (ready, timeout, unblocked, disconnect)',
   },
   timer: { category: 'Loop', phase: 'timers', meaning: 'A timer was due and ran.', fields: 'name, lateUs, elapsedUs' },
-  expire: { category: 'Loop', phase: 'timers', meaning: 'A key whose time was over is gone.', fields: 'db, key, how (lazy: a command touched it; active: the expire cycle found it)' },
+  expire: {
+    category: 'Loop',
+    phase: 'timers',
+    meaning: 'A key whose time was over is gone.',
+    fields: 'db, key, how (lazy: a command touched it; active: the expire cycle found it)',
+  },
   evict: { category: 'Loop', phase: 'execute', meaning: 'A key was evicted to stay below maxmemory.', fields: 'db, key, policy' },
   'key-change': {
     category: 'ClientRequest',
@@ -151,7 +162,12 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     fields: 'db, key, event (as in keyspace notifications), type ("none": gone), size, expireAtMs (0: none), token (of the client that did it)',
   },
   publish: { category: 'PubSub', phase: 'execute', meaning: 'A message was published.', fields: 'token, channel, bytes, receivers' },
-  replicate: { category: 'Replication', phase: 'execute', meaning: 'A write was handed to propagation. So far nothing is propagated, so nobody sees it.', fields: 'token, db, argv' },
+  replicate: {
+    category: 'Replication',
+    phase: 'execute',
+    meaning: 'A write was handed to propagation. So far nothing is propagated, so nobody sees it.',
+    fields: 'token, db, argv',
+  },
   disconnect: { category: 'ClientDisconnect', phase: 'read', meaning: 'A connection is gone.', fields: 'token, why' },
   'turn-end': { category: 'Loop', phase: 'timers', meaning: 'The turn is over.', fields: 'turn, busyUs (from turn-begin on, without the wait), commands' },
 };

@@ -35,8 +35,9 @@ export interface Breakpoint {
 }
 
 /**
- * Where a run ends: at the next request like this, before it executes. All conditions given must hold; without any it is the next request of any client. Unless a command is
- * named, what client programs send by themselves when they connect is passed: between the start of redis-cli and the first command that is typed there lies its COMMAND DOCS.
+ * Where a run ends: at the next request like this, before it executes. All conditions given must hold; without any it is the next request
+ * of any client. Unless a command is named, what client programs send by themselves when they connect is passed: between the start of
+ * redis-cli and the first command that is typed there lies its COMMAND DOCS.
  */
 export interface RunTarget {
   /** Lower case. */

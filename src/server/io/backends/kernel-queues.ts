@@ -1,7 +1,8 @@
 /**
- * What waits in the kernel for a thread that does not ask: bytes that have come to a socket and were not read, connections that were not accepted.
+ * Tells another thread what waits in the kernel: bytes that have come to a socket and were not read, connections that were not accepted.
  *
- * Any thread of the process may ask, by the descriptor alone. So it can be said of each client that it waits, while the loop's thread is too busy to say anything.
+ * Any thread of the process may ask the kernel, by the descriptor alone. So each client that waits can be shown as waiting while the
+ * loop's thread is too busy to report anything.
  * Linux only, as the epoll backend.
  */
 import * as libc from './libc.js';

@@ -15,7 +15,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
-import { type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
+import {
+  type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+} from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import { ByteQueue } from './byte-queue.js';
 import { type EmulatedSource, ReadyList, systemError } from './ready-list.js';

@@ -12,7 +12,9 @@
 import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
-import { type Address, END_OF_FILE, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
+import {
+  type Address, END_OF_FILE, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+} from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import { seededRandom } from '../../../shared/random.js';
 import { ByteQueue } from './byte-queue.js';

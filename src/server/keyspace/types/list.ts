@@ -316,7 +316,10 @@ export class List implements Collection {
   }
 }
 
-/** The capacity at which a chunk that is full at one end should go on: the same if half of it is free at the other, else double; 0 if it is as big as it may be. */
+/**
+ * The capacity at which a chunk that is full at one end should go on: the same if half of it is free at the other, else double; 0 if it
+ * is as big as it may be.
+ */
 function roomyCapacity(chunk: Chunk): number {
   const capacity = chunk.items.length;
   if (chunk.length * 2 <= capacity) return capacity;

@@ -28,7 +28,10 @@ export function compareIds(a: StreamId, b: StreamId): number {
   return byMs !== 0 ? byMs : compareHalves(a.seq, b.seq);
 }
 
-/** Asks for the types first, since the end of a range is mostly a bigint, and comparing one with a number costs ten times as much. Every bigint is beyond all numbers. */
+/**
+ * Compares two halves of an ID. It looks at the types first, since the end of a range is mostly a bigint, and comparing one with a number
+ * costs ten times as much. Every bigint is beyond all numbers.
+ */
 function compareHalves(a: Uint64, b: Uint64): number {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;
   if (typeof b === 'number' || a > b) return 1;

@@ -283,7 +283,12 @@ class Unpacker {
   }
 }
 
-/** @param limit how many values; 0: all, if there is no offset either. Where there is a limit or an offset, the offset of the rest comes first, -1 if there is none. */
+/**
+ * Unpacks values from the string that is the first argument.
+ *
+ * @param limit how many values; 0: all, if there is no offset either. Where there is a limit or an offset, the offset of the rest comes
+ *   first, -1 if there is none.
+ */
 function unpackFrom(lua: LuaState, limit: number, offset: number): number {
   const length = lua.memory.textLength(checkTextSlot(lua, 1));
   // What the original calls the limit in this text is the length.
@@ -319,7 +324,12 @@ export function cmsgpackLibrary(lua: LuaState): void {
     lua.pushFunction(run);
     lua.setField(-2, name);
   }
-  const about = { _NAME: 'cmsgpack', _VERSION: 'lua-cmsgpack 0.4.0', _COPYRIGHT: 'Copyright (C) 2012, Salvatore Sanfilippo', _DESCRIPTION: 'MessagePack C implementation for Lua' };
+  const about = {
+    _NAME: 'cmsgpack',
+    _VERSION: 'lua-cmsgpack 0.4.0',
+    _COPYRIGHT: 'Copyright (C) 2012, Salvatore Sanfilippo',
+    _DESCRIPTION: 'MessagePack C implementation for Lua',
+  };
   for (const [name, text] of Object.entries(about)) {
     lua.pushText(text);
     lua.setField(-2, name);

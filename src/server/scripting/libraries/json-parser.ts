@@ -8,12 +8,16 @@ import { type LuaMemory, type Pointer } from '../lua-memory.js';
 import { LuaError, type LuaState } from '../lua-state.js';
 import type { JsonSettings } from './json-settings.js';
 
-type Token = 'T_OBJ_BEGIN' | 'T_OBJ_END' | 'T_ARR_BEGIN' | 'T_ARR_END' | 'T_STRING' | 'T_NUMBER' | 'T_BOOLEAN' | 'T_NULL' | 'T_COLON' | 'T_COMMA' | 'T_END' | 'T_ERROR';
+type Token =
+  | 'T_OBJ_BEGIN' | 'T_OBJ_END' | 'T_ARR_BEGIN' | 'T_ARR_END' | 'T_STRING' | 'T_NUMBER' | 'T_BOOLEAN' | 'T_NULL' | 'T_COLON' | 'T_COMMA'
+  | 'T_END' | 'T_ERROR';
 
 const PUNCTUATION: readonly (Token | undefined)[] = Array.from({ length: 256 }, (_, code) => punctuation(String.fromCharCode(code)));
 
 function punctuation(char: string): Token | undefined {
-  const tokens: { readonly [char: string]: Token } = { '{': 'T_OBJ_BEGIN', '}': 'T_OBJ_END', '[': 'T_ARR_BEGIN', ']': 'T_ARR_END', ':': 'T_COLON', ',': 'T_COMMA', '\0': 'T_END' };
+  const tokens: { readonly [char: string]: Token } = {
+    '{': 'T_OBJ_BEGIN', '}': 'T_OBJ_END', '[': 'T_ARR_BEGIN', ']': 'T_ARR_END', ':': 'T_COLON', ',': 'T_COMMA', '\0': 'T_END',
+  };
   return tokens[char];
 }
 
@@ -70,7 +74,9 @@ export class JsonParser {
   parse(): void {
     const { bytes } = this.memory;
     // A zero among the first two bytes is the mark of the wider encodings.
-    if (this.end - this.origin >= 2 && (bytes[this.origin] === 0 || bytes[this.origin + 1] === 0)) throw new LuaError('JSON parser does not support UTF-16 or UTF-32');
+    if (this.end - this.origin >= 2 && (bytes[this.origin] === 0 || bytes[this.origin + 1] === 0)) {
+      throw new LuaError('JSON parser does not support UTF-16 or UTF-32');
+    }
     let token: Token | null = this.next();
     while (token !== null) token = this.begins(token) ?? this.follows();
   }
@@ -189,7 +195,9 @@ export class JsonParser {
       else break;
     }
     const digits = at - first - (point === -1 ? 0 : 1);
-    if (digits === 0 || digits > EXACT_DIGITS || (bytes[first] === ZERO && digits > 1 && point !== first + 1) || (at < this.end && IS_WORD[bytes[at]!] === 1)) return false;
+    if (digits === 0 || digits > EXACT_DIGITS) return false;
+    if (bytes[first] === ZERO && digits > 1 && point !== first + 1) return false;
+    if (at < this.end && IS_WORD[bytes[at]!] === 1) return false;
     if (point !== -1) value /= 10 ** (at - point - 1);
     this.number = isNegative ? -value : value;
     this.at = at;

@@ -1,7 +1,8 @@
 /**
  * JsonWriter: Lua values to JSON, as lua-cjson 2.1.0 writes them. Used by cjson.ts.
  *
- * A table with positive whole keys is an array, an empty one an object. Tables within tables wait in arrays of our own, so that no depth ends JavaScript's stack.
+ * A table with positive whole keys is an array, an empty one an object. Tables within tables wait in arrays of our own, so that no depth
+ * overflows JavaScript's stack.
  */
 import { formatGeneral } from '../../resp/double.js';
 import { type LuaMemory, type Pointer, TYPE } from '../lua-memory.js';

@@ -28,7 +28,8 @@ function checkBytes(lua: LuaState, argument: number): Text {
 /** As C converts a number to an integer of 32 bits. */
 const checkInteger = (lua: LuaState, argument: number): number => Math.trunc(checkNumber(lua, argument)) | 0;
 
-const optionalInteger = (lua: LuaState, argument: number, otherwise: number): number => (lua.type(argument) > TYPE.nil ? checkInteger(lua, argument) : otherwise);
+const optionalInteger = (lua: LuaState, argument: number, otherwise: number): number =>
+  lua.type(argument) > TYPE.nil ? checkInteger(lua, argument) : otherwise;
 
 function search(lua: LuaState, shared: PatternMatcher, isFind: boolean): number {
   const text = checkBytes(lua, 1);
@@ -126,7 +127,9 @@ function gsub(lua: LuaState, shared: PatternMatcher): number {
   const pattern = checkBytes(lua, 2);
   const type = lua.type(3);
   const most = optionalInteger(lua, 4, text.end - text.start + 1);
-  if (type !== TYPE.number && type !== TYPE.string && type !== TYPE.function && type !== TYPE.table) throw new ArgumentError(3, 'string/function/table expected');
+  if (type !== TYPE.number && type !== TYPE.string && type !== TYPE.function && type !== TYPE.table) {
+    throw new ArgumentError(3, 'string/function/table expected');
+  }
   if (type === TYPE.number) checkTextSlot(lua, 3);
   // One of its own where a replacement can search, too: a function, or one behind a table.
   const matcher = lua.type(3) === TYPE.string ? shared : new PatternMatcher(lua);
