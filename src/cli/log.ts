@@ -9,6 +9,7 @@ import type { LogLevel } from '../server/index.js';
 import { escapeBytes } from '../tui/escape.js';
 import { patientOutput } from '../tui/terminal/patient-output.js';
 import { FileOutlet, StreamOutlet, type Outlet, type OutletOptions } from './outlet.js';
+import { openSink } from './sink.js';
 import { toText } from '../server/config/bytes.js';
 
 const MARKS: { readonly [level in LogLevel]: string } = { debug: '.', verbose: '-', notice: '*', warning: '#' };
@@ -38,9 +39,9 @@ export function openLog(file: string, report: (message: string) => void): LogOut
 }
 
 function openOutlet(file: string, options: OutletOptions): Outlet {
-  if (file !== '') return new FileOutlet(openSync(toText(file), 'a'), options);
+  if (file !== '') return new FileOutlet(openSink(openSync(toText(file), 'a')), options);
   // Node's stream for a file does not notice what was written in part.
-  return isPipeOrTerminal(1) ? new StreamOutlet(patientOutput(process.stdout) ?? process.stdout, options) : new FileOutlet(1, options);
+  return isPipeOrTerminal(1) ? new StreamOutlet(patientOutput(process.stdout) ?? process.stdout, options) : new FileOutlet(openSink(1), options);
 }
 
 function isPipeOrTerminal(fd: number): boolean {

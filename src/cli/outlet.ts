@@ -6,9 +6,9 @@
  *            a write fails: reported             a write succeeds: the line about the gap goes first
  *   works ─────────────────────────▶ loses ─────────────────────────▶ works
  */
-import { closeSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { PatientOutput } from '../tui/terminal/patient-output.js';
+import type { Sink } from './sink.js';
 
 export interface OutletOptions {
   /** As messages name it: `the log '/var/log/lab.log'`. */
@@ -73,23 +73,23 @@ class Losses {
     this.isReported = false;
   }
 
-  close(): void {
+  /** @param isWhole whether all that was taken has arrived */
+  close(isWhole = true): void {
     const { name, unit, report } = this.options;
+    if (!isWhole) report(`${name} lacks its end: its reader does not keep up`);
     if (this.count > 0) report(`${name} lacks the last ${this.count} ${unit}${this.count === 1 ? '' : 's'}: ${this.reason}`);
   }
 }
 
-/** A file by its descriptor. A line that was taken in part is completed before anything else is written, so that every line is whole. */
+/** A file or a pipe. A line that was taken in part is completed before anything else is written, so that every line is whole. */
 export class FileOutlet implements Outlet {
   private readonly losses: Losses;
   /** What is still to be written of a line whose beginning was taken. */
   private rest = Buffer.alloc(0);
 
-  /** @param writeBytes for tests: a disk that takes what they want */
   constructor(
-    private readonly fd: number,
+    private readonly sink: Sink,
     private readonly options: OutletOptions,
-    private readonly writeBytes: (fd: number, bytes: Uint8Array, offset: number) => number = writeSync,
   ) {
     this.losses = new Losses(options);
   }
@@ -108,12 +108,7 @@ export class FileOutlet implements Outlet {
   }
 
   close(): void {
-    this.losses.close();
-    try {
-      closeSync(this.fd);
-    } catch {
-      // A device that reports only now what it has not taken: nothing can be done about it any more.
-    }
+    this.losses.close(this.sink.close());
   }
 
   /**
@@ -137,7 +132,7 @@ export class FileOutlet implements Outlet {
   private writeWhole(bytes: Uint8Array): { readonly taken: number; readonly error: unknown } {
     let taken = 0;
     try {
-      while (taken < bytes.length) taken += this.writeBytes(this.fd, bytes, taken);
+      while (taken < bytes.length) taken += this.sink.write(bytes, taken);
       return { taken, error: null };
     } catch (error) {
       return { taken, error };

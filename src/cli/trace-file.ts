@@ -8,6 +8,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import type { TraceBatch } from '../server/index.js';
 import { toText } from '../server/config/bytes.js';
 import { FileOutlet, type Outlet } from './outlet.js';
+import { openSink } from './sink.js';
 
 const { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY } = constants;
 
@@ -25,9 +26,9 @@ export class TraceFile {
    * Throws {@link FileExistsError}, and what the file system throws.
    */
   constructor(path: string, overwrite: boolean, report: (message: string) => void) {
-    const fd = openForWriting(path, overwrite);
+    const sink = openSink(openForWriting(path, overwrite));
     const gap = (count: number): string => `${JSON.stringify({ kind: 'lost', lines: count })}\n`;
-    this.outlet = new FileOutlet(fd, { name: `the trace '${path}'`, unit: 'line', encoding: 'utf8', gap, report });
+    this.outlet = new FileOutlet(sink, { name: `the trace '${path}'`, unit: 'line', encoding: 'utf8', gap, report });
   }
 
   write({ events, droppedTurns, droppedCommands, slow }: TraceBatch): void {

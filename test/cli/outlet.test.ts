@@ -5,8 +5,6 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { FileOutlet, StreamOutlet, type OutletOptions } from '../../src/cli/outlet.js';
 
-const NO_FD = -1;
-
 function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
@@ -17,17 +15,18 @@ class Disk {
   room = Infinity;
   readonly reports: string[] = [];
   readonly options: OutletOptions = { name: 'the log', unit: 'line', encoding: 'latin1', gap: (count) => `(${count} lost)\n`, report: (message) => this.reports.push(message) };
-  readonly write = (_fd: number, bytes: Uint8Array, offset: number): number => {
+  readonly write = (bytes: Uint8Array, offset: number): number => {
     if (this.room === 0) throw failure('ENOSPC');
     const taken = Buffer.from(bytes.subarray(offset, offset + Math.min(this.room, bytes.length - offset)));
     this.room -= taken.length;
     this.text += taken.toString('latin1');
     return taken.length;
   };
+  readonly close = (): boolean => true;
 }
 
 function outletOn(disk: Disk): FileOutlet {
-  return new FileOutlet(NO_FD, disk.options, disk.write);
+  return new FileOutlet(disk, disk.options);
 }
 
 test('a full disk is reported once; the gap stands in the file as soon as it takes something again', () => {
@@ -85,7 +84,7 @@ test('bytes of a byte string stay bytes, text becomes UTF-8', () => {
   outletOn(bytes).write(['caf\xff\n']);
   expect(bytes.text).toBe('caf\xff\n');
   const text = new Disk();
-  new FileOutlet(NO_FD, { ...text.options, encoding: 'utf8' }, text.write).write(['é\n']);
+  new FileOutlet(text, { ...text.options, encoding: 'utf8' }).write(['é\n']);
   expect(text.text).toBe('\xc3\xa9\n');
 });
 

@@ -2,9 +2,10 @@
  * What is only told to somebody never ends the server: a log, a trace and a narration on a full disk, or with nobody to read them. And what a client or a file has put
  * into them reaches a file as it is, and a terminal escaped.
  */
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectWhenReady, MAIN, startHeadless, startInShell, temporaryDirectory, type Headless } from '../support/headless.js';
 import { TestTerminal } from '../support/terminal.js';
 
@@ -141,4 +142,30 @@ test('that nobody reads the log any more is reported once', async () => {
   await expectAlive(server, port);
   expect(server.errors.match(/nobody reads it any more/g)).not.toBe(null);
   expect(server.errors.match(/is incomplete from here on/g)).toHaveLength(1);
+});
+
+describe('a pipe whose reader has stopped', () => {
+  test.each(['--trace', '--record', '--logfile'])('%s: the server hears a signal all the same', async (option) => {
+    const directory = temporaryDirectory();
+    const [pipe, socket] = [join(directory, 'pipe'), join(directory, 'lab.sock')];
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    onTestFinished(() => closeSync(reader));
+    const server = startHeadless('--port', '0', '--unixsocket', socket, option, pipe);
+    const client = await connectWhenReady(socket);
+    for (let i = 0; i < 20; i++) await client.call('EVAL', "for i = 1, 20 do redis.log(redis.LOG_WARNING, ARGV[1]) end redis.call('SET', 'k', ARGV[1])", '0', 'x'.repeat(5000));
+    for (let i = 0; i < 300; i++) await client.call('PING');
+    await server.end();
+    const lines = (server.output + server.errors).split('\n').filter((line) => line.includes(' lacks '));
+    expect(lines).toEqual([expect.stringMatching(/ lacks its end: its reader does not keep up$/)]);
+  });
+
+  test('one that reads gets a recording whole, however much comes at once', async () => {
+    const directory = temporaryDirectory();
+    const server = startInShell(`cd ${directory}; mkfifo pipe; cat pipe >copy.lab & exec "$@"`, '--port', '0', '--record', join(directory, 'pipe'));
+    const client = await server.connect();
+    for (let i = 0; i < 5; i++) expect(await client.call('SET', 'k', 'x'.repeat(3_000_000))).toEqual({ simple: 'OK' });
+    await server.end();
+    expect(execFileSync(process.execPath, [MAIN, 'replay', join(directory, 'copy.lab')]).toString()).toMatch(/^replayed \d+ turns, 5 commands: identical\n$/);
+  });
 });
