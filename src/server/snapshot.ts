@@ -37,7 +37,6 @@ export interface ClientSnapshot {
   readonly peer: string;
   readonly local: string;
   readonly name: string;
-  readonly library: string;
   readonly db: number;
   readonly resp: 2 | 3;
   /** Keys a blocked client waits for, and until when in unix time (0: for ever); null if it is not blocked. */
@@ -162,7 +161,6 @@ function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
     peer: transport.peer,
     local: transport.local,
     name: session.name,
-    library: session.libraryName,
     db: session.db.index,
     resp: session.version,
     parkedOn: waiting === null ? null : { keys: waiting.request.keys, deadlineMs: waiting.deadlineMs },

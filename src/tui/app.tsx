@@ -1,5 +1,5 @@
 /**
- * The app: everything the screen does besides being drawn. The only effects of the lab are here, in session.ts, terminal/ and repl/.
+ * The app: everything the screen does besides being drawn. The only effects of the lab are here, in lab-session.ts, terminal/ and repl/.
  *
  *   keys ────▶ keymap ──▶ intent ──┬──▶ action ──▶ reduce ──▶ state ──▶ view ──▶ sink
  *   trace ───▶ session ────────────┘
@@ -13,7 +13,7 @@ import type { Breakpoint, RedisLabServer, RunTarget, SnapshotRequest, StepUnit }
 import { contextOf, intentOf, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
-import { Session } from './session.js';
+import { LabSession } from './lab-session.js';
 import { changeBreakpoints, formatBreakpoint } from './state/breakpoints.js';
 import { paceOf, type Change, type Pace } from './state/changes.js';
 import { leavingQuestion } from './state/leaving.js';
@@ -76,7 +76,7 @@ export interface AppOptions {
 }
 
 export class App {
-  private readonly session: Session;
+  private readonly session: LabSession;
   private readonly undo: Undo;
   private size: Size;
   private readonly sink: FrameSink;
@@ -93,7 +93,7 @@ export class App {
   constructor(private readonly options: AppOptions) {
     const { server, info, size, recolor, output, quit } = options;
     this.size = size;
-    this.session = new Session({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
+    this.session = new LabSession({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
     this.undo = new Undo(this.session);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
     this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), spell: (spelling) => this.spell(spelling), run: (target) => this.runTo(target), quit }, { password: options.password });

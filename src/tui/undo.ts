@@ -1,11 +1,11 @@
 /**
  * Undo: takes back what keys have changed, on the screen and in the loop. What was changed is known from the state (state/changes.ts); this is how it is done.
  */
-import type { Session } from './session.js';
+import type { LabSession } from './lab-session.js';
 import { inverseOf, isUndone, type Change } from './state/changes.js';
 
 export class Undo {
-  constructor(private readonly session: Session) {}
+  constructor(private readonly session: LabSession) {}
 
   /** A key has changed, or is about to change, something: it can be taken back from now on. Returns what to say of it. */
   note(change: Change): string {

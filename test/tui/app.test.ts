@@ -1,6 +1,6 @@
 /** What keys do to the lab: the app in front of a real server. */
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { Session } from '../../src/tui/session.js';
+import { LabSession } from '../../src/tui/lab-session.js';
 import { HUES } from '../../src/tui/view/hues.js';
 import { AppOnScreen } from './app-on-screen.js';
 
@@ -362,7 +362,7 @@ test('Tab offers keys to a client only while it is in the database that is shown
 
 test('what is typed in one chunk changes the line, or the prompt, once', async () => {
   await using lab = await AppOnScreen.start();
-  const act = vi.spyOn(Session.prototype, 'act');
+  const act = vi.spyOn(LabSession.prototype, 'act');
   onTestFinished(() => act.mockRestore());
   const changes = (type: string): number => act.mock.calls.filter(([action]) => action.type === type).length;
   lab.type(`SET k ${'x'.repeat(40_000)} end-of-it`);

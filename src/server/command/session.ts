@@ -76,8 +76,6 @@ export class Session {
   authenticated: boolean;
   username = 'default';
   name = '';
-  libraryName = '';
-  libraryVersion = '';
   readonly createdMs: number;
   lastInteractionMs: number;
   /** What its connection has read and written, in bytes. */

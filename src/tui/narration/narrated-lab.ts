@@ -10,7 +10,7 @@
 import type { RedisLabServer, SnapshotRequest, TraceBatch, TraceEvent } from '../../server/index.js';
 import { historyPath } from '../repl/history-file.js';
 import { createRepl, type Repl } from '../repl/repl.js';
-import { Session } from '../session.js';
+import { LabSession } from '../lab-session.js';
 import { paceOf, type Pace } from '../state/changes.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
@@ -55,7 +55,7 @@ export interface NarratedLabOptions {
 }
 
 export class NarratedLab {
-  private readonly session: Session;
+  private readonly session: LabSession;
   private readonly undo: Undo;
   private readonly repl: Repl;
   private narration: Narration = SILENT;
@@ -84,7 +84,7 @@ export class NarratedLab {
     const { server, info, password, keepsHistory, quit } = options;
     this.wanted = server.heldAt === null ? null : 'pause';
     this.greet();
-    this.session = new Session({ server, info, request: () => this.request(), changed: () => this.changed(), heard: (batch) => this.heard(batch) });
+    this.session = new LabSession({ server, info, request: () => this.request(), changed: () => this.changed(), heard: (batch) => this.heard(batch) });
     this.undo = new Undo(this.session);
     // A server that ends meanwhile says so by `closed`.
     this.running = this.session.start().catch(() => {});

@@ -2,7 +2,7 @@
  * Repl: the console's effects. Takes lines, sends them over its connections, and dispatches what comes of them as actions of repl-reduce.ts.
  *
  *   submit(line) → words → console's own word?  → connections, help, quit
- *                         └ command             → Connection.send → … → Transcript → dispatch(lines-received)
+ *                         └ command             → ConsoleClient.send → … → Transcript → dispatch(lines-received)
  */
 import { loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply, type RunTarget } from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
@@ -14,7 +14,7 @@ import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, takeRepeat } from '../state/repl/words.js';
 import type { Spelling } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';
-import { Connection } from './connection.js';
+import { ConsoleClient } from './console-client.js';
 import type { Hearing } from './conversation.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
@@ -68,20 +68,20 @@ const SPELLINGS: { readonly [word: string]: Spelling | undefined } = { on: 'esca
 /** A line that runs several times. */
 interface Repetition {
   readonly name: string;
-  readonly connection: Connection;
+  readonly connection: ConsoleClient;
   readonly argv: readonly string[];
   left: number;
 }
 
 class LabRepl implements Repl {
-  private readonly connections = new Map<string, Connection>();
+  private readonly connections = new Map<string, ConsoleClient>();
   private readonly transcript: Transcript;
   private readonly history: HistoryFile;
   private commands: readonly CommandReference[] = [];
   private current = '';
   /** Lines that were pasted together run one after another, as if they were typed: each waits for the reply to the one before, but not for long. */
   private readonly queue = new Fifo<string>();
-  private lastUsed: Connection | null = null;
+  private lastUsed: ConsoleClient | null = null;
   /** Comes before the queue, each time when the reply to the time before is there. */
   private repetition: Repetition | null = null;
   private isRunning = false;
@@ -200,7 +200,7 @@ class LabRepl implements Repl {
     this.wake();
   }
 
-  private run(name: string, connection: Connection, argv: readonly string[]): void {
+  private run(name: string, connection: ConsoleClient, argv: readonly string[]): void {
     const word = findLabWord(argv[0]);
     switch (word?.name) {
       case undefined:
@@ -226,7 +226,7 @@ class LabRepl implements Repl {
     }
   }
 
-  private byHand(word: string, name: string, connection: Connection): void {
+  private byHand(word: string, name: string, connection: ConsoleClient): void {
     switch (word) {
       case 'pause-reading':
         connection.pauseReading();
@@ -250,7 +250,7 @@ class LabRepl implements Repl {
     this.say('note', name, spelling === 'escaped' ? 'bytes beside ASCII are shown as \\xHH, as in redis-cli' : 'text in UTF-8 is shown as it is');
   }
 
-  private slice(name: string, connection: Connection, argv: readonly string[]): void {
+  private slice(name: string, connection: ConsoleClient, argv: readonly string[]): void {
     const size = Number(argv[1]);
     if (!Number.isInteger(size) || size < 1 || argv.length < 3) return this.say('error', name, 'slice bytes command, for example: slice 1 PING');
     connection.slice(argv.slice(2), size);
@@ -269,7 +269,7 @@ class LabRepl implements Repl {
   }
 
   /** `@a quit`. */
-  private drop(name: string, connection: Connection): void {
+  private drop(name: string, connection: ConsoleClient): void {
     this.connections.delete(name);
     connection.close();
     this.say('note', name, 'closed');
@@ -286,10 +286,10 @@ class LabRepl implements Repl {
     }
   }
 
-  private connection(name: string): Connection {
+  private connection(name: string): ConsoleClient {
     const known = this.connections.get(name);
     if (known !== undefined) return known;
-    const connection = new Connection({ ...this.options, name }, {
+    const connection = new ConsoleClient({ ...this.options, name }, {
       heard: (reply, kind, request) => this.heard(name, reply, kind, request),
       noted: (text) => this.say('note', name, text),
       changed: () => this.changed(),

@@ -1,5 +1,5 @@
 /**
- * The console's reducer: what keys do to the line, and what the connections have to say. Pure; the effects are repl/console.ts and repl/connection.ts.
+ * The console's reducer: what keys do to the line, and what the connections have to say. Pure; the effects are repl/console.ts and repl/console-client.ts.
  *
  *   key → ReplAction → reduceRepl → ReplState → view/panes/repl.ts
  *                └ submittedLines → what the effects send

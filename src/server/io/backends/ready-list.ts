@@ -21,7 +21,7 @@ export interface EmulatedSource extends Source {
   readiness(): Readiness;
 }
 
-interface Registration {
+interface RegisteredSource {
   readonly source: EmulatedSource;
   token: Token;
   interest: Interest;
@@ -33,8 +33,8 @@ interface Registration {
 const ALWAYS = READY_ERROR | READY_READ_CLOSED | READY_HUP;
 
 export class ReadyList {
-  private readonly registrations = new Map<number, Registration>();
-  private ready: Registration[] = [];
+  private readonly registrations = new Map<number, RegisteredSource>();
+  private ready: RegisteredSource[] = [];
 
   constructor(private readonly edgeTriggered: boolean) {}
 
@@ -78,7 +78,7 @@ export class ReadyList {
   collect(events: Events): void {
     const candidates = this.ready;
     this.ready = [];
-    const reported: Registration[] = [];
+    const reported: RegisteredSource[] = [];
     for (const registration of candidates) {
       const readiness = registration.isGone ? 0 : readinessOf(registration);
       registration.isListed = false;
@@ -104,19 +104,19 @@ export class ReadyList {
     this.ready = [];
   }
 
-  private list(registration: Registration): void {
+  private list(registration: RegisteredSource): void {
     registration.isListed = true;
     this.ready.push(registration);
   }
 
-  private registered(source: Source): Registration {
+  private registered(source: Source): RegisteredSource {
     const registration = this.registrations.get(source.fd);
     if (registration === undefined) throw systemError('epoll_ctl', 'ENOENT', source.fd);
     return registration;
   }
 }
 
-function readinessOf({ source, interest }: Registration): Readiness {
+function readinessOf({ source, interest }: RegisteredSource): Readiness {
   const wanted = ((interest & READABLE) !== 0 ? READY_READABLE : 0) | ((interest & WRITABLE) !== 0 ? READY_WRITABLE : 0);
   return source.readiness() & (wanted | ALWAYS);
 }

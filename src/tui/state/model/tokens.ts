@@ -30,7 +30,6 @@ export interface TokenRow {
   readonly fd: number;
   readonly peer: string;
   readonly name: string;
-  readonly library: string;
   readonly db: number;
   readonly resp: 2 | 3;
   readonly activity: Activity;
@@ -71,7 +70,7 @@ export interface TokensModel {
 export const clientRow = (token: number): TokenRow => ({ ...BLANK, token });
 
 const BLANK: TokenRow = {
-  token: 0, kind: 'client', fd: -1, peer: '', name: '', library: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
+  token: 0, kind: 'client', fd: -1, peer: '', name: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
   subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0, connectedUs: Number.NaN,
   requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, slowest: null,
 };
@@ -224,17 +223,17 @@ function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>):
 function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowUs: number): TokenRow {
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;
-  const { token, fd, peer, name, library, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, idleMs, awaitsWritable } = client;
+  const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, idleMs, awaitsWritable } = client;
   const { requests, bytesRead, bytesWritten, ageMs } = client;
   const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000, connectedUs: nowUs - ageMs * 1000 };
   const interest = awaitsWritable ? row.interest | INTEREST_WRITABLE : row.interest & ~INTEREST_WRITABLE;
-  return { ...row, fd, peer, name, library, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest, requests, bytesRead, bytesWritten };
+  return { ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest, requests, bytesRead, bytesWritten };
 }
 
 function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
   const awaitsWritable = (row.interest & INTEREST_WRITABLE) !== 0;
   return (
-    row.fd === client.fd && row.name === client.name && row.library === client.library && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
+    row.fd === client.fd && row.name === client.name && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
     row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor && row.queryBytes === client.queryBytes &&
     row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && awaitsWritable === client.awaitsWritable &&
     row.requests === client.requests && row.bytesRead === client.bytesRead && row.bytesWritten === client.bytesWritten

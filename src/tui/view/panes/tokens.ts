@@ -158,7 +158,7 @@ function withCulprit(state: State, rows: readonly TokenRow[]): readonly TokenRow
 
 function passes(row: TokenRow, filter: string): boolean {
   const conditions = filterOf(filter);
-  const text = `${row.peer} ${row.name} ${row.library} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`;
+  const text = `${row.peer} ${row.name} ${row.lastCommand} ${row.parkedOn === null ? '' : 'parked'}`;
   return conditions === null || passesFilter(conditions, { text, token: row.token, command: row.lastCommand, keys: row.parkedOn?.keys ?? [] });
 }
 
@@ -228,7 +228,7 @@ function peerOf(row: TokenRow, { visible }: Theme): string {
 
 function nameOf(row: TokenRow, { visible }: Theme): string {
   if (row.kind !== 'client') return row.kind === 'listener' ? 'LISTENER' : 'WAKER';
-  return visible(row.name === '' ? row.library : row.name, 64);
+  return visible(row.name, 64);
 }
 
 export const formatInterest = (interest: number): string => ((interest & 1) === 0 ? '' : 'R') + ((interest & INTEREST_WRITABLE) === 0 ? '' : 'W') || '-';
@@ -299,7 +299,7 @@ function helpEntries(): readonly HelpEntry[] {
     { term: 'filter', meaning: 'Words that stand in a row, such as parked or a name; #7 is that token, cmd:get the command that was executed last, jobs:* a key that is waited for.' },
     { term: 'fd', meaning: 'File descriptor: the number by which the kernel knows the socket. When a connection is gone its number is given to the next one.' },
     { term: 'peer', meaning: 'Address and port at the other end of the connection. For a listener: the address it listens on.' },
-    { term: 'name', meaning: 'What the client calls itself with CLIENT SETNAME, or the library it says it uses.' },
+    { term: 'name', meaning: 'What the client calls itself with CLIENT SETNAME.' },
     { term: 'LISTENER', meaning: 'The socket that waits for new connections. It is READABLE when somebody wants to connect.' },
     { term: 'WAKER', meaning: 'An eventfd: another thread writes to it to wake the loop out of its sleep in the poll.' },
     { term: 'state', meaning: 'What the connection is doing. Words such as reading or executing belong to the turn that runs; between turns a client is idle, or in one of the lasting states.' },

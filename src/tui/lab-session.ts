@@ -1,5 +1,5 @@
 /**
- * Session: the lab's state, and everything that moves it besides keys: what the loop tells of itself, and time in somebody's hand. The screen has one, and so has the narration.
+ * LabSession: the lab's state, and everything that moves it besides keys: what the loop tells of itself, and time in somebody's hand. The screen has one, and so has the narration.
  *
  *   trace ──▶ history ──▶ show a moment ──▶ action ──▶ reduce ──▶ state ──▶ changed()
  *   pause, step, … ──▶ server ──▶ held, or not any more ──┘
@@ -31,7 +31,7 @@ export interface SessionOptions {
   heard?(batch: TraceBatch): void;
 }
 
-export class Session {
+export class LabSession {
   private current: State;
   private readonly history = new History();
   private readonly time = new LoopTime(() => performance.now());

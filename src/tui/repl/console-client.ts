@@ -1,5 +1,5 @@
 /**
- * Connection: one client of the console, a real socket to the lab's own loop, and what can be done to it by hand.
+ * ConsoleClient: one client of the console, a real socket to the lab's own loop, and what can be done to it by hand.
  *
  *   commands → Conversation.send → bytes → [ queue of writes, so that slices stay in order ] → socket
  *   socket → ReplyReader → Conversation.hear → events.heard
@@ -19,7 +19,7 @@ export interface ConnectionEvents {
   heard(reply: Reply, kind: Exclude<Hearing, 'hidden'>, request: readonly string[] | null): void;
   /** Something the console itself has to say. */
   noted(text: string): void;
-  /** {@link Connection.view} is another one now. */
+  /** {@link ConsoleClient.view} is another one now. */
   changed(): void;
 }
 
@@ -49,7 +49,7 @@ interface Deferred {
   readonly act: () => void;
 }
 
-export class Connection {
+export class ConsoleClient {
   private readonly conversation = new Conversation();
   private socket: Socket | null = null;
   private reader = new ReplyReader();
