@@ -1,6 +1,7 @@
 /**
- * Sinks: where the bytes of a log, a trace or a recording go. None of them keeps this thread waiting: a pipe whose reader has stopped would keep it for good, and no
- * signal and no key would be heard. So a pipe is opened a second time, non-blocking; what it does not take at once waits, up to a limit.
+ * Sinks: where the bytes of a log, a trace or a recording go. None of them keeps this thread waiting: a pipe whose reader has stopped
+ * would keep it for good, and no signal and no key would be heard. So a pipe is opened a second time, non-blocking; what it does not take
+ * at once waits, up to a limit.
  *
  *   write ──▶ file, device: written at once, or refused by an error
  *         └─▶ pipe: taken as long as not too much waits; EAGAIN, then, as if it were a full disk
