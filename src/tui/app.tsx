@@ -4,7 +4,8 @@
  *   keys ────▶ keymap ──▶ intent ──┬──▶ action ──▶ reduce ──▶ state ──▶ view ──▶ sink
  *   trace ───▶ session ────────────┘
  *
- * A key is drawn at once, the trace as its batches come (12 a second, or two while only timers run), and while nothing comes, once a second, the clocks on the screen.
+ * A key is drawn at once, the trace as its batches come (12 a second, or two while only timers run), and while nothing comes, once a
+ * second, the clocks on the screen.
  */
 import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
@@ -96,7 +97,17 @@ export class App {
     this.session = new LabSession({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
     this.undo = new Undo(this.session);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
-    this.console = createConsole({ address: info.addresses[0]!, state: () => this.state, update: (repl) => this.updateConsole(repl), spell: (spelling) => this.spell(spelling), run: (target) => this.runTo(target), quit }, { password: options.password });
+    this.console = createConsole(
+      {
+        address: info.addresses[0]!,
+        state: () => this.state,
+        update: (repl) => this.updateConsole(repl),
+        spell: (spelling) => this.spell(spelling),
+        run: (target) => this.runTo(target),
+        quit,
+      },
+      { password: options.password },
+    );
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.
     setImmediate(() => this.draw());
@@ -397,7 +408,11 @@ export class App {
   /** The rows of the pane in focus, as actions want to know them. */
   private listed(): { rows: readonly string[]; length: number | null; offset: number } {
     const pane = this.pane;
-    return { rows: pane.rows?.(this.state, paneSize(this.state, pane.id, this.size) ?? undefined) ?? [], length: pane.length?.(this.state) ?? null, offset: pane.offset?.(this.state) ?? 0 };
+    return {
+      rows: pane.rows?.(this.state, paneSize(this.state, pane.id, this.size) ?? undefined) ?? [],
+      length: pane.length?.(this.state) ?? null,
+      offset: pane.offset?.(this.state) ?? 0,
+    };
   }
 
   /** The keys of the REPL's line. */
@@ -637,4 +652,14 @@ function openToken({ ui }: State): number | null {
 }
 
 /** Keys come from our own decoder; Ink gets none. */
-const NO_INPUT = { isTTY: false, on() {}, off() {}, addListener() {}, removeListener() {}, setEncoding() {}, ref() {}, unref() {}, read: () => null } as unknown as NodeJS.ReadStream;
+const NO_INPUT = {
+  isTTY: false,
+  on() {},
+  off() {},
+  addListener() {},
+  removeListener() {},
+  setEncoding() {},
+  ref() {},
+  unref() {},
+  read: () => null,
+} as unknown as NodeJS.ReadStream;

@@ -1,15 +1,17 @@
 /**
- * Escape: which characters of what a client has sent may be printed, and how the others are written instead: \n, \t and the like, or \xHH for each byte, as in redis-cli.
+ * Escape: which characters of what a client has sent may be printed, and how the others are written instead: \n, \t and the like, or \xHH
+ * for each byte, as in redis-cli.
  *
- * A terminal obeys control characters, C1 too, and turns text around at bidi marks. What it draws nothing for (zero width, fillers, tags) would hide differences between
- * names and shift columns, and marks without end pile up over the rows around them.
+ * A terminal obeys control characters, C1 too, and turns text around at bidi marks. What it draws nothing for (zero width, fillers, tags)
+ * would hide differences between names and shift columns, and marks without end pile up over the rows around them.
  */
 
 const NAMED: { readonly [char: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x07': '\\a', '\b': '\\b' };
 
 /**
- * By Unicode's categories: controls, formats, line and paragraph separators, private, unassigned, half surrogates. Then what is invisible by default, but for the variation
- * selector that makes an emoji of a character; marks that have nothing to stand on; and the fifth mark on one character.
+ * By Unicode's categories: controls, formats, line and paragraph separators, private, unassigned, half surrogates. Then what is invisible
+ * by default, but for the variation selector that makes an emoji of a character; marks that have nothing to stand on; and the fifth mark
+ * on one character.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]|(?!\ufe0f)\p{Default_Ignorable_Code_Point}|(?<!\p{Emoji})\ufe0f|^\p{M}+|(?<=\p{M}{4})\p{M}/gu;
 

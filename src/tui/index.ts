@@ -91,12 +91,26 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       app.redraw();
     };
     const suspendAlone = (): void => suspend(process.pid);
-    const terminal = new Terminal(options.input, options.output, { keys: (keys) => app.press(keys), resize: (width, height) => app.resize({ width, height }), caughtUp: () => app.caughtUp(), hangup: () => end(0) }, true);
+    const terminal = new Terminal(
+      options.input,
+      options.output,
+      {
+        keys: (keys) => app.press(keys),
+        resize: (width, height) => app.resize({ width, height }),
+        caughtUp: () => app.caughtUp(),
+        hangup: () => end(0),
+      },
+      true,
+    );
     const app = new App({
       server,
       info: options.info,
       password: options.password,
-      theme: createTheme({ palette: options.colors === 'none' ? 'monochrome' : 'color', ascii: options.ascii, background: options.background ?? backgroundOf(process.env.COLORFGBG) }),
+      theme: createTheme({
+        palette: options.colors === 'none' ? 'monochrome' : 'color',
+        ascii: options.ascii,
+        background: options.background ?? backgroundOf(process.env.COLORFGBG),
+      }),
       size: { width: terminal.columns, height: terminal.rows },
       recolor: options.colors === 'basic' ? inBasicColors : (row) => row,
       output: terminal.write,

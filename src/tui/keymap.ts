@@ -1,7 +1,8 @@
 /**
  * The table of keys: what can be pressed, when, and how it is called. Input, footer and help are made of it and of nothing else.
  *
- * The first entry that knows the key and whose time has come wins. A key that no entry knows does nothing, except where text is typed: in the prompt and in the REPL.
+ * The first entry that lists the key and applies at the moment wins. A key without such an entry does nothing, except where text is typed: in
+ * the prompt and in the REPL.
  */
 import type { State } from './state/state.js';
 import { spell, type Key } from './terminal/key.js';
@@ -134,7 +135,15 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'last-row', keys: ['end', 'G'], shown: 'End', label: 'end', group: 'This pane', contexts: ['reply'] },
   { intent: 'older-reply', keys: ['['], shown: '[', label: 'reply before', group: 'This pane', contexts: ['reply'] },
   { intent: 'newer-reply', keys: [']'], shown: ']', label: 'next reply', group: 'This pane', contexts: ['reply'] },
-  { intent: 'open-reply', keys: ['ctrl+o'], shown: 'Ctrl-O', label: 'the whole reply', group: 'This pane', contexts: ['console'], when: ({ repl }) => repl.long.length > 0 },
+  {
+    intent: 'open-reply',
+    keys: ['ctrl+o'],
+    shown: 'Ctrl-O',
+    label: 'the whole reply',
+    group: 'This pane',
+    contexts: ['console'],
+    when: ({ repl }) => repl.long.length > 0,
+  },
   // What is in the way goes first.
   { intent: 'to-rows', keys: ['x', 'escape'], shown: 'x', label: 'to the tree', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
   { intent: 'byte-before', keys: ['left'], shown: '←', label: 'byte before', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
@@ -143,7 +152,16 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'close', keys: ['escape', 'enter'], shown: 'Esc', label: 'close', group: 'This pane', contexts: ['panes'], of: opens, when: isOpen },
   { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], of: moves, when: isFrozen },
   { intent: 'follow', keys: ['end'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['console'], of: moves, when: isFrozen },
-  { intent: 'clear-filter', keys: ['escape'], shown: 'Esc', label: 'no filter', group: 'This pane', contexts: ['panes'], of: filters, when: ({ ui }) => ui.panes[ui.focus].filter !== '' },
+  {
+    intent: 'clear-filter',
+    keys: ['escape'],
+    shown: 'Esc',
+    label: 'no filter',
+    group: 'This pane',
+    contexts: ['panes'],
+    of: filters,
+    when: ({ ui }) => ui.panes[ui.focus].filter !== '',
+  },
   {
     intent: 'live', keys: ['end', 'escape'], shown: 'End', label: 'LIVE',
     meaning: 'now again, wherever the loop is by then',
@@ -183,7 +201,8 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'step-request', keys: ['r'], shown: 'r', label: 'to the next request',
     meaning:
-      '… to the next request of the connection that is selected, or else of the one at whose event the loop is held, or else of any. It is held before that executes. ' +
+      '… to the next request of the connection that is selected, or else of the one at whose event ' +
+      'the loop is held, or else of any. It is held before that executes. ' +
       'What redis-cli and client libraries send by themselves when they connect is passed',
     group: 'Time', contexts: ['panes'], when: isNow,
   },
@@ -276,7 +295,14 @@ export const KEYMAP: readonly Binding[] = [
     meaning: "leaves the lab; asks first while there are other clients than the REPL's, or keys",
     group: 'Lab', contexts: ['panes'],
   },
-  { intent: 'suspend', keys: ['ctrl+z'], shown: 'Ctrl-Z', label: 'back to the shell, fg returns', group: 'Lab', contexts: ['panes', 'console', 'prompt', 'help'] },
+  {
+    intent: 'suspend',
+    keys: ['ctrl+z'],
+    shown: 'Ctrl-Z',
+    label: 'back to the shell, fg returns',
+    group: 'Lab',
+    contexts: ['panes', 'console', 'prompt', 'help'],
+  },
   { intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C twice', label: 'quit', group: 'Lab', contexts: ['panes', 'console', 'help'] },
 ];
 

@@ -1,10 +1,11 @@
 /**
- * LabSession: the lab's state, and everything that moves it besides keys: what the loop tells of itself, and time in somebody's hand. The screen has one, and so has the narration.
+ * LabSession: the lab's state, and everything that moves it besides keys: what the loop reports of itself, and the controls of time: pausing,
+ * stepping, walking through the history. The screen has one, and so has the narration.
  *
  *   trace ──▶ history ──▶ show a moment ──▶ action ──▶ reduce ──▶ state ──▶ changed()
  *   pause, step, … ──▶ server ──▶ held, or not any more ──┘
  *
- * What somebody asks for resolves when the loop has answered, and never rejects: a server that ends meanwhile says so by `closed`.
+ * Requests resolve when the loop has answered, and never reject: a server that ends meanwhile says so by `closed`.
  */
 import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';

@@ -1,5 +1,6 @@
 /**
- * The lab in lines, for people who listen to it, and for programs: what the screen shows when asked for, and what happens in between, as plain sentences that are only ever appended.
+ * The lab in lines, for people who listen to it, and for programs: what the screen shows when asked for, and what happens in between, as
+ * plain sentences that are only ever appended.
  *
  *   lines ──▶ words.ts ──┬──▶ session (time, history) ──▶ state ──▶ the panes' own lines
  *                        └──▶ repl (a real client of this loop) ──▶ replies
@@ -151,7 +152,10 @@ export class NarratedLab {
     const { info } = this.options;
     const [address] = info.addresses;
     this.say(`redis-lab ${info.version}, in lines. A Redis server runs here, on one event loop.`);
-    if (address !== undefined) this.say(`Connect: redis-cli ${'path' in address ? `-s ${this.theme.visible(address.path)}` : `-p ${address.port}`}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
+    if (address !== undefined) {
+      const way = 'path' in address ? `-s ${this.theme.visible(address.path)}` : `-p ${address.port}`;
+      this.say(`Connect: redis-cli ${way}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
+    }
     this.say('Or type here: SET greeting hello EX 60. help tells what else there is, quit leaves.');
   }
 
@@ -200,7 +204,9 @@ export class NarratedLab {
     }
     if (action.type !== 'lines-received') return;
     // What was typed is known to whoever has typed it.
-    for (const { kind, client, text } of action.lines) if (kind !== 'in') this.say(`${client === '' ? '' : `@${client} `}${this.theme.visible(toBytes(text), Infinity)}`);
+    for (const { kind, client, text } of action.lines) {
+      if (kind !== 'in') this.say(`${client === '' ? '' : `@${client} `}${this.theme.visible(toBytes(text), Infinity)}`);
+    }
   }
 
   private async grant(wish: Wish): Promise<void> {
@@ -348,7 +354,13 @@ export class NarratedLab {
     await this.catchUp();
     const hasMoved = go();
     const { control, model } = this.state;
-    if (!hasMoved) return this.say(control.mode === 'history' ? `${this.time}: nothing more that way; live leads back to now` : 'this is now: back leads into the history');
+    if (!hasMoved) {
+      return this.say(
+        control.mode === 'history'
+          ? `${this.time}: nothing more that way; live leads back to now`
+          : 'this is now: back leads into the history',
+      );
+    }
     const event = control.mode === 'paused' ? control.heldAt : model.loop.event;
     const what = event === null ? 'nothing has happened yet' : control.mode === 'history' ? sentence(event, this.wording) : 'this is now';
     this.say(`${this.time}, turn ${model.rates.turn}: ${what}`);
@@ -437,7 +449,10 @@ export class NarratedLab {
 
   // What is there
 
-  /** The trace comes some ten times a second. To ask for it wakes the loop, so that is done only behind a command of our own, whose traces somebody may look for. */
+  /**
+   * Asks for the trace behind a command of our own, whose effects may be looked for at once. To ask wakes the loop, so without such a command
+   * the trace is left to come by itself, some ten times a second.
+   */
   private async catchUp(): Promise<void> {
     if (!this.isBehind || this.state.control.moment !== null || busyOf(this.state) !== null) return;
     await this.session.refresh();
@@ -484,7 +499,12 @@ export class NarratedLab {
   }
 
   private request(): SnapshotRequest {
-    return { keys: { db: this.state.repl.client.db, offset: 0, limit: MOST_ROWS, order: 'name', match: '*' }, clients: MOST_ROWS, commands: this.countsCommands, value: null };
+    return {
+      keys: { db: this.state.repl.client.db, offset: 0, limit: MOST_ROWS, order: 'name', match: '*' },
+      clients: MOST_ROWS,
+      commands: this.countsCommands,
+      value: null,
+    };
   }
 }
 

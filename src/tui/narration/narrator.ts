@@ -1,5 +1,6 @@
 /**
- * The narrator: what happens on the loop while nobody asks, in a sentence each, and never more of them than somebody can listen to. Pure; the clock comes from outside.
+ * The narrator: tells unasked what happens on the loop, in a sentence each, and never more of them than a person can listen to. Pure; the
+ * clock comes from outside.
  *
  *   kind of happening   commands   connections   keys   waits
  *   a window of 2 s     ● ● ● ● ●  ●             ●            each told, up to five
@@ -81,7 +82,12 @@ function matterOf({ kind }: TraceEvent): Matter | null {
 }
 
 /** A batch of the trace. */
-export function narrate(narration: Narration, { events, droppedCommands, slow }: Pick<TraceBatch, 'events' | 'droppedCommands' | 'slow'>, wording: Wording, nowMs: number): Told {
+export function narrate(
+  narration: Narration,
+  { events, droppedCommands, slow }: Pick<TraceBatch, 'events' | 'droppedCommands' | 'slow'>,
+  wording: Wording,
+  nowMs: number,
+): Told {
   const due = closeWindows(narration, nowMs);
   const lines = [...due.lines];
   const windows = { ...due.narration.windows };

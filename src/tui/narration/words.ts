@@ -1,5 +1,6 @@
 /**
- * The words of the narration: what can be typed beside commands of Redis and the words of the console. Most stand for a key of the screen; `help` tells all of them.
+ * The words of the narration: what can be typed beside commands of Redis and the words of the console. Most stand for a key of the
+ * screen; `help` tells all of them.
  *
  * A line that begins with none of them is the console's. No command of Redis is among them but `keys`, which is one as soon as a pattern follows.
  */
@@ -54,38 +55,72 @@ const FASTEST = 100;
 export const WORDS: readonly Word[] = [
   { name: 'pause', arguments: '', summary: 'Stops the loop itself: clients wait, no key expires.', parse: alone({ type: 'pause' }) },
   { name: 'resume', arguments: '', summary: 'Lets it run, at full speed.', parse: alone({ type: 'resume' }) },
-  { name: 'step', arguments: '[event | phase | command | turn]', summary: 'Lets a paused loop go on by one of these; by an event if nothing is said. In the history it goes forward there.', parse: parseStep },
+  {
+    name: 'step',
+    arguments: '[event | phase | command | turn]',
+    summary: 'Lets a paused loop go on by one of these; by an event if nothing is said. In the history it goes forward there.',
+    parse: parseStep,
+  },
   {
     name: 'run',
     arguments: '[to #token | to command [key]]',
-    summary: 'Lets the loop run to the next such request, and holds it before that executes: to #7, to DEL user:*. Without more it is the next one of any client; what client programs send by themselves when they connect is passed.',
+    summary:
+      'Lets the loop run to the next such request, and holds it before that executes: to #7, to DEL user:*. Without more it is ' +
+      'the next one of any client; what client programs send by themselves when they connect is passed.',
     parse: parseRun,
   },
   { name: 'slow', arguments: 'number | off', summary: 'So many events a second, each of them told.', parse: parseSlow },
   {
     name: 'break',
     arguments: '[on condition | off [number]]',
-    summary: 'Pauses by itself before such a command: on DEL, on key user:*, on token 7, on event expire, or behind a slow one: on us>1000. Without more it tells which there are.',
+    summary:
+      'Pauses by itself before such a command: on DEL, on key user:*, on token 7, on event expire, ' +
+      'or behind a slow one: on us>1000. Without more it tells which there are.',
     parse: parseBreak,
   },
   { name: 'undo', arguments: '', summary: 'Takes back the last pause, resume, slow or break.', parse: alone({ type: 'undo' }) },
-  { name: 'back', arguments: '[number] [event | turn]', summary: 'Shows what was, that much earlier. The loop goes on meanwhile, or stays paused.', parse: (rest) => parseWay('back', rest) },
+  {
+    name: 'back',
+    arguments: '[number] [event | turn]',
+    summary: 'Shows what was, that much earlier. The loop goes on meanwhile, or stays paused.',
+    parse: (rest) => parseWay('back', rest),
+  },
   { name: 'forward', arguments: '[number] [event | turn]', summary: 'The other way.', parse: (rest) => parseWay('forward', rest) },
   { name: 'oldest', arguments: '', summary: 'As far back as the history goes.', parse: alone({ type: 'oldest' }) },
   { name: 'live', arguments: '', summary: 'Shows now again.', parse: alone({ type: 'live' }) },
   { name: 'status', arguments: '', summary: 'What runs where, and what time does.', parse: alone({ type: 'status' }) },
-  { name: 'loop', arguments: '', summary: 'What just happened, where the time of the turn went, how long the loop may sleep.', parse: alone({ type: 'tell', pane: 'loop', limit: ROWS }) },
+  {
+    name: 'loop',
+    arguments: '',
+    summary: 'What just happened, where the time of the turn went, how long the loop may sleep.',
+    parse: alone({ type: 'tell', pane: 'loop', limit: ROWS }),
+  },
   { name: 'tokens', arguments: '[rows]', summary: 'What is registered with the poll, and what each of it does.', parse: (rest) => parseTell('tokens', rest) },
   { name: 'readiness', arguments: '[rows]', summary: 'Which tokens were ready last, and what came of it.', parse: (rest) => parseTell('readiness', rest) },
   { name: 'frames', arguments: '[rows]', summary: 'The last requests and replies.', parse: (rest) => parseTell('frames', rest) },
   { name: 'commands', arguments: '[rows]', summary: 'What each command has cost, and who has called it.', parse: (rest) => parseTell('commands', rest) },
-  { name: 'keyspace', arguments: '[rows]', summary: 'The keys of the database that the console has selected; `keys` alone does the same.', parse: (rest) => parseTell('keyspace', rest) },
+  {
+    name: 'keyspace',
+    arguments: '[rows]',
+    summary: 'The keys of the database that the console has selected; `keys` alone does the same.',
+    parse: (rest) => parseTell('keyspace', rest),
+  },
   { name: 'narrate', arguments: 'on | off', summary: 'Whether to tell what others do while nobody asks.', parse: parseNarrate },
-  { name: 'help', arguments: '[command | @group | lab | pane]', summary: 'Explains a command of Redis, the words of the console (lab), or what a pane tells.', parse: parseHelp },
+  {
+    name: 'help',
+    arguments: '[command | @group | lab | pane]',
+    summary: 'Explains a command of Redis, the words of the console (lab), or what a pane tells.',
+    parse: parseHelp,
+  },
 ];
 
 /** `keys` is a pane, `KEYS *` a command. */
-const KEYS: Word = { name: 'keys', arguments: '', summary: '', parse: (rest) => (rest.length === 0 ? { type: 'tell', pane: 'keyspace', limit: ROWS } : 'console') };
+const KEYS: Word = {
+  name: 'keys',
+  arguments: '',
+  summary: '',
+  parse: (rest) => (rest.length === 0 ? { type: 'tell', pane: 'keyspace', limit: ROWS } : 'console'),
+};
 
 const BY_NAME: ReadonlyMap<string, Word> = new Map([...WORDS, KEYS].map((word) => [word.name, word]));
 

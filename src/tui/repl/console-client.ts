@@ -4,7 +4,8 @@
  *   commands → Conversation.send → bytes → [ queue of writes, so that slices stay in order ] → socket
  *   socket → ReplyReader → Conversation.hear → events.heard
  *
- * Connects when something is to be sent, and again after the server has closed: as redis-cli, it then brings the new connection to the old one's database and protocol.
+ * Connects when something is to be sent, and again after the server has closed: as redis-cli, it then brings the new connection to the
+ * old one's database and protocol.
  */
 import { createConnection, type Socket } from 'node:net';
 import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
@@ -184,7 +185,8 @@ export class ConsoleClient {
     const unsent = this.deferred.length === 0 ? '' : `; not sent: ${listOf([...this.deferred].map(({ argv }) => typed(argv)))}`;
     if (conversation.isAwaited) {
       const [, ...behind] = conversation.unanswered;
-      this.reconnect(`left ${conversation.awaited ?? 'the command'} with a new connection${behind.length === 0 ? '' : `; sent behind it and not answered: ${listOf(behind.map(typed))}`}${unsent}`);
+      const unanswered = behind.length === 0 ? '' : `; sent behind it and not answered: ${listOf(behind.map(typed))}`;
+      this.reconnect(`left ${conversation.awaited ?? 'the command'} with a new connection${unanswered}${unsent}`);
     } else if (unsent !== '') {
       this.reconnect(`left the connection that was ending${unsent}`);
     } else if (conversation.isMonitor) {
@@ -260,7 +262,8 @@ export class ConsoleClient {
   private failed(socket: Socket, error: NodeJS.ErrnoException): void {
     if (socket !== this.socket) return;
     const where = this.view.address;
-    this.events.noted(this.isConnected ? `the connection broke: ${error.code ?? error.message}` : `could not connect to ${where}: ${error.code ?? error.message}`);
+    const what = this.isConnected ? 'the connection broke' : `could not connect to ${where}`;
+    this.events.noted(`${what}: ${error.code ?? error.message}`);
   }
 
   private closed(socket: Socket): void {

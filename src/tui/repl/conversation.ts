@@ -13,7 +13,8 @@ export type Hearing = 'reply' | 'text' | 'push' | 'hidden';
 
 /** redis-cli's own list. */
 const TEXT_REPLIES: ReadonlySet<string> = new Set([
-  'info', 'lolwut', 'debug htstats', 'debug htstats-key', 'memory malloc-stats', 'memory doctor', 'cluster nodes', 'cluster info', 'client list', 'client info', 'latency graph', 'latency doctor',
+  'info', 'lolwut', 'debug htstats', 'debug htstats-key', 'memory malloc-stats', 'memory doctor', 'cluster nodes', 'cluster info', 'client list',
+  'client info', 'latency graph', 'latency doctor',
 ]);
 
 interface Sent {

@@ -7,8 +7,9 @@
  *                           3# "modules" =>
  *                              1) "none"
  *
- * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike there, control characters in statuses, errors and verbatim strings are escaped, too, and what is too
- * long is cut, with a note of how much is not shown. Text in UTF-8 stands as it is; the view makes \xHH of it where redis-cli's form is wanted.
+ * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike there, control characters in statuses, errors and
+ * verbatim strings are escaped, too, and what is too long is cut, with a note of how much is not shown. Text in UTF-8 stands as it is;
+ * the view makes \xHH of it where redis-cli's form is wanted.
  */
 import { formatDouble, type Reply } from '../../server/index.js';
 import { escapeBytes, quoteBytes } from '../escape.js';

@@ -1,7 +1,8 @@
 /**
  * What the app and the console are to each other: keys go in while the REPL has the focus, a new share of the state comes out.
  *
- * The console is made by `createConsole(host)` in console.ts. It connects when it is made; {@link Console.close} ends all its connections and writes its history.
+ * The console is made by `createConsole(host)` in console.ts. It connects when it is made; {@link Console.close} ends all its connections
+ * and writes its history.
  */
 import type { Address, RunTarget } from '../../server/index.js';
 import type { ReplState } from '../state/repl-state.js';
@@ -25,8 +26,8 @@ export interface ConsoleHost {
 
 export interface Console {
   /**
-   * A key while the REPL has the focus. Returns false for a key it has no use for at the moment, which then is the app's: Tab without anything to complete, Esc without
-   * anything to close, Ctrl-C with an empty line and nothing to leave, PageUp, PageDown, F-keys.
+   * Handles a key while the REPL has the focus. Returns false for a key that it does not use at the moment, which then is the app's: Tab
+   * without anything to complete, Esc without anything to close, Ctrl-C with an empty line and nothing to leave, PageUp, PageDown, F-keys.
    */
   press(key: Key): boolean;
   /** Opens the newest long reply, or the one `by` places from the one that is open; false if there is none. */

@@ -42,7 +42,10 @@ export interface ReplOptions {
 export interface Repl {
   /** Runs a line as it was typed. */
   submit(line: string): void;
-  /** Resolves when no line is left to run, and what was asked has been answered or keeps waiting for longer than a moment; the replies have been told by then. */
+  /**
+   * Resolves when no line is left to run, and what was asked has been answered or keeps waiting for longer than a moment; the replies
+   * have been told by then.
+   */
   settled(): Promise<void>;
   /** A line is still to run, or its reply is due and may still come soon. */
   readonly isBusy: boolean;
@@ -245,7 +248,9 @@ class LabRepl implements Repl {
 
   private spell(name: string, [, wanted = '', ...more]: readonly string[]): void {
     const spelling = SPELLINGS[wanted.toLowerCase()];
-    if (spelling === undefined || more.length > 0) return this.say('error', name, 'escapes on: \\xHH for bytes beside ASCII, as in redis-cli; escapes off: text');
+    if (spelling === undefined || more.length > 0) {
+      return this.say('error', name, 'escapes on: \\xHH for bytes beside ASCII, as in redis-cli; escapes off: text');
+    }
     this.options.spell(spelling);
     this.say('note', name, spelling === 'escaped' ? 'bytes beside ASCII are shown as \\xHH, as in redis-cli' : 'text in UTF-8 is shown as it is');
   }
@@ -257,7 +262,12 @@ class LabRepl implements Repl {
   }
 
   private runLoop(name: string, [to = 'to', ...rest]: readonly string[]): void {
-    const parsed = rest.length === 0 && to === 'to' ? { target: {} } : to.toLowerCase() === 'to' ? parseRunTarget(rest.join(' ')) : { error: 'run, run to #7, run to DEL user:*' };
+    const parsed =
+      rest.length === 0 && to === 'to'
+        ? { target: {} }
+        : to.toLowerCase() === 'to'
+          ? parseRunTarget(rest.join(' '))
+          : { error: 'run, run to #7, run to DEL user:*' };
     if ('error' in parsed) this.say('error', name, parsed.error);
     else this.options.run(parsed.target);
   }
@@ -282,7 +292,8 @@ class LabRepl implements Repl {
     const stateWidth = Math.max(...views.map(({ state }) => state.length));
     for (const { name, peer, state, db, protocol, inTransaction } of views) {
       const mark = name === this.current ? '*' : ' ';
-      this.say('note', '', `${mark} @${name.padEnd(nameWidth)} ${state.padEnd(stateWidth)} db ${db} RESP${protocol}${inTransaction ? ' MULTI' : ''} ${peer ?? ''}`.trimEnd());
+      const about = `db ${db} RESP${protocol}${inTransaction ? ' MULTI' : ''} ${peer ?? ''}`;
+      this.say('note', '', `${mark} @${name.padEnd(nameWidth)} ${state.padEnd(stateWidth)} ${about}`.trimEnd());
     }
   }
 

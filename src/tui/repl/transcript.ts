@@ -1,8 +1,8 @@
 /**
  * The transcript's way to the screen: what the connections hear, formatted only if it will be seen.
  *
- * MONITOR beside a benchmark brings a hundred thousand lines a second. They are kept unformatted, the newest few hundred, and handed on at most every 50 ms; how many
- * were left out is said in a line of its own.
+ * MONITOR beside a benchmark brings a hundred thousand lines a second. They are kept unformatted, the newest few hundred, and handed on
+ * at most every 50 ms; how many were left out is said in a line of its own.
  */
 import type { Reply } from '../../server/index.js';
 import type { ReplLine } from '../state/repl-state.js';

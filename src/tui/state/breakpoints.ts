@@ -54,7 +54,11 @@ export function formatBreakpoint({ command, key, token, kind, longerThanUs, erro
  *
  * @param commands all there are, in capitals; empty: not known yet. A typing error would never stop anything.
  */
-export function changeBreakpoints(breakpoints: readonly Breakpoint[], text: string, commands: readonly string[]): { readonly breakpoints: readonly Breakpoint[] } | { readonly error: string } {
+export function changeBreakpoints(
+  breakpoints: readonly Breakpoint[],
+  text: string,
+  commands: readonly string[],
+): { readonly breakpoints: readonly Breakpoint[] } | { readonly error: string } {
   const removal = /^-\s*(\d+|\*)$/.exec(text.trim());
   if (removal === null) {
     const parsed = parseBreakpoint(text);

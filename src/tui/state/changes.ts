@@ -58,7 +58,10 @@ export function inverseOf(change: Change, { control, ui }: State): Change {
   }
 }
 
-/** Is all as it was before? A filter may have been opened and closed again. What has been asked of the loop may still be under way, so its pace always counts as changed. */
+/**
+ * Whether everything is as it was before the change: a filter may have been opened and closed again. What has been asked of the loop may
+ * still be under way, so its pace always counts as changed.
+ */
 export function isUndone(change: Change, state: State): boolean {
   if (change.kind === 'pace' || change.kind === 'step') return false;
   return (inverseOf(change, state) as typeof change).before === change.before;

@@ -55,9 +55,16 @@ function takeCondition(words: readonly string[], at: number, draft: Draft): numb
   const next = words[at + 1];
   if (word.startsWith('"')) return takeQuoted(word, draft);
   const slow = /^([uµμm])s>(\d*)$/.exec(word);
-  if (slow !== null) return slow[2] === '' ? `${slow[1] === 'm' ? 'ms' : 'us'}> needs a number` : put(draft, 'longerThanUs', Number(slow[2]) * (slow[1] === 'm' ? 1000 : 1), 1);
+  if (slow !== null) {
+    const [, unit, number] = slow;
+    if (number === '') return `${unit === 'm' ? 'ms' : 'us'}> needs a number`;
+    return put(draft, 'longerThanUs', Number(number) * (unit === 'm' ? 1000 : 1), 1);
+  }
   if (word.startsWith('#')) return /^#\d+$/.test(word) ? put(draft, 'token', Number(word.slice(1)), 1) : '# needs the number of a token';
-  if (/^cmd:/i.test(word)) return word.length === 4 ? 'cmd: needs a command, for example cmd:sort' : put(draft, 'command', toBytes(word.slice(4).toLowerCase()), 1);
+  if (/^cmd:/i.test(word)) {
+    if (word.length === 4) return 'cmd: needs a command, for example cmd:sort';
+    return put(draft, 'command', toBytes(word.slice(4).toLowerCase()), 1);
+  }
   switch (word.toLowerCase()) {
     case 'err':
       return put(draft, 'error', true, 1);
@@ -66,7 +73,9 @@ function takeCondition(words: readonly string[], at: number, draft: Draft): numb
     case 'token':
       return next === undefined || !/^\d+$/.test(next) ? 'token needs a number' : put(draft, 'token', Number(next), 2);
     case 'event':
-      return next === undefined || !Object.hasOwn(TRACE_EVENTS, next) ? `event needs one of ${Object.keys(TRACE_EVENTS).join(' ')}` : put(draft, 'kind', next as TraceKind, 2);
+      return next === undefined || !Object.hasOwn(TRACE_EVENTS, next)
+        ? `event needs one of ${Object.keys(TRACE_EVENTS).join(' ')}`
+        : put(draft, 'kind', next as TraceKind, 2);
   }
   if (/[*?[]/.test(word)) return put(draft, 'key', toBytes(word), 1);
   draft.words.push(toBytes(word));

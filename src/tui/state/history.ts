@@ -4,8 +4,8 @@
  *   entries      [ e0 e1 e2 …… e511 | e512 …… e1023 | … newest ]      at least KEPT of them
  *   checkpoints  m(before e0)         m(before e512)    …              one model each EVERY entries
  *
- * The model before the first kept entry is the first checkpoint, so nothing that has been forgotten is missed. Going to a moment is a checkpoint and at most EVERY
- * reductions. Models share what did not change, so a checkpoint costs little.
+ * The model before the first kept entry is the first checkpoint, so nothing that has been forgotten is missed. Going to a moment is a
+ * checkpoint and at most EVERY reductions. Models share what did not change, so a checkpoint costs little.
  */
 import { endsRun, endsStep, TRACE_EVENTS, type Phase, type TraceEvent } from '../../server/index.js';
 import { initialModel, reduceModel, type Model } from './model/model.js';

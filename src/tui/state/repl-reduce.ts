@@ -67,7 +67,12 @@ export function reduceRepl(state: ReplState, action: ReplAction): ReplState {
     case 'history-loaded':
       return { ...state, history: action.history.slice(-MAX_HISTORY) };
     case 'lines-received':
-      return { ...state, lines: [...state.lines, ...action.lines].slice(-MAX_LINES), lineCount: state.lineCount + action.lines.length, long: action.long === undefined || action.long.length === 0 ? state.long : withLong(state.long, action.long) };
+      return {
+        ...state,
+        lines: [...state.lines, ...action.lines].slice(-MAX_LINES),
+        lineCount: state.lineCount + action.lines.length,
+        long: action.long === undefined || action.long.length === 0 ? state.long : withLong(state.long, action.long),
+      };
     case 'pager-opened':
       return { ...state, pager: { id: action.id, title: action.title, lines: action.lines, top: 0, search: state.pager?.search ?? '' } };
     case 'pager-closed':

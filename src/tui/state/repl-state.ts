@@ -75,7 +75,18 @@ export interface ReplState {
   readonly settings: readonly SettingReference[];
 }
 
-export const initialClient: ReplClient = { name: '', address: '', peer: null, db: 0, protocol: 2, inTransaction: false, isReadingPaused: false, awaited: null, behind: 0, state: 'connecting' };
+export const initialClient: ReplClient = {
+  name: '',
+  address: '',
+  peer: null,
+  db: 0,
+  protocol: 2,
+  inTransaction: false,
+  isReadingPaused: false,
+  awaited: null,
+  behind: 0,
+  state: 'connecting',
+};
 
 export const initialRepl: ReplState = {
   lines: [],

@@ -8,7 +8,10 @@
 import type { Snapshot, TraceEvent } from '../../server/index.js';
 
 /** What the history is made of: events, and the loop's own counters and visible windows as they come with each batch. */
-export type Entry = { readonly type: 'event'; readonly event: TraceEvent } | { readonly type: 'snapshot'; readonly snapshot: Snapshot } | { readonly type: 'dropped'; readonly turns: number; readonly commands: number };
+export type Entry =
+  | { readonly type: 'event'; readonly event: TraceEvent }
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'dropped'; readonly turns: number; readonly commands: number };
 
 export interface Slice<S> {
   readonly initial: S;

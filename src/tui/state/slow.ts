@@ -1,5 +1,6 @@
 /**
- * What counts as slow: a command, or a phase of a turn, that keeps all other clients waiting for so long. The model remembers who was slow, and views let it stand out.
+ * What counts as slow: a command, or a phase of a turn, that keeps all other clients waiting for so long. The model remembers what was slow,
+ * and views let it stand out.
  */
 export const SLOW_US = 1000;
 

@@ -1,8 +1,9 @@
 /**
  * Typed text: what is typed into the REPL, a filter or a breakpoint is text; keys, names and frames are bytes (as a byte string, one character a byte).
  *
- * A byte that is not UTF-8, typed on a terminal of another encoding or piped in, must arrive as it is. In text it stands as half a surrogate pair, U+DC80 for 0x80 to
- * U+DCFF for 0xff, as in Python's surrogateescape: no text has these by itself, so that the way back is certain.
+ * A byte that is not UTF-8, typed on a terminal of another encoding or piped in, must arrive as it is. In text it stands as half a
+ * surrogate pair, U+DC80 for 0x80 to U+DCFF for 0xff, as in Python's surrogateescape: no text has these by itself, so that the way back
+ * is certain.
  */
 
 const FIRST_RAW = 0xdc80;
@@ -24,13 +25,20 @@ const rawByte = (half: string): string => String.fromCharCode(half.charCodeAt(0)
 export function fromBytes(bytes: string): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8');
   // Either it marks what could not be read, or it has been sent: the slow way tells.
-  return text.includes('\ufffd') ? bytes.replace(CHARACTERS_OR_BYTE, (part, characters?: string) => (characters === undefined ? rawHalf(part) : Buffer.from(part, 'latin1').toString('utf8'))) : text;
+  if (!text.includes('\ufffd')) return text;
+  return bytes.replace(CHARACTERS_OR_BYTE, (part, characters?: string) =>
+    characters === undefined ? rawHalf(part) : Buffer.from(part, 'latin1').toString('utf8'),
+  );
 }
 
-/** Whole characters by the table of well-formed UTF-8 in the Unicode standard (3-7), a thousand at most because of V8's stack; or a byte that belongs to none. */
-const CHARACTERS_OR_BYTE = new RegExp(
-  `((?:${['[\\x00-\\x7f]', '[\\xc2-\\xdf][\\x80-\\xbf]', '\\xe0[\\xa0-\\xbf][\\x80-\\xbf]', '[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}', '\\xed[\\x80-\\x9f][\\x80-\\xbf]',
-    '\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}', '[\\xf1-\\xf3][\\x80-\\xbf]{3}', '\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}'].join('|')}){1,1000})|[\\x80-\\xff]`, 'g');
+/** A character, by the table of well-formed UTF-8 in the Unicode standard (3-7). */
+const CHARACTER = [
+  '[\\x00-\\x7f]', '[\\xc2-\\xdf][\\x80-\\xbf]', '\\xe0[\\xa0-\\xbf][\\x80-\\xbf]', '[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}',
+  '\\xed[\\x80-\\x9f][\\x80-\\xbf]', '\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}', '[\\xf1-\\xf3][\\x80-\\xbf]{3}', '\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}',
+].join('|');
+
+/** Whole characters, a thousand at most because of V8's stack; or a byte that belongs to none. */
+const CHARACTERS_OR_BYTE = new RegExp(`((?:${CHARACTER}){1,1000})|[\\x80-\\xff]`, 'g');
 
 const rawHalf = (byte: string): string => String.fromCharCode(byte.charCodeAt(0) - 0x80 + FIRST_RAW);
 

@@ -1,5 +1,6 @@
 /**
- * Words that were meant for the console but typed among the panes, where letters are keys: after an Esc too many, for example. They are known by the commands that there are.
+ * Words that were meant for the console but typed among the panes, where letters are keys: after an Esc too many, for example. They are
+ * known by the commands that there are.
  *
  *   g e t Space      the whole of a command's name, and a space or Enter: `get ` belongs into the console
  *   f o o            nothing is called so; letters that no key has do nothing

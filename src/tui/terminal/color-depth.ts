@@ -15,7 +15,10 @@ const MANY = /256|-direct|kitty|alacritty|foot|ghostty|wezterm|contour/;
 const NONE = /^(?:dumb|vt\d|ansi-m|adm|wyse|wy\d|tvi|hp\d|h19|ibm3\d|sun)|-m(?:ono)?$/;
 
 /** FORCE_COLOR counts most, as in Node; then NO_COLOR (https://no-color.org), then what the terminal says of itself. */
-export function colorDepthOf({ FORCE_COLOR: force, NO_COLOR: no, COLORTERM: colorTerm, TERM: term }: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): ColorDepth {
+export function colorDepthOf(
+  { FORCE_COLOR: force, NO_COLOR: no, COLORTERM: colorTerm, TERM: term }: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
+): ColorDepth {
   if (force !== undefined) return force === '0' || force === 'false' ? 'none' : force === '2' || force === '3' ? '256' : 'basic';
   if ((no ?? '') !== '') return 'none';
   if (colorTerm === 'truecolor' || colorTerm === '24bit') return '256';
@@ -72,6 +75,9 @@ function basicColor([red = 0, green = 0, blue = 0]: readonly number[]): number {
 /** The palette of xterm: sixteen colours that the user chooses, here as VGA has them, a cube of 6×6×6, and greys. */
 function rgbOf(index: number): readonly number[] {
   if (index >= 232) return [0, 0, 0].map(() => 8 + 10 * (index - 232));
-  if (index >= 16) return [Math.floor((index - 16) / 36), Math.floor((index - 16) / 6) % 6, (index - 16) % 6].map((level) => (level === 0 ? 0 : 55 + 40 * level));
+  if (index >= 16) {
+    const levels = [Math.floor((index - 16) / 36), Math.floor((index - 16) / 6) % 6, (index - 16) % 6];
+    return levels.map((level) => (level === 0 ? 0 : 55 + 40 * level));
+  }
   return [1, 2, 4].map((bit) => ((index & bit) === 0 ? 0 : 170));
 }

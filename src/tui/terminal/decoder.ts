@@ -6,8 +6,9 @@
  *                  │          └──▶ a string: an answer of the terminal, up to its terminator ──▶ nothing
  *                  └── a rest that may go on (`\x1b`, `\x1b[1;`)
  *
- * Nothing is waited for without a limit: the owner of the clock calls {@link KeyDecoder.flush} when {@link KeyDecoder.waitMs} have passed, and Ctrl-C ends every wait.
- * Sequences as xterm, VTE, the Linux console, tmux and rxvt send them (xterm's ctlseqs); reports of the mouse and answers to queries are swallowed.
+ * Nothing is waited for without a limit: the owner of the clock calls {@link KeyDecoder.flush} when {@link KeyDecoder.waitMs} have
+ * passed, and Ctrl-C ends every wait. Sequences as xterm, VTE, the Linux console, tmux and rxvt send them (xterm's ctlseqs); reports of
+ * the mouse and answers to queries are swallowed.
  */
 import type { Key } from './key.js';
 
@@ -33,7 +34,9 @@ const SILENCE_MS = 2000;
 /** How long after a lone Esc the rest of its sequence is still recognised. */
 const LATE_MS = 1000;
 
-const plain = (name: string, text = '', modifiers = 0): Key => ({ name, text, shift: (modifiers & 1) !== 0, alt: (modifiers & 2) !== 0, ctrl: (modifiers & 4) !== 0 });
+const plain = (name: string, text = '', modifiers = 0): Key => ({
+  name, text, shift: (modifiers & 1) !== 0, alt: (modifiers & 2) !== 0, ctrl: (modifiers & 4) !== 0,
+});
 
 /** The last character of CSI and SS3 sequences. */
 const BY_FINAL: { readonly [final: string]: string } = {
@@ -182,8 +185,8 @@ function isRestOfSequence(text: string): boolean {
 }
 
 /**
- * The beginning of OSC (of which terminals answer those with a number), DCS, APC, PM or SOS. With nothing behind its second character it may still be Alt with that.
- * DCS answers begin with a digit or a sign: Alt-P and then a letter is typed.
+ * Whether a text begins a string: OSC (of which terminals answer those with a number), DCS, APC, PM or SOS. With nothing behind its second
+ * character it may still be Alt with that. DCS answers begin with a digit or a sign: Alt-P and then a letter is typed.
  */
 function beginsString(text: string): boolean {
   return /^\x1b(?:\][\dlLI]|P[\d>|+$!=\x1b]|[X^_].)/s.test(text);

@@ -7,8 +7,9 @@
  */
 export interface Key {
   /**
-   * What was pressed: the character itself if it is printable, otherwise `enter`, `tab`, `escape`, `backspace`, `delete`, `insert`, `up`, `down`, `left`, `right`, `home`, `end`,
-   * `pageup`, `pagedown`, `f1`–`f12`, `space`, `paste`; `typed` for several characters at once. With Ctrl the lower-case letter.
+   * What was pressed: the character itself if it is printable, otherwise `enter`, `tab`, `escape`, `backspace`, `delete`, `insert`, `up`,
+   * `down`, `left`, `right`, `home`, `end`, `pageup`, `pagedown`, `f1`–`f12`, `space`, `paste`; `typed` for several characters at once.
+   * With Ctrl the lower-case letter.
    */
   readonly name: string;
   /** What it types: a character, a pasted text; empty for keys that type nothing, and with Ctrl or Alt. */

@@ -1,8 +1,9 @@
 /**
  * The way out to a terminal that never keeps this thread waiting.
  *
- * Node writes to terminals until all is taken, and the thread stands meanwhile. A terminal that nobody reads, stopped or at the other end of a connection that hangs, would keep it
- * for good, and no signal would be heard. So the terminal is opened a second time, for itself and non-blocking; what it does not take at once waits and is offered again.
+ * Node's writes to a terminal block the thread until all is taken. A terminal that is not read, because it is stopped or at the other end of
+ * a connection that hangs, would block it for good, and no signal would be handled. So the terminal is opened a second time, for itself and
+ * non-blocking; what it does not take at once waits and is offered again.
  *
  *   write ──▶ all taken                                    a frame, nearly always
  *         └─▶ EAGAIN ──▶ waits, offered again ──▶ drain     writableLength says how much waits
@@ -112,7 +113,10 @@ const SLEEP = new Int32Array(new SharedArrayBuffer(4));
 
 const known = new Map<number, PatientOutput | null>();
 
-/** The patient way to the terminal of a standard stream, the same each time; null if that is no terminal, or can not be opened, as on other systems than Linux. */
+/**
+ * Opens the non-blocking output to the terminal of a standard stream, the same each time; null if that is no terminal, or cannot be opened,
+ * as on other systems than Linux.
+ */
 export function patientOutput(stream: NodeJS.WriteStream & { readonly fd?: number }): PatientOutput | null {
   const { fd, isTTY } = stream;
   if (!isTTY || fd === undefined) return null;

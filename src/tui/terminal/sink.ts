@@ -6,8 +6,9 @@
  *
  *   Ink ── frame ──▶ sink ── changed lines ──▶ terminal
  *
- * It is also the last gate: whatever a pane has let through, no line takes control of the terminal here. Only colours pass. And columns stay where they are, because
- * terminals do not agree on how wide an emoji is: behind each such character the cursor is put where the next one belongs.
+ * It is also the last gate: whatever a pane has let through, no line takes control of the terminal here. Only colours pass. And columns
+ * stay where they are, because terminals do not agree on how wide an emoji is: behind each such character the cursor is put where the
+ * next one belongs.
  */
 import { EventEmitter } from 'node:events';
 import { clusterColumns } from '../view/columns.js';

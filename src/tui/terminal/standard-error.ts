@@ -1,6 +1,6 @@
 /**
- * Standard error while the screen is on the terminal: warnings of Node, and what a library or the loop's thread writes, would stand across the screen and stay there, because
- * the sink does not know of it. So it is kept until the screen is gone.
+ * Standard error while the screen is on the terminal: warnings of Node, and what a library or the loop's thread writes, would stand
+ * across the screen and stay there, because the sink does not know of it. So it is kept until the screen is gone.
  */
 import { tell } from './patient-output.js';
 

@@ -17,8 +17,8 @@ const ENTER = '\x1b[?1049h\x1b[2J\x1b[?7l\x1b[?2004h\x1b[?25l';
 const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /**
- * The most that is drawn of a terminal, from its top left corner: more than the largest displays have. A terminal may say any size; each cell costs memory and time several times over,
- * 5000×5000 took a gigabyte, and 65,535 columns were more than a string may hold.
+ * The most that is drawn of a terminal, from its top left corner: more than the largest displays have. A terminal may say any size; each
+ * cell costs memory and time several times over, 5000×5000 took a gigabyte, and 65,535 columns were more than a string may hold.
  */
 const MOST_COLUMNS = 1000;
 const MOST_ROWS = 300;

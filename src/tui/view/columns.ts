@@ -1,9 +1,10 @@
 /**
  * Columns: how many a terminal needs for a text that is not only ASCII.
  *
- * Terminals do not agree about characters that are made of several code points. Some draw `กำ` or `हि` in one cell, others give each sign its own; an emoji with a skin tone takes
- * two columns or four. So a cluster gets the room of all its code points: where a terminal needs less, a blank remains, and nowhere does what comes next erase a sign of it.
- * The sink says after each of them where the next one begins (terminal/sink.ts), and Ink lays rows out by the same measure (scripts/bundle-ink.mjs).
+ * Terminals do not agree about characters that are made of several code points. Some draw `กำ` or `हि` in one cell, others give each sign
+ * its own; an emoji with a skin tone takes two columns or four. So a cluster gets the room of all its code points: where a terminal needs
+ * less, a blank remains, and the text behind it never erases part of it. The sink says after each of them where the next one begins
+ * (terminal/sink.ts), and Ink lays rows out by the same measure (scripts/bundle-ink.mjs).
  */
 import stringWidth from 'string-width';
 

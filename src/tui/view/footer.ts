@@ -10,7 +10,12 @@ import { fit, row, truncate, truncateStart, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
-const FIRST: readonly Intent[] = ['yes', 'no', 'accept', 'cancel', 'close-help', 'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after', 'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'step-request', 'back-event', 'forward-event', 'forward-command', 'forward-turn', 'forward-request', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort', 'quit', 'leave', 'breakpoint', 'slower', 'faster', 'take-back'];
+const FIRST: readonly Intent[] = [
+  'yes', 'no', 'accept', 'cancel', 'close-help', 'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after',
+  'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'step-request', 'back-event',
+  'forward-event', 'forward-command', 'forward-turn', 'forward-request', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort',
+  'quit', 'leave', 'breakpoint', 'slower', 'faster', 'take-back',
+];
 
 export function footer(state: State, pane: Pane, theme: Theme, width: number): string {
   const { ui } = state;
@@ -48,7 +53,9 @@ function footerBindings(state: State, pane: Pane): Binding[] {
 }
 
 /** The first of the console's own keys; its help explains them all. */
-const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, shown, label }) => ({ intent: 'accept', keys, shown, label, group: 'This pane', contexts: ['console'] }));
+const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, shown, label }) => ({
+  intent: 'accept', keys, shown, label, group: 'This pane', contexts: ['console'],
+}));
 
 function keysRow(bindings: readonly Binding[], theme: Theme, width: number): string {
   const parts: string[] = [' '];

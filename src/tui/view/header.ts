@@ -31,7 +31,10 @@ export interface HeaderContext {
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
   const parts = partsOf(state, theme);
   const { name, time, scrubber, turn, connections, perSecond, address, poller, breakpoints, held, drops } = parts;
-  if (height === 1) return [rowOf(width, fitted([name, time, scrubber, turn, address, connections, perSecond, poller, breakpoints, held, drops], width, theme))];
+  if (height === 1) {
+    const all = [name, time, scrubber, turn, address, connections, perSecond, poller, breakpoints, held, drops];
+    return [rowOf(width, fitted(all, width, theme))];
+  }
   const first = fitted([name, time, scrubber, turn, connections, perSecond], width, theme);
   const seconds = secondsUpTo(state.model.rates, nowUs(state));
   return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, breakpoints, held, drops], width, theme))];
@@ -56,7 +59,12 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const stops = control.breakpoints.length;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
-    time: { ways: [` ${busy === null ? timeText(control, theme) : `BUSY ${secondsText(busy.activity.turnMs)}`} `], style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)), rank: 0, isBlock: true },
+    time: {
+      ways: [` ${busy === null ? timeText(control, theme) : `BUSY ${secondsText(busy.activity.turnMs)}`} `],
+      style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)),
+      rank: 0,
+      isBlock: true,
+    },
     scrubber: { ways: scrubberWays(control, theme), style: theme.warn, rank: 5, isBlock: true },
     turn: { ways: [`turn ${formatCount(busy?.activity.turn ?? turn)}`], style: plain, rank: 1 },
     connections: { ways: [plural(connections, 'connection'), `${formatCount(connections)} conn`], style: plain, rank: 7 },
@@ -65,9 +73,14 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
     poller: { ways: pollerWays(server), style: server.poller === 'epoll' ? plain : theme.warn, rank: 6 },
     breakpoints: { ways: stops === 0 ? [] : [plural(stops, 'breakpoint'), `b ${stops}`], style: theme.warn, rank: 3 },
     held: { ways: control.heldAt === null ? [] : [`held at ${control.heldAt.kind}`, ''], style: theme.warn, rank: 9 },
-    drops: { ways: dropped === null ? [] : [`dropped from the trace: ${plural(dropped.commands, 'command')}, ${plural(dropped.turns, 'turn')}`, `${formatCount(dropped.commands)} dropped`], style: theme.warn, rank: 5 },
+    drops: { ways: dropped === null ? [] : droppedWays(dropped), style: theme.warn, rank: 5 },
   };
 }
+
+const droppedWays = ({ commands, turns }: { readonly commands: number; readonly turns: number }): readonly string[] => [
+  `dropped from the trace: ${plural(commands, 'command')}, ${plural(turns, 'turn')}`,
+  `${formatCount(commands)} dropped`,
+];
 
 const plain: Style = (text) => text;
 

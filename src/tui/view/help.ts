@@ -30,7 +30,8 @@ function helpLines(pane: Pane, theme: Theme, width: number): string[] {
 
 /** What somebody who opens the help looks for first, in the order of reading. The tables below say more. */
 const FIRST_KEYS: readonly Intent[] = [
-  'focus-pane', 'focus-next', 'zoom', 'open', 'filter', 'sort', 'follow', 'live', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'back-event', 'breakpoint', 'spell', 'help', 'quit',
+  'focus-pane', 'focus-next', 'zoom', 'open', 'filter', 'sort', 'follow', 'live', 'toggle-pause', 'step-event', 'step-command', 'step-turn',
+  'back-event', 'breakpoint', 'spell', 'help', 'quit',
 ];
 
 /** The keys of the panes at a glance, also those that other panes than this one have. */
@@ -65,11 +66,15 @@ function groupLines(group: Group, pane: Pane, theme: Theme, width: number): stri
   return [row(width, ' ', theme.title(group)), ...all.flatMap(({ keys, label }) => entryLines(keys, label, 16, theme, width)), row(width)];
 }
 
-const NAMES: { readonly [key: string]: string } = { space: 'Space', escape: 'Esc', enter: 'Enter', end: 'End', home: 'Home', pageup: 'PgUp', pagedown: 'PgDn', tab: 'Tab', left: '←', right: '→', up: '↑', down: '↓' };
+const NAMES: { readonly [key: string]: string } = {
+  space: 'Space', escape: 'Esc', enter: 'Enter', end: 'End', home: 'Home', pageup: 'PgUp', pagedown: 'PgDn', tab: 'Tab',
+  left: '←', right: '→', up: '↑', down: '↓',
+};
 
 function keysOf({ keys, shown }: Binding, theme: Theme): string {
   if (keys.length > 3 || shown.includes(' ')) return keyName(shown, theme);
-  const names = keys.map((key) => key.split('+').map((part) => NAMES[part] ?? (part.length > 1 ? part[0]!.toUpperCase() + part.slice(1) : part)).join('-')).map((name) => (name === '-' ? '+' : name));
+  const partName = (part: string): string => NAMES[part] ?? (part.length > 1 ? part[0]!.toUpperCase() + part.slice(1) : part);
+  const names = keys.map((key) => key.split('+').map(partName).join('-')).map((name) => (name === '-' ? '+' : name));
   return keyName(keys.includes('+') || keys.includes('-') ? keys.join(' ') : names.join(' '), theme);
 }
 

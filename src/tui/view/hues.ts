@@ -1,5 +1,5 @@
 /**
- * Hues: which colour means what, on a dark background, on a light one, and where nobody knows which it is.
+ * Hues: which colour means what, on a dark background, on a light one, and where it is not known which it is.
  *
  * Three families that share no hue, so that a colour means one thing wherever it stands:
  *
@@ -7,7 +7,8 @@
  *   identity   blue to pink               a connection, the same in all panes
  *   work       two shades of teal         the phases of a turn, in turns, so that neighbours differ; their names say which they are
  *
- * The numbers are those of the 256 colours of xterm. test/tui/view/theme.test.ts measures that the families are apart and that each hue can be read on its background.
+ * The numbers are those of the 256 colours of xterm. test/tui/view/theme.test.ts measures that the families are apart and that each hue
+ * can be read on its background.
  */
 
 export type Background = 'dark' | 'light' | 'unknown';

@@ -8,9 +8,9 @@
  *   ├ repl ──┼ keyspace ─┤       │          ├ keyspace ────────┤     │           ├ repl ───────────────┤
  *   └────────┴───────────┘       └──────────┴──────────────────┘     └───────────┴─────────────────────┘
  *
- * The small one has a line above each pane instead of a box around it. Where rows are few, the pane in focus takes those that its neighbours can spare. Where there is
- * room, values have columns: a key, its value and what a client says are long, and a console is read at its end. Sizes in between take the next smaller layout, stretched
- * in its proportions.
+ * The small one has a line above each pane instead of a box around it. Where rows are few, the pane in focus takes those that its
+ * neighbours can spare. Where there is room, values have columns: a key, its value and what a client says are long, and a console is read
+ * at its end. Sizes in between take the next smaller layout, stretched in its proportions.
  */
 import type { PaneId } from '../state/pane-id.js';
 import type { Size } from './pane.js';

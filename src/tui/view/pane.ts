@@ -1,8 +1,9 @@
 /**
  * Pane: a part of the screen. It is a pure function from the state to finished rows; Ink only places them.
  *
- * Measured: one node per pane with rows made ready costs half of what a component per row costs (see docs/decisions.md). So a pane renders itself to exactly `height`
- * strings of exactly `width` columns, styled by the theme. What comes from clients goes through the theme's `visible` first.
+ * Measured: one node per pane with rows made ready costs half of what a component per row costs (see docs/decisions.md). So a pane
+ * renders itself to exactly `height` strings of exactly `width` columns, styled by the theme. What comes from clients goes through the
+ * theme's `visible` first.
  */
 import type { SnapshotRequest } from '../../server/index.js';
 import type { PaneId } from '../state/pane-id.js';
@@ -45,8 +46,8 @@ export interface OpenBytes {
  * What the keys do in a pane follows from what it has:
  *
  *   rows       ↑ ↓ PageUp PageDown select a row (`ui.panes[id].selected`), and the pane keeps it in sight; End selects none and follows again
- *   length     the list grows at its end; leaving the newest row sets `frozenAt` to the length then, and what came since is `length − frozenAt`; without rows the same keys
- *              scroll back from there
+ *   length     the list grows at its end; leaving the newest row sets `frozenAt` to the length then, and what came since is
+ *              `length − frozenAt`; without rows the same keys scroll back from there
  *   no length  the rows are a table; selecting one sets `frozenRows`, and they keep that order
  *   openRows   Enter opens the selected row (`isOpen`), where ↑ ↓ move `cursor` from 0 to openRows − 1, and Esc closes it
  *   entered    Enter does this with the selected row instead
@@ -61,7 +62,10 @@ export interface Pane {
   readonly id: PaneId;
   /** Stands in the border, with {@link badge} behind it. */
   readonly title: string;
-  /** A short addition to the title: a count, a filter, `frozen, 3 new`. Plain text; what is longer than `columns` is cut. Without `size` nothing is on a screen. */
+  /**
+   * A short addition to the title: a count, a filter, `frozen, 3 new`. Plain text; what is longer than `columns` is cut. Without `size`
+   * nothing is on a screen.
+   */
   badge(state: State, columns: number, size?: Size): string;
   render(state: State, context: PaneContext): readonly string[];
   /** Explains the pane, and each of its columns and words; shown by ?. */

@@ -1,7 +1,8 @@
 /**
  * The screen: `Screen = view(State, Size)`. Panes render themselves to rows; Ink places them and draws their boxes.
  *
- * Each pane is one node: a blank of its size, and a transformation that puts the finished rows in its place. That is what a frame of Ink costs least (docs/decisions.md).
+ * Each pane is one node: a blank of its size, and a transformation that puts the finished rows in its place. That is what a frame of Ink
+ * costs least (docs/decisions.md).
  */
 import { Box, Transform } from 'ink';
 import type { JSX } from 'react';
@@ -38,12 +39,24 @@ export function Screen({ state, size, theme: plain }: ScreenProps): JSX.Element 
   const overlay = overlayOf(state, layout, size, theme);
   return (
     <Box width={size.width} height={size.height}>
-      <Rows x={0} y={0} rows={header(state, { theme, width: size.width, height: layout.headerRows })} size={{ width: size.width, height: layout.headerRows }} theme={theme} />
+      <Rows
+        x={0}
+        y={0}
+        rows={header(state, { theme, width: size.width, height: layout.headerRows })}
+        size={{ width: size.width, height: layout.headerRows }}
+        theme={theme}
+      />
       {layout.places.map((place) => (
         <PaneBox key={place.pane} state={state} place={place} frame={layout.frame} theme={theme} />
       ))}
       {overlay === null ? null : <Overlay {...overlay} theme={theme} />}
-      <Rows x={0} y={size.height - 1} rows={[footer(state, paneOf(state, state.ui.focus), theme, size.width)]} size={{ width: size.width, height: 1 }} theme={theme} />
+      <Rows
+        x={0}
+        y={size.height - 1}
+        rows={[footer(state, paneOf(state, state.ui.focus), theme, size.width)]}
+        size={{ width: size.width, height: 1 }}
+        theme={theme}
+      />
     </Box>
   );
 }
@@ -74,8 +87,16 @@ export function paneSize(state: State, id: PaneId, size: Size): Size | null {
   return layout === null || place === undefined ? null : insideOf(place, layout.frame);
 }
 
+interface RowsProps {
+  readonly x: number;
+  readonly y: number;
+  readonly rows: readonly string[];
+  readonly size: Size;
+  readonly theme: Theme;
+}
+
 /** Rows made ready, as one node. */
-function Rows({ x, y, rows, size, theme }: { readonly x: number; readonly y: number; readonly rows: readonly string[]; readonly size: Size; readonly theme: Theme }): JSX.Element {
+function Rows({ x, y, rows, size, theme }: RowsProps): JSX.Element {
   return (
     <Box position="absolute" marginLeft={x} marginTop={y} width={size.width} height={size.height}>
       <Transform transform={(_, index) => theme.inCharset(rows[index] ?? '')}>{blank(size)}</Transform>
@@ -171,7 +192,9 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   return ui.isFresh && !ui.isZoomed ? invitation(state, layout, theme) : null;
 }
 
-const replyPlace = ({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> => ({ x: 0, y: headerRows, width: size.width, height: size.height - headerRows - footerRows });
+const replyPlace = ({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> => ({
+  x: 0, y: headerRows, width: size.width, height: size.height - headerRows - footerRows,
+});
 
 /** The inside of an open reply; null: the screen is too small for one. */
 export function replySize(state: State, size: Size): Size | null {
@@ -189,7 +212,9 @@ const boxInside = ({ width, height }: { readonly width: number; readonly height:
 function breakpointList({ control: { breakpoints } }: State, size: Size, theme: Theme): OverlayProps {
   const width = Math.min(size.width, 72);
   const lines = [
-    ...(breakpoints.length === 0 ? ['No breakpoint yet. The loop stops before a command that one names.'] : breakpoints.map((breakpoint, i) => `${i + 1}  ${theme.visible(formatBreakpoint(breakpoint))}`)),
+    ...(breakpoints.length === 0
+      ? ['No breakpoint yet. The loop stops before a command that one names.']
+      : breakpoints.map((breakpoint, i) => `${i + 1}  ${theme.visible(formatBreakpoint(breakpoint))}`)),
     '',
     'DEL, cmd:del      a command',
     'user:*, key user  commands on these keys',
@@ -201,7 +226,11 @@ function breakpointList({ control: { breakpoints } }: State, size: Size, theme: 
   ];
   const height = Math.min(size.height - 2, lines.length + 2);
   const inside = { width: width - 2, height: height - 2 };
-  return { place: { x: 0, y: size.height - 1 - height, width, height }, title: ' Breakpoints ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2)}`), inside) };
+  return {
+    place: { x: 0, y: size.height - 1 - height, width, height },
+    title: ' Breakpoints ',
+    rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2)}`), inside),
+  };
 }
 
 function invitation({ server }: State, { places }: Layout, theme: Theme): OverlayProps {
@@ -231,7 +260,15 @@ function invitationLines(address: State['server']['addresses'][number] | undefin
 }
 
 function tooSmall({ ui: { question } }: State, { width, height }: Size): string[] {
-  const lines = question !== null ? [...wrap(`${question.text}?`, width, 3), 'y: yes, any other key: no'] : [`The lab needs ${MINIMUM.width}x${MINIMUM.height};`, `this is ${width}x${height}.`, 'Enlarge the window, or', 'press q to quit.'];
+  const lines =
+    question !== null
+      ? [...wrap(`${question.text}?`, width, 3), 'y: yes, any other key: no']
+      : [
+          `The lab needs ${MINIMUM.width}x${MINIMUM.height};`,
+          `this is ${width}x${height}.`,
+          'Enlarge the window, or',
+          'press q to quit.',
+        ];
   return exactly(lines.map((line) => truncate(line, width)), { width, height });
 }
 

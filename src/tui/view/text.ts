@@ -1,16 +1,16 @@
 /**
  * Text for the screen: untrusted bytes made visible, and rows of an exact width.
  *
- * Whatever comes from a client passes through the theme's `visible` before it becomes part of a row; after that, rows contain nothing but printable characters and
- * the theme's own SGR sequences. Widths are columns of the terminal, not characters.
+ * Whatever comes from a client passes through the theme's `visible` before it becomes part of a row; after that, rows contain nothing but
+ * printable characters and the theme's own SGR sequences. Widths are columns of the terminal, not characters.
  */
 import { escapeBytes, escapeEachByte, escapeQuotes, isPrintableAscii } from '../escape.js';
 import { unfinishedCharacter } from '../state/typed-text.js';
 import { columnsOf } from './columns.js';
 
 /**
- * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; what a terminal obeys or draws nothing for is
- * escaped, too (see escape.ts).
+ * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; what a terminal
+ * obeys or draws nothing for is escaped, too (see escape.ts).
  *
  * @param limit of bytes looked at; an ellipsis stands for those beyond
  */
@@ -47,7 +47,10 @@ export function width(text: string): number {
   return columns;
 }
 
-/** What the screen itself draws besides ASCII takes a column each: boxes, blocks, shapes up to the ghost, and … µ · ×. Bars would be slow to measure otherwise. */
+/**
+ * Whether the screen itself draws this character besides ASCII: boxes, blocks, shapes up to the ghost, and … µ · ×. Each takes one column;
+ * bars would be slow to measure otherwise.
+ */
 function isGlyph(code: number): boolean {
   return (code >= 0x2500 && code <= 0x25cc) || code === 0x2026 || code === 0xb5 || code === 0xb7 || code === 0xd7;
 }

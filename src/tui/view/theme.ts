@@ -10,8 +10,8 @@
  *
  * Which colour means what is in hues.ts. The focus has none: its title is inverse and its border as bright as text.
  *
- * Whatever a view says, in any words, passes through `inCharset` at the end of its row; there, with `ascii`, … becomes ~ and µ becomes u. What clients have sent must not be guessed
- * at, so that passes through `visible` long before, which escapes it instead.
+ * The text of a view passes through `inCharset` at the end of its row; there, with `ascii`, … becomes ~ and µ becomes u. What clients have
+ * sent must not be replaced by a similar character, so it passes through `visible` long before, which escapes it instead.
  */
 import { SLOW_US, VERY_SLOW_US } from '../state/slow.js';
 import { HUES, type Background, type Hues } from './hues.js';
@@ -40,7 +40,15 @@ export interface Theme {
   readonly boxColor: string | undefined;
   readonly focusedBoxColor: string | undefined;
   /** Phases of a turn. */
-  readonly phase: { readonly poll: Style; readonly accept: Style; readonly read: Style; readonly decode: Style; readonly execute: Style; readonly write: Style; readonly timers: Style };
+  readonly phase: {
+    readonly poll: Style;
+    readonly accept: Style;
+    readonly read: Style;
+    readonly decode: Style;
+    readonly execute: Style;
+    readonly write: Style;
+    readonly timers: Style;
+  };
   /** The same as a part of a bar, for a name to stand on. */
   readonly block: Style;
   /** The colour of a connection, the same in all panes. Listener and waker are dim. */
@@ -72,12 +80,14 @@ export interface Glyphs {
 }
 
 const UNICODE: Glyphs = {
-  bar: '━', barEmpty: '─', edge: '│', spark: '▁▂▃▄▅▆▇█', arrow: '▶', dot: '·', ghost: '◌', keys: { left: '←', right: '→', up: '↑', down: '↓' }, box: ['╭', '╮', '╰', '╯', '─', '│'],
+  bar: '━', barEmpty: '─', edge: '│', spark: '▁▂▃▄▅▆▇█', arrow: '▶', dot: '·', ghost: '◌',
+  keys: { left: '←', right: '→', up: '↑', down: '↓' }, box: ['╭', '╮', '╰', '╯', '─', '│'],
 };
 
 /** Everything beside ASCII that the lab writes, and what stands for it, a column each. */
 const STAND_INS: { readonly [char: string]: string } = {
-  '█': '#', '▁': '_', '▂': '.', '▃': ':', '▄': '-', '▅': '=', '▆': '+', '▇': '*', '▶': '>', '◌': 'o', '╭': '+', '╮': '+', '╰': '+', '╯': '+', '─': '-', '│': '|', '━': '=',
+  '█': '#', '▁': '_', '▂': '.', '▃': ':', '▄': '-', '▅': '=', '▆': '+', '▇': '*', '▶': '>', '◌': 'o',
+  '╭': '+', '╮': '+', '╰': '+', '╯': '+', '─': '-', '│': '|', '━': '=',
   '·': '.', '…': '~', µ: 'u', '×': 'x', '–': '-', '←': '<', '→': '>', '↑': '^', '↓': 'v',
 };
 const STOOD_FOR = new RegExp(`[${Object.keys(STAND_INS).join('')}]`, 'gu');
@@ -89,7 +99,8 @@ function inAscii(text: string): string {
 
 /** Keys are spelled out, which takes more columns; whoever lays them out measures them. */
 const ASCII: Glyphs = {
-  bar: inAscii(UNICODE.bar), barEmpty: inAscii(UNICODE.barEmpty), edge: inAscii(UNICODE.edge), spark: inAscii(UNICODE.spark), arrow: inAscii(UNICODE.arrow), dot: inAscii(UNICODE.dot), ghost: inAscii(UNICODE.ghost),
+  bar: inAscii(UNICODE.bar), barEmpty: inAscii(UNICODE.barEmpty), edge: inAscii(UNICODE.edge), spark: inAscii(UNICODE.spark),
+  arrow: inAscii(UNICODE.arrow), dot: inAscii(UNICODE.dot), ghost: inAscii(UNICODE.ghost),
   keys: { left: 'Left', right: 'Right', up: 'Up', down: 'Down' }, box: UNICODE.box.map(inAscii) as unknown as Glyphs['box'],
 };
 
@@ -101,7 +112,10 @@ const sgr =
 const color = (index: number): Style => sgr(`38;5;${index}`, '39');
 const identity: Style = (text) => text;
 
-/** `monochrome`: no colours, but bold, dim, inverse and underlined text, as https://no-color.org means it. `plain`: nothing but text, for pictures in documents and for lines. */
+/**
+ * `monochrome`: no colours, but bold, dim, inverse and underlined text, as https://no-color.org means it. `plain`: nothing but text, for
+ * pictures in documents and for lines.
+ */
 export type Palette = 'color' | 'monochrome' | 'plain';
 
 export interface ThemeOptions {
@@ -113,7 +127,8 @@ export interface ThemeOptions {
 
 export function createTheme({ palette, ascii, background = 'unknown' }: ThemeOptions): Theme {
   const styles = palette === 'color' ? colored(HUES[background]) : palette === 'monochrome' ? MONOCHROME : PLAIN;
-  return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: ascii ? visibleInAscii : visible, typed: ascii ? visibleInAscii : visible, inCharset: ascii ? inAscii : identity };
+  const shown = ascii ? visibleInAscii : visible;
+  return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: shown, typed: shown, inCharset: ascii ? inAscii : identity };
 }
 
 /** The time that a command, or anything else in a turn, has taken: slow ones stand out. */
@@ -139,7 +154,8 @@ function colored({ bad, warn, good, identities, work, quiet, border }: Hues): St
   const grey = color(quiet);
   const tokens = identities.map(color);
   return {
-    title: bold, focusedTitle: sgr('1;7', '22;27'), dim: grey, strong: bold, good: color(good), warn: color(warn), bad: color(bad), highlight: inverse, selected: underlined,
+    title: bold, focusedTitle: sgr('1;7', '22;27'), dim: grey, strong: bold, good: color(good), warn: color(warn), bad: color(bad),
+    highlight: inverse, selected: underlined,
     flash: bold, border: color(border), focusedBorder: bold, boxColor: `ansi256(${border})`, focusedBoxColor: undefined, block: inverse,
     phase: { poll: grey, accept: one, read: other, decode: one, execute: other, write: one, timers: other },
     token: (token) => (token < 2 ? grey : tokens[token % tokens.length]!),
@@ -147,13 +163,15 @@ function colored({ bad, warn, good, identities, work, quiet, border }: Hues): St
 }
 
 const PLAIN: Styles = {
-  title: identity, focusedTitle: identity, dim: identity, strong: identity, good: identity, warn: identity, bad: identity, highlight: identity, selected: identity, flash: identity,
+  title: identity, focusedTitle: identity, dim: identity, strong: identity, good: identity, warn: identity, bad: identity,
+  highlight: identity, selected: identity, flash: identity,
   border: identity, focusedBorder: identity, boxColor: undefined, focusedBoxColor: undefined, block: identity,
   phase: { poll: identity, accept: identity, read: identity, decode: identity, execute: identity, write: identity, timers: identity },
   token: () => identity,
 };
 
 const MONOCHROME: Styles = {
-  ...PLAIN, title: bold, focusedTitle: sgr('1;7', '22;27'), dim: faint, strong: bold, warn: bold, bad: bold, highlight: inverse, selected: underlined, flash: sgr('1;7', '22;27'), block: inverse,
+  ...PLAIN, title: bold, focusedTitle: sgr('1;7', '22;27'), dim: faint, strong: bold, warn: bold, bad: bold, highlight: inverse,
+  selected: underlined, flash: sgr('1;7', '22;27'), block: inverse,
   token: (token) => (token < 2 ? faint : identity),
 };

@@ -83,14 +83,21 @@ function afterExecute(model: CommandsModel, { token, frame, command, elapsedUs }
 function afterReply(model: CommandsModel, { token, frame, bytes }: Extract<TraceEvent, { kind: 'reply' }>): CommandsModel {
   const serving = model.serving.get(token);
   if (serving === undefined || serving.frame !== frame || serving.command === '') return model;
-  const traced = changed(model.traced, serving.command, (known) => ({ ...known, bytesRead: known.bytesRead + serving.bytes, bytesWritten: known.bytesWritten + bytes }));
+  const traced = changed(model.traced, serving.command, (known) => ({
+    ...known,
+    bytesRead: known.bytesRead + serving.bytes,
+    bytesWritten: known.bytesWritten + bytes,
+  }));
   return { ...model, traced, serving: model.serving.with(token, { ...serving, bytes: 0 }) };
 }
 
 /** Clients come and go without an end; what they called stays counted. */
 function afterDisconnect(model: CommandsModel, token: number): CommandsModel {
   let { traced } = model;
-  for (const [command, { clients }] of traced) if (clients.get(token) !== undefined) traced = changed(traced, command, (known) => ({ ...known, clients: known.clients.without(token) }));
+  for (const [command, { clients }] of traced) {
+    if (clients.get(token) === undefined) continue;
+    traced = changed(traced, command, (known) => ({ ...known, clients: known.clients.without(token) }));
+  }
   const serving = model.serving.without(token);
   return traced === model.traced && serving === model.serving ? model : { ...model, traced, serving };
 }
@@ -114,7 +121,12 @@ export interface CommandRow {
 
 /** The server's own figures where there are some, what was traced otherwise. */
 export function commandRows({ served, traced }: CommandsModel): readonly CommandRow[] {
-  if (served === null) return Array.from(traced, ([name, known]) => ({ name, calls: known.calls, elapsedUs: known.elapsedUs, times: null, maxUs: known.maxUs, traced: known, isPart: false }));
+  if (served === null) {
+    return Array.from(traced, ([name, known]) => {
+      const { calls, elapsedUs, maxUs } = known;
+      return { name, calls, elapsedUs, times: null, maxUs, traced: known, isPart: false };
+    });
+  }
   return served.map(({ name, calls, elapsedUs, times }) => {
     const known = traced.get(name) ?? NEVER_CALLED;
     return { name, calls, elapsedUs, times, maxUs: times?.maxUs ?? null, traced: known, isPart: known.calls < calls };

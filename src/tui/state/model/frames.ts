@@ -5,8 +5,8 @@
  *   read 16 B ──┴─▶ frame 7 (40 B)  ──▶ execute 12 µs ──▶ reply 7 (5 B)
  *                   a row                its µs             a row of its own
  *
- * Reads and frames do not meet at their edges: a frame may need several reads, and one read may bring several frames. So the reads that no frame has used up yet are kept
- * for each connection.
+ * Reads and frames do not meet at their edges: a frame may need several reads, and one read may bring several frames. So the reads that
+ * no frame has used up yet are kept for each connection.
  */
 import type { TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
@@ -133,7 +133,11 @@ function afterEvent(model: FramesModel, event: TraceEvent): FramesModel {
     case 'frame':
       return afterFrame(model, event);
     case 'execute':
-      return withRequest(found(model, event.token, event.frame), event.token, event.frame, (row) => ({ ...row, elapsedUs: event.elapsedUs, keys: event.keys.slice(0, KEPT_ARGUMENTS) }));
+      return withRequest(found(model, event.token, event.frame), event.token, event.frame, (row) => ({
+        ...row,
+        elapsedUs: event.elapsedUs,
+        keys: event.keys.slice(0, KEPT_ARGUMENTS),
+      }));
     case 'park':
       return parked(model, event.token, event.keys);
     case 'unpark':
@@ -171,11 +175,25 @@ function nextFrame(model: FramesModel, pending: Pending): number {
   return last === undefined || last.kind === 'gap' ? 0 : last.frame + 1;
 }
 
-function afterFrame(model: FramesModel, { token, frame, bytes, argv, argc = argv.length, raw, seq, atUs }: Extract<TraceEvent, { kind: 'frame' }>): FramesModel {
+function afterFrame(model: FramesModel, event: Extract<TraceEvent, { kind: 'frame' }>): FramesModel {
+  const { token, frame, bytes, argv, argc = argv.length, raw, seq, atUs } = event;
   const pending = model.pending.get(token) ?? NOTHING_PENDING;
   const { used, left } = split(pending.reads, bytes);
   const row: RequestRow = {
-    kind: 'request', seq, token, frame, atUs, bytes, argv: clipped(argv), argumentCount: argc, raw, reads: used, keys: null, elapsedUs: null, parkedOn: null, isReplied: false,
+    kind: 'request',
+    seq,
+    token,
+    frame,
+    atUs,
+    bytes,
+    argv: clipped(argv),
+    argumentCount: argc,
+    raw,
+    reads: used,
+    keys: null,
+    elapsedUs: null,
+    parkedOn: null,
+    isReplied: false,
   };
   return placed(model, token, row, { ...pending, reads: left });
 }
@@ -206,7 +224,9 @@ function found(model: FramesModel, token: number, frame: number): FramesModel {
   if (model.pending.get(token) !== undefined) return model;
   for (let at = model.rows.end - 1; at >= model.rows.first; at--) {
     const row = model.rows.get(at)!;
-    if (row.kind === 'request' && row.token === token && row.frame === frame) return { ...model, pending: model.pending.with(token, { ...NOTHING_PENDING, last: at }) };
+    if (row.kind === 'request' && row.token === token && row.frame === frame) {
+      return { ...model, pending: model.pending.with(token, { ...NOTHING_PENDING, last: at }) };
+    }
   }
   return model;
 }
@@ -221,7 +241,11 @@ function parked(model: FramesModel, token: number, parkedOn: readonly string[] |
   const pending = model.pending.get(token);
   const row = pending === undefined ? undefined : model.rows.get(pending.last);
   if (pending === undefined || row?.kind !== 'request') return model;
-  return { ...model, rows: model.rows.replace(pending.last, { ...row, parkedOn }), pending: model.pending.with(token, { ...pending, isParked: parkedOn !== null }) };
+  return {
+    ...model,
+    rows: model.rows.replace(pending.last, { ...row, parkedOn }),
+    pending: model.pending.with(token, { ...pending, isParked: parkedOn !== null }),
+  };
 }
 
 /** SUBSCRIBE and its kind are answered once for each channel, in RESP3 by pushes. */

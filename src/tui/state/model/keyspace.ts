@@ -66,7 +66,9 @@ function afterEvent(model: KeyspaceModel, event: TraceEvent): KeyspaceModel {
     case 'key-change':
       return event.db === model.db ? afterChange(model, event, atMs(model, event)) : model;
     case 'expire':
-      return event.db === model.db ? leaving(model, event.key, `expired: ${event.how}`, event.how === 'lazy' ? model.actingToken : 0, atMs(model, event)) : model;
+      return event.db === model.db
+        ? leaving(model, event.key, `expired: ${event.how}`, event.how === 'lazy' ? model.actingToken : 0, atMs(model, event))
+        : model;
     case 'evict':
       return event.db === model.db ? leaving(model, event.key, `evicted: ${event.policy}`, 0, atMs(model, event)) : model;
     default:
@@ -82,7 +84,8 @@ function leaving(model: KeyspaceModel, key: string, why: string, token: number, 
   return at === -1 ? { ...model, total } : { ...model, total, rows: model.rows.with(at, { ...model.rows[at]!, gone: { why, token, atMs: nowMs } }) };
 }
 
-function afterChange(model: KeyspaceModel, { key, event, type, size, expireAtMs, token }: Extract<TraceEvent, { kind: 'key-change' }>, nowMs: number): KeyspaceModel {
+function afterChange(model: KeyspaceModel, keyChange: Extract<TraceEvent, { kind: 'key-change' }>, nowMs: number): KeyspaceModel {
+  const { key, event, type, size, expireAtMs, token } = keyChange;
   if (type === 'none') return leaving(model, key, `deleted: ${event}`, token, nowMs);
   const at = model.rows.findIndex((row) => row.key === key);
   const before = model.rows[at];
@@ -95,7 +98,9 @@ function afterChange(model: KeyspaceModel, { key, event, type, size, expireAtMs,
 }
 
 /** A key of which only its name is known. */
-const unknown = (key: string): KeyEntry => ({ key, type: '', encoding: '', size: -1, bytes: 0, expireAtMs: -1, preview: '', fullTtlMs: 0, change: null, gone: null });
+const unknown = (key: string): KeyEntry => ({
+  key, type: '', encoding: '', size: -1, bytes: 0, expireAtMs: -1, preview: '', fullTtlMs: 0, change: null, gone: null,
+});
 
 function lifetime(before: KeyEntry | undefined, expireAtMs: number, nowMs: number): Pick<KeyEntry, 'expireAtMs' | 'fullTtlMs'> {
   if (expireAtMs <= 0) return { expireAtMs: -1, fullTtlMs: 0 };
@@ -148,7 +153,9 @@ function merged(before: KeyEntry | undefined, row: KeyRow, nowMs: number): KeyEn
 /** Keys that are gone stay for a moment where they were: behind the row that they were behind. */
 function withGone(rows: readonly KeyEntry[], before: readonly KeyEntry[], nowMs: number): readonly KeyEntry[] {
   const present = new Set(rows.map((row) => row.key));
-  const lingering = before.flatMap((row, at) => (row.gone !== null && nowMs - row.gone.atMs < GONE_FOR_MS && !present.has(row.key) ? [{ row, after: before[at - 1]?.key }] : []));
+  const lingering = before.flatMap((row, at) =>
+    row.gone !== null && nowMs - row.gone.atMs < GONE_FOR_MS && !present.has(row.key) ? [{ row, after: before[at - 1]?.key }] : [],
+  );
   if (lingering.length === 0) return rows;
   const all = [...rows];
   for (const { row, after } of lingering) all.splice(after === undefined ? 0 : all.findIndex((other) => other.key === after) + 1, 0, row);

@@ -5,9 +5,9 @@
  *                └ of turn N,         └ waitedUs                                                                       └ of turn N+1,
  *                  what N-1 has to say                                                                                   what N has to say
  *
- * Replies are written at the beginning of the next turn. So that a request can be seen as a whole, a turn that is over is drawn together with its replies (see
- * {@link shownTurn}). The time between two events is the time of the thing that the later one tells of: a read event is built when read(2) has returned. The cost
- * of watching is in these figures; it cannot be told apart.
+ * Replies are written at the beginning of the next turn. So that a request can be seen as a whole, a turn that is over is drawn together
+ * with its replies (see {@link shownTurn}). The time between two events is the time of the thing that the later one tells of: a read
+ * event is built when read(2) has returned. The cost of watching is in these figures; it cannot be told apart.
  */
 import { TRACE_EVENTS, type EventCategory, type Phase, type TraceEvent, type TraceKind } from '../../../server/index.js';
 import { append, type Entry, type Slice } from '../slice.js';
@@ -91,7 +91,14 @@ function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
 
 function counted(counts: CategoryCounts, category: EventCategory): CategoryCounts {
   const one = (other: EventCategory): number => counts[other] + (other === category ? 1 : 0);
-  return { ClientConnect: one('ClientConnect'), ClientRequest: one('ClientRequest'), ClientDisconnect: one('ClientDisconnect'), PubSub: one('PubSub'), Replication: one('Replication'), Loop: one('Loop') };
+  return {
+    ClientConnect: one('ClientConnect'),
+    ClientRequest: one('ClientRequest'),
+    ClientDisconnect: one('ClientDisconnect'),
+    PubSub: one('PubSub'),
+    Replication: one('Replication'),
+    Loop: one('Loop'),
+  };
 }
 
 function turnAfter({ turn, event: before }: LoopModel, event: TraceEvent): TurnPicture | null {
@@ -125,7 +132,8 @@ function lastAfter({ turn, last, event: before }: LoopModel, event: TraceEvent):
 }
 
 /** Turns that only ran a timer come ten times a second; they would cover what is worth looking at. */
-const hasServed = ({ times, flushUs, waitedUs }: TurnPicture): boolean => waitedUs !== null && times.accept + times.read + times.decode + times.execute + times.write > flushUs;
+const hasServed = ({ times, flushUs, waitedUs }: TurnPicture): boolean =>
+  waitedUs !== null && times.accept + times.read + times.decode + times.execute + times.write > flushUs;
 
 function worked(turn: TurnPicture, event: TraceEvent, before: TraceEvent | null): TurnPicture {
   const phase = workPhaseOf(event);
@@ -145,10 +153,10 @@ export function workPhaseOf(event: TraceEvent): WorkPhase | null {
 }
 
 /**
- * The turn to draw: the running one, or, from its end until the next one has waited, the last that served a client. That one is drawn with the writing of its own
- * replies in the place of those that it wrote for the turn before.
+ * The turn to draw: the running one, or, from its end until the next one has waited, the last that served a client. That one is drawn
+ * with the writing of its own replies in the place of those that it wrote for the turn before.
  *
- * @param isRunning nobody holds or slows the loop: the last turn that served somebody stays until the next one. Otherwise the turn that the loop is in.
+ * @param isRunning the loop is neither held nor slowed: the last turn that served a client stays until the next one. Otherwise the turn that the loop is in.
  */
 export function shownTurn({ turn, last }: LoopModel, isRunning: boolean): TurnPicture | null {
   const isQuiet = turn === null || turn.waitedUs === null || (isRunning && !hasServed(turn));

@@ -30,7 +30,19 @@ export interface RatesModel {
 export const KEPT_SECONDS = 120;
 
 export const ratesSlice: Slice<RatesModel> = {
-  initial: { perSecond: [], second: Number.NaN, commands: 0, connections: 0, connectionsReceived: 0, turn: 0, droppedTurns: 0, droppedCommands: 0, droppedSecond: -Infinity, total: null, countedSince: 0 },
+  initial: {
+    perSecond: [],
+    second: Number.NaN,
+    commands: 0,
+    connections: 0,
+    connectionsReceived: 0,
+    turn: 0,
+    droppedTurns: 0,
+    droppedCommands: 0,
+    droppedSecond: -Infinity,
+    total: null,
+    countedSince: 0,
+  },
 
   reduce(state: RatesModel, entry: Entry): RatesModel {
     switch (entry.type) {
@@ -72,7 +84,9 @@ export function droppedOfLate(rates: RatesModel, atUs: number): { readonly turns
   return droppedWithin(rates, Math.floor(atUs / 1_000_000));
 }
 
-function droppedWithin({ droppedTurns, droppedCommands, droppedSecond }: RatesModel, second: number): { readonly turns: number; readonly commands: number } | null {
+type Dropped = { readonly turns: number; readonly commands: number };
+
+function droppedWithin({ droppedTurns, droppedCommands, droppedSecond }: RatesModel, second: number): Dropped | null {
   const isOver = droppedTurns + droppedCommands === 0 || second - droppedSecond >= DROPS_SECONDS;
   return isOver ? null : { turns: droppedTurns, commands: droppedCommands };
 }
@@ -81,7 +95,16 @@ function afterSnapshot(state: RatesModel, { nowUs, stats, clientCount, turn }: S
   const now = inSecond(state, nowUs);
   // What was executed before the first snapshot is not of this second.
   const missed = state.total === null ? 0 : stats.commands - state.total - state.countedSince;
-  return { ...now, commands: Math.max(0, now.commands + missed), connections: clientCount, connectionsReceived: stats.connections, turn, total: stats.commands, countedSince: 0, droppedSecond: Number.isNaN(state.droppedSecond) ? now.second : state.droppedSecond };
+  return {
+    ...now,
+    commands: Math.max(0, now.commands + missed),
+    connections: clientCount,
+    connectionsReceived: stats.connections,
+    turn,
+    total: stats.commands,
+    countedSince: 0,
+    droppedSecond: Number.isNaN(state.droppedSecond) ? now.second : state.droppedSecond,
+  };
 }
 
 function counted(state: RatesModel, commands: number): RatesModel {

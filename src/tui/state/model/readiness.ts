@@ -5,9 +5,10 @@
  *                                           ├─ #0 READABLE   accept 3, WouldBlock
  *                                           └─ #7 READABLE   read 42 · frames 1 · write 5     ← active
  *
- * One row for each token of a turn. The next turn begins with writing the replies: they are what came of this one's readiness, and stand with it, so that a turn
- * closes when the next one waits. A token that was not ready and is written to all the same (a subscriber, a client whose wait is over) has a row without readiness.
- * Rows are only ever added at the end and keep their number, so a view that is scrolled back stands still.
+ * One row for each token of a turn. The next turn begins with writing the replies: they are what came of this one's readiness, and stand
+ * with it, so that a turn closes when the next one waits. A token that was not ready and is written to all the same (a subscriber, a
+ * client whose wait is over) has a row without readiness. Rows are only ever added at the end and keep their number, so a view that is
+ * scrolled back stands still.
  */
 import type { TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
@@ -33,7 +34,15 @@ export interface ReadinessRow {
 
 /** One line of the pane's list comes of each row; a gap is one line. */
 export type ReadinessTurn =
-  | { readonly kind: 'turn'; readonly turn: number; readonly rows: readonly ReadinessRow[]; /** Rows beyond the limit. */ readonly more: number; /** The trace broke off in the middle: what else came of it is not known. */ readonly isCut: boolean }
+  | {
+      readonly kind: 'turn';
+      readonly turn: number;
+      readonly rows: readonly ReadinessRow[];
+      /** Rows beyond the limit. */
+      readonly more: number;
+      /** The trace broke off in the middle: what else came of it is not known. */
+      readonly isCut: boolean;
+    }
   | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
 
 export interface ReadinessModel {
@@ -130,7 +139,9 @@ function stepOf(event: TraceEvent): ReadinessStep | null {
     case 'accept':
       return typeof event.client === 'number' ? { kind: 'accept', count: 1, end: null } : { kind: 'accept', count: 0, end: event.client };
     case 'read':
-      return typeof event.result === 'number' ? { kind: 'read', bytes: event.result, count: 1, end: null } : { kind: 'read', bytes: 0, count: 0, end: event.result };
+      return typeof event.result === 'number'
+        ? { kind: 'read', bytes: event.result, count: 1, end: null }
+        : { kind: 'read', bytes: 0, count: 0, end: event.result };
     case 'frame':
       return { kind: 'frames', count: 1 };
     case 'frame-partial':
@@ -140,7 +151,9 @@ function stepOf(event: TraceEvent): ReadinessStep | null {
     case 'unpark':
       return { kind: 'unpark', why: event.why };
     case 'write':
-      return typeof event.result === 'number' ? { kind: 'write', bytes: event.result, of: event.of, end: null } : { kind: 'write', bytes: 0, of: event.of, end: event.result };
+      return typeof event.result === 'number'
+        ? { kind: 'write', bytes: event.result, of: event.of, end: null }
+        : { kind: 'write', bytes: 0, of: event.of, end: event.result };
     case 'interest':
       return { kind: 'interest', before: event.before, after: event.after };
     case 'disconnect':

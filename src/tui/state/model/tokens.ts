@@ -108,9 +108,22 @@ function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
     case 'frame-partial':
       return changed(model, event.token, (row) => ({ ...row, ...during(model, 'decoding'), queryBytes: event.have }));
     case 'frame':
-      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), queryBytes: Math.max(0, row.queryBytes - event.bytes), lastCommand: commandName(event.argv), requests: event.frame }));
+      return changed(model, event.token, (row) => ({
+        ...row,
+        ...during(model, 'executing'),
+        queryBytes: Math.max(0, row.queryBytes - event.bytes),
+        lastCommand: commandName(event.argv),
+        requests: event.frame,
+      }));
     case 'execute':
-      return changed(model, event.token, (row) => ({ ...row, ...during(model, 'executing'), ...effectOf(row, event.command), ...timedBy(row, event), db: event.db, lastCommand: event.command }));
+      return changed(model, event.token, (row) => ({
+        ...row,
+        ...during(model, 'executing'),
+        ...effectOf(row, event.command),
+        ...timedBy(row, event),
+        db: event.db,
+        lastCommand: event.command,
+      }));
     case 'reply':
       return changed(model, event.token, (row) => ({ ...row, ...during(model, 'replying'), outputBytes: row.outputBytes + event.bytes }));
     case 'write':
@@ -154,18 +167,27 @@ function roomFor(rows: TokenMap<TokenRow>): TokenMap<TokenRow> {
 
 function afterRead(model: TokensModel, row: TokenRow, result: number | string, atUs: number): TokenRow {
   const activity = during(model, 'reading');
-  return typeof result === 'number' ? { ...row, ...activity, queryBytes: row.queryBytes + result, bytesRead: row.bytesRead + result, lastActiveUs: atUs } : { ...row, ...activity };
+  return typeof result === 'number'
+    ? { ...row, ...activity, queryBytes: row.queryBytes + result, bytesRead: row.bytesRead + result, lastActiveUs: atUs }
+    : { ...row, ...activity };
 }
 
 function afterWrite(model: TokensModel, row: TokenRow, result: number | string, atUs: number): TokenRow {
   const activity = during(model, 'writing');
-  return typeof result === 'number' ? { ...row, ...activity, outputBytes: Math.max(0, row.outputBytes - result), bytesWritten: row.bytesWritten + result, lastActiveUs: atUs } : { ...row, ...activity };
+  return typeof result === 'number'
+    ? { ...row, ...activity, outputBytes: Math.max(0, row.outputBytes - result), bytesWritten: row.bytesWritten + result, lastActiveUs: atUs }
+    : { ...row, ...activity };
 }
 
 const commandName = (argv: readonly string[]): string => (argv[0] ?? '').slice(0, 64).toLowerCase();
 
-function timedBy({ slowest, slowAtUs }: TokenRow, { command, frame, elapsedUs, atUs }: Extract<TraceEvent, { kind: 'execute' }>): Pick<TokenRow, 'slowest' | 'slowAtUs'> {
-  return { slowest: slowest === null || elapsedUs > slowest.elapsedUs ? { command, frame, elapsedUs } : slowest, slowAtUs: elapsedUs >= SLOW_US ? atUs : slowAtUs };
+type Slowness = Pick<TokenRow, 'slowest' | 'slowAtUs'>;
+
+function timedBy({ slowest, slowAtUs }: TokenRow, { command, frame, elapsedUs, atUs }: Extract<TraceEvent, { kind: 'execute' }>): Slowness {
+  return {
+    slowest: slowest === null || elapsedUs > slowest.elapsedUs ? { command, frame, elapsedUs } : slowest,
+    slowAtUs: elapsedUs >= SLOW_US ? atUs : slowAtUs,
+  };
 }
 
 /** What a command does to its own connection, until the next snapshot says it exactly. */
@@ -223,18 +245,23 @@ function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>):
 function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowUs: number): TokenRow {
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;
-  const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, idleMs, awaitsWritable } = client;
+  const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor } = client;
+  const { queryBytes, outputBytes, lastCommand, idleMs, awaitsWritable } = client;
   const { requests, bytesRead, bytesWritten, ageMs } = client;
   const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000, connectedUs: nowUs - ageMs * 1000 };
   const interest = awaitsWritable ? row.interest | INTEREST_WRITABLE : row.interest & ~INTEREST_WRITABLE;
-  return { ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest, requests, bytesRead, bytesWritten };
+  return {
+    ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest, requests,
+    bytesRead, bytesWritten,
+  };
 }
 
 function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
   const awaitsWritable = (row.interest & INTEREST_WRITABLE) !== 0;
   return (
     row.fd === client.fd && row.name === client.name && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
-    row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor && row.queryBytes === client.queryBytes &&
+    row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor &&
+    row.queryBytes === client.queryBytes &&
     row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && awaitsWritable === client.awaitsWritable &&
     row.requests === client.requests && row.bytesRead === client.bytesRead && row.bytesWritten === client.bytesWritten
   );

@@ -43,7 +43,10 @@ function restOf(commands: readonly CommandReference[], words: readonly string[])
   if (words.length === 1 && isNumber(words[0])) return 'command';
   const found = findCommand(commands, words);
   if (found === null) return null;
-  if (found.words === 1 && found.command.subcommands.length > 0) return words.length === 1 ? (isContainer(found.command) ? 'subcommand' : '[subcommand]') : null;
+  if (found.words === 1 && found.command.subcommands.length > 0) {
+    if (words.length !== 1) return null;
+    return isContainer(found.command) ? 'subcommand' : '[subcommand]';
+  }
   const match = matchSyntax(found.command.arguments, words.slice(found.words));
   return match.surplus > 0 ? null : match.rest.join(' ');
 }
@@ -121,10 +124,15 @@ function candidatesFor(known: Known, typed: TypedLine): readonly string[] {
   const found = findCommand(commands, words);
   if (found === null) return [];
   const { command } = found;
-  if (found.words === 1 && words.length === 1 && command.subcommands.length > 0) return command.subcommands.map(({ name }) => inCase(name.slice(command.name.length + 1)));
+  if (found.words === 1 && words.length === 1 && command.subcommands.length > 0) {
+    return command.subcommands.map(({ name }) => inCase(name.slice(command.name.length + 1)));
+  }
   const given = words.slice(found.words);
   if (command.name === 'CONFIG GET') return settingNames(known.settings, given);
-  if (command.name === 'CONFIG SET') return given.length % 2 === 0 ? settingNames(known.settings.filter(({ mutable }) => mutable), given) : valuesOf(known.settings, given.at(-1)!);
+  if (command.name === 'CONFIG SET') {
+    if (given.length % 2 !== 0) return valuesOf(known.settings, given.at(-1)!);
+    return settingNames(known.settings.filter(({ mutable }) => mutable), given);
+  }
   const match = matchSyntax(command.arguments, given);
   if (match.surplus > 0) return [];
   const options = match.next.flatMap(optionWords).map(inCase);

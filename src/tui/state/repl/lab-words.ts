@@ -10,20 +10,44 @@ export interface LabWord {
 }
 
 export const LAB_WORDS: readonly LabWord[] = [
-  { name: '@name', arguments: '[command]', summary: 'Sends the command over a connection of its own with that name, opened when first used. Without a command, lines go there from now on; `@` alone goes back.' },
+  {
+    name: '@name',
+    arguments: '[command]',
+    summary:
+      'Sends the command over a connection of its own with that name, opened when first used. ' +
+      'Without a command, lines go there from now on; `@` alone goes back.',
+  },
   { name: '5', arguments: 'command', summary: 'Runs the command so many times, each time when the reply to the one before is there.' },
   { name: 'clients', arguments: '', summary: 'Lists the connections of this console.' },
-  { name: 'raw', arguments: '"bytes"', summary: 'Sends exactly these bytes, for example raw "*1\\r\\n$4\\r\\nPI": half a request, and the loop waits for the rest.' },
-  { name: 'slice', arguments: 'bytes command', summary: 'Sends a command in pieces of so many bytes, one write each with a pause between them, so that each brings a read of its own.' },
-  { name: 'pause-reading', arguments: '', summary: 'Stops reading the socket: the replies pile up in the kernel, then in the output buffer, and WRITABLE is armed.' },
+  {
+    name: 'raw',
+    arguments: '"bytes"',
+    summary: 'Sends exactly these bytes, for example raw "*1\\r\\n$4\\r\\nPI": half a request, and the loop waits for the rest.',
+  },
+  {
+    name: 'slice',
+    arguments: 'bytes command',
+    summary: 'Sends a command in pieces of so many bytes, one write each with a pause between them, so that each brings a read of its own.',
+  },
+  {
+    name: 'pause-reading',
+    arguments: '',
+    summary: 'Stops reading the socket: the replies pile up in the kernel, then in the output buffer, and WRITABLE is armed.',
+  },
   { name: 'resume-reading', arguments: '', summary: 'Reads on.' },
   { name: 'halfclose', arguments: '', summary: 'Ends our direction of the connection (FIN). The server reads EOF and closes.' },
   { name: 'reset', arguments: '', summary: 'Ends the connection without a farewell (RST). In capitals, RESET is the command of Redis.' },
-  { name: 'escapes', arguments: 'on | off', summary: 'On: everything beside ASCII is shown as \\xHH, as in redis-cli; off: text in UTF-8 as it is. In all panes; there the key \\ does it.' },
+  {
+    name: 'escapes',
+    arguments: 'on | off',
+    summary: 'On: everything beside ASCII is shown as \\xHH, as in redis-cli; off: text in UTF-8 as it is. In all panes; there the key \\ does it.',
+  },
   {
     name: 'run',
     arguments: '[to #token | to command [key]]',
-    summary: 'Lets the loop run to the next such request, and holds it before that executes: run to #7, run to DEL user:*. `run` alone: to the next request of any client, but not to what redis-cli and client libraries send by themselves when they connect.',
+    summary:
+      'Lets the loop run to the next such request, and holds it before that executes: run to #7, run to DEL user:*. `run` alone: to the ' +
+      'next request of any client, but not to what redis-cli and client libraries send by themselves when they connect.',
   },
   { name: 'clear', arguments: '', summary: 'Empties the transcript.' },
   { name: 'help', arguments: '[command | @group | lab]', summary: 'Explains a command, lists a group, or the words of this table.' },

@@ -6,8 +6,8 @@
  *        a   1      nx       EX                                    words
  *                               └ rest: seconds        next: [seconds:integer]
  *
- * Options that stand side by side match in any order, and are gone from the rest once typed. Nothing here decides whether a command is valid: that is the server's
- * word. Where words do not fit, `surplus` says so and there is no hint.
+ * Options that stand side by side match in any order, and are gone from the rest once typed. Nothing here decides whether a command is
+ * valid: that is the server's word. Where words do not fit, `surplus` says so and there is no hint.
  */
 import { formatArgument, type Argument } from '../../../server/index.js';
 
@@ -66,7 +66,8 @@ class Matcher {
       if (at === this.words.length) return this.ended(match, items.slice(end));
       i = end;
     }
-    return { status: 'whole', at, rest: at === this.words.length && tail !== null ? tail.rest : [], next: at === this.words.length && tail !== null ? tail.next : [] };
+    const ending = at === this.words.length ? tail : null;
+    return { status: 'whole', at, rest: ending?.rest ?? [], next: ending?.next ?? [] };
   }
 
   /** The words are used up behind `match`: what is left of it, and everything after it. */

@@ -26,7 +26,9 @@ export interface RespNode {
   readonly isCut: boolean;
 }
 
-const LINE_TYPES: { readonly [mark: string]: string } = { '+': 'simple string', '-': 'error', ':': 'integer', _: 'null', '#': 'boolean', ',': 'double', '(': 'big number' };
+const LINE_TYPES: { readonly [mark: string]: string } = {
+  '+': 'simple string', '-': 'error', ':': 'integer', _: 'null', '#': 'boolean', ',': 'double', '(': 'big number',
+};
 const BULK_TYPES: { readonly [mark: string]: string } = { $: 'bulk string', '!': 'bulk error', '=': 'verbatim string' };
 const AGGREGATE_TYPES: { readonly [mark: string]: string } = { '*': 'array', '~': 'set', '>': 'push', '%': 'map', '|': 'attribute' };
 
@@ -83,7 +85,9 @@ class Annotator {
     if (lineEnd === -1) return this.cut(depth, start, mark);
     const line = this.bytes.slice(start + 1, lineEnd);
     this.at = lineEnd + 2;
-    if (mark in LINE_TYPES) return this.push({ depth, start, end: this.at, bodyStart: start + 1, bodyEnd: lineEnd, type: LINE_TYPES[mark]!, length: null, isCut: false });
+    if (mark in LINE_TYPES) {
+      return this.push({ depth, start, end: this.at, bodyStart: start + 1, bodyEnd: lineEnd, type: LINE_TYPES[mark]!, length: null, isCut: false });
+    }
     if (!/^-?\d+$/.test(line)) return this.noResp(depth, start);
     const length = Number(line);
     if (mark in BULK_TYPES) return this.bulk(depth, start, BULK_TYPES[mark]!, length);
@@ -107,7 +111,16 @@ class Annotator {
   /** The node is there before its children, and gets its end after them. */
   private aggregate(depth: number, start: number, type: string, length: number): boolean {
     const index = this.nodes.length;
-    const head = { depth, start, end: this.at, bodyStart: start + 1, bodyEnd: this.at - 2, type: length < 0 ? 'null' : type, length: length < 0 ? null : length, isCut: false };
+    const head = {
+      depth,
+      start,
+      end: this.at,
+      bodyStart: start + 1,
+      bodyEnd: this.at - 2,
+      type: length < 0 ? 'null' : type,
+      length: length < 0 ? null : length,
+      isCut: false,
+    };
     this.nodes.push(head);
     const children = type === 'map' || type === 'attribute' ? length * 2 : length;
     let isWhole = true;

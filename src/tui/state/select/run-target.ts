@@ -1,5 +1,6 @@
 /**
- * Whose next request `r` runs to: that of the connection which is selected, or else of the one at whose event the loop is held, or which the history shows; or else anybody's.
+ * Chooses the connection whose next request `r` runs to: the one that is selected, or else the one at whose event the loop is held, or which
+ * the history shows, or else any.
  */
 import type { RunTarget, TraceEvent } from '../../../server/index.js';
 import type { State } from '../state.js';

@@ -5,7 +5,8 @@
  *     lrange      1,200  310 µs  2.1 ms  14 ms  412 ms   38 KB  12 MB+  #5 1,100, #7 100
  *     get        44,012    2 µs    9 µs  80 µs   98 ms  1.2 MB   2 MB+  #9 44,012
  *
- * Calls and times are the server's own; bytes and clients are counted from the trace, and a + says that it has not told of every call. Enter shows the frames of a command.
+ * Calls and times are the server's own; bytes and clients are counted from the trace, and a + marks that the trace has not told of every
+ * call. Enter shows the frames of a command.
  */
 import { commandRows, type CommandRow } from '../../state/model/commands.js';
 import type { State } from '../../state/state.js';
@@ -90,7 +91,13 @@ function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme, wid
   const timed = (us: number | undefined | null): Style => durationStyle(us ?? 0, theme);
   const part = (bytes: number, { isPart }: CommandRow): string => (bytes === 0 && isPart ? '' : `${formatBytes(bytes)}${isPart ? '+' : ''}`);
   return [
-    { header: ' command', name: 'command', width: { min: width < NARROW_COLUMNS ? 8 : Math.min(longest, 14), max: longest }, cell: (row) => mark(row) + theme.visible(row.name), style: () => theme.strong },
+    {
+      header: ' command',
+      name: 'command',
+      width: { min: width < NARROW_COLUMNS ? 8 : Math.min(longest, 14), max: longest },
+      cell: (row) => mark(row) + theme.visible(row.name),
+      style: () => theme.strong,
+    },
     { header: 'calls', width: { min: 8, max: 11 }, align: 'right', rank: 1, cell: ({ calls }) => formatCount(calls) },
     { header: 'p50', width: 7, align: 'right', rank: 2, cell: ({ times }) => time(times?.p50Us), style: ({ times }) => timed(times?.p50Us) },
     { header: 'p99', width: 7, align: 'right', cell: ({ times }) => time(times?.p99Us), style: ({ times }) => timed(times?.p99Us) },
@@ -113,14 +120,27 @@ function callersOf({ traced, isPart }: CommandRow): string {
 }
 
 function helpAbout(): string {
-  return 'Each command that has been called since the server was started, with its times, its bytes and its callers. Enter shows the frames of one, v goes back to all frames.';
+  return (
+    'Each command that has been called since the server was started, with its times, its bytes and ' +
+    'its callers. Enter shows the frames of one, v goes back to all frames.'
+  );
 }
 
 function helpEntries(): readonly HelpEntry[] {
   return [
     { term: 'command', meaning: 'Its name; of a subcommand both, as in config|get.' },
-    { term: 'calls', meaning: 'How often it was executed, also in transactions and by scripts. The server counts it, as INFO commandstats says; CONFIG RESETSTAT begins anew.' },
-    { term: 'p50, p99, max', meaning: 'Half of the calls, 99 of 100, and all of them took no longer. The server counts it, as LATENCY HISTOGRAM says: up to a second, to two digits.' },
+    {
+      term: 'calls',
+      meaning:
+        'How often it was executed, also in transactions and by scripts. The server counts ' +
+        'it, as INFO commandstats says; CONFIG RESETSTAT begins anew.',
+    },
+    {
+      term: 'p50, p99, max',
+      meaning:
+        'Half of the calls, 99 of 100, and all of them took no longer. The server counts ' +
+        'it, as LATENCY HISTOGRAM says: up to a second, to two digits.',
+    },
     { term: 'time', meaning: 'What all calls took together: the time in which the loop served nobody else.' },
     { term: 'in, out', meaning: 'Bytes of its requests and of their replies, counted from the trace.' },
     { term: 'by', meaning: 'The connected clients that called it, and how often, counted from the trace.' },

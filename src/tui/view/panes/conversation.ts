@@ -80,7 +80,10 @@ function headLines({ model, ui }: State, { token, row, name, doing }: Party, the
   const { slowest } = row;
   const slow = slowest === null ? '' : `, slowest: ${theme.visible(slowest.command)} ${formatUs(slowest.elapsedUs)} (request ${formatCount(slowest.frame)})`;
   const requests = `${formatCount(row.requests)} ${row.requests === 1 ? 'request' : 'requests'}`;
-  return [`${where}${age}, db ${row.db}, RESP${row.resp}, ${doing}`, `${requests}, read ${formatBytes(row.bytesRead)}, wrote ${formatBytes(row.bytesWritten)}${slow}`];
+  return [
+    `${where}${age}, db ${row.db}, RESP${row.resp}, ${doing}`,
+    `${requests}, read ${formatBytes(row.bytesRead)}, wrote ${formatBytes(row.bytesWritten)}${slow}`,
+  ];
 }
 
 function silenceText({ row }: Party): string {
@@ -93,12 +96,49 @@ function columnsOf(exchanges: readonly Exchange[], at: number, theme: Theme): re
   const numberColumns = Math.max(3, ...exchanges.map(({ request }) => String(request?.frame ?? '').length + 1));
   const mark = (exchange: Exchange): string => (exchange === exchanges[at] ? theme.glyphs.arrow : ' ');
   return [
-    { header: 'no', width: numberColumns, align: 'right', cell: (exchange) => mark(exchange) + String(exchange.request?.frame ?? '').padStart(numberColumns - 1), style: () => theme.dim },
-    { header: 'request', width: { min: 12, weight: 3 }, cell: ({ request }) => askedText(request, theme), style: ({ request }) => (request?.kind === 'partial' ? theme.warn : plain) },
-    { header: 'reply', width: { min: 9, weight: 2 }, cell: (exchange) => answeredText(exchange, theme), style: ({ replies }) => (replies.some(isError) ? theme.bad : theme.dim) },
-    { header: 'in', width: 7, align: 'right', rank: 2, cell: ({ request }) => (request === null ? '' : formatBytes(request.kind === 'partial' ? request.have : request.bytes)), style: () => theme.dim },
-    { header: 'out', width: 7, align: 'right', rank: 3, cell: ({ replies }) => (replies.length === 0 ? '' : formatBytes(replies.reduce((sum, { bytes }) => sum + bytes, 0))), style: () => theme.dim },
-    { header: 'time', width: 7, align: 'right', rank: 1, cell: (exchange) => (usOf(exchange) === null ? '' : formatUs(usOf(exchange)!)), style: (exchange) => durationStyle(usOf(exchange) ?? 0, theme) },
+    {
+      header: 'no',
+      width: numberColumns,
+      align: 'right',
+      cell: (exchange) => mark(exchange) + String(exchange.request?.frame ?? '').padStart(numberColumns - 1),
+      style: () => theme.dim,
+    },
+    {
+      header: 'request',
+      width: { min: 12, weight: 3 },
+      cell: ({ request }) => askedText(request, theme),
+      style: ({ request }) => (request?.kind === 'partial' ? theme.warn : plain),
+    },
+    {
+      header: 'reply',
+      width: { min: 9, weight: 2 },
+      cell: (exchange) => answeredText(exchange, theme),
+      style: ({ replies }) => (replies.some(isError) ? theme.bad : theme.dim),
+    },
+    {
+      header: 'in',
+      width: 7,
+      align: 'right',
+      rank: 2,
+      cell: ({ request }) => (request === null ? '' : formatBytes(request.kind === 'partial' ? request.have : request.bytes)),
+      style: () => theme.dim,
+    },
+    {
+      header: 'out',
+      width: 7,
+      align: 'right',
+      rank: 3,
+      cell: ({ replies }) => (replies.length === 0 ? '' : formatBytes(replies.reduce((sum, { bytes }) => sum + bytes, 0))),
+      style: () => theme.dim,
+    },
+    {
+      header: 'time',
+      width: 7,
+      align: 'right',
+      rank: 1,
+      cell: (exchange) => (usOf(exchange) === null ? '' : formatUs(usOf(exchange)!)),
+      style: (exchange) => durationStyle(usOf(exchange) ?? 0, theme),
+    },
   ];
 }
 

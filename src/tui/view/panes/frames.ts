@@ -129,12 +129,20 @@ function renderList(state: State, { theme, size, isFocused }: PaneContext): read
   const placed = layoutColumns(columnsOf(state, rows, theme), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(window.start, window.end).map((row, i) => bodyRow(placed, row, width, window.start + i === at ? marked : undefined));
-  const empty = rows.length === 0 && state.ui.panes.frames.filter !== '' ? [theme.dim(fit(`nothing matches /${theme.typed(toBytes(state.ui.panes.frames.filter))}`, width))] : [];
+  const { filter } = state.ui.panes.frames;
+  const isUnmatched = rows.length === 0 && filter !== '';
+  const empty = isUnmatched ? [theme.dim(fit(`nothing matches /${theme.typed(toBytes(filter))}`, width))] : [];
   return fill([headerRow(placed, width, theme.dim), ...lines, ...empty], width, height);
 }
 
+interface VisibleRows {
+  readonly rows: readonly FrameRow[];
+  readonly at: number;
+  readonly window: { readonly start: number; readonly end: number };
+}
+
 /** Rows of the list, where the selected one is, and which are on the screen. */
-function visibleRows(state: State, height: number): { readonly rows: readonly FrameRow[]; readonly at: number; readonly window: { readonly start: number; readonly end: number } } {
+function visibleRows(state: State, height: number): VisibleRows {
   const { selected, frozenAt, scroll } = state.ui.panes.frames;
   const rows = filtered(state);
   const at = selected === null ? -1 : rows.findIndex((row) => frameId(row) === selected);
@@ -150,7 +158,15 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
     { header: '', width: 1, cell: (row) => (frameId(row) === ui.panes.frames.selected ? theme.glyphs.arrow : '') },
     { header: '', width: 1, cell: markOf, style: colored },
     { header: 'tok', name: 'token', width: tokenColumns, align: 'right', cell: (row) => (row.kind === 'gap' ? '' : `#${row.token}`), style: colored },
-    { header: 'no', name: 'number', width: frameColumns, align: 'right', rank: 3, cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)), style: () => theme.dim },
+    {
+      header: 'no',
+      name: 'number',
+      width: frameColumns,
+      align: 'right',
+      rank: 3,
+      cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)),
+      style: () => theme.dim,
+    },
     { header: 'frame', width: { min: 20 }, cell: (row) => textOf(row, theme), style: (row) => textStyle(row, theme) },
     { header: 'size', width: 8, align: 'right', rank: 2, cell: sizeOf, style: () => theme.dim },
     { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => timeStyle(row, theme) },

@@ -64,8 +64,8 @@ export const keyspacePane: Pane = {
 };
 
 /**
- * The keys that the next snapshots shall bring, as the pane is sorted, filtered and scrolled: some before the screen and some behind it. It moves in large steps, so that
- * walking through a million keys asks for other ones only now and then.
+ * The keys that the next snapshots shall bring, as the pane is sorted, filtered and scrolled: some before the screen and some behind it.
+ * It moves in large steps, so that walking through a million keys asks for other ones only now and then.
  */
 export function keyWindowRequest({ model, ui }: State): SnapshotRequest['keys'] {
   const { sort, filter, selected } = ui.panes.keyspace;
@@ -109,7 +109,8 @@ function badge(state: State, columns: number): string {
   const { db, total, order, offset } = model.keyspace;
   const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
-  const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`];
+  const sorted = isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`;
+  const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, sorted];
   const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   if (frozenRows === null) return parts.join(', ') + named;
   const room = columns - widthOf(`db ${db}, ${named}`);
@@ -128,7 +129,9 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map(({ id, row }, i) => {
     const style = start + i === at ? marked : undefined;
-    return row === null ? (style ?? theme.dim)(fit(`  ${theme.visible(id, 128)} is not here any more`, width)) : bodyRow(placed, row, width, style ?? wholeStyle(row, state, theme));
+    return row === null
+      ? (style ?? theme.dim)(fit(`  ${theme.visible(id, 128)} is not here any more`, width))
+      : bodyRow(placed, row, width, style ?? wholeStyle(row, state, theme));
   });
   if (rows.length === 0) lines.push(theme.dim(fit(emptyText(state), width)));
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
@@ -142,7 +145,8 @@ function emptyText({ model, ui }: State): string {
   return `no ${which}${sort === 'ttl' ? '' : 's'}${others.length === 0 ? '' : `; there are some in ${others.join(', ')}`}`;
 }
 
-const placedRows = (state: State): readonly Placed<KeyEntry>[] => placeRows(shownRows(state), state.model.keyspace.offset, state.ui.panes.keyspace.frozenRows, (row) => row.key);
+const placedRows = (state: State): readonly Placed<KeyEntry>[] =>
+  placeRows(shownRows(state), state.model.keyspace.offset, state.ui.panes.keyspace.frozenRows, (row) => row.key);
 
 /** Rows without those that have been gone for long enough. */
 function shownRows({ model, ui }: State): readonly KeyEntry[] {
@@ -183,7 +187,13 @@ function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
     { header: 'type', width: 6, rank: 2, cell: (row) => row.type, style: faded(plain) },
     { header: 'encoding', width: 9, rank: 5, cell: (row) => row.encoding, style: () => theme.dim },
     { header: 'size', width: 7, align: 'right', rank: 3, cell: (row) => (row.size < 0 ? '' : formatSize(row)), style: faded(plain) },
-    { header: 'ttl', width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 }, rank: 1, cell: (row) => lifeText(row, state, theme, 0), style: (row) => (isGhost(row, nowMs) ? theme.warn : theme.dim) },
+    {
+      header: 'ttl',
+      width: { min: LIFE_COLUMNS, max: COUNTDOWN_COLUMNS + 1 + BAR_COLUMNS, weight: 1 },
+      rank: 1,
+      cell: (row) => lifeText(row, state, theme, 0),
+      style: (row) => (isGhost(row, nowMs) ? theme.warn : theme.dim),
+    },
     { header: 'value', width: { min: 16, weight: 3 }, rank: 4, cell: (row) => previewOf(row, theme), style: () => theme.dim },
   ];
 }
@@ -241,7 +251,9 @@ function renderValue(state: State, { theme, size, isFocused }: PaneContext): rea
   }
   const { cursor } = state.ui.panes.keyspace;
   const life = entry === undefined || entry.expireAtMs === -1 ? '' : `, ttl ${lifeText(entry, state, theme, 0).trimEnd()}`;
-  const head = theme.strong(fit(`${name}: ${value.type}, ${value.encoding === value.type ? '' : `${value.encoding}, `}${value.type === 'string' ? formatBytes(entry?.size ?? 0) : countText(value.type, value.count)}${life}`, width));
+  const encoding = value.encoding === value.type ? '' : `${value.encoding}, `;
+  const extent = value.type === 'string' ? formatBytes(entry?.size ?? 0) : countText(value.type, value.count);
+  const head = theme.strong(fit(`${name}: ${value.type}, ${encoding}${extent}${life}`, width));
   return fill([head, ...valueRows(value, cursor, width, height - 1, theme, isFocused)], width, height);
 }
 
@@ -266,7 +278,12 @@ function valueRows(value: Value, cursor: number, width: number, rows: number, th
   const placed = layoutColumns(itemColumns(value, offset + at, theme), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = items.slice(start, end).map((item, i) => bodyRow(placed, item, width, start + i === at ? marked : undefined));
-  const between = hasBothEnds ? [theme.dim(fit(`… ${formatCount(count - offset - end - LAST_ITEMS)} between …`, width)), ...last.map((item) => bodyRow(placed, item, width))] : [];
+  const between = hasBothEnds
+    ? [
+        theme.dim(fit(`… ${formatCount(count - offset - end - LAST_ITEMS)} between …`, width)),
+        ...last.map((item) => bodyRow(placed, item, width)),
+      ]
+    : [];
   return [headerRow(placed, width, theme.dim), ...lines, ...between, ...groups];
 }
 
@@ -289,13 +306,26 @@ function itemColumns({ type, items, offset }: Value, cursor: number, theme: Them
   const mark: Column<Item> = { header: '', width: 1, cell: (item) => (items[cursor - offset] === item ? theme.glyphs.arrow : '') };
   const { label, text } = LABELS[type] ?? { label: 'ID', text: 'entry' };
   const isName = type === 'hash';
-  const labels: Column<Item> = { header: label, width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 }, align: isName ? 'left' : 'right', cell: (item) => theme.visible(item.label), style: () => (isName ? theme.strong : theme.dim) };
-  const texts: Column<Item> = { header: text, width: { min: 8, weight: 4 }, cell: (item) => theme.visible(item.text) + (item.bytes > item.text.length ? `… ${formatBytes(item.bytes)}` : '') };
+  const labels: Column<Item> = {
+    header: label,
+    width: isName ? { min: 8, max: 40 } : { min: 6, max: 16 },
+    align: isName ? 'left' : 'right',
+    cell: (item) => theme.visible(item.label),
+    style: () => (isName ? theme.strong : theme.dim),
+  };
+  const texts: Column<Item> = {
+    header: text,
+    width: { min: 8, weight: 4 },
+    cell: (item) => theme.visible(item.text) + (item.bytes > item.text.length ? `… ${formatBytes(item.bytes)}` : ''),
+  };
   return label === '' ? [mark, texts] : [mark, labels, texts];
 }
 
 function helpAbout(): string {
-  return 'A window onto the keys of one database: what they hold, how it is stored, and how long they live. A key flashes in the colour of the connection that has changed it. Enter opens its value.';
+  return (
+    'A window onto the keys of one database: what they hold, how it is stored, and how long they live. A key ' +
+    'flashes in the colour of the connection that has changed it. Enter opens its value.'
+  );
 }
 
 function helpEntries(): readonly HelpEntry[] {
@@ -303,18 +333,46 @@ function helpEntries(): readonly HelpEntry[] {
     { term: '[ ]', meaning: 'Lead through the databases, all 16 unless the setting databases says otherwise: behind the last one comes the first.' },
     { term: '*', meaning: 'The key has been changed within the last second. The row flashes in the colour of the connection that did it.' },
     { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
-    { term: 'filter', meaning: 'A glob of keys: * any text, ? one byte, [a-z] one of these, \\ the next character as it is; key err and "#5" are keys of these names.' },
-    { term: 'sort', meaning: 'By name, by time left (ttl: only keys that have a time to live), by the last use (recency), by memory (size), or as it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.' },
+    {
+      term: 'filter',
+      meaning:
+        'A glob of keys: * any text, ? one byte, [a-z] one of these, \\ the next character as it is; key err and "#5" are keys of these names.',
+    },
+    {
+      term: 'sort',
+      meaning:
+        'By name, by time left (ttl: only keys that have a time to live), by the last use (recency), by memory (size), or as ' +
+        'it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.',
+    },
     { term: 'type', meaning: 'string, list, set, zset (sorted set), hash or stream. A command for another type answers WRONGTYPE.' },
-    { term: 'encoding', meaning: 'How the value lies in memory, as OBJECT ENCODING says it. Small collections are stored compactly and are converted when they grow.' },
+    {
+      term: 'encoding',
+      meaning: 'How the value lies in memory, as OBJECT ENCODING says it. Small collections are stored compactly and are converted when they grow.',
+    },
     { term: 'int, embstr, raw', meaning: 'Strings: an integer, up to 44 bytes beside the header of their object, or longer bytes of their own.' },
     { term: 'listpack', meaning: 'One piece of memory with all elements one behind the other: small, and fast enough while there are few.' },
-    { term: 'quicklist, hashtable, skiplist, intset', meaning: 'A chain of listpacks; a table with a slot for each hash; members by score in linked levels; integers in order.' },
+    {
+      term: 'quicklist, hashtable, skiplist, intset',
+      meaning: 'A chain of listpacks; a table with a slot for each hash; members by score in linked levels; integers in order.',
+    },
     { term: 'size', meaning: 'Bytes of a string, elements of everything else.' },
-    { term: 'ttl', meaning: 'Time to live: how long until the key is due; empty if it lives until somebody deletes it. The bar is what is left of the time that it had when it was first seen.' },
+    {
+      term: 'ttl',
+      meaning:
+        'Time to live: how long until the key is due; empty if it lives until somebody deletes it. ' +
+        'The bar is what is left of the time that it had when it was first seen.',
+    },
     { term: '◌, due', meaning: 'A ghost: its time is over and no command finds it any more, but it is still in memory, because nobody has deleted it yet.' },
-    { term: 'expired: lazy', meaning: 'A command came across the key after its time, and deleted it on the way. The row has the colour of the connection that did.' },
-    { term: 'expired: active', meaning: 'The expire cycle, a timer of the loop, looks through keys that live for a time and deletes those that are due, so that memory is given back although nobody asks.' },
+    {
+      term: 'expired: lazy',
+      meaning: 'A command came across the key after its time, and deleted it on the way. The row has the colour of the connection that did.',
+    },
+    {
+      term: 'expired: active',
+      meaning:
+        'The expire cycle, a timer of the loop, looks through keys that live for a time and deletes ' +
+        'those that are due, so that memory is given back although nobody asks.',
+    },
     { term: 'deleted', meaning: 'A command took it away, or took its last element. The word is the event as keyspace notifications call it.' },
     { term: 'evicted', meaning: 'Memory was used up to maxmemory, and this key was chosen to go.' },
     { term: 'value', meaning: 'How it begins: the bytes of a string, or the first elements, fields or members. Enter opens it.' },

@@ -1,8 +1,8 @@
 /**
  * The loop pane: the event loop as a dozen lines of pseudo code, the line that runs, where the time of a turn goes, and one sentence about what just happened.
  *
- * What is shown depends on the room there is: the list of {@link layoutOf} is filled from the most important part on. Nothing depends on what is being said, so that
- * the picture does not jump from event to event; a long sentence takes the blank rows around it.
+ * What is shown depends on the room there is: the list of {@link layoutOf} is filled from the most important part on. Nothing depends on
+ * what is being said, so that the picture does not jump from event to event; a long sentence takes the blank rows around it.
  */
 import type { LoopActivity, TraceEvent } from '../../../server/index.js';
 import { isAsleep, NO_TIMES, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
@@ -294,7 +294,8 @@ function runningLine(state: State): CodeLine | null {
 
 /** Sending the trace has no line of its own: it is done before the loop waits. */
 const BUSY_LINES: { readonly [phase in LoopActivity['phase']]: CodeLine } = {
-  wait: 'poll', write: 'write', accept: 'accept', messages: 'waker', read: 'read', decode: 'decode', execute: 'execute', timers: 'timers', trace: 'poll', held: 'poll',
+  wait: 'poll', write: 'write', accept: 'accept', messages: 'waker', read: 'read', decode: 'decode', execute: 'execute', timers: 'timers',
+  trace: 'poll', held: 'poll',
 };
 
 /** Where the loop is right after an event: at what the event tells of, or, where an event says that something begins, there. */

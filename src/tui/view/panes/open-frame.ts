@@ -55,7 +55,12 @@ export function treeOf(frame: FramedRow): readonly RespNode[] {
 export function bytesOf(frame: FramedRow, { width }: Size): OpenBytes | null {
   const nodes = treeOf(frame);
   if (frame.kind === 'partial' || nodes.length === 0) return null;
-  return { count: frame.raw.length, perRow: bytesPerRow(hexColumns(width)), rowOf: (byte) => nodeAt(nodes, byte), beginningOf: (row) => nodes[Math.min(row, nodes.length - 1)]!.start };
+  return {
+    count: frame.raw.length,
+    perRow: bytesPerRow(hexColumns(width)),
+    rowOf: (byte) => nodeAt(nodes, byte),
+    beginningOf: (row) => nodes[Math.min(row, nodes.length - 1)]!.start,
+  };
 }
 
 interface View {
@@ -75,7 +80,10 @@ type WholeView = View & { readonly frame: WholeFrame };
 
 function headRows({ frame, marked, byte, theme }: View, { width, height }: Size): readonly string[] {
   const what = theme.token(frame.token)(fit(headText(frame), width));
-  const origin = byte === null || frame.kind === 'partial' ? theme.dim(fit(originText(frame, marked, 'brought by'), width)) : theme.strong(fit(byteText(frame, byte, theme), width));
+  const origin =
+    byte === null || frame.kind === 'partial'
+      ? theme.dim(fit(originText(frame, marked, 'brought by'), width))
+      : theme.strong(fit(byteText(frame, byte, theme), width));
   if (height >= LEAST_ROWS) return [what, origin];
   // Somebody who walks through the bytes knows whose they are.
   return [byte === null ? what : origin];
@@ -93,7 +101,8 @@ const partialText = (row: PartialRow): string => `have ${formatCount(row.have)} 
 
 function byteText(frame: WholeFrame, byte: number, { visible }: Theme): string {
   const code = frame.raw.charCodeAt(byte);
-  return `byte ${byte + 1} of ${formatCount(frame.bytes)}: 0x${code.toString(16).padStart(2, '0')} "${visible(frame.raw[byte]!)}", ${originText(frame, { start: byte, end: byte + 1 }, 'by')}`;
+  const value = `0x${code.toString(16).padStart(2, '0')} "${visible(frame.raw[byte]!)}"`;
+  return `byte ${byte + 1} of ${formatCount(frame.bytes)}: ${value}, ${originText(frame, { start: byte, end: byte + 1 }, 'by')}`;
 }
 
 /** Which reads brought these bytes. */
@@ -103,7 +112,9 @@ function originText(frame: FramedRow, range: Range | null, lead: string): string
   if (reads.length === 0) return 'the reads that brought it are not known';
   const bringing = range === null ? reads : reads.filter(({ start, end }) => start < range.end && end > range.start);
   const [only] = bringing;
-  if (only !== undefined && bringing.length === 1 && reads.length > 1) return `${lead} the ${ordinal(reads.indexOf(only) + 1)} of ${reads.length} reads: ${readText(only)}`;
+  if (only !== undefined && bringing.length === 1 && reads.length > 1) {
+    return `${lead} the ${ordinal(reads.indexOf(only) + 1)} of ${reads.length} reads: ${readText(only)}`;
+  }
   return truncate(`${lead} ${bringing.map((read) => `read of ${readText(read)}`).join(' | ')}`, 512);
 }
 
@@ -149,7 +160,9 @@ function treeRows({ frame, nodes, at, byte, theme, isFocused }: WholeView, { wid
 
 function nodeText(node: RespNode, raw: string, width: number, theme: Theme): string {
   const cut = node.isCut ? ' (cut)' : '';
-  if (width < WORDY_TREE_COLUMNS && node.length !== null) return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quotedNode(node, raw, theme) : ''}`;
+  if (width < WORDY_TREE_COLUMNS && node.length !== null) {
+    return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quotedNode(node, raw, theme) : ''}`;
+  }
   if (node.type === 'inline request' || node.type === 'no RESP') return node.type + cut;
   if (node.type in { array: 0, set: 0, push: 0, map: 0, attribute: 0 }) return `${node.type} of ${node.length ?? 0}${cut}`;
   const length = node.length === null ? '' : ` ${formatCount(node.length)}`;

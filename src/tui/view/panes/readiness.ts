@@ -32,7 +32,9 @@ export const readinessPane: Pane = {
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
     const { width, height } = context.size;
-    const rows = lines.length === 0 ? [spansRow([{ text: emptyWords(ui.panes.readiness, context.theme), style: context.theme.dim }], width)] : linesAsRows(lines, context, (token) => model.tokens.rows.get(token)?.kind === 'listener');
+    const isListener = (token: number): boolean => model.tokens.rows.get(token)?.kind === 'listener';
+    const empty = { text: emptyWords(ui.panes.readiness, context.theme), style: context.theme.dim };
+    const rows = lines.length === 0 ? [spansRow([empty], width)] : linesAsRows(lines, context, isListener);
     return Array.from({ length: height }, (_, i) => rows[i] ?? ' '.repeat(width));
   },
   help: readinessHelp,
@@ -54,7 +56,8 @@ function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, co
   return frozenBadge(since, columns, frozenAt < model.forgotten);
 }
 
-const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string => (filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(toBytes(filter))}`);
+const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string =>
+  filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(toBytes(filter))}`;
 
 // Which lines
 
@@ -97,7 +100,9 @@ function* turnsNewestFirst({ open, turns }: ReadinessModel): Generator<Readiness
 function lineOf(turn: ReadinessTurn, index: number): Line {
   if (turn.kind === 'gap') return { kind: 'gap', turns: turn.turns, commands: turn.commands };
   const row = turn.rows[index];
-  return row === undefined ? { kind: 'more', turn: turn.turn, tokens: turn.more } : { kind: 'row', turn: turn.turn, row, isFirst: index === 0, isCut: turn.isCut };
+  return row === undefined
+    ? { kind: 'more', turn: turn.turn, tokens: turn.more }
+    : { kind: 'row', turn: turn.turn, row, isFirst: index === 0, isCut: turn.isCut };
 }
 
 /** Only rows have words that a filter could find. */
@@ -140,7 +145,9 @@ function lineText(line: Line): string {
   if (line.kind === 'more') return `${turn}and ${formatCount(line.tokens)} more tokens`;
   const { token, readiness, steps } = line.row;
   const words = wordsOf(token, steps, true).map(({ text }) => text);
-  return `${turn}${nameOf(isListening(line.row) ? 0 : token)} ${readiness === 0 ? 'was not ready' : readinessWords(readiness, '|')}${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
+  const name = nameOf(isListening(line.row) ? 0 : token);
+  const what = readiness === 0 ? 'was not ready' : readinessWords(readiness, '|');
+  return `${turn}${name} ${what}${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
 }
 
 /** A second address has a listener of its own, under the next token. */
@@ -214,7 +221,9 @@ function stepWords(step: ReadinessStep, isWide: boolean): Words {
     case 'write':
       return writeWords(step);
     case 'interest':
-      return (step.after & 2) !== 0 ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' } : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };
+      return (step.after & 2) !== 0
+        ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' }
+        : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };
     case 'disconnect':
       return { text: `closed: ${visible(step.why)}`, tone: 'dim' };
   }

@@ -1,5 +1,6 @@
 /**
- * The REPL pane: the transcript with the newest line at the bottom, the line being typed, and under it a row that says what is wrong, what Tab offers, or what is waited for.
+ * The REPL pane: the transcript with the newest line at the bottom, the line being typed, and under it a row that says what is wrong,
+ * what Tab offers, or what is waited for.
  *
  *   127.0.0.1:6379> SET greeting hello EX 60
  *   OK
@@ -22,14 +23,21 @@ export const replPane: Pane = {
     const { client, clients, lineCount } = repl;
     const { frozenAt } = ui.panes.repl;
     const name = client.name === '' ? '' : `@${client.name}`;
-    return [frozenAt === null ? '' : frozenBadge(lineCount - frozenAt, columns), name, client.protocol === 3 ? 'RESP3' : '', clients.length > 1 ? `${clients.length} clients` : ''].filter((part) => part !== '').join(' ');
+    return [
+      frozenAt === null ? '' : frozenBadge(lineCount - frozenAt, columns),
+      name,
+      client.protocol === 3 ? 'RESP3' : '',
+      clients.length > 1 ? `${clients.length} clients` : '',
+    ].filter((part) => part !== '').join(' ');
   },
   render,
   length: ({ repl }) => repl.lineCount,
   forgotten: ({ repl }) => repl.lineCount - repl.lines.length,
   cursor: (state, { size, theme }) => layOut(state.repl, size, theme).cursor,
   help: {
-    about: 'A console like redis-cli. It is a real TCP client of this loop, so its own connection is in the tokens pane, and in the same colour. Type help for its commands.',
+    about:
+      'A console like redis-cli. It is a real TCP client of this loop, so its own connection is in the tokens pane, and in the same colour. ' +
+      'Type help for its commands.',
     entries: [
       { term: 'dim text', meaning: 'The syntax that is still to be typed: [ ] may be left out, | separates alternatives, ... may be repeated.' },
       { term: 'red line', meaning: 'The command has too few or too many arguments, or does not exist. Enter sends it anyway: see what the server answers.' },
@@ -37,7 +45,11 @@ export const replPane: Pane = {
       { term: 'Ctrl-R', meaning: 'Searches the history, which is kept across runs, but never lines that hold a password.' },
       { term: '(TX)', meaning: 'Between MULTI and EXEC: commands are queued.' },
       { term: '[2]', meaning: 'The database, if it is not 0.' },
-      { term: 'Ctrl-C', meaning: 'Leaves a subscription, MONITOR, or a command that waits. With nothing to leave it empties the line; pressed twice it leaves the lab.' },
+      {
+        term: 'Ctrl-C',
+        meaning:
+          'Leaves a subscription, MONITOR, or a command that waits. With nothing to leave it empties the line; pressed twice it leaves the lab.',
+      },
       { term: '@a SET x 1', meaning: 'Sends the command over a second connection named a; @a alone makes it the current one, @ goes back.' },
       { term: 'raw, slice', meaning: 'Bytes by hand: raw "*1\\r\\n$4\\r\\nPI" sends just these, slice 1 PING sends one byte at a time. More in help lab.' },
     ],
@@ -210,7 +222,11 @@ function notesOf({ state, awaited, behind, isReadingPaused }: ReplState['client'
     case 'waiting':
       return behind === 0
         ? [`${command} waits for its reply; Ctrl-C leaves it`, `${command} waits; Ctrl-C leaves it`]
-        : [`${command} waits for its reply, ${behind} more behind it; Ctrl-C leaves it`, `${command} waits, ${behind} behind it; Ctrl-C leaves`, `${command} waits; Ctrl-C leaves it`];
+        : [
+            `${command} waits for its reply, ${behind} more behind it; Ctrl-C leaves it`,
+            `${command} waits, ${behind} behind it; Ctrl-C leaves`,
+            `${command} waits; Ctrl-C leaves it`,
+          ];
     case 'subscribed':
       return ['subscribed: messages appear as they come; Ctrl-C leaves', 'subscribed; Ctrl-C leaves'];
     case 'monitor':

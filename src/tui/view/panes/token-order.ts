@@ -1,7 +1,8 @@
 /**
  * Which tokens are shown where there are more of them than rows: those that matter now. Part of the tokens pane.
  *
- *   held, running, keeping the loop busy  >  waiting for a busy loop  >  slow, stuck, half a request  >  active within a second  >  parked, in MULTI, subscribed  >  idle  >  LISTENER, WAKER
+ *   held, running, keeping the loop busy  >  waiting for a busy loop  >  slow, stuck, half a request
+ *     >  active within a second  >  parked, in MULTI, subscribed  >  idle  >  LISTENER, WAKER
  *
  * Classes decide and not times, so that a row keeps its place for as long as what it says holds; within a class the order of the pane decides.
  */

@@ -41,7 +41,10 @@ export const tokensPane: Pane = {
     const connections = `${formatCount(clientCount)} ${noun}`;
     if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter)) + filter;
     const folded = size === undefined || hasFoldedRow(size.height) || isConversationOpen(state) ? 0 : foldedCount(state, arranged(state, size.height));
-    if (folded > 0) return fitting([noun, 'conn', ''].map((word) => `${`${formatCount(clientCount)} ${word}`.trimEnd()}, … ${formatCount(folded)} more${filter}`), columns);
+    if (folded > 0) {
+      const ways = [noun, 'conn', ''].map((word) => `${formatCount(clientCount)} ${word}`.trimEnd());
+      return fitting(ways.map((way) => `${way}, … ${formatCount(folded)} more${filter}`), columns);
+    }
     return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
   },
   render: (state, context) => {
@@ -171,7 +174,12 @@ const ROOMY_COLUMNS = 60;
 function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
   const placed = layoutColumns(columnsOf(state, rows, theme, width), width);
   const peer = placed.find(({ column }) => column.header === 'peer');
-  if (peer === undefined) return withCell(placed, 'state', (row) => (row.kind === 'client' ? stateOf(state, row, theme, width).text : `${nameOf(row, theme)} ${stateOf(state, row, theme, width).text}`));
+  if (peer === undefined) {
+    return withCell(placed, 'state', (row) => {
+      const { text } = stateOf(state, row, theme, width);
+      return row.kind === 'client' ? text : `${nameOf(row, theme)} ${text}`;
+    });
+  }
   return width < NAMED_COLUMNS ? withCell(placed, 'peer', (row) => whoText(row, nameOf(row, theme), peerOf(row, theme), peer.columns)) : placed;
 }
 
@@ -195,18 +203,69 @@ function columnsOf(state: State, rows: readonly TokenRow[], theme: Theme, width:
   const bytes = (count: number): Style => (count > 0 ? theme.strong : theme.dim);
   const colored = (row: TokenRow): Style => (row.kind === 'client' ? theme.token(row.token) : theme.dim);
   const mark = (row: TokenRow): string => (idOf(row) === state.ui.panes.tokens.selected ? theme.glyphs.arrow : ' ');
-  const name: Column<TokenRow> = { header: 'name', width: { min: 8, max: 16 }, cell: (row) => nameOf(row, theme), style: (row) => (row.kind === 'client' ? plain : theme.strong) };
+  const name: Column<TokenRow> = {
+    header: 'name',
+    width: { min: 8, max: 16 },
+    cell: (row) => nameOf(row, theme),
+    style: (row) => (row.kind === 'client' ? plain : theme.strong),
+  };
   return [
-    { header: 'tok', name: 'token', width: tokenColumns + 1, align: 'right', cell: (row) => mark(row) + `#${row.token}`.padStart(tokenColumns), style: colored },
+    {
+      header: 'tok',
+      name: 'token',
+      width: tokenColumns + 1,
+      align: 'right',
+      cell: (row) => mark(row) + `#${row.token}`.padStart(tokenColumns),
+      style: colored,
+    },
     { header: 'fd', width: fdColumns, align: 'right', rank: 5, cell: (row) => (row.fd < 0 ? '' : String(row.fd)), style: () => theme.dim },
-    { header: 'peer', width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 }, rank: 3, cell: (row) => peerOf(row, theme), style: colored },
+    {
+      header: 'peer',
+      width: width < NAMED_COLUMNS ? { min: 8, max: 22, weight: 2 } : { min: 15, max: 21 },
+      rank: 3,
+      cell: (row) => peerOf(row, theme),
+      style: colored,
+    },
     ...(width < NAMED_COLUMNS ? [] : [name]),
-    { header: 'state', width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 }, cell: (row) => stateOf(state, row, theme, width).text, style: (row) => stateOf(state, row, theme, width).style(theme) },
-    { header: 'int', name: 'interest', width: 3, rank: 1, cell: (row) => formatInterest(row.interest), style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn) },
-    { header: 'query', width: 7, align: 'right', rank: 7, cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''), style: (row) => bytes(row.queryBytes) },
-    { header: 'output', width: 7, align: 'right', rank: 6, cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''), style: (row) => bytes(row.outputBytes) },
+    {
+      header: 'state',
+      width: { min: width < ROOMY_COLUMNS ? 13 : 17, max: 34, weight: 3 },
+      cell: (row) => stateOf(state, row, theme, width).text,
+      style: (row) => stateOf(state, row, theme, width).style(theme),
+    },
+    {
+      header: 'int',
+      name: 'interest',
+      width: 3,
+      rank: 1,
+      cell: (row) => formatInterest(row.interest),
+      style: (row) => ((row.interest & INTEREST_WRITABLE) === 0 ? theme.dim : theme.warn),
+    },
+    {
+      header: 'query',
+      width: 7,
+      align: 'right',
+      rank: 7,
+      cell: (row) => (row.kind === 'client' ? formatBytes(row.queryBytes) : ''),
+      style: (row) => bytes(row.queryBytes),
+    },
+    {
+      header: 'output',
+      width: 7,
+      align: 'right',
+      rank: 6,
+      cell: (row) => (row.kind === 'client' ? formatBytes(row.outputBytes) : ''),
+      style: (row) => bytes(row.outputBytes),
+    },
     { header: 'last', name: 'last command', width: { min: 5, max: 14 }, rank: 2, cell: (row) => theme.visible(row.lastCommand, 32), style: quiet },
-    { header: 'idle', width: 6, align: 'right', rank: 9, cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''), style: quiet },
+    {
+      header: 'idle',
+      width: 6,
+      align: 'right',
+      rank: 9,
+      cell: (row) => (row.kind === 'client' && Number.isFinite(idle(row)) ? idleText(idle(row)) : ''),
+      style: quiet,
+    },
   ];
 }
 
@@ -253,7 +312,10 @@ function stateOf(state: State, row: TokenRow, { visible }: Theme, width: number)
   if (busy !== null) return busy;
   const isActive = row.activityStretch === state.model.tokens.stretch;
   if (row.kind !== 'client') return specialState(row, isActive);
-  if (row.parkedOn !== null) return { text: `parked${deadlineText(row.parkedOn.deadlineMs, state.ui.nowMs)} ${row.parkedOn.keys.map((key) => visible(key, 32)).join(' ')}`, style: () => plain };
+  if (row.parkedOn !== null) {
+    const { deadlineMs, keys } = row.parkedOn;
+    return { text: `parked${deadlineText(deadlineMs, state.ui.nowMs)} ${keys.map((key) => visible(key, 32)).join(' ')}`, style: () => plain };
+  }
   if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.warn };
   if (isActive) return { text: row.activity, style: ACTIVITIES[row.activity] };
   if (row.inTransaction) return { text: 'in MULTI', style: () => plain };
@@ -271,11 +333,16 @@ function busyState(state: State, { token }: TokenRow, width: number): Doing | nu
   const waits = busy.waiting.get(token);
   if (waits === undefined) return null;
   const isLong = width >= ROOMY_COLUMNS;
-  const text = waits.kind === 'connections' ? `${formatCount(waits.count)} ${isLong ? 'waiting' : 'wait'} ${secondsText(waits.waitedMs)}` : `${isLong ? 'ready, ' : ''}waits ${secondsText(waits.waitedMs)}`;
+  const text =
+    waits.kind === 'connections'
+      ? `${formatCount(waits.count)} ${isLong ? 'waiting' : 'wait'} ${secondsText(waits.waitedMs)}`
+      : `${isLong ? 'ready, ' : ''}waits ${secondsText(waits.waitedMs)}`;
   return { text, style: (theme) => theme.warn };
 }
 
-const BUSY_WORDS: { readonly [phase in LoopActivity['phase']]?: string } = { accept: 'accepting', messages: 'woken', read: 'reading', decode: 'decoding', execute: 'executing' };
+const BUSY_WORDS: { readonly [phase in LoopActivity['phase']]?: string } = {
+  accept: 'accepting', messages: 'woken', read: 'reading', decode: 'decoding', execute: 'executing',
+};
 
 function specialState(row: TokenRow, isActive: boolean): Doing {
   if (row.kind === 'waker') return { text: isActive ? 'woken' : 'waiting', style: (theme) => (isActive ? plain : theme.dim) };
@@ -290,34 +357,72 @@ function deadlineText(deadlineMs: number, nowMs: number): string {
 }
 
 function helpAbout(): string {
-  return 'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel names them by their token when they are ready. A connection has one colour in all panes. Enter shows its conversation.';
+  return (
+    'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel names ' +
+    'them by their token when they are ready. A connection has one colour in all panes. Enter shows its conversation.'
+  );
 }
 
 function helpEntries(): readonly HelpEntry[] {
   return [
-    { term: 'tok', meaning: 'Token: the number under which a source of readiness is registered, never used twice. The kernel hands it back when the source is ready.' },
-    { term: 'filter', meaning: 'Words that stand in a row, such as parked or a name; #7 is that token, cmd:get the command that was executed last, jobs:* a key that is waited for.' },
+    {
+      term: 'tok',
+      meaning:
+        'Token: the number under which a source of readiness is registered, never used twice. The kernel hands it back when the source is ready.',
+    },
+    {
+      term: 'filter',
+      meaning:
+        'Words that stand in a row, such as parked or a name; #7 is that token, cmd:get the ' +
+        'command that was executed last, jobs:* a key that is waited for.',
+    },
     { term: 'fd', meaning: 'File descriptor: the number by which the kernel knows the socket. When a connection is gone its number is given to the next one.' },
     { term: 'peer', meaning: 'Address and port at the other end of the connection. For a listener: the address it listens on.' },
     { term: 'name', meaning: 'What the client calls itself with CLIENT SETNAME.' },
     { term: 'LISTENER', meaning: 'The socket that waits for new connections. It is READABLE when somebody wants to connect.' },
     { term: 'WAKER', meaning: 'An eventfd: another thread writes to it to wake the loop out of its sleep in the poll.' },
-    { term: 'state', meaning: 'What the connection is doing. Words such as reading or executing belong to the turn that runs; between turns a client is idle, or in one of the lasting states.' },
+    {
+      term: 'state',
+      meaning:
+        'What the connection is doing. Words such as reading or executing belong to the turn that ' +
+        'runs; between turns a client is idle, or in one of the lasting states.',
+    },
     { term: 'idle', meaning: 'Nothing is going on. As a column: the time since the last byte was read from it or written to it.' },
     { term: 'ready', meaning: 'The poll has returned this token, and its handler is about to run.' },
-    { term: 'ready, waits 2 s', meaning: 'The loop is busy with somebody else, and the kernel holds bytes of this client. For a listener: so many connections wait to be accepted.' },
+    {
+      term: 'ready, waits 2 s',
+      meaning:
+        'The loop is busy with somebody else, and the kernel holds bytes of this client. For a listener: so many connections wait to be accepted.',
+    },
     { term: 'reading, decoding', meaning: 'Bytes are taken from the kernel, and requests are looked for in them.' },
     { term: 'executing, replying', meaning: 'A command of this client runs, and its reply is put into the output buffer.' },
     { term: 'writing', meaning: 'The output buffer is handed to the kernel.' },
-    { term: 'write-blocked', meaning: 'The kernel would not take all of the output, because the client does not read. The loop asks for WRITABLE and goes on with others.' },
-    { term: 'parked', meaning: 'A blocking command (BLPOP and its kind) found nothing. The client waits for one of these keys, or for the time that is counted down; the loop does not wait.' },
+    {
+      term: 'write-blocked',
+      meaning: 'The kernel would not take all of the output, because the client does not read. The loop asks for WRITABLE and goes on with others.',
+    },
+    {
+      term: 'parked',
+      meaning:
+        'A blocking command (BLPOP and its kind) found nothing. The client waits for one of these ' +
+        'keys, or for the time that is counted down; the loop does not wait.',
+    },
     { term: 'in MULTI', meaning: 'The client is collecting commands of a transaction; EXEC runs them in one go.' },
     { term: 'subscribed', meaning: 'The client hears messages of so many channels and patterns.' },
     { term: 'monitor', meaning: 'The client sees every command that the server executes.' },
-    { term: 'int', meaning: 'Interest: what the token is registered for. R: tell me when it is READABLE; W, only after a short write: tell me when it is WRITABLE.' },
+    {
+      term: 'int',
+      meaning:
+        'Interest: what the token is registered for. R: tell me when it is READABLE; W, only after a short write: tell me when it is WRITABLE.',
+    },
     { term: 'query', meaning: 'Query buffer: bytes that have been read but are not a whole request yet.' },
     { term: 'output', meaning: 'Output buffer: bytes of replies that the kernel has not taken yet.' },
-    { term: 'conversation', meaning: 'Of an open row: what the client has asked, newest first, and what it was answered. Requests, bytes and age are counted by the server; the slowest command is of those that the trace has told of.' },
+    {
+      term: 'conversation',
+      meaning:
+        'Of an open row: what the client has asked, newest first, and what it was answered. Requests, bytes and age ' +
+        'are counted by the server; the slowest command is of those that the trace has told of.',
+    },
     { term: 'last', meaning: 'The command that was executed last.' },
   ];
 }

@@ -7,7 +7,10 @@
  */
 import type { Glyphs, Style, Theme } from '../theme.js';
 
-/** `━━━──`: thin, because it stands beside a figure that says the same;: `fraction` is clamped to 0…1; something that is not nothing shows at least one column, something not whole leaves one. */
+/**
+ * `━━━──`: thin, because it stands beside a figure that says the same. `fraction` is clamped to 0…1; a fraction above 0 shows at least one
+ * column, one below 1 leaves at least one empty.
+ */
 export function bar(fraction: number, columns: number, glyphs: Glyphs): string {
   const filled = filledColumns(fraction, columns);
   return glyphs.bar.repeat(filled) + glyphs.barEmpty.repeat(columns - filled);

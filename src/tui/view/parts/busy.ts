@@ -61,7 +61,12 @@ export function waitingSentences({ waiting }: Busy): readonly string[] {
     ...(connections === 0 ? [] : [{ long: `${newcomers} ${connections === 1 ? 'waits' : 'wait'} to be accepted`, short: newcomers }]),
   ];
   if (parts.length === 0) return [];
-  return [parts.map(({ long }) => long).join(', '), `${parts.map(({ short }) => short).join(' and ')} ${clients + connections === 1 ? 'waits' : 'wait'}`, `${formatCount(clients + connections)} wait`];
+  const total = clients + connections;
+  return [
+    parts.map(({ long }) => long).join(', '),
+    `${parts.map(({ short }) => short).join(' and ')} ${total === 1 ? 'waits' : 'wait'}`,
+    `${formatCount(total)} wait`,
+  ];
 }
 
 const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
@@ -71,6 +76,8 @@ export function pauseNotice({ activity }: Busy, wording: Wording): string {
   const command = busyCommand(activity, wording);
   if (activity.phase !== 'execute') return 'BUSY: will hold as soon as the loop gets to its next event';
   if (activity.servesOthers) return `BUSY: will hold inside of ${command}`;
-  if (activity.command !== null && SCRIPTS.has(activity.command)) return `BUSY: will hold as soon as ${command} ends, or inside of it, once it is past busy-reply-threshold`;
+  if (activity.command !== null && SCRIPTS.has(activity.command)) {
+    return `BUSY: will hold as soon as ${command} ends, or inside of it, once it is past busy-reply-threshold`;
+  }
   return `BUSY: will hold as soon as ${command} ends`;
 }

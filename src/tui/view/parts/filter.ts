@@ -37,7 +37,9 @@ export function passes({ token, command, key, longerThanUs, error, words }: Cond
   return words.every((word) => text.includes(word.toLowerCase()));
 }
 
-const SPELLED: { readonly [name in ConditionName]: string } = { token: '#7', command: 'cmd:', key: 'a glob of keys', longerThanUs: 'us>', error: 'err', kind: 'event' };
+const SPELLED: { readonly [name in ConditionName]: string } = {
+  token: '#7', command: 'cmd:', key: 'a glob of keys', longerThanUs: 'us>', error: 'err', kind: 'event',
+};
 
 /** @param known the conditions that the rows of a pane can be asked @returns why the text is no filter there, or null */
 export function checkFilter(text: string, known: readonly ConditionName[]): string | null {

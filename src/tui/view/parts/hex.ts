@@ -54,7 +54,8 @@ function hexRow(bytes: string, start: number, count: number, width: number, mark
     characters += style(printable(bytes.charCodeAt(at)));
   }
   const missing = ' '.repeat((count - (end - start)) * BYTE_COLUMNS);
-  return row(width, theme.dim(start.toString(16).padStart(4, '0').slice(-4)), ' '.repeat(OFFSET_COLUMNS - 4 - 1), numbers, theme.dim(closing(end, marks)), missing, ' ', characters);
+  const offset = theme.dim(start.toString(16).padStart(4, '0').slice(-4));
+  return row(width, offset, ' '.repeat(OFFSET_COLUMNS - 4 - 1), numbers, theme.dim(closing(end, marks)), missing, ' ', characters);
 }
 
 function styleOf(at: number, { range = null, cursor = null }: HexMarks, theme: Theme): Style {

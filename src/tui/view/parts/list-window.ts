@@ -23,7 +23,13 @@ export function tableWindow(count: number, height: number, selected: number): Li
  * @param frozenAt the end of the list when the view was left standing; null: it follows
  * @param selected absolute position; -1: none
  */
-export function growingWindow(first: number, end: number, height: number, { frozenAt, scroll }: { readonly frozenAt: number | null; readonly scroll: number }, selected: number): ListWindow {
+export function growingWindow(
+  first: number,
+  end: number,
+  height: number,
+  { frozenAt, scroll }: { readonly frozenAt: number | null; readonly scroll: number },
+  selected: number,
+): ListWindow {
   // What comes does not fill a page that was frozen half empty; but of a page that is forgotten by now, the oldest rows take the place.
   const still = frozenAt === null ? end : Math.min(end, first > 0 ? Math.max(frozenAt, first + height) : frozenAt);
   let last = selected === -1 ? still - Math.max(0, scroll) : Math.max(still, selected + 1);

@@ -21,7 +21,11 @@ export interface Wording {
 export function wordingOf(state: State, { visible }: Theme): Wording {
   const { server, model } = state;
   // Of the poller it is known from the start, before the first event could say so.
-  return { isEmulated: server.poller === 'portable' || model.loop.isEmulated, isListener: (token) => model.tokens.rows.get(token)?.kind === 'listener', visible };
+  return {
+    isEmulated: server.poller === 'portable' || model.loop.isEmulated,
+    isListener: (token) => model.tokens.rows.get(token)?.kind === 'listener',
+    visible,
+  };
 }
 
 export function sentence(event: TraceEvent, wording: Wording): string {
@@ -65,7 +69,9 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording
   poll: ({ ready, waitedUs, within }, { isEmulated }) => {
     if (within === true) return `the script that runs has let the loop look for others: ${plural(ready, 'ready token')}`;
     const after = `after ${formatUs(waitedUs)}`;
-    return ready === 0 ? `${waitName(isEmulated)} came back ${after} with nothing ready` : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
+    return ready === 0
+      ? `${waitName(isEmulated)} came back ${after} with nothing ready`
+      : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
   },
   ready: ({ token, readiness }, { isListener }) => {
     const words = readinessWords(readiness, '|');
@@ -82,28 +88,44 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording
     if (result === 'WouldBlock') return `${nameOf(token)} has nothing more to read for now: WouldBlock`;
     return result === 'EOF' ? `${nameOf(token)} will send nothing more: end of file` : `reading from ${nameOf(token)} failed: ${visible(result)}`;
   },
-  'frame-partial': ({ token, have, need }) => `${nameOf(token)} has sent half a request, ${formatCount(have)} of ${formatCount(need)} B or more: kept until the rest comes`,
+  'frame-partial': ({ token, have, need }) =>
+    `${nameOf(token)} has sent half a request, ${formatCount(have)} of ${formatCount(need)} B or more: kept until the rest comes`,
   frame: ({ token, argv, bytes }, wording) => `${nameOf(token)} asks for ${request(argv, wording)} (${formatBytes(bytes)})`,
-  execute: ({ token, command, keys, elapsedUs }, wording) => `${nameOf(token)} sent ${request([commandName(command), ...keys], wording)}; it took ${formatUs(elapsedUs)}`,
+  execute: ({ token, command, keys, elapsedUs }, wording) =>
+    `${nameOf(token)} sent ${request([commandName(command), ...keys], wording)}; it took ${formatUs(elapsedUs)}`,
   reply: ({ token, bytes, raw }, { visible }) =>
-    isErrorReply(raw) ? `${nameOf(token)} gets an error: ${visible(errorText(raw))}` : `the reply for ${nameOf(token)} is ready: ${formatBytes(bytes)} wait in its output buffer`,
+    isErrorReply(raw)
+      ? `${nameOf(token)} gets an error: ${visible(errorText(raw))}`
+      : `the reply for ${nameOf(token)} is ready: ${formatBytes(bytes)} wait in its output buffer`,
   write: ({ token, result, of }, { visible }) => {
     if (result === 'WouldBlock') return `${nameOf(token)} takes nothing now: WouldBlock, ${formatBytes(of)} wait`;
     if (typeof result === 'string') return `writing to ${nameOf(token)} failed: ${visible(result)}`;
-    return result === of ? `${formatBytes(result)} went out to ${nameOf(token)}` : `${nameOf(token)} took only ${formatCount(result)} of ${formatCount(of)} B: the rest waits`;
+    return result === of
+      ? `${formatBytes(result)} went out to ${nameOf(token)}`
+      : `${nameOf(token)} took only ${formatCount(result)} of ${formatCount(of)} B: the rest waits`;
   },
-  interest: ({ token, after }) => ((after & 2) !== 0 ? `WRITABLE armed: the poll will tell when ${nameOf(token)} has room again` : `all is sent to ${nameOf(token)}: WRITABLE is no longer of interest`),
-  park: ({ token, keys, deadlineMs }, wording) => `${nameOf(token)} is parked on ${keyList(keys, wording)} ${deadlineMs === 0 ? 'for as long as it takes' : 'until its time is over'}; the loop goes on`,
+  interest: ({ token, after }) =>
+    (after & 2) !== 0
+      ? `WRITABLE armed: the poll will tell when ${nameOf(token)} has room again`
+      : `all is sent to ${nameOf(token)}: WRITABLE is no longer of interest`,
+  park: ({ token, keys, deadlineMs }, wording) => {
+    const howLong = deadlineMs === 0 ? 'for as long as it takes' : 'until its time is over';
+    return `${nameOf(token)} is parked on ${keyList(keys, wording)} ${howLong}; the loop goes on`;
+  },
   unpark: ({ token, keys, why }, wording) => `${nameOf(token)} no longer waits for ${keyList(keys, wording)}: ${UNPARKED[why] ?? wording.visible(why)}`,
   timer: ({ name, lateUs, elapsedUs }) => `timer ${name} ran for ${formatUs(elapsedUs)}, ${formatUs(lateUs)} after it was due`,
-  expire: ({ key, how }, wording) => (how === 'lazy' ? `${keyName(key, wording)} was past its time when a command touched it: gone` : `the expire cycle found ${keyName(key, wording)} past its time: gone`),
+  expire: ({ key, how }, wording) =>
+    how === 'lazy'
+      ? `${keyName(key, wording)} was past its time when a command touched it: gone`
+      : `the expire cycle found ${keyName(key, wording)} past its time: gone`,
   evict: ({ key, policy }, wording) => `${keyName(key, wording)} had to go to stay below maxmemory (${wording.visible(policy)})`,
   'key-change': ({ key, event, type, size }, wording) => {
     const { visible } = wording;
     if (type === 'none') return `${keyName(key, wording)} is gone (${visible(event)})`;
     return `${keyName(key, wording)} has changed (${visible(event)}): a ${visible(type)}, ${formatBytes(size)} in memory`;
   },
-  publish: ({ token, channel, bytes, receivers }, wording) => `${nameOf(token)} published ${formatBytes(bytes)} on ${short(channel, wording)}: ${plural(receivers, 'receiver')}`,
+  publish: ({ token, channel, bytes, receivers }, wording) =>
+    `${nameOf(token)} published ${formatBytes(bytes)} on ${short(channel, wording)}: ${plural(receivers, 'receiver')}`,
   replicate: ({ argv, db }, wording) => `${request(argv, wording)} was handed to propagation (database ${db})`,
   disconnect: ({ token, why }, { visible }) => `${nameOf(token)} is gone: ${visible(why)}`,
   'turn-end': ({ turn, busyUs, commands }) => `turn ${formatCount(turn)} is over: ${plural(commands, 'command')} in ${formatUs(busyUs)}`,

@@ -26,7 +26,8 @@ export function chart(values: readonly number[], columns: number, rows: number, 
   const steps = glyphs.spark.length;
   const highest = Math.max(0, ...shown);
   const heights = shown.map((value) => (value > 0 ? Math.max(1, Math.round((value / highest) * rows * steps)) : 0));
-  return Array.from({ length: rows }, (_, i) => ' '.repeat(Math.max(0, columns - shown.length)) + heights.map((height) => cell(height - (rows - 1 - i) * steps, glyphs.spark)).join(''));
+  const padding = ' '.repeat(Math.max(0, columns - shown.length));
+  return Array.from({ length: rows }, (_, i) => padding + heights.map((height) => cell(height - (rows - 1 - i) * steps, glyphs.spark)).join(''));
 }
 
 const cell = (steps: number, spark: string): string => (steps <= 0 ? ' ' : spark[Math.min(steps, spark.length) - 1]!);
