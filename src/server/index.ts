@@ -22,6 +22,7 @@ import type { RecordingHead } from './recording/replay.js';
 import type { LoopActivity } from './thread/activity-watch.js';
 import { LoopHandle } from './thread/loop-handle.js';
 import { Recording, type RecordListener } from './thread/recording.js';
+import { StartError } from './thread/start-error.js';
 import { startThread } from './thread/start-thread.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
@@ -161,7 +162,23 @@ const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 100
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {
+  checkOptions(options);
   return createServerOn(startThread(), options);
+}
+
+/** What the thread would never hear of, or that would fail only later. Settings are checked there. */
+function checkOptions(options: ServerOptions): void {
+  if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
+  const { log, record, poller = 'auto', seed = 0 } = options;
+  for (const [name, listener] of Object.entries({ log, record })) {
+    if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
+  }
+  if (!['auto', 'epoll', 'portable'].includes(poller)) throw refusal('poller: must be one of auto, epoll, portable');
+  if (!Number.isInteger(seed)) throw refusal('seed: must be a whole number');
+}
+
+function refusal(message: string): StartError {
+  return new StartError({ message, code: null, address: null });
 }
 
 /** The same, on a thread that waits for its options. @internal */

@@ -31,6 +31,15 @@ export interface SnapshotRequest {
   readonly value?: ValueWindow | null;
 }
 
+const REQUEST_SHAPE = 'a snapshot is asked for by { keys: { db, offset, limit, order, match }, clients }';
+
+/** Throws a TypeError for what programs without types may hand over; later it would end the loop. */
+export function checkRequest(request: SnapshotRequest): void {
+  const { keys, clients } = request as Partial<SnapshotRequest>;
+  const numbers = [clients, keys?.db, keys?.offset, keys?.limit];
+  if (typeof keys?.match !== 'string' || !numbers.every((value) => typeof value === 'number' && value >= 0)) throw new TypeError(REQUEST_SHAPE);
+}
+
 export interface ClientSnapshot {
   readonly token: number;
   readonly fd: number;

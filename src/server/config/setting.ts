@@ -141,7 +141,8 @@ export function formatSetting(setting: SettingKind, value: unknown): string {
 
 /** Checks a value that came as a value, from the options of createServer for one. A complaint, or null. */
 export function checkValue(setting: SettingKind, value: unknown): string | null {
-  if (typeof value !== typeof setting.default) return `must be a ${typeof setting.default}`;
+  if (typeof value !== typeof setting.default || value === null) return `must be a ${typeof setting.default}`;
+  if (typeof value === 'number' && !Number.isInteger(value)) return "argument couldn't be parsed into an integer";
   const parsed = parseSetting(setting, [formatSetting(setting, value)]);
   return parsed instanceof BadValue ? parsed.complaint : null;
 }

@@ -13,7 +13,7 @@ import type { TraceBody, TraceEvent, TraceKind } from '../trace/events.js';
 import { Recorder, type LoopCounters, type TraceBatch } from '../trace/recorder.js';
 import type { SlowSink, Tap, TraceSink } from '../trace/tap.js';
 import type { Server } from '../server.js';
-import { takeSnapshot, type Snapshot, type SnapshotRequest } from '../snapshot.js';
+import { checkRequest, takeSnapshot, type Snapshot, type SnapshotRequest } from '../snapshot.js';
 import { batchesUnderWay, holdLoop, type ControlWords } from './control.js';
 
 /** Batches are at least so far apart … */
@@ -88,11 +88,13 @@ export class Observation implements TraceSink, Observer {
 
   /** A snapshot goes with every batch, so that a screen needs no calls of its own, which would wake an idle loop. */
   watch(request: SnapshotRequest | null): void {
+    if (request !== null) checkRequest(request);
     this.watched = request;
   }
 
   /** What has happened up to here is told before it, so that whoever puts the two together counts nothing twice. */
   snapshot(request: SnapshotRequest): Snapshot {
+    checkRequest(request);
     this.send();
     return takeSnapshot(this.server, request);
   }

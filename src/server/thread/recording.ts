@@ -25,13 +25,13 @@ export class Recording {
 
   /** The server has started: from here on its inputs are handed over. */
   begin(head: RecordingHead): void {
-    this.listener(fileHead(head));
     this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.hand(fileHead(head));
   }
 
   /** The loop has ended: the rest is handed over. */
   end(): void {
-    this.look();
+    if (this.timer !== null) this.look();
     this.stop();
   }
 
@@ -42,9 +42,21 @@ export class Recording {
 
   private look(): void {
     const bytes = this.reader.take();
-    if (bytes !== null) this.listener(block(bytes));
+    if (bytes !== null) this.hand(block(bytes));
     if (this.timer === null || !this.reader.hasOverflowed) return;
     this.report(`The recording ends here: ${RING_BYTES / 2 ** 20} MiB of it were waiting to be written`);
     this.stop();
+  }
+
+  /** A listener that throws gets no more; the error ends up where those of other listeners do, and not in who has started or closed the server. */
+  private hand(bytes: Buffer): void {
+    try {
+      this.listener(bytes);
+    } catch (error) {
+      this.stop();
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 }

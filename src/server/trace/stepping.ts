@@ -102,20 +102,24 @@ export class Stepper {
 
   /** Lets the loop go on to the next `unit`, and holds it there. */
   step(unit: StepUnit): void {
+    expectOf(STEP_UNITS.includes(unit), `the unit of a step must be one of ${STEP_UNITS.join(', ')}`);
     this.mode = { name: 'stepping', unit };
   }
 
   /** Lets the loop run to the next request like this, and holds it there. */
   runTo(target: RunTarget): void {
+    expectOf(isCondition(target), 'the target of a run must be an object of conditions');
     this.mode = { name: 'running-to', target };
   }
 
   /** From now on every event is followed by a wait of 1/n second. */
   slow(eventsPerSecond: number): void {
+    expectOf(eventsPerSecond > 0 && eventsPerSecond < Infinity, 'events per second must be a number above 0');
     this.mode = { name: 'slow', eventsPerSecond };
   }
 
   setBreakpoints(breakpoints: readonly Breakpoint[]): void {
+    expectOf(Array.isArray(breakpoints) && breakpoints.every(isCondition), 'breakpoints must be a list of objects of conditions');
     this.breakpoints = breakpoints;
   }
 
@@ -207,6 +211,28 @@ export function endsRun({ command, token }: Omit<RunTarget, 'key'>, event: Trace
   if (event.kind === 'disconnect') return event.token === token;
   if (event.kind !== 'frame' || (token !== undefined && event.token !== token)) return false;
   return command === undefined ? !isIntroduction(event.argv) : event.argv[0]!.toLowerCase() === command;
+}
+
+/** What programs without types hand over: a condition of the wrong type would end the loop later, at some event, instead of the call. */
+function isCondition(condition: Breakpoint): boolean {
+  if (typeof condition !== 'object' || condition === null) return false;
+  return Object.entries(condition).every(([name, value]) => value === undefined || CONDITIONS.get(name)?.(value) === true);
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number' && !Number.isNaN(value);
+const isString = (value: unknown): boolean => typeof value === 'string';
+
+const CONDITIONS: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ['command', isString],
+  ['key', isString],
+  ['token', isNumber],
+  ['kind', (value) => isString(value) && Object.hasOwn(TRACE_EVENTS, value as string)],
+  ['longerThanUs', isNumber],
+  ['error', (value) => value === true],
+]);
+
+function expectOf(isTrue: boolean, expectation: string): void {
+  if (!isTrue) throw new TypeError(expectation);
 }
 
 /** What client programs send by themselves when they connect: redis-cli its COMMAND DOCS, client libraries HELLO, their password, their name and version. */
