@@ -1,11 +1,15 @@
 /**
  * `redis-lab replay FILE`: lives through a recording once more, as fast as it goes, and says whether everything was the same.
  */
-import { readFileSync } from 'node:fs';
-import { digestOf, readRecording, RecordingError, Replay, type ReplayResult, TapeEnd } from '../server/recording/index.js';
-import { toText } from '../server/config/bytes.js';
+import { constants } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { digestOf, readRecording, RecordingError, type RecordingHead, Replay, type ReplayResult, TapeEnd } from '../server/recording/index.js';
+import { toBytes, toText } from '../server/config/bytes.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
+
+/** Node reads that much at once, whatever its version. */
+const SMALL_BYTES = 2 ** 30;
 
 const USAGE = 'usage: redis-lab replay FILE [--until turn:N | --until command:N] [--digest]';
 
@@ -23,18 +27,46 @@ export function replay(args: readonly string[]): number {
     return 2;
   }
   try {
-    const { head, tape, damage } = readRecording(readFileSync(toText(wanted.file)));
+    const { head, tape, damage } = readRecording(readWhole(toText(wanted.file)));
     if (damage !== null) complain(`'${wanted.file}' is not whole: ${damage}; what stands before is replayed`);
-    if (head.build !== __VERSION__) complain(`'${wanted.file}' was recorded by redis-lab ${head.build}: another build may do otherwise`);
-    const run = new Replay(head, tape);
+    if (head.build !== __VERSION__) complain(`'${wanted.file}' was recorded by redis-lab ${toBytes(head.build)}: another build may do otherwise`);
+    const run = start(head, tape);
     const result = run.run(() => wanted.isEnough(run));
     process.stdout.write(`${describe(result)}\n`);
     if (wanted.digest) process.stdout.write(`${digestOf(run.server)}\n`);
     return result.divergence === null ? 0 : 1;
   } catch (error) {
-    if (error instanceof TapeEnd) complain(`'${wanted.file}': it ends before its server has started`);
-    else complain(error instanceof RecordingError ? `'${wanted.file}': ${error.message}` : explain(error));
+    complain(error instanceof RecordingError ? `'${wanted.file}': ${error.message}` : explain(error));
     return 2;
+  }
+}
+
+/** The server at the beginning of its recording. */
+function start(head: RecordingHead, tape: Buffer): Replay {
+  try {
+    return new Replay(head, tape);
+  } catch (error) {
+    throw new RecordingError(error instanceof TapeEnd ? 'it ends before its server has started' : `its server does not start: ${toBytes((error as Error).message)}`);
+  }
+}
+
+/** A file of any size that fits into a buffer; Node's own reading ends at 2 GiB. */
+function readWhole(path: string): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    // Pipes do not know their size, and grow larger than this only if somebody means harm.
+    if (size < SMALL_BYTES) return readFileSync(fd);
+    if (size > constants.MAX_LENGTH) throw new RecordingError(`it has ${size} bytes; this Node reads files of up to ${constants.MAX_LENGTH}`);
+    const bytes = Buffer.allocUnsafe(size);
+    let taken = 0;
+    for (let count = -1; count !== 0 && taken < size; taken += count) count = readSync(fd, bytes, taken, Math.min(size - taken, SMALL_BYTES), taken);
+    return bytes.subarray(0, taken);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw error instanceof RecordingError ? error : new RecordingError(code === 'EISDIR' ? 'this is a directory' : toBytes(message));
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer, type ServerOptions } from 'redis-lab';
-import { readRecording, RecordingError, Replay } from '../../src/server/recording/index.js';
+import { readRecording, RecordingError, Replay, type RecordingHead } from '../../src/server/recording/index.js';
+import { block, fileHead } from '../../src/server/recording/recording-file.js';
 import { encodeRequest } from '../../src/server/resp/request-encoder.js';
 import { ALL_FAMILIES } from '../fuzz/differential.js';
 import { familyTemplates, generate } from '../fuzz/generate.js';
@@ -129,6 +130,23 @@ describe('redis-lab replay', () => {
     expect(Number(commands)).toBeLessThan(400);
     expect((await cli('replay', path, '--until', 'turn:7')).stdout).toMatch(/^replayed 7 turns, /);
     expect(await cli('replay', path, '--until', 'noon')).toMatchObject({ code: 2, stderr: expect.stringContaining("--until 'noon': must be turn:N or command:N") as string });
+  });
+
+  test('what is no recording of a server is refused in one line', async () => {
+    const { head, tape } = readRecording(whole);
+    const headed = (wrong: unknown): Buffer => Buffer.concat([fileHead(wrong as RecordingHead), block(tape)]);
+    const refused = async (path: string): Promise<string> => {
+      const { stdout, stderr, code } = await cli('replay', path);
+      expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+      return stderr;
+    };
+    expect(await refused(dir)).toBe(`redis-lab: '${dir}': this is a directory\n`);
+    for (const [name, wrong] of Object.entries({ empty: {}, null: null, number: 5, settings: { ...head, settings: null }, poll: { ...head, poll: {} } })) {
+      const path = file(`${name}.lab`, headed(wrong));
+      expect(await refused(path)).toBe(`redis-lab: '${path}': its first block does not say which server was recorded\n`);
+    }
+    const foreign = file('foreign.lab', headed({ ...head, settings: { nonsense: 1 } }));
+    expect(await refused(foreign)).toBe(`redis-lab: '${foreign}': its server does not start: nonsense: there is no such setting\n`);
   });
 
   test('a file that is cut off or damaged is replayed as far as it is whole', async () => {

@@ -5,7 +5,7 @@ import type { Host, HostMemory } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
 import { HOST } from './inputs.js';
 import type { TapeWriter } from './tape.js';
-import type { ReplayWorld } from './replay-world.js';
+import { Divergence, type ReplayWorld } from './replay-world.js';
 
 export class RecordingHost implements Host {
   readonly pid: number;
@@ -95,6 +95,11 @@ export class ReplayHost implements Host {
 
   private answer<T>(asked: string): T {
     this.world.take(HOST, 0, asked);
-    return JSON.parse(this.world.tape.text()) as T;
+    const text = this.world.tape.text();
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw new Divergence(0, asked, 'an answer that is none');
+    }
   }
 }

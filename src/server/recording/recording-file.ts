@@ -58,5 +58,17 @@ export function readRecording(bytes: Buffer): RecordingFile {
   }
   const [head, ...tape] = payloads;
   if (head === undefined) throw new RecordingError(`nothing can be read of this recording: ${damage ?? 'it is empty'}`);
-  return { head: JSON.parse(head.toString()) as RecordingHead, tape: Buffer.concat(tape), damage };
+  return { head: readHead(head), tape: Buffer.concat(tape), damage };
+}
+
+/** The block is whole; but whoever has made it may have meant something else. */
+function readHead(payload: Buffer): RecordingHead {
+  try {
+    const { build, seed, settings, poll } = JSON.parse(payload.toString()) as Partial<RecordingHead>;
+    const isHead = typeof build === 'string' && typeof seed === 'number' && typeof settings === 'object' && typeof poll?.name === 'string';
+    if (isHead && settings !== null) return JSON.parse(payload.toString()) as RecordingHead;
+  } catch {
+    // The same as a head of another shape.
+  }
+  throw new RecordingError('its first block does not say which server was recorded');
 }
