@@ -46,7 +46,8 @@ function start(head: RecordingHead, tape: Buffer): Replay {
   try {
     return new Replay(head, tape);
   } catch (error) {
-    throw new RecordingError(error instanceof TapeEnd ? 'it ends before its server has started' : `its server does not start: ${toBytes((error as Error).message)}`);
+    if (error instanceof TapeEnd) throw new RecordingError('it ends before its server has started');
+    throw new RecordingError(`its server does not start: ${toBytes((error as Error).message)}`);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Host, HostMemory } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
 import { HOST } from './inputs.js';
 import type { TapeWriter } from './tape.js';
-import { Divergence, type ReplayWorld } from './replay-world.js';
+import type { ReplayWorld } from './replay-world.js';
 
 export class RecordingHost implements Host {
   readonly pid: number;
@@ -99,7 +99,7 @@ export class ReplayHost implements Host {
     try {
       return JSON.parse(text) as T;
     } catch {
-      throw new Divergence(0, asked, 'an answer that is none');
+      return this.world.diverge(0, asked, 'an answer that is none');
     }
   }
 }

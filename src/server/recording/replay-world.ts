@@ -48,6 +48,7 @@ export class ReplayWorld implements Poll {
   /** The tape was read up to its end mark. */
   isOver = false;
   private wasWatched = false;
+  private divergence: Divergence | null = null;
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
 
@@ -87,7 +88,7 @@ export class ReplayWorld implements Poll {
   take(tag: number, token: Token, asked: string): void {
     const found = this.next();
     if (found === inputs.FAILED) throw takeError(this.tape);
-    if (found !== tag) throw new Divergence(token, asked, INPUT_NAMES[found] ?? `unknown input ${found}`);
+    if (found !== tag) this.diverge(token, asked, INPUT_NAMES[found] ?? `unknown input ${found}`);
   }
 
   /** Did somebody watch the recorded server? Asked where it was asked then; only changes are on the tape. */
@@ -108,8 +109,15 @@ export class ReplayWorld implements Poll {
     }
   }
 
+  /** Ends the replay, once: a command that catches errors is not to hide the first thing that was otherwise behind its consequences. */
+  diverge(...about: ConstructorParameters<typeof Divergence>): never {
+    this.divergence ??= new Divergence(...about);
+    throw this.divergence;
+  }
+
   /** The tag of the next answer. Throws TapeEnd at the end mark. */
   next(): number {
+    if (this.divergence !== null) throw this.divergence;
     this.obeyCalls();
     const tag = this.tape.byte();
     if (tag !== inputs.END) return tag;
@@ -177,7 +185,7 @@ class ReplayListener implements TcpListener {
       case inputs.FAILED:
         throw takeError(world.tape);
       default:
-        throw new Divergence(0, 'accept', INPUT_NAMES[tag] ?? `unknown input ${tag}`);
+        return world.diverge(0, 'accept', INPUT_NAMES[tag] ?? `unknown input ${tag}`);
     }
   }
 
@@ -202,7 +210,7 @@ class ReplayStream implements TcpStream {
     switch (tag) {
       case inputs.READ: {
         const count = tape.number();
-        if (count > end - start) throw new Divergence(this.token, `read of at most ${end - start} bytes`, `${count} bytes`, this.sentBytes);
+        if (count > end - start) return this.world.diverge(this.token, `read of at most ${end - start} bytes`, `${count} bytes`, this.sentBytes);
         tape.bytes(into, start, count);
         return count;
       }
@@ -213,7 +221,7 @@ class ReplayStream implements TcpStream {
       case inputs.FAILED:
         throw takeError(tape);
       default:
-        throw new Divergence(this.token, 'read', INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
+        return this.world.diverge(this.token, 'read', INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
     }
   }
 
@@ -225,7 +233,7 @@ class ReplayStream implements TcpStream {
         return this.compare(from, start, end);
       case inputs.WRITE: {
         const count = tape.number();
-        if (count > end - start) throw new Divergence(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
+        if (count > end - start) return this.world.diverge(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
         return this.compare(from, start, start + count);
       }
       case inputs.WRITE_NOT_NOW:
@@ -233,7 +241,7 @@ class ReplayStream implements TcpStream {
       case inputs.FAILED:
         throw takeError(tape);
       default:
-        throw new Divergence(this.token, shownWrite(from, start, end), INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
+        return this.world.diverge(this.token, shownWrite(from, start, end), INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
     }
   }
 
@@ -246,7 +254,7 @@ class ReplayStream implements TcpStream {
     const replayed = hashOf(from, start, end);
     if (replayed !== recorded) {
       const replayedWrite = `${shownWrite(from, start, end)} (hash ${hex(replayed)})`;
-      throw new Divergence(this.token, replayedWrite, `a write of other bytes (hash ${hex(recorded)})`, this.sentBytes);
+      return this.world.diverge(this.token, replayedWrite, `a write of other bytes (hash ${hex(recorded)})`, this.sentBytes);
     }
     this.sentBytes += end - start;
     return end - start;

@@ -156,7 +156,10 @@ export class TapeEnd extends Error {
   }
 }
 
-/** Reads what a {@link TapeWriter} has written. Every method throws {@link TapeEnd} where the bytes end before the value does. */
+/**
+ * Reads what a {@link TapeWriter} has written. Every method throws {@link TapeEnd} where the bytes end before the value does, and so does
+ * each one that is called after that.
+ */
 export class TapeCursor {
   position = 0;
 
@@ -191,21 +194,29 @@ export class TapeCursor {
   }
 
   word(): number {
-    if (this.position + 4 > this.tape.length) throw new TapeEnd();
+    this.expect(4);
     this.position += 4;
     return this.tape.readUInt32LE(this.position - 4);
   }
 
   /** Copies the next `count` bytes to `into[start, …)`. */
   bytes(into: Buffer, start: number, count: number): void {
-    if (this.position + count > this.tape.length) throw new TapeEnd();
+    this.expect(count);
     this.tape.copy(into, start, this.position, this.position + count);
     this.position += count;
   }
 
   text(): string {
-    const bytes = Buffer.alloc(this.number());
-    this.bytes(bytes, 0, bytes.length);
-    return bytes.toString();
+    const count = this.number();
+    this.expect(count);
+    this.position += count;
+    return this.tape.toString('utf8', this.position - count, this.position);
+  }
+
+  /** The rest of a value that is cut off is no other value, whoever catches the error. */
+  private expect(count: number): void {
+    if (this.position + count <= this.tape.length) return;
+    this.position = this.tape.length;
+    throw new TapeEnd();
   }
 }

@@ -70,6 +70,36 @@ test('what was cut off is replayed as far as it goes', () => {
   }
 });
 
+test('so is what was cut off inside of an answer that a command has asked for', () => {
+  const { lab, head, tape } = record();
+  const client = lab.connect();
+  client.ask('INFO', 'everything');
+  const whole = tape();
+  for (let length = whole.length; length > 0; length--) {
+    const replay = started(head, whole.subarray(0, length));
+    if (replay === null) break;
+    expect({ length, ...replay.run() }).toMatchObject({ length, divergence: null, hasEnd: false });
+  }
+});
+
+test('the first thing that is otherwise is named, also inside of a command', () => {
+  const { lab, head, tape } = record();
+  lab.connect().ask('INFO', 'memory');
+  const whole = tape();
+  whole[whole.indexOf('{"resident"')] = 0x78;
+  expect(new Replay(head, whole).run().divergence).toMatchObject({ replayed: 'memory', recorded: 'an answer that is none' });
+});
+
+/** Null: the tape ends before. */
+function started(head: RecordingHead, tape: Buffer): Replay | null {
+  try {
+    return new Replay(head, tape);
+  } catch (error) {
+    if (error instanceof TapeEnd) return null;
+    throw error;
+  }
+}
+
 /** Random clients send random commands of all families over a wire with faults, while time passes. Digests by the number of the turn after which they were taken. */
 function live({ lab }: Recorded, random: Random, steps: number): Map<number, string> {
   const digests = new Map<number, string>();
