@@ -10,7 +10,7 @@
  */
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { startThread } from '../server/thread/start-thread.js';
+import { endUnused, startThread } from '../server/thread/start-thread.js';
 import { Bundles, cacheFolder, type Use } from './bundles.js';
 import { letGoOfLostTerminals } from './lost-terminal.js';
 import type { Start } from './start.js';
@@ -45,7 +45,9 @@ async function main(): Promise<number> {
     isOver: () => bundles.keep(),
   };
   const { runCommandLine } = bundles.load(join(__dirname, 'lab.js')) as typeof import('./lab.js');
-  return runCommandLine(args, start);
+  const code = await runCommandLine(args, start);
+  if (early !== null) await endUnused(early);
+  return code;
 }
 
 // The thread of a server that did not end by itself must not keep the process alive.

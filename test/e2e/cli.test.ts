@@ -225,3 +225,9 @@ test.each(['/dev/null', undefined])('a home that can not be written to, or that 
   expect(await client.call('PING')).toEqual({ simple: 'PONG' });
   expect(server.errors).toBe('');
 });
+
+test('what cannot run says why and ends by itself, though the thread of a loop has been started: 1, and no signal', async () => {
+  const runs = Array.from({ length: 12 }, () => spawn(process.execPath, [MAIN, '--port', '0'], { stdio: 'ignore' }));
+  const ends = await Promise.all(runs.map((child) => once(child, 'exit')));
+  expect(ends).toEqual(runs.map(() => [1, null]));
+});

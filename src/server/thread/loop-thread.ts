@@ -25,14 +25,14 @@ const port = parentPort as MessagePort;
 const post = (message: LoopMessage): void => port.postMessage(message);
 
 /**
- * Waits for the options, which are the first message, and then runs a server.
+ * Waits for the options, which are the first message, and then runs a server. With null instead the thread ends: see `endUnused` in start-thread.ts.
  *
  * @param beforeRun called once when the server listens, before its loop begins: what is kept of the start for the next one may take a moment
  */
 export function runLoopThread(beforeRun: () => void = () => {}): void {
   preloadPoll();
-  port.once('message', (options: LoopThreadOptions) => {
-    main(options, beforeRun).catch(fail);
+  port.once('message', (options: LoopThreadOptions | null) => {
+    if (options !== null) main(options, beforeRun).catch(fail);
   });
 }
 

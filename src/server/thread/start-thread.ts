@@ -41,3 +41,16 @@ const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type
 export function startThread(entry: URL | string = THREAD_URL, workerData: unknown = null): Worker {
   return new Worker(entry, { workerData, resourceLimits: RESOURCE_LIMITS, ...NODE_FLAGS });
 }
+
+/** What a thread that loads slowly may delay the end of a process by. */
+const END_MS = 5000;
+
+/**
+ * Ends a thread that has been started in vain. It is told to, and ends when it has loaded what it is loading: a process that exits while one of its threads
+ * loads native code (koffi) may abort.
+ */
+export async function endUnused(thread: Worker): Promise<void> {
+  const ended = new Promise((resolve) => thread.once('exit', resolve).once('error', resolve));
+  thread.postMessage(null);
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, END_MS).unref())]);
+}
