@@ -72,7 +72,7 @@ export interface CommandSnapshot {
   readonly name: string;
   readonly calls: number;
   readonly elapsedUs: number;
-  /** Of the calls while latency-tracking was on, as LATENCY HISTOGRAM counts them: up to a second; null: there was none. */
+  /** Of the calls while latency-tracking was on; null: there was none. The percentiles have two significant digits, as those of LATENCY HISTOGRAM. */
   readonly times: { readonly p50Us: number; readonly p99Us: number; readonly maxUs: number } | null;
 }
 
@@ -157,7 +157,7 @@ function commandSnapshots({ commands, statistics }: Server): CommandSnapshot[] {
   const all = [...commands.values()].flatMap((command) => [command, ...(command.subcommands?.values() ?? [])]);
   return all.filter(({ stats }) => stats.calls > 0).map((command) => {
     const histogram = statistics.histograms.get(command);
-    const times = histogram === undefined ? null : { p50Us: histogram.percentileUs(50), p99Us: histogram.percentileUs(99), maxUs: histogram.percentileUs(100) };
+    const times = histogram === undefined ? null : { p50Us: histogram.cutPercentileUs(50), p99Us: histogram.cutPercentileUs(99), maxUs: histogram.longestUs };
     return { name: command.fullName, calls: command.stats.calls, elapsedUs: command.stats.elapsedUs, times };
   });
 }

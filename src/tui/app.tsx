@@ -515,7 +515,7 @@ export class App {
   private changePace(said: string, pace: Pace): void {
     this.note({ kind: 'pace', said, before: paceOf(this.state.control) });
     const busy = busyOf(this.state);
-    if (pace === 'held' && busy !== null) this.say(pauseNotice(busy, wordingOf(this.state, this.theme)));
+    if (pace === 'held' && busy !== null) this.act({ type: 'notice', text: pauseNotice(busy, wordingOf(this.state, this.theme)), untilHeld: true });
     void this.session.setPace(pace);
   }
 

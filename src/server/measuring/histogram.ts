@@ -16,10 +16,13 @@ const FIRST_STEP_NS = 1024;
 
 export class Histogram {
   total = 0;
+  /** The longest call as it was, also if it took more than a second. */
+  longestUs = 0;
   private readonly counts = new Uint32Array((GROUPS + 1) * HALF);
 
   /** Longer than a second counts as a second. */
   record(elapsedUs: number, calls = 1): void {
+    if (elapsedUs > this.longestUs) this.longestUs = elapsedUs;
     this.counts[indexOf(Math.min(Math.max(elapsedUs * 1000, 1), LONGEST_NS))]! += calls;
     this.total += calls;
   }
@@ -33,6 +36,12 @@ export class Histogram {
       if (seen >= wanted) return highestOf(index) / 1000;
     }
     return 0;
+  }
+
+  /** The same, and never more than the longest call took; all that took more than a second are said to have taken as long as the longest. */
+  cutPercentileUs(percent: number): number {
+    const us = this.percentileUs(percent);
+    return us >= LONGEST_NS / 1000 ? this.longestUs : Math.min(us, this.longestUs);
   }
 
   /** Pairs of µs, doubling from step to step, and how many calls took no longer; steps that add nothing are left out. */

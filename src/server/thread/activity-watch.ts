@@ -4,6 +4,7 @@
  *   words of loop/activity.ts ──▶ look, 10 times a second ──▶ the same turn, and not waiting, at two looks: busy
  *
  * The words have no time in them: how long something has lasted counts from the look at which it was first seen, so up to 100 ms less than it has.
+ * Pauses do not count.
  */
 import {
   ACTIVITY_PHASES, type ActivityPhase, type ActivityWords, COMMAND_MASK, COMMAND_SHIFT, EXECUTING, PHASE_MASK, STATE, TOKEN, TURN, WAITING, WITHIN,
@@ -17,7 +18,7 @@ export interface LoopActivity {
   readonly token: number | null;
   /** What it executes, as `get` or `config|get`; empty if there is no such command; null while none is executed. */
   readonly command: string | null;
-  /** How long the loop has been seen at just this, in ms; 0 at first sight. */
+  /** How long the loop has been seen at just this, in ms, without the pauses; 0 at first sight, and while it is held. */
   readonly elapsedMs: number;
   /** How long it has been seen at work in this turn, in ms. */
   readonly turnMs: number;
@@ -37,6 +38,8 @@ export class ActivityWatch {
   private turnSinceMs = 0;
   private state = WAITING;
   private stateSinceMs = 0;
+  private lookedAtMs = 0;
+  private wasHeld = false;
   private timer: NodeJS.Timeout | null = null;
   private wasBusy = false;
   private readonly listeners = new Set<(activity: LoopActivity | null) => void>();
@@ -60,13 +63,15 @@ export class ActivityWatch {
     const phase = state & PHASE_MASK;
     const isHeld = this.isHeld();
     const nowMs = this.nowMs();
-    // A pause is no work: what goes on after it is seen for the first time.
     const isAtWork = phase !== WAITING && !isHeld;
-    const isSameTurn = isAtWork && turn === this.turn && this.turnSinceMs >= 0;
-    if (!isSameTurn) this.turnSinceMs = isAtWork ? nowMs : -1;
+    const isSameTurn = phase !== WAITING && turn === this.turn && this.turnSinceMs >= 0;
+    if (isSameTurn && (isHeld || this.wasHeld)) this.leaveOut(nowMs - this.lookedAtMs);
+    if (!isSameTurn) this.turnSinceMs = phase === WAITING ? -1 : nowMs;
     if (!isSameTurn || state !== this.state) this.stateSinceMs = nowMs;
     this.turn = turn;
     this.state = state;
+    this.wasHeld = isHeld;
+    this.lookedAtMs = nowMs;
     const name = isHeld ? 'held' : ACTIVITY_PHASES[phase]!;
     const turnMs = isAtWork ? nowMs - this.turnSinceMs : 0;
     return {
@@ -74,11 +79,17 @@ export class ActivityWatch {
       turn,
       token: OF_A_TOKEN.has(name) ? words[TOKEN]! : null,
       command: phase === EXECUTING && !isHeld ? (this.commandNames[(state >> COMMAND_SHIFT) & COMMAND_MASK] ?? '') : null,
-      elapsedMs: nowMs - this.stateSinceMs,
+      elapsedMs: isHeld ? 0 : nowMs - this.stateSinceMs,
       turnMs,
       isBusy: isAtWork && turnMs >= LOOK_MS * 0.9,
       servesOthers: isAtWork && phase === EXECUTING && words[WITHIN] === state,
     };
+  }
+
+  /** A pause is no work: the turn, and what it is at, go on after it as old as they were before. */
+  private leaveOut(ms: number): void {
+    this.turnSinceMs += ms;
+    this.stateSinceMs += ms;
   }
 
   /** Calls `listener` at every look at a busy loop, and with null when it is busy no longer. Returns how to stop. */

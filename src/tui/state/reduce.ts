@@ -22,7 +22,8 @@ export type Action =
   /** The loop is busy, or no longer. */
   | { readonly type: 'see-busy'; readonly busy: Busy | null }
   | { readonly type: 'update-console'; readonly repl: ReplState }
-  | { readonly type: 'notice'; readonly text: string | null }
+  /** `untilHeld`: it says when the loop will hold, and is over once it does. */
+  | { readonly type: 'notice'; readonly text: string | null; readonly untilHeld?: boolean }
   /** Null: it has been answered. */
   | { readonly type: 'ask'; readonly question: Question | null }
   /** A key has changed something, or is about to. */
@@ -97,6 +98,7 @@ export function initialState(server: ServerInfo, model: Model): State {
       isHelpOpen: false,
       helpScroll: 0,
       notice: null,
+      isNoticeUntilHeld: false,
       spelling: 'readable',
       nowMs: Number.NaN,
       isLeaving: false,
@@ -111,7 +113,7 @@ export function reduce(state: State, action: Action): State {
     case 'show-moment':
       return withControl({ ...state, model: action.model, ui: { ...state.ui, nowMs: action.nowMs } }, { moment: action.moment, position: action.position });
     case 'hold':
-      return withControl(state, action.event === null ? { heldAt: null } : { heldAt: action.event, stepping: null });
+      return action.event === null ? withControl(state, { heldAt: null }) : held(state, action.event);
     case 'step':
       return withControl(state, { stepping: action.goal, eventsPerSecond: null });
     case 'slow-down':
@@ -127,6 +129,11 @@ export function reduce(state: State, action: Action): State {
       return ui === state.ui ? state : { ...state, ui };
     }
   }
+}
+
+function held(state: State, event: TraceEvent): State {
+  const { ui } = state;
+  return withControl(ui.isNoticeUntilHeld ? { ...state, ui: { ...ui, notice: null, isNoticeUntilHeld: false } } : state, { heldAt: event, stepping: null });
 }
 
 function withControl(state: State, changes: Partial<Control>): State {
@@ -148,7 +155,7 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     case 'tell-time':
       return { ...ui, nowMs: action.nowMs };
     case 'notice':
-      return ui.notice === action.text ? ui : { ...ui, notice: action.text };
+      return ui.notice === action.text ? ui : { ...ui, notice: action.text, isNoticeUntilHeld: action.untilHeld === true };
     case 'ask':
       return ui.question === action.question ? ui : { ...ui, question: action.question };
     case 'note-change':

@@ -135,6 +135,8 @@ export interface Ui {
   readonly helpScroll: number;
   /** A line for a moment: what a key has done, or why it could not. */
   readonly notice: string | null;
+  /** The notice says when the loop will hold: it is over once it does. */
+  readonly isNoticeUntilHeld: boolean;
   /** Unix time in ms as the loop sees it, now: it stands still while the loop is held. Countdowns are drawn from it. */
   readonly nowMs: number;
   readonly spelling: Spelling;

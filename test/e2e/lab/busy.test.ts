@@ -53,6 +53,7 @@ test('an endless script is BUSY, and past its threshold Space holds the loop ins
   lab.type(' ');
   await lab.until('BUSY: will hold inside of EVAL');
   await lab.until(() => lab.header.includes('PAUSED'));
+  await lab.until(() => !lab.screen.includes('will hold inside'));
   expect(arrow(lab)).toMatch(/\bexecute\b/);
   expect(lab.pane('loop').join(' ')).toContain('held: the script that runs has let the loop look for others');
   lab.type(' ');

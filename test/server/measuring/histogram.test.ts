@@ -42,3 +42,12 @@ test('a call longer than a second counts as a second', () => {
   expect(histogram.cumulative().at(-1)).toBe(1);
   expect(histogram.percentileUs(50)).toBeGreaterThan(999_000);
 });
+
+test('beside the counts the longest call is known as it was, and no percentile that is cut there exceeds it', () => {
+  const histogram = of(10.5, 10.5, 19_700_000);
+  expect(histogram.longestUs).toBe(19_700_000);
+  expect(histogram.cutPercentileUs(100)).toBe(19_700_000);
+  expect(histogram.cutPercentileUs(50)).toBe(histogram.percentileUs(50));
+  expect(of(897).cutPercentileUs(99)).toBe(897);
+  expect(new Histogram().cutPercentileUs(99)).toBe(0);
+});

@@ -122,6 +122,25 @@ test('a loop that is held is not busy, and what goes on afterwards is seen for t
   expect(watching.look()).toMatchObject({ phase: 'execute', turnMs: 0, isBusy: false });
 });
 
+test('a pause does not count, and what was going on before it is as old afterwards as it was', () => {
+  const { clock, hold, activity, watching } = byHand();
+  const lookAt = (nowMs: number, isHeld: boolean): LoopActivity => {
+    clock.nowMs = nowMs;
+    hold.isHeld = isHeld;
+    return watching.look();
+  };
+  activity.beginsTurn(7);
+  activity.executes(2);
+  lookAt(0, false);
+  expect(lookAt(5000, false)).toMatchObject({ command: 'sort', elapsedMs: 5000, turnMs: 5000 });
+  expect(lookAt(5100, true)).toMatchObject({ phase: 'held', elapsedMs: 0, turnMs: 0 });
+  expect(lookAt(95_000, true)).toMatchObject({ phase: 'held', isBusy: false });
+  expect(lookAt(95_100, false)).toMatchObject({ command: 'sort', elapsedMs: 5000, turnMs: 5000, isBusy: true });
+  expect(lookAt(95_200, false)).toMatchObject({ elapsedMs: 5100, turnMs: 5100 });
+  activity.beginsTurn(8);
+  expect(lookAt(95_300, false)).toMatchObject({ turn: 8, turnMs: 0, isBusy: false });
+});
+
 test('who listens is told at each look at a busy loop, once that it is over, and nothing of a loop that is not busy', () => {
   vi.useFakeTimers();
   try {

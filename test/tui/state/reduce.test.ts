@@ -16,6 +16,13 @@ function after(...actions: Action[]): State {
 const inPane = (pane: 'readiness' | 'frames' | 'keyspace', ...actions: Action[]): PaneUi => after({ type: 'focus', pane }, ...actions).ui.panes[pane];
 
 describe('time', () => {
+  test('a notice of when the loop will hold is over once it does, and other notices stay', () => {
+    const hold: Action = { type: 'hold', event: EVENT };
+    expect(after({ type: 'notice', text: 'will hold', untilHeld: true }).ui.notice).toBe('will hold');
+    expect(after({ type: 'notice', text: 'will hold', untilHeld: true }, hold).ui.notice).toBeNull();
+    expect(after({ type: 'notice', text: 'will hold', untilHeld: true }, { type: 'notice', text: 'something else' }, hold).ui.notice).toBe('something else');
+  });
+
   test.each<[string, Action[]]>([
     ['live', []],
     ['paused', [{ type: 'hold', event: EVENT }]],

@@ -147,6 +147,8 @@ function elapsedUs(event: TraceEvent, before: TraceEvent | null): number {
 
 /** What the time before an event was spent on; null for steps of the loop itself. */
 export function workPhaseOf(event: TraceEvent): WorkPhase | null {
+  // A script that takes long lets others be served meanwhile: up to here it was the script that ran.
+  if (event.kind === 'poll' && event.within === true) return 'execute';
   if (event.kind === 'expire') return event.how === 'lazy' ? 'execute' : 'timers';
   const { phase } = TRACE_EVENTS[event.kind];
   return phase === 'poll' || event.kind === 'turn-begin' || event.kind === 'turn-end' ? null : phase;

@@ -55,7 +55,7 @@ export const keyspacePane: Pane = {
   sorts: SORTS,
   lines: (state, limit, theme) => {
     const rows = shownRows(state);
-    return rows.length === 0 ? [emptyText(state)] : rows.slice(0, limit).map((row) => toldRow(columnsOf(state, theme), row));
+    return rows.length === 0 ? [emptyText(state)] : rows.slice(0, limit).map((row) => toldRow(toldColumnsOf(row, state, theme), row));
   },
   checkFilter: checkKeyFilter,
   window: keyWindowRequest,
@@ -208,6 +208,12 @@ function markOf(row: KeyEntry, { ui }: State, theme: Theme): string {
 const plain: Style = (text) => text;
 
 const formatSize = (row: KeyEntry): string => (row.type === 'string' ? formatBytes(row.size) : formatCount(row.size));
+
+/** A ghost that is listened to is told as one, because nobody hears its mark, and the badge does not count it. */
+function toldColumnsOf(row: KeyEntry, state: State, theme: Theme): readonly Column<KeyEntry>[] {
+  const columns = columnsOf(state, theme);
+  return row.gone === null ? columns : columns.map((column) => (column.header === 'ttl' ? { ...column, name: 'ghost' } : column));
+}
 
 /** The countdown with its bar, or why there is none any more. */
 function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): string {

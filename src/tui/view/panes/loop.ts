@@ -222,9 +222,9 @@ function timeoutOf(loop: LoopModel): readonly string[] {
 }
 
 /** Of the running turn; until it has one, of the last. Null: none is known. */
-function chosenTimeout({ turn, last }: LoopModel): { readonly timeoutMs: number; readonly why: string } | null {
-  const { timeoutMs = null, why = '' } = turn?.timeoutMs == null ? (last ?? {}) : turn;
-  return timeoutMs === null ? null : { timeoutMs, why };
+function chosenTimeout({ turn: running, last }: LoopModel): { readonly turn: number; readonly timeoutMs: number; readonly why: string } | null {
+  const chosen = running?.timeoutMs == null ? last : running;
+  return chosen?.timeoutMs == null ? null : { turn: chosen.turn, timeoutMs: chosen.timeoutMs, why: chosen.why };
 }
 
 function turnTimes({ busyUs }: LoopModel): readonly string[] {
@@ -371,21 +371,25 @@ const COMMENTED_COLUMNS = 2 + CODE_COLUMNS + TIME_COLUMNS + 2 + 48;
 function longCode(state: State, { theme, size }: PaneContext): readonly string[] {
   const running = runningLine(state);
   const turn = turnOf(state);
+  // What is in the brackets is the wait that is chosen now: beside it, how long another one took would be taken for its own.
+  const isOtherWait = turn?.turn !== chosenTimeout(state.model.loop)?.turn;
   return LONG_CODE(timeoutArgument(state.model.loop)).map((text) => {
     const code = codeRow(text, running, theme, Math.min(size.width, CODE_COLUMNS + 2));
     if (size.width < TIMED_COLUMNS) return code;
-    const timed = code + timeCell(text, turn, theme);
+    const timed = code + timeCell(text, turn, theme, isOtherWait);
     return size.width < COMMENTED_COLUMNS ? timed : `${timed}  ${theme.dim(text.comment)}`;
   });
 }
 
 /** What this line took in the turn that is shown, in the colour of its phase; work that was slow stands out. */
-function timeCell({ phase }: CodeText, turn: TurnPicture | null, theme: Theme): string {
-  const us = phase === undefined || turn === null ? 0 : phase === 'poll' ? (turn.waitedUs ?? 0) : turn.times[phase];
+function timeCell({ phase }: CodeText, turn: TurnPicture | null, theme: Theme, isOtherWait: boolean): string {
+  const us = phase === undefined || turn === null ? 0 : phase === 'poll' ? waitedOf(turn, isOtherWait) : turn.times[phase];
   const text = fit(durationOf(us), TIME_COLUMNS, 'right');
   if (us === 0) return text;
   return us >= SLOW_US && phase !== 'poll' ? durationStyle(us, theme)(text) : phaseStyle(phase, theme)(text);
 }
+
+const waitedOf = ({ waitedUs }: TurnPicture, isOtherWait: boolean): number => (isOtherWait ? 0 : (waitedUs ?? 0));
 
 /** Gutter and code, in `columns`. */
 function codeRow({ line, code, phase }: Pick<CodeText, 'line' | 'code' | 'phase'>, running: CodeLine | null, theme: Theme, columns: number): string {

@@ -32,6 +32,13 @@ test('a turn that only writes what the one before has answered does not take its
   expect(shownTurn(after(loopSlice, ...served(1, 0), wait(60), poll(90, 0), end(91, 2), begin(3, 91), wait(91)), true)).toMatchObject({ turn: 1, repliesUs: 5 });
 });
 
+test('what a script takes until it lets others be served is executing, and what they take stands apart', () => {
+  const within = (atUs: number) => happened(atUs, { kind: 'poll', waitedUs: 0, ready: 1, emulated: false, within: true });
+  const read = (atUs: number) => happened(atUs, { kind: 'read', token: 8, result: 14 });
+  const { turn } = after(loopSlice, begin(1, 0), wait(0), poll(1, 1), within(5_000_001), read(5_000_003), within(9_000_003), happened(9_000_010, { kind: 'execute', token: 7, frame: 1, command: 'eval', elapsedUs: 9_000_000, keys: [], db: 0 }));
+  expect(turn).toMatchObject({ waitedUs: 1, times: { execute: 9_000_007, read: 2 } });
+});
+
 test('a timer counts with its own time, whatever else happened before it', () => {
   expect(after(loopSlice, ...ticked(1, 0)).turn!.times).toEqual({ accept: 0, read: 0, decode: 0, execute: 0, write: 0, timers: 8 });
 });

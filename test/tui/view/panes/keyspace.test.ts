@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyspacePane } from '../../../../src/tui/view/panes/keyspace.js';
-import { COLORED, stage, type Scene } from '../../scene.js';
+import { COLORED, PLAIN, stage, type Scene } from '../../scene.js';
 
 const SIZE = { width: 80, height: 8 };
 
@@ -87,6 +87,14 @@ test('the selected key is marked, whatever comes before it', () => {
   expect(scene.draw(keyspacePane, SIZE)[3]).toMatch(/^▶ user:1/);
   scene.connect().ask('SET', 'a', '1');
   expect(scene.draw(keyspacePane, SIZE)[4]).toMatch(/^▶ user:1/);
+});
+
+test('in lines a key that is gone is told as a ghost, and not as one that has so long to live', () => {
+  using scene = someKeys();
+  scene.connect().ask('DEL', 'greeting');
+  const lines = keyspacePane.lines!(scene.state, 10, PLAIN);
+  expect(lines.find((line) => line.startsWith('key greeting'))).toMatch(/, ghost deleted: del/);
+  expect(lines.find((line) => line.startsWith('key user:1'))).not.toContain('ghost');
 });
 
 test('while a key is selected all stay at their places; those that come are counted, those that go leave a line', () => {

@@ -49,7 +49,7 @@ test('asleep, at 120×40: each line has its time', () => {
   for each turn
     write the replies that are pending       5 µs
     timeout = time to the next timer
-▶   poll.wait(83 ms)                        30 µs
+▶   poll.wait(83 ms)
     for each ready token
       LISTENER: accept until WouldBlock
       WAKER:    take messages
@@ -86,6 +86,15 @@ read────────────────│decode──────�
 `);
 });
 
+test('how long the loop has waited stands beside the timeout of that very wait, never beside one that is chosen now', () => {
+  const pollLine = (entries: readonly Entry[], control?: Partial<Control>): string => picture(stateAfter(entries, control), 50, 20).split('\n').find((row) => row.includes('poll.wait'))!.trim();
+  expect(pollLine(served(812, 0).slice(0, 6), held(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 9, argv: ['GET', 'k'], raw: '' })))).toMatch(/^poll\.wait\(83 ms\) +30 µs$/);
+  const next = [...served(812, 0), happened(60, { kind: 'wait', timeoutMs: 39, why: 'expire cycle' })];
+  expect(pollLine(next, held(eventAt(60, { kind: 'wait', timeoutMs: 39, why: 'expire cycle' })))).toMatch(/poll\.wait\(39 ms\)$/);
+  expect(pollLine(next)).toMatch(/poll\.wait\(39 ms\)$/);
+  expect(picture(stateAfter(next), 50, 20)).toContain('turn 812: waited 30 µs');
+});
+
 test('in three rows the loop is one of them', () => {
   expect(picture(stateAfter(served(812, 0).slice(0, 7), { mode: 'slow' }), 60, 3)).toBe(`
  write poll accept read decode[execute]reply timers
@@ -96,7 +105,7 @@ read────│decode─────│execute──────────
 
 test('a wide pane explains each line, and counts the five kinds of event', () => {
   const text = picture(stateAfter(asleep), 120, 30);
-  expect(text).toContain('▶   poll.wait(83 ms)                        30 µs  here the thread sleeps, and costs nothing');
+  expect(text).toContain('▶   poll.wait(83 ms)                               here the thread sleeps, and costs nothing');
   expect(text).toContain('ClientConnect    0       ClientRequest    5       ClientDisconnect 0       PubSub           0');
 });
 
