@@ -232,7 +232,7 @@ export class App {
 
   /** What is changed right behind this can be taken back. */
   private note(change: Change): void {
-    this.say(this.undo.note(change));
+    this.act({ type: 'notice', text: this.undo.note(change), untilHeld: change.kind === 'step' });
   }
 
   private ask(question: Question): void {

@@ -174,7 +174,7 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: 'leave it: asks',
+    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: 'leave history',
     meaning: 'asks whether to leave the history, and to let the loop run or to hold it',
     group: 'History', contexts: ['panes'], when: isHistory,
   },

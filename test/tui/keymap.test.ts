@@ -41,7 +41,7 @@ test.each([
 });
 
 test.each([
-  [' ', 'toggle-pause', 'leave it: asks'],
+  [' ', 'toggle-pause', 'leave history'],
   ['e', 'forward-event', 'forward'],
   ['h', 'forward-phase', 'a phase'],
   ['c', 'forward-command', 'a command'],

@@ -213,7 +213,9 @@ function waitWords(state: State): readonly string[] {
   if (shown === null || shown.waitedUs === null) return ['no turn yet'];
   const words = `waited ${formatUs(shown.waitedUs)}, worked ${formatUs(workedUs(shown))}`;
   const name = `turn ${formatCount(shown.turn)}`;
-  return shown.repliesUs > 0 ? [`${name} and its replies: ${words}`, `${name}: ${words}`, words] : [`${name}: ${words}`, words];
+  // Without its number it would be taken for the turn in the title.
+  const shortest = shown.turn === state.model.loop.turn?.turn ? words : `${formatCount(shown.turn)}: ${words}`;
+  return [...(shown.repliesUs > 0 ? [`${name} and its replies: ${words}`] : []), `${name}: ${words}`, shortest];
 }
 
 function timeoutOf(loop: LoopModel): readonly string[] {

@@ -95,6 +95,15 @@ test('how long the loop has waited stands beside the timeout of that very wait, 
   expect(picture(stateAfter(next), 50, 20)).toContain('turn 812: waited 30 µs');
 });
 
+test('where there is no room for more, a turn that is not the one in the title keeps its number', () => {
+  const slow = (turn: number, atUs: number) => [happened(atUs, { kind: 'turn-begin', turn }), happened(atUs, { kind: 'wait', timeoutMs: -1, why: 'no timer' }),
+    happened(atUs + 49, { kind: 'poll', waitedUs: 49_100, ready: 1, emulated: false }), happened(atUs + 440, { kind: 'read', token: 7, result: 9 })];
+  const next = [...slow(1812, 0), happened(500, { kind: 'turn-begin', turn: 1813 })];
+  const line = (entries: readonly Entry[]): string => picture(stateAfter(entries, held(eventAt(440, { kind: 'read', token: 7, result: 9 }))), 37, 13).split('\n').find((row) => row.includes('waited'))!;
+  expect(line(next)).toBe('1,812: waited 49.1 ms, worked 391 µs');
+  expect(line(slow(1812, 0))).toBe('waited 49.1 ms, worked 391 µs');
+});
+
 test('in three rows the loop is one of them', () => {
   expect(picture(stateAfter(served(812, 0).slice(0, 7), { mode: 'slow' }), 60, 3)).toBe(`
  write poll accept read decode[execute]reply timers
