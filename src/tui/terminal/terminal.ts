@@ -14,7 +14,8 @@ import { TextReader } from './text-reader.js';
 
 // The alternate screen, wiped; no autowrap, so that a line too long can not push others away; pastes are marked; cursor hidden.
 const ENTER = '\x1b[?1049h\x1b[2J\x1b[?7l\x1b[?2004h\x1b[?25l';
-const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l';
+// Wiped before it is left, too: if it has grown meanwhile, tmux would leave the last rows of it on the shell's screen.
+const LEAVE = '\x1b[?2026l\x1b[0m\x1b[2J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /**
  * The most that is drawn of a terminal, from its top left corner: more than the largest displays have. A terminal may say any size; each

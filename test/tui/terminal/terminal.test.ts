@@ -1,4 +1,7 @@
 /** The terminal's keyboard in time: a stream in front of it, and a clock that stands until it is moved. */
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { spell, type Key } from '../../../src/tui/terminal/key.js';
@@ -89,4 +92,15 @@ test('after it has been left, nothing is told any more', () => {
   terminal.leave();
   vi.advanceTimersByTime(5000);
   expect(keys).toEqual([]);
+});
+
+test('the alternate screen is wiped while it is still shown, so that nothing of it can stay when it is left', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'terminal-')), 'written');
+  const fd = openSync(path, 'w');
+  const output = Object.assign(new PassThrough(), { fd, columns: 80, rows: 24 });
+  const terminal = new Terminal(new Input() as never, output as never, { keys: () => {}, resize: () => {}, caughtUp: () => {}, hangup: () => {} }, true);
+  terminal.enter();
+  terminal.leave();
+  closeSync(fd);
+  expect(readFileSync(path, 'latin1')).toMatch(/\x1b\[2J.*\x1b\[\?1049l$/);
 });
