@@ -102,10 +102,13 @@ export class Dispatcher implements CommandRunner {
   }
 
   private runBrief(session: Session, command: Command, argv: Argv): Reply {
-    const { tap, clock } = this.server;
     this.stopwatch.join(session, command, argv);
-    if (tap.sink === null) return this.run(session, command, argv);
-    // Somebody watches only since this read has begun.
+    return this.server.tap.sink === null ? this.run(session, command, argv) : this.runSeen(session, command, argv);
+  }
+
+  /** A brief command in a read that has begun before anybody watched. */
+  private runSeen(session: Session, command: Command, argv: Argv): Reply {
+    const { clock } = this.server;
     const startUs = clock.measureUs();
     const reply = this.run(session, command, argv);
     this.tell(session, command, argv, clock.measureUs() - startUs);
