@@ -86,8 +86,10 @@ export function droppedOfLate(rates: RatesModel, atUs: number): { readonly turns
 
 type Dropped = { readonly turns: number; readonly commands: number };
 
-function droppedWithin({ droppedTurns, droppedCommands, droppedSecond }: RatesModel, second: number): Dropped | null {
-  const isOver = droppedTurns + droppedCommands === 0 || second - droppedSecond >= DROPS_SECONDS;
+function droppedWithin({ droppedTurns, droppedCommands, droppedSecond, second: known }: RatesModel, second: number): Dropped | null {
+  // As long as no snapshot has said when it was, it was at the last time that is known.
+  const since = Number.isNaN(droppedSecond) ? known : droppedSecond;
+  const isOver = droppedTurns + droppedCommands === 0 || second - since >= DROPS_SECONDS;
   return isOver ? null : { turns: droppedTurns, commands: droppedCommands };
 }
 

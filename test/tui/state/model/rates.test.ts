@@ -76,3 +76,9 @@ test('drops are those of the time they concern: over a few seconds later, and co
   const later = [snapshotAt(20 * second, {}), dropped(1, 10), snapshotAt(21 * second, {})].reduce((state, entry) => ratesSlice.reduce(state, entry), again);
   expect(droppedOfLate(later, 21 * second)).toEqual({ turns: 1, commands: 10 });
 });
+
+test('what was dropped is not told for ever if no snapshot says when it was', () => {
+  const rates = after(ratesSlice, ended(2 * SECOND, 5), dropped(1, 10));
+  expect(droppedOfLate(rates, 2.5 * SECOND)).toEqual({ turns: 1, commands: 10 });
+  expect(droppedOfLate(rates, 6 * SECOND)).toBeNull();
+});
