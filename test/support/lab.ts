@@ -31,6 +31,7 @@ export interface LabOptions extends TerminalOptions {
 const SHELL = ['sh', '-c', `sh -c 'echo $$ >"$PID_FILE"; exec "$@"' lab "$@"; code=$?; stty -a; exit $code`, 'lab'];
 
 export class Lab {
+  private knownPort: number | null = null;
   readonly terminal: TestTerminal;
   private readonly home = mkdtempSync(join(tmpdir(), 'redis-lab-home-'));
   private readonly pidFile = join(this.home, 'pid');
@@ -58,10 +59,11 @@ export class Lab {
     return this;
   }
 
-  /** As the console's prompt says it; null until it is there. In a narrow pane the prompt is nothing else. */
+  /** As the console's prompt has said it first; null until then. In a narrow pane the prompt is nothing else, and while a line waits for its reply there is none. */
   get port(): number | null {
     const prompt = /\b(\d{4,5})>/.exec(this.screen);
-    return prompt === null ? null : Number(prompt[1]);
+    this.knownPort ??= prompt === null ? null : Number(prompt[1]);
+    return this.knownPort;
   }
 
   /** Resolves when the lab has ended. */
