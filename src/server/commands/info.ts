@@ -8,6 +8,7 @@ import { arch, platform, release } from 'node:os';
 import { command, type Command } from '../command/command.js';
 import type { ServerContext } from '../command/context.js';
 import type { Session } from '../command/session.js';
+import { unixUs } from '../features/surroundings.js';
 import { BASE_BYTES } from '../keyspace/memory-account.js';
 import { REDIS_VERSION } from '../version.js';
 import { Verbatim } from '../resp/reply.js';
@@ -78,7 +79,7 @@ function serverSection({ config, stats, clock, poller, identity, host }: ServerC
     ['process_supervised', 'no'],
     ['run_id', identity.runId],
     ['tcp_port', boundPort(session) ?? values.port],
-    ['server_time_usec', clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs))],
+    ['server_time_usec', unixUs(clock)],
     ['uptime_in_seconds', uptime],
     ['uptime_in_days', Math.floor(uptime / 86400)],
     ['hz', values.hz],

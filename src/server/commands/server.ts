@@ -3,6 +3,7 @@ import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { ErrorReply } from '../resp/reply.js';
 import { NO_REPLY, OK } from '../resp/reply.js';
+import { unixUs } from '../features/surroundings.js';
 import { integer, isWord } from './support/arguments.js';
 
 const FLUSH_HISTORY = [
@@ -89,7 +90,7 @@ export const time = command({
   tips: ['nondeterministic_output'],
   run(_argv, _db, session) {
     const { clock } = session.server;
-    const us = clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs));
+    const us = unixUs(clock);
     return [String(Math.floor(us / 1e6)), String(us % 1e6)];
   },
 });

@@ -5,6 +5,7 @@
  */
 import { quote } from '../resp/quote.js';
 import { type Reply, SimpleString } from '../resp/reply.js';
+import { unixUs } from './surroundings.js';
 
 /** What MONITOR needs of a client: of one that watches, and of one that is watched. */
 export interface MonitoringClient {
@@ -51,10 +52,7 @@ export class Monitors {
   }
 
   private feed(source: MonitoredClient, argv: Argv): void {
-    const { clock } = this;
-    // Unix time is read once a turn; the rest of the microseconds comes from the monotonic clock.
-    const atUs = clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs));
-    const line = new SimpleString(monitorLine(atUs, source.db.index, source.isScript ? 'lua' : source.transport.peer, argv));
+    const line = new SimpleString(monitorLine(unixUs(this.clock), source.db.index, source.isScript ? 'lua' : source.transport.peer, argv));
     for (const session of this.sessions) session.send(line);
   }
 }

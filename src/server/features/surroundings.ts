@@ -14,3 +14,8 @@ export interface RunningCommand {
   /** Runs once, as soon as the reply of the running command is in the output: for pushes that must come behind it. */
   whenReplied(run: () => void): void;
 }
+
+/** Unix time in whole µs at this moment. It is read in ms once a turn; what has passed since comes from the monotonic clock. */
+export function unixUs(clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number }): number {
+  return clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs));
+}

@@ -9,19 +9,12 @@
  *
  * Several in one line must hold together.
  */
-import { TRACE_EVENTS, type TraceKind } from '../../server/index.js';
+import { type Breakpoint, TRACE_EVENTS, type TraceKind } from '../../server/index.js';
 import { splitLine } from './repl/words.js';
 import { toBytes } from './typed-text.js';
 
-export interface Conditions {
-  /** Lower case. */
-  readonly command?: string;
-  /** A glob, in bytes. */
-  readonly key?: string;
-  readonly token?: number;
-  readonly kind?: TraceKind;
-  readonly longerThanUs?: number;
-  readonly error?: true;
+/** What a breakpoint can say, with its key in bytes, and words. */
+export interface Conditions extends Breakpoint {
   /** In bytes, in the order in which they were typed. */
   readonly words: readonly string[];
 }
