@@ -1,5 +1,5 @@
 /**
- * RecordingPoll: a poll that hands everything on to another one, and writes what comes back on the tape. See inputs.ts for what stands there.
+ * RecordingPoll: a poll that hands everything on to another one, and writes what comes back on the tape. inputs.ts lists what that is.
  */
 import type { Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';

@@ -1,5 +1,5 @@
 /**
- * Stepping: time in the hand of whoever watches.
+ * Stepping: lets an observer hold, step and resume the loop.
  *
  * The stepper is asked after every trace event whether the loop may go on. It may run, run slowly, or be held: then the loop thread
  * waits right there, in the middle of its turn, with its clock standing still, until somebody steps or resumes.
