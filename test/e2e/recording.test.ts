@@ -1,7 +1,7 @@
 /**
  * A real server, recorded while clients use it, and replayed without sockets.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -54,6 +54,13 @@ async function record(options: ServerOptions): Promise<Buffer> {
   await use(server.port);
   await server.close();
   return Buffer.concat(parts);
+}
+
+/** What clients could notice of a trace: not when it was, nor the numbers of the events. */
+function withoutTimes(events: readonly object[]): object[] {
+  return events
+    .filter((event) => 'token' in event && (event.token as number) > 1)
+    .map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => !['seq', 'atUs', 'elapsedUs', 'deadlineMs'].includes(name))));
 }
 
 describe.each(POLLERS)('%s', (poller) => {
@@ -129,7 +136,61 @@ describe('redis-lab replay', () => {
     expect(Number(commands)).toBeGreaterThanOrEqual(20);
     expect(Number(commands)).toBeLessThan(400);
     expect((await cli('replay', path, '--until', 'turn:7')).stdout).toMatch(/^replayed 7 turns, /);
-    expect(await cli('replay', path, '--until', 'noon')).toMatchObject({ code: 2, stderr: expect.stringContaining("--until 'noon': must be turn:N or command:N") as string });
+    expect(await cli('replay', path, '--until', 'noon')).toMatchObject({ code: 2, stderr: expect.stringContaining("--until 'noon': must be turn:N, command:N or time:T") as string });
+  });
+
+  test('--until time stops before what happened later, however the time is given', async () => {
+    const parts: Buffer[] = [];
+    await using server = await createServer({ port: 0, record: (bytes) => parts.push(bytes) });
+    await using client = await RespClient.connect(server.port);
+    await client.call('SET', 'early', '1');
+    const [seconds, micros] = (await client.call('TIME')) as [string, string];
+    const turnedMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    while (Date.now() <= turnedMs + 2) await client.call('PING');
+    await client.call('SET', 'late', '1');
+    await server.close();
+    const path = file('times.lab', Buffer.concat(parts));
+    const { head, tape } = readRecording(Buffer.concat(parts));
+    const beginMs = new Replay(head, tape).server.clock.nowMs;
+    const at = new Date(turnedMs + 1);
+    const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+    const forms = [at.toISOString(), `${clock}.${String(at.getMilliseconds()).padStart(3, '0')}`, `+${at.getTime() - beginMs}ms`, `+${(at.getTime() - beginMs) / 1000}s`];
+    for (const form of forms) {
+      const { stdout, stderr, code } = await cli('replay', path, '--digest', '--until', `time:${form}`);
+      expect({ form, stderr, code }).toEqual({ form, stderr: '', code: 0 });
+      expect(stdout).toMatch(/identical \(up to where this stops.*\nkeys 1 /);
+    }
+    expect((await cli('replay', path, '--digest', '--until', 'time:+1h')).stdout).toMatch(/identical\nkeys 2 /);
+    const before = await cli('replay', path, '--until', 'time:2001-01-01T00:00Z');
+    expect(before).toMatchObject({ code: 2, stdout: '', stderr: `redis-lab: '${path}': it begins at ${new Date(beginMs).toISOString()}, and --until names a time before that\n` });
+    for (const wrong of ['time:', 'time:noon', 'time:25:00', 'time:-5s', 'time:+5', 'time:2026-13-01T00:00Z', 'turn:x', 'command:']) {
+      expect(await cli('replay', path, '--until', wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining(`--until '${wrong}': must be turn:N, command:N or time:T`) as string });
+    }
+  });
+
+  test('--trace writes what the live trace has told, and replaces no file', async () => {
+    const parts: Buffer[] = [];
+    const live: object[] = [];
+    const server = await createServer({ port: 0, 'enable-debug-command': 'yes', record: (bytes) => parts.push(bytes) });
+    const endTrace = await server.trace(({ events }) => live.push(...events), { budget: Infinity });
+    await use(server.port);
+    await endTrace();
+    await server.close();
+    const path = file('traced.lab', Buffer.concat(parts));
+    const trace = join(dir, 'replayed.jsonl');
+    expect(await cli('replay', path, '--trace', trace)).toMatchObject({ code: 0, stderr: '' });
+    const text = readFileSync(trace, 'utf8');
+    const replayed = text.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
+    expect(live.length).toBeGreaterThan(3000);
+    expect(withoutTimes(replayed).slice(0, withoutTimes(live).length)).toEqual(withoutTimes(live));
+    expect(await cli('replay', path, '--trace', trace)).toEqual({ code: 2, stdout: '', stderr: `redis-lab: '${trace}' exists already; --trace-overwrite replaces it\n` });
+    expect(readFileSync(trace, 'utf8')).toBe(text);
+    expect(await cli('replay', path, '--trace', trace, '--trace-overwrite', '--until', 'turn:9')).toMatchObject({ code: 0 });
+    expect(readFileSync(trace, 'utf8').length).toBeLessThan(text.length / 2);
+    expect(await cli('replay', path, '--trace')).toMatchObject({ code: 2, stderr: 'redis-lab: --trace needs a value\n' });
+    // What cannot be replayed leaves no file behind.
+    expect(await cli('replay', file('none.lab', Buffer.from('none')), '--trace', join(dir, 'unwritten'))).toMatchObject({ code: 2 });
+    expect(existsSync(join(dir, 'unwritten'))).toBe(false);
   });
 
   test('what is no recording of a server is refused in one line', async () => {
@@ -149,19 +210,35 @@ describe('redis-lab replay', () => {
     expect(await refused(foreign)).toBe(`redis-lab: '${foreign}': its server does not start: nonsense: there is no such setting\n`);
   });
 
-  test('a file that is cut off or damaged is replayed as far as it is whole', async () => {
-    const cut = await cli('replay', file('cut.lab', whole.subarray(0, whole.length - 5)));
-    expect(cut).toMatchObject({ code: 0, stderr: expect.stringMatching(/is not whole: it is cut off in the block at byte \d+/) as string, stdout: expect.stringContaining('identical') as string });
-    const bytes = Buffer.from(whole);
-    bytes[whole.length - 1]! ^= 1;
-    expect(await cli('replay', file('damaged.lab', bytes))).toMatchObject({ code: 0, stderr: expect.stringMatching(/is not whole: the block at byte \d+ is damaged/) as string });
+  test('a file that is cut off or damaged is replayed as far as it is whole, and says how far that is', async () => {
+    const { head, tape } = readRecording(whole);
+    const half = Math.floor(tape.length / 2);
+    const bytes = Buffer.concat([fileHead(head), block(tape.subarray(0, half)), block(tape.subarray(half))]);
+    const third = bytes.length - (tape.length - half) - 8;
+    const cutOff = file('cut.lab', bytes.subarray(0, bytes.length - 5));
+    const cut = await cli('replay', cutOff);
+    const [, turns] = /^replayed (\d+) turns, \d+ commands: identical \(up to where this stops/.exec(cut.stdout) ?? expect.fail(cut.stdout);
+    expect(cut).toMatchObject({ code: 0, stderr: `redis-lab: '${cutOff}' is not whole: it is cut off in block 3, at byte ${third}; the ${turns} turns before it are replayed\n` });
+    bytes[bytes.length - 1]! ^= 1;
+    const damaged = file('damaged.lab', bytes);
+    expect(await cli('replay', damaged)).toEqual({ ...cut, stderr: `redis-lab: '${damaged}' is not whole: block 3, at byte ${third}, is damaged; the ${turns} turns before it are replayed\n` });
+    expect(await cli('replay', damaged, '--until', 'turn:5')).toMatchObject({ code: 0, stderr: `redis-lab: '${damaged}' is not whole: block 3, at byte ${third}, is damaged\n` });
+    const noTape = file('no-tape.lab', fileHead(head));
+    expect(await cli('replay', noTape)).toMatchObject({ code: 2, stderr: `redis-lab: '${noTape}': it ends before its server has started\n` });
+  });
+
+  test('what another build has recorded is replayed, and told', async () => {
+    const { head, tape } = readRecording(whole);
+    const path = file('other-build.lab', Buffer.concat([fileHead({ ...head, build: '0.0.9' }), block(tape)]));
+    expect(await cli('replay', path)).toMatchObject({ code: 0, stderr: `redis-lab: '${path}' was recorded by redis-lab 0.0.9: another build may do otherwise\n`, stdout: expect.stringContaining('identical') as string });
   });
 
   test.each([
     ['no recording', () => Buffer.from('*1\r\n$4\r\nPING\r\n'), 'this is no recording'],
-    ['an empty file', () => Buffer.alloc(0), 'this is no recording'],
+    ['an empty file', () => Buffer.alloc(0), 'this file is empty'],
     ['one of a newer version', () => Buffer.concat([whole.subarray(0, 7), Buffer.from([9]), whole.subarray(8)]), 'this recording has format 9; this version of redis-lab reads up to 1'],
-    ['only a beginning', () => whole.subarray(0, 30), 'nothing can be read of this recording: it is cut off in the block at byte 8'],
+    ['only a beginning', () => whole.subarray(0, 30), 'nothing can be read of this recording: it is cut off in block 1, at byte 8'],
+    ['not even that', () => whole.subarray(0, 8), 'nothing can be read of this recording: it ends behind its first bytes'],
   ])('%s is refused in one line', async (_, bytes, complaint) => {
     expect(() => readRecording(bytes())).toThrow(RecordingError);
     const { code, stdout, stderr } = await cli('replay', file('bad.lab', bytes()));
@@ -173,6 +250,12 @@ describe('redis-lab replay', () => {
   test('what does not exist is named', async () => {
     expect(await cli('replay', join(dir, 'nowhere.lab'))).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or directory') as string });
     expect(await cli('replay')).toMatchObject({ code: 2, stderr: expect.stringContaining('usage: redis-lab replay FILE') as string });
+    // root may read everything
+    if (process.getuid?.() !== 0) {
+      const secret = file('unreadable.lab', whole);
+      chmodSync(secret, 0);
+      expect(await cli('replay', secret)).toMatchObject({ code: 2, stderr: `redis-lab: cannot open '${secret}': permission denied\n` });
+    }
     expect(await cli('replay', 'x', '--with', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown option '--with'") as string });
   });
 

@@ -1,5 +1,5 @@
 /** The door to recordings, for the command line: reading files, replaying them, digests. */
 export { digestOf } from './digest.js';
-export { readRecording, type RecordingFile, RecordingError } from './recording-file.js';
+export { type Damage, describeDamage, isRecording, readRecording, type RecordingFile, RecordingError } from './recording-file.js';
 export { TapeEnd } from './tape.js';
 export { Replay, type RecordingHead, type ReplayResult } from './replay.js';

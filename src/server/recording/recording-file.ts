@@ -17,11 +17,20 @@ export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
 
+/** Where a file stops being whole; what stands behind it is not read. */
+export interface Damage {
+  readonly kind: 'cut off' | 'damaged';
+  /** Blocks are counted from 1, which is the head. */
+  readonly block: number;
+  /** The offset at which the block begins. */
+  readonly at: number;
+}
+
 export interface RecordingFile {
   readonly head: RecordingHead;
   readonly tape: Buffer;
-  /** What is missing at the end, in words; null for a file that is whole. */
-  readonly damage: string | null;
+  /** Null for a file that is whole. */
+  readonly damage: Damage | null;
 }
 
 /** The first bytes of a file. */
@@ -38,27 +47,40 @@ export function block(payload: Buffer): Buffer {
   return bytes;
 }
 
+/** Do these bytes begin as a recording does, of whatever version? */
+export function isRecording(bytes: Buffer): boolean {
+  return bytes.length > MAGIC.length && bytes.subarray(0, MAGIC.length).equals(MAGIC);
+}
+
 /** Throws {@link RecordingError} if nothing can be made of it. */
 export function readRecording(bytes: Buffer): RecordingFile {
-  if (bytes.length <= MAGIC.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new RecordingError('this is no recording');
+  if (bytes.length === 0) throw new RecordingError('this file is empty');
+  if (!isRecording(bytes)) throw new RecordingError('this is no recording');
   const version = bytes[MAGIC.length]!;
   if (version > FORMAT_VERSION) throw new RecordingError(`this recording has format ${version}; this version of redis-lab reads up to ${FORMAT_VERSION}`);
   const payloads: Buffer[] = [];
-  let damage: string | null = null;
+  let damage: Damage | null = null;
   for (let at = MAGIC.length + 1; at < bytes.length && damage === null; ) {
     const length = at + BLOCK_HEAD_BYTES <= bytes.length ? bytes.readUInt32LE(at) : Infinity;
     const end = at + BLOCK_HEAD_BYTES + length;
-    if (end > bytes.length) damage = `it is cut off in the block at byte ${at}`;
+    const block = payloads.length + 1;
+    if (end > bytes.length) damage = { kind: 'cut off', block, at };
     else {
       const payload = bytes.subarray(at + BLOCK_HEAD_BYTES, end);
       if (crc32(payload) === bytes.readUInt32LE(at + 4)) payloads.push(payload);
-      else damage = `the block at byte ${at} is damaged`;
+      else damage = { kind: 'damaged', block, at };
     }
     at = end;
   }
   const [head, ...tape] = payloads;
-  if (head === undefined) throw new RecordingError(`nothing can be read of this recording: ${damage ?? 'it is empty'}`);
+  if (head === undefined) {
+    throw new RecordingError(`nothing can be read of this recording: ${damage === null ? 'it ends behind its first bytes' : describeDamage(damage)}`);
+  }
   return { head: readHead(head), tape: Buffer.concat(tape), damage };
+}
+
+export function describeDamage({ kind, block, at }: Damage): string {
+  return kind === 'cut off' ? `it is cut off in block ${block}, at byte ${at}` : `block ${block}, at byte ${at}, is damaged`;
 }
 
 /** The block is whole; but whoever has made it may have meant something else. */

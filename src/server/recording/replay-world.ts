@@ -134,7 +134,9 @@ async function drive(turn: () => number | null): Promise<void> {
 class ReplayClock implements Clock {
   nowMs = 0;
   nowUs = 0;
-  private lastMs = 0;
+  /** Unix time after which nothing is replayed. */
+  endMs = Infinity;
+  isOver = false;
   private lastNs = 0;
 
   constructor(private readonly world: ReplayWorld) {
@@ -143,8 +145,12 @@ class ReplayClock implements Clock {
 
   refresh(): void {
     this.world.take(inputs.REFRESH, 0, 'clock.refresh');
-    this.lastMs += this.world.tape.signed();
-    this.nowMs = this.lastMs;
+    const nowMs = this.nowMs + this.world.tape.signed();
+    if (nowMs > this.endMs) {
+      this.isOver = true;
+      this.world.tape.cut();
+    }
+    this.nowMs = nowMs;
     this.nowUs = this.reading();
   }
 

@@ -3,6 +3,7 @@
  */
 import { Config, type SettingValues } from '../config.js';
 import { Server } from '../server.js';
+import { Recorder, type TraceBatch } from '../trace/recorder.js';
 import { ReplayHost } from './recorded-host.js';
 import { Divergence, type RecordedPoll, ReplayWorld } from './replay-world.js';
 import { TapeCursor, TapeEnd } from './tape.js';
@@ -34,6 +35,7 @@ export class Replay {
   private readonly world: ReplayWorld;
   private divergence: Divergence | null = null;
   private isRunning = true;
+  private tellTrace: () => void = () => {};
 
   /** @param tape the inputs, from the first on. Throws {@link TapeEnd} if it ends before the server has started */
   constructor(head: RecordingHead, tape: Buffer) {
@@ -51,13 +53,35 @@ export class Replay {
   /** One turn. False if the tape ends in it, or the server diverges: what has happened up to there has happened. */
   turn(): boolean {
     if (this.isRunning) this.attempt(() => this.server.loop.turn());
+    this.tellTrace();
     return this.isRunning;
+  }
+
+  /** Ends the replay before anything that happens after this unix time, in the middle of a turn if it must. */
+  stopAfter(unixMs: number): void {
+    this.world.clock.endMs = unixMs;
+  }
+
+  /** From now on every turn is followed by a batch of its events; none is left out but those of quiet turns. */
+  trace(listener: (batch: TraceBatch) => void): void {
+    const { server } = this;
+    const counters = (): { turns: number; commands: number } => ({ turns: server.loop.turnNumber, commands: server.stats.commandsProcessed });
+    const recorder = new Recorder(() => server.clock.measureUs(), counters, Infinity);
+    server.tap.sink = { emit: (event) => void recorder.record(event, false) };
+    this.tellTrace = () => {
+      if (!recorder.isEmpty) listener(recorder.take());
+    };
   }
 
   /** Turns until the tape ends, the server diverges, or `isEnough` says so after a turn. */
   run(isEnough: () => boolean = () => false): ReplayResult {
     while (this.turn() && !isEnough());
     return this.result();
+  }
+
+  /** All of the tape has been lived through. */
+  get isAtEnd(): boolean {
+    return this.world.tape.isAtEnd && !this.world.clock.isOver;
   }
 
   result(): ReplayResult {

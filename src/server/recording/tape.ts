@@ -213,10 +213,14 @@ export class TapeCursor {
     return this.tape.toString('utf8', this.position - count, this.position);
   }
 
-  /** The rest of a value that is cut off is no other value, whoever catches the error. */
-  private expect(count: number): void {
-    if (this.position + count <= this.tape.length) return;
+  /** Nothing more is read from here on. */
+  cut(): never {
     this.position = this.tape.length;
     throw new TapeEnd();
+  }
+
+  /** The rest of a value that is cut off is no other value, whoever catches the error. */
+  private expect(count: number): void {
+    if (this.position + count > this.tape.length) this.cut();
   }
 }

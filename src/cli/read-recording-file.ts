@@ -1,0 +1,35 @@
+/**
+ * Reading a recording from disk: a file of any size, or one line that says why it cannot be read.
+ */
+import { constants } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { toBytes, toText } from '../server/config/bytes.js';
+import { readRecording, RecordingError, type RecordingFile } from '../server/recording/index.js';
+
+/** Node reads that much at once, whatever its version. */
+const SMALL_BYTES = 2 ** 30;
+
+/** @param path a byte string. Throws {@link RecordingError} if there is no recording in it, and what opening it throws */
+export function readRecordingFile(path: string): RecordingFile {
+  return readRecording(readWhole(toText(path)));
+}
+
+/** Node's own reading ends at 2 GiB. */
+function readWhole(path: string): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    // Pipes do not know their size, and grow larger than this only if somebody means harm.
+    if (size < SMALL_BYTES) return readFileSync(fd);
+    if (size > constants.MAX_LENGTH) throw new RecordingError(`it has ${size} bytes; this Node reads files of up to ${constants.MAX_LENGTH}`);
+    const bytes = Buffer.allocUnsafe(size);
+    let taken = 0;
+    for (let count = -1; count !== 0 && taken < size; taken += count) count = readSync(fd, bytes, taken, Math.min(size - taken, SMALL_BYTES), taken);
+    return bytes.subarray(0, taken);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw error instanceof RecordingError ? error : new RecordingError(code === 'EISDIR' ? 'this is a directory' : toBytes(message));
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The words behind `redis-lab replay`, as values.
+ */
+export const USAGE = 'usage: redis-lab replay FILE [--until turn:N | command:N | time:T] [--digest] [--trace FILE [--trace-overwrite]]';
+
+/** Where a replay stops: at the end of a turn, or at a time. */
+export type Until =
+  | { readonly turn: number }
+  | { readonly command: number }
+  /** @param beginMs unix time at which the recording begins. Returns unix time in ms */
+  | { readonly timeFrom: (beginMs: number) => number };
+
+export interface ReplayOptions {
+  readonly file: string;
+  readonly until: Until | null;
+  readonly digest: boolean;
+  /** Where to write the trace. */
+  readonly trace: string | null;
+  readonly traceOverwrite: boolean;
+}
+
+/** What is asked for, or what is wrong with how it is asked. @param args byte strings */
+export function readReplayOptions(args: readonly string[]): ReplayOptions | string {
+  let file: string | null = null;
+  let until: Until | null = null;
+  let trace: string | null = null;
+  let digest = false;
+  let traceOverwrite = false;
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at]!;
+    if (word === '--digest') digest = true;
+    else if (word === '--trace-overwrite') traceOverwrite = true;
+    else if (word === '--trace') {
+      trace = args[++at] ?? null;
+      if (trace === null) return '--trace needs a value';
+    } else if (word === '--until') {
+      until = readUntil(args[++at] ?? '');
+      if (until === null) return `--until '${args[at] ?? ''}': must be turn:N, command:N or time:T, where T is +90s, 12:03:07.250 or 2026-11-29T12:03:07Z`;
+    } else if (word.startsWith('--')) return `unknown option '${word}'; ${USAGE}`;
+    else if (file === null) file = word;
+    else return USAGE;
+  }
+  return file === null ? USAGE : { file, until, digest, trace, traceOverwrite };
+}
+
+function readUntil(text: string): Until | null {
+  const [, unit, value] = /^(turn|command|time):(.+)$/.exec(text) ?? [];
+  if (unit === 'time') {
+    const timeFrom = readTime(value!);
+    return timeFrom === null ? null : { timeFrom };
+  }
+  if (unit === undefined || !/^\d+$/.test(value!)) return null;
+  return unit === 'turn' ? { turn: Number(value) } : { command: Number(value) };
+}
+
+const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function readTime(text: string): ((beginMs: number) => number) | null {
+  const [, amount, unit] = /^\+(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  if (amount !== undefined) return (beginMs) => beginMs + Number(amount) * UNITS[unit!]!;
+  const [, ...clock] = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text) ?? [];
+  if (clock.length > 0) return clockTime(clock);
+  const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?$/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(ms) ? null : () => ms;
+}
+
+/** A time of day where the replay runs: of the day on which the recording begins, or of the next if it begins later than that. */
+function clockTime([hours = '', minutes = '', seconds = '0', fraction = '0']: readonly (string | undefined)[]): ((beginMs: number) => number) | null {
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return null;
+  return (beginMs) => {
+    const time = new Date(beginMs);
+    time.setHours(Number(hours), Number(minutes), Number(seconds), Number(fraction.padEnd(3, '0')));
+    if (time.getTime() < beginMs) time.setDate(time.getDate() + 1);
+    return time.getTime();
+  };
+}
