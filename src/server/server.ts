@@ -30,7 +30,7 @@ import { Watches } from './features/watches.js';
 import { bindAddresses } from './io/bind-addresses.js';
 import type { Address, Poll, SystemError } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
-import { seedHashes } from './keyspace/hash.js';
+import { HashSeed } from './keyspace/hash.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { KeyspaceListeners } from './keyspace/listeners.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
@@ -114,7 +114,6 @@ export class Server implements ServerContext {
       if (LEVELS.indexOf(level) >= LEVELS.indexOf(values.loglevel as LogLevel)) log(level, message);
     };
     const random = (this.random = seededRandom(seed));
-    seedHashes(seed);
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
@@ -139,7 +138,7 @@ export class Server implements ServerContext {
     hooks.executed = (session, command, argv, elapsedUs, calls) => statistics.executed(session, command, argv, elapsedUs, calls);
 
     // The keyspace, and the features that listen to it.
-    const keyspace = (this.keyspace = new Keyspace(values.databases, clock, random, tap));
+    const keyspace = (this.keyspace = new Keyspace(values.databases, clock, new HashSeed(seed), random, tap));
     const keyspaceListeners = new KeyspaceListeners(keyspace);
     const afterReply = new AfterReply();
     const pubsub = (this.pubsub = new PubSub(tap));

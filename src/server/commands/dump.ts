@@ -74,7 +74,7 @@ const restoreKey: Handler = (argv, db, session) => {
   if (!options.replaces && db.lookupWrite(name) !== undefined) return errors.BUSY_KEY;
   const ttl = timeToLive(argv[2]!);
   if (!isIntact(argv[3]!)) return errors.BAD_CHECKSUM;
-  const value = decode(argv[3]!, limitsOf(session));
+  const value = decode(argv[3]!, limitsOf(session), keyspace.hashSeed);
   keyspace.stats.payloadsChecked++;
   if (value === undefined) return errors.BAD_DUMP;
   const wasThere = options.replaces && db.delete(name);

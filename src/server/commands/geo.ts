@@ -179,7 +179,7 @@ function search(argv: Argv, db: Database, session: Session, form: GeoForm): Repl
   const query = readGeoQuery(argv, value, form);
   const found = value === undefined ? [] : findPlaces(value, query);
   if (query.storeKey === null) return found.map((place) => placeReply(place, query));
-  const result = new SortedSetValue();
+  const result = new SortedSetValue(db.hashSeed);
   const limits = limitsOf(session);
   for (const { member, score } of found) {
     result.set(member, query.storesDistance ? exactDistance(query.shape, placeOf(score)) / query.unit : score, limits);

@@ -288,7 +288,7 @@ function obtain(db: Database, name: string): HashValue {
   const found = db.lookupWrite(name);
   if (found !== undefined && !(found instanceof HashValue)) throw errors.WRONG_TYPE;
   if (found !== undefined) return found;
-  const created = new HashValue();
+  const created = new HashValue(db.hashSeed);
   db.set(name, created);
   return created;
 }

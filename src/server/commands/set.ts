@@ -7,6 +7,7 @@ import * as errors from '../errors.js';
 import { key, keys, numkeys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
+import type { HashSeed } from '../keyspace/hash.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
 import { SetValue } from '../keyspace/types/set.js';
 import { SetReply, type Reply } from '../resp/reply.js';
@@ -28,7 +29,7 @@ export const sadd = command({
     const name = argv[1]!;
     const found = db.lookupWrite(name);
     if (found !== undefined && !(found instanceof SetValue)) return errors.WRONG_TYPE;
-    const value = found ?? new SetValue();
+    const value = found ?? new SetValue(db.hashSeed);
     if (found === undefined) db.set(name, value);
     const limits = limitsOf(session);
     let added = 0;
@@ -78,7 +79,7 @@ export const smove = command({
     if (source === destination) return source.has(member) ? 1 : 0;
     if (!source.delete(member)) return 0;
     shrunk(db, argv[1]!, source, 's', 'srem');
-    const target = destination ?? new SetValue();
+    const target = destination ?? new SetValue(db.hashSeed);
     if (destination === undefined) db.set(argv[2]!, target);
     if (target.add(member, limitsOf(session))) db.changed(argv[2]!, 's', 'sadd');
     return 1;
@@ -229,7 +230,7 @@ export const sinter = command({
   keys: [keys(1, -1, 1, 'RO access')],
   categories: ['set'],
   tips: ['nondeterministic_output_order'],
-  run: (argv, db, session) => new SetReply(intersection(inputs(db, argv, 1), limitsOf(session)).members()),
+  run: (argv, db, session) => new SetReply(intersection(inputs(db, argv, 1), limitsOf(session), db.hashSeed).members()),
 });
 
 export const sinterstore = command({
@@ -239,7 +240,7 @@ export const sinterstore = command({
   flags: ['write', 'denyoom'],
   keys: [key(1, 'RW update'), keys(2, -1, 1, 'RO access')],
   categories: ['set'],
-  run: (argv, db, session) => storeResult(db, argv[1]!, intersection(inputs(db, argv, 2), limitsOf(session)), 's', 'sinterstore'),
+  run: (argv, db, session) => storeResult(db, argv[1]!, intersection(inputs(db, argv, 2), limitsOf(session), db.hashSeed), 's', 'sinterstore'),
 });
 
 export const sintercard = command({
@@ -266,7 +267,7 @@ export const sunion = command({
   keys: [keys(1, -1, 1, 'RO access')],
   categories: ['set'],
   tips: ['nondeterministic_output_order'],
-  run: (argv, db, session) => new SetReply(union(inputs(db, argv, 1), limitsOf(session)).members()),
+  run: (argv, db, session) => new SetReply(union(inputs(db, argv, 1), limitsOf(session), db.hashSeed).members()),
 });
 
 export const sunionstore = command({
@@ -276,7 +277,7 @@ export const sunionstore = command({
   flags: ['write', 'denyoom'],
   keys: [key(1, 'OW update'), keys(2, -1, 1, 'RO access')],
   categories: ['set'],
-  run: (argv, db, session) => storeResult(db, argv[1]!, union(inputs(db, argv, 2), limitsOf(session)), 's', 'sunionstore'),
+  run: (argv, db, session) => storeResult(db, argv[1]!, union(inputs(db, argv, 2), limitsOf(session), db.hashSeed), 's', 'sunionstore'),
 });
 
 export const sdiff = command({
@@ -287,7 +288,7 @@ export const sdiff = command({
   keys: [keys(1, -1, 1, 'RO access')],
   categories: ['set'],
   tips: ['nondeterministic_output_order'],
-  run: (argv, db, session) => new SetReply(difference(inputs(db, argv, 1), limitsOf(session)).members()),
+  run: (argv, db, session) => new SetReply(difference(inputs(db, argv, 1), limitsOf(session), db.hashSeed).members()),
 });
 
 export const sdiffstore = command({
@@ -297,7 +298,7 @@ export const sdiffstore = command({
   flags: ['write', 'denyoom'],
   keys: [key(1, 'OW update'), keys(2, -1, 1, 'RO access')],
   categories: ['set'],
-  run: (argv, db, session) => storeResult(db, argv[1]!, difference(inputs(db, argv, 2), limitsOf(session)), 's', 'sdiffstore'),
+  run: (argv, db, session) => storeResult(db, argv[1]!, difference(inputs(db, argv, 2), limitsOf(session), db.hashSeed), 's', 'sdiffstore'),
 });
 
 type Input = SetValue | undefined;
@@ -323,8 +324,8 @@ function forEachCommon(sets: readonly Input[], visit: (member: string) => boolea
   }
 }
 
-function intersection(sets: readonly Input[], limits: EncodingLimits): SetValue {
-  const result = new SetValue();
+function intersection(sets: readonly Input[], limits: EncodingLimits, seed: HashSeed): SetValue {
+  const result = new SetValue(seed);
   forEachCommon(sets, (member) => {
     result.add(member, limits);
     return true;
@@ -332,8 +333,8 @@ function intersection(sets: readonly Input[], limits: EncodingLimits): SetValue 
   return result;
 }
 
-function union(sets: readonly Input[], limits: EncodingLimits): SetValue {
-  const result = new SetValue();
+function union(sets: readonly Input[], limits: EncodingLimits, seed: HashSeed): SetValue {
+  const result = new SetValue(seed);
   for (const set of sets) addAll(result, set, limits);
   return result;
 }
@@ -347,8 +348,8 @@ function addAll(target: SetValue, set: Input, limits: EncodingLimits): void {
  * Two ways, by what they cost (as in sunionDiffGenericCommand): asking every other set about each member of the first, or
  * taking the members of all others away from a copy of the first.
  */
-function difference([first, ...others]: readonly Input[], limits: EncodingLimits): SetValue {
-  const result = new SetValue();
+function difference([first, ...others]: readonly Input[], limits: EncodingLimits, seed: HashSeed): SetValue {
+  const result = new SetValue(seed);
   if (first === undefined || others.includes(first)) return result;
   const present = others.filter((set) => set !== undefined);
   const total = present.reduce((sum, set) => sum + set.size, first.size);

@@ -14,7 +14,7 @@ function replyAlgebra(argv: Argv, db: Database, session: Session, form: AlgebraF
   const algebra = readAlgebra(argv, db, form);
   if (form.answers === 'count') return countCommon(algebra);
   const limits = limitsOf(session);
-  const result = compute(algebra, limits);
+  const result = compute(algebra, limits, db.hashSeed);
   if (form.answers === 'stored') {
     result.settle(limits);
     return storeResult(db, argv[1]!, result, 'z', form.name);

@@ -179,7 +179,7 @@ export const zrangestore = command({
     const limits = limitsOf(session);
     const ranks = value === undefined ? NO_RANKS : range(value);
     // As Redis: a result known to be too large for a listpack never is one, so it keeps negative zeros. By score and text the size is not known before.
-    const result = new SortedSetValue(by === 'rank' && ranks.end - ranks.start > limits['zset-max-listpack-entries']);
+    const result = new SortedSetValue(db.hashSeed, by === 'rank' && ranks.end - ranks.start > limits['zset-max-listpack-entries']);
     if (value !== undefined) visitRange(value, ranks, walk, (member, score) => result.add(member, score, limits));
     return storeResult(db, argv[1]!, result, 'z', 'zrangestore');
   },

@@ -96,7 +96,7 @@ function addScores(argv: Argv, db: Database, session: Session, options: AddOptio
   const found = db.lookupWrite(name);
   if (found !== undefined && !(found instanceof SortedSetValue)) return errors.WRONG_TYPE;
   if (found === undefined && options.xx) return options.incr ? null : 0;
-  const value = found ?? new SortedSetValue();
+  const value = found ?? new SortedSetValue(db.hashSeed);
   if (found === undefined) db.set(name, value);
   const adder = new Adder(value, session, options);
   adder.add(argv[first + 1]!, score);

@@ -13,6 +13,7 @@
  */
 import { lfuInitial, lfuTouched } from './access.js';
 import { Expires, NEVER } from './expires.js';
+import type { HashSeed } from './hash.js';
 import { KeyTable } from './key-table.js';
 import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
 import { typeOf, memoryOf, type Value } from './value.js';
@@ -28,8 +29,8 @@ export const UNIT_BYTES = 1 << UNIT_SHIFT;
 const RANDOM_TRIES = 100;
 
 export class Database {
-  dict = new KeyTable();
-  expires = new Expires(this.dict);
+  dict: KeyTable;
+  expires: Expires;
   /** The average time to live that the expire cycle has seen, for INFO; 0 if unknown. */
   averageTtlMs = 0;
   /** Where the expire cycle goes on. */
@@ -41,7 +42,15 @@ export class Database {
   constructor(
     private readonly keyspace: Keyspace,
     readonly index: number,
-  ) {}
+  ) {
+    this.dict = new KeyTable(keyspace.hashSeed);
+    this.expires = new Expires(this.dict);
+  }
+
+  /** For the tables of the values that are stored here. */
+  get hashSeed(): HashSeed {
+    return this.keyspace.hashSeed;
+  }
 
   get size(): number {
     return this.dict.size;
@@ -165,7 +174,7 @@ export class Database {
     const { size } = this;
     if (listener !== null) listener.flushing(this, null);
     this.keyspace.usedUnits -= this.usedUnits;
-    this.dict = new KeyTable();
+    this.dict = new KeyTable(this.hashSeed);
     this.expires = new Expires(this.dict);
     this.averageTtlMs = 0;
     this.usedUnits = 0;

@@ -14,7 +14,7 @@
  * that stays valid while the table grows and shrinks (see scan-order.ts). It takes less memory, too, and has no limit at
  * 16.7 million entries. Redis grows its table step by step; this one at once, from the stored hashes, some 30 ms per million members.
  */
-import { hashString } from './hash.js';
+import { type HashSeed, hashString } from './hash.js';
 import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
 
 const MIN_INDEX = 8;
@@ -29,13 +29,15 @@ export class Dict<V> {
   /** What `find` hashed last. */
   private lastHash = 0;
 
+  constructor(private readonly seed: HashSeed) {}
+
   get size(): number {
     return this.keys.length;
   }
 
   /** The slot of a key, or -1. */
   find(key: string): number {
-    const hash = hashString(key);
+    const hash = hashString(key, this.seed);
     this.lastHash = hash;
     for (let at = hash & this.mask; ; at = (at + 1) & this.mask) {
       const slot = this.index[at]! - 1;
@@ -63,7 +65,7 @@ export class Dict<V> {
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. */
   add(key: string, value: V): number {
-    return this.addHashed(key, value, hashString(key));
+    return this.addHashed(key, value, hashString(key, this.seed));
   }
 
   /** The same for the key that `find` has looked for last, which therefore is not hashed again. */

@@ -16,7 +16,7 @@
  * every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the
  * commands that follow.
  */
-import { hashBytes, hashString } from './hash.js';
+import { hashBytes, type HashSeed, hashString } from './hash.js';
 import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
 import type { Value } from './value.js';
 
@@ -54,15 +54,19 @@ export class KeyTable {
   wasInterned = false;
   /** The key that was looked for last and is not here, with its hash: the same command asks for it again, or adds it. */
   private missed = '';
-  private missedHash = hashString('');
+  private missedHash: number;
   /** Where a key was found last. One command asks for its key several times, and it is there still. */
   private lastSlot = 0;
+
+  constructor(private readonly seed: HashSeed) {
+    this.missedHash = hashString('', seed);
+  }
 
   /** The slot of a key, or -1. A slot is valid until the next removal. */
   find(key: string): number {
     const { lastSlot } = this;
     if (lastSlot < this.size && this.keyAt(lastSlot) === key) return lastSlot;
-    const hash = key === this.missed ? this.missedHash : hashString(key);
+    const hash = key === this.missed ? this.missedHash : hashString(key, this.seed);
     const part = this.parts[(hash >>> 24) & this.partMask]!;
     const mask = part.length - 1;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
@@ -84,7 +88,7 @@ export class KeyTable {
     const { lastSlot } = this;
     this.wasInterned = true;
     if (lastSlot < this.size && isSpelled(this.keyAt(lastSlot), bytes, start, length)) return this.keyAt(lastSlot);
-    const hash = hashBytes(bytes, start, length);
+    const hash = hashBytes(bytes, start, length, this.seed);
     const part = this.parts[(hash >>> 24) & this.partMask]!;
     const mask = part.length - 1;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
@@ -157,7 +161,7 @@ export class KeyTable {
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. Its other facts are 0. */
   add(key: string, value: Value): number {
-    const hash = key === this.missed ? this.missedHash : hashString(key);
+    const hash = key === this.missed ? this.missedHash : hashString(key, this.seed);
     const slot = this.size;
     if (slot === this.capacity) this.addRoom();
     if (slot === SPLIT_SIZE && this.partMask === 0) this.split();

@@ -6,6 +6,7 @@ import { lruClock } from './access.js';
 import { Database, UNIT_BYTES } from './database.js';
 import { Eviction, type EvictionPolicy } from './eviction.js';
 import { ExpireCycle, type Schedule } from './expire-cycle.js';
+import type { HashSeed } from './hash.js';
 import { MemoryAccount } from './memory-account.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
@@ -107,11 +108,13 @@ export class Keyspace {
 
   /**
    * @param clock gives unix time in ms, and for time budgets microseconds
+   * @param hashSeed of all its tables
    * @param random evenly distributed in [0, 1), from the server's seed
    */
   constructor(
     count: number,
     readonly clock: { readonly nowMs: number; readUs(): number },
+    readonly hashSeed: HashSeed,
     readonly random: () => number,
     readonly tap: Tap,
   ) {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { Keyspace, type EventClass, type KeyspaceListener } from '../../../src/server/keyspace/keyspace.js';
 import { ByteString, type Collection, type Value } from '../../../src/server/keyspace/value.js';
@@ -14,7 +15,7 @@ let other: Database;
 
 beforeEach(() => {
   clock = new ManualClock(START_MS);
-  keyspace = new Keyspace(2, clock, () => 0.5, new Tap());
+  keyspace = new Keyspace(2, clock, new HashSeed(1), () => 0.5, new Tap());
   [db, other] = keyspace.databases as [Database, Database];
 });
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { EVICTION_POLICIES, type EvictionPolicy } from '../../../src/server/keyspace/eviction.js';
 import { BASE_BYTES } from '../../../src/server/keyspace/memory-account.js';
@@ -17,7 +18,7 @@ function setUp(settings: Partial<KeyspaceSettings>): void {
   let state = 7;
   const random = (): number => (state = (state * 48271) % 0x7fffffff) / 0x7fffffff;
   clock = new ManualClock(START_MS);
-  keyspace = new Keyspace(2, clock, random, new Tap());
+  keyspace = new Keyspace(2, clock, new HashSeed(1), random, new Tap());
   keyspace.configure(settings);
   db = keyspace.databases[0]!;
 }

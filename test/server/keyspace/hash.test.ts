@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
-import { hashBytes, hashString, seedHashes } from '../../../src/server/keyspace/hash.js';
+import { describe, expect, test } from 'vitest';
+import { hashBytes, HashSeed, hashString } from '../../../src/server/keyspace/hash.js';
+import { simulate } from '../simulation/harness.js';
 
-afterEach(() => seedHashes(1));
+const SEED = new HashSeed(1);
 
 const KEYS: { readonly [shape: string]: (i: number) => string } = {
   'sequential numbers': (i) => String(i),
@@ -20,8 +21,7 @@ function unevenness(hashes: readonly number[], buckets: number): number {
 }
 
 describe.each(Object.entries(KEYS))('%s', (_shape, keyOf) => {
-  seedHashes(1);
-  const hashes = Array.from({ length: 65_536 }, (_, i) => hashString(keyOf(i)));
+  const hashes = Array.from({ length: 65_536 }, (_, i) => hashString(keyOf(i), SEED));
 
   test('spread evenly over the low bits, which choose a position', () => {
     expect(unevenness(hashes.map((hash) => hash & 0xfff), 4096)).toBeLessThan(1.15);
@@ -40,7 +40,7 @@ test('a change of one bit of the key changes each bit of the hash about every se
     for (let bit = 0; bit < 8; bit++, trials++) {
       const at = i % key.length;
       const other = key.slice(0, at) + String.fromCharCode(key.charCodeAt(at) ^ (1 << bit)) + key.slice(at + 1);
-      const difference = hashString(key) ^ hashString(other);
+      const difference = hashString(key, SEED) ^ hashString(other, SEED);
       for (let out = 0; out < 32; out++) flips[out]! += (difference >>> out) & 1;
     }
   }
@@ -48,20 +48,39 @@ test('a change of one bit of the key changes each bit of the hash about every se
 });
 
 test('another seed gives other hashes', () => {
-  const first = hashString('key');
-  seedHashes(2);
-  expect(hashString('key')).not.toBe(first);
+  expect(hashString('key', new HashSeed(2))).not.toBe(hashString('key', SEED));
 });
 
 test('strings that differ only in trailing zero bytes have different hashes', () => {
-  expect(new Set(['', '\0', '\0\0', '\0\0\0', '\0\0\0\0', '\0\0\0\0\0'].map(hashString)).size).toBe(6);
+  expect(new Set(['', '\0', '\0\0', '\0\0\0', '\0\0\0\0', '\0\0\0\0\0'].map((key) => hashString(key, SEED))).size).toBe(6);
 });
 
 test('bytes have the hash of the string that they spell, wherever they lie', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(9), (bytes, start) => {
       const buffer = Buffer.concat([Buffer.alloc(start, 0xaa), bytes, Buffer.alloc(3, 0xaa)]);
-      expect(hashBytes(buffer, start, bytes.length)).toBe(hashString(Buffer.from(bytes).latin1Slice()));
+      expect(hashBytes(buffer, start, bytes.length, SEED)).toBe(hashString(Buffer.from(bytes).latin1Slice(), SEED));
     }),
   );
+});
+
+test('servers of different seeds on one thread do not disturb each other', () => {
+  using one = simulate({ seed: 1 });
+  const client = one.connect();
+  const words = Array.from({ length: 300 }, (_, i) => `word${i}`);
+  client.ask('MSET', ...words.flatMap((word) => [word, 'v']));
+  client.ask('SADD', 'set', ...words);
+  const [keys, members] = [client.ask('SCAN', '0', 'COUNT', '400'), client.ask('SSCAN', 'set', '0', 'COUNT', '400')];
+
+  using other = simulate({ seed: 2 });
+  const otherClient = other.connect();
+  otherClient.ask('MSET', ...words.flatMap((word) => [word, 'v']));
+  otherClient.ask('SADD', 'set', ...words);
+
+  expect(client.ask('EXISTS', ...words)).toBe(':300\r\n');
+  expect(client.ask('SADD', 'set', ...words)).toBe(':0\r\n');
+  expect(client.ask('SCAN', '0', 'COUNT', '400')).toBe(keys);
+  expect(client.ask('SSCAN', 'set', '0', 'COUNT', '400')).toBe(members);
+  expect(otherClient.ask('SCAN', '0', 'COUNT', '400')).not.toBe(keys);
+  expect(otherClient.ask('SSCAN', 'set', '0', 'COUNT', '400')).not.toBe(members);
 });

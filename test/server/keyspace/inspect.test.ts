@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { inspectKeys } from '../../../src/server/keyspace/inspect.js';
 import { Keyspace } from '../../../src/server/keyspace/keyspace.js';
@@ -13,7 +14,7 @@ let db: Database;
 
 beforeEach(() => {
   clock = new ManualClock(START_MS);
-  keyspace = new Keyspace(1, clock, () => 0.5, new Tap());
+  keyspace = new Keyspace(1, clock, new HashSeed(1), () => 0.5, new Tap());
   db = keyspace.databases[0]!;
 });
 

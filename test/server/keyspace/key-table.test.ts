@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import { KeyTable } from '../../../src/server/keyspace/key-table.js';
 
 function filled(count: number): KeyTable {
-  const table = new KeyTable();
+  const table = new KeyTable(new HashSeed(1));
   for (let i = 0; i < count; i++) table.add(`key:${i}`, i);
   return table;
 }
@@ -57,7 +58,7 @@ test('any sequence of additions and removals agrees with a Map', () => {
   const operations = fc.array(fc.tuple(fc.boolean(), fc.string({ maxLength: 2 })), { maxLength: 300 });
   fc.assert(
     fc.property(operations, (steps) => {
-      const table = new KeyTable();
+      const table = new KeyTable(new HashSeed(1));
       const model = new Map<string, number>();
       steps.forEach(([adds, key], step) => {
         const slot = table.find(key);
@@ -92,7 +93,7 @@ describe('intern', () => {
     const operations = fc.array(fc.tuple(fc.constantFrom('add', 'remove', 'ask', 'find'), fc.uint8Array({ maxLength: 2 })), { maxLength: 200 });
     fc.assert(
       fc.property(operations, (steps) => {
-        const table = new KeyTable();
+        const table = new KeyTable(new HashSeed(1));
         const model = new Set<string>();
         for (const [operation, bytes] of steps) {
           const key = Buffer.from(bytes).latin1Slice();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import { type EventClass, Keyspace } from '../../../src/server/keyspace/keyspace.js';
 import { KeyspaceNotifications, parseNotifyFlags } from '../../../src/server/keyspace/notifications.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
@@ -9,7 +10,7 @@ function published(flags: string, eventClass: EventClass, event: string, key: st
   const messages: string[] = [];
   const notifications = new KeyspaceNotifications((channel, message) => void messages.push(`${channel} ${message}`));
   notifications.flags = parseNotifyFlags(flags)!;
-  const keyspace = new Keyspace(4, new ManualClock(), () => 0, new Tap());
+  const keyspace = new Keyspace(4, new ManualClock(), new HashSeed(1), () => 0, new Tap());
   notifications.notify(keyspace.databases[3]!, eventClass, event, key);
   return messages;
 }

@@ -1,6 +1,7 @@
 /** SCAN's promise, for both tables: what is there all the time comes exactly once, and nothing comes more often than it was added. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import { Dict } from '../../../src/server/keyspace/dict.js';
 import { KeyTable } from '../../../src/server/keyspace/key-table.js';
 import { nextBucket, reverseBits, SCAN_END } from '../../../src/server/keyspace/scan-order.js';
@@ -14,7 +15,7 @@ interface Table {
 }
 
 function dictTable(): Table {
-  const dict = new Dict<null>();
+  const dict = new Dict<null>(new HashSeed(1));
   return {
     get size() { return dict.size; },
     add: (key) => void dict.add(key, null),
@@ -24,7 +25,7 @@ function dictTable(): Table {
 }
 
 function keyTable(): Table {
-  const table = new KeyTable();
+  const table = new KeyTable(new HashSeed(1));
   return {
     get size() { return table.size; },
     add: (key) => void table.add(key, ''),

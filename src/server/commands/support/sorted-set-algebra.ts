@@ -6,6 +6,7 @@ import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
 import type { Database } from '../../keyspace/database.js';
 import { Dict } from '../../keyspace/dict.js';
+import type { HashSeed } from '../../keyspace/hash.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
 import { SetValue } from '../../keyspace/types/set.js';
 import { SortedSetValue } from '../../keyspace/types/sorted-set.js';
@@ -120,9 +121,9 @@ class OptionReader {
 }
 
 /** The result as a set of its own, which is a skiplist until it is told to settle. */
-export function compute(algebra: Algebra, limits: EncodingLimits): SortedSetValue {
-  const result = new SortedSetValue(true);
-  if (algebra.operation === 'union') union(algebra, (member, score) => result.add(member, score, limits));
+export function compute(algebra: Algebra, limits: EncodingLimits, seed: HashSeed): SortedSetValue {
+  const result = new SortedSetValue(seed, true);
+  if (algebra.operation === 'union') union(algebra, seed, (member, score) => result.add(member, score, limits));
   else if (algebra.operation === 'inter') intersection(algebra, (member, score) => result.add(member, score, limits));
   else difference(algebra.inputs, (member, score) => result.add(member, score, limits));
   return result;
@@ -137,8 +138,8 @@ export function countCommon(algebra: Algebra): number {
 
 type Visit = (member: string, score: number) => void;
 
-function union({ inputs, aggregate }: Algebra, visit: Visit): void {
-  const scores = new Dict<number>();
+function union({ inputs, aggregate }: Algebra, seed: HashSeed, visit: Visit): void {
+  const scores = new Dict<number>(seed);
   for (const { value, weight } of inputs) {
     visitAll(value, (member, score) => {
       const weighted = notNumber(weight * score);

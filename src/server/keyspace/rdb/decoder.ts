@@ -5,6 +5,7 @@
  * contradicts itself (a member twice, entries out of order, a pending entry without a consumer) is refused as a whole. Redis checks as
  * thoroughly only with `sanitize-dump-payload yes`.
  */
+import type { HashSeed } from '../hash.js';
 import { HashValue } from '../types/hash.js';
 import type { EncodingLimits } from '../types/limits.js';
 import { List } from '../types/list.js';
@@ -35,9 +36,9 @@ export function isIntact(payload: string): boolean {
 }
 
 /** The value in a payload that {@link isIntact}; undefined if it is none. */
-export function restore(payload: string, limits: EncodingLimits): Value | undefined {
+export function restore(payload: string, limits: EncodingLimits, seed: HashSeed): Value | undefined {
   try {
-    return new RdbReader(payload.slice(0, -FOOTER_BYTES), limits).value();
+    return new RdbReader(payload.slice(0, -FOOTER_BYTES), limits, seed).value();
   } catch (error) {
     if (error instanceof CorruptDump) return undefined;
     throw error;
@@ -50,6 +51,7 @@ class RdbReader {
   constructor(
     payload: string,
     private readonly limits: EncodingLimits,
+    private readonly seed: HashSeed,
   ) {
     this.bytes = new ByteReader(payload);
   }
@@ -122,20 +124,20 @@ class RdbReader {
   }
 
   private set(members: readonly string[]): SetValue {
-    const set = new SetValue();
+    const set = new SetValue(this.seed);
     for (const member of members) if (!set.add(member, this.limits)) throw new CorruptDump('member twice');
     return notEmpty(set);
   }
 
   private hash(flat: readonly string[], limits: EncodingLimits): HashValue {
     if (flat.length % 2 === 1) throw new CorruptDump('field without value');
-    const hash = new HashValue();
+    const hash = new HashValue(this.seed);
     for (let at = 0; at < flat.length; at += 2) if (!hash.set(flat[at]!, flat[at + 1]!, limits)) throw new CorruptDump('field twice');
     return notEmpty(hash);
   }
 
   private sortedSet(readScore: () => number): SortedSetValue {
-    const set = new SortedSetValue(true);
+    const set = new SortedSetValue(this.seed, true);
     for (let left = this.count(); left > 0; left--) {
       const member = this.text();
       this.addScored(set, member, readScore(), this.limits);
@@ -146,7 +148,7 @@ class RdbReader {
 
   private compactSortedSet(flat: readonly string[]): SortedSetValue {
     if (flat.length % 2 === 1) throw new CorruptDump('member without score');
-    const set = new SortedSetValue();
+    const set = new SortedSetValue(this.seed);
     for (let at = 0; at < flat.length; at += 2) this.addScored(set, flat[at]!, scoreOf(flat[at + 1]!), this.compactLimits());
     return notEmpty(set);
   }

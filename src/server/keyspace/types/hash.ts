@@ -10,6 +10,7 @@
  * picks and SCAN need. A position is valid until the next removal.
  */
 import { Dict } from '../dict.js';
+import type { HashSeed } from '../hash.js';
 import type { Collection } from '../value.js';
 import type { EncodingLimits } from './limits.js';
 
@@ -25,6 +26,8 @@ export class HashValue implements Collection {
   private list: string[] = [];
   private dict: Dict<string> | null = null;
   private textBytes = 0;
+
+  constructor(private readonly seed: HashSeed) {}
 
   get encoding(): 'listpack' | 'hashtable' {
     return this.dict === null ? 'listpack' : 'hashtable';
@@ -91,13 +94,13 @@ export class HashValue implements Collection {
   }
 
   clone(): HashValue {
-    const copy = new HashValue();
+    const copy = new HashValue(this.seed);
     if (this.dict === null) {
       copy.list = this.list.slice();
       copy.textBytes = this.textBytes;
       return copy;
     }
-    copy.dict = new Dict();
+    copy.dict = new Dict(this.seed);
     for (let position = 0; position < this.size; position++) copy.setInDict(this.fieldAt(position), this.valueAt(position));
     return copy;
   }
@@ -158,7 +161,7 @@ export class HashValue implements Collection {
   }
 
   private toDict(): void {
-    const dict = new Dict<string>();
+    const dict = new Dict<string>(this.seed);
     for (let at = 0; at < this.list.length; at += 2) dict.add(this.list[at]!, this.list[at + 1]!);
     this.dict = dict;
     this.list = [];

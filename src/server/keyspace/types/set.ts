@@ -10,6 +10,7 @@
  * removal.
  */
 import { Dict } from '../dict.js';
+import type { HashSeed } from '../hash.js';
 import type { Collection } from '../value.js';
 import { parseInt64, type Int64 } from './int64.js';
 import type { EncodingLimits } from './limits.js';
@@ -26,6 +27,8 @@ export class SetValue implements Collection {
   private integers: Int64[] | null = [];
   private dict: Dict<null> | null = null;
   private textBytes = 0;
+
+  constructor(private readonly seed: HashSeed) {}
 
   get encoding(): 'intset' | 'hashtable' {
     return this.dict === null ? 'intset' : 'hashtable';
@@ -95,13 +98,13 @@ export class SetValue implements Collection {
   }
 
   clone(): SetValue {
-    const copy = new SetValue();
+    const copy = new SetValue(this.seed);
     if (this.dict === null) {
       copy.integers = this.integers!.slice();
       return copy;
     }
     copy.integers = null;
-    copy.dict = new Dict();
+    copy.dict = new Dict(this.seed);
     for (const member of this.dict.keys) copy.addText(member);
     return copy;
   }
@@ -148,7 +151,7 @@ export class SetValue implements Collection {
 
   private toDict(): void {
     const integers = this.integers!;
-    this.dict = new Dict();
+    this.dict = new Dict(this.seed);
     this.integers = null;
     for (const value of integers) this.addText(String(value));
   }

@@ -9,6 +9,7 @@
  * The encodings are Redis's; the tree is in both (Redis has a flat list for the first, a skip list for the second).
  */
 import { Dict } from '../dict.js';
+import type { HashSeed } from '../hash.js';
 import type { Collection } from '../value.js';
 import type { EncodingLimits } from './limits.js';
 import { ScoreTree } from './score-tree.js';
@@ -28,8 +29,11 @@ export class SortedSetValue implements Collection {
   private recentSlot = -1;
 
   /** @param indexed begins as skiplist, for a result whose size is not known yet; see {@link settle} */
-  constructor(indexed = false) {
-    if (indexed) this.dict = new Dict();
+  constructor(
+    private readonly seed: HashSeed,
+    indexed = false,
+  ) {
+    if (indexed) this.dict = new Dict(seed);
   }
 
   get encoding(): 'listpack' | 'skiplist' {
@@ -133,7 +137,7 @@ export class SortedSetValue implements Collection {
   }
 
   clone(): SortedSetValue {
-    const copy = new SortedSetValue(this.dict !== null);
+    const copy = new SortedSetValue(this.seed, this.dict !== null);
     copy.textBytes = this.textBytes;
     this.visit(0, this.size, false, (member, score) => {
       copy.tree.insert(score, member);
@@ -160,7 +164,7 @@ export class SortedSetValue implements Collection {
   }
 
   private toDict(): void {
-    const dict = new Dict<number>();
+    const dict = new Dict<number>(this.seed);
     this.visit(0, this.size, false, (member, score) => void dict.add(member, score));
     this.dict = dict;
   }

@@ -6,6 +6,7 @@ import { dump as encode } from '../../../../src/server/keyspace/rdb/encoder.js';
 import { elementBytes, ListpackWriter, readListpack } from '../../../../src/server/keyspace/rdb/listpack.js';
 import { compress, decompress } from '../../../../src/server/keyspace/rdb/lzf.js';
 import { readZiplist, readZipmap } from '../../../../src/server/keyspace/rdb/ziplist.js';
+import { HashSeed } from '../../../../src/server/keyspace/hash.js';
 import { HashValue } from '../../../../src/server/keyspace/types/hash.js';
 import { List } from '../../../../src/server/keyspace/types/list.js';
 import { SetValue } from '../../../../src/server/keyspace/types/set.js';
@@ -15,6 +16,7 @@ import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
 import type { Value } from '../../../../src/server/keyspace/value.js';
 import { formatDouble } from '../../../../src/server/resp/double.js';
 
+const SEED = new HashSeed(1);
 const LIMITS = {
   'set-max-intset-entries': 8,
   'hash-max-listpack-entries': 8,
@@ -52,12 +54,12 @@ function filledStream(): StreamValue {
 
 function samples(): [name: string, value: Value][] {
   const list = new List();
-  const set = new SetValue();
-  const integers = new SetValue();
-  const hash = new HashValue();
-  const bigHash = new HashValue();
-  const sortedSet = new SortedSetValue();
-  const bigSortedSet = new SortedSetValue();
+  const set = new SetValue(SEED);
+  const integers = new SetValue(SEED);
+  const hash = new HashValue(SEED);
+  const bigHash = new HashValue(SEED);
+  const sortedSet = new SortedSetValue(SEED);
+  const bigSortedSet = new SortedSetValue(SEED);
   for (let i = 0; i < 20; i++) {
     list.pushTail('x'.repeat(i * 100));
     set.add(`member ${i}`, LIMITS);
@@ -75,7 +77,7 @@ describe('a value comes back as it was', () => {
   test.each(samples())('%s', (_name, value) => {
     const payload = dump(value, SETTINGS);
     expect(isIntact(payload)).toBe(true);
-    const back = restore(payload, LIMITS)!;
+    const back = restore(payload, LIMITS, SEED)!;
     // What lies behind a dump is all that there is of a value.
     expect(hex(dump(back, SETTINGS))).toBe(hex(payload));
     expect(typeof back).toBe(typeof value);
@@ -100,7 +102,7 @@ const FROM_REDIS: readonly [name: string, payload: string][] = [
 test.each(FROM_REDIS)('%s from a redis-server is read, and written in the same bytes', (_name, payload) => {
   const text = Buffer.from(payload, 'hex').latin1Slice();
   expect(isIntact(text)).toBe(true);
-  expect(hex(dump(restore(text, LIMITS)!, SETTINGS))).toBe(payload);
+  expect(hex(dump(restore(text, LIMITS, SEED)!, SETTINGS))).toBe(payload);
 });
 
 test('the checksum is the CRC-64 of Jones', () => {
@@ -114,19 +116,19 @@ describe('older encodings are read', () => {
   test('ziplists', () => {
     const whole = `${String.fromCharCode(ziplist.length)}\0\0\0\x10\0\0\0${ziplist.slice(8)}`;
     expect(readZiplist(whole)).toEqual(['a', '-128', '12345']);
-    expect([...(restore(sealed(`\x0a${string(whole)}`), LIMITS) as List)]).toEqual(['a', '-128', '12345']);
-    expect([...(restore(sealed(`\x0e\x01${string(whole)}`), LIMITS) as List)]).toEqual(['a', '-128', '12345']);
+    expect([...(restore(sealed(`\x0a${string(whole)}`), LIMITS, SEED) as List)]).toEqual(['a', '-128', '12345']);
+    expect([...(restore(sealed(`\x0e\x01${string(whole)}`), LIMITS, SEED) as List)]).toEqual(['a', '-128', '12345']);
   });
 
   test('zipmaps', () => {
     const zipmap = '\x02\x01f\x02\x01vw-\x01g\x00\x00\xff';
     expect(readZipmap(zipmap)).toEqual(['f', 'vw', 'g', '']);
-    expect((restore(sealed(`\x09${string(zipmap)}`), LIMITS) as HashValue).get('f')).toBe('vw');
+    expect((restore(sealed(`\x09${string(zipmap)}`), LIMITS, SEED) as HashValue).get('f')).toBe('vw');
   });
 
   test('lists of strings, and sorted sets with scores as text', () => {
-    expect([...(restore(sealed('\x01\x02\x01a\xc0\x05'), LIMITS) as List)]).toEqual(['a', '5']);
-    const set = restore(sealed('\x03\x02\x01a\x031.5\x01b\xfe'), LIMITS) as SortedSetValue;
+    expect([...(restore(sealed('\x01\x02\x01a\xc0\x05'), LIMITS, SEED) as List)]).toEqual(['a', '5']);
+    const set = restore(sealed('\x03\x02\x01a\x031.5\x01b\xfe'), LIMITS, SEED) as SortedSetValue;
     expect([set.score('a'), set.score('b'), set.encoding]).toEqual([1.5, Infinity, 'listpack']);
   });
 });
@@ -146,7 +148,7 @@ describe('a payload that lies', () => {
     ['an intset of odd integers', '\x0b\x09\x03\0\0\0\x01\0\0\0\x05'],
   ])('%s is refused', (_name, value) => {
     expect(isIntact(sealed(value))).toBe(true);
-    expect(restore(sealed(value), LIMITS)).toBeUndefined();
+    expect(restore(sealed(value), LIMITS, SEED)).toBeUndefined();
   });
 
   test('a changed byte shows in the checksum, and a later version is not read', () => {
@@ -163,7 +165,7 @@ describe('a payload that lies', () => {
       fc.property(fc.constantFrom(...originals), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat(), (original, changes, cut) => {
         const bytes = Buffer.from(original, 'latin1');
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
-        const value = restore(sealed(bytes.latin1Slice(0, cut % 3 === 0 ? cut % bytes.length : bytes.length)), LIMITS);
+        const value = restore(sealed(bytes.latin1Slice(0, cut % 3 === 0 ? cut % bytes.length : bytes.length)), LIMITS, SEED);
         // What was accepted can be written again.
         if (value !== undefined) expect(dump(value, SETTINGS).length).toBeGreaterThan(10);
       }),

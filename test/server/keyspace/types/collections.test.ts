@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { HashSeed } from '../../../../src/server/keyspace/hash.js';
 import { HashValue } from '../../../../src/server/keyspace/types/hash.js';
 import { parseInt64 } from '../../../../src/server/keyspace/types/int64.js';
 import type { EncodingLimits } from '../../../../src/server/keyspace/types/limits.js';
 import { sampleDistinct } from '../../../../src/server/keyspace/types/sampling.js';
 import { SetValue } from '../../../../src/server/keyspace/types/set.js';
 import { SortedSetValue } from '../../../../src/server/keyspace/types/sorted-set.js';
+
+const SEED = new HashSeed(1);
 
 const LIMITS: EncodingLimits = {
   'set-max-intset-entries': 4,
@@ -15,7 +18,7 @@ const LIMITS: EncodingLimits = {
 };
 
 function setOf(...members: string[]): SetValue {
-  const value = new SetValue();
+  const value = new SetValue(SEED);
   for (const member of members) value.add(member, LIMITS);
   return value;
 }
@@ -77,7 +80,7 @@ describe('a set', () => {
 
 describe('a hash', () => {
   test('keeps the order of insertion while it is a listpack', () => {
-    const value = new HashValue();
+    const value = new HashValue(SEED);
     for (const field of ['c', 'a', 'b']) value.set(field, '1', LIMITS);
     value.set('a', '2', LIMITS);
     expect([0, 1, 2].map((position) => value.fieldAt(position) + value.valueAt(position))).toEqual(['c1', 'a2', 'b1']);
@@ -89,19 +92,19 @@ describe('a hash', () => {
     ['a long field', [['a', '1'], ['123456789', '1']]],
     ['a long value', [['a', '1'], ['b', '123456789']]],
   ])('becomes a hashtable with %s', (_why, pairs) => {
-    const value = new HashValue();
+    const value = new HashValue(SEED);
     for (const [field, text] of pairs) value.set(field!, text!, LIMITS);
     expect(value.encoding).toBe('hashtable');
     for (const [field, text] of pairs) expect(value.get(field!)).toBe(text);
     expect(value.clone().size).toBe(pairs.length);
     for (const [field] of pairs) value.delete(field!);
-    expect(value.memoryBytes).toBe(new HashValue().memoryBytes);
+    expect(value.memoryBytes).toBe(new HashValue(SEED).memoryBytes);
   });
 });
 
 describe('a sorted set', () => {
   test('is a skiplist with one member too many, and knows its members still', () => {
-    const value = new SortedSetValue();
+    const value = new SortedSetValue(SEED);
     ['d', 'b', 'a', 'c'].forEach((member, at) => value.add(member, at % 2, LIMITS));
     expect(value.encoding).toBe('skiplist');
     expect(['a', 'd', 'b', 'c'].map((member) => value.rank(member))).toEqual([0, 1, 2, 3]);
@@ -109,10 +112,10 @@ describe('a sorted set', () => {
   });
 
   test('forgets the sign of zero as a listpack, as Redis does', () => {
-    const small = new SortedSetValue();
+    const small = new SortedSetValue(SEED);
     small.add('a', -0, LIMITS);
     expect(small.score('a')).toBe(0);
-    const large = new SortedSetValue(true);
+    const large = new SortedSetValue(SEED, true);
     large.add('a', -0, LIMITS);
     expect(large.score('a')).toBe(-0);
     large.settle(LIMITS);
