@@ -96,6 +96,7 @@ export class Server implements ServerContext {
   /** The full name of each command, at its number. */
   readonly commandNames: readonly string[];
   readonly log: (level: LogLevel, message: string) => void;
+  private readonly afterReply = new AfterReply();
   private readonly clients: Clients;
   /** Addresses of the settings that are still to be bound. */
   private unbound: Address[] = [];
@@ -140,7 +141,7 @@ export class Server implements ServerContext {
     // The keyspace, and the features that listen to it.
     const keyspace = (this.keyspace = new Keyspace(values.databases, clock, new HashSeed(seed), random, tap));
     const keyspaceListeners = new KeyspaceListeners(keyspace);
-    const afterReply = new AfterReply();
+    const { afterReply } = this;
     const pubsub = (this.pubsub = new PubSub(tap));
     const pause = (this.pause = new ClientPause(clock, scheduler));
     this.monitors = new Monitors(clock, (feed) => void (hooks.monitor = feed));
@@ -301,7 +302,8 @@ export class Server implements ServerContext {
   }
 
   private beforeSleep(): void {
-    this.blocking.resumeReleased();
+    // A key that became ready outside of a command, by the expire cycle for one, has had no reply to wait for.
+    if (!this.afterReply.isEmpty) this.afterReply.finish();
     this.keyspace.expireCycle.fast();
     this.clients.beforeSleep();
   }
@@ -319,10 +321,9 @@ function randomId(random: () => number): string {
 /** Timers of the loop, for parts that know no loop. */
 function schedulerOf({ timers, clock }: EventLoop): Scheduler {
   return {
-    after(name, delayMs, run) {
-      const timer = timers.schedule(name, clock.nowUs + delayMs * 1000, run);
-      return () => timers.cancel(timer);
-    },
+    after: (name, delayMs, run) => timers.schedule(name, clock.nowUs + delayMs * 1000, run),
+    restore: (name, timer, run) => timers.restore(name, timer, run),
+    cancel: (timer) => timers.cancel(timer),
   };
 }
 

@@ -9,6 +9,7 @@
 import { encode } from '../resp/encoder.js';
 import type { ErrorReply } from '../resp/reply.js';
 import type { Session } from '../command/session.js';
+import type { TimerState } from '../features/surroundings.js';
 import { MAX_CLIENTS, PROTECTED_MODE } from '../errors.js';
 import { READABLE } from '../io/interest.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
@@ -26,7 +27,7 @@ export interface ClientSettings extends ConnectionSettings {
 }
 
 export class Clients {
-  private cancelSweep: (() => void) | null = null;
+  private sweepTimer: TimerState | null = null;
   private spareInput: Buffer | null = null;
 
   constructor(
@@ -63,7 +64,7 @@ export class Clients {
     this.sessions.set(token, connection.session);
     env.loop.register(stream, token, READABLE, connection);
     if (env.tap.sink !== null) env.tap.sink.emit({ kind: 'connect', token, fd: stream.fd, peer: connection.peer, local: connection.local });
-    if (this.cancelSweep === null) this.scheduleSweep();
+    if (this.sweepTimer === null) this.scheduleSweep();
     return token;
   }
 
@@ -93,9 +94,9 @@ export class Clients {
 
   /** Sets the timer for idle clients anew. Also called when `timeout` has changed. */
   scheduleSweep(): void {
-    this.cancelSweep?.();
-    this.cancelSweep = null;
     const { settings, server } = this.env;
+    if (this.sweepTimer !== null) server.scheduler.cancel(this.sweepTimer);
+    this.sweepTimer = null;
     if (settings.timeout === 0 || this.sessions.size === 0) return;
     const { nowMs } = server.clock;
     // Somebody who can not time out now may be able to later, so the next look is never further away than this.
@@ -103,7 +104,7 @@ export class Clients {
     for (const session of this.sessions.values()) {
       if (canTimeOut(session)) dueMs = Math.min(dueMs, deadlineMs(session.lastInteractionMs, settings.timeout));
     }
-    this.cancelSweep = server.scheduler.after('idle-clients', Math.max(0, dueMs - nowMs), () => this.sweep());
+    this.sweepTimer = server.scheduler.after('idle-clients', Math.max(0, dueMs - nowMs), () => this.sweep());
   }
 
   private sweep(): void {

@@ -249,8 +249,16 @@ export class Connection implements EventHandler, Transport {
     this.env.loop.activity.handles(this.token);
     const { postponed } = session;
     session.postponed = null;
-    if (postponed !== null) this.execute(postponed);
+    if (postponed !== null) this.executePostponed(postponed);
     if (query.length > 0) this.process(query.bytes, query.start, query.end);
+  }
+
+  /** Timed as the requests of a read are, of which it was the last one. */
+  private executePostponed(argv: Argv): void {
+    const { dispatcher } = this.env;
+    dispatcher.beginRead();
+    this.execute(argv);
+    dispatcher.endRead();
   }
 
   closeAfterReply(): void {

@@ -7,7 +7,7 @@
  * Made when the output of a connection first exceeds one chunk, which is rare. A timer of its own looks again after the
  * soft limit's seconds, so that a client which asks for nothing more is found as well.
  */
-import type { Scheduler } from '../features/surroundings.js';
+import type { Scheduler, TimerState } from '../features/surroundings.js';
 import type { Session } from '../command/session.js';
 
 export interface Limits {
@@ -26,7 +26,7 @@ export function clientClass(session: Session): ClientClass {
 export class OutputLimit {
   /** When the soft limit was reached; -1 while it is not. */
   private softSinceMs = -1;
-  private cancelTimer: (() => void) | null = null;
+  private timer: TimerState | null = null;
 
   constructor(
     private readonly scheduler: Scheduler,
@@ -51,12 +51,17 @@ export class OutputLimit {
   /** The output has been written, or the connection is gone. */
   cancel(): void {
     this.softSinceMs = -1;
-    this.cancelTimer?.();
-    this.cancelTimer = null;
+    if (this.timer !== null) this.scheduler.cancel(this.timer);
+    this.timer = null;
   }
 
   private wait(softSeconds: number): void {
     this.softSinceMs = this.clock.nowMs;
-    this.cancelTimer = this.scheduler.after('output-limit', (softSeconds + 1) * 1000, this.checkAgain);
+    this.timer = this.scheduler.after('output-limit', (softSeconds + 1) * 1000, () => this.waited());
+  }
+
+  private waited(): void {
+    this.timer = null;
+    this.checkAgain();
   }
 }

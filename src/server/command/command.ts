@@ -15,6 +15,7 @@
  * so positions are those of Redis), the selected database and the session, and return a reply, or throw an ErrorReply.
  */
 import type { Database } from '../keyspace/database.js';
+import type { ParkRequest } from '../features/blocking.js';
 import type { Reply } from '../resp/reply.js';
 import { arityOf, parseSyntax, type Argument } from './syntax.js';
 import type { KeySpec } from './key-spec.js';
@@ -23,6 +24,8 @@ import type { Session } from './session.js';
 
 export type Argv = readonly string[];
 export type Handler = (argv: Argv, db: Database, session: Session) => Reply;
+/** What a client waits for that a command has parked: a function of the request alone, so that it can be made again from it. */
+export type WaitRequest = (argv: Argv, session: Session) => ParkRequest;
 
 /** As COMMAND names them; `may_replicate` it leaves out. */
 export type CommandFlag =
@@ -84,7 +87,12 @@ export interface CommandDeclaration {
   /** Of scripts: may this call write, or have effects elsewhere? Their own flags say so, and not those of the command. */
   readonly mayReplicate?: (argv: Argv, session: Session) => boolean;
   readonly run?: Handler;
+  /** Of a command that may park its client. */
+  readonly waitFor?: WaitRequest;
 }
+
+/** What a command does that may park its client, and what it then waits for. */
+export type Waiting = Required<Pick<CommandDeclaration, 'run' | 'waitFor'>>;
 
 /** Counters of INFO commandstats. */
 export class CommandStats {

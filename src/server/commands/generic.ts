@@ -4,6 +4,7 @@
  */
 import { command, type Argv, type CommandDeclaration, type Handler } from '../command/command.js';
 import * as errors from '../errors.js';
+import type { ParkRequest } from '../features/blocking.js';
 import { key, keys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import { idleMs, lfuCounter } from '../keyspace/access.js';
@@ -539,6 +540,11 @@ export const wait = command({
     if (timeoutMs < 0) return errors.TIMEOUT_NEGATIVE;
     // Replication, once there is any, counts the replicas that have confirmed here, and again whenever one does.
     if (replicas <= 0) return 0;
-    return session.server.blocking.park(session, { keys: [], type: 'string', timeoutMs, timedOut: 0, serve: () => undefined });
+    return session.server.blocking.park(session, argv, waitForReplicas(argv));
   },
+  waitFor: waitForReplicas,
 });
+
+function waitForReplicas(argv: Argv): ParkRequest {
+  return { keys: [], type: 'string', timeoutMs: integer(argv[2]!), timedOut: 0, serve: () => undefined };
+}

@@ -3,7 +3,7 @@
  * and those that wait: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP.
  */
 import type { ParkRequest } from '../features/blocking.js';
-import { type Argv, command, type Handler } from '../command/command.js';
+import { type Argv, command, type Handler, type Waiting, type WaitRequest } from '../command/command.js';
 import * as errors from '../errors.js';
 import { key, keys, numkeys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
@@ -432,8 +432,10 @@ export const rpoplpush = command({
 
 // Waiting.
 
-function parkForList(session: Session, request: Omit<ParkRequest, 'type' | 'timedOut'>): Reply {
-  return session.server.blocking.park(session, { ...request, type: 'list', timedOut: NULL_ARRAY });
+const FOR_A_LIST = { type: 'list', timedOut: NULL_ARRAY } as const;
+
+function park(argv: Argv, session: Session, waitFor: WaitRequest): Reply {
+  return session.server.blocking.park(session, argv, waitFor(argv, session));
 }
 
 /** A list that has just become ready, which therefore is there. */
@@ -447,15 +449,23 @@ function popOne(db: Database, name: string, list: List, end: End, tell = popped)
   return [name, value];
 }
 
-function blockingPop(end: End): Handler {
-  return (argv, db, session) => {
-    const timeoutMs = timeoutSeconds(argv[argv.length - 1]!);
-    for (let i = 1; i < argv.length - 1; i++) {
-      const list = writeList(db, argv[i]!);
-      if (list !== undefined) return popOne(db, argv[i]!, list, end);
-    }
-    const serve = (name: string, from: Database): Reply => popOne(from, name, readyList(from, name), end, poppedLater);
-    return parkForList(session, { keys: argv.slice(1, -1), timeoutMs, serve });
+function blockingPop(end: End): Waiting {
+  const waitFor: WaitRequest = (argv) => ({
+    ...FOR_A_LIST,
+    keys: argv.slice(1, -1),
+    timeoutMs: timeoutSeconds(argv.at(-1)!),
+    serve: (name, from) => popOne(from, name, readyList(from, name), end, poppedLater),
+  });
+  return {
+    waitFor,
+    run(argv, db, session) {
+      timeoutSeconds(argv[argv.length - 1]!);
+      for (let i = 1; i < argv.length - 1; i++) {
+        const list = writeList(db, argv[i]!);
+        if (list !== undefined) return popOne(db, argv[i]!, list, end);
+      }
+      return park(argv, session, waitFor);
+    },
   };
 }
 
@@ -467,7 +477,7 @@ export const blpop = command({
   categories: ['list'],
   keys: [keys(1, -2, 1, 'RW access delete')],
   history: [['6.0.0', '`timeout` may have a fraction.']],
-  run: blockingPop('left'),
+  ...blockingPop('left'),
 });
 
 export const brpop = command({
@@ -478,14 +488,24 @@ export const brpop = command({
   categories: ['list'],
   keys: [keys(1, -2, 1, 'RW access delete')],
   history: [['6.0.0', '`timeout` may have a fraction.']],
-  run: blockingPop('right'),
+  ...blockingPop('right'),
 });
 
-function blockingMove(db: Database, session: Session, source: string, destination: string, from: End, to: End, timeoutMs: number): Reply {
-  const list = writeList(db, source);
-  if (list !== undefined) return move(db, source, destination, from, to, list);
-  const serve = (name: string, at: Database): Reply => move(at, name, destination, from, to, readyList(at, name), poppedLater);
-  return parkForList(session, { keys: [source], timeoutMs, denied: null, serve });
+/** @param readArguments reads the ends of source and destination, and the timeout */
+function blockingMove(readArguments: (argv: Argv) => { readonly from: End; readonly to: End; readonly timeoutMs: number }): Waiting {
+  const waitFor: WaitRequest = (argv) => {
+    const { from, to, timeoutMs } = readArguments(argv);
+    const serve = (name: string, db: Database): Reply => move(db, name, argv[2]!, from, to, readyList(db, name), poppedLater);
+    return { ...FOR_A_LIST, keys: [argv[1]!], timeoutMs, denied: null, serve };
+  };
+  return {
+    waitFor,
+    run(argv, db, session) {
+      const { from, to } = readArguments(argv);
+      const list = writeList(db, argv[1]!);
+      return list === undefined ? park(argv, session, waitFor) : move(db, argv[1]!, argv[2]!, from, to, list);
+    },
+  };
 }
 
 export const blmove = command({
@@ -495,7 +515,7 @@ export const blmove = command({
   flags: ['write', 'denyoom', 'noscript', 'blocking'],
   categories: ['list'],
   keys: [key(1, 'RW access delete'), key(2, 'RW insert')],
-  run: (argv, db, session) => blockingMove(db, session, argv[1]!, argv[2]!, endOf(argv[3]!), endOf(argv[4]!), timeoutSeconds(argv[5]!)),
+  ...blockingMove((argv) => ({ from: endOf(argv[3]!), to: endOf(argv[4]!), timeoutMs: timeoutSeconds(argv[5]!) })),
 });
 
 export const brpoplpush = command({
@@ -509,7 +529,7 @@ export const brpoplpush = command({
   categories: ['list'],
   keys: [key(1, 'RW access delete'), key(2, 'RW insert')],
   history: [['6.0.0', '`timeout` may have a fraction.']],
-  run: (argv, db, session) => blockingMove(db, session, argv[1]!, argv[2]!, 'right', 'left', timeoutSeconds(argv[3]!)),
+  ...blockingMove((argv) => ({ from: 'right', to: 'left', timeoutMs: timeoutSeconds(argv[3]!) })),
 });
 
 export const blmpop = command({
@@ -519,10 +539,16 @@ export const blmpop = command({
   flags: ['write', 'blocking', 'movablekeys'],
   categories: ['list'],
   keys: [numkeys(2, 'RW access delete')],
+  waitFor: waitToPopSeveral,
   run(argv, db, session) {
     const pop = multiPopArguments(argv, 2, endOf);
-    const timeoutMs = timeoutSeconds(argv[1]!);
-    const serve = (name: string, from: Database): Reply => popWithName(from, name, readyList(from, name), pop.end, pop.count);
-    return popFirst(db, pop) ?? parkForList(session, { keys: pop.names, timeoutMs, serve });
+    timeoutSeconds(argv[1]!);
+    return popFirst(db, pop) ?? park(argv, session, waitToPopSeveral);
   },
 });
+
+function waitToPopSeveral(argv: Argv): ParkRequest {
+  const { names, end, count } = multiPopArguments(argv, 2, endOf);
+  const serve = (name: string, from: Database): Reply => popWithName(from, name, readyList(from, name), end, count);
+  return { ...FOR_A_LIST, keys: names, timeoutMs: timeoutSeconds(argv[1]!), serve };
+}

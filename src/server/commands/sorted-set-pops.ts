@@ -1,7 +1,7 @@
 /**
  * Commands that take members from the ends of sorted sets: ZPOPMIN ZPOPMAX ZMPOP, and those that wait: BZPOPMIN BZPOPMAX BZMPOP.
  */
-import { command, type Argv } from '../command/command.js';
+import { command, type Argv, type Waiting, type WaitRequest } from '../command/command.js';
 import * as errors from '../errors.js';
 import { key, keys, numkeys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
@@ -93,7 +93,7 @@ export const bzpopmin = command({
   keys: [keys(1, -2, 1, 'RW access delete')],
   categories: ['sortedset'],
   history: [['6.0.0', 'The timeout may have a fraction.']],
-  run: (argv, db, session) => blockingPop(argv, db, session, false),
+  ...blockingPop(false),
 });
 
 export const bzpopmax = command({
@@ -104,7 +104,7 @@ export const bzpopmax = command({
   keys: [keys(1, -2, 1, 'RW access delete')],
   categories: ['sortedset'],
   history: [['6.0.0', 'The timeout may have a fraction.']],
-  run: (argv, db, session) => blockingPop(argv, db, session, true),
+  ...blockingPop(true),
 });
 
 export const bzmpop = command({
@@ -114,30 +114,40 @@ export const bzmpop = command({
   flags: ['write', 'blocking', 'movablekeys'],
   keys: [numkeys(2, 'RW access delete')],
   categories: ['sortedset'],
-  run(argv, db, session) {
+  ...popOrWait((argv) => {
     const { names, end: highest, count } = multiPopArguments(argv, 2, isHighest);
     const timeoutMs = timeoutSeconds(argv[1]!);
-    return popOrWait(db, session, names, timeoutMs, (name, from, value) => [name, nested(pop(from, name, value, count, highest))]);
-  },
+    return { names, timeoutMs, take: (name, from, value) => [name, nested(pop(from, name, value, count, highest))] };
+  }),
 });
 
-function blockingPop(argv: Argv, db: Database, session: Session, highest: boolean): Reply {
-  const timeoutMs = timeoutSeconds(argv[argv.length - 1]!);
-  return popOrWait(db, session, argv.slice(1, -1), timeoutMs, (name, from, value) => {
+function blockingPop(highest: boolean): Waiting {
+  const take: Take = (name, from, value) => {
     const [member, score] = pop(from, name, value, 1, highest);
     return [name, member as string, new Double(score as number)];
-  });
+  };
+  return popOrWait((argv) => ({ names: argv.slice(1, -1), timeoutMs: timeoutSeconds(argv[argv.length - 1]!), take }));
 }
 
 type Take = (name: string, db: Database, value: SortedSetValue) => Reply;
 
 /** Takes from the first key that is there, or parks the client until one is. */
-function popOrWait(db: Database, session: Session, names: readonly string[], timeoutMs: number, take: Take): Reply {
-  for (const name of names) {
-    const value = writeSortedSet(db, name);
-    if (value !== undefined) return take(name, db, value);
-  }
-  // Who is served is told of a key that holds a sorted set now.
-  const serve = (name: string, from: Database): Reply => take(name, from, from.lookupWrite(name) as SortedSetValue);
-  return session.server.blocking.park(session, { keys: names, type: 'zset', timeoutMs, timedOut: NULL_ARRAY, serve });
+function popOrWait(readArguments: (argv: Argv) => { readonly names: readonly string[]; readonly timeoutMs: number; readonly take: Take }): Waiting {
+  const waitFor: WaitRequest = (argv) => {
+    const { names, timeoutMs, take } = readArguments(argv);
+    // Who is served is told of a key that holds a sorted set now.
+    const serve = (name: string, from: Database): Reply => take(name, from, from.lookupWrite(name) as SortedSetValue);
+    return { keys: names, type: 'zset', timeoutMs, timedOut: NULL_ARRAY, serve };
+  };
+  return {
+    waitFor,
+    run(argv, db, session) {
+      const { names, take } = readArguments(argv);
+      for (const name of names) {
+        const value = writeSortedSet(db, name);
+        if (value !== undefined) return take(name, db, value);
+      }
+      return session.server.blocking.park(session, argv, waitFor(argv, session));
+    },
+  };
 }

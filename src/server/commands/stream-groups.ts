@@ -9,6 +9,7 @@
  */
 import { type Argv, command, type CommandDeclaration, type Handler } from '../command/command.js';
 import * as errors from '../errors.js';
+import type { ParkRequest } from '../features/blocking.js';
 import { key, keyword } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
@@ -205,8 +206,10 @@ export const xreadgroup = command({
       if (entries !== null) replies.push(name, entries);
     });
     if (replies.length > 0) return streamsReply(replies, session);
-    return request.timeoutMs === null ? NULL_ARRAY : parkConsumer(session, request);
+    if (request.timeoutMs === null) return NULL_ARRAY;
+    return session.server.blocking.park(session, argv, waitForDelivery(argv, session));
   },
+  waitFor: waitForDelivery,
 });
 
 /** Where to read from: the highest ID stands for what is new. */
@@ -278,8 +281,9 @@ function history(stream: StreamValue, consumer: Consumer, from: StreamId, count:
 /** A client that waits gets no more than this at once, unless it has asked for a number itself. */
 const BLOCKED_COUNT = 1000;
 
-function parkConsumer(session: Session, { names, group: groupName, consumer: consumerName, count, timeoutMs, needsNoAck }: StreamRequest): Reply {
-  return session.server.blocking.park(session, {
+function waitForDelivery(argv: Argv, session: Session): ParkRequest {
+  const { names, group: groupName, consumer: consumerName, count, timeoutMs, needsNoAck } = readArguments(argv, true, session);
+  return {
     keys: names,
     type: 'stream',
     timeoutMs: timeoutMs!,
@@ -296,7 +300,7 @@ function parkConsumer(session: Session, { names, group: groupName, consumer: con
       db.changedUnwatched(name, 't', null);
       return streamsReply([name, entries], session);
     },
-  });
+  };
 }
 
 // What is pending.

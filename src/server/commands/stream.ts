@@ -4,6 +4,7 @@
  */
 import { type Argv, command, type Handler } from '../command/command.js';
 import * as errors from '../errors.js';
+import type { ParkRequest } from '../features/blocking.js';
 import { key, keyword } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
@@ -16,7 +17,7 @@ import { integer, integer64, isWord } from './support/arguments.js';
 import { helpReply } from './support/help.js';
 import { radixNodes } from './support/radix-nodes.js';
 import { entryOrNull, entryReply, exactId, rangeEnd, rangeStart, readStream, TrimOptions, writeStream } from './support/stream-arguments.js';
-import { readArguments, streamsReply, type StreamRequest } from './support/stream-reading.js';
+import { readArguments, streamsReply } from './support/stream-reading.js';
 
 function limitsOf(session: Session): StreamLimits {
   return session.server.config.values;
@@ -276,8 +277,12 @@ export const xread = command({
       if (entries !== null) replies.push(name, entries);
     });
     if (replies.length > 0) return streamsReply(replies, session);
-    return request.timeoutMs === null ? NULL_ARRAY : parkReader(session, request, from);
+    if (request.timeoutMs === null) return NULL_ARRAY;
+    // What `$` stood for stands for itself from here on.
+    const waiting = [...argv.slice(0, -from.length), ...from.map(formatId)];
+    return session.server.blocking.park(session, waiting, waitForEntries(waiting, session));
   },
+  waitFor: waitForEntries,
 });
 
 /** `$` is the last entry as of now. */
@@ -296,22 +301,23 @@ function readBehind(stream: StreamValue | undefined, from: StreamId, count: numb
 }
 
 /** A stream that is named twice is waited for from the first ID that was given for it. */
-function parkReader(session: Session, { names, count, timeoutMs }: StreamRequest, from: readonly StreamId[]): Reply {
-  const waitFor = new Map<string, StreamId>();
-  names.forEach((name, i) => void (waitFor.has(name) || waitFor.set(name, from[i]!)));
-  return session.server.blocking.park(session, {
-    keys: [...waitFor.keys()],
+function waitForEntries(argv: Argv, session: Session): ParkRequest {
+  const { names, ids, count, timeoutMs } = readArguments(argv, false, session);
+  const from = new Map<string, StreamId>();
+  names.forEach((name, i) => void (from.has(name) || from.set(name, exactId(ids[i]!))));
+  return {
+    keys: [...from.keys()],
     type: 'stream',
     timeoutMs: timeoutMs!,
     timedOut: NULL_ARRAY,
     serve(name, db) {
       const stream = db.lookupRead(name) as StreamValue;
-      const behind = waitFor.get(name)!;
+      const behind = from.get(name)!;
       if (compareIds(stream.lastId, behind) <= 0) return undefined;
       // Maybe there is none any more: it was added and deleted at once. Redis answers all the same.
       return streamsReply([name, stream.range(nextId(behind)!, MAX_ID, count === 0 ? BLOCKED_COUNT : count).map(entryReply)], session);
     },
-  });
+  };
 }
 
 // Introspection.

@@ -1,7 +1,7 @@
 /**
  * Blocking: clients that wait for a key. A blocking command that finds nothing parks its client instead of answering.
  *
- *   BLPOP a b 5 ──▶ handler finds nothing ──▶ return blocking.park(session, request)        reply: none, now
+ *   BLPOP a b 5 ──▶ handler finds nothing ──▶ return blocking.park(session, argv, request)  reply: none, now
  *                                                │
  *        queues   a → [ client 7, client 9 ]     │ parked: its connection executes nothing; input waits in its buffer
  *                 b → [ client 7 ]            ◀──┘ a timer is set, unless the timeout is 0
@@ -15,9 +15,10 @@
  *                                       a reply:   sent; the client leaves all its queues, its timer is cancelled
  *                      serving may make further keys ready (BLMOVE → BLMOVE): they are served in the next round
  *
- *   before the loop sleeps ──▶ resumeReleased(): those clients go on with what they have sent meanwhile
+ *   before the loop sleeps ──▶ those clients go on with what they have sent meanwhile
  *
- * The seam for other types: a handler looks for itself first and, if nothing is there, returns `park(…)` with a request of its type;
+ * The seam for other types: a handler looks for itself first and, if nothing is there, returns `park(…)` with its argv and a request of its type, which
+ * the command can make again from the argv (CommandDeclaration.waitFor): so a park is data.
  * `serve` is then called only while the key holds that type. It takes what it wants from the keyspace, calls `db.changed`, and
  * returns the reply. That is Redis 7.0's way: a client is served from the key that became ready, not by looking at all its keys again.
  */
@@ -29,7 +30,7 @@ import { typeOf, type TypeName, type Value } from '../keyspace/value.js';
 import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
 import * as errors from '../errors.js';
 import type { Tap } from '../trace/tap.js';
-import type { RunningCommand, Scheduler } from './surroundings.js';
+import type { RunningCommand, Scheduler, TimerState } from './surroundings.js';
 
 /** What blocking needs of a client. */
 export interface BlockingClient {
@@ -77,10 +78,12 @@ export type UnparkReason = 'ready' | 'timeout' | 'unblocked' | 'disconnect';
 export interface Parked {
   readonly session: BlockingClient;
   readonly db: Database;
+  /** What {@link request} was made from. */
+  readonly argv: readonly string[];
   readonly request: ParkRequest;
   /** Unix time in ms, 0 for none. */
   readonly deadlineMs: number;
-  readonly cancelTimer: (() => void) | null;
+  readonly timer: TimerState | null;
 }
 
 /** The clients that wait for one key, first come, first served. */
@@ -134,12 +137,12 @@ export class Blocking implements KeyspaceListener {
     return this.count;
   }
 
-  /** Parks the client of a session; returns the reply for the handler to return. */
-  park(session: BlockingClient, request: ParkRequest): Reply {
+  /** Parks the client of a session; returns the reply for the handler to return. @param argv from which the command can make the request again */
+  park(session: BlockingClient, argv: readonly string[], request: ParkRequest): Reply {
     if (session.deniesBlocking) return request.denied === undefined ? request.timedOut : request.denied;
     const { clock, tap } = this.server;
     const deadlineMs = request.timeoutMs === 0 ? 0 : clock.nowMs + request.timeoutMs;
-    const parked: Parked = { session, db: session.db, request, deadlineMs, cancelTimer: this.setTimer(session, request.timeoutMs) };
+    const parked: Parked = { session, db: session.db, argv, request, deadlineMs, timer: this.setTimer(session, request.timeoutMs) };
     for (const key of request.keys) this.queueOf(session.db, key).add(parked);
     session.parked = true;
     session.waiting = parked;
@@ -200,12 +203,6 @@ export class Blocking implements KeyspaceListener {
     }
   };
 
-  /** Called before the loop sleeps: nobody is left to be served, and clients that were released go on with what they have sent meanwhile. */
-  resumeReleased(): void {
-    // A key that became ready outside of a command, by the expire cycle for one, has had no reply to wait for.
-    if (this.ready.length > 0) this.serveReady();
-  }
-
   private check(queue: Queue): void {
     if (queue.isReady || !queue.wants()) return;
     queue.isReady = true;
@@ -257,7 +254,7 @@ export class Blocking implements KeyspaceListener {
     const { session, request } = parked;
     const { tap } = this.server;
     for (const key of request.keys) this.dequeue(parked, key);
-    parked.cancelTimer?.();
+    if (parked.timer !== null) this.server.scheduler.cancel(parked.timer);
     session.parked = false;
     session.waiting = null;
     this.count--;
@@ -265,12 +262,12 @@ export class Blocking implements KeyspaceListener {
     if (tap.sink !== null) tap.sink.emit({ kind: 'unpark', token: session.id, keys: [...request.keys], why });
   }
 
-  private setTimer(session: BlockingClient, timeoutMs: number): (() => void) | null {
-    if (timeoutMs === 0) return null;
-    return this.server.scheduler.after('blocked client', timeoutMs, () => {
-      const parked = session.waiting;
-      if (parked !== null) this.release(parked, parked.request.timedOut, 'timeout');
-    });
+  private setTimer(session: BlockingClient, timeoutMs: number): TimerState | null {
+    return timeoutMs === 0 ? null : this.server.scheduler.after('blocked client', timeoutMs, () => this.timedOut(session));
+  }
+
+  private timedOut({ waiting }: BlockingClient): void {
+    if (waiting !== null) this.release(waiting, waiting.request.timedOut, 'timeout');
   }
 
   private queueOf(db: Database, key: string): Queue {

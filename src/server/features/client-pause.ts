@@ -5,7 +5,7 @@
  *   timer or CLIENT UNPAUSE → end     each client resumes, and its request goes through the gates again
  */
 import { NO_REPLY, type Reply } from '../resp/reply.js';
-import type { Scheduler } from './surroundings.js';
+import type { Scheduler, TimerState } from './surroundings.js';
 
 /** What a pause needs of a client. */
 export interface PausedClient {
@@ -25,7 +25,7 @@ export type PauseMode = typeof PAUSE_OFF | typeof PAUSE_WRITE | typeof PAUSE_ALL
 export class ClientPause {
   mode: PauseMode = PAUSE_OFF;
   private untilMs = 0;
-  private cancelTimer: (() => void) | null = null;
+  private timer: TimerState | null = null;
   private readonly postponed = new Set<PausedClient>();
 
   constructor(
@@ -39,8 +39,8 @@ export class ClientPause {
     this.untilMs = Math.max(this.untilMs, untilMs);
     const leftMs = this.untilMs - this.clock.nowMs;
     if (leftMs <= 0) return this.end();
-    this.cancelTimer?.();
-    this.cancelTimer = this.scheduler.after('client-pause', leftMs, () => this.end());
+    this.cancelTimer();
+    this.timer = this.scheduler.after('client-pause', leftMs, () => this.end());
   }
 
   /** Clients whose command is held, for INFO. */
@@ -58,8 +58,7 @@ export class ClientPause {
   end(): void {
     this.mode = PAUSE_OFF;
     this.untilMs = 0;
-    this.cancelTimer?.();
-    this.cancelTimer = null;
+    this.cancelTimer();
     const released = [...this.postponed];
     this.postponed.clear();
     for (const session of released) {
@@ -71,5 +70,10 @@ export class ClientPause {
   /** The client has gone. */
   forget(session: PausedClient): void {
     this.postponed.delete(session);
+  }
+
+  private cancelTimer(): void {
+    if (this.timer !== null) this.scheduler.cancel(this.timer);
+    this.timer = null;
   }
 }

@@ -3,10 +3,14 @@
  * client; a Session (command/session.ts) fits all of them. So no feature knows commands, sessions or the server.
  */
 
+import type { Schedule, TimerState } from '../keyspace/expire-cycle.js';
+
+export type { TimerState } from '../keyspace/expire-cycle.js';
+
 /** Runs something later; see loop/timers.ts. */
-export interface Scheduler {
-  /** Runs once after `delayMs` milliseconds; returns a function that cancels it. `name` stands in the trace. */
-  after(name: string, delayMs: number, run: () => void): () => void;
+export interface Scheduler extends Schedule {
+  /** A timer that has already run, or was cancelled before, is left alone. */
+  cancel(timer: TimerState): void;
 }
 
 /** Whose command runs: its replies come before what is told to others. */

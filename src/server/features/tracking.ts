@@ -15,7 +15,7 @@ import type { KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { LinkedMap } from '../../shared/linked-map.js';
 import { Push, type Reply } from '../resp/reply.js';
-import type { RunningCommand, Scheduler } from './surroundings.js';
+import type { RunningCommand, Scheduler, TimerState } from './surroundings.js';
 
 /** What tracking needs of a client. */
 export interface TrackingClient {
@@ -94,7 +94,8 @@ export class Tracking implements KeyspaceListener {
   private clients = 0;
   private items = 0;
   private efforts = 1;
-  private isEffortScheduled = false;
+  /** Set while room is to be made in the table. */
+  private effort: TimerState | null = null;
   /** For the client whose command runs: its reply comes first. */
   private pending: Notice[] = [];
   private isFlushPending = false;
@@ -166,12 +167,13 @@ export class Tracking implements KeyspaceListener {
 
   /** Room is made also if no command comes: for what the last one has read, and when the limit has been lowered. */
   limitSoon(): void {
-    if (!this.isOverfull || this.isEffortScheduled || this.clients === 0) return;
-    this.isEffortScheduled = true;
-    this.server.scheduler.after('tracking table', EFFORT_EVERY_MS, () => {
-      this.isEffortScheduled = false;
-      if (this.clients > 0) this.limitKeys();
-    });
+    if (!this.isOverfull || this.effort !== null || this.clients === 0) return;
+    this.effort = this.server.scheduler.after('tracking table', EFFORT_EVERY_MS, () => this.makeEffort());
+  }
+
+  private makeEffort(): void {
+    this.effort = null;
+    if (this.clients > 0) this.limitKeys();
   }
 
   keyModified(_db: Database, key: string): void {

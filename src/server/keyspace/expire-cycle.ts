@@ -13,9 +13,18 @@
 import type { Database } from './database.js';
 import type { Keyspace } from './keyspace.js';
 
-/** A thing to do later, on the loop; returns a function that cancels it. */
+/** A timer as data: when it is due, in µs of the loop's monotonic clock, and its place among those that are due at the same moment. */
+export interface TimerState {
+  readonly dueUs: number;
+  readonly order: number;
+}
+
+/** Things to do later, on the loop. */
 export interface Schedule {
-  after(name: string, delayMs: number, run: () => void): () => void;
+  /** Runs once after `delayMs` milliseconds. `name` stands in the trace. */
+  after(name: string, delayMs: number, run: () => void): TimerState;
+  /** Sets a timer of a captured state again. */
+  restore(name: string, timer: TimerState, run: () => void): TimerState;
 }
 
 /** Databases that one slow cycle visits (CRON_DBS_PER_CALL). */

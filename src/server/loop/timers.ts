@@ -10,11 +10,17 @@
  *    due 9
  */
 
-export interface Timer {
-  /** Stands in the trace, and on the screen as the reason for a timeout. */
-  readonly name: string;
+/** What of a timer is data; what it runs is known to whoever has set it, and sets it again (see {@link Timers.restore}). */
+export interface TimerState {
   /** In microseconds of the loop's monotonic clock. */
   readonly dueUs: number;
+  /** Which of the timers it is that were ever set, from 0. */
+  readonly order: number;
+}
+
+export interface Timer extends TimerState {
+  /** Stands in the trace, and on the screen as the reason for a timeout. */
+  readonly name: string;
 }
 
 class HeapTimer implements Timer {
@@ -42,15 +48,17 @@ export class Timers {
 
   /** Runs once, in the first turn that ends at or after `dueUs`. */
   schedule(name: string, dueUs: number, run: () => void): Timer {
-    const timer = new HeapTimer(name, dueUs, this.order++, run);
-    timer.index = this.heap.length;
-    this.heap.push(timer);
-    this.siftUp(timer);
-    return timer;
+    return this.add(new HeapTimer(name, dueUs, this.order++, run));
+  }
+
+  /** Sets a timer again as it was in another server. What is scheduled from now on comes behind it. */
+  restore(name: string, { dueUs, order }: TimerState, run: () => void): Timer {
+    this.order = Math.max(this.order, order + 1);
+    return this.add(new HeapTimer(name, dueUs, order, run));
   }
 
   /** A timer that has already run, or was cancelled before, is left alone. */
-  cancel(timer: Timer): void {
+  cancel(timer: TimerState): void {
     const { index } = timer as HeapTimer;
     if (index >= 0) this.removeAt(index);
   }
@@ -66,6 +74,13 @@ export class Timers {
     if (first === undefined || first.dueUs > nowUs || first.order >= mark) return null;
     this.removeAt(0);
     return first;
+  }
+
+  private add(timer: HeapTimer): Timer {
+    timer.index = this.heap.length;
+    this.heap.push(timer);
+    this.siftUp(timer);
+    return timer;
   }
 
   private removeAt(index: number): void {

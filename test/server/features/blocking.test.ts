@@ -266,3 +266,39 @@ test('the keyspace hears of no listener while nobody waits', () => {
   expect(client.receive()).toBe(NIL_ARRAY);
   expect(lab.server.keyspace.listener).toBeNull();
 });
+
+test.each([
+  [['BLPOP', 'a', 'b', '0.5']],
+  [['BRPOP', 'a', '0']],
+  [['BLMOVE', 'a', 'b', 'RIGHT', 'LEFT', '1']],
+  [['BRPOPLPUSH', 'a', 'b', '1']],
+  [['BLMPOP', '2', '2', 'a', 'b', 'RIGHT', 'COUNT', '3']],
+  [['BZPOPMIN', 'a', '1']],
+  [['BZPOPMAX', 'a', 'b', '1']],
+  [['BZMPOP', '1', '1', 'a', 'MAX']],
+  [['XREAD', 'COUNT', '2', 'BLOCK', '10', 'STREAMS', 's', 't', '$', '5-1']],
+  [['XREADGROUP', 'GROUP', 'g', 'c', 'NOACK', 'BLOCK', '10', 'STREAMS', 's', '>']],
+  [['WAIT', '1', '30']],
+])('%j: what its client waits for can be made again from what is kept of the request', (argv) => {
+  using lab = simulate();
+  lab.connect().ask('XGROUP', 'CREATE', 's', 'g', '$', 'MKSTREAM');
+  lab.connect().ask('XADD', 's', '7-7', 'f', 'v');
+  lab.connect().ask('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 's', '>');
+  waiting(lab, ...argv);
+  const session = [...lab.server.sessions.values()].at(-1)!;
+  const parked = session.waiting!;
+  expect(parked.argv).not.toContain('$');
+  const again = session.suspended!.command.declaration.waitFor!(parked.argv, session);
+  expect({ ...again, serve: null }).toEqual({ ...parked.request, serve: null });
+});
+
+test('a key that becomes ready outside of a command leaves nothing behind for the next one', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('XGROUP', 'CREATE', 's', 'g', '$', 'MKSTREAM');
+  const reader = waiting(lab, 'XREADGROUP', 'GROUP', 'g', 'c', 'BLOCK', '0', 'STREAMS', 's', '>');
+  client.ask('PEXPIRE', 's', '50');
+  lab.advance(300);
+  expect(reader.receive()).toContain('-UNBLOCKED');
+  expect(lab.server.dispatcher.hasUnfinished).toBe(false);
+});

@@ -121,3 +121,13 @@ test('what is written where a key is hidden takes its place', () => {
   expect(client.ask('EXEC')).toContain(':1\r\n');
   expect([client.ask('GET', 'gone'), client.ask('GET', 'k'), client.ask('DBSIZE')]).toEqual(['$3\r\nnew\r\n', '$5\r\nmoved\r\n', ':2\r\n']);
 });
+
+test('what was held back is measured when it is executed, and not with the next request', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('CLIENT', 'PAUSE', '100');
+  client.ask('GET', 'k');
+  lab.advance(100);
+  expect(client.receive()).toBe('$-1\r\n');
+  expect(lab.server.commands.get('get')!.stats.calls).toBe(1);
+});

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { EVICTION_POLICIES, type EvictionPolicy } from '../../../src/server/keyspace/eviction.js';
+import type { TimerState } from '../../../src/server/keyspace/expire-cycle.js';
 import { BASE_BYTES } from '../../../src/server/keyspace/memory-account.js';
 import { Keyspace, type KeyspaceSettings } from '../../../src/server/keyspace/keyspace.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
@@ -129,7 +130,8 @@ test('a key that was deleted since it was sampled is no loss', () => {
 test('an eviction that takes too long lets the command run and goes on later', () => {
   setUp({ policy: 'allkeys-random' });
   const later: (() => void)[] = [];
-  keyspace.schedule({ after: (_name, _delayMs, run) => (later.push(run), () => {}) });
+  const after = (_name: string, _delayMs: number, run: () => void): TimerState => ({ dueUs: 0, order: later.push(run) });
+  keyspace.schedule({ after, restore: (name, _timer, run) => after(name, 0, run) });
   later.length = 0;
   for (let i = 0; i < 200; i++) db.set(`more${i}`, 'v'.repeat(100));
   clock.costUs = 1000;

@@ -61,9 +61,9 @@ describe('a turn', () => {
     const { loop, scheduler } = lab.server;
     expect(loop.timeoutMs()).toBe(-1);
     scheduler.after('later', 80, () => {});
-    const cancel = scheduler.after('sooner', 20, () => {});
+    const sooner = scheduler.after('sooner', 20, () => {});
     expect(loop.timeoutMs()).toBe(20);
-    cancel();
+    scheduler.cancel(sooner);
     expect(loop.timeoutMs()).toBe(80);
   });
 

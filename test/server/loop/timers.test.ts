@@ -50,6 +50,15 @@ describe('timers', () => {
     expect(takeAll(timers, 100)).toEqual(['again']);
   });
 
+  test('a timer that is restored has its old place among those that are due at the same moment, and before new ones', () => {
+    const [old, restored] = [new Timers(), new Timers()];
+    const [first, second] = [old.schedule('first', 7, nothing), old.schedule('second', 7, nothing)];
+    restored.restore('second', second, nothing);
+    restored.restore('first', first, nothing);
+    restored.schedule('new', 7, nothing);
+    expect(takeAll(restored, 7)).toEqual(['first', 'second', 'new']);
+  });
+
   test('any mixture of setting and cancelling leaves them in the order of their due times', () => {
     const operation = fc.record({ dueUs: fc.nat(50), cancel: fc.boolean() });
     fc.assert(
