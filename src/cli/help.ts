@@ -15,6 +15,7 @@ export function formatHelp(): string {
   const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
   return [
     'Usage: redis-lab [file] [flags]',
+    '       redis-lab replay <recording> [flags]',
     '',
     ...wrap(
       'A Redis-compatible server whose event loop can be watched, paused and stepped. ' +
@@ -31,7 +32,7 @@ export function formatHelp(): string {
     ...entry('-h, --help', 'show this help', BASICS_COLUMN),
     ...entry('-v, --version', 'show the version', BASICS_COLUMN),
     '',
-    ...wrap('The file is a redis.conf; - reads one from standard input. Flags come after it and win.', 0),
+    ...wrap('The file is a redis.conf; - reads one from standard input. Flags come after it and win. A file that is a recording is replayed.', 0),
     '',
     'Examples',
     ...entry('redis-lab', 'the lab, on the first free port', BASICS_COLUMN * 2),

@@ -7,13 +7,15 @@
 import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine } from './command-line.js';
 import { complain } from './complain.js';
+import { recordingArgument } from './recording-argument.js';
 import { serve } from './serve.js';
 import type { Start } from './start.js';
 
 /** Resolves with the exit code. */
 export async function runCommandLine(args: readonly string[], start: Start): Promise<number> {
   const words = args.map(toBytes);
-  if (words[0] === 'replay') return (await import('./replay.js')).replay(words.slice(1));
+  const replayed = words[0] === 'replay' ? words.slice(1) : recordingArgument(words);
+  if (replayed !== null) return (await import('./replay.js')).replay(replayed);
   const request = await parseCommandLine(words);
   if (request.kind === 'text') {
     process.stdout.write(request.text);

@@ -247,6 +247,18 @@ describe('redis-lab replay', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
+  test('a recording is known by its content, and shown without a word before it', async () => {
+    const named = await cli('replay', file('named.lab', whole), '--digest');
+    const asConfig = file('lab.conf', whole);
+    expect(await cli(asConfig, '--digest')).toEqual(named);
+    expect(await cli(asConfig, '--headless', '--digest')).toEqual(named);
+    expect(await cli(asConfig, '--port', '0')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining("unknown option '--port'; usage: redis-lab replay FILE") as string });
+    // A configuration stays one, whatever it is called.
+    const settings = file('settings.lab', Buffer.from('nonsense 5\n'));
+    expect(await cli(settings, '--headless')).toMatchObject({ code: 1, stderr: expect.stringContaining(settings) as string });
+    expect(await cli(join(dir, 'missing.lab'))).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot read the configuration file') as string });
+  });
+
   test('what does not exist is named', async () => {
     expect(await cli('replay', join(dir, 'nowhere.lab'))).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or directory') as string });
     expect(await cli('replay')).toMatchObject({ code: 2, stderr: expect.stringContaining('usage: redis-lab replay FILE') as string });
