@@ -18,7 +18,6 @@ import { Blocking } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import { CommandFaults } from './faults/command-faults.js';
 import { Monitors } from './features/monitors.js';
 import type { Scheduler } from './features/surroundings.js';
 import { HeapWatch, type Heap } from './measuring/heap-watch.js';
@@ -39,7 +38,7 @@ import { Activity } from './loop/activity.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
 import type { Reply } from './resp/reply.js';
-import { seededRandom } from '../shared/random.js';
+import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
 import { Tap } from './trace/tap.js';
 
@@ -71,7 +70,6 @@ export interface ServerInputs {
 export class Server implements ServerContext {
   readonly tap = new Tap();
   readonly hooks = new DispatchHooks();
-  readonly commandFaults = new CommandFaults(this.hooks);
   readonly commands: ReadonlyMap<string, Command> = commandTable();
   /** All connected clients by token. */
   readonly sessions = new Map<number, Session>();
@@ -93,7 +91,7 @@ export class Server implements ServerContext {
   readonly statistics: Statistics<Command>;
   readonly scheduler: Scheduler;
   readonly identity: ServerIdentity;
-  readonly random: () => number;
+  readonly random: SeededRandom;
   readonly activity: Activity;
   /** The full name of each command, at its number. */
   readonly commandNames: readonly string[];

@@ -12,9 +12,9 @@
  * no command ever sees it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
  */
 import { lfuInitial, lfuTouched } from './access.js';
-import { Expires, NEVER } from './expires.js';
+import { Expires, type ExpiresState, NEVER } from './expires.js';
 import type { HashSeed } from './hash.js';
-import { KeyTable } from './key-table.js';
+import { KeyTable, type KeyTableState } from './key-table.js';
 import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
 import { typeOf, memoryOf, type Value } from './value.js';
 
@@ -27,6 +27,15 @@ export const UNIT_BYTES = 1 << UNIT_SHIFT;
 
 /** How long RANDOMKEY may look for a key that has not expired, before it takes any (dbRandomKey). */
 const RANDOM_TRIES = 100;
+
+export interface DatabaseState {
+  readonly table: KeyTableState;
+  readonly expires: ExpiresState;
+  readonly averageTtlMs: number;
+  readonly expireCursor: number;
+  readonly usedUnits: number;
+  readonly hasMutableValues: boolean;
+}
 
 export class Database {
   dict: KeyTable;
@@ -248,6 +257,23 @@ export class Database {
     if (event === null) return;
     if (keyspace.listener !== null) keyspace.listener.notify(this, eventClass, event, key);
     if (keyspace.tap.sink !== null) this.trace(key, event);
+  }
+
+  capture(): DatabaseState {
+    const { averageTtlMs, expireCursor, usedUnits, hasMutableValues } = this;
+    return { table: this.dict.capture(), expires: this.expires.capture(), averageTtlMs, expireCursor, usedUnits, hasMutableValues };
+  }
+
+  /** Becomes the database that was captured; nobody is told. What was here before is forgotten. */
+  restore({ table, expires, averageTtlMs, expireCursor, usedUnits, hasMutableValues }: DatabaseState): void {
+    this.dict = new KeyTable(this.hashSeed);
+    this.dict.restore(table);
+    this.expires = new Expires(this.dict);
+    this.expires.restore(expires);
+    this.averageTtlMs = averageTtlMs;
+    this.expireCursor = expireCursor;
+    this.usedUnits = usedUnits;
+    this.hasMutableValues = hasMutableValues;
   }
 
   /** A key was looked for and is not there: counts, and notifies as a miss. */

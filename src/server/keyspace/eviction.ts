@@ -13,13 +13,15 @@
  */
 import { idleMs, lfuCounter } from './access.js';
 import type { Database } from './database.js';
-import type { Schedule } from './expire-cycle.js';
+import type { Schedule, TimerState } from './expire-cycle.js';
 import type { Keyspace } from './keyspace.js';
 
 export const EVICTION_POLICIES = [
   'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl', 'allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'noeviction',
 ] as const;
 export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
+
+const TIMER = 'eviction';
 
 const POOL_SIZE = 16;
 
@@ -32,13 +34,23 @@ interface Candidate {
   readonly db: Database;
 }
 
+export interface EvictionState {
+  readonly pool: readonly { readonly score: number; readonly key: string; readonly db: number }[];
+  readonly nextDatabase: number;
+  /** On which evictions go on; null if none are to. */
+  readonly timer: TimerState | null;
+  readonly exceededSinceUs: number | null;
+  readonly exceededUs: number;
+}
+
 export class Eviction {
   /** Sorted by score, rising. May name keys that are gone by now. */
   private readonly pool: Candidate[] = [];
   /** Where the random policies go on, so that each database has its turn. */
   private nextDatabase = 0;
-  private isContinuing = false;
-  private later: Schedule | null = null;
+  private timers: Schedule | null = null;
+  /** On which evictions go on. */
+  private timer: TimerState | null = null;
   /** When the memory was found to be above its limit and evictions did not bring it below; null if it is below. */
   private exceededSinceUs: number | null = null;
   private exceededUs = 0;
@@ -46,8 +58,8 @@ export class Eviction {
   constructor(private readonly keyspace: Keyspace) {}
 
   /** Evictions that would take too long go on by themselves, between other commands. */
-  schedule(schedule: Schedule): void {
-    this.later = schedule;
+  schedule(timers: Schedule): void {
+    this.timers = timers;
   }
 
   /** Evicts until there is room or the time is up; false if there is no room and nothing can be evicted. While clients are paused it does nothing. */
@@ -82,6 +94,21 @@ export class Eviction {
     this.exceededUs = 0;
   }
 
+  capture(): EvictionState {
+    const { nextDatabase, timer, exceededSinceUs, exceededUs } = this;
+    const pool = this.pool.map(({ score, key, db }) => ({ score, key, db: db.index }));
+    return { pool, nextDatabase, timer: timer === null ? null : { dueUs: timer.dueUs, order: timer.order }, exceededSinceUs, exceededUs };
+  }
+
+  /** Becomes what was captured. Only for an eviction that has not begun yet. */
+  restore({ pool, nextDatabase, timer, exceededSinceUs, exceededUs }: EvictionState): void {
+    for (const { score, key, db } of pool) this.pool.push({ score, key, db: this.keyspace.databases[db]! });
+    this.nextDatabase = nextDatabase;
+    if (timer !== null && this.timers !== null) this.timer = this.timers.restore(TIMER, timer, () => this.goOn());
+    this.exceededSinceUs = exceededSinceUs;
+    this.exceededUs = exceededUs;
+  }
+
   /** Memory is below its limit, or there is none any more. */
   endExcess(): void {
     if (this.exceededSinceUs === null) return;
@@ -104,13 +131,14 @@ export class Eviction {
 
   /** Makes room at the end of this turn, and goes on as long as it takes: for what cannot wait for the next command. */
   continueLater(): void {
-    if (this.isContinuing || this.later === null) return;
-    this.isContinuing = true;
-    this.later.after('eviction', 0, () => {
-      this.isContinuing = false;
-      this.keyspace.actingToken = 0;
-      this.keyspace.performEvictions();
-    });
+    if (this.timer !== null || this.timers === null) return;
+    this.timer = this.timers.after(TIMER, 0, () => this.goOn());
+  }
+
+  private goOn(): void {
+    this.timer = null;
+    this.keyspace.actingToken = 0;
+    this.keyspace.performEvictions();
   }
 
   private evictOne(policy: EvictionPolicy): boolean {

@@ -27,6 +27,8 @@ export interface Schedule {
   restore(name: string, timer: TimerState, run: () => void): TimerState;
 }
 
+const TIMER = 'expire cycle';
+
 /** Databases that one slow cycle visits (CRON_DBS_PER_CALL). */
 const DATABASES_PER_CYCLE = 16;
 
@@ -39,11 +41,21 @@ function budgetOf(effort: number) {
   return { keysPerRound: 20 + 5 * more, fastUs: 1000 + 250 * more, slowPercent: 25 + 2 * more, acceptablePercent: 10 - more };
 }
 
+export interface ExpireCycleState {
+  readonly nextDatabase: number;
+  readonly ranOutOfTime: boolean;
+  readonly lastFastUs: number;
+  /** Of the next slow cycle; null while there is nothing to expire. */
+  readonly timer: TimerState | null;
+}
+
 export class ExpireCycle {
   private nextDatabase = 0;
   private ranOutOfTime = false;
   private lastFastUs = -Infinity;
-  private isScheduled = false;
+  private timers: Schedule | null = null;
+  /** Of the next slow cycle. */
+  private timer: TimerState | null = null;
 
   // Of the running cycle.
   private startUs = 0;
@@ -54,18 +66,10 @@ export class ExpireCycle {
 
   constructor(private readonly keyspace: Keyspace) {}
 
-  schedule(schedule: Schedule): void {
-    const arm = (): void => {
-      if (this.isScheduled) return;
-      this.isScheduled = true;
-      schedule.after('expire cycle', 1000 / this.keyspace.settings.hz, () => {
-        this.isScheduled = false;
-        this.slow();
-        if (this.hasVolatileKeys()) arm();
-      });
-    };
-    this.keyspace.onVolatile = arm;
-    if (this.hasVolatileKeys()) arm();
+  schedule(timers: Schedule): void {
+    this.timers = timers;
+    this.keyspace.onVolatile = () => this.arm();
+    if (this.hasVolatileKeys()) this.arm();
   }
 
   /** The thorough cycle. */
@@ -83,6 +87,30 @@ export class ExpireCycle {
     if (nowUs < this.lastFastUs + fastUs * 2) return;
     this.lastFastUs = nowUs;
     this.run(fastUs);
+  }
+
+  capture(): ExpireCycleState {
+    const { nextDatabase, ranOutOfTime, lastFastUs, timer } = this;
+    return { nextDatabase, ranOutOfTime, lastFastUs, timer: timer === null ? null : { dueUs: timer.dueUs, order: timer.order } };
+  }
+
+  /** Becomes the cycle that was captured. Only for one whose timer is not set. */
+  restore({ nextDatabase, ranOutOfTime, lastFastUs, timer }: ExpireCycleState): void {
+    this.nextDatabase = nextDatabase;
+    this.ranOutOfTime = ranOutOfTime;
+    this.lastFastUs = lastFastUs;
+    if (timer !== null && this.timers !== null) this.timer = this.timers.restore(TIMER, timer, () => this.tick());
+  }
+
+  private arm(): void {
+    if (this.timer !== null || this.timers === null) return;
+    this.timer = this.timers.after(TIMER, 1000 / this.keyspace.settings.hz, () => this.tick());
+  }
+
+  private tick(): void {
+    this.timer = null;
+    this.slow();
+    if (this.hasVolatileKeys()) this.arm();
   }
 
   private hasVolatileKeys(): boolean {

@@ -18,6 +18,13 @@ const IN_CHUNK = CHUNK - 1;
 /** The answer for a key that never expires. */
 export const NEVER = -1;
 
+export interface ExpiresState {
+  readonly slots: Int32Array;
+  readonly times: Float64Array;
+  /** Those that there is memory for. */
+  readonly chunks: number;
+}
+
 export class Expires {
   /** Number of volatile keys. */
   size = 0;
@@ -75,14 +82,38 @@ export class Expires {
     if (place !== -1) this.slotChunks[place >> CHUNK_BITS]![place & IN_CHUNK] = slot;
   }
 
+  capture(): ExpiresState {
+    const { size } = this;
+    const slots = new Int32Array(size);
+    const times = new Float64Array(size);
+    for (let place = 0; place < size; place += CHUNK) {
+      const count = Math.min(CHUNK, size - place);
+      slots.set(this.slotChunks[place >> CHUNK_BITS]!.subarray(0, count), place);
+      times.set(this.timeChunks[place >> CHUNK_BITS]!.subarray(0, count), place);
+    }
+    return { slots, times, chunks: this.slotChunks.length };
+  }
+
+  /** Becomes what was captured. Only for a new one, over a table that is restored. */
+  restore({ slots, times, chunks }: ExpiresState): void {
+    this.size = slots.length;
+    for (let start = 0; start < chunks * CHUNK; start += CHUNK) {
+      this.addChunk();
+      this.slotChunks.at(-1)!.set(slots.subarray(start, start + CHUNK));
+      this.timeChunks.at(-1)!.set(times.subarray(start, start + CHUNK));
+    }
+  }
+
   private put(place: number, slot: number, atMs: number): void {
     const chunk = place >> CHUNK_BITS;
-    if (chunk === this.slotChunks.length) {
-      this.slotChunks.push(new Int32Array(CHUNK));
-      this.timeChunks.push(new Float64Array(CHUNK));
-    }
+    if (chunk === this.slotChunks.length) this.addChunk();
     this.slotChunks[chunk]![place & IN_CHUNK] = slot;
     this.timeChunks[chunk]![place & IN_CHUNK] = atMs;
+  }
+
+  private addChunk(): void {
+    this.slotChunks.push(new Int32Array(CHUNK));
+    this.timeChunks.push(new Float64Array(CHUNK));
   }
 
   private releaseChunk(): void {

@@ -10,7 +10,8 @@ export class HashSeed {
   readonly first: number;
   readonly second: number;
 
-  constructor(seed: number) {
+  /** @param seed 32 bits */
+  constructor(readonly seed: number) {
     this.first = seed | 0;
     this.second = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b) ^ 0x7f4a7c15;
   }

@@ -16,9 +16,11 @@
  * every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the
  * commands that follow.
  */
+import { ColumnReader, type ColumnsState, ColumnWriter } from './columns.js';
 import { hashBytes, type HashSeed, hashString } from './hash.js';
 import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
 import type { Value } from './value.js';
+import { captureValue, restoreValue } from './value-state.js';
 
 const CHUNK_BITS = 14;
 const CHUNK = 1 << CHUNK_BITS;
@@ -39,6 +41,21 @@ const UNITS = 3;
 
 /** Of a slot: two references and the facts. */
 const SLOT_BYTES = 2 * 8 + (4 << WORDS_SHIFT);
+
+export interface KeyTableState {
+  /** Slots that there is memory for. */
+  readonly capacity: number;
+  /** Of each slot the key, and behind it its value. */
+  readonly columns: ColumnsState;
+  /** What the value of each slot is; see value-state.ts. */
+  readonly kinds: Uint8Array;
+  /** Four words of each slot. */
+  readonly facts: Int32Array;
+  readonly counts: Int32Array;
+  readonly partLengths: readonly number[];
+  /** All parts, one behind the other. */
+  readonly index: Int32Array;
+}
 
 export class KeyTable {
   size = 0;
@@ -252,20 +269,69 @@ export class KeyTable {
     return this.size === 0 ? -1 : Math.floor(random * this.size);
   }
 
+  capture(): KeyTableState {
+    const { size, capacity } = this;
+    const columns = new ColumnWriter();
+    const kinds = new Uint8Array(size);
+    const facts = new Int32Array(size << WORDS_SHIFT);
+    for (let slot = 0; slot < size; slot++) {
+      columns.text(this.keyAt(slot));
+      kinds[slot] = captureValue(this.valueAt(slot), columns);
+    }
+    for (let slot = 0; slot < size; slot += CHUNK) {
+      const count = Math.min(CHUNK, size - slot);
+      facts.set(this.factChunks[slot >> CHUNK_BITS]!.subarray(0, count << WORDS_SHIFT), slot << WORDS_SHIFT);
+    }
+    return { capacity, columns: columns.finish(), kinds, facts, counts: this.counts.slice(), ...this.captureIndex() };
+  }
+
+  private captureIndex(): Pick<KeyTableState, 'partLengths' | 'index'> {
+    const partLengths = this.parts.map(({ length }) => length);
+    const index = new Int32Array(partLengths.reduce((sum, length) => sum + length, 0));
+    let start = 0;
+    for (const part of this.parts) {
+      index.set(part, start);
+      start += part.length;
+    }
+    return { partLengths, index };
+  }
+
+  /** Becomes the table that was captured. Only for a new one with the same seed. */
+  restore({ capacity, columns, kinds, facts, counts, partLengths, index }: KeyTableState): void {
+    const from = new ColumnReader(columns);
+    const size = kinds.length;
+    this.counts = counts.slice();
+    this.parts = [];
+    let start = 0;
+    for (const length of partLengths) this.parts.push(index.slice(start, (start += length)));
+    this.partMask = this.parts.length - 1;
+    for (let slot = 0; slot < capacity; slot += CHUNK) {
+      const chunk = this.createChunk(slot >> CHUNK_BITS, Math.min(CHUNK, capacity));
+      chunk.set(facts.subarray(slot << WORDS_SHIFT, (slot + CHUNK) << WORDS_SHIFT));
+    }
+    this.capacity = capacity;
+    for (let slot = 0; slot < size; slot++) this.setEntryAt(slot, from.text(), restoreValue(kinds[slot]!, from, this.seed));
+    this.size = size;
+  }
+
   /** Room for the next key: the first chunk doubles, so that small databases stay small; those behind it come whole. */
   private addRoom(): void {
     const chunk = this.size >> CHUNK_BITS;
     const length = chunk > 0 ? CHUNK : Math.max(16, Math.min(CHUNK, this.capacity * 2));
-    // Filled with strings at once, so that an array of small integers never has to change its representation.
-    const entries = new Array<Value>(length * 2).fill('');
-    const facts = new Int32Array(length << WORDS_SHIFT);
-    if (chunk === 0 && this.size > 0) {
-      for (let at = 0; at < this.size * 2; at++) entries[at] = this.entryChunks[0]![at]!;
-      facts.set(this.factChunks[0]!);
+    const [entries, facts] = [this.entryChunks[chunk], this.factChunks[chunk]];
+    this.createChunk(chunk, length);
+    if (entries !== undefined) {
+      for (let at = 0; at < entries.length; at++) this.entryChunks[chunk]![at] = entries[at]!;
+      this.factChunks[chunk]!.set(facts!);
     }
-    this.entryChunks[chunk] = entries;
-    this.factChunks[chunk] = facts;
     this.capacity = chunk === 0 ? length : (chunk + 1) * CHUNK;
+  }
+
+  /** Returns its facts. */
+  private createChunk(chunk: number, length: number): Int32Array {
+    // Filled with strings at once, so that an array of small integers never has to change its representation.
+    this.entryChunks[chunk] = new Array<Value>(length * 2).fill('');
+    return (this.factChunks[chunk] = new Int32Array(length << WORDS_SHIFT));
   }
 
   /** Gives the last chunk back once the one before it is half empty, so that one key more does not need it again. */

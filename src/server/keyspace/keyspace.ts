@@ -3,11 +3,11 @@
  */
 import type { Tap } from '../trace/tap.js';
 import { lruClock } from './access.js';
-import { Database, UNIT_BYTES } from './database.js';
-import { Eviction, type EvictionPolicy } from './eviction.js';
-import { ExpireCycle, type Schedule } from './expire-cycle.js';
-import type { HashSeed } from './hash.js';
-import { MemoryAccount } from './memory-account.js';
+import { Database, type DatabaseState, UNIT_BYTES } from './database.js';
+import { Eviction, type EvictionPolicy, type EvictionState } from './eviction.js';
+import { ExpireCycle, type ExpireCycleState, type Schedule } from './expire-cycle.js';
+import { HashSeed } from './hash.js';
+import { MemoryAccount, type MemoryState } from './memory-account.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
 export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'd' | 'm' | 'n';
@@ -74,6 +74,20 @@ const DEFAULTS: KeyspaceSettings = {
   activeExpire: true,
 };
 
+/** A keyspace between two turns as plain data, which shares nothing that changes with the keyspace. */
+export interface KeyspaceState {
+  readonly hashSeed: number;
+  readonly databases: readonly DatabaseState[];
+  readonly stats: KeyspaceStats;
+  readonly activeExpire: boolean;
+  readonly expireCycle: ExpireCycleState;
+  readonly eviction: EvictionState;
+  readonly memory: MemoryState;
+  readonly dirty: number;
+  readonly actingToken: number;
+  readonly usedUnits: number;
+}
+
 export class Keyspace {
   readonly databases: Database[];
   readonly stats = new KeyspaceStats();
@@ -114,7 +128,7 @@ export class Keyspace {
   constructor(
     count: number,
     readonly clock: { readonly nowMs: number; readUs(): number },
-    readonly hashSeed: HashSeed,
+    public hashSeed: HashSeed,
     readonly random: () => number,
     readonly tap: Tap,
   ) {
@@ -159,6 +173,36 @@ export class Keyspace {
     Object.assign(this.settings, settings);
     this.usesLfu = this.settings.policy.endsWith('-lfu');
     if (this.settings.maxmemory === 0) this.eviction.endExcess();
+  }
+
+  capture(): KeyspaceState {
+    const { hashSeed, dirty, actingToken, usedUnits } = this;
+    return {
+      hashSeed: hashSeed.seed,
+      databases: this.databases.map((db) => db.capture()),
+      stats: { ...this.stats },
+      activeExpire: this.settings.activeExpire,
+      expireCycle: this.expireCycle.capture(),
+      eviction: this.eviction.capture(),
+      memory: this.memory.capture(),
+      dirty,
+      actingToken,
+      usedUnits,
+    };
+  }
+
+  /** Becomes the keyspace that was captured; nobody is told of its keys. Only for a new one, which has the same settings already. */
+  restore(state: KeyspaceState): void {
+    this.hashSeed = new HashSeed(state.hashSeed);
+    this.databases.forEach((db, index) => db.restore(state.databases[index]!));
+    Object.assign(this.stats, state.stats);
+    this.configure({ activeExpire: state.activeExpire });
+    this.expireCycle.restore(state.expireCycle);
+    this.eviction.restore(state.eviction);
+    this.memory.restore(state.memory);
+    this.dirty = state.dirty;
+    this.actingToken = state.actingToken;
+    this.usedUnits = state.usedUnits;
   }
 
   /** Lets the expire cycle and evictions run by themselves, on timers that exist only while there is something to do. */

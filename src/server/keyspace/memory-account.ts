@@ -14,6 +14,8 @@
 /** Of an empty server; that of redis-server 7.0 is at some 0.9 to 1.1 MB. */
 export const BASE_BYTES = 1024 * 1024;
 
+export type MemoryState = Pick<MemoryAccount, 'clients' | 'tracking' | 'scripts'>;
+
 export class MemoryAccount {
   /** Connections with their buffers. */
   clients = 0;
@@ -21,6 +23,15 @@ export class MemoryAccount {
   tracking = 0;
   /** Code that SCRIPT LOAD, EVAL and FUNCTION LOAD have left. */
   scripts = 0;
+
+  capture(): MemoryState {
+    const { clients, tracking, scripts } = this;
+    return { clients, tracking, scripts };
+  }
+
+  restore(state: MemoryState): void {
+    Object.assign(this, state);
+  }
 
   /** Everything but keys and values. */
   get overheadBytes(): number {

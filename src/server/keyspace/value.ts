@@ -8,6 +8,7 @@
  *
  * Every other type is a class that implements {@link Collection}.
  */
+import type { ColumnReader, ColumnWriter } from './columns.js';
 
 export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
 
@@ -25,7 +26,14 @@ export interface Collection {
   readonly memoryBytes: number;
   /** A deep copy, for COPY. */
   clone(): Collection;
+  /** Writes everything that makes this value, down to what only the order of a scan would show. */
+  capture(to: ColumnWriter): void;
+  /** Becomes the value that was captured. Only for a new, empty one. */
+  restore(from: ColumnReader): void;
 }
+
+/** The most bytes that a ByteString puts into one text. */
+const PIECE_BYTES = 2 ** 28;
 
 /** A mutable string: a buffer with room to grow, so that APPEND and SETBIT cost what they change, not what they leave. */
 export class ByteString {
@@ -105,6 +113,18 @@ export class ByteString {
   /** The byte must be there. */
   setByteAt(at: number, byte: number): void {
     this.bytes[at] = byte;
+  }
+
+  capture(to: ColumnWriter): void {
+    to.number(this.length);
+    to.number(this.bytes.length);
+    for (let start = 0; start < this.length; start += PIECE_BYTES) to.text(this.slice(start, start + PIECE_BYTES));
+  }
+
+  restore(from: ColumnReader): void {
+    this.length = from.number();
+    this.bytes = Buffer.alloc(from.number());
+    for (let start = 0; start < this.length; start += PIECE_BYTES) this.bytes.latin1Write(from.text(), start);
   }
 }
 

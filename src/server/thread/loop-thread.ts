@@ -6,9 +6,6 @@
  */
 import { parentPort, receiveMessageOnPort, resourceLimits, type MessagePort } from 'node:worker_threads';
 import { Config, ConfigError } from '../config.js';
-import { FaultError } from '../faults/fault.js';
-import { Faults } from '../faults/faults.js';
-import { FaultyPoll } from '../faults/faulty-poll.js';
 import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
 import { Activity } from '../loop/activity.js';
@@ -40,8 +37,7 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 }
 
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
-  const { poll: kernel, fallback } = await openPoll(options.poller, options.edgeTriggered);
-  const poll = new FaultyPoll(kernel);
+  const { poll, fallback } = await openPoll(options.poller, options.edgeTriggered);
   const inputs: ServerInputs = {
     poll,
     clock: new SystemClock(),
@@ -55,9 +51,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const server = new Server(recorded?.inputs ?? inputs);
   if (recorded !== null) server.loop.onSleepOn = () => recorded.forgetWait();
   const observation = observe(server, options.control);
-  const faults = new Faults(poll, server, (call) => recorded?.fault(call));
-  for (const fault of options.faults) faults.add(fault, true);
-  const calls = answerWith(server, observation, faults, () => recorded?.shutdown());
+  const calls = answerWith(server, observation, () => recorded?.shutdown());
   // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.
   const arrived: CallMessage[] = [];
   const hear = (message: CallMessage): void => {
@@ -115,7 +109,7 @@ function observe(server: Server, control: ControlWords): Observation {
 
 type Answers = { readonly [M in LoopMethod]: (argument: LoopCalls[M]['argument']) => LoopCalls[M]['result'] };
 
-function answerWith(server: Server, observation: Observation, faults: Faults, onClose: () => void): Answers {
+function answerWith(server: Server, observation: Observation, onClose: () => void): Answers {
   return {
     close() {
       observation.isEnding = true;
@@ -131,10 +125,6 @@ function answerWith(server: Server, observation: Observation, faults: Faults, on
     setBreakpoints: (breakpoints) => observation.setBreakpoints(breakpoints),
     snapshot: (request) => observation.snapshot(request),
     watch: (request) => observation.watch(request),
-    addFault: (fault) => faults.add(fault),
-    removeFault: (id) => faults.remove(id),
-    listFaults: () => faults.list(),
-    clearFaults: () => faults.clear(),
   };
 }
 
@@ -151,7 +141,7 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
 function fail(error: unknown): void {
   if (error instanceof SystemError) return post({ kind: 'failed', message: error.message, code: error.code, address: error.address });
   // Settings that are not allowed, a poller that is not to be had, a path that is too long for a socket.
-  if (error instanceof ConfigError || error instanceof PollerError || error instanceof FaultError || error instanceof RangeError) {
+  if (error instanceof ConfigError || error instanceof PollerError || error instanceof RangeError) {
     return post({ kind: 'failed', message: error.message, code: null, address: null });
   }
   throw error;

@@ -221,6 +221,8 @@ class Blob implements Collection {
   clone(): Blob {
     return new Blob(this.memoryBytes);
   }
+  capture(): void {}
+  restore(): void {}
 }
 
 describe('memory', () => {

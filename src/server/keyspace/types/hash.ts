@@ -9,6 +9,7 @@
  * A small list is faster than a table as well as smaller. In both forms fields lie in positions 0 … size-1, which is what random
  * picks and SCAN need. A position is valid until the next removal.
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection } from '../value.js';
@@ -19,6 +20,9 @@ const HASH_OVERHEAD = 96;
 /** Estimated bytes of a field and its value besides their texts. */
 const LIST_ENTRY_OVERHEAD = 48;
 const DICT_ENTRY_OVERHEAD = 76;
+
+/** In captured state, in the place of the length of the list. */
+const IN_DICT = -1;
 
 export class HashValue implements Collection {
   readonly type = 'hash';
@@ -103,6 +107,27 @@ export class HashValue implements Collection {
     copy.dict = new Dict(this.seed);
     for (let position = 0; position < this.size; position++) copy.setInDict(this.fieldAt(position), this.valueAt(position));
     return copy;
+  }
+
+  capture(to: ColumnWriter): void {
+    const { list, dict } = this;
+    to.number(this.textBytes);
+    to.number(dict === null ? list.length : IN_DICT);
+    if (dict === null) return to.texts(list);
+    dict.capture(to);
+    to.texts(dict.values);
+  }
+
+  restore(from: ColumnReader): void {
+    this.textBytes = from.number();
+    const length = from.number();
+    if (length !== IN_DICT) {
+      this.list = from.texts(length);
+      return;
+    }
+    const dict = (this.dict = new Dict<string>(this.seed));
+    dict.restore(from);
+    for (let left = dict.size; left > 0; left--) dict.values.push(from.text());
   }
 
   /** Place of a field in the list, or -1. */

@@ -9,6 +9,7 @@
  * Both ends are O(1): the head chunk has its room in front, the tail chunk behind. An index is found by walking chunks, not elements, from the
  * nearer end, and if it is far, in a directory of the chunks. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 import type { Collection } from '../value.js';
 import { Chunk, CHUNK_MAX, CHUNK_MIN } from './list-chunk.js';
 import { ListDirectory } from './list-directory.js';
@@ -176,6 +177,29 @@ export class List implements Collection {
       }
     }
     return found;
+  }
+
+  /** Chunk by chunk, each with its capacity; behind the last one a capacity of 0. */
+  capture(to: ColumnWriter): void {
+    to.number(this.memoryBytes);
+    for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
+      to.number(chunk.items.length);
+      to.number(chunk.start);
+      to.number(chunk.end);
+      for (let at = chunk.start; at < chunk.end; at++) to.text(chunk.items[at]!);
+    }
+    to.number(0);
+  }
+
+  restore(from: ColumnReader): void {
+    this.memoryBytes = from.number();
+    for (let capacity = from.number(); capacity > 0; capacity = from.number()) {
+      const chunk = this.linkAfter(this.tail, new Chunk(capacity));
+      chunk.start = from.number();
+      chunk.end = from.number();
+      for (let at = chunk.start; at < chunk.end; at++) chunk.items[at] = from.text();
+      this.size += chunk.length;
+    }
   }
 
   *[Symbol.iterator](): Generator<string, void, undefined> {

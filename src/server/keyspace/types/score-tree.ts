@@ -11,6 +11,7 @@
  * A branch keeps a lower bound for each child but the first: no member below the child is smaller, every one left of it is. Deleting
  * does not move the bounds, so a bound need not be a member.
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 
 const LEAF_MOST = 64;
 const BRANCH_MOST = 32;
@@ -242,6 +243,24 @@ export class ScoreTree {
     return undefined;
   }
 
+  /**
+   * Writes the nodes as they are: a range by text, of members whose scores differ, depends on them.
+   * @param writeMember writes a member in the way that the owner reads it
+   */
+  capture(to: ColumnWriter, writeMember: (member: string) => void): void {
+    captureNode(this.root, to, writeMember);
+  }
+
+  /** Becomes the tree that was captured. Only for a new one. */
+  restore(from: ColumnReader, readMember: () => string): void {
+    const before = new Leaf();
+    const chain = { last: before };
+    this.root = restoreNode(chain, from, readMember);
+    this.size = this.root.count;
+    this.first = before.next!;
+    this.first.previous = null;
+  }
+
   /** Returns what must be put to the right of the node, if the node had to be split. */
   private insertBelow(node: Node, score: number, member: string): Split | null {
     if (node.isLeaf) return insertIntoLeaf(node, score, member);
@@ -274,6 +293,40 @@ export class ScoreTree {
     }
     node.removeChild(at);
   }
+}
+
+/** A leaf begins with its width, a branch with minus its width. */
+function captureNode(node: Node, to: ColumnWriter, writeMember: (member: string) => void): void {
+  to.number(node.isLeaf ? node.width : -node.width);
+  to.numbers(node.scores);
+  if (node.isLeaf) return node.members.forEach(writeMember);
+  to.texts(node.members);
+  for (const child of node.children) captureNode(child, to, writeMember);
+}
+
+/** @param chain the leaves so far, by the last of them */
+function restoreNode(chain: { last: Leaf }, from: ColumnReader, readMember: () => string): Node {
+  const width = from.number();
+  if (width >= 0) return restoreLeaf(chain, width, from, readMember);
+  const branch = new Branch();
+  branch.scores = from.numbers(-width);
+  branch.members = from.texts(-width);
+  for (let left = -width; left > 0; left--) {
+    const child = restoreNode(chain, from, readMember);
+    branch.children.push(child);
+    branch.counts.push(child.count);
+  }
+  return branch;
+}
+
+function restoreLeaf(chain: { last: Leaf }, width: number, from: ColumnReader, readMember: () => string): Leaf {
+  const leaf = new Leaf();
+  leaf.scores = from.numbers(width);
+  for (let left = width; left > 0; left--) leaf.members.push(readMember());
+  leaf.previous = chain.last;
+  chain.last.next = leaf;
+  chain.last = leaf;
+  return leaf;
 }
 
 interface Split {

@@ -9,6 +9,7 @@
  * In both forms members lie in positions 0 … size-1, which is what random picks and SCAN need. A position is valid until the next
  * removal.
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection } from '../value.js';
@@ -20,6 +21,9 @@ const SET_OVERHEAD = 96;
 /** Estimated bytes of a member in the dict besides its text: slot, hash, index entry, string header. */
 const MEMBER_OVERHEAD = 44;
 const INTEGER_BYTES = 8;
+
+/** In captured state, in the place of the number of integers. */
+const IN_DICT = -1;
 
 export class SetValue implements Collection {
   readonly type = 'set';
@@ -107,6 +111,27 @@ export class SetValue implements Collection {
     copy.dict = new Dict(this.seed);
     for (const member of this.dict.keys) copy.addText(member);
     return copy;
+  }
+
+  capture(to: ColumnWriter): void {
+    const { integers, dict } = this;
+    to.number(this.textBytes);
+    to.number(dict === null ? integers!.length : IN_DICT);
+    if (dict === null) for (const integer of integers!) to.integer(integer);
+    else dict.capture(to);
+  }
+
+  restore(from: ColumnReader): void {
+    this.textBytes = from.number();
+    const length = from.number();
+    if (length !== IN_DICT) {
+      for (let left = length; left > 0; left--) this.integers!.push(from.integer());
+      return;
+    }
+    this.integers = null;
+    const dict = (this.dict = new Dict<null>(this.seed));
+    dict.restore(from);
+    for (let left = dict.size; left > 0; left--) dict.values.push(null);
   }
 
   private addText(member: string): boolean {

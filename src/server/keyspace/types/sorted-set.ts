@@ -8,6 +8,7 @@
  *
  * The encodings are Redis's; the tree is in both (Redis has a flat list for the first, a skip list for the second).
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection } from '../value.js';
@@ -144,6 +145,25 @@ export class SortedSetValue implements Collection {
       copy.dict?.add(member, score);
     });
     return copy;
+  }
+
+  capture(to: ColumnWriter): void {
+    const { dict, tree } = this;
+    to.number(this.textBytes);
+    to.number(dict === null ? 0 : 1);
+    dict?.capture(to);
+    if (dict !== null) to.numbers(dict.values);
+    // Members that the dict has are named by their slots, so that both share one string again.
+    tree.capture(to, dict === null ? (member) => to.text(member) : (member) => to.number(dict.find(member)));
+  }
+
+  restore(from: ColumnReader): void {
+    this.textBytes = from.number();
+    if (from.number() === 0) return this.tree.restore(from, () => from.text());
+    const dict = (this.dict = new Dict<number>(this.seed));
+    dict.restore(from);
+    for (let left = dict.size; left > 0; left--) dict.values.push(from.number());
+    this.tree.restore(from, () => dict.keys[from.number()]!);
   }
 
   private remove(member: string, score: number): void {

@@ -8,6 +8,7 @@
  *
  * Every Pending is in exactly two indexes, that of the group and that of its consumer.
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { IdIndex } from './id-index.js';
 import type { Int64 } from './int64.js';
 import type { StreamId } from './stream-id.js';
@@ -93,6 +94,34 @@ export class Group {
     pending.consumer.pending.delete(pending);
     pending.consumer = consumer;
     consumer.pending.add(pending);
+  }
+
+  capture(to: ColumnWriter): void {
+    to.text(this.name);
+    to.id(this.lastId);
+    to.integer(this.entriesRead);
+    to.number(this.consumers.size);
+    const numbers = new Map<Consumer, number>();
+    for (const consumer of this.consumers.values()) {
+      numbers.set(consumer, numbers.size);
+      to.text(consumer.name);
+      to.number(consumer.seenMs);
+    }
+    to.number(this.pending.size);
+    for (const pending of this.pending) {
+      to.id(pending);
+      to.number(numbers.get(pending.consumer)!);
+      to.number(pending.deliveredMs);
+      to.integer(pending.deliveries);
+    }
+  }
+
+  static restored(from: ColumnReader): Group {
+    const group = new Group(from.text(), from.id(), from.integer());
+    const consumers: Consumer[] = [];
+    for (let left = from.number(); left > 0; left--) consumers.push(group.addConsumer(from.text(), from.number()));
+    for (let left = from.number(); left > 0; left--) group.addPending(from.id(), consumers[from.number()]!, from.number(), from.integer());
+    return group;
   }
 
   clone(): Group {

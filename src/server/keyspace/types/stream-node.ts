@@ -12,6 +12,7 @@
  * Columns, because objects of their own would take entries three times the memory, and the collector three times the time. Who asks for an entry gets
  * one made. The flags are those of Redis, whose nodes are listpacks of the same content; its size is counted here, since it decides when a node is full.
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { elementBytes, integerElementBytes, LISTPACK_OVERHEAD } from '../rdb/listpack.js';
 import { ENTRY_DELETED, ENTRY_SHARES_NAMES } from '../rdb/types.js';
 import { compareIds, distance, type StreamId, type Uint64 } from './stream-id.js';
@@ -148,6 +149,41 @@ export class StreamNode implements StreamId {
     copy.isSorted = this.isSorted;
     copy.countBytes = this.countBytes;
     return copy;
+  }
+
+  capture(to: ColumnWriter): void {
+    to.id(this);
+    to.number(this.names.length);
+    to.texts(this.names);
+    to.number(this.length);
+    to.number(this.texts.length);
+    for (let at = 0; at < this.length; at++) to.id(this.idAt(at));
+    to.numbers(this.flags);
+    to.numbers(this.starts);
+    to.texts(this.texts);
+    to.number(this.live);
+    to.number(this.bytes);
+    to.number(this.countBytes);
+    to.number(this.isSorted ? 1 : 0);
+  }
+
+  static restored(from: ColumnReader): StreamNode {
+    const { ms, seq } = from.id() as { ms: Uint64; seq: Uint64 };
+    const node = new StreamNode(ms, seq, from.texts(from.number()));
+    const length = from.number();
+    const texts = from.number();
+    for (let left = length; left > 0; left--) {
+      node.msOf.push(from.integer());
+      node.seqOf.push(from.integer());
+    }
+    node.flags = from.numbers(length);
+    node.starts = from.numbers(length);
+    node.texts = from.texts(texts);
+    node.live = from.number();
+    node.bytes = from.number();
+    node.countBytes = from.number();
+    node.isSorted = from.number() === 1;
+    return node;
   }
 
   /** How many entries of a sorted node are not after `id`. */

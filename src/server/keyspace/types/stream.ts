@@ -10,11 +10,12 @@
  *
  * Counting rules (entriesAdded, lag) are those of Redis 7.0's consumer groups.
  */
+import type { ColumnReader, ColumnWriter } from '../columns.js';
 import type { Collection } from '../value.js';
 import { IdIndex } from './id-index.js';
 import { type Int64, oneMore } from './int64.js';
 import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, ZERO_ID } from './stream-id.js';
-import { type Group, UNKNOWN_COUNT } from './stream-group.js';
+import { Group, UNKNOWN_COUNT } from './stream-group.js';
 import { type StreamEntry, StreamNode } from './stream-node.js';
 
 /** A node never has a larger listpack, whatever the settings (STREAM_LISTPACK_MAX_SIZE). */
@@ -214,6 +215,31 @@ export class StreamValue implements Collection {
     copy.entriesAdded = this.entriesAdded;
     for (const group of this.groups.values()) copy.groups.set(group.name, group.clone());
     return copy;
+  }
+
+  capture(to: ColumnWriter): void {
+    to.number(this.size);
+    to.id(this.lastId);
+    to.id(this.firstId);
+    to.id(this.maxDeletedId);
+    to.integer(this.entriesAdded);
+    to.number(this.nodes.size);
+    for (const node of this.nodes) node.capture(to);
+    to.number(this.groups.size);
+    for (const group of this.groups.values()) group.capture(to);
+  }
+
+  restore(from: ColumnReader): void {
+    this.size = from.number();
+    this.lastId = from.id();
+    this.firstId = from.id();
+    this.maxDeletedId = from.id();
+    this.entriesAdded = from.integer();
+    for (let left = from.number(); left > 0; left--) this.attach(StreamNode.restored(from));
+    for (let left = from.number(); left > 0; left--) {
+      const group = Group.restored(from);
+      this.groups.set(group.name, group);
+    }
   }
 
   private groupBytes(): number {
