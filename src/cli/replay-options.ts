@@ -1,7 +1,11 @@
 /**
  * The words behind `redis-lab replay`, as values.
  */
-export const USAGE = 'usage: redis-lab replay FILE [--until turn:N | command:N | time:T] [--digest] [--trace FILE [--trace-overwrite]]';
+const USAGE =
+  'usage: redis-lab replay FILE [--until turn:N | command:N | time:T] [--digest] [--trace FILE] [--to perfetto [--out FILE]] [--trace-overwrite]';
+
+/** What a recording can be turned into. */
+const FORMATS: readonly string[] = ['perfetto'];
 
 /** Where a replay stops: at the end of a turn, or at a time. */
 export type Until =
@@ -16,31 +20,52 @@ export interface ReplayOptions {
   readonly digest: boolean;
   /** Where to write the trace. */
   readonly trace: string | null;
-  readonly traceOverwrite: boolean;
+  /** Where to write it in the format of Perfetto. */
+  readonly perfetto: string | null;
+  /** Whether files that exist are replaced. */
+  readonly overwrite: boolean;
 }
 
 /** What is asked for, or what is wrong with how it is asked. @param args byte strings */
 export function readReplayOptions(args: readonly string[]): ReplayOptions | string {
-  let file: string | null = null;
-  let until: Until | null = null;
-  let trace: string | null = null;
-  let digest = false;
-  let traceOverwrite = false;
+  const files: string[] = [];
+  const switches = new Set<string>();
+  const values = new Map<string, string>();
   for (let at = 0; at < args.length; at++) {
     const word = args[at]!;
-    if (word === '--digest') digest = true;
-    else if (word === '--trace-overwrite') traceOverwrite = true;
-    else if (word === '--trace') {
-      trace = args[++at] ?? null;
-      if (trace === null) return '--trace needs a value';
-    } else if (word === '--until') {
-      until = readUntil(args[++at] ?? '');
-      if (until === null) return `--until '${args[at] ?? ''}': must be turn:N, command:N or time:T, where T is +90s, 12:03:07.250 or 2026-11-29T12:03:07Z`;
-    } else if (word.startsWith('--')) return `unknown option '${word}'; ${USAGE}`;
-    else if (file === null) file = word;
-    else return USAGE;
+    if (!word.startsWith('--')) files.push(word);
+    else if (SWITCHES.has(word)) switches.add(word);
+    else if (!WITH_VALUE.has(word)) return `unknown option '${word}'; ${USAGE}`;
+    else if (args[++at] === undefined) return `${word} needs a value`;
+    else values.set(word, args[at]!);
   }
-  return file === null ? USAGE : { file, until, digest, trace, traceOverwrite };
+  const [file] = files;
+  if (file === undefined || files.length > 1) return USAGE;
+  return complaintAbout(values) ?? optionsOf(file, switches, values);
+}
+
+const SWITCHES: ReadonlySet<string> = new Set(['--digest', '--trace-overwrite']);
+const WITH_VALUE: ReadonlySet<string> = new Set(['--until', '--trace', '--to', '--out']);
+
+function complaintAbout(values: ReadonlyMap<string, string>): string | null {
+  const until = values.get('--until');
+  if (until !== undefined && readUntil(until) === null) {
+    return `--until '${until}': must be turn:N, command:N or time:T, where T is +90s, 12:03:07.250 or 2026-11-29T12:03:07Z`;
+  }
+  const format = values.get('--to');
+  if (format !== undefined && !FORMATS.includes(format)) return `--to '${format}': must be one of ${FORMATS.join(', ')}`;
+  return format === undefined && values.has('--out') ? '--out names the file of --to, which is missing' : null;
+}
+
+function optionsOf(file: string, switches: ReadonlySet<string>, values: ReadonlyMap<string, string>): ReplayOptions {
+  return {
+    file,
+    until: readUntil(values.get('--until') ?? ''),
+    digest: switches.has('--digest'),
+    trace: values.get('--trace') ?? null,
+    perfetto: values.has('--to') ? (values.get('--out') ?? `${file}.json`) : null,
+    overwrite: switches.has('--trace-overwrite'),
+  };
 }
 
 function readUntil(text: string): Until | null {

@@ -2,9 +2,12 @@
  * `redis-lab replay FILE`: lives through a recording once more, as fast as it goes, and says whether everything was the same.
  */
 import { toBytes } from '../server/config/bytes.js';
-import { type Damage, describeDamage, digestOf, RecordingError, type RecordingFile, Replay, type ReplayResult, TapeEnd } from '../server/recording/index.js';
+import {
+  type Damage, describeDamage, digestOf, RecordingError, type RecordingFile, type RecordingHead, Replay, type ReplayResult, TapeEnd,
+} from '../server/recording/index.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
+import { IncompleteError, PerfettoFile } from './perfetto-file.js';
 import { readRecordingFile } from './read-recording-file.js';
 import { readReplayOptions, type ReplayOptions, type Until } from './replay-options.js';
 import { TraceFile } from './trace-file.js';
@@ -24,25 +27,36 @@ export function replay(args: readonly string[]): number {
   try {
     return run(options);
   } catch (error) {
-    complain(error instanceof RecordingError ? `'${options.file}': ${error.message}` : explain(error));
+    if (error instanceof RecordingError) complain(`'${options.file}': ${error.message}`);
+    else complain(error instanceof IncompleteError ? error.message : explain(error));
     return NOT_POSSIBLE;
   }
 }
 
-function run({ file, until, digest, trace, traceOverwrite }: ReplayOptions): number {
+function run(options: ReplayOptions): number {
+  const { file } = options;
   const recording = readRecordingFile(file);
   const { head, damage } = recording;
   if (head.build !== __VERSION__) complain(`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may do otherwise`);
   const replayed = start(recording);
-  const isEnough = stopOf(replayed, until);
-  const traceFile = trace === null ? null : new TraceFile(trace, traceOverwrite, complain);
-  if (traceFile !== null) replayed.trace((batch) => traceFile.write(batch));
+  const isEnough = stopOf(replayed, options.until);
+  const outputs = openOutputs(options, head, replayed);
+  if (outputs.length > 0) replayed.trace((batch) => outputs.forEach((output) => output.write(batch)));
   const result = replayed.run(isEnough);
-  traceFile?.close();
+  for (const output of outputs) output.close();
   process.stdout.write(`${describe(result)}\n`);
   if (damage !== null) complain(`'${file}' is not whole: ${describeEnd(damage, replayed, result)}`);
-  if (digest) process.stdout.write(`${digestOf(replayed.server)}\n`);
+  if (options.digest) process.stdout.write(`${digestOf(replayed.server)}\n`);
   return result.divergence === null ? IDENTICAL : DIVERGED;
+}
+
+/** What is told of everything that happens in the replay. */
+function openOutputs({ trace, perfetto, overwrite }: ReplayOptions, { build }: RecordingHead, { server }: Replay): readonly (TraceFile | PerfettoFile)[] {
+  const begins = new Date(server.clock.nowMs).toISOString();
+  return [
+    ...(trace === null ? [] : [new TraceFile(trace, overwrite, complain)]),
+    ...(perfetto === null ? [] : [new PerfettoFile(perfetto, overwrite, { build, begins })]),
+  ];
 }
 
 /** The server at the beginning of its recording. */

@@ -16,6 +16,7 @@ import { cli } from '../support/cli.js';
 import { temporaryDirectory } from '../support/headless.js';
 import { RawClient } from '../support/raw-client.js';
 import { RespClient } from '../support/resp-client.js';
+import { checkTraceEvents } from '../support/trace-event-format.js';
 
 const POLLERS = (['epoll', 'portable'] as const).filter((poller) => poller === 'portable' || process.platform === 'linux');
 
@@ -191,6 +192,30 @@ describe('redis-lab replay', () => {
     // What cannot be replayed leaves no file behind.
     expect(await cli('replay', file('none.lab', Buffer.from('none')), '--trace', join(dir, 'unwritten'))).toMatchObject({ code: 2 });
     expect(existsSync(join(dir, 'unwritten'))).toBe(false);
+  });
+
+  test('--to perfetto writes what Perfetto opens, with a track for each client and an arrow for each reply', async () => {
+    const path = file('shown.lab', whole);
+    const [, commands] = /, (\d+) commands: identical\n$/.exec((await cli('replay', path, '--to', 'perfetto')).stdout)!;
+    const { violations, slices, arrows, trackNames } = checkTraceEvents(readFileSync(`${path}.json`, 'utf8'));
+    expect(violations).toEqual([]);
+    expect(trackNames.size).toBeGreaterThan(6);
+    const count = (cat: string): number => slices.filter((slice) => slice.cat === cat).length;
+    expect(count('command')).toBe(Number(commands));
+    // What scripts and transactions call is no request of its own.
+    expect(count('request')).toBeLessThan(Number(commands));
+    expect(count('request')).toBeGreaterThan(600);
+    expect(arrows).toHaveLength(count('request'));
+    expect(arrows.every(({ from, to }) => from.cat === 'request' && to.cat === 'write' && from.tid === to.tid && from.begin <= to.begin)).toBe(true);
+    expect(count('parked')).toBe(4);
+    const again = await cli('replay', path, '--to', 'perfetto');
+    expect(again).toEqual({ code: 2, stdout: '', stderr: `redis-lab: '${path}.json' exists already; --trace-overwrite replaces it\n` });
+    const out = join(dir, 'shown.json');
+    expect(await cli('replay', path, '--to', 'perfetto', '--out', out, '--until', 'turn:9')).toMatchObject({ code: 0, stderr: '' });
+    expect(checkTraceEvents(readFileSync(out, 'utf8'))).toMatchObject({ violations: [] });
+    expect(await cli('replay', path, '--to', 'pdf')).toMatchObject({ code: 2, stderr: "redis-lab: --to 'pdf': must be one of perfetto\n" });
+    expect(await cli('replay', path, '--out', out)).toMatchObject({ code: 2, stderr: 'redis-lab: --out names the file of --to, which is missing\n' });
+    expect(await cli('replay', path, '--to', 'perfetto', '--out', '/dev/full')).toEqual({ code: 2, stdout: '', stderr: "redis-lab: '/dev/full' is not whole: no space is left on the device\n" });
   });
 
   test('what is no recording of a server is refused in one line', async () => {
