@@ -192,7 +192,7 @@ function restore(argv: Argv, _db: unknown, session: Session): Reply {
   const codes = unpackLibraries(argv[2]!);
   if (codes === 'version') return errors.BAD_PAYLOAD;
   if (codes === 'type') return errors.NO_FUNCTION_PAYLOAD;
-  scriptingOf(session.server).libraries.restore(codes, policy satisfies RestorePolicy);
+  scriptingOf(session.server).libraries.install(codes, policy satisfies RestorePolicy);
   session.server.keyspace.dirty++;
   return OK;
 }

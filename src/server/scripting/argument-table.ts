@@ -5,18 +5,19 @@
  * and it costs neither an allocation nor the collector's work.
  */
 import { type Pointer, TYPE } from './lua-memory.js';
-import { type Kept, type LuaState, pushTexts } from './lua-state.js';
+import { type LuaState, pushTexts } from './lua-state.js';
+import type { Sandbox } from './sandbox.js';
 
 /** A longer one is not used again, because its places would have to be emptied. */
 const LONGEST = 32;
 
 export class ArgumentTable {
-  private table: Pointer = 0;
+  /** It is a field of the real globals, which keep it alive; 0 until it is made. Part of the interpreter's state. */
+  table: Pointer = 0;
 
-  /** @param globals the table of which it is a field, and which keeps it alive */
   constructor(
     private readonly lua: LuaState,
-    private readonly globals: Kept,
+    private readonly sandbox: Sandbox,
     private readonly name: 'KEYS' | 'ARGV',
   ) {}
 
@@ -42,7 +43,7 @@ export class ArgumentTable {
 
   private make(texts: readonly string[], start: number, end: number): void {
     const { lua } = this;
-    lua.pushKept(this.globals);
+    lua.pushKept(this.sandbox.globals);
     lua.pushName(this.name);
     pushTexts(lua, texts, start, end);
     this.table = lua.memory.pointer(lua.slot(-1));

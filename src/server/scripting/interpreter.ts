@@ -9,10 +9,10 @@ import * as errors from '../errors.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 import { ArgumentTable } from './argument-table.js';
 import { COUNTED, toReply } from './conversion.js';
-import { TYPE } from './lua-memory.js';
-import { type Kept, LuaError, LuaState, pushTexts } from './lua-state.js';
+import { type Pointer, TYPE } from './lua-memory.js';
+import { type CapturedLuaState, type Kept, LuaError, LuaState, pushTexts } from './lua-state.js';
 import { pushRedisApi } from './redis-api.js';
-import { Sandbox, withoutSignature } from './sandbox.js';
+import { Sandbox, type SandboxState, withoutSignature } from './sandbox.js';
 import { FIRST_KEY, type ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
 import type { NumberGenerator } from './number-generator.js';
@@ -24,6 +24,14 @@ const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
 const TURNS_AT_A_LOOK = 4;
 /** The code of a library only registers its functions. */
 const LOAD_TIMEOUT_US = 500_000;
+
+/** An interpreter as data: what of it is not in the engine's memory. */
+export interface InterpreterState {
+  readonly lua: CapturedLuaState;
+  readonly sandbox: SandboxState;
+  /** Where the tables KEYS and ARGV of scripts are; null for functions, which have none. */
+  readonly globalArrays: { readonly keys: Pointer; readonly args: Pointer } | null;
+}
 
 export class Interpreter {
   readonly lua: LuaState;
@@ -46,12 +54,30 @@ export class Interpreter {
       pushRedisApi(lua, this, isEval);
       lua.setField(-2, 'redis');
     });
-    const { globals } = this.sandbox;
-    this.globalArrays = isEval ? { keys: new ArgumentTable(this.lua, globals, 'KEYS'), args: new ArgumentTable(this.lua, globals, 'ARGV') } : null;
+    const { lua, sandbox } = this;
+    this.globalArrays = isEval ? { keys: new ArgumentTable(lua, sandbox, 'KEYS'), args: new ArgumentTable(lua, sandbox, 'ARGV') } : null;
     if (isEval) this.nameHandler();
     this.lua.watch = () => this.watch(false);
     this.watcher = this.lua.hookCallback(() => this.watch(true));
     this.lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
+  }
+
+  capture(): InterpreterState {
+    const { lua, sandbox, globalArrays } = this;
+    return {
+      lua: lua.capture(),
+      sandbox: sandbox.capture(),
+      globalArrays: globalArrays === null ? null : { keys: globalArrays.keys.table, args: globalArrays.args.table },
+    };
+  }
+
+  /** On an interpreter that was built by LuaEngine.rebuild. The engine's memory follows. */
+  restore({ lua, sandbox, globalArrays }: InterpreterState): void {
+    this.lua.restore(lua);
+    this.sandbox.restore(sandbox);
+    if (this.globalArrays === null || globalArrays === null) return;
+    this.globalArrays.keys.table = globalArrays.keys;
+    this.globalArrays.args.table = globalArrays.args;
   }
 
   /** Redis leaves its error handler among the globals of scripts. */
@@ -70,6 +96,7 @@ export class Interpreter {
   /** Compiles and keeps a function. A string: the compiler's complaint. */
   compile(code: string, name: string): Kept | string {
     const { lua } = this;
+    lua.engine.touch();
     if (lua.load(withoutSignature(code), name)) return lua.keep();
     const complaint = lua.text(-1) ?? '';
     lua.pop();
@@ -81,6 +108,7 @@ export class Interpreter {
     const { lua, sandbox } = this;
     const { keyspace, hooks } = this.server;
     this.run = run;
+    lua.engine.touch();
     keyspace.freezeTime();
     try {
       lua.pushKept(sandbox.errorHandler);

@@ -9,7 +9,7 @@ import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
 import { splitInline } from '../resp/inline.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
-import type { Interpreter } from './interpreter.js';
+import type { Interpreter, InterpreterState } from './interpreter.js';
 import { TYPE } from './lua-memory.js';
 import { type Kept, LuaError, type LuaState } from './lua-state.js';
 import { pushLibraryApi } from './redis-api.js';
@@ -26,6 +26,20 @@ export interface Library {
   readonly name: string;
   readonly code: string;
   readonly functions: ReadonlyMap<string, LibraryFunction>;
+}
+
+/** Libraries as data. */
+export interface LibrariesState {
+  readonly libraries: readonly {
+    readonly name: string;
+    readonly code: string;
+    readonly functions: readonly (Omit<LibraryFunction, 'flags'> & { readonly flags: readonly ScriptFlag[] })[];
+  }[];
+  /** By its name in lower case the function that is found, and its library. */
+  readonly index: readonly (readonly [key: string, library: string, name: string])[];
+  /** Null until the first library was loaded. */
+  readonly interpreter: InterpreterState | null;
+  readonly loadGlobals: Kept | null;
 }
 
 /** What libraries need of what stands above them; implemented by scripting.ts. */
@@ -69,6 +83,33 @@ export class Libraries {
     let count = 0;
     for (const { functions } of this.byName.values()) count += functions.size;
     return count;
+  }
+
+  capture(): LibrariesState {
+    const { interpreter, loadGlobals } = this;
+    const libraries = [...this.byName.values()];
+    const owners = new Map(libraries.flatMap(({ name, functions }) => [...functions.values()].map((each) => [each, name] as const)));
+    return {
+      libraries: libraries.map(({ name, code, functions }) => {
+        return { name, code, functions: [...functions.values()].map((each) => ({ ...each, flags: [...each.flags] })) };
+      }),
+      index: [...this.index].map(([key, found]) => [key, owners.get(found)!, found.name]),
+      interpreter: interpreter === null ? null : interpreter.capture(),
+      loadGlobals,
+    };
+  }
+
+  /** @param rebuild has an interpreter built again; see LuaEngine.rebuild */
+  restore({ libraries, index, interpreter, loadGlobals }: LibrariesState, rebuild: (state: InterpreterState, build: () => Interpreter) => Interpreter): void {
+    for (const { name, code, functions } of libraries) {
+      const made = functions.map((each): LibraryFunction => ({ ...each, flags: new Set(each.flags) }));
+      const library = { name, code, functions: new Map(made.map((each) => [each.name, each])) };
+      this.byName.set(name, library);
+      this.keptBytes += bytesOf(library);
+    }
+    for (const [key, library, name] of index) this.index.set(key, this.byName.get(library)!.functions.get(name)!);
+    if (interpreter !== null) this.interpreter = rebuild(interpreter, () => this.prepare());
+    this.loadGlobals = loadGlobals;
   }
 
   find(name: string): LibraryFunction | null {
@@ -120,12 +161,12 @@ export class Libraries {
     this.interpreter = null;
   }
 
-  /** Puts these libraries beside or in place of what is there. Throws an ErrorReply; then nothing has changed. */
-  restore(codes: readonly string[], policy: RestorePolicy): void {
+  /** FUNCTION RESTORE: puts these libraries beside or in place of what is there. Throws an ErrorReply; then nothing has changed. */
+  install(codes: readonly string[], policy: RestorePolicy): void {
     const before = [...this.byName.values()];
     try {
       if (policy === 'flush') this.flush();
-      for (const code of codes) this.restoreOne(code, policy);
+      for (const code of codes) this.installOne(code, policy);
     } catch (error) {
       this.flush();
       for (const { code } of before) this.load(code, false);
@@ -133,7 +174,7 @@ export class Libraries {
     }
   }
 
-  private restoreOne(code: string, policy: RestorePolicy): void {
+  private installOne(code: string, policy: RestorePolicy): void {
     const { name } = parseHeader(code);
     if (policy === 'append' && this.byName.has(name)) throw errors.libraryExists(name);
     this.load(code, policy === 'replace');

@@ -24,6 +24,7 @@ const SCRATCH_BYTES = 4096;
 export const BLOCK_BYTES = 1024;
 /** Longer strings are copied by native code, whose call costs more than copying so many bytes here. */
 const SHORT = 32;
+const STEPS_BETWEEN_LOOKS = 100_000;
 
 /** An error for the script: thrown by a function of ours, raised in Lua. */
 export class LuaError {
@@ -52,25 +53,39 @@ export interface Kept {
   readonly pointer: Pointer;
 }
 
+/** A Lua state as data: what is not in the engine's memory. */
+export interface CapturedLuaState {
+  readonly main: Pointer;
+  readonly scratch: Pointer;
+  readonly spareBlock: Pointer;
+  readonly steps: number;
+  /** Indices of its functions in the engine's table, in the order in which they were made. */
+  readonly callbacks: readonly number[];
+  readonly names: readonly (readonly [text: string, place: Pointer])[];
+}
+
 export type HostFunction = (lua: LuaState) => number;
 
 export class LuaState {
   readonly lua: LuaFunctions;
   readonly memory: LuaMemory;
   /** The main state. */
-  readonly main: Pointer;
+  private main: Pointer;
   /** The main state, or the coroutine that called the function of ours that runs. */
   current: Pointer;
   /** To be called now and then by functions of ours that may take long. It throws what ends the script. */
   watch: () => void = () => {};
-  private readonly scratch: Pointer;
+  private scratch: Pointer;
   /** A block that was given back; 0 for none. */
   private spareBlock: Pointer = 0;
   private readonly callbacks: number[] = [];
   /** Strings that are kept for good, see {@link name}. */
-  private readonly names = new Map<string, Pointer>();
+  private names = new Map<string, Pointer>();
+  /** Steps of functions of ours since they have last called {@link watch}. */
+  private steps = 0;
 
   constructor(readonly engine: LuaEngine) {
+    engine.touch();
     this.lua = engine.lua;
     this.memory = engine.memory;
     this.main = this.lua.luaL_newstate();
@@ -79,11 +94,33 @@ export class LuaState {
     this.lua.luaL_openlibs(this.main);
   }
 
+  capture(): CapturedLuaState {
+    const { main, scratch, spareBlock, steps } = this;
+    return { main, scratch, spareBlock, steps, callbacks: [...this.callbacks], names: [...this.names] };
+  }
+
+  /** Its functions must be where they were: see LuaEngine.rebuild. */
+  restore({ main, scratch, spareBlock, steps, names }: CapturedLuaState): void {
+    this.main = this.current = main;
+    this.scratch = scratch;
+    this.spareBlock = spareBlock;
+    this.steps = steps;
+    this.names = new Map(names);
+  }
+
   close(): void {
+    this.engine.touch();
     this.lua.lua_close(this.main);
     this.lua.free(this.scratch);
     this.lua.free(this.spareBlock);
     for (const callback of this.callbacks) this.engine.release(callback);
+  }
+
+  /** One step of many that a function of ours takes in a loop: after every so many it calls {@link watch}. */
+  step(): void {
+    if (++this.steps < STEPS_BETWEEN_LOOKS) return;
+    this.steps = 0;
+    this.watch();
   }
 
   /** BLOCK_BYTES of the engine's memory, to be given back; 0 if there is no more. Most strings that are put together fit, so one block is kept. */
@@ -263,6 +300,7 @@ export class LuaState {
   }
 
   forget({ reference }: Kept): void {
+    this.engine.touch();
     this.lua.luaL_unref(this.current, REGISTRY, reference);
   }
 

@@ -21,6 +21,15 @@ export class NumberGenerator {
     this.state = (BigInt.asUintN(32, whole) << 16n) | SEED_TAIL;
   }
 
+  /** It fits into a number. */
+  capture(): number {
+    return Number(this.state);
+  }
+
+  restore(state: number): void {
+    this.state = BigInt(state);
+  }
+
   /** In [0, 1). */
   next(): number {
     this.state = (this.state * MULTIPLIER + INCREMENT) & STATE_MASK;

@@ -61,17 +61,28 @@ return function(reader)
   end
 end`;
 
+/** A sandbox as data: where what it keeps is in the engine's memory. */
+export interface SandboxState {
+  readonly errorHandler: Kept;
+  readonly readerGuard: Kept;
+  readonly globals: Kept;
+  readonly standInOfGlobals: Kept;
+  readonly standIns: readonly (readonly [place: Pointer, real: Kept])[];
+}
+
 export class Sandbox {
   /** The error handler, and the real globals, in the registry. */
-  readonly errorHandler: Kept;
-  readonly globals: Kept;
-  private readonly standIns = new Map<Pointer, Kept>();
-  private readonly standInPlaces: Pointer[] = [];
+  errorHandler: Kept;
+  globals: Kept;
+  /** By the place of each stand-in the real table. */
+  private standIns = new Map<Pointer, Kept>();
+  private standInPlaces: Pointer[] = [];
   /** Where a table points that has no nodes. */
   private noNodes: Pointer = 0;
   private readonly deny: number;
   private readonly denyUnknown: number;
-  private readonly standInOfGlobals: Kept;
+  private standInOfGlobals: Kept;
+  private readerGuard: Kept;
 
   /** @param fill adds the table `redis`, and what else is special, to the real globals on top of the stack */
   constructor(
@@ -86,11 +97,26 @@ export class Sandbox {
       throw new LuaError(`Script attempted to access nonexistent global variable '${cString(state.text(2) ?? '?')}'`);
     });
     this.errorHandler = this.runInternal(ERROR_HANDLER);
+    this.readerGuard = this.runInternal(READER_GUARD);
     lua.pushValue(GLOBALS);
     fill(lua);
     this.populate();
     this.globals = lua.keep();
     this.standInOfGlobals = this.install();
+  }
+
+  capture(): SandboxState {
+    const { errorHandler, readerGuard, globals, standInOfGlobals } = this;
+    return { errorHandler, readerGuard, globals, standInOfGlobals, standIns: [...this.standIns] };
+  }
+
+  restore({ errorHandler, readerGuard, globals, standInOfGlobals, standIns }: SandboxState): void {
+    this.errorHandler = errorHandler;
+    this.readerGuard = readerGuard;
+    this.globals = globals;
+    this.standInOfGlobals = standInOfGlobals;
+    this.standIns = new Map(standIns);
+    this.standInPlaces = [...this.standIns.keys()];
   }
 
   /** Keeps the function that a chunk of ours returns. */
@@ -254,8 +280,7 @@ export class Sandbox {
 
   /** Functions that go past metatables see the real table where they are given a stand-in, or refuse if they would change it. */
   private wrapRaw(): void {
-    const { standIns } = this;
-    const realOf = (state: LuaState): Kept | undefined => standIns.get(state.lua.lua_topointer(state.current, 1));
+    const realOf = (state: LuaState): Kept | undefined => this.standIns.get(state.lua.lua_topointer(state.current, 1));
     for (const name of ['pairs', 'next', 'rawget', 'getmetatable']) this.wrap(name, (state) => {
       const real = realOf(state);
       if (real === undefined) return;
@@ -268,10 +293,9 @@ export class Sandbox {
   }
 
   private refusePrecompiled(): void {
-    const guard = this.runInternal(READER_GUARD);
     this.wrap('load', (state) => {
       if (state.type(1) !== TYPE.function) return;
-      state.pushKept(guard);
+      state.pushKept(this.readerGuard);
       state.pushValue(1);
       state.call(1, 1);
       state.lua.lua_replace(state.current, 1);

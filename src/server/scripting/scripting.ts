@@ -9,14 +9,14 @@ import * as errors from '../errors.js';
 import type { ServerContext } from '../command/context.js';
 import type { Session } from '../command/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
-import { Interpreter } from './interpreter.js';
-import { ENTRY_BYTES, Libraries } from './libraries.js';
+import { Interpreter, type InterpreterState } from './interpreter.js';
+import { ENTRY_BYTES, Libraries, type LibrariesState } from './libraries.js';
 import type { Kept } from './lua-state.js';
 import { NumberGenerator } from './number-generator.js';
 import { sha1 } from './redis-api.js';
 import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun, type ScriptRules, type Spellings, spellingsOf } from './script-run.js';
 import { parseShebang } from './shebang.js';
-import { LuaEngine } from './wasm.js';
+import { type EngineState, LuaEngine } from './wasm.js';
 
 interface Script {
   /** Its SHA1. */
@@ -25,6 +25,19 @@ interface Script {
   readonly flags: ScriptFlags;
   /** Null until it is compiled in the present state. */
   compiled: Kept | null;
+}
+
+/** The scripts and functions of a server as data. */
+export interface ScriptingState {
+  readonly scripts: readonly { readonly name: string; readonly code: string; readonly compiled: Kept | null }[];
+  readonly libraries: LibrariesState;
+  readonly allowsNoscript: boolean;
+  /** Of math.random. */
+  readonly numbers: number;
+  /** Null until the first script. */
+  readonly engine: EngineState | null;
+  /** Null until the first EVAL, and after SCRIPT FLUSH. */
+  readonly evaluator: InterpreterState | null;
 }
 
 /** The memory of WebAssembly never shrinks: past this a script that took much must not keep it. */
@@ -50,6 +63,49 @@ export class Scripting implements ScriptRules {
 
   constructor(readonly server: ServerContext) {
     this.spellings = spellingsOf(server.commands);
+  }
+
+  /**
+   * All of it as data, in plain values and typed arrays. Between two turns: throws while a script runs. What the engine's memory holds is shared with the
+   * last capture as far as it is the same, see LuaEngine.capture, so nothing in the result may be written to.
+   */
+  capture(): ScriptingState {
+    if (this.running !== null) throw new Error('Scripts cannot be captured while one runs');
+    const { allowsNoscript, engine, evaluator } = this;
+    return {
+      scripts: [...this.scripts.values()].map(({ name, code, compiled }) => ({ name, code, compiled })),
+      libraries: this.libraries.capture(),
+      allowsNoscript,
+      numbers: this.numbers.capture(),
+      engine: engine === null ? null : engine.capture(),
+      evaluator: evaluator === null ? null : evaluator.capture(),
+    };
+  }
+
+  /** On a server that has run no script. The interpreters are built again, so that functions of ours have their indices; then the memory is put back. */
+  restore({ scripts, libraries, allowsNoscript, numbers, engine, evaluator }: ScriptingState): void {
+    const { memory } = this.server.keyspace;
+    for (const { name, code, compiled } of scripts) {
+      this.scripts.set(name, { name, code, flags: parseShebang(code), compiled });
+      this.names.set(code, name);
+      this.keptBytes += ENTRY_BYTES + code.length;
+    }
+    this.allowsNoscript = allowsNoscript;
+    this.numbers.restore(numbers);
+    if (engine !== null) {
+      this.engine = new LuaEngine();
+      this.engine.prepare(engine);
+    }
+    if (evaluator !== null) this.evaluator = this.rebuild(evaluator, () => this.interpreter(true));
+    this.libraries.restore(libraries, (state, build) => this.rebuild(state, build));
+    if (engine !== null) this.engine!.restore(engine);
+    memory.scripts = this.keptBytes + this.libraries.keptBytes;
+  }
+
+  private rebuild(state: InterpreterState, build: () => Interpreter): Interpreter {
+    const interpreter = this.engine!.rebuild(state.lua.callbacks, build);
+    interpreter.restore(state);
+    return interpreter;
   }
 
   /** Compiles a script and remembers it. Throws an ErrorReply. Returns its SHA1. */
@@ -171,4 +227,12 @@ export function scriptingOf(server: ServerContext): Scripting {
   const made = new Scripting(server);
   known.set(server, made);
   return made;
+}
+
+/** The scripting of a server as data; null if nobody has asked for it yet. */
+export const captureScripting = (server: ServerContext): ScriptingState | null => known.get(server)?.capture() ?? null;
+
+/** On a fresh server. */
+export function restoreScripting(server: ServerContext, state: ScriptingState | null): void {
+  if (state !== null) scriptingOf(server).restore(state);
 }

@@ -6,6 +6,7 @@
  * outside: every import that would reach files, processes or the environment refuses.
  */
 import { readFileSync } from 'node:fs';
+import { copyMemory, PAGE_BYTES, type MemoryState, restoreMemory } from './engine-memory.js';
 import { LuaMemory, type Pointer } from './lua-memory.js';
 
 /** The C functions of Lua 5.1 that are called from here; see the Lua 5.1 reference manual. */
@@ -65,9 +66,16 @@ export interface LuaFunctions {
 export const LONG_JUMP = Infinity;
 
 const ENOSYS = -52;
-const PAGE_BYTES = 65536;
 /** A script that wants more is told that there is not enough memory; Redis goes on until the machine has no more. */
 const MOST_MEMORY = 512 * 1024 * 1024;
+
+/** An engine as data. */
+export interface EngineState {
+  readonly memory: MemoryState;
+  /** How many functions the table has room for, and the indices that are free, the one that is taken next at the end. */
+  readonly places: number;
+  readonly freePlaces: readonly number[];
+}
 
 let compiled: WebAssembly.Module | null = null;
 
@@ -78,7 +86,10 @@ const engine = (): URL => new URL(__LUA_ENGINE__, import.meta.url);
 export class LuaEngine {
   readonly lua: LuaFunctions;
   readonly memory = new LuaMemory();
-  private readonly freePlaces: number[] = [];
+  private freePlaces: number[] = [];
+  /** What was captured last, as long as somebody has it, and whether it is still so. */
+  private captured: WeakRef<EngineState> | null = null;
+  private hasChanged = true;
   /** What {@link protect} has called, so that the table is not asked each time. */
   private readonly bodies = new Map<number, (...args: number[]) => number>();
 
@@ -115,7 +126,8 @@ export class LuaEngine {
           throw LONG_JUMP;
         },
         emscripten_memcpy_js: (to: number, from: number, length: number): void => void this.memory.bytes.copyWithin(to, from, from + length),
-        emscripten_date_now: (): number => Date.now(),
+        // The allocator asks, to have a number that nobody guesses: what the memory holds must follow from what scripts did.
+        emscripten_date_now: (): number => 0,
         _emscripten_get_now_is_monotonic: (): number => 1,
         emscripten_resize_heap: (bytes: number): number => this.grow(bytes >>> 0),
       },
@@ -153,6 +165,49 @@ export class LuaEngine {
       }
     }
     return 0;
+  }
+
+  /** Called before anything is done that changes the memory: the next capture has to look at it again. */
+  touch(): void {
+    this.hasChanged = true;
+  }
+
+  /**
+   * The engine as data, between two scripts. Nothing is copied if no script has run since the last capture that is still in use: then that one is
+   * returned. Otherwise the memory is compared with it, and pieces that are the same are shared by reference, so that several captures in one process
+   * (and in one v8.serialize call) take the room of one and what has changed. Nobody may write into what is returned.
+   */
+  capture(): EngineState {
+    const before = this.captured?.deref() ?? null;
+    if (before !== null && !this.hasChanged) return before;
+    const memory = copyMemory(this.lua, this.memory, before?.memory ?? null);
+    const state = { memory, places: this.lua.__indirect_function_table.length, freePlaces: [...this.freePlaces] };
+    this.captured = new WeakRef(state);
+    this.hasChanged = false;
+    return state;
+  }
+
+  /** Makes a fresh engine one that can take the functions of a captured one. {@link rebuild} and {@link restore} follow. */
+  prepare({ places }: EngineState): void {
+    const table = this.lua.__indirect_function_table;
+    table.grow(places - table.length);
+  }
+
+  /** Has something built again that places functions in the table, each at the index that it had when it was captured. */
+  rebuild<T>(indices: readonly number[], build: () => T): T {
+    const { length } = this.lua.__indirect_function_table;
+    this.freePlaces = indices.toReversed();
+    const built = build();
+    if (this.freePlaces.length > 0 || this.lua.__indirect_function_table.length !== length) {
+      throw new Error('The Lua engine was captured by another build, which had other functions');
+    }
+    return built;
+  }
+
+  /** The memory as it was, once everything has been built again that it names functions of. */
+  restore({ memory, freePlaces }: EngineState): void {
+    this.freePlaces = [...freePlaces];
+    restoreMemory(this.lua, this.memory, memory);
   }
 
   /** Makes a JavaScript function one that Lua can call: (state) → number of results. It lives until it is released. */

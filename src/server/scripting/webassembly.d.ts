@@ -15,6 +15,7 @@ declare global {
       grow(pages: number): number;
     }
     interface Table {
+      readonly length: number;
       get(index: number): (...args: number[]) => number;
       set(index: number, value: unknown): void;
       grow(by: number): number;

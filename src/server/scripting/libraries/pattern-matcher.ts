@@ -15,7 +15,6 @@ export const NONE = -1;
 const MAX_CAPTURES = 32;
 /** Each item of a pattern can begin one call within another; C's stack, on which Redis counts, would bear more. */
 const MAX_DEPTH = 2000;
-const STEPS_BETWEEN_LOOKS = 100_000;
 
 const UNFINISHED = -1;
 /** The length of a capture that is a position in the text. */
@@ -47,7 +46,6 @@ function membersOf(letter: string): Uint8Array | undefined {
 export class PatternMatcher {
   private bytes: Buffer;
   private depth = 0;
-  private steps = 0;
   /** How many captures have begun, where each begins, and how long it is: UNFINISHED, POSITION or a length. */
   level = 0;
   private readonly starts: Pointer[] = [];
@@ -126,7 +124,7 @@ export class PatternMatcher {
   private matchItems(at: Pointer, pattern: Pointer): Pointer {
     const { bytes } = this;
     for (;;) {
-      this.step();
+      this.lua.step();
       const code = bytes[pattern]!;
       if (code === 0) return at;
       if (code === OPEN) return bytes[pattern + 1] === CLOSE ? this.beginCapture(at, pattern + 2, POSITION) : this.beginCapture(at, pattern + 1, UNFINISHED);
@@ -160,12 +158,6 @@ export class PatternMatcher {
       if (!isMatch) return NONE;
       at++;
     }
-  }
-
-  private step(): void {
-    if (++this.steps < STEPS_BETWEEN_LOOKS) return;
-    this.steps = 0;
-    this.lua.watch();
   }
 
   /** Behind a single character, class or set. */
