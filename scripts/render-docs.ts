@@ -1,6 +1,6 @@
 /**
  * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings, docs/trace-events.md
- * from the events, docs/keys.md from the table of keys, and the flags in README.md from --help; the picture in README.md is the golden of the screen's test.
+ * from the events, docs/faults.md from the table of faults, docs/keys.md from the table of keys, and the flags in README.md from --help; the picture in README.md is the golden of the screen's test.
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
@@ -10,6 +10,7 @@ import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } 
 import { categoriesOf, flagNames } from '../src/server/command/command-facts.js';
 import type { Command } from '../src/server/command/command.js';
 import { formatSyntax } from '../src/server/command/syntax.js';
+import { FAULT_NAMES, faultOf, faultSyntax } from '../src/server/faults/table.js';
 import { TRACE_EVENTS } from '../src/server/trace/events.js';
 import { KEYMAP, type Binding, type Context, type Group } from '../src/tui/keymap.js';
 import { LINE_KEYS } from '../src/tui/state/repl/line-keys.js';
@@ -18,7 +19,7 @@ const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->'
 
 /** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags and the picture are written anew; `screen` is that picture. */
 export function renderDocs(readme: string, screen: string): { readonly [path: string]: string } {
-  return { 'README.md': withScreen(withFlags(readme), screen), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/keys.md': keys() };
+  return { 'README.md': withScreen(withFlags(readme), screen), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/faults.md': faults(), 'docs/keys.md': keys() };
 }
 
 /** The lab's own flags, as --help shows them. */
@@ -94,6 +95,29 @@ function traceEvents(): string {
   ].join('\n\n');
   const rows = Object.entries(TRACE_EVENTS).map(([kind, { category, phase, meaning, fields }]) => [code(kind), meaning, fields, category, phase]);
   return `${head}\n\n${table('## Events', ['Event', 'What it means', 'Fields', 'Category', 'Phase'], rows)}\n`;
+}
+
+function faults(): string {
+  const head = [
+    '# Faults',
+    NOTE,
+    'What can be spoiled on purpose, to see what a server and its clients make of it. Faults are set in the REPL and in lines (`fault slice 1 on #3`), by a flag (`--fault \'slice 1 on #3\'`, several times if need be), ' +
+      'and in programs:',
+    "```js\nconst fault = await server.faults.add({ name: 'slice', bytes: 1, token: 3 });    // or as it is typed: add('slice 1 on #3')\nawait fault.remove();\n```",
+    '`server.faults.list()` gives those that are set, with how often each was injected, and `server.faults.clear()` takes all of them away; in the REPL these are `faults` and `fault off`. Each injection is an ' +
+      'event of the trace, `fault`, and a badge in the tokens pane.',
+    'Faults of the wire lie between the kernel and the server, below the recorder: a recording holds what they have made of reads and writes, and is replayed without them. Faults of the loop lie above it, so that one is set, ' +
+      'or taken away, is recorded; it takes effect behind the next wait of the loop.',
+  ].join('\n\n');
+  const rows = FAULT_NAMES.map((name) => [code(faultSyntax(name)), faultOf(name).side, faultOf(name).meaning, code(faultOf(name).example)]);
+  const limits = [
+    ['`#3`', 'the connection with this token; the first that is ever accepted has #2'],
+    ['`GET`', 'requests of this command; `CONFIG` means all of its subcommands'],
+    ['`key user:*`', 'requests that name a key like this; behind a command the pattern alone will do'],
+    ['`client app*`', 'requests of clients that have called themselves so with CLIENT SETNAME'],
+    ['`next 3`', 'so many times; then the fault is gone'],
+  ];
+  return `${head}\n\n${table('## What can be spoiled', ['Fault', 'Side', 'What it does', 'Example'], rows)}\n\n${table('## What it is set on', ['Limit', 'Meaning'], limits, 'All limits that are given must hold; without any it is everything.')}\n`;
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[], text?: string): string {

@@ -29,19 +29,20 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/dispatch': ['server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp'],
   'server/scripting': ['server/command', 'server/features', 'server/errors', 'server/resp', 'server/keyspace', 'server/version'],
   'server/commands': ['server/scripting', 'server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
+  'server/faults': ['server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   'server/loop': ['server/io', 'server/trace'],
   'server/client': ['shared', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
     'shared', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
-    'server/config',
+    'server/config', 'server/faults',
   ],
-  'server/recording': ['server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
+  'server/recording': ['types:server/faults', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
-  'server/thread': ['server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
-  'server/index': ['server/thread', 'types:server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
+  'server/thread': ['server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/index': ['server/faults', 'server/thread', 'types:server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
-  cli: ['server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
+  cli: ['server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
 };
 
 interface Edge {

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
+import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
 import { readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
 
 export interface Run {
@@ -21,6 +22,8 @@ export interface Run {
   readonly traceOverwrite: boolean;
   /** Where to write the recording. */
   readonly record: string | null;
+  /** Set from the start on. */
+  readonly faults: readonly Fault[];
   readonly step: boolean;
   readonly ascii: boolean;
   /** Null: nobody has said which. */
@@ -64,7 +67,7 @@ async function answer(other: Other): Promise<Request> {
 }
 
 /** Flags are read like lines behind the file, so they win. */
-function toRun({ file, readsInput, directives, switches, values }: Flags): Run {
+function toRun({ file, readsInput, directives, switches, values, lists }: Flags): Run {
   const reader = new ConfigReader();
   if (file !== null) reader.file(file);
   if (readsInput) reader.text(readFileSync(0, 'latin1'), 'standard input');
@@ -85,12 +88,21 @@ function toRun({ file, readsInput, directives, switches, values }: Flags): Run {
     seed: seed === undefined ? null : readSeed(seed),
     trace: trace === undefined ? null : resolvePath(trace),
     record: record === undefined ? null : resolvePath(record),
+    faults: (lists.get('fault') ?? []).map(readFault),
     traceOverwrite: switches.has('trace-overwrite'),
     step: switches.has('step'),
     ascii: switches.has('ascii'),
     theme: (values.get('theme') as ThemeName | undefined) ?? null,
     screenReader: switches.has('screen-reader'),
   };
+}
+
+function readFault(text: string): Fault {
+  try {
+    return parseFaultText(text);
+  } catch (error) {
+    throw error instanceof FaultError ? new Complaint(`--fault '${text}': ${error.message}`) : error;
+  }
 }
 
 function readSeed(text: string): number {

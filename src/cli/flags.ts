@@ -23,6 +23,8 @@ interface LabFlag {
   readonly value?: string;
   /** Shown first: what somebody wants to know who has never seen the lab. */
   readonly isBasic?: boolean;
+  /** It may stand there several times, each with a value of its own. */
+  readonly isList?: boolean;
 }
 
 export const LAB_FLAGS = {
@@ -36,6 +38,7 @@ export const LAB_FLAGS = {
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
   record: { value: 'file', summary: 'record everything that the server is told, for `redis-lab replay file`' },
+  fault: { value: 'fault', summary: "spoil something on purpose, for example 'slice 1 on #3'; several are set one by one", isList: true },
   seed: { value: 'number', summary: 'seed of everything random, to repeat a run' },
 } as const satisfies { readonly [name: string]: LabFlag };
 
@@ -61,6 +64,8 @@ export interface Flags {
   readonly directives: readonly Directive[];
   readonly switches: ReadonlySet<LabFlagName>;
   readonly values: ReadonlyMap<LabFlagName, string>;
+  /** Of the flags that may stand there several times. */
+  readonly lists: ReadonlyMap<LabFlagName, readonly string[]>;
 }
 
 /** Not to be run: text is asked for, or something is wrong, in one line. */
@@ -81,6 +86,7 @@ class ArgumentReader {
   private readonly directives: Directive[] = [];
   private readonly switches = new Set<LabFlagName>();
   private readonly values = new Map<LabFlagName, string>();
+  private readonly lists = new Map<LabFlagName, readonly string[]>();
 
   constructor(private readonly args: readonly string[]) {}
 
@@ -89,8 +95,8 @@ class ArgumentReader {
       const other = this.argument(this.args[this.at++]!);
       if (other !== null) return other;
     }
-    const { file, readsInput, directives, switches, values } = this;
-    return { kind: 'flags', file, readsInput, directives, switches, values };
+    const { file, readsInput, directives, switches, values, lists } = this;
+    return { kind: 'flags', file, readsInput, directives, switches, values, lists };
   }
 
   /** Something that ends the reading, or null. */
@@ -137,7 +143,8 @@ class ArgumentReader {
     }
     const word = inline.length > 0 ? inline.join(' ') : this.takeValue();
     if (word === null) return missing(`--${name}`);
-    this.values.set(name, word);
+    if (flag.isList === true) this.lists.set(name, [...(this.lists.get(name) ?? []), word]);
+    else this.values.set(name, word);
     const known = CHOICES[name];
     return known !== undefined && !known.includes(word) ? complain(`--${name} '${word}': must be one of ${known.join(', ')}`) : null;
   }

@@ -79,9 +79,9 @@ interface StartedServer {
 
 /** Starts the server on the port asked for; if none was, on the first free one from 6379. */
 async function startServer(run: Run, start: Start, log: Log, recording: RecordFile | null): Promise<StartedServer> {
-  const { settings, poller, edgeTriggered, seed, configFile, step } = run;
+  const { settings, poller, edgeTriggered, seed, configFile, step, faults } = run;
   const options: ServerOptions = {
-    ...settings, poller, edgeTriggered, log, configFile, paused: step,
+    ...settings, poller, edgeTriggered, log, configFile, faults, paused: step,
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
   };

@@ -40,9 +40,9 @@ export async function serve(run: Run, start: Start): Promise<number> {
 async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const ending = listenForSignals(log);
-  const { settings, poller, edgeTriggered, seed, configFile } = run;
+  const { settings, poller, edgeTriggered, seed, configFile, faults } = run;
   const server = await createServerOn(start.takeThread(), {
-    ...settings, poller, edgeTriggered, log, configFile,
+    ...settings, poller, edgeTriggered, log, configFile, faults,
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
   });

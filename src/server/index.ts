@@ -12,6 +12,8 @@
  */
 import type { Worker } from 'node:worker_threads';
 import type { CommandReference } from './commands/reference.js';
+import type { Fault } from './faults/fault.js';
+import type { ActiveFault } from './faults/faults.js';
 import type { SettingReference } from './config/reference.js';
 import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
@@ -38,6 +40,11 @@ export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SettingValue
 export type { SettingName } from './config.js';
 export type { LoopActivity } from './thread/activity-watch.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
+export { FaultError, formatFault, parseFault } from './faults/fault.js';
+export { FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.js';
+export type { Fault, FaultLimits } from './faults/fault.js';
+export type { ActiveFault } from './faults/faults.js';
+export type { FaultDoc, FaultName } from './faults/table.js';
 export type { ClientSnapshot, CommandSnapshot, KeysSnapshot } from './snapshot.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';
@@ -66,6 +73,8 @@ export interface ServerOptions extends Partial<SettingValues> {
   /** The configuration file that the settings came from, which CONFIG REWRITE writes to. */
   readonly configFile?: string | null;
   readonly log?: (level: LogLevel, message: string) => void;
+  /** Set from the start on: objects, or texts as they are typed. Connections that are still to come may be named by their tokens; the first is #2. */
+  readonly faults?: readonly (Fault | string)[];
   /** Called with the bytes of a recording as it grows; written one after the other they are a .lab file, for `redis-lab replay`. */
   readonly record?: RecordListener;
 }
@@ -79,6 +88,24 @@ export interface TraceOptions {
 export interface WaitingSocket {
   readonly fd: number;
   readonly isListener: boolean;
+}
+
+/** A fault that is set, and the way to take it away. */
+export interface FaultHandle extends ActiveFault {
+  /** False if it was gone already. */
+  remove(): Promise<boolean>;
+}
+
+/** What is spoiled on purpose; docs/faults.md lists what can be. */
+export interface ServerFaults {
+  /** Sets a fault: an object, or a text as it is typed. Rejects if there can be none like it, and names what there is. */
+  add(fault: Fault | string): Promise<FaultHandle>;
+  /** All that are set, in the order in which they were. */
+  list(): Promise<readonly ActiveFault[]>;
+  /** Takes one away, by its number; false if there is none. */
+  remove(id: number): Promise<boolean>;
+  /** Takes all of them away. */
+  clear(): Promise<void>;
 }
 
 /** `snapshot` is what was asked for with `watch`, as of the end of the batch. */
@@ -140,6 +167,8 @@ export interface RedisLabServer extends AsyncDisposable {
   /** Sends a snapshot of these windows with every batch of the trace from now on; null ends it. */
   watch(request: SnapshotRequest | null): Promise<void>;
 
+  readonly faults: ServerFaults;
+
   /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
   close(): Promise<void>;
 }
@@ -169,11 +198,12 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 /** What the thread would never hear of, or that would fail only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
-  const { log, record, poller = 'auto', seed = 0 } = options;
+  const { log, record, poller = 'auto', seed = 0, faults = [] } = options;
   for (const [name, listener] of Object.entries({ log, record })) {
     if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
   }
   if (!['auto', 'epoll', 'portable'].includes(poller)) throw refusal('poller: must be one of auto, epoll, portable');
+  if (!Array.isArray(faults)) throw refusal('faults: must be a list');
   if (!Number.isInteger(seed)) throw refusal('seed: must be a whole number');
 }
 
@@ -190,13 +220,14 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     paused = false,
     configFile = null,
     log = () => {},
+    faults = [],
     record,
     ...settings
   } = options;
   const recording = record === undefined ? null : new Recording(record, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
-    { settings, configFile, poller, edgeTriggered, seed, paused, ring: recording?.ring ?? null },
+    { settings, configFile, poller, edgeTriggered, seed, paused, faults, ring: recording?.ring ?? null },
     { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
     thread,
   );
@@ -280,6 +311,19 @@ function callAll<T>(all: Iterable<T>, call: (one: T) => void): void {
   if (errors.length > 0) throw errors[0];
 }
 
+function faultsOf(handle: LoopHandle): ServerFaults {
+  const remove = (id: number): Promise<boolean> => handle.call('removeFault', id);
+  return {
+    async add(fault) {
+      const active = await handle.call('addFault', fault);
+      return { ...active, remove: () => remove(active.id) };
+    },
+    list: () => handle.call('listFaults', null),
+    remove,
+    clear: () => handle.call('clearFaults', null),
+  };
+}
+
 class LabServer implements RedisLabServer {
   readonly url: string;
   readonly port: number;
@@ -287,6 +331,7 @@ class LabServer implements RedisLabServer {
   readonly poller: PollerName;
   readonly pollerFallback: string | null;
   readonly closed: Promise<void>;
+  readonly faults: ServerFaults;
 
   constructor(
     private readonly handle: LoopHandle,
@@ -300,6 +345,7 @@ class LabServer implements RedisLabServer {
     this.poller = poller;
     this.pollerFallback = fallback;
     this.closed = handle.closed;
+    this.faults = faultsOf(handle);
     const ended = (): void => observers.ended();
     this.closed.then(ended, ended);
   }

@@ -18,6 +18,7 @@ import { Blocking } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { CommandFaults } from './faults/command-faults.js';
 import { Monitors } from './features/monitors.js';
 import type { Scheduler } from './features/surroundings.js';
 import { HeapWatch, type Heap } from './measuring/heap-watch.js';
@@ -70,6 +71,7 @@ export interface ServerInputs {
 export class Server implements ServerContext {
   readonly tap = new Tap();
   readonly hooks = new DispatchHooks();
+  readonly commandFaults = new CommandFaults(this.hooks);
   readonly commands: ReadonlyMap<string, Command> = commandTable();
   /** All connected clients by token. */
   readonly sessions = new Map<number, Session>();

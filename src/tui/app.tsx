@@ -100,6 +100,7 @@ export class App {
     this.console = createConsole(
       {
         address: info.addresses[0]!,
+        faults: server.faults,
         state: () => this.state,
         update: (repl) => this.updateConsole(repl),
         spell: (spelling) => this.spell(spelling),

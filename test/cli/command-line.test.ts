@@ -19,7 +19,7 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
-  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, traceOverwrite: false, record: null, step: false, ascii: false, theme: null, screenReader: false });
+  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, traceOverwrite: false, record: null, faults: [], step: false, ascii: false, theme: null, screenReader: false });
 });
 
 test("the lab's own flags", async () => {

@@ -7,6 +7,12 @@ import type { ErrorReply } from '../resp/reply.js';
 import type { Argv, Command } from './command.js';
 import type { Session } from './session.js';
 
+/** Spoils requests; see faults/command-faults.ts. */
+export interface RequestFaults {
+  /** Called behind all gates: the error that the request gets instead of being executed, or null. */
+  refuse(session: Session, command: Command, argv: Argv): ErrorReply | null;
+}
+
 export class DispatchHooks {
   /** Set while there is a maxmemory: evicts what it may. False if the server is over its limit all the same. */
   makeRoom: (() => boolean) | null = null;
@@ -14,6 +20,8 @@ export class DispatchHooks {
   isHeapFull = false;
   /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
   busy: ErrorReply | null = null;
+  /** Set while there are faults of requests. */
+  faults: RequestFaults | null = null;
   /** Set by SLOWLOG while its threshold is so low that brief commands may reach it: then none are timed together. */
   timesEach = false;
   /** Set while there is a MONITOR: called after each command that it may see, with passwords taken out. */

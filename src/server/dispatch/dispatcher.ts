@@ -45,7 +45,7 @@ export class Dispatcher implements CommandRunner {
     session.lastCommand = command;
     if (command === null) return this.rejectUnknown(session, argv);
     this.server.activity.executes(command.number);
-    const error = this.gates(session, command, argv.length);
+    const error = this.gates(session, command, argv);
     if (error !== null) return this.reject(session, command, error);
     const { pause } = this.server;
     if (pause.mode !== PAUSE_OFF && isHeld(pause.mode, session, command, argv)) return pause.postpone(session, argv);
@@ -59,10 +59,10 @@ export class Dispatcher implements CommandRunner {
   }
 
   /** What stands between a client and a command that exists: the first error, or null. */
-  private gates(session: Session, command: Command, argc: number): ErrorReply | null {
+  private gates(session: Session, command: Command, argv: Argv): ErrorReply | null {
     const { server } = this;
     const { hooks, tracking } = server;
-    if (!command.acceptsArgc(argc)) return errors.wrongArity(command.fullName);
+    if (!command.acceptsArgc(argv.length)) return errors.wrongArity(command.fullName);
     if (command.allowedBy !== null && !isAllowedBy(command.allowedBy, session)) {
       return errors.notAllowed((command.container ?? command).name, command.allowedBy);
     }
@@ -73,7 +73,7 @@ export class Dispatcher implements CommandRunner {
     if (tracking.isActive) tracking.limitKeys();
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
-    return null;
+    return hooks.faults === null ? null : hooks.faults.refuse(session, command, argv);
   }
 
   /** Before the requests of a read: what follows is timed together, up to {@link endRead}. */

@@ -44,6 +44,8 @@ export class EventLoop {
   observer: Observer | null = null;
   /** Called when a wait that the observer has interrupted goes on: it was none, for those who record waits. */
   onSleepOn: (() => void) | null = null;
+  /** Called after each wait, before anything that it has brought is handled: what other threads ask of the server takes effect here, in a replay as well. */
+  afterWait: (() => void) | null = null;
   private stopped = false;
   /** Something was ready in the running turn, or a timer ran. */
   private wasBusy = false;
@@ -111,6 +113,7 @@ export class EventLoop {
     this.activity.beginsTurn(++this.turnNumber);
     const flushUs = this.flush();
     this.wait();
+    this.afterWait?.();
     const wokenUs = this.clock.nowUs;
     this.wasBusy = this.events.length > 0;
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
@@ -145,6 +148,7 @@ export class EventLoop {
     const events = (this.eventsWithin ??= new Events());
     this.poll.wait(events, 0);
     this.clock.refresh();
+    this.afterWait?.();
     // There are hundreds of such looks a second: those that bring nothing are told only where each event counts, and a hold needs one.
     if (tap.sink !== null && (events.length > 0 || tap.sink.isStepping === true)) {
       tap.sink.emit({ kind: 'poll', waitedUs: 0, ready: events.length, emulated: this.poll.emulated, within: true });

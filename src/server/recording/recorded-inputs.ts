@@ -3,7 +3,8 @@
  */
 import { SystemHost } from '../host.js';
 import type { ServerInputs } from '../server.js';
-import { SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
+import type { FaultCall } from '../faults/command-faults.js';
+import { FAULT, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingHost } from './recorded-host.js';
 import { RecordingPoll } from './recording-poll.js';
@@ -15,6 +16,8 @@ export interface RecordedInputs {
   forgetWait(): void;
   /** Another thread tells the server to end; called just before that is done. */
   shutdown(): void;
+  /** A fault of requests is set or taken away; called just before that is done. */
+  fault(call: FaultCall): void;
 }
 
 export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedInputs {
@@ -40,6 +43,10 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     },
     shutdown() {
       tape.byte(SHUTDOWN);
+    },
+    fault(call) {
+      tape.byte(FAULT);
+      tape.text(JSON.stringify(call));
     },
   };
 }

@@ -8,6 +8,7 @@ import { type Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
+import type { FaultCall } from '../faults/command-faults.js';
 import type { Clock } from '../loop/clock.js';
 import * as inputs from './inputs.js';
 import { hashOf, INPUT_NAMES, takeAddress, takeError } from './inputs.js';
@@ -51,6 +52,7 @@ export class ReplayWorld implements Poll {
   private divergence: Divergence | null = null;
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
+  onFault: (call: FaultCall) => void = () => {};
 
   constructor(
     readonly tape: TapeCursor,
@@ -103,9 +105,10 @@ export class ReplayWorld implements Poll {
    * answer: they may come while the loop is held.
    */
   obeyCalls(): void {
-    while (this.tape.peek() === inputs.SHUTDOWN) {
+    for (let tag = this.tape.peek(); tag === inputs.SHUTDOWN || tag === inputs.FAULT; tag = this.tape.peek()) {
       this.tape.byte();
-      this.onShutdown();
+      if (tag === inputs.SHUTDOWN) this.onShutdown();
+      else this.onFault(JSON.parse(this.tape.text()) as FaultCall);
     }
   }
 

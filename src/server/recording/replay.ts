@@ -46,6 +46,8 @@ export class Replay {
     const config = new Config(head.settings, head.configFile);
     this.server = new Server({ poll: world, clock: world.clock, seed: head.seed, config, log: () => {}, isWatched: world.isWatched, host, ...heap });
     this.world.onShutdown = () => this.server.shutdown();
+    this.world.onFault = (call) => this.server.commandFaults.obey(call);
+    this.server.loop.afterWait = () => this.world.obeyCalls();
     this.server.loop.onWake(() => this.world.obeyCalls());
     this.attempt(() => this.server.listen());
   }

@@ -6,6 +6,9 @@
  */
 import { parentPort, receiveMessageOnPort, resourceLimits, type MessagePort } from 'node:worker_threads';
 import { Config, ConfigError } from '../config.js';
+import { FaultError } from '../faults/fault.js';
+import { Faults } from '../faults/faults.js';
+import { FaultyPoll } from '../faults/faulty-poll.js';
 import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
 import { Activity } from '../loop/activity.js';
@@ -37,7 +40,8 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 }
 
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
-  const { poll, fallback } = await openPoll(options.poller, options.edgeTriggered);
+  const { poll: kernel, fallback } = await openPoll(options.poller, options.edgeTriggered);
+  const poll = new FaultyPoll(kernel);
   const inputs: ServerInputs = {
     poll,
     clock: new SystemClock(),
@@ -51,7 +55,9 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const server = new Server(recorded?.inputs ?? inputs);
   if (recorded !== null) server.loop.onSleepOn = () => recorded.forgetWait();
   const observation = observe(server, options.control);
-  const calls = answerWith(server, observation, () => recorded?.shutdown());
+  const faults = new Faults(poll, server, (call) => recorded?.fault(call));
+  for (const fault of options.faults) faults.add(fault, true);
+  const calls = answerWith(server, observation, faults, () => recorded?.shutdown());
   // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.
   const arrived: CallMessage[] = [];
   const hear = (message: CallMessage): void => {
@@ -109,7 +115,7 @@ function observe(server: Server, control: ControlWords): Observation {
 
 type Answers = { readonly [M in LoopMethod]: (argument: LoopCalls[M]['argument']) => LoopCalls[M]['result'] };
 
-function answerWith(server: Server, observation: Observation, onClose: () => void): Answers {
+function answerWith(server: Server, observation: Observation, faults: Faults, onClose: () => void): Answers {
   return {
     close() {
       observation.isEnding = true;
@@ -125,6 +131,10 @@ function answerWith(server: Server, observation: Observation, onClose: () => voi
     setBreakpoints: (breakpoints) => observation.setBreakpoints(breakpoints),
     snapshot: (request) => observation.snapshot(request),
     watch: (request) => observation.watch(request),
+    addFault: (fault) => faults.add(fault),
+    removeFault: (id) => faults.remove(id),
+    listFaults: () => faults.list(),
+    clearFaults: () => faults.clear(),
   };
 }
 
@@ -141,7 +151,7 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
 function fail(error: unknown): void {
   if (error instanceof SystemError) return post({ kind: 'failed', message: error.message, code: error.code, address: error.address });
   // Settings that are not allowed, a poller that is not to be had, a path that is too long for a socket.
-  if (error instanceof ConfigError || error instanceof PollerError || error instanceof RangeError) {
+  if (error instanceof ConfigError || error instanceof PollerError || error instanceof FaultError || error instanceof RangeError) {
     return post({ kind: 'failed', message: error.message, code: null, address: null });
   }
   throw error;

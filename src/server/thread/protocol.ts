@@ -12,6 +12,8 @@ import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
 import type { ActivityWords } from '../loop/activity.js';
+import type { ActiveFault } from '../faults/faults.js';
+import type { Fault } from '../faults/fault.js';
 import type { ControlWords } from './control.js';
 import type { StartFailure } from './start-error.js';
 
@@ -23,6 +25,8 @@ export interface LoopThreadOptions {
   readonly poller: PollerName | 'auto';
   readonly edgeTriggered: boolean;
   readonly seed: number;
+  /** Set before anybody has connected. */
+  readonly faults: readonly (Fault | string)[];
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
   readonly control: ControlWords;
@@ -48,6 +52,11 @@ export interface LoopCalls {
   snapshot: { argument: SnapshotRequest; result: Snapshot };
   /** Sends a snapshot with every trace batch from now on; null ends it. */
   watch: { argument: SnapshotRequest | null; result: void };
+  addFault: { argument: Fault | string; result: ActiveFault };
+  /** By its number. False if there is none. */
+  removeFault: { argument: number; result: boolean };
+  listFaults: { argument: null; result: readonly ActiveFault[] };
+  clearFaults: { argument: null; result: void };
 }
 
 export type LoopMethod = keyof LoopCalls;

@@ -35,6 +35,7 @@ export type TraceBody =
   | { kind: 'key-change'; db: number; key: string; event: string; type: string; size: number; expireAtMs: number; token: number }
   | { kind: 'publish'; token: number; channel: string; bytes: number; receivers: number }
   | { kind: 'replicate'; token: number; db: number; argv: string[] }
+  | { kind: 'fault'; token: number; id: number; fault: string; effect: string }
   | { kind: 'disconnect'; token: number; why: string }
   | { kind: 'turn-end'; turn: number; busyUs: number; commands: number };
 
@@ -167,6 +168,12 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     phase: 'execute',
     meaning: 'A write was handed to propagation. So far nothing is propagated, so nobody sees it.',
     fields: 'token, db, argv',
+  },
+  fault: {
+    category: 'Loop',
+    phase: 'poll',
+    meaning: 'A fault that is set was injected. It belongs to whichever phase runs, and begins none.',
+    fields: 'token, id (the number of the fault), fault (as it is typed), effect (what the call, or the request, has come to)',
   },
   disconnect: { category: 'ClientDisconnect', phase: 'read', meaning: 'A connection is gone.', fields: 'token, why' },
   'turn-end': { category: 'Loop', phase: 'timers', meaning: 'The turn is over.', fields: 'turn, busyUs (from turn-begin on, without the wait), commands' },

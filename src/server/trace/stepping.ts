@@ -125,7 +125,7 @@ export class Stepper {
 
   /** Called on the loop thread after every event; returns when the loop may go on. */
   pass(event: TraceEvent): void {
-    const phase: Phase = TRACE_EVENTS[event.kind].phase;
+    const phase: Phase = event.kind === 'fault' && this.lastPhase !== null ? this.lastPhase : TRACE_EVENTS[event.kind].phase;
     const isNewPhase = phase !== this.lastPhase;
     this.lastPhase = phase;
     if (event.kind === 'frame') this.lastFrame = event;

@@ -90,7 +90,7 @@ export class NarratedLab {
     // A server that ends meanwhile says so by `closed`.
     this.running = this.session.start().catch(() => {});
     this.repl = createRepl({
-      address: info.addresses[0]!, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
+      address: info.addresses[0]!, faults: server.faults, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
       patienceMs: REPLY_PATIENCE_MS,
       dispatch: (action) => this.converse(action),
       spell: (spelling) => {

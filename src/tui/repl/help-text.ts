@@ -1,7 +1,7 @@
 /**
  * `help`, `help SET`, `help @string`, `help lab`: from the command table and the console's own words. The layout is that of redis-cli.
  */
-import { formatSyntax, type CommandReference } from '../../server/index.js';
+import { FAULT_NAMES, FAULTS, faultSyntax, formatSyntax, type CommandReference } from '../../server/index.js';
 import { groupsOf } from '../state/repl/advice.js';
 import { LAB_WORDS } from '../state/repl/lab-words.js';
 
@@ -9,6 +9,7 @@ const GENERAL: readonly string[] = [
   'help SET         what a command does, and how it is written',
   'help @string     the commands of a group; Tab shows the groups',
   'help lab         more clients, and bytes by hand',
+  'help fault       what can be spoiled on purpose',
   '',
   'Tab completes commands, options and keys; the dim text is what is still to type.',
   'Up and Down walk through the history, Ctrl-R searches it. Ctrl-C leaves what waits, quit leaves the lab.',
@@ -19,6 +20,7 @@ export function helpText(commands: readonly CommandReference[], words: readonly 
   const [first] = words;
   if (first === undefined) return GENERAL;
   if (first.toLowerCase() === 'lab') return LAB_WORDS.flatMap(({ name, arguments: syntax, summary }) => [`${name} ${syntax}`.trimEnd(), `    ${summary}`]);
+  if (first.toLowerCase() === 'fault') return FAULT_NAMES.flatMap((name) => [`fault ${faultSyntax(name)}`, `    ${FAULTS[name].meaning}`]);
   if (first.startsWith('@')) return ofGroup(commands, first.toLowerCase());
   return ofCommand(commands, words.join(' ').toUpperCase());
 }

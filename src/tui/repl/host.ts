@@ -4,7 +4,7 @@
  * The console is made by `createConsole(host)` in console.ts. It connects when it is made; {@link Console.close} ends all its connections
  * and writes its history.
  */
-import type { Address, RunTarget } from '../../server/index.js';
+import type { Address, RunTarget, ServerFaults } from '../../server/index.js';
 import type { ReplState } from '../state/repl-state.js';
 import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';
@@ -12,6 +12,7 @@ import type { Key } from '../terminal/key.js';
 export interface ConsoleHost {
   /** Where the server listens. */
   readonly address: Address;
+  readonly faults: ServerFaults;
   /** The state as it is now: keys to complete, the database, its own share. */
   state(): State;
   /** Replaces the console's share; the screen is drawn soon. */

@@ -4,7 +4,10 @@
  *   submit(line) → words → console's own word?  → connections, help, quit
  *                         └ command             → ConsoleClient.send → … → Transcript → dispatch(lines-received)
  */
-import { loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply, type RunTarget } from '../../server/index.js';
+import {
+  FaultError, loadCommandReference, loadSettingReference, parseFault, type ActiveFault, type Address, type CommandReference, type Reply,
+  type RunTarget, type ServerFaults,
+} from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
 import { parseRunTarget } from '../state/breakpoints.js';
@@ -24,6 +27,8 @@ import { Transcript } from './transcript.js';
 export interface ReplOptions {
   readonly address: Address;
   readonly password?: string;
+  /** For `fault` and `faults`. */
+  readonly faults: ServerFaults;
   /** Where the history is kept; null: nowhere. */
   readonly historyFile: string | null;
   dispatch(action: ReplAction): void;
@@ -68,6 +73,12 @@ const MAX_CLIENTS = 32;
 
 const SPELLINGS: { readonly [word: string]: Spelling | undefined } = { on: 'escaped', off: 'readable' };
 
+/** `2  slice 1 on #3  injected 17 times` */
+function listed(faults: readonly ActiveFault[]): readonly string[] {
+  if (faults.length === 0) return ['no fault is set'];
+  return faults.map(({ id, text, injections }) => `${id}  ${text}${injections === 0 ? '' : `  injected ${injections} time${injections === 1 ? '' : 's'}`}`);
+}
+
 /** A line that runs several times. */
 interface Repetition {
   readonly name: string;
@@ -88,6 +99,8 @@ class LabRepl implements Repl {
   /** Comes before the queue, each time when the reply to the time before is there. */
   private repetition: Repetition | null = null;
   private isRunning = false;
+  /** A word of the console waits for the loop; the next line comes after it. */
+  private isCalling = false;
   private isClosed = false;
   private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -119,13 +132,17 @@ class LabRepl implements Repl {
     if (this.isRunning) return;
     this.isRunning = true;
     this.repeatOnce();
-    while (this.repetition === null && this.queue.length > 0 && this.lastUsed?.isBusy !== true) this.runLine(this.queue.shift()!);
+    while (this.repetition === null && this.queue.length > 0 && !this.isBusyNow) this.runLine(this.queue.shift()!);
     this.isRunning = false;
     this.wake();
   }
 
   get isBusy(): boolean {
-    return this.queue.length > 0 || this.lastUsed?.isBusy === true;
+    return this.queue.length > 0 || this.isBusyNow;
+  }
+
+  private get isBusyNow(): boolean {
+    return this.isCalling || this.lastUsed?.isBusy === true;
   }
 
   settled(): Promise<void> {
@@ -133,7 +150,7 @@ class LabRepl implements Repl {
   }
 
   answered(): Promise<void> {
-    return this.when(() => this.queue.length === 0 && ![...this.connections.values()].some(({ isAwaited }) => isAwaited));
+    return this.when(() => this.queue.length === 0 && !this.isCalling && ![...this.connections.values()].some(({ isAwaited }) => isAwaited));
   }
 
   private when(isOver: () => boolean): Promise<void> {
@@ -214,6 +231,10 @@ class LabRepl implements Repl {
         return this.listClients();
       case 'escapes':
         return this.spell(name, argv);
+      case 'fault':
+        return this.call(name, () => this.fault(argv.slice(1)));
+      case 'faults':
+        return this.call(name, async () => listed(await this.options.faults.list()));
       case 'run':
         return this.runLoop(name, argv.slice(1));
       case 'clear':
@@ -259,6 +280,31 @@ class LabRepl implements Repl {
     const size = Number(argv[1]);
     if (!Number.isInteger(size) || size < 1 || argv.length < 3) return this.say('error', name, 'slice bytes command, for example: slice 1 PING');
     connection.slice(argv.slice(2), size);
+  }
+
+  /** Says what comes of a call into the loop. */
+  private call(name: string, ask: () => Promise<readonly string[]>): void {
+    this.isCalling = true;
+    void ask()
+      .then((lines) => lines.forEach((text) => this.say('note', name, text)), (error: Error) => this.say('error', name, error.message))
+      .then(() => {
+        this.isCalling = false;
+        this.runQueue();
+      });
+  }
+
+  private async fault(words: readonly string[]): Promise<readonly string[]> {
+    const { faults } = this.options;
+    const [first, number, ...more] = words;
+    if (first === undefined) throw new FaultError('fault slice 1 on #3; help fault lists what can be spoiled');
+    if (first.toLowerCase() !== 'off') return listed([await faults.add(parseFault(words))]);
+    if (number === undefined) {
+      await faults.clear();
+      return ['no fault is set'];
+    }
+    if (more.length > 0 || !/^\d+$/.test(number)) throw new FaultError('fault off, or fault off 2');
+    if (await faults.remove(Number(number))) return [`fault ${number} is off`];
+    throw new FaultError(`there is no fault ${number}; ${listed(await faults.list()).join(', ')}`);
   }
 
   private runLoop(name: string, [to = 'to', ...rest]: readonly string[]): void {

@@ -117,6 +117,8 @@ function live({ lab }: Recorded, random: Random, steps: number): Map<number, str
     client.take();
     if (random.chance(0.2)) lab.advance(random.below(300));
     if (random.chance(0.1)) lab.server.tap.sink = lab.server.tap.sink === null ? { emit: () => {} } : null;
+    if (random.chance(0.1)) lab.faults.add(random.pick(FAULTS));
+    if (random.chance(0.05)) lab.faults.clear();
     if (random.chance(20 / steps)) digests.set(lab.server.loop.turnNumber, digestOf(lab.server));
   }
   lab.settle();
@@ -133,6 +135,9 @@ function replayed({ head }: Recorded, tape: Buffer, turns: readonly number[]): {
   }
   return { digests, result: replay.run() };
 }
+
+/** Set and taken away while commands run: those of the wire are in the recording by what they do, those of requests are recorded. */
+const FAULTS = ['slice 1', 'slice 7 next 5', 'error', 'error LOADING on SET', 'error OOM next 3', 'error on key *1*'];
 
 const SCENARIOS = Number(process.env.REPLAYS ?? 60);
 const ROUGH = { partial: 0.3, wouldBlock: 0.1, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1, reset: 0.002 };

@@ -13,6 +13,8 @@
  */
 import { Config, type SettingValues } from '../../../src/server/config.js';
 import type { Address } from '../../../src/server/io/poll.js';
+import { Faults as FaultsOfServer } from '../../../src/server/faults/faults.js';
+import { FaultyPoll } from '../../../src/server/faults/faulty-poll.js';
 import { type Faults, ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
 import { Activity, createActivityWords } from '../../../src/server/loop/activity.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
@@ -46,6 +48,8 @@ export class Lab implements Disposable {
   readonly clock: ManualClock;
   readonly poll: ScriptedPoll;
   readonly server: Server;
+  /** What is spoiled on purpose, besides what the seed does. */
+  readonly faults: FaultsOfServer;
   readonly addresses: readonly Address[];
   /** Where the loop says what it is at. */
   readonly activityWords = createActivityWords();
@@ -59,15 +63,18 @@ export class Lab implements Disposable {
     // A turn alone lets no time pass; only `advance` does.
     this.poll.sleepLimitMs = 0;
     const { tape } = options;
+    const poll = new FaultyPoll(this.poll);
     const inputs: ServerInputs = {
-      poll: this.poll,
+      poll,
       clock: this.clock,
       seed: this.seed,
       config: new Config(options.settings),
       log: (level, message) => void this.log.push(`${level}: ${message}`),
       activity: new Activity(this.activityWords),
     };
-    this.server = new Server(tape === undefined ? inputs : recordInputs(inputs, tape).inputs);
+    const recorded = tape === undefined ? null : recordInputs(inputs, tape);
+    this.server = new Server(recorded?.inputs ?? inputs);
+    this.faults = new FaultsOfServer(poll, this.server, (call) => recorded?.fault(call));
     this.addresses = this.server.listen();
   }
 

@@ -24,6 +24,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
   const watchers = new Set<() => void>();
   const console = createConsole({
     address: server.addresses[0]!,
+    faults: server.faults,
     state: () => state,
     update: (repl) => {
       state = { ...state, repl };

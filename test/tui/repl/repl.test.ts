@@ -235,6 +235,33 @@ test('raw sends exactly these bytes', async () => {
   expect(await lab.say('raw "PING\\r\\nPING\\r\\n"', () => lab.answers.length === 2)).toEqual(['PONG', 'PONG']);
 });
 
+test('fault sets, lists and ends what is spoiled; what can not be is refused with what there is', async () => {
+  await using lab = await LabRepl.start();
+  expect(await lab.say('faults')).toEqual(['no fault is set']);
+  expect(await lab.say('fault error "LOADING not yet" on GET next 2')).toEqual(['1  error "LOADING not yet" on GET next 2']);
+  expect(await lab.say('GET k')).toEqual(['(error) LOADING not yet']);
+  expect(await lab.say('fault slice 3 on #2')).toEqual(['2  slice 3 on #2']);
+  expect(await lab.say('ECHO hello')).toEqual(['"hello"']);
+  expect(await lab.say('faults', () => lab.answers.length === 2)).toEqual(['1  error "LOADING not yet" on GET next 2  injected 1 time', expect.stringMatching(/^2 {2}slice 3 on #2 {2}injected \d+ times$/)]);
+  expect(await lab.say('fault off 1')).toEqual(['fault 1 is off']);
+  expect(await lab.say('GET k')).toEqual(['(nil)']);
+  expect(await lab.say('fault off 7')).toEqual([expect.stringMatching(/^there is no fault 7; 2 {2}slice 3 on #2/)]);
+  expect(await lab.say('fault off x')).toEqual(['fault off, or fault off 2']);
+  expect(await lab.say('fault off')).toEqual(['no fault is set']);
+  expect(await lab.say('fault off 2')).toEqual(['there is no fault 2; no fault is set']);
+  expect(await lab.say('fault slize 1')).toEqual([expect.stringMatching(/^there is no fault slize; there are slice, error/)]);
+  expect(await lab.say('fault slice 1 on #99')).toEqual(['there is no connection #99; there are #2']);
+  expect(await lab.say('fault')).toEqual(['fault slice 1 on #3; help fault lists what can be spoiled']);
+  expect((await lab.say('help fault', () => lab.answers.length > 2))[0]).toBe('fault slice bytes [on #token] [next number]');
+  expect(lab.state.lines.at(-1)!.kind).toBe('note');
+});
+
+test('lines that were pasted behind a fault come after it', async () => {
+  await using lab = await LabRepl.start();
+  lab.submit('fault error on PING');
+  expect(await lab.say('PING', () => texts(lab).at(-1) === '(error) ERR injected fault')).toEqual(['(error) ERR injected fault']);
+});
+
 test('slice sends a piece at a time, each with a read of its own', async () => {
   await using lab = await LabRepl.start();
   // The pieces are sent some milliseconds apart. A busy machine may still read two at once, so it has a few attempts.

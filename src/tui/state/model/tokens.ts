@@ -54,6 +54,8 @@ export interface TokenRow {
   readonly bytesWritten: number;
   /** The same clock at its last slow command. */
   readonly slowAtUs: number;
+  /** The name of the fault that was injected last, and the same clock then; null: none was. */
+  readonly fault: { readonly name: string; readonly atUs: number } | null;
   /** Of the commands that the trace has told of. */
   readonly slowest: { readonly command: string; readonly frame: number; readonly elapsedUs: number } | null;
 }
@@ -72,7 +74,7 @@ export const clientRow = (token: number): TokenRow => ({ ...BLANK, token });
 const BLANK: TokenRow = {
   token: 0, kind: 'client', fd: -1, peer: '', name: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
   subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0, connectedUs: Number.NaN,
-  requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, slowest: null,
+  requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, fault: null, slowest: null,
 };
 
 export const tokensSlice: Slice<TokensModel> = {
@@ -134,6 +136,8 @@ function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
       return changed(model, event.token, (row) => ({ ...row, parkedOn: { keys: event.keys, deadlineMs: event.deadlineMs } }));
     case 'unpark':
       return changed(model, event.token, (row) => ({ ...row, parkedOn: null }));
+    case 'fault':
+      return changed(model, event.token, (row) => ({ ...row, fault: { name: event.fault.split(' ')[0]!, atUs: event.atUs } }));
     default:
       return model;
   }

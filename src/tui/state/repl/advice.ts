@@ -1,7 +1,7 @@
 /**
  * Advice on the line being typed: the hint behind the cursor, the red line, and what Tab can put in. Pure; reads the table of commands.
  */
-import { formatSyntax, type CommandReference, type SettingReference } from '../../../server/index.js';
+import { FAULT_NAMES, type FaultName, faultSyntax, formatSyntax, type CommandReference, type SettingReference } from '../../../server/index.js';
 import { findLabWord, TYPED_LAB_WORDS, type LabWord } from './lab-words.js';
 import { expectsKey, matchSyntax, optionWords } from './syntax-match.js';
 import { splitLine, takeRepeat, type TypedLine, typeable, typedLine } from './words.js';
@@ -53,8 +53,20 @@ function restOf(commands: readonly CommandReference[], words: readonly string[])
 
 function labRest(commands: readonly CommandReference[], lab: LabWord, words: readonly string[]): string {
   if (lab.name === 'slice' && words.length > 2) return restOf(commands, words.slice(2)) ?? '';
+  if (lab.name === 'fault') return faultRest(words.slice(1));
   return lab.arguments.split(' ').slice(Math.min(words.length - 1, 2)).join(' ');
 }
+
+/** What may still follow the name of a fault: its value, then what limits it. */
+function faultRest([name, ...given]: readonly string[]): string {
+  if (name === undefined) return 'name [value] [on target] [next number] | off [number]';
+  if (name === 'off') return given.length === 0 ? '[number]' : '';
+  if (!isFault(name)) return '';
+  const [, ...rest] = faultSyntax(name).split(/ (?![^[]*\])| (?=\[)/);
+  return rest.slice(given.length).join(' ');
+}
+
+const isFault = (name: string): name is FaultName => (FAULT_NAMES as readonly string[]).includes(name);
 
 /** Why Enter would not do; null if nothing is known to be wrong. A name that is still being typed is not judged. */
 export function errorFor(commands: readonly CommandReference[], line: string): string | null {
@@ -118,7 +130,8 @@ function candidatesFor(known: Known, typed: TypedLine): readonly string[] {
   if (words.length === 0 && typed.client === null && current.startsWith('@')) return clients.map((name) => `@${name}`);
   if (words.length === 0) return [...commands.map(({ name }) => inCase(name)), ...TYPED_LAB_WORDS.map(({ name }) => name)];
   const lab = findLabWord(words[0]);
-  if (lab?.name === 'help') return words.length === 1 ? ['lab', ...groupsOf(commands), ...commands.map(({ name }) => inCase(name))] : [];
+  if (lab?.name === 'help') return words.length === 1 ? ['lab', 'fault', ...groupsOf(commands), ...commands.map(({ name }) => inCase(name))] : [];
+  if (lab?.name === 'fault') return faultWords(known, words.slice(1));
   if (lab?.name === 'slice' && words.length > 1) return candidatesFor(known, { ...typed, words: words.slice(2) });
   if (lab !== null) return [];
   const found = findCommand(commands, words);
@@ -138,6 +151,14 @@ function candidatesFor(known: Known, typed: TypedLine): readonly string[] {
   const options = match.next.flatMap(optionWords).map(inCase);
   // Nobody wants a thousand keys from an empty word if options can be typed; keys come first where they must come.
   return match.next.some(expectsKey) ? [...keys.map(typeable), ...options] : options;
+}
+
+function faultWords({ commands }: Known, given: readonly string[]): readonly string[] {
+  if (given.length === 0) return [...FAULT_NAMES, 'off'];
+  if (given[0] === 'off') return [];
+  const last = given.at(-1)!;
+  if (last === 'on') return ['key', 'client', ...commands.map(({ name }) => name)];
+  return ['on', 'next'].filter((word) => !given.includes(word));
 }
 
 /** Those that have not been given already. */

@@ -49,6 +49,14 @@ export const LAB_WORDS: readonly LabWord[] = [
       'Lets the loop run to the next such request, and holds it before that executes: run to #7, run to DEL user:*. `run` alone: to the ' +
       'next request of any client, but not to what redis-cli and client libraries send by themselves when they connect.',
   },
+  {
+    name: 'fault',
+    arguments: 'name [value] [on target] [next number] | off [number]',
+    summary:
+      'Spoils something on purpose: fault slice 1 on #3, fault error LOADING on GET user:* next 3. `help fault` lists what can be ' +
+      'spoiled. fault off 2 ends the second, fault off all of them.',
+  },
+  { name: 'faults', arguments: '', summary: 'Lists the faults that are set, with how often each was injected.' },
   { name: 'clear', arguments: '', summary: 'Empties the transcript.' },
   { name: 'help', arguments: '[command | @group | lab]', summary: 'Explains a command, lists a group, or the words of this table.' },
   { name: 'quit', arguments: '', summary: 'Leaves the lab; exit does the same. `@a quit` ends the connection of that client only.' },

@@ -26,6 +26,9 @@ const INTEREST_WRITABLE = 2;
 /** A token that has done something within this time stands out. */
 const RECENT_MS = 500;
 
+/** The badge of a fault stays so long after it was injected. */
+const BADGE_MS = 5000;
+
 const SORTS = ['token', 'recent', 'output'] as const;
 
 export const tokensPane: Pane = {
@@ -121,7 +124,7 @@ function foldedText(state: State, { shown, folded }: Arranged, theme: Theme): st
   if (folded.length === 0) return '';
   const count = foldedCount(state, { shown, folded });
   const clients = clientsAmong(folded);
-  const words = clients.map((row) => stateOf(state, row, theme, 0).text.split(' ')[0]!);
+  const words = clients.map((row) => doingOf(state, row, theme, 0).text.split(' ')[0]!);
   const counts = [...new Set(words)].map((word) => ({ word, count: words.filter((each) => each === word).length })).toSorted((a, b) => b.count - a.count);
   const special = folded.filter(({ kind }) => kind !== 'client').map((row) => nameOf(row, theme));
   const told = [...counts.map(({ word, count: of }) => `${formatCount(of)} ${word}`), ...special].join(', ');
@@ -306,8 +309,15 @@ const ACTIVITIES: { readonly [activity in Activity]: (theme: Theme) => Style } =
   writing: (theme) => theme.phase.write,
 };
 
-/** What a token is doing: what it does in this turn comes before what it is, because that is what is moving. */
-function stateOf(state: State, row: TokenRow, { visible }: Theme, width: number): Doing {
+/** What a token is doing, with the badge of a fault that was injected into it: `[slice] reading`. */
+function stateOf(state: State, row: TokenRow, theme: Theme, width: number): Doing {
+  const doing = doingOf(state, row, theme, width);
+  if (row.fault === null || state.ui.nowMs - (state.model.originMs + row.fault.atUs / 1000) > BADGE_MS) return doing;
+  return { text: `[${row.fault.name}] ${doing.text}`, style: (shown) => shown.warn };
+}
+
+/** What it does in this turn comes before what it is, because that is what is moving. */
+function doingOf(state: State, row: TokenRow, { visible }: Theme, width: number): Doing {
   const busy = busyState(state, row, width);
   if (busy !== null) return busy;
   const isActive = row.activityStretch === state.model.tokens.stretch;
@@ -406,6 +416,12 @@ function helpEntries(): readonly HelpEntry[] {
       meaning:
         'A blocking command (BLPOP and its kind) found nothing. The client waits for one of these ' +
         'keys, or for the time that is counted down; the loop does not wait.',
+    },
+    {
+      term: '[slice]',
+      meaning:
+        'A fault that was set on purpose was injected into this connection within the last five seconds. In the REPL `faults` lists them, ' +
+        'and `fault off` ends them.',
     },
     { term: 'in MULTI', meaning: 'The client is collecting commands of a transaction; EXEC runs them in one go.' },
     { term: 'subscribed', meaning: 'The client hears messages of so many channels and patterns.' },

@@ -127,6 +127,7 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording
   publish: ({ token, channel, bytes, receivers }, wording) =>
     `${nameOf(token)} published ${formatBytes(bytes)} on ${short(channel, wording)}: ${plural(receivers, 'receiver')}`,
   replicate: ({ argv, db }, wording) => `${request(argv, wording)} was handed to propagation (database ${db})`,
+  fault: ({ token, id, fault, effect }, { visible }) => `fault ${id} was injected into ${nameOf(token)}, ${visible(fault)}: ${visible(effect)}`,
   disconnect: ({ token, why }, { visible }) => `${nameOf(token)} is gone: ${visible(why)}`,
   'turn-end': ({ turn, busyUs, commands }) => `turn ${formatCount(turn)} is over: ${plural(commands, 'command')} in ${formatUs(busyUs)}`,
 };

@@ -38,6 +38,17 @@ test('listener, waker and clients have a row each', () => {
   expect(tokensPane.badge(scene.state, 60)).toBe('3 connections');
 });
 
+test('a fault that was injected is a badge in front of the state, for five seconds', () => {
+  using scene = threeClients();
+  tell(scene, { kind: 'fault', token: 2, id: 1, fault: 'slice 1 on #2', effect: 'read of 1 B' });
+  const stateOf = (): string => /#2 .*worker-1 +(\S.*?) +R /.exec(scene.picture(tokensPane, { width: 110, height: 8 }))![1]!;
+  expect(stateOf()).toBe('[slice] idle');
+  expect(tokensPane.render(scene.state, { theme: COLORED, size: { width: 110, height: 8 }, isFocused: false }).join('')).toContain(COLORED.warn('[slice] idle'.padEnd(30)));
+  scene.lab.advance(5001);
+  scene.look();
+  expect(stateOf()).toBe('idle');
+});
+
 test('each address has a listener of its own, also before somebody connects there', () => {
   using scene = stage({ settings: { unixsocket: '/run/lab.sock' } });
   expect(scene.picture(tokensPane, { width: 110, height: 4 })).toMatch(/#0 .*127\.0\.0\.1:6379 +LISTENER +listening.*\n.*#1 .*WAKER.*\n.*#2 .*\/run\/lab\.sock +LISTENER +listening/);

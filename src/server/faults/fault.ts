@@ -1,0 +1,157 @@
+/**
+ * A fault as it is asked for: plain data that crosses threads and is recorded. Checked here against the table; whether there is such a command or
+ * connection is known only where it is set.
+ *
+ *   slice 1 on #3                                  { name: 'slice', bytes: 1, token: 3 }
+ *   error "LOADING later" on GET user:* next 3     { name: 'error', reply: 'LOADING later', command: 'get', key: 'user:*', next: 3 }
+ */
+import { parseMemory } from '../config/setting.js';
+import { quoteWord } from '../resp/request-encoder.js';
+import { splitInline } from '../resp/inline.js';
+import { FAULT_NAMES, FAULTS, type FaultName, type FaultParameter, faultOf, faultSyntax, LIMITS, type LimitName } from './table.js';
+
+/** What limits a fault to some connections or requests; all that is given must hold. Byte strings are latin1: one character is one byte. */
+export interface FaultLimits {
+  /** The connection, by its token. */
+  readonly token?: number;
+  /** Lower case; `config` means all of its subcommands, `config|get` one. */
+  readonly command?: string;
+  /** A glob, as for KEYS; one key of the request must match. */
+  readonly key?: string;
+  /** A glob for what the client has called itself with CLIENT SETNAME. */
+  readonly client?: string;
+  /** So many times; then the fault is gone. */
+  readonly next?: number;
+}
+
+export type Fault = FaultLimits &
+  (
+    | { readonly name: 'slice'; readonly bytes: number }
+    | { readonly name: 'error'; readonly reply?: string }
+  );
+
+/** A fault that cannot be; the message is one line for people, a byte string. */
+export class FaultError extends Error {
+  override readonly name = 'FaultError';
+}
+
+/** A fault as it is typed; a byte string. Throws {@link FaultError}. */
+export function parseFaultText(text: string): Fault {
+  const words = splitInline(text);
+  if (words === null) throw new FaultError('a quote is open, or something follows it without a space');
+  return parseFault(words);
+}
+
+/** The same of a line that has been taken apart into words. */
+export function parseFault(words: readonly string[]): Fault {
+  const [name = '', ...rest] = words;
+  const known = checkName(name.toLowerCase());
+  const { parameter } = faultOf(known);
+  const on = rest.findIndex((word) => /^(on|next)$/i.test(word));
+  const values = on === -1 ? rest : rest.slice(0, on);
+  const draft: Draft = { name: known, ...(on === -1 ? {} : parseLimits(rest.slice(on))) };
+  if (values.length > 0) {
+    if (parameter === null || (parameter.kind !== 'text' && values.length > 1)) throw surplus(known, values.at(parameter === null ? 0 : 1)!);
+    draft[parameter.name] = parseValue(parameter, values);
+  }
+  return checkFault(draft);
+}
+
+type Draft = { name: string; [property: string]: unknown };
+
+const surplus = (name: FaultName, word: string): FaultError => new FaultError(`${quoteWord(word)} is one word too many: ${faultSyntax(name)}`);
+
+function parseValue(parameter: FaultParameter, words: readonly string[]): number | string {
+  if (parameter.kind === 'text') return words.join(' ');
+  const bytes = parseMemory(words[0]!);
+  return bytes === null || words[0] === '' ? words[0]! : Number(bytes);
+}
+
+/** `on GET user:* client app next 3` */
+function parseLimits(words: readonly string[]): { [name in LimitName]?: string | number } {
+  const limits: { [name in LimitName]?: string | number } = {};
+  const put = (name: LimitName, value: string | number | undefined): void => {
+    if (value === undefined) throw new FaultError(`${name} needs a value`);
+    if (limits[name] !== undefined) throw new FaultError(`two limits of one kind: ${name}`);
+    limits[name] = value;
+  };
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const lower = word.toLowerCase();
+    if (lower === 'on') continue;
+    if (word.startsWith('#')) put('token', numberOf(word.slice(1)));
+    else if (lower === 'token' || lower === 'next') put(lower, numberOf(rest.shift()));
+    else if (lower === 'key' || lower === 'client') put(lower, rest.shift());
+    else if (limits.command === undefined) put('command', lower);
+    else put('key', word);
+  }
+  return limits;
+}
+
+/** What is no number stays as it is, for the check to name it. */
+const numberOf = (word: string | undefined): number | string | undefined => (word !== undefined && /^[+-]?\d+$/.test(word) ? Number(word) : word);
+
+/** The same fault, of nothing but what the table knows. Throws {@link FaultError} for what programs without types, or people, may ask for. */
+export function checkFault(asked: unknown): Fault {
+  if (typeof asked !== 'object' || asked === null) throw new FaultError(`a fault is an object with a name, or a text: ${FAULTS.slice.example}`);
+  const { name, ...properties } = asked as { readonly name?: unknown };
+  const known = checkName(name);
+  const { parameter, object } = faultOf(known);
+  const allowed = LIMITS[object];
+  const fault: Draft = { name: known };
+  for (const [property, value] of Object.entries(properties)) {
+    if (value === undefined) continue;
+    if (property !== parameter?.name && !allowed.includes(property as LimitName)) throw new FaultError(unknownProperty(known, property));
+    fault[property] = value;
+  }
+  if (parameter !== null) checkParameter(known, parameter, fault[parameter.name]);
+  for (const limit of allowed) if (fault[limit] !== undefined) checkLimit(known, limit, fault[limit]);
+  return fault as unknown as Fault;
+}
+
+function checkName(name: unknown): FaultName {
+  if (typeof name === 'string' && Object.hasOwn(FAULTS, name)) return name as FaultName;
+  const shown = typeof name === 'string' ? ` ${quoteWord(name)}` : ' without a name';
+  throw new FaultError(`there is no fault${shown}; there are ${FAULT_NAMES.join(', ')}`);
+}
+
+function unknownProperty(name: FaultName, property: string): string {
+  const { parameter, object } = faultOf(name);
+  const known = [...(parameter === null ? [] : [parameter.name]), ...LIMITS[object]];
+  return `${name} is set on ${object}: it takes ${known.join(', ')}, and no ${quoteWord(property)}`;
+}
+
+function checkParameter(name: FaultName, parameter: FaultParameter, value: unknown): void {
+  if (parameter.kind === 'text') {
+    if (value === undefined || (typeof value === 'string' && /^[^\x00-\x1f\x7f]+$/.test(value))) return;
+    throw new FaultError(`${name}: ${parameter.name} must be a line of text`);
+  }
+  if (Number.isSafeInteger(value) && (value as number) >= parameter.least) return;
+  throw new FaultError(`${name}: ${parameter.name} must be a whole number from ${parameter.least}`);
+}
+
+function checkLimit(name: FaultName, limit: LimitName, value: unknown): void {
+  const isNumber = limit === 'token' || limit === 'next';
+  const least = limit === 'next' ? 1 : 0;
+  const isRight = isNumber ? Number.isSafeInteger(value) && (value as number) >= least : typeof value === 'string' && value !== '';
+  if (!isRight) throw new FaultError(`${name}: ${limit} must be ${isNumber ? `a whole number from ${least}` : 'a text'}`);
+}
+
+/** As it would be typed; a byte string without control bytes. */
+export function formatFault(fault: Fault): string {
+  const { parameter } = faultOf(fault.name);
+  const value = parameter === null ? undefined : (fault as unknown as Draft)[parameter.name];
+  const { token, command, key, client, next } = fault;
+  const limits = [
+    command === undefined ? '' : quoteWord(command.toUpperCase()),
+    key === undefined ? '' : `key ${quoteWord(key)}`,
+    client === undefined ? '' : `client ${quoteWord(client)}`,
+    token === undefined ? '' : `#${token}`,
+  ].filter((part) => part !== '');
+  return [
+    fault.name,
+    ...(value === undefined ? [] : [typeof value === 'string' ? quoteWord(value) : String(value)]),
+    ...(limits.length === 0 ? [] : ['on', ...limits]),
+    ...(next === undefined ? [] : [`next ${next}`]),
+  ].join(' ');
+}

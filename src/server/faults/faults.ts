@@ -1,0 +1,129 @@
+/**
+ * Faults: what is spoiled on purpose, of one server, on the loop's thread. Checks what is asked for, numbers it, and hands it to whoever does it: the poll
+ * below the recorder, or the dispatcher above it.
+ */
+import { quoteWord } from '../resp/request-encoder.js';
+import type { Tap } from '../trace/tap.js';
+import type { CommandFaults, FaultCall } from './command-faults.js';
+import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from './fault.js';
+import type { FaultyPoll } from './faulty-poll.js';
+import { faultOf } from './table.js';
+import { wireFault } from './wire-fault.js';
+
+/** A fault that is set. */
+export interface ActiveFault {
+  /** Counted from 1 on, never used twice. */
+  readonly id: number;
+  readonly fault: Fault;
+  /** As it would be typed. */
+  readonly text: string;
+  /** How often it was injected. */
+  readonly injections: number;
+}
+
+/** What faults need of their server. */
+interface FaultyServer {
+  readonly tap: Tap;
+  readonly commands: ReadonlyMap<string, { readonly subcommands: ReadonlyMap<string, unknown> | null }>;
+  readonly sessions: ReadonlyMap<number, unknown>;
+  readonly commandFaults: CommandFaults;
+  readonly loop: { afterWait: (() => void) | null };
+}
+
+export class Faults {
+  private readonly active = new Map<number, { -readonly [property in keyof ActiveFault]: ActiveFault[property] }>();
+  private nextId = 1;
+  /** Calls that wait for the loop to be where a replay finds them again. */
+  private calls: FaultCall[] = [];
+
+  /** @param record writes down a call just before it is obeyed */
+  constructor(
+    private readonly poll: FaultyPoll,
+    private readonly server: FaultyServer,
+    private readonly record: (call: FaultCall) => void,
+  ) {
+    poll.onInjected = ({ id }, token, effect) => this.injected(id, token, effect);
+    server.commandFaults.onInjected = (id, token, effect) => this.injected(id, token, effect);
+  }
+
+  /** Throws {@link FaultError} if there can be no such fault here. @param mayCome connections may be named that are still to come */
+  add(asked: Fault | string, mayCome = false): ActiveFault {
+    const fault = typeof asked === 'string' ? parseFaultText(asked) : checkFault(asked);
+    this.checkObjects(fault, mayCome);
+    const active = { id: this.nextId++, fault, text: formatFault(fault), injections: 0 };
+    this.active.set(active.id, active);
+    if (faultOf(fault.name).side === 'wire') this.poll.add(wireFault(active.id, fault));
+    else this.call({ add: fault, id: active.id });
+    return { ...active };
+  }
+
+  /** False if there is no such fault, or no more: it was injected as often as it was to be. */
+  remove(id: number): boolean {
+    const active = this.active.get(id);
+    if (active === undefined) return false;
+    this.active.delete(id);
+    if (faultOf(active.fault.name).side === 'wire') this.poll.remove(id);
+    else this.call({ remove: id });
+    return true;
+  }
+
+  clear(): void {
+    for (const id of this.active.keys()) this.remove(id);
+  }
+
+  /** In the order in which they were set. */
+  list(): readonly ActiveFault[] {
+    return [...this.active.values()].map((active) => ({ ...active }));
+  }
+
+  /**
+   * Faults of requests change what the server does, so a replay must obey at the same place: behind a wait, before anything that it has brought is
+   * handled. A call may come in the middle of a command at which the loop is held.
+   */
+  private call(call: FaultCall): void {
+    this.calls.push(call);
+    this.server.loop.afterWait = () => this.obeyCalls();
+  }
+
+  private obeyCalls(): void {
+    this.server.loop.afterWait = null;
+    for (const call of this.calls.splice(0)) {
+      this.record(call);
+      this.server.commandFaults.obey(call);
+    }
+  }
+
+  private injected(id: number, token: number, effect: string): void {
+    const active = this.active.get(id);
+    // It is taken away already, which the server hears of after its next wait.
+    if (active === undefined) return;
+    active.injections++;
+    if (active.injections === active.fault.next) {
+      this.active.delete(id);
+      this.poll.remove(id);
+    }
+    const { sink } = this.server.tap;
+    if (sink !== null) sink.emit({ kind: 'fault', token, id, fault: active.text, effect });
+  }
+
+  /** Is there such a command, or connection? */
+  private checkObjects({ command, token }: Fault, mayCome: boolean): void {
+    const { commands, sessions } = this.server;
+    if (command !== undefined) {
+      const [name = '', subcommand] = command.split('|');
+      const found = commands.get(name);
+      const isKnown = found !== undefined && (subcommand === undefined || found.subcommands?.has(subcommand) === true);
+      if (!isKnown) throw new FaultError(`there is no command ${quoteWord(command.toUpperCase())}`);
+    }
+    if (token === undefined || mayCome || sessions.has(token)) return;
+    throw new FaultError(`there is no connection #${token}; ${namedTokens([...sessions.keys()])}`);
+  }
+}
+
+const MOST_NAMED = 10;
+
+function namedTokens(tokens: readonly number[]): string {
+  if (tokens.length === 0) return 'nobody is connected';
+  const named = tokens.slice(0, MOST_NAMED).map((token) => `#${token}`).join(', ');
+  return `there are ${named}${tokens.length > MOST_NAMED ? ` and ${tokens.length - MOST_NAMED} more` : ''}`;
+}

@@ -1,0 +1,71 @@
+/** Faults as they are typed, as objects, and what is refused. */
+import { describe, expect, test } from 'vitest';
+import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from '../../../src/server/faults/fault.js';
+import { FAULT_NAMES, FAULTS } from '../../../src/server/faults/table.js';
+
+const TYPED: readonly (readonly [text: string, fault: Fault])[] = [
+  ['slice 1', { name: 'slice', bytes: 1 }],
+  ['slice 1 on #3', { name: 'slice', bytes: 1, token: 3 }],
+  ['slice 4096 on #3 next 2', { name: 'slice', bytes: 4096, token: 3, next: 2 }],
+  ['error', { name: 'error' }],
+  ['error "LOADING not yet" on GET', { name: 'error', reply: 'LOADING not yet', command: 'get' }],
+  ['error LOADING on CONFIG|GET key user:* client app #7 next 3', { name: 'error', reply: 'LOADING', command: 'config|get', key: 'user:*', client: 'app', token: 7, next: 3 }],
+];
+
+test.each(TYPED)('%s', (text, fault) => {
+  expect(parseFaultText(text)).toEqual(fault);
+  expect(formatFault(fault)).toBe(text);
+});
+
+test.each([
+  ['SLICE 4KB ON token 3', 'slice 4096 on #3'],
+  ['error LOADING not yet on get user:*', 'error "LOADING not yet" on GET key user:*'],
+  ['error ERR next 1', 'error ERR next 1'],
+  ['error "a on b" on key "x y"', 'error "a on b" on key "x y"'],
+])('%s is another way to type %s', (text, shown) => {
+  expect(formatFault(parseFaultText(text))).toBe(shown);
+});
+
+test.each(FAULT_NAMES)('the example of %s is a fault of that name, and is typed like that', (name) => {
+  const fault = parseFaultText(FAULTS[name].example);
+  expect(fault.name).toBe(name);
+  expect(parseFaultText(formatFault(fault))).toEqual(fault);
+});
+
+const names = FAULT_NAMES.join(', ');
+
+describe('what can not be is refused, with what there is', () => {
+  test.each([
+    ['', `there is no fault ""; there are ${names}`],
+    ['slize 1', `there is no fault slize; there are ${names}`],
+    ['constructor', `there is no fault constructor; there are ${names}`],
+    ['slice', 'slice: bytes must be a whole number from 1'],
+    ['slice 0', 'slice: bytes must be a whole number from 1'],
+    ['slice -1', 'slice: bytes must be a whole number from 1'],
+    ['slice 1.5', 'slice: bytes must be a whole number from 1'],
+    ['slice 1 2', '2 is one word too many: slice bytes [on #token] [next number]'],
+    ['slice 1 on GET', 'slice is set on connections: it takes bytes, token, next, and no command'],
+    ['slice 1 on #x', 'slice: token must be a whole number from 0'],
+    ['slice 1 on #-3', 'slice: token must be a whole number from 0'],
+    ['slice 1 on #3 #4', 'two limits of one kind: token'],
+    ['slice 1 on #3 next', 'next needs a value'],
+    ['slice 1 next 0', 'slice: next must be a whole number from 1'],
+    ['error "a\\r\\nb"', 'error: reply must be a line of text'],
+    ['error "a', 'a quote is open, or something follows it without a space'],
+    ['error on key', 'key needs a value'],
+  ])('%s', (text, complaint) => {
+    expect(() => parseFaultText(text)).toThrow(new FaultError(complaint));
+  });
+
+  test.each([
+    [null, 'a fault is an object with a name, or a text: slice 1 on #3'],
+    [{}, `there is no fault without a name; there are ${names}`],
+    [{ name: 'slice', bytes: '1' }, 'slice: bytes must be a whole number from 1'],
+    [{ name: 'slice', bytes: 1, key: 'k' }, 'slice is set on connections: it takes bytes, token, next, and no key'],
+    [{ name: 'error', reply: 1 }, 'error: reply must be a line of text'],
+    [{ name: 'error', client: 5 }, 'error: client must be a text'],
+    [{ name: 'error', colour: 'red' }, 'error is set on requests: it takes reply, token, command, key, client, next, and no colour'],
+  ])('%o', (asked, complaint) => {
+    expect(() => checkFault(asked)).toThrow(new FaultError(complaint));
+  });
+});
