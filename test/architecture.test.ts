@@ -39,7 +39,10 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/recording': ['types:server/faults', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
   'server/thread': ['server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
-  'server/index': ['server/faults', 'server/thread', 'types:server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
+  'server/history': [
+    'shared', 'server/thread', 'server/recording', 'server/server', 'server/snapshot', 'server/command', 'server/resp', 'server/trace',
+  ],
+  'server/index': ['server/faults', 'server/history', 'server/thread', 'types:server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
   cli: ['server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],

@@ -20,10 +20,12 @@ import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
+import { History } from './history/history.js';
+import type { ServerHistory } from './history/moment.js';
 import type { RecordingHead } from './recording/replay.js';
 import type { LoopActivity } from './thread/activity-watch.js';
 import { LoopHandle } from './thread/loop-handle.js';
-import { Recording, type RecordListener } from './thread/recording.js';
+import { asFile, Recording, type RecordListener } from './thread/recording.js';
 import { StartError } from './thread/start-error.js';
 import { startThread } from './thread/start-thread.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
@@ -46,6 +48,7 @@ export type { Fault, FaultLimits } from './faults/fault.js';
 export type { ActiveFault } from './faults/faults.js';
 export type { FaultDoc, FaultName } from './faults/table.js';
 export type { ClientSnapshot, CommandSnapshot, KeysSnapshot } from './snapshot.js';
+export type { Destination, HistoryRange, Moment, PastAnswer, PastEvent, ServerHistory, Visit, Writer } from './history/moment.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';
 
@@ -77,6 +80,8 @@ export interface ServerOptions extends Partial<SettingValues> {
   readonly faults?: readonly (Fault | string)[];
   /** Called with the bytes of a recording as it grows; written one after the other they are a .lab file, for `redis-lab replay`. */
   readonly record?: RecordListener;
+  /** Bytes that the history may take, which {@link RedisLabServer.history} visits; left out or 0: none is kept. */
+  readonly history?: number;
 }
 
 export interface TraceOptions {
@@ -168,6 +173,8 @@ export interface RedisLabServer extends AsyncDisposable {
   watch(request: SnapshotRequest | null): Promise<void>;
 
   readonly faults: ServerFaults;
+  /** The past of this server, which can be visited; null unless it was asked for. */
+  readonly history: ServerHistory | null;
 
   /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
   close(): Promise<void>;
@@ -198,13 +205,14 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 /** What the thread would never hear of, or that would fail only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
-  const { log, record, poller = 'auto', seed = 0, faults = [] } = options;
+  const { log, record, poller = 'auto', seed = 0, faults = [], history = 0 } = options;
   for (const [name, listener] of Object.entries({ log, record })) {
     if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
   }
   if (!['auto', 'epoll', 'portable'].includes(poller)) throw refusal('poller: must be one of auto, epoll, portable');
   if (!Array.isArray(faults)) throw refusal('faults: must be a list');
   if (!Number.isInteger(seed)) throw refusal('seed: must be a whole number');
+  if (!(Number.isInteger(history) && history >= 0)) throw refusal('history: must be a number of bytes');
 }
 
 function refusal(message: string): StartError {
@@ -222,9 +230,12 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     log = () => {},
     faults = [],
     record,
+    history: historyBytes = 0,
     ...settings
   } = options;
-  const recording = record === undefined ? null : new Recording(record, (message) => log('warning', message));
+  const history = historyBytes === 0 ? null : new History(historyBytes);
+  const listeners = [...(record === undefined ? [] : [asFile(record)]), ...(history === null ? [] : [history])];
+  const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
     { settings, configFile, poller, edgeTriggered, seed, paused, faults, ring: recording?.ring ?? null },
@@ -236,7 +247,8 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable' };
     follow(recording, handle, { build: __VERSION__, seed, settings, configFile, hasWatchedHeap: true, poll });
   }
-  const server = new LabServer(handle, observers);
+  if (history !== null && recording !== null) history.flush = () => recording.look();
+  const server = new LabServer(handle, observers, history);
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
@@ -336,6 +348,7 @@ class LabServer implements RedisLabServer {
   constructor(
     private readonly handle: LoopHandle,
     private readonly observers: Observers,
+    readonly history: History | null,
   ) {
     const { addresses, poller, fallback } = handle.ready;
     const tcp = addresses.find((address) => 'port' in address);
@@ -346,7 +359,10 @@ class LabServer implements RedisLabServer {
     this.pollerFallback = fallback;
     this.closed = handle.closed;
     this.faults = faultsOf(handle);
-    const ended = (): void => observers.ended();
+    const ended = (): void => {
+      observers.ended();
+      void history?.close();
+    };
     this.closed.then(ended, ended);
   }
 
@@ -425,6 +441,7 @@ class LabServer implements RedisLabServer {
     // The loop may end before it has answered; that is what was asked for.
     await this.handle.call('close', null).catch(() => {});
     await this.closed;
+    await this.history?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * The host of a recorded server, and of a replayed one: answers are kept on the tape as JSON, and come from there again.
  */
-import type { Host, HostMemory } from '../host.js';
+import { type Host, type HostMemory, SystemHost } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
 import { HOST } from './inputs.js';
 import type { TapeWriter } from './tape.js';
@@ -58,26 +58,28 @@ export class RecordingHost implements Host {
 export class ReplayHost implements Host {
   readonly pid: number;
   readonly executable: string;
+  /** The last answer to each question. */
+  private readonly last = new Map<string, unknown>();
 
   constructor(private readonly world: ReplayWorld) {
-    this.pid = this.answer('the process');
-    this.executable = this.answer('the program');
+    this.pid = this.answer('the process', 0);
+    this.executable = this.answer('the program', '');
   }
 
   memory(): HostMemory {
-    return this.answer('memory');
+    return this.answer('memory', { resident: 0, total: 0 });
   }
 
   heap(): { readonly [name: string]: number } {
-    return this.answer('the heap');
+    return this.answer('the heap in detail', {});
   }
 
   processorTime(): { readonly user: number; readonly system: number } {
-    return this.answer('processor time');
+    return this.answer('processor time', { user: 0, system: 0 });
   }
 
-  randomHex(): string {
-    return this.answer('random digits');
+  randomHex(digits: number): string {
+    return this.world.isDetached ? new SystemHost().randomHex(digits) : this.answer('random digits', '');
   }
 
   /** Nobody waits in a replay. */
@@ -85,19 +87,23 @@ export class ReplayHost implements Host {
 
   /** Nothing is done to the machine again. */
   attempt(): string | null {
-    return this.answer('what became of an action');
+    return this.world.isDetached ? 'this is the past' : this.answer('what became of an action', null);
   }
 
   /** The heap that was watched. */
   watchedHeap(): Heap {
-    return { used: () => this.answer('the heap'), limit: this.answer('the limit of the heap'), collect() {} };
+    return { used: () => this.answer('the heap', 0), limit: this.answer('the limit of the heap', 0), collect() {} };
   }
 
-  private answer<T>(asked: string): T {
+  /** @param unknown the answer of a server that is on its own, if it has not asked that before */
+  private answer<T>(asked: string, unknown: T): T {
+    if (this.world.isDetached) return this.last.has(asked) ? (this.last.get(asked) as T) : unknown;
     this.world.take(HOST, 0, asked);
     const text = this.world.tape.text();
     try {
-      return JSON.parse(text) as T;
+      const answer = JSON.parse(text) as T;
+      this.last.set(asked, answer);
+      return answer;
     } catch {
       return this.world.diverge(0, asked, 'an answer that is none');
     }

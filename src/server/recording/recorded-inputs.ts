@@ -14,6 +14,8 @@ export interface RecordedInputs {
   readonly inputs: ServerInputs;
   /** Takes the last wait off the tape, and what the clock has said since: it was interrupted, and goes on. See EventLoop.onSleepOn. */
   forgetWait(): void;
+  /** The loop is held, maybe for long: what has happened so far can be read. A wait that may be forgotten cannot. */
+  publish(): void;
   /** Another thread tells the server to end; called just before that is done. */
   shutdown(): void;
   /** A fault of requests is set or taken away; called just before that is done. */
@@ -40,6 +42,9 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     forgetWait() {
       tape.rewind(tapeMark);
       clock.restore(clockMark);
+    },
+    publish() {
+      if (!poll.wasInVain || tape.mark() !== clock.refreshedAt) tape.publish();
     },
     shutdown() {
       tape.byte(SHUTDOWN);

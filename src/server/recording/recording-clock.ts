@@ -12,6 +12,8 @@ export class RecordingClock implements Clock {
   /** The last readings on the tape, which the next ones are told as differences to; in whole ms and ns. */
   private lastMs = 0;
   private lastNs = 0;
+  /** Where the tape stood after the last refresh. */
+  refreshedAt = 0;
 
   constructor(
     private readonly inner: Clock,
@@ -62,6 +64,7 @@ export class RecordingClock implements Clock {
     this.tape.signed(this.nowMs - this.lastMs);
     this.lastMs = this.nowMs;
     this.recordNs(this.nowUs);
+    this.refreshedAt = this.tape.mark();
   }
 
   private recordNs(us: number): void {

@@ -18,6 +18,8 @@ export class RecordingPoll implements Poll {
   readonly waker: Waker;
   readonly opened?: () => Promise<void>;
   readonly drive?: (turn: () => number | null) => Promise<void>;
+  /** The last wait has brought nothing: it may have been interrupted, and go on. */
+  wasInVain = false;
 
   constructor(
     private readonly inner: Poll,
@@ -61,6 +63,7 @@ export class RecordingPoll implements Poll {
     this.inner.wait(events, timeoutMs);
     tape.byte(inputs.WAIT);
     tape.number(events.length);
+    this.wasInVain = events.length === 0;
     for (let i = 0; i < events.length; i++) {
       tape.number(events.tokens[i]!);
       tape.byte(events.readiness[i]!);

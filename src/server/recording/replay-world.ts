@@ -31,6 +31,15 @@ export class Divergence extends Error {
   }
 }
 
+/** What a detached server was to do has taken too long. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+
+  constructor() {
+    super('it takes too long');
+  }
+}
+
 export interface RecordedPoll {
   readonly name: Poll['name'];
   readonly emulated: boolean;
@@ -48,8 +57,13 @@ export class ReplayWorld implements Poll {
   readonly clock: ReplayClock;
   /** The tape was read up to its end mark. */
   isOver = false;
+  /** Nothing is read from the tape any more: see {@link detach}. */
+  isDetached = false;
+  /** When a detached server has had its time, on the clock of `performance.now()`. */
+  private endsAtMs = Infinity;
   private wasWatched = false;
-  private divergence: Divergence | null = null;
+  /** What has ended the replay: every further question throws it again. */
+  private ending: Error | null = null;
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
   onFault: (call: FaultCall) => void = () => {};
@@ -79,6 +93,7 @@ export class ReplayWorld implements Poll {
 
   wait(events: Events): void {
     events.clear();
+    if (this.isDetached) return;
     this.take(inputs.WAIT, 0, 'poll.wait');
     const count = this.tape.number();
     for (let i = 0; i < count; i++) events.push(this.tape.number(), this.tape.byte());
@@ -95,7 +110,9 @@ export class ReplayWorld implements Poll {
 
   /** Did somebody watch the recorded server? Asked where it was asked then; only changes are on the tape. */
   readonly isWatched = (): boolean => {
-    const tag = this.tape.peek();
+    if (this.isDetached) return this.wasWatched;
+    // The server is about to read its clock: there will be more.
+    const tag = this.tape.peek(true);
     if (tag === inputs.WATCHED || tag === inputs.UNWATCHED) this.wasWatched = this.tape.byte() === inputs.WATCHED;
     return this.wasWatched;
   };
@@ -105,22 +122,46 @@ export class ReplayWorld implements Poll {
    * answer: they may come while the loop is held.
    */
   obeyCalls(): void {
-    for (let tag = this.tape.peek(); tag === inputs.SHUTDOWN || tag === inputs.FAULT; tag = this.tape.peek()) {
+    for (let tag = this.tape.peek(false); tag === inputs.SHUTDOWN || tag === inputs.FAULT; tag = this.tape.peek(false)) {
       this.tape.byte();
       if (tag === inputs.SHUTDOWN) this.onShutdown();
       else this.onFault(JSON.parse(this.tape.text()) as FaultCall);
     }
   }
 
-  /** Ends the replay, once: a command that catches errors is not to hide the first thing that was otherwise behind its consequences. */
   diverge(...about: ConstructorParameters<typeof Divergence>): never {
-    this.divergence ??= new Divergence(...about);
-    throw this.divergence;
+    return this.end(new Divergence(...about));
+  }
+
+  /** Ends the replay, once: a command that catches errors is not to hide what has ended it behind the consequences. */
+  end(reason: Error): never {
+    this.ending ??= reason;
+    throw this.ending;
+  }
+
+  /**
+   * From here on the server is on its own: the clock stands still, no token is ready, and the host gives the answers that it gave last.
+   * @param limitMs how long it may go on, in real time: what looks at the clock later ends the replay
+   */
+  detach(limitMs: number): void {
+    this.isDetached = true;
+    this.endsAtMs = performance.now() + limitMs;
+  }
+
+  /** A detached server looks at its clock. */
+  expectTime(): void {
+    if (performance.now() > this.endsAtMs) this.end(new OutOfTime());
+  }
+
+  /** Throws what has ended the replay, if a command has caught it. */
+  expectRunning(): void {
+    if (this.ending !== null) throw this.ending;
   }
 
   /** The tag of the next answer. Throws TapeEnd at the end mark. */
   next(): number {
-    if (this.divergence !== null) throw this.divergence;
+    this.expectRunning();
+    this.tape.peek(true);
     this.obeyCalls();
     const tag = this.tape.byte();
     if (tag !== inputs.END) return tag;
@@ -147,6 +188,7 @@ class ReplayClock implements Clock {
   }
 
   refresh(): void {
+    if (this.world.isDetached) return;
     this.world.take(inputs.REFRESH, 0, 'clock.refresh');
     const nowMs = this.nowMs + this.world.tape.signed();
     if (nowMs > this.endMs) {
@@ -158,6 +200,10 @@ class ReplayClock implements Clock {
   }
 
   readUs(): number {
+    if (this.world.isDetached) {
+      this.world.expectTime();
+      return this.measureUs();
+    }
     this.world.take(inputs.READ_US, 0, 'clock.readUs');
     return this.reading();
   }
@@ -185,6 +231,7 @@ class ReplayListener implements TcpListener {
 
   accept(): TcpStream | WouldBlock {
     const { world } = this;
+    if (world.isDetached) return WOULD_BLOCK;
     const tag = world.next();
     switch (tag) {
       case inputs.ACCEPT:
@@ -215,6 +262,7 @@ class ReplayStream implements TcpStream {
 
   read(into: Buffer, start: number, end: number): number {
     const { tape } = this.world;
+    if (this.world.isDetached) return WOULD_BLOCK;
     const tag = this.world.next();
     switch (tag) {
       case inputs.READ: {
@@ -236,6 +284,7 @@ class ReplayStream implements TcpStream {
 
   write(from: Buffer, start: number, end: number): number {
     const { tape } = this.world;
+    if (this.world.isDetached) return end - start;
     const tag = this.world.next();
     switch (tag) {
       case inputs.WRITE_ALL:

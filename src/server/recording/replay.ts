@@ -6,7 +6,7 @@ import { Server } from '../server.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
 import { ReplayHost } from './recorded-host.js';
 import { Divergence, type RecordedPoll, ReplayWorld } from './replay-world.js';
-import { TapeCursor, TapeEnd } from './tape.js';
+import { TapeCursor, TapeEnd, type TapeSource } from './tape.js';
 
 /** What a recording says of the server beside its inputs. */
 export interface RecordingHead {
@@ -30,6 +30,11 @@ export interface ReplayResult {
   readonly hasEnd: boolean;
 }
 
+/** Ends a replay of which no more is wanted, from wherever it is. */
+class Abandoned extends Error {
+  override readonly name = 'Abandoned';
+}
+
 export class Replay {
   readonly server: Server;
   private readonly world: ReplayWorld;
@@ -38,7 +43,7 @@ export class Replay {
   private tellTrace: () => void = () => {};
 
   /** @param tape the inputs, from the first on. Throws {@link TapeEnd} if it ends before the server has started */
-  constructor(head: RecordingHead, tape: Buffer) {
+  constructor(head: RecordingHead, tape: Buffer | TapeSource) {
     this.world = new ReplayWorld(new TapeCursor(tape), head.poll);
     const { world } = this;
     const host = new ReplayHost(world);
@@ -86,6 +91,27 @@ export class Replay {
     return this.world.tape.isAtEnd && !this.world.clock.isOver;
   }
 
+  /** Bytes of the tape that have been read. */
+  get position(): number {
+    return this.world.tape.position;
+  }
+
+  /** Ends the replay from within, in the middle of a turn: throws what takes it out of there, and {@link turn} returns false. */
+  abandon(): never {
+    return this.world.end(new Abandoned());
+  }
+
+  /**
+   * From within: the server is on its own from here on, without further inputs, for what `use` does with it. Time stands still for it.
+   * Throws {@link OutOfTime} if a command runs for longer than `limitMs`.
+   */
+  detach<T>(limitMs: number, use: (server: Server) => T): T {
+    this.world.detach(limitMs);
+    const result = use(this.server);
+    this.world.expectRunning();
+    return result;
+  }
+
   result(): ReplayResult {
     const { server, world, divergence } = this;
     return { turns: server.loop.turnNumber, commands: server.stats.commandsProcessed, divergence, hasEnd: world.isOver };
@@ -97,7 +123,7 @@ export class Replay {
     } catch (error) {
       this.isRunning = false;
       if (error instanceof Divergence) this.divergence = error;
-      else if (!(error instanceof TapeEnd)) throw error;
+      else if (!(error instanceof TapeEnd || error instanceof Abandoned)) throw error;
     }
   }
 }

@@ -156,27 +156,50 @@ export class TapeEnd extends Error {
   }
 }
 
+/** A tape that lies in pieces, or is still growing. */
+export interface TapeSource {
+  /**
+   * The bytes from `offset` on, as far as they lie in one piece: at least one. Null if there are none.
+   * @param mayWait the reader cannot go on without them: whoever knows that more will come may wait here
+   */
+  from(offset: number, mayWait: boolean): Buffer | null;
+}
+
 /**
  * Reads what a {@link TapeWriter} has written. Every method throws {@link TapeEnd} where the bytes end before the value does, and so does
  * each one that is called after that.
  */
 export class TapeCursor {
-  position = 0;
+  private source: TapeSource | null;
+  /** What is being read, where on the tape it begins, and the place in it. */
+  private piece: Buffer;
+  private pieceStart: number;
+  private at = 0;
 
-  constructor(private readonly tape: Buffer) {}
-
-  get isAtEnd(): boolean {
-    return this.position >= this.tape.length;
+  /** @param start where on the tape to begin */
+  constructor(tape: Buffer | TapeSource, start = 0) {
+    this.source = 'from' in tape ? tape : null;
+    this.piece = 'from' in tape ? NOTHING : tape.subarray(start);
+    this.pieceStart = start;
   }
 
-  /** The next byte, which stays; -1 at the end. */
-  peek(): number {
-    return this.tape[this.position] ?? -1;
+  /** Bytes of the tape before the next one to be read. */
+  get position(): number {
+    return this.pieceStart + this.at;
+  }
+
+  get isAtEnd(): boolean {
+    return this.peek(false) === -1;
+  }
+
+  /** The next byte, which stays; -1 at the end. @param mayWait the reader cannot go on without it */
+  peek(mayWait: boolean): number {
+    return this.at < this.piece.length || this.takePiece(mayWait) ? this.piece[this.at]! : -1;
   }
 
   byte(): number {
-    if (this.position >= this.tape.length) throw new TapeEnd();
-    return this.tape[this.position++]!;
+    if (this.at >= this.piece.length) this.expectPiece();
+    return this.piece[this.at++]!;
   }
 
   number(): number {
@@ -194,33 +217,59 @@ export class TapeCursor {
   }
 
   word(): number {
-    this.expect(4);
-    this.position += 4;
-    return this.tape.readUInt32LE(this.position - 4);
+    if (this.at + 4 > this.piece.length) return this.take(4).readUInt32LE(0);
+    this.at += 4;
+    return this.piece.readUInt32LE(this.at - 4);
   }
 
   /** Copies the next `count` bytes to `into[start, …)`. */
   bytes(into: Buffer, start: number, count: number): void {
-    this.expect(count);
-    this.tape.copy(into, start, this.position, this.position + count);
-    this.position += count;
+    while (count > 0) {
+      if (this.at >= this.piece.length) this.expectPiece();
+      const copied = this.piece.copy(into, start, this.at, Math.min(this.at + count, this.piece.length));
+      this.at += copied;
+      start += copied;
+      count -= copied;
+    }
   }
 
   text(): string {
-    const count = this.number();
-    this.expect(count);
-    this.position += count;
-    return this.tape.toString('utf8', this.position - count, this.position);
+    return this.take(this.number()).toString('utf8');
   }
 
-  /** Nothing more is read from here on. */
+  private take(count: number): Buffer {
+    if (this.at + count <= this.piece.length) {
+      this.at += count;
+      return this.piece.subarray(this.at - count, this.at);
+    }
+    // Before so much memory is asked for: the number may come from a damaged file.
+    if (this.source === null) this.cut();
+    const taken = Buffer.allocUnsafe(count);
+    this.bytes(taken, 0, count);
+    return taken;
+  }
+
+  private takePiece(mayWait: boolean): boolean {
+    const piece = this.source?.from(this.position, mayWait) ?? null;
+    if (piece === null) return false;
+    this.pieceStart = this.position;
+    this.piece = piece;
+    this.at = 0;
+    return true;
+  }
+
+  private expectPiece(): void {
+    if (!this.takePiece(true)) throw new TapeEnd();
+  }
+
+  /** Nothing more is read from here on: the rest of a value that is cut off is no other value, whoever catches the error. */
   cut(): never {
-    this.position = this.tape.length;
+    this.pieceStart = this.position;
+    this.source = null;
+    this.piece = NOTHING;
+    this.at = 0;
     throw new TapeEnd();
   }
-
-  /** The rest of a value that is cut off is no other value, whoever catches the error. */
-  private expect(count: number): void {
-    if (this.position + count > this.tape.length) this.cut();
-  }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -53,8 +53,11 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   };
   const recorded = options.ring === null ? null : recordInputs(inputs, new TapeWriter(options.ring));
   const server = new Server(recorded?.inputs ?? inputs);
-  if (recorded !== null) server.loop.onSleepOn = () => recorded.forgetWait();
   const observation = observe(server, options.control);
+  if (recorded !== null) {
+    server.loop.onSleepOn = () => recorded.forgetWait();
+    observation.onHold = () => recorded.publish();
+  }
   const faults = new Faults(poll, server, (call) => recorded?.fault(call));
   for (const fault of options.faults) faults.add(fault, true);
   const calls = answerWith(server, observation, faults, () => recorded?.shutdown());

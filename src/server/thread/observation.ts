@@ -45,6 +45,8 @@ export class Observation implements TraceSink, Observer {
   isEnding = false;
   /** Handles the messages that wait in the port; called while the loop is held. */
   drain: () => void = () => {};
+  /** Called when the loop is held. */
+  onHold: () => void = () => {};
   private readonly recorder: Recorder;
   private readonly stepper: Stepper;
   private readonly clock: Clock;
@@ -218,6 +220,7 @@ export class Observation implements TraceSink, Observer {
     this.isReleased = false;
     this.heldAt = event;
     this.clock.hold();
+    this.onHold();
     this.send();
     if (timeoutMs === -1) this.ports.held(event);
     holdLoop(this.ports.control, timeoutMs, () => this.isReleased || this.isEnding, this.drain);

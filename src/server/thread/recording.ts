@@ -1,5 +1,5 @@
 /**
- * The main thread's side of a recording: takes what the loop has put into the ring, and hands it on as the parts of a .lab file.
+ * The main thread's side of a recording: takes what the loop has put into the ring, and hands it on: as the parts of a .lab file, and to the history.
  */
 import { block, fileHead } from '../recording/recording-file.js';
 import type { RecordingHead } from '../recording/replay.js';
@@ -9,29 +9,58 @@ import { createRing, TapeReader } from '../recording/tape.js';
 const RING_BYTES = 2 ** 25;
 const LOOK_MS = 50;
 
+/** Gets the tape of a server as it grows. */
+export interface TapeListener {
+  begin(head: RecordingHead): void;
+  /** The next bytes, which are the listener's. */
+  take(bytes: Buffer): void;
+  /** The tape ends before its server does; `message` says why. */
+  lost?(message: string): void;
+}
+
 /** Called with the bytes of a file as they come. */
 export type RecordListener = (bytes: Buffer) => void;
+
+/** Hands the tape on as the bytes of a .lab file. */
+export function asFile(listener: RecordListener): TapeListener {
+  return { begin: (head) => listener(fileHead(head)), take: (bytes) => listener(block(bytes)) };
+}
 
 export class Recording {
   readonly ring = createRing(RING_BYTES);
   private readonly reader = new TapeReader(this.ring);
+  private readonly listeners: Set<TapeListener>;
   private timer: NodeJS.Timeout | null = null;
 
   /** @param report is told, once, if the recording ends before the server does */
   constructor(
-    private readonly listener: RecordListener,
+    listeners: readonly TapeListener[],
     private readonly report: (message: string) => void,
-  ) {}
+  ) {
+    this.listeners = new Set(listeners);
+  }
 
   /** The server has started: from here on its inputs are handed over. */
   begin(head: RecordingHead): void {
     this.timer = setInterval(() => this.look(), LOOK_MS).unref();
-    this.hand(fileHead(head));
+    this.tell((listener) => listener.begin(head));
   }
 
   /** The loop has ended: the rest is handed over. */
   end(): void {
-    if (this.timer !== null) this.look();
+    this.look();
+    this.stop();
+  }
+
+  /** Hands over what there is at this moment. */
+  look(): void {
+    if (this.timer === null) return;
+    const bytes = this.reader.take();
+    if (bytes !== null) this.tell((listener) => listener.take(bytes));
+    if (this.timer === null || !this.reader.hasOverflowed) return;
+    const message = `The recording ends here: ${RING_BYTES / 2 ** 20} MiB of it were waiting to be written`;
+    this.report(message);
+    this.tell((listener) => listener.lost?.(message));
     this.stop();
   }
 
@@ -40,23 +69,18 @@ export class Recording {
     this.timer = null;
   }
 
-  private look(): void {
-    const bytes = this.reader.take();
-    if (bytes !== null) this.hand(block(bytes));
-    if (this.timer === null || !this.reader.hasOverflowed) return;
-    this.report(`The recording ends here: ${RING_BYTES / 2 ** 20} MiB of it were waiting to be written`);
-    this.stop();
-  }
-
   /** A listener that throws gets no more; the error ends up where those of other listeners do, and not in who has started or closed the server. */
-  private hand(bytes: Buffer): void {
-    try {
-      this.listener(bytes);
-    } catch (error) {
-      this.stop();
-      process.nextTick(() => {
-        throw error;
-      });
+  private tell(tell: (listener: TapeListener) => void): void {
+    for (const listener of this.listeners) {
+      try {
+        tell(listener);
+      } catch (error) {
+        this.listeners.delete(listener);
+        if (this.listeners.size === 0) this.stop();
+        process.nextTick(() => {
+          throw error;
+        });
+      }
     }
   }
 }

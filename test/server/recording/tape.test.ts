@@ -23,6 +23,33 @@ test('what is put on the tape comes back, numbers of every size', () => {
   );
 });
 
+test('a tape in pieces of any size is read as if it were whole', () => {
+  const values = fc.array(fc.tuple(fc.maxSafeNat(), fc.integer({ min: 0, max: 0xffff_ffff }), fc.string({ unit: 'grapheme' }), fc.uint8Array()), { maxLength: 10 });
+  fc.assert(
+    fc.property(values, fc.integer({ min: 1, max: 9 }), (values, pieceBytes) => {
+      const ring = createRing(65536);
+      const writer = new TapeWriter(ring);
+      for (const [number, word, text, bytes] of values) {
+        writer.number(number);
+        writer.word(word);
+        writer.text(text);
+        writer.bytes(Buffer.from(bytes), 0, bytes.length);
+      }
+      writer.publish();
+      const whole = new TapeReader(ring).take() ?? Buffer.alloc(0);
+      const cursor = new TapeCursor({ from: (offset) => (offset < whole.length ? whole.subarray(offset, offset + pieceBytes) : null) });
+      const bytesOf = (count: number): Uint8Array => {
+        const into = Buffer.alloc(count);
+        cursor.bytes(into, 0, count);
+        return new Uint8Array(into);
+      };
+      expect(values.map(([, , , { length }]) => [cursor.number(), cursor.word(), cursor.text(), bytesOf(length)])).toEqual(values);
+      expect({ isAtEnd: cursor.isAtEnd, position: cursor.position }).toEqual({ isAtEnd: true, position: whole.length });
+      expect(() => cursor.byte()).toThrow(TapeEnd);
+    }),
+  );
+});
+
 test('bytes go round the ring, in pieces of any size, as long as the reader keeps up', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 60 }), (pieces) => {

@@ -1,0 +1,74 @@
+/**
+ * What a command would have answered at a moment between two others: it is executed in a server that is thrown away afterwards, because even a GET changes
+ * what a server remembers.
+ */
+import { Session, type Transport } from '../command/session.js';
+import { encode, type ByteSink } from '../resp/encoder.js';
+import { NO_REPLY } from '../resp/reply.js';
+import type { Server } from '../server.js';
+import type { Question } from './protocol.js';
+import { NO_SUCH_MOMENT, type RouteFinder } from './route-finder.js';
+import { TapeStore } from './tape-store.js';
+import { Twin } from './twin.js';
+
+/** How long a command may take. */
+const LIMIT_MS = 2000;
+
+/** No connection has this token. */
+const NOBODY = 0;
+
+/** The reply as RESP bytes. Throws an Error if there is no such moment or database, or the command takes too long. */
+export function answerAt(finder: RouteFinder, question: Question): Uint8Array {
+  const route = finder.at(question.at);
+  let reply: Uint8Array | null = null;
+  const twin = new Twin(route, new TapeStore(route.tape), () => {
+    if (twin.moment.turn === question.at.turn) reply = twin.replay.detach(LIMIT_MS, (server) => execute(server, question));
+    twin.abandon();
+  });
+  twin.run();
+  if (reply === null) throw new Error(NO_SUCH_MOMENT);
+  return reply;
+}
+
+function execute(server: Server, { argv, protocol, db }: Question): Uint8Array {
+  const output = new Output();
+  const session = new Session(NOBODY, server, nowhere(output));
+  session.authenticated = true;
+  session.version = protocol;
+  // A command that would wait finds that its time is over.
+  session.deniesBlocking = true;
+  const database = server.keyspace.databases[db];
+  if (database === undefined) throw new Error(`there is no database ${db}`);
+  session.db = database;
+  // Whom CLIENT PAUSE holds back is not asked.
+  if (server.pause.mode !== 0) server.pause.end();
+  server.tap.sink = null;
+  const reply = server.dispatcher.dispatch(session, argv);
+  if (reply !== NO_REPLY) encode(output, reply, session.version);
+  return output.buffer.subarray(0, output.position);
+}
+
+/** What is sent to the one who asks is part of the answer. */
+function nowhere(output: Output): Transport {
+  return {
+    fd: -1, peer: '?:0', peerAddress: { host: '?', port: 0 }, local: '?:0',
+    send: (reply, version) => encode(output, reply, version),
+    closeAfterReply() {},
+    close() {},
+    resume() {},
+    queryBytes: 0, queryCapacity: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
+    isClosing: false, isDoomed: false, awaitsWritable: false,
+  };
+}
+
+class Output implements ByteSink {
+  buffer = Buffer.alloc(1024);
+  position = 0;
+
+  reserve(bytes: number): void {
+    if (this.position + bytes <= this.buffer.length) return;
+    const larger = Buffer.alloc(Math.max(this.buffer.length * 2, this.position + bytes));
+    this.buffer.copy(larger, 0, 0, this.position);
+    this.buffer = larger;
+  }
+}

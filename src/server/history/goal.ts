@@ -1,0 +1,70 @@
+/**
+ * Goals: the event at which a twin is to stop, as a place or as a condition.
+ */
+import type { Server } from '../server.js';
+import type { TraceEvent } from '../trace/events.js';
+import { endsStep, type StepUnit } from '../trace/stepping.js';
+import type { Moment } from './moment.js';
+
+export type Condition =
+  /** A step of the loop ends here. */
+  | { readonly unit: StepUnit }
+  /** So many commands have been executed. */
+  | { readonly commands: number }
+  /** It is not later than this. */
+  | { readonly unixMs: number }
+  | { readonly db: number; readonly key: string };
+
+export type Goal =
+  /** An event; the last one of its turn if its number is Infinity. */
+  | { readonly kind: 'at'; readonly moment: Moment }
+  /** The first event after a moment for which a condition holds. */
+  | { readonly kind: 'first'; readonly after: Moment; readonly where: Condition }
+  /** The last event before a moment for which a condition holds. */
+  | { readonly kind: 'last'; readonly before: Moment; readonly where: Condition };
+
+/** An event that a twin has passed, and what conditions ask of the server at that moment. */
+export interface Passed {
+  readonly event: TraceEvent;
+  readonly isNewPhase: boolean;
+  readonly unixMs: number;
+  readonly commands: number;
+}
+
+/** Does a condition hold after this event? */
+export function holds(where: Condition, { event, isNewPhase, unixMs, commands }: Passed): boolean {
+  if ('unit' in where) return endsStep(where.unit, event, isNewPhase);
+  if ('commands' in where) return event.kind === 'execute' && commands >= where.commands;
+  if ('unixMs' in where) return unixMs <= where.unixMs;
+  return isChangeOf(where, event);
+}
+
+function isChangeOf({ db, key }: { readonly db: number; readonly key: string }, event: TraceEvent): boolean {
+  return (event.kind === 'key-change' || event.kind === 'expire' || event.kind === 'evict') && event.db === db && event.key === key;
+}
+
+/** Deleting all keys is no event of each: told by whether the key was there before. */
+const FLUSHES: ReadonlySet<string> = new Set(['flushall', 'flushdb', 'swapdb']);
+
+/** Tells whether a key came or went by a command that changes whole databases. Asked at every event. */
+export class FlushWatch {
+  private isThere = false;
+
+  constructor(
+    private readonly server: Server,
+    private readonly where: { readonly db: number; readonly key: string },
+  ) {
+    this.look();
+  }
+
+  changes(event: TraceEvent): boolean {
+    if (event.kind !== 'execute' && event.kind !== 'frame') return false;
+    const wasThere = this.isThere;
+    this.look();
+    return event.kind === 'execute' && FLUSHES.has(event.command) && wasThere !== this.isThere;
+  }
+
+  private look(): void {
+    this.isThere = this.server.keyspace.databases[this.where.db]?.dict.get(this.where.key) !== undefined;
+  }
+}

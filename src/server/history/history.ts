@@ -1,0 +1,146 @@
+/**
+ * History: the main thread's side of a server's past. It hands the tape to the follower, asks it for ways, and sends the twin.
+ *
+ *   Recording ──tape──▶ follower's thread ──route──▶ here ──▶ twin's thread, from the first visit on, until `leave`
+ */
+import type { RecordingHead } from '../recording/replay.js';
+import type { Snapshot, SnapshotRequest } from '../snapshot.js';
+import type { TapeListener } from '../thread/recording.js';
+import type { Destination, HistoryRange, Moment, PastAnswer, ServerHistory, Visit } from './moment.js';
+import type { Arrival, FollowerCalls, TwinCalls } from './protocol.js';
+import { NO_SUCH_MOMENT } from './route-finder.js';
+import { HistoryThread } from './thread-handle.js';
+
+const NOTHING_YET: Moment = { turn: 0, event: 0 };
+
+export class History implements ServerHistory, TapeListener {
+  range: HistoryRange = { oldest: NOTHING_YET, newest: NOTHING_YET, oldestMs: 0, newestMs: 0, bytes: 0, commands: 0, off: null };
+  /** Set by who owns the recording: has what is recorded handed over. */
+  flush: () => void = () => {};
+  /** From the start of the server on. */
+  private follower: HistoryThread<FollowerCalls> | null = null;
+  private twin: HistoryThread<TwinCalls> | null = null;
+  private visited: Arrival | null = null;
+  private readonly listeners = new Set<(range: HistoryRange) => void>();
+  /** The end of the calls so far: each begins when the one before has been answered. */
+  private queue: Promise<unknown> = Promise.resolve();
+
+  /** @param budget bytes that tape and checkpoints may take */
+  constructor(private readonly budget: number) {}
+
+  begin(head: RecordingHead): void {
+    const follower = (this.follower = new HistoryThread('follower'));
+    follower.onMessage = (message) => {
+      if (message.kind === 'range') this.grow(message.range);
+    };
+    follower.onFailure = ({ message }) => this.turnOff(`the history has ended: ${message}`);
+    follower.post({ kind: 'begin', head, budget: this.budget });
+  }
+
+  take(bytes: Buffer): void {
+    const own = new Uint8Array(bytes);
+    this.follower?.post({ kind: 'tape', bytes: own }, [own.buffer]);
+  }
+
+  lost(message: string): void {
+    this.turnOff(message);
+  }
+
+  onGrow(listener: (range: HistoryRange) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  visit(to: Destination, request: SnapshotRequest): Promise<Visit> {
+    return this.inTurn(async () => {
+      checkDestination(to);
+      this.flush();
+      const twin = (this.twin ??= new HistoryThread<TwinCalls>('twin'));
+      for (let before: number | null = null; ; ) {
+        const route = await this.expectFollower().call('route', { to, before });
+        if (route === null) throw new Error(NO_SUCH_MOMENT);
+        const arrival = await twin.call('go', { route, request });
+        if (arrival !== null) return this.arrived(arrival, 'changeOf' in to);
+        before = Math.max(1, route.seenFrom);
+      }
+    });
+  }
+
+  look(request: SnapshotRequest): Promise<Snapshot> {
+    return this.inTurn(() => this.expectTwin().call('look', request));
+  }
+
+  ask(argv: readonly string[], protocol: 2 | 3 = 2, db = 0): Promise<PastAnswer> {
+    return this.inTurn(async () => {
+      if (!Array.isArray(argv) || argv.length === 0 || !argv.every((word) => typeof word === 'string')) throw new TypeError('a command is a list of strings');
+      this.expectTwin();
+      const { border } = this.visited!;
+      const reply = await this.expectFollower().call('ask', { at: border, argv, protocol, db });
+      return { reply: Buffer.from(reply), asOf: border };
+    });
+  }
+
+  digest(): Promise<string> {
+    return this.inTurn(() => this.expectTwin().call('digest', null));
+  }
+
+  leave(): Promise<void> {
+    return this.inTurn(() => this.endTwin());
+  }
+
+  /** The server has ended, and its past ends with it. */
+  async close(): Promise<void> {
+    const { follower } = this;
+    this.follower = null;
+    await Promise.all([this.endTwin(), follower?.close()]);
+  }
+
+  private async endTwin(): Promise<void> {
+    const { twin } = this;
+    this.twin = null;
+    this.visited = null;
+    await twin?.close();
+  }
+
+  private inTurn<T>(call: () => T | Promise<T>): Promise<T> {
+    const result = this.queue.then(() => {
+      if (this.range.off !== null) throw new Error(this.range.off);
+      return call();
+    });
+    this.queue = result.catch(() => {});
+    return result;
+  }
+
+  private arrived(arrival: Arrival, asksForWriter: boolean): Visit {
+    this.visited = arrival;
+    const { moment, unixMs, events, snapshot, writer } = arrival;
+    return { moment, unixMs, events, snapshot, writer: asksForWriter ? writer : null };
+  }
+
+  private expectFollower(): HistoryThread<FollowerCalls> {
+    if (this.follower === null) throw new Error('the server has ended, and its history with it');
+    return this.follower;
+  }
+
+  private expectTwin(): HistoryThread<TwinCalls> {
+    if (this.twin === null || this.visited === null) throw new Error('no moment is visited');
+    return this.twin;
+  }
+
+  private grow(range: HistoryRange): void {
+    this.range = range;
+    for (const listener of this.listeners) listener(range);
+  }
+
+  private turnOff(why: string): void {
+    this.grow({ ...this.range, off: why });
+    void this.close();
+  }
+}
+
+/** Throws a TypeError for what programs without types may hand over. */
+function checkDestination(to: Destination): void {
+  const numbers = 'from' in to ? [to.from.turn, to.from.event] : Object.values(to);
+  if (numbers.every((value) => typeof value === 'number' && !Number.isNaN(value))) return;
+  throw new TypeError('a destination is { turn, event }, { turn }, { unixMs }, { command } or { from, … }');
+}

@@ -1,0 +1,52 @@
+/**
+ * Mailbox: the messages of a thread that never returns to its event loop: they are taken between two pieces of work, or while it waits for them.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type ControlWords, holdLoop } from '../thread/control.js';
+import type { CallOf, FromThread, ToThread } from './protocol.js';
+
+export class Mailbox<C> {
+  /** The thread is to end. */
+  isClosed = false;
+
+  /** @param receive gets all but `close`. What it throws answers the call. */
+  constructor(
+    private readonly port: MessagePort,
+    private readonly control: ControlWords,
+    private readonly receive: (message: Exclude<ToThread<C>, { kind: 'close' }>) => void,
+  ) {}
+
+  readonly drain = (): void => {
+    for (let received = receiveMessageOnPort(this.port); received !== undefined; received = receiveMessageOnPort(this.port)) {
+      const message = received.message as ToThread<C>;
+      if (message.kind === 'close') this.isClosed = true;
+      else this.deliver(message);
+    }
+  };
+
+  /** Takes messages as they come, until `isOver` or the thread is to end; at most for `timeoutMs` (-1: no limit). */
+  wait(isOver: () => boolean, timeoutMs = -1): void {
+    holdLoop(this.control, timeoutMs, () => this.isClosed || isOver(), this.drain);
+  }
+
+  post(message: FromThread): void {
+    this.port.postMessage(message);
+  }
+
+  answer({ id }: CallOf<C>, value: unknown): void {
+    this.post({ kind: 'result', id, value });
+  }
+
+  refuse({ id }: CallOf<C>, error: unknown): void {
+    this.post({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
+  }
+
+  private deliver(message: Exclude<ToThread<C>, { kind: 'close' }>): void {
+    try {
+      this.receive(message);
+    } catch (error) {
+      if (message.kind !== 'call') throw error;
+      this.refuse(message, error);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What the main thread and the threads of a history say to each other. Both threads never sleep in their event loops, but on the control words.
+ */
+import type { RecordingHead } from '../recording/replay.js';
+import type { Snapshot, SnapshotRequest } from '../snapshot.js';
+import type { ControlWords } from '../thread/control.js';
+import type { Destination, HistoryRange, Moment, PastEvent, Writer } from './moment.js';
+import type { Route } from './twin.js';
+
+export interface HistoryThreadData {
+  readonly role: 'follower' | 'twin';
+  readonly control: ControlWords;
+}
+
+export interface FollowerCalls {
+  /** The way to a destination. `before`: it was not found from this turn on. Null: then it is nowhere. */
+  route: { argument: { readonly to: Destination; readonly before: number | null }; result: Route | null };
+  ask: { argument: Question; result: Uint8Array };
+}
+
+export interface Question {
+  /** Between two commands. */
+  readonly at: Moment;
+  readonly argv: readonly string[];
+  readonly protocol: 2 | 3;
+  readonly db: number;
+}
+
+export interface TwinCalls {
+  /** Null: a search that has found nothing. */
+  go: { argument: { readonly route: Route; readonly request: SnapshotRequest }; result: Arrival | null };
+  look: { argument: SnapshotRequest; result: Snapshot };
+  digest: { argument: null; result: string };
+}
+
+export interface Arrival {
+  readonly moment: Moment;
+  readonly unixMs: number;
+  readonly events: readonly PastEvent[];
+  readonly snapshot: Snapshot;
+  /** Who executes a command at this moment. */
+  readonly writer: Writer | null;
+  /** The last moment between two commands. */
+  readonly border: Moment;
+}
+
+export type Calls = FollowerCalls | TwinCalls;
+
+export interface CallOf<C> {
+  readonly kind: 'call';
+  readonly id: number;
+  readonly method: keyof C;
+  readonly argument: unknown;
+}
+
+export type ToThread<C> =
+  | CallOf<C>
+  | { readonly kind: 'begin'; readonly head: RecordingHead; readonly budget: number }
+  | { readonly kind: 'tape'; readonly bytes: Uint8Array }
+  | { readonly kind: 'close' };
+
+export type FromThread =
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly message: string }
+  | { readonly kind: 'range'; readonly range: HistoryRange };

@@ -1,0 +1,92 @@
+/**
+ * RouteFinder: from a destination to a goal, and to the turn from which on events must be seen to find it.
+ */
+import type { RecordingHead } from '../recording/replay.js';
+import type { Condition, Goal } from './goal.js';
+import type { Destination, HistoryRange, Moment } from './moment.js';
+import type { TapeStore } from './tape-store.js';
+import type { TurnIndex } from './turn-index.js';
+import type { Route } from './twin.js';
+
+/** Turns before the goal whose events are seen as well. */
+export const TURNS_SEEN = 40;
+
+export const NO_SUCH_MOMENT = 'there is no such moment in the history';
+
+type Step = Extract<Destination, { by: unknown }>;
+
+export class RouteFinder {
+  constructor(
+    private readonly head: RecordingHead,
+    private readonly tape: TapeStore,
+    private readonly index: TurnIndex,
+    private readonly range: HistoryRange,
+  ) {}
+
+  /** Null: there is no such event. @param before it was not found from this turn on. Throws an Error that says why there is no such moment. */
+  find(to: Destination, before: number | null): Route | null {
+    if ('by' in to) return to.direction === 'forward' ? this.first(to.from, { unit: to.by }, to.from.turn) : this.stepBack(to, before);
+    if ('changeOf' in to) return before === null ? this.last(to.from, to.changeOf, this.range.oldest.turn) : null;
+    if ('unixMs' in to) return this.atTime(to.unixMs);
+    if ('command' in to) return this.atCommand(to.command);
+    return this.at('event' in to ? to : { turn: to.turn, event: 1 });
+  }
+
+  /** The way to an event. */
+  at(moment: Moment): Route {
+    this.expectTurn(moment.turn);
+    return this.route({ kind: 'at', moment }, moment.turn - TURNS_SEEN);
+  }
+
+  private stepBack({ from, by }: Step, before: number | null): Route | null {
+    const { turn, event } = from;
+    this.expectTurn(turn);
+    if (by === 'event' && event > 1) return this.at({ turn, event: event - 1 });
+    if (by === 'turn' && event > 1) return this.at({ turn, event: 1 });
+    if (turn <= this.range.oldest.turn && (by === 'event' || by === 'turn')) return null;
+    if (by === 'event') return this.at({ turn: turn - 1, event: Infinity });
+    if (by === 'turn') return this.at({ turn: turn - 1, event: 1 });
+    if (by === 'phase') return before === null ? this.last(from, { unit: by }, turn - 1) : null;
+    return this.lastCommand(before === null ? from : { turn: before, event: 0 });
+  }
+
+  /** The last turn before which fewer commands had been executed lies between two marks; the search begins at the earlier one. */
+  private lastCommand(before: Moment): Route | null {
+    if (before.turn <= this.range.oldest.turn && before.event === 0) return null;
+    const near = this.index.lastWhere(({ turn }) => turn < before.turn);
+    const start = before.event === 0 ? this.index.lastWhere(({ turn, commands }) => turn < before.turn && commands < near.commands) : near;
+    return this.last(before, { unit: 'command' }, start.turn);
+  }
+
+  private atTime(unixMs: number): Route {
+    const { oldestMs } = this.range;
+    if (!(unixMs >= oldestMs)) throw new Error(`the history begins at ${new Date(oldestMs).toISOString()}`);
+    const mark = this.index.lastWhere((each) => each.unixMs <= unixMs);
+    return this.last({ turn: Infinity, event: 0 }, { unixMs }, mark.turn);
+  }
+
+  private atCommand(command: number): Route {
+    const { commands } = this.range;
+    if (!(command >= 1 && command <= commands)) throw new Error(`command ${command} is not in the history: it has the commands 1 to ${commands}`);
+    const mark = this.index.lastWhere((each) => each.commands < command);
+    return this.first({ turn: 0, event: 0 }, { commands: command }, mark.turn);
+  }
+
+  private first(after: Moment, where: Condition, seenFrom: number): Route {
+    return this.route({ kind: 'first', after, where }, seenFrom - TURNS_SEEN);
+  }
+
+  private last(before: Moment, where: Condition, seenFrom: number): Route {
+    return this.route({ kind: 'last', before, where }, seenFrom - TURNS_SEEN);
+  }
+
+  private route(goal: Goal, seenFrom: number): Route {
+    return { head: this.head, tape: this.tape.share(0), seenFrom, goal };
+  }
+
+  private expectTurn(turn: number): void {
+    const { oldest, newest } = this.range;
+    if (turn >= oldest.turn && turn <= newest.turn) return;
+    throw new Error(`turn ${turn} is not in the history: it has the turns ${oldest.turn} to ${newest.turn}`);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The twin's thread: goes where it is sent, stands there, and is asked. It stands inside of the event, on the stack of the turn, and takes messages from there.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { digestOf } from '../recording/digest.js';
+import type { TapeSource } from '../recording/tape.js';
+import { checkRequest, type SnapshotRequest, takeSnapshot } from '../snapshot.js';
+import type { ControlWords } from '../thread/control.js';
+import type { TraceEvent } from '../trace/events.js';
+import { holds } from './goal.js';
+import { Mailbox } from './mailbox.js';
+import { isBefore, type Moment, type Writer } from './moment.js';
+import type { Arrival, CallOf, ToThread, TwinCalls } from './protocol.js';
+import { NO_SUCH_MOMENT, TURNS_SEEN } from './route-finder.js';
+import { TapeStore } from './tape-store.js';
+import { type Route, Twin } from './twin.js';
+
+/** A call of `go`, as it is being answered. */
+interface Journey {
+  readonly call: CallOf<TwinCalls>;
+  readonly route: Route;
+  readonly request: SnapshotRequest;
+}
+
+export class TwinThread implements TapeSource {
+  private readonly mailbox: Mailbox<TwinCalls>;
+  private tape = new TapeStore();
+  private twin: Twin | null = null;
+  /** What the twin is on its way for; null while it stands, and is asked. */
+  private journey: Journey | null = null;
+  /** What comes next. */
+  private next: Journey | null = null;
+
+  constructor(port: MessagePort, control: ControlWords) {
+    this.mailbox = new Mailbox(port, control, (message) => this.receive(message));
+  }
+
+  /** Until the thread is to end. */
+  run(): void {
+    for (;;) {
+      this.mailbox.wait(() => this.next !== null);
+      if (this.mailbox.isClosed) return;
+      const journey = this.next!;
+      this.next = null;
+      this.begin(journey);
+    }
+  }
+
+  /** Where the tape ends, the twin may be at its goal; when it is sent on, there may be more. */
+  from(offset: number, mayWait: boolean): Buffer | null {
+    for (;;) {
+      const bytes = this.tape.from(offset);
+      if (bytes !== null || !mayWait || this.twin === null || !this.twin.isAtGoal) return bytes;
+      this.stand();
+    }
+  }
+
+  private receive(message: ToThread<TwinCalls>): void {
+    if (message.kind !== 'call') return;
+    switch (message.method) {
+      case 'go': {
+        const { route, request } = message.argument as TwinCalls['go']['argument'];
+        checkRequest(request);
+        this.next = { call: message, route, request };
+        return;
+      }
+      case 'look': {
+        const request = message.argument as SnapshotRequest;
+        checkRequest(request);
+        return this.mailbox.answer(message, takeSnapshot(this.expectTwin().replay.server, request));
+      }
+      case 'digest':
+        return this.mailbox.answer(message, digestOf(this.expectTwin().replay.server));
+    }
+  }
+
+  private expectTwin(): Twin {
+    if (this.twin === null) throw new Error('no moment is visited');
+    return this.twin;
+  }
+
+  /** From the base of the route to its goal, and on from there; returns when the twin is abandoned. */
+  private begin(journey: Journey): void {
+    try {
+      for (let route: Route | null = journey.route; route !== null; ) {
+        this.journey = { ...journey, route };
+        this.tape = new TapeStore(route.tape);
+        this.twin = new Twin(route, this, () => this.arrive());
+        this.twin.run();
+        route = this.journey === null ? null : this.end(this.journey, this.twin);
+      }
+    } catch (error) {
+      // It was answered before what has gone wrong now: the next question will be told.
+      if (this.journey !== null) this.mailbox.refuse(this.journey.call, error);
+    }
+    this.twin = null;
+    this.journey = null;
+  }
+
+  /** The twin has ended on its way, with its search or with the tape. Returns the way to what has been found. */
+  private end({ call, route }: Journey, { found, replay }: Twin): Route | null {
+    const { divergence } = replay.result();
+    if (divergence !== null) throw new Error(`the history does not repeat itself: ${divergence.message}`);
+    if (route.goal.kind !== 'last') throw new Error(NO_SUCH_MOMENT);
+    if (found !== null) return { ...route, seenFrom: found.turn - TURNS_SEEN, goal: { kind: 'at', moment: found } };
+    this.mailbox.answer(call, null);
+    return null;
+  }
+
+  /** Called by the twin from within the event at which it is to stop. */
+  private arrive(): void {
+    const { goal } = this.journey!.route;
+    const twin = this.twin!;
+    if (goal.kind === 'last' || (goal.kind === 'at' && twin.moment.turn > goal.moment.turn)) twin.abandon();
+    this.stand();
+  }
+
+  /** Stays here until the twin is sent somewhere else: on its way, if that leads there; otherwise it is abandoned. */
+  private stand(): void {
+    const twin = this.twin!;
+    for (let isThere = true; isThere; isThere = twin.isThere) {
+      const { call, request } = this.journey!;
+      this.mailbox.answer(call, arrivalOf(twin, request));
+      this.journey = null;
+      this.mailbox.wait(() => this.next !== null);
+      if (this.mailbox.isClosed) twin.abandon();
+      const next = (this.next = lookUp(this.next!, twin));
+      if (!twin.canGoOn(next.route)) twin.abandon();
+      this.next = null;
+      this.journey = next;
+      this.tape = new TapeStore(next.route.tape);
+      twin.goOn(next.route);
+    }
+  }
+}
+
+/** Of what a twin has passed the last event of its kind is known. */
+function lookUp(journey: Journey, { moment, trail }: Twin): Journey {
+  const { goal } = journey.route;
+  if (goal.kind !== 'last' || !('unit' in goal.where) || isBefore(moment, goal.before)) return journey;
+  let found: Moment | null = null;
+  for (const passed of trail) if (isBefore(passed.event.moment, goal.before) && holds(goal.where, passed)) found = passed.event.moment;
+  if (found === null) return journey;
+  return { ...journey, route: { ...journey.route, goal: { kind: 'at', moment: found } } };
+}
+
+function arrivalOf(twin: Twin, request: SnapshotRequest): Arrival {
+  const { replay, moment, borders } = twin;
+  const passed = [...twin.trail];
+  return {
+    moment,
+    unixMs: replay.server.clock.nowMs,
+    events: passed.map(({ event }) => event),
+    snapshot: takeSnapshot(replay.server, request),
+    writer: writerAt(twin, passed.at(-1)!.event),
+    border: borders.last,
+  };
+}
+
+/** Who has made this event happen by a command. */
+function writerAt({ replay, borders }: Twin, event: TraceEvent): Writer | null {
+  if (!('token' in event) || event.token === 0) return null;
+  const command = event.kind === 'execute' ? event.command : borders.running?.command;
+  return command === undefined ? null : { token: event.token, name: replay.server.sessions.get(event.token)?.name ?? '', command };
+}

@@ -1,0 +1,146 @@
+/**
+ * Twin: a server that lives through the tape once more up to one event, and is held there, in the middle of its turn.
+ *
+ *   base ──turns, tap closed──▶ seenFrom ──tap open, events counted──▶ goal: `arrived` is called from within the event
+ *
+ * While `arrived` runs the server stands still, so everything can be asked of it. When it returns the twin goes on to its next goal. A twin that is
+ * wanted elsewhere is abandoned: see Replay.abandon.
+ */
+import type { RecordingHead } from '../recording/replay.js';
+import { Replay } from '../recording/replay.js';
+import type { TapeSource } from '../recording/tape.js';
+import { Fifo } from '../../shared/fifo.js';
+import { type Phase, TRACE_EVENTS, type TraceBody, type TraceEvent } from '../trace/events.js';
+import type { TraceSink } from '../trace/tap.js';
+import { CommandBorders } from './command-borders.js';
+import { FlushWatch, type Goal, holds, type Passed } from './goal.js';
+import { isBefore, type Moment, type PastEvent } from './moment.js';
+import type { TapeShare } from './tape-store.js';
+
+/** The way to a goal. */
+export interface Route {
+  readonly head: RecordingHead;
+  readonly tape: TapeShare;
+  /** From this turn on each event is seen. */
+  readonly seenFrom: number;
+  readonly goal: Goal;
+}
+
+/** So many of the events before the goal are kept. */
+const TRAIL_EVENTS = 1000;
+
+export class Twin implements TraceSink {
+  readonly replay: Replay;
+  moment: Moment = { turn: 0, event: 0 };
+  /** Of a search for the last event of its kind: the last one so far. */
+  found: Moment | null = null;
+  /** Tells which command is being executed, and since when. */
+  readonly borders = new CommandBorders();
+  /** The events up to the moment, without a gap, and what was the case after each. */
+  readonly trail = new Fifo<Passed & { readonly event: PastEvent }>();
+  private goal: Goal;
+  private seenFrom: number;
+  private seq = 0;
+  private lastPhase: Phase | null = null;
+  private flushes: FlushWatch | null = null;
+  private isTurnOver = false;
+  private isAbandoned = false;
+
+  /** @param arrived called from within each event that is a goal, and at the end of a search: then to abandon the twin */
+  constructor(
+    { head, goal, seenFrom }: Route,
+    tape: TapeSource,
+    private readonly arrived: () => void,
+  ) {
+    this.goal = goal;
+    this.seenFrom = seenFrom;
+    this.replay = new Replay(head, tape);
+    if (goal.kind === 'last' && 'key' in goal.where) this.flushes = new FlushWatch(this.replay.server, goal.where);
+  }
+
+  /** Up to where the tape ends, or the twin is abandoned. */
+  run(): void {
+    do this.openTap();
+    while (this.replay.turn());
+  }
+
+  /** Ends it, in the middle of its turn: throws what takes it out of there. */
+  abandon(): never {
+    this.isAbandoned = true;
+    return this.replay.abandon();
+  }
+
+  /** Does this way lead on from where it is? */
+  canGoOn({ goal }: Route): boolean {
+    if (goal.kind === 'last') return false;
+    return !isBefore(goal.kind === 'at' ? goal.moment : goal.after, this.moment);
+  }
+
+  /** What to stop at from here on. */
+  goOn({ goal, seenFrom }: Route): void {
+    this.goal = goal;
+    this.seenFrom = seenFrom;
+  }
+
+  /** It is at its goal, or would be if nothing more happened in this turn. */
+  get isAtGoal(): boolean {
+    const { goal, moment } = this;
+    return this.isThere || (goal.kind === 'at' && goal.moment.turn === moment.turn && goal.moment.event === Infinity);
+  }
+
+  /** It need not move for its goal. */
+  get isThere(): boolean {
+    const { goal, moment } = this;
+    if (goal.kind !== 'at' || goal.moment.turn !== moment.turn) return false;
+    return goal.moment.event === moment.event || (goal.moment.event === Infinity && this.isTurnOver);
+  }
+
+  emit(body: TraceBody): void {
+    // A command that catches errors has caught the one that was to end this.
+    if (this.isAbandoned) this.replay.abandon();
+    const { server } = this.replay;
+    const isBegin = body.kind === 'turn-begin';
+    this.isTurnOver = body.kind === 'turn-end';
+    this.moment = isBegin ? { turn: body.turn, event: 1 } : { turn: this.moment.turn, event: this.moment.event + 1 };
+    const event = Object.assign(body, { seq: ++this.seq, atUs: server.clock.measureUs(), moment: this.moment }) as PastEvent;
+    this.borders.pass(event, this.moment);
+    const passed = { event, isNewPhase: this.isNewPhase(event), unixMs: server.clock.nowMs, commands: server.stats.commandsProcessed };
+    this.trail.push(passed);
+    if (this.trail.length > TRAIL_EVENTS) this.trail.shift();
+    if (this.reaches(passed)) this.arrived();
+  }
+
+  /** Only between turns: the events of a turn are counted from its beginning. */
+  private openTap(): void {
+    const { server } = this.replay;
+    const isOpen = server.tap.sink !== null;
+    const isWanted = server.loop.turnNumber + 1 >= this.seenFrom;
+    if (isOpen === isWanted) return;
+    server.tap.sink = isWanted ? this : null;
+    this.trail.clear();
+    this.lastPhase = null;
+  }
+
+  private isNewPhase(event: TraceEvent): boolean {
+    const { phase } = TRACE_EVENTS[event.kind];
+    const isNew = phase !== this.lastPhase;
+    this.lastPhase = phase;
+    return isNew;
+  }
+
+  private reaches(passed: Passed): boolean {
+    const { goal, moment } = this;
+    switch (goal.kind) {
+      case 'at':
+        // Or past it: it is an event that its turn does not have.
+        return this.isThere || moment.turn > goal.moment.turn;
+      case 'first':
+        return isBefore(goal.after, moment) && holds(goal.where, passed);
+      case 'last': {
+        const isOver = !isBefore(moment, goal.before) || ('unixMs' in goal.where && passed.unixMs > goal.where.unixMs);
+        if (!isOver && (holds(goal.where, passed) || this.flushes?.changes(passed.event) === true)) this.found = moment;
+        return isOver;
+      }
+    }
+  }
+}

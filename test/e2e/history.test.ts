@@ -1,0 +1,216 @@
+/**
+ * The past of a real server: visited while it runs, back and forth, and compared with a replay of its recording.
+ */
+import { expect, test } from 'vitest';
+import { createServer, type Destination, type Moment, type RedisLabServer, type ServerOptions, type SnapshotRequest, type TraceBody, type Visit } from 'redis-lab';
+import { digestOf, readRecording, Replay } from '../../src/server/recording/index.js';
+import { takeSnapshot } from '../../src/server/snapshot.js';
+import { encodeRequest } from '../../src/server/resp/request-encoder.js';
+import { ALL_FAMILIES } from '../fuzz/differential.js';
+import { familyTemplates, generate } from '../fuzz/generate.js';
+import { Random } from '../fuzz/random.js';
+import { RawClient } from '../support/raw-client.js';
+import { RespClient } from '../support/resp-client.js';
+
+const WINDOW: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 200, order: 'name', match: '*' }, clients: 20 };
+
+/** A server whose past is kept, and its recording. */
+async function start(options: ServerOptions = {}): Promise<{ readonly server: RedisLabServer; readonly file: Buffer[] }> {
+  const file: Buffer[] = [];
+  const server = await createServer({ port: 0, 'enable-debug-command': 'yes', history: 2 ** 26, record: (bytes) => file.push(bytes), ...options });
+  return { server, file };
+}
+
+async function useAtRandom(port: number, random: Random, rounds: number): Promise<void> {
+  const templates = ALL_FAMILIES.flatMap(familyTemplates);
+  const clients = await Promise.all([0, 1, 2, 3].map(() => RawClient.connect(port)));
+  for (let round = 0; round < rounds; round++) {
+    const at = random.below(clients.length);
+    const batch = Array.from({ length: random.between(1, 20) }, () => generate(random, random.pick(templates)).argv);
+    const replies = await clients[at]!.exchange(batch.map((argv) => encodeRequest(argv)).join(''), batch.length, 30);
+    if (replies.length === batch.length) continue;
+    clients[at]!.close();
+    clients[at] = await RawClient.connect(port);
+  }
+  for (const client of clients) client.close();
+}
+
+/** The history has caught up with what was recorded. */
+async function caughtUp({ history }: RedisLabServer, commands: number): Promise<void> {
+  while (history!.range.commands < commands) await new Promise((resolve) => history!.onGrow(resolve));
+}
+
+/** The same moments by a plain replay of the recording: events are counted from each turn's beginning. */
+function reference(file: readonly Buffer[], moments: readonly Moment[]): Map<string, { digest: string; snapshot: unknown }> {
+  const { head, tape } = readRecording(Buffer.concat(file));
+  const replay = new Replay({ ...head }, tape);
+  const wanted = new Set(moments.map(({ turn, event }) => `${turn}.${event}`));
+  const found = new Map<string, { digest: string; snapshot: unknown }>();
+  let turn = 0;
+  let event = 0;
+  const emit = (body: TraceBody): void => {
+    if (body.kind === 'turn-begin') [turn, event] = [body.turn, 0];
+    const name = `${turn}.${++event}`;
+    if (wanted.has(name)) found.set(name, { digest: digestOf(replay.server), snapshot: takeSnapshot(replay.server, WINDOW) });
+  };
+  replay.server.tap.sink = { emit };
+  replay.run();
+  return found;
+}
+
+test('twenty moments, visited back and forth, are each time what a replay of the recording says', async () => {
+  const { server, file } = await start({ seed: 3 });
+  const random = new Random(3);
+  await useAtRandom(server.port, random, 150);
+  const { stats } = await server.snapshot();
+  await caughtUp(server, stats.commands);
+  const history = server.history!;
+  const moments: Moment[] = [];
+  for (let i = 0; i < 20; i++) {
+    const { moment } = await history.visit({ command: random.between(1, stats.commands) }, WINDOW);
+    const back = await history.visit({ from: moment, by: 'event', direction: 'back' }, WINDOW);
+    moments.push(random.chance(0.5) ? moment : back.moment);
+  }
+  const seen: { readonly moment: Moment; readonly digest: string; readonly snapshot: unknown }[] = [];
+  for (const moment of [...moments, ...moments.toReversed()]) {
+    const visit = await history.visit(moment, WINDOW);
+    expect(visit.moment).toEqual(moment);
+    expect(visit.events.at(-1)!.moment).toEqual(moment);
+    seen.push({ moment, digest: await history.digest(), snapshot: visit.snapshot });
+    expect(await history.look(WINDOW)).toEqual(visit.snapshot);
+  }
+  await server.close();
+  const expected = reference(file, moments);
+  for (const { moment, digest, snapshot } of seen) {
+    const known = expected.get(`${moment.turn}.${moment.event}`);
+    expect({ moment, digest, snapshot }).toEqual({ moment, digest: known?.digest, snapshot: known?.snapshot });
+  }
+});
+
+test('questions are answered as of then, and change nothing', async () => {
+  const { server } = await start();
+  await using client = await RespClient.connect(server.port);
+  await using waiter = await RespClient.connect(server.port);
+  await client.call('CLIENT', 'SETNAME', 'first');
+  await client.call('SET', 'k', 'old', 'EX', '1000');
+  const waiting = waiter.call('BLPOP', 'queue', '0');
+  while ((await server.snapshot()).clients.every(({ parkedOn }) => parkedOn === null));
+  await client.call('SET', 'k', 'new');
+  await client.call('CLIENT', 'SETNAME', 'second');
+  await client.call('RPUSH', 'queue', 'x');
+  await waiting;
+  const { stats } = await server.snapshot();
+  await caughtUp(server, stats.commands);
+  const history = server.history!;
+  // SETNAME, SET, BLPOP, SET, SETNAME, RPUSH
+  const visit = await history.visit({ command: 3 }, WINDOW);
+  expect(visit.snapshot.clients.filter(({ parkedOn }) => parkedOn !== null)).toMatchObject([{ parkedOn: { keys: ['queue'] } }]);
+  const digest = await history.digest();
+  const ask = async (...argv: string[]): Promise<string> => (await history.ask(argv)).reply.toString('latin1');
+  expect(await ask('GET', 'k')).toBe('$3\r\nold\r\n');
+  expect(await ask('TTL', 'k')).toBe(':1000\r\n');
+  expect(await ask('CLIENT', 'LIST')).toMatch(/name=first .*\n.*flags=b .*cmd=blpop/);
+  expect(await ask('INFO', 'clients')).toMatch(/connected_clients:2\r\n[^]*blocked_clients:1\r\n/);
+  expect(await ask('FLUSHALL')).toBe('+OK\r\n');
+  expect(await ask('BLPOP', 'queue', '0')).toBe('*-1\r\n');
+  expect(await ask('NONSENSE')).toMatch(/^-ERR unknown command/);
+  expect((await history.ask(['HGETALL', 'none'], 3)).reply.toString()).toBe('%0\r\n');
+  await expect(history.ask(['EVAL', 'while true do end', '0'])).rejects.toThrow('it takes too long');
+  expect(await ask('GET', 'k')).toBe('$3\r\nold\r\n');
+  expect(await history.digest()).toBe(digest);
+  await history.leave();
+  await expect(history.ask(['GET', 'k'])).rejects.toThrow('no moment is visited');
+  await server.close();
+});
+
+/** The kinds of the events that a visit has seen in the turn at which it stands, and the number of the last. */
+const stoppedAt = ({ events, moment }: Visit): string => `${events.at(-1)!.kind} ${moment.event === events.filter((event) => event.moment.turn === moment.turn).length}`;
+
+test('destinations: a time, a command, steps of every unit in both directions, the last change of a key', async () => {
+  const { server } = await start();
+  await using client = await RespClient.connect(server.port);
+  const history = server.history!;
+  for (let i = 1; i <= 5; i++) {
+    await client.call('SET', `key:${i}`, String(i));
+    if (i === 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await client.call('CLIENT', 'SETNAME', 'writer');
+  await client.call('MULTI');
+  await client.call('INCR', 'key:2');
+  await client.call('EXEC');
+  await client.call('SET', 'short', 'x', 'PX', '5');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await client.call('EXISTS', 'short');
+  await client.call('FLUSHALL');
+  const { stats } = await server.snapshot();
+  await caughtUp(server, stats.commands);
+  const keysAt = async (to: Destination): Promise<string[]> => (await history.visit(to, WINDOW)).snapshot.keys.rows.map(({ key }) => key);
+
+  expect(await keysAt({ command: 3 })).toEqual(['key:1', 'key:2', 'key:3']);
+  const third = await history.visit({ command: 3 }, WINDOW);
+  expect(stoppedAt(third)).toBe('execute true');
+  expect((await history.visit({ unixMs: third.unixMs + 10 }, WINDOW)).snapshot.keys.total).toBe(3);
+  await expect(history.visit({ command: 1000 }, WINDOW)).rejects.toThrow('command 1000 is not in the history: it has the commands 1 to');
+  await expect(history.visit({ turn: 100_000 }, WINDOW)).rejects.toThrow('turn 100000 is not in the history: it has the turns 1 to');
+  await expect(history.visit({ unixMs: 5 }, WINDOW)).rejects.toThrow('the history begins at');
+  await expect(history.visit({ turn: third.moment.turn, event: 1000 }, WINDOW)).rejects.toThrow('there is no such moment');
+
+  // From the third SET on, and back to it.
+  for (const by of ['event', 'phase', 'command', 'turn'] as const) {
+    const forward = await history.visit({ from: third.moment, by, direction: 'forward' }, WINDOW);
+    expect({ by, kind: forward.events.at(-1)!.kind }).toEqual({ by, kind: { event: 'reply', phase: 'turn-end', command: 'execute', turn: 'turn-begin' }[by] });
+    const back = await history.visit({ from: forward.moment, by, direction: 'back' }, WINDOW);
+    expect({ by, moment: back.moment }).toEqual({ by, moment: by === 'turn' ? { turn: third.moment.turn, event: 1 } : { event: back.moment.event, turn: third.moment.turn } });
+    if (by === 'event' || by === 'command') expect(back.moment).toEqual(third.moment);
+  }
+  const begin = await history.visit({ turn: third.moment.turn }, WINDOW);
+  const before = await history.visit({ from: begin.moment, by: 'event', direction: 'back' }, WINDOW);
+  expect({ kind: before.events.at(-1)!.kind, turn: before.moment.turn }).toEqual({ kind: 'turn-end', turn: third.moment.turn - 1 });
+  await expect(history.visit({ from: { turn: 1, event: 1 }, by: 'event', direction: 'back' }, WINDOW)).rejects.toThrow('there is no such moment');
+
+  const end: Moment = { turn: history.range.newest.turn, event: 1 };
+  const changeOf = async (key: string, from: Moment): Promise<Visit> => history.visit({ from, changeOf: { db: 0, key } }, WINDOW);
+  const flushed = await changeOf('key:2', end);
+  expect(flushed).toMatchObject({ writer: { name: 'writer', command: 'flushall' }, snapshot: { keys: { total: 0 } } });
+  const incremented = await changeOf('key:2', flushed.moment);
+  expect(incremented).toMatchObject({ writer: { name: 'writer', command: 'exec' } });
+  expect((await history.visit(incremented.moment, { ...WINDOW, value: { db: 0, key: 'key:2', offset: 0, limit: 10 } })).snapshot.value).toMatchObject({ items: [{ text: '3' }] });
+  // In the middle of EXEC questions are answered as of before it.
+  const { reply, asOf } = await history.ask(['GET', 'key:2']);
+  expect({ reply: reply.toString(), isEarlier: asOf.turn === incremented.moment.turn && asOf.event < incremented.moment.event }).toEqual({ reply: '$1\r\n2\r\n', isEarlier: true });
+  expect(await changeOf('key:2', incremented.moment)).toMatchObject({ writer: { name: '', command: 'set' } });
+  const expired = await changeOf('short', flushed.moment);
+  expect({ kind: expired.events.at(-1)!.kind, writer: expired.writer }).toEqual({ kind: 'expire', writer: null });
+  await expect(changeOf('never', end)).rejects.toThrow('there is no such moment');
+  await server.close();
+});
+
+test('a held loop: its turn can be visited up to the event at which it is held', async () => {
+  const { server } = await start();
+  await using client = await RespClient.connect(server.port);
+  await client.call('SET', 'a', '1');
+  await server.pause();
+  const asked = client.call('SET', 'b', '2');
+  const held = await server.runTo({ command: 'set' });
+  expect(held).toMatchObject({ kind: 'frame', argv: ['SET', 'b', '2'] });
+  const history = server.history!;
+  const { turn } = await server.snapshot();
+  while (history.range.newest.turn < turn) await new Promise((resolve) => history.onGrow(resolve));
+  const visit = await history.visit({ turn, event: Infinity }, WINDOW);
+  expect(visit.events.at(-1)).toMatchObject({ kind: 'frame', argv: ['SET', 'b', '2'] });
+  expect((await history.visit({ from: visit.moment, by: 'event', direction: 'back' }, WINDOW)).events.at(-1)).toMatchObject({ kind: 'read' });
+  await server.resume();
+  await asked;
+  await server.snapshot();
+  // The twin that had come to the end of the tape goes on from there.
+  await history.visit({ turn, event: Infinity }, WINDOW);
+  const later = await history.visit({ from: visit.moment, by: 'command', direction: 'forward' }, WINDOW);
+  expect(later.snapshot.keys.rows.map(({ key }) => key)).toEqual(['a', 'b']);
+  await server.close();
+});
+
+test('without a history there is none; its size is a number of bytes', async () => {
+  await using server = await createServer({ port: 0 });
+  expect(server.history).toBe(null);
+  await expect(createServer({ port: 0, history: -1 })).rejects.toThrow('history: must be a number of bytes');
+});
