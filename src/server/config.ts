@@ -38,6 +38,11 @@ export class Config {
     this.values = values as unknown as SettingValues;
   }
 
+  /** The values that are not the defaults, as the constructor takes them. */
+  capture(): Partial<SettingValues> {
+    return Object.fromEntries(Object.entries(this.values).filter(([name, value]) => value !== SETTINGS[name as SettingName].default));
+  }
+
   /** Calls `listener` after every change of a setting, on the loop, before CONFIG SET answers. */
   onChange<Name extends SettingName>(name: Name, listener: SettingListener<Name>): void {
     const listeners = this.listeners.get(name) ?? [];

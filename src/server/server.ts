@@ -11,17 +11,17 @@ import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import { toText } from './config/bytes.js';
 import type { Config } from './config.js';
-import type { Command } from './command/command.js';
+import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
 import { AclLog } from './features/acl-log.js';
-import { Blocking } from './features/blocking.js';
+import { Blocking, type ParkRequest } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { CommandFaults } from './faults/command-faults.js';
 import { Monitors } from './features/monitors.js';
 import type { Scheduler } from './features/surroundings.js';
-import { HeapWatch, type Heap } from './measuring/heap-watch.js';
+import { HeapWatch, type Heap, type HeapWatchState } from './measuring/heap-watch.js';
 import { type ServerStats, Statistics } from './measuring/statistics.js';
 import { DispatchHooks } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
@@ -29,11 +29,12 @@ import type { Session } from './command/session.js';
 import { Tracking } from './features/tracking.js';
 import { Watches } from './features/watches.js';
 import { bindAddresses } from './io/bind-addresses.js';
-import type { Address, Poll, SystemError } from './io/poll.js';
+import type { Address, Poll, SystemError, TcpListener } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
 import { HashSeed } from './keyspace/hash.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { KeyspaceListeners } from './keyspace/listeners.js';
+import { captureScripting, restoreScripting } from './scripting/scripting.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
 import { Activity } from './loop/activity.js';
 import type { Clock } from './loop/clock.js';
@@ -41,6 +42,7 @@ import { EventLoop } from './loop/event-loop.js';
 import type { Reply } from './resp/reply.js';
 import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
+import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
@@ -66,6 +68,8 @@ export interface ServerInputs {
   readonly heap?: Heap;
   /** Where the loop says what it is at; by default nobody reads it. */
   readonly activity?: Activity;
+  /** The state that it begins with; `config` must have its settings. Left out: an empty server. */
+  readonly from?: ServerOrigin;
 }
 
 export class Server implements ServerContext {
@@ -103,9 +107,11 @@ export class Server implements ServerContext {
   /** Addresses of the settings that are still to be bound. */
   private unbound: Address[] = [];
   private nextToken: Token = FIRST_FREE;
+  private heapWatch: HeapWatch | null = null;
 
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
-  constructor({ poll, clock, seed, config, log, activity = new Activity(), isWatched = (watches) => watches, host = new SystemHost(), heap }: ServerInputs) {
+  constructor(inputs: ServerInputs) {
+    const { poll, clock, seed, config, log, activity = new Activity(), isWatched = (watches) => watches, host = new SystemHost(), heap, from } = inputs;
     const { tap, hooks, commands, sessions } = this;
     const { values } = config;
     this.clock = clock;
@@ -120,7 +126,7 @@ export class Server implements ServerContext {
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
-    this.identity = { runId: randomId(random), replicationId: randomId(random) };
+    this.identity = from?.state.identity ?? { runId: randomId(random), replicationId: randomId(random) };
 
     // What is measured.
     const stats = (this.stats = {
@@ -190,6 +196,63 @@ export class Server implements ServerContext {
     };
     this.clients = new Clients(environment, () => this.nextToken++, sessions);
     config.onChange('timeout', () => this.clients.scheduleSweep());
+    if (from !== undefined) this.restore(from);
+  }
+
+  /** The whole server as plain data. Throws in the middle of a turn. */
+  capture(): ServerState {
+    if (!this.loop.isBetweenTurns) throw new Error('the state of a server can be captured between two turns only');
+    const { clock, loop, sessions } = this;
+    return {
+      nowMs: clock.nowMs,
+      nowUs: clock.nowUs,
+      turn: loop.turnNumber,
+      nextToken: this.nextToken,
+      identity: this.identity,
+      random: this.random.capture(),
+      settings: this.config.capture(),
+      listeners: this.listeners.map((acceptor) => acceptor.capture()),
+      clients: this.clients.capture(),
+      watches: this.watches.capture(),
+      tracking: this.tracking.capture(),
+      blocking: this.blocking.capture(sessions.values()),
+      pubsub: this.pubsub.capture(sessions.values()),
+      monitors: this.monitors.capture(),
+      pause: this.pause.capture(),
+      aclLog: this.aclLog.capture(),
+      faults: this.commandFaults.capture(),
+      stats: captureStats(this.stats),
+      statistics: this.statistics.capture(),
+      commands: captureCommands(this.commands),
+      heapWatch: this.heapWatch?.capture() ?? null,
+      keyspace: this.keyspace.capture(),
+      scripting: captureScripting(this),
+    };
+  }
+
+  /** Clients come first, because the features name them; the keyspace last, because it has the account of all memory. */
+  private restore({ state, sockets }: ServerOrigin): void {
+    const { sessions, commands, keyspace } = this;
+    const { databases } = keyspace;
+    this.loop.turnNumber = state.turn;
+    this.nextToken = state.nextToken;
+    this.clients.restore(state.clients, sockets === undefined ? null : (client) => sockets.streamOf(client));
+    this.watches.restore(state.watches, sessions, databases);
+    this.tracking.restore(state.tracking);
+    this.blocking.restore(state.blocking, { sessions, databases, requestOf: (session, argv) => waitRequestOf(sessions.get(session.id)!, argv) });
+    this.pubsub.restore(state.pubsub, sessions);
+    this.monitors.restore(state.monitors, sessions);
+    this.pause.restore(state.pause, sessions);
+    this.aclLog.restore(state.aclLog);
+    this.commandFaults.restore(state.faults);
+    restoreStats(this.stats, state.stats);
+    this.statistics.restore(state.statistics, (name) => commandOf(commands, name));
+    for (const [name, counts] of state.commands) commandOf(commands, name).stats.restore(counts);
+    if (state.heapWatch !== null) this.restoreHeapWatch(state.heapWatch);
+    restoreScripting(this, state.scripting);
+    keyspace.restore(state.keyspace);
+    this.random.restore(state.random);
+    if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);
   }
 
   /** Binds every address of the settings whose port is known; {@link opened} does the rest. Throws SystemError; then nothing stays bound. */
@@ -260,12 +323,17 @@ export class Server implements ServerContext {
 
   private watchHeap(heap: Heap): void {
     const { hooks, keyspace } = this;
-    const watch = new HeapWatch(heap, (message) => this.log('warning', message));
+    const watch = (this.heapWatch = new HeapWatch(heap, (message) => this.log('warning', message)));
     this.statistics.watchHeap = () => {
       const nextMs = watch.look(keyspace.usedBytes);
       hooks.isHeapFull = watch.isFull;
       return nextMs;
     };
+  }
+
+  private restoreHeapWatch(state: HeapWatchState): void {
+    this.heapWatch?.restore(state);
+    this.hooks.isHeapFull = this.heapWatch?.isFull ?? false;
   }
 
   /** All addresses have one port. If any free one will do, the first address to be bound says which: a poll that binds later than it returns, later. */
@@ -285,7 +353,14 @@ export class Server implements ServerContext {
   private listenOn(address: Address): void {
     const listener = this.loop.poll.listen(address, this.config.values['tcp-backlog']);
     const token = this.listeners.length === 0 ? LISTENER : this.nextToken++;
-    this.listeners.push(new Acceptor(token, listener, this.loop, this.tap, (stream) => this.clients.connect(stream), (error) => this.acceptFailed(error)));
+    this.accept(token, listener);
+  }
+
+  private accept(token: Token, listener: TcpListener): Acceptor {
+    const { loop, tap, clients } = this;
+    const acceptor = new Acceptor(token, listener, loop, tap, (stream) => clients.connect(stream), (error) => this.acceptFailed(error));
+    this.listeners.push(acceptor);
+    return acceptor;
   }
 
   /** What the server keeps of a client ends with its connection. */
@@ -318,6 +393,13 @@ export class Server implements ServerContext {
 /** 40 hexadecimal digits. */
 function randomId(random: () => number): string {
   return Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('');
+}
+
+/** What a client waits for that was parked when the state was captured. */
+function waitRequestOf(session: Session, argv: Argv): ParkRequest {
+  const waitFor = session.suspended?.command.declaration.waitFor;
+  if (waitFor === undefined) throw new Error(`client ${session.id} was parked by a command that parks nobody`);
+  return waitFor(argv, session);
 }
 
 /** Timers of the loop, for parts that know no loop. */

@@ -68,6 +68,11 @@ export class LinkedMap<K, V> {
     this.tail = null;
   }
 
+  /** In the order of adding. */
+  *entriesInOrder(): Generator<readonly [K, V], void, undefined> {
+    for (let entry = this.head; entry !== null; entry = entry.next) yield [entry.key, entry.value];
+  }
+
   /** In the order of adding. Entries may be deleted meanwhile, the current one and others. */
   *values(): Generator<V, void, undefined> {
     // A deleted entry still knows what came behind it.

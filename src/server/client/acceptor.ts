@@ -9,7 +9,8 @@
  * Redis does just that, and logs each failure; here the backlog waits in the kernel, and one line is logged for each rest.
  */
 import { READABLE } from '../io/interest.js';
-import { formatAddress, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import { type Address, formatAddress, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import { ACCEPTING } from '../loop/activity.js';
 import type { EventHandler, EventLoop } from '../loop/event-loop.js';
@@ -25,6 +26,18 @@ const REST_MS = 100;
 /** The process, the system or the kernel has run out of something; the next attempt would only fail again. All others concern one connection. */
 const OUT_OF_RESOURCES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
+/** A listener as data. */
+export interface AcceptorState {
+  readonly token: Token;
+  readonly fd: number;
+  readonly local: Address;
+  /** When it takes up accepting again; null while it does not rest. */
+  readonly rest: TimerState | null;
+}
+
+/** The name of the timer that ends a rest. */
+const TIMER = 'accept-again';
+
 export class Acceptor implements EventHandler {
   private rest: Timer | null = null;
 
@@ -39,6 +52,17 @@ export class Acceptor implements EventHandler {
     private readonly failed: (error: SystemError) => void,
   ) {
     loop.register(listener, token, READABLE, this);
+  }
+
+  capture(): AcceptorState {
+    const { token, listener, rest } = this;
+    return { token, fd: listener.fd, local: listener.local, rest: captureTimer(rest) };
+  }
+
+  restore({ rest }: AcceptorState): void {
+    if (rest === null) return;
+    this.loop.poll.reregister(this.listener, this.token, 0);
+    this.rest = this.loop.timers.restore(TIMER, rest, () => this.endRest());
   }
 
   ready(): void {
@@ -85,10 +109,12 @@ export class Acceptor implements EventHandler {
   private takeRest(): void {
     const { loop, listener, token } = this;
     loop.poll.reregister(listener, token, 0);
-    this.rest = loop.timers.schedule('accept-again', loop.clock.nowUs + REST_MS * 1000, () => {
-      this.rest = null;
-      loop.poll.reregister(listener, token, READABLE);
-    });
+    this.rest = loop.timers.schedule(TIMER, loop.clock.nowUs + REST_MS * 1000, () => this.endRest());
+  }
+
+  private endRest(): void {
+    this.rest = null;
+    this.loop.poll.reregister(this.listener, this.token, READABLE);
   }
 
   private trace(client: Token | string): void {

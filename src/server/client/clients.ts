@@ -9,14 +9,16 @@
 import { encode } from '../resp/encoder.js';
 import type { ErrorReply } from '../resp/reply.js';
 import type { Session } from '../command/session.js';
-import type { TimerState } from '../features/surroundings.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { MAX_CLIENTS, PROTECTED_MODE } from '../errors.js';
 import { READABLE } from '../io/interest.js';
+import { GhostStream } from '../io/ghost-stream.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionState } from './connection.js';
 import { type ConnectionEnvironment, type ConnectionSettings, createInput } from './environment.js';
 import { OutputBuffer } from './output-buffer.js';
+import type { PendingState } from './pending-work.js';
 
 /** The settings in force; names as in redis.conf. */
 export interface ClientSettings extends ConnectionSettings {
@@ -25,6 +27,16 @@ export interface ClientSettings extends ConnectionSettings {
   readonly 'tcp-keepalive': number;
   readonly 'protected-mode': boolean;
 }
+
+/** All connections, in the order in which they came, and what is left to do for them. */
+export interface ClientsState {
+  readonly connections: readonly ConnectionState[];
+  readonly pending: PendingState;
+  readonly sweep: TimerState | null;
+}
+
+/** The name of the timer for idle clients. */
+const TIMER = 'idle-clients';
 
 export class Clients {
   private sweepTimer: TimerState | null = null;
@@ -35,6 +47,37 @@ export class Clients {
     private readonly nextToken: () => Token,
     private readonly sessions: Map<number, Session>,
   ) {}
+
+  capture(): ClientsState {
+    const connections = Array.from(this.sessions.values(), ({ transport }) => (transport as Connection).capture());
+    return { connections, pending: this.env.pending.capture(), sweep: captureTimer(this.sweepTimer) };
+  }
+
+  /** @param streamOf the socket of a client; null: it has none any more, and becomes a ghost */
+  restore({ connections, pending, sweep }: ClientsState, streamOf: ((client: ConnectionState) => TcpStream) | null): void {
+    const { env, sessions } = this;
+    for (const state of connections) {
+      const connection = streamOf === null ? this.restoreGhost(state) : this.restoreClient(state, streamOf(state));
+      sessions.set(state.token, connection.session);
+    }
+    env.pending.restore(pending, (token) => sessions.get(token)!.transport as Connection);
+    if (sweep !== null) this.sweepTimer = env.server.scheduler.restore(TIMER, sweep, () => this.sweep());
+  }
+
+  private restoreClient(state: ConnectionState, stream: TcpStream): Connection {
+    const connection = new Connection(state.token, stream, this.env);
+    this.env.loop.register(stream, state.token, state.interest, connection);
+    connection.restore(state);
+    return connection;
+  }
+
+  /** What was not sent goes where all goes that is said to a ghost. */
+  private restoreGhost(state: ConnectionState): Connection {
+    const connection = new Connection(state.token, new GhostStream(state.peer, state.local), this.env);
+    connection.restore({ ...state, interest: READABLE });
+    connection.queueFlush();
+    return connection;
+  }
 
   /** Takes a connection over and returns its token, or says why it was refused. */
   connect(stream: TcpStream): Token | string {
@@ -104,7 +147,7 @@ export class Clients {
     for (const session of this.sessions.values()) {
       if (canTimeOut(session)) dueMs = Math.min(dueMs, deadlineMs(session.lastInteractionMs, settings.timeout));
     }
-    this.sweepTimer = server.scheduler.after('idle-clients', Math.max(0, dueMs - nowMs), () => this.sweep());
+    this.sweepTimer = server.scheduler.after(TIMER, Math.max(0, dueMs - nowMs), () => this.sweep());
   }
 
   private sweep(): void {

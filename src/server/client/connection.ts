@@ -9,22 +9,23 @@
  */
 import { READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../io/event.js';
 import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
+import type { Interest } from '../io/interest.js';
 import type { Token } from '../io/token.js';
 import { DECODING } from '../loop/activity.js';
 import type { EventHandler } from '../loop/event-loop.js';
 import type { Argv } from '../command/command.js';
 import { protocolError } from '../errors.js';
 import { CLIENT_OVERHEAD } from '../command/client-info.js';
-import { Session, type Transport } from '../command/session.js';
+import { Session, type SessionState, type Transport } from '../command/session.js';
 import type { RespVersion } from '../resp/encoder.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
-import { COMPLETE, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
+import { COMPLETE, type DecoderState, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
 import type { ConnectionEnvironment } from './environment.js';
 import { logOutputLimit, logProtocolError, logQueryLimit } from './farewell.js';
 import { FrameTrace } from './frame-trace.js';
-import { QueryBuffer } from './query-buffer.js';
+import { QueryBuffer, type QueryState } from './query-buffer.js';
 import { Registration } from './registration.js';
-import { ReplyWriter } from './reply-writer.js';
+import { ReplyWriter, type ReplyWriterState } from './reply-writer.js';
 
 /** Edge-triggered, a peer that sends faster than it is read would never let go. */
 const READS_PER_TURN = 16;
@@ -36,7 +37,24 @@ const CLOSING = 1;
 /** Reads and writes nothing more; closes before the loop sleeps. */
 const DOOMED = 2;
 const CLOSED = 3;
-type ConnectionState = typeof OPEN | typeof CLOSING | typeof DOOMED | typeof CLOSED;
+type ConnectionLife = typeof OPEN | typeof CLOSING | typeof DOOMED | typeof CLOSED;
+
+/** A connection between two turns, as plain data. */
+export interface ConnectionState {
+  readonly token: Token;
+  readonly fd: number;
+  readonly peer: Address;
+  readonly local: Address;
+  readonly state: ConnectionLife;
+  readonly interest: Interest;
+  readonly session: SessionState;
+  /** What was received and is not executed. */
+  readonly query: QueryState | null;
+  readonly decoder: DecoderState | null;
+  readonly heldBytes: number;
+  /** What was not sent. */
+  readonly writer: ReplyWriterState;
+}
 
 export class Connection implements EventHandler, Transport {
   readonly session: Session;
@@ -48,7 +66,7 @@ export class Connection implements EventHandler, Transport {
   private readonly query = new QueryBuffer();
   private readonly registration: Registration;
   private readonly writer: ReplyWriter;
-  private state: ConnectionState = OPEN;
+  private state: ConnectionLife = OPEN;
   private frameTrace: FrameTrace | null = null;
   /** What the memory account has been told of requests that are here and not executed. */
   private heldBytes = 0;
@@ -66,6 +84,35 @@ export class Connection implements EventHandler, Transport {
     env.server.keyspace.memory.clients += CLIENT_OVERHEAD;
     this.registration = new Registration(stream, token, env.loop, env.tap);
     this.writer = new ReplyWriter(this, stream, this.registration, env);
+  }
+
+  capture(): ConnectionState {
+    const { token, fd, stream, state, session, heldBytes } = this;
+    return {
+      token,
+      fd,
+      peer: stream.peer,
+      local: stream.local,
+      state,
+      interest: this.registration.interest,
+      session: session.capture(),
+      query: this.query.capture(),
+      decoder: this.decoder.capture(),
+      heldBytes,
+      writer: this.writer.capture(),
+    };
+  }
+
+  /** What memory it takes is restored with all other memory. */
+  restore({ state, interest, session, query, decoder, heldBytes, writer }: ConnectionState): void {
+    this.state = state;
+    this.registration.interest = interest;
+    this.session.restore(session);
+    if (query !== null) this.query.restore(query);
+    if (decoder !== null) this.decoder.restore(decoder);
+    this.decoder.feed(this.query.bytes, this.query.start, this.query.end);
+    this.heldBytes = heldBytes;
+    this.writer.restore(writer);
   }
 
   ready(readiness: Readiness): void {
@@ -236,6 +283,10 @@ export class Connection implements EventHandler, Transport {
     logOutputLimit(this.session);
     this.state = DOOMED;
     this.env.pending.doomed.push(this);
+  }
+
+  queueFlush(): void {
+    this.writer.queueFlush();
   }
 
   resume(): void {

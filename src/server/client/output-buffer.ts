@@ -27,6 +27,14 @@ interface Chunk {
   readonly end: number;
 }
 
+/** Bytes that wait to be sent, in their chunks: how they are offered to the socket depends on these. */
+export interface OutputState {
+  /** Where the first chunk's unsent bytes begin. */
+  readonly head: number;
+  /** Oldest first; the last one is written to. `bytes` are those up to its end, of the first chunk only the unsent ones. */
+  readonly chunks: readonly { readonly capacity: number; readonly bytes: Uint8Array }[];
+}
+
 export class OutputBuffer implements ByteSink {
   buffer: Buffer = NONE;
   position = 0;
@@ -40,6 +48,28 @@ export class OutputBuffer implements ByteSink {
 
   /** @param account where the memory is counted */
   constructor(private readonly account: { clients: number } = { clients: 0 }) {}
+
+  /** Null if nothing waits. */
+  capture(): OutputState | null {
+    if (this.buffer === NONE) return null;
+    const { head } = this;
+    const chunks = [...this.full, { buffer: this.buffer, end: this.position }];
+    return { head, chunks: chunks.map(({ buffer, end }, at) => ({ capacity: buffer.length, bytes: Buffer.from(buffer.subarray(at === 0 ? head : 0, end)) })) };
+  }
+
+  restore({ head, chunks }: OutputState): void {
+    const restored = chunks.map(({ capacity, bytes }, at) => chunkOf(capacity, bytes, at === 0 ? head : 0));
+    const tail = restored.pop()!;
+    for (const chunk of restored) {
+      this.full.push(chunk);
+      this.fullBytes += chunk.end;
+      this.fullCapacity += chunk.buffer.length;
+    }
+    this.head = head;
+    this.buffer = tail.buffer;
+    this.position = tail.end;
+    this.count();
+  }
 
   /** Bytes waiting to be sent. */
   get length(): number {
@@ -62,7 +92,7 @@ export class OutputBuffer implements ByteSink {
       release(this.buffer);
     }
     this.position = 0;
-    this.buffer = bytes <= CHUNK_BYTES ? acquire() : Buffer.allocUnsafeSlow(bytes);
+    this.buffer = room(bytes);
     if (!isFirst || this.counted !== 0) this.count();
   }
 
@@ -130,6 +160,17 @@ export class OutputBuffer implements ByteSink {
     this.account.clients += bytes - this.counted;
     this.counted = bytes;
   }
+}
+
+/** For at least so many bytes. */
+function room(bytes: number): Buffer {
+  return bytes <= CHUNK_BYTES ? acquire() : Buffer.allocUnsafeSlow(bytes);
+}
+
+function chunkOf(capacity: number, bytes: Uint8Array, start: number): Chunk {
+  const buffer = room(capacity);
+  buffer.set(bytes, start);
+  return { buffer, end: start + bytes.length };
 }
 
 function acquire(): Buffer {

@@ -7,7 +7,8 @@
  * Made when the output of a connection first exceeds one chunk, which is rare. A timer of its own looks again after the
  * soft limit's seconds, so that a client which asks for nothing more is found as well.
  */
-import type { Scheduler, TimerState } from '../features/surroundings.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import type { Scheduler } from '../features/surroundings.js';
 import type { Session } from '../command/session.js';
 
 export interface Limits {
@@ -23,6 +24,14 @@ export function clientClass(session: Session): ClientClass {
   return session.subscriptions > 0 ? 'pubsub' : 'normal';
 }
 
+export interface OutputLimitState {
+  readonly softSinceMs: number;
+  readonly timer: TimerState | null;
+}
+
+/** The name of the timer that looks again. */
+const TIMER = 'output-limit';
+
 export class OutputLimit {
   /** When the soft limit was reached; -1 while it is not. */
   private softSinceMs = -1;
@@ -34,6 +43,15 @@ export class OutputLimit {
     /** Looks at the connection again. */
     private readonly checkAgain: () => void,
   ) {}
+
+  capture(): OutputLimitState {
+    return { softSinceMs: this.softSinceMs, timer: captureTimer(this.timer) };
+  }
+
+  restore({ softSinceMs, timer }: OutputLimitState): void {
+    this.softSinceMs = softSinceMs;
+    if (timer !== null) this.timer = this.scheduler.restore(TIMER, timer, () => this.waited());
+  }
 
   /** Must a client with so many bytes waiting go? */
   isExceeded(bytes: number, { hard, soft, softSeconds }: Limits): boolean {
@@ -57,7 +75,7 @@ export class OutputLimit {
 
   private wait(softSeconds: number): void {
     this.softSinceMs = this.clock.nowMs;
-    this.timer = this.scheduler.after('output-limit', (softSeconds + 1) * 1000, () => this.waited());
+    this.timer = this.scheduler.after(TIMER, (softSeconds + 1) * 1000, () => this.waited());
   }
 
   private waited(): void {

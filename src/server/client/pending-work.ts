@@ -7,10 +7,29 @@
  */
 import type { Connection } from './connection.js';
 
+/** Connections by their tokens. */
+export interface PendingState {
+  readonly resumed: readonly number[];
+  readonly writes: readonly number[];
+  readonly doomed: readonly number[];
+}
+
 export class PendingWork {
   readonly resumed: Connection[] = [];
   readonly writes: Connection[] = [];
   readonly doomed: Connection[] = [];
+
+  /** Without connections that are closed: for them there is nothing left to do. */
+  capture(): PendingState {
+    const tokensOf = (connections: readonly Connection[]): number[] => connections.filter(({ session }) => !session.closing).map(({ token }) => token);
+    return { resumed: tokensOf(this.resumed), writes: tokensOf(this.writes), doomed: tokensOf(this.doomed) };
+  }
+
+  restore({ resumed, writes, doomed }: PendingState, connectionOf: (token: number) => Connection): void {
+    for (const token of resumed) connectionOf(token).resume();
+    for (const token of writes) connectionOf(token).queueFlush();
+    for (const token of doomed) this.doomed.push(connectionOf(token));
+  }
 
   /** Before anything is written, because what resumes has replies as well. It may make others resume: they follow in the same loop. */
   proceed(): void {

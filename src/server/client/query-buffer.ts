@@ -17,6 +17,13 @@ const MAX_ROOM_ON_TRUST = 64 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
+/** What waits, and the room around it. */
+export interface QueryState {
+  readonly capacity: number;
+  readonly start: number;
+  readonly waiting: Uint8Array;
+}
+
 export class QueryBuffer {
   bytes: Buffer = EMPTY;
   start = 0;
@@ -24,6 +31,19 @@ export class QueryBuffer {
 
   get length(): number {
     return this.end - this.start;
+  }
+
+  /** Null if nothing waits. */
+  capture(): QueryState | null {
+    const { bytes, start, end } = this;
+    return bytes === EMPTY ? null : { capacity: bytes.length, start, waiting: Buffer.from(bytes.subarray(start, end)) };
+  }
+
+  restore({ capacity, start, waiting }: QueryState): void {
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+    this.bytes.set(waiting, start);
+    this.start = start;
+    this.end = start + waiting.length;
   }
 
   get capacity(): number {

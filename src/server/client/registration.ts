@@ -9,7 +9,7 @@ import type { EventLoop } from '../loop/event-loop.js';
 import type { Tap } from '../trace/tap.js';
 
 export class Registration {
-  private interest: Interest = READABLE;
+  interest: Interest = READABLE;
 
   constructor(
     private readonly source: Source,

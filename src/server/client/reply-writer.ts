@@ -11,12 +11,17 @@ import { encode, type RespVersion } from '../resp/encoder.js';
 import type { Reply } from '../resp/reply.js';
 import type { Connection } from './connection.js';
 import type { ConnectionEnvironment } from './environment.js';
-import { OutputBuffer } from './output-buffer.js';
-import { clientClass, OutputLimit } from './output-limit.js';
+import { OutputBuffer, type OutputState } from './output-buffer.js';
+import { clientClass, OutputLimit, type OutputLimitState } from './output-limit.js';
 import type { Registration } from './registration.js';
 
 /** How much one connection may write in a turn before the others have theirs (NET_MAX_WRITES_PER_EVENT). */
 const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
+
+export interface ReplyWriterState {
+  readonly output: OutputState | null;
+  readonly limit: OutputLimitState | null;
+}
 
 export class ReplyWriter {
   readonly output: OutputBuffer;
@@ -31,6 +36,21 @@ export class ReplyWriter {
     private readonly env: ConnectionEnvironment,
   ) {
     this.output = new OutputBuffer(env.server.keyspace.memory);
+  }
+
+  /** Whether it stands in line to be flushed is known to PendingWork, which is restored behind all connections. */
+  capture(): ReplyWriterState {
+    return { output: this.output.capture(), limit: this.limit?.capture() ?? null };
+  }
+
+  restore({ output, limit }: ReplyWriterState): void {
+    if (output !== null) this.output.restore(output);
+    if (limit !== null) (this.limit = this.createLimit()).restore(limit);
+  }
+
+  private createLimit(): OutputLimit {
+    const { scheduler, clock } = this.env.server;
+    return new OutputLimit(scheduler, clock, () => this.checkLimit());
   }
 
   /** Encodes a reply; it leaves before the loop sleeps. Returns its bytes. */
@@ -107,7 +127,7 @@ export class ReplyWriter {
 
   private checkLimit(): void {
     const { env, connection } = this;
-    this.limit ??= new OutputLimit(env.server.scheduler, env.server.clock, () => this.checkLimit());
+    this.limit ??= this.createLimit();
     const limits = env.settings['client-output-buffer-limit'][clientClass(connection.session)];
     if (this.limit.isExceeded(this.output.length, limits)) connection.doom();
   }

@@ -94,12 +94,23 @@ export interface CommandDeclaration {
 /** What a command does that may park its client, and what it then waits for. */
 export type Waiting = Required<Pick<CommandDeclaration, 'run' | 'waitFor'>>;
 
+export type CommandCounts = Pick<CommandStats, 'calls' | 'elapsedUs' | 'rejected' | 'failed'>;
+
 /** Counters of INFO commandstats. */
 export class CommandStats {
   calls = 0;
   elapsedUs = 0;
   rejected = 0;
   failed = 0;
+
+  capture(): CommandCounts {
+    const { calls, elapsedUs, rejected, failed } = this;
+    return { calls, elapsedUs, rejected, failed };
+  }
+
+  restore(counts: CommandCounts): void {
+    Object.assign(this, counts);
+  }
 
   /** CONFIG RESETSTAT. */
   reset(): void {
@@ -206,6 +217,14 @@ export class Command {
     const { arity } = this;
     return arity >= 0 ? argc === arity : argc >= -arity;
   }
+}
+
+/** The command of this full name: `get`, or `config|get` for a subcommand. */
+export function commandOf(commands: ReadonlyMap<string, Command>, fullName: string): Command {
+  const [name = '', subcommand] = fullName.split('|');
+  const found = subcommand === undefined ? commands.get(name) : commands.get(name)?.subcommands?.get(subcommand);
+  if (found === undefined) throw new Error(`there is no command ${fullName}`);
+  return found;
 }
 
 /** A declaration, checked for its shape. Each server makes its own {@link Command} of it, so that counters are not shared. */

@@ -5,7 +5,7 @@ import type { Database } from '../keyspace/database.js';
 import { pushesIn, type Reply } from '../resp/reply.js';
 import type { RespVersion } from '../resp/encoder.js';
 import type { Parked } from '../features/blocking.js';
-import type { Command, Argv } from './command.js';
+import { type Argv, type Command, commandOf } from './command.js';
 import type { ServerContext } from './context.js';
 import type { ClientTracking } from '../features/tracking.js';
 import type { Watch } from '../features/watches.js';
@@ -41,6 +41,10 @@ export interface Transport {
   readonly awaitsWritable: boolean;
 }
 
+export interface TransactionState extends Pick<Transaction, 'failed' | 'isWrite' | 'deniesOutOfMemory' | 'mayReplicate' | 'queuedBytes'> {
+  readonly queued: readonly (readonly [command: string, argv: Argv])[];
+}
+
 /** Commands between MULTI and EXEC. */
 export class Transaction {
   readonly queued: { readonly command: Command; readonly argv: Argv }[] = [];
@@ -52,6 +56,16 @@ export class Transaction {
   mayReplicate = false;
   /** Length of all queued arguments: they count towards the query buffer, since they wait as it does. */
   queuedBytes = 0;
+
+  capture(): TransactionState {
+    const { queued, failed, isWrite, deniesOutOfMemory, mayReplicate, queuedBytes } = this;
+    return { queued: queued.map(({ command, argv }) => [command.fullName, argv]), failed, isWrite, deniesOutOfMemory, mayReplicate, queuedBytes };
+  }
+
+  restore({ queued, ...fields }: TransactionState, commands: ReadonlyMap<string, Command>): this {
+    for (const [name, argv] of queued) this.queued.push({ command: commandOf(commands, name), argv });
+    return Object.assign(this, fields);
+  }
 
   queue(command: Command, argv: Argv, session: Session): void {
     this.queued.push({ command, argv });
@@ -69,6 +83,21 @@ interface Suspended {
   readonly elapsedUs: number;
 }
 
+/** What of a session is data as it stands. What features keep in it, they capture themselves: parks, watches, tracking, subscriptions. */
+const PLAIN_FIELDS = [
+  'version', 'authenticated', 'username', 'name', 'createdMs', 'lastInteractionMs', 'bytesRead', 'bytesWritten', 'frame', 'isWatchBroken', 'noEvict',
+  'replyMode', 'parked', 'postponed', 'isMonitor', 'closing',
+] as const satisfies readonly (keyof Session)[];
+
+/** A session between two turns, as plain data: commands by their full names, the database by its number. */
+export interface SessionState {
+  readonly fields: Pick<Session, (typeof PLAIN_FIELDS)[number]>;
+  readonly db: number;
+  readonly lastCommand: string | null;
+  readonly transaction: TransactionState | null;
+  readonly suspended: { readonly command: string; readonly argv: Argv; readonly elapsedUs: number } | null;
+}
+
 export class Session {
   /** The selected database; also the default third argument of handlers. */
   db: Database;
@@ -76,7 +105,7 @@ export class Session {
   authenticated: boolean;
   username = 'default';
   name = '';
-  readonly createdMs: number;
+  createdMs: number;
   lastInteractionMs: number;
   /** What its connection has read and written, in bytes. */
   bytesRead = 0;
@@ -130,6 +159,26 @@ export class Session {
     this.authenticated = !server.requiresPassword();
     this.createdMs = server.clock.nowMs;
     this.lastInteractionMs = this.createdMs;
+  }
+
+  capture(): SessionState {
+    const { suspended } = this;
+    return {
+      fields: Object.fromEntries(PLAIN_FIELDS.map((name) => [name, this[name]])) as SessionState['fields'],
+      db: this.db.index,
+      lastCommand: this.lastCommand?.fullName ?? null,
+      transaction: this.transaction?.capture() ?? null,
+      suspended: suspended === null ? null : { ...suspended, command: suspended.command.fullName },
+    };
+  }
+
+  restore({ fields, db, lastCommand, transaction, suspended }: SessionState): void {
+    const { commands, keyspace } = this.server;
+    Object.assign(this, fields);
+    this.db = keyspace.databases[db]!;
+    this.lastCommand = lastCommand === null ? null : commandOf(commands, lastCommand);
+    this.transaction = transaction === null ? null : new Transaction().restore(transaction, commands);
+    this.suspended = suspended === null ? null : { ...suspended, command: commandOf(commands, suspended.command) };
   }
 
   /** Sends a reply or, in RESP3, a push, outside of the answer to a command. */

@@ -21,12 +21,23 @@ interface ActiveFault {
   injections: number;
 }
 
+/** The faults in force, oldest first. */
+export type CommandFaultsState = readonly Readonly<ActiveFault>[];
+
 export class CommandFaults implements RequestFaults {
   private active: readonly ActiveFault[] = [];
   /** Told of each request that is spoiled; nobody listens in a replay. */
   onInjected: (id: number, token: number, effect: string) => void = () => {};
 
   constructor(private readonly hooks: DispatchHooks) {}
+
+  capture(): CommandFaultsState {
+    return this.active.map((fault) => ({ ...fault }));
+  }
+
+  restore(faults: CommandFaultsState): void {
+    this.set(faults.map((fault) => ({ ...fault })));
+  }
 
   obey(call: FaultCall): void {
     if ('add' in call) this.set([...this.active, { id: call.id, fault: call.add, injections: 0 }]);

@@ -47,6 +47,15 @@ export class AclLog {
     this.entries.unshift({ ...denial, count: known!.count + 1, atMs });
   }
 
+  /** Newest first. */
+  capture(): readonly AclLogEntry[] {
+    return this.entries.slice();
+  }
+
+  restore(entries: readonly AclLogEntry[]): void {
+    this.entries = [...entries];
+  }
+
   newest(count: number): readonly AclLogEntry[] {
     return this.entries.slice(0, count);
   }

@@ -30,7 +30,8 @@ import { typeOf, type TypeName, type Value } from '../keyspace/value.js';
 import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
 import * as errors from '../errors.js';
 import type { Tap } from '../trace/tap.js';
-import type { RunningCommand, Scheduler, TimerState } from './surroundings.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import type { RunningCommand, Scheduler } from './surroundings.js';
 
 /** What blocking needs of a client. */
 export interface BlockingClient {
@@ -71,6 +72,9 @@ export interface ParkRequest {
   serve(key: string, db: Database): Reply | undefined;
 }
 
+/** The name of a park's timer. */
+const TIMER = 'blocked client';
+
 /** Why a client goes on; stands in the trace. */
 export type UnparkReason = 'ready' | 'timeout' | 'unblocked' | 'disconnect';
 
@@ -82,6 +86,23 @@ export interface Parked {
   readonly argv: readonly string[];
   readonly request: ParkRequest;
   /** Unix time in ms, 0 for none. */
+  readonly deadlineMs: number;
+  readonly timer: TimerState | null;
+}
+
+/** All parks between two turns; clients by their tokens, databases by their numbers. */
+export interface BlockingState {
+  readonly parked: readonly ParkedState[];
+  /** Of each key the clients in their order; the keys in the order in which the first one came. */
+  readonly queues: readonly (readonly [db: number, key: string, tokens: readonly number[]])[];
+  /** The keys to be served next. */
+  readonly ready: readonly (readonly [db: number, key: string])[];
+}
+
+interface ParkedState {
+  readonly token: number;
+  readonly db: number;
+  readonly argv: readonly string[];
   readonly deadlineMs: number;
   readonly timer: TimerState | null;
 }
@@ -121,6 +142,14 @@ class Queue {
   }
 }
 
+/** What parks are restored with. */
+interface Restoration {
+  readonly sessions: ReadonlyMap<number, BlockingClient>;
+  readonly databases: readonly Database[];
+  /** Makes the request of a client again, from what its park has kept. */
+  requestOf(session: BlockingClient, argv: readonly string[]): ParkRequest;
+}
+
 export class Blocking implements KeyspaceListener {
   /** Queues that are to be served once the running command has finished. */
   private ready: Queue[] = [];
@@ -131,6 +160,35 @@ export class Blocking implements KeyspaceListener {
     private readonly server: Surroundings,
     private readonly listeners: KeyspaceListeners,
   ) {}
+
+  /** @param sessions all clients, in their order */
+  capture(sessions: Iterable<BlockingClient>): BlockingState {
+    const parked = Array.from(sessions).flatMap(({ waiting }) => (waiting === null ? [] : [captureParked(waiting)]));
+    const queues = [...this.queues.values()].flatMap((byKey) => [...byKey.values()]);
+    return {
+      parked,
+      queues: queues.map(({ db, key, waiting }) => [db.index, key, Array.from(waiting.values(), ({ session }) => session.id)]),
+      // One that nobody waits for any more is served in vain.
+      ready: this.ready.filter((queue) => queue.waiting.size > 0).map(({ db, key }) => [db.index, key]),
+    };
+  }
+
+  restore({ parked, queues, ready }: BlockingState, around: Restoration): void {
+    for (const state of parked) this.restoreParked(state, around);
+    for (const [db, key, tokens] of queues) {
+      const queue = this.queueOf(around.databases[db]!, key);
+      for (const token of tokens) queue.add(around.sessions.get(token)!.waiting!);
+    }
+    for (const [db, key] of ready) this.enqueue(this.queueOf(around.databases[db]!, key));
+    if (parked.length > 0) this.listeners.join(this, LISTENER_RANKS.blocking);
+  }
+
+  private restoreParked({ token, db, argv, deadlineMs, timer }: ParkedState, { sessions, databases, requestOf }: Restoration): void {
+    const session = sessions.get(token)!;
+    const restored = timer === null ? null : this.server.scheduler.restore(TIMER, timer, () => this.timedOut(session));
+    session.waiting = { session, db: databases[db]!, argv, request: requestOf(session, argv), deadlineMs, timer: restored };
+    this.count++;
+  }
 
   /** Parked clients, for INFO. */
   get size(): number {
@@ -204,7 +262,10 @@ export class Blocking implements KeyspaceListener {
   };
 
   private check(queue: Queue): void {
-    if (queue.isReady || !queue.wants()) return;
+    if (!queue.isReady && queue.wants()) this.enqueue(queue);
+  }
+
+  private enqueue(queue: Queue): void {
     queue.isReady = true;
     if (this.ready.length === 0) this.server.dispatcher.whenReplied(this.serveReady);
     this.ready.push(queue);
@@ -263,7 +324,7 @@ export class Blocking implements KeyspaceListener {
   }
 
   private setTimer(session: BlockingClient, timeoutMs: number): TimerState | null {
-    return timeoutMs === 0 ? null : this.server.scheduler.after('blocked client', timeoutMs, () => this.timedOut(session));
+    return timeoutMs === 0 ? null : this.server.scheduler.after(TIMER, timeoutMs, () => this.timedOut(session));
   }
 
   private timedOut({ waiting }: BlockingClient): void {
@@ -288,4 +349,8 @@ export class Blocking implements KeyspaceListener {
     queues.delete(key);
     if (queues.size === 0) this.queues.delete(parked.db);
   }
+}
+
+function captureParked({ session, db, argv, deadlineMs, timer }: Parked): ParkedState {
+  return { token: session.id, db: db.index, argv, deadlineMs, timer: captureTimer(timer) };
 }

@@ -5,10 +5,12 @@
  *   timer or CLIENT UNPAUSE → end     each client resumes, and its request goes through the gates again
  */
 import { NO_REPLY, type Reply } from '../resp/reply.js';
-import type { Scheduler, TimerState } from './surroundings.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import type { Scheduler } from './surroundings.js';
 
 /** What a pause needs of a client. */
 export interface PausedClient {
+  readonly id: number;
   /** The request that was put off. */
   postponed: readonly string[] | null;
   parked: boolean;
@@ -22,6 +24,18 @@ export const PAUSE_WRITE = 1;
 export const PAUSE_ALL = 2;
 export type PauseMode = typeof PAUSE_OFF | typeof PAUSE_WRITE | typeof PAUSE_ALL;
 
+/** A pause; the requests that it holds are kept with their clients. */
+export interface ClientPauseState {
+  readonly mode: PauseMode;
+  readonly untilMs: number;
+  readonly timer: TimerState | null;
+  /** The clients whose request is held, by their tokens. */
+  readonly postponed: readonly number[];
+}
+
+/** The name of the timer that ends a pause. */
+const TIMER = 'client-pause';
+
 export class ClientPause {
   mode: PauseMode = PAUSE_OFF;
   private untilMs = 0;
@@ -33,6 +47,17 @@ export class ClientPause {
     private readonly scheduler: Scheduler,
   ) {}
 
+  capture(): ClientPauseState {
+    return { mode: this.mode, untilMs: this.untilMs, timer: captureTimer(this.timer), postponed: Array.from(this.postponed, ({ id }) => id) };
+  }
+
+  restore({ mode, untilMs, timer, postponed }: ClientPauseState, sessions: ReadonlyMap<number, PausedClient>): void {
+    this.mode = mode;
+    this.untilMs = untilMs;
+    if (timer !== null) this.timer = this.scheduler.restore(TIMER, timer, () => this.end());
+    for (const token of postponed) this.postponed.add(sessions.get(token)!);
+  }
+
   /** Begins a pause, or widens and prolongs the one that is on; none ever makes another one weaker or shorter. */
   begin(mode: PauseMode, untilMs: number): void {
     this.mode = Math.max(this.mode, mode) as PauseMode;
@@ -40,7 +65,7 @@ export class ClientPause {
     const leftMs = this.untilMs - this.clock.nowMs;
     if (leftMs <= 0) return this.end();
     this.cancelTimer();
-    this.timer = this.scheduler.after('client-pause', leftMs, () => this.end());
+    this.timer = this.scheduler.after(TIMER, leftMs, () => this.end());
   }
 
   /** Clients whose command is held, for INFO. */

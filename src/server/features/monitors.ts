@@ -9,6 +9,7 @@ import { unixUs } from './surroundings.js';
 
 /** What MONITOR needs of a client: of one that watches, and of one that is watched. */
 export interface MonitoringClient {
+  readonly id: number;
   isMonitor: boolean;
   send(line: Reply): void;
 }
@@ -43,6 +44,15 @@ export class Monitors {
     session.isMonitor = true;
     this.sessions.add(session);
     this.follow((source, argv) => this.feed(source, argv));
+  }
+
+  /** Their tokens, in the order in which they hear of a command. */
+  capture(): number[] {
+    return Array.from(this.sessions, ({ id }) => id);
+  }
+
+  restore(tokens: readonly number[], sessions: ReadonlyMap<number, MonitoringClient>): void {
+    for (const token of tokens) this.add(sessions.get(token)!);
   }
 
   /** The client has gone, or has said RESET. */

@@ -14,6 +14,7 @@ import type { Tap } from '../trace/tap.js';
 
 /** What publishing needs of a client. */
 export interface Subscriber {
+  readonly id: number;
   readonly channels: Set<string>;
   readonly patterns: Set<string>;
   readonly shardChannels: Set<string>;
@@ -23,6 +24,15 @@ export interface Subscriber {
 }
 
 type Subscribers = Map<string, Set<Subscriber>>;
+
+/** The subscriptions of one kind, from both sides, each in its order. */
+export interface SubscriptionsState {
+  readonly all: readonly (readonly [name: string, tokens: readonly number[]])[];
+  readonly own: readonly (readonly [token: number, names: readonly string[]])[];
+}
+
+/** Of channels, patterns and shard channels. */
+export type PubSubState = readonly SubscriptionsState[];
 
 /** A kind of subscription: where the two sides of it are kept, and the words it is reported with. */
 export interface SubscriptionKind {
@@ -58,12 +68,31 @@ export const SHARD_CHANNEL: SubscriptionKind = {
   count: (session) => session.shardChannels.size,
 };
 
+const KINDS: readonly SubscriptionKind[] = [CHANNEL, PATTERN, SHARD_CHANNEL];
+
 export class PubSub {
   readonly channels: Subscribers = new Map();
   readonly patterns: Subscribers = new Map();
   readonly shardChannels: Subscribers = new Map();
 
   constructor(private readonly tap: Tap) {}
+
+  /** @param sessions all clients */
+  capture(sessions: Iterable<Subscriber>): PubSubState {
+    const subscribers = [...sessions].filter(({ subscriptions }) => subscriptions > 0);
+    return KINDS.map((kind) => ({
+      all: Array.from(kind.all(this), ([name, clients]) => [name, Array.from(clients, ({ id }) => id)] as const),
+      own: subscribers.map((session) => [session.id, [...kind.own(session)]] as const),
+    }));
+  }
+
+  restore(state: PubSubState, sessions: ReadonlyMap<number, Subscriber>): void {
+    for (const [at, { all, own }] of state.entries()) {
+      const kind = KINDS[at]!;
+      for (const [name, tokens] of all) kind.all(this).set(name, new Set(tokens.map((token) => sessions.get(token)!)));
+      for (const [token, names] of own) for (const name of names) kind.own(sessions.get(token)!).add(name);
+    }
+  }
 
   /** Returns the confirmation; subscribing twice is confirmed twice. */
   subscribe(session: Subscriber, kind: SubscriptionKind, name: string): Push {
@@ -91,7 +120,7 @@ export class PubSub {
   /** For RESET and a disconnect: nothing is confirmed. */
   forget(session: Subscriber): void {
     if (session.subscriptions === 0) return;
-    for (const kind of [CHANNEL, PATTERN, SHARD_CHANNEL]) {
+    for (const kind of KINDS) {
       for (const name of kind.own(session)) removeFrom(kind.all(this), name, session);
       kind.own(session).clear();
     }

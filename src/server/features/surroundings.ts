@@ -3,9 +3,8 @@
  * client; a Session (command/session.ts) fits all of them. So no feature knows commands, sessions or the server.
  */
 
-import type { Schedule, TimerState } from '../keyspace/expire-cycle.js';
-
-export type { TimerState } from '../keyspace/expire-cycle.js';
+import type { Schedule } from '../keyspace/expire-cycle.js';
+import type { TimerState } from '../../shared/timer-state.js';
 
 /** Runs something later; see loop/timers.ts. */
 export interface Scheduler extends Schedule {

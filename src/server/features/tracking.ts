@@ -15,7 +15,8 @@ import type { KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { LinkedMap } from '../../shared/linked-map.js';
 import { Push, type Reply } from '../resp/reply.js';
-import type { RunningCommand, Scheduler, TimerState } from './surroundings.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import type { RunningCommand, Scheduler } from './surroundings.js';
 
 /** What tracking needs of a client. */
 export interface TrackingClient {
@@ -56,11 +57,31 @@ export class ClientTracking {
 
   constructor(public options: TrackingOptions) {}
 
+  capture(token: number): ClientTrackingState {
+    const { options, isCachingGiven, isRedirectBroken, prefixes } = this;
+    return { token, options: { ...options }, isCachingGiven, isRedirectBroken, prefixes: [...prefixes] };
+  }
+
   /** Are the keys of a command that reads to be remembered? */
   get remembers(): boolean {
     const { isBroadcast, optIn, optOut } = this.options;
     return !isBroadcast && (!optIn || this.isCachingGiven) && (!optOut || !this.isCachingGiven);
   }
+}
+
+/** The tracking of a client as data. */
+interface ClientTrackingState extends Pick<ClientTracking, 'options' | 'isCachingGiven' | 'isRedirectBroken'> {
+  readonly token: number;
+  readonly prefixes: readonly string[];
+}
+
+/** Who tracks, and what the table remembers, each in its order. */
+export interface TrackingState {
+  readonly clients: readonly ClientTrackingState[];
+  readonly table: readonly (readonly [key: string, ids: readonly number[]])[];
+  readonly prefixes: readonly (readonly [prefix: string, tokens: readonly number[], changed: readonly (readonly [key: string, by: number])[]])[];
+  readonly efforts: number;
+  readonly effort: TimerState | null;
 }
 
 interface Prefix {
@@ -86,6 +107,7 @@ const KEYS_PER_EFFORT = 100;
 
 /** How often room is made in an overfull table while no command comes: Redis's default of ten times a second. */
 const EFFORT_EVERY_MS = 100;
+const TIMER = 'tracking table';
 
 export class Tracking implements KeyspaceListener {
   /** In the order in which keys were first read. */
@@ -106,6 +128,34 @@ export class Tracking implements KeyspaceListener {
     /** tracking-table-max-keys; 0: no limit. */
     private readonly maxKeys: () => number,
   ) {}
+
+  capture(): TrackingState {
+    const clients = [...this.server.sessions.values()].flatMap(({ id, tracking }) => (tracking === null ? [] : [tracking.capture(id)]));
+    return {
+      clients,
+      table: Array.from(this.table.entriesInOrder(), ([key, ids]) => [key, [...ids]] as const),
+      prefixes: Array.from(this.prefixes, ([prefix, entry]) => [prefix, Array.from(entry.clients, ({ id }) => id), [...entry.changed]] as const),
+      efforts: this.efforts,
+      effort: captureTimer(this.effort),
+    };
+  }
+
+  /** The memory that the table takes is restored with all other memory. */
+  restore({ clients, table, prefixes, efforts, effort }: TrackingState): void {
+    const { sessions, scheduler } = this.server;
+    for (const client of clients) sessions.get(client.token)!.tracking = restoreClient(client);
+    for (const [key, ids] of table) {
+      this.table.add(key, new Set(ids));
+      this.items += ids.length;
+    }
+    for (const [prefix, tokens, changed] of prefixes) {
+      this.prefixes.set(prefix, { clients: new Set(tokens.map((token) => sessions.get(token)!)), changed: new Map(changed) });
+    }
+    this.clients = clients.length;
+    this.efforts = efforts;
+    if (effort !== null) this.effort = scheduler.restore(TIMER, effort, () => this.makeEffort());
+    if (this.clients > 0 || this.table.size > 0) this.listeners.join(this, LISTENER_RANKS.tracking);
+  }
 
   /** Figures of INFO. */
   get counts(): { readonly clients: number; readonly keys: number; readonly items: number; readonly prefixes: number } {
@@ -168,7 +218,7 @@ export class Tracking implements KeyspaceListener {
   /** Room is made also if no command comes: for what the last one has read, and when the limit has been lowered. */
   limitSoon(): void {
     if (!this.isOverfull || this.effort !== null || this.clients === 0) return;
-    this.effort = this.server.scheduler.after('tracking table', EFFORT_EVERY_MS, () => this.makeEffort());
+    this.effort = this.server.scheduler.after(TIMER, EFFORT_EVERY_MS, () => this.makeEffort());
   }
 
   private makeEffort(): void {
@@ -284,4 +334,12 @@ export class Tracking implements KeyspaceListener {
 function deliver(session: TrackingClient, keys: Reply, isRedirected: boolean): void {
   if (session.version === 3) session.send(new Push(['invalidate', keys]));
   else if (isRedirected && session.subscriptions > 0) session.send(['message', CHANNEL, keys]);
+}
+
+function restoreClient({ options, isCachingGiven, isRedirectBroken, prefixes }: ClientTrackingState): ClientTracking {
+  const tracking = new ClientTracking(options);
+  tracking.isCachingGiven = isCachingGiven;
+  tracking.isRedirectBroken = isRedirectBroken;
+  for (const prefix of prefixes) tracking.prefixes.add(prefix);
+  return tracking;
 }

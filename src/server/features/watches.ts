@@ -15,6 +15,7 @@ import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js
 
 /** What a watch needs of a client. */
 export interface WatchingClient {
+  readonly id: number;
   /** Its watches; null while it has none. */
   watched: Watch[] | null;
   /** A watched key has changed: EXEC will answer nil. */
@@ -27,6 +28,14 @@ export interface Watch {
   readonly key: string;
   /** Its time was over at WATCH, and it has not been deleted since. */
   wasExpired: boolean;
+}
+
+/** A watch as data. */
+export interface WatchState {
+  readonly token: number;
+  readonly db: number;
+  readonly key: string;
+  readonly wasExpired: boolean;
 }
 
 /** Of one key: by client, so that naming a key twice is found out without a search. */
@@ -43,12 +52,25 @@ export class Watches implements KeyspaceListener {
   watch(session: WatchingClient, db: Database, key: string): void {
     // Once broken, more watches could not change the outcome.
     if (session.isWatchBroken) return;
+    this.add({ session, db, key, wasExpired: this.isExpired(db, key) });
+  }
+
+  private add(watch: Watch): void {
+    const { session, db, key } = watch;
     const watchers = this.watchersOf(db, key);
     if (watchers.has(session)) return;
-    const watch: Watch = { session, db, key, wasExpired: this.isExpired(db, key) };
     watchers.set(session, watch);
     (session.watched ??= []).push(watch);
     this.listeners.join(this, LISTENER_RANKS.watches);
+  }
+
+  capture(): WatchState[] {
+    const watches = [...this.watched.values()].flatMap((keys) => [...keys.values()]).flatMap((watchers) => [...watchers.values()]);
+    return watches.map(({ session, db, key, wasExpired }) => ({ token: session.id, db: db.index, key, wasExpired }));
+  }
+
+  restore(watches: readonly WatchState[], sessions: ReadonlyMap<number, WatchingClient>, databases: readonly Database[]): void {
+    for (const { token, db, key, wasExpired } of watches) this.add({ session: sessions.get(token)!, db: databases[db]!, key, wasExpired });
   }
 
   /** Forgets all watches of a client, and that one was broken. */

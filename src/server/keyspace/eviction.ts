@@ -11,9 +11,10 @@
  * make room for the buffers of clients, too. What evictions themselves put into those buffers, such as invalidations, is not made room
  * for in the same call, or each eviction could lead to the next.
  */
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { idleMs, lfuCounter } from './access.js';
 import type { Database } from './database.js';
-import type { Schedule, TimerState } from './expire-cycle.js';
+import type { Schedule } from './expire-cycle.js';
 import type { Keyspace } from './keyspace.js';
 
 export const EVICTION_POLICIES = [
@@ -97,7 +98,7 @@ export class Eviction {
   capture(): EvictionState {
     const { nextDatabase, timer, exceededSinceUs, exceededUs } = this;
     const pool = this.pool.map(({ score, key, db }) => ({ score, key, db: db.index }));
-    return { pool, nextDatabase, timer: timer === null ? null : { dueUs: timer.dueUs, order: timer.order }, exceededSinceUs, exceededUs };
+    return { pool, nextDatabase, timer: captureTimer(timer), exceededSinceUs, exceededUs };
   }
 
   /** Becomes what was captured. Only for an eviction that has not begun yet. */

@@ -10,14 +10,9 @@
  * active-expire-effort raises all four figures. It works by sampling, so that its cost follows the number of due keys and not
  * the number of keys. The timer exists only while there are volatile keys: an idle server sleeps without a timeout.
  */
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import type { Database } from './database.js';
 import type { Keyspace } from './keyspace.js';
-
-/** A timer as data: when it is due, in µs of the loop's monotonic clock, and its place among those that are due at the same moment. */
-export interface TimerState {
-  readonly dueUs: number;
-  readonly order: number;
-}
 
 /** Things to do later, on the loop. */
 export interface Schedule {
@@ -91,7 +86,7 @@ export class ExpireCycle {
 
   capture(): ExpireCycleState {
     const { nextDatabase, ranOutOfTime, lastFastUs, timer } = this;
-    return { nextDatabase, ranOutOfTime, lastFastUs, timer: timer === null ? null : { dueUs: timer.dueUs, order: timer.order } };
+    return { nextDatabase, ranOutOfTime, lastFastUs, timer: captureTimer(timer) };
   }
 
   /** Becomes the cycle that was captured. Only for one whose timer is not set. */

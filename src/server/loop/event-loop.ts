@@ -47,6 +47,7 @@ export class EventLoop {
   /** Called after each wait, before anything that it has brought is handled: what other threads ask of the server takes effect here, in a replay as well. */
   afterWait: (() => void) | null = null;
   private stopped = false;
+  private isWithinTurn = false;
   /** Something was ready in the running turn, or a timer ran. */
   private wasBusy = false;
   private readonly handlers = new Map<Token, EventHandler>();
@@ -71,8 +72,8 @@ export class EventLoop {
   }
 
   deregister(source: Source, token: Token): void {
-    this.handlers.delete(token);
-    this.poll.deregister(source);
+    // What was restored without its socket has never been registered.
+    if (this.handlers.delete(token)) this.poll.deregister(source);
   }
 
   /** What to do when another thread has woken the loop. */
@@ -100,6 +101,11 @@ export class EventLoop {
     return this.wasBusy ? 0 : this.sleepMs();
   }
 
+  /** A state can be captured between two turns only. */
+  get isBetweenTurns(): boolean {
+    return !this.isWithinTurn;
+  }
+
   /** Ends {@link run} after the running turn. */
   stop(): void {
     this.stopped = true;
@@ -110,6 +116,7 @@ export class EventLoop {
   }
 
   turn(): void {
+    this.isWithinTurn = true;
     this.activity.beginsTurn(++this.turnNumber);
     const flushUs = this.flush();
     this.wait();
@@ -127,6 +134,7 @@ export class EventLoop {
     }
     this.commandsThisTurn = 0;
     if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
+    this.isWithinTurn = false;
   }
 
   /**

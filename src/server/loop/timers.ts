@@ -10,13 +10,7 @@
  *    due 9
  */
 
-/** What of a timer is data; what it runs is known to whoever has set it, and sets it again (see {@link Timers.restore}). */
-export interface TimerState {
-  /** In microseconds of the loop's monotonic clock. */
-  readonly dueUs: number;
-  /** Which of the timers it is that were ever set, from 0. */
-  readonly order: number;
-}
+import type { TimerState } from '../../shared/timer-state.js';
 
 export interface Timer extends TimerState {
   /** Stands in the trace, and on the screen as the reason for a timeout. */

@@ -32,6 +32,15 @@ export interface Heap {
   collect(): void;
 }
 
+/** What a heap watch remembers between two looks. */
+export interface HeapWatchState {
+  readonly isFull: boolean;
+  readonly isWarned: boolean;
+  readonly keyspaceBytes: number;
+  readonly warnAt: number;
+  readonly fullAt: number;
+}
+
 export class HeapWatch {
   /** Commands that need memory are refused. */
   isFull = false;
@@ -47,6 +56,15 @@ export class HeapWatch {
     private readonly heap: Heap,
     private readonly warn: (message: string) => void,
   ) {}
+
+  capture(): HeapWatchState {
+    const { isFull, isWarned, keyspaceBytes, warnAt, fullAt } = this;
+    return { isFull, isWarned, keyspaceBytes, warnAt, fullAt };
+  }
+
+  restore(state: HeapWatchState): void {
+    Object.assign(this, state);
+  }
 
   /** Returns after how many milliseconds it wants to look again. @param keyspaceBytes what the keyspace counts */
   look(keyspaceBytes: number): number {

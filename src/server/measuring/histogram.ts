@@ -14,11 +14,30 @@ const LONGEST_NS = 1_000_000_000;
 /** Where LATENCY HISTOGRAM begins; each further step is twice as long. */
 const FIRST_STEP_NS = 1024;
 
+export interface HistogramState {
+  readonly total: number;
+  readonly longestUs: number;
+  /** Cells that are not empty, and their counts by turns. */
+  readonly counts: Uint32Array;
+}
+
 export class Histogram {
   total = 0;
   /** The longest call as it was, also if it took more than a second. */
   longestUs = 0;
   private readonly counts = new Uint32Array((GROUPS + 1) * HALF);
+
+  capture(): HistogramState {
+    const cells: number[] = [];
+    this.counts.forEach((count, cell) => void (count > 0 && cells.push(cell, count)));
+    return { total: this.total, longestUs: this.longestUs, counts: Uint32Array.from(cells) };
+  }
+
+  restore({ total, longestUs, counts }: HistogramState): void {
+    this.total = total;
+    this.longestUs = longestUs;
+    for (let at = 0; at < counts.length; at += 2) this.counts[counts[at]!] = counts[at + 1]!;
+  }
 
   /** Longer than a second counts as a second. */
   record(elapsedUs: number, calls = 1): void {

@@ -34,8 +34,24 @@ export class LatencySeries {
   }
 }
 
+/** Each event with its longest time in ms, and its samples. */
+export type LatencyState = readonly (readonly [event: string, maxMs: number, samples: readonly LatencySample[]])[];
+
 export class LatencyMonitor {
   readonly events = new Map<string, LatencySeries>();
+
+  capture(): LatencyState {
+    return Array.from(this.events, ([event, { maxMs, samples }]) => [event, maxMs, [...samples]] as const);
+  }
+
+  restore(state: LatencyState): void {
+    for (const [event, maxMs, samples] of state) {
+      const series = new LatencySeries();
+      series.maxMs = maxMs;
+      series.samples.push(...samples);
+      this.events.set(event, series);
+    }
+  }
 
   add(event: string, atSeconds: number, elapsedMs: number): void {
     let series = this.events.get(event);

@@ -19,10 +19,25 @@ export interface SlowLogEntry {
   readonly clientName: string;
 }
 
+/** Oldest first. */
+export interface SlowLogState {
+  readonly entries: readonly SlowLogEntry[];
+  readonly nextId: number;
+}
+
 export class SlowLog {
   /** Oldest first. */
   private readonly entries = new Fifo<SlowLogEntry>();
   private nextId = 0;
+
+  capture(): SlowLogState {
+    return { entries: [...this.entries], nextId: this.nextId };
+  }
+
+  restore({ entries, nextId }: SlowLogState): void {
+    for (const entry of entries) this.entries.push(entry);
+    this.nextId = nextId;
+  }
 
   get length(): number {
     return this.entries.length;

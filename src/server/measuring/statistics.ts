@@ -6,9 +6,9 @@
  */
 import type { Config } from '../config.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
-import { Histogram } from './histogram.js';
-import { LatencyMonitor } from './latency-monitor.js';
-import { SlowLog } from './slow-log.js';
+import { Histogram, type HistogramState } from './histogram.js';
+import { LatencyMonitor, type LatencyState } from './latency-monitor.js';
+import { SlowLog, type SlowLogState } from './slow-log.js';
 
 /** A brief command takes longer only if something else holds it up, the garbage collector for one. */
 const BRIEF_US = 1000;
@@ -16,6 +16,17 @@ const BRIEF_US = 1000;
 const SAMPLE_MS = 100;
 /** Rates are averages over this time (STATS_METRIC_SAMPLES of 100 ms each). */
 const WINDOW_MS = 1600;
+
+/** What was measured; commands by their full names. */
+export interface StatisticsState {
+  readonly slowLog: SlowLogState;
+  readonly latency: LatencyState;
+  readonly histograms: readonly (readonly [command: string, HistogramState])[];
+  readonly peakBytes: number;
+  readonly samples: readonly Sample[];
+  readonly nextRateMs: number;
+  readonly nextSampleMs: number;
+}
 
 interface Sample {
   readonly atMs: number;
@@ -95,6 +106,26 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     config.onChange('latency-tracking', (isOn) => {
       if (!isOn) this.forgetHistograms();
     });
+  }
+
+  capture(): StatisticsState {
+    const { peakBytes, nextRateMs, nextSampleMs } = this;
+    const histograms = Array.from(this.histograms, ([command, histogram]) => [command.fullName, histogram.capture()] as const);
+    return { slowLog: this.slowLog.capture(), latency: this.latency.capture(), histograms, peakBytes, samples: [...this.samples], nextRateMs, nextSampleMs };
+  }
+
+  restore({ slowLog, latency, histograms, peakBytes, samples, nextRateMs, nextSampleMs }: StatisticsState, commandOf: (fullName: string) => Command): void {
+    this.slowLog.restore(slowLog);
+    this.latency.restore(latency);
+    for (const [name, state] of histograms) {
+      const histogram = new Histogram();
+      histogram.restore(state);
+      this.histograms.set(commandOf(name), histogram);
+    }
+    this.peakBytes = peakBytes;
+    this.samples = [...samples];
+    this.nextRateMs = nextRateMs;
+    this.nextSampleMs = nextSampleMs;
   }
 
   /** The keyspace says what its own work took while LATENCY is interested. */

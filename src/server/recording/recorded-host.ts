@@ -55,15 +55,38 @@ export class RecordingHost implements Host {
   }
 }
 
+/** What a recorded host has told once, at the start. */
+export interface ReplayHostState {
+  readonly pid: number;
+  readonly executable: string;
+  /** Null: nobody watched the heap. */
+  readonly heapLimit: number | null;
+  /** The last answer to each question. */
+  readonly last: readonly (readonly [question: string, answer: unknown])[];
+}
+
 export class ReplayHost implements Host {
   readonly pid: number;
   readonly executable: string;
+  /** The heap that was watched. */
+  readonly watched: Heap | null;
   /** The last answer to each question. */
-  private readonly last = new Map<string, unknown>();
+  private readonly last: Map<string, unknown>;
 
-  constructor(private readonly world: ReplayWorld) {
-    this.pid = this.answer('the process', 0);
-    this.executable = this.answer('the program', '');
+  /** @param state what it has told already, if the replay begins later than at the start */
+  constructor(
+    private readonly world: ReplayWorld,
+    hasWatchedHeap: boolean,
+    state: ReplayHostState | null,
+  ) {
+    this.last = new Map(state?.last);
+    this.pid = state?.pid ?? this.answer('the process', 0);
+    this.executable = state?.executable ?? this.answer('the program', '');
+    this.watched = hasWatchedHeap ? this.heapOf(state?.heapLimit ?? this.answer('the limit of the heap', 0)) : null;
+  }
+
+  capture(): ReplayHostState {
+    return { pid: this.pid, executable: this.executable, heapLimit: this.watched?.limit ?? null, last: [...this.last] };
   }
 
   memory(): HostMemory {
@@ -90,9 +113,8 @@ export class ReplayHost implements Host {
     return this.world.isDetached ? 'this is the past' : this.answer('what became of an action', null);
   }
 
-  /** The heap that was watched. */
-  watchedHeap(): Heap {
-    return { used: () => this.answer('the heap', 0), limit: this.answer('the limit of the heap', 0), collect() {} };
+  private heapOf(limit: number): Heap {
+    return { used: () => this.answer('the heap', 0), limit, collect() {} };
   }
 
   /** @param unknown the answer of a server that is on its own, if it has not asked that before */

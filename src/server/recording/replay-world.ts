@@ -8,8 +8,11 @@ import { type Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
+import type { AcceptorState } from '../client/acceptor.js';
+import type { ConnectionState } from '../client/connection.js';
 import type { FaultCall } from '../faults/command-faults.js';
 import type { Clock } from '../loop/clock.js';
+import type { RestoredSockets } from '../server-state.js';
 import * as inputs from './inputs.js';
 import { hashOf, INPUT_NAMES, takeAddress, takeError } from './inputs.js';
 import { type TapeCursor, TapeEnd } from './tape.js';
@@ -48,7 +51,22 @@ export interface RecordedPoll {
   readonly isDriven: boolean;
 }
 
-export class ReplayWorld implements Poll {
+/** The world between two turns as plain data, without the tape. */
+export interface ReplayWorldState {
+  readonly clock: ReplayClockState;
+  readonly wasWatched: boolean;
+  /** How much each client was sent, by its token. */
+  readonly sentBytes: readonly (readonly [token: Token, bytes: number])[];
+}
+
+interface ReplayClockState {
+  readonly nowMs: number;
+  readonly nowUs: number;
+  /** The last reading, which the next one is told as a difference to. */
+  readonly lastNs: number;
+}
+
+export class ReplayWorld implements Poll, RestoredSockets {
   readonly name: Poll['name'];
   readonly emulated: boolean;
   readonly edgeTriggered: boolean;
@@ -64,6 +82,8 @@ export class ReplayWorld implements Poll {
   private wasWatched = false;
   /** What has ended the replay: every further question throws it again. */
   private ending: Error | null = null;
+  private readonly streams = new Map<Token, ReplayStream>();
+  private readonly sentBefore: ReadonlyMap<Token, number>;
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
   onFault: (call: FaultCall) => void = () => {};
@@ -71,12 +91,27 @@ export class ReplayWorld implements Poll {
   constructor(
     readonly tape: TapeCursor,
     poll: RecordedPoll,
+    state: ReplayWorldState | null = null,
   ) {
     this.name = poll.name;
     this.emulated = poll.emulated;
     this.edgeTriggered = poll.edgeTriggered;
     if (poll.isDriven) this.drive = drive;
-    this.clock = new ReplayClock(this);
+    this.wasWatched = state?.wasWatched ?? false;
+    this.sentBefore = new Map(state?.sentBytes);
+    this.clock = new ReplayClock(this, state?.clock ?? null);
+  }
+
+  capture(): ReplayWorldState {
+    return { clock: this.clock.capture(), wasWatched: this.wasWatched, sentBytes: Array.from(this.streams, ([token, { sentBytes }]) => [token, sentBytes]) };
+  }
+
+  streamOf({ token, fd, peer, local }: ConnectionState): TcpStream {
+    return new ReplayStream(this, fd, peer, local, this.sentBefore.get(token));
+  }
+
+  listenerOf({ fd, local }: AcceptorState): TcpListener {
+    return new ReplayListener(this, fd, local);
   }
 
   listen(): TcpListener {
@@ -85,11 +120,16 @@ export class ReplayWorld implements Poll {
   }
 
   register(source: Source, token: Token, _interest: Interest): void {
-    if (source instanceof ReplayStream) source.token = token;
+    if (!(source instanceof ReplayStream)) return;
+    source.token = token;
+    this.streams.set(token, source);
   }
 
   reregister(): void {}
-  deregister(): void {}
+
+  deregister(source: Source): void {
+    if (source instanceof ReplayStream) this.streams.delete(source.token);
+  }
 
   wait(events: Events): void {
     events.clear();
@@ -183,8 +223,16 @@ class ReplayClock implements Clock {
   isOver = false;
   private lastNs = 0;
 
-  constructor(private readonly world: ReplayWorld) {
-    this.refresh();
+  constructor(
+    private readonly world: ReplayWorld,
+    state: ReplayClockState | null,
+  ) {
+    if (state === null) this.refresh();
+    else Object.assign(this, state);
+  }
+
+  capture(): ReplayClockState {
+    return { nowMs: this.nowMs, nowUs: this.nowUs, lastNs: this.lastNs };
   }
 
   refresh(): void {
@@ -251,13 +299,13 @@ class ReplayListener implements TcpListener {
 class ReplayStream implements TcpStream {
   /** Known once it is registered. */
   token: Token = 0;
-  private sentBytes = 0;
 
   constructor(
     private readonly world: ReplayWorld,
     readonly fd: number,
     readonly peer: Address,
     readonly local: Address,
+    public sentBytes = 0,
   ) {}
 
   read(into: Buffer, start: number, end: number): number {

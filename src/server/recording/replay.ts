@@ -3,9 +3,10 @@
  */
 import { Config, type SettingValues } from '../config.js';
 import { Server } from '../server.js';
+import type { ServerState } from '../server-state.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
-import { ReplayHost } from './recorded-host.js';
-import { Divergence, type RecordedPoll, ReplayWorld } from './replay-world.js';
+import { ReplayHost, type ReplayHostState } from './recorded-host.js';
+import { Divergence, type RecordedPoll, ReplayWorld, type ReplayWorldState } from './replay-world.js';
 import { TapeCursor, TapeEnd, type TapeSource } from './tape.js';
 
 /** What a recording says of the server beside its inputs. */
@@ -30,6 +31,17 @@ export interface ReplayResult {
   readonly hasEnd: boolean;
 }
 
+/** A replay between two turns as plain data, from which it can go on with the same tape. */
+export interface Checkpoint {
+  readonly turn: number;
+  readonly unixMs: number;
+  /** How many bytes of the tape are behind it. */
+  readonly tapeOffset: number;
+  readonly state: ServerState;
+  readonly world: ReplayWorldState;
+  readonly host: ReplayHostState;
+}
+
 /** Ends a replay of which no more is wanted, from wherever it is. */
 class Abandoned extends Error {
   override readonly name = 'Abandoned';
@@ -38,23 +50,41 @@ class Abandoned extends Error {
 export class Replay {
   readonly server: Server;
   private readonly world: ReplayWorld;
+  private readonly host: ReplayHost;
   private divergence: Divergence | null = null;
   private isRunning = true;
   private tellTrace: () => void = () => {};
 
-  /** @param tape the inputs, from the first on. Throws {@link TapeEnd} if it ends before the server has started */
-  constructor(head: RecordingHead, tape: Buffer | TapeSource) {
-    this.world = new ReplayWorld(new TapeCursor(tape), head.poll);
-    const { world } = this;
-    const host = new ReplayHost(world);
-    const heap = head.hasWatchedHeap ? { heap: host.watchedHeap() } : {};
-    const config = new Config(head.settings, head.configFile);
-    this.server = new Server({ poll: world, clock: world.clock, seed: head.seed, config, log: () => {}, isWatched: world.isWatched, host, ...heap });
+  /**
+   * @param tape the inputs, from the first on. Throws {@link TapeEnd} if it ends before the server has started
+   * @param from where to begin; null: at the start of the server
+   */
+  constructor(head: RecordingHead, tape: Buffer | TapeSource, from: Checkpoint | null = null) {
+    const world = (this.world = new ReplayWorld(new TapeCursor(tape, from?.tapeOffset), head.poll, from?.world));
+    const host = (this.host = new ReplayHost(world, head.hasWatchedHeap, from?.host ?? null));
+    this.server = new Server({
+      poll: world,
+      clock: world.clock,
+      seed: head.seed,
+      config: new Config(from?.state.settings ?? head.settings, head.configFile),
+      log: () => {},
+      isWatched: world.isWatched,
+      host,
+      ...(host.watched !== null && { heap: host.watched }),
+      ...(from !== null && { from: { state: from.state, sockets: world } }),
+    });
     this.world.onShutdown = () => this.server.shutdown();
     this.world.onFault = (call) => this.server.commandFaults.obey(call);
     this.server.loop.afterWait = () => this.world.obeyCalls();
     this.server.loop.onWake(() => this.world.obeyCalls());
-    this.attempt(() => this.server.listen());
+    if (from === null) this.attempt(() => this.server.listen());
+  }
+
+  /** Throws in the middle of a turn: where the tape has ended, or the server has diverged, in one. */
+  capture(): Checkpoint {
+    const state = this.server.capture();
+    const { world, host } = this;
+    return { turn: state.turn, unixMs: state.nowMs, tapeOffset: world.tape.position, state, world: world.capture(), host: host.capture() };
   }
 
   /** One turn. False if the tape ends in it, or the server diverges: what has happened up to there has happened. */

@@ -56,6 +56,18 @@ export interface KeyInterner {
 
 const NO_KEYS: KeyInterner = { intern: (bytes, start, length) => bytes.latin1Slice(start, start + length), wasInterned: false };
 
+/** A request that has come in part: what of it is no longer in the caller's buffer. */
+export interface DecoderState {
+  /** The arguments that are whole. */
+  readonly argv: readonly string[];
+  /** How many more there are. */
+  readonly remaining: number;
+  readonly expectsKey: boolean;
+  /** -1: the next one's length has not come. */
+  readonly bulkLength: number;
+  readonly earlierBytes: number;
+}
+
 export class RequestDecoder {
   /** The request that `next` has just completed; a new array each time, so it may be kept. */
   argv: string[] = [];
@@ -126,6 +138,22 @@ export class RequestDecoder {
       if (status !== COMPLETE) return status;
     }
     return COMPLETE;
+  }
+
+  /** Between two feeds. Null between two requests. */
+  capture(): DecoderState | null {
+    const { remaining, expectsKey, bulkLength, earlierBytes } = this;
+    return remaining === 0 ? null : { argv: this.argv.slice(0, this.filled), remaining, expectsKey, bulkLength, earlierBytes };
+  }
+
+  /** To be followed by a feed of what the caller had kept. */
+  restore({ argv, remaining, expectsKey, bulkLength, earlierBytes }: DecoderState): void {
+    this.begin(argv.length + remaining, 0);
+    for (const argument of argv) this.argv[this.filled++] = argument;
+    this.remaining = remaining;
+    this.expectsKey = expectsKey;
+    this.bulkLength = bulkLength;
+    this.earlierBytes = earlierBytes;
   }
 
   private readCount(): DecodeStatus {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { EVICTION_POLICIES, type EvictionPolicy } from '../../../src/server/keyspace/eviction.js';
-import type { TimerState } from '../../../src/server/keyspace/expire-cycle.js';
+import type { TimerState } from '../../../src/shared/timer-state.js';
 import { BASE_BYTES } from '../../../src/server/keyspace/memory-account.js';
 import { Keyspace, type KeyspaceSettings } from '../../../src/server/keyspace/keyspace.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';

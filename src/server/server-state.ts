@@ -1,0 +1,84 @@
+/**
+ * ServerState: a whole server between two turns, as plain data: what `v8.serialize` takes, with nothing in it that the server still changes. Each part
+ * captures and restores its own; clients are named by their tokens, commands by their full names, databases by their numbers.
+ *
+ * What is left out: sockets, descriptors, the poll, who watches, and what only makes things faster (caches, pools).
+ */
+import type { AcceptorState } from './client/acceptor.js';
+import type { ConnectionState } from './client/connection.js';
+import type { ClientsState } from './client/clients.js';
+import type { Command, CommandCounts } from './command/command.js';
+import type { ServerIdentity } from './command/context.js';
+import type { SettingValues } from './config.js';
+import type { AclLogEntry } from './features/acl-log.js';
+import type { BlockingState } from './features/blocking.js';
+import type { CommandFaultsState } from './faults/command-faults.js';
+import type { ClientPauseState } from './features/client-pause.js';
+import type { PubSubState } from './features/pubsub.js';
+import type { TrackingState } from './features/tracking.js';
+import type { WatchState } from './features/watches.js';
+import type { TcpListener, TcpStream } from './io/poll.js';
+import type { KeyspaceState } from './keyspace/keyspace.js';
+import type { HeapWatchState } from './measuring/heap-watch.js';
+import type { ServerStats, StatisticsState } from './measuring/statistics.js';
+import type { ScriptingState } from './scripting/scripting.js';
+
+export interface ServerState {
+  /** The clock at that moment: unix time, and the monotonic time that timers go by. */
+  readonly nowMs: number;
+  readonly nowUs: number;
+  readonly turn: number;
+  readonly nextToken: number;
+  readonly identity: ServerIdentity;
+  readonly random: number;
+  /** The settings in force that are not the defaults: what a restored server's Config must be made of. */
+  readonly settings: Partial<SettingValues>;
+  readonly listeners: readonly AcceptorState[];
+  readonly clients: ClientsState;
+  readonly watches: readonly WatchState[];
+  readonly tracking: TrackingState;
+  readonly blocking: BlockingState;
+  readonly pubsub: PubSubState;
+  readonly monitors: readonly number[];
+  readonly pause: ClientPauseState;
+  readonly aclLog: readonly AclLogEntry[];
+  readonly faults: CommandFaultsState;
+  readonly stats: StatsState;
+  readonly statistics: StatisticsState;
+  readonly commands: readonly (readonly [fullName: string, CommandCounts])[];
+  /** Null: nobody watches the heap. */
+  readonly heapWatch: HeapWatchState | null;
+  readonly keyspace: KeyspaceState;
+  readonly scripting: ScriptingState | null;
+}
+
+/** What a server is restored from. */
+export interface ServerOrigin {
+  readonly state: ServerState;
+  /** The sockets of its clients and listeners. Left out: there are none. Then its clients become ghosts, and it has to listen anew. */
+  readonly sockets?: RestoredSockets;
+}
+
+export interface RestoredSockets {
+  streamOf(client: ConnectionState): TcpStream;
+  listenerOf(listener: AcceptorState): TcpListener;
+}
+
+export interface StatsState extends Omit<ServerStats, 'errors'> {
+  readonly errors: readonly (readonly [code: string, count: number])[];
+}
+
+export function captureStats(stats: ServerStats): StatsState {
+  return { ...stats, errors: [...stats.errors] };
+}
+
+export function restoreStats(stats: ServerStats, { errors, ...counters }: StatsState): void {
+  Object.assign(stats, counters);
+  for (const [code, count] of errors) stats.errors.set(code, count);
+}
+
+/** Of the commands that there is something to say of. */
+export function captureCommands(commands: ReadonlyMap<string, Command>): [fullName: string, CommandCounts][] {
+  const all = [...commands.values()].flatMap((command) => [command, ...(command.subcommands?.values() ?? [])]);
+  return all.filter(({ stats }) => stats.calls + stats.rejected > 0).map((command) => [command.fullName, command.stats.capture()]);
+}

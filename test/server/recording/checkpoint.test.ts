@@ -1,0 +1,74 @@
+/**
+ * Checkpoints of replays: captured between two turns, put into bytes and taken out of them, and gone on from: of what follows nothing may be otherwise.
+ */
+import { deserialize, serialize } from 'node:v8';
+import { expect, test } from 'vitest';
+import { digestOf } from '../../../src/server/recording/digest.js';
+import { type Checkpoint, Replay } from '../../../src/server/recording/replay.js';
+import { Random } from '../../fuzz/random.js';
+import { live, record, type Recorded, recordScenario } from './scenarios.js';
+
+/** As it comes out of a file, or of another thread. */
+const copied = (checkpoint: Checkpoint): Checkpoint => deserialize(serialize(checkpoint)) as Checkpoint;
+
+test('a replay that goes on from a checkpoint has the clients, keys and timers that there were', () => {
+  const { lab, head, tape } = record();
+  const [client, waiter] = [lab.connect(), lab.connect()];
+  client.ask('SET', 'k', 'v', 'PX', '500');
+  waiter.ask('BLPOP', 'queue', '0.3');
+  client.send('*2\r\n$3\r\nGET\r\n$1');
+  lab.turn(2);
+  const { turnNumber } = lab.server.loop;
+  client.send('\r\nk\r\n');
+  client.receive();
+  lab.advance(1000);
+  expect(waiter.receive()).toBe('*-1\r\n');
+  const inputs = tape();
+  const first = new Replay(head, inputs);
+  first.run(() => first.server.loop.turnNumber === turnNumber);
+  const second = new Replay(head, inputs, copied(first.capture()));
+  expect(second.server.loop.turnNumber).toBe(turnNumber);
+  expect(second.run()).toMatchObject({ divergence: null, turns: first.run().turns });
+  expect(digestOf(second.server)).toBe(digestOf(lab.server));
+});
+
+test('in the middle of a turn there is nothing to capture', () => {
+  const { lab, head, tape } = record();
+  lab.connect().ask('SET', 'k', 'v');
+  const whole = tape();
+  const replay = new Replay(head, whole.subarray(0, whole.length - 3));
+  replay.run();
+  expect(() => replay.capture()).toThrow('between two turns only');
+});
+
+/** Replays a recording, at each of the moments in another server, which goes on from a checkpoint of the one before. */
+function expectSame({ head }: Recorded, tape: Buffer, digests: ReadonlyMap<number, string>, moments: ReadonlySet<number>): void {
+  const found = new Map<number, string>();
+  let replay = new Replay(head, tape);
+  const last = Math.max(...digests.keys());
+  while (replay.server.loop.turnNumber < last && replay.turn()) {
+    const { turnNumber } = replay.server.loop;
+    if (digests.has(turnNumber)) found.set(turnNumber, digestOf(replay.server));
+    if (moments.has(turnNumber)) replay = new Replay(head, tape, copied(replay.capture()));
+  }
+  expect({ found, ...replay.run() }).toMatchObject({ found: digests, divergence: null });
+}
+
+const SCENARIOS = Number(process.env.CHECKPOINTS ?? 60);
+const MOMENTS = 5;
+
+test(`${SCENARIOS} random scenarios with faults: a replay that goes on from checkpoints is the same at every moment`, { timeout: 3_600_000 }, () => {
+  for (let seed = 1; seed <= SCENARIOS; seed++) {
+    const recorded = recordScenario(seed);
+    const random = new Random(seed);
+    const digests = live(recorded, random, 60);
+    const turns = recorded.lab.server.loop.turnNumber;
+    const moments = new Set(Array.from({ length: MOMENTS }, () => random.between(1, turns)));
+    try {
+      expectSame(recorded, recorded.tape(), digests, moments);
+    } catch (error) {
+      throw new Error(`in scenario ${seed}`, { cause: error });
+    }
+    recorded.lab.close();
+  }
+});

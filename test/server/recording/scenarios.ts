@@ -1,0 +1,75 @@
+/**
+ * Scenarios that are recorded: a simulated server with its tape, and random clients that send random commands of all families.
+ */
+import type { SettingValues } from '../../../src/server/config.js';
+import { digestOf } from '../../../src/server/recording/digest.js';
+import type { RecordingHead } from '../../../src/server/recording/replay.js';
+import { createRing, TapeReader, TapeWriter } from '../../../src/server/recording/tape.js';
+import { ALL_FAMILIES } from '../../fuzz/differential.js';
+import { familyTemplates, generate } from '../../fuzz/generate.js';
+import type { Random } from '../../fuzz/random.js';
+import { type Lab, type SimulationOptions, simulate } from '../simulation/harness.js';
+
+export interface Recorded {
+  readonly lab: Lab;
+  readonly head: RecordingHead;
+  tape(): Buffer;
+}
+
+export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded {
+  const ring = createRing(2 ** 25);
+  const writer = new TapeWriter(ring);
+  const lab = simulate({ ...options, tape: writer });
+  const reader = new TapeReader(ring);
+  const { seed = 1, settings = {}, edgeTriggered = false } = options;
+  return {
+    lab,
+    head: { build: 'test', seed, settings, configFile: null, hasWatchedHeap: false, poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false } },
+    tape() {
+      writer.publish();
+      return reader.take()!;
+    },
+  };
+}
+
+const ROUGH = { partial: 0.3, wouldBlock: 0.1, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1, reset: 0.002 };
+const SETTINGS: readonly Partial<SettingValues>[] = [
+  {},
+  { maxmemory: 300_000, 'maxmemory-policy': 'allkeys-lru' },
+  { maxmemory: 300_000, 'maxmemory-policy': 'volatile-lfu' },
+  { timeout: 1, 'notify-keyspace-events': 'KEA' },
+];
+
+/** A server for {@link live}: for a third of the seeds with a wire that has no faults, for half of them edge-triggered, with one of several settings. */
+export function recordScenario(seed: number): Recorded {
+  return record({ seed, faults: seed % 3 === 0 ? {} : ROUGH, edgeTriggered: seed % 2 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
+}
+
+/** Set and taken away while commands run: those of the wire are in the recording by what they do, those of requests are recorded. */
+const FAULTS = ['slice 1', 'slice 7 next 5', 'error', 'error LOADING on SET', 'error OOM next 3', 'error on key *1*'];
+
+/** Random clients send random commands of all families over a wire with faults, while time passes. Digests by the number of the turn after which they were taken. */
+export function live({ lab }: Recorded, random: Random, steps: number): Map<number, string> {
+  const digests = new Map<number, string>();
+  const templates = ALL_FAMILIES.flatMap(familyTemplates);
+  const clients = Array.from({ length: 4 }, () => lab.connectLater());
+  for (let step = 0; step < steps; step++) {
+    const at = random.below(clients.length);
+    let client = clients[at]!;
+    if (client.isClosedByServer || client.peer.isShutDown || random.chance(0.01)) {
+      client.close();
+      client = clients[at] = lab.connectLater();
+    }
+    for (let pipelined = random.between(1, 4); pipelined > 0; pipelined--) client.sendCommand(...generate(random, random.pick(templates)).argv);
+    lab.turn(random.between(1, 3));
+    client.take();
+    if (random.chance(0.2)) lab.advance(random.below(300));
+    if (random.chance(0.1)) lab.server.tap.sink = lab.server.tap.sink === null ? { emit: () => {} } : null;
+    if (random.chance(0.1)) lab.faults.add(random.pick(FAULTS));
+    if (random.chance(0.05)) lab.faults.clear();
+    if (random.chance(20 / steps)) digests.set(lab.server.loop.turnNumber, digestOf(lab.server));
+  }
+  lab.settle();
+  digests.set(lab.server.loop.turnNumber, digestOf(lab.server));
+  return digests;
+}
