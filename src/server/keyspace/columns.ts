@@ -1,7 +1,7 @@
 /**
  * Columns: values as data. Each part of a value writes its texts, numbers and words behind those of all others, and reads them back in the same order.
  *
- *   texts     [ key | field | value | field | value | key | element | … ]
+ *   texts     [ field | value | field | value | element | … ] [ … ]    in chunks
  *   numbers   [ 2 | 96 | … ]                            sizes, scores, times, halves of stream IDs
  *   words     [ hash | hash | place | place | … ]       tables of a Dict, as they lie
  *   bigints   [ … ]                                     integers that no number holds
@@ -13,39 +13,57 @@ import type { Int64 } from './types/int64.js';
 import type { StreamId } from './types/stream-id.js';
 
 export interface ColumnsState {
-  readonly texts: readonly string[];
+  readonly texts: readonly (readonly string[])[];
   readonly numbers: Float64Array;
   readonly words: Int32Array;
   readonly bigints: readonly bigint[];
 }
 
+const TEXTS_IN_CHUNK = 8192;
+
+const filling: string[] = [];
+
+/**
+ * An array of empty strings that V8 knows to have no holes. `new Array(n)` and what `deserialize` returns might have some: such an array takes twice as long to
+ * serialize, and who reads from both kinds reads slower. Only what was pushed together, and slices of it, is sure to have none.
+ */
+export function emptyTexts(count: number): string[] {
+  while (filling.length < count) filling.push('');
+  return filling.slice(0, count);
+}
+
 export class ColumnWriter {
-  private readonly textColumn: string[] = [];
-  private readonly numberColumn: number[] = [];
+  private readonly chunks: string[][] = [];
+  private chunk: string[] = [];
+  private textAt = TEXTS_IN_CHUNK;
+  private numberColumn = new Float64Array(64);
+  private numberAt = 0;
+  private wordColumn = new Int32Array(64);
+  private wordAt = 0;
   private readonly bigints: bigint[] = [];
-  private wordColumn = new Int32Array(0);
-  private wordCount = 0;
 
   text(text: string): void {
-    this.textColumn.push(text);
+    if (this.textAt === TEXTS_IN_CHUNK) this.addChunk();
+    this.chunk[this.textAt++] = text;
   }
 
   texts(texts: readonly string[]): void {
-    for (const text of texts) this.textColumn.push(text);
+    for (let at = 0; at < texts.length; at++) this.text(texts[at]!);
   }
 
   /** Not for NaN, which stands for an integer among the bigints. */
   number(number: number): void {
-    this.numberColumn.push(number);
+    if (this.numberAt === this.numberColumn.length) this.growNumbers();
+    this.numberColumn[this.numberAt++] = number;
   }
 
   numbers(numbers: readonly number[]): void {
-    for (const number of numbers) this.numberColumn.push(number);
+    for (let at = 0; at < numbers.length; at++) this.number(numbers[at]!);
   }
 
   integer(integer: Int64): void {
-    if (typeof integer === 'number') return void this.numberColumn.push(integer);
-    this.numberColumn.push(Number.NaN);
+    if (typeof integer === 'number') return this.number(integer);
+    this.number(Number.NaN);
     this.bigints.push(integer);
   }
 
@@ -55,22 +73,38 @@ export class ColumnWriter {
   }
 
   words(words: Int32Array): void {
-    const end = this.wordCount + words.length;
+    const end = this.wordAt + words.length;
     if (end > this.wordColumn.length) {
       const grown = new Int32Array(Math.max(end, this.wordColumn.length * 2));
       grown.set(this.wordColumn);
       this.wordColumn = grown;
     }
-    this.wordColumn.set(words, this.wordCount);
-    this.wordCount = end;
+    this.wordColumn.set(words, this.wordAt);
+    this.wordAt = end;
   }
 
+  /** What was written, which is the caller's own from now on. */
   finish(): ColumnsState {
-    return { texts: this.textColumn, numbers: new Float64Array(this.numberColumn), words: this.wordColumn.slice(0, this.wordCount), bigints: this.bigints };
+    if (this.textAt < TEXTS_IN_CHUNK) this.chunks[this.chunks.length - 1] = this.chunk.slice(0, this.textAt);
+    return { texts: this.chunks, numbers: this.numberColumn.slice(0, this.numberAt), words: this.wordColumn.slice(0, this.wordAt), bigints: this.bigints };
+  }
+
+  private addChunk(): void {
+    this.chunk = emptyTexts(TEXTS_IN_CHUNK);
+    this.chunks.push(this.chunk);
+    this.textAt = 0;
+  }
+
+  private growNumbers(): void {
+    const grown = new Float64Array(this.numberColumn.length * 2);
+    grown.set(this.numberColumn);
+    this.numberColumn = grown;
   }
 }
 
 export class ColumnReader {
+  private nextChunk = 0;
+  private chunk: readonly string[] = [];
   private textAt = 0;
   private numberAt = 0;
   private wordAt = 0;
@@ -79,10 +113,18 @@ export class ColumnReader {
   constructor(private readonly columns: ColumnsState) {}
 
   text(): string {
-    return this.columns.texts[this.textAt++]!;
+    if (this.textAt === this.chunk.length) this.takeChunk();
+    return this.chunk[this.textAt++]!;
   }
 
+  /** In an array of the caller's own. */
   texts(count: number): string[] {
+    const end = this.textAt + count;
+    if (end <= this.chunk.length) {
+      const texts = this.chunk.slice(this.textAt, end);
+      this.textAt = end;
+      return texts;
+    }
     const texts: string[] = [];
     for (let left = count; left > 0; left--) texts.push(this.text());
     return texts;
@@ -111,5 +153,13 @@ export class ColumnReader {
     const start = this.wordAt;
     this.wordAt += count;
     return new Int32Array(this.columns.words.subarray(start, this.wordAt));
+  }
+
+  private takeChunk(): void {
+    const texts = this.columns.texts[this.nextChunk++]!;
+    const chunk = emptyTexts(texts.length);
+    for (let at = 0; at < texts.length; at++) chunk[at] = texts[at]!;
+    this.chunk = chunk;
+    this.textAt = 0;
   }
 }

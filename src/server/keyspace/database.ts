@@ -261,7 +261,7 @@ export class Database {
 
   capture(): DatabaseState {
     const { averageTtlMs, expireCursor, usedUnits, hasMutableValues } = this;
-    return { table: this.dict.capture(), expires: this.expires.capture(), averageTtlMs, expireCursor, usedUnits, hasMutableValues };
+    return { table: this.dict.capture(hasMutableValues), expires: this.expires.capture(), averageTtlMs, expireCursor, usedUnits, hasMutableValues };
   }
 
   /** Becomes the database that was captured; nobody is told. What was here before is forgotten. */

@@ -16,11 +16,11 @@
  * every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the
  * commands that follow.
  */
-import { ColumnReader, type ColumnsState, ColumnWriter } from './columns.js';
+import { ColumnReader, type ColumnsState, ColumnWriter, emptyTexts } from './columns.js';
 import { hashBytes, type HashSeed, hashString } from './hash.js';
 import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
 import type { Value } from './value.js';
-import { captureValue, restoreValue } from './value-state.js';
+import { captureObject, restoreObject } from './value-state.js';
 
 const CHUNK_BITS = 14;
 const CHUNK = 1 << CHUNK_BITS;
@@ -43,12 +43,14 @@ const UNITS = 3;
 const SLOT_BYTES = 2 * 8 + (4 << WORDS_SHIFT);
 
 export interface KeyTableState {
+  readonly size: number;
   /** Slots that there is memory for. */
   readonly capacity: number;
-  /** Of each slot the key, and behind it its value. */
-  readonly columns: ColumnsState;
-  /** What the value of each slot is; see value-state.ts. */
+  /** Of each slot the key, and behind it its value if that is a string or a number; in chunks. */
+  readonly entries: readonly (readonly (string | number | null)[])[];
+  /** All other values, in the order of their slots: what each is (value-state.ts), and what it is made of. */
   readonly kinds: Uint8Array;
+  readonly objects: ColumnsState;
   /** Four words of each slot. */
   readonly facts: Int32Array;
   readonly counts: Int32Array;
@@ -269,20 +271,21 @@ export class KeyTable {
     return this.size === 0 ? -1 : Math.floor(random * this.size);
   }
 
-  capture(): KeyTableState {
+  /** @param hasObjects may there be values other than strings and numbers? If not, none is looked at */
+  capture(hasObjects: boolean): KeyTableState {
     const { size, capacity } = this;
-    const columns = new ColumnWriter();
-    const kinds = new Uint8Array(size);
+    const objects = new ColumnWriter();
+    const kinds: number[] = [];
+    const entries: (string | number | null)[][] = [];
     const facts = new Int32Array(size << WORDS_SHIFT);
-    for (let slot = 0; slot < size; slot++) {
-      columns.text(this.keyAt(slot));
-      kinds[slot] = captureValue(this.valueAt(slot), columns);
-    }
     for (let slot = 0; slot < size; slot += CHUNK) {
       const count = Math.min(CHUNK, size - slot);
+      const chunk = this.entryChunks[slot >> CHUNK_BITS]!.slice(0, count * 2);
+      if (hasObjects) takeObjects(chunk, kinds, objects);
+      entries.push(chunk as (string | number | null)[]);
       facts.set(this.factChunks[slot >> CHUNK_BITS]!.subarray(0, count << WORDS_SHIFT), slot << WORDS_SHIFT);
     }
-    return { capacity, columns: columns.finish(), kinds, facts, counts: this.counts.slice(), ...this.captureIndex() };
+    return { size, capacity, entries, kinds: Uint8Array.from(kinds), objects: objects.finish(), facts, counts: this.counts.slice(), ...this.captureIndex() };
   }
 
   private captureIndex(): Pick<KeyTableState, 'partLengths' | 'index'> {
@@ -297,41 +300,45 @@ export class KeyTable {
   }
 
   /** Becomes the table that was captured. Only for a new one with the same seed. */
-  restore({ capacity, columns, kinds, facts, counts, partLengths, index }: KeyTableState): void {
-    const from = new ColumnReader(columns);
-    const size = kinds.length;
+  restore({ size, capacity, entries, kinds, objects, facts, counts, partLengths, index }: KeyTableState): void {
+    this.size = size;
     this.counts = counts.slice();
     this.parts = [];
     let start = 0;
     for (const length of partLengths) this.parts.push(index.slice(start, (start += length)));
     this.partMask = this.parts.length - 1;
-    for (let slot = 0; slot < capacity; slot += CHUNK) {
-      const chunk = this.createChunk(slot >> CHUNK_BITS, Math.min(CHUNK, capacity));
-      chunk.set(facts.subarray(slot << WORDS_SHIFT, (slot + CHUNK) << WORDS_SHIFT));
-    }
     this.capacity = capacity;
-    for (let slot = 0; slot < size; slot++) this.setEntryAt(slot, from.text(), restoreValue(kinds[slot]!, from, this.seed));
-    this.size = size;
+    for (let slot = 0; slot < capacity; slot += CHUNK) {
+      const length = Math.min(CHUNK, capacity);
+      this.entryChunks.push(filledSlots(length * 2, entries[slot >> CHUNK_BITS] ?? []));
+      const chunk = new Int32Array(length << WORDS_SHIFT);
+      chunk.set(facts.subarray(slot << WORDS_SHIFT, (slot + CHUNK) << WORDS_SHIFT));
+      this.factChunks.push(chunk);
+    }
+    if (kinds.length > 0) this.restoreObjects(kinds, new ColumnReader(objects));
+  }
+
+  private restoreObjects(kinds: Uint8Array, from: ColumnReader): void {
+    let restored = 0;
+    for (let slot = 0; slot < this.size; slot++) {
+      if ((this.valueAt(slot) as Value | null) === null) this.setValueAt(slot, restoreObject(kinds[restored++]!, from, this.seed));
+    }
   }
 
   /** Room for the next key: the first chunk doubles, so that small databases stay small; those behind it come whole. */
   private addRoom(): void {
     const chunk = this.size >> CHUNK_BITS;
     const length = chunk > 0 ? CHUNK : Math.max(16, Math.min(CHUNK, this.capacity * 2));
-    const [entries, facts] = [this.entryChunks[chunk], this.factChunks[chunk]];
-    this.createChunk(chunk, length);
-    if (entries !== undefined) {
-      for (let at = 0; at < entries.length; at++) this.entryChunks[chunk]![at] = entries[at]!;
-      this.factChunks[chunk]!.set(facts!);
-    }
-    this.capacity = chunk === 0 ? length : (chunk + 1) * CHUNK;
-  }
-
-  /** Returns its facts. */
-  private createChunk(chunk: number, length: number): Int32Array {
     // Filled with strings at once, so that an array of small integers never has to change its representation.
-    this.entryChunks[chunk] = new Array<Value>(length * 2).fill('');
-    return (this.factChunks[chunk] = new Int32Array(length << WORDS_SHIFT));
+    const entries: Value[] = emptyTexts(length * 2);
+    const facts = new Int32Array(length << WORDS_SHIFT);
+    if (chunk === 0 && this.size > 0) {
+      for (let at = 0; at < this.size * 2; at++) entries[at] = this.entryChunks[0]![at]!;
+      facts.set(this.factChunks[0]!);
+    }
+    this.entryChunks[chunk] = entries;
+    this.factChunks[chunk] = facts;
+    this.capacity = chunk === 0 ? length : (chunk + 1) * CHUNK;
   }
 
   /** Gives the last chunk back once the one before it is half empty, so that one key more does not need it again. */
@@ -412,6 +419,23 @@ export class KeyTable {
       this.counts[number]!++;
       link(this.parts[number]!, whole[at]!, whole[at + 1]!);
     }
+  }
+}
+
+/** Room for entries, with captured ones in front, nulls included. */
+function filledSlots(count: number, entries: KeyTableState['entries'][number]): Value[] {
+  const slots: (Value | null)[] = emptyTexts(count);
+  for (let at = 0; at < entries.length; at++) slots[at] = entries[at]!;
+  return slots as Value[];
+}
+
+/** Writes the values of a chunk of entries that are neither strings nor numbers, and leaves null in their places. */
+function takeObjects(entries: (Value | null)[], kinds: number[], to: ColumnWriter): void {
+  for (let at = 1; at < entries.length; at += 2) {
+    const value = entries[at]!;
+    if (typeof value !== 'object') continue;
+    kinds.push(captureObject(value, to));
+    entries[at] = null;
   }
 }
 

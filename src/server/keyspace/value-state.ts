@@ -1,5 +1,5 @@
 /**
- * ValueState: one value of a key in columns (columns.ts), and back. Reached from KeyTable.
+ * ValueState: a value that is an object in columns (columns.ts), and back. Reached from KeyTable, which keeps strings and numbers itself.
  */
 import type { ColumnReader, ColumnWriter } from './columns.js';
 import type { HashSeed } from './hash.js';
@@ -8,36 +8,28 @@ import { List } from './types/list.js';
 import { SetValue } from './types/set.js';
 import { SortedSetValue } from './types/sorted-set.js';
 import { StreamValue } from './types/stream.js';
-import { ByteString, type Collection, type Value } from './value.js';
+import { ByteString, type Collection } from './value.js';
 
 /** What a value is, as one byte. */
-const KINDS = { string: 0, number: 1, bytes: 2, list: 3, set: 4, zset: 5, hash: 6, stream: 7 } as const;
+const KINDS = { bytes: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 5 } as const;
 
-/** Writes a value; returns its kind, with which {@link restoreValue} reads it. */
-export function captureValue(value: Value, to: ColumnWriter): number {
-  if (typeof value === 'string') {
-    to.text(value);
-    return KINDS.string;
-  }
-  if (typeof value === 'number') {
-    to.number(value);
-    return KINDS.number;
-  }
+/** Writes a value; returns its kind, with which {@link restoreObject} reads it. */
+export function captureObject(value: ByteString | Collection, to: ColumnWriter): number {
   value.capture(to);
   return value instanceof ByteString ? KINDS.bytes : KINDS[value.type];
 }
 
 /** @param seed the one that the captured tables were hashed with */
-export function restoreValue(kind: number, from: ColumnReader, seed: HashSeed): Value {
-  if (kind === KINDS.string) return from.text();
-  if (kind === KINDS.number) return from.number();
-  const value = kind === KINDS.bytes ? new ByteString('') : emptyCollection(kind, seed);
+export function restoreObject(kind: number, from: ColumnReader, seed: HashSeed): ByteString | Collection {
+  const value = emptyValue(kind, seed);
   value.restore(from);
   return value;
 }
 
-function emptyCollection(kind: number, seed: HashSeed): Collection {
+function emptyValue(kind: number, seed: HashSeed): ByteString | Collection {
   switch (kind) {
+    case KINDS.bytes:
+      return new ByteString('');
     case KINDS.list:
       return new List();
     case KINDS.set:

@@ -33,7 +33,7 @@ export interface Collection {
 }
 
 /** The most bytes that a ByteString puts into one text. */
-const PIECE_BYTES = 2 ** 28;
+const PIECE_BYTES = 2 ** 20;
 
 /** A mutable string: a buffer with room to grow, so that APPEND and SETBIT cost what they change, not what they leave. */
 export class ByteString {

@@ -145,3 +145,75 @@ test(`${ROUNDS} random lives: what is restored from bytes goes on like the origi
     expect(isDeepStrictEqual(stateOf(twin), stateOf(lab))).toBe(true);
   }
 });
+
+/** A client that has asked for these things. */
+function asked(lab: Lab, ...requests: readonly (readonly string[])[]): LabClient {
+  const client = lab.connect();
+  for (const request of requests) client.ask(...request);
+  return client;
+}
+
+test('what was captured stays as it was while the keyspace goes on', () => {
+  using lab = simulate();
+  const random = new Random(1);
+  const clients = connect(lab);
+  for (let left = 300; left > 0; left--) step(random, lab, clients, KEYSPACE_TEMPLATES);
+  asked(lab, ['SETBIT', 'bits', '20000000', '1'], ['XADD', 'x9', '*', 'f', 'v'], ['XGROUP', 'CREATE', 'x9', 'g', '0'], ['XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 'x9', '>']);
+  const state = lab.server.keyspace.capture();
+  const before = serialize(state);
+  for (let left = 300; left > 0; left--) step(random, lab, clients, KEYSPACE_TEMPLATES);
+  asked(lab, ['SETBIT', 'bits', '5', '1'], ['XADD', 'x9', '*', 'f', 'w'], ['XACK', 'x9', 'g', '0-1'], ['XGROUP', 'CREATECONSUMER', 'x9', 'g', 'other'], ['CONFIG', 'RESETSTAT']);
+  expect(serialize(state).equals(before)).toBe(true);
+});
+
+test('one state makes several keyspaces, which share nothing', () => {
+  using lab = simulate();
+  asked(lab, ['RPUSH', 'list', 'a', 'b'], ['SETRANGE', 'bytes', '3000000', 'x'], ['SADD', 'set', 'a', 'b'], ['ZADD', 'zset', '1', 'a'], ['HSET', 'hash', 'f', 'v'], ['XADD', 'stream', '1-1', 'f', 'v']);
+  const state = lab.server.keyspace.capture();
+  using one = simulate();
+  using other = simulate();
+  one.server.keyspace.restore(state);
+  other.server.keyspace.restore(state);
+  asked(one, ['RPUSH', 'list', 'c'], ['SETRANGE', 'bytes', '0', 'y'], ['SADD', 'set', 'c'], ['ZADD', 'zset', '2', 'b'], ['HSET', 'hash', 'g', 'w'], ['XADD', 'stream', '2-1', 'f', 'w'], ['SET', 'k', 'v', 'EX', '9']);
+  expect(isDeepStrictEqual(stateOf(other), stateOf(lab))).toBe(true);
+  expect(isDeepStrictEqual(stateOf(one), stateOf(lab))).toBe(false);
+});
+
+test('a large table, from which keys have gone, is scanned in the same order and grows and shrinks at the same size', () => {
+  using lab = simulate();
+  const { keyspace } = lab.server;
+  const db = keyspace.databases[0]!;
+  for (let i = 0; i < 70_000; i++) db.set(`key:${i}`, i % 3 === 0 ? i : `value ${i}`);
+  for (let i = 0; i < 70_000; i += 2) db.setExpire(`key:${i}`, keyspace.nowMs + 1000 + i);
+  for (let i = 0; i < 30_000; i++) db.delete(`key:${i * 2}`);
+  using twin = restored(lab, {});
+  const change = (to: Lab): string[] => {
+    const keys: string[] = [];
+    const { databases } = to.server.keyspace;
+    const { dict } = databases[0]!;
+    let cursor = 0;
+    do {
+      cursor = dict.scan(cursor, 100, (slot) => void keys.push(dict.keyAt(slot)));
+      databases[0]!.delete(`key:${keys.length}`);
+      databases[0]!.set(`new:${keys.length}`, 'v');
+    } while (cursor !== 0);
+    for (let i = 0; i < 69_000; i++) databases[0]!.delete(`key:${i}`);
+    return [...keys, String(dict.tableBytes), String(databases[0]!.expires.tableBytes)];
+  };
+  const [mine, others] = [change(lab), change(twin)];
+  expect(others.length).toBeGreaterThan(39_000);
+  expect(isDeepStrictEqual(others, mine)).toBe(true);
+  expect(isDeepStrictEqual(stateOf(twin), stateOf(lab))).toBe(true);
+});
+
+test('a timer that was set runs when it would have run', () => {
+  using lab = simulate();
+  asked(lab, ['SET', 'k', 'v', 'PX', '150']);
+  lab.advance(70);
+  using twin = restored(lab, {});
+  twin.advance(29);
+  expect(twin.server.keyspace.capture().expireCycle.timer).not.toBeNull();
+  twin.advance(150);
+  expect(twin.server.keyspace.databases[0]!.size).toBe(0);
+  expect(twin.server.keyspace.stats.expired).toBe(1);
+});

@@ -243,22 +243,16 @@ export class ScoreTree {
     return undefined;
   }
 
-  /**
-   * Writes the nodes as they are: a range by text, of members whose scores differ, depends on them.
-   * @param writeMember writes a member in the way that the owner reads it
-   */
-  capture(to: ColumnWriter, writeMember: (member: string) => void): void {
-    captureNode(this.root, to, writeMember);
+  /** Writes the nodes as they are: a range by text, of members whose scores differ, depends on them. */
+  capture(to: ColumnWriter): void {
+    captureNode(this.root, to);
   }
 
   /** Becomes the tree that was captured. Only for a new one. */
-  restore(from: ColumnReader, readMember: () => string): void {
-    const before = new Leaf();
-    const chain = { last: before };
-    this.root = restoreNode(chain, from, readMember);
+  restore(from: ColumnReader): void {
+    // The first leaf is here already.
+    this.root = restoreNode(from, { last: null, first: this.first });
     this.size = this.root.count;
-    this.first = before.next!;
-    this.first.previous = null;
   }
 
   /** Returns what must be put to the right of the node, if the node had to be split. */
@@ -296,37 +290,39 @@ export class ScoreTree {
 }
 
 /** A leaf begins with its width, a branch with minus its width. */
-function captureNode(node: Node, to: ColumnWriter, writeMember: (member: string) => void): void {
+function captureNode(node: Node, to: ColumnWriter): void {
   to.number(node.isLeaf ? node.width : -node.width);
   to.numbers(node.scores);
-  if (node.isLeaf) return node.members.forEach(writeMember);
   to.texts(node.members);
-  for (const child of node.children) captureNode(child, to, writeMember);
+  if (!node.isLeaf) for (const child of node.children) captureNode(child, to);
 }
 
-/** @param chain the leaves so far, by the last of them */
-function restoreNode(chain: { last: Leaf }, from: ColumnReader, readMember: () => string): Node {
+/** The chain of leaves as far as it goes, and a leaf that is to be its first. */
+interface Chain {
+  readonly first: Leaf;
+  last: Leaf | null;
+}
+
+function restoreNode(from: ColumnReader, chain: Chain): Node {
   const width = from.number();
-  if (width >= 0) return restoreLeaf(chain, width, from, readMember);
-  const branch = new Branch();
-  branch.scores = from.numbers(-width);
-  branch.members = from.texts(-width);
+  const node = width >= 0 ? nextLeaf(chain) : new Branch();
+  node.scores = from.numbers(Math.abs(width));
+  node.members = from.texts(Math.abs(width));
+  if (node.isLeaf) return node;
   for (let left = -width; left > 0; left--) {
-    const child = restoreNode(chain, from, readMember);
-    branch.children.push(child);
-    branch.counts.push(child.count);
+    const child = restoreNode(from, chain);
+    node.children.push(child);
+    node.counts.push(child.count);
   }
-  return branch;
+  return node;
 }
 
-function restoreLeaf(chain: { last: Leaf }, width: number, from: ColumnReader, readMember: () => string): Leaf {
-  const leaf = new Leaf();
-  leaf.scores = from.numbers(width);
-  for (let left = width; left > 0; left--) leaf.members.push(readMember());
-  leaf.previous = chain.last;
-  chain.last.next = leaf;
-  chain.last = leaf;
-  return leaf;
+function nextLeaf(chain: Chain): Leaf {
+  const { last } = chain;
+  const leaf = last === null ? chain.first : new Leaf();
+  leaf.previous = last;
+  if (last !== null) last.next = leaf;
+  return (chain.last = leaf);
 }
 
 interface Split {

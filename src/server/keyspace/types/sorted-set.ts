@@ -153,17 +153,17 @@ export class SortedSetValue implements Collection {
     to.number(dict === null ? 0 : 1);
     dict?.capture(to);
     if (dict !== null) to.numbers(dict.values);
-    // Members that the dict has are named by their slots, so that both share one string again.
-    tree.capture(to, dict === null ? (member) => to.text(member) : (member) => to.number(dict.find(member)));
+    tree.capture(to);
   }
 
   restore(from: ColumnReader): void {
     this.textBytes = from.number();
-    if (from.number() === 0) return this.tree.restore(from, () => from.text());
-    const dict = (this.dict = new Dict<number>(this.seed));
-    dict.restore(from);
-    for (let left = dict.size; left > 0; left--) dict.values.push(from.number());
-    this.tree.restore(from, () => dict.keys[from.number()]!);
+    if (from.number() === 1) {
+      const dict = (this.dict = new Dict<number>(this.seed));
+      dict.restore(from);
+      for (let left = dict.size; left > 0; left--) dict.values.push(from.number());
+    }
+    this.tree.restore(from);
   }
 
   private remove(member: string, score: number): void {
