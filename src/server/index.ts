@@ -11,6 +11,7 @@
  *     await server.resume();
  */
 import type { Worker } from 'node:worker_threads';
+import { durationUs } from '../shared/duration.js';
 import type { CommandReference } from './commands/reference.js';
 import type { Fault } from './faults/fault.js';
 import type { ActiveFault } from './faults/faults.js';
@@ -71,6 +72,10 @@ export interface ServerOptions extends Partial<SettingValues> {
   readonly edgeTriggered?: boolean;
   /** 32 bits; random if left out. */
   readonly seed?: number;
+  /** `virtual`: time stands still, and moves only by {@link RedisLabServer.advance}. */
+  readonly clock?: 'real' | 'virtual';
+  /** Unix time in ms at which a virtual clock starts; the machine's time if left out. */
+  readonly startMs?: number;
   /** Hold the loop before its first poll: it stands there when the promise resolves. */
   readonly paused?: boolean;
   /** The configuration file that the settings came from, which CONFIG REWRITE writes to. */
@@ -172,6 +177,13 @@ export interface RedisLabServer extends AsyncDisposable {
   /** Sends a snapshot of these windows with every batch of the trace from now on; null ends it. */
   watch(request: SnapshotRequest | null): Promise<void>;
 
+  /**
+   * Turns a virtual clock forward by so much: milliseconds, or a text such as `250ms`, `90s`, `15m`, `1.5h`, `2d`. What is due on the way (keys that expire,
+   * blocked and idle clients, pauses) happens in due order, each at its own time. Resolves, when all of it has been done, with the unix time in ms that it
+   * is then; it does not wait for what clients do about it. Rejects for what is no duration or negative, and without a virtual clock.
+   */
+  advance(duration: number | string): Promise<number>;
+
   readonly faults: ServerFaults;
   /** The past of this server, which can be visited; null unless it was asked for. */
   readonly history: ServerHistory | null;
@@ -205,7 +217,7 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 /** What the thread would never hear of, or that would fail only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
-  const { log, record, poller = 'auto', seed = 0, faults = [], history = 0 } = options;
+  const { log, record, poller = 'auto', seed = 0, faults = [], history = 0, clock = 'real', startMs } = options;
   for (const [name, listener] of Object.entries({ log, record })) {
     if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
   }
@@ -213,6 +225,9 @@ function checkOptions(options: ServerOptions): void {
   if (!Array.isArray(faults)) throw refusal('faults: must be a list');
   if (!Number.isInteger(seed)) throw refusal('seed: must be a whole number');
   if (!(Number.isInteger(history) && history >= 0)) throw refusal('history: must be a number of bytes');
+  if (!['real', 'virtual'].includes(clock)) throw refusal('clock: must be one of real, virtual');
+  if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) throw refusal('startMs: must be a unix time in whole milliseconds');
+  if (startMs !== undefined && clock !== 'virtual') throw refusal("startMs: is for clock: 'virtual' only");
 }
 
 function refusal(message: string): StartError {
@@ -225,6 +240,8 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     poller = 'auto',
     edgeTriggered = false,
     seed = Math.floor(Math.random() * 0x100000000),
+    clock = 'real',
+    startMs = Number.NaN,
     paused = false,
     configFile = null,
     log = () => {},
@@ -238,14 +255,17 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
   const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
-    { settings, configFile, poller, edgeTriggered, seed, paused, faults, ring: recording?.ring ?? null },
+    {
+      settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, paused, faults,
+      ring: recording?.ring ?? null,
+    },
     { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
     thread,
   );
   if (recording !== null) {
     const { poller: name } = handle.ready;
     const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable' };
-    follow(recording, handle, { build: __VERSION__, seed, settings, configFile, hasWatchedHeap: true, poll });
+    follow(recording, handle, { build: __VERSION__, seed, settings, configFile, hasWatchedHeap: true, hasVirtualClock: clock === 'virtual', poll });
   }
   if (history !== null && recording !== null) history.flush = () => recording.look();
   const server = new LabServer(handle, observers, history);
@@ -435,6 +455,10 @@ class LabServer implements RedisLabServer {
       if (!this.handle.hasEnded) await this.handle.call('trace', this.observers.budgetOf(listener)).catch(() => {});
       this.observers.traces.delete(listener);
     };
+  }
+
+  async advance(duration: number | string): Promise<number> {
+    return this.handle.call('advance', durationUs(duration));
   }
 
   async close(): Promise<void> {

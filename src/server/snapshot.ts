@@ -6,6 +6,7 @@
  */
 import type { Session } from './command/session.js';
 import { inspectKeys, type KeyOrder, type KeyRow } from './keyspace/inspect.js';
+import { momentUs } from './loop/clock.js';
 import { inspectValue, type ValueView, type ValueWindow } from './keyspace/inspect-value.js';
 import type { Server } from './server.js';
 
@@ -123,7 +124,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
   const { clock, stats, keyspace } = server;
   return {
     nowMs: clock.nowMs,
-    nowUs: clock.measureUs(),
+    nowUs: momentUs(clock),
     turn: server.loop.turnNumber,
     listeners: server.listeners.map(({ token, listener, address }) => ({ token, fd: listener.fd, address })),
     wakerFd: server.loop.poll.waker.fd,

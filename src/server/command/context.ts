@@ -12,7 +12,7 @@ import type { Argv, Command } from './command.js';
 import type { PubSub } from '../features/pubsub.js';
 import type { Session } from './session.js';
 import type { ServerStats, Statistics } from '../measuring/statistics.js';
-import type { RunningCommand, Scheduler } from '../features/surroundings.js';
+import type { RunningCommand, Scheduler, UnixClock } from '../features/surroundings.js';
 import type { Monitors } from '../features/monitors.js';
 import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
@@ -47,7 +47,7 @@ export interface ServerContext {
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
   readonly aclLog: AclLog;
-  readonly clock: { readonly nowMs: number; readonly nowUs: number; refresh(): void; readUs(): number; measureUs(): number };
+  readonly clock: UnixClock & { refresh(): void; measureUs(): number };
   readonly host: Host;
   readonly tap: Tap;
   /** Says what the loop is at; see loop/activity.ts. */

@@ -5,7 +5,7 @@
  */
 import { quote } from '../resp/quote.js';
 import { type Reply, SimpleString } from '../resp/reply.js';
-import { unixUs } from './surroundings.js';
+import { type UnixClock, unixUs } from './surroundings.js';
 
 /** What MONITOR needs of a client: of one that watches, and of one that is watched. */
 export interface MonitoringClient {
@@ -25,17 +25,11 @@ type Argv = readonly string[];
 /** Is called after each command, with the client and what it has said. */
 export type MonitorFeed = (client: MonitoredClient, argv: Argv) => void;
 
-interface Clock {
-  readonly nowMs: number;
-  readonly nowUs: number;
-  readUs(): number;
-}
-
 export class Monitors {
   private readonly sessions = new Set<MonitoringClient>();
 
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: UnixClock,
     /** Sets what is called after each command: null while nobody monitors. */
     private readonly follow: (feed: MonitorFeed | null) => void,
   ) {}

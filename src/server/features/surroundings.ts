@@ -2,15 +2,10 @@
  * What the features have in common: the few things that they need of the server around them. Each feature names, beside these, what it needs of a
  * client; a Session (command/session.ts) fits all of them. So no feature knows commands, sessions or the server.
  */
-
 import type { Schedule } from '../keyspace/expire-cycle.js';
-import type { TimerState } from '../../shared/timer-state.js';
 
 /** Runs something later; see loop/timers.ts. */
-export interface Scheduler extends Schedule {
-  /** A timer that has already run, or was cancelled before, is left alone. */
-  cancel(timer: TimerState): void;
-}
+export type Scheduler = Schedule;
 
 /** Whose command runs: its replies come before what is told to others. */
 export interface RunningCommand {
@@ -18,7 +13,19 @@ export interface RunningCommand {
   whenReplied(run: () => void): void;
 }
 
-/** Unix time in whole µs at this moment. It is read in ms once a turn; what has passed since comes from the monotonic clock. */
-export function unixUs(clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number }): number {
-  return clock.nowMs * 1000 + Math.max(0, Math.floor(clock.readUs() - clock.nowUs));
+/** What {@link unixUs} needs of the clock. */
+export interface UnixClock {
+  readonly nowMs: number;
+  readonly nowUs: number;
+  readonly targetUs: number | null;
+  readUs(): number;
+}
+
+/**
+ * Unix time in whole µs at this moment. It is read in ms once a turn; what has passed since comes from the monotonic clock. Within a turn a virtual clock
+ * stands still.
+ */
+export function unixUs(clock: UnixClock): number {
+  const sinceUs = clock.targetUs === null ? Math.max(0, Math.floor(clock.readUs() - clock.nowUs)) : clock.nowUs % 1000;
+  return clock.nowMs * 1000 + sinceUs;
 }

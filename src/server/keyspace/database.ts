@@ -12,7 +12,7 @@
  * no command ever sees it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
  */
 import { lfuInitial, lfuTouched } from './access.js';
-import { Expires, type ExpiresState, NEVER } from './expires.js';
+import { type Expires, type ExpiresState, NEVER } from './expires.js';
 import type { HashSeed } from './hash.js';
 import { KeyTable, type KeyTableState } from './key-table.js';
 import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
@@ -53,7 +53,7 @@ export class Database {
     readonly index: number,
   ) {
     this.dict = new KeyTable(keyspace.hashSeed);
-    this.expires = new Expires(this.dict);
+    this.expires = keyspace.expiresOf(this.dict);
   }
 
   /** For the tables of the values that are stored here. */
@@ -184,7 +184,7 @@ export class Database {
     if (listener !== null) listener.flushing(this, null);
     this.keyspace.usedUnits -= this.usedUnits;
     this.dict = new KeyTable(this.hashSeed);
-    this.expires = new Expires(this.dict);
+    this.expires = this.keyspace.expiresOf(this.dict);
     this.averageTtlMs = 0;
     this.usedUnits = 0;
     this.hasMutableValues = false;
@@ -268,7 +268,7 @@ export class Database {
   restore({ table, expires, averageTtlMs, expireCursor, usedUnits, hasMutableValues }: DatabaseState): void {
     this.dict = new KeyTable(this.hashSeed);
     this.dict.restore(table);
-    this.expires = new Expires(this.dict);
+    this.expires = this.keyspace.expiresOf(this.dict);
     this.expires.restore(expires);
     this.averageTtlMs = averageTtlMs;
     this.expireCursor = expireCursor;

@@ -20,6 +20,8 @@ export interface Schedule {
   after(name: string, delayMs: number, run: () => void): TimerState;
   /** Sets a timer of a captured state again. */
   restore(name: string, timer: TimerState, run: () => void): TimerState;
+  /** A timer that has already run, or was cancelled before, is left alone. */
+  cancel(timer: TimerState): void;
 }
 
 const TIMER = 'expire cycle';

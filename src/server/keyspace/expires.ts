@@ -31,7 +31,7 @@ export class Expires {
   private readonly slotChunks: Int32Array[] = [];
   private readonly timeChunks: Float64Array[] = [];
 
-  constructor(private readonly table: KeyTable) {}
+  constructor(protected readonly table: KeyTable) {}
 
   /** Bytes of these lists, as far as they have grown. */
   get tableBytes(): number {

@@ -5,9 +5,13 @@ import type { Tap } from '../trace/tap.js';
 import { lruClock } from './access.js';
 import { Database, type DatabaseState, UNIT_BYTES } from './database.js';
 import { Eviction, type EvictionPolicy, type EvictionState } from './eviction.js';
+import { ExactExpiry, type ExactExpiryState } from './exact-expiry.js';
 import { ExpireCycle, type ExpireCycleState, type Schedule } from './expire-cycle.js';
+import { Expires } from './expires.js';
 import { HashSeed } from './hash.js';
+import type { KeyTable } from './key-table.js';
 import { MemoryAccount, type MemoryState } from './memory-account.js';
+import { OrderedExpires } from './ordered-expires.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
 export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'd' | 'm' | 'n';
@@ -81,6 +85,8 @@ export interface KeyspaceState {
   readonly stats: KeyspaceStats;
   readonly activeExpire: boolean;
   readonly expireCycle: ExpireCycleState;
+  /** Null: the clock is not virtual. */
+  readonly exactExpiry: ExactExpiryState | null;
   readonly eviction: EvictionState;
   readonly memory: MemoryState;
   readonly dirty: number;
@@ -94,6 +100,8 @@ export class Keyspace {
   readonly settings: Readonly<KeyspaceSettings> = { ...DEFAULTS };
   readonly expireCycle = new ExpireCycle(this);
   readonly eviction = new Eviction(this);
+  /** In the place of the expire cycle where the clock is virtual. */
+  private readonly exactExpiry: ExactExpiry | null;
   /** What takes memory besides keys and values. */
   readonly memory = new MemoryAccount();
   /** Rises with every change: what the next save would have to write, and how propagation knows that a command wrote. */
@@ -127,11 +135,12 @@ export class Keyspace {
    */
   constructor(
     count: number,
-    readonly clock: { readonly nowMs: number; readUs(): number },
+    readonly clock: { readonly nowMs: number; readonly nowUs: number; readonly targetUs: number | null; readUs(): number },
     public hashSeed: HashSeed,
     readonly random: () => number,
     readonly tap: Tap,
   ) {
+    this.exactExpiry = clock.targetUs === null ? null : new ExactExpiry(this);
     this.databases = Array.from({ length: count }, (_, index) => new Database(this, index));
   }
 
@@ -159,6 +168,12 @@ export class Keyspace {
     this.freezes--;
   }
 
+  /** For a database: when the keys of this table expire. */
+  expiresOf(table: KeyTable): Expires {
+    const { exactExpiry } = this;
+    return exactExpiry === null ? new Expires(table) : new OrderedExpires(table, () => exactExpiry.arm());
+  }
+
   /** Estimated bytes of all keys and values. */
   get datasetBytes(): number {
     return this.usedUnits * UNIT_BYTES;
@@ -173,6 +188,7 @@ export class Keyspace {
     Object.assign(this.settings, settings);
     this.usesLfu = this.settings.policy.endsWith('-lfu');
     if (this.settings.maxmemory === 0) this.eviction.endExcess();
+    this.exactExpiry?.arm();
   }
 
   capture(): KeyspaceState {
@@ -183,6 +199,7 @@ export class Keyspace {
       stats: { ...this.stats },
       activeExpire: this.settings.activeExpire,
       expireCycle: this.expireCycle.capture(),
+      exactExpiry: this.exactExpiry?.capture() ?? null,
       eviction: this.eviction.capture(),
       memory: this.memory.capture(),
       dirty,
@@ -196,6 +213,7 @@ export class Keyspace {
     this.hashSeed = new HashSeed(state.hashSeed);
     this.databases.forEach((db, index) => db.restore(state.databases[index]!));
     Object.assign(this.stats, state.stats);
+    if (state.exactExpiry !== null) this.exactExpiry?.restore(state.exactExpiry);
     this.configure({ activeExpire: state.activeExpire });
     this.expireCycle.restore(state.expireCycle);
     this.eviction.restore(state.eviction);
@@ -207,7 +225,7 @@ export class Keyspace {
 
   /** Lets the expire cycle and evictions run by themselves, on timers that exist only while there is something to do. */
   schedule(schedule: Schedule): void {
-    this.expireCycle.schedule(schedule);
+    (this.exactExpiry ?? this.expireCycle).schedule(schedule);
     this.eviction.schedule(schedule);
   }
 

@@ -4,6 +4,11 @@
  * Two readings are taken once a turn and cached, as Redis does, because asking the system costs some 40 ns each:
  * unix time in milliseconds, by which keys expire, and a monotonic time in microseconds, by which timers run.
  * In a pause the clock is held: both readings go on later as if no time had passed.
+ *
+ *                 what steers: nowMs, nowUs      what measures: readUs, measureUs
+ *   SystemClock   the system's                   the same
+ *   VirtualClock  moved by `advance`             the system's, so that a script without end is still found to be slow
+ *   ManualClock   moved by a test                the same
  */
 import { hrtime } from 'node:process';
 
@@ -12,9 +17,13 @@ export interface Clock {
   readonly nowMs: number;
   /** Monotonic time in microseconds since the clock was made, as of the last refresh. */
   readonly nowUs: number;
-  /** Reads the system's clocks again. */
-  refresh(): void;
-  /** Monotonic time in microseconds at this very moment, for what steers the server or enters its state. Does not refresh. */
+  /** What `measureUs` said at the last refresh. */
+  readonly refreshedUs: number;
+  /** Null: time passes by itself. Otherwise the clock is virtual, and this is how far it may move, in the terms of `nowUs`. */
+  readonly targetUs: number | null;
+  /** Reads the system's clocks again. A virtual clock moves towards its target, at most to `stopUs`, and not at all without it. */
+  refresh(stopUs?: number): void;
+  /** Microseconds since the clock was made at this very moment, for durations that steer the server or enter its state. Does not refresh. */
   readUs(): number;
   /** The same for what only an observer sees: it is no input of the server, is not recorded, and may differ when a recording is replayed. */
   measureUs(): number;
@@ -23,9 +32,15 @@ export interface Clock {
   release(): void;
 }
 
+/** Where the clock that timers run by stands at this very moment, in µs: it moves within a turn, unless it is virtual. For observers: not recorded. */
+export function momentUs(clock: Clock): number {
+  return clock.targetUs === null ? clock.measureUs() : clock.nowUs;
+}
+
 export class SystemClock implements Clock {
   nowMs = 0;
   nowUs = 0;
+  readonly targetUs = null;
   private readonly origin = hrtime();
   /** Time spent on hold so far, which both readings leave out; in ns. */
   private heldNs = 0;
@@ -39,6 +54,10 @@ export class SystemClock implements Clock {
     if (this.heldSinceNs >= 0) return;
     this.nowMs = Date.now() - Math.round(this.heldNs / 1e6);
     this.nowUs = this.readUs();
+  }
+
+  get refreshedUs(): number {
+    return this.nowUs;
   }
 
   readUs(): number {
@@ -71,9 +90,64 @@ export class SystemClock implements Clock {
   }
 }
 
-/** A clock that moves only when it is told to: the time of tests and of simulations. */
+/** The furthest that a virtual clock can be from its start: 285 years, of which every microsecond is a whole number. */
+const LAST_US = Number.MAX_SAFE_INTEGER;
+
+/**
+ * A clock that is turned by hand: `advance` says how far, and with each turn of the loop it moves on to the next time at which something is due, in whole
+ * microseconds. What is measured is real.
+ */
+export class VirtualClock implements Clock {
+  nowMs: number;
+  nowUs = 0;
+  targetUs = 0;
+
+  /** @param startMs unix time at the start. @param real measures durations */
+  constructor(
+    private readonly startMs: number,
+    private readonly real: Clock,
+  ) {
+    this.nowMs = startMs;
+  }
+
+  /** Lets the clock move on by so many whole microseconds, behind what it was told before. Throws RangeError. */
+  advance(us: number): void {
+    if (!Number.isInteger(us) || us < 0) throw new RangeError(`a clock goes forward by whole microseconds, and not by ${us}`);
+    if (this.targetUs + us > LAST_US) throw new RangeError('the clock can be advanced by 285 years, and no further');
+    this.targetUs += us;
+  }
+
+  refresh(stopUs = 0): void {
+    this.real.refresh();
+    this.nowUs = Math.max(this.nowUs, Math.min(Math.ceil(stopUs), this.targetUs));
+    this.nowMs = this.startMs + Math.floor(this.nowUs / 1000);
+  }
+
+  get refreshedUs(): number {
+    return this.real.refreshedUs;
+  }
+
+  readUs(): number {
+    return this.real.readUs();
+  }
+
+  measureUs(): number {
+    return this.real.measureUs();
+  }
+
+  hold(): void {
+    this.real.hold();
+  }
+
+  release(): void {
+    this.real.release();
+  }
+}
+
+/** A clock that moves only when it is told to, all of it: the time of tests. */
 export class ManualClock implements Clock {
   nowUs = 0;
+  readonly targetUs = null;
   /** What each reading by `readUs` takes: with more than 0, time passes within a turn as well. */
   costUs = 0;
   /** Time that readings have taken since the last refresh. */
@@ -91,6 +165,10 @@ export class ManualClock implements Clock {
     this.nowMs += wholeMs;
     this.nowUs += this.aheadUs;
     this.aheadUs = 0;
+  }
+
+  get refreshedUs(): number {
+    return this.nowUs;
   }
 
   readUs(): number {

@@ -23,7 +23,7 @@ import { Timers } from './timers.js';
 
 /** Someone who watches the loop and wants the word now and then. Not a timer: timers are the server's, and stand in the trace. */
 export interface Observer {
-  /** On the loop's monotonic clock; Infinity: not waiting for anything. */
+  /** In the terms of `Clock.measureUs`; Infinity: not waiting for anything. */
   readonly dueUs: number;
   /** Called at or after `dueUs`: at the end of a turn, or in the middle of its wait, which then goes on. Sets `dueUs` anew. */
   frame(): void;
@@ -46,10 +46,16 @@ export class EventLoop {
   onSleepOn: (() => void) | null = null;
   /** Called after each wait, before anything that it has brought is handled: what other threads ask of the server takes effect here, in a replay as well. */
   afterWait: (() => void) | null = null;
+  /** The longest sleep, in real time. A turn that it ends finds nothing to do. */
+  sleepLimitMs = Infinity;
+  /** Called with a virtual clock, each time when what was due by now has been done, and its replies are written. */
+  onCaughtUp: (() => void) | null = null;
   private stopped = false;
   private isWithinTurn = false;
   /** Something was ready in the running turn, or a timer ran. */
   private wasBusy = false;
+  /** Something was ready, so the virtual clock did not move. */
+  private stoodStill = false;
   private readonly handlers = new Map<Token, EventHandler>();
   private readonly events = new Events();
   /** Of turns within turns; see turnWithin. */
@@ -97,6 +103,8 @@ export class EventLoop {
     this.turn();
     this.activity.is(WAITING);
     if (this.stopped) return null;
+    // The next turn may be long in coming.
+    if (!this.wasBusy) this.tellCaughtUp();
     // Whoever was served may have left replies for the next beforeSleep.
     return this.wasBusy ? 0 : this.sleepMs();
   }
@@ -119,9 +127,10 @@ export class EventLoop {
     this.isWithinTurn = true;
     this.activity.beginsTurn(++this.turnNumber);
     const flushUs = this.flush();
+    this.tellCaughtUp();
     this.wait();
     this.afterWait?.();
-    const wokenUs = this.clock.nowUs;
+    const wokenUs = this.clock.refreshedUs;
     this.wasBusy = this.events.length > 0;
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     if (this.deferred.size > 0) this.handleDeferred();
@@ -133,7 +142,7 @@ export class EventLoop {
       this.tellSlowTurn(this.tap.slow, this.clock.measureUs() - wokenUs);
     }
     this.commandsThisTurn = 0;
-    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
+    if (this.observer !== null && this.observer.dueUs <= this.clock.refreshedUs) this.tellObserver(this.observer);
     this.isWithinTurn = false;
   }
 
@@ -168,7 +177,7 @@ export class EventLoop {
     }
     // Where the poll hears of nothing while this thread is busy, other threads are at least asked whether they want something.
     if (this.poll.drive !== undefined) this.handlers.get(WAKER)?.ready(READY_READABLE);
-    if (this.observer !== null && this.observer.dueUs <= this.clock.nowUs) this.tellObserver(this.observer);
+    if (this.observer !== null && this.observer.dueUs <= this.clock.refreshedUs) this.tellObserver(this.observer);
   }
 
   private tellSlowTurn(slow: SlowSink, busyUs: number): void {
@@ -186,19 +195,42 @@ export class EventLoop {
     for (const [token, readiness] of waiting) this.handle(token, readiness);
   }
 
-  /** Milliseconds until the nearest timer is due; -1 if there is none, and the loop may sleep until something is ready. */
+  /** Milliseconds until the nearest timer is due; -1 if there is none, or a virtual clock stands still: the loop may sleep until something is ready. */
   timeoutMs(): number {
+    if (this.clock.targetUs !== null) return this.isAdvancing() || this.hasDueTimer() ? 0 : -1;
     const nearest = this.timers.nearest();
     return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.measureUs()) / 1000);
+  }
+
+  private hasDueTimer(): boolean {
+    const nearest = this.timers.nearest();
+    return nearest !== null && nearest.dueUs <= this.clock.nowUs;
+  }
+
+  private tellCaughtUp(): void {
+    if (this.onCaughtUp !== null && !this.hasDueTimer()) this.onCaughtUp();
+  }
+
+  /** A virtual clock is on its way. */
+  private isAdvancing(): boolean {
+    const { targetUs, nowUs } = this.clock;
+    return targetUs !== null && nowUs < targetUs;
+  }
+
+  /** How far a virtual clock may move in this turn. What is ready comes first, but not twice in a row: busy clients would keep the time from passing. */
+  private stopUs(): number {
+    this.stoodStill = this.events.length > 0 && !this.stoodStill;
+    return this.stoodStill ? this.clock.nowUs : (this.timers.nearest()?.dueUs ?? Infinity);
   }
 
   /** How long to sleep: until the nearest timer, or until the observer is due. */
   private sleepMs(): number {
     if (this.stopped) return 0;
     const timeoutMs = this.timeoutMs();
-    if (this.observer === null || this.observer.dueUs === Infinity) return timeoutMs;
-    const observerMs = Math.max(0, (this.observer.dueUs - this.clock.measureUs()) / 1000);
-    return timeoutMs === -1 ? observerMs : Math.min(timeoutMs, observerMs);
+    const observerMs = this.observer === null ? Infinity : Math.max(0, (this.observer.dueUs - this.clock.measureUs()) / 1000);
+    const limitMs = Math.min(observerMs, this.sleepLimitMs);
+    if (limitMs === Infinity) return timeoutMs;
+    return timeoutMs === -1 ? limitMs : Math.min(timeoutMs, limitMs);
   }
 
   /** The first part of a turn. Returns how long it took, in µs; 0 while nobody watches. */
@@ -221,9 +253,9 @@ export class EventLoop {
     do {
       this.activity.is(WAITING);
       this.poll.wait(events, this.sleepMs());
-      clock.refresh();
+      clock.refresh(clock.targetUs === null ? undefined : this.stopUs());
       sleepsOn = false;
-      if (events.length > 0 || observer === null || observer.dueUs > clock.nowUs) continue;
+      if (events.length > 0 || observer === null || observer.dueUs > clock.refreshedUs) continue;
       this.tellObserver(observer);
       // The trace begins, or goes on, in the middle of this turn: what follows shall belong to it.
       if (toldUs < 0 && tap.sink !== null) {
@@ -234,15 +266,21 @@ export class EventLoop {
       if (sleepsOn) this.onSleepOn?.();
     } while (sleepsOn);
     // Nobody may be watching any more.
-    if (toldUs >= 0 && tap.sink !== null) tap.sink.emit({ kind: 'poll', waitedUs: clock.nowUs - toldUs, ready: events.length, emulated: this.poll.emulated });
+    if (toldUs < 0 || tap.sink === null) return;
+    tap.sink.emit({ kind: 'poll', waitedUs: clock.refreshedUs - toldUs, ready: events.length, emulated: this.poll.emulated });
   }
 
   /** Returns when this was, in µs; -1 if nobody watches. */
   private tellWait(): number {
     const { tap } = this;
     if (tap.sink === null) return -1;
-    tap.sink.emit({ kind: 'wait', timeoutMs: this.stopped ? 0 : this.timeoutMs(), why: this.timers.nearest()?.name ?? 'no timer' });
+    tap.sink.emit({ kind: 'wait', timeoutMs: this.stopped ? 0 : this.timeoutMs(), why: this.whyOfTimeout() });
     return this.clock.measureUs();
+  }
+
+  private whyOfTimeout(): string {
+    if (this.clock.targetUs !== null && !this.hasDueTimer()) return this.isAdvancing() ? 'advance' : 'virtual clock';
+    return this.timers.nearest()?.name ?? 'no timer';
   }
 
   private handle(token: Token, readiness: Readiness): void {

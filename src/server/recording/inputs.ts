@@ -13,9 +13,9 @@
  *   host               HOST answer as JSON
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
- * FAULT stands where another thread has set a fault of requests, or taken one away, as JSON of a FaultCall. SHUTDOWN stands where another
- * thread has told the server to end, END where its poll was closed. A server that is given the same answers does the same; so a tape
- * determines the server at every moment.
+ * FAULT stands where another thread has set a fault of requests, or taken one away, as JSON of a FaultCall. ADVANCE stands where another
+ * thread has let a virtual clock move on by so many µs, SHUTDOWN where it has told the server to end, END where its poll was closed. A
+ * server that is given the same answers does the same; so a tape determines the server at every moment.
  */
 import { crc32 } from 'node:zlib';
 import type { Address } from '../io/poll.js';
@@ -41,6 +41,7 @@ export const UNWATCHED = 16;
 export const HOST = 17;
 export const SHUTDOWN = 18;
 export const FAULT = 19;
+export const ADVANCE = 20;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -63,6 +64,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [HOST]: 'an answer of the host',
   [SHUTDOWN]: 'a call of shutdown',
   [FAULT]: 'a fault that is set or taken away',
+  [ADVANCE]: 'a call of advance',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

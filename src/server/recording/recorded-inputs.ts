@@ -4,7 +4,7 @@
 import { SystemHost } from '../host.js';
 import type { ServerInputs } from '../server.js';
 import type { FaultCall } from '../faults/command-faults.js';
-import { FAULT, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
+import { ADVANCE, FAULT, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingHost } from './recorded-host.js';
 import { RecordingPoll } from './recording-poll.js';
@@ -20,6 +20,8 @@ export interface RecordedInputs {
   shutdown(): void;
   /** A fault of requests is set or taken away; called just before that is done. */
   fault(call: FaultCall): void;
+  /** Another thread lets the virtual clock move on by so many µs; called just before that is done. */
+  advance(us: number): void;
 }
 
 export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedInputs {
@@ -52,6 +54,10 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     fault(call) {
       tape.byte(FAULT);
       tape.text(JSON.stringify(call));
+    },
+    advance(us) {
+      tape.byte(ADVANCE);
+      tape.number(us);
     },
   };
 }

@@ -14,6 +14,8 @@ export class RecordingClock implements Clock {
   private lastNs = 0;
   /** Where the tape stood after the last refresh. */
   refreshedAt = 0;
+  /** Of a virtual clock: its steps are not those of the time that is measured. */
+  private lastVirtualUs = 0;
 
   constructor(
     private readonly inner: Clock,
@@ -22,8 +24,16 @@ export class RecordingClock implements Clock {
     this.record();
   }
 
-  refresh(): void {
-    this.inner.refresh();
+  get refreshedUs(): number {
+    return this.inner.refreshedUs;
+  }
+
+  get targetUs(): number | null {
+    return this.inner.targetUs;
+  }
+
+  refresh(stopUs?: number): void {
+    this.inner.refresh(stopUs);
     this.record();
   }
 
@@ -47,14 +57,15 @@ export class RecordingClock implements Clock {
   }
 
   /** For {@link restore}. */
-  mark(): readonly [lastMs: number, lastNs: number] {
-    return [this.lastMs, this.lastNs];
+  mark(): readonly [lastMs: number, lastNs: number, lastVirtualUs: number] {
+    return [this.lastMs, this.lastNs, this.lastVirtualUs];
   }
 
   /** The readings since the mark are no longer on the tape. */
-  restore([lastMs, lastNs]: readonly [lastMs: number, lastNs: number]): void {
+  restore([lastMs, lastNs, lastVirtualUs]: readonly [lastMs: number, lastNs: number, lastVirtualUs: number]): void {
     this.lastMs = lastMs;
     this.lastNs = lastNs;
+    this.lastVirtualUs = lastVirtualUs;
   }
 
   private record(): void {
@@ -63,7 +74,12 @@ export class RecordingClock implements Clock {
     this.tape.byte(REFRESH);
     this.tape.signed(this.nowMs - this.lastMs);
     this.lastMs = this.nowMs;
-    this.recordNs(this.nowUs);
+    if (this.inner.targetUs === null) {
+      this.recordNs(this.nowUs);
+    } else {
+      this.tape.signed(this.nowUs - this.lastVirtualUs);
+      this.lastVirtualUs = this.nowUs;
+    }
     this.refreshedAt = this.tape.mark();
   }
 

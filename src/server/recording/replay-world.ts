@@ -62,6 +62,7 @@ export interface ReplayWorldState {
 interface ReplayClockState {
   readonly nowMs: number;
   readonly nowUs: number;
+  readonly targetUs: number | null;
   /** The last reading, which the next one is told as a difference to. */
   readonly lastNs: number;
 }
@@ -91,6 +92,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
   constructor(
     readonly tape: TapeCursor,
     poll: RecordedPoll,
+    hasVirtualClock = false,
     state: ReplayWorldState | null = null,
   ) {
     this.name = poll.name;
@@ -99,7 +101,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
     if (poll.isDriven) this.drive = drive;
     this.wasWatched = state?.wasWatched ?? false;
     this.sentBefore = new Map(state?.sentBytes);
-    this.clock = new ReplayClock(this, state?.clock ?? null);
+    this.clock = new ReplayClock(this, hasVirtualClock, state?.clock ?? null);
   }
 
   capture(): ReplayWorldState {
@@ -162,9 +164,10 @@ export class ReplayWorld implements Poll, RestoredSockets {
    * answer: they may come while the loop is held.
    */
   obeyCalls(): void {
-    for (let tag = this.tape.peek(false); tag === inputs.SHUTDOWN || tag === inputs.FAULT; tag = this.tape.peek(false)) {
+    for (let tag = this.tape.peek(false); isCall(tag); tag = this.tape.peek(false)) {
       this.tape.byte();
       if (tag === inputs.SHUTDOWN) this.onShutdown();
+      else if (tag === inputs.ADVANCE) this.clock.advance(this.tape.number());
       else this.onFault(JSON.parse(this.tape.text()) as FaultCall);
     }
   }
@@ -210,6 +213,9 @@ export class ReplayWorld implements Poll, RestoredSockets {
   }
 }
 
+/** What another thread has asked of the server. */
+const isCall = (tag: number): boolean => tag === inputs.SHUTDOWN || tag === inputs.FAULT || tag === inputs.ADVANCE;
+
 /** Turn after turn, as fast as it goes. */
 async function drive(turn: () => number | null): Promise<void> {
   while (turn() !== null);
@@ -221,18 +227,30 @@ class ReplayClock implements Clock {
   /** Unix time after which nothing is replayed. */
   endMs = Infinity;
   isOver = false;
+  targetUs: number | null;
   private lastNs = 0;
 
   constructor(
     private readonly world: ReplayWorld,
+    isVirtual: boolean,
     state: ReplayClockState | null,
   ) {
+    this.targetUs = isVirtual ? 0 : null;
     if (state === null) this.refresh();
     else Object.assign(this, state);
   }
 
   capture(): ReplayClockState {
-    return { nowMs: this.nowMs, nowUs: this.nowUs, lastNs: this.lastNs };
+    return { nowMs: this.nowMs, nowUs: this.nowUs, targetUs: this.targetUs, lastNs: this.lastNs };
+  }
+
+  /** The clock is virtual, and was let go on by so many µs. */
+  advance(us: number): void {
+    this.targetUs! += us;
+  }
+
+  get refreshedUs(): number {
+    return this.lastNs / 1000;
   }
 
   refresh(): void {
@@ -244,7 +262,7 @@ class ReplayClock implements Clock {
       this.world.tape.cut();
     }
     this.nowMs = nowMs;
-    this.nowUs = this.reading();
+    this.nowUs = this.targetUs === null ? this.reading() : this.nowUs + this.world.tape.signed();
   }
 
   readUs(): number {

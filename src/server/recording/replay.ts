@@ -19,6 +19,8 @@ export interface RecordingHead {
   readonly configFile: string | null;
   /** Looks at the heap were inputs, too. */
   readonly hasWatchedHeap: boolean;
+  /** Its clock was virtual; left out: it was not. */
+  readonly hasVirtualClock?: boolean;
   readonly poll: RecordedPoll;
 }
 
@@ -60,7 +62,7 @@ export class Replay {
    * @param from where to begin; null: at the start of the server
    */
   constructor(head: RecordingHead, tape: Buffer | TapeSource, from: Checkpoint | null = null) {
-    const world = (this.world = new ReplayWorld(new TapeCursor(tape, from?.tapeOffset), head.poll, from?.world));
+    const world = (this.world = new ReplayWorld(new TapeCursor(tape, from?.tapeOffset), head.poll, head.hasVirtualClock, from?.world));
     const host = (this.host = new ReplayHost(world, head.hasWatchedHeap, from?.host ?? null));
     this.server = new Server({
       poll: world,

@@ -12,10 +12,10 @@ import { FaultyPoll } from '../faults/faulty-poll.js';
 import { keysOf } from '../command/key-spec.js';
 import { SystemError } from '../io/poll.js';
 import { Activity } from '../loop/activity.js';
-import { SystemClock } from '../loop/clock.js';
+import { type Clock, SystemClock, VirtualClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { ownHeap } from '../measuring/heap-watch.js';
-import { recordInputs } from '../recording/recorded-inputs.js';
+import { type RecordedInputs, recordInputs } from '../recording/recorded-inputs.js';
 import { TapeWriter } from '../recording/tape.js';
 import { Server, type ServerInputs } from '../server.js';
 import { Observation } from './observation.js';
@@ -42,9 +42,10 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
   const { poll: kernel, fallback } = await openPoll(options.poller, options.edgeTriggered);
   const poll = new FaultyPoll(kernel);
+  const clock = clockOf(options);
   const inputs: ServerInputs = {
     poll,
-    clock: new SystemClock(),
+    clock,
     seed: options.seed,
     config: new Config(options.settings, options.configFile),
     heap: ownHeap(resourceLimits.maxOldGenerationSizeMb! * 2 ** 20),
@@ -60,7 +61,8 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   }
   const faults = new Faults(poll, server, (call) => recorded?.fault(call));
   for (const fault of options.faults) faults.add(fault, true);
-  const calls = answerWith(server, observation, faults, () => recorded?.shutdown());
+  const calls = answerWith(server, observation, faults, recorded);
+  if (clock instanceof VirtualClock) calls.advance = advancing(server, clock, recorded);
   // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.
   const arrived: CallMessage[] = [];
   const hear = (message: CallMessage): void => {
@@ -79,7 +81,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const addresses = await server.opened();
   if (poll.waker.fd === -1) port.on('message', hear);
   if (options.paused) observation.pause();
-  if (options.isNested) wakeNowAndThen(server);
+  if (options.isNested) server.loop.sleepLimitMs = NESTED_SLEEP_MS;
   const { fd: wakeFd } = poll.waker;
   const { commandNames } = server;
   post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd, fallback, commandNames });
@@ -90,17 +92,12 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   port.off('message', hear);
 }
 
-/** How long a worker that is terminated may have to wait for the loop of a server that it has not closed. */
-const NESTED_SLEEP_US = 500_000;
-
 /**
- * Wakes the loop when the main thread exits, so that it can be ended. A worker that is terminated can do nothing any more, and its end
- * waits for the workers that it has started: for one that sleeps in the kernel without a limit, for ever. (The port stays taken until the
+ * How long a worker that is terminated may have to wait for the loop of a server that it has not closed. A worker that is terminated can do nothing any more,
+ * and its end waits for the workers that it has started: for one that sleeps in the kernel without a limit, for ever. (The port stays taken until the
  * process ends: no code of ours runs that could close it.)
  */
-function wakeNowAndThen(server: Server): void {
-  server.loop.timers.schedule('worker-ended', server.clock.nowUs + NESTED_SLEEP_US, () => wakeNowAndThen(server));
-}
+const NESTED_SLEEP_MS = 500;
 
 function observe(server: Server, control: ControlWords): Observation {
   return new Observation(
@@ -116,13 +113,24 @@ function observe(server: Server, control: ControlWords): Observation {
   );
 }
 
-type Answers = { readonly [M in LoopMethod]: (argument: LoopCalls[M]['argument']) => LoopCalls[M]['result'] };
+function clockOf({ virtualStartMs }: LoopThreadOptions): Clock {
+  const real = new SystemClock();
+  if (virtualStartMs === null) return real;
+  return new VirtualClock(Number.isNaN(virtualStartMs) ? real.nowMs : virtualStartMs, real);
+}
 
-function answerWith(server: Server, observation: Observation, faults: Faults, onClose: () => void): Answers {
+/** The answer comes later, by the function that was handed over. */
+const LATER = Symbol('later');
+
+type Reply<M extends LoopMethod> = (result: LoopCalls[M]['result']) => void;
+
+type Answers = { [M in LoopMethod]: (argument: LoopCalls[M]['argument'], reply: Reply<M>) => LoopCalls[M]['result'] | typeof LATER };
+
+function answerWith(server: Server, observation: Observation, faults: Faults, recorded: RecordedInputs | null): Answers {
   return {
     close() {
       observation.isEnding = true;
-      onClose();
+      recorded?.shutdown();
       server.shutdown();
     },
     trace: (budget) => observation.trace(budget),
@@ -138,13 +146,31 @@ function answerWith(server: Server, observation: Observation, faults: Faults, on
     removeFault: (id) => faults.remove(id),
     listFaults: () => faults.list(),
     clearFaults: () => faults.clear(),
+    advance() {
+      throw new Error("the clock of this server is the real one: createServer({ clock: 'virtual' }) has one that can be advanced");
+    },
+  };
+}
+
+/** Answers each call when the clock is where it was let go, and all that was due by then has been done. */
+function advancing(server: Server, clock: VirtualClock, recorded: RecordedInputs | null): Answers['advance'] {
+  const waiting: { readonly untilUs: number; readonly reply: Reply<'advance'> }[] = [];
+  server.loop.onCaughtUp = () => {
+    while (waiting.length > 0 && waiting[0]!.untilUs <= clock.nowUs) waiting.shift()!.reply(clock.nowMs);
+  };
+  return (us, reply) => {
+    clock.advance(us);
+    recorded?.advance(us);
+    waiting.push({ untilUs: clock.targetUs, reply });
+    return LATER;
   };
 }
 
 function answer(answers: Answers, { id, method, argument }: CallMessage): void {
   try {
-    const value = (answers[method] as (argument: unknown) => unknown)(argument);
-    post({ kind: 'result', id, value });
+    const reply = (value: unknown): void => post({ kind: 'result', id, value });
+    const value = (answers[method] as (argument: unknown, reply: (value: unknown) => void) => unknown)(argument, reply);
+    if (value !== LATER) reply(value);
   } catch (error) {
     post({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
   }

@@ -6,7 +6,7 @@
  *
  * Attached to the tap only while somebody traces or steps; the server never knows.
  */
-import type { Clock } from '../loop/clock.js';
+import { type Clock, momentUs } from '../loop/clock.js';
 import type { Observer } from '../loop/event-loop.js';
 import { Stepper, type Breakpoint, type RequestKnowledge, type RunTarget, type StepUnit } from '../trace/stepping.js';
 import type { TraceBody, TraceEvent, TraceKind } from '../trace/events.js';
@@ -52,7 +52,7 @@ export class Observation implements TraceSink, Observer {
   private readonly clock: Clock;
   private readonly tap: Tap;
   private isTraced = false;
-  /** When the last batch left, on the loop's monotonic clock. */
+  /** When the last batch left, in the terms of `Clock.measureUs`. */
   private sentUs = -Infinity;
   private batchesSent = 0;
   /** The coming batch tells of more than the loop itself. */
@@ -71,7 +71,7 @@ export class Observation implements TraceSink, Observer {
     this.clock = server.clock;
     this.tap = server.tap;
     const counters = (): LoopCounters => ({ turns: server.loop.turnNumber, commands: server.stats.commandsProcessed });
-    this.recorder = new Recorder(() => this.clock.measureUs(), counters, 0);
+    this.recorder = new Recorder(() => momentUs(this.clock), counters, 0);
     this.stepper = new Stepper(requests, (event, timeoutMs) => this.hold(event, timeoutMs));
     server.loop.observer = this;
     this.slowSink = slowSink(this.recorder, (event) => event.kind === 'execute' && this.awaitReply(event.token));
@@ -171,7 +171,7 @@ export class Observation implements TraceSink, Observer {
 
   frame(): void {
     if (batchesUnderWay(this.ports.control, this.batchesSent) >= MOST_UNDER_WAY) {
-      this.dueUs = this.clock.nowUs + GATHER_US;
+      this.dueUs = this.clock.refreshedUs + GATHER_US;
       return;
     }
     this.dueUs = Infinity;
@@ -185,7 +185,7 @@ export class Observation implements TraceSink, Observer {
   private scheduleFrame(isSoon: boolean): void {
     this.isAwaited = isSoon;
     const earliestUs = this.sentUs + (isSoon ? FRAME_US : IDLE_FRAME_US);
-    this.dueUs = Math.min(this.dueUs, Math.max(earliestUs, this.clock.nowUs + GATHER_US));
+    this.dueUs = Math.min(this.dueUs, Math.max(earliestUs, this.clock.refreshedUs + GATHER_US));
   }
 
   /** The tap is open while anybody wants its events. */
@@ -199,7 +199,7 @@ export class Observation implements TraceSink, Observer {
     if (this.recorder.isEmpty) return;
     const forgotten = this.recorder.takeForgotten();
     const batch = this.recorder.take();
-    this.sentUs = this.clock.nowUs;
+    this.sentUs = this.clock.refreshedUs;
     if (!this.isTraced) return;
     if (forgotten !== null) this.post(forgotten, null);
     this.post(batch, this.watched === null ? null : takeSnapshot(this.server, this.watched));

@@ -27,6 +27,8 @@ export interface LoopThreadOptions {
   readonly seed: number;
   /** Set before anybody has connected. */
   readonly faults: readonly (Fault | string)[];
+  /** Unix time at which a virtual clock starts; NaN: the machine's. Null: the clock is real. */
+  readonly virtualStartMs: number | null;
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
   readonly control: ControlWords;
@@ -57,6 +59,8 @@ export interface LoopCalls {
   removeFault: { argument: number; result: boolean };
   listFaults: { argument: null; result: readonly ActiveFault[] };
   clearFaults: { argument: null; result: void };
+  /** Lets a virtual clock move on by so many µs; answered with the unix time in ms, when all that was due by then has been done. */
+  advance: { argument: number; result: number };
 }
 
 export type LoopMethod = keyof LoopCalls;

@@ -1,6 +1,9 @@
 /**
  * The main thread's side of a recording: takes what the loop has put into the ring, and hands it on: as the parts of a .lab file, and to the history.
+ *
+ * The module of Node, and not the globals, gives the timer: those may be a test's, with fake timers.
  */
+import { clearInterval, setInterval } from 'node:timers';
 import { block, fileHead } from '../recording/recording-file.js';
 import type { RecordingHead } from '../recording/replay.js';
 import { createRing, TapeReader } from '../recording/tape.js';

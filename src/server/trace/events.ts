@@ -41,7 +41,10 @@ export type TraceBody =
 
 export type TraceKind = TraceBody['kind'];
 
-/** `seq` rises by one with every event, also with those of quiet turns, which are forgotten; `atUs` is the loop's own clock, which stands still in a pause. */
+/**
+ * `seq` rises by one with every event, also with those of quiet turns, which are forgotten; `atUs` is the loop's own clock, which stands still in a pause, and
+ * may be virtual; durations are real.
+ */
 export type TraceEvent = TraceBody & { seq: number; atUs: number };
 
 interface TraceEventDoc {
@@ -76,7 +79,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     meaning: 'The timeout is chosen, and poll.wait is about to be called.',
     fields:
       'timeoutMs (-1: no limit; epoll waits in whole milliseconds, rounded up; a sleep that is interrupted to send this trace goes on ' +
-      'for the rest), why (the timer that is due next, or "no timer")',
+      'for the rest), why (the timer that is due next, or "no timer"; of a virtual clock "advance" while it moves, else "virtual clock")',
   },
   poll: {
     category: 'Loop',

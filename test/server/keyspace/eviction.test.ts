@@ -131,7 +131,7 @@ test('an eviction that takes too long lets the command run and goes on later', (
   setUp({ policy: 'allkeys-random' });
   const later: (() => void)[] = [];
   const after = (_name: string, _delayMs: number, run: () => void): TimerState => ({ dueUs: 0, order: later.push(run) });
-  keyspace.schedule({ after, restore: (name, _timer, run) => after(name, 0, run) });
+  keyspace.schedule({ after, restore: (name, _timer, run) => after(name, 0, run), cancel() {} });
   later.length = 0;
   for (let i = 0; i < 200; i++) db.set(`more${i}`, 'v'.repeat(100));
   clock.costUs = 1000;

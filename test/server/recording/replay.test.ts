@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { Replay, type RecordingHead, type ReplayResult } from '../../../src/server/recording/replay.js';
 import { TapeEnd } from '../../../src/server/recording/tape.js';
+import type { Server } from '../../../src/server/server.js';
 import { Random } from '../../fuzz/random.js';
 import { live, record, type Recorded, recordScenario } from './scenarios.js';
 
@@ -22,6 +23,33 @@ test('a recording is replayed to the same state', () => {
   expect(replay.run()).toEqual({ turns: turns + 1, commands: 4, divergence: null, hasEnd: false });
   expect(digestOf(replay.server)).toBe(digest);
   expect(digest).toMatch(/^keys 1 .* clients 2 /);
+});
+
+test('a virtual clock is moved in a replay as it was, and the loop waits for the same reasons', () => {
+  const { lab, head, tape } = record({ isVirtual: true, settings: { timeout: 60 } });
+  const steps = (server: Server): string[] => {
+    const told: string[] = [];
+    server.tap.sink = {
+      emit: (event) => void (['wait', 'timer', 'expire', 'unpark'].includes(event.kind) && told.push(JSON.stringify({ ...event, elapsedUs: 0, at: server.clock.nowUs }))),
+    };
+    return told;
+  };
+  const recorded = steps(lab.server);
+  const client = lab.connect();
+  // What is measured goes on meanwhile, and is recorded beside it.
+  lab.clock.costUs = 12.345;
+  for (let i = 0; i < 50; i++) client.ask('SET', `k${i}`, 'v', 'PX', String(1 + 37 * i));
+  lab.connect().ask('BLPOP', 'queue', '1.5');
+  lab.advance(1000.5);
+  lab.advance(3 * 365 * 86_400_000);
+  const digest = digestOf(lab.server);
+  const replay = new Replay(head, tape());
+  const replayed = steps(replay.server);
+  expect(replay.run()).toMatchObject({ divergence: null, commands: 51 });
+  expect(digestOf(replay.server)).toBe(digest);
+  expect(replayed.slice(0, recorded.length)).toEqual(recorded);
+  expect(recorded.length).toBeGreaterThan(100);
+  expect(replay.server.clock.nowMs).toBe(lab.server.clock.nowMs);
 });
 
 test('the first thing that the server does otherwise is named', () => {

@@ -21,10 +21,13 @@ export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded 
   const writer = new TapeWriter(ring);
   const lab = simulate({ ...options, tape: writer });
   const reader = new TapeReader(ring);
-  const { seed = 1, settings = {}, edgeTriggered = false } = options;
+  const { seed = 1, settings = {}, edgeTriggered = false, isVirtual = false } = options;
   return {
     lab,
-    head: { build: 'test', seed, settings, configFile: null, hasWatchedHeap: false, poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false } },
+    head: {
+      build: 'test', seed, settings, configFile: null, hasWatchedHeap: false, hasVirtualClock: isVirtual,
+      poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false },
+    },
     tape() {
       writer.publish();
       return reader.take()!;
@@ -40,9 +43,13 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
   { timeout: 1, 'notify-keyspace-events': 'KEA' },
 ];
 
-/** A server for {@link live}: for a third of the seeds with a wire that has no faults, for half of them edge-triggered, with one of several settings. */
+/**
+ * A server for {@link live}: for a third of the seeds with a wire that has no faults, for half of them edge-triggered, for a fifth on a virtual clock, with one
+ * of several settings.
+ */
 export function recordScenario(seed: number): Recorded {
-  return record({ seed, faults: seed % 3 === 0 ? {} : ROUGH, edgeTriggered: seed % 2 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
+  const faults = seed % 3 === 0 ? {} : ROUGH;
+  return record({ seed, faults, edgeTriggered: seed % 2 === 0, isVirtual: seed % 5 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
 }
 
 /** Set and taken away while commands run: those of the wire are in the recording by what they do, those of requests are recorded. */

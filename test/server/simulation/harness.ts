@@ -17,7 +17,7 @@ import { Faults as FaultsOfServer } from '../../../src/server/faults/faults.js';
 import { FaultyPoll } from '../../../src/server/faults/faulty-poll.js';
 import { type Faults, ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
 import { Activity, createActivityWords } from '../../../src/server/loop/activity.js';
-import { ManualClock } from '../../../src/server/loop/clock.js';
+import { ManualClock, VirtualClock } from '../../../src/server/loop/clock.js';
 import { recordInputs } from '../../../src/server/recording/recorded-inputs.js';
 import type { TapeWriter } from '../../../src/server/recording/tape.js';
 import { Server, type ServerInputs } from '../../../src/server/server.js';
@@ -34,6 +34,8 @@ export interface SimulationOptions {
   readonly tape?: TapeWriter;
   /** Unix time at the start. */
   readonly nowMs?: number;
+  /** The server has a virtual clock; what it measures takes no time, unless `clock` is told otherwise. */
+  readonly isVirtual?: boolean;
 }
 
 /** A loop that is still busy after so many turns without time passing is taken to be spinning. */
@@ -46,6 +48,7 @@ export function simulate(options: SimulationOptions = {}): Lab {
 export class Lab implements Disposable {
   readonly seed: number;
   readonly clock: ManualClock;
+  readonly virtualClock: VirtualClock | null;
   readonly poll: ScriptedPoll;
   readonly server: Server;
   /** What is spoiled on purpose, besides what the seed does. */
@@ -55,10 +58,12 @@ export class Lab implements Disposable {
   readonly activityWords = createActivityWords();
   /** What the server has logged, as `level: message`. */
   readonly log: string[] = [];
+  private readonly recordAdvance: (us: number) => void;
 
   constructor(options: SimulationOptions) {
     this.seed = options.seed ?? 1;
     this.clock = new ManualClock(options.nowMs);
+    this.virtualClock = options.isVirtual === true ? new VirtualClock(this.clock.nowMs, this.clock) : null;
     this.poll = new ScriptedPoll({ ...options, clock: this.clock });
     // A turn alone lets no time pass; only `advance` does.
     this.poll.sleepLimitMs = 0;
@@ -66,13 +71,14 @@ export class Lab implements Disposable {
     const poll = new FaultyPoll(this.poll);
     const inputs: ServerInputs = {
       poll,
-      clock: this.clock,
+      clock: this.virtualClock ?? this.clock,
       seed: this.seed,
       config: new Config(options.settings),
       log: (level, message) => void this.log.push(`${level}: ${message}`),
       activity: new Activity(this.activityWords),
     };
     const recorded = tape === undefined ? null : recordInputs(inputs, tape);
+    this.recordAdvance = (us) => recorded?.advance(us);
     this.server = new Server(recorded?.inputs ?? inputs);
     this.faults = new FaultsOfServer(poll, this.server, (call) => recorded?.fault(call));
     this.addresses = this.server.listen();
@@ -102,10 +108,21 @@ export class Lab implements Disposable {
 
   /** Lets `ms` milliseconds pass: each timer runs at its own time on the way, and the loop comes to rest at the end. */
   advance(ms: number): void {
+    if (this.virtualClock !== null) return this.advanceVirtually(this.virtualClock, ms * 1000);
     const untilMs = this.clock.nowMs + ms;
     this.settle();
     this.poll.sleepLimitMs = ms;
     this.turnUntil(() => this.clock.nowMs >= untilMs);
+    this.settle();
+  }
+
+  /** As a call from another thread: it wakes the loop, and is done within a turn. */
+  private advanceVirtually(clock: VirtualClock, us: number): void {
+    this.server.loop.onWake(() => {
+      this.recordAdvance(us);
+      clock.advance(us);
+    });
+    this.poll.waker.wake();
     this.settle();
   }
 

@@ -1,0 +1,94 @@
+/**
+ * ExactExpiry: deletes each key at its own time, in the order in which they are due. In the place of the expire cycle where the clock is turned by hand.
+ *
+ *   a key gets a time ─▶ arm: one timer, for the key that is due first in any database ─▶ run: deletes what is due ─▶ arm
+ *
+ * A key is deleted when its time has come; the expire cycle, and whoever asks for the key, would take it a millisecond later. Of keys that are due at the same
+ * millisecond those of the lower database come first, and within it they follow the order of their names.
+ */
+import type { TimerState } from '../../shared/timer-state.js';
+import type { Database } from './database.js';
+import type { Schedule } from './expire-cycle.js';
+import type { Keyspace } from './keyspace.js';
+import { OrderedExpires } from './ordered-expires.js';
+
+interface First {
+  readonly db: Database;
+  readonly slot: number;
+  readonly atMs: number;
+}
+
+/** In traces the same as that of the expire cycle. */
+const TIMER = 'expire cycle';
+
+export interface ExactExpiryState {
+  readonly timer: TimerState;
+  /** When it is due, in unix time. */
+  readonly atMs: number;
+}
+
+export class ExactExpiry {
+  private timers: Schedule | null = null;
+  private next: ExactExpiryState | null = null;
+
+  constructor(private readonly keyspace: Keyspace) {}
+
+  schedule(timers: Schedule): void {
+    this.timers = timers;
+    this.arm();
+  }
+
+  /** Null: there is nothing to expire. */
+  capture(): ExactExpiryState | null {
+    if (this.next === null) return null;
+    const { atMs, timer: { dueUs, order } } = this.next;
+    return { atMs, timer: { dueUs, order } };
+  }
+
+  /** Only for one whose timer is not set. */
+  restore({ timer, atMs }: ExactExpiryState): void {
+    if (this.timers !== null) this.next = { atMs, timer: this.timers.restore(TIMER, timer, () => this.run()) };
+  }
+
+  /** Another key may be due first. */
+  arm(): void {
+    const { activeExpire } = this.keyspace.settings;
+    const atMs = this.first()?.atMs ?? Infinity;
+    if (activeExpire && atMs < (this.next?.atMs ?? Infinity)) this.runAt(atMs);
+  }
+
+  private runAt(atMs: number): void {
+    const { timers, next, keyspace } = this;
+    if (timers === null) return;
+    if (next !== null) timers.cancel(next.timer);
+    const { nowMs, nowUs } = keyspace.clock;
+    this.next = { atMs, timer: timers.after(TIMER, Math.max(0, atMs - nowMs - (nowUs % 1000) / 1000), () => this.run()) };
+  }
+
+  private run(): void {
+    const { keyspace } = this;
+    const { nowMs } = keyspace.clock;
+    this.next = null;
+    keyspace.actingToken = 0;
+    // What a pause holds back is looked at again as often as the expire cycle would.
+    if (keyspace.isPaused()) return this.runAt(nowMs + 1000 / keyspace.settings.hz);
+    if (keyspace.settings.activeExpire) this.deleteDue(nowMs);
+    this.arm();
+  }
+
+  private deleteDue(nowMs: number): void {
+    for (let first = this.first(); first !== null && first.atMs <= nowMs; first = this.first()) first.db.expireSlot(first.slot, 'active');
+  }
+
+  /** The key that is due first. */
+  private first(): First | null {
+    let first: First | null = null;
+    for (const db of this.keyspace.databases) {
+      const { expires } = db;
+      if (!(expires instanceof OrderedExpires)) throw new Error('exact expiry needs keys that are ordered by their times');
+      const slot = expires.firstSlot;
+      if (slot !== -1 && (first === null || expires.at(slot) < first.atMs)) first = { db, slot, atMs: expires.at(slot) };
+    }
+    return first;
+  }
+}

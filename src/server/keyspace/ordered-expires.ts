@@ -1,0 +1,93 @@
+/**
+ * OrderedExpires: as Expires, and knows which key is due first. For a clock that is turned by hand (exact-expiry.ts).
+ *
+ *              t1 a            a heap of times and keys, the earliest at its root; of equal times the key that comes first by its bytes
+ *             /    \
+ *          t5 b    t2 c        An entry stays behind when its key is gone or has another time: it is dropped when it comes up.
+ */
+import { Expires, type ExpiresState } from './expires.js';
+import type { KeyTable } from './key-table.js';
+
+interface Entry {
+  /** Unix time in ms. */
+  readonly atMs: number;
+  readonly key: string;
+}
+
+/** So many more entries than keys, and twice as many, are sorted out. */
+const MOST_LEFT_BEHIND = 1024;
+
+export class OrderedExpires extends Expires {
+  private heap: Entry[] = [];
+
+  /** @param onSet called when a key has been given a time */
+  constructor(
+    table: KeyTable,
+    private readonly onSet: () => void,
+  ) {
+    super(table);
+  }
+
+  override set(slot: number, atMs: number): void {
+    super.set(slot, atMs);
+    if (this.heap.length > 2 * this.size + MOST_LEFT_BEHIND) this.rebuild();
+    else this.push({ atMs, key: this.table.keyAt(slot) });
+    this.onSet();
+  }
+
+  override restore(state: ExpiresState): void {
+    super.restore(state);
+    this.rebuild();
+  }
+
+  /** The slot of the key that is due first, -1 if there is none. */
+  get firstSlot(): number {
+    for (let first = this.heap[0]; first !== undefined; first = this.heap[0]) {
+      const slot = this.table.find(first.key);
+      if (slot !== -1 && this.at(slot) === first.atMs) return slot;
+      this.dropFirst();
+    }
+    return -1;
+  }
+
+  /** When that is, in unix time; Infinity: never. */
+  get firstMs(): number {
+    return this.firstSlot === -1 ? Infinity : this.heap[0]!.atMs;
+  }
+
+  private rebuild(): void {
+    this.heap = Array.from({ length: this.size }, (_, place) => ({ atMs: this.timeAt(place), key: this.table.keyAt(this.slotAt(place)) }));
+    // What is sorted is a heap.
+    this.heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  }
+
+  private push(entry: Entry): void {
+    const { heap } = this;
+    let at = heap.length;
+    heap.push(entry);
+    for (let parent = (at - 1) >> 1; at > 0 && isBefore(entry, heap[parent]!); parent = (at - 1) >> 1) {
+      heap[at] = heap[parent]!;
+      heap[parent] = entry;
+      at = parent;
+    }
+  }
+
+  private dropFirst(): void {
+    const { heap } = this;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    heap[0] = last;
+    for (let at = 0; ; ) {
+      let child = 2 * at + 1;
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (child >= heap.length || !isBefore(heap[child]!, last)) return;
+      heap[at] = heap[child]!;
+      heap[child] = last;
+      at = child;
+    }
+  }
+}
+
+function isBefore(a: Entry, b: Entry): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.key < b.key);
+}
