@@ -7,12 +7,15 @@ import { readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
+import type { Language } from '../tui/learn/language.js';
 import { readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
 
 export interface Run {
   readonly settings: Partial<SettingValues>;
   /** Absolute path of the configuration file, for CONFIG REWRITE; null if there is none. */
   readonly configFile: string | null;
+  /** Settings were read from standard input. */
+  readonly readsInput: boolean;
   readonly headless: boolean;
   readonly poller: Poller;
   readonly edgeTriggered: boolean;
@@ -29,6 +32,10 @@ export interface Run {
   /** Null: nobody has said which. */
   readonly theme: ThemeName | null;
   readonly screenReader: boolean;
+  /** Null: what the environment asks for. */
+  readonly language: Language | null;
+  /** `redis-lab learn`: what a first start leads through, once more. */
+  readonly learn: boolean;
 }
 
 export type Request =
@@ -41,10 +48,11 @@ class Complaint extends Error {}
 
 /** @param args byte strings, without the program's own name. Complaints are byte strings, too. */
 export async function parseCommandLine(args: readonly string[]): Promise<Request> {
-  const flags = readFlags(args);
+  const isLesson = args[0] === 'learn';
+  const flags = readFlags(isLesson ? args.slice(1) : args);
   if (flags.kind !== 'flags') return answer(flags);
   try {
-    return { kind: 'run', run: toRun(flags) };
+    return { kind: 'run', run: toRun(flags, isLesson) };
   } catch (error) {
     if (error instanceof Complaint || error instanceof ConfigFileError) return { kind: 'complaint', complaint: error.message };
     throw error;
@@ -67,7 +75,9 @@ async function answer(other: Other): Promise<Request> {
 }
 
 /** Flags are read like lines behind the file, so they win. */
-function toRun({ file, readsInput, directives, switches, values, lists }: Flags): Run {
+function toRun({ file, readsInput, directives, switches, values, lists }: Flags, isLesson: boolean): Run {
+  const isWithoutScreen = switches.has('headless') || switches.has('screen-reader');
+  if (isLesson && isWithoutScreen) throw new Complaint('learn needs the screen: it goes with neither --headless nor --screen-reader');
   const reader = new ConfigReader();
   if (file !== null) reader.file(file);
   if (readsInput) reader.text(readFileSync(0, 'latin1'), 'standard input');
@@ -82,6 +92,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags)
   return {
     settings: reader.values,
     configFile: file === null ? null : resolvePath(file),
+    readsInput,
     headless: switches.has('headless'),
     poller: (values.get('poller') as Poller | undefined) ?? 'auto',
     edgeTriggered: switches.has('edge-triggered'),
@@ -94,6 +105,8 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags)
     ascii: switches.has('ascii'),
     theme: (values.get('theme') as ThemeName | undefined) ?? null,
     screenReader: switches.has('screen-reader'),
+    language: (values.get('lang') as Language | undefined) ?? null,
+    learn: isLesson,
   };
 }
 

@@ -8,6 +8,7 @@
  * The lab's own flags stand in a table, from which the help is made.
  */
 import { findSetting, isDirective, isMulti, settingOf, splitWords } from '../server/config.js';
+import { LANGUAGES } from '../tui/learn/language.js';
 
 export type Poller = 'epoll' | 'portable' | 'auto';
 
@@ -34,6 +35,7 @@ export const LAB_FLAGS = {
   'screen-reader': { summary: 'tell the lab in plain lines instead of drawing it', isBasic: true },
   ascii: { summary: 'draw the screen with ASCII characters only' },
   theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
+  lang: { value: 'language', summary: `of what leads through the lab: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
@@ -45,7 +47,7 @@ export const LAB_FLAGS = {
 export type LabFlagName = keyof typeof LAB_FLAGS;
 
 /** Flags that take one of a few words. */
-const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { poller: POLLERS, theme: THEMES };
+const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { poller: POLLERS, theme: THEMES, lang: LANGUAGES };
 
 /** A setting with the words behind its name, as on a line of redis.conf. */
 export interface Directive {

@@ -5,7 +5,7 @@
  * warnings are shown on the screen, too.
  */
 import { createServerOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
-import { colorDepthOf, loadScreen, narrateLab, showLab } from '../tui/index.js';
+import { colorDepthOf, languageOf, loadScreen, narrateLab, showLab, type LabOptions } from '../tui/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
@@ -52,7 +52,7 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
-    const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, colors }));
+    const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, colors, language: run.ascii ? 'en' : (run.language ?? languageOf(env)), lead: leadOf(run) }));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     start.isOver();
@@ -66,6 +66,12 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     complain(explain(error));
     return 1;
   }
+}
+
+/** Whoever names a port, a file or a step knows the lab already. */
+function leadOf({ learn, settings, step, configFile, readsInput }: Run): LabOptions['lead'] {
+  if (learn) return 'always';
+  return settings.port === undefined && !step && configFile === null && !readsInput ? 'first' : 'never';
 }
 
 /** How long a loop in the middle of a command may keep the process. */

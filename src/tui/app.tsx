@@ -15,6 +15,9 @@ import { contextOf, intentOf, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
 import { LabSession } from './lab-session.js';
+import { FirstMinuteGuide } from './learn/guide.js';
+import type { FirstMinute } from './learn/first-minute.js';
+import type { Language } from './learn/language.js';
 import { changeBreakpoints, formatBreakpoint } from './state/breakpoints.js';
 import { paceOf, type Change, type Pace } from './state/changes.js';
 import { leavingQuestion } from './state/leaving.js';
@@ -38,7 +41,7 @@ import { goalText } from './view/parts/goal.js';
 import { byteAt } from './view/parts/hex.js';
 import { wordingOf } from './view/parts/sentence.js';
 import { lineAt, pagedRows, pagerLimit } from './view/pager.js';
-import { cursorOf, helpScrollLimit, paneSize, replySize, Screen } from './view/screen.js';
+import { connectText, cursorOf, helpScrollLimit, paneSize, replySize, Screen } from './view/screen.js';
 import { spelledIn, type Theme } from './view/theme.js';
 
 /** Resolves when Ink can lay out what it draws. The build makes the engine for that wait here instead of where it is imported, see scripts/yoga.mjs. */
@@ -63,6 +66,10 @@ export interface AppOptions {
   /** For the console to give to the server; empty: none. */
   readonly password: string;
   readonly theme: Theme;
+  /** Of the texts that lead through the lab; English if left out. */
+  readonly language?: Language;
+  /** A first start is led through a first minute. `isOver` is called when that has been taken up or left. */
+  readonly lead?: { isOver(): void } | null;
   readonly size: Size;
   /** A row in the colours that the terminal has. */
   readonly recolor: (row: string) => string;
@@ -83,6 +90,7 @@ export class App {
   private readonly sink: FrameSink;
   private ink: Instance | null = null;
   private readonly console: Console;
+  private readonly guide: FirstMinuteGuide;
   private frameTimer: NodeJS.Timeout | null = null;
   private readonly tickTimer: NodeJS.Timeout;
   private drawnAtMs = -Infinity;
@@ -94,7 +102,15 @@ export class App {
   constructor(private readonly options: AppOptions) {
     const { server, info, size, recolor, output, quit } = options;
     this.size = size;
-    this.session = new LabSession({ server, info, request: () => this.request(), changed: () => this.drawSoon(), held: () => this.changed() });
+    const { language = 'en' } = options;
+    this.session = new LabSession({
+      server, info, language,
+      request: () => this.request(),
+      changed: () => this.drawSoon(),
+      held: () => this.changed(),
+      heard: (batch) => this.guide.heard(batch),
+      busy: (busy) => this.guide.busy(busy),
+    });
     this.undo = new Undo(this.session);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
     this.console = createConsole(
@@ -105,10 +121,26 @@ export class App {
         update: (repl) => this.updateConsole(repl),
         spell: (spelling) => this.spell(spelling),
         run: (target) => this.runTo(target),
+        learn: () => this.guide.start(),
         quit,
       },
       { password: options.password },
     );
+    this.guide = new FirstMinuteGuide({
+      language,
+      connect: connectText(info.addresses[0]),
+      show: (minute) => this.lead(minute),
+      say: (text) => this.console.note(text),
+      run: (line) => this.console.run(line),
+      answered: () => this.console.answered(),
+      slow: (eventsPerSecond) => this.session.slow(eventsPerSecond),
+      isLineEmpty: () => contextOf(this.state) === 'console' && this.state.repl.input === '' && this.state.repl.search === null,
+      isFresh: () => this.state.ui.isFresh,
+      visit: (event) => this.session.showEvent(event),
+      walk: (direction) => void (direction === 'back' ? this.session.goBack('event') : this.session.goForward('event')),
+      showLive: () => this.session.showLive(),
+    });
+    if (options.lead !== undefined && options.lead !== null) this.guide.startFresh();
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.
     setImmediate(() => this.draw());
@@ -157,7 +189,8 @@ export class App {
     if (isCtrlC && this.state.ui.isLeaving) return this.options.quit();
     this.act({ type: 'notice', text: null });
     if (!isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: false });
-    this.pressIn(contextOf(this.state), key);
+    if (!this.guide.press(key)) this.pressIn(contextOf(this.state), key);
+    this.guide.look();
     // Whatever else it has done: once more, and the lab is left.
     if (isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: true });
     this.changed();
@@ -572,6 +605,16 @@ export class App {
 
   private act(action: Action): void {
     this.session.act(action);
+  }
+
+  /** To the next step of the first minute. */
+  private lead(firstMinute: FirstMinute | null): void {
+    if (this.state.firstMinute?.step === 'invitation') {
+      if (firstMinute !== null) this.act({ type: 'begin' });
+      this.options.lead?.isOver();
+    }
+    this.act({ type: 'lead', firstMinute });
+    this.drawSoon();
   }
 
   private spell(spelling: Spelling): void {

@@ -7,6 +7,8 @@ import { constants } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { RedisLabServer } from '../server/index.js';
 import { describeFailure } from './failure.js';
+import { isFirstStart, rememberFirstStart } from './learn/first-start.js';
+import { languageOf, type Language } from './learn/language.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
 import { inBasicColors, type ColorDepth } from './terminal/color-depth.js';
@@ -21,6 +23,7 @@ export interface Warnings {
   listen(tell: (text: string) => void): void;
 }
 
+export { languageOf };
 export { colorDepthOf } from './terminal/color-depth.js';
 
 export interface LabOptions {
@@ -34,6 +37,10 @@ export interface LabOptions {
   /** Null: what the terminal says of it counts. */
   readonly background: Background | null;
   readonly warnings: Warnings;
+  /** Of the texts that lead through the lab. */
+  readonly language: Language;
+  /** The first minute: `first` unless this user has seen it before. */
+  readonly lead: 'always' | 'first' | 'never';
 }
 
 /** Loads what draws; to be called while the server starts. */
@@ -112,6 +119,8 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
         background: options.background ?? backgroundOf(process.env.COLORFGBG),
       }),
       size: { width: terminal.columns, height: terminal.rows },
+      language: options.language,
+      lead: options.lead === 'always' || (options.lead === 'first' && isFirstStart()) ? { isOver: rememberFirstStart } : null,
       recolor: options.colors === 'basic' ? inBasicColors : (row) => row,
       output: terminal.write,
       quit: () => end(0),

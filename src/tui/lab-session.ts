@@ -9,6 +9,7 @@
  */
 import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';
+import type { Language } from './learn/language.js';
 import type { Pace } from './state/changes.js';
 import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';
@@ -30,6 +31,9 @@ export interface SessionOptions {
   held?(): void;
   /** A batch of the trace has become part of the history. */
   heard?(batch: TraceBatch): void;
+  /** The loop is seen to be busy, or no longer. */
+  busy?(busy: Busy | null): void;
+  readonly language?: Language;
 }
 
 export class LabSession {
@@ -42,7 +46,7 @@ export class LabSession {
   private busyWatch: BusyWatch | null = null;
 
   constructor(private readonly options: SessionOptions) {
-    this.current = initialState(options.info, this.history.newest);
+    this.current = initialState(options.info, this.history.newest, options.language);
   }
 
   get state(): State {
@@ -150,6 +154,11 @@ export class LabSession {
     return moment !== null && this.visit(this.history.after(moment, goal));
   }
 
+  /** The moment after an event of the trace. */
+  showEvent({ seq }: TraceEvent): boolean {
+    return this.visit(this.history.momentOf(seq));
+  }
+
   showOldest(): boolean {
     return this.visit(this.oldest);
   }
@@ -214,6 +223,7 @@ export class LabSession {
     if (this.hasEnded) return;
     if (busy !== null) this.act({ type: 'begin' });
     this.act({ type: 'see-busy', busy });
+    this.options.busy?.(busy);
     this.options.changed();
   }
 

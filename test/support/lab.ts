@@ -21,6 +21,8 @@ export const KEYS = { escape: '\x1b', up: '\x1b[A', down: '\x1b[B', right: '\x1b
 export interface LabOptions extends TerminalOptions {
   /** Flags of the lab; by default a free port. */
   readonly args?: readonly string[];
+  /** The program; by default the built one. */
+  readonly main?: string;
   /** Flags of Node before the program. */
   readonly node?: readonly string[];
   /** Started by a shell, which says with `stty -a` how it finds the terminal afterwards, and ends with the lab's exit code. */
@@ -38,9 +40,9 @@ export class Lab {
   private readonly clients: RespClient[] = [];
   private readonly inShell: boolean;
 
-  constructor({ args = ['--port', '0'], node = [], inShell = false, ...options }: LabOptions = {}) {
+  constructor({ args = ['--port', '0'], main = MAIN, node = [], inShell = false, ...options }: LabOptions = {}) {
     this.inShell = inShell;
-    const [file, ...rest] = [...(inShell ? SHELL : []), process.execPath, ...node, MAIN, ...args];
+    const [file, ...rest] = [...(inShell ? SHELL : []), process.execPath, ...node, main, ...args];
     this.terminal = new TestTerminal(file!, rest, { ...options, env: { HOME: this.home, XDG_STATE_HOME: this.home, PID_FILE: this.pidFile, ...options.env } });
   }
 

@@ -39,6 +39,7 @@ class LabConsole implements Console {
       hasPager: true,
       spell: (spelling) => host.spell(spelling),
       run: (target) => host.run(target),
+      learn: () => host.learn(),
       quit: () => host.quit(),
     });
   }
@@ -53,6 +54,19 @@ class LabConsole implements Console {
     this.reduce(action);
     for (const line of lines) this.repl.submit(line);
     return true;
+  }
+
+  run(line: string): void {
+    this.reduce({ type: 'line-run', line });
+    this.repl.submit(line);
+  }
+
+  note(text: string): void {
+    this.repl.note(text);
+  }
+
+  answered(): Promise<void> {
+    return this.repl.answered();
   }
 
   openReply(by: number): boolean {

@@ -3,23 +3,16 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { statePath } from '../state-folder.js';
 import { isSecret, MAX_HISTORY } from '../state/repl-reduce.js';
 import { fromBytes, toBytes } from '../state/typed-text.js';
 
-/**
- * Where it is by the XDG rules; `REDIS_LAB_HISTFILE` names another file, and an empty one means none. Null also for a user without a home, as in
- * some containers: `homedir` throws then.
- */
+/** In the folder for state; `REDIS_LAB_HISTFILE` names another file, and an empty one means none. Null also for a user without a home. */
 export function historyPath(environment: NodeJS.ProcessEnv = process.env, homeOf = homedir): string | null {
-  const { REDIS_LAB_HISTFILE: chosen, XDG_STATE_HOME: state } = environment;
+  const { REDIS_LAB_HISTFILE: chosen } = environment;
   if (chosen !== undefined) return chosen === '' ? null : chosen;
-  if (state?.startsWith('/')) return join(state, 'redis-lab', 'history');
-  try {
-    return join(homeOf(), '.local', 'state', 'redis-lab', 'history');
-  } catch {
-    return null;
-  }
+  return statePath('history', environment, homeOf);
 }
 
 export class HistoryFile {

@@ -21,6 +21,8 @@ export interface ConsoleHost {
   spell(spelling: Spelling): void;
   /** `run to #7` was typed. */
   run(target: RunTarget): void;
+  /** `learn` was typed. */
+  learn(): void;
   /** `quit` was typed. */
   quit(): void;
 }
@@ -31,6 +33,12 @@ export interface Console {
    * without anything to complete, Esc without anything to close, Ctrl-C with an empty line and nothing to leave, PageUp, PageDown, F-keys.
    */
   press(key: Key): boolean;
+  /** Runs a line as if it had been typed. */
+  run(line: string): void;
+  /** Says something in the transcript. @param text safe to print */
+  note(text: string): void;
+  /** Resolves when no reply is due any more. */
+  answered(): Promise<void>;
   /** Opens the newest long reply, or the one `by` places from the one that is open; false if there is none. */
   openReply(by: number): boolean;
   close(): void;

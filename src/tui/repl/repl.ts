@@ -36,6 +36,8 @@ export interface ReplOptions {
   spell(spelling: Spelling): void;
   /** `run to #7` was typed. */
   run(target: RunTarget): void;
+  /** `learn` was typed; left out: there is nothing that could lead. */
+  learn?(): void;
   /** `quit` was typed. */
   quit(): void;
   /** Replies that are cut are kept whole, and can be opened. */
@@ -56,11 +58,30 @@ export interface Repl {
   readonly isBusy: boolean;
   /** Resolves when no reply is due any more. */
   answered(): Promise<void>;
+  /** Says something in the transcript. @param text safe to print */
+  note(text: string): void;
   /** Ctrl-C: leaves what the current client is held in. False if there was nothing to leave. */
   interrupt(): boolean;
   /** Ends all connections. */
   close(): void;
 }
+
+/**
+ * A script that computes for so many seconds by the server's clock. It looks at the clock some six times a second only, since each look is a command of its own
+ * in the trace.
+ */
+const BUSY_SCRIPT = `
+local function now() local time = redis.call('TIME') return time[1] + time[2] / 1000000 end
+local rounds, before = 100000, now()
+local finish = before + ARGV[1]
+repeat
+  for _ = 1, rounds do end
+  local after = now()
+  rounds = rounds * math.max(math.min(0.7 * (finish - after), 0.15), 0.001) / math.max(after - before, 0.000001)
+  before = after
+until after >= finish
+return ARGV[1]`;
+const MOST_BUSY_SECONDS = 60;
 
 /** Connects the default client at once, so that its token is on the screen. */
 export function createRepl(options: ReplOptions): Repl {
@@ -199,6 +220,10 @@ class LabRepl implements Repl {
     if (repeat.times > 1 && !connection.isAwaited) setImmediate(() => this.runQueue());
   }
 
+  note(text: string): void {
+    this.say('note', '', text);
+  }
+
   interrupt(): boolean {
     const { repetition } = this;
     const unsent = [...this.queue].map((line) => showTyped(line, escapeBytes));
@@ -237,6 +262,8 @@ class LabRepl implements Repl {
         return this.call(name, async () => listed(await this.options.faults.list()));
       case 'run':
         return this.runLoop(name, argv.slice(1));
+      case 'learn':
+        return this.options.learn === undefined ? this.say('error', name, 'learn needs the screen') : this.options.learn();
       case 'clear':
         return this.options.dispatch({ type: 'transcript-cleared' });
       case 'help':
@@ -245,6 +272,8 @@ class LabRepl implements Repl {
         return argv.length < 2 ? this.say('error', name, 'raw "bytes"') : connection.raw(argv.slice(1).join(' '));
       case 'slice':
         return this.slice(name, connection, argv);
+      case 'busy':
+        return this.busy(name, connection, argv);
       default:
         return this.byHand(word!.name, name, connection);
     }
@@ -305,6 +334,13 @@ class LabRepl implements Repl {
     if (more.length > 0 || !/^\d+$/.test(number)) throw new FaultError('fault off, or fault off 2');
     if (await faults.remove(Number(number))) return [`fault ${number} is off`];
     throw new FaultError(`there is no fault ${number}; ${listed(await faults.list()).join(', ')}`);
+  }
+
+  private busy(name: string, connection: ConsoleClient, [, typed = '', ...more]: readonly string[]): void {
+    const seconds = Number(typed);
+    const isValid = typed !== '' && seconds > 0 && seconds <= MOST_BUSY_SECONDS && more.length === 0;
+    if (!isValid) return this.say('error', name, `busy seconds, at most ${MOST_BUSY_SECONDS}, for example: busy 3`);
+    connection.send(['EVAL', BUSY_SCRIPT, '0', String(seconds)]);
   }
 
   private runLoop(name: string, [to = 'to', ...rest]: readonly string[]): void {

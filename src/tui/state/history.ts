@@ -74,6 +74,12 @@ export class History {
     return null;
   }
 
+  /** The moment after the event with this `seq`; null if that is not kept. */
+  momentOf(seq: number): number | null {
+    const at = this.entries.findLastIndex((entry) => entry.type === 'event' && entry.event.seq === seq);
+    return at === -1 ? null : this.first + at + 1;
+  }
+
   /** Where a moment lies among the events that are kept. */
   positionOf(moment: number): Position {
     let at = 0;

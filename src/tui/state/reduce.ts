@@ -5,6 +5,8 @@
  */
 import type { Breakpoint, TraceEvent } from '../../server/index.js';
 import { withChange, type Change } from './changes.js';
+import type { FirstMinute } from '../learn/first-minute.js';
+import type { Language } from '../learn/language.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';
@@ -22,6 +24,8 @@ export type Action =
   /** The loop is busy, or no longer. */
   | { readonly type: 'see-busy'; readonly busy: Busy | null }
   | { readonly type: 'update-console'; readonly repl: ReplState }
+  /** The next step of what a first start leads through; null: it is over. */
+  | { readonly type: 'lead'; readonly firstMinute: FirstMinute | null }
   /** `untilHeld`: it says when the loop will hold, and is over once it does. */
   | { readonly type: 'notice'; readonly text: string | null; readonly untilHeld?: boolean }
   /** Null: it has been answered. */
@@ -80,7 +84,7 @@ const NOTHING_TYPED = { text: '', changes: [], changesBefore: [] } as const;
 const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
 const INITIAL_PANE: PaneUi = { ...FOLLOWING, ...NOTHING_OPEN, face: '', filter: '', sort: '' };
 
-export function initialState(server: ServerInfo, model: Model): State {
+export function initialState(server: ServerInfo, model: Model, language: Language = 'en'): State {
   return {
     server,
     model,
@@ -100,11 +104,13 @@ export function initialState(server: ServerInfo, model: Model): State {
       notice: null,
       isNoticeUntilHeld: false,
       spelling: 'readable',
+      language,
       nowMs: Number.NaN,
       isLeaving: false,
       isFresh: true,
     },
     repl: initialRepl,
+    firstMinute: null,
   };
 }
 
@@ -124,6 +130,8 @@ export function reduce(state: State, action: Action): State {
       return withControl(state, { busy: action.busy });
     case 'update-console':
       return { ...state, repl: action.repl };
+    case 'lead':
+      return { ...state, firstMinute: action.firstMinute };
     default: {
       const ui = reduceUi(state.ui, action);
       return ui === state.ui ? state : { ...state, ui };
@@ -148,7 +156,7 @@ function modeOf({ moment, heldAt, stepping, eventsPerSecond }: Control): TimeMod
   return eventsPerSecond === null ? 'live' : 'slow';
 }
 
-type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' }>;
+type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' | 'lead' }>;
 
 function reduceUi(ui: Ui, action: UiAction): Ui {
   switch (action.type) {

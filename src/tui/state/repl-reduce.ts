@@ -14,6 +14,8 @@ export type ReplAction =
   | EditAction
   | { readonly type: 'submit' | 'history-previous' | 'history-next' | 'close-search' | 'dismiss' | 'transcript-cleared' }
   | { readonly type: 'paste'; readonly text: string }
+  /** Somebody else than a key has run a line: it can be found in the history, and what is being typed stays. */
+  | { readonly type: 'line-run'; readonly line: string }
   /** `keys`: those on the screen, as byte strings. */
   | { readonly type: 'complete-next' | 'complete-previous'; readonly keys: readonly string[] }
   /** Opens the search, or goes on to the next older entry. */
@@ -46,6 +48,8 @@ export function reduceRepl(state: ReplState, action: ReplAction): ReplState {
       return submit(state, submittedLines(state, action), '');
     case 'paste':
       return paste(state, action.text);
+    case 'line-run':
+      return { ...state, history: remember(state.history, action.line) };
     case 'complete-next':
       return complete(state, 1, action.keys);
     case 'complete-previous':

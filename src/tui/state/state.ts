@@ -7,6 +7,8 @@
  *   repl      the client console
  */
 import type { Address, Breakpoint, LoopActivity, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
+import type { FirstMinute } from '../learn/first-minute.js';
+import type { Language } from '../learn/language.js';
 import type { Change } from './changes.js';
 import type { Model } from './model/model.js';
 import type { PaneId } from './pane-id.js';
@@ -140,6 +142,7 @@ export interface Ui {
   /** Unix time in ms as the loop sees it, now: it stands still while the loop is held. Countdowns are drawn from it. */
   readonly nowMs: number;
   readonly spelling: Spelling;
+  readonly language: Language;
   /** Ctrl-C was the last key: the next one leaves. */
   readonly isLeaving: boolean;
   /** The first screen, until something happens. */
@@ -152,6 +155,8 @@ export interface State {
   readonly control: Control;
   readonly ui: Ui;
   readonly repl: ReplState;
+  /** What a first start leads through; null: nothing, or no longer. */
+  readonly firstMinute: FirstMinute | null;
 }
 
 /** The busy loop, where the present of a running loop is shown; null otherwise. */

@@ -6,6 +6,7 @@
  */
 import { Box, Transform } from 'ink';
 import type { JSX } from 'react';
+import { ANSWERS, FIRST_MINUTE } from '../learn/first-minute.js';
 import { formatBreakpoint } from '../state/breakpoints.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 import type { State } from '../state/state.js';
@@ -189,7 +190,29 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
     return { place, title: ` Help: ${pane.title} `, rows: help(pane, ui.helpScroll, theme, boxInside(place)) };
   }
   if (ui.prompt?.kind === 'breakpoint') return breakpointList(state, size, theme);
-  return ui.isFresh && !ui.isZoomed ? invitation(state, layout, theme) : null;
+  if (ui.isZoomed) return null;
+  const paragraphs = leadingText(state, theme);
+  const lines = paragraphs === null && ui.isFresh ? invitationLines(state.server.addresses[0], theme) : null;
+  if (paragraphs === null && lines === null) return null;
+  const place = welcomePlace(layout);
+  const { width, height } = boxInside(place);
+  const shown = lines ?? paragraphs!.flatMap((paragraph) => (paragraph === '' ? [''] : wrap(paragraph, width - 2, height)));
+  return { place, title: ' Welcome ', rows: exactly(shown.slice(0, height).map((line) => ` ${truncate(line, width - 2)}`), { width, height }) };
+}
+
+/** What the welcome box says while a first start is led, in paragraphs; null: nothing. */
+function leadingText({ firstMinute, server, ui }: State, theme: Theme): readonly string[] | null {
+  const texts = FIRST_MINUTE[ui.language];
+  switch (firstMinute?.step) {
+    case 'invitation':
+      return texts.invitation(connectText(server.addresses[0]));
+    case 'question':
+      return [...texts.question, '', ...ANSWERS.map((answer, i) => `${i + 1}  ${texts.answers[answer]}`)];
+    case 'explained':
+      return texts.explained(firstMinute.answer, firstMinute.evidence, theme.glyphs.keys);
+    default:
+      return null;
+  }
 }
 
 const replyPlace = ({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> => ({
@@ -233,21 +256,17 @@ function breakpointList({ control: { breakpoints } }: State, size: Size, theme: 
   };
 }
 
-function invitation({ server }: State, { places }: Layout, theme: Theme): OverlayProps {
+/** Over the two panes that are empty as long as nothing happens. */
+function welcomePlace({ places }: Layout): Omit<Place, 'pane'> {
   const frames = places.find(({ pane }) => pane === 'frames')!;
   const readiness = places.find(({ pane }) => pane === 'readiness')!;
-  // The two that are empty as long as nothing happens.
-  const place = readiness.x === frames.x ? { ...frames, y: readiness.y, height: readiness.height + frames.height } : frames;
-  const inside = boxInside(place);
-  const lines = invitationLines(server.addresses[0], theme).slice(0, inside.height);
-  return { place, title: ' Welcome ', rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2)}`), inside) };
+  return readiness.x === frames.x ? { ...frames, y: readiness.y, height: readiness.height + frames.height } : frames;
 }
 
 function invitationLines(address: State['server']['addresses'][number] | undefined, { glyphs: { keys } }: Theme): string[] {
-  const how = address === undefined ? '' : 'path' in address ? `redis-cli -s ${address.path}` : `redis-cli -p ${address.port}`;
   return [
     'A Redis server, on one event loop.',
-    `Connect:      ${how}`,
+    `Connect:      ${connectText(address)}`,
     'Or type here: SET greeting hello EX 60',
     '',
     'Esc, Space    stop the loop itself',
@@ -257,6 +276,11 @@ function invitationLines(address: State['server']['addresses'][number] | undefin
     '',
     ...(address === undefined || 'path' in address ? [] : [`Other clients: ${addressText(address)}`]),
   ];
+}
+
+/** How redis-cli reaches the server. */
+export function connectText(address: State['server']['addresses'][number] | undefined): string {
+  return address === undefined ? '' : 'path' in address ? `redis-cli -s ${address.path}` : `redis-cli -p ${address.port}`;
 }
 
 function tooSmall({ ui: { question } }: State, { width, height }: Size): string[] {

@@ -32,6 +32,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
     },
     spell: () => {},
     run: () => {},
+    learn: () => {},
     quit: () => {
       hasQuit = true;
     },

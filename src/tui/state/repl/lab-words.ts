@@ -57,6 +57,12 @@ export const LAB_WORDS: readonly LabWord[] = [
       'spoiled. fault off 2 ends the second, fault off all of them.',
   },
   { name: 'faults', arguments: '', summary: 'Lists the faults that are set, with how often each was injected.' },
+  {
+    name: 'busy',
+    arguments: 'seconds',
+    summary: 'Keeps the loop busy for so long: the client sends a script that computes, and everybody else waits. At most 60 s.',
+  },
+  { name: 'learn', arguments: '', summary: 'Leads through the first minute once more: what one thread does for everyone.' },
   { name: 'clear', arguments: '', summary: 'Empties the transcript.' },
   { name: 'help', arguments: '[command | @group | lab]', summary: 'Explains a command, lists a group, or the words of this table.' },
   { name: 'quit', arguments: '', summary: 'Leaves the lab; exit does the same. `@a quit` ends the connection of that client only.' },

@@ -7,6 +7,7 @@
  *   127.0.0.1:6379> EXPIRE greet|ing seconds [NX | XX | GT | LT]        the hint is dim
  *   EXPIRE takes at least 2 arguments: …                                red; or candidates, or what the client waits for
  */
+import { FIRST_COMMAND } from '../../learn/first-minute.js';
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
 import { showTyped, toBytes } from '../../state/typed-text.js';
@@ -107,7 +108,7 @@ function fitPrompt(prompt: string, width: number): string {
 const shown = (text: string, { typed }: Theme): string => showTyped(text, (bytes) => typed(bytes, 1 << 16));
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
-  const { repl } = state;
+  const repl = withSuggestion(state);
   const { width, height } = size;
   if (height < 1) return [];
   const layout = layOut(repl, size, theme);
@@ -115,6 +116,11 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const rows = [...transcript(state, width, layout.transcriptRows, theme, style), ...inputRows(layout, width, theme, style(repl.client.name))];
   if (layout.hasStatus) rows.push(status(state, width, theme, isFocused));
   return rows.slice(-height);
+}
+
+/** While a first start is led, its command stands in the empty line, and Enter runs it. */
+function withSuggestion({ repl, firstMinute }: State): ReplState {
+  return firstMinute?.step === 'invitation' && repl.input === '' && repl.search === null ? { ...repl, hint: FIRST_COMMAND } : repl;
 }
 
 function inputRows({ prompt, inputRows: plain, hint }: Layout, width: number, theme: Theme, promptStyle: Style): readonly string[] {

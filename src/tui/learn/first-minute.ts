@@ -1,0 +1,99 @@
+/**
+ * The first minute: what a first start leads through, in four keys, as data. The effects are in guide.ts.
+ *
+ *   invitation ──Enter──▶ watching ──(replied)──▶ question ──1 2 3──▶ running ──(served)──▶ explained
+ *       │ anything else that is typed, or a client that connects, ends it
+ *       ▼
+ *      null
+ */
+import type { Language } from './language.js';
+
+/** What might become of the others while one client keeps the loop busy. */
+export const ANSWERS = ['served', 'wait', 'fail'] as const;
+export type Answer = (typeof ANSWERS)[number];
+
+export type FirstMinute =
+  /** The command stands in the prompt; Enter runs it. */
+  | { readonly step: 'invitation' }
+  /** It runs, slowed. */
+  | { readonly step: 'watching' }
+  | { readonly step: 'question' }
+  /** One client computes, the others have sent something. */
+  | { readonly step: 'running'; readonly answer: Answer }
+  /** What has happened is said, and the arrows lead back to it. */
+  | { readonly step: 'explained'; readonly answer: Answer; readonly evidence: Evidence }
+  | { readonly step: 'visiting' };
+
+/** What the run has shown, from its own events. */
+export interface Evidence {
+  readonly turn: number;
+  /** How long `execute` kept the loop, in µs. */
+  readonly busyUs: number;
+  /** The longest time that a request was seen waiting in the kernel, in ms. */
+  readonly waitedMs: number;
+}
+
+/** The command of the invitation. */
+export const FIRST_COMMAND = 'SET greeting hello EX 60';
+
+/** How long the one client computes, in s. */
+export const BUSY_SECONDS = 3;
+
+/** Fast enough for a minute, slow enough for an eye: events a second. */
+export const WATCH_SPEED = 4;
+
+/** Keys as the screen writes them. */
+interface KeyNames {
+  readonly left: string;
+  readonly right: string;
+}
+
+interface Texts {
+  /** The welcome box, while the invitation stands in the prompt. Here and below: paragraphs, to be broken at blanks. */
+  invitation(connect: string): readonly string[];
+  /** The welcome box, with the question; the answers are numbered behind it. */
+  readonly question: readonly string[];
+  readonly answers: { readonly [answer in Answer]: string };
+  explained(answer: Answer, evidence: Evidence, keys: KeyNames): readonly string[];
+  /** Lines of the transcript. */
+  readonly watching: string;
+  readonly watched: string;
+  readonly running: string;
+  yourTurn(connect: string): string;
+}
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+
+const ENGLISH: Texts = {
+  invitation: (connect) => ['One thread will serve everyone.', '', 'Enter: watch one command', '', `Or connect: ${connect}`],
+  question: [`Two more clients connect; one computes for ${BUSY_SECONDS} seconds. The others:`],
+  answers: { served: 'are served', wait: 'wait', fail: 'fail' },
+  explained: (answer, { turn, busyUs, waitedMs }, { left, right }) => [
+    `You said: they ${ENGLISH.answers[answer]}. They waited ${seconds(waitedMs)} s, because execute took ${seconds(busyUs / 1000)} s in turn ${turn}: meanwhile nobody called poll.wait.`,
+    '',
+    `${left}: the moment they became ready`,
+    `${right}: onward from there`,
+  ],
+  watching: 'in slow motion: follow the arrow',
+  watched: 'one command, one turn of the loop',
+  running: '@ann computes; @ben and you ask for something small',
+  yourTurn: (connect) => `your turn: ${connect}, or type here`,
+};
+
+const KOREAN: Texts = {
+  invitation: (connect) => ['스레드 하나가 모두를 처리합니다.', '', 'Enter: 명령 하나를 지켜보기', '', `접속: ${connect}`],
+  question: [`클라이언트 둘이 더 접속하고, 그중 하나가 ${BUSY_SECONDS}초 동안 계산합니다. 나머지는?`],
+  answers: { served: '처리된다', wait: '기다린다', fail: '실패한다' },
+  explained: (answer, { turn, busyUs, waitedMs }, { left, right }) => [
+    `예상: ${KOREAN.answers[answer]}. 결과: ${seconds(waitedMs)}초를 기다렸습니다. 턴 ${turn}의 execute가 ${seconds(busyUs / 1000)}초 걸리는 동안 poll.wait를 호출하지 못했기 때문입니다.`,
+    '',
+    `${left}: 준비(readiness)된 순간으로`,
+    `${right}: 그다음으로`,
+  ],
+  watching: '느린 재생입니다. 화살표를 따라가 보세요',
+  watched: '명령 하나를 이벤트 루프의 한 턴에서 처리했습니다',
+  running: '@ann이 계산하는 동안 @ben과 이 콘솔이 간단한 요청을 보냅니다',
+  yourTurn: (connect) => `이제 직접 해 보세요: ${connect}, 또는 여기에 입력`,
+};
+
+export const FIRST_MINUTE: { readonly [language in Language]: Texts } = { en: ENGLISH, ko: KOREAN };

@@ -1,0 +1,196 @@
+/**
+ * FirstMinuteGuide: the effects of the first minute. It runs lines in the console, slows the loop, and reads in the trace what came of them.
+ *
+ *   keys, batches of the trace, looks at the busy loop ──▶ guide ──▶ lines of the console, the loop's pace, what is shown
+ */
+import type { TraceBatch, TraceEvent } from '../../server/index.js';
+import type { Busy } from '../state/state.js';
+import { spell, type Key } from '../terminal/key.js';
+import { ANSWERS, BUSY_SECONDS, FIRST_COMMAND, FIRST_MINUTE, WATCH_SPEED, type Answer, type FirstMinute } from './first-minute.js';
+import type { Language } from './language.js';
+
+export interface GuideHost {
+  readonly language: Language;
+  /** How another client reaches the server: `redis-cli -p 6379`. */
+  readonly connect: string;
+  /** What is shown now; null: it is over. */
+  show(minute: FirstMinute | null): void;
+  /** A line of the transcript. */
+  say(text: string): void;
+  /** Runs a line in the console, as if it had been typed. */
+  run(line: string): void;
+  /** Resolves when no reply is due in the console any more. */
+  answered(): Promise<void>;
+  /** Events a second; null: at full speed. Resolves when the loop has heard it. */
+  slow(eventsPerSecond: number | null): Promise<void>;
+  /** The console has the focus, and nothing stands in its line. */
+  isLineEmpty(): boolean;
+  /** Nobody has done anything yet but what the guide has asked for. */
+  isFresh(): boolean;
+  /** Shows the moment after an event of the trace; false if it is not kept. */
+  visit(event: TraceEvent): boolean;
+  /** From the moment that is shown to the next event, or the one before. */
+  walk(direction: 'back' | 'forward'): void;
+  showLive(): void;
+}
+
+export class FirstMinuteGuide {
+  private minute: FirstMinute | null = null;
+  private isFresh = false;
+  private turn = 0;
+  /** Of the command that kept the loop. */
+  private culprit: { readonly token: number; readonly turn: number; readonly busyUs: number } | null = null;
+  private waitedMs = 0;
+  /** The event at which the first of those who waited was found ready. */
+  private becameReady: TraceEvent | null = null;
+  /** The first command has been executed. */
+  private isExecuted = false;
+
+  constructor(private readonly host: GuideHost) {}
+
+  start(): void {
+    this.isFresh = false;
+    this.isExecuted = false;
+    this.culprit = null;
+    this.becameReady = null;
+    this.waitedMs = 0;
+    this.set({ step: 'invitation' });
+  }
+
+  /** At a first start: until somebody has done anything. */
+  startFresh(): void {
+    this.start();
+    this.isFresh = true;
+  }
+
+  /** True if the key was for the guide, and has been dealt with. */
+  press(key: Key): boolean {
+    const { minute } = this;
+    if (minute === null) return false;
+    const spelled = spell(key);
+    switch (minute.step) {
+      case 'invitation':
+        return this.pressAtInvitation(key, spelled);
+      case 'question':
+        return this.pressAtQuestion(key, spelled);
+      case 'explained':
+      case 'visiting':
+        return this.pressAtEnd(key, spelled);
+      default:
+        return false;
+    }
+  }
+
+  /** To be called after whatever may have begun something else. */
+  look(): void {
+    if (this.isFresh && this.minute?.step === 'invitation' && !this.host.isFresh()) this.set(null);
+  }
+
+  heard({ events }: TraceBatch): void {
+    this.look();
+    for (const event of events) this.follow(event);
+  }
+
+  busy(busy: Busy | null): void {
+    if (this.minute?.step !== 'running' || busy === null) return;
+    for (const [token, { kind, waitedMs }] of busy.waiting) {
+      if (kind === 'bytes' && token !== busy.activity.token) this.waitedMs = Math.max(this.waitedMs, waitedMs);
+    }
+  }
+
+  private pressAtInvitation(key: Key, spelled: string): boolean {
+    if (spelled === 'enter' && this.host.isLineEmpty()) {
+      void this.watch();
+      return true;
+    }
+    if (types(key)) this.set(null);
+    return false;
+  }
+
+  private pressAtQuestion(key: Key, spelled: string): boolean {
+    const answer = ANSWERS[Number(spelled) - 1] ?? ANSWERS['abc'.indexOf(spelled)];
+    if (answer !== undefined) {
+      this.experiment(answer);
+      return true;
+    }
+    if (types(key) || spelled === 'escape') this.set(null);
+    return spelled === 'escape';
+  }
+
+  private pressAtEnd(key: Key, spelled: string): boolean {
+    const direction = spelled === 'left' ? 'back' : spelled === 'right' ? 'forward' : null;
+    if (direction !== null && this.host.isLineEmpty()) {
+      if (this.minute?.step === 'visiting') this.host.walk(direction);
+      else if (this.becameReady !== null && this.host.visit(this.becameReady)) this.set({ step: 'visiting' });
+      return true;
+    }
+    if (types(key)) {
+      this.host.showLive();
+      this.set(null);
+    }
+    return false;
+  }
+
+  private async watch(): Promise<void> {
+    this.set({ step: 'watching' });
+    this.say('watching');
+    await this.host.slow(WATCH_SPEED);
+    this.host.run(FIRST_COMMAND);
+  }
+
+  private experiment(answer: Answer): void {
+    this.set({ step: 'running', answer });
+    this.say('running');
+    // Connected before the loop is busy, so that what they send waits at tokens of their own.
+    this.host.run('@ben PING');
+    this.host.run(`@ann busy ${BUSY_SECONDS}`);
+    this.host.run('@ben PING');
+    this.host.run('GET greeting');
+  }
+
+  private follow(event: TraceEvent): void {
+    if (event.kind === 'turn-begin') this.turn = event.turn;
+    if (this.minute?.step === 'watching') this.followFirst(event);
+    if (this.minute?.step === 'running') this.followExperiment(event, this.minute.answer);
+  }
+
+  /** One command is over when its reply has been written. */
+  private followFirst(event: TraceEvent): void {
+    if (event.kind === 'execute' && event.command === 'set') this.isExecuted = true;
+    if (event.kind !== 'write' || !this.isExecuted) return;
+    void this.host.slow(null);
+    this.say('watched');
+    this.set({ step: 'question' });
+  }
+
+  private followExperiment(event: TraceEvent, answer: Answer): void {
+    if (event.kind === 'execute' && event.elapsedUs > (BUSY_SECONDS * 1e6) / 2) {
+      this.culprit = { token: event.token, turn: this.turn, busyUs: event.elapsedUs };
+    }
+    if (this.culprit === null) return;
+    if (event.kind === 'ready' && event.token !== this.culprit.token) this.becameReady ??= event;
+    if (event.kind === 'reply' && event.token !== this.culprit.token) void this.explain(answer, this.culprit);
+  }
+
+  private async explain(answer: Answer, { turn, busyUs }: { readonly turn: number; readonly busyUs: number }): Promise<void> {
+    this.set({ step: 'explained', answer, evidence: { turn, busyUs, waitedMs: this.waitedMs } });
+    await this.host.answered();
+    this.host.say(this.texts.yourTurn(this.host.connect));
+  }
+
+  private say(what: 'watching' | 'watched' | 'running'): void {
+    this.host.say(this.texts[what]);
+  }
+
+  private get texts(): (typeof FIRST_MINUTE)[Language] {
+    return FIRST_MINUTE[this.host.language];
+  }
+
+  private set(minute: FirstMinute | null): void {
+    this.minute = minute;
+    this.host.show(minute);
+  }
+}
+
+/** Does the key put something into a line? */
+const types = ({ text, ctrl, alt, name }: Key): boolean => name === 'paste' || (text !== '' && !ctrl && !alt);
