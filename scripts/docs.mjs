@@ -1,5 +1,5 @@
 // Writes the documents that derive from the sources: docs/commands.md, docs/configuration.md, docs/trace-events.md and the flags in README.md. See render-docs.ts.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -11,7 +11,8 @@ try {
   const outfile = join(folder, 'render-docs.mjs');
   await build({ absWorkingDir: root, entryPoints: ['scripts/render-docs.ts'], outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external', define: { __VERSION__: '""' } });
   const { renderDocs } = await import(pathToFileURL(outfile).href);
-  for (const [path, text] of Object.entries(renderDocs(read('README.md'), read('test/tui/goldens/screen-120x40.txt')))) writeFileSync(join(root, path), text);
+  const pictures = Object.fromEntries(readdirSync(join(root, 'test/tui/goldens')).map((name) => [name.replace('.txt', ''), read(`test/tui/goldens/${name}`)]));
+  for (const [path, text] of Object.entries(renderDocs(read('README.md'), pictures))) writeFileSync(join(root, path), text);
 } finally {
   rmSync(folder, { recursive: true });
 }

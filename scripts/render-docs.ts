@@ -17,9 +17,9 @@ import { LINE_KEYS } from '../src/tui/state/repl/line-keys.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
 
-/** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags and the picture are written anew; `screen` is that picture. */
-export function renderDocs(readme: string, screen: string): { readonly [path: string]: string } {
-  return { 'README.md': withScreen(withFlags(readme), screen), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/faults.md': faults(), 'docs/keys.md': keys() };
+/** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags and the pictures are written anew, by their names. */
+export function renderDocs(readme: string, pictures: { readonly [name: string]: string }): { readonly [path: string]: string } {
+  return { 'README.md': withPictures(withFlags(readme), pictures), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/faults.md': faults(), 'docs/keys.md': keys() };
 }
 
 /** The lab's own flags, as --help shows them. */
@@ -28,9 +28,9 @@ function withFlags(readme: string): string {
   return readme.replace(/(<!-- help:[^\n]*\n).*?(<!-- \/help -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${flags}\n\`\`\`\n${close}`);
 }
 
-/** The screen at 120×40, as test/tui/view/screen.test.tsx draws it and compares it. */
-function withScreen(readme: string, screen: string): string {
-  return readme.replace(/(<!-- screen:[^\n]*\n).*?(<!-- \/screen -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${screen}\`\`\`\n${close}`);
+/** Screens as test/tui/view/screen.test.tsx draws and compares them. */
+function withPictures(readme: string, pictures: { readonly [name: string]: string }): string {
+  return readme.replace(/(<!-- picture (\S+):[^\n]*\n).*?(<!-- \/picture -->)/gs, (_, open: string, name: string, close: string) => `${open}\`\`\`\n${pictures[name]}\`\`\`\n${close}`);
 }
 
 function commands(): string {

@@ -9,7 +9,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-test.each(Object.entries(renderDocs(read('README.md'), read('test/tui/goldens/screen-120x40.txt'))))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
+const pictures = Object.fromEntries(readdirSync(join(ROOT, 'test/tui/goldens')).map((name) => [name.replace('.txt', ''), read(`test/tui/goldens/${name}`)]));
+
+test.each(Object.entries(renderDocs(read('README.md'), pictures)))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
   expect(read(path)).toBe(text);
 });
 

@@ -68,6 +68,60 @@ function crowd(count: number): State {
   return { ...state, control: { ...state.control, mode: 'paused', heldAt }, ui: { ...state.ui, isFresh: false } };
 }
 
+/** The lab as it is when it has just been started for the first time. */
+function invitation(): State {
+  using scene = stage();
+  const { sink } = scene.lab.server.tap;
+  scene.lab.server.tap.sink = { emit: (event) => sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : event) };
+  scene.connect();
+  scene.lab.settle();
+  scene.look();
+  const { state } = scene;
+  return { ...state, repl: { ...state.repl, client: { ...state.repl.client, address: '127.0.0.1:6379', state: 'ready' } }, firstMinute: { step: 'invitation' } };
+}
+
+/** What the first minute ends with: one client has kept the loop, the others have waited. */
+function explained(): State {
+  using scene = stage();
+  const { sink } = scene.lab.server.tap;
+  scene.lab.server.tap.sink = {
+    emit(event) {
+      const isSlow = event.kind === 'execute' && event.command === 'eval';
+      scene.lab.clock.nowUs += isSlow ? 3_000_000 : 6;
+      sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : isSlow ? { ...event, elapsedUs: 3_000_000 } : event);
+    },
+  };
+  const [learner, ben, ann] = [scene.connect(), scene.connect(), scene.connect()];
+  ben.ask('CLIENT', 'SETNAME', 'ben');
+  ann.ask('CLIENT', 'SETNAME', 'ann');
+  learner.ask('SET', 'greeting', 'hello', 'EX', '60');
+  ann.ask('EVAL', 'return ARGV[1]', '0', '3');
+  const { turnNumber: turn } = scene.lab.server.loop;
+  ben.ask('PING');
+  learner.ask('GET', 'greeting');
+  scene.look();
+  const { state } = scene;
+  const lines = [
+    { kind: 'out', client: 'ann', text: '"3"' },
+    { kind: 'out', client: 'ben', text: 'PONG' },
+    { kind: 'out', client: '', text: '"hello"' },
+    { kind: 'note', client: '', text: 'your turn: redis-cli -p 6379, or type here' },
+  ] as State['repl']['lines'];
+  return {
+    ...state,
+    ui: { ...state.ui, isFresh: false },
+    repl: { ...state.repl, lines, client: { ...state.repl.client, address: '127.0.0.1:6379', state: 'ready' } },
+    firstMinute: { step: 'explained', answer: 'served', evidence: { turn, busyUs: 3_000_000, waitedMs: 2848 } },
+  };
+}
+
+describe('the first minute', () => {
+  test.each([['invitation', invitation], ['explained', explained]])('%s', async (name, stateOf) => {
+    const lines = drawScreen(stateOf(), { width: 80, height: 24 });
+    await expect(`${lines.map((line) => line.trimEnd()).join('\n')}\n`).toMatchFileSnapshot(`../goldens/first-minute-${name}.txt`);
+  });
+});
+
 describe('the whole screen', () => {
   test.each(SIZES)('at $width×$height', async (size) => {
     const lines = drawScreen(lesson(), size);
