@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
-import type { Language } from '../tui/learn/language.js';
+import type { Language } from '../tui/state/learn/language.js';
 import { readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
 
 export interface Run {

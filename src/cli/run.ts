@@ -52,7 +52,9 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
-    const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, colors, language: run.ascii ? 'en' : (run.language ?? languageOf(env)), lead: leadOf(run) }));
+    // Hangul cannot be written in ASCII.
+    const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
+    const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, colors, language, lead: leadOf(run) }));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     start.isOver();

@@ -8,7 +8,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { RedisLabServer } from '../server/index.js';
 import { describeFailure } from './failure.js';
 import { isFirstStart, rememberFirstStart } from './learn/first-start.js';
-import { languageOf, type Language } from './learn/language.js';
+import { languageOf, type Language } from './state/learn/language.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
 import { inBasicColors, type ColorDepth } from './terminal/color-depth.js';

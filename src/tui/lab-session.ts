@@ -9,7 +9,7 @@
  */
 import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';
-import type { Language } from './learn/language.js';
+import type { Language } from './state/learn/language.js';
 import type { Pace } from './state/changes.js';
 import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';

@@ -5,8 +5,8 @@
  */
 import type { Breakpoint, TraceEvent } from '../../server/index.js';
 import { withChange, type Change } from './changes.js';
-import type { FirstMinute } from '../learn/first-minute.js';
-import type { Language } from '../learn/language.js';
+import type { FirstMinute } from './learn/first-minute.js';
+import type { Language } from './learn/language.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';

@@ -7,8 +7,8 @@
  *   repl      the client console
  */
 import type { Address, Breakpoint, LoopActivity, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
-import type { FirstMinute } from '../learn/first-minute.js';
-import type { Language } from '../learn/language.js';
+import type { FirstMinute } from './learn/first-minute.js';
+import type { Language } from './learn/language.js';
 import type { Change } from './changes.js';
 import type { Model } from './model/model.js';
 import type { PaneId } from './pane-id.js';

@@ -6,7 +6,7 @@
  */
 import { Box, Transform } from 'ink';
 import type { JSX } from 'react';
-import { ANSWERS, FIRST_MINUTE } from '../learn/first-minute.js';
+import { ANSWERS, FIRST_MINUTE } from '../state/learn/first-minute.js';
 import { formatBreakpoint } from '../state/breakpoints.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 import type { State } from '../state/state.js';

@@ -3,7 +3,7 @@
  */
 import type { TraceEvent } from 'redis-lab';
 import { beforeEach, expect, test } from 'vitest';
-import type { FirstMinute } from '../../../src/tui/learn/first-minute.js';
+import type { FirstMinute } from '../../../src/tui/state/learn/first-minute.js';
 import { FirstMinuteGuide } from '../../../src/tui/learn/guide.js';
 import type { Busy } from '../../../src/tui/state/state.js';
 import type { Key } from '../../../src/tui/terminal/key.js';

@@ -7,7 +7,7 @@
  *   127.0.0.1:6379> EXPIRE greet|ing seconds [NX | XX | GT | LT]        the hint is dim
  *   EXPIRE takes at least 2 arguments: …                                red; or candidates, or what the client waits for
  */
-import { FIRST_COMMAND } from '../../learn/first-minute.js';
+import { FIRST_COMMAND } from '../../state/learn/first-minute.js';
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
 import { showTyped, toBytes } from '../../state/typed-text.js';

@@ -69,7 +69,8 @@ const ENGLISH: Texts = {
   question: [`Two more clients connect; one computes for ${BUSY_SECONDS} seconds. The others:`],
   answers: { served: 'are served', wait: 'wait', fail: 'fail' },
   explained: (answer, { turn, busyUs, waitedMs }, { left, right }) => [
-    `You said: they ${ENGLISH.answers[answer]}. They waited ${seconds(waitedMs)} s, because execute took ${seconds(busyUs / 1000)} s in turn ${turn}: meanwhile nobody called poll.wait.`,
+    `You said: they ${ENGLISH.answers[answer]}. They waited ${seconds(waitedMs)} s, ` +
+      `because execute took ${seconds(busyUs / 1000)} s in turn ${turn}: meanwhile nobody called poll.wait.`,
     '',
     `${left}: the moment they became ready`,
     `${right}: onward from there`,
