@@ -10,7 +10,7 @@ import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } 
 import { categoriesOf, flagNames } from '../src/server/command/command-facts.js';
 import type { Command } from '../src/server/command/command.js';
 import { formatSyntax } from '../src/server/command/syntax.js';
-import { FAULT_NAMES, faultOf, faultSyntax } from '../src/server/faults/table.js';
+import { CLIENT_FAULTS, FAULT_NAMES, faultOf, faultSyntax } from '../src/server/faults/table.js';
 import { TRACE_EVENTS } from '../src/server/trace/events.js';
 import { KEYMAP, type Binding, type Context, type Group } from '../src/tui/keymap.js';
 import { LINE_KEYS } from '../src/tui/state/repl/line-keys.js';
@@ -109,7 +109,7 @@ function faults(): string {
     'Faults of the wire lie between the kernel and the server, below the recorder: a recording holds what they have made of reads and writes, and is replayed without them. Faults of the loop lie above it, so that one is set, ' +
       'or taken away, is recorded; it takes effect behind the next wait of the loop.',
   ].join('\n\n');
-  const rows = FAULT_NAMES.map((name) => [code(faultSyntax(name)), faultOf(name).side, faultOf(name).meaning, code(faultOf(name).example)]);
+  const rows = FAULT_NAMES.map((name) => [code(faultSyntax(name).join(' ')), faultOf(name).side, faultOf(name).meaning, code(faultOf(name).example)]);
   const limits = [
     ['`#3`', 'the connection with this token; the first that is ever accepted has #2'],
     ['`GET`', 'requests of this command; `CONFIG` means all of its subcommands'],
@@ -117,7 +117,8 @@ function faults(): string {
     ['`client app*`', 'requests of clients that have called themselves so with CLIENT SETNAME'],
     ['`next 3`', 'so many times; then the fault is gone'],
   ];
-  return `${head}\n\n${table('## What can be spoiled', ['Fault', 'Side', 'What it does', 'Example'], rows)}\n\n${table('## What it is set on', ['Limit', 'Meaning'], limits, 'All limits that are given must hold; without any it is everything.')}\n`;
+  const client = CLIENT_FAULTS.map((word) => [code(`${word.name} ${word.arguments}`.trimEnd()), word.summary]);
+  return `${head}\n\n${table('## What can be spoiled', ['Fault', 'Side', 'What it does', 'Example'], rows)}\n\n${table('## What it is set on', ['Limit', 'Meaning'], limits, 'All limits that are given must hold; without any it is everything.')}\n\n${table('## By hand', ['Word', 'What it does'], client, 'What the REPL\'s own connections do to the server: words there, on the side of the client.')}\n`;
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[], text?: string): string {

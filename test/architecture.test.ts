@@ -29,7 +29,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/dispatch': ['server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp'],
   'server/scripting': ['server/command', 'server/features', 'server/errors', 'server/resp', 'server/keyspace', 'server/version'],
   'server/commands': ['server/scripting', 'server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
-  'server/faults': ['server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/faults': ['shared', 'types:server/features', 'server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   'server/loop': ['shared', 'server/io', 'server/trace'],
   'server/client': ['shared', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [

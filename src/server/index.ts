@@ -44,7 +44,7 @@ export type { SettingName } from './config.js';
 export type { LoopActivity } from './thread/activity-watch.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
 export { FaultError, formatFault, parseFault } from './faults/fault.js';
-export { FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.js';
+export { CLIENT_FAULTS, FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.js';
 export type { Fault, FaultLimits } from './faults/fault.js';
 export type { ActiveFault } from './faults/faults.js';
 export type { FaultDoc, FaultName } from './faults/table.js';

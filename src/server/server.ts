@@ -75,7 +75,7 @@ export interface ServerInputs {
 export class Server implements ServerContext {
   readonly tap = new Tap();
   readonly hooks = new DispatchHooks();
-  readonly commandFaults = new CommandFaults(this.hooks);
+  readonly commandFaults: CommandFaults;
   readonly commands: ReadonlyMap<string, Command> = commandTable();
   /** All connected clients by token. */
   readonly sessions = new Map<number, Session>();
@@ -126,6 +126,7 @@ export class Server implements ServerContext {
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
+    this.commandFaults = new CommandFaults(hooks, scheduler);
     this.identity = from?.state.identity ?? { runId: randomId(random), replicationId: randomId(random) };
 
     // What is measured.
@@ -244,7 +245,7 @@ export class Server implements ServerContext {
     this.monitors.restore(state.monitors, sessions);
     this.pause.restore(state.pause, sessions);
     this.aclLog.restore(state.aclLog);
-    this.commandFaults.restore(state.faults);
+    this.commandFaults.restore(state.faults, sessions);
     restoreStats(this.stats, state.stats);
     this.statistics.restore(state.statistics, (name) => commandOf(commands, name));
     for (const [name, counts] of state.commands) commandOf(commands, name).stats.restore(counts);
@@ -369,6 +370,7 @@ export class Server implements ServerContext {
     this.watches.unwatch(session);
     if (session.isMonitor) this.monitors.remove(session);
     this.pause.forget(session);
+    this.commandFaults.forget(session);
     this.tracking.disable(session);
     this.blocking.forget(session);
     this.pubsub.forget(session);

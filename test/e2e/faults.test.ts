@@ -4,6 +4,7 @@ import { createServer, type RedisLabServer, type ServerOptions, type TraceEvent 
 import { readRecording, Replay } from '../../src/server/recording/index.js';
 import { cli } from '../support/cli.js';
 import { RespClient } from '../support/resp-client.js';
+import { RawClient } from '../support/raw-client.js';
 
 const POLLERS = (['epoll', 'portable'] as const).filter((poller) => poller === 'portable' || process.platform === 'linux');
 const MODES = POLLERS.flatMap((poller) => [{ poller, edgeTriggered: false }, { poller, edgeTriggered: true }]);
@@ -48,6 +49,108 @@ describe.each(MODES)('$poller, edge-triggered: $edgeTriggered', (options) => {
       expect(await client.call('GET', 'user:1')).toBe(null);
       expect(await server.faults.list()).toEqual([]);
     });
+  });
+
+  test('latency: by the loop\'s clock, a token is reported so much later than it was ready', async () => {
+    const events = await recorded(options, async (server) => {
+      await using client = await RespClient.connect(server.port);
+      await client.call('PING');
+      await server.faults.add({ name: 'latency', ms: 30 });
+      await client.call('PING');
+      await client.call('PING');
+      await server.faults.clear();
+      await client.call('PING');
+    });
+    const injected = events.filter((event) => event.kind === 'fault');
+    expect(injected.map(({ effect }) => effect)).toEqual(['reported 30 ms later', 'reported 30 ms later']);
+    for (const { seq, atUs, token } of injected) {
+      const reported = events.find((event) => event.seq > seq && event.kind === 'ready' && event.token === token)!;
+      expect(reported.atUs - atUs).toBeGreaterThanOrEqual(30_000);
+    }
+  });
+
+  test('bandwidth: by the loop\'s clock, no byte comes before those in front of it have had their time, and none is lost', async () => {
+    const events = await recorded(options, async (server) => {
+      await using client = await RespClient.connect(server.port);
+      await client.call('PING');
+      await server.faults.add('bandwidth 50k');
+      const value = 'b'.repeat(10_000);
+      await client.call('SET', 'k', value);
+      expect(await client.call('GET', 'k')).toBe(value);
+    });
+    const reads = events.flatMap((event) => (event.kind === 'read' && typeof event.result === 'number' ? [{ bytes: event.result, atUs: event.atUs }] : []));
+    const limited = reads.slice(reads.findIndex(({ bytes }) => bytes > 1000));
+    expect(limited.length).toBeGreaterThan(3);
+    // The clock is read before the call into the kernel, and the event is dated behind it.
+    for (const [i, { bytes, atUs }] of limited.slice(0, -1).entries()) expect(limited[i + 1]!.atUs - atUs).toBeGreaterThan((bytes / 50_000) * 1e6 * 0.9);
+  });
+
+  test('would-block: refusals cost turns, and no byte', async () => {
+    const events = await recorded(options, async (server) => {
+      await using client = await RespClient.connect(server.port);
+      await server.faults.add('would-block 3');
+      const value = 'w'.repeat(200_000);
+      await client.call('SET', 'k', value);
+      expect(await client.call('GET', 'k')).toBe(value);
+    });
+    expect(events.filter((event) => event.kind === 'fault').map(({ effect }) => effect).slice(0, 3)).toEqual(['read: WouldBlock', 'read: WouldBlock', 'read: WouldBlock']);
+  });
+
+  test('reset: the server reads ECONNRESET and the client gets a reset', async () => {
+    const events = await recorded(options, async (server) => {
+      const client = await RawClient.connect(server.port);
+      const errors: string[] = [];
+      client.socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code!));
+      await client.exchange('PING\r\n', 1);
+      await server.faults.add('reset');
+      expect(await client.closedByServer()).toBe(true);
+      expect(errors).toEqual(['ECONNRESET']);
+    });
+    expect(events.find((event) => event.kind === 'disconnect')).toMatchObject({ why: 'ECONNRESET' });
+  });
+
+  test('half-close: the server reads EOF and closes; the client sees an end', async () => {
+    const events = await recorded(options, async (server) => {
+      const client = await RawClient.connect(server.port);
+      const errors: unknown[] = [];
+      client.socket.on('error', (error) => errors.push(error));
+      await server.faults.add('half-close 6');
+      await client.exchange('PING\r\n', 1);
+      expect(await client.closedByServer()).toBe(true);
+      expect(errors).toEqual([]);
+    });
+    expect(events.find((event) => event.kind === 'disconnect')).toMatchObject({ why: 'EOF' });
+  });
+
+  test('accept: fails, and the connection waits; or it is lost', async () => {
+    const events = await recorded(options, async (server) => {
+      await server.faults.add('accept EMFILE next 2');
+      const client = await RawClient.connect(server.port);
+      expect(await client.exchange('PING\r\n', 1)).toMatchObject([{ bytes: '+PONG\r\n' }]);
+      client.close();
+      await server.faults.add('accept ECONNABORTED next 1');
+      // The reset may come before the client has heard that it is connected.
+      const isLost = await RawClient.connect(server.port).then((lost) => lost.closedByServer(), () => true);
+      expect(isLost).toBe(true);
+    });
+    expect(events.filter((event) => event.kind === 'fault').map(({ effect }) => effect)).toEqual(['accept: EMFILE', 'accept: EMFILE', 'accept: ECONNABORTED']);
+  });
+
+  test('late-reply and no-reply: the command is executed, its client waits', async () => {
+    const events = await recorded(options, async (server) => {
+      await using client = await RespClient.connect(server.port);
+      await using other = await RespClient.connect(server.port);
+      await server.faults.add('late-reply 60ms on INCR next 1');
+      const late = client.call('INCR', 'n');
+      expect(await other.call('GET', 'n')).toBe('1');
+      expect(await late).toBe(1);
+      const fault = await server.faults.add('no-reply on INCR');
+      const never = client.call('INCR', 'n');
+      expect(await other.call('GET', 'n')).toBe('2');
+      await fault.remove();
+      expect(await never).toBe(2);
+    });
+    expect(events.filter((event) => event.kind === 'timer' && event.name === 'late reply')).toHaveLength(1);
   });
 });
 

@@ -3,7 +3,7 @@
  *
  * Each is a field that is null while nobody needs it, so that a command pays one comparison for it. Who sets a field says so here.
  */
-import type { ErrorReply } from '../resp/reply.js';
+import type { ErrorReply, Reply } from '../resp/reply.js';
 import type { Argv, Command } from './command.js';
 import type { Session } from './session.js';
 
@@ -11,6 +11,8 @@ import type { Session } from './session.js';
 export interface RequestFaults {
   /** Called behind all gates: the error that the request gets instead of being executed, or null. */
   refuse(session: Session, command: Command, argv: Argv): ErrorReply | null;
+  /** Called with the reply of a command that was executed: the same, or NO_REPLY, with the session parked, if its client is to wait for it. */
+  answer(session: Session, command: Command, argv: Argv, reply: Reply): Reply;
 }
 
 export class DispatchHooks {

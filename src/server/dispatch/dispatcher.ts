@@ -55,7 +55,8 @@ export class Dispatcher implements CommandRunner {
     }
     const reply = this.call(session, command, argv);
     if (session.tracking !== null) endCaching(session, command);
-    return reply;
+    const { faults } = this.server.hooks;
+    return faults === null ? reply : faults.answer(session, command, argv, reply);
   }
 
   /** What stands between a client and a command that exists: the first error, or null. */

@@ -1,5 +1,7 @@
 /**
- * CommandFaults: what becomes of requests on purpose: the faults of the loop. Asked by the dispatcher, behind its gates.
+ * CommandFaults: what becomes of requests on purpose: the faults of the loop. Asked by the dispatcher, behind its gates and behind the command.
+ *
+ *   gates ──▶ refuse: an error instead ──▶ command ──▶ answer: the reply is held, its client parked ──▶ late: a timer; never: until the fault is taken away
  *
  * They stand above the recorder: that one is set, or taken away, is an input, see {@link FaultCall}.
  */
@@ -7,13 +9,15 @@ import type { Argv, Command } from '../command/command.js';
 import { keysOf } from '../command/key-spec.js';
 import type { DispatchHooks, RequestFaults } from '../command/hooks.js';
 import type { Session } from '../command/session.js';
+import type { Scheduler } from '../features/surroundings.js';
 import { matchesGlob } from '../keyspace/glob.js';
-import { ErrorReply } from '../resp/reply.js';
+import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './table.js';
 
 /** What another thread has told the server to spoil, or no longer to. Recorded, and obeyed again by a replay. */
-export type FaultCall = { readonly add: Fault; readonly id: number } | { readonly remove: number };
+export type FaultCall = { readonly add: Fault; readonly id: number } | { readonly remove: number } | { readonly clear: true };
 
 interface ActiveFault {
   readonly id: number;
@@ -21,41 +25,109 @@ interface ActiveFault {
   injections: number;
 }
 
-/** The faults in force, oldest first. */
-export type CommandFaultsState = readonly Readonly<ActiveFault>[];
+/** A reply that its client does not get yet. */
+interface HeldReply {
+  /** Of the fault that holds it. */
+  readonly id: number;
+  readonly reply: Reply;
+  /** Null: only the end of the fault releases it. */
+  readonly timer: TimerState | null;
+}
+
+/** Replies that are held, by the tokens of their clients. */
+interface HeldState {
+  readonly token: number;
+  readonly id: number;
+  readonly reply: Reply;
+  readonly timer: TimerState | null;
+}
+
+export interface CommandFaultsState {
+  /** Oldest first. */
+  readonly active: readonly Readonly<ActiveFault>[];
+  readonly held: readonly HeldState[];
+}
+
+/** The name of the timers that release replies. */
+const TIMER = 'late reply';
 
 export class CommandFaults implements RequestFaults {
   private active: readonly ActiveFault[] = [];
+  private readonly held = new Map<Session, HeldReply>();
   /** Told of each request that is spoiled; nobody listens in a replay. */
   onInjected: (id: number, token: number, effect: string) => void = () => {};
 
-  constructor(private readonly hooks: DispatchHooks) {}
+  constructor(
+    private readonly hooks: DispatchHooks,
+    private readonly scheduler: Scheduler,
+  ) {}
 
   capture(): CommandFaultsState {
-    return this.active.map((fault) => ({ ...fault }));
+    return {
+      active: this.active.map((fault) => ({ ...fault })),
+      held: Array.from(this.held, ([{ id: token }, { id, reply, timer }]) => ({ token, id, reply, timer: captureTimer(timer) })),
+    };
   }
 
-  restore(faults: CommandFaultsState): void {
-    this.set(faults.map((fault) => ({ ...fault })));
+  restore({ active, held }: CommandFaultsState, sessions: ReadonlyMap<number, Session>): void {
+    this.set(active.map((fault) => ({ ...fault })));
+    for (const { token, id, reply, timer } of held) {
+      const session = sessions.get(token)!;
+      const restored = timer === null ? null : this.scheduler.restore(TIMER, timer, () => this.release(session));
+      this.held.set(session, { id, reply, timer: restored });
+    }
   }
 
   obey(call: FaultCall): void {
-    if ('add' in call) this.set([...this.active, { id: call.id, fault: call.add, injections: 0 }]);
-    else this.set(this.active.filter(({ id }) => id !== call.remove));
+    if ('add' in call) return this.set([...this.active, { id: call.id, fault: call.add, injections: 0 }]);
+    const isOver = 'clear' in call ? (): boolean => true : (id: number): boolean => id === call.remove;
+    this.set(this.active.filter(({ id }) => !isOver(id)));
+    for (const [session, { id }] of this.held) if (isOver(id)) this.release(session);
   }
 
   refuse(session: Session, command: Command, argv: Argv): ErrorReply | null {
-    const spoiled = this.active.find(({ fault }) => fault.name === 'error' && concerns(fault, session, command, argv));
-    if (spoiled === undefined) return null;
-    const { reply = FAULTS.error.parameter.default } = spoiled.fault as Extract<Fault, { name: 'error' }>;
-    this.injected(spoiled, session, `error reply to ${command.fullName}`);
+    const active = this.find(['error'], session, command, argv);
+    if (active === undefined) return null;
+    const { reply = FAULTS.error.parameter.default } = active.fault as Extract<Fault, { name: 'error' }>;
+    this.injected(active, session, `error reply to ${command.fullName}`);
     return new ErrorReply(reply);
   }
 
-  private injected(spoiled: ActiveFault, session: Session, effect: string): void {
-    spoiled.injections++;
-    this.onInjected(spoiled.id, session.id, effect);
-    if (spoiled.injections === spoiled.fault.next) this.set(this.active.filter((other) => other !== spoiled));
+  answer(session: Session, command: Command, argv: Argv, reply: Reply): Reply {
+    // A client that is parked waits for its reply already.
+    const active = reply === NO_REPLY || session.closing ? undefined : this.find(['late-reply', 'no-reply'], session, command, argv);
+    if (active === undefined) return reply;
+    const { id, fault } = active;
+    const timer = fault.name === 'late-reply' ? this.scheduler.after(TIMER, fault.ms, () => this.release(session)) : null;
+    this.held.set(session, { id, reply, timer });
+    session.parked = true;
+    this.injected(active, session, `${fault.name === 'late-reply' ? `reply ${fault.ms} ms late` : 'no reply'} to ${command.fullName}`);
+    return NO_REPLY;
+  }
+
+  /** The client has gone. */
+  forget(session: Session): void {
+    const timer = this.held.get(session)?.timer ?? null;
+    if (timer !== null) this.scheduler.cancel(timer);
+    this.held.delete(session);
+  }
+
+  private release(session: Session): void {
+    const { reply } = this.held.get(session)!;
+    this.forget(session);
+    session.parked = false;
+    session.answer(reply);
+    session.transport.resume();
+  }
+
+  private find(names: readonly Fault['name'][], session: Session, command: Command, argv: Argv): ActiveFault | undefined {
+    return this.active.find(({ fault }) => names.includes(fault.name) && concerns(fault, session, command, argv));
+  }
+
+  private injected(active: ActiveFault, session: Session, effect: string): void {
+    active.injections++;
+    this.onInjected(active.id, session.id, effect);
+    if (active.injections === active.fault.next) this.set(this.active.filter((other) => other !== active));
   }
 
   private set(active: readonly ActiveFault[]): void {

@@ -27,7 +27,13 @@ export interface FaultLimits {
 export type Fault = FaultLimits &
   (
     | { readonly name: 'slice'; readonly bytes: number }
+    | { readonly name: 'latency' | 'late-reply'; readonly ms: number }
+    | { readonly name: 'bandwidth'; readonly bytesPerSecond: number }
+    | { readonly name: 'would-block'; readonly times: number }
+    | { readonly name: 'reset' | 'half-close'; readonly afterBytes?: number }
+    | { readonly name: 'accept'; readonly code?: string }
     | { readonly name: 'error'; readonly reply?: string }
+    | { readonly name: 'no-reply' }
   );
 
 /** A fault that cannot be; the message is one line for people, a byte string. */
@@ -59,12 +65,20 @@ export function parseFault(words: readonly string[]): Fault {
 
 type Draft = { name: string; [property: string]: unknown };
 
-const surplus = (name: FaultName, word: string): FaultError => new FaultError(`${quoteWord(word)} is one word too many: ${faultSyntax(name)}`);
+const surplus = (name: FaultName, word: string): FaultError => new FaultError(`${quoteWord(word)} is one word too many: ${faultSyntax(name).join(' ')}`);
 
 function parseValue(parameter: FaultParameter, words: readonly string[]): number | string {
   if (parameter.kind === 'text') return words.join(' ');
-  const bytes = parseMemory(words[0]!);
-  return bytes === null || words[0] === '' ? words[0]! : Number(bytes);
+  const [word] = words as [string];
+  const number = parameter.kind === 'bytes' ? parseMemory(word) : parameter.kind === 'time' ? parseTime(word) : numberOf(word);
+  // What is no number stays as it is, for the check to name it.
+  return number === null || word === '' ? word : (Number(number) as number);
+}
+
+/** `50`, `50ms`, `2s`, `1.5s`: milliseconds, or null. */
+function parseTime(word: string): number | null {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|)$/i.exec(word) ?? [];
+  return digits === undefined ? null : Number(digits) * (unit!.toLowerCase() === 's' ? 1000 : 1);
 }
 
 /** `on GET user:* client app next 3` */
@@ -122,9 +136,11 @@ function unknownProperty(name: FaultName, property: string): string {
 }
 
 function checkParameter(name: FaultName, parameter: FaultParameter, value: unknown): void {
+  if (value === undefined && parameter.default !== undefined) return;
   if (parameter.kind === 'text') {
-    if (value === undefined || (typeof value === 'string' && /^[^\x00-\x1f\x7f]+$/.test(value))) return;
-    throw new FaultError(`${name}: ${parameter.name} must be a line of text`);
+    const { choices } = parameter;
+    if (typeof value === 'string' && (choices === undefined ? /^[^\x00-\x1f\x7f]+$/.test(value) : choices.includes(value))) return;
+    throw new FaultError(`${name}: ${parameter.name} must be ${choices === undefined ? 'a line of text' : `one of ${choices.join(', ')}`}`);
   }
   if (Number.isSafeInteger(value) && (value as number) >= parameter.least) return;
   throw new FaultError(`${name}: ${parameter.name} must be a whole number from ${parameter.least}`);
@@ -150,7 +166,7 @@ export function formatFault(fault: Fault): string {
   ].filter((part) => part !== '');
   return [
     fault.name,
-    ...(value === undefined ? [] : [typeof value === 'string' ? quoteWord(value) : String(value)]),
+    ...(value === undefined ? [] : [typeof value === 'string' ? quoteWord(value) : `${value as number}${parameter!.kind === 'time' ? 'ms' : ''}`]),
     ...(limits.length === 0 ? [] : ['on', ...limits]),
     ...(next === undefined ? [] : [`next ${next}`]),
   ].join(' ');

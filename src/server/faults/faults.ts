@@ -27,7 +27,7 @@ interface FaultyServer {
   readonly commands: ReadonlyMap<string, { readonly subcommands: ReadonlyMap<string, unknown> | null }>;
   readonly sessions: ReadonlyMap<number, unknown>;
   readonly commandFaults: CommandFaults;
-  readonly loop: { afterWait: (() => void) | null };
+  readonly loop: { afterWait: (() => void) | null; readonly poll: { readonly waker: { wake(): void } } };
 }
 
 export class Faults {
@@ -67,8 +67,11 @@ export class Faults {
     return true;
   }
 
+  /** All of them; those who wait for a reply get it, also if the fault that holds it is gone already. */
   clear(): void {
-    for (const id of this.active.keys()) this.remove(id);
+    for (const id of this.active.keys()) this.poll.remove(id);
+    this.active.clear();
+    this.call({ clear: true });
   }
 
   /** In the order in which they were set. */
@@ -81,8 +84,10 @@ export class Faults {
    * handled. A call may come in the middle of a command at which the loop is held.
    */
   private call(call: FaultCall): void {
+    const { loop } = this.server;
     this.calls.push(call);
-    this.server.loop.afterWait = () => this.obeyCalls();
+    loop.poll.waker.wake();
+    loop.afterWait = () => this.obeyCalls();
   }
 
   private obeyCalls(): void {

@@ -3,15 +3,19 @@
  *
  *   server ──▶ recorder ──▶ FaultyPoll ──▶ epoll, portable or scripted         so a recording holds what the faults have made of the wire,
  *                               │                                              and its replay needs none of them
- *                               └ null while no fault is set: one comparison a call
+ *                               └ while no fault is set: one comparison a call
+ *
+ * A connection that is not to be heard of for a while is held: it is deregistered beneath, since a level-triggered kernel would report it again and
+ * again, and registered anew when its time has come, which makes what is ready by then news. The wait beneath ends no later than that.
  */
-import type { Events } from '../io/event.js';
+import { systemError } from '../io/backends/ready-list.js';
+import { type Events, READY_READABLE } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
-import { type Address, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
-import type { Way, WireFault } from './wire-fault.js';
+import { AcceptFailure, BROKEN, type Way, type WireFault } from './wire-fault.js';
 
-/** Told of each spoiled call. `effect` says in a few words what it has come to. */
+/** Told of each injection. `effect` says in a few words what the call has come to. */
 export type InjectionListener = (fault: WireFault, token: Token, effect: string) => void;
 
 export class FaultyPoll implements Poll {
@@ -24,26 +28,35 @@ export class FaultyPoll implements Poll {
   /** Null: none is set. */
   faults: readonly WireFault[] | null = null;
   onInjected: InjectionListener = () => {};
+  private readonly streams = new Map<Token, FaultyStream>();
+  /** Connections that are held, and until when, on the clock's µs. */
+  private readonly held = new Map<FaultyStream, number>();
+  /** Connections that are reported READABLE by the next wait, whatever the kernel says. */
+  private readonly due = new Set<FaultyStream>();
 
-  constructor(readonly inner: Poll) {
+  /** @param clock the loop's, beneath the recorder */
+  constructor(
+    readonly inner: Poll,
+    private readonly clock: { measureUs(): number },
+  ) {
     this.name = inner.name;
     this.emulated = inner.emulated;
     this.edgeTriggered = inner.edgeTriggered;
     this.waker = inner.waker;
     if (inner.opened !== undefined) this.opened = () => inner.opened!();
-    if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(turn);
+    if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(() => this.next(turn()));
   }
 
   add(fault: WireFault): void {
     this.faults = [...(this.faults ?? []), fault];
+    for (const stream of this.streams.values()) this.checkDue(stream);
   }
 
-  /** False if it is not set. */
-  remove(id: number): boolean {
+  remove(id: number): void {
     const left = (this.faults ?? []).filter((fault) => fault.id !== id);
-    const isKnown = left.length < (this.faults ?? []).length;
     this.faults = left.length === 0 ? null : left;
-    return isKnown;
+    // Who was held by it is heard of at the next wait; others are held anew.
+    for (const stream of this.held.keys()) this.held.set(stream, -Infinity);
   }
 
   listen(address: Address, backlog: number): TcpListener {
@@ -52,28 +65,127 @@ export class FaultyPoll implements Poll {
 
   register(source: Source, token: Token, interest: Interest): void {
     this.inner.register(innerOf(source), token, interest);
-    if (source instanceof FaultyStream) source.registered(token, interest);
+    if (source instanceof FaultyListener) source.token = token;
+    if (!(source instanceof FaultyStream)) return;
+    source.registered(token, interest);
+    this.streams.set(token, source);
+    if (this.faults !== null) this.checkDue(source);
   }
 
   reregister(source: Source, token: Token, interest: Interest): void {
+    if (source instanceof FaultyStream) {
+      source.registered(token, interest);
+      if (this.held.has(source)) return;
+    }
     this.inner.reregister(innerOf(source), token, interest);
-    if (source instanceof FaultyStream) source.registered(token, interest);
   }
 
   deregister(source: Source): void {
+    if (source instanceof FaultyStream) {
+      this.streams.delete(source.token);
+      this.due.delete(source);
+      if (this.held.delete(source)) return;
+    }
     this.inner.deregister(innerOf(source));
   }
 
   wait(events: Events, timeoutMs: number): void {
-    this.inner.wait(events, timeoutMs);
+    if (this.faults === null && this.held.size === 0) return this.inner.wait(events, timeoutMs);
+    this.release();
+    this.inner.wait(events, this.shortened(timeoutMs));
+    // What has come to its time meanwhile is looked at once more; with other events that is up to the next wait.
+    if (this.release() && events.length === 0) this.inner.wait(events, 0);
+    this.delay(events);
+    for (const stream of this.due) events.push(stream.token, READY_READABLE);
+    this.due.clear();
   }
 
   close(): void {
     this.inner.close();
   }
+
+  // What follows is for the streams and listeners.
+
+  get nowUs(): number {
+    return this.clock.measureUs();
+  }
+
+  /** The connection is not heard of before that. One that is refused right after it was accepted is never heard of. */
+  hold(stream: FaultyStream, untilUs: number): void {
+    if (!this.isRegistered(stream)) return;
+    const before = this.held.get(stream);
+    if (before === undefined) this.inner.deregister(stream.inner);
+    this.held.set(stream, Math.min(before ?? Infinity, untilUs));
+  }
+
+  checkDue(stream: FaultyStream): void {
+    if (this.isRegistered(stream) && this.faults!.some((fault) => fault.concerns(stream) && fault.isDue(stream))) this.due.add(stream);
+  }
+
+  /** What a fault has left behind is ready: where that is no news any more, it is made news again. */
+  rearm(stream: FaultyStream): void {
+    if (this.edgeTriggered && this.isRegistered(stream)) this.reregister(stream, stream.token, stream.interest);
+  }
+
+  private isRegistered(stream: FaultyStream): boolean {
+    return this.streams.get(stream.token) === stream;
+  }
+
+  /** The connections whose time has come are registered again. False if there were none. */
+  private release(): boolean {
+    if (this.held.size === 0) return false;
+    const { nowUs } = this;
+    const released = [...this.held].filter(([, untilUs]) => untilUs <= nowUs);
+    for (const [stream] of released) {
+      this.held.delete(stream);
+      stream.isReleased = true;
+      this.inner.register(stream.inner, stream.token, stream.interest);
+    }
+    return released.length > 0;
+  }
+
+  /** The timeout of the next wait, for a poll that is driven; null: there is none. */
+  private next(timeoutMs: number | null): number | null {
+    return timeoutMs === null ? null : this.shortened(timeoutMs);
+  }
+
+  /** How long a wait may take at most. */
+  private shortened(timeoutMs: number): number {
+    if (this.due.size > 0) return 0;
+    if (this.held.size === 0) return timeoutMs;
+    const heldMs = Math.max(0, (Math.min(...this.held.values()) - this.nowUs) / 1000);
+    return timeoutMs === -1 ? heldMs : Math.min(timeoutMs, heldMs);
+  }
+
+  /** Takes those out of the events that are to be heard of later. */
+  private delay(events: Events): void {
+    if (this.faults === null) return;
+    let kept = 0;
+    for (let i = 0; i < events.length; i++) {
+      const token = events.tokens[i]!;
+      const stream = this.streams.get(token);
+      if (stream !== undefined && this.isDelayed(stream)) continue;
+      events.tokens[kept] = token;
+      events.readiness[kept++] = events.readiness[i]!;
+    }
+    events.length = kept;
+  }
+
+  private isDelayed(stream: FaultyStream): boolean {
+    const { isReleased } = stream;
+    stream.isReleased = false;
+    const fault = isReleased ? undefined : this.faults?.find((each) => each.delayMs > 0 && each.concerns(stream));
+    if (fault === undefined) return false;
+    this.hold(stream, this.nowUs + fault.delayMs * 1000);
+    this.onInjected(fault, stream.token, `reported ${fault.delayMs} ms later`);
+    return true;
+  }
 }
 
 class FaultyListener implements TcpListener {
+  /** Once it is registered. */
+  token: Token = -1;
+
   constructor(
     private readonly poll: FaultyPoll,
     readonly inner: TcpListener,
@@ -88,12 +200,25 @@ class FaultyListener implements TcpListener {
   }
 
   accept(): TcpStream | WouldBlock {
+    const fault = this.poll.faults?.find((each) => each instanceof AcceptFailure);
+    if (fault !== undefined) return this.fail(fault);
     const stream = this.inner.accept();
     return stream === WOULD_BLOCK ? stream : new FaultyStream(this.poll, stream);
   }
 
   close(): void {
     this.inner.close();
+  }
+
+  /** A connection that was aborted is not in the backlog any more; all other failures leave it there. */
+  private fail(fault: AcceptFailure): WouldBlock {
+    if (fault.code === 'ECONNABORTED') {
+      const lost = this.inner.accept();
+      if (lost === WOULD_BLOCK) return lost;
+      lost.close(true);
+    }
+    this.poll.onInjected(fault, this.token, `accept: ${fault.code}`);
+    throw systemError('accept4', fault.code, this.fd);
   }
 }
 
@@ -102,7 +227,10 @@ export class FaultyStream implements TcpStream {
   readonly local: Address;
   /** Once it is registered. */
   token: Token = -1;
-  private interest: Interest = 0;
+  interest: Interest = 0;
+  /** It was held until now: what is ready is reported without being held again. */
+  isReleased = false;
+  private isBroken = false;
 
   constructor(
     private readonly poll: FaultyPoll,
@@ -136,27 +264,46 @@ export class FaultyStream implements TcpStream {
   }
 
   close(): void {
-    this.inner.close();
+    this.inner.close(this.isBroken);
+  }
+
+  // What follows is for the faults.
+
+  get nowUs(): number {
+    return this.poll.nowUs;
+  }
+
+  holdUntil(untilUs: number): void {
+    this.poll.hold(this, untilUs);
   }
 
   /** One call of the server: as many of `bytes` as the faults allow, or what they make of it. */
   private transfer(way: Way, bytes: number, move: (bytes: number) => number): number {
+    const faults = this.poll.faults!.filter((fault) => fault.concerns(this));
     let allowed = bytes;
     let limiting: WireFault | null = null;
-    for (const fault of this.poll.faults!) {
-      if (!fault.concerns(this)) continue;
-      const less = fault.allow(this, way, allowed);
+    for (const fault of faults) {
+      const less = allowed > 0 ? fault.allow(this, way, allowed) : allowed;
       if (less < allowed) [allowed, limiting] = [less, fault];
     }
-    const moved = move(allowed);
-    // What a fault has left behind is ready: where that is no news any more, it is made news again.
-    if (limiting !== null && moved === allowed) {
-      this.poll.onInjected(limiting, this.token, `${way} of ${moved} B`);
-      if (this.poll.edgeTriggered) this.poll.reregister(this, this.token, this.interest);
+    const count = allowed > 0 ? move(allowed) : allowed;
+    if (count > 0) {
+      for (const fault of faults) fault.moved(this, way, count);
+      this.poll.checkDue(this);
     }
-    return moved;
+    if (limiting !== null && count === allowed && (count <= 0 || limiting.countsCuts)) this.injected(limiting, way, count);
+    return count;
+  }
+
+  private injected(fault: WireFault, way: Way, outcome: number): void {
+    this.poll.onInjected(fault, this.token, `${way}${outcome > 0 ? ` of ${outcome} B` : `: ${OUTCOMES[outcome]}`}`);
+    if (outcome !== BROKEN) return this.poll.rearm(this);
+    this.isBroken = true;
+    throw systemError(way === 'read' ? 'recv' : 'send', 'ECONNRESET', this.fd);
   }
 }
+
+const OUTCOMES: { readonly [outcome: number]: string } = { [WOULD_BLOCK]: 'WouldBlock', [END_OF_FILE]: 'EOF', [BROKEN]: 'ECONNRESET' };
 
 /** The waker is registered as it is. */
 function innerOf(source: Source): Source {

@@ -2,27 +2,32 @@
  * The table of faults: what can be spoiled on purpose. The API, the flags, the console with its help, and docs/faults.md are made from it.
  *
  *   client   what the console's own connections do to the server; typed there as words of their own
- *   wire     between the kernel and the server: what reads, writes and accepts come to
+ *   wire     between the kernel and the server: what waits, reads, writes and accepts come to
  *   loop     inside of the server: what becomes of a request
  */
 
-export type FaultSide = 'client' | 'wire' | 'loop';
+export type FaultSide = 'wire' | 'loop';
 
 /** What a fault is set on, which decides what may limit it. */
-export type FaultObject = 'connections' | 'requests';
+export type FaultObject = 'connections' | 'listeners' | 'requests';
 
-export type ParameterName = 'bytes' | 'reply';
+export type ParameterName = 'bytes' | 'ms' | 'times' | 'afterBytes' | 'bytesPerSecond' | 'code' | 'reply';
 
+/** Sizes are typed as in redis.conf, `10kb`; times as `50ms` or `2s`. */
 interface NumberParameter {
-  readonly name: Exclude<ParameterName, 'reply'>;
-  readonly kind: 'bytes';
+  readonly name: ParameterName;
+  readonly kind: 'bytes' | 'time' | 'count';
   readonly least: number;
+  /** Without one it must be given. */
+  readonly default?: number;
 }
 
 interface TextParameter {
-  readonly name: 'reply';
+  readonly name: ParameterName;
   readonly kind: 'text';
   readonly default: string;
+  /** It must be one of these. */
+  readonly choices?: readonly string[];
 }
 
 export type FaultParameter = NumberParameter | TextParameter;
@@ -45,6 +50,48 @@ export const FAULTS = {
     meaning: 'Each read and each write moves at most so many bytes.',
     example: 'slice 1 on #3',
   },
+  latency: {
+    side: 'wire',
+    object: 'connections',
+    parameter: { name: 'ms', kind: 'time', least: 1 },
+    meaning: 'The poll reports the readiness of a connection so much later than the kernel does.',
+    example: 'latency 50ms',
+  },
+  bandwidth: {
+    side: 'wire',
+    object: 'connections',
+    parameter: { name: 'bytesPerSecond', kind: 'bytes', least: 1 },
+    meaning: 'So many bytes a second at most in each direction of a connection; what is read or written too early says WouldBlock.',
+    example: 'bandwidth 10kb on #3',
+  },
+  'would-block': {
+    side: 'wire',
+    object: 'connections',
+    parameter: { name: 'times', kind: 'count', least: 1 },
+    meaning: 'Before each read and each write that moves bytes, so many say WouldBlock, although the socket is ready.',
+    example: 'would-block 3 on #3',
+  },
+  reset: {
+    side: 'wire',
+    object: 'connections',
+    parameter: { name: 'afterBytes', kind: 'bytes', least: 0, default: 0 },
+    meaning: 'When so many bytes have been read and written since it was set, the connection breaks: ECONNRESET for the server, a reset (RST) for the client.',
+    example: 'reset 1kb on #3 next 1',
+  },
+  'half-close': {
+    side: 'wire',
+    object: 'connections',
+    parameter: { name: 'afterBytes', kind: 'bytes', least: 0, default: 0 },
+    meaning: 'When so many bytes have been read since it was set, the server reads EOF, as if the client had shut down its direction.',
+    example: 'half-close 100 on #3',
+  },
+  accept: {
+    side: 'wire',
+    object: 'listeners',
+    parameter: { name: 'code', kind: 'text', default: 'EMFILE', choices: ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ECONNABORTED'] },
+    meaning: 'accept fails with this error. With ECONNABORTED the connection is lost; with the others it waits in the backlog.',
+    example: 'accept EMFILE next 5',
+  },
   error: {
     side: 'loop',
     object: 'requests',
@@ -52,26 +99,63 @@ export const FAULTS = {
     meaning: 'The request is answered with this error instead of being executed. Inside MULTI the transaction fails, as with any error.',
     example: 'error "LOADING Redis is loading the dataset in memory" on GET user:* next 3',
   },
+  'late-reply': {
+    side: 'loop',
+    object: 'requests',
+    parameter: { name: 'ms', kind: 'time', least: 1 },
+    meaning: 'The command is executed, and answered so much later. What its client sends meanwhile waits.',
+    example: 'late-reply 2s on SET client app',
+  },
+  'no-reply': {
+    side: 'loop',
+    object: 'requests',
+    parameter: null,
+    meaning: 'The command is executed, and not answered. What its client sends meanwhile waits, until the fault is taken away.',
+    example: 'no-reply on INCR next 1',
+  },
 } as const satisfies { readonly [name: string]: FaultDoc };
 
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[];
 
-/** What limits a fault to some of its objects, and how it is typed behind `on`, or, of `next`, at the end. */
-export const LIMITS: { readonly [each in FaultObject]: readonly LimitName[] } = {
-  connections: ['token', 'next'],
-  requests: ['token', 'command', 'key', 'client', 'next'],
-};
+export const faultOf = (name: FaultName): FaultDoc => FAULTS[name];
 
 export type LimitName = 'token' | 'command' | 'key' | 'client' | 'next';
 
-export const faultOf = (name: FaultName): FaultDoc => FAULTS[name];
+/** What limits a fault to some of its objects. */
+export const LIMITS: { readonly [each in FaultObject]: readonly LimitName[] } = {
+  connections: ['token', 'next'],
+  listeners: ['next'],
+  requests: ['token', 'command', 'key', 'client', 'next'],
+};
 
-/** `slice bytes [on #token] [next number]` */
-export function faultSyntax(name: FaultName): string {
+const TARGETS: { readonly [each in FaultObject]: readonly string[] } = {
+  connections: ['[on #token]'],
+  listeners: [],
+  requests: ['[on [command] [key pattern] [client name] [#token]]'],
+};
+
+/** How it is typed, in parts: `slice`, `bytes`, `[on #token]`, `[next number]`. */
+export function faultSyntax(name: FaultName): readonly string[] {
   const { parameter, object } = faultOf(name);
-  const value = parameter === null ? '' : 'default' in parameter ? ` [${parameter.name}]` : ` ${parameter.name}`;
-  const target = object === 'connections' ? '[on #token]' : '[on [command] [key pattern] [client name] [#token]]';
-  return `${name}${value} ${target} [next number]`;
+  const value = parameter === null ? [] : [parameter.default === undefined ? parameter.name : `[${parameter.name}]`];
+  return [name, ...value, ...TARGETS[object], '[next number]'];
 }
+
+/** What the console's own connections can do to the server; the words of the console for it. */
+export const CLIENT_FAULTS = [
+  {
+    name: 'slice',
+    arguments: 'bytes command',
+    summary: 'Sends a command in pieces of so many bytes, one write each with a pause between them, so that each brings a read of its own.',
+  },
+  {
+    name: 'pause-reading',
+    arguments: '',
+    summary: 'Stops reading the socket: the replies pile up in the kernel, then in the output buffer, and WRITABLE is armed.',
+  },
+  { name: 'resume-reading', arguments: '', summary: 'Reads on.' },
+  { name: 'halfclose', arguments: '', summary: 'Ends our direction of the connection (FIN). The server reads EOF and closes.' },
+  { name: 'reset', arguments: '', summary: 'Ends the connection without a farewell (RST). In capitals, RESET is the command of Redis.' },
+] as const;

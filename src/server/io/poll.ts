@@ -56,8 +56,11 @@ export interface TcpStream extends Source {
   write(from: Buffer, start: number, end: number): number;
   /** SO_KEEPALIVE with the first probe after this many seconds; 0 switches it off. Nothing on a unix socket. */
   setKeepAlive(seconds: number): void;
-  /** Closes at once; bytes already handed to the kernel still leave. */
-  close(): void;
+  /**
+   * Closes at once; bytes already handed to the kernel still leave. An abortive close drops them, and the peer sees a reset (SO_LINGER of 0); on a unix
+   * socket it is an ordinary one.
+   */
+  close(isAbortive?: boolean): void;
 }
 
 export interface Poll extends Drive {

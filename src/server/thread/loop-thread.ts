@@ -41,8 +41,8 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
   const { poll: kernel, fallback } = await openPoll(options.poller, options.edgeTriggered);
-  const poll = new FaultyPoll(kernel);
   const clock = clockOf(options);
+  const poll = new FaultyPoll(kernel, clock);
   const inputs: ServerInputs = {
     poll,
     clock,

@@ -20,7 +20,7 @@ export function helpText(commands: readonly CommandReference[], words: readonly 
   const [first] = words;
   if (first === undefined) return GENERAL;
   if (first.toLowerCase() === 'lab') return LAB_WORDS.flatMap(({ name, arguments: syntax, summary }) => [`${name} ${syntax}`.trimEnd(), `    ${summary}`]);
-  if (first.toLowerCase() === 'fault') return FAULT_NAMES.flatMap((name) => [`fault ${faultSyntax(name)}`, `    ${FAULTS[name].meaning}`]);
+  if (first.toLowerCase() === 'fault') return FAULT_NAMES.flatMap((name) => [`fault ${faultSyntax(name).join(' ')}`, `    ${FAULTS[name].meaning}`]);
   if (first.startsWith('@')) return ofGroup(commands, first.toLowerCase());
   return ofCommand(commands, words.join(' ').toUpperCase());
 }

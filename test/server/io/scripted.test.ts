@@ -1,39 +1,12 @@
 /** ScriptedPoll: the contract, and what only a simulated kernel can do. */
 import { describe, expect, test } from 'vitest';
-import { ScriptedPoll, type ScriptedOptions, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
+import { ScriptedPoll, type ScriptedOptions } from '../../../src/server/io/backends/scripted.js';
 import { Events } from '../../../src/server/io/event.js';
 import { READABLE } from '../../../src/server/io/interest.js';
 import { type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
-import { describePoll, type Peer } from './contract.js';
-
-class SimulatedPeer implements Peer {
-  constructor(private readonly peer: ScriptedPeer) {}
-
-  async send(bytes: string): Promise<void> {
-    this.peer.send(bytes);
-  }
-
-  async receive(count: number): Promise<string> {
-    return this.peer.receive(count);
-  }
-
-  async ended(): Promise<void> {
-    if (!this.peer.isClosedByServer) throw new Error('the server has not closed its end');
-  }
-
-  async shutdown(): Promise<void> {
-    this.peer.shutdown();
-  }
-
-  async reset(): Promise<void> {
-    this.peer.reset();
-  }
-
-  async close(): Promise<void> {
-    this.peer.close();
-  }
-}
+import { describePoll } from './contract.js';
+import { SimulatedPeer } from './simulated-peer.js';
 
 describePoll('ScriptedPoll', (edgeTriggered) => {
   const clock = new ManualClock();

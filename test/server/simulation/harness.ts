@@ -68,7 +68,7 @@ export class Lab implements Disposable {
     // A turn alone lets no time pass; only `advance` does.
     this.poll.sleepLimitMs = 0;
     const { tape } = options;
-    const poll = new FaultyPoll(this.poll);
+    const poll = new FaultyPoll(this.poll, this.clock);
     const inputs: ServerInputs = {
       poll,
       clock: this.virtualClock ?? this.clock,
@@ -81,6 +81,8 @@ export class Lab implements Disposable {
     this.recordAdvance = (us) => recorded?.advance(us);
     this.server = new Server(recorded?.inputs ?? inputs);
     this.faults = new FaultsOfServer(poll, this.server, (call) => recorded?.fault(call));
+    // Nobody sends messages from another thread; what wakes the loop is heard all the same.
+    this.server.loop.onWake(() => {});
     this.addresses = this.server.listen();
   }
 

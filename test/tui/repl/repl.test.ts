@@ -249,7 +249,7 @@ test('fault sets, lists and ends what is spoiled; what can not be is refused wit
   expect(await lab.say('fault off x')).toEqual(['fault off, or fault off 2']);
   expect(await lab.say('fault off')).toEqual(['no fault is set']);
   expect(await lab.say('fault off 2')).toEqual(['there is no fault 2; no fault is set']);
-  expect(await lab.say('fault slize 1')).toEqual([expect.stringMatching(/^there is no fault slize; there are slice, error/)]);
+  expect(await lab.say('fault slize 1')).toEqual([expect.stringMatching(/^there is no fault slize; there are slice, latency, /)]);
   expect(await lab.say('fault slice 1 on #99')).toEqual(['there is no connection #99; there are #2']);
   expect(await lab.say('fault')).toEqual(['fault slice 1 on #3; help fault lists what can be spoiled']);
   expect((await lab.say('help fault', () => lab.answers.length > 2))[0]).toBe('fault slice bytes [on #token] [next number]');

@@ -221,10 +221,14 @@ class EpollStream implements TcpStream {
     setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPCNT, 3);
   }
 
-  close(): void {
+  close(isAbortive = false): void {
+    if (isAbortive && !('path' in this.peer)) check('setsockopt', libc.setsockopt(this.fd, libc.SOL_SOCKET, libc.SO_LINGER, LINGER_OFF, 8), this.fd);
     libc.close(this.fd);
   }
 }
+
+/** struct linger: on, for 0 seconds. */
+const LINGER_OFF = new Int32Array([1, 0]);
 
 function check(syscall: string, result: number, fd: number): number {
   if (result === -1) throw libc.lastError(syscall, fd);

@@ -283,12 +283,13 @@ class PortableStream implements TcpStream, EmulatedSource {
     this.socket.setKeepAlive(seconds > 0, seconds * 1000);
   }
 
-  close(): void {
+  close(isAbortive = false): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.poll.forget(this);
     this.inbound.clear();
-    if (this.socket.writableLength > 0 && !this.isBroken) this.poll.linger(this.socket);
+    if (isAbortive && !('path' in this.peer)) this.socket.resetAndDestroy();
+    else if (this.socket.writableLength > 0 && !this.isBroken) this.poll.linger(this.socket);
     else this.socket.destroy();
   }
 

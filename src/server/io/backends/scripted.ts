@@ -309,9 +309,9 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     this.other.keepAliveSeconds = seconds;
   }
 
-  close(): void {
+  close(isAbortive = false): void {
     this.poll.closeDescriptor(this.fd);
-    this.other.serverClosed(this.other.inbound.length > 0);
+    this.other.serverClosed(isAbortive || this.other.inbound.length > 0);
   }
 
   private readNothing(): number {

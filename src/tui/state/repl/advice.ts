@@ -62,8 +62,7 @@ function faultRest([name, ...given]: readonly string[]): string {
   if (name === undefined) return 'name [value] [on target] [next number] | off [number]';
   if (name === 'off') return given.length === 0 ? '[number]' : '';
   if (!isFault(name)) return '';
-  const [, ...rest] = faultSyntax(name).split(/ (?![^[]*\])| (?=\[)/);
-  return rest.slice(given.length).join(' ');
+  return faultSyntax(name).slice(1 + given.length).join(' ');
 }
 
 const isFault = (name: string): name is FaultName => (FAULT_NAMES as readonly string[]).includes(name);

@@ -2,6 +2,8 @@
  * The console's own words: what they do, and how they are typed. `help lab`, completion and hints are drawn from this table.
  */
 
+import { CLIENT_FAULTS } from '../../../server/index.js';
+
 export interface LabWord {
   readonly name: string;
   /** What follows it, as a hint shows it. */
@@ -24,19 +26,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '"bytes"',
     summary: 'Sends exactly these bytes, for example raw "*1\\r\\n$4\\r\\nPI": half a request, and the loop waits for the rest.',
   },
-  {
-    name: 'slice',
-    arguments: 'bytes command',
-    summary: 'Sends a command in pieces of so many bytes, one write each with a pause between them, so that each brings a read of its own.',
-  },
-  {
-    name: 'pause-reading',
-    arguments: '',
-    summary: 'Stops reading the socket: the replies pile up in the kernel, then in the output buffer, and WRITABLE is armed.',
-  },
-  { name: 'resume-reading', arguments: '', summary: 'Reads on.' },
-  { name: 'halfclose', arguments: '', summary: 'Ends our direction of the connection (FIN). The server reads EOF and closes.' },
-  { name: 'reset', arguments: '', summary: 'Ends the connection without a farewell (RST). In capitals, RESET is the command of Redis.' },
+  ...CLIENT_FAULTS,
   {
     name: 'escapes',
     arguments: 'on | off',
