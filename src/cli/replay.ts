@@ -36,8 +36,9 @@ export function replay(args: readonly string[]): number {
 function run(options: ReplayOptions): number {
   const { file } = options;
   const recording = readRecordingFile(file);
-  const { head, damage } = recording;
+  const { head, damage, containsSecrets } = recording;
   if (head.build !== __VERSION__) complain(`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may do otherwise`);
+  if (containsSecrets) complain(`'${file}' contains secrets: a password stands in it as clients have sent it`);
   const replayed = start(recording);
   const isEnough = stopOf(replayed, options.until);
   const outputs = openOutputs(options, head, replayed);

@@ -7,11 +7,11 @@ import { resolvePath } from './config/bytes.js';
 import { rewriteConfigFile } from './config/file.js';
 import { ConfigError, parseValue } from './config/parse.js';
 import { checkValue, formatSetting } from './config/setting.js';
-import { findSetting, SETTINGS, settingNames, settingOf, type SettingName, type SettingValues } from './config/settings.js';
+import { findSetting, SECRET_SETTINGS, SETTINGS, settingNames, settingOf, type SettingName, type SettingValues } from './config/settings.js';
 
 export { SETTINGS, type SettingName, type SettingValues } from './config/settings.js';
 export { isMulti, describeValues, formatSetting, type Limits, type OutputLimits, type Setting } from './config/setting.js';
-export { findSetting, settingNames, settingOf } from './config/settings.js';
+export { findSetting, SECRET_SETTINGS, settingNames, settingOf } from './config/settings.js';
 export { ConfigFileError, ConfigReader, isDirective, splitWords } from './config/file.js';
 export { ConfigError } from './config/parse.js';
 
@@ -95,6 +95,12 @@ export class Config {
       if (settingOf(setting).hidden !== true && matches(pattern, name)) found.push([name, this.text(setting)]);
     }
     return found;
+  }
+
+  /** Do the values of these settings show a password? @param names as {@link find} returns them */
+  showSecret(names: Iterable<string>): boolean {
+    for (const name of names) if (SECRET_SETTINGS.some((secret) => secret === name.toLowerCase() && this.values[secret] !== '')) return true;
+    return false;
   }
 
   /** CONFIG REWRITE. Only with a file; throws what the file system throws. */

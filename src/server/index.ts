@@ -26,7 +26,7 @@ import type { ServerHistory } from './history/moment.js';
 import type { RecordingHead } from './recording/replay.js';
 import type { LoopActivity } from './thread/activity-watch.js';
 import { LoopHandle } from './thread/loop-handle.js';
-import { asFile, Recording, type RecordListener } from './thread/recording.js';
+import { Recording, type RecordListener, TapeAsFile } from './thread/recording.js';
 import { StartError } from './thread/start-error.js';
 import { startThread } from './thread/start-thread.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
@@ -251,7 +251,7 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     ...settings
   } = options;
   const history = historyBytes === 0 ? null : new History(historyBytes);
-  const listeners = [...(record === undefined ? [] : [asFile(record)]), ...(history === null ? [] : [history])];
+  const listeners = [...(record === undefined ? [] : [new TapeAsFile(record)]), ...(history === null ? [] : [history])];
   const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(

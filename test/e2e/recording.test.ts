@@ -183,7 +183,11 @@ describe('redis-lab replay', () => {
     const text = readFileSync(trace, 'utf8');
     const replayed = text.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
     expect(live.length).toBeGreaterThan(3000);
-    expect(withoutTimes(replayed).slice(0, withoutTimes(live).length)).toEqual(withoutTimes(live));
+    // What ACL GENPASS has made up is another in the recording.
+    const [told = [], toldAgain = []] = [live, replayed].map((events) => withoutTimes(events).map((event) => JSON.stringify(event).replace(/(?<="\$64\\r\\n)\w{64}/, 'a password')));
+    const first = told.findIndex((event, at) => event !== toldAgain[at]);
+    if (first !== -1) expect(toldAgain.slice(first - 2, first + 3)).toEqual(told.slice(first - 2, first + 3));
+    expect(toldAgain.length).toBeGreaterThanOrEqual(told.length);
     expect(await cli('replay', path, '--trace', trace)).toEqual({ code: 2, stdout: '', stderr: `redis-lab: '${trace}' exists already; --trace-overwrite replaces it\n` });
     expect(readFileSync(trace, 'utf8')).toBe(text);
     expect(await cli('replay', path, '--trace', trace, '--trace-overwrite', '--until', 'turn:9')).toMatchObject({ code: 0 });
@@ -216,6 +220,34 @@ describe('redis-lab replay', () => {
     expect(await cli('replay', path, '--to', 'pdf')).toMatchObject({ code: 2, stderr: "redis-lab: --to 'pdf': must be one of perfetto\n" });
     expect(await cli('replay', path, '--out', out)).toMatchObject({ code: 2, stderr: 'redis-lab: --out names the file of --to, which is missing\n' });
     expect(await cli('replay', path, '--to', 'perfetto', '--out', '/dev/full')).toEqual({ code: 2, stdout: '', stderr: "redis-lab: '/dev/full' is not whole: no space is left on the device\n" });
+  });
+
+  test('passwords are replaced, and the replay is identical all the same', async () => {
+    const secrets = ['secret-of-the-settings', 'secret-of-the-master', 'secret-of-a-guess', 'secret-of-a-client'];
+    const [settings, master, guess, changed] = secrets as [string, string, string, string];
+    const parts: Buffer[] = [];
+    const server = await createServer({ port: 0, requirepass: settings, masterauth: master, record: (bytes) => parts.push(bytes) });
+    await using client = await RespClient.connect(server.port);
+    await client.call('AUTH', guess).catch(() => {});
+    await client.call('AUTH', settings);
+    await client.call('CONFIG', 'GET', '*');
+    await client.call('CONFIG', 'SET', 'requirepass', changed);
+    await client.call('ACL', 'LIST');
+    await using other = await RespClient.connect(server.port);
+    await other.call('HELLO', '3', 'AUTH', 'default', changed);
+    client.raw(`AUTH ${changed}\r\n`);
+    await client.next();
+    const before = Buffer.concat(parts).length;
+    await expect.poll(() => Buffer.concat(parts).length).toBeGreaterThan(before);
+    for (const secret of secrets) expect(Buffer.concat(parts).includes(secret), secret).toBe(false);
+    expect(await cli('replay', file('redacted.lab', Buffer.concat(parts)))).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('identical') as string });
+    // What is no password for the server cannot be told from other values.
+    await client.call('SET', 'note', changed);
+    await server.close();
+    const path = file('secrets.lab', Buffer.concat(parts));
+    const { stdout, stderr, code } = await cli('replay', path);
+    expect({ stderr, code }).toEqual({ stderr: `redis-lab: '${path}' contains secrets: a password stands in it as clients have sent it\n`, code: 0 });
+    expect(stdout).toContain('identical');
   });
 
   test('what is no recording of a server is refused in one line', async () => {

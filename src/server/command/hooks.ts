@@ -28,6 +28,8 @@ export class DispatchHooks {
   timesEach = false;
   /** Set while there is a MONITOR: called after each command that it may see, with passwords taken out. */
   monitor: ((session: Session, argv: Argv) => void) | null = null;
+  /** Set while the server is recorded: called by commands whose replies show a password, or what is made of it. */
+  showsSecret: ((session: Session) => void) | null = null;
   /** Set by SLOWLOG and LATENCY: called after all but the skip_slowlog commands, with passwords taken out; several `calls` where they were timed together. */
   executed: ((session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void) | null = null;
 }

@@ -89,8 +89,11 @@ function subcommand(declaration: Pick<CommandDeclaration, 'name' | 'summary' | '
 }
 
 /** As Redis stores it: SHA-256 in hexadecimal. Null without a password. */
-function passwordHash({ server }: Session): string | null {
-  return server.requiresPassword() ? createHash('sha256').update(server.config.values.requirepass, 'latin1').digest('hex') : null;
+function passwordHash(session: Session): string | null {
+  const { server } = session;
+  if (!server.requiresPassword()) return null;
+  server.hooks.showsSecret?.(session);
+  return createHash('sha256').update(server.config.values.requirepass, 'latin1').digest('hex');
 }
 
 function userLine(session: Session): string {
@@ -139,12 +142,14 @@ function findCommand({ server }: Session, [name, subcommandName]: Argv): Command
 }
 
 /** From the system's own randomness, not from the server's seed: whoever knows the seed must not know the password. */
-function makePassword(argv: Argv, _db: unknown, { server }: Session): Reply {
+function makePassword(argv: Argv, _db: unknown, session: Session): Reply {
   if (argv.length > 3) return errors.subcommandSyntax('acl', argv[1]!);
   const bits = argv.length === 3 ? integer(argv[2]!) : 256;
   if (bits <= 0 || bits > MAX_PASSWORD_BITS) return errors.PASSWORD_BITS;
   const digits = Math.ceil(bits / 4);
-  return server.host.randomHex(digits);
+  const { host, hooks } = session.server;
+  hooks.showsSecret?.(session);
+  return host.randomHex(digits);
 }
 
 function log(argv: Argv, _db: unknown, { server }: Session): Reply {

@@ -22,7 +22,7 @@ export const config = command({
       flags: RESTRICTED,
       history: [['7.0.0', 'Several patterns in one call.']],
       arity: -3,
-      run: (argv, _db, session) => get(session.server, argv),
+      run: (argv, _db, session) => get(session, argv),
     },
     {
       name: 'set', since: '2.0.0', group: 'server', complexity: 'O(N) for N settings',
@@ -60,13 +60,15 @@ export const config = command({
 });
 
 /** A setting that several patterns find is returned once, under the name of the first. */
-function get({ config }: ServerContext, argv: Argv): Reply {
+function get(session: Session, argv: Argv): Reply {
+  const { config, hooks } = session.server;
   const found = new Map<string, string>();
   for (const pattern of argv.slice(2)) {
     for (const [name, text] of config.find(pattern, (glob, candidate) => matchesGlob(glob.toLowerCase(), candidate))) {
       if (!found.has(name)) found.set(name, text);
     }
   }
+  if (hooks.showsSecret !== null && config.showSecret(found.keys())) hooks.showsSecret(session);
   return new MapReply([...found].flat());
 }
 

@@ -331,6 +331,9 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 export type SettingValues = { -readonly [name in SettingName]: ValueOf<(typeof SETTINGS)[name]> };
 
+/** Settings whose values are nobody else's business: a recording does not hold them. */
+export const SECRET_SETTINGS: readonly ('requirepass' | 'masterauth')[] = ['requirepass', 'masterauth'];
+
 const byName: ReadonlyMap<string, SettingName> = new Map(
   Object.entries<Setting>(SETTINGS).flatMap(([name, { alias }]) => [
     [name, name as SettingName] as const,

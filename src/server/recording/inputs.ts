@@ -5,12 +5,13 @@
  *   poll.wait          WAIT n, then n times token and readiness
  *   clock.refresh      REFRESH unix time, monotonic time           as differences to the last reading
  *   clock.readUs       READ_US monotonic time
- *   stream.read        READ n bytes · READ_NOT_NOW · READ_END · FAILED
+ *   stream.read        READ token n bytes · READ_NOT_NOW · READ_END · FAILED
  *   stream.write       WRITE_ALL hash · WRITE n hash · WRITE_NOT_NOW · FAILED        the bytes themselves follow from the rest
+ *                      WRITE_UNHASHED n                                              they show a secret, which is another in the recording
  *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
  *   poll.listen        LISTEN descriptor, local · FAILED
  *
- *   host               HOST answer as JSON
+ *   host               HOST answer as JSON · HOST_SECRET answer as JSON               a secret: digits of ACL GENPASS
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
  * FAULT stands where another thread has set a fault of requests, or taken one away, as JSON of a FaultCall. ADVANCE stands where another
@@ -42,6 +43,8 @@ export const HOST = 17;
 export const SHUTDOWN = 18;
 export const FAULT = 19;
 export const ADVANCE = 20;
+export const WRITE_UNHASHED = 21;
+export const HOST_SECRET = 22;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -65,6 +68,8 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [SHUTDOWN]: 'a call of shutdown',
   [FAULT]: 'a fault that is set or taken away',
   [ADVANCE]: 'a call of advance',
+  [WRITE_UNHASHED]: 'a write that shows a secret',
+  [HOST_SECRET]: 'a secret of the host',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

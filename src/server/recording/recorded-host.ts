@@ -3,7 +3,7 @@
  */
 import { type Host, type HostMemory, SystemHost } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
-import { HOST } from './inputs.js';
+import { HOST, HOST_SECRET } from './inputs.js';
 import type { TapeWriter } from './tape.js';
 import type { ReplayWorld } from './replay-world.js';
 
@@ -32,7 +32,7 @@ export class RecordingHost implements Host {
   }
 
   randomHex(digits: number): string {
-    return this.record(this.inner.randomHex(digits));
+    return this.record(this.inner.randomHex(digits), HOST_SECRET);
   }
 
   sleep(ms: number): void {
@@ -48,8 +48,8 @@ export class RecordingHost implements Host {
     return { used: () => this.record(inner.used()), limit: this.record(inner.limit), collect: () => inner.collect() };
   }
 
-  private record<T>(answer: T): T {
-    this.tape.byte(HOST);
+  private record<T>(answer: T, tag = HOST): T {
+    this.tape.byte(tag);
     this.tape.text(JSON.stringify(answer));
     return answer;
   }
@@ -102,7 +102,7 @@ export class ReplayHost implements Host {
   }
 
   randomHex(digits: number): string {
-    return this.world.isDetached ? new SystemHost().randomHex(digits) : this.answer('random digits', '');
+    return this.world.isDetached ? new SystemHost().randomHex(digits) : this.answer('random digits', '', HOST_SECRET);
   }
 
   /** Nobody waits in a replay. */
@@ -118,9 +118,9 @@ export class ReplayHost implements Host {
   }
 
   /** @param unknown the answer of a server that is on its own, if it has not asked that before */
-  private answer<T>(asked: string, unknown: T): T {
+  private answer<T>(asked: string, unknown: T, tag = HOST): T {
     if (this.world.isDetached) return this.last.has(asked) ? (this.last.get(asked) as T) : unknown;
-    this.world.take(HOST, 0, asked);
+    this.world.take(tag, 0, asked);
     const text = this.world.tape.text();
     try {
       const answer = JSON.parse(text) as T;

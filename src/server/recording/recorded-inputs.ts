@@ -2,7 +2,7 @@
  * A server's inputs, recorded: the same poll, clock and answers as before, with each of them written on a tape.
  */
 import { SystemHost } from '../host.js';
-import type { ServerInputs } from '../server.js';
+import type { Server, ServerInputs } from '../server.js';
 import type { FaultCall } from '../faults/command-faults.js';
 import { ADVANCE, FAULT, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
 import { RecordingClock } from './recording-clock.js';
@@ -12,8 +12,8 @@ import type { TapeWriter } from './tape.js';
 
 export interface RecordedInputs {
   readonly inputs: ServerInputs;
-  /** Takes the last wait off the tape, and what the clock has said since: it was interrupted, and goes on. See EventLoop.onSleepOn. */
-  forgetWait(): void;
+  /** Called once with the server that has been made with these inputs: records what they alone do not tell. */
+  attach(server: Server): void;
   /** The loop is held, maybe for long: what has happened so far can be read. A wait that may be forgotten cannot. */
   publish(): void;
   /** Another thread tells the server to end; called just before that is done. */
@@ -41,9 +41,13 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
   const heap = inputs.heap === undefined ? {} : { heap: host.heapOf(inputs.heap) };
   return {
     inputs: { ...inputs, poll, clock, isWatched, host, ...heap },
-    forgetWait() {
-      tape.rewind(tapeMark);
-      clock.restore(clockMark);
+    attach({ hooks, loop }) {
+      hooks.showsSecret = ({ id, transport }) => poll.hideOutput(id, () => transport.outputBytes);
+      // An interrupted wait that goes on was none, and what the clock has said since is taken off the tape with it.
+      loop.onSleepOn = () => {
+        tape.rewind(tapeMark);
+        clock.restore(clockMark);
+      };
     },
     publish() {
       if (!poll.wasInVain || tape.mark() !== clock.refreshedAt) tape.publish();

@@ -4,6 +4,7 @@
  *   magic      8 bytes    89 4c 41 42 0d 0a 1a 01      the last one is the version of the format
  *   block…     length u32 · CRC-32 of the payload u32 · payload                        little-endian
  *                the first payload: JSON, a RecordingHead          the others, put together: the tape (inputs.ts)
+ *                with the highest bit of the length set: JSON, a RecordingNote on what stands before and behind it
  */
 import { crc32 } from 'node:zlib';
 import type { RecordingHead } from './replay.js';
@@ -11,10 +12,18 @@ import type { RecordingHead } from './replay.js';
 const MAGIC = Buffer.from([0x89, 0x4c, 0x41, 0x42, 0x0d, 0x0a, 0x1a]);
 export const FORMAT_VERSION = 1;
 const BLOCK_HEAD_BYTES = 8;
+/** In a block's length; a block of the tape is never that long. */
+const IS_NOTE = 0x80000000;
 
 /** No recording, or one that cannot be read; the message is one line for people. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
+}
+
+/** What is known of a recording only after it has begun. */
+export interface RecordingNote {
+  /** A password could not be replaced, or stands elsewhere, too. */
+  readonly containsSecrets: true;
 }
 
 /** Where a file stops being whole; what stands behind it is not read. */
@@ -29,6 +38,7 @@ export interface Damage {
 export interface RecordingFile {
   readonly head: RecordingHead;
   readonly tape: Buffer;
+  readonly containsSecrets: boolean;
   /** Null for a file that is whole. */
   readonly damage: Damage | null;
 }
@@ -40,8 +50,17 @@ export function fileHead(head: RecordingHead): Buffer {
 
 /** The next part of the tape, as it stands in a file. */
 export function block(payload: Buffer): Buffer {
+  return blockOf(payload, payload.length);
+}
+
+export function note(payload: RecordingNote): Buffer {
+  const bytes = Buffer.from(JSON.stringify(payload));
+  return blockOf(bytes, (bytes.length | IS_NOTE) >>> 0);
+}
+
+function blockOf(payload: Buffer, length: number): Buffer {
   const bytes = Buffer.alloc(BLOCK_HEAD_BYTES + payload.length);
-  bytes.writeUInt32LE(payload.length, 0);
+  bytes.writeUInt32LE(length, 0);
   bytes.writeUInt32LE(crc32(payload), 4);
   payload.copy(bytes, BLOCK_HEAD_BYTES);
   return bytes;
@@ -58,25 +77,40 @@ export function readRecording(bytes: Buffer): RecordingFile {
   if (!isRecording(bytes)) throw new RecordingError('this is no recording');
   const version = bytes[MAGIC.length]!;
   if (version > FORMAT_VERSION) throw new RecordingError(`this recording has format ${version}; this version of redis-lab reads up to ${FORMAT_VERSION}`);
-  const payloads: Buffer[] = [];
-  let damage: Damage | null = null;
-  for (let at = MAGIC.length + 1; at < bytes.length && damage === null; ) {
-    const length = at + BLOCK_HEAD_BYTES <= bytes.length ? bytes.readUInt32LE(at) : Infinity;
-    const end = at + BLOCK_HEAD_BYTES + length;
-    const block = payloads.length + 1;
-    if (end > bytes.length) damage = { kind: 'cut off', block, at };
-    else {
-      const payload = bytes.subarray(at + BLOCK_HEAD_BYTES, end);
-      if (crc32(payload) === bytes.readUInt32LE(at + 4)) payloads.push(payload);
-      else damage = { kind: 'damaged', block, at };
-    }
-    at = end;
-  }
+  const { payloads, notes, damage } = readBlocks(bytes);
   const [head, ...tape] = payloads;
   if (head === undefined) {
     throw new RecordingError(`nothing can be read of this recording: ${damage === null ? 'it ends behind its first bytes' : describeDamage(damage)}`);
   }
-  return { head: readHead(head), tape: Buffer.concat(tape), damage };
+  return { head: readHead(head), tape: Buffer.concat(tape), containsSecrets: notes.some(saysSecrets), damage };
+}
+
+/** All that is whole, up to the first block that is not. */
+function readBlocks(bytes: Buffer): { readonly payloads: Buffer[]; readonly notes: Buffer[]; readonly damage: Damage | null } {
+  const payloads: Buffer[] = [];
+  const notes: Buffer[] = [];
+  for (let at = MAGIC.length + 1; at < bytes.length; ) {
+    const number = payloads.length + notes.length + 1;
+    const word = at + BLOCK_HEAD_BYTES <= bytes.length ? bytes.readUInt32LE(at) : Infinity;
+    const isNote = word !== Infinity && (word & IS_NOTE) !== 0;
+    const start = at + BLOCK_HEAD_BYTES;
+    const end = start + (isNote ? word - IS_NOTE : word);
+    if (end > bytes.length) return { payloads, notes, damage: { kind: 'cut off', block: number, at } };
+    const payload = bytes.subarray(start, end);
+    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) return { payloads, notes, damage: { kind: 'damaged', block: number, at } };
+    (isNote ? notes : payloads).push(payload);
+    at = end;
+  }
+  return { payloads, notes, damage: null };
+}
+
+function saysSecrets(payload: Buffer): boolean {
+  try {
+    return (JSON.parse(payload.toString()) as Partial<RecordingNote> | null)?.containsSecrets === true;
+  } catch {
+    // A note of a later version.
+    return false;
+  }
 }
 
 export function describeDamage({ kind, block, at }: Damage): string {

@@ -20,6 +20,8 @@ export class RecordingPoll implements Poll {
   readonly drive?: (turn: () => number | null) => Promise<void>;
   /** The last wait has brought nothing: it may have been interrupted, and go on. */
   wasInVain = false;
+  /** Registered ones. */
+  private readonly streams = new Map<Token, RecordingStream>();
 
   constructor(
     private readonly inner: Poll,
@@ -44,6 +46,7 @@ export class RecordingPoll implements Poll {
   }
 
   register(source: Source, token: Token, interest: Interest): void {
+    if (source instanceof RecordingStream) this.streams.set(token, source.named(token));
     this.inner.register(innerOf(source), token, interest);
   }
 
@@ -52,7 +55,13 @@ export class RecordingPoll implements Poll {
   }
 
   deregister(source: Source): void {
+    if (source instanceof RecordingStream) this.streams.delete(source.token);
     this.inner.deregister(innerOf(source));
+  }
+
+  /** A reply that is about to be made shows a secret: what this client waits for then is recorded without a hash. @param waitingBytes of its output */
+  hideOutput(token: Token, waitingBytes: () => number): void {
+    this.streams.get(token)?.hide(waitingBytes);
   }
 
   wait(events: Events, timeoutMs: number): void {
@@ -119,6 +128,12 @@ class RecordingListener extends RecordingSource implements TcpListener {
 class RecordingStream extends RecordingSource implements TcpStream {
   readonly peer: Address;
   readonly local: Address;
+  /** Known once it is registered. */
+  token: Token = 0;
+  /** While there is output that shows a secret: how many bytes of output wait. */
+  private waitingBytes: (() => number) | null = null;
+  /** Bytes that are still to be written up to the end of that output; -1 until the first of them are. */
+  private hiddenBytes = -1;
 
   constructor(
     private readonly stream: TcpStream,
@@ -127,6 +142,16 @@ class RecordingStream extends RecordingSource implements TcpStream {
     super(stream);
     this.peer = stream.peer;
     this.local = stream.local;
+  }
+
+  named(token: Token): this {
+    this.token = token;
+    return this;
+  }
+
+  hide(waitingBytes: () => number): void {
+    this.waitingBytes = waitingBytes;
+    this.hiddenBytes = -1;
   }
 
   read(into: Buffer, start: number, end: number): number {
@@ -141,6 +166,7 @@ class RecordingStream extends RecordingSource implements TcpStream {
     else if (count === END_OF_FILE) tape.byte(inputs.READ_END);
     else {
       tape.byte(inputs.READ);
+      tape.number(this.token);
       tape.number(count);
       tape.bytes(into, start, start + count);
     }
@@ -149,6 +175,7 @@ class RecordingStream extends RecordingSource implements TcpStream {
 
   write(from: Buffer, start: number, end: number): number {
     const { tape } = this;
+    if (this.waitingBytes !== null && this.hiddenBytes === -1) this.hiddenBytes = this.waitingBytes();
     let count: number;
     try {
       count = this.stream.write(from, start, end);
@@ -159,12 +186,21 @@ class RecordingStream extends RecordingSource implements TcpStream {
       tape.byte(inputs.WRITE_NOT_NOW);
       return count;
     }
+    if (this.waitingBytes !== null) return this.recordHidden(count);
     if (count === end - start) tape.byte(inputs.WRITE_ALL);
     else {
       tape.byte(inputs.WRITE);
       tape.number(count);
     }
     tape.word(hashOf(from, start, start + count));
+    return count;
+  }
+
+  private recordHidden(count: number): number {
+    this.tape.byte(inputs.WRITE_UNHASHED);
+    this.tape.number(count);
+    this.hiddenBytes -= count;
+    if (this.hiddenBytes <= 0) this.waitingBytes = null;
     return count;
   }
 

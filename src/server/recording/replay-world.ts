@@ -332,6 +332,8 @@ class ReplayStream implements TcpStream {
     const tag = this.world.next();
     switch (tag) {
       case inputs.READ: {
+        const token = tape.number();
+        if (token !== this.token) return this.world.diverge(this.token, 'read', `read of token ${token}`, this.sentBytes);
         const count = tape.number();
         if (count > end - start) return this.world.diverge(this.token, `read of at most ${end - start} bytes`, `${count} bytes`, this.sentBytes);
         tape.bytes(into, start, count);
@@ -359,6 +361,12 @@ class ReplayStream implements TcpStream {
         const count = tape.number();
         if (count > end - start) return this.world.diverge(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
         return this.compare(from, start, start + count);
+      }
+      case inputs.WRITE_UNHASHED: {
+        const count = tape.number();
+        if (count > end - start) return this.world.diverge(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
+        this.sentBytes += count;
+        return count;
       }
       case inputs.WRITE_NOT_NOW:
         return WOULD_BLOCK;

@@ -237,6 +237,12 @@ export class TapeCursor {
     return this.take(this.number()).toString('utf8');
   }
 
+  /** Passes over so many bytes. Returns the place of the first of them. */
+  skip(count: number): number {
+    this.take(count);
+    return this.position - count;
+  }
+
   private take(count: number): Buffer {
     if (this.at + count <= this.piece.length) {
       this.at += count;

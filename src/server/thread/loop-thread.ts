@@ -56,7 +56,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const server = new Server(recorded?.inputs ?? inputs);
   const observation = observe(server, options.control);
   if (recorded !== null) {
-    server.loop.onSleepOn = () => recorded.forgetWait();
+    recorded.attach(server);
     observation.onHold = () => recorded.publish();
   }
   const faults = new Faults(poll, server, (call) => recorded?.fault(call));

@@ -4,7 +4,8 @@
  * The module of Node, and not the globals, gives the timer: those may be a test's, with fake timers.
  */
 import { clearInterval, setInterval } from 'node:timers';
-import { block, fileHead } from '../recording/recording-file.js';
+import { block, fileHead, note } from '../recording/recording-file.js';
+import { TapeRedactor } from '../recording/redaction/tape-redactor.js';
 import type { RecordingHead } from '../recording/replay.js';
 import { createRing, TapeReader } from '../recording/tape.js';
 
@@ -19,14 +20,39 @@ export interface TapeListener {
   take(bytes: Buffer): void;
   /** The tape ends before its server does; `message` says why. */
   lost?(message: string): void;
+  /** No more comes. */
+  end?(): void;
 }
 
 /** Called with the bytes of a file as they come. */
 export type RecordListener = (bytes: Buffer) => void;
 
-/** Hands the tape on as the bytes of a .lab file. */
-export function asFile(listener: RecordListener): TapeListener {
-  return { begin: (head) => listener(fileHead(head)), take: (bytes) => listener(block(bytes)) };
+/** Hands the tape on as the bytes of a .lab file, without the passwords that are in it. */
+export class TapeAsFile implements TapeListener {
+  private readonly redactor = new TapeRedactor();
+  private hasToldSecrets = false;
+
+  constructor(private readonly listener: RecordListener) {}
+
+  begin(head: RecordingHead): void {
+    this.listener(fileHead(this.redactor.head(head)));
+  }
+
+  take(bytes: Buffer): void {
+    // Other listeners get the tape as it is.
+    this.hand(this.redactor.take(Buffer.from(bytes)));
+  }
+
+  end(): void {
+    this.hand(this.redactor.end());
+  }
+
+  private hand(blocks: readonly Buffer[]): void {
+    for (const bytes of blocks) this.listener(block(bytes));
+    if (!this.redactor.containsSecrets || this.hasToldSecrets) return;
+    this.hasToldSecrets = true;
+    this.listener(note({ containsSecrets: true }));
+  }
 }
 
 export class Recording {
@@ -68,8 +94,10 @@ export class Recording {
   }
 
   private stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    if (this.timer === null) return;
+    clearInterval(this.timer);
     this.timer = null;
+    this.tell((listener) => listener.end?.());
   }
 
   /** A listener that throws gets no more; the error ends up where those of other listeners do, and not in who has started or closed the server. */

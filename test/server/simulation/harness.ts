@@ -80,6 +80,7 @@ export class Lab implements Disposable {
     const recorded = tape === undefined ? null : recordInputs(inputs, tape);
     this.recordAdvance = (us) => recorded?.advance(us);
     this.server = new Server(recorded?.inputs ?? inputs);
+    recorded?.attach(this.server);
     this.faults = new FaultsOfServer(poll, this.server, (call) => recorded?.fault(call));
     // Nobody sends messages from another thread; what wakes the loop is heard all the same.
     this.server.loop.onWake(() => {});

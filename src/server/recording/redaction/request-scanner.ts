@@ -1,0 +1,299 @@
+/**
+ * RequestScanner: follows the requests of one client through the bytes that were read, in whatever pieces, and replaces the passwords in them.
+ *
+ *   AUTH [user] PASSWORD   ·   HELLO 3 AUTH user PASSWORD   ·   CONFIG SET requirepass PASSWORD masterauth PASSWORD
+ *
+ * It sees the bytes as the request decoder does (resp/request-decoder.ts), and skips what cannot be a secret. An argument is replaced as its bytes come. Of an
+ * inline request only the whole line says which word is which: while one may hold a password, {@link awaitsLine} is true, and its bytes must not leave.
+ */
+import { SECRET_SETTINGS } from '../../config.js';
+import { splitInline } from '../../resp/inline.js';
+import type { Replacement } from './secret-mask.js';
+
+export interface SecretSink {
+  begin(): Replacement;
+  /** A secret has been replaced; this is what it was. */
+  replaced(secret: string): void;
+  /** There is a secret that cannot be replaced. */
+  isLeft(): void;
+}
+
+const CR = 13;
+const LF = 10;
+const ASTERISK = 42;
+const DOLLAR = 36;
+
+/** Longest line of an inline request. */
+const MAX_LINE = 64 * 1024;
+
+/** A secret is remembered up to this length. */
+const MAX_REMEMBERED = 1024;
+
+/** What an argument is. */
+const PLAIN = 0;
+const WORD = 1;
+const SECRET = 2;
+type Role = typeof PLAIN | typeof WORD | typeof SECRET;
+
+/** An inline request that may carry a password: its name, in whatever quotes, and what ends it; or a name that is spelled by escapes. */
+const MAY_HOLD_SECRET = /^\s*(?:["']?(?:auth|hello|config)["']?\s|["']\S*\\)/i;
+
+export class RequestScanner {
+  /** After bytes that are no request nothing is executed any more. */
+  private isBroken = false;
+  private argumentsLeft = 0;
+  /** Bytes of the argument that is being read, with its CR and LF; -1 while its `$` line has not come. */
+  private bulkLeft = -1;
+  private readonly header = new HeaderLine();
+  private roles = new ArgumentRoles(0);
+  private index = 0;
+  private role: Role = PLAIN;
+  private text = '';
+  private replacement: Replacement | null = null;
+  private line = new InlineLine();
+
+  constructor(private readonly sink: SecretSink) {}
+
+  /** Between two requests: there is nothing to remember of this client. */
+  get isAtRest(): boolean {
+    return this.isBroken || (this.argumentsLeft === 0 && this.header.isEmpty && this.line.text === '');
+  }
+
+  /** An inline request has begun that may hold a password, and its end has not come. */
+  get awaitsLine(): boolean {
+    return !this.isBroken && !this.line.isGone && MAY_HOLD_SECRET.test(this.line.text);
+  }
+
+  feed(bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at < end && !this.isBroken) at = this.argumentsLeft > 0 ? this.argument(bytes, at, end) : this.request(bytes, at, end);
+  }
+
+  /** The line is not waited for any longer: what has come of it leaves as it is. */
+  giveUpLine(): void {
+    this.line.isGone = true;
+  }
+
+  /** The client will send no more of its line: it was never executed, so whatever may be a password is replaced. */
+  endLine(): void {
+    if (this.line.text !== '') this.inlineRequest();
+  }
+
+  private request(bytes: Buffer, at: number, end: number): number {
+    if (this.line.text !== '' || (this.header.isEmpty && bytes[at] !== ASTERISK)) return this.inline(bytes, at, end);
+    const next = this.header.feed(bytes, at, end);
+    if (!this.header.isWhole) return next;
+    // What is no number is an empty request, or the end of the connection.
+    const count = this.header.take(ASTERISK) ?? 0;
+    this.argumentsLeft = count;
+    this.roles = new ArgumentRoles(count);
+    this.index = 0;
+    return next;
+  }
+
+  private argument(bytes: Buffer, at: number, end: number): number {
+    if (this.bulkLeft >= 0) return this.body(bytes, at, end);
+    const next = this.header.feed(bytes, at, end);
+    if (!this.header.isWhole) return next;
+    const length = this.header.take(DOLLAR);
+    if (length === null) this.isBroken = true;
+    else this.beginArgument(length);
+    return next;
+  }
+
+  private beginArgument(length: number): void {
+    this.bulkLeft = length + 2;
+    this.role = this.roles.roleOf(this.index, length);
+    this.text = '';
+    if (this.role === SECRET) this.replacement = this.sink.begin();
+  }
+
+  private body(bytes: Buffer, at: number, end: number): number {
+    const contentEnd = Math.min(end, at + Math.max(0, this.bulkLeft - 2));
+    if (this.role !== PLAIN && this.text.length < MAX_REMEMBERED) this.text += bytes.latin1Slice(at, contentEnd);
+    if (this.role === SECRET) this.replacement!.apply(bytes, at, contentEnd);
+    const next = Math.min(end, at + this.bulkLeft);
+    this.bulkLeft -= next - at;
+    if (this.bulkLeft === 0) this.endArgument();
+    return next;
+  }
+
+  private endArgument(): void {
+    if (this.role === WORD) this.roles.word(this.index, this.text);
+    else if (this.role === SECRET) this.sink.replaced(this.text);
+    this.bulkLeft = -1;
+    this.index++;
+    this.argumentsLeft--;
+  }
+
+  private inline(bytes: Buffer, at: number, end: number): number {
+    const newline = bytes.subarray(at, end).indexOf(LF);
+    const next = newline === -1 ? end : at + newline + 1;
+    this.line.add(bytes, at, newline === -1 ? end : next - 1);
+    if (newline !== -1) this.inlineRequest();
+    else if (this.line.text.length > MAX_LINE) this.isBroken = true;
+    return next;
+  }
+
+  private inlineRequest(): void {
+    const { line } = this;
+    this.line = new InlineLine();
+    if (!MAY_HOLD_SECRET.test(`${line.text} `)) return;
+    const text = line.text.endsWith('\r') ? line.text.slice(0, -1) : line.text;
+    const words = splitInline(text);
+    // A NUL hides the end of the line: the server waits for another.
+    if (words === null || text.includes('\0')) return void (this.isBroken = true);
+    const ranges = wordRanges(text);
+    const roles = new ArgumentRoles(words.length);
+    for (const [index, word] of words.entries()) {
+      const role = roles.roleOf(index, word.length);
+      if (role === WORD) roles.word(index, word);
+      else if (role === SECRET) this.replaceWord(line, word, ranges[index]!);
+    }
+  }
+
+  private replaceWord(line: InlineLine, word: string, ranges: WordRanges): void {
+    if (ranges === null || line.isGone) return this.sink.isLeft();
+    const replacement = this.sink.begin();
+    for (const range of ranges) line.apply(replacement, range);
+    this.sink.replaced(word);
+  }
+}
+
+/** Which arguments of a request are secrets, told by those before. */
+class ArgumentRoles {
+  private command = '';
+  /** The name before was of a setting that is a secret. */
+  private namesSecret = false;
+  /** Of HELLO: where the password stands, and up to where the words have been told. */
+  private secretAt = -1;
+  private toldUpTo = 0;
+
+  constructor(private readonly count: number) {}
+
+  roleOf(index: number, length: number): Role {
+    if (index === 0) return length >= 4 && length <= 6 ? WORD : PLAIN;
+    switch (this.command) {
+      case 'auth':
+        return index >= 2 || this.count === 2 ? SECRET : PLAIN;
+      case 'hello':
+        if (index === this.secretAt) return SECRET;
+        return index > this.toldUpTo && (length === 4 || length === 7) ? WORD : PLAIN;
+      case 'config':
+        return index === 1 && length === 3 ? WORD : PLAIN;
+      case 'config set':
+        return this.settingRole(index, length);
+      default:
+        return PLAIN;
+    }
+  }
+
+  word(index: number, text: string): void {
+    const word = text.toLowerCase();
+    if (index === 0) this.command = word;
+    else if (this.command === 'config') this.command = word === 'set' ? 'config set' : '';
+    else if (this.command === 'config set') this.namesSecret = SECRET_SETTINGS.some((name) => name === word);
+    else if (this.command === 'hello') this.helloOption(index, word);
+  }
+
+  private settingRole(index: number, length: number): Role {
+    if (index % 2 === 1) return this.namesSecret ? SECRET : PLAIN;
+    this.namesSecret = false;
+    return SECRET_SETTINGS.some((name) => name.length === length) ? WORD : PLAIN;
+  }
+
+  /** A password without the user's name before it is an error, and a secret all the same. */
+  private helloOption(index: number, word: string): void {
+    if (word === 'auth') this.toldUpTo = this.secretAt = Math.min(index + 2, this.count - 1);
+    else if (word === 'setname') this.toldUpTo = index + 1;
+  }
+}
+
+/** `*3` or `$5` with the CR and LF behind it, in whatever pieces. */
+class HeaderLine {
+  private length = 0;
+  private kind = 0;
+  private value = 0;
+  private isNumber = true;
+  private hasReturn = false;
+  isWhole = false;
+
+  get isEmpty(): boolean {
+    return this.length === 0;
+  }
+
+  /** Takes bytes up to the end of the line. As in the decoder, the byte behind the CR is skipped without a look. Returns where it has stopped. */
+  feed(bytes: Buffer, start: number, end: number): number {
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      if (this.hasReturn) {
+        this.isWhole = true;
+        return at + 1;
+      }
+      if (byte === CR) this.hasReturn = true;
+      else if (this.length === 0) this.kind = byte;
+      else if (byte >= 48 && byte <= 57) this.value = this.value * 10 + byte - 48;
+      else this.isNumber = false;
+      this.length++;
+    }
+    return end;
+  }
+
+  /** The number, if the line begins with this byte and is a number; the next line may come. */
+  take(kind: number): number | null {
+    const value = this.kind === kind && this.isNumber && this.length > 2 && Number.isSafeInteger(this.value) ? this.value : null;
+    this.length = this.value = 0;
+    this.isNumber = true;
+    this.hasReturn = this.isWhole = false;
+    return value;
+  }
+}
+
+/** A line of words, and where its bytes lie. */
+class InlineLine {
+  text = '';
+  /** Its bytes have left, and cannot be replaced any more. */
+  isGone = false;
+  private pieces: { readonly bytes: Buffer; readonly start: number; readonly from: number; readonly to: number }[] = [];
+
+  add(bytes: Buffer, start: number, end: number): void {
+    this.pieces.push({ bytes, start, from: this.text.length, to: this.text.length + end - start });
+    this.text += bytes.latin1Slice(start, end);
+  }
+
+  apply(replacement: Replacement, [from, to]: readonly [from: number, to: number]): void {
+    for (const piece of this.pieces) {
+      const shift = piece.start - piece.from;
+      const [first, end] = [Math.max(from, piece.from), Math.min(to, piece.to)];
+      if (first < end) replacement.apply(piece.bytes, first + shift, end + shift);
+    }
+  }
+}
+
+/** Where the characters of a word stand, quotes left out; null if one of them is an escape, which may be longer or shorter than its replacement's. */
+type WordRanges = readonly (readonly [start: number, end: number])[] | null;
+
+/** The words of a line that splitInline can split, in its order. */
+export function wordRanges(line: string): WordRanges[] {
+  const words: WordRanges[] = [];
+  for (let at = 0; ; ) {
+    while (at < line.length && /[ \t-\r]/.test(line[at]!)) at++;
+    if (at >= line.length) return words;
+    const start = at;
+    while (at < line.length && !/[ \t\n\r"']/.test(line[at]!)) at++;
+    const quote = line[at];
+    if (quote !== '"' && quote !== "'") {
+      words.push([[start, at]]);
+      continue;
+    }
+    const quoted = at + 1;
+    let hasEscape = false;
+    for (at = quoted; at < line.length && line[at] !== quote; at++) {
+      if (line[at] !== '\\' || (quote === "'" && line[at + 1] !== "'")) continue;
+      hasEscape = true;
+      at++;
+    }
+    words.push(hasEscape ? null : [[start, quoted - 1], [quoted, at]]);
+    at++;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * SecretMask: replaces secrets by others of the same length, the same secret always by the same, and different ones by different ones.
+ *
+ * So a server that is told the replacements does what the recorded one did: it compares passwords, and knows nothing else of them. Each byte moves on within
+ * its class by an amount that depends on a key and on the bytes before it; so a secret can be replaced in pieces, as they come. The key is kept nowhere.
+ *
+ *   letters and digits │ punctuation that needs no quotes │ bytes from 0x80 on │ the rest stays: spaces, quotes, backslashes, control characters
+ */
+import { createHash } from 'node:crypto';
+
+/** Of longer secrets the rest moves on by what the bytes up to here have made of the key. */
+const HASHED_BYTES = 256;
+
+const CLASSES: readonly string[] = [
+  'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789',
+  '!#$%&()*+,-./:;<=>?@[]^_`{|}~',
+  String.fromCharCode(...Array.from({ length: 128 }, (_, index) => 128 + index)),
+];
+
+export class SecretMask {
+  constructor(private readonly key: Buffer) {}
+
+  begin(): Replacement {
+    return new Replacement(this.key);
+  }
+
+  /** @param secret a byte string */
+  text(secret: string): string {
+    const bytes = Buffer.from(secret, 'latin1');
+    this.begin().apply(bytes, 0, bytes.length);
+    return bytes.latin1Slice();
+  }
+}
+
+/** The replacement of one secret, from its first byte on. */
+export class Replacement {
+  private length = 0;
+
+  constructor(private state: Buffer) {}
+
+  /** Replaces the next bytes of the secret, in place. */
+  apply(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      bytes[at] = this.moved(byte);
+      if (++this.length <= HASHED_BYTES) this.state = createHash('sha256').update(this.state).update(Buffer.of(byte)).digest();
+    }
+  }
+
+  private moved(byte: number): number {
+    const char = String.fromCharCode(byte);
+    const members = CLASSES.find((candidate) => candidate.includes(char));
+    if (members === undefined) return byte;
+    const step = 1 + (this.state.readUInt32LE(0) % (members.length - 1));
+    return members.charCodeAt((members.indexOf(char) + step) % members.length);
+  }
+}

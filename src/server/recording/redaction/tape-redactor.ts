@@ -1,0 +1,115 @@
+/**
+ * TapeRedactor: takes the passwords out of a recording before it leaves the process.
+ *
+ *   ring ──▶ block of the tape ──▶ walkTape ──▶ what each client has sent ──▶ RequestScanner ──▶ replaced in place
+ *                                          └──▶ digits of ACL GENPASS ──────────────────────────▶ replaced in place
+ *
+ * The loop knows nothing of it, but for the replies that show a secret, of which it records no hash. A secret that stands elsewhere, in a script or in a value,
+ * cannot be replaced without changing what the server does: it is looked for, and {@link containsSecrets} says that there is one.
+ */
+import { randomBytes } from 'node:crypto';
+import { SECRET_SETTINGS } from '../../config.js';
+import type { RecordingHead } from '../replay.js';
+import { walkTape } from '../tape-walk.js';
+import { RequestScanner, type SecretSink } from './request-scanner.js';
+import { type Replacement, SecretMask } from './secret-mask.js';
+
+/** So much is held back, at most, while a line has not come to its end: blocks come 20 times a second, if anything happens. */
+const MOST_HELD_BLOCKS = 20;
+const MOST_HELD_BYTES = 2 ** 22;
+
+/** Shorter ones stand everywhere. */
+const SHORTEST_SOUGHT = 4;
+/** Whoever tries passwords must not make the recording slow. */
+const MOST_SOUGHT = 64;
+
+export class TapeRedactor implements SecretSink {
+  /** Something that is a secret is in the recording as it was. */
+  containsSecrets = false;
+  private readonly mask: SecretMask;
+  /** Clients of which half a request has come, by token. */
+  private readonly scanners = new Map<number, RequestScanner>();
+  private held: Buffer[] = [];
+  private heldBytes = 0;
+  /** The secrets that have been replaced, oldest first. */
+  private readonly sought = new Set<string>();
+
+  /** @param key other keys give other replacements; it is kept nowhere else */
+  constructor(key: Buffer = randomBytes(32)) {
+    this.mask = new SecretMask(key);
+  }
+
+  head(head: RecordingHead): RecordingHead {
+    const settings: Record<string, unknown> = { ...head.settings };
+    for (const name of SECRET_SETTINGS) {
+      const secret = head.settings[name];
+      if (secret === undefined || secret === '') continue;
+      settings[name] = this.mask.text(secret);
+      this.replaced(secret);
+    }
+    return { ...head, settings };
+  }
+
+  /** @param block the next whole answers of the tape, which are changed in place. Returns the blocks that may leave now, in order */
+  take(block: Buffer): readonly Buffer[] {
+    walkTape(block, {
+      read: (token, start, end) => this.read(token, block, start, end),
+      // JSON of a string: what stands between the quotes.
+      secret: (start, end) => this.replaceText(block, start + 1, end - 1),
+    });
+    this.held.push(block);
+    this.heldBytes += block.length;
+    if (!this.mustHold()) return this.release();
+    if (this.held.length < MOST_HELD_BLOCKS && this.heldBytes < MOST_HELD_BYTES) return [];
+    for (const scanner of this.scanners.values()) if (scanner.awaitsLine) scanner.giveUpLine();
+    return this.release();
+  }
+
+  /** What was held back: no more of the tape comes. */
+  end(): readonly Buffer[] {
+    for (const scanner of this.scanners.values()) scanner.endLine();
+    return this.release();
+  }
+
+  begin(): Replacement {
+    return this.mask.begin();
+  }
+
+  replaced(secret: string): void {
+    if (secret.length < SHORTEST_SOUGHT) return;
+    this.sought.add(secret);
+    for (const oldest of this.sought) {
+      if (this.sought.size <= MOST_SOUGHT) break;
+      this.sought.delete(oldest);
+    }
+  }
+
+  isLeft(): void {
+    this.containsSecrets = true;
+  }
+
+  private read(token: number, block: Buffer, start: number, end: number): void {
+    const scanner = this.scanners.get(token) ?? new RequestScanner(this);
+    scanner.feed(block, start, end);
+    if (scanner.isAtRest) this.scanners.delete(token);
+    else this.scanners.set(token, scanner);
+  }
+
+  private replaceText(block: Buffer, start: number, end: number): void {
+    this.replaced(block.latin1Slice(start, end));
+    this.mask.begin().apply(block, start, end);
+  }
+
+  private mustHold(): boolean {
+    for (const scanner of this.scanners.values()) if (scanner.awaitsLine) return true;
+    return false;
+  }
+
+  private release(): readonly Buffer[] {
+    const { held } = this;
+    this.held = [];
+    this.heldBytes = 0;
+    this.containsSecrets ||= [...this.sought].some((secret) => held.some((block) => block.includes(secret, 0, 'latin1')));
+    return held;
+  }
+}
