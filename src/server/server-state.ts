@@ -28,6 +28,8 @@ export interface ServerState {
   readonly nowMs: number;
   readonly nowUs: number;
   readonly turn: number;
+  /** How many timers were ever set. */
+  readonly timers: number;
   readonly nextToken: number;
   readonly identity: ServerIdentity;
   readonly random: number;

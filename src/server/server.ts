@@ -208,6 +208,7 @@ export class Server implements ServerContext {
       nowMs: clock.nowMs,
       nowUs: clock.nowUs,
       turn: loop.turnNumber,
+      timers: loop.timers.count,
       nextToken: this.nextToken,
       identity: this.identity,
       random: this.random.capture(),
@@ -236,6 +237,7 @@ export class Server implements ServerContext {
     const { sessions, commands, keyspace } = this;
     const { databases } = keyspace;
     this.loop.turnNumber = state.turn;
+    this.loop.timers.count = state.timers;
     this.nextToken = state.nextToken;
     this.clients.restore(state.clients, sockets === undefined ? null : (client) => sockets.streamOf(client));
     this.watches.restore(state.watches, sessions, databases);

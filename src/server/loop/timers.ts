@@ -29,7 +29,8 @@ class HeapTimer implements Timer {
 
 export class Timers {
   private readonly heap: HeapTimer[] = [];
-  private order = 0;
+  /** How many timers were ever set. */
+  count = 0;
 
   get size(): number {
     return this.heap.length;
@@ -42,12 +43,11 @@ export class Timers {
 
   /** Runs once, in the first turn that ends at or after `dueUs`. */
   schedule(name: string, dueUs: number, run: () => void): Timer {
-    return this.add(new HeapTimer(name, dueUs, this.order++, run));
+    return this.add(new HeapTimer(name, dueUs, this.count++, run));
   }
 
-  /** Sets a timer again as it was in another server. What is scheduled from now on comes behind it. */
+  /** Sets a timer again as it was in another server, whose {@link count} was restored before. */
   restore(name: string, { dueUs, order }: TimerState, run: () => void): Timer {
-    this.order = Math.max(this.order, order + 1);
     return this.add(new HeapTimer(name, dueUs, order, run));
   }
 
@@ -59,7 +59,7 @@ export class Timers {
 
   /** Timers set from now on come at or after this mark; {@link takeDue} leaves them to the next turn. */
   mark(): number {
-    return this.order;
+    return this.count;
   }
 
   /** Removes and returns the first timer that was due at `nowUs` and set before `mark`, or null. Its `run` is up to the caller. */
