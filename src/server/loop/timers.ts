@@ -46,8 +46,9 @@ export class Timers {
     return this.add(new HeapTimer(name, dueUs, this.count++, run));
   }
 
-  /** Sets a timer again as it was in another server, whose {@link count} was restored before. */
+  /** Sets a timer again as it was in another server. What is scheduled from now on comes behind it. */
   restore(name: string, { dueUs, order }: TimerState, run: () => void): Timer {
+    this.count = Math.max(this.count, order + 1);
     return this.add(new HeapTimer(name, dueUs, order, run));
   }
 
