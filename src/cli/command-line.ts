@@ -8,7 +8,7 @@ import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
 import type { Language } from '../tui/state/learn/language.js';
-import { readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
+import { type ClockName, readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
 
 export interface Run {
   readonly settings: Partial<SettingValues>;
@@ -20,6 +20,7 @@ export interface Run {
   readonly poller: Poller;
   readonly edgeTriggered: boolean;
   readonly seed: number | null;
+  readonly clock: ClockName;
   /** Where to write the trace. */
   readonly trace: string | null;
   readonly traceOverwrite: boolean;
@@ -89,6 +90,8 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
   const seed = values.get('seed');
   const trace = values.get('trace');
   const record = values.get('record');
+  const clock = (values.get('clock') as ClockName | undefined) ?? 'real';
+  if (clock === 'virtual' && switches.has('headless')) throw new Complaint("--clock 'virtual': only the lab's console can advance it, and --headless has none");
   return {
     settings: reader.values,
     configFile: file === null ? null : resolvePath(file),
@@ -97,6 +100,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     poller: (values.get('poller') as Poller | undefined) ?? 'auto',
     edgeTriggered: switches.has('edge-triggered'),
     seed: seed === undefined ? null : readSeed(seed),
+    clock,
     trace: trace === undefined ? null : resolvePath(trace),
     record: record === undefined ? null : resolvePath(record),
     faults: (lists.get('fault') ?? []).map(readFault),

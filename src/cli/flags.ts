@@ -14,6 +14,10 @@ export type Poller = 'epoll' | 'portable' | 'auto';
 
 export const POLLERS: readonly Poller[] = ['epoll', 'portable', 'auto'];
 
+export type ClockName = 'real' | 'virtual';
+
+export const CLOCKS: readonly ClockName[] = ['real', 'virtual'];
+
 export type ThemeName = 'dark' | 'light';
 
 export const THEMES: readonly ThemeName[] = ['dark', 'light'];
@@ -41,13 +45,14 @@ export const LAB_FLAGS = {
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
   record: { value: 'file', summary: 'record everything that the server is told, for `redis-lab replay file`' },
   fault: { value: 'fault', summary: "spoil something on purpose, for example 'slice 1 on #3'; several are set one by one", isList: true },
+  clock: { value: 'clock', summary: `${CLOCKS.join(' or ')}: time stands still until \`advance 90s\` is typed` },
   seed: { value: 'number', summary: 'seed of everything random, to repeat a run' },
 } as const satisfies { readonly [name: string]: LabFlag };
 
 export type LabFlagName = keyof typeof LAB_FLAGS;
 
 /** Flags that take one of a few words. */
-const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { poller: POLLERS, theme: THEMES, lang: LANGUAGES };
+const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { poller: POLLERS, clock: CLOCKS, theme: THEMES, lang: LANGUAGES };
 
 /** A setting with the words behind its name, as on a line of redis.conf. */
 export interface Directive {

@@ -49,7 +49,8 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     setTimeout(start.isOver, START_MS).unref();
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback } = server;
-    const info = { addresses, poller, edgeTriggered: run.edgeTriggered, pollerFallback, wantedPort, version: __VERSION__ };
+    const { edgeTriggered, clock } = run;
+    const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock: clock === 'virtual', wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
     // Hangul cannot be written in ASCII.
@@ -87,9 +88,9 @@ interface StartedServer {
 
 /** Starts the server on the port asked for; if none was, on the first free one from 6379. */
 async function startServer(run: Run, start: Start, log: Log, recording: RecordFile | null): Promise<StartedServer> {
-  const { settings, poller, edgeTriggered, seed, configFile, step, faults } = run;
+  const { settings, poller, edgeTriggered, seed, clock, configFile, step, faults } = run;
   const options: ServerOptions = {
-    ...settings, poller, edgeTriggered, log, configFile, faults, paused: step,
+    ...settings, poller, edgeTriggered, clock, log, configFile, faults, paused: step,
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
   };

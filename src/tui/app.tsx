@@ -122,6 +122,7 @@ export class App {
         spell: (spelling) => this.spell(spelling),
         run: (target) => this.runTo(target),
         learn: () => this.guide.start(),
+        advance: (duration) => this.session.advance(duration),
         quit,
       },
       { password: options.password },

@@ -39,7 +39,7 @@ export interface SessionOptions {
 export class LabSession {
   private current: State;
   private readonly history = new History();
-  private readonly time = new LoopTime(() => performance.now());
+  private readonly time: LoopTime;
   private watched = '';
   private hasEnded = false;
   private stopListening: () => void = () => {};
@@ -47,6 +47,7 @@ export class LabSession {
 
   constructor(private readonly options: SessionOptions) {
     this.current = initialState(options.info, this.history.newest, options.language);
+    this.time = new LoopTime(options.info.hasVirtualClock === true ? () => 0 : () => performance.now());
   }
 
   get state(): State {
@@ -127,6 +128,13 @@ export class LabSession {
     this.showLive();
     this.act({ type: 'slow-down', eventsPerSecond });
     return answered(eventsPerSecond === null ? this.options.server.resume() : this.options.server.slow(eventsPerSecond));
+  }
+
+  /** Resolves with the unix time that it is then, when the state tells of it; rejects as the server does. */
+  async advance(duration: string): Promise<number> {
+    const nowMs = await this.options.server.advance(duration);
+    await this.refresh();
+    return nowMs;
   }
 
   setPace(pace: Pace): Promise<void> {

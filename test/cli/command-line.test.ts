@@ -19,7 +19,7 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
-  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, trace: null, traceOverwrite: false, record: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, language: null, learn: false, readsInput: false });
+  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, clock: 'real', trace: null, traceOverwrite: false, record: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, language: null, learn: false, readsInput: false });
 });
 
 test("the lab's own flags", async () => {
@@ -77,6 +77,8 @@ test.each([
   [['--unixsocketperm', '999'], "--unixsocketperm '999': argument couldn't be parsed as an octal number"],
   [['--client-output-buffer-limit', 'normal', '1'], "--client-output-buffer-limit 'normal 1': Wrong number of arguments in buffer limit configuration."],
   [['--poller', 'select'], "--poller 'select': must be one of epoll, portable, auto"],
+  [['--clock', 'slow'], "--clock 'slow': must be one of real, virtual"],
+  [['--clock', 'virtual', '--headless'], "--clock 'virtual': only the lab's console can advance it, and --headless has none"],
   [['--port', '--headless'], '--port needs a value'],
   [['--headless=yes'], '--headless takes no value'],
   [['-x'], "unknown option '-x'"],

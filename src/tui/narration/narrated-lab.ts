@@ -97,6 +97,7 @@ export class NarratedLab {
         this.spelling = spelling;
       },
       run: (target) => void this.step(target),
+      advance: (duration) => this.session.advance(duration),
       quit,
     });
   }
@@ -461,8 +462,9 @@ export class NarratedLab {
 
   private tellStatus(): void {
     this.session.tellTime();
-    const { time, turn, connections, perSecond, address, poller, breakpoints, drops } = this.facts;
-    for (const parts of [[time, turn, connections, perSecond], [address, poller, breakpoints, drops]]) this.say(parts.filter((text) => text !== '').join(', '));
+    const { time, turn, connections, perSecond, address, poller, clock, breakpoints, drops } = this.facts;
+    const rows = [[time, turn, connections, perSecond], [address, poller, clock, breakpoints, drops]];
+    for (const parts of rows) this.say(parts.filter((text) => text !== '').join(', '));
     const { heldAt } = this.state.control;
     if (heldAt !== null) this.say(heldSentence(heldAt, this.wording));
   }

@@ -40,6 +40,7 @@ class LabConsole implements Console {
       spell: (spelling) => host.spell(spelling),
       run: (target) => host.run(target),
       learn: () => host.learn(),
+      advance: (duration) => host.advance(duration),
       quit: () => host.quit(),
     });
   }

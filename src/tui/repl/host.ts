@@ -23,6 +23,8 @@ export interface ConsoleHost {
   run(target: RunTarget): void;
   /** `learn` was typed. */
   learn(): void;
+  /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
+  advance(duration: string): Promise<number>;
   /** `quit` was typed. */
   quit(): void;
 }

@@ -12,6 +12,7 @@ import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
 import { parseRunTarget } from '../state/breakpoints.js';
 import type { ReplAction } from '../state/repl-reduce.js';
+import { dateText } from '../state/date-text.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, takeRepeat } from '../state/repl/words.js';
@@ -38,6 +39,8 @@ export interface ReplOptions {
   run(target: RunTarget): void;
   /** `learn` was typed; left out: there is nothing that could lead. */
   learn?(): void;
+  /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
+  advance(duration: string): Promise<number>;
   /** `quit` was typed. */
   quit(): void;
   /** Replies that are cut are kept whole, and can be opened. */
@@ -260,6 +263,8 @@ class LabRepl implements Repl {
         return this.call(name, () => this.fault(argv.slice(1)));
       case 'faults':
         return this.call(name, async () => listed(await this.options.faults.list()));
+      case 'advance':
+        return this.call(name, async () => [`it is ${dateText(await this.options.advance(argv.slice(1).join(' ')))} now`]);
       case 'run':
         return this.runLoop(name, argv.slice(1));
       case 'learn':

@@ -1,12 +1,12 @@
 /**
- * The loop's unix time, between two of its messages: it runs with the clock of this process and stands still while the loop is held.
+ * The loop's unix time, between two of its messages: it runs with the clock of this process, and stands still while the loop is held, or if it is virtual.
  */
 export class LoopTime {
   private nowMs = Number.NaN;
   private readAtMs = 0;
   private isHeld = false;
 
-  /** @param clockMs any clock in ms that runs evenly */
+  /** @param clockMs any clock in ms that runs evenly, or stands still */
   constructor(private readonly clockMs: () => number) {}
 
   /** The loop has said what time it is. */

@@ -23,6 +23,8 @@ export interface ServerInfo {
   readonly pollerFallback: string | null;
   /** The port that was wanted, if it was taken and another one is used. */
   readonly wantedPort: number | null;
+  /** Its clock stands still until it is advanced. */
+  readonly hasVirtualClock?: boolean;
   readonly version: string;
 }
 

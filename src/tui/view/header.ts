@@ -2,6 +2,7 @@
  * The header: what runs where, what time does, and how much of it there is.
  */
 import type { Address } from '../../server/index.js';
+import { dateText } from '../state/date-text.js';
 import { commandsPerSecond, droppedOfLate, secondsUpTo } from '../state/model/rates.js';
 import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
 import { bar } from './parts/bar.js';
@@ -30,14 +31,14 @@ export interface HeaderContext {
 /** Exactly `height` rows of exactly `width` columns. */
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
   const parts = partsOf(state, theme);
-  const { name, time, scrubber, turn, connections, perSecond, address, poller, breakpoints, held, drops } = parts;
+  const { name, time, scrubber, turn, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
   if (height === 1) {
-    const all = [name, time, scrubber, turn, address, connections, perSecond, poller, breakpoints, held, drops];
+    const all = [name, time, scrubber, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
     return [rowOf(width, fitted(all, width, theme))];
   }
   const first = fitted([name, time, scrubber, turn, connections, perSecond], width, theme);
   const seconds = secondsUpTo(state.model.rates, nowUs(state));
-  return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, breakpoints, held, drops], width, theme))];
+  return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, clock, breakpoints, held, drops], width, theme))];
 }
 
 /** What the header says, in full; empty: nothing. */
@@ -48,7 +49,7 @@ export function factsOf(state: State, theme: Theme): { readonly [name in PartNam
 
 const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 1000;
 
-type PartName = 'name' | 'time' | 'scrubber' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'breakpoints' | 'held' | 'drops';
+type PartName = 'name' | 'time' | 'scrubber' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints' | 'held' | 'drops';
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
@@ -71,6 +72,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
     perSecond: { ways: [`${formatCount(commandsPerSecond(rates, nowUs(state)))} cmd/s`], style: plain, rank: 2 },
     address: { ways: placeWays(server), style: theme.strong, rank: 4 },
     poller: { ways: pollerWays(server), style: server.poller === 'epoll' ? plain : theme.warn, rank: 6 },
+    clock: { ways: clockWays(state), style: theme.warn, rank: 3 },
     breakpoints: { ways: stops === 0 ? [] : [plural(stops, 'breakpoint'), `b ${stops}`], style: theme.warn, rank: 3 },
     held: { ways: control.heldAt === null ? [] : [`held at ${control.heldAt.kind}`, ''], style: theme.warn, rank: 9 },
     drops: { ways: dropped === null ? [] : droppedWays(dropped), style: theme.warn, rank: 5 },
@@ -134,6 +136,15 @@ function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo): read
   if (poller === 'epoll') return [`epoll${edge}`, `epoll${edgeTriggered ? ' ET' : ''}`];
   const emulated = 'portable, readiness emulated';
   return [`${emulated}${pollerFallback === null ? '' : ` (${pollerFallback})`}${edge}`, emulated + edge, 'portable, emulated'];
+}
+
+/** Of a virtual clock: the time that it shows. */
+function clockWays({ server, ui }: State): readonly string[] {
+  if (server.hasVirtualClock !== true) return [];
+  if (Number.isNaN(ui.nowMs)) return ['virtual clock'];
+  const date = dateText(ui.nowMs);
+  const time = date.slice(11, -4);
+  return [`virtual clock ${date}`, `virtual ${time}`, time];
 }
 
 interface StyledText {

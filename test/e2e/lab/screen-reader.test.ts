@@ -182,6 +182,17 @@ test('a script gets its replies in order, and the lab ends when all are there', 
   expect(lines.slice(held + 1).filter((line) => !line.startsWith('the reply'))).toEqual(['LIVE: the loop runs', '"2"', '(error) WRONGTYPE Operation against a key holding the wrong kind of value']);
 });
 
+test('with --clock virtual time passes by advance only, which waits for what is due', async () => {
+  const script = ['SET k v EX 60', '@b BLPOP queue 30', 'advance 90s', 'EXISTS k', 'status', 'advance soon', 'quit'].join('\n');
+  const { code, lines } = await run(script, [...ARGS, '--clock', 'virtual']);
+  expect(code).toBe(0);
+  expect(lines).toContainEqual(expect.stringMatching(/^it is \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC now$/));
+  expect(lines).toContainEqual(expect.stringMatching(/, epoll, virtual clock \d{4}-|portable.*, virtual clock \d{4}-/));
+  expect(lines).toContain('(integer) 0');
+  expect(lines).toContain('@b (nil)');
+  expect(lines.at(-1)).toBe('"soon" is no duration, as 1500 (ms), 250ms, 90s, 15m, 1.5h and 2d are');
+});
+
 test('a script gets through as the bytes it has, whatever their encoding, and controls with them', async () => {
   const { lines } = await run(Buffer.from('SET k "caf\xe9"\nSTRLEN k\nGET k\nSET k "a\x01\x1b\x9bb"\nGET k\nECHO "\xe2\x80\xa8"\n', 'latin1'));
   expect(lines).toEqual(['OK', '(integer) 4', String.raw`"caf\xe9"`, 'OK', String.raw`"a\x01\x1b\x9bb"`, String.raw`"\xe2\x80\xa8"`]);

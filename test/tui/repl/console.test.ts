@@ -33,6 +33,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
     spell: () => {},
     run: () => {},
     learn: () => {},
+    advance: (duration) => server.advance(duration),
     quit: () => {
       hasQuit = true;
     },

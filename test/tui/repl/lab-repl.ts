@@ -27,6 +27,7 @@ export class LabRepl implements AsyncDisposable {
         this.spelling = spelling;
       },
       run: (target) => void this.runs.push(target),
+      advance: (duration) => server.advance(duration),
       quit: () => {
         this.hasQuit = true;
       },

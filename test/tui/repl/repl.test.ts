@@ -235,6 +235,19 @@ test('raw sends exactly these bytes', async () => {
   expect(await lab.say('raw "PING\\r\\nPING\\r\\n"', () => lab.answers.length === 2)).toEqual(['PONG', 'PONG']);
 });
 
+test('advance turns a virtual clock, waits for what is due, and says what time it is; what cannot be is refused', async () => {
+  await using lab = await LabRepl.start({ clock: 'virtual', startMs: Date.UTC(2026, 10, 29, 12, 0, 0) });
+  expect(await lab.say('SET k v EX 60')).toEqual(['OK']);
+  expect(await lab.say('advance 59.5s')).toEqual(['it is 2026-11-29 12:00:59.500 UTC now']);
+  expect(await lab.say('EXISTS k')).toEqual(['(integer) 1']);
+  lab.submit('ADVANCE 500 ms');
+  expect(await lab.say('EXISTS k', () => lab.answers.at(-1) === '(integer) 0')).toEqual(['(integer) 0']);
+  expect(await lab.say('advance -5s')).toEqual(['time does not go backwards: "-5s"']);
+  expect(await lab.say('advance')).toEqual(['"" is no duration, as 1500 (ms), 250ms, 90s, 15m, 1.5h and 2d are']);
+  await using real = await LabRepl.start();
+  expect(await real.say('advance 1s')).toEqual([expect.stringContaining('the clock of this server is the real one')]);
+});
+
 test('fault sets, lists and ends what is spoiled; what can not be is refused with what there is', async () => {
   await using lab = await LabRepl.start();
   expect(await lab.say('faults')).toEqual(['no fault is set']);

@@ -32,6 +32,13 @@ test('a small screen has it all in one row, a larger one in two', () => {
   expect(rows({}, 120, 2)).toEqual([' redis-lab  LIVE  turn 812 · 3 connections · 0 cmd/s', ' 127.0.0.1:6379 · epoll']);
 });
 
+test('a virtual clock shows its time, as far as there is room', () => {
+  const virtual = { server: { hasVirtualClock: true } };
+  expect(rows(virtual, 120, 2)[1]).toBe(' 127.0.0.1:6379 · epoll · virtual clock 1970-01-01 00:00:00.000 UTC');
+  expect(oneRow(virtual, 80)).toContain(' · virtual 00:00:00.000');
+  expect(oneRow(virtual, 60)).toContain(' · 00:00:00.000');
+});
+
 test.each<[string, Partial<Control>]>([
   ['LIVE', { mode: 'live' }],
   ['SLOW 5/s', { mode: 'slow', eventsPerSecond: 5 }],

@@ -53,6 +53,13 @@ export const LAB_WORDS: readonly LabWord[] = [
     summary: 'Keeps the loop busy for so long: the client sends a script that computes, and everybody else waits. At most 60 s.',
   },
   { name: 'learn', arguments: '', summary: 'Leads through the first minute once more: what one thread does for everyone.' },
+  {
+    name: 'advance',
+    arguments: 'duration',
+    summary:
+      'Turns a virtual clock (--clock virtual) forward, by 250ms, 90s, 15m, 1.5h or 2d: what is due on the way happens in due order, ' +
+      'each at its own time.',
+  },
   { name: 'clear', arguments: '', summary: 'Empties the transcript.' },
   { name: 'help', arguments: '[command | @group | lab]', summary: 'Explains a command, lists a group, or the words of this table.' },
   { name: 'quit', arguments: '', summary: 'Leaves the lab; exit does the same. `@a quit` ends the connection of that client only.' },

@@ -42,6 +42,8 @@ export function heldSentence(event: TraceEvent, wording: Wording): string {
 
 /** The timeout of a wait, and why: the nearest timer decides. The longest way to say it comes first. */
 export function timeoutSentences(timeoutMs: number, why: string): readonly string[] {
+  if (why === 'virtual clock') return ['virtual clock: sleeps until something is ready or advance is called', 'virtual clock: sleeps without a limit'];
+  if (why === 'advance') return ['the virtual clock moves on: looks, but does not sleep', 'the virtual clock moves on'];
   if (timeoutMs < 0) return ['no timer: sleeps until something is ready', 'no timer: no limit'];
   if (timeoutMs === 0) return [`timer ${why} is due: looks, but does not sleep`, `timer ${why} is due`];
   return [`next timer: ${why} in ${formatTimeout(timeoutMs)}`];
@@ -65,7 +67,10 @@ export function droppedSentence({ turns, commands }: { readonly turns: number; r
 
 const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording) => string } = {
   'turn-begin': ({ turn }) => `turn ${formatCount(turn)} begins: pending replies are written first`,
-  wait: ({ timeoutMs, why }, { isEmulated }) => (timeoutMs === 0 ? `timer ${why} is due: the loop looks without sleeping` : asleepSentences(isEmulated)[0]!),
+  wait: ({ timeoutMs, why }, { isEmulated }) => {
+    if (timeoutMs !== 0) return asleepSentences(isEmulated)[0]!;
+    return `${why === 'advance' ? 'the virtual clock moves on' : `timer ${why} is due`}: the loop looks without sleeping`;
+  },
   poll: ({ ready, waitedUs, within }, { isEmulated }) => {
     if (within === true) return `the script that runs has let the loop look for others: ${plural(ready, 'ready token')}`;
     const after = `after ${formatUs(waitedUs)}`;

@@ -95,6 +95,8 @@ test('a held loop says before what it is held', () => {
 
 test.for([
   [-1, 'no timer', 'no timer: sleeps until something is ready'],
+  [-1, 'virtual clock', 'virtual clock: sleeps until something is ready or advance is called'],
+  [0, 'advance', 'the virtual clock moves on: looks, but does not sleep'],
   [83, 'expire cycle', 'next timer: expire cycle in 83 ms'],
   [99.7, 'expire cycle', 'next timer: expire cycle in 100 ms'],
   [2.5, 'blocked client', 'next timer: blocked client in 2.50 ms'],
