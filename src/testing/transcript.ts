@@ -7,6 +7,7 @@
  */
 import { Fifo } from '../shared/fifo.js';
 import type { TraceBody } from '../server/index.js';
+import { isIntroduction } from '../server/trace/stepping.js';
 
 export type TranscriptEntry =
   | { readonly kind: 'connect' | 'disconnect'; readonly token: number; readonly atMs: number; readonly text: string }
@@ -56,8 +57,6 @@ const ENTRY_BYTES = 100;
 
 /** From here on clients that are gone are forgotten. */
 const MOST_CLIENTS = 10_000;
-
-const INTRODUCTIONS: ReadonlySet<string> = new Set(['command', 'hello', 'auth', 'client setname', 'client setinfo']);
 
 export class TranscriptRecorder {
   private readonly clients = new Map<number, Client>();
@@ -151,11 +150,6 @@ export class TranscriptRecorder {
 function bytesOf(entry: TranscriptEntry): number {
   if (entry.kind === 'request') return entry.argv.reduce((bytes, word) => bytes + word.length, 0);
   return entry.kind === 'reply' ? entry.raw.length : entry.text.length;
-}
-
-function isIntroduction([command = '', subcommand = '']: readonly string[]): boolean {
-  const name = command.toLowerCase();
-  return INTRODUCTIONS.has(name) || INTRODUCTIONS.has(`${name} ${subcommand.toLowerCase()}`);
 }
 
 /** `1.500 s  #2 > SET k v` */

@@ -123,6 +123,22 @@ test('the trace tells the virtual time', async () => {
   expect(events.filter(({ kind }) => kind === 'execute' || kind === 'timer').map(({ kind, atUs }) => [kind, atUs])).toEqual([['execute', 0], ['timer', 10_000_000]]);
 });
 
+test('the past is visited at its virtual time', async () => {
+  await using server = await virtual({ history: 16 * 1024 * 1024 });
+  await using client = await RespClient.connect(server.port);
+  await client.call('SET', 'k', 'v', 'EX', '10');
+  await server.advance('5s');
+  await client.call('PING');
+  await server.advance('1h');
+  expect(await client.call('EXISTS', 'k')).toBe(0);
+  const history = server.history!;
+  const request = { keys: { db: 0, offset: 0, limit: 10, order: 'name', match: '*' }, clients: 0 } as const;
+  // The follower hears of it a moment later.
+  while ((await history.visit({ command: 2 }, request).catch(() => null)) === null);
+  expect((await history.visit({ command: 2 }, request)).snapshot).toMatchObject({ nowMs: START_MS + 5000, keys: { total: 1 } });
+  expect(String((await history.ask(['PTTL', 'k'], 2, 0)).reply)).toBe(':5000\r\n');
+});
+
 describe('refused are', () => {
   test('steps backwards, nonsense and more than there is time; the clock stays where it was', async () => {
     await using server = await virtual();

@@ -238,7 +238,8 @@ function expectOf(isTrue: boolean, expectation: string): void {
 /** What client programs send by themselves when they connect: redis-cli its COMMAND DOCS, client libraries HELLO, their password, their name and version. */
 const INTRODUCTIONS: ReadonlySet<string> = new Set(['command', 'hello', 'auth', 'client setname', 'client setinfo']);
 
-function isIntroduction([command = '', subcommand = '']: readonly string[]): boolean {
+/** A request that client programs send by themselves. */
+export function isIntroduction([command = '', subcommand = '']: readonly string[]): boolean {
   const name = command.toLowerCase();
   return INTRODUCTIONS.has(name) || INTRODUCTIONS.has(`${name} ${subcommand.toLowerCase()}`);
 }
