@@ -111,12 +111,19 @@ export class ReplySequence {
   constructor(readonly replies: readonly Reply[]) {}
 }
 
-/** The pushes that a reply consists of or, if a transaction has made it, has among its items. */
+/**
+ * The pushes that a reply consists of or, if a transaction has made it, has among its items. By their types and not by their classes, which a reply loses
+ * that was captured.
+ */
 export function pushesIn(reply: Reply): readonly Push[] {
-  if (reply instanceof Push) return [reply];
-  if (reply instanceof ReplySequence) return reply.replies.flatMap(pushesIn);
-  if (reply instanceof Versioned) return pushesIn(reply.reply);
-  return Array.isArray(reply) ? reply.filter((item) => item instanceof ReplySequence || item instanceof Versioned).flatMap(pushesIn) : [];
+  if (Array.isArray(reply)) return (reply as readonly Reply[]).filter((item) => isOfType(item, 'sequence') || isOfType(item, 'versioned')).flatMap(pushesIn);
+  if (isOfType(reply, 'push')) return [reply];
+  if (isOfType(reply, 'sequence')) return reply.replies.flatMap(pushesIn);
+  return isOfType(reply, 'versioned') ? pushesIn(reply.reply) : [];
+}
+
+function isOfType<T extends string>(reply: Reply, type: T): reply is Extract<Reply, { readonly type: T }> {
+  return typeof reply === 'object' && reply !== null && 'type' in reply && reply.type === type;
 }
 
 /** Text with a three-letter format, `txt` or `mkd`. */

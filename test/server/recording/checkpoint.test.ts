@@ -33,6 +33,21 @@ test('a replay that goes on from a checkpoint has the clients, keys and timers t
   expect(digestOf(second.server)).toBe(digestOf(lab.server));
 });
 
+test('a reply that a fault holds back is the same after it', () => {
+  const { lab, head, tape } = record();
+  const client = lab.connect();
+  client.ask('CLIENT', 'REPLY', 'OFF');
+  lab.faults.add('late-reply 50 on subscribe');
+  client.ask('SUBSCRIBE', 'a', 'b');
+  const { turnNumber } = lab.server.loop;
+  lab.advance(100);
+  expect(client.receive()).toContain('subscribe');
+  const inputs = tape();
+  const first = new Replay(head, inputs);
+  first.run(() => first.server.loop.turnNumber === turnNumber);
+  expect(new Replay(head, inputs, copied(first.capture())).run()).toMatchObject({ divergence: null });
+});
+
 test('in the middle of a turn there is nothing to capture', () => {
   const { lab, head, tape } = record();
   lab.connect().ask('SET', 'k', 'v');
