@@ -42,11 +42,11 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   ],
   'server/recording': ['types:server/faults', 'server/server-state', 'types:server/client', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
-  'server/thread': ['server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/thread': ['types:server/server-state', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
   'server/history': [
     'shared', 'server/thread', 'server/recording', 'server/server', 'server/snapshot', 'server/command', 'server/resp', 'server/trace',
   ],
-  'server/index': ['shared', 'server/faults', 'server/history', 'server/thread', 'types:server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
+  'server/index': ['shared', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.

@@ -29,6 +29,7 @@ import { LoopHandle } from './thread/loop-handle.js';
 import { Recording, type RecordListener, TapeAsFile } from './thread/recording.js';
 import { StartError } from './thread/start-error.js';
 import { startThread } from './thread/start-thread.js';
+import { sealState } from './recording/state-bytes.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
@@ -76,6 +77,11 @@ export interface ServerOptions extends Partial<SettingValues> {
   readonly clock?: 'real' | 'virtual';
   /** Unix time in ms at which a virtual clock starts; the machine's time if left out. */
   readonly startMs?: number;
+  /**
+   * Begins with what {@link RedisLabServer.capture} has returned, in this build: keys, scripts, settings (those given here win), and clients as ghosts. They
+   * keep their ids, blocking commands, subscriptions and transactions, but nobody is behind them: what they are sent is lost, until CLIENT KILL ends them.
+   */
+  readonly from?: Uint8Array;
   /** Hold the loop before its first poll: it stands there when the promise resolves. */
   readonly paused?: boolean;
   /** The configuration file that the settings came from, which CONFIG REWRITE writes to. */
@@ -188,6 +194,14 @@ export interface RedisLabServer extends AsyncDisposable {
   /** The past of this server, which can be visited; null unless it was asked for. */
   readonly history: ServerHistory | null;
 
+  /**
+   * The whole server as bytes, as of the end of the running turn, for {@link ServerOptions.from}. Rejects while the loop is held, which is in the middle of a
+   * turn.
+   */
+  capture(): Promise<Uint8Array>;
+  /** A second server that begins with the state of this one, on a free port unless the options name one. The two have nothing in common from then on. */
+  fork(options?: ServerOptions): Promise<RedisLabServer>;
+
   /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
   close(): Promise<void>;
 }
@@ -217,7 +231,7 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 /** What the thread would never hear of, or that would fail only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
-  const { log, record, poller = 'auto', seed = 0, faults = [], history = 0, clock = 'real', startMs } = options;
+  const { log, record, poller = 'auto', seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
   for (const [name, listener] of Object.entries({ log, record })) {
     if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
   }
@@ -227,6 +241,7 @@ function checkOptions(options: ServerOptions): void {
   if (!(Number.isInteger(history) && history >= 0)) throw refusal('history: must be a number of bytes');
   if (!['real', 'virtual'].includes(clock)) throw refusal('clock: must be one of real, virtual');
   if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) throw refusal('startMs: must be a unix time in whole milliseconds');
+  if (from !== undefined && !(from instanceof Uint8Array)) throw refusal('from: must be the bytes of a captured state');
   if (startMs !== undefined && clock !== 'virtual') throw refusal("startMs: is for clock: 'virtual' only");
 }
 
@@ -242,6 +257,7 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     seed = Math.floor(Math.random() * 0x100000000),
     clock = 'real',
     startMs = Number.NaN,
+    from = null,
     paused = false,
     configFile = null,
     log = () => {},
@@ -256,7 +272,7 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
   const observers = new Observers();
   const handle = await LoopHandle.start(
     {
-      settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, paused, faults,
+      settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, from, paused, faults,
       ring: recording?.ring ?? null,
     },
     { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
@@ -265,14 +281,19 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
   if (recording !== null) {
     const { poller: name } = handle.ready;
     const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable' };
-    follow(recording, handle, { build: __VERSION__, seed, settings, configFile, hasWatchedHeap: true, hasVirtualClock: clock === 'virtual', poll });
+    follow(recording, handle, {
+      build: __VERSION__, seed, settings, ...(from !== null && { from: base64(from) }), configFile, poll, hasWatchedHeap: true,
+      hasVirtualClock: clock === 'virtual',
+    });
   }
   if (history !== null && recording !== null) history.flush = () => recording.look();
-  const server = new LabServer(handle, observers, history);
+  const server = new LabServer(handle, observers, history, { poller, edgeTriggered, clock, log });
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
 }
+
+const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array): string => Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 
 /** From the start to the end of the loop. */
 function follow(recording: Recording, { closed }: LoopHandle, head: RecordingHead): void {
@@ -369,6 +390,8 @@ class LabServer implements RedisLabServer {
     private readonly handle: LoopHandle,
     private readonly observers: Observers,
     readonly history: History | null,
+    /** What a fork has in common with its original. */
+    private readonly forkOptions: ServerOptions,
   ) {
     const { addresses, poller, fallback } = handle.ready;
     const tcp = addresses.find((address) => 'port' in address);
@@ -459,6 +482,14 @@ class LabServer implements RedisLabServer {
 
   async advance(duration: number | string): Promise<number> {
     return this.handle.call('advance', durationUs(duration));
+  }
+
+  async capture(): Promise<Uint8Array> {
+    return sealState(await this.handle.call('capture', null));
+  }
+
+  async fork(options: ServerOptions = {}): Promise<RedisLabServer> {
+    return createServer({ ...this.forkOptions, port: 0, unixsocket: '', ...options, from: await this.capture() });
   }
 
   async close(): Promise<void> {

@@ -57,7 +57,7 @@ export class Clients {
   restore({ connections, pending, sweep }: ClientsState, streamOf: ((client: ConnectionState) => TcpStream) | null): void {
     const { env, sessions } = this;
     for (const state of connections) {
-      const connection = streamOf === null ? this.restoreGhost(state) : this.restoreClient(state, streamOf(state));
+      const connection = streamOf === null || state.isGhost ? this.restoreGhost(state) : this.restoreClient(state, streamOf(state));
       sessions.set(state.token, connection.session);
     }
     env.pending.restore(pending, (token) => sessions.get(token)!.transport as Connection);

@@ -9,6 +9,7 @@
  */
 import { READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../io/event.js';
 import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
+import { GhostStream } from '../io/ghost-stream.js';
 import type { Interest } from '../io/interest.js';
 import type { Token } from '../io/token.js';
 import { DECODING } from '../loop/activity.js';
@@ -43,6 +44,8 @@ type ConnectionLife = typeof OPEN | typeof CLOSING | typeof DOOMED | typeof CLOS
 export interface ConnectionState {
   readonly token: Token;
   readonly fd: number;
+  /** It has lost its socket already: see GhostStream. */
+  readonly isGhost: boolean;
   readonly peer: Address;
   readonly local: Address;
   readonly state: ConnectionLife;
@@ -91,6 +94,7 @@ export class Connection implements EventHandler, Transport {
     return {
       token,
       fd,
+      isGhost: stream instanceof GhostStream,
       peer: stream.peer,
       local: stream.local,
       state,

@@ -41,12 +41,15 @@ export class SystemClock implements Clock {
   nowMs = 0;
   nowUs = 0;
   readonly targetUs = null;
-  private readonly origin = hrtime();
+  private readonly origin: readonly [seconds: number, nanoseconds: number];
   /** Time spent on hold so far, which both readings leave out; in ns. */
   private heldNs = 0;
   private heldSinceNs = -1;
 
-  constructor() {
+  /** @param startUs what the monotonic time begins with: that of a server that goes on here */
+  constructor(startUs = 0) {
+    const [seconds, nanoseconds] = hrtime();
+    this.origin = [seconds, nanoseconds - Math.round(startUs * 1000)];
     this.refresh();
   }
 
@@ -99,15 +102,18 @@ const LAST_US = Number.MAX_SAFE_INTEGER;
  */
 export class VirtualClock implements Clock {
   nowMs: number;
-  nowUs = 0;
-  targetUs = 0;
+  nowUs: number;
+  targetUs: number;
 
-  /** @param startMs unix time at the start. @param real measures durations */
+  /** @param startMs unix time at the start. @param real measures durations. @param startUs what the monotonic time begins with, in whole µs */
   constructor(
     private readonly startMs: number,
     private readonly real: Clock,
+    private readonly startUs = 0,
   ) {
     this.nowMs = startMs;
+    this.nowUs = startUs;
+    this.targetUs = startUs;
   }
 
   /** Lets the clock move on by so many whole microseconds, behind what it was told before. Throws RangeError. */
@@ -120,7 +126,7 @@ export class VirtualClock implements Clock {
   refresh(stopUs = 0): void {
     this.real.refresh();
     this.nowUs = Math.max(this.nowUs, Math.min(Math.ceil(stopUs), this.targetUs));
-    this.nowMs = this.startMs + Math.floor(this.nowUs / 1000);
+    this.nowMs = this.startMs + Math.floor((this.nowUs - this.startUs) / 1000);
   }
 
   get refreshedUs(): number {

@@ -50,6 +50,8 @@ export class EventLoop {
   sleepLimitMs = Infinity;
   /** Called with a virtual clock, each time when what was due by now has been done, and its replies are written. */
   onCaughtUp: (() => void) | null = null;
+  /** Called once, before the next turn begins: for what must not happen within one. */
+  betweenTurns: (() => void) | null = null;
   private stopped = false;
   private isWithinTurn = false;
   /** Something was ready in the running turn, or a timer ran. */
@@ -124,6 +126,7 @@ export class EventLoop {
   }
 
   turn(): void {
+    if (this.betweenTurns !== null) this.tellBetweenTurns(this.betweenTurns);
     this.isWithinTurn = true;
     this.activity.beginsTurn(++this.turnNumber);
     const flushUs = this.flush();
@@ -182,6 +185,11 @@ export class EventLoop {
 
   private tellSlowTurn(slow: SlowSink, busyUs: number): void {
     if (busyUs > slow.turnUs) slow.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs, commands: this.commandsThisTurn });
+  }
+
+  private tellBetweenTurns(listener: () => void): void {
+    this.betweenTurns = null;
+    listener();
   }
 
   private tellObserver(observer: Observer): void {

@@ -120,8 +120,9 @@ export function describeDamage({ kind, block, at }: Damage): string {
 /** The block is whole; but whoever has made it may have meant something else. */
 function readHead(payload: Buffer): RecordingHead {
   try {
-    const { build, seed, settings, poll } = JSON.parse(payload.toString()) as Partial<RecordingHead>;
-    const isHead = typeof build === 'string' && typeof seed === 'number' && typeof settings === 'object' && typeof poll?.name === 'string';
+    const { build, seed, settings, poll, from = '' } = JSON.parse(payload.toString()) as Partial<RecordingHead>;
+    const areTexts = [build, poll?.name, from].every((text) => typeof text === 'string');
+    const isHead = areTexts && typeof seed === 'number' && typeof settings === 'object';
     if (isHead && settings !== null) return JSON.parse(payload.toString()) as RecordingHead;
   } catch {
     // The same as a head of another shape.

@@ -236,8 +236,10 @@ class ReplayClock implements Clock {
     state: ReplayClockState | null,
   ) {
     this.targetUs = isVirtual ? 0 : null;
-    if (state === null) this.refresh();
-    else Object.assign(this, state);
+    if (state !== null) Object.assign(this, state);
+    else this.refresh();
+    // One that goes on from a captured state begins later than at zero.
+    if (state === null && isVirtual) this.targetUs = this.nowUs;
   }
 
   capture(): ReplayClockState {

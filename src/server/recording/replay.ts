@@ -3,10 +3,11 @@
  */
 import { Config, type SettingValues } from '../config.js';
 import { Server } from '../server.js';
-import type { ServerState } from '../server-state.js';
+import type { ServerOrigin, ServerState } from '../server-state.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
 import { ReplayHost, type ReplayHostState } from './recorded-host.js';
 import { Divergence, type RecordedPoll, ReplayWorld, type ReplayWorldState } from './replay-world.js';
+import { readState } from './state-bytes.js';
 import { TapeCursor, TapeEnd, type TapeSource } from './tape.js';
 
 /** What a recording says of the server beside its inputs. */
@@ -15,6 +16,8 @@ export interface RecordingHead {
   readonly build: string;
   readonly seed: number;
   readonly settings: Partial<SettingValues>;
+  /** The captured state that it began with, as state-bytes.ts has it, in base64; left out: an empty server. */
+  readonly from?: string;
   /** Where CONFIG REWRITE wrote to. */
   readonly configFile: string | null;
   /** Looks at the heap were inputs, too. */
@@ -59,21 +62,22 @@ export class Replay {
 
   /**
    * @param tape the inputs, from the first on. Throws {@link TapeEnd} if it ends before the server has started
-   * @param from where to begin; null: at the start of the server
+   * @param from where to begin; null: at the start of the server. Throws {@link StateError} if that has begun with a state that cannot be read
    */
   constructor(head: RecordingHead, tape: Buffer | TapeSource, from: Checkpoint | null = null) {
     const world = (this.world = new ReplayWorld(new TapeCursor(tape, from?.tapeOffset), head.poll, head.hasVirtualClock, from?.world));
     const host = (this.host = new ReplayHost(world, head.hasWatchedHeap, from?.host ?? null));
+    const start = from === null ? startOf(head) : { state: from.state, sockets: world };
     this.server = new Server({
       poll: world,
       clock: world.clock,
       seed: head.seed,
-      config: new Config(from?.state.settings ?? head.settings, head.configFile),
+      config: new Config({ ...start?.state.settings, ...(from === null && head.settings) }, head.configFile),
       log: () => {},
       isWatched: world.isWatched,
       host,
       ...(host.watched !== null && { heap: host.watched }),
-      ...(from !== null && { from: { state: from.state, sockets: world } }),
+      ...(start !== null && { from: start }),
     });
     this.world.onShutdown = () => this.server.shutdown();
     this.world.onFault = (call) => this.server.commandFaults.obey(call);
@@ -158,4 +162,9 @@ export class Replay {
       else if (!(error instanceof TapeEnd || error instanceof Abandoned)) throw error;
     }
   }
+}
+
+/** What the recorded server began with; null: with nothing. Its clients were ghosts from the start. */
+function startOf({ from }: RecordingHead): ServerOrigin | null {
+  return from === undefined ? null : { state: readState(Buffer.from(from, 'base64')) };
 }

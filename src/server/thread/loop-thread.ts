@@ -18,6 +18,8 @@ import { ownHeap } from '../measuring/heap-watch.js';
 import { type RecordedInputs, recordInputs } from '../recording/recorded-inputs.js';
 import { TapeWriter } from '../recording/tape.js';
 import { Server, type ServerInputs } from '../server.js';
+import type { ServerState } from '../server-state.js';
+import { readState, serializeState, StateError } from '../recording/state-bytes.js';
 import { Observation } from './observation.js';
 import { openPoll, PollerError, preloadPoll } from './open-poll.js';
 import type { ControlWords } from './control.js';
@@ -41,16 +43,18 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
   const { poll: kernel, fallback } = await openPoll(options.poller, options.edgeTriggered);
-  const clock = clockOf(options);
+  const state = options.from === null ? null : readState(options.from);
+  const clock = clockOf(options, state);
   const poll = new FaultyPoll(kernel, clock);
   const inputs: ServerInputs = {
     poll,
     clock,
     seed: options.seed,
-    config: new Config(options.settings, options.configFile),
+    config: new Config({ ...state?.settings, ...options.settings }, options.configFile),
     heap: ownHeap(resourceLimits.maxOldGenerationSizeMb! * 2 ** 20),
     log: (level, message) => post({ kind: 'log', level, message }),
     activity: new Activity(options.activity),
+    ...(state !== null && { from: { state } }),
   };
   const recorded = options.ring === null ? null : recordInputs(inputs, new TapeWriter(options.ring));
   const server = new Server(recorded?.inputs ?? inputs);
@@ -113,16 +117,17 @@ function observe(server: Server, control: ControlWords): Observation {
   );
 }
 
-function clockOf({ virtualStartMs }: LoopThreadOptions): Clock {
-  const real = new SystemClock();
-  if (virtualStartMs === null) return real;
-  return new VirtualClock(Number.isNaN(virtualStartMs) ? real.nowMs : virtualStartMs, real);
+/** The time since a state was captured has passed for its timers, too, as for a process that was stopped; on a virtual clock none has passed. */
+function clockOf({ virtualStartMs }: LoopThreadOptions, state: ServerState | null): Clock {
+  const { nowMs, nowUs } = state ?? { nowMs: Date.now(), nowUs: 0 };
+  if (virtualStartMs === null) return new SystemClock(state === null ? 0 : nowUs + Math.max(0, Date.now() - nowMs) * 1000);
+  return new VirtualClock(Number.isNaN(virtualStartMs) ? nowMs : virtualStartMs, new SystemClock(), Math.ceil(nowUs));
 }
 
 /** The answer comes later, by the function that was handed over. */
 const LATER = Symbol('later');
 
-type Reply<M extends LoopMethod> = (result: LoopCalls[M]['result']) => void;
+type Reply<M extends LoopMethod> = (result: LoopCalls[M]['result'] | Error) => void;
 
 type Answers = { [M in LoopMethod]: (argument: LoopCalls[M]['argument'], reply: Reply<M>) => LoopCalls[M]['result'] | typeof LATER };
 
@@ -146,9 +151,31 @@ function answerWith(server: Server, observation: Observation, faults: Faults, re
     removeFault: (id) => faults.remove(id),
     listFaults: () => faults.list(),
     clearFaults: () => faults.clear(),
+    capture: capturing(server, observation),
     advance() {
       throw new Error("the clock of this server is the real one: createServer({ clock: 'virtual' }) has one that can be advanced");
     },
+  };
+}
+
+/** Answers all calls that have come in a turn when it has ended. */
+function capturing(server: Server, observation: Observation): Answers['capture'] {
+  const waiting: Reply<'capture'>[] = [];
+  const capture = (): Uint8Array<ArrayBuffer> | Error => {
+    try {
+      return serializeState(server.capture());
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  return (_, reply) => {
+    if (observation.isHeld) throw new Error('the loop is held in the middle of a turn: resume it before its state is captured');
+    waiting.push(reply);
+    server.loop.betweenTurns = () => {
+      const result = capture();
+      for (const answerOne of waiting.splice(0)) answerOne(result);
+    };
+    return LATER;
   };
 }
 
@@ -168,7 +195,7 @@ function advancing(server: Server, clock: VirtualClock, recorded: RecordedInputs
 
 function answer(answers: Answers, { id, method, argument }: CallMessage): void {
   try {
-    const reply = (value: unknown): void => post({ kind: 'result', id, value });
+    const reply = (value: unknown): void => post(value instanceof Error ? { kind: 'error', id, message: value.message } : { kind: 'result', id, value });
     const value = (answers[method] as (argument: unknown, reply: (value: unknown) => void) => unknown)(argument, reply);
     if (value !== LATER) reply(value);
   } catch (error) {
@@ -176,12 +203,14 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
   }
 }
 
+/** Settings that are not allowed, a poller that is not to be had, faults and states that are none, a path that is too long for a socket. */
+const EXPECTED = [ConfigError, PollerError, FaultError, StateError, RangeError] as const;
+
 /** Says why there is no server; what nobody has expected ends the thread. */
 function fail(error: unknown): void {
   if (error instanceof SystemError) return post({ kind: 'failed', message: error.message, code: error.code, address: error.address });
-  // Settings that are not allowed, a poller that is not to be had, a path that is too long for a socket.
-  if (error instanceof ConfigError || error instanceof PollerError || error instanceof FaultError || error instanceof RangeError) {
-    return post({ kind: 'failed', message: error.message, code: null, address: null });
+  if (EXPECTED.some((kind) => error instanceof kind)) {
+    return post({ kind: 'failed', message: (error as Error).message, code: null, address: null });
   }
   throw error;
 }

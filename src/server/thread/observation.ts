@@ -60,6 +60,8 @@ export class Observation implements TraceSink, Observer {
   private isReleased = false;
   /** The event at which the loop is held, while it is. */
   private heldAt: TraceEvent | null = null;
+  /** Nobody has said that the hold ends by itself. */
+  private isHeldForGood = false;
   private watched: SnapshotRequest | null = null;
   private readonly slowSink: SlowSink;
 
@@ -165,6 +167,11 @@ export class Observation implements TraceSink, Observer {
     };
   }
 
+  /** The loop stands, and goes on only when it is told to. */
+  get isHeld(): boolean {
+    return this.isHeldForGood && !this.isReleased;
+  }
+
   get isStepping(): boolean {
     return this.stepper.isStepping;
   }
@@ -219,6 +226,7 @@ export class Observation implements TraceSink, Observer {
     if (this.isEnding) return;
     this.isReleased = false;
     this.heldAt = event;
+    this.isHeldForGood = timeoutMs === -1;
     this.clock.hold();
     this.onHold();
     this.send();
@@ -226,6 +234,7 @@ export class Observation implements TraceSink, Observer {
     holdLoop(this.ports.control, timeoutMs, () => this.isReleased || this.isEnding, this.drain);
     if (timeoutMs === -1) this.ports.held(null);
     this.heldAt = null;
+    this.isHeldForGood = false;
     this.clock.release();
   }
 }

@@ -29,6 +29,8 @@ export interface LoopThreadOptions {
   readonly faults: readonly (Fault | string)[];
   /** Unix time at which a virtual clock starts; NaN: the machine's. Null: the clock is real. */
   readonly virtualStartMs: number | null;
+  /** The captured state that the server begins with; see recording/state-bytes.ts. Null: an empty server. */
+  readonly from: Uint8Array | null;
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
   readonly control: ControlWords;
@@ -59,6 +61,8 @@ export interface LoopCalls {
   removeFault: { argument: number; result: boolean };
   listFaults: { argument: null; result: readonly ActiveFault[] };
   clearFaults: { argument: null; result: void };
+  /** The whole server, serialized (see recording/state-bytes.ts): answered when the running turn has ended. */
+  capture: { argument: null; result: Uint8Array<ArrayBuffer> };
   /** Lets a virtual clock move on by so many µs; answered with the unix time in ms, when all that was due by then has been done. */
   advance: { argument: number; result: number };
 }

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { type Checkpoint, Replay } from '../../../src/server/recording/replay.js';
 import { Random } from '../../fuzz/random.js';
+import { simulate } from '../simulation/harness.js';
 import { live, record, type Recorded, recordScenario } from './scenarios.js';
 
 /** As it comes out of a file, or of another thread. */
@@ -31,6 +32,29 @@ test('a replay that goes on from a checkpoint has the clients, keys and timers t
   expect(second.server.loop.turnNumber).toBe(turnNumber);
   expect(second.run()).toMatchObject({ divergence: null, turns: first.run().turns });
   expect(digestOf(second.server)).toBe(digestOf(lab.server));
+});
+
+test('a server that has begun with a captured state is replayed from there, and its ghosts are ghosts in a checkpoint, too', () => {
+  using lab = simulate();
+  lab.connect().ask('BLPOP', 'queue', '0');
+  lab.connect().ask('SUBSCRIBE', 'news');
+  lab.connect().ask('SET', 'k', 'v');
+  const recorded = record({ from: lab.server.capture(), settings: { maxclients: 20 } });
+  const client = recorded.lab.connect();
+  client.ask('PUBLISH', 'news', 'old');
+  const { turnNumber } = recorded.lab.server.loop;
+  client.ask('RPUSH', 'queue', 'a', 'b');
+  client.ask('PUBLISH', 'news', 'new');
+  expect(client.ask('CONFIG', 'GET', 'maxclients')).toContain('20');
+  const inputs = recorded.tape();
+  const first = new Replay(recorded.head, inputs);
+  first.run(() => first.server.loop.turnNumber === turnNumber);
+  const second = new Replay(recorded.head, inputs, copied(first.capture()));
+  for (const replay of [first, second]) {
+    expect(replay.run()).toMatchObject({ divergence: null });
+    expect(digestOf(replay.server)).toBe(digestOf(recorded.lab.server));
+  }
+  expect(() => new Replay({ ...recorded.head, from: 'AAAA' }, inputs)).toThrow('these bytes are no captured state');
 });
 
 test('a reply that a fault holds back is the same after it', () => {

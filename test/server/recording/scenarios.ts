@@ -4,7 +4,9 @@
 import type { SettingValues } from '../../../src/server/config.js';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import type { RecordingHead } from '../../../src/server/recording/replay.js';
+import { sealState, serializeState } from '../../../src/server/recording/state-bytes.js';
 import { createRing, TapeReader, TapeWriter } from '../../../src/server/recording/tape.js';
+import type { ServerState } from '../../../src/server/server-state.js';
 import { ALL_FAMILIES } from '../../fuzz/differential.js';
 import { familyTemplates, generate } from '../../fuzz/generate.js';
 import type { Random } from '../../fuzz/random.js';
@@ -21,11 +23,11 @@ export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded 
   const writer = new TapeWriter(ring);
   const lab = simulate({ ...options, tape: writer });
   const reader = new TapeReader(ring);
-  const { seed = 1, settings = {}, edgeTriggered = false, isVirtual = false } = options;
+  const { seed = 1, settings = {}, from, edgeTriggered = false, isVirtual = false } = options;
   return {
     lab,
     head: {
-      build: 'test', seed, settings, configFile: null, hasWatchedHeap: false, hasVirtualClock: isVirtual,
+      build: 'test', seed, settings, ...(from !== undefined && { from: stateText(from) }), configFile: null, hasWatchedHeap: false, hasVirtualClock: isVirtual,
       poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false },
     },
     tape() {
@@ -34,6 +36,9 @@ export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded 
     },
   };
 }
+
+/** As it stands in the head of a recording. */
+const stateText = (state: ServerState): string => Buffer.from(sealState(serializeState(state))).toString('base64');
 
 const ROUGH = { partial: 0.3, wouldBlock: 0.1, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1, reset: 0.002 };
 const SETTINGS: readonly Partial<SettingValues>[] = [

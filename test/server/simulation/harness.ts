@@ -21,6 +21,7 @@ import { ManualClock, VirtualClock } from '../../../src/server/loop/clock.js';
 import { recordInputs } from '../../../src/server/recording/recorded-inputs.js';
 import type { TapeWriter } from '../../../src/server/recording/tape.js';
 import { Server, type ServerInputs } from '../../../src/server/server.js';
+import type { ServerState } from '../../../src/server/server-state.js';
 import type { TraceBody } from '../../../src/server/trace/events.js';
 
 export interface SimulationOptions {
@@ -36,6 +37,8 @@ export interface SimulationOptions {
   readonly nowMs?: number;
   /** The server has a virtual clock; what it measures takes no time, unless `clock` is told otherwise. */
   readonly isVirtual?: boolean;
+  /** What the server begins with: another one's state, with its time. Its clients have no sockets here. */
+  readonly from?: ServerState;
 }
 
 /** A loop that is still busy after so many turns without time passing is taken to be spinning. */
@@ -62,20 +65,22 @@ export class Lab implements Disposable {
 
   constructor(options: SimulationOptions) {
     this.seed = options.seed ?? 1;
-    this.clock = new ManualClock(options.nowMs);
+    const { tape, from } = options;
+    this.clock = new ManualClock(options.nowMs ?? from?.nowMs);
+    this.clock.nowUs = from?.nowUs ?? 0;
     this.virtualClock = options.isVirtual === true ? new VirtualClock(this.clock.nowMs, this.clock) : null;
     this.poll = new ScriptedPoll({ ...options, clock: this.clock });
     // A turn alone lets no time pass; only `advance` does.
     this.poll.sleepLimitMs = 0;
-    const { tape } = options;
     const poll = new FaultyPoll(this.poll, this.clock);
     const inputs: ServerInputs = {
       poll,
       clock: this.virtualClock ?? this.clock,
       seed: this.seed,
-      config: new Config(options.settings),
+      config: new Config({ ...from?.settings, ...options.settings }),
       log: (level, message) => void this.log.push(`${level}: ${message}`),
       activity: new Activity(this.activityWords),
+      ...(from !== undefined && { from: { state: from } }),
     };
     const recorded = tape === undefined ? null : recordInputs(inputs, tape);
     this.recordAdvance = (us) => recorded?.advance(us);

@@ -8,7 +8,8 @@
  * cannot be replaced without changing what the server does: it is looked for, and {@link containsSecrets} says that there is one.
  */
 import { randomBytes } from 'node:crypto';
-import { SECRET_SETTINGS } from '../../config.js';
+import { SECRET_SETTINGS, type SettingValues } from '../../config.js';
+import { readState, sealState, serializeState } from '../state-bytes.js';
 import type { RecordingHead } from '../replay.js';
 import { walkTape } from '../tape-walk.js';
 import { RequestScanner, type SecretSink } from './request-scanner.js';
@@ -40,14 +41,26 @@ export class TapeRedactor implements SecretSink {
   }
 
   head(head: RecordingHead): RecordingHead {
-    const settings: Record<string, unknown> = { ...head.settings };
+    return { ...head, settings: this.settings(head.settings), ...(head.from !== undefined && { from: this.state(head.from) }) };
+  }
+
+  private settings(given: Partial<SettingValues>): Partial<SettingValues> {
+    const settings: Record<string, unknown> = { ...given };
     for (const name of SECRET_SETTINGS) {
-      const secret = head.settings[name];
+      const secret = given[name];
       if (secret === undefined || secret === '') continue;
       settings[name] = this.mask.text(secret);
       this.replaced(secret);
     }
-    return { ...head, settings };
+    return settings;
+  }
+
+  /** Of a captured state the settings are replaced; a secret that stands elsewhere in it stays. */
+  private state(from: string): string {
+    const state = readState(Buffer.from(from, 'base64'));
+    const payload = Buffer.from(serializeState({ ...state, settings: this.settings(state.settings) }));
+    this.containsSecrets ||= [...this.sought].some((secret) => payload.includes(secret, 0, 'latin1'));
+    return Buffer.from(sealState(payload)).toString('base64');
   }
 
   /** @param block the next whole answers of the tape, which are changed in place. Returns the blocks that may leave now, in order */

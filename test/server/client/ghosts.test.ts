@@ -1,0 +1,101 @@
+/**
+ * Ghosts: the clients of a server that was captured, in one that was restored without their sockets.
+ */
+import { deserialize, serialize } from 'node:v8';
+import { expect, test } from 'vitest';
+import type { ServerState } from '../../../src/server/server-state.js';
+import { type Lab, simulate } from '../simulation/harness.js';
+
+/** A server that begins with the state of another one, as it comes out of a file. */
+function restored(lab: Lab): Lab {
+  return simulate({ from: deserialize(serialize(lab.server.capture())) as ServerState });
+}
+
+const rowOf = (list: string, id: number): string => list.split('\n').find((line) => line.includes(`id=${id} `)) ?? '';
+
+test('they stand in CLIENT LIST as they were, but for their descriptors', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('CLIENT', 'SETNAME', 'somebody');
+  client.ask('SELECT', '3');
+  client.ask('HELLO', '3');
+  client.ask('SUBSCRIBE', 'news');
+  const watcher = lab.connect();
+  watcher.ask('WATCH', 'k');
+  watcher.ask('MULTI');
+  watcher.ask('INCR', 'k');
+  const before = lab.connect().ask('CLIENT', 'LIST');
+  using other = restored(lab);
+  const after = other.connect().ask('CLIENT', 'LIST');
+  for (const id of [2, 3]) expect(rowOf(after, id)).toBe(rowOf(before, id).replace(/ fd=\d+ /, ' fd=-1 '));
+});
+
+test('one that waits for a key takes it in its turn, or until its time is over', () => {
+  using lab = simulate();
+  lab.connect().ask('BLPOP', 'queue', '0');
+  lab.connect().ask('BLPOP', 'queue', '0.5');
+  lab.advance(200);
+  using other = restored(lab);
+  const client = other.connect();
+  expect(client.ask('RPUSH', 'queue', 'a')).toBe(':1\r\n');
+  expect(client.ask('LLEN', 'queue')).toBe(':0\r\n');
+  expect(client.ask('INFO', 'clients')).toContain('blocked_clients:1\r\n');
+  other.advance(299);
+  expect(client.ask('INFO', 'clients')).toContain('blocked_clients:1\r\n');
+  other.advance(1);
+  expect(client.ask('INFO', 'clients')).toContain('blocked_clients:0\r\n');
+});
+
+test('a subscription and a tracked key of theirs count, and what they are sent goes nowhere', () => {
+  using lab = simulate();
+  lab.connect().ask('SUBSCRIBE', 'news');
+  const tracker = lab.connect();
+  tracker.ask('HELLO', '3');
+  tracker.ask('CLIENT', 'TRACKING', 'ON');
+  tracker.ask('GET', 'k');
+  using other = restored(lab);
+  const client = other.connect();
+  expect(client.ask('PUBLISH', 'news', 'x'.repeat(100_000))).toBe(':1\r\n');
+  client.ask('SET', 'k', 'v');
+  expect(client.ask('INFO', 'stats')).toContain('tracking_total_keys:0\r\n');
+  expect(client.ask('CLIENT', 'LIST')).not.toMatch(/omem=[1-9]/);
+});
+
+test('CLIENT KILL ends them, and so does the server, with every descriptor given back', () => {
+  using lab = simulate();
+  const writer = lab.connect();
+  writer.ask('SET', 'big', 'x'.repeat(500_000));
+  const slow = lab.connect();
+  slow.peer.window = 1000;
+  slow.sendCommand('GET', 'big');
+  lab.turn(3);
+  using other = restored(lab);
+  expect(other.server.sessions.size).toBe(2);
+  const client = other.connect();
+  expect(client.ask('CLIENT', 'KILL', 'ID', '2')).toBe(':1\r\n');
+  expect([...other.server.sessions.keys()]).toEqual([3, 4]);
+  other.close();
+});
+
+test('new clients get ids that nobody has had', () => {
+  using lab = simulate();
+  lab.connect();
+  lab.connect().close();
+  lab.settle();
+  using other = restored(lab);
+  expect(other.connect().ask('CLIENT', 'ID')).toBe(':4\r\n');
+});
+
+test('the two servers have nothing in common', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('RPUSH', 'list', 'a', 'b');
+  client.ask('HSET', 'hash', 'f', 'v');
+  using other = restored(lab);
+  const stranger = other.connect();
+  stranger.ask('RPUSH', 'list', 'c');
+  stranger.ask('HSET', 'hash', 'f', 'w');
+  stranger.ask('CONFIG', 'SET', 'maxclients', '77');
+  expect([client.ask('LLEN', 'list'), client.ask('HGET', 'hash', 'f')]).toEqual([':2\r\n', '$1\r\nv\r\n']);
+  expect(client.ask('CONFIG', 'GET', 'maxclients')).toContain('10000');
+});
