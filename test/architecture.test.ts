@@ -40,7 +40,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
     'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',
     'types:server/scripting',
   ],
-  'server/recording': ['types:server/faults', 'server/server-state', 'types:server/client', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
+  'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
   'server/thread': ['types:server/server-state', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
   'server/history': [
@@ -50,7 +50,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
-  cli: ['server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
+  cli: ['server/resp', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
 };
 
 interface Edge {

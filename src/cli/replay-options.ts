@@ -1,8 +1,11 @@
 /**
  * The words behind `redis-lab replay`, as values.
  */
+import { type Change, ChangeError, parseChange } from '../server/recording/index.js';
+
 const USAGE =
-  'usage: redis-lab replay FILE [--until turn:N | command:N | time:T] [--digest] [--trace FILE] [--to perfetto [--out FILE]] [--trace-overwrite]';
+  'usage: redis-lab replay FILE [--until turn:N | command:N | time:T] [--digest] [--trace FILE] [--to perfetto [--out FILE]] [--trace-overwrite], ' +
+  'or redis-lab replay FILE --with CHANGE';
 
 /** What a recording can be turned into. */
 const FORMATS: readonly string[] = ['perfetto'];
@@ -22,6 +25,10 @@ export interface ReplayOptions {
   readonly trace: string | null;
   /** Where to write it in the format of Perfetto. */
   readonly perfetto: string | null;
+  /** What is to be otherwise; none: it is to be the same. */
+  readonly changes: readonly Change[];
+  /** The same as it was typed. */
+  readonly changeWords: readonly string[];
   /** Whether files that exist are replaced. */
   readonly overwrite: boolean;
 }
@@ -31,21 +38,24 @@ export function readReplayOptions(args: readonly string[]): ReplayOptions | stri
   const files: string[] = [];
   const switches = new Set<string>();
   const values = new Map<string, string>();
+  const changes: string[] = [];
   for (let at = 0; at < args.length; at++) {
     const word = args[at]!;
     if (!word.startsWith('--')) files.push(word);
     else if (SWITCHES.has(word)) switches.add(word);
     else if (!WITH_VALUE.has(word)) return `unknown option '${word}'; ${USAGE}`;
     else if (args[++at] === undefined) return `${word} needs a value`;
+    else if (word === '--with') changes.push(args[at]!);
     else values.set(word, args[at]!);
   }
   const [file] = files;
   if (file === undefined || files.length > 1) return USAGE;
-  return complaintAbout(values) ?? optionsOf(file, switches, values);
+  if (changes.length > 0 && switches.size + values.size > 0) return '--with goes with no other option';
+  return complaintAbout(values) ?? complaintAboutChanges(changes) ?? optionsOf(file, switches, values, changes);
 }
 
 const SWITCHES: ReadonlySet<string> = new Set(['--digest', '--trace-overwrite']);
-const WITH_VALUE: ReadonlySet<string> = new Set(['--until', '--trace', '--to', '--out']);
+const WITH_VALUE: ReadonlySet<string> = new Set(['--until', '--trace', '--to', '--out', '--with']);
 
 function complaintAbout(values: ReadonlyMap<string, string>): string | null {
   const until = values.get('--until');
@@ -57,13 +67,27 @@ function complaintAbout(values: ReadonlyMap<string, string>): string | null {
   return format === undefined && values.has('--out') ? '--out names the file of --to, which is missing' : null;
 }
 
-function optionsOf(file: string, switches: ReadonlySet<string>, values: ReadonlyMap<string, string>): ReplayOptions {
+function complaintAboutChanges(changes: readonly string[]): string | null {
+  for (const change of changes) {
+    try {
+      parseChange(change);
+    } catch (error) {
+      if (error instanceof ChangeError) return `--with '${change}': ${error.message}`;
+      throw error;
+    }
+  }
+  return null;
+}
+
+function optionsOf(file: string, switches: ReadonlySet<string>, values: ReadonlyMap<string, string>, changes: readonly string[]): ReplayOptions {
   return {
     file,
     until: readUntil(values.get('--until') ?? ''),
     digest: switches.has('--digest'),
     trace: values.get('--trace') ?? null,
     perfetto: values.has('--to') ? (values.get('--out') ?? `${file}.json`) : null,
+    changes: changes.map(parseChange),
+    changeWords: changes,
     overwrite: switches.has('--trace-overwrite'),
   };
 }

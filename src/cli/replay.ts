@@ -3,7 +3,7 @@
  */
 import { toBytes } from '../server/config/bytes.js';
 import {
-  type Damage, describeDamage, digestOf, RecordingError, type RecordingFile, type RecordingHead, Replay, type ReplayResult, TapeEnd,
+  ChangeError, type Damage, describeDamage, digestOf, RecordingError, type RecordingFile, type RecordingHead, Replay, type ReplayResult, TapeEnd,
 } from '../server/recording/index.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
@@ -11,6 +11,7 @@ import { IncompleteError, PerfettoFile } from './perfetto-file.js';
 import { readRecordingFile } from './read-recording-file.js';
 import { readReplayOptions, type ReplayOptions, type Until } from './replay-options.js';
 import { TraceFile } from './trace-file.js';
+import { runWhatIf } from './what-if.js';
 
 /** Exit codes. */
 const IDENTICAL = 0;
@@ -27,7 +28,8 @@ export function replay(args: readonly string[]): number {
   try {
     return run(options);
   } catch (error) {
-    if (error instanceof RecordingError) complain(`'${options.file}': ${error.message}`);
+    if (error instanceof ChangeError) complain(`--with: ${error.message}`);
+    else if (error instanceof RecordingError) complain(`'${options.file}': ${error.message}`);
     else complain(error instanceof IncompleteError ? error.message : explain(error));
     return NOT_POSSIBLE;
   }
@@ -40,6 +42,7 @@ function run(options: ReplayOptions): number {
   if (head.build !== __VERSION__) complain(`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may do otherwise`);
   if (containsSecrets) complain(`'${file}' contains secrets: a password stands in it as clients have sent it`);
   const replayed = start(recording);
+  if (options.changes.length > 0) return runWhatIf(replayed, head, options.changes, options.changeWords) ? IDENTICAL : DIVERGED;
   const isEnough = stopOf(replayed, options.until);
   const outputs = openOutputs(options, head, replayed);
   if (outputs.length > 0) replayed.trace((batch) => outputs.forEach((output) => output.write(batch)));

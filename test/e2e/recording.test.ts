@@ -325,7 +325,29 @@ describe('redis-lab replay', () => {
       chmodSync(secret, 0);
       expect(await cli('replay', secret)).toMatchObject({ code: 2, stderr: `redis-lab: cannot open '${secret}': permission denied\n` });
     }
-    expect(await cli('replay', 'x', '--with', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown option '--with'") as string });
+    expect(await cli('replay', 'x', '--without', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown option '--without'") as string });
+  });
+
+  test('--with: the first reply that differs, or that none does', async () => {
+    const path = file('whole.lab', whole);
+    const same = await cli('replay', path, '--with', 'edge-triggered');
+    expect(same).toMatchObject({ code: 0, stderr: '' });
+    const [, compared] = /^with edge-triggered: none of (\d+) replies differs\n/.exec(same.stdout) ?? expect.fail(same.stdout);
+    expect(Number(compared)).toBeGreaterThan(500);
+    const other = await cli('replay', path, '--with', 'maxmemory=1', '--with', 'slice 100');
+    expect(other).toMatchObject({ code: 1, stderr: '' });
+    expect(other.stdout).toMatch(
+      /^with maxmemory=1, slice 100: the first reply that differs is to token 2, request 2, turn \d+, recorded in turn \d+: SET short x PX 20\n {2}recorded {2}"\+OK\\r\\n"\n {2}now {7}"-OOM command not allowed [^\n]*\n\d+ of \d+ replies differ\n/,
+    );
+    const refused = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await cli('replay', path, ...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      return stderr;
+    };
+    expect(await refused('--with', 'nonsense')).toMatch(/^redis-lab: --with 'nonsense': there is no change nonsense; there are edge-triggered, [^\n]*\n$/);
+    expect(await refused('--with', 'delay=token:999:1s')).toMatch(/^redis-lab: --with: there is no token 999 in the recording; there are 2, 3, [^\n]*\n$/);
+    expect(await refused('--with', 'slice 1', '--digest')).toBe('redis-lab: --with goes with no other option\n');
+    expect(await refused('--with')).toBe('redis-lab: --with needs a value\n');
   });
 
   test('the recording holds little more than what clients have sent', () => {

@@ -5,6 +5,7 @@
  *   slice 1 on #3                                  { name: 'slice', bytes: 1, token: 3 }
  *   error "LOADING later" on GET user:* next 3     { name: 'error', reply: 'LOADING later', command: 'get', key: 'user:*', next: 3 }
  */
+import { durationUs } from '../../shared/duration.js';
 import { parseMemory } from '../config/setting.js';
 import { quoteWord } from '../resp/request-encoder.js';
 import { splitInline } from '../resp/inline.js';
@@ -75,10 +76,13 @@ function parseValue(parameter: FaultParameter, words: readonly string[]): number
   return number === null || word === '' ? word : (Number(number) as number);
 }
 
-/** `50`, `50ms`, `2s`, `1.5s`: milliseconds, or null. */
+/** `50`, `50ms`, `1.5s`: milliseconds, or null. */
 function parseTime(word: string): number | null {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|)$/i.exec(word) ?? [];
-  return digits === undefined ? null : Number(digits) * (unit!.toLowerCase() === 's' ? 1000 : 1);
+  try {
+    return durationUs(word) / 1000;
+  } catch {
+    return null;
+  }
 }
 
 /** `on GET user:* client app next 3` */

@@ -43,6 +43,23 @@ export class OutOfTime extends Error {
   }
 }
 
+/** A client's end, as an observer knows it. */
+export type ReplayedStream = Pick<TcpStream, 'fd' | 'peer'>;
+
+/** Hears of what clients do in a replay, and of what they get. Bytes are only lent. */
+export interface WorldObserver {
+  /** @param local where the listener listens */
+  accepted(stream: ReplayedStream, local: Address): void;
+  received(stream: ReplayedStream, bytes: Buffer): void;
+  /** The client has sent its last byte. */
+  ended(stream: ReplayedStream): void;
+  /** Reading or writing has failed. */
+  broke(stream: ReplayedStream): void;
+  sent(stream: ReplayedStream, bytes: Buffer): void;
+  /** A fault of requests is set or taken away. */
+  called(call: FaultCall): void;
+}
+
 export interface RecordedPoll {
   readonly name: Poll['name'];
   readonly emulated: boolean;
@@ -88,6 +105,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
   onFault: (call: FaultCall) => void = () => {};
+  observer: WorldObserver | null = null;
 
   constructor(
     readonly tape: TapeCursor,
@@ -168,8 +186,13 @@ export class ReplayWorld implements Poll, RestoredSockets {
       this.tape.byte();
       if (tag === inputs.SHUTDOWN) this.onShutdown();
       else if (tag === inputs.ADVANCE) this.clock.advance(this.tape.number());
-      else this.onFault(JSON.parse(this.tape.text()) as FaultCall);
+      else this.obeyFault(JSON.parse(this.tape.text()) as FaultCall);
     }
+  }
+
+  private obeyFault(call: FaultCall): void {
+    this.observer?.called(call);
+    this.onFault(call);
   }
 
   diverge(...about: ConstructorParameters<typeof Divergence>): never {
@@ -302,8 +325,11 @@ class ReplayListener implements TcpListener {
     if (world.isDetached) return WOULD_BLOCK;
     const tag = world.next();
     switch (tag) {
-      case inputs.ACCEPT:
-        return new ReplayStream(world, world.tape.number(), takeAddress(world.tape), takeAddress(world.tape));
+      case inputs.ACCEPT: {
+        const stream = new ReplayStream(world, world.tape.number(), takeAddress(world.tape), takeAddress(world.tape));
+        world.observer?.accepted(stream, this.local);
+        return stream;
+      }
       case inputs.ACCEPT_NOT_NOW:
         return WOULD_BLOCK;
       case inputs.FAILED:
@@ -339,14 +365,16 @@ class ReplayStream implements TcpStream {
         const count = tape.number();
         if (count > end - start) return this.world.diverge(this.token, `read of at most ${end - start} bytes`, `${count} bytes`, this.sentBytes);
         tape.bytes(into, start, count);
+        this.world.observer?.received(this, into.subarray(start, start + count));
         return count;
       }
       case inputs.READ_NOT_NOW:
         return WOULD_BLOCK;
       case inputs.READ_END:
+        this.world.observer?.ended(this);
         return END_OF_FILE;
       case inputs.FAILED:
-        throw takeError(tape);
+        return this.fail();
       default:
         return this.world.diverge(this.token, 'read', INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
     }
@@ -367,13 +395,12 @@ class ReplayStream implements TcpStream {
       case inputs.WRITE_UNHASHED: {
         const count = tape.number();
         if (count > end - start) return this.world.diverge(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
-        this.sentBytes += count;
-        return count;
+        return this.sent(from, start, start + count);
       }
       case inputs.WRITE_NOT_NOW:
         return WOULD_BLOCK;
       case inputs.FAILED:
-        throw takeError(tape);
+        return this.fail();
       default:
         return this.world.diverge(this.token, shownWrite(from, start, end), INPUT_NAMES[tag] ?? `unknown input ${tag}`, this.sentBytes);
     }
@@ -390,8 +417,18 @@ class ReplayStream implements TcpStream {
       const replayedWrite = `${shownWrite(from, start, end)} (hash ${hex(replayed)})`;
       return this.world.diverge(this.token, replayedWrite, `a write of other bytes (hash ${hex(recorded)})`, this.sentBytes);
     }
+    return this.sent(from, start, end);
+  }
+
+  private sent(from: Buffer, start: number, end: number): number {
     this.sentBytes += end - start;
+    this.world.observer?.sent(this, from.subarray(start, end));
     return end - start;
+  }
+
+  private fail(): never {
+    this.world.observer?.broke(this);
+    throw takeError(this.world.tape);
   }
 }
 

@@ -6,7 +6,7 @@ import { Server } from '../server.js';
 import type { ServerOrigin, ServerState } from '../server-state.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
 import { ReplayHost, type ReplayHostState } from './recorded-host.js';
-import { Divergence, type RecordedPoll, ReplayWorld, type ReplayWorldState } from './replay-world.js';
+import { Divergence, type RecordedPoll, ReplayWorld, type ReplayWorldState, type WorldObserver } from './replay-world.js';
 import { readState } from './state-bytes.js';
 import { TapeCursor, TapeEnd, type TapeSource } from './tape.js';
 
@@ -105,6 +105,11 @@ export class Replay {
     this.world.clock.endMs = unixMs;
   }
 
+  /** From now on an observer hears of what clients do, and of what they get. */
+  observe(observer: WorldObserver): void {
+    this.world.observer = observer;
+  }
+
   /** From now on every turn is followed by a batch of its events; none is left out but those of quiet turns. */
   trace(listener: (batch: TraceBatch) => void): void {
     const { server } = this;
@@ -165,6 +170,6 @@ export class Replay {
 }
 
 /** What the recorded server began with; null: with nothing. Its clients were ghosts from the start. */
-function startOf({ from }: RecordingHead): ServerOrigin | null {
+export function startOf({ from }: RecordingHead): ServerOrigin | null {
   return from === undefined ? null : { state: readState(Buffer.from(from, 'base64')) };
 }

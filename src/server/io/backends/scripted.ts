@@ -102,16 +102,21 @@ export class ScriptedPoll implements Poll {
   }
 
   /**
-   * A client connects: to `address`, or to the only listener there is. The connection waits in the backlog until it is accepted.
+   * A client connects: to `address`, or to the only listener there is, and from an address that it may name. The connection waits in the backlog until it
+   * is accepted.
    * Throws SystemError ECONNREFUSED if nobody listens there or the backlog is full.
    */
-  connect(address?: Address): ScriptedPeer {
+  connect(address?: Address, from?: Address): ScriptedPeer {
     const listener = address === undefined ? [...this.listeners.values()][0] : this.listeners.get(formatAddress(address));
     if (listener === undefined || listener.isFull) throw systemError('connect', 'ECONNREFUSED', -1);
-    const peerAddress = 'path' in listener.local ? listener.local : { host: '127.0.0.1', port: this.nextPeerPort++ };
+    const peerAddress = from ?? this.addressOfPeer(listener.local);
     const peer = new ScriptedPeer(this, peerAddress, listener.local);
     listener.enqueue(peer);
     return peer;
+  }
+
+  private addressOfPeer(local: Address): Address {
+    return 'path' in local ? local : { host: '127.0.0.1', port: this.nextPeerPort++ };
   }
 
   register(source: Source, token: Token, interest: Interest): void {

@@ -1,0 +1,165 @@
+/**
+ * ClientScript: what the clients of a recording did, and when, and what they got for it; taken down while the recording is replayed.
+ *
+ * Of each act it is kept which reply it followed: the client may have waited for that one.
+ */
+import { formatAddress, type Address } from '../../io/poll.js';
+import type { FaultCall } from '../../faults/command-faults.js';
+import { RecordingError } from '../recording-file.js';
+import { Replay, type RecordingHead } from '../replay.js';
+import type { ReplayedStream, WorldObserver } from '../replay-world.js';
+import { type ReplyLog, ReplyLogs } from './reply-log.js';
+
+/** A time on both clocks of the loop. */
+export interface Moment {
+  readonly us: number;
+  readonly ms: number;
+}
+
+interface Placed {
+  readonly at: Moment;
+  /** Which act of all clients it is: those of one moment keep their order. */
+  readonly order: number;
+  /** The last request of this client that was answered by then. */
+  readonly after: number;
+}
+
+/** What a client does once it is connected. */
+export type ClientAct = Placed & (
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'end' | 'reset' }
+);
+
+export interface ScriptedClient {
+  readonly connectsAt: Moment;
+  /** Which of the server's listeners it came to. */
+  readonly listener: number;
+  readonly address: Address;
+  readonly acts: readonly ClientAct[];
+  /** Its requests, and what it got. */
+  readonly log: ReplyLog;
+}
+
+export interface ClientScript {
+  readonly begin: Moment;
+  readonly endUs: number;
+  /** In the order in which they were accepted. */
+  readonly clients: readonly ScriptedClient[];
+  /** Faults of requests that were set and taken away. */
+  readonly faults: readonly { readonly at: Moment; readonly call: FaultCall }[];
+  /** Replies and messages in the order in which they have left: whose, to which of its requests, and which part of what it got for that. */
+  readonly replies: readonly (readonly [client: number, frame: number, part: number])[];
+}
+
+/** Replays a recording. Throws {@link RecordingError} if that comes to something else than was recorded. */
+export function readClientScript(replay: Replay, { hasVirtualClock = false }: RecordingHead): ClientScript {
+  if (hasVirtualClock) throw new RecordingError('its clock is virtual: it moves when a program says so, and not with what is changed');
+  const reader = new ScriptReader(replay);
+  const { divergence } = replay.run();
+  if (divergence !== null) throw new RecordingError(`its replay diverges even without a change: ${divergence.message}`);
+  return reader.script();
+}
+
+interface DraftClient extends ScriptedClient {
+  readonly acts: ClientAct[];
+}
+
+class ScriptReader implements WorldObserver {
+  private readonly begin: Moment;
+  private readonly clients: DraftClient[] = [];
+  /** The place of each among the clients. */
+  private readonly places = new Map<ReplayedStream, number>();
+  private readonly faults: { at: Moment; call: FaultCall }[] = [];
+  private readonly replies: [client: number, frame: number, part: number][] = [];
+  private readonly logs = new ReplyLogs();
+  private order = 0;
+
+  constructor(private readonly replay: Replay) {
+    this.begin = this.now;
+    replay.observe(this);
+    replay.server.tap.sink = {
+      emit: (event) => {
+        if (event.kind === 'connect') this.logs.name(this.clients.at(-1)!.log, event.token);
+        this.logs.hear(event);
+      },
+    };
+  }
+
+  script(): ClientScript {
+    const { begin, clients, faults, replies } = this;
+    return { begin, endUs: this.now.us, clients, faults, replies };
+  }
+
+  accepted(stream: ReplayedStream, local: Address): void {
+    const listener = this.replay.server.listeners.findIndex(({ address }) => address === formatAddress(local));
+    const client = { connectsAt: this.now, listener, address: stream.peer, acts: [], log: this.logs.add() };
+    this.places.set(stream, this.clients.length);
+    this.clients.push(client);
+  }
+
+  received(stream: ReplayedStream, bytes: Buffer): void {
+    this.add(stream, { kind: 'bytes', bytes: Buffer.from(bytes), ...this.place(stream) });
+  }
+
+  ended(stream: ReplayedStream): void {
+    this.add(stream, { kind: 'end', ...this.place(stream) });
+  }
+
+  broke(stream: ReplayedStream): void {
+    this.add(stream, { kind: 'reset', ...this.place(stream) });
+  }
+
+  sent(stream: ReplayedStream, bytes: Buffer): void {
+    const place = this.places.get(stream)!;
+    this.clients[place]!.log.sent(bytes, this.replay.server.loop.turnNumber, (frame, part) => this.replies.push([place, frame, part]));
+  }
+
+  called(call: FaultCall): void {
+    this.faults.push({ at: this.now, call });
+  }
+
+  private add(stream: ReplayedStream, act: ClientAct): void {
+    this.clientOf(stream).acts.push(act);
+  }
+
+  private place(stream: ReplayedStream): Placed {
+    return { at: this.now, order: this.order++, after: this.clientOf(stream).log.answered };
+  }
+
+  private clientOf(stream: ReplayedStream): DraftClient {
+    return this.clients[this.places.get(stream)!]!;
+  }
+
+  private get now(): Moment {
+    const { nowUs, nowMs } = this.replay.server.clock;
+    return { us: nowUs, ms: nowMs };
+  }
+}
+
+/** The script without one request: what is behind it moves up. @param client whose, by its place. @param frame which of its requests */
+export function withoutRequest(script: ClientScript, client: number, frame: number): ClientScript {
+  const { acts, log } = script.clients[client]!;
+  const bytes = Buffer.concat(acts.flatMap((act) => (act.kind === 'bytes' ? act.bytes : [])));
+  const [start, end] = rangeOf(bytes, log, frame);
+  let position = 0;
+  const left = acts.map((act): ClientAct => {
+    const after = act.after < frame ? act.after : act.after - 1;
+    if (act.kind !== 'bytes') return { ...act, after };
+    const from = position;
+    position += act.bytes.length;
+    const cut = (at: number): number => Math.min(Math.max(at - from, 0), act.bytes.length);
+    return { ...act, after, bytes: Buffer.concat([act.bytes.subarray(0, cut(start)), act.bytes.subarray(cut(end))]) };
+  });
+  return { ...script, clients: script.clients.map((each, index) => (index === client ? { ...each, acts: left } : each)) };
+}
+
+/** Where a request lies among all bytes of its client. Between two of them there may be empty lines, which are no requests. */
+function rangeOf(bytes: Buffer, { exchanges }: ReplyLog, frame: number): readonly [start: number, end: number] {
+  let at = 0;
+  for (const [index, { raw, requestBytes }] of exchanges.entries()) {
+    const start = bytes.indexOf(raw, at, 'latin1');
+    at = start + requestBytes;
+    if (index === frame - 1) return [start, at];
+  }
+  throw new Error(`there is no request ${frame}`);
+}
