@@ -45,9 +45,10 @@ export class ExactExpiry {
     return { atMs, timer: { dueUs, order } };
   }
 
-  /** Only for one whose timer is not set. */
-  restore({ timer, atMs }: ExactExpiryState): void {
-    if (this.timers !== null) this.next = { atMs, timer: this.timers.restore(TIMER, timer, () => this.run()) };
+  /** Only for one whose timer is not set. Null also stands for a keyspace whose clock was not virtual. */
+  restore(state: ExactExpiryState | null): void {
+    if (state === null) this.arm();
+    else if (this.timers !== null) this.next = { atMs: state.atMs, timer: this.timers.restore(TIMER, state.timer, () => this.run()) };
   }
 
   /** Another key may be due first. */

@@ -97,6 +97,8 @@ export class ExpireCycle {
     this.ranOutOfTime = ranOutOfTime;
     this.lastFastUs = lastFastUs;
     if (timer !== null && this.timers !== null) this.timer = this.timers.restore(TIMER, timer, () => this.tick());
+    // Captured where the clock was virtual, which has no cycle.
+    else if (this.hasVolatileKeys()) this.arm();
   }
 
   private arm(): void {

@@ -213,8 +213,8 @@ export class Keyspace {
     this.hashSeed = new HashSeed(state.hashSeed);
     this.databases.forEach((db, index) => db.restore(state.databases[index]!));
     Object.assign(this.stats, state.stats);
-    if (state.exactExpiry !== null) this.exactExpiry?.restore(state.exactExpiry);
-    this.configure({ activeExpire: state.activeExpire });
+    Object.assign(this.settings, { activeExpire: state.activeExpire });
+    this.exactExpiry?.restore(state.exactExpiry);
     this.expireCycle.restore(state.expireCycle);
     this.eviction.restore(state.eviction);
     this.memory.restore(state.memory);

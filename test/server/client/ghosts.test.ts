@@ -7,8 +7,8 @@ import type { ServerState } from '../../../src/server/server-state.js';
 import { type Lab, simulate } from '../simulation/harness.js';
 
 /** A server that begins with the state of another one, as it comes out of a file. */
-function restored(lab: Lab): Lab {
-  return simulate({ from: deserialize(serialize(lab.server.capture())) as ServerState });
+function restored(lab: Lab, isVirtual = false): Lab {
+  return simulate({ from: deserialize(serialize(lab.server.capture())) as ServerState, isVirtual });
 }
 
 const rowOf = (list: string, id: number): string => list.split('\n').find((line) => line.includes(`id=${id} `)) ?? '';
@@ -98,4 +98,14 @@ test('the two servers have nothing in common', () => {
   stranger.ask('CONFIG', 'SET', 'maxclients', '77');
   expect([client.ask('LLEN', 'list'), client.ask('HGET', 'hash', 'f')]).toEqual([':2\r\n', '$1\r\nv\r\n']);
   expect(client.ask('CONFIG', 'GET', 'maxclients')).toContain('10000');
+});
+
+test('keys expire by themselves also where the clock was of another kind', () => {
+  for (const isVirtual of [true, false]) {
+    using lab = simulate({ isVirtual });
+    lab.connect().ask('SET', 'k', 'v', 'PX', '500');
+    using other = restored(lab, !isVirtual);
+    other.advance(1000);
+    expect(other.server.keyspace.databases[0]!.stored('k')).toBeUndefined();
+  }
 });

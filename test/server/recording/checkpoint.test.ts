@@ -72,6 +72,37 @@ test('a reply that a fault holds back is the same after it', () => {
   expect(new Replay(head, inputs, copied(first.capture())).run()).toMatchObject({ divergence: null });
 });
 
+test('a key that a timer has made ready is served after a checkpoint that comes in between', () => {
+  const { lab, head, tape } = record();
+  const [client, reader] = [lab.connect(), lab.connect()];
+  client.ask('XGROUP', 'CREATE', 's', 'g', '$', 'MKSTREAM');
+  reader.ask('XREADGROUP', 'GROUP', 'g', 'c', 'BLOCK', '0', 'STREAMS', 's', '>');
+  client.ask('PEXPIRE', 's', '50');
+  lab.advance(300);
+  expect(reader.receive()).toContain('-UNBLOCKED');
+  const inputs = tape();
+  const replay = new Replay(head, inputs);
+  while (replay.capture().state.blocking.ready.length === 0) expect(replay.turn()).toBe(true);
+  expect(new Replay(head, inputs, copied(replay.capture())).run()).toMatchObject({ divergence: null });
+});
+
+test('what a pause has put off on a virtual clock is looked at when it was to be', () => {
+  const { lab, head, tape } = record({ isVirtual: true });
+  const client = lab.connect();
+  client.ask('SET', 'k', 'v', 'PX', '10');
+  client.ask('CLIENT', 'PAUSE', '500', 'WRITE');
+  lab.advance(50);
+  const { turnNumber } = lab.server.loop;
+  lab.advance(1000);
+  const inputs = tape();
+  const replay = new Replay(head, inputs);
+  replay.run(() => replay.server.loop.turnNumber === turnNumber);
+  const checkpoint = copied(replay.capture());
+  const next = new Replay(head, inputs, checkpoint);
+  expect(next.capture()).toEqual(checkpoint);
+  expect(next.run()).toMatchObject({ divergence: null });
+});
+
 test('in the middle of a turn there is nothing to capture', () => {
   const { lab, head, tape } = record();
   lab.connect().ask('SET', 'k', 'v');

@@ -59,7 +59,7 @@ export function recordScenario(seed: number): Recorded {
 
 /** Set and taken away while commands run: those of the wire are in the recording by what they do, those of requests are recorded. */
 const FAULTS = [
-  'slice 1', 'slice 7 next 5', 'latency 20', 'bandwidth 2kb', 'would-block 2', 'reset 500 next 1', 'half-close 300 next 1', 'accept next 1', 'accept ECONNABORTED next 1', 'error', 'error LOADING on SET',
+  'slice 1 next 500', 'slice 7 next 5', 'latency 20', 'bandwidth 2kb', 'would-block 2', 'reset 500 next 1', 'half-close 300 next 1', 'accept next 1', 'accept ECONNABORTED next 1', 'error', 'error LOADING on SET',
   'error OOM next 3', 'error on key *1*', 'late-reply 30 next 4', 'no-reply next 2',
 ];
 

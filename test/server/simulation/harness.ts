@@ -68,7 +68,7 @@ export class Lab implements Disposable {
     const { tape, from } = options;
     this.clock = new ManualClock(options.nowMs ?? from?.nowMs);
     this.clock.nowUs = from?.nowUs ?? 0;
-    this.virtualClock = options.isVirtual === true ? new VirtualClock(this.clock.nowMs, this.clock) : null;
+    this.virtualClock = options.isVirtual === true ? new VirtualClock(this.clock.nowMs, this.clock, from?.nowUs) : null;
     this.poll = new ScriptedPoll({ ...options, clock: this.clock });
     // A turn alone lets no time pass; only `advance` does.
     this.poll.sleepLimitMs = 0;
