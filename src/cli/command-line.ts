@@ -6,7 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
+import { parseMemory } from '../server/config/setting.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
+import { MIN_HISTORY_BYTES } from '../server/index.js';
 import type { Language } from '../tui/state/learn/language.js';
 import { type ClockName, readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
 
@@ -26,6 +28,8 @@ export interface Run {
   readonly traceOverwrite: boolean;
   /** Where to write the recording. */
   readonly record: string | null;
+  /** Bytes for going back in time; null: nobody has said how many. */
+  readonly history: number | null;
   /** Set from the start on. */
   readonly faults: readonly Fault[];
   readonly step: boolean;
@@ -92,6 +96,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
   const record = values.get('record');
   const clock = (values.get('clock') as ClockName | undefined) ?? 'real';
   if (clock === 'virtual' && switches.has('headless')) throw new Complaint("--clock 'virtual': only the lab's console can advance it, and --headless has none");
+  const history = values.get('history');
   return {
     settings: reader.values,
     configFile: file === null ? null : resolvePath(file),
@@ -103,6 +108,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     clock,
     trace: trace === undefined ? null : resolvePath(trace),
     record: record === undefined ? null : resolvePath(record),
+    history: history === undefined ? null : readHistory(history),
     faults: (lists.get('fault') ?? []).map(readFault),
     traceOverwrite: switches.has('trace-overwrite'),
     step: switches.has('step'),
@@ -120,6 +126,12 @@ function readFault(text: string): Fault {
   } catch (error) {
     throw error instanceof FaultError ? new Complaint(`--fault '${text}': ${error.message}`) : error;
   }
+}
+
+function readHistory(text: string): number {
+  const bytes = text === '' ? NaN : Number(parseMemory(text) ?? NaN);
+  if (bytes === 0 || (bytes >= MIN_HISTORY_BYTES && bytes <= Number.MAX_SAFE_INTEGER)) return bytes;
+  throw new Complaint(`--history '${text}': must be a number of bytes from 1mb on, or 0 for none`);
 }
 
 function readSeed(text: string): number {

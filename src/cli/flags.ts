@@ -43,6 +43,7 @@ export const LAB_FLAGS = {
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
+  history: { value: 'bytes', summary: 'memory for going back in time: 64mb with the screen, 0 (there is none) without it' },
   record: { value: 'file', summary: 'record everything that the server is told, for `redis-lab replay file`' },
   fault: { value: 'fault', summary: "spoil something on purpose, for example 'slice 1 on #3'; several are set one by one", isList: true },
   clock: { value: 'clock', summary: `${CLOCKS.join(' or ')}: time stands still until \`advance 90s\` is typed` },

@@ -17,6 +17,8 @@ import { TraceFile } from './trace-file.js';
 import { Warnings } from './warnings.js';
 
 const DEFAULT_PORT = 6379;
+/** For going back in time, unless `--history` says how much. */
+const HISTORY_BYTES = 64 * 2 ** 20;
 /** How many ports after the default one are tried. */
 const PORTS_TRIED = 20;
 
@@ -93,6 +95,7 @@ async function startServer(run: Run, start: Start, log: Log, recording: RecordFi
     ...settings, poller, edgeTriggered, clock, log, configFile, faults, paused: step,
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
+    history: run.history ?? HISTORY_BYTES,
   };
   for (let port = DEFAULT_PORT; ; port++) {
     try {

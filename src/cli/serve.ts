@@ -45,6 +45,7 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
     ...settings, poller, edgeTriggered, log, configFile, faults,
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
+    history: run.history ?? 0,
   });
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));

@@ -220,6 +220,9 @@ export async function loadSettingReference(): Promise<readonly SettingReference[
 
 const DEFAULT_BUDGET = 2000;
 
+/** A history has room for at least so much. */
+export const MIN_HISTORY_BYTES = 2 ** 20;
+
 const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
@@ -238,7 +241,9 @@ function checkOptions(options: ServerOptions): void {
   if (!['auto', 'epoll', 'portable'].includes(poller)) throw refusal('poller: must be one of auto, epoll, portable');
   if (!Array.isArray(faults)) throw refusal('faults: must be a list');
   if (!Number.isInteger(seed)) throw refusal('seed: must be a whole number');
-  if (!(Number.isInteger(history) && history >= 0)) throw refusal('history: must be a number of bytes');
+  if (!(Number.isInteger(history) && (history === 0 || history >= MIN_HISTORY_BYTES))) {
+    throw refusal(`history: must be a number of bytes from ${MIN_HISTORY_BYTES} on, or 0 for none`);
+  }
   if (!['real', 'virtual'].includes(clock)) throw refusal('clock: must be one of real, virtual');
   if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) throw refusal('startMs: must be a unix time in whole milliseconds');
   if (from !== undefined && !(from instanceof Uint8Array)) throw refusal('from: must be the bytes of a captured state');

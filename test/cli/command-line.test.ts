@@ -19,7 +19,7 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
-  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, clock: 'real', trace: null, traceOverwrite: false, record: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, language: null, learn: false, readsInput: false });
+  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, clock: 'real', trace: null, traceOverwrite: false, record: null, history: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, language: null, learn: false, readsInput: false });
 });
 
 test("the lab's own flags", async () => {
@@ -30,6 +30,7 @@ test("the lab's own flags", async () => {
   expect(await run('learn', '--lang', 'ko')).toMatchObject({ learn: true, language: 'ko' });
   expect(await complaint('--lang', 'fr')).toBe("--lang 'fr': must be one of en, ko");
   expect(await complaint('learn', '--headless')).toBe('learn needs the screen: it goes with neither --headless nor --screen-reader');
+  expect([await run('--history', '16mb'), await run('--history', '0')]).toMatchObject([{ history: 16 * 2 ** 20 }, { history: 0 }]);
   expect(await run('--step', '--ascii')).toMatchObject({ headless: false, step: true, ascii: true });
 });
 
@@ -73,6 +74,8 @@ test('every setting is a flag, by its earlier name too', async () => {
 
 test.each([
   [['--maxmemroy', '1'], "unknown option '--maxmemroy' (Did you mean --maxmemory?)"],
+  [['--history', 'much'], "--history 'much': must be a number of bytes from 1mb on, or 0 for none"],
+  [['--history', '100kb'], "--history '100kb': must be a number of bytes from 1mb on, or 0 for none"],
   [['--hz', '1.5'], "--hz '1.5': argument couldn't be parsed into an integer"],
   [['--unixsocketperm', '999'], "--unixsocketperm '999': argument couldn't be parsed as an octal number"],
   [['--client-output-buffer-limit', 'normal', '1'], "--client-output-buffer-limit 'normal 1': Wrong number of arguments in buffer limit configuration."],

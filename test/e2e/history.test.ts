@@ -37,7 +37,10 @@ async function useAtRandom(port: number, random: Random, rounds: number): Promis
 
 /** The history has caught up with what was recorded. */
 async function caughtUp({ history }: RedisLabServer, commands: number): Promise<void> {
-  while (history!.range.commands < commands) await new Promise((resolve) => history!.onGrow(resolve));
+  while (history!.range.newestCommand < commands) {
+    if (history!.range.off !== null) throw new Error(history!.range.off);
+    await new Promise((resolve) => history!.onGrow(resolve));
+  }
 }
 
 /** The same moments by a plain replay of the recording: events are counted from each turn's beginning. */
@@ -209,8 +212,54 @@ test('a held loop: its turn can be visited up to the event at which it is held',
   await server.close();
 });
 
+test('a history with little room has checkpoints, forgets its beginning, and is what was recorded all the same', async () => {
+  const budget = 2 ** 23;
+  const { server, file } = await start({ history: budget, seed: 7 });
+  const history = server.history!;
+  const random = new Random(7);
+  // Scripts and parked clients are part of every state.
+  await useAtRandom(server.port, random, 40);
+  await using client = await RespClient.connect(server.port);
+  for (let round = 0; round < 160; round++) {
+    for (let i = 0; i < 50; i++) client.raw(`SET big:${random.below(20)} ${String(round).repeat(500)}\r\n`);
+    for (let i = 0; i < 50; i++) await client.next();
+  }
+  const { stats } = await server.snapshot();
+  await caughtUp(server, stats.commands);
+  const { oldest, oldestMs, oldestCommand, newest, bytes } = history.range;
+  expect({ isForgetful: oldest.turn > 1 && oldestCommand > 1, fits: bytes < budget + 2 ** 19 }).toEqual({ isForgetful: true, fits: true });
+  await expect(history.visit({ turn: oldest.turn - 1 }, WINDOW)).rejects.toThrow(`turn ${oldest.turn - 1} is not in the history: it has the turns ${oldest.turn} to`);
+  await expect(history.visit({ unixMs: oldestMs - 1 }, WINDOW)).rejects.toThrow('the history begins at');
+  await expect(history.visit({ command: 1 }, WINDOW)).rejects.toThrow('command 1 is not in the history: it has the commands');
+  const turns = [oldest.turn, newest.turn - 1, ...Array.from({ length: 8 }, () => random.between(oldest.turn, newest.turn - 1))];
+  const seen = [];
+  for (const turn of turns) {
+    const { moment, snapshot } = await history.visit({ turn, event: Infinity }, WINDOW);
+    seen.push({ moment, digest: await history.digest(), snapshot });
+  }
+  // Found in one stretch after the other, back to the beginning.
+  await client.call('SET', 'only', 'now');
+  await server.snapshot();
+  await expect(history.visit({ from: newest, changeOf: { db: 0, key: 'only' } }, WINDOW)).rejects.toThrow('there is no such moment');
+  await server.close();
+  const expected = reference(file, seen.map(({ moment }) => moment));
+  for (const { moment, ...what } of seen) expect({ moment, ...what }).toEqual({ moment, ...expected.get(`${moment.turn}.${moment.event}`) });
+});
+
+test('a dataset that does not fit ends the history with a word about it; the server goes on', async () => {
+  const { server } = await start({ history: 2 ** 20 });
+  const history = server.history!;
+  await using client = await RespClient.connect(server.port);
+  for (let i = 0; i < 40; i++) await client.call('SET', `key:${i}`, 'x'.repeat(50_000));
+  while (history.range.off === null) await new Promise((resolve) => history.onGrow(resolve));
+  expect(history.range.off).toMatch(/^going back is off: the dataset \(\d MB\) does not fit into a history of 1 MB$/);
+  await expect(history.visit({ turn: 1 }, WINDOW)).rejects.toThrow(history.range.off!);
+  expect(await client.call('DBSIZE')).toBe(40);
+  await server.close();
+});
+
 test('without a history there is none; its size is a number of bytes', async () => {
   await using server = await createServer({ port: 0 });
   expect(server.history).toBe(null);
-  await expect(createServer({ port: 0, history: -1 })).rejects.toThrow('history: must be a number of bytes');
+  await expect(createServer({ port: 0, history: 1000 })).rejects.toThrow('history: must be a number of bytes from 1048576 on, or 0 for none');
 });

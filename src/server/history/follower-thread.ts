@@ -1,34 +1,56 @@
 /**
- * The follower's thread: keeps the tape, lives through it behind the live loop, and so knows which turn is where; it finds the way to a destination.
+ * The follower's thread: keeps the tape, lives through it behind the live loop, and takes the checkpoints, so that the loop never stalls for one. It knows
+ * which turn is where, and finds the way to a destination.
+ *
+ *   tape ──▶ replay, turn by turn ──▶ index of turns
+ *                    └── now and then ──▶ checkpoints          both are forgotten at their beginning, see checkpoints.ts
  */
+import { serialize } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
-import type { RecordingHead } from '../recording/replay.js';
-import { Replay } from '../recording/replay.js';
+import { Replay, type RecordingHead } from '../recording/replay.js';
 import type { TapeSource } from '../recording/tape.js';
 import type { ControlWords } from '../thread/control.js';
 import { answerAt } from './ask.js';
+import { Checkpoints, DENSE_MS } from './checkpoints.js';
 import { Mailbox } from './mailbox.js';
-import type { HistoryRange, Moment } from './moment.js';
+import type { HistoryRange } from './moment.js';
 import type { CallOf, FollowerCalls, ToThread } from './protocol.js';
 import { RouteFinder } from './route-finder.js';
 import { TapeStore } from './tape-store.js';
 import { TurnIndex } from './turn-index.js';
 
-/** Messages are taken so often, whatever there is to do. */
+/** Messages are taken, and memory is looked at, after so much work at the latest. */
 const SLICE_MS = 5;
+const SLICE_BYTES = 2 ** 16;
 /** The range is told so often. */
 const TELL_MS = 50;
+/** A checkpoint is due after this share of the budget at the latest, however quickly it has been lived through. */
+const TAPE_SHARE = 1 / 8;
+/** What may be waiting to be lived through. */
+const BACKLOG_BYTES = 2 ** 26;
+/** What it takes to take checkpoints is at most this share of what it takes to live through what lies between them. */
+const CAPTURE_SHARE = 1 / 2;
+
+/** Begins with the tape's first bytes. */
+interface Following {
+  readonly replay: Replay;
+  readonly checkpoints: Checkpoints;
+  readonly index: TurnIndex;
+}
 
 export class FollowerThread implements TapeSource {
   private readonly mailbox: Mailbox<FollowerCalls>;
-  private readonly tape = new TapeStore();
-  private readonly index = new TurnIndex();
+  private tape = new TapeStore();
   private head: RecordingHead | null = null;
-  private replay: Replay | null = null;
-  private startMs = 0;
+  private budget = 0;
+  private following: Following | null = null;
+  /** How long it has taken to live through the tape so far, and to take the last checkpoint. */
+  private workMs = 0;
+  private captureMs = 0;
+  private sliceStartMs = 0;
   /** Why there is no history any more. */
   private off: string | null = null;
-  private toldMs = 0;
+  private toldMs = -Infinity;
   private told: HistoryRange | null = null;
 
   constructor(port: MessagePort, control: ControlWords) {
@@ -38,20 +60,8 @@ export class FollowerThread implements TapeSource {
   /** Until the thread is to end. */
   run(): void {
     this.mailbox.wait(() => this.head !== null && this.tape.end > 0);
-    if (this.mailbox.isClosed) return;
-    const replay = (this.replay = new Replay(this.head!, this));
-    this.startMs = replay.server.clock.nowMs;
-    this.mark();
-    for (let sliceEndMs = 0; replay.turn() && !this.mailbox.isClosed; ) {
-      this.mark();
-      if (performance.now() < sliceEndMs) continue;
-      this.mailbox.drain();
-      this.tell();
-      sliceEndMs = performance.now() + SLICE_MS;
-    }
-    const { divergence } = replay.result();
-    if (divergence !== null) this.off = `the history does not repeat itself: ${divergence.message}`;
-    // The server has ended, or what has come of it; its past can still be visited.
+    if (!this.mailbox.isClosed) this.follow(new Replay(this.head!, this));
+    // The server has ended, or what can be known of it; its past can still be visited.
     while (!this.mailbox.isClosed) this.mailbox.wait(() => false, this.tell());
   }
 
@@ -60,59 +70,120 @@ export class FollowerThread implements TapeSource {
     for (;;) {
       const bytes = this.tape.from(offset);
       if (bytes !== null || !mayWait || this.mailbox.isClosed) return bytes;
+      this.endSlice();
       this.mailbox.wait(() => this.tape.end > offset, this.tell());
+      this.sliceStartMs = performance.now();
     }
+  }
+
+  private follow(replay: Replay): void {
+    const { server } = replay;
+    const beginning = { turn: 0, unixMs: server.clock.nowMs, commands: 0, tapeOffset: 0, workMs: 0, state: null };
+    const following = (this.following = { replay, index: new TurnIndex(), checkpoints: new Checkpoints(beginning) });
+    following.index.add(beginning);
+    this.sliceStartMs = performance.now();
+    for (let sliceEnd = SLICE_BYTES; this.off === null && replay.turn() && !this.mailbox.isClosed; ) {
+      following.index.add({ turn: server.loop.turnNumber, unixMs: server.clock.nowMs, commands: server.stats.commandsProcessed });
+      if (performance.now() - this.sliceStartMs < SLICE_MS && replay.position < sliceEnd) continue;
+      this.endSlice();
+      this.keepWithinBudget(following);
+      this.mailbox.drain();
+      this.tell();
+      this.sliceStartMs = performance.now();
+      sliceEnd = replay.position + SLICE_BYTES;
+    }
+    const { divergence } = replay.result();
+    if (divergence !== null) this.turnOff(`a replay did not do the same (${divergence.message})`);
+  }
+
+  private endSlice(): void {
+    this.workMs += performance.now() - this.sliceStartMs;
+  }
+
+  /** Between two turns: takes a checkpoint if one is due, and forgets what there is no room for. */
+  private keepWithinBudget({ replay, checkpoints, index }: Following): void {
+    const { budget, tape } = this;
+    const { newest } = checkpoints;
+    const gapMs = this.workMs - newest.workMs;
+    const isDue = gapMs >= Math.max(DENSE_MS, this.captureMs / CAPTURE_SHARE) || replay.position - newest.tapeOffset > budget * TAPE_SHARE;
+    if (isDue) this.capture(replay, checkpoints);
+    const { usedBytes } = replay.server.keyspace;
+    const fits = usedBytes <= budget && checkpoints.fit(budget, replay.position);
+    if (!fits) return this.turnOff(`the dataset (${mb(usedBytes)}) does not fit into a history of ${mb(budget)}`);
+    if (tape.end - replay.position > BACKLOG_BYTES) return this.turnOff(`more than ${mb(BACKLOG_BYTES)} of what happened were waiting to be followed`);
+    tape.forgetBefore(checkpoints.oldest.tapeOffset);
+    index.forgetBefore(checkpoints.oldest.turn);
+  }
+
+  private capture(replay: Replay, checkpoints: Checkpoints): void {
+    const startMs = performance.now();
+    const checkpoint = replay.capture();
+    const bytes = serialize(checkpoint);
+    const state = new SharedArrayBuffer(bytes.length);
+    new Uint8Array(state).set(bytes);
+    const { turn, unixMs, tapeOffset } = checkpoint;
+    checkpoints.add({ turn, unixMs, tapeOffset, commands: replay.server.stats.commandsProcessed, workMs: this.workMs, state });
+    this.captureMs = performance.now() - startMs;
+  }
+
+  /** Everything is let go. */
+  private turnOff(why: string): void {
+    this.off = `going back is off: ${why}`;
+    this.tell(true);
+    this.following = null;
+    this.tape = new TapeStore();
   }
 
   private receive(message: ToThread<FollowerCalls>): void {
     switch (message.kind) {
       case 'begin':
         this.head = message.head;
+        this.budget = message.budget;
         return;
       case 'tape':
-        return this.tape.append(message.bytes);
+        if (this.off === null) this.tape.append(message.bytes);
+        return;
       case 'call':
         return this.mailbox.answer(message, this.answer(message));
     }
   }
 
   private answer({ method, argument }: CallOf<FollowerCalls>): unknown {
-    if (this.replay === null || this.head === null) throw new Error('the history has not begun yet');
-    const finder = new RouteFinder(this.head, this.tape, this.index, this.range(this.replay));
+    if (this.off !== null) throw new Error(this.off);
+    if (this.following === null || this.head === null) throw new Error('the history has not begun yet');
+    const { index, checkpoints } = this.following;
+    const finder = new RouteFinder(this.head, this.tape, index, checkpoints, this.range(this.following));
     if (method === 'ask') return answerAt(finder, argument as FollowerCalls['ask']['argument']);
     const { to, before } = argument as FollowerCalls['route']['argument'];
     return finder.find(to, before);
   }
 
-  private mark(): void {
-    const { loop, clock, stats } = this.replay!.server;
-    this.index.add({ turn: loop.turnNumber, unixMs: clock.nowMs, commands: stats.commandsProcessed });
-  }
-
-  private range({ server }: Replay): HistoryRange {
-    const oldest: Moment = { turn: 1, event: 1 };
-    const newest: Moment = { turn: Math.max(1, server.loop.turnNumber), event: 1 };
+  private range({ replay: { server }, checkpoints }: Following): HistoryRange {
+    const { oldest } = checkpoints;
     return {
-      oldest,
-      newest,
-      oldestMs: this.startMs,
+      oldest: { turn: oldest.turn + 1, event: 1 },
+      newest: { turn: Math.max(oldest.turn + 1, server.loop.turnNumber), event: 1 },
+      oldestMs: oldest.unixMs,
       newestMs: server.clock.nowMs,
-      bytes: this.tape.bytes,
-      commands: server.stats.commandsProcessed,
+      oldestCommand: oldest.commands + 1,
+      newestCommand: server.stats.commandsProcessed,
+      bytes: this.tape.bytes + checkpoints.bytes,
       off: this.off,
     };
   }
 
   /** Tells the main thread how far the history reaches. Returns in how many ms it is to be told again; -1: there is nothing new. */
-  private tell(): number {
-    if (this.replay === null) return -1;
-    const range = this.range(this.replay);
+  private tell(isUrgent = false): number {
+    if (this.following === null) return -1;
+    const range = this.range(this.following);
     if (this.told !== null && range.newest.turn === this.told.newest.turn && range.bytes === this.told.bytes && range.off === this.told.off) return -1;
     const leftMs = this.toldMs + TELL_MS - performance.now();
-    if (leftMs > 0) return leftMs;
+    if (leftMs > 0 && !isUrgent) return leftMs;
     this.toldMs = performance.now();
     this.told = range;
     this.mailbox.post({ kind: 'range', range });
     return -1;
   }
 }
+
+const mb = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;

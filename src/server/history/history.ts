@@ -11,13 +11,21 @@ import type { Arrival, FollowerCalls, TwinCalls } from './protocol.js';
 import { NO_SUCH_MOMENT } from './route-finder.js';
 import { HistoryThread } from './thread-handle.js';
 
+/** A server that starts has more urgent things to do than a thread for its past. */
+const START_MS = 500;
+
 const NOTHING_YET: Moment = { turn: 0, event: 0 };
 
 export class History implements ServerHistory, TapeListener {
-  range: HistoryRange = { oldest: NOTHING_YET, newest: NOTHING_YET, oldestMs: 0, newestMs: 0, bytes: 0, commands: 0, off: null };
+  range: HistoryRange = {
+    oldest: NOTHING_YET, newest: NOTHING_YET, oldestMs: 0, newestMs: 0, oldestCommand: 1, newestCommand: 0, bytes: 0, off: null,
+  };
   /** Set by who owns the recording: has what is recorded handed over. */
   flush: () => void = () => {};
-  /** From the start of the server on. */
+  private head: RecordingHead | null = null;
+  private startTimer: NodeJS.Timeout | null = null;
+  /** What was recorded before the follower was started. */
+  private untold: Buffer[] = [];
   private follower: HistoryThread<FollowerCalls> | null = null;
   private twin: HistoryThread<TwinCalls> | null = null;
   private visited: Arrival | null = null;
@@ -29,17 +37,13 @@ export class History implements ServerHistory, TapeListener {
   constructor(private readonly budget: number) {}
 
   begin(head: RecordingHead): void {
-    const follower = (this.follower = new HistoryThread('follower'));
-    follower.onMessage = (message) => {
-      if (message.kind === 'range') this.grow(message.range);
-    };
-    follower.onFailure = ({ message }) => this.turnOff(`the history has ended: ${message}`);
-    follower.post({ kind: 'begin', head, budget: this.budget });
+    this.head = head;
+    this.startTimer = setTimeout(() => this.start(head), START_MS).unref();
   }
 
   take(bytes: Buffer): void {
-    const own = new Uint8Array(bytes);
-    this.follower?.post({ kind: 'tape', bytes: own }, [own.buffer]);
+    if (this.follower === null) this.untold.push(bytes);
+    else this.tell(this.follower, bytes);
   }
 
   lost(message: string): void {
@@ -61,7 +65,7 @@ export class History implements ServerHistory, TapeListener {
         if (route === null) throw new Error(NO_SUCH_MOMENT);
         const arrival = await twin.call('go', { route, request });
         if (arrival !== null) return this.arrived(arrival, 'changeOf' in to);
-        before = Math.max(1, route.seenFrom);
+        before = Math.max(1, route.searchedFrom);
       }
     });
   }
@@ -91,7 +95,10 @@ export class History implements ServerHistory, TapeListener {
   /** The server has ended, and its past ends with it. */
   async close(): Promise<void> {
     const { follower } = this;
+    if (this.startTimer !== null) clearTimeout(this.startTimer);
+    this.head = null;
     this.follower = null;
+    this.untold = [];
     await Promise.all([this.endTwin(), follower?.close()]);
   }
 
@@ -118,8 +125,27 @@ export class History implements ServerHistory, TapeListener {
   }
 
   private expectFollower(): HistoryThread<FollowerCalls> {
-    if (this.follower === null) throw new Error('the server has ended, and its history with it');
-    return this.follower;
+    if (this.head === null) throw new Error('the server has ended, and its history with it');
+    return this.follower ?? this.start(this.head);
+  }
+
+  private start(head: RecordingHead): HistoryThread<FollowerCalls> {
+    if (this.startTimer !== null) clearTimeout(this.startTimer);
+    const follower = (this.follower = new HistoryThread('follower'));
+    follower.onMessage = (message) => {
+      if (message.kind !== 'range') return;
+      this.grow(message.range);
+      if (message.range.off !== null) void this.close();
+    };
+    follower.onFailure = ({ message }) => this.turnOff(`its thread has ended (${message})`);
+    follower.post({ kind: 'begin', head, budget: this.budget });
+    for (const bytes of this.untold.splice(0)) this.tell(follower, bytes);
+    return follower;
+  }
+
+  private tell(follower: HistoryThread<FollowerCalls>, bytes: Buffer): void {
+    const own = new Uint8Array(bytes);
+    follower.post({ kind: 'tape', bytes: own }, [own.buffer]);
   }
 
   private expectTwin(): HistoryThread<TwinCalls> {
@@ -133,7 +159,7 @@ export class History implements ServerHistory, TapeListener {
   }
 
   private turnOff(why: string): void {
-    this.grow({ ...this.range, off: why });
+    this.grow({ ...this.range, off: `going back is off: ${why}` });
     void this.close();
   }
 }

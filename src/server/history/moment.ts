@@ -50,10 +50,11 @@ export interface HistoryRange {
   readonly newest: Moment;
   readonly oldestMs: number;
   readonly newestMs: number;
+  /** Numbers of the first command after the oldest moment, and of the last one before the newest. */
+  readonly oldestCommand: number;
+  readonly newestCommand: number;
   /** Memory that the history takes: tape and checkpoints. */
   readonly bytes: number;
-  /** Commands executed up to the newest moment. */
-  readonly commands: number;
   /** Why there is no going back, in a sentence; null if there is. */
   readonly off: string | null;
 }

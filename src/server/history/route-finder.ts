@@ -2,6 +2,7 @@
  * RouteFinder: from a destination to a goal, and to the turn from which on events must be seen to find it.
  */
 import type { RecordingHead } from '../recording/replay.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { Condition, Goal } from './goal.js';
 import type { Destination, HistoryRange, Moment } from './moment.js';
 import type { TapeStore } from './tape-store.js';
@@ -20,13 +21,15 @@ export class RouteFinder {
     private readonly head: RecordingHead,
     private readonly tape: TapeStore,
     private readonly index: TurnIndex,
+    private readonly checkpoints: Checkpoints,
     private readonly range: HistoryRange,
   ) {}
 
   /** Null: there is no such event. @param before it was not found from this turn on. Throws an Error that says why there is no such moment. */
   find(to: Destination, before: number | null): Route | null {
+    if ('from' in to) this.expectTurn(to.from.turn);
     if ('by' in to) return to.direction === 'forward' ? this.first(to.from, { unit: to.by }, to.from.turn) : this.stepBack(to, before);
-    if ('changeOf' in to) return before === null ? this.last(to.from, to.changeOf, this.range.oldest.turn) : null;
+    if ('changeOf' in to) return this.lastChange(before === null ? to.from : { turn: before, event: 0 }, to.changeOf);
     if ('unixMs' in to) return this.atTime(to.unixMs);
     if ('command' in to) return this.atCommand(to.command);
     return this.at('event' in to ? to : { turn: to.turn, event: 1 });
@@ -35,12 +38,19 @@ export class RouteFinder {
   /** The way to an event. */
   at(moment: Moment): Route {
     this.expectTurn(moment.turn);
-    return this.route({ kind: 'at', moment }, moment.turn - TURNS_SEEN);
+    return this.route({ kind: 'at', moment }, moment.turn);
+  }
+
+  /** Where the key was changed last is not known: one stretch after the other is searched, from checkpoint to checkpoint. */
+  private lastChange(before: Moment, where: { readonly db: number; readonly key: string }): Route | null {
+    const lastTurn = before.event === 0 ? before.turn - 1 : before.turn;
+    if (lastTurn < this.range.oldest.turn) return null;
+    const from = this.checkpoints.before(lastTurn).turn + 1;
+    return this.route({ kind: 'last', before, where }, from, from);
   }
 
   private stepBack({ from, by }: Step, before: number | null): Route | null {
     const { turn, event } = from;
-    this.expectTurn(turn);
     if (by === 'event' && event > 1) return this.at({ turn, event: event - 1 });
     if (by === 'turn' && event > 1) return this.at({ turn, event: 1 });
     if (turn <= this.range.oldest.turn && (by === 'event' || by === 'turn')) return null;
@@ -66,22 +76,26 @@ export class RouteFinder {
   }
 
   private atCommand(command: number): Route {
-    const { commands } = this.range;
-    if (!(command >= 1 && command <= commands)) throw new Error(`command ${command} is not in the history: it has the commands 1 to ${commands}`);
+    const { oldestCommand, newestCommand } = this.range;
+    if (!(command >= oldestCommand && command <= newestCommand)) {
+      throw new Error(`command ${command} is not in the history: it has the commands ${oldestCommand} to ${newestCommand}`);
+    }
     const mark = this.index.lastWhere((each) => each.commands < command);
     return this.first({ turn: 0, event: 0 }, { commands: command }, mark.turn);
   }
 
-  private first(after: Moment, where: Condition, seenFrom: number): Route {
-    return this.route({ kind: 'first', after, where }, seenFrom - TURNS_SEEN);
+  private first(after: Moment, where: Condition, from: number): Route {
+    return this.route({ kind: 'first', after, where }, from);
   }
 
-  private last(before: Moment, where: Condition, seenFrom: number): Route {
-    return this.route({ kind: 'last', before, where }, seenFrom - TURNS_SEEN);
+  private last(before: Moment, where: Condition, from: number): Route {
+    return this.route({ kind: 'last', before, where }, from);
   }
 
-  private route(goal: Goal, seenFrom: number): Route {
-    return { head: this.head, tape: this.tape.share(0), seenFrom, goal };
+  /** @param from the first turn in which the goal may be */
+  private route(goal: Goal, from: number, seenFrom = from - TURNS_SEEN): Route {
+    const { turn, tapeOffset, state } = this.checkpoints.before(seenFrom);
+    return { head: this.head, base: { turn, state }, tape: this.tape.share(tapeOffset), searchedFrom: from, seenFrom, goal };
   }
 
   private expectTurn(turn: number): void {

@@ -20,10 +20,6 @@ export class TurnIndex {
     if (newest === undefined || mark.turn - newest.turn >= TURNS_BETWEEN) this.marks.push(mark);
   }
 
-  get oldest(): TurnMark {
-    return this.marks[0]!;
-  }
-
   /** The last mark of which `isBefore` is true; it must be true of all up to some place, and of none from there on. The oldest if it is true of none. */
   lastWhere(isBefore: (mark: TurnMark) => boolean): TurnMark {
     let low = 0;

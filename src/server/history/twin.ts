@@ -6,8 +6,8 @@
  * While `arrived` runs the server stands still, so everything can be asked of it. When it returns the twin goes on to its next goal. A twin that is
  * wanted elsewhere is abandoned: see Replay.abandon.
  */
-import type { RecordingHead } from '../recording/replay.js';
-import { Replay } from '../recording/replay.js';
+import { deserialize } from 'node:v8';
+import { type Checkpoint, Replay, type RecordingHead } from '../recording/replay.js';
 import type { TapeSource } from '../recording/tape.js';
 import { Fifo } from '../../shared/fifo.js';
 import { type Phase, TRACE_EVENTS, type TraceBody, type TraceEvent } from '../trace/events.js';
@@ -17,10 +17,21 @@ import { FlushWatch, type Goal, holds, type Passed } from './goal.js';
 import { isBefore, type Moment, type PastEvent } from './moment.js';
 import type { TapeShare } from './tape-store.js';
 
+/** Where a twin sets out: at the end of a turn. */
+export interface Base {
+  readonly turn: number;
+  /** A checkpoint, serialized; null: at the start of the server. */
+  readonly state: SharedArrayBuffer | null;
+}
+
 /** The way to a goal. */
 export interface Route {
   readonly head: RecordingHead;
+  readonly base: Base;
+  /** From the base on. */
   readonly tape: TapeShare;
+  /** The first turn in which the goal may be. */
+  readonly searchedFrom: number;
   /** From this turn on each event is seen. */
   readonly seenFrom: number;
   readonly goal: Goal;
@@ -48,13 +59,13 @@ export class Twin implements TraceSink {
 
   /** @param arrived called from within each event that is a goal, and at the end of a search: then to abandon the twin */
   constructor(
-    { head, goal, seenFrom }: Route,
+    { head, base, goal, seenFrom }: Route,
     tape: TapeSource,
     private readonly arrived: () => void,
   ) {
     this.goal = goal;
     this.seenFrom = seenFrom;
-    this.replay = new Replay(head, tape);
+    this.replay = new Replay(head, tape, base.state === null ? null : checkpointFrom(base.state));
     if (goal.kind === 'last' && 'key' in goal.where) this.flushes = new FlushWatch(this.replay.server, goal.where);
   }
 
@@ -71,8 +82,8 @@ export class Twin implements TraceSink {
   }
 
   /** Does this way lead on from where it is? */
-  canGoOn({ goal }: Route): boolean {
-    if (goal.kind === 'last') return false;
+  canGoOn({ goal, base }: Route): boolean {
+    if (goal.kind === 'last' || base.turn > this.moment.turn) return false;
     return !isBefore(goal.kind === 'at' ? goal.moment : goal.after, this.moment);
   }
 
@@ -143,4 +154,9 @@ export class Twin implements TraceSink {
       }
     }
   }
+}
+
+/** A copy: what is read from it refers to its memory. */
+function checkpointFrom(state: SharedArrayBuffer): Checkpoint {
+  return deserialize(Buffer.from(new Uint8Array(state))) as Checkpoint;
 }

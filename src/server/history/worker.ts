@@ -1,11 +1,30 @@
 /**
  * The program of both threads of a history.
  */
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { FollowerThread } from './follower-thread.js';
 import type { HistoryThreadData } from './protocol.js';
 import { TwinThread } from './twin-thread.js';
 
+/** What a busy machine has less time for than for the live loop, of which it gets a third at this priority. */
+const FOLLOWER_PRIORITY = 5;
+
+/** On Linux each thread has a priority of its own; elsewhere nothing is changed. */
+function standBack(): void {
+  try {
+    const [, thread] = /(\d+)$/.exec(readlinkSync('/proc/thread-self'))!;
+    setPriority(Number(thread), FOLLOWER_PRIORITY);
+  } catch {
+    // There is no such file, or no such right.
+  }
+}
+
 const { role, control } = workerData as HistoryThreadData;
-const Thread = role === 'follower' ? FollowerThread : TwinThread;
-new Thread(parentPort!, control).run();
+if (role === 'follower') {
+  standBack();
+  new FollowerThread(parentPort!, control).run();
+} else {
+  new TwinThread(parentPort!, control).run();
+}
