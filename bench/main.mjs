@@ -1,4 +1,4 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup activity] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity history] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { activity } from './activity.mjs';
 import { growth } from './growth.mjs';
+import { history } from './history.mjs';
 import { idle } from './idle.mjs';
 import { memory } from './memory.mjs';
 import { startLab, startRedis } from './processes.mjs';
@@ -37,7 +38,7 @@ for (const tool of ['redis-server', 'redis-benchmark']) {
 }
 
 const labFlags = [...(values.poller === 'auto' ? [] : ['--poller', values.poller]), ...(values['edge-triggered'] ? ['--edge-triggered'] : [])];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity'];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history'];
 const wanted = values.tests?.split(',');
 const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
 const load = {
@@ -49,7 +50,7 @@ const load = {
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
 for (const part of parts) {
-  const alone = { startup, growth, activity }[part];
+  const alone = { startup, growth, activity, history }[part];
   if (alone !== undefined) {
     console.log(`${await alone(labFlags)}\n`);
     continue;
@@ -76,6 +77,6 @@ function run(part, lab, redis) {
     case 'idle':
       return idle(lab, redis);
     default:
-      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity`);
+      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity, history`);
   }
 }
