@@ -22,7 +22,7 @@ import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
 import { History } from './history/history.js';
-import type { ServerHistory } from './history/moment.js';
+import type { Moment, Past } from './history/moment.js';
 import type { RecordingHead } from './recording/replay.js';
 import type { LoopActivity } from './thread/activity-watch.js';
 import { LoopHandle } from './thread/loop-handle.js';
@@ -50,7 +50,7 @@ export type { Fault, FaultLimits } from './faults/fault.js';
 export type { ActiveFault } from './faults/faults.js';
 export type { FaultDoc, FaultName } from './faults/table.js';
 export type { ClientSnapshot, CommandSnapshot, KeysSnapshot } from './snapshot.js';
-export type { Destination, HistoryRange, Moment, PastAnswer, PastEvent, ServerHistory, Visit, Writer } from './history/moment.js';
+export type { Destination, HistoryRange, Moment, Past, PastAnswer, PastEvent, Visit, Writer } from './history/moment.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';
 
@@ -122,6 +122,21 @@ export interface ServerFaults {
   remove(id: number): Promise<boolean>;
   /** Takes all of them away. */
   clear(): Promise<void>;
+}
+
+/** The past of a running server, which can be visited: `createServer({ history: bytes })`. */
+export interface ServerHistory extends Past {
+  /**
+   * A second server that begins with the state of the moment visited, as of the last border between two turns at or before it, on a free port unless the
+   * options name one. For it no time has passed since then.
+   */
+  fork(options?: ServerOptions): Promise<PastFork>;
+}
+
+export interface PastFork {
+  readonly server: RedisLabServer;
+  /** Event 0: before the first of its turn. */
+  readonly asOf: Moment;
 }
 
 /** `snapshot` is what was asked for with `watch`, as of the end of the batch. */
@@ -231,6 +246,26 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
   return createServerOn(startThread(), options);
 }
 
+/** A server that goes on from a state. @param isPast no time has passed since then */
+function forkFrom(state: Uint8Array, common: ServerOptions, options: ServerOptions, isPast: boolean): Promise<RedisLabServer> {
+  checkOptions(options);
+  return createServerOn(startThread(), { ...common, port: 0, unixsocket: '', ...options, from: sealState(state) }, isPast);
+}
+
+class ForkableHistory extends History implements ServerHistory {
+  constructor(
+    bytes: number,
+    private readonly forkOptions: ServerOptions,
+  ) {
+    super(bytes);
+  }
+
+  async fork(options: ServerOptions = {}): Promise<PastFork> {
+    const { state, asOf } = await this.stateThen();
+    return { server: await forkFrom(state, this.forkOptions, options, true), asOf };
+  }
+}
+
 /** What the thread would never hear of, or that would fail only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
@@ -254,8 +289,8 @@ function refusal(message: string): StartError {
   return new StartError({ message, code: null, address: null });
 }
 
-/** The same, on a thread that waits for its options. @internal */
-export async function createServerOn(thread: Worker, options: ServerOptions): Promise<RedisLabServer> {
+/** The same, on a thread that waits for its options. @param isPast no time has passed since the state that it begins with. @internal */
+export async function createServerOn(thread: Worker, options: ServerOptions, isPast = false): Promise<RedisLabServer> {
   const {
     poller = 'auto',
     edgeTriggered = false,
@@ -271,13 +306,14 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     history: historyBytes = 0,
     ...settings
   } = options;
-  const history = historyBytes === 0 ? null : new History(historyBytes);
+  const forkOptions = { poller, edgeTriggered, clock, log };
+  const history = historyBytes === 0 ? null : new ForkableHistory(historyBytes, forkOptions);
   const listeners = [...(record === undefined ? [] : [new TapeAsFile(record)]), ...(history === null ? [] : [history])];
   const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
     {
-      settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, from, paused, faults,
+      settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, from, isPast, paused, faults,
       ring: recording?.ring ?? null,
     },
     { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
@@ -292,7 +328,7 @@ export async function createServerOn(thread: Worker, options: ServerOptions): Pr
     });
   }
   if (history !== null && recording !== null) history.flush = () => recording.look();
-  const server = new LabServer(handle, observers, history, { poller, edgeTriggered, clock, log });
+  const server = new LabServer(handle, observers, history, forkOptions);
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
@@ -394,7 +430,7 @@ class LabServer implements RedisLabServer {
   constructor(
     private readonly handle: LoopHandle,
     private readonly observers: Observers,
-    readonly history: History | null,
+    readonly history: ForkableHistory | null,
     /** What a fork has in common with its original. */
     private readonly forkOptions: ServerOptions,
   ) {
@@ -494,7 +530,7 @@ class LabServer implements RedisLabServer {
   }
 
   async fork(options: ServerOptions = {}): Promise<RedisLabServer> {
-    return createServer({ ...this.forkOptions, port: 0, unixsocket: '', ...options, from: await this.capture() });
+    return forkFrom(await this.handle.call('capture', null), this.forkOptions, options, false);
   }
 
   async close(): Promise<void> {

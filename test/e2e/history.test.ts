@@ -258,6 +258,45 @@ test('a dataset that does not fit ends the history with a word about it; the ser
   await server.close();
 });
 
+test('a fork of the past begins with the state of then, at the time of then, and has a history of its own', async () => {
+  const { server } = await start();
+  const history = server.history!;
+  await using client = await RespClient.connect(server.port);
+  await client.call('SET', 'lasting', 'old');
+  await client.call('SET', 'brief', 'x', 'PX', '2000');
+  await client.call('SET', 'lasting', 'new');
+  const { stats } = await server.snapshot();
+  await caughtUp(server, stats.commands);
+  while ((await client.call('EXISTS', 'brief')) === 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  // Within the turn of the last SET: as of before that turn.
+  const { moment } = await history.visit({ command: 3 }, WINDOW);
+  const { server: fork, asOf } = await history.fork({ history: 2 ** 24 });
+  expect(asOf).toEqual({ turn: moment.turn, event: 0 });
+  await using other = await RespClient.connect(fork.port);
+  const left = await other.call('PTTL', 'brief');
+  expect(left).toBeGreaterThan(0);
+  expect(left).toBeLessThanOrEqual(2000);
+  expect(await other.call('GET', 'lasting')).toBe('old');
+  expect(fork.port).not.toBe(server.port);
+  // The client of then is a ghost.
+  expect((await fork.snapshot()).clientCount).toBe(2);
+  await other.call('SET', 'lasting', 'other');
+  expect(await client.call('GET', 'lasting')).toBe('new');
+  const forked = await fork.snapshot();
+  await caughtUp(fork, forked.stats.commands);
+  expect(fork.history!.range.oldest.turn).toBe(moment.turn);
+  const { snapshot } = await fork.history!.visit({ turn: moment.turn }, WINDOW);
+  expect(snapshot.keys.rows.map(({ key }) => key)).toEqual(['brief', 'lasting']);
+  expect((await fork.history!.ask(['GET', 'lasting'])).reply.toString()).toBe('$3\r\nold\r\n');
+  // At the end of a turn nothing of it is lost.
+  const end = await history.visit({ turn: moment.turn, event: Infinity }, WINDOW);
+  const later = await history.fork();
+  expect(later.asOf).toEqual(end.moment);
+  await using last = await RespClient.connect(later.server.port);
+  expect(await last.call('GET', 'lasting')).toBe('new');
+  await Promise.all([fork.close(), later.server.close(), server.close()]);
+});
+
 test('without a history there is none; its size is a number of bytes', async () => {
   await using server = await createServer({ port: 0 });
   expect(server.history).toBe(null);

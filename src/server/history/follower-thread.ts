@@ -17,6 +17,7 @@ import type { HistoryRange } from './moment.js';
 import type { CallOf, FollowerCalls, ToThread } from './protocol.js';
 import { RouteFinder } from './route-finder.js';
 import { TapeStore } from './tape-store.js';
+import { stateAt } from './turn-border.js';
 import { TurnIndex } from './turn-index.js';
 
 /** Messages are taken, and memory is looked at, after so much work at the latest. */
@@ -78,7 +79,8 @@ export class FollowerThread implements TapeSource {
 
   private follow(replay: Replay): void {
     const { server } = replay;
-    const beginning = { turn: 0, unixMs: server.clock.nowMs, commands: 0, tapeOffset: 0, workMs: 0, state: null };
+    const { turnNumber: turn } = server.loop;
+    const beginning = { turn, unixMs: server.clock.nowMs, commands: server.stats.commandsProcessed, tapeOffset: 0, workMs: 0, state: null };
     const following = (this.following = { replay, index: new TurnIndex(), checkpoints: new Checkpoints(beginning) });
     following.index.add(beginning);
     this.sliceStartMs = performance.now();
@@ -153,9 +155,18 @@ export class FollowerThread implements TapeSource {
     if (this.following === null || this.head === null) throw new Error('the history has not begun yet');
     const { index, checkpoints } = this.following;
     const finder = new RouteFinder(this.head, this.tape, index, checkpoints, this.range(this.following));
-    if (method === 'ask') return answerAt(finder, argument as FollowerCalls['ask']['argument']);
-    const { to, before } = argument as FollowerCalls['route']['argument'];
-    return finder.find(to, before);
+    switch (method) {
+      case 'ask':
+        return answerAt(finder, argument as FollowerCalls['ask']['argument']);
+      case 'state': {
+        const { turn, isAfter } = argument as FollowerCalls['state']['argument'];
+        return stateAt(finder, turn, isAfter);
+      }
+      case 'route': {
+        const { to, before } = argument as FollowerCalls['route']['argument'];
+        return finder.find(to, before);
+      }
+    }
   }
 
   private range({ replay: { server }, checkpoints }: Following): HistoryRange {

@@ -2,11 +2,14 @@
  * History: the main thread's side of a server's past. It hands the tape to the follower, asks it for ways, and sends the twin.
  *
  *   Recording ──tape──▶ follower's thread ──route──▶ here ──▶ twin's thread, from the first visit on, until `leave`
+ *
+ * The module of Node, and not the globals, gives the timer: those may be a test's, with fake timers.
  */
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { RecordingHead } from '../recording/replay.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TapeListener } from '../thread/recording.js';
-import type { Destination, HistoryRange, Moment, PastAnswer, ServerHistory, Visit } from './moment.js';
+import type { Destination, HistoryRange, Moment, Past, PastAnswer, Visit } from './moment.js';
 import type { Arrival, FollowerCalls, TwinCalls } from './protocol.js';
 import { NO_SUCH_MOMENT } from './route-finder.js';
 import { HistoryThread } from './thread-handle.js';
@@ -16,7 +19,7 @@ const START_MS = 500;
 
 const NOTHING_YET: Moment = { turn: 0, event: 0 };
 
-export class History implements ServerHistory, TapeListener {
+export class History implements Past, TapeListener {
   range: HistoryRange = {
     oldest: NOTHING_YET, newest: NOTHING_YET, oldestMs: 0, newestMs: 0, oldestCommand: 1, newestCommand: 0, bytes: 0, off: null,
   };
@@ -81,6 +84,18 @@ export class History implements ServerHistory, TapeListener {
       const { border } = this.visited!;
       const reply = await this.expectFollower().call('ask', { at: border, argv, protocol, db });
       return { reply: Buffer.from(reply), asOf: border };
+    });
+  }
+
+  /** The server at the last border between two turns at or before the moment visited, serialized, and when that is. */
+  protected stateThen(): Promise<{ readonly state: Uint8Array; readonly asOf: Moment }> {
+    return this.inTurn(async () => {
+      this.expectTwin();
+      const { moment, events } = this.visited!;
+      const { turn } = moment;
+      const isAfter = events.at(-1)!.kind === 'turn-end';
+      const state = await this.expectFollower().call('state', { turn, isAfter });
+      return { state, asOf: isAfter ? moment : { turn, event: 0 } };
     });
   }
 

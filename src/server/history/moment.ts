@@ -66,8 +66,8 @@ export interface PastAnswer {
   readonly asOf: Moment;
 }
 
-/** The past of a running server, which can be visited: `createServer({ history: bytes })`. Calls are answered one after the other. */
-export interface ServerHistory {
+/** What there is to know of the past of a running server. Calls are answered one after the other. */
+export interface Past {
   /** What can be visited, as of at most 100 ms ago. */
   readonly range: HistoryRange;
   /** Calls `listener` when the range has changed. Returns how to stop listening. */

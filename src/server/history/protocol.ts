@@ -16,6 +16,8 @@ export interface FollowerCalls {
   /** The way to a destination. `before`: it was not found from this turn on. Null: then it is nowhere. */
   route: { argument: { readonly to: Destination; readonly before: number | null }; result: Route | null };
   ask: { argument: Question; result: Uint8Array };
+  /** The state before a turn, or after it, serialized. */
+  state: { argument: { readonly turn: number; readonly isAfter: boolean }; result: Uint8Array };
 }
 
 export interface Question {

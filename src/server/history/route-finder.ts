@@ -95,7 +95,10 @@ export class RouteFinder {
   /** @param from the first turn in which the goal may be */
   private route(goal: Goal, from: number, seenFrom = from - TURNS_SEEN): Route {
     const { turn, tapeOffset, state } = this.checkpoints.before(seenFrom);
-    return { head: this.head, base: { turn, state }, tape: this.tape.share(tapeOffset), searchedFrom: from, seenFrom, goal };
+    const { from: origin, ...head } = this.head;
+    // What the server itself has begun with may be large, and is needed only there.
+    const ownHead = state === null && origin !== undefined ? this.head : head;
+    return { head: ownHead, base: { turn, state }, tape: this.tape.share(tapeOffset), searchedFrom: from, seenFrom, goal };
   }
 
   private expectTurn(turn: number): void {

@@ -65,7 +65,7 @@ export class Twin implements TraceSink {
   ) {
     this.goal = goal;
     this.seenFrom = seenFrom;
-    this.replay = new Replay(head, tape, base.state === null ? null : checkpointFrom(base.state));
+    this.replay = replayFrom(head, base, tape);
     if (goal.kind === 'last' && 'key' in goal.where) this.flushes = new FlushWatch(this.replay.server, goal.where);
   }
 
@@ -156,7 +156,8 @@ export class Twin implements TraceSink {
   }
 }
 
-/** A copy: what is read from it refers to its memory. */
-function checkpointFrom(state: SharedArrayBuffer): Checkpoint {
-  return deserialize(Buffer.from(new Uint8Array(state))) as Checkpoint;
+/** A replay that sets out at a base. @param tape from there on */
+export function replayFrom(head: RecordingHead, { state }: Base, tape: TapeSource): Replay {
+  // A copy: what is read from it refers to its memory.
+  return new Replay(head, tape, state === null ? null : (deserialize(Buffer.from(new Uint8Array(state))) as Checkpoint));
 }

@@ -43,13 +43,17 @@ export class SystemClock implements Clock {
   readonly targetUs = null;
   private readonly origin: readonly [seconds: number, nanoseconds: number];
   /** Time spent on hold so far, which both readings leave out; in ns. */
-  private heldNs = 0;
+  private heldNs: number;
   private heldSinceNs = -1;
 
-  /** @param startUs what the monotonic time begins with: that of a server that goes on here */
-  constructor(startUs = 0) {
+  /**
+   * @param startUs what the monotonic time begins with: that of a server that goes on here
+   * @param heldMs for how long that server has been on hold, as it were
+   */
+  constructor(startUs = 0, heldMs = 0) {
     const [seconds, nanoseconds] = hrtime();
-    this.origin = [seconds, nanoseconds - Math.round(startUs * 1000)];
+    this.heldNs = heldMs * 1e6;
+    this.origin = [seconds, nanoseconds - Math.round(startUs * 1000) - this.heldNs];
     this.refresh();
   }
 

@@ -117,9 +117,13 @@ function observe(server: Server, control: ControlWords): Observation {
   );
 }
 
-/** The time since a state was captured has passed for its timers, too, as for a process that was stopped; on a virtual clock none has passed. */
-function clockOf({ virtualStartMs }: LoopThreadOptions, state: ServerState | null): Clock {
+/**
+ * The time since a state was captured has passed for its timers, too, as for a process that was stopped; on a virtual clock, and for a state of the past,
+ * none has passed.
+ */
+function clockOf({ virtualStartMs, isPast }: LoopThreadOptions, state: ServerState | null): Clock {
   const { nowMs, nowUs } = state ?? { nowMs: Date.now(), nowUs: 0 };
+  if (virtualStartMs === null && isPast) return new SystemClock(nowUs, Date.now() - nowMs);
   if (virtualStartMs === null) return new SystemClock(state === null ? 0 : nowUs + Math.max(0, Date.now() - nowMs) * 1000);
   return new VirtualClock(Number.isNaN(virtualStartMs) ? nowMs : virtualStartMs, new SystemClock(), Math.ceil(nowUs));
 }

@@ -31,6 +31,8 @@ export interface LoopThreadOptions {
   readonly virtualStartMs: number | null;
   /** The captured state that the server begins with; see recording/state-bytes.ts. Null: an empty server. */
   readonly from: Uint8Array | null;
+  /** The state is one of the past: for the server no time has passed since then. */
+  readonly isPast: boolean;
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
   readonly control: ControlWords;
