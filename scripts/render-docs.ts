@@ -4,7 +4,7 @@
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
-import { formatHelp } from '../src/cli/help.js';
+import { formatHelp, formatMore } from '../src/cli/help.js';
 import { commandTable } from '../src/server/commands/index.js';
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../src/server/config.js';
 import { categoriesOf, flagNames } from '../src/server/command/command-facts.js';
@@ -24,7 +24,7 @@ export function renderDocs(readme: string, pictures: { readonly [name: string]: 
 
 /** The lab's own flags, as --help shows them. */
 function withFlags(readme: string): string {
-  const flags = formatHelp().trimEnd();
+  const flags = `${formatHelp()}\n${formatMore()}`.trimEnd();
   return readme.replace(/(<!-- help:[^\n]*\n).*?(<!-- \/help -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${flags}\n\`\`\`\n${close}`);
 }
 

@@ -73,8 +73,8 @@ async function answer(other: Other): Promise<Request> {
     case 'unknown':
       return { kind: 'complaint', complaint: `unknown option '${other.name}'${(await import('./suggest.js')).suggestion(other.name)}` };
     case 'help': {
-      const { formatHelp, formatSettings } = await import('./help.js');
-      return { kind: 'text', text: other.topic === 'settings' ? formatSettings() : formatHelp() };
+      const { formatHelp, formatMore, formatSettings } = await import('./help.js');
+      return { kind: 'text', text: other.topic === 'settings' ? formatSettings() : other.topic === 'more' ? formatMore() : formatHelp() };
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The texts of --help: first the flags that a newcomer to the lab needs, then its other flags. `--help settings` lists those of
+ * The texts of --help: the flags that a newcomer to the lab needs. `--help more` lists its other flags, `--help settings` those of
  * redis.conf by their headings, and at the end those that have no effect yet.
  */
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../server/config.js';
@@ -12,9 +12,9 @@ const BASICS_COLUMN = 24;
 
 export function formatHelp(): string {
   const names = Object.keys(LAB_FLAGS) as LabFlagName[];
-  const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
   return [
     'Usage: redis-lab [file] [flags]',
+    '       redis-lab learn [flags]',
     '       redis-lab replay <recording> [flags]',
     '',
     ...wrap(
@@ -27,8 +27,7 @@ export function formatHelp(): string {
     ...names.filter(isBasic).flatMap((name) => labEntry(name, BASICS_COLUMN)),
     ...entry('--help settings', 'list the settings of redis.conf: each is a flag, too', BASICS_COLUMN),
     '',
-    'More',
-    ...names.filter((name) => !isBasic(name)).flatMap((name) => labEntry(name, BASICS_COLUMN)),
+    ...entry('--help more', "list the lab's other flags", BASICS_COLUMN),
     ...entry('-h, --help', 'show this help', BASICS_COLUMN),
     ...entry('-v, --version', 'show the version', BASICS_COLUMN),
     '',
@@ -41,6 +40,14 @@ export function formatHelp(): string {
     '',
   ].join('\n');
 }
+
+/** The lab's flags that few need. */
+export function formatMore(): string {
+  const names = Object.keys(LAB_FLAGS) as LabFlagName[];
+  return ['More flags of the lab', ...names.filter((name) => !isBasic(name)).flatMap((name) => labEntry(name, BASICS_COLUMN)), ''].join('\n');
+}
+
+const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
 
 export function formatSettings(): string {
   const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => settingOf(name).hidden !== true);

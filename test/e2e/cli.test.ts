@@ -159,14 +159,19 @@ test('--trace writes every event as a line of JSON', async () => {
   expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['accept', 'read', 'execute', 'key-change', 'reply', 'write', 'turn-end']));
 });
 
-test('--help is for newcomers, --help settings lists the flags by group, --version names the version', async () => {
-  const [help, settings, version] = [lab('--help'), lab('--help', 'settings'), lab('--version')] as const;
+test('--help is for newcomers, --help more lists the other flags of the lab, --help settings lists the flags by group, --version names the version', async () => {
+  const [help, more, settings, version] = [lab('--help'), lab('--help', 'more'), lab('--help', 'settings'), lab('--version')] as const;
   expect(await help.exited).toBe(0);
   expect(help.output).toMatch(/^Usage: redis-lab/);
   expect(help.output.split('\n').length).toBeLessThan(35);
+  expect(await more.exited).toBe(0);
+  for (const flag of ['--ascii', '--history', '--clock', '--fault']) {
+    expect(more.output).toContain(`\n  ${flag} `);
+    expect(help.output).not.toContain(`\n  ${flag} `);
+  }
   expect(await settings.exited).toBe(0);
   for (const heading of ['Network', 'Server', 'Security', 'Memory']) expect(settings.output).toContain(`\n\n${heading}\n`);
-  expect(Math.max(...`${help.output}${settings.output}`.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  expect(Math.max(...`${help.output}${more.output}${settings.output}`.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   expect(await version.exited).toBe(0);
   expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
