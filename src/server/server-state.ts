@@ -82,5 +82,7 @@ export function restoreStats(stats: ServerStats, { errors, ...counters }: StatsS
 /** Of the commands that there is something to say of. */
 export function captureCommands(commands: ReadonlyMap<string, Command>): [fullName: string, CommandCounts][] {
   const all = [...commands.values()].flatMap((command) => [command, ...(command.subcommands?.values() ?? [])]);
-  return all.filter(({ stats }) => stats.calls + stats.rejected > 0).map((command) => [command.fullName, command.stats.capture()]);
+  const counts = all.map((command): [string, CommandCounts] => [command.fullName, command.stats.capture()]);
+  // One may have failed, or taken time, since CONFIG RESETSTAT without having been called since.
+  return counts.filter(([, each]) => Object.values(each).some((count) => count !== 0));
 }

@@ -77,6 +77,17 @@ test('CLIENT KILL ends them, and so does the server, with every descriptor given
   other.close();
 });
 
+test('a command that was called before CONFIG RESETSTAT and has failed since is counted as it was', () => {
+  using lab = simulate();
+  const waiter = lab.connect();
+  waiter.ask('BLPOP', 'k', '0');
+  const client = lab.connect();
+  client.ask('CONFIG', 'RESETSTAT');
+  client.ask('CLIENT', 'UNBLOCK', '2', 'ERROR');
+  using other = restored(lab);
+  expect(other.connect().ask('INFO', 'commandstats')).toMatch(/cmdstat_blpop:calls=0,.*,failed_calls=1/);
+});
+
 test('new clients get ids that nobody has had', () => {
   using lab = simulate();
   lab.connect();
