@@ -11,20 +11,15 @@
 import { systemError } from '../io/backends/ready-list.js';
 import { type Events, READY_READABLE } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
-import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { PollDecorator } from '../io/poll-decorator.js';
 import type { Token } from '../io/token.js';
 import { AcceptFailure, BROKEN, type Way, type WireFault } from './wire-fault.js';
 
 /** Told of each injection. `effect` says in a few words what the call has come to. */
 export type InjectionListener = (fault: WireFault, token: Token, effect: string) => void;
 
-export class FaultyPoll implements Poll {
-  readonly name: Poll['name'];
-  readonly emulated: boolean;
-  readonly edgeTriggered: boolean;
-  readonly waker: Waker;
-  readonly opened?: () => Promise<void>;
-  readonly drive?: (turn: () => number | null) => Promise<void>;
+export class FaultyPoll extends PollDecorator implements Poll {
   /** Null: none is set. */
   faults: readonly WireFault[] | null = null;
   onInjected: InjectionListener = () => {};
@@ -36,15 +31,10 @@ export class FaultyPoll implements Poll {
 
   /** @param clock the loop's, beneath the recorder */
   constructor(
-    readonly inner: Poll,
+    inner: Poll,
     private readonly clock: { measureUs(): number },
   ) {
-    this.name = inner.name;
-    this.emulated = inner.emulated;
-    this.edgeTriggered = inner.edgeTriggered;
-    this.waker = inner.waker;
-    if (inner.opened !== undefined) this.opened = () => inner.opened!();
-    if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(() => this.next(turn()));
+    super(inner);
   }
 
   add(fault: WireFault): void {
@@ -100,10 +90,6 @@ export class FaultyPoll implements Poll {
     this.due.clear();
   }
 
-  close(): void {
-    this.inner.close();
-  }
-
   // What follows is for the streams and listeners.
 
   get nowUs(): number {
@@ -144,8 +130,7 @@ export class FaultyPoll implements Poll {
     return released.length > 0;
   }
 
-  /** The timeout of the next wait, for a poll that is driven; null: there is none. */
-  private next(timeoutMs: number | null): number | null {
+  protected override timeoutAfter(timeoutMs: number | null): number | null {
     return timeoutMs === null ? null : this.shortened(timeoutMs);
   }
 

@@ -3,38 +3,26 @@
  */
 import type { Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
-import {
-  type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
-} from '../io/poll.js';
+import { type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { PollDecorator } from '../io/poll-decorator.js';
 import type { Token } from '../io/token.js';
 import * as inputs from './inputs.js';
 import { hashOf, putAddress, putError } from './inputs.js';
 import type { TapeWriter } from './tape.js';
 
-export class RecordingPoll implements Poll {
-  readonly name: Poll['name'];
-  readonly emulated: boolean;
-  readonly edgeTriggered: boolean;
-  readonly waker: Waker;
-  readonly opened?: () => Promise<void>;
-  readonly drive?: (turn: () => number | null) => Promise<void>;
+export class RecordingPoll extends PollDecorator implements Poll {
   /** The last wait has brought nothing: it may have been interrupted, and go on. */
   wasInVain = false;
   /** Registered ones. */
   private readonly streams = new Map<Token, RecordingStream>();
 
   constructor(
-    private readonly inner: Poll,
+    inner: Poll,
     private readonly tape: TapeWriter,
     /** Called before each wait, with all that came before on the tape. */
     private readonly onWait: () => void,
   ) {
-    this.name = inner.name;
-    this.emulated = inner.emulated;
-    this.edgeTriggered = inner.edgeTriggered;
-    this.waker = inner.waker;
-    if (inner.opened !== undefined) this.opened = () => inner.opened!();
-    if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(turn);
+    super(inner);
   }
 
   listen(address: Address, backlog: number): TcpListener {
@@ -79,8 +67,8 @@ export class RecordingPoll implements Poll {
     }
   }
 
-  close(): void {
-    this.inner.close();
+  override close(): void {
+    super.close();
     this.tape.byte(inputs.END);
     this.tape.publish();
   }

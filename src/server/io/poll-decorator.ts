@@ -1,0 +1,31 @@
+/**
+ * PollDecorator: what every poll has in common that hands everything on to another one: the facts of that one, and how it is opened and driven.
+ */
+import type { Poll, Waker } from './poll.js';
+
+export abstract class PollDecorator {
+  readonly name: Poll['name'];
+  readonly emulated: boolean;
+  readonly edgeTriggered: boolean;
+  readonly waker: Waker;
+  readonly opened?: () => Promise<void>;
+  readonly drive?: (turn: () => number | null) => Promise<void>;
+
+  constructor(readonly inner: Poll) {
+    this.name = inner.name;
+    this.emulated = inner.emulated;
+    this.edgeTriggered = inner.edgeTriggered;
+    this.waker = inner.waker;
+    if (inner.opened !== undefined) this.opened = () => inner.opened!();
+    if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(() => this.timeoutAfter(turn()));
+  }
+
+  close(): void {
+    this.inner.close();
+  }
+
+  /** Of a poll that is driven: how long to wait after a turn which has asked for this timeout; null: the loop has stopped. */
+  protected timeoutAfter(timeoutMs: number | null): number | null {
+    return timeoutMs;
+  }
+}
