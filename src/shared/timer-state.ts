@@ -1,5 +1,6 @@
 /**
- * TimerState: a timer as data. What it runs is known to whoever has set it, and sets it again in a server that is restored from a captured state.
+ * Timers, as those see them who know no loop: how they are set, and what of them is data. What a timer runs is known to whoever has set it, and sets it again
+ * in a server that is restored from a captured state.
  */
 
 export interface TimerState {
@@ -9,7 +10,19 @@ export interface TimerState {
   readonly order: number;
 }
 
+/** Runs things later, on the loop; see loop/timers.ts. */
+export interface Scheduler {
+  /** Runs once after `delayMs` milliseconds. `name` stands in the trace. */
+  after(name: string, delayMs: number, run: () => void): TimerState;
+  /** Sets a timer of a captured state again. */
+  restore(name: string, timer: TimerState, run: () => void): TimerState;
+  /** A timer that has already run, or was cancelled before, is left alone. */
+  cancel(timer: TimerState): void;
+}
+
 /** Of a timer only what is data. */
+export function captureTimer(timer: TimerState): TimerState;
+export function captureTimer(timer: TimerState | null): TimerState | null;
 export function captureTimer(timer: TimerState | null): TimerState | null {
   return timer === null ? null : { dueUs: timer.dueUs, order: timer.order };
 }

@@ -2,10 +2,7 @@
  * What the features have in common: the few things that they need of the server around them. Each feature names, beside these, what it needs of a
  * client; a Session (command/session.ts) fits all of them. So no feature knows commands, sessions or the server.
  */
-import type { Schedule } from '../keyspace/expire-cycle.js';
-
-/** Runs something later; see loop/timers.ts. */
-export type Scheduler = Schedule;
+export type { Scheduler } from '../../shared/timer-state.js';
 
 /** Whose command runs: its replies come before what is told to others. */
 export interface RunningCommand {

@@ -11,10 +11,9 @@
  * make room for the buffers of clients, too. What evictions themselves put into those buffers, such as invalidations, is not made room
  * for in the same call, or each eviction could lead to the next.
  */
-import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { idleMs, lfuCounter } from './access.js';
 import type { Database } from './database.js';
-import type { Schedule } from './expire-cycle.js';
 import type { Keyspace } from './keyspace.js';
 
 export const EVICTION_POLICIES = [
@@ -49,7 +48,7 @@ export class Eviction {
   private readonly pool: Candidate[] = [];
   /** Where the random policies go on, so that each database has its turn. */
   private nextDatabase = 0;
-  private timers: Schedule | null = null;
+  private timers: Scheduler | null = null;
   /** On which evictions go on. */
   private timer: TimerState | null = null;
   /** When the memory was found to be above its limit and evictions did not bring it below; null if it is below. */
@@ -59,7 +58,7 @@ export class Eviction {
   constructor(private readonly keyspace: Keyspace) {}
 
   /** Evictions that would take too long go on by themselves, between other commands. */
-  schedule(timers: Schedule): void {
+  schedule(timers: Scheduler): void {
     this.timers = timers;
   }
 

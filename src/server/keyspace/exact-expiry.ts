@@ -6,9 +6,8 @@
  * A key is deleted when its time has come; the expire cycle, and whoever asks for the key, would take it a millisecond later. Of keys that are due at the same
  * millisecond those of the lower database come first, and within it they follow the order of their names.
  */
-import type { TimerState } from '../../shared/timer-state.js';
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import type { Database } from './database.js';
-import type { Schedule } from './expire-cycle.js';
 import type { Keyspace } from './keyspace.js';
 import { OrderedExpires } from './ordered-expires.js';
 
@@ -28,21 +27,20 @@ export interface ExactExpiryState {
 }
 
 export class ExactExpiry {
-  private timers: Schedule | null = null;
+  private timers: Scheduler | null = null;
   private next: ExactExpiryState | null = null;
 
   constructor(private readonly keyspace: Keyspace) {}
 
-  schedule(timers: Schedule): void {
+  schedule(timers: Scheduler): void {
     this.timers = timers;
     this.arm();
   }
 
   /** Null: there is nothing to expire. */
   capture(): ExactExpiryState | null {
-    if (this.next === null) return null;
-    const { atMs, timer: { dueUs, order } } = this.next;
-    return { atMs, timer: { dueUs, order } };
+    const { next } = this;
+    return next === null ? null : { atMs: next.atMs, timer: captureTimer(next.timer) };
   }
 
   /** Only for one whose timer is not set. Null also stands for a keyspace whose clock was not virtual. */

@@ -10,19 +10,9 @@
  * active-expire-effort raises all four figures. It works by sampling, so that its cost follows the number of due keys and not
  * the number of keys. The timer exists only while there are volatile keys: an idle server sleeps without a timeout.
  */
-import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import type { Database } from './database.js';
 import type { Keyspace } from './keyspace.js';
-
-/** Things to do later, on the loop. */
-export interface Schedule {
-  /** Runs once after `delayMs` milliseconds. `name` stands in the trace. */
-  after(name: string, delayMs: number, run: () => void): TimerState;
-  /** Sets a timer of a captured state again. */
-  restore(name: string, timer: TimerState, run: () => void): TimerState;
-  /** A timer that has already run, or was cancelled before, is left alone. */
-  cancel(timer: TimerState): void;
-}
 
 const TIMER = 'expire cycle';
 
@@ -50,7 +40,7 @@ export class ExpireCycle {
   private nextDatabase = 0;
   private ranOutOfTime = false;
   private lastFastUs = -Infinity;
-  private timers: Schedule | null = null;
+  private timers: Scheduler | null = null;
   /** Of the next slow cycle. */
   private timer: TimerState | null = null;
 
@@ -63,7 +53,7 @@ export class ExpireCycle {
 
   constructor(private readonly keyspace: Keyspace) {}
 
-  schedule(timers: Schedule): void {
+  schedule(timers: Scheduler): void {
     this.timers = timers;
     this.keyspace.onVolatile = () => this.arm();
     if (this.hasVolatileKeys()) this.arm();

@@ -1,12 +1,13 @@
 /**
  * The keyspace: all databases, and what they share: clock, statistics, and who wants to know of changes.
  */
+import type { Scheduler } from '../../shared/timer-state.js';
 import type { Tap } from '../trace/tap.js';
 import { lruClock } from './access.js';
 import { Database, type DatabaseState, UNIT_BYTES } from './database.js';
 import { Eviction, type EvictionPolicy, type EvictionState } from './eviction.js';
 import { ExactExpiry, type ExactExpiryState } from './exact-expiry.js';
-import { ExpireCycle, type ExpireCycleState, type Schedule } from './expire-cycle.js';
+import { ExpireCycle, type ExpireCycleState } from './expire-cycle.js';
 import { Expires } from './expires.js';
 import { HashSeed } from './hash.js';
 import type { KeyTable } from './key-table.js';
@@ -224,9 +225,9 @@ export class Keyspace {
   }
 
   /** Lets the expire cycle and evictions run by themselves, on timers that exist only while there is something to do. */
-  schedule(schedule: Schedule): void {
-    (this.exactExpiry ?? this.expireCycle).schedule(schedule);
-    this.eviction.schedule(schedule);
+  schedule(timers: Scheduler): void {
+    (this.exactExpiry ?? this.expireCycle).schedule(timers);
+    this.eviction.schedule(timers);
   }
 
   /**

@@ -50,11 +50,6 @@ export class OrderedExpires extends Expires {
     return -1;
   }
 
-  /** When that is, in unix time; Infinity: never. */
-  get firstMs(): number {
-    return this.firstSlot === -1 ? Infinity : this.heap[0]!.atMs;
-  }
-
   private rebuild(): void {
     this.heap = Array.from({ length: this.size }, (_, place) => ({ atMs: this.timeAt(place), key: this.table.keyAt(this.slotAt(place)) }));
     // What is sorted is a heap.
