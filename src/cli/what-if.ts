@@ -4,6 +4,7 @@
 import type { RecordingHead, Replay, ShownReply, WhatIfResult } from '../server/recording/index.js';
 import { type Change, whatIf } from '../server/recording/index.js';
 import { quoteWord } from '../server/resp/request-encoder.js';
+import { quote } from '../server/resp/quote.js';
 
 /** Writes what comes of it to standard output. Returns whether no reply differs. @param words the changes as they were typed */
 export function runWhatIf(replay: Replay, head: RecordingHead, changes: readonly Change[], words: readonly string[]): boolean {
@@ -37,6 +38,6 @@ function shownRequest(argv: readonly string[]): string {
 
 function shownReply(reply: ShownReply): string {
   if (reply === null) return 'no reply';
-  const text = JSON.stringify(reply.shown).replace(/[\x7f-\xff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
+  const text = quote(reply.shown);
   return reply.bytes > reply.shown.length ? `${text}… (${reply.bytes} bytes)` : text;
 }

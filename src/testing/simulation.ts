@@ -54,10 +54,8 @@ export class Simulation {
 
   constructor(readonly seed: number, { settings, edgeTriggered = false, faults = {}, startMs = START_MS }: SimulationOptions) {
     const real = new ManualClock(startMs);
-    const { clock, poll } = {
-      clock: (this.clock = new VirtualClock(startMs, real)),
-      poll: (this.poll = new ScriptedPoll({ clock: real, seed, edgeTriggered, faults })),
-    };
+    const clock = (this.clock = new VirtualClock(startMs, real));
+    const poll = (this.poll = new ScriptedPoll({ clock: real, seed, edgeTriggered, faults }));
     poll.sleepLimitMs = 0;
     this.server = new Server({ poll, clock, seed, config: new Config(settings), log: () => {} });
     this.server.tap.sink = { emit: (event) => this.recorder.hear(event, clock.nowUs / 1000) };

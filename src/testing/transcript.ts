@@ -86,7 +86,7 @@ export class TranscriptRecorder {
     this.clients.set(token, {
       token, peer, isOpen: true, pending: new Map(), parkedFrame: null, lastFrame: 0, isAnswered: true, beginsTrip: false, roundTrips: 0,
     });
-    this.add({ kind: 'connect', token, atMs, text: peer }, peer.length);
+    this.add({ kind: 'connect', token, atMs, text: peer });
   }
 
   private forgetOneClosed(): void {
@@ -118,11 +118,11 @@ export class TranscriptRecorder {
         return;
       case 'reply':
         client.pending.delete(event.frame);
-        return this.add({ kind: 'reply', token, atMs, raw: event.raw, bytes: event.bytes }, event.raw.length);
+        return this.add({ kind: 'reply', token, atMs, raw: event.raw, bytes: event.bytes });
       case 'disconnect':
         client.isOpen = false;
         client.pending.clear();
-        return this.add({ kind: 'disconnect', token, atMs, text: event.why }, event.why.length);
+        return this.add({ kind: 'disconnect', token, atMs, text: event.why });
     }
   }
 
@@ -133,23 +133,29 @@ export class TranscriptRecorder {
       client.roundTrips++;
       client.beginsTrip = false;
     }
-    this.add({ kind: 'request', token: client.token, atMs, argv }, argv.reduce((bytes, word) => bytes + word.length, 0));
+    this.add({ kind: 'request', token: client.token, atMs, argv });
   }
 
-  private add(entry: TranscriptEntry, bytes: number): void {
+  private add(entry: TranscriptEntry): void {
     this.entries.push(entry);
-    this.bytes += bytes + ENTRY_BYTES;
+    this.bytes += bytesOf(entry);
     for (let first = this.entries.first; this.bytes > this.limitBytes && first !== undefined; first = this.entries.first) {
       this.entries.shift();
       this.forgotten++;
-      this.bytes -= bytesOf(first) + ENTRY_BYTES;
+      this.bytes -= bytesOf(first);
     }
   }
 }
 
 function bytesOf(entry: TranscriptEntry): number {
-  if (entry.kind === 'request') return entry.argv.reduce((bytes, word) => bytes + word.length, 0);
-  return entry.kind === 'reply' ? entry.raw.length : entry.text.length;
+  switch (entry.kind) {
+    case 'request':
+      return entry.argv.reduce((bytes, word) => bytes + word.length, ENTRY_BYTES);
+    case 'reply':
+      return ENTRY_BYTES + entry.raw.length;
+    default:
+      return ENTRY_BYTES + entry.text.length;
+  }
 }
 
 /** `1.500 s  #2 > SET k v` */
@@ -169,8 +175,11 @@ function lineOf(entry: TranscriptEntry): string {
 
 /** A request in one line, without anything that a terminal would obey. */
 export function showRequest(argv: readonly string[]): string {
-  return argv.map((word) => (/^[!#-~]+$/.test(word) ? word : JSON.stringify(word).replace(/[\x7f-\xff]/g, hex))).join(' ');
+  return argv.map((word) => (/^[!#-~]+$/.test(word) ? word : quoted(word))).join(' ');
 }
 
-const escaped = (text: string): string => JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replace(/[\x7f-\uffff]/g, hex);
-const hex = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+/** A byte string in quotes, as JSON has it. */
+const quoted = (text: string): string => JSON.stringify(text).replace(/[\x7f-\xff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
+
+/** The same without the quotes around it. */
+const escaped = (text: string): string => quoted(text).slice(1, -1).replaceAll('\\"', '"');

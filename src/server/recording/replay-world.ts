@@ -13,6 +13,7 @@ import type { ConnectionState } from '../client/connection.js';
 import type { FaultCall } from '../faults/command-faults.js';
 import type { Clock } from '../loop/clock.js';
 import type { RestoredSockets } from '../server-state.js';
+import { quote } from '../resp/quote.js';
 import * as inputs from './inputs.js';
 import { hashOf, INPUT_NAMES, takeAddress, takeError } from './inputs.js';
 import { type TapeCursor, TapeEnd } from './tape.js';
@@ -387,15 +388,11 @@ class ReplayStream implements TcpStream {
     switch (tag) {
       case inputs.WRITE_ALL:
         return this.compare(from, start, end);
-      case inputs.WRITE: {
-        const count = tape.number();
-        if (count > end - start) return this.world.diverge(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
-        return this.compare(from, start, start + count);
-      }
+      case inputs.WRITE:
       case inputs.WRITE_UNHASHED: {
         const count = tape.number();
         if (count > end - start) return this.world.diverge(this.token, shownWrite(from, start, end), `write of at least ${count} bytes`, this.sentBytes);
-        return this.sent(from, start, start + count);
+        return tag === inputs.WRITE ? this.compare(from, start, start + count) : this.sent(from, start, start + count);
       }
       case inputs.WRITE_NOT_NOW:
         return WOULD_BLOCK;
@@ -434,8 +431,7 @@ class ReplayStream implements TcpStream {
 
 /** `write of 5 bytes "+OK\\r\\n"`; of long ones only the beginning. */
 function shownWrite(from: Buffer, start: number, end: number): string {
-  const shown = from.latin1Slice(start, Math.min(end, start + 60));
-  const text = JSON.stringify(shown).replace(/[\x7f-\xff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
+  const text = quote(from.latin1Slice(start, Math.min(end, start + 60)));
   return `write of ${end - start} bytes ${text}${end - start > 60 ? '…' : ''}`;
 }
 

@@ -108,8 +108,4 @@ export class ReplyLogs {
     if (event.kind === 'frame') this.byToken.get(event.token)?.frame(event, ++this.requests);
     else if (event.kind === 'reply') this.byToken.get(event.token)?.reply(event);
   }
-
-  ofToken(token: number): ReplyLog | undefined {
-    return this.byToken.get(token);
-  }
 }
