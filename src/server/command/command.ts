@@ -219,10 +219,17 @@ export class Command {
   }
 }
 
-/** The command of this full name: `get`, or `config|get` for a subcommand. */
+/** The command of this full name, in lower case: `get`, or `config|get` for a subcommand; undefined if there is none. */
+export function findCommand(commands: ReadonlyMap<string, Command>, fullName: string): Command | undefined {
+  const [name = '', subcommand, ...more] = fullName.split('|');
+  const found = commands.get(name);
+  if (more.length > 0) return undefined;
+  return subcommand === undefined ? found : found?.subcommands?.get(subcommand);
+}
+
+/** The same of a name that is known to be one. */
 export function commandOf(commands: ReadonlyMap<string, Command>, fullName: string): Command {
-  const [name = '', subcommand] = fullName.split('|');
-  const found = subcommand === undefined ? commands.get(name) : commands.get(name)?.subcommands?.get(subcommand);
+  const found = findCommand(commands, fullName);
   if (found === undefined) throw new Error(`there is no command ${fullName}`);
   return found;
 }

@@ -1,5 +1,5 @@
 /** Commands about commands: COMMAND (COUNT DOCS GETKEYS GETKEYSANDFLAGS INFO LIST HELP). All they say derives from the declarations. */
-import { command, type Argv, type Command } from '../command/command.js';
+import { command, findCommand, type Argv, type Command } from '../command/command.js';
 import { categoriesOf, flagNames, legacyRange } from '../command/command-facts.js';
 import type { ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
@@ -78,15 +78,7 @@ export const commandCommand = command({
 
 /** The commands named, null for those that do not exist; all of them if none is named. */
 function chosen({ commands }: ServerContext, argv: Argv): (Command | null)[] {
-  return argv.length === 2 ? [...commands.values()] : argv.slice(2).map((name) => find(commands, name));
-}
-
-/** By name, or by `container|subcommand`. */
-function find(commands: ReadonlyMap<string, Command>, name: string): Command | null {
-  const [first = '', second, ...more] = name.toLowerCase().split('|');
-  const found = commands.get(first);
-  if (found === undefined || more.length > 0) return null;
-  return second === undefined ? found : (found.subcommands?.get(second) ?? null);
+  return argv.length === 2 ? [...commands.values()] : argv.slice(2).map((name) => findCommand(commands, name.toLowerCase()) ?? null);
 }
 
 const statuses = (names: readonly string[]): SetReply => new SetReply(names.map((name) => new SimpleString(name)));
@@ -177,9 +169,9 @@ interface FoundKey {
 
 function keysIn({ commands }: ServerContext, argv: Argv): FoundKey[] {
   const request = argv.slice(2);
-  const named = find(commands, request[0]!.replaceAll('|', ' '));
-  const asked = named?.subcommands == null ? named : (named.subcommands.get((request[1] ?? '').toLowerCase()) ?? null);
-  if (asked === null) throw errors.INVALID_COMMAND;
+  const named = commands.get(request[0]!.toLowerCase());
+  const asked = named?.subcommands == null ? named : named.subcommands.get((request[1] ?? '').toLowerCase());
+  if (asked === undefined) throw errors.INVALID_COMMAND;
   if (asked.keys.length === 0) throw errors.NO_KEY_ARGUMENTS;
   if (!asked.acceptsArgc(request.length)) throw errors.INVALID_KEY_COUNT;
   const found = asked.keys.some((spec) => isBroken(spec, request)) ? countedKeys(asked, request) : specifiedKeys(asked, request);

@@ -2,6 +2,7 @@
  * Faults: what is spoiled on purpose, of one server, on the loop's thread. Checks what is asked for, numbers it, and hands it to whoever does it: the poll
  * below the recorder, or the dispatcher above it.
  */
+import { type Command, findCommand } from '../command/command.js';
 import { quoteWord } from '../resp/request-encoder.js';
 import type { Tap } from '../trace/tap.js';
 import type { CommandFaults, FaultCall } from './command-faults.js';
@@ -24,7 +25,7 @@ export interface ActiveFault {
 /** What faults need of their server. */
 interface FaultyServer {
   readonly tap: Tap;
-  readonly commands: ReadonlyMap<string, { readonly subcommands: ReadonlyMap<string, unknown> | null }>;
+  readonly commands: ReadonlyMap<string, Command>;
   readonly sessions: ReadonlyMap<number, unknown>;
   readonly commandFaults: CommandFaults;
   readonly loop: { afterWait: (() => void) | null; readonly poll: { readonly waker: { wake(): void } } };
@@ -114,12 +115,7 @@ export class Faults {
   /** Is there such a command, or connection? */
   private checkObjects({ command, token }: Fault, mayCome: boolean): void {
     const { commands, sessions } = this.server;
-    if (command !== undefined) {
-      const [name = '', subcommand] = command.split('|');
-      const found = commands.get(name);
-      const isKnown = found !== undefined && (subcommand === undefined || found.subcommands?.has(subcommand) === true);
-      if (!isKnown) throw new FaultError(`there is no command ${quoteWord(command.toUpperCase())}`);
-    }
+    if (command !== undefined && findCommand(commands, command) === undefined) throw new FaultError(`there is no command ${quoteWord(command.toUpperCase())}`);
     if (token === undefined || mayCome || sessions.has(token)) return;
     throw new FaultError(`there is no connection #${token}; ${namedTokens([...sessions.keys()])}`);
   }
