@@ -10,8 +10,10 @@ const WIDTH = 100;
 const COLUMN = 34;
 const BASICS_COLUMN = 24;
 
+const NAMES = Object.keys(LAB_FLAGS) as LabFlagName[];
+const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
+
 export function formatHelp(): string {
-  const names = Object.keys(LAB_FLAGS) as LabFlagName[];
   return [
     'Usage: redis-lab [file] [flags]',
     '       redis-lab learn [flags]',
@@ -24,7 +26,7 @@ export function formatHelp(): string {
     ),
     '',
     ...entry('--port <number>', 'listen on this TCP port', BASICS_COLUMN),
-    ...names.filter(isBasic).flatMap((name) => labEntry(name, BASICS_COLUMN)),
+    ...NAMES.filter(isBasic).flatMap((name) => labEntry(name, BASICS_COLUMN)),
     ...entry('--help settings', 'list the settings of redis.conf: each is a flag, too', BASICS_COLUMN),
     '',
     ...entry('--help more', "list the lab's other flags", BASICS_COLUMN),
@@ -43,11 +45,8 @@ export function formatHelp(): string {
 
 /** The lab's flags that few need. */
 export function formatMore(): string {
-  const names = Object.keys(LAB_FLAGS) as LabFlagName[];
-  return ['More flags of the lab', ...names.filter((name) => !isBasic(name)).flatMap((name) => labEntry(name, BASICS_COLUMN)), ''].join('\n');
+  return ['More flags of the lab', ...NAMES.filter((name) => !isBasic(name)).flatMap((name) => labEntry(name, BASICS_COLUMN)), ''].join('\n');
 }
-
-const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
 
 export function formatSettings(): string {
   const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => settingOf(name).hidden !== true);

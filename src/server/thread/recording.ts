@@ -16,7 +16,7 @@ const LOOK_MS = 50;
 /** Gets the tape of a server as it grows. */
 export interface TapeListener {
   begin(head: RecordingHead): void;
-  /** The next bytes, which are the listener's. */
+  /** The next bytes, which other listeners get as well: they are not to be changed. */
   take(bytes: Buffer): void;
   /** The tape ends before its server does; `message` says why. */
   lost?(message: string): void;
@@ -39,7 +39,6 @@ export class TapeAsFile implements TapeListener {
   }
 
   take(bytes: Buffer): void {
-    // Other listeners get the tape as it is.
     this.hand(this.redactor.take(Buffer.from(bytes)));
   }
 
