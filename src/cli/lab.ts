@@ -14,7 +14,7 @@ import type { Start } from './start.js';
 /** Resolves with the exit code. */
 export async function runCommandLine(args: readonly string[], start: Start): Promise<number> {
   const words = args.map(toBytes);
-  const replayed = words[0] === 'replay' ? words.slice(1) : recordingArgument(words);
+  const replayed = words[0] === 'replay' ? words.slice(1) : await recordingArgument(words);
   if (replayed !== null) return (await import('./replay.js')).replay(replayed);
   const request = await parseCommandLine(words);
   if (request.kind === 'text') {

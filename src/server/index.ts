@@ -26,15 +26,15 @@ import type { Moment, Past } from './history/moment.js';
 import type { RecordingHead } from './recording/replay.js';
 import type { LoopActivity } from './thread/activity-watch.js';
 import { LoopHandle } from './thread/loop-handle.js';
-import { Recording, type RecordListener, TapeAsFile } from './thread/recording.js';
+import { Recording, type TapeListener } from './thread/recording.js';
+import type { RecordListener } from './thread/tape-file.js';
 import { StartError } from './thread/start-error.js';
 import { startThread } from './thread/start-thread.js';
-import { sealState } from './recording/state-bytes.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
 
-export type { RecordListener } from './thread/recording.js';
+export type { RecordListener } from './thread/tape-file.js';
 export { OutOfMemoryError } from './thread/loop-handle.js';
 export { StartError } from './thread/start-error.js';
 export { matchesGlob } from './keyspace/glob.js';
@@ -247,9 +247,21 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 }
 
 /** A server that goes on from a state. @param isPast no time has passed since then */
-function forkFrom(state: Uint8Array, common: ServerOptions, options: ServerOptions, isPast: boolean): Promise<RedisLabServer> {
+async function forkFrom(state: Uint8Array, common: ServerOptions, options: ServerOptions, isPast: boolean): Promise<RedisLabServer> {
   checkOptions(options);
-  return createServerOn(startThread(), { ...common, port: 0, unixsocket: '', ...options, from: sealState(state) }, isPast);
+  return createServerOn(startThread(), { ...common, port: 0, unixsocket: '', ...options, from: await seal(state) }, isPast);
+}
+
+/** Loaded when first asked for, because few programs ask. */
+async function seal(state: Uint8Array): Promise<Uint8Array> {
+  const { sealState } = await import('./recording/state-bytes.js');
+  return sealState(state);
+}
+
+/** Likewise. */
+async function fileListener(record: RecordListener): Promise<TapeListener> {
+  const { TapeAsFile } = await import('./thread/tape-file.js');
+  return new TapeAsFile(record);
 }
 
 class ForkableHistory extends History implements ServerHistory {
@@ -308,7 +320,7 @@ export async function createServerOn(thread: Worker, options: ServerOptions, isP
   } = options;
   const forkOptions = { poller, edgeTriggered, clock, log };
   const history = historyBytes === 0 ? null : new ForkableHistory(historyBytes, forkOptions);
-  const listeners = [...(record === undefined ? [] : [new TapeAsFile(record)]), ...(history === null ? [] : [history])];
+  const listeners = [...(record === undefined ? [] : [await fileListener(record)]), ...(history === null ? [] : [history])];
   const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
@@ -526,7 +538,7 @@ class LabServer implements RedisLabServer {
   }
 
   async capture(): Promise<Uint8Array> {
-    return sealState(await this.handle.call('capture', null));
+    return seal(await this.handle.call('capture', null));
   }
 
   async fork(options: ServerOptions = {}): Promise<RedisLabServer> {

@@ -1,11 +1,9 @@
 /**
- * The main thread's side of a recording: takes what the loop has put into the ring, and hands it on: as the parts of a .lab file, and to the history.
+ * The main thread's side of a recording: takes what the loop has put into the ring, and hands it on: to a file (tape-file.ts), and to the history.
  *
  * The module of Node, and not the globals, gives the timer: those may be a test's, with fake timers.
  */
 import { clearInterval, setInterval } from 'node:timers';
-import { block, fileHead, note } from '../recording/recording-file.js';
-import { TapeRedactor } from '../recording/redaction/tape-redactor.js';
 import type { RecordingHead } from '../recording/replay.js';
 import { createRing, TapeReader } from '../recording/tape.js';
 
@@ -22,36 +20,6 @@ export interface TapeListener {
   lost?(message: string): void;
   /** No more comes. */
   end?(): void;
-}
-
-/** Called with the bytes of a file as they come. */
-export type RecordListener = (bytes: Buffer) => void;
-
-/** Hands the tape on as the bytes of a .lab file, without the passwords that are in it. */
-export class TapeAsFile implements TapeListener {
-  private readonly redactor = new TapeRedactor();
-  private hasToldSecrets = false;
-
-  constructor(private readonly listener: RecordListener) {}
-
-  begin(head: RecordingHead): void {
-    this.listener(fileHead(this.redactor.head(head)));
-  }
-
-  take(bytes: Buffer): void {
-    this.hand(this.redactor.take(Buffer.from(bytes)));
-  }
-
-  end(): void {
-    this.hand(this.redactor.end());
-  }
-
-  private hand(blocks: readonly Buffer[]): void {
-    for (const bytes of blocks) this.listener(block(bytes));
-    if (!this.redactor.containsSecrets || this.hasToldSecrets) return;
-    this.hasToldSecrets = true;
-    this.listener(note({ containsSecrets: true }));
-  }
 }
 
 export class Recording {
