@@ -130,6 +130,7 @@ export class App {
     this.guide = new FirstMinuteGuide({
       language,
       connect: connectText(info.addresses[0]),
+      minute: () => this.state.firstMinute,
       show: (minute) => this.lead(minute),
       say: (text) => this.console.note(text),
       run: (line) => this.console.run(line),

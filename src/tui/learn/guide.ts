@@ -13,7 +13,8 @@ export interface GuideHost {
   readonly language: Language;
   /** How another client reaches the server: `redis-cli -p 6379`. */
   readonly connect: string;
-  /** What is shown now; null: it is over. */
+  /** What is shown; null: nothing, or it is over. */
+  minute(): FirstMinute | null;
   show(minute: FirstMinute | null): void;
   /** A line of the transcript. */
   say(text: string): void;
@@ -35,7 +36,6 @@ export interface GuideHost {
 }
 
 export class FirstMinuteGuide {
-  private minute: FirstMinute | null = null;
   private isFresh = false;
   private turn = 0;
   /** Of the command that kept the loop. */
@@ -54,7 +54,7 @@ export class FirstMinuteGuide {
     this.culprit = null;
     this.becameReady = null;
     this.waitedMs = 0;
-    this.set({ step: 'invitation' });
+    this.host.show({ step: 'invitation' });
   }
 
   /** At a first start: until somebody has done anything. */
@@ -65,10 +65,8 @@ export class FirstMinuteGuide {
 
   /** True if the key was for the guide, and has been dealt with. */
   press(key: Key): boolean {
-    const { minute } = this;
-    if (minute === null) return false;
     const spelled = spell(key);
-    switch (minute.step) {
+    switch (this.step) {
       case 'invitation':
         return this.pressAtInvitation(key, spelled);
       case 'question':
@@ -83,7 +81,7 @@ export class FirstMinuteGuide {
 
   /** To be called after whatever may have begun something else. */
   look(): void {
-    if (this.isFresh && this.minute?.step === 'invitation' && !this.host.isFresh()) this.set(null);
+    if (this.isFresh && this.step === 'invitation' && !this.host.isFresh()) this.host.show(null);
   }
 
   heard({ events }: TraceBatch): void {
@@ -92,7 +90,7 @@ export class FirstMinuteGuide {
   }
 
   busy(busy: Busy | null): void {
-    if (this.minute?.step !== 'running' || busy === null) return;
+    if (this.step !== 'running' || busy === null) return;
     for (const [token, { kind, waitedMs }] of busy.waiting) {
       if (kind === 'bytes' && token !== busy.activity.token) this.waitedMs = Math.max(this.waitedMs, waitedMs);
     }
@@ -103,7 +101,7 @@ export class FirstMinuteGuide {
       void this.watch();
       return true;
     }
-    if (types(key)) this.set(null);
+    if (types(key)) this.host.show(null);
     return false;
   }
 
@@ -113,33 +111,33 @@ export class FirstMinuteGuide {
       this.experiment(answer);
       return true;
     }
-    if (types(key) || spelled === 'escape') this.set(null);
+    if (types(key) || spelled === 'escape') this.host.show(null);
     return spelled === 'escape';
   }
 
   private pressAtEnd(key: Key, spelled: string): boolean {
     const direction = spelled === 'left' ? 'back' : spelled === 'right' ? 'forward' : null;
     if (direction !== null && this.host.isLineEmpty()) {
-      if (this.minute?.step === 'visiting') this.host.walk(direction);
-      else if (this.becameReady !== null && this.host.visit(this.becameReady)) this.set({ step: 'visiting' });
+      if (this.step === 'visiting') this.host.walk(direction);
+      else if (this.becameReady !== null && this.host.visit(this.becameReady)) this.host.show({ step: 'visiting' });
       return true;
     }
     if (types(key)) {
       this.host.showLive();
-      this.set(null);
+      this.host.show(null);
     }
     return false;
   }
 
   private async watch(): Promise<void> {
-    this.set({ step: 'watching' });
+    this.host.show({ step: 'watching' });
     this.say('watching');
     await this.host.slow(WATCH_SPEED);
     this.host.run(FIRST_COMMAND);
   }
 
   private experiment(answer: Answer): void {
-    this.set({ step: 'running', answer });
+    this.host.show({ step: 'running', answer });
     this.say('running');
     // Connected before the loop is busy, so that what they send waits at tokens of their own.
     this.host.run('@ben PING');
@@ -150,8 +148,9 @@ export class FirstMinuteGuide {
 
   private follow(event: TraceEvent): void {
     if (event.kind === 'turn-begin') this.turn = event.turn;
-    if (this.minute?.step === 'watching') this.followFirst(event);
-    if (this.minute?.step === 'running') this.followExperiment(event, this.minute.answer);
+    const minute = this.host.minute();
+    if (minute?.step === 'watching') this.followFirst(event);
+    if (minute?.step === 'running') this.followExperiment(event, minute.answer);
   }
 
   /** One command is over when its reply has been written. */
@@ -160,7 +159,7 @@ export class FirstMinuteGuide {
     if (event.kind !== 'write' || !this.isExecuted) return;
     void this.host.slow(null);
     this.say('watched');
-    this.set({ step: 'question' });
+    this.host.show({ step: 'question' });
   }
 
   private followExperiment(event: TraceEvent, answer: Answer): void {
@@ -173,7 +172,7 @@ export class FirstMinuteGuide {
   }
 
   private async explain(answer: Answer, { turn, busyUs }: { readonly turn: number; readonly busyUs: number }): Promise<void> {
-    this.set({ step: 'explained', answer, evidence: { turn, busyUs, waitedMs: this.waitedMs } });
+    this.host.show({ step: 'explained', answer, evidence: { turn, busyUs, waitedMs: this.waitedMs } });
     await this.host.answered();
     this.host.say(this.texts.yourTurn(this.host.connect));
   }
@@ -182,14 +181,14 @@ export class FirstMinuteGuide {
     this.host.say(this.texts[what]);
   }
 
+  private get step(): FirstMinute['step'] | null {
+    return this.host.minute()?.step ?? null;
+  }
+
   private get texts(): (typeof FIRST_MINUTE)[Language] {
     return FIRST_MINUTE[this.host.language];
   }
 
-  private set(minute: FirstMinute | null): void {
-    this.minute = minute;
-    this.host.show(minute);
-  }
 }
 
 /** Does the key put something into a line? */

@@ -22,6 +22,7 @@ beforeEach(() => {
   guide = new FirstMinuteGuide({
     language: 'en',
     connect: 'redis-cli -p 6379',
+    minute: () => shown,
     show: (minute) => {
       shown = minute;
     },

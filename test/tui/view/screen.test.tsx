@@ -4,19 +4,27 @@ import type { State } from '../../../src/tui/state/state.js';
 import { width } from '../../../src/tui/view/text.js';
 import { drawScreen, SIZES } from '../draw-screen.js';
 import { eventAt } from '../happened.js';
-import { stage } from '../scene.js';
+import { stage, type Scene } from '../scene.js';
+
+/**
+ * Every event takes a moment, so that the times on the screen are not all zero; and the simulated kernel passes for a real one.
+ * @param slow a command that takes so many µs
+ */
+function passForReal({ lab }: Scene, momentUs: number, slow?: { readonly command: string; readonly us: number }): void {
+  const { sink } = lab.server.tap;
+  lab.server.tap.sink = {
+    emit(event) {
+      const isSlow = event.kind === 'execute' && event.command === slow?.command;
+      lab.clock.nowUs += isSlow ? slow!.us : momentUs;
+      sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : isSlow ? { ...event, elapsedUs: slow!.us } : event);
+    },
+  };
+}
 
 /** A learner has typed a SET; an application has pushed a job while a worker waits for another queue; and some time has passed. */
 function lesson(): State {
   using scene = stage();
-  // Every event takes a moment, so that the times on the screen are not all zero; and the simulated kernel passes for a real one.
-  const { sink } = scene.lab.server.tap;
-  scene.lab.server.tap.sink = {
-    emit(event) {
-      scene.lab.clock.nowUs += 6;
-      sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : event);
-    },
-  };
+  passForReal(scene, 6);
   const learner = scene.connect();
   learner.ask('SET', 'greeting', 'hello', 'EX', '60');
   const application = scene.connect();
@@ -40,14 +48,7 @@ function lesson(): State {
 /** A breakpoint has held the last of many clients before a DEL; workers wait, and one client has been slow. */
 function crowd(count: number): State {
   using scene = stage();
-  const { sink } = scene.lab.server.tap;
-  scene.lab.server.tap.sink = {
-    emit(event) {
-      const isSlow = event.kind === 'execute' && event.command === 'sort';
-      scene.lab.clock.nowUs += isSlow ? 14_000 : 6;
-      sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : isSlow ? { ...event, elapsedUs: 14_000 } : event);
-    },
-  };
+  passForReal(scene, 6, { command: 'sort', us: 14_000 });
   const clients = Array.from({ length: count }, () => scene.connect());
   for (const [i, client] of clients.entries()) {
     if (i % 3 === 0) client.ask('CLIENT', 'SETNAME', `worker-${i}`);
@@ -71,8 +72,7 @@ function crowd(count: number): State {
 /** The lab as it is when it has just been started for the first time. */
 function invitation(): State {
   using scene = stage();
-  const { sink } = scene.lab.server.tap;
-  scene.lab.server.tap.sink = { emit: (event) => sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : event) };
+  passForReal(scene, 0);
   scene.connect();
   scene.lab.settle();
   scene.look();
@@ -83,14 +83,7 @@ function invitation(): State {
 /** What the first minute ends with: one client has kept the loop, the others have waited. */
 function explained(): State {
   using scene = stage();
-  const { sink } = scene.lab.server.tap;
-  scene.lab.server.tap.sink = {
-    emit(event) {
-      const isSlow = event.kind === 'execute' && event.command === 'eval';
-      scene.lab.clock.nowUs += isSlow ? 3_000_000 : 6;
-      sink!.emit(event.kind === 'poll' ? { ...event, emulated: false } : isSlow ? { ...event, elapsedUs: 3_000_000 } : event);
-    },
-  };
+  passForReal(scene, 6, { command: 'eval', us: 3_000_000 });
   const [learner, ben, ann] = [scene.connect(), scene.connect(), scene.connect()];
   ben.ask('CLIENT', 'SETNAME', 'ben');
   ann.ask('CLIENT', 'SETNAME', 'ann');
