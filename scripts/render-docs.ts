@@ -115,7 +115,7 @@ function faults(): string {
     ['`GET`', 'requests of this command; `CONFIG` means all of its subcommands'],
     ['`key user:*`', 'requests that name a key like this; behind a command the pattern alone will do'],
     ['`client app*`', 'requests of clients that have called themselves so with CLIENT SETNAME'],
-    ['`next 3`', 'so many times; then the fault is gone'],
+    ['`next 3`', 'for this number of times; then the fault is gone'],
   ];
   const client = CLIENT_FAULTS.map((word) => [code(`${word.name} ${word.arguments}`.trimEnd()), word.summary]);
   return `${head}\n\n${table('## What can be spoiled', ['Fault', 'Side', 'What it does', 'Example'], rows)}\n\n${table('## What it is set on', ['Limit', 'Meaning'], limits, 'All limits that are given must hold; without any it is everything.')}\n\n${table('## By hand', ['Word', 'What it does'], client, 'What the REPL\'s own connections do to the server: words there, on the side of the client.')}\n`;

@@ -19,7 +19,7 @@ function readWhole(path: string): Buffer {
   const fd = openSync(path, 'r');
   try {
     const { size } = fstatSync(fd);
-    // Pipes do not know their size, and grow larger than this only if somebody means harm.
+    // Pipes do not know their size, and grow larger than this only in an attack.
     if (size < SMALL_BYTES) return readFileSync(fd);
     if (size > constants.MAX_LENGTH) throw new RecordingError(`it has ${size} bytes; this Node reads files of up to ${constants.MAX_LENGTH}`);
     const bytes = Buffer.allocUnsafe(size);

@@ -28,7 +28,7 @@ function firstBytes(path: string): Buffer | null {
       closeSync(fd);
     }
   } catch {
-    // Whoever reads it as a configuration says what is wrong with it.
+    // It is then read as a configuration, and the error is reported there.
     return null;
   }
 }

@@ -73,7 +73,7 @@ export async function runLab(run: Run, start: Start): Promise<number> {
   }
 }
 
-/** Whoever names a port, a file or a step knows the lab already. */
+/** A user who names a port, a file or a step knows the lab already. */
 function leadOf({ learn, settings, step, configFile, readsInput }: Run): LabOptions['lead'] {
   if (learn) return 'always';
   return settings.port === undefined && !step && configFile === null && !readsInput ? 'first' : 'never';

@@ -1,5 +1,5 @@
 /**
- * Timers, as those see them who know no loop: how they are set, and what of them is data. What a timer runs is known to whoever has set it, and sets it again
+ * Timers, as parts that know no loop see them: how they are set, and what of them is data. What a timer runs is known to its owner, which sets it again
  * in a server that is restored from a captured state.
  */
 

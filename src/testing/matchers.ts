@@ -19,7 +19,7 @@ interface HasTranscript {
 /** A word of a request: itself, a pattern, or one of the runner's own (`expect.stringContaining('…')`). */
 export type ExpectedWord = string | RegExp | { asymmetricMatch(word: unknown): boolean };
 
-/** So many requests stand in a message. */
+/** The most requests that a message shows. */
 const MOST_SHOWN = 10;
 
 /** Some request begins with these words; the case of the command does not matter. */
@@ -37,7 +37,7 @@ function received(transcript: Transcript, ...words: readonly ExpectedWord[]): Ve
   };
 }
 
-/** All clients together have made so many round trips. */
+/** All clients together have made `count` round trips. */
 function roundTrips(transcript: Transcript, count: number): Verdict {
   const made = transcript.clients.reduce((sum, client) => sum + client.roundTrips, 0);
   const each = transcript.clients.filter((client) => client.roundTrips > 0).map((client) => `  ${nameOf(client)}: ${client.roundTrips}`);

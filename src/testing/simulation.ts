@@ -29,7 +29,7 @@ export interface SimulationOptions {
 
 const START_MS = 1_700_000_000_000;
 
-/** A loop that is still busy after so many turns is taken to be spinning. */
+/** A loop that is still busy after this number of turns is taken to be spinning. */
 const MOST_TURNS = 1_000_000;
 
 /** Runs the scenario and ends its server. Returns what its clients have sent and got. An error of the scenario is thrown with the seed in its message. */

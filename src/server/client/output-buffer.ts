@@ -162,7 +162,7 @@ export class OutputBuffer implements ByteSink {
   }
 }
 
-/** For at least so many bytes. */
+/** A buffer for at least this number of bytes. */
 function room(bytes: number): Buffer {
   return bytes <= CHUNK_BYTES ? acquire() : Buffer.allocUnsafeSlow(bytes);
 }

@@ -21,7 +21,7 @@ export interface FaultLimits {
   readonly key?: string;
   /** A glob for what the client has called itself with CLIENT SETNAME. */
   readonly client?: string;
-  /** So many times; then the fault is gone. */
+  /** The number of injections after which the fault is gone. */
   readonly next?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Faults: what is spoiled on purpose, of one server, on the loop's thread. Checks what is asked for, numbers it, and hands it to whoever does it: the poll
- * below the recorder, or the dispatcher above it.
+ * Faults: what is spoiled on purpose, of one server, on the loop's thread. Checks what is asked for, numbers it, and hands it to the part that injects it: the
+ * poll below the recorder, or the dispatcher above it.
  */
 import { type Command, findCommand } from '../command/command.js';
 import { quoteWord } from '../resp/request-encoder.js';

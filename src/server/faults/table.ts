@@ -47,7 +47,7 @@ export const FAULTS = {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'bytes', kind: 'bytes', least: 1 },
-    meaning: 'Each read and each write moves at most so many bytes.',
+    meaning: 'Each read and each write moves at most this number of bytes.',
     example: 'slice 1 on #3',
   },
   latency: {
@@ -61,28 +61,29 @@ export const FAULTS = {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'bytesPerSecond', kind: 'bytes', least: 1 },
-    meaning: 'So many bytes a second at most in each direction of a connection; what is read or written too early says WouldBlock.',
+    meaning: 'At most this number of bytes a second in each direction of a connection; what is read or written too early says WouldBlock.',
     example: 'bandwidth 10kb on #3',
   },
   'would-block': {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'times', kind: 'count', least: 1 },
-    meaning: 'Before each read and each write that moves bytes, so many say WouldBlock, although the socket is ready.',
+    meaning: 'Before each read and each write that moves bytes, this number of attempts say WouldBlock, although the socket is ready.',
     example: 'would-block 3 on #3',
   },
   reset: {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'afterBytes', kind: 'bytes', least: 0, default: 0 },
-    meaning: 'When so many bytes have been read and written since it was set, the connection breaks: ECONNRESET for the server, a reset (RST) for the client.',
+    meaning:
+      'When this number of bytes has been read and written since it was set, the connection breaks: ECONNRESET for the server, a reset (RST) for the client.',
     example: 'reset 1kb on #3 next 1',
   },
   'half-close': {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'afterBytes', kind: 'bytes', least: 0, default: 0 },
-    meaning: 'When so many bytes have been read since it was set, the server reads EOF, as if the client had shut down its direction.',
+    meaning: 'When this number of bytes has been read since it was set, the server reads EOF, as if the client had shut down its direction.',
     example: 'half-close 100 on #3',
   },
   accept: {

@@ -1,7 +1,7 @@
 /**
  * WireFault: what one fault of the wire does to a connection. faulty-poll.ts asks it before each read and write, and tells it after.
  *
- *   allow(bytes) ──▶ 1 to bytes: so many may be moved ──▶ moved(count)
+ *   allow(bytes) ──▶ 1 to bytes: that number may be moved ──▶ moved(count)
  *                 └▶ WOULD_BLOCK · END_OF_FILE · BROKEN      the call comes to that, and the kernel hears nothing of it
  */
 import { END_OF_FILE, WOULD_BLOCK } from '../io/poll.js';
@@ -18,7 +18,7 @@ export const BROKEN = -2;
 const BURST_SECONDS = 0.05;
 
 export abstract class WireFault {
-  /** So many ms after the kernel the poll reports that a connection is ready. */
+  /** By how many ms later than the kernel the poll reports that a connection is ready. */
   readonly delayMs: number = 0;
   /** A read or write that it cuts short is one more injection; else the cut only leads up to one. */
   readonly countsCuts: boolean = true;
@@ -37,7 +37,7 @@ export abstract class WireFault {
     return bytes;
   }
 
-  /** So many bytes have been moved. */
+  /** Called after `count` bytes have been moved. */
   moved(_stream: FaultyStream, _way: Way, _count: number): void {}
 
   /** The next read has something to say that the kernel does not know of. */
@@ -113,7 +113,7 @@ class WouldBlockBurst extends WireFault {
   }
 }
 
-/** After so many bytes something happens to the connection. */
+/** After a given number of bytes something happens to the connection. */
 abstract class Countdown extends WireFault {
   override readonly countsCuts = false;
   private readonly left = new WeakMap<FaultyStream, number>();

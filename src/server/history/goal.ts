@@ -9,7 +9,7 @@ import type { Moment } from './moment.js';
 export type Condition =
   /** A step of the loop ends here. */
   | { readonly unit: StepUnit }
-  /** So many commands have been executed. */
+  /** This number of commands has been executed. */
   | { readonly commands: number }
   /** It is not later than this. */
   | { readonly unixMs: number }

@@ -42,7 +42,7 @@ export class HistoryThread<C extends CallsOf<C>> {
     return new Promise((resolve, reject) => {
       const id = this.nextCall++;
       this.calls.set(id, { resolve, reject });
-      // While somebody waits for an answer there is a reason to wait for the thread.
+      // While a call waits for its answer, the thread keeps the process alive.
       this.worker.ref();
       this.post({ kind: 'call', id, method, argument } satisfies CallOf<C>);
     });

@@ -1,5 +1,6 @@
 /**
- * The twin's thread: goes where it is sent, stands there, and is asked. It stands inside of the event, on the stack of the turn, and takes messages from there.
+ * The twin's thread: moves the twin to a moment, holds it there, and answers questions. It is held inside of the event, on the
+ * stack of the turn, and takes messages there.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { digestOf } from '../recording/digest.js';

@@ -37,7 +37,7 @@ export interface Route {
   readonly goal: Goal;
 }
 
-/** So many of the events before the goal are kept. */
+/** How many of the events before the goal are kept. */
 const TRAIL_EVENTS = 1000;
 
 export class Twin implements TraceSink {

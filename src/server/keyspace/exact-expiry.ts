@@ -3,7 +3,7 @@
  *
  *   a key gets a time ─▶ arm: one timer, for the key that is due first in any database ─▶ run: deletes what is due ─▶ arm
  *
- * A key is deleted when its time has come; the expire cycle, and whoever asks for the key, would take it a millisecond later. Of keys that are due at the same
+ * A key is deleted when its time has come; the expire cycle, and a command on the key, would delete it a millisecond later. Of keys that are due at the same
  * millisecond those of the lower database come first, and within it they follow the order of their names.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';

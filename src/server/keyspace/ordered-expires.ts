@@ -14,7 +14,7 @@ interface Entry {
   readonly key: string;
 }
 
-/** So many more entries than keys, and twice as many, are sorted out. */
+/** With more entries than twice the keys and this number, those left behind are sorted out. */
 const MOST_LEFT_BEHIND = 1024;
 
 export class OrderedExpires extends Expires {

@@ -120,7 +120,7 @@ export class VirtualClock implements Clock {
     this.targetUs = startUs;
   }
 
-  /** Lets the clock move on by so many whole microseconds, behind what it was told before. Throws RangeError. */
+  /** Lets the clock move on by `us` whole microseconds, in addition to earlier calls. Throws RangeError. */
   advance(us: number): void {
     if (!Number.isInteger(us) || us < 0) throw new RangeError(`a clock goes forward by whole microseconds, and not by ${us}`);
     if (this.targetUs + us > LAST_US) throw new RangeError('the clock can be advanced by 285 years, and no further');

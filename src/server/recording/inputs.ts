@@ -15,7 +15,7 @@
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
  * FAULT stands where another thread has set a fault of requests, or taken one away, as JSON of a FaultCall. ADVANCE stands where another
- * thread has let a virtual clock move on by so many µs, SHUTDOWN where it has told the server to end, END where its poll was closed. A
+ * thread has let a virtual clock move on by a number of µs, SHUTDOWN where it has told the server to end, END where its poll was closed. A
  * server that is given the same answers does the same; so a tape determines the server at every moment.
  */
 import { crc32 } from 'node:zlib';

@@ -20,7 +20,7 @@ export interface RecordedInputs {
   shutdown(): void;
   /** A fault of requests is set or taken away; called just before that is done. */
   fault(call: FaultCall): void;
-  /** Another thread lets the virtual clock move on by so many µs; called just before that is done. */
+  /** Another thread lets the virtual clock move on by `us` µs; called just before that is done. */
   advance(us: number): void;
 }
 

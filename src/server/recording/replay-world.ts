@@ -270,7 +270,7 @@ class ReplayClock implements Clock {
     return { nowMs: this.nowMs, nowUs: this.nowUs, targetUs: this.targetUs, lastNs: this.lastNs };
   }
 
-  /** The clock is virtual, and was let go on by so many µs. */
+  /** The clock is virtual, and was let go on by `us` µs. */
   advance(us: number): void {
     this.targetUs! += us;
   }

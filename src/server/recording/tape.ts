@@ -160,7 +160,7 @@ export class TapeEnd extends Error {
 export interface TapeSource {
   /**
    * The bytes from `offset` on, as far as they lie in one piece: at least one. Null if there are none.
-   * @param mayWait the reader cannot go on without them: whoever knows that more will come may wait here
+   * @param mayWait the reader cannot go on without them: a source that knows that more will come may wait here
    */
   from(offset: number, mayWait: boolean): Buffer | null;
 }
@@ -237,7 +237,7 @@ export class TapeCursor {
     return this.take(this.number()).toString('utf8');
   }
 
-  /** Passes over so many bytes. Returns the place of the first of them. */
+  /** Passes over `count` bytes. Returns the place of the first of them. */
   skip(count: number): number {
     this.take(count);
     return this.position - count;
@@ -268,7 +268,7 @@ export class TapeCursor {
     if (!this.takePiece(true)) throw new TapeEnd();
   }
 
-  /** Nothing more is read from here on: the rest of a value that is cut off is no other value, whoever catches the error. */
+  /** Nothing more is read from here on: the rest of a value that is cut off is no other value, even if the error is caught. */
   cut(): never {
     this.pieceStart = this.position;
     this.source = null;

@@ -116,7 +116,7 @@ export class LuaState {
     for (const callback of this.callbacks) this.engine.release(callback);
   }
 
-  /** One step of many that a function of ours takes in a loop: after every so many it calls {@link watch}. */
+  /** One step of many that a function of ours takes in a loop: after every STEPS_BETWEEN_LOOKS it calls {@link watch}. */
   step(): void {
     if (++this.steps < STEPS_BETWEEN_LOOKS) return;
     this.steps = 0;

@@ -87,7 +87,7 @@ export class LuaEngine {
   readonly lua: LuaFunctions;
   readonly memory = new LuaMemory();
   private freePlaces: number[] = [];
-  /** What was captured last, as long as somebody has it, and whether it is still so. */
+  /** What was captured last, as long as it is referenced, and whether the memory has changed since. */
   private captured: WeakRef<EngineState> | null = null;
   private hasChanged = true;
   /** What {@link protect} has called, so that the table is not asked each time. */

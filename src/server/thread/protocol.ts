@@ -65,7 +65,7 @@ export interface LoopCalls {
   clearFaults: { argument: null; result: void };
   /** The whole server, serialized (see recording/state-bytes.ts): answered when the running turn has ended. */
   capture: { argument: null; result: Uint8Array<ArrayBuffer> };
-  /** Lets a virtual clock move on by so many µs; answered with the unix time in ms, when all that was due by then has been done. */
+  /** Lets a virtual clock move on by this number of µs; answered with the unix time in ms, when all that was due by then has been done. */
   advance: { argument: number; result: number };
 }
 

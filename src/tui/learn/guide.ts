@@ -57,7 +57,7 @@ export class FirstMinuteGuide {
     this.host.show({ step: 'invitation' });
   }
 
-  /** At a first start: until somebody has done anything. */
+  /** At a first start: until the user has done anything. */
   startFresh(): void {
     this.start();
     this.isFresh = true;

@@ -70,8 +70,8 @@ export interface Repl {
 }
 
 /**
- * A script that computes for so many seconds by the server's clock. It looks at the clock some six times a second only, since each look is a command of its own
- * in the trace.
+ * A script that computes for ARGV[1] seconds by the server's clock. It looks at the clock about six times a second only, since each look is a command of
+ * its own in the trace.
  */
 const BUSY_SCRIPT = `
 local function now() local time = redis.call('TIME') return time[1] + time[2] / 1000000 end

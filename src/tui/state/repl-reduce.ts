@@ -14,7 +14,7 @@ export type ReplAction =
   | EditAction
   | { readonly type: 'submit' | 'history-previous' | 'history-next' | 'close-search' | 'dismiss' | 'transcript-cleared' }
   | { readonly type: 'paste'; readonly text: string }
-  /** Somebody else than a key has run a line: it can be found in the history, and what is being typed stays. */
+  /** A line was run, but not by a key: it can be found in the history, and what is being typed stays. */
   | { readonly type: 'line-run'; readonly line: string }
   /** `keys`: those on the screen, as byte strings. */
   | { readonly type: 'complete-next' | 'complete-previous'; readonly keys: readonly string[] }

@@ -21,7 +21,7 @@ const MOST_HELD_BYTES = 2 ** 22;
 
 /** Shorter ones stand everywhere. */
 const SHORTEST_SOUGHT = 4;
-/** Whoever tries passwords must not make the recording slow. */
+/** A client that tries passwords must not make the recording slow. */
 const MOST_SOUGHT = 64;
 
 export class TapeRedactor implements SecretSink {

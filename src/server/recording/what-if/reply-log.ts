@@ -1,7 +1,7 @@
 /**
  * ReplyLog: what one client has asked, and what it has got for each request, of a server whose trace and whose writes are listened to.
  *
- *   frame ──▶ a request      reply ──▶ so many of the next bytes belong to it      sent ──▶ bytes that have left
+ *   frame ──▶ a request      reply ──▶ how many of the next bytes belong to it      sent ──▶ bytes that have left
  *
  * Messages that come between replies (pub/sub, MONITOR) are parts of what a client gets for the request that came last.
  */

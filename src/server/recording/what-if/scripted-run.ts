@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly faults: readonly Fault[];
   /** What the server begins with, made anew for each run; null: with nothing. */
   readonly start: () => ServerOrigin | null;
-  /** What these clients send arrives so many µs later: by their tokens in the recording. */
+  /** By how many µs later arrives what these clients send: by their tokens in the recording. */
   readonly delaysUs: ReadonlyMap<number, number>;
 }
 
@@ -37,7 +37,7 @@ const PATIENCE_US = 60_000_000;
 /** Times that are nearer to each other than this are one. */
 const EPSILON_US = 0.001;
 
-/** A loop that takes so many turns while no time passes is taken to be spinning. */
+/** A loop that takes more turns than this while no time passes is taken to be spinning. */
 const MOST_TURNS = 1_000_000;
 
 /** Runs a script to its end. Throws FaultError, ConfigError or SystemError if there can be no such server. Returns what each client got. */
