@@ -46,7 +46,8 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/history': [
     'shared', 'server/thread', 'server/recording', 'server/server', 'server/snapshot', 'server/command', 'server/resp', 'server/trace',
   ],
-  'server/index': ['shared', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
+  'server/herd': ['server/io', 'server/thread'],
+  'server/index': ['shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.

@@ -21,6 +21,7 @@ import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
+import type { HerdOptions, HerdResult } from './herd/herd.js';
 import { History } from './history/history.js';
 import type { Moment, Past } from './history/moment.js';
 import type { RecordingHead } from './recording/replay.js';
@@ -46,6 +47,7 @@ export type { LoopActivity } from './thread/activity-watch.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
 export { FaultError, formatFault, parseFault } from './faults/fault.js';
 export { CLIENT_FAULTS, FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.js';
+export type { HerdOptions, HerdResult } from './herd/herd.js';
 export type { Fault, FaultLimits } from './faults/fault.js';
 export type { ActiveFault } from './faults/faults.js';
 export type { FaultDoc, FaultName } from './faults/table.js';
@@ -219,6 +221,11 @@ export interface RedisLabServer extends AsyncDisposable {
 
   /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
   close(): Promise<void>;
+}
+
+/** Has several threads wait for one listener, and counts whom each connection wakes; see src/server/herd/herd.ts. */
+export async function runHerd(options: HerdOptions): Promise<HerdResult> {
+  return (await import('./herd/herd.js')).runHerd(options);
 }
 
 /** Every command of the server, by name, as data; loaded when first asked for, because few programs ask. */

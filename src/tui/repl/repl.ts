@@ -20,6 +20,7 @@ import type { Spelling } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';
 import { ConsoleClient } from './console-client.js';
 import type { Hearing } from './conversation.js';
+import { herd } from './herd.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
 import { listOf } from './list-of.js';
@@ -267,6 +268,8 @@ class LabRepl implements Repl {
         return this.call(name, async () => [`it is ${dateText(await this.options.advance(argv.slice(1).join(' ')))} now`]);
       case 'run':
         return this.runLoop(name, argv.slice(1));
+      case 'herd':
+        return this.call(name, () => herd(argv.slice(1)));
       case 'learn':
         return this.options.learn === undefined ? this.say('error', name, 'learn needs the screen') : this.options.learn();
       case 'clear':

@@ -248,6 +248,16 @@ test('advance turns a virtual clock, waits for what is due, and says what time i
   expect(await real.say('advance 1s')).toEqual([expect.stringContaining('the clock of this server is the real one')]);
 });
 
+test('herd says how often threads were woken for a listener, and how often in vain', async () => {
+  await using lab = await LabRepl.start();
+  const [woken, accepted] = await lab.say('herd 3 20', () => lab.answers.length === 2);
+  expect(woken).toMatch(/^20 connections woke threads \d+ times, \d+ times in vain$/);
+  const each = /^accepted by each thread: (\d+) (\d+) (\d+)$/.exec(accepted!)!.slice(1).map(Number);
+  expect(each.reduce((sum, count) => sum + count)).toBe(20);
+  expect(await lab.say('herd many')).toEqual(['herd [waiters] [connections] [exclusive], for example: herd 8 50 exclusive']);
+  expect(await lab.say('herd 99')).toEqual(['waiters: a whole number from 1 to 32']);
+});
+
 test('fault sets, lists and ends what is spoiled; what can not be is refused with what there is', async () => {
   await using lab = await LabRepl.start();
   expect(await lab.say('faults')).toEqual(['no fault is set']);

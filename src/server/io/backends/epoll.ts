@@ -50,6 +50,12 @@ export class EpollPoll implements Poll {
     this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
   }
 
+  /** READABLE, with EPOLLEXCLUSIVE: where several polls wait for one source, the kernel wakes at least one of them, and not all. */
+  registerExclusive(source: Source, token: Token): void {
+    this.setEvent(libc.EPOLLIN | libc.EPOLLEXCLUSIVE, token);
+    check('epoll_ctl', libc.epollCtl(this.epfd, libc.EPOLL_CTL_ADD, source.fd, this.controlWords), source.fd);
+  }
+
   reregister(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_MOD, source.fd, token, interest);
   }
@@ -78,10 +84,14 @@ export class EpollPoll implements Poll {
   }
 
   private control(operation: number, fd: number, token: Token, interest: Interest): void {
-    this.controlWords[0] = this.toEpoll(interest);
+    this.setEvent(this.toEpoll(interest), token);
+    check('epoll_ctl', libc.epollCtl(this.epfd, operation, fd, this.controlWords), fd);
+  }
+
+  private setEvent(events: number, token: Token): void {
+    this.controlWords[0] = events;
     this.controlWords[DATA_WORD] = token;
     this.controlWords[DATA_WORD + 1] = Math.floor(token / WORD);
-    check('epoll_ctl', libc.epollCtl(this.epfd, operation, fd, this.controlWords), fd);
   }
 
   private toEpoll(interest: Interest): number {
@@ -126,30 +136,15 @@ class EventFdWaker implements Waker {
   }
 }
 
-class EpollListener implements TcpListener {
-  readonly fd: number;
-  readonly local: Address;
+/** A listening socket that somebody else has made and will close, perhaps another thread. */
+export class SharedListener implements TcpListener {
   private readonly peerBytes = Buffer.alloc(SOCKET_ADDRESS_BYTES);
   private readonly peerLength = new Uint32Array(1);
 
-  constructor(address: Address, backlog: number) {
-    const bytes = encodeAddress(address);
-    const family = addressFamily(address);
-    this.fd = check('socket', libc.socket(family, libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC, 0), -1);
-    try {
-      if (family !== libc.AF_UNIX) setOption(this.fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, 1);
-      // Without this the wildcard :: would take the IPv4 port as well, and a second bind to 0.0.0.0 would fail.
-      if (family === libc.AF_INET6) setOption(this.fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, 1);
-      if ('path' in address) removeSocketFile(address.path);
-      check('bind', libc.bind(this.fd, bytes, bytes.length), this.fd);
-      check('listen', libc.listen(this.fd, backlog), this.fd);
-      if ('path' in address) setSocketMode(address.path, address.mode ?? 0, this.fd);
-      this.local = 'path' in address ? { path: address.path } : localAddress(this.fd);
-    } catch (error) {
-      libc.close(this.fd);
-      throw error instanceof SystemError ? error.at(address) : error;
-    }
-  }
+  constructor(
+    readonly fd: number,
+    readonly local: Address,
+  ) {}
 
   accept(): TcpStream | WouldBlock {
     this.peerLength[0] = SOCKET_ADDRESS_BYTES;
@@ -162,15 +157,44 @@ class EpollListener implements TcpListener {
     }
   }
 
-  close(): void {
-    libc.close(this.fd);
-    // bind(2) made the file; nobody else removes it.
-    if ('path' in this.local) removeSocketFile(this.local.path);
-  }
+  close(): void {}
 
   /** A unix client is usually unnamed; it is shown under the name of the socket it came through, as Redis does. */
   private peer(): Address {
     return 'path' in this.local ? this.local : decodeAddress(this.peerBytes, this.peerLength[0]!);
+  }
+}
+
+/** Throws SystemError if the address cannot be had. */
+function openListener(address: Address, backlog: number): { readonly fd: number; readonly local: Address } {
+  const bytes = encodeAddress(address);
+  const family = addressFamily(address);
+  const fd = check('socket', libc.socket(family, libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC, 0), -1);
+  try {
+    if (family !== libc.AF_UNIX) setOption(fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, 1);
+    // Without this the wildcard :: would take the IPv4 port as well, and a second bind to 0.0.0.0 would fail.
+    if (family === libc.AF_INET6) setOption(fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, 1);
+    if ('path' in address) removeSocketFile(address.path);
+    check('bind', libc.bind(fd, bytes, bytes.length), fd);
+    check('listen', libc.listen(fd, backlog), fd);
+    if ('path' in address) setSocketMode(address.path, address.mode ?? 0, fd);
+    return { fd, local: 'path' in address ? { path: address.path } : localAddress(fd) };
+  } catch (error) {
+    libc.close(fd);
+    throw error instanceof SystemError ? error.at(address) : error;
+  }
+}
+
+export class EpollListener extends SharedListener {
+  constructor(address: Address, backlog: number) {
+    const { fd, local } = openListener(address, backlog);
+    super(fd, local);
+  }
+
+  override close(): void {
+    libc.close(this.fd);
+    // bind(2) made the file; nobody else removes it.
+    if ('path' in this.local) removeSocketFile(this.local.path);
   }
 }
 

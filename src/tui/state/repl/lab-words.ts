@@ -52,6 +52,13 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: 'seconds',
     summary: 'Keeps the loop busy for so long: the client sends a script that computes, and everybody else waits. At most 60 s.',
   },
+  {
+    name: 'herd',
+    arguments: '[waiters] [connections] [exclusive]',
+    summary:
+      'Apart from the server: so many threads (8), each with an epoll of its own, wait for one listener, and so many clients (50) connect one after ' +
+      'another. Says how often the kernel woke a thread, and how often in vain. exclusive: with EPOLLEXCLUSIVE.',
+  },
   { name: 'learn', arguments: '', summary: 'Leads through the first minute once more: what one thread does for everyone.' },
   {
     name: 'advance',
