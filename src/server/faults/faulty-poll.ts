@@ -90,6 +90,11 @@ export class FaultyPoll extends PollDecorator implements Poll {
     this.due.clear();
   }
 
+  /** When the first of the connections that are held is heard of again, on the clock's µs; Infinity: none is held. */
+  get heldUntilUs(): number {
+    return Math.min(...this.held.values());
+  }
+
   // What follows is for the streams and listeners.
 
   get nowUs(): number {
@@ -138,7 +143,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
   private shortened(timeoutMs: number): number {
     if (this.due.size > 0) return 0;
     if (this.held.size === 0) return timeoutMs;
-    const heldMs = Math.max(0, (Math.min(...this.held.values()) - this.nowUs) / 1000);
+    const heldMs = Math.max(0, (this.heldUntilUs - this.nowUs) / 1000);
     return timeoutMs === -1 ? heldMs : Math.min(timeoutMs, heldMs);
   }
 

@@ -44,6 +44,17 @@ test('a message of the server to a client that waits arrives with the timer that
   expect(client.take()).toBe('$4\r\nlate\r\n');
 });
 
+test('a wire that is slow comes to rest all the same, and a loop that spins is found out', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  for (const fault of ['slice 1', 'would-block 2', 'would-block 2']) lab.faults.add(fault);
+  client.send('SETRANGE big 59999 x\r\nGET big\r\n');
+  expect(client.receive()).toBe(`:60000\r\n$60000\r\n${'\0'.repeat(59_999)}x\r\n`);
+  const again = (): void => void lab.server.scheduler.after('again', 0, again);
+  again();
+  expect(() => lab.settle()).toThrow('the loop does not come to rest (seed 1)');
+});
+
 test('the recorded trace tells what the loop did', () => {
   using lab = simulate();
   const client = lab.connect();

@@ -41,7 +41,7 @@ export interface SimulationOptions {
   readonly from?: ServerState;
 }
 
-/** A loop that is still busy after so many turns without time passing is taken to be spinning. */
+/** A loop that is busy for this number of turns, while no time passes and no byte moves, is taken to be spinning. */
 const MAX_TURNS = 200_000;
 
 export function simulate(options: SimulationOptions = {}): Lab {
@@ -153,11 +153,13 @@ export class Lab implements Disposable {
   }
 
   private turnUntil(isDone: () => boolean): number {
-    for (let turns = 1; turns <= MAX_TURNS; turns++) {
+    for (let turns = 1, fruitless = 0; fruitless < MAX_TURNS; turns++, fruitless++) {
+      const { movedBytes } = this.poll;
       // A timer that is due now runs at the end of this turn, and what it makes is written in the next.
       const hasDueTimer = this.server.loop.timeoutMs() === 0;
       this.turn();
       if (!hasDueTimer && isDone()) return turns;
+      if (this.poll.movedBytes > movedBytes) fruitless = 0;
     }
     throw new Error(`the loop does not come to rest (seed ${this.seed})`);
   }

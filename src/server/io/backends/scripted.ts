@@ -72,6 +72,8 @@ export class ScriptedPoll implements Poll {
   faults: Faults;
   descriptorLimit: number;
   isClosed = false;
+  /** Bytes that the server has read and written so far: a loop that goes on moving some is slow, and does not spin. */
+  movedBytes = 0;
   private readonly clock: MovableClock;
   private readonly random: () => number;
   private readonly readyList: ReadyList;
@@ -294,7 +296,9 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     const available = Math.min(other.inbound.length, end - start);
     if (available === 0) return this.readNothing();
     const count = this.portionOf(available, other.readSizes);
-    return count === 0 ? this.refuse() : other.inbound.take(into, start, count);
+    if (count === 0) return this.refuse();
+    poll.movedBytes += count;
+    return other.inbound.take(into, start, count);
   }
 
   write(from: Buffer, start: number, end: number): number {
@@ -306,6 +310,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     if (room <= 0) return WOULD_BLOCK;
     const count = this.portionOf(room, other.writeSizes);
     if (count === 0) return this.refuse();
+    poll.movedBytes += count;
     other.written(from.subarray(start, start + count));
     return count;
   }

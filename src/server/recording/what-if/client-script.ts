@@ -6,7 +6,7 @@
 import { formatAddress, type Address } from '../../io/poll.js';
 import type { FaultCall } from '../../faults/command-faults.js';
 import { RecordingError } from '../recording-file.js';
-import { Replay, type RecordingHead } from '../replay.js';
+import type { Replay } from '../replay.js';
 import type { ReplayedStream, WorldObserver } from '../replay-world.js';
 import { type ReplyLog, ReplyLogs } from './reply-log.js';
 
@@ -52,8 +52,7 @@ export interface ClientScript {
 }
 
 /** Replays a recording. Throws {@link RecordingError} if that comes to something else than was recorded. */
-export function readClientScript(replay: Replay, { hasVirtualClock = false }: RecordingHead): ClientScript {
-  if (hasVirtualClock) throw new RecordingError('its clock is virtual: it moves when a program says so, and not with what is changed');
+export function readClientScript(replay: Replay): ClientScript {
   const reader = new ScriptReader(replay);
   const { divergence } = replay.run();
   if (divergence !== null) throw new RecordingError(`its replay diverges even without a change: ${divergence.message}`);

@@ -1,5 +1,6 @@
 /**
- * ScriptedRun: a server on the scripted kernel, and clients that do what a script says. Nothing takes time: the clock goes from one thing to the next.
+ * ScriptedRun: a server on the scripted kernel, and clients that do what a script says. Nothing takes time: the clock goes from one thing to the next; a
+ * virtual one is advanced to it.
  *
  * What a client does arrives at the later of its recorded time and the reply that it followed then, since it may have waited for that one. Clients read
  * what they get at once.
@@ -24,6 +25,7 @@ export interface RunOptions {
   readonly settings: Partial<SettingValues>;
   readonly seed: number;
   readonly edgeTriggered: boolean;
+  readonly hasVirtualClock: boolean;
   readonly faults: readonly Fault[];
   /** What the server begins with, made anew for each run; null: with nothing. */
   readonly start: () => ServerOrigin | null;
@@ -37,7 +39,7 @@ const PATIENCE_US = 60_000_000;
 /** Times that are nearer to each other than this are one. */
 const EPSILON_US = 0.001;
 
-/** A loop that takes more turns than this while no time passes is taken to be spinning. */
+/** A loop that takes more turns than this, while no time passes and no byte moves, is taken to be spinning. */
 const MOST_TURNS = 1_000_000;
 
 /** Runs a script to its end. Throws FaultError, ConfigError or SystemError if there can be no such server. Returns what each client got. */
@@ -48,6 +50,7 @@ export function runScript(script: ClientScript, options: RunOptions): readonly R
 class ScriptedRun {
   private readonly clock: ScriptClock;
   private readonly poll: ScriptedPoll;
+  private readonly faultyPoll: FaultyPoll;
   private readonly server: Server;
   private readonly logs = new ReplyLogs();
   private readonly actors: readonly Actor[];
@@ -65,11 +68,11 @@ class ScriptedRun {
 
   constructor(
     private readonly script: ClientScript,
-    { settings, seed, edgeTriggered, faults, delaysUs, start }: RunOptions,
+    { settings, seed, edgeTriggered, hasVirtualClock, faults, delaysUs, start }: RunOptions,
   ) {
-    this.clock = new ScriptClock(script.begin);
+    this.clock = new ScriptClock(script.begin, hasVirtualClock);
     this.poll = new ScriptedPoll({ clock: this.clock, edgeTriggered });
-    const poll = new FaultyPoll(this.poll, this.clock);
+    const poll = (this.faultyPoll = new FaultyPoll(this.poll, this.clock));
     const from = start();
     this.server = new Server({
       poll,
@@ -95,17 +98,28 @@ class ScriptedRun {
     for (let quiet = 0, turns = 0; quiet < 2 && !loop.isStopped; turns++) {
       const hasActed = this.act();
       const beforeUs = this.clock.nowUs;
+      const { movedBytes } = this.poll;
       // What a turn has made is written at the beginning of the next one, and clients go on with that before any time passes.
-      this.poll.sleepLimitMs = quiet === 0 ? 0 : Math.max(0, this.nextUs() - beforeUs) / 1000;
+      this.letTimePass(quiet === 0 ? beforeUs : this.nextUs());
       const hasDueTimer = loop.timeoutMs() === 0;
       loop.turn();
       const hasWritten = this.take();
       const hasPassed = this.clock.nowUs > beforeUs;
       quiet = hasActed || hasDueTimer || hasWritten || hasPassed || this.poll.readyCount > 0 ? 0 : quiet + 1;
-      if (hasPassed) turns = 0;
+      if (hasPassed || this.poll.movedBytes > movedBytes) turns = 0;
       if (turns > MOST_TURNS) throw new Error('the loop does not come to rest');
     }
     return this.logs.all;
+  }
+
+  /** The next wait may sleep until `us`, or the virtual clock may move so far. */
+  private letTimePass(us: number): void {
+    const { clock, poll } = this;
+    if (clock.targetUs === null) poll.sleepLimitMs = Math.max(0, us - clock.nowUs) / 1000;
+    else {
+      poll.sleepLimitMs = 0;
+      clock.targetUs = Math.max(clock.targetUs, Math.ceil(Math.min(us, this.faultyPoll.heldUntilUs)));
+    }
   }
 
   /** Does all that is due. False if there was nothing. */
@@ -256,27 +270,37 @@ function perform(peer: ScriptedPeer, act: ClientAct): void {
   else peer.reset();
 }
 
-/** A clock that the scripted kernel moves; its unix time is the recorded one where that is known. */
+/**
+ * A clock that the scripted kernel moves; its unix time is the recorded one where that is known. A virtual one moves towards its target, as that of a server
+ * does.
+ */
 class ScriptClock implements Clock {
   nowUs: number;
   nowMs: number;
-  readonly targetUs = null;
+  targetUs: number | null;
   /** A moment at which both times are known. */
   private known: Moment;
 
-  constructor(begin: Moment) {
+  constructor(begin: Moment, isVirtual: boolean) {
     this.known = begin;
     this.nowUs = begin.us;
     this.nowMs = begin.ms;
+    this.targetUs = isVirtual ? begin.us : null;
   }
 
   advance(ms: number): void {
-    this.nowUs += ms * 1000;
+    this.moveTo(this.nowUs + ms * 1000);
+  }
+
+  private moveTo(us: number): void {
+    this.nowUs = us;
     this.nowMs = Math.max(this.nowMs, this.known.ms + Math.floor((this.nowUs - this.known.us + EPSILON_US) / 1000));
   }
 
   /** Now is this moment of the recording. */
   isAt(moment: Moment): void {
+    // Unix time is cut to whole ms: of a virtual clock, which began with a whole one, nothing is lost by counting from there.
+    if (this.targetUs !== null) return;
     this.known = moment;
     this.nowUs = Math.max(this.nowUs, moment.us);
     this.nowMs = Math.max(this.nowMs, moment.ms);
@@ -286,7 +310,9 @@ class ScriptClock implements Clock {
     return this.nowUs;
   }
 
-  refresh(): void {}
+  refresh(stopUs = 0): void {
+    if (this.targetUs !== null) this.moveTo(Math.max(this.nowUs, Math.min(Math.ceil(stopUs), this.targetUs)));
+  }
 
   readUs(): number {
     return this.nowUs;

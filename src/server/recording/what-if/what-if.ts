@@ -39,7 +39,7 @@ export interface WhatIfResult {
 
 /** Throws {@link ChangeError} for a change that cannot be in this recording, and RecordingError for a recording that cannot be changed. */
 export function whatIf(replay: Replay, head: RecordingHead, changes: readonly Change[]): WhatIfResult {
-  const script = readClientScript(replay, head);
+  const script = readClientScript(replay);
   const { dropped, options } = planOf(script, head, changes);
   const plain = runScript(script, optionsOf(head));
   const changed = runChanged(dropped === null ? script : withoutRequest(script, dropped.client, dropped.frame), options);
@@ -52,8 +52,8 @@ interface Dropped {
 }
 
 function optionsOf(head: RecordingHead): RunOptions {
-  const { settings, seed, poll } = head;
-  return { settings, seed, edgeTriggered: poll.edgeTriggered, faults: [], delaysUs: new Map(), start: () => startOf(head) };
+  const { settings, seed, poll, hasVirtualClock = false } = head;
+  return { settings, seed, edgeTriggered: poll.edgeTriggered, hasVirtualClock, faults: [], delaysUs: new Map(), start: () => startOf(head) };
 }
 
 function planOf(script: ClientScript, head: RecordingHead, changes: readonly Change[]): { readonly dropped: Dropped | null; readonly options: RunOptions } {
@@ -72,7 +72,7 @@ function planOf(script: ClientScript, head: RecordingHead, changes: readonly Cha
     else if (dropped !== null) throw new ChangeError('one request can be dropped, and not several');
     else dropped = findRequest(script, change.token, change.request);
   }
-  return { dropped, options: { settings: changed, seed, edgeTriggered, faults, delaysUs, start } };
+  return { dropped, options: { ...plain, settings: changed, seed, edgeTriggered, faults, delaysUs, start } };
 }
 
 function runChanged(script: ClientScript, options: RunOptions): readonly ReplyLog[] {
