@@ -45,7 +45,7 @@ const luaFrom = (folder) => ({ __LUA_ENGINE__: JSON.stringify(relative(folder, `
 /** A library is imported by programs: modules, with the parts that few programs ask for in chunks of their own. */
 const library = await build({
   ...common,
-  entryPoints: ['src/server/index.ts', 'src/testing/index.ts'],
+  entryPoints: ['src/server/index.ts', 'src/testing/index.ts', 'src/poll/index.ts', 'src/poll/worker.ts'],
   outbase: 'src',
   outdir: fresh,
   splitting: true,

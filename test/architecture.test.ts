@@ -50,6 +50,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/index': ['shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
+  poll: ['server/io', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
   cli: ['server/resp', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
 };

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -28,6 +29,27 @@ const APP = `
   process.exitCode = 7;`;
 
 const EXAMPLES: { readonly [file: string]: () => Promise<void> } = {
+  async 'echo-server.mjs'() {
+    const child = spawn(process.execPath, ['examples/echo-server.mjs', '0'], { cwd: ROOT });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const [, port] = /^(?:epoll|portable) on port (\d+)\n$/.exec(line.toString())!;
+    // More than the sockets of both ends hold, by two clients at once.
+    const text = 'x'.repeat(8 * 1024 * 1024);
+    const echoes = ['first', 'second'].map(async (name) => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write(name + text);
+      let received = '';
+      for await (const bytes of socket) {
+        received += (bytes as Buffer).toString();
+        if (received.length === name.length + text.length) break;
+      }
+      expect(received.startsWith(name) && received.endsWith(text)).toBe(true);
+    });
+    await Promise.all(echoes);
+    expect(child.exitCode).toBe(null);
+  },
+
   async 'in-a-test.test.mjs'() {
     const { code, output } = await run('--test', '--test-reporter=tap', 'examples/in-a-test.test.mjs');
     expect(output).toMatch(/^# pass 2$/m);

@@ -117,14 +117,20 @@ function toReadiness(events: number): number {
   return readiness;
 }
 
+const ONE = new BigUint64Array([1n]);
+
+/** Wakes a poll by its waker's descriptor, from any thread of the process. */
+export function wakeEventFd(fd: number): void {
+  libc.write(fd, ONE, 8);
+}
+
 /** An eventfd: a counter in the kernel that is readable while it is not zero. */
 class EventFdWaker implements Waker {
   readonly fd = check('eventfd', libc.eventfd(0, libc.EFD_NONBLOCK | libc.EFD_CLOEXEC), -1);
-  private readonly one = new BigUint64Array([1n]);
   private readonly counter = new BigUint64Array(1);
 
   wake(): void {
-    libc.write(this.fd, this.one, 8);
+    wakeEventFd(this.fd);
   }
 
   acknowledge(): void {

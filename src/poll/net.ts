@@ -1,0 +1,125 @@
+/**
+ * TcpListener and TcpStream: sockets that never block. What would have to wait is {@link WouldBlock}.
+ */
+import { parseAddress } from './address.js';
+import { type Address, formatAddress, type TcpListener as RawListener, type TcpStream as RawStream, WOULD_BLOCK } from '../server/io/poll.js';
+import type { Poll, Source } from './poll.js';
+
+/** "Not now": what accept, read and write return when they would have to wait (EAGAIN). Try again when the source is ready. */
+export const WouldBlock: unique symbol = Symbol('WouldBlock');
+export type WouldBlock = typeof WouldBlock;
+
+/** Connections that may wait to be accepted, as in mio. */
+const BACKLOG = 1024;
+
+export class TcpListener implements Source {
+  private constructor(
+    private readonly poll: Poll,
+    readonly raw: RawListener,
+  ) {}
+
+  /**
+   * Binds to an address and listens.
+   *
+   * @param address `127.0.0.1:7000`, `[::1]:7000`, or `{ host, port }`; a port of 0 means any free one
+   * @throws SystemError EADDRINUSE for one
+   */
+  static bind(poll: Poll, address: string | { readonly host: string; readonly port: number }): TcpListener {
+    return new TcpListener(poll, poll.backend.listen(typeof address === 'string' ? parseAddress(address) : address, BACKLOG));
+  }
+
+  get fd(): number {
+    return this.raw.fd;
+  }
+
+  /** The address that it is bound to. */
+  get localAddress(): { readonly host: string; readonly port: number } {
+    return this.raw.local as Exclude<Address, { path: string }>;
+  }
+
+  /** The next connection that waits. Throws {@link SystemError}, EMFILE for one. */
+  accept(): TcpStream | WouldBlock {
+    const { poll } = this;
+    const stream = reported(poll, this.raw, () => this.raw.accept(), (result, token) =>
+      poll.tell({ kind: 'accept', token, client: typeof result === 'string' ? result : result === WOULD_BLOCK ? 'WouldBlock' : `fd ${result.fd}` }));
+    return stream === WOULD_BLOCK ? WouldBlock : new TcpStream(poll, stream);
+  }
+
+  close(): void {
+    this.poll.forget(this.fd);
+    this.raw.close();
+  }
+}
+
+export class TcpStream implements Source {
+  constructor(
+    private readonly owner: Poll,
+    readonly raw: RawStream,
+  ) {}
+
+  get fd(): number {
+    return this.raw.fd;
+  }
+
+  /** Of the other end, as `127.0.0.1:43210`. */
+  get peer(): string {
+    return formatAddress(this.raw.peer);
+  }
+
+  get local(): string {
+    return formatAddress(this.raw.local);
+  }
+
+  /**
+   * One recv(2).
+   *
+   * @returns how many bytes came into the buffer; 0: the peer sends nothing more; or WouldBlock
+   * @throws SystemError ECONNRESET for one
+   */
+  read(into: Uint8Array): number | WouldBlock {
+    const buffer = asBuffer(into);
+    if (buffer.length === 0) throw new RangeError('a read needs room for at least one byte');
+    const { owner } = this;
+    const count = reported(owner, this.raw, () => this.raw.read(buffer, 0, buffer.length), (result, token) =>
+      owner.tell({ kind: 'read', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result === 0 ? 'EOF' : result }));
+    return count === WOULD_BLOCK ? WouldBlock : count;
+  }
+
+  /**
+   * One send(2).
+   *
+   * @returns how many of the bytes were taken, perhaps fewer than offered; or WouldBlock
+   * @throws SystemError EPIPE or ECONNRESET
+   */
+  write(bytes: Uint8Array | string): number | WouldBlock {
+    const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : asBuffer(bytes);
+    if (buffer.length === 0) return 0;
+    const { owner } = this;
+    const count = reported(owner, this.raw, () => this.raw.write(buffer, 0, buffer.length), (result, token) =>
+      owner.tell({ kind: 'write', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result, of: buffer.length }));
+    return count === WOULD_BLOCK ? WouldBlock : count;
+  }
+
+  /** What was written still leaves. A stream that is registered is deregistered by it. */
+  close(): void {
+    const token = this.owner.tokenOf(this.raw);
+    this.owner.forget(this.fd);
+    this.raw.close();
+    if (token !== -1) this.owner.tell({ kind: 'disconnect', token, why: 'closed' });
+  }
+}
+
+/** Tells what a call has come to: a result, or the code of its error. */
+function reported<R>(poll: Poll, source: { readonly fd: number }, call: () => R, tell: (result: R | string, token: number) => void): R {
+  const token = poll.tokenOf(source);
+  try {
+    const result = call();
+    tell(result, token);
+    return result;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) tell(String(error.code), token);
+    throw error;
+  }
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

@@ -1,0 +1,146 @@
+/**
+ * Poll: waits until one of many sources is ready. The event loop of a program is a call of {@link Poll.poll} and what follows from its events.
+ *
+ *     const poll = new Poll();
+ *     const listener = TcpListener.bind(poll, '127.0.0.1:7000');
+ *     poll.register(listener, Token(0), Interest.READABLE);
+ *     const events = new Events();
+ *     for (;;) {
+ *       poll.poll(events);
+ *       for (const event of events) …
+ *     }
+ *
+ * The meaning is that of mio (docs/poll.md has the table): readiness is a hint, WouldBlock is a value, and readiness is edge-triggered unless asked
+ * otherwise, so a source has to be read until WouldBlock before it is reported again.
+ */
+import type { Poll as Backend, Source as RawSource } from '../server/io/poll.js';
+import { FIRST_FREE, type Token as RawToken, WAKER } from '../server/io/token.js';
+import type { TraceBody, TraceEvent } from '../server/trace/events.js';
+import { openBackend } from './backend.js';
+import type { Events } from './events.js';
+import { checkInterest, type Interest } from './interest.js';
+import { Token } from './token.js';
+
+/** What can be registered: a listener or a stream. */
+export interface Source {
+  /** Its descriptor, or a number that stands for one. */
+  readonly fd: number;
+  /** What the backend knows it by. */
+  readonly raw: RawSource;
+}
+
+export interface PollOptions {
+  /** `auto`: epoll on Linux, else the portable one: node:net on a thread of its own. */
+  readonly poller?: 'auto' | 'epoll' | 'portable';
+  /** `edge`, as in mio: a source is reported once for each change. `level`: for as long as it is ready. */
+  readonly trigger?: 'edge' | 'level';
+  /** Gets every event of the trace as it happens: wait, poll, ready, accept, connect, read, write, interest, disconnect; see docs/trace-events.md. */
+  readonly trace?: (event: TraceEvent) => void;
+  /** In place of a kernel, for tests: a simulated one (`redis-lab/testing`). */
+  readonly backend?: Backend;
+}
+
+/** Tokens of a program follow those that the backend uses itself. */
+const toRaw = (token: Token): RawToken => token + FIRST_FREE;
+
+export class Poll {
+  /** For the sources of this poll. */
+  readonly backend: Backend;
+  private readonly trace: ((event: TraceEvent) => void) | null;
+  private readonly tokens = new Map<number, Token>();
+  private readonly interests = new Map<number, Interest>();
+  /** Of the waker, if there is one. */
+  private wakerToken: Token | null = null;
+  private seq = 0;
+
+  constructor({ poller = 'auto', trigger = 'edge', trace, backend }: PollOptions = {}) {
+    if (trigger !== 'edge' && trigger !== 'level') throw new TypeError(`trigger: edge or level, and not ${String(trigger)}`);
+    this.backend = backend ?? openBackend(poller, trigger === 'edge');
+    this.trace = trace ?? null;
+  }
+
+  /** `epoll`, `portable` or `scripted`. */
+  get poller(): Backend['name'] {
+    return this.backend.name;
+  }
+
+  /** From now on events say under `token` that the source is ready. Throws {@link SystemError}: EEXIST if it is registered. */
+  register(source: Source, token: Token, interest: Interest): void {
+    checkInterest(interest);
+    this.backend.register(source.raw, toRaw(Token(token)), interest);
+    this.tokens.set(source.fd, token);
+    this.interests.set(source.fd, interest);
+    const { peer, local } = source as { peer?: string; local?: string };
+    if (peer !== undefined) this.tell({ kind: 'connect', token, fd: source.fd, peer, local: local ?? '' });
+  }
+
+  /** With another token or interest. What is ready already is reported again, also edge-triggered. Throws {@link SystemError}: ENOENT. */
+  reregister(source: Source, token: Token, interest: Interest): void {
+    checkInterest(interest);
+    this.backend.reregister(source.raw, toRaw(Token(token)), interest);
+    const before = this.interests.get(source.fd) ?? 0;
+    this.tokens.set(source.fd, token);
+    this.interests.set(source.fd, interest);
+    if (before !== interest) this.tell({ kind: 'interest', token, before, after: interest });
+  }
+
+  /** Its readiness is reported no more. Throws {@link SystemError}: ENOENT. */
+  deregister(source: Source): void {
+    this.backend.deregister(source.raw);
+    this.forget(source.fd);
+  }
+
+  /**
+   * Waits until something is ready, or the time is over, and fills `events`; they are empty after that time, or after a signal. Blocks the thread.
+   *
+   * @param timeoutMs milliseconds; null: no limit; 0: look and return
+   */
+  poll(events: Events, timeoutMs: number | null = null): void {
+    if (timeoutMs !== null && !(timeoutMs >= 0)) throw new RangeError(`a timeout is a number of milliseconds from 0 on, or null, and not ${String(timeoutMs)}`);
+    const timeout = timeoutMs === null || timeoutMs === Infinity ? -1 : timeoutMs;
+    const startMs = performance.now();
+    this.tell({ kind: 'wait', timeoutMs: timeout, why: timeout === -1 ? 'no timer' : 'timeout' });
+    const { raw } = events;
+    this.backend.wait(raw, timeout);
+    for (let i = 0; i < raw.length; i++) raw.tokens[i] = this.fromRaw(raw.tokens[i]!);
+    if (this.trace === null) return;
+    this.tell({ kind: 'poll', waitedUs: Math.round((performance.now() - startMs) * 1000), ready: raw.length, emulated: this.backend.emulated });
+    for (let i = 0; i < raw.length; i++) this.tell({ kind: 'ready', token: raw.tokens[i]!, readiness: raw.readiness[i]! });
+  }
+
+  /** Closes the poll itself; listeners and streams are closed by whoever made them. */
+  close(): void {
+    this.backend.close();
+    this.backend.waker.close();
+  }
+
+  /** For the sources of this poll: something has happened. */
+  tell(body: TraceBody): void {
+    if (this.trace !== null) this.trace({ ...body, seq: ++this.seq, atUs: Math.round(performance.now() * 1000) });
+  }
+
+  /** -1: it is not registered. */
+  tokenOf(source: { readonly fd: number }): Token | -1 {
+    return this.tokens.get(source.fd) ?? -1;
+  }
+
+  /** A source is closed. */
+  forget(fd: number): void {
+    this.tokens.delete(fd);
+    this.interests.delete(fd);
+  }
+
+  /** @returns the backend's waker, which events report under this token from now on */
+  takeWaker(token: Token): Backend['waker'] {
+    if (this.wakerToken !== null) throw new Error('the poll has a waker already');
+    this.wakerToken = Token(token);
+    return this.backend.waker;
+  }
+
+  private fromRaw(raw: RawToken): Token {
+    if (raw !== WAKER) return raw - FIRST_FREE;
+    // Its next wake is another event.
+    this.backend.waker.acknowledge();
+    return this.wakerToken ?? -1;
+  }
+}
