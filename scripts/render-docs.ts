@@ -10,6 +10,8 @@ import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } 
 import { categoriesOf, flagNames } from '../src/server/command/command-facts.js';
 import type { Command } from '../src/server/command/command.js';
 import { formatSyntax } from '../src/server/command/syntax.js';
+import { DEFECTS } from '../src/server/rules/defects.js';
+import { formatResults, isNumber, SEAM_NAMES, seamOf } from '../src/server/rules/seams.js';
 import { CLIENT_FAULTS, FAULT_NAMES, faultOf, faultSyntax } from '../src/server/faults/table.js';
 import { TRACE_EVENTS } from '../src/server/trace/events.js';
 import { KEYMAP, type Binding, type Context, type Group } from '../src/tui/keymap.js';
@@ -117,8 +119,24 @@ function faults(): string {
     ['`client app*`', 'requests of clients that have called themselves so with CLIENT SETNAME'],
     ['`next 3`', 'for this number of times; then the fault is gone'],
   ];
+  const defects = Object.entries(DEFECTS).map(([name, { seam, expression }]) => [code(name), code(seam), code(expression)]);
   const client = CLIENT_FAULTS.map((word) => [code(`${word.name} ${word.arguments}`.trimEnd()), word.summary]);
-  return `${head}\n\n${table('## What can be spoiled', ['Fault', 'Side', 'What it does', 'Example'], rows)}\n\n${table('## What it is set on', ['Limit', 'Meaning'], limits, 'All limits that are given must hold; without any it is everything.')}\n\n${table('## By hand', ['Word', 'What it does'], client, 'What the REPL\'s own connections do to the server: words there, on the side of the client.')}\n`;
+  return `${head}\n\n${table('## What can be spoiled', ['Fault', 'Side', 'What it does', 'Example'], rows)}\n\n${table('## What it is set on', ['Limit', 'Meaning'], limits, 'All limits that are given must hold; without any it is everything.')}\n\n${rules()}\n\n${table('## Defects', ['Defect', 'Seam', 'Expression'], defects, 'Mistakes that are really made in event loops. Each is a rule at one seam, and typed as its name: `fault ignore-eof`.')}\n\n${table('## By hand', ['Word', 'What it does'], client, 'What the REPL\'s own connections do to the server: words there, on the side of the client.')}\n`;
+}
+
+/** The seams, a section each. */
+function rules(): string {
+  const intro =
+    'A rule is one decision of the loop as a JavaScript expression: the REPL\'s `rule after-read result === \'WouldBlock\' ? \'close\' : \'read again\'`, or `server.faults.add({ name: \'rule\', seam: \'after-read\', expression })`. ' +
+    'An expression consists of the values of its seam, numbers, texts in quotes, operators, and `Math.abs`, `ceil`, `floor`, `max`, `min` and `round`. Of several rules at one seam the newest that concerns the connection counts. ' +
+    'One that comes to something else than its seam allows, or throws, ends, which the trace says (`fault`, with the effect `ended: …`). While no rule is set, the loop is as it is written.';
+  const seams = SEAM_NAMES.map((name) => {
+    const { meaning, parameters, results, textbook, places } = seamOf(name);
+    const values = Object.entries(parameters).map(([each, means]) => `\`${each}\` (${means})`).join(', ');
+    const outcomes = isNumber(results) ? `${formatResults(name)} (${results.number})` : Object.entries(results).map(([each, means]) => `\`'${each}'\` (${means})`).join(', ');
+    return [`### \`${name}\``, meaning, [`- It knows ${values}.`, `- It comes to ${outcomes}.`, `- Textbook: \`${textbook}\``, `- ${places}`].join('\n')].join('\n\n');
+  });
+  return ['## Rules', intro, ...seams].join('\n\n');
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[], text?: string): string {

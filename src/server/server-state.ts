@@ -12,7 +12,7 @@ import type { ServerIdentity } from './command/context.js';
 import type { SettingValues } from './config.js';
 import type { AclLogEntry } from './features/acl-log.js';
 import type { BlockingState } from './features/blocking.js';
-import type { CommandFaultsState } from './faults/command-faults.js';
+import type { LoopFaultsState } from './faults/loop-faults.js';
 import type { ClientPauseState } from './features/client-pause.js';
 import type { PubSubState } from './features/pubsub.js';
 import type { TrackingState } from './features/tracking.js';
@@ -44,7 +44,7 @@ export interface ServerState {
   readonly monitors: readonly number[];
   readonly pause: ClientPauseState;
   readonly aclLog: readonly AclLogEntry[];
-  readonly faults: CommandFaultsState;
+  readonly faults: LoopFaultsState;
   readonly stats: StatsState;
   readonly statistics: StatisticsState;
   readonly commands: readonly (readonly [fullName: string, CommandCounts])[];

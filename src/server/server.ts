@@ -19,8 +19,11 @@ import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { CommandFaults } from './faults/command-faults.js';
+import { LoopFaults } from './faults/loop-faults.js';
+import { RuleFaults } from './faults/rule-faults.js';
 import { Monitors } from './features/monitors.js';
 import type { Scheduler } from './features/surroundings.js';
+import { PolicyInForce } from './rules/policy.js';
 import { HeapWatch, type Heap, type HeapWatchState } from './measuring/heap-watch.js';
 import { type ServerStats, Statistics } from './measuring/statistics.js';
 import { DispatchHooks } from './command/hooks.js';
@@ -75,7 +78,9 @@ export interface ServerInputs {
 export class Server implements ServerContext {
   readonly tap = new Tap();
   readonly hooks = new DispatchHooks();
-  readonly commandFaults: CommandFaults;
+  /** What is decided at the seams of the loop. */
+  readonly policy = new PolicyInForce();
+  readonly loopFaults: LoopFaults;
   readonly commands: ReadonlyMap<string, Command> = commandTable();
   /** All connected clients by token. */
   readonly sessions = new Map<number, Session>();
@@ -126,7 +131,7 @@ export class Server implements ServerContext {
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
-    this.commandFaults = new CommandFaults(hooks, scheduler);
+    this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), new RuleFaults(this.policy));
     this.identity = from?.state.identity ?? { runId: randomId(random), replicationId: randomId(random) };
 
     // What is measured.
@@ -190,6 +195,7 @@ export class Server implements ServerContext {
       dispatcher: this.dispatcher,
       server: this,
       settings: values,
+      policy: this.policy,
       tap,
       pending: new PendingWork(),
       input: createInput(),
@@ -222,7 +228,7 @@ export class Server implements ServerContext {
       monitors: this.monitors.capture(),
       pause: this.pause.capture(),
       aclLog: this.aclLog.capture(),
-      faults: this.commandFaults.capture(),
+      faults: this.loopFaults.capture(),
       stats: captureStats(this.stats),
       statistics: this.statistics.capture(),
       commands: captureCommands(this.commands),
@@ -247,7 +253,7 @@ export class Server implements ServerContext {
     this.monitors.restore(state.monitors, sessions);
     this.pause.restore(state.pause, sessions);
     this.aclLog.restore(state.aclLog);
-    this.commandFaults.restore(state.faults, sessions);
+    this.loopFaults.restore(state.faults, sessions);
     restoreStats(this.stats, state.stats);
     this.statistics.restore(state.statistics, (name) => commandOf(commands, name));
     for (const [name, counts] of state.commands) commandOf(commands, name).stats.restore(counts);
@@ -372,7 +378,7 @@ export class Server implements ServerContext {
     this.watches.unwatch(session);
     if (session.isMonitor) this.monitors.remove(session);
     this.pause.forget(session);
-    this.commandFaults.forget(session);
+    this.loopFaults.requests.forget(session);
     this.tracking.disable(session);
     this.blocking.forget(session);
     this.pubsub.forget(session);

@@ -5,6 +5,7 @@
  * connections there are, only the windows asked for are looked at and travel.
  */
 import type { Session } from './command/session.js';
+import { formatFault } from './faults/fault.js';
 import { inspectKeys, type KeyOrder, type KeyRow } from './keyspace/inspect.js';
 import { momentUs } from './loop/clock.js';
 import { inspectValue, type ValueView, type ValueWindow } from './keyspace/inspect-value.js';
@@ -92,6 +93,8 @@ export interface Snapshot {
   readonly nowMs: number;
   readonly nowUs: number;
   readonly turn: number;
+  /** Rules and defects at the seams of the loop, as they are typed; oldest first. */
+  readonly rules: readonly string[];
   /** What is registered with the poll besides clients: a listener for each address, and the waker. */
   readonly listeners: readonly { readonly token: number; readonly fd: number; readonly address: string }[];
   /** -1: it has none. */
@@ -126,6 +129,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     nowMs: clock.nowMs,
     nowUs: momentUs(clock),
     turn: server.loop.turnNumber,
+    rules: server.loopFaults.rules.faults.map(formatFault),
     listeners: server.listeners.map(({ token, listener, address }) => ({ token, fd: listener.fd, address })),
     wakerFd: server.loop.poll.waker.fd,
     clientCount: server.sessions.size,

@@ -28,8 +28,8 @@ import { QueryBuffer, type QueryState } from './query-buffer.js';
 import { Registration } from './registration.js';
 import { ReplyWriter, type ReplyWriterState } from './reply-writer.js';
 
-/** Edge-triggered, a peer that sends faster than it is read would never let go. */
-const READS_PER_TURN = 16;
+/** The most reads for one event, whatever a rule says: a loop that reads one socket for ever would not hear that the rule is taken away. */
+const MOST_READS = 10_000;
 
 /** The life of a connection: it only ever goes on to a later one of these. */
 const OPEN = 0;
@@ -123,24 +123,28 @@ export class Connection implements EventHandler, Transport {
     // Errors and hang-ups show themselves in the next read, so anything but pure WRITABLE is a reason to read.
     if ((readiness & ~READY_WRITABLE) !== 0) {
       if ((readiness & READY_READ_CLOSED) !== 0 && this.session.parked) this.readToEnd();
-      else this.readUntilWouldBlock();
+      else this.readAsReported();
     }
     if ((readiness & READY_WRITABLE) !== 0) this.flush();
   }
 
   /**
-   * A read that does not fill the buffer has emptied the socket; the one more read that would prove it by WouldBlock is made
-   * only where readiness is edge-triggered and would otherwise not be reported again.
+   * Level-triggered once, since what is left is reported again; edge-triggered until WouldBlock, without which there is no next report, or until others should
+   * have their turn. The seam `after-read`.
    */
-  private readUntilWouldBlock(): void {
-    const { edgeTriggered } = this.env.loop.poll;
-    let reads = 0;
-    while (this.state < DOOMED && reads < READS_PER_TURN) {
-      if (!this.read() || !edgeTriggered) return;
-      reads++;
+  private readAsReported(): void {
+    const { env, token } = this;
+    const { edgeTriggered } = env.loop.poll;
+    for (let reads = 1; this.state < DOOMED; reads++) {
+      const size = env.policy.current.readSize(token, this.makeRoom());
+      const result = this.read(size);
+      // The read may have closed the connection; where EOF is ignored, there is nothing behind it.
+      if (this.state >= DOOMED || result === END_OF_FILE) return;
+      const next = env.policy.current.afterRead(token, result, size, edgeTriggered, reads);
+      if (next === 'wait') return;
+      if (next === 'close') return this.close('rule after-read');
+      if (next === 'yield' || reads === MOST_READS) return this.registration.rearm();
     }
-    // The last read may have closed the connection.
-    if (this.state < DOOMED) this.registration.rearm();
   }
 
   /**
@@ -148,22 +152,30 @@ export class Connection implements EventHandler, Transport {
    * its place in the queue for a key, for another turn.
    */
   private readToEnd(): void {
-    while (this.state < DOOMED && this.read());
-    if (this.state < DOOMED) this.registration.rearm();
+    let count = 1;
+    while (this.state < DOOMED && count > 0) count = this.read(this.makeRoom());
+    if (this.state < DOOMED && count !== END_OF_FILE) this.registration.rearm();
   }
 
-  /** One read(2) and everything that follows from it. False once there is nothing more to read. */
-  private read(): boolean {
+  /** Makes room for the next read. Returns how many bytes it may bring. */
+  private makeRoom(): number {
+    const { query, env } = this;
+    if (query.length === 0) return env.input.length;
+    query.makeRoom(this.decoder.missing);
+    return query.readEnd(env.settings['client-query-buffer-limit']) - query.end;
+  }
+
+  /** One read(2) of at most `size` bytes, and everything that follows from it. Returns what the stream did; {@link WOULD_BLOCK} after an error. */
+  private read(size: number): number {
     const { query, env } = this;
     const isQueryWaiting = query.length > 0;
-    if (isQueryWaiting) query.makeRoom(this.decoder.missing);
     const buffer = isQueryWaiting ? query.bytes : env.input;
     const start = isQueryWaiting ? query.end : 0;
-    const count = this.tryRead(buffer, start, isQueryWaiting ? query.readEnd(env.settings['client-query-buffer-limit']) : buffer.length);
-    if (count === WOULD_BLOCK) return false;
+    const count = this.tryRead(buffer, start, start + size);
+    if (count === WOULD_BLOCK) return count;
     if (count === END_OF_FILE) {
-      this.close('EOF');
-      return false;
+      if (env.policy.current.onEof(this.token, this.outputBytes) === 'close') this.close('EOF');
+      return count;
     }
     const { server } = env;
     server.stats.bytesRead += count;
@@ -171,7 +183,7 @@ export class Connection implements EventHandler, Transport {
     this.session.bytesRead += count;
     this.session.lastInteractionMs = server.clock.nowMs;
     this.process(buffer, isQueryWaiting ? query.start : 0, start + count);
-    return true;
+    return count;
   }
 
   private tryRead(buffer: Buffer, start: number, end: number): number {
@@ -192,18 +204,19 @@ export class Connection implements EventHandler, Transport {
   /** Decodes and executes as many whole requests as there are in `buffer[start, end)`, and keeps the rest. */
   private process(buffer: Buffer, start: number, end: number): void {
     const { decoder, session } = this;
-    const { dispatcher, server, tap, settings, loop } = this.env;
+    const { dispatcher, server, tap, settings, loop, policy } = this.env;
     decoder.maxBulkLength = settings['proto-max-bulk-len'];
     decoder.keys = session.db;
     decoder.feed(buffer, start, end);
     loop.activity.is(DECODING);
     dispatcher.beginRead();
-    while (this.state === OPEN && !session.parked) {
+    for (let frames = 1; this.state === OPEN && !session.parked; frames++) {
       // Again for each request: the one before may have been AUTH.
       decoder.authenticated = session.authenticated || !server.requiresPassword();
       const status = decoder.next();
       if (status === INCOMPLETE) {
         if (tap.sink !== null && end > start) this.traced().partial(tap.sink, session.frame + 1, decoder, buffer, start, end);
+        this.endsAt(decoder.requestBytes + end - decoder.position);
         break;
       }
       if (status !== COMPLETE) {
@@ -213,9 +226,19 @@ export class Connection implements EventHandler, Transport {
       session.frame++;
       if (tap.sink !== null) this.traced().whole(tap.sink, session.frame, decoder, buffer, start);
       this.execute(decoder.argv);
+      if (policy.current.afterFrame(this.token, frames) !== 'next frame') break;
     }
     dispatcher.endRead();
     this.keep(buffer, end);
+  }
+
+  /** What was read ends `has` bytes after the beginning of a request: mostly 0. The seam `on-partial`. */
+  private endsAt(has: number): void {
+    if (has === 0) return;
+    const next = this.env.policy.current.onPartial(this.token, has, has + this.decoder.missing);
+    if (next === 'keep') return;
+    this.decoder.drop();
+    if (next === 'answer') this.send(protocolError('incomplete request'), 2);
   }
 
   private execute(argv: Argv): void {

@@ -4,6 +4,7 @@
 import type { ServerContext } from '../command/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { EventLoop } from '../loop/event-loop.js';
+import type { PolicyInForce } from '../rules/policy.js';
 import type { Tap } from '../trace/tap.js';
 import type { Connection } from './connection.js';
 import type { OutputLimits } from './output-limit.js';
@@ -24,6 +25,8 @@ export interface ConnectionEnvironment {
   readonly dispatcher: Dispatcher;
   readonly server: ServerContext;
   readonly settings: ConnectionSettings;
+  /** What is decided at the seams. */
+  readonly policy: PolicyInForce;
   readonly tap: Tap;
   /** Done at the start of the next turn. */
   readonly pending: PendingWork;

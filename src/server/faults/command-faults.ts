@@ -1,9 +1,9 @@
 /**
- * CommandFaults: what becomes of requests on purpose: the faults of the loop. Asked by the dispatcher, behind its gates and behind the command.
+ * CommandFaults: what becomes of requests on purpose. Asked by the dispatcher, behind its gates and behind the command.
  *
  *   gates ──▶ refuse: an error instead ──▶ command ──▶ answer: the reply is held, its client parked ──▶ late: a timer; never: until the fault is taken away
  *
- * They stand above the recorder: that one is set, or taken away, is an input, see {@link FaultCall}.
+ * They stand above the recorder: that one is set, or taken away, is an input, see LoopFaults.
  */
 import type { Argv, Command } from '../command/command.js';
 import { keysOf } from '../command/key-spec.js';
@@ -15,9 +15,6 @@ import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './table.js';
-
-/** What another thread has told the server to spoil, or no longer to. Recorded, and obeyed again by a replay. */
-export type FaultCall = { readonly add: Fault; readonly id: number } | { readonly remove: number } | { readonly clear: true };
 
 interface ActiveFault {
   readonly id: number;
@@ -78,11 +75,17 @@ export class CommandFaults implements RequestFaults {
     }
   }
 
-  obey(call: FaultCall): void {
-    if ('add' in call) return this.set([...this.active, { id: call.id, fault: call.add, injections: 0 }]);
-    const isOver = 'clear' in call ? (): boolean => true : (id: number): boolean => id === call.remove;
-    this.set(this.active.filter(({ id }) => !isOver(id)));
-    for (const [session, { id }] of this.held) if (isOver(id)) this.release(session);
+  add(id: number, fault: Fault): void {
+    this.set([...this.active, { id, fault, injections: 0 }]);
+  }
+
+  /** Those who wait for a reply that it holds get it. */
+  remove(id: number): void {
+    this.end((each) => each === id);
+  }
+
+  clear(): void {
+    this.end(() => true);
   }
 
   refuse(session: Session, command: Command, argv: Argv): ErrorReply | null {
@@ -110,6 +113,11 @@ export class CommandFaults implements RequestFaults {
     const timer = this.held.get(session)?.timer ?? null;
     if (timer !== null) this.scheduler.cancel(timer);
     this.held.delete(session);
+  }
+
+  private end(isOver: (id: number) => boolean): void {
+    this.set(this.active.filter(({ id }) => !isOver(id)));
+    for (const [session, { id }] of this.held) if (isOver(id)) this.release(session);
   }
 
   private release(session: Session): void {

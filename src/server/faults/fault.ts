@@ -4,11 +4,15 @@
  *
  *   slice 1 on #3                                  { name: 'slice', bytes: 1, token: 3 }
  *   error "LOADING later" on GET user:* next 3     { name: 'error', reply: 'LOADING later', command: 'get', key: 'user:*', next: 3 }
+ *   rule on-eof on #3 'ignore'                     { name: 'rule', seam: 'on-eof', expression: "'ignore'", token: 3 }
  */
 import { durationUs } from '../../shared/duration.js';
 import { parseMemory } from '../config/setting.js';
 import { quoteWord } from '../resp/request-encoder.js';
 import { splitInline } from '../resp/inline.js';
+import { type DefectName, DEFECTS, isDefect, isSeam } from '../rules/defects.js';
+import { compileRule, RuleError } from '../rules/rule.js';
+import { SEAM_NAMES, type SeamName, seamOf } from '../rules/seams.js';
 import { FAULT_NAMES, FAULTS, type FaultName, type FaultParameter, faultOf, faultSyntax, LIMITS, type LimitName } from './table.js';
 
 /** What limits a fault to some connections or requests; all that is given must hold. Byte strings are latin1: one character is one byte. */
@@ -35,6 +39,8 @@ export type Fault = FaultLimits &
     | { readonly name: 'accept'; readonly code?: string }
     | { readonly name: 'error'; readonly reply?: string }
     | { readonly name: 'no-reply' }
+    | { readonly name: DefectName }
+    | { readonly name: 'rule'; readonly seam: SeamName; readonly expression: string }
   );
 
 /** A fault that cannot be; the message is one line for people, a byte string. */
@@ -44,6 +50,8 @@ export class FaultError extends Error {
 
 /** A fault as it is typed; a byte string. Throws {@link FaultError}. */
 export function parseFaultText(text: string): Fault {
+  const rule = /^\s*rule(?:\s+(\S+)(?:\s+(.*))?)?\s*$/i.exec(text);
+  if (rule !== null) return parseRule(rule[1], rule[2]);
   const words = splitInline(text);
   if (words === null) throw new FaultError('a quote is open, or something follows it without a space');
   return parseFault(words);
@@ -53,6 +61,7 @@ export function parseFaultText(text: string): Fault {
 export function parseFault(words: readonly string[]): Fault {
   const [name = '', ...rest] = words;
   const known = checkName(name.toLowerCase());
+  if (known === 'rule') return parseRule(rest[0], rest.slice(1).join(' '));
   const { parameter } = faultOf(known);
   const on = rest.findIndex((word) => /^(on|next)$/i.test(word));
   const values = on === -1 ? rest : rest.slice(0, on);
@@ -62,6 +71,12 @@ export function parseFault(words: readonly string[]): Fault {
     draft[parameter.name] = parseValue(parameter, values);
   }
   return checkFault(draft);
+}
+
+/** What follows `rule`; the expression is taken as it stands, quotes included. Throws {@link FaultError}. */
+export function parseRule(seam = '', rest = ''): Fault {
+  const [, token, expression = ''] = /^(?:on\s+#(\d+)\s+)?(.*)$/i.exec(rest)!;
+  return checkFault({ name: 'rule', seam: seam.toLowerCase(), expression: expression.trim(), ...(token !== undefined && { token: Number(token) }) });
 }
 
 type Draft = { name: string; [property: string]: unknown };
@@ -115,16 +130,42 @@ export function checkFault(asked: unknown): Fault {
   const { name, ...properties } = asked as { readonly name?: unknown };
   const known = checkName(name);
   const { parameter, object } = faultOf(known);
+  const own = propertiesOf(known);
   const allowed = LIMITS[object];
   const fault: Draft = { name: known };
   for (const [property, value] of Object.entries(properties)) {
     if (value === undefined) continue;
-    if (property !== parameter?.name && !allowed.includes(property as LimitName)) throw new FaultError(unknownProperty(known, property));
+    if (!own.includes(property) && !allowed.includes(property as LimitName)) throw new FaultError(unknownProperty(known, property));
     fault[property] = value;
   }
+  if (known === 'rule') checkRule(fault.seam, fault.expression);
+  if (known === 'rule' || isDefect(known)) checkTokenOf(known === 'rule' ? (fault.seam as SeamName) : DEFECTS[known].seam, fault.token);
   if (parameter !== null) checkParameter(known, parameter, fault[parameter.name]);
   for (const limit of allowed) if (fault[limit] !== undefined) checkLimit(known, limit, fault[limit]);
   return fault as unknown as Fault;
+}
+
+/** What a fault of this name says beside its limits. */
+function propertiesOf(name: FaultName): readonly string[] {
+  const { parameter } = faultOf(name);
+  return name === 'rule' ? ['seam', 'expression'] : parameter === null ? [] : [parameter.name];
+}
+
+function checkRule(seam: unknown, expression: unknown): void {
+  if (typeof seam !== 'string' || !isSeam(seam)) {
+    const shown = typeof seam === 'string' && seam !== '' ? ` ${quoteWord(seam)}` : ' without a name';
+    throw new FaultError(`there is no seam${shown}; there are ${SEAM_NAMES.join(', ')}`);
+  }
+  if (typeof expression !== 'string') throw new FaultError('rule: expression must be a text');
+  try {
+    compileRule(seam, expression);
+  } catch (error) {
+    throw error instanceof RuleError ? new FaultError(error.message) : error;
+  }
+}
+
+function checkTokenOf(seam: SeamName, token: unknown): void {
+  if (token !== undefined && !seamOf(seam).isOfConnection) throw new FaultError(`${seam} is no decision about one connection: it takes no token`);
 }
 
 function checkName(name: unknown): FaultName {
@@ -134,8 +175,8 @@ function checkName(name: unknown): FaultName {
 }
 
 function unknownProperty(name: FaultName, property: string): string {
-  const { parameter, object } = faultOf(name);
-  const known = [...(parameter === null ? [] : [parameter.name]), ...LIMITS[object]];
+  const { object } = faultOf(name);
+  const known = [...propertiesOf(name), ...LIMITS[object]];
   return `${name} is set on ${object}: it takes ${known.join(', ')}, and no ${quoteWord(property)}`;
 }
 
@@ -159,6 +200,7 @@ function checkLimit(name: FaultName, limit: LimitName, value: unknown): void {
 
 /** As it would be typed; a byte string without control bytes. */
 export function formatFault(fault: Fault): string {
+  if (fault.name === 'rule') return `rule ${fault.seam}${fault.token === undefined ? '' : ` on #${fault.token}`} ${fault.expression}`;
   const { parameter } = faultOf(fault.name);
   const value = parameter === null ? undefined : (fault as unknown as Draft)[parameter.name];
   const { token, command, key, client, next } = fault;

@@ -1,13 +1,13 @@
 /**
  * Faults: what is spoiled on purpose, of one server, on the loop's thread. Checks what is asked for, numbers it, and hands it to the part that injects it: the
- * poll below the recorder, or the dispatcher above it.
+ * poll below the recorder, or the server above it.
  */
 import { type Command, findCommand } from '../command/command.js';
 import { quoteWord } from '../resp/request-encoder.js';
 import type { Tap } from '../trace/tap.js';
-import type { CommandFaults, FaultCall } from './command-faults.js';
 import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from './fault.js';
 import type { FaultyPoll } from './faulty-poll.js';
+import type { FaultCall, LoopFaults } from './loop-faults.js';
 import { faultOf } from './table.js';
 import { wireFault } from './wire-fault.js';
 
@@ -27,7 +27,7 @@ interface FaultyServer {
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;
   readonly sessions: ReadonlyMap<number, unknown>;
-  readonly commandFaults: CommandFaults;
+  readonly loopFaults: LoopFaults;
   readonly loop: { afterWait: (() => void) | null; readonly poll: { readonly waker: { wake(): void } } };
 }
 
@@ -44,7 +44,9 @@ export class Faults {
     private readonly record: (call: FaultCall) => void,
   ) {
     poll.onInjected = ({ id }, token, effect) => this.injected(id, token, effect);
-    server.commandFaults.onInjected = (id, token, effect) => this.injected(id, token, effect);
+    const { requests, rules } = server.loopFaults;
+    requests.onInjected = rules.onInjected = (id, token, effect) => this.injected(id, token, effect);
+    rules.onEnded = (id, token, why) => this.ended(id, token, why);
   }
 
   /** Throws {@link FaultError} if there can be no such fault here. @param mayCome connections may be named that are still to come */
@@ -81,7 +83,7 @@ export class Faults {
   }
 
   /**
-   * Faults of requests change what the server does, so a replay must obey at the same place: behind a wait, before anything that it has brought is
+   * Faults of the loop change what the server does, so a replay must obey at the same place: behind a wait, before anything that it has brought is
    * handled. A call may come in the middle of a command at which the loop is held.
    */
   private call(call: FaultCall): void {
@@ -95,7 +97,7 @@ export class Faults {
     this.server.loop.afterWait = null;
     for (const call of this.calls.splice(0)) {
       this.record(call);
-      this.server.commandFaults.obey(call);
+      this.server.loopFaults.obey(call);
     }
   }
 
@@ -108,8 +110,20 @@ export class Faults {
       this.active.delete(id);
       this.poll.remove(id);
     }
+    this.tell(active, token, effect);
+  }
+
+  /** A rule has come to something that its seam does not allow. */
+  private ended(id: number, token: number, why: string): void {
+    const active = this.active.get(id);
+    if (active === undefined) return;
+    this.active.delete(id);
+    this.tell(active, token, `ended: ${why}`);
+  }
+
+  private tell({ id, text }: ActiveFault, token: number, effect: string): void {
     const { sink } = this.server.tap;
-    if (sink !== null) sink.emit({ kind: 'fault', token, id, fault: active.text, effect });
+    if (sink !== null) sink.emit({ kind: 'fault', token, id, fault: text, effect });
   }
 
   /** Is there such a command, or connection? */

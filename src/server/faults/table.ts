@@ -3,13 +3,14 @@
  *
  *   client   what the console's own connections do to the server; typed there as words of their own
  *   wire     between the kernel and the server: what waits, reads, writes and accepts come to
- *   loop     inside of the server: what becomes of a request
+ *   loop     inside of the server: what becomes of a request, and what the loop decides at its seams (rules/)
  */
+import { DEFECTS, type DefectName } from '../rules/defects.js';
 
 export type FaultSide = 'wire' | 'loop';
 
 /** What a fault is set on, which decides what may limit it. */
-export type FaultObject = 'connections' | 'listeners' | 'requests';
+export type FaultObject = 'connections' | 'listeners' | 'requests' | 'rules';
 
 export type ParameterName = 'bytes' | 'ms' | 'times' | 'afterBytes' | 'bytesPerSecond' | 'code' | 'reply';
 
@@ -41,6 +42,17 @@ export interface FaultDoc {
   /** As it is typed. */
   readonly example: string;
 }
+
+/** A defect takes nothing, and is typed as its name. */
+interface DefectDoc extends FaultDoc {
+  readonly side: 'loop';
+  readonly object: 'rules';
+  readonly parameter: null;
+}
+
+const DEFECT_DOCS = Object.fromEntries(
+  Object.entries(DEFECTS).map(([name, { meaning }]) => [name, { side: 'loop', object: 'rules', parameter: null, meaning, example: name }]),
+) as { readonly [name in DefectName]: DefectDoc };
 
 export const FAULTS = {
   slice: {
@@ -114,6 +126,14 @@ export const FAULTS = {
     meaning: 'The command is executed, and not answered. What its client sends meanwhile waits, until the fault is taken away.',
     example: 'no-reply on INCR next 1',
   },
+  ...DEFECT_DOCS,
+  rule: {
+    side: 'loop',
+    object: 'rules',
+    parameter: null,
+    meaning: 'A decision of the loop is made by this JavaScript expression over the values of the seam; of several for one seam the newest counts.',
+    example: "rule after-read on #3 result === 'WouldBlock' ? 'close' : 'read again'",
+  },
 } as const satisfies { readonly [name: string]: FaultDoc };
 
 export type FaultName = keyof typeof FAULTS;
@@ -129,19 +149,22 @@ export const LIMITS: { readonly [each in FaultObject]: readonly LimitName[] } = 
   connections: ['token', 'next'],
   listeners: ['next'],
   requests: ['token', 'command', 'key', 'client', 'next'],
+  rules: ['token'],
 };
 
 const TARGETS: { readonly [each in FaultObject]: readonly string[] } = {
   connections: ['[on #token]'],
   listeners: [],
   requests: ['[on [command] [key pattern] [client name] [#token]]'],
+  rules: ['[on #token]'],
 };
 
 /** How it is typed, in parts: `slice`, `bytes`, `[on #token]`, `[next number]`. */
 export function faultSyntax(name: FaultName): readonly string[] {
+  if (name === 'rule') return [name, 'seam', ...TARGETS.rules, 'expression'];
   const { parameter, object } = faultOf(name);
   const value = parameter === null ? [] : [parameter.default === undefined ? parameter.name : `[${parameter.name}]`];
-  return [name, ...value, ...TARGETS[object], '[next number]'];
+  return [name, ...value, ...TARGETS[object], ...(LIMITS[object].includes('next') ? ['[next number]'] : [])];
 }
 
 /** What the console's own connections can do to the server; the words of the console for it. */

@@ -3,7 +3,7 @@
  */
 import { SystemHost } from '../host.js';
 import type { Server, ServerInputs } from '../server.js';
-import type { FaultCall } from '../faults/command-faults.js';
+import type { FaultCall } from '../faults/loop-faults.js';
 import { ADVANCE, FAULT, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingHost } from './recorded-host.js';

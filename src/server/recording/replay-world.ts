@@ -10,7 +10,7 @@ import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, ty
 import type { Token } from '../io/token.js';
 import type { AcceptorState } from '../client/acceptor.js';
 import type { ConnectionState } from '../client/connection.js';
-import type { FaultCall } from '../faults/command-faults.js';
+import type { FaultCall } from '../faults/loop-faults.js';
 import type { Clock } from '../loop/clock.js';
 import type { RestoredSockets } from '../server-state.js';
 import { quote } from '../resp/quote.js';

@@ -80,7 +80,7 @@ export class Replay {
       ...(start !== null && { from: start }),
     });
     this.world.onShutdown = () => this.server.shutdown();
-    this.world.onFault = (call) => this.server.commandFaults.obey(call);
+    this.world.onFault = (call) => this.server.loopFaults.obey(call);
     this.server.loop.afterWait = () => this.world.obeyCalls();
     this.server.loop.onWake(() => this.world.obeyCalls());
     if (from === null) this.attempt(() => this.server.listen());

@@ -140,6 +140,14 @@ export class RequestDecoder {
     return COMPLETE;
   }
 
+  /** At INCOMPLETE: forgets the running request, and the rest of the range with it. */
+  drop(): void {
+    this.position = this.end;
+    this.remaining = 0;
+    this.bulkLength = -1;
+    this.earlierBytes = 0;
+  }
+
   /** Between two feeds. Null between two requests. */
   capture(): DecoderState | null {
     const { remaining, expectsKey, bulkLength, earlierBytes } = this;

@@ -24,6 +24,7 @@ import { herd } from './herd.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
 import { listOf } from './list-of.js';
+import { rule } from './rules.js';
 import { Transcript } from './transcript.js';
 
 export interface ReplOptions {
@@ -262,6 +263,8 @@ class LabRepl implements Repl {
         return this.spell(name, argv);
       case 'fault':
         return this.call(name, () => this.fault(argv.slice(1)));
+      case 'rule':
+        return this.call(name, () => rule(this.options.faults, argv.slice(1)));
       case 'faults':
         return this.call(name, async () => listed(await this.options.faults.list()));
       case 'advance':

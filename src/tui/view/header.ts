@@ -31,12 +31,12 @@ export interface HeaderContext {
 /** Exactly `height` rows of exactly `width` columns. */
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
   const parts = partsOf(state, theme);
-  const { name, time, scrubber, turn, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
+  const { name, time, rules, scrubber, turn, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
   if (height === 1) {
-    const all = [name, time, scrubber, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
+    const all = [name, time, rules, scrubber, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
     return [rowOf(width, fitted(all, width, theme))];
   }
-  const first = fitted([name, time, scrubber, turn, connections, perSecond], width, theme);
+  const first = fitted([name, time, rules, scrubber, turn, connections, perSecond], width, theme);
   const seconds = secondsUpTo(state.model.rates, nowUs(state));
   return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, clock, breakpoints, held, drops], width, theme))];
 }
@@ -49,7 +49,8 @@ export function factsOf(state: State, theme: Theme): { readonly [name in PartNam
 
 const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 1000;
 
-type PartName = 'name' | 'time' | 'scrubber' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints' | 'held' | 'drops';
+type PartName =
+  | 'name' | 'time' | 'rules' | 'scrubber' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints' | 'held' | 'drops';
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
@@ -66,6 +67,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
       rank: 0,
       isBlock: true,
     },
+    rules: { ways: rulesWays(state.model.rules), style: (text) => theme.bad(theme.highlight(text)), rank: 1, isBlock: true },
     scrubber: { ways: scrubberWays(control, theme), style: theme.warn, rank: 5, isBlock: true },
     turn: { ways: [`turn ${formatCount(busy?.activity.turn ?? turn)}`], style: plain, rank: 1 },
     connections: { ways: [plural(connections, 'connection'), `${formatCount(connections)} conn`], style: plain, rank: 7 },
@@ -83,6 +85,13 @@ const droppedWays = ({ commands, turns }: { readonly commands: number; readonly 
   `dropped from the trace: ${plural(commands, 'command')}, ${plural(turns, 'turn')}`,
   `${formatCount(commands)} dropped`,
 ];
+
+/** What is wrong with the loop on purpose: in full, by name, by number. */
+function rulesWays(rules: readonly string[]): readonly string[] {
+  if (rules.length === 0) return [];
+  const names = rules.map((text) => text.split(' ', text.startsWith('rule ') ? 2 : 1).join(' '));
+  return [` ${rules.join(', ')} `, ` ${names.join(', ')} `, ` ${rules.length} broken `];
+}
 
 const plain: Style = (text) => text;
 

@@ -1,6 +1,7 @@
 /** Faults as they are typed, as objects, and what is refused. */
 import { describe, expect, test } from 'vitest';
 import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from '../../../src/server/faults/fault.js';
+import { SEAM_NAMES } from '../../../src/server/rules/seams.js';
 import { FAULT_NAMES, FAULTS } from '../../../src/server/faults/table.js';
 
 const TYPED: readonly (readonly [text: string, fault: Fault])[] = [
@@ -18,6 +19,10 @@ const TYPED: readonly (readonly [text: string, fault: Fault])[] = [
   ['no-reply', { name: 'no-reply' }],
   ['error', { name: 'error' }],
   ['error "LOADING not yet" on GET', { name: 'error', reply: 'LOADING not yet', command: 'get' }],
+  ['ignore-eof', { name: 'ignore-eof' }],
+  ['eagain-is-an-error on #3', { name: 'eagain-is-an-error', token: 3 }],
+  ["rule on-eof 'ignore'", { name: 'rule', seam: 'on-eof', expression: "'ignore'" }],
+  ["rule after-frame on #3 frames < 2 ? 'next frame' : \"leave the rest\"", { name: 'rule', seam: 'after-frame', expression: "frames < 2 ? 'next frame' : \"leave the rest\"", token: 3 }],
   ['error LOADING on CONFIG|GET key user:* client app #7 next 3', { name: 'error', reply: 'LOADING', command: 'config|get', key: 'user:*', client: 'app', token: 7, next: 3 }],
 ];
 
@@ -34,6 +39,7 @@ test.each([
   ['bandwidth 10kb', 'bandwidth 10240'],
   ['error ERR next 1', 'error ERR next 1'],
   ['error "a on b" on key "x y"', 'error "a on b" on key "x y"'],
+  ["  RULE On-EOF ON #3   'ignore' ", "rule on-eof on #3 'ignore'"],
 ])('%s is another way to type %s', (text, shown) => {
   expect(formatFault(parseFaultText(text))).toBe(shown);
 });
@@ -72,6 +78,12 @@ describe('what can not be is refused, with what there is', () => {
     ['error "a\\r\\nb"', 'error: reply must be a line of text'],
     ['error "a', 'a quote is open, or something follows it without a space'],
     ['error on key', 'key needs a value'],
+    ['ignore-eof 5', '5 is one word too many: ignore-eof [on #token]'],
+    ['ignore-eof next 5', 'ignore-eof is set on rules: it takes token, and no next'],
+    ['rule', `there is no seam without a name; there are ${SEAM_NAMES.join(', ')}`],
+    ['rule on-eoff x', `there is no seam on-eoff; there are ${SEAM_NAMES.join(', ')}`],
+    ['rule on-eof', "on-eof needs an expression, for example: 'close'"],
+    ['rule on-eof on #3', "on-eof does not know on; there are waiting, numbers, texts in quotes, operators, and Math.min and the like"],
   ])('%s', (text, complaint) => {
     expect(() => parseFaultText(text)).toThrow(new FaultError(complaint));
   });
@@ -83,6 +95,9 @@ describe('what can not be is refused, with what there is', () => {
     [{ name: 'slice', bytes: 1, key: 'k' }, 'slice is set on connections: it takes bytes, token, next, and no key'],
     [{ name: 'error', reply: 1 }, 'error: reply must be a line of text'],
     [{ name: 'error', client: 5 }, 'error: client must be a text'],
+    [{ name: 'rule', seam: 5, expression: '1' }, `there is no seam without a name; there are ${SEAM_NAMES.join(', ')}`],
+    [{ name: 'rule', seam: 'on-eof' }, 'rule: expression must be a text'],
+    [{ name: 'rule', seam: 'on-eof', expression: "'ignore'", next: 1 }, 'rule is set on rules: it takes seam, expression, token, and no next'],
     [{ name: 'error', colour: 'red' }, 'error is set on requests: it takes reply, token, command, key, client, next, and no colour'],
   ])('%o', (asked, complaint) => {
     expect(() => checkFault(asked)).toThrow(new FaultError(complaint));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TraceEvent } from 'redis-lab';
 import { expect, test } from 'vitest';
+import { SEAM_NAMES } from '../../../src/server/index.js';
 import { promptOf } from '../../../src/tui/state/repl-state.js';
 import { LabRepl } from './lab-repl.js';
 
@@ -277,6 +278,28 @@ test('fault sets, lists and ends what is spoiled; what can not be is refused wit
   expect(await lab.say('fault')).toEqual(['fault slice 1 on #3; help fault lists what can be spoiled']);
   expect((await lab.say('help fault', () => lab.answers.length > 2))[0]).toBe('fault slice bytes [on #token] [next number]');
   expect(lab.state.lines.at(-1)!.kind).toBe('note');
+});
+
+test('rule shows the decisions of the loop, and puts an expression in the place of one', async () => {
+  await using lab = await LabRepl.start();
+  expect(await lab.say('rule', () => lab.answers.length === SEAM_NAMES.length)).toEqual(SEAM_NAMES.map((name) => `${name}: as the textbook says`));
+  expect(await lab.say('rule on-eof', () => lab.answers.length === 4)).toEqual([
+    'A read has returned 0 bytes: the peer has sent its last byte.', "it knows waiting, and comes to 'close', 'ignore'", "textbook: 'close'",
+    'in force: on-eof: as the textbook says',
+  ]);
+  expect(await lab.say("@a rule after-frame (frames < 2 ? 'next frame':'leave the rest')")).toEqual(["1  rule after-frame (frames < 2 ? 'next frame':'leave the rest')"]);
+  expect(await lab.say("rule after-frame 'leave the rest'")).toEqual(["2  rule after-frame 'leave the rest'"]);
+  expect(await lab.say('faults')).toEqual(["2  rule after-frame 'leave the rest'"]);
+  expect((await lab.say('rule after-frame', () => lab.answers.length === 4)).at(-1)).toBe("in force: after-frame: 2  rule after-frame 'leave the rest'");
+  expect(await lab.say('raw "PING\r\nECHO hello\r\n"')).toEqual(['PONG']);
+  expect(await lab.say('rule after-frame off')).toEqual(['after-frame: as the textbook says']);
+  expect(await lab.say('PING', () => lab.answers.length === 2)).toEqual(['"hello"', 'PONG']);
+  expect(await lab.say('rule after-frame off')).toEqual(['after-frame: no rule of your own is set']);
+  expect(await lab.say('fault one-read-one-command')).toEqual(['3  one-read-one-command']);
+  expect((await lab.say('rule after-frame', () => lab.answers.length === 4)).at(-1)).toBe('in force: after-frame: 3  one-read-one-command');
+  expect(await lab.say('rule on-eoff 1')).toEqual([`there is no seam on-eoff; there are ${SEAM_NAMES.join(', ')}`]);
+  expect(await lab.say('rule on-eof nothing')).toEqual([expect.stringMatching(/^on-eof does not know nothing; there are waiting, /)]);
+  expect((await lab.say('help rule', () => lab.answers.length > 4))[0]).toBe('rule read-size expression');
 });
 
 test('lines that were pasted behind a fault come after it', async () => {

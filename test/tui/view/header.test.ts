@@ -32,6 +32,18 @@ test('a small screen has it all in one row, a larger one in two', () => {
   expect(rows({}, 120, 2)).toEqual([' redis-lab  LIVE  turn 812 · 3 connections · 0 cmd/s', ' 127.0.0.1:6379 · epoll']);
 });
 
+test('rules at the seams of the loop are said behind the time, in the colour of an error, in as many words as there is room for', () => {
+  const rules = ['eagain-is-an-error on #3', "rule on-eof on #3 'ignore'"];
+  const state = stateOf({});
+  const spoiled = { ...state, model: { ...state.model, rules } };
+  const said = (width: number, height: 1 | 2, shown = spoiled): string => header(shown, { theme: PLAIN, width, height })[0]!.trimEnd();
+  expect(said(200, 2)).toBe(" redis-lab  LIVE   eagain-is-an-error on #3, rule on-eof on #3 'ignore'  turn 812 · 3 connections · 0 cmd/s");
+  expect(said(75, 2)).toContain(' LIVE   eagain-is-an-error, rule on-eof  turn 812');
+  expect(said(80, 1)).toContain(' 2 broken ');
+  expect(said(80, 1, { ...state, model: { ...state.model, rules: rules.slice(0, 1) } })).toContain(' LIVE   eagain-is-an-error on #3  turn 812');
+  expect(header(spoiled, { theme: COLORED, width: 200, height: 2 })[0]).toContain(COLORED.bad(COLORED.highlight(` ${rules.join(', ')} `)));
+});
+
 test('a virtual clock shows its time, as far as there is room', () => {
   const virtual = { server: { hasVirtualClock: true } };
   expect(rows(virtual, 120, 2)[1]).toBe(' 127.0.0.1:6379 · epoll · virtual clock 1970-01-01 00:00:00.000 UTC');

@@ -4,7 +4,7 @@
  * Of each act it is kept which reply it followed: the client may have waited for that one.
  */
 import { formatAddress, type Address } from '../../io/poll.js';
-import type { FaultCall } from '../../faults/command-faults.js';
+import type { FaultCall } from '../../faults/loop-faults.js';
 import { RecordingError } from '../recording-file.js';
 import type { Replay } from '../replay.js';
 import type { ReplayedStream, WorldObserver } from '../replay-world.js';

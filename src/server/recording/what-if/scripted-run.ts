@@ -9,7 +9,7 @@ import { Config, type SettingValues } from '../../config.js';
 import type { Fault } from '../../faults/fault.js';
 import { Faults } from '../../faults/faults.js';
 import { FaultyPoll } from '../../faults/faulty-poll.js';
-import type { FaultCall } from '../../faults/command-faults.js';
+import type { FaultCall } from '../../faults/loop-faults.js';
 import type { Host } from '../../host.js';
 import { type ScriptedPeer, ScriptedPoll } from '../../io/backends/scripted.js';
 import { SystemError } from '../../io/poll.js';
@@ -150,12 +150,12 @@ class ScriptedRun {
 
   /** Those of the recording have numbers below zero here, so that they are not taken for the new ones. */
   private call(call: FaultCall): void {
-    const { commandFaults } = this.server;
-    if ('clear' in call) for (const id of this.recordedFaults) commandFaults.obey({ remove: -id });
-    else if ('remove' in call) commandFaults.obey({ remove: -call.remove });
+    const { loopFaults } = this.server;
+    if ('clear' in call) for (const id of this.recordedFaults) loopFaults.obey({ remove: -id });
+    else if ('remove' in call) loopFaults.obey({ remove: -call.remove });
     else {
       this.recordedFaults.add(call.id);
-      commandFaults.obey({ add: call.add, id: -call.id });
+      loopFaults.obey({ add: call.add, id: -call.id });
     }
   }
 

@@ -17,6 +17,8 @@ export interface Model {
   readonly atUs: number;
   /** Unix time in ms at which that clock was zero; NaN until the first snapshot. */
   readonly originMs: number;
+  /** Rules and defects at the seams of the loop, as they are typed. */
+  readonly rules: readonly string[];
   /** The five kinds of event that a server handles are counted here as the top level of the trace. */
   readonly loop: LoopModel;
   readonly rates: RatesModel;
@@ -31,6 +33,7 @@ export const initialModel: Model = {
   count: 0,
   atUs: 0,
   originMs: Number.NaN,
+  rules: [],
   loop: loopSlice.initial,
   rates: ratesSlice.initial,
   tokens: tokensSlice.initial,
@@ -45,6 +48,7 @@ export function reduceModel(model: Model, entry: Entry): Model {
     count: model.count + 1,
     atUs: entry.type === 'event' ? entry.event.atUs : entry.type === 'snapshot' ? entry.snapshot.nowUs : model.atUs,
     originMs: entry.type === 'snapshot' ? entry.snapshot.nowMs - entry.snapshot.nowUs / 1000 : model.originMs,
+    rules: entry.type === 'snapshot' ? entry.snapshot.rules : model.rules,
     loop: loopSlice.reduce(model.loop, entry),
     rates: ratesSlice.reduce(model.rates, entry),
     tokens: tokensSlice.reduce(model.tokens, entry),

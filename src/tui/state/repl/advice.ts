@@ -1,7 +1,9 @@
 /**
  * Advice on the line being typed: the hint behind the cursor, the red line, and what Tab can put in. Pure; reads the table of commands.
  */
-import { FAULT_NAMES, type FaultName, faultSyntax, formatSyntax, type CommandReference, type SettingReference } from '../../../server/index.js';
+import {
+  FAULT_NAMES, type FaultName, faultSyntax, formatSyntax, isSeam, SEAM_NAMES, seamOf, type CommandReference, type SettingReference,
+} from '../../../server/index.js';
 import { findLabWord, TYPED_LAB_WORDS, type LabWord } from './lab-words.js';
 import { expectsKey, matchSyntax, optionWords } from './syntax-match.js';
 import { splitLine, takeRepeat, type TypedLine, typeable, typedLine } from './words.js';
@@ -54,6 +56,7 @@ function restOf(commands: readonly CommandReference[], words: readonly string[])
 function labRest(commands: readonly CommandReference[], lab: LabWord, words: readonly string[]): string {
   if (lab.name === 'slice' && words.length > 2) return restOf(commands, words.slice(2)) ?? '';
   if (lab.name === 'fault') return faultRest(words.slice(1));
+  if (lab.name === 'rule' && words.length > 1) return ruleRest(words.slice(1));
   return lab.arguments.split(' ').slice(Math.min(words.length - 1, 2)).join(' ');
 }
 
@@ -64,6 +67,9 @@ function faultRest([name, ...given]: readonly string[]): string {
   if (!isFault(name)) return '';
   return faultSyntax(name).slice(1 + given.length).join(' ');
 }
+
+/** Behind the name of a seam: what the textbook says. */
+const ruleRest = ([seam = '', ...given]: readonly string[]): string => (given.length === 0 && isSeam(seam) ? seamOf(seam).textbook : '');
 
 const isFault = (name: string): name is FaultName => (FAULT_NAMES as readonly string[]).includes(name);
 
@@ -129,8 +135,9 @@ function candidatesFor(known: Known, typed: TypedLine): readonly string[] {
   if (words.length === 0 && typed.client === null && current.startsWith('@')) return clients.map((name) => `@${name}`);
   if (words.length === 0) return [...commands.map(({ name }) => inCase(name)), ...TYPED_LAB_WORDS.map(({ name }) => name)];
   const lab = findLabWord(words[0]);
-  if (lab?.name === 'help') return words.length === 1 ? ['lab', 'fault', ...groupsOf(commands), ...commands.map(({ name }) => inCase(name))] : [];
+  if (lab?.name === 'help') return words.length === 1 ? ['lab', 'fault', 'rule', ...groupsOf(commands), ...commands.map(({ name }) => inCase(name))] : [];
   if (lab?.name === 'fault') return faultWords(known, words.slice(1));
+  if (lab?.name === 'rule') return ruleWords(words.slice(1));
   if (lab?.name === 'slice' && words.length > 1) return candidatesFor(known, { ...typed, words: words.slice(2) });
   if (lab !== null) return [];
   const found = findCommand(commands, words);
@@ -158,6 +165,13 @@ function faultWords({ commands }: Known, given: readonly string[]): readonly str
   const last = given.at(-1)!;
   if (last === 'on') return ['key', 'client', ...commands.map(({ name }) => name)];
   return ['on', 'next'].filter((word) => !given.includes(word));
+}
+
+function ruleWords([seam, ...given]: readonly string[]): readonly string[] {
+  if (seam === undefined) return SEAM_NAMES;
+  if (!isSeam(seam)) return [];
+  const { parameters } = seamOf(seam);
+  return given.length === 0 ? [...Object.keys(parameters), 'off', 'on'] : Object.keys(parameters);
 }
 
 /** Those that have not been given already. */

@@ -46,6 +46,13 @@ export const LAB_WORDS: readonly LabWord[] = [
       'Spoils something on purpose: fault slice 1 on #3, fault error LOADING on GET user:* next 3. `help fault` lists what can be ' +
       'spoiled. fault off 2 ends the second, fault off all of them.',
   },
+  {
+    name: 'rule',
+    arguments: '[seam [expression | off]]',
+    summary:
+      "Puts an expression in the place of one of the loop's decisions: rule after-read result === 'WouldBlock' ? 'close' : 'read again'. " +
+      'rule after-read shows the textbook\'s and the one in force, rule after-read off ends your own. `help rule` lists the seams.',
+  },
   { name: 'faults', arguments: '', summary: 'Lists the faults that are set, with how often each was injected.' },
   {
     name: 'busy',

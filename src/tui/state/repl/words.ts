@@ -6,9 +6,14 @@
 import { quoteWord, splitInline } from '../../../server/index.js';
 import { startOfRun, toBytes } from '../typed-text.js';
 
-/** The words of a line as byte strings; null if a quote is not closed. */
+/** `rule on-eof 'close'`: the expression is taken as it stands, quotes included. */
+const RULE = /^\s*(?:(@\S*)\s+)?(?:(fault)\s+)?(rule)(?:\s+(\S+)(?:\s+(.*?))?)?\s*$/i;
+
+/** The words of a line as byte strings, a rule's expression as one word; null if a quote is not closed. */
 export function splitLine(line: string): string[] | null {
-  return splitInline(toBytes(line));
+  const bytes = toBytes(line);
+  const rule = RULE.exec(bytes);
+  return rule === null ? splitInline(bytes) : rule.slice(1).filter((word) => word !== undefined && word !== '');
 }
 
 export interface TypedLine {

@@ -1,0 +1,107 @@
+/**
+ * RuleFaults: rules that are set at the seams of the loop, a learner's own and the named defects. While there are any, another policy is in force.
+ *
+ *   a seam ──▶ RuledPolicy ──▶ the newest rule for it ──▶ a result that the seam allows
+ *                                                    └──▶ anything else, or an exception: the rule ends, and the textbook decides
+ *
+ * They stand above the recorder: that one is set, or taken away, is an input, see LoopFaults.
+ */
+import type { Token } from '../io/token.js';
+import { DEFECTS, isDefect } from '../rules/defects.js';
+import type { PolicyInForce } from '../rules/policy.js';
+import { compileRule, resultError, type RuleFunction, type RuleValue } from '../rules/rule.js';
+import { type Decide, RuledPolicy } from '../rules/ruled-policy.js';
+import type { SeamName } from '../rules/seams.js';
+import type { Fault } from './fault.js';
+
+interface ActiveRule {
+  readonly id: number;
+  readonly fault: Fault;
+  readonly seam: SeamName;
+  readonly decide: RuleFunction;
+}
+
+export interface RuleFaultsState {
+  /** Oldest first. */
+  readonly active: readonly { readonly id: number; readonly fault: Fault }[];
+}
+
+export class RuleFaults {
+  private active: readonly ActiveRule[] = [];
+  private readonly ruled: RuledPolicy;
+  /** Told of each decision that a rule has made in another way than the textbook; nobody listens in a replay. */
+  onInjected: (id: number, token: Token, effect: string) => void = () => {};
+  /** A rule has ended by itself. */
+  onEnded: (id: number, token: Token, why: string) => void = () => {};
+
+  constructor(private readonly policy: PolicyInForce) {
+    this.ruled = new RuledPolicy(policy.textbook, this.decide);
+  }
+
+  capture(): RuleFaultsState {
+    return { active: this.active.map(({ id, fault }) => ({ id, fault })) };
+  }
+
+  restore({ active }: RuleFaultsState): void {
+    this.set(active.map(({ id, fault }) => activeRule(id, fault)));
+  }
+
+  /** The rules that are set, oldest first. */
+  get faults(): readonly Fault[] {
+    return this.active.map(({ fault }) => fault);
+  }
+
+  add(id: number, fault: Fault): void {
+    this.set([...this.active, activeRule(id, fault)]);
+  }
+
+  remove(id: number): void {
+    this.set(this.active.filter((rule) => rule.id !== id));
+  }
+
+  clear(): void {
+    this.set([]);
+  }
+
+  private readonly decide: Decide = (seam, token, values, textbook) => {
+    const rule = this.active.findLast(({ seam: at, fault }) => at === seam && (fault.token === undefined || fault.token === token));
+    if (rule === undefined) return textbook;
+    const { result, error } = evaluate(rule, values);
+    if (error !== null) {
+      this.remove(rule.id);
+      this.onEnded(rule.id, token, error);
+      return textbook;
+    }
+    if (result !== textbook) this.onInjected(rule.id, token, `${seam}: ${shown(result)} instead of ${shown(textbook)}`);
+    return result as typeof textbook;
+  };
+
+  private set(active: readonly ActiveRule[]): void {
+    this.active = active;
+    this.policy.current = active.length === 0 ? this.policy.textbook : this.ruled;
+  }
+}
+
+function activeRule(id: number, fault: Fault): ActiveRule {
+  const { seam, expression } = ruleOf(fault);
+  return { id, fault, seam, decide: compileRule(seam, expression) };
+}
+
+/** What a fault of the object `rules` does. */
+export function ruleOf(fault: Fault): { readonly seam: SeamName; readonly expression: string } {
+  if (fault.name === 'rule') return fault;
+  if (isDefect(fault.name)) return DEFECTS[fault.name];
+  throw new Error(`${fault.name} is no rule`);
+}
+
+function evaluate({ seam, decide }: ActiveRule, values: readonly RuleValue[]): { readonly result: unknown; readonly error: string | null } {
+  try {
+    const result = decide(...values);
+    return { result, error: resultError(seam, result, values) };
+  } catch (error) {
+    // An error of the expression's own context is none of this one's.
+    return { result: undefined, error: `${seam}: ${(error as Error).message}` };
+  }
+}
+
+const shown = (result: unknown): string => (typeof result === 'string' ? `'${result}'` : String(result));

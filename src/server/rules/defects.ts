@@ -1,0 +1,49 @@
+/**
+ * Defects: mistakes that are really made at the seams of a loop, each as the expression that makes it. They stand in the table of faults: `fault ignore-eof`.
+ */
+import { SEAM_NAMES, type SeamName } from './seams.js';
+
+export interface Defect {
+  readonly seam: SeamName;
+  readonly expression: string;
+  readonly meaning: string;
+}
+
+export const DEFECTS = {
+  'eagain-is-an-error': {
+    seam: 'after-read',
+    expression: "result === 'WouldBlock' ? 'close' : 'read again'",
+    meaning: 'A read that says WouldBlock is taken for an error: the connection is closed as soon as its socket is empty.',
+  },
+  'edge-without-draining': {
+    seam: 'after-read',
+    expression: "'wait'",
+    meaning: 'One read for each event. Edge-triggered, what it leaves behind is not reported again until more arrives.',
+  },
+  'drain-forever': {
+    seam: 'after-read',
+    expression: "result === 'WouldBlock' ? 'wait' : 'read again'",
+    meaning: 'A connection is read until its socket is empty, however long that takes: the others wait.',
+  },
+  'ignore-eof': {
+    seam: 'on-eof',
+    expression: "'ignore'",
+    meaning: 'A read of 0 bytes is taken for no bytes: the connection stays, and level-triggered it is reported again in each turn.',
+  },
+  'half-frame-thrown-away': {
+    seam: 'on-partial',
+    expression: "'throw away'",
+    meaning: 'A request that has come only in part is dropped; its rest is then taken for the beginning of a request.',
+  },
+  'one-read-one-command': {
+    seam: 'after-frame',
+    expression: "'leave the rest'",
+    meaning: 'Of what one read brings one request is executed: those that were sent together with it are answered one read too late each.',
+  },
+} as const satisfies { readonly [name: string]: Defect };
+
+export type DefectName = keyof typeof DEFECTS;
+
+export const isDefect = (name: string): name is DefectName => Object.hasOwn(DEFECTS, name);
+
+export const isSeam = (name: string): name is SeamName => (SEAM_NAMES as readonly string[]).includes(name);

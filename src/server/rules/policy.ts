@@ -1,0 +1,47 @@
+/**
+ * Policy: the decisions of the loop at its seams (seams.ts). Parts of the server ask the one that is in force; nearly always that is the textbook's, whose
+ * methods are short enough to be compiled into their callers. A rule that is set puts another policy in its place: see ruled-policy.ts.
+ */
+import { WOULD_BLOCK } from '../io/poll.js';
+import type { Token } from '../io/token.js';
+import type { ResultOf } from './seams.js';
+
+/** Of a token that stays ready, edge-triggered: then the others have their turn. */
+const READS_PER_EVENT = 16;
+
+export interface Policy {
+  readSize(token: Token, room: number): ResultOf<'read-size'>;
+  /** @param result bytes, or {@link WOULD_BLOCK} */
+  afterRead(token: Token, result: number, size: number, isEdge: boolean, reads: number): ResultOf<'after-read'>;
+  onEof(token: Token, waiting: number): ResultOf<'on-eof'>;
+  onPartial(token: Token, has: number, needs: number): ResultOf<'on-partial'>;
+  afterFrame(token: Token, frames: number): ResultOf<'after-frame'>;
+}
+
+export class TextbookPolicy implements Policy {
+  readSize(_token: Token, room: number): ResultOf<'read-size'> {
+    return room;
+  }
+
+  afterRead(_token: Token, result: number, _size: number, isEdge: boolean, reads: number): ResultOf<'after-read'> {
+    return result === WOULD_BLOCK || !isEdge ? 'wait' : reads < READS_PER_EVENT ? 'read again' : 'yield';
+  }
+
+  onEof(): ResultOf<'on-eof'> {
+    return 'close';
+  }
+
+  onPartial(): ResultOf<'on-partial'> {
+    return 'keep';
+  }
+
+  afterFrame(): ResultOf<'after-frame'> {
+    return 'next frame';
+  }
+}
+
+/** The policy of one server. */
+export class PolicyInForce {
+  readonly textbook = new TextbookPolicy();
+  current: Policy = this.textbook;
+}

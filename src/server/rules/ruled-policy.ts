@@ -1,0 +1,40 @@
+/**
+ * RuledPolicy: the policy while rules are set. It names the values of each decision as the seam's expressions do, and leaves the decision to whoever knows the
+ * rules.
+ */
+import { WOULD_BLOCK } from '../io/poll.js';
+import type { Token } from '../io/token.js';
+import type { Policy, TextbookPolicy } from './policy.js';
+import type { RuleValue } from './rule.js';
+import type { ResultOf, SeamName } from './seams.js';
+
+/** Makes a decision. `textbook` is what comes of it where no rule says otherwise. */
+export type Decide = <S extends SeamName>(seam: S, token: Token, values: readonly RuleValue[], textbook: ResultOf<S>) => ResultOf<S>;
+
+export class RuledPolicy implements Policy {
+  constructor(
+    private readonly textbook: TextbookPolicy,
+    private readonly decide: Decide,
+  ) {}
+
+  readSize(token: Token, room: number): ResultOf<'read-size'> {
+    return this.decide('read-size', token, [room], this.textbook.readSize(token, room));
+  }
+
+  afterRead(token: Token, result: number, size: number, isEdge: boolean, reads: number): ResultOf<'after-read'> {
+    const values = [result === WOULD_BLOCK ? 'WouldBlock' : result, size, isEdge, reads];
+    return this.decide('after-read', token, values, this.textbook.afterRead(token, result, size, isEdge, reads));
+  }
+
+  onEof(token: Token, waiting: number): ResultOf<'on-eof'> {
+    return this.decide('on-eof', token, [waiting], this.textbook.onEof());
+  }
+
+  onPartial(token: Token, has: number, needs: number): ResultOf<'on-partial'> {
+    return this.decide('on-partial', token, [has, needs], this.textbook.onPartial());
+  }
+
+  afterFrame(token: Token, frames: number): ResultOf<'after-frame'> {
+    return this.decide('after-frame', token, [frames], this.textbook.afterFrame());
+  }
+}

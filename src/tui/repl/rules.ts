@@ -1,0 +1,53 @@
+/**
+ * `rule after-read`, `rule after-read 'wait'`, `rule after-read off`: an expression in the place of one of the loop's decisions.
+ */
+import {
+  type ActiveFault, DEFECTS, FaultError, formatResults, isDefect, isSeam, parseRule, SEAM_NAMES, type SeamName, seamOf, type ServerFaults,
+} from '../../server/index.js';
+
+/** @param words what follows `rule`; an expression is one of them. Rejects with what is wrong about them */
+export async function rule(faults: ServerFaults, [seam, ...rest]: readonly string[]): Promise<readonly string[]> {
+  const set = await faults.list();
+  if (seam === undefined) return SEAM_NAMES.map((name) => inForce(name, set));
+  const name = seam.toLowerCase();
+  if (rest.length === 0 && isSeam(name)) return described(name, set);
+  if (rest.join(' ').toLowerCase() === 'off') return end(faults, name, set);
+  const added = await faults.add(parseRule(name, rest.join(' ')));
+  // The one before goes only now, so that there is always one of the two. One for a single connection stands beside one for all.
+  for (const before of own(added.fault.name === 'rule' ? added.fault.seam : null, set)) {
+    if (before.fault.token === added.fault.token) await faults.remove(before.id);
+  }
+  return [`${added.id}  ${added.text}`];
+}
+
+async function end(faults: ServerFaults, name: string, set: readonly ActiveFault[]): Promise<readonly string[]> {
+  if (!isSeam(name)) throw new FaultError(`there is no seam of this name; there are ${SEAM_NAMES.join(', ')}`);
+  const ended = own(name, set);
+  for (const { id } of ended) await faults.remove(id);
+  return [ended.length === 0 ? `${name}: no rule of your own is set` : inForce(name, await faults.list())];
+}
+
+/** Rules that were typed for a seam; defects stay. */
+function own(seam: SeamName | null, set: readonly ActiveFault[]): readonly ActiveFault[] {
+  return set.filter(({ fault }) => fault.name === 'rule' && fault.seam === seam);
+}
+
+/** All for a seam, defects included; the last one is the newest, which decides. */
+function ofSeam(seam: SeamName, set: readonly ActiveFault[]): readonly ActiveFault[] {
+  return set.filter(({ fault }) => (fault.name === 'rule' ? fault.seam === seam : isDefect(fault.name) && DEFECTS[fault.name].seam === seam));
+}
+
+function inForce(seam: SeamName, set: readonly ActiveFault[]): string {
+  const newest = ofSeam(seam, set).at(-1);
+  return newest === undefined ? `${seam}: as the textbook says` : `${seam}: ${newest.id}  ${newest.text}`;
+}
+
+function described(seam: SeamName, set: readonly ActiveFault[]): readonly string[] {
+  const { meaning, parameters, textbook } = seamOf(seam);
+  return [
+    meaning,
+    `it knows ${Object.keys(parameters).join(', ')}, and comes to ${formatResults(seam)}`,
+    `textbook: ${textbook}`,
+    `in force: ${inForce(seam, set)}`,
+  ];
+}

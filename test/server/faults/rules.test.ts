@@ -1,0 +1,212 @@
+/** Rules and defects on simulated servers: what each spoils, that the server is whole again without it, and that a replay lives through the same. */
+import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/server/recording/digest.js';
+import { Replay } from '../../../src/server/recording/replay.js';
+import type { TraceBody } from '../../../src/server/trace/events.js';
+import { record, type Recorded } from '../recording/scenarios.js';
+import { type Lab, simulate } from '../simulation/harness.js';
+
+const ofKind = <K extends TraceBody['kind']>(events: readonly TraceBody[], kind: K): Extract<TraceBody, { kind: K }>[] =>
+  events.filter((event): event is Extract<TraceBody, { kind: K }> => event.kind === kind);
+
+/** Runs a scenario on a recorded server. Its replay must be identical, and come to the same state. */
+function recorded(options: Parameters<typeof record>[0], scenario: (lab: Lab, events: readonly TraceBody[]) => void): void {
+  const recording: Recorded = record(options);
+  const { lab, head, tape } = recording;
+  scenario(lab, lab.record());
+  lab.turn();
+  const digest = digestOf(lab.server);
+  const replay = new Replay(head, tape());
+  expect(replay.run()).toMatchObject({ divergence: null });
+  expect(digestOf(replay.server)).toBe(digest);
+  expect(replay.server.loopFaults.capture()).toEqual(lab.server.loopFaults.capture());
+  lab.faults.clear();
+  lab.close();
+}
+
+const PING = '*1\r\n$4\r\nPING\r\n';
+
+describe.each([{ edgeTriggered: false }, { edgeTriggered: true }])('edge-triggered: $edgeTriggered', (options) => {
+  test('eagain-is-an-error: a client is closed after its first command, without its reply', () => {
+    recorded(options, (lab, events) => {
+      lab.faults.add('eagain-is-an-error');
+      const client = lab.connect();
+      expect(client.ask('SET', 'k', 'v')).toBe('');
+      expect(client.isClosedByServer).toBe(true);
+      expect(ofKind(events, 'disconnect')).toEqual([{ kind: 'disconnect', token: 2, why: 'rule after-read' }]);
+      const effects = ofKind(events, 'fault').map(({ effect }) => effect);
+      expect(effects.at(-1)).toBe("after-read: 'close' instead of 'wait'");
+      lab.faults.clear();
+      const other = lab.connect();
+      expect(other.ask('GET', 'k')).toBe('$1\r\nv\r\n');
+      expect(other.ask('GET', 'k')).toBe('$1\r\nv\r\n');
+      expect(lab.server.policy.current).toBe(lab.server.policy.textbook);
+    });
+  });
+
+  test('drain-forever: a socket that does not run dry is read on and on, while another client waits', () => {
+    recorded(options, (lab, events) => {
+      const reads = (spoiled: boolean): number => {
+        if (spoiled) lab.faults.add('drain-forever');
+        const [flood, other] = [lab.connect(), lab.connect()];
+        flood.peer.readSizes.push(...Array.from({ length: 100 }, () => PING.length));
+        const before = events.length;
+        flood.send(PING.repeat(100));
+        other.sendCommand('PING');
+        while (other.take() === '') lab.turn();
+        const [first] = ofKind(events.slice(before), 'ready');
+        const told = events.slice(before);
+        const otherAt = told.findIndex((event) => event.kind === 'read' && event.token !== first!.token);
+        lab.settle();
+        expect(flood.receive()).toBe('+PONG\r\n'.repeat(100));
+        return ofKind(told.slice(0, otherAt), 'read').length;
+      };
+      expect(reads(false)).toBe(options.edgeTriggered ? 16 : 1);
+      expect(reads(true)).toBeGreaterThanOrEqual(100);
+    });
+  });
+
+  test('half-frame-thrown-away: a request that comes in two parts is never executed', () => {
+    recorded(options, (lab) => {
+      const halves = (): string => {
+        const client = lab.connect();
+        client.send('*2\r\n$4\r\nECHO\r\n$5\r\nhe');
+        lab.settle();
+        client.send('llo\r\n');
+        return client.receive();
+      };
+      expect(halves()).toBe('$5\r\nhello\r\n');
+      lab.faults.add('half-frame-thrown-away');
+      expect(halves()).toMatch(/^-ERR unknown command 'llo'/);
+      lab.faults.clear();
+      expect(halves()).toBe('$5\r\nhello\r\n');
+    });
+  });
+
+  test('one-read-one-command: of a pipeline one request is answered for each read', () => {
+    recorded(options, (lab) => {
+      const client = lab.connect();
+      const fault = lab.faults.add('one-read-one-command');
+      client.send('*2\r\n$4\r\nECHO\r\n$1\r\na\r\n*2\r\n$4\r\nECHO\r\n$1\r\nb\r\n*2\r\n$4\r\nECHO\r\n$1\r\nc\r\n');
+      expect(client.receive()).toBe('$1\r\na\r\n');
+      expect(client.ask('ECHO', 'd')).toBe('$1\r\nb\r\n');
+      lab.faults.remove(fault.id);
+      expect(client.ask('ECHO', 'e')).toBe('$1\r\nc\r\n$1\r\nd\r\n$1\r\ne\r\n');
+    });
+  });
+
+  test('a rule of one\'s own: half a request is answered with an error', () => {
+    recorded(options, (lab) => {
+      const client = lab.connect();
+      lab.faults.add("rule on-partial has < needs ? 'answer' : 'keep'");
+      client.send('*2\r\n$4\r\nECHO\r\n$5\r\nhe');
+      expect(client.receive()).toBe('-ERR Protocol error: incomplete request\r\n');
+      lab.faults.clear();
+      expect(client.ask('PING')).toBe('+PONG\r\n');
+    });
+  });
+});
+
+test('edge-without-draining: what one read leaves behind is not reported again until more arrives', () => {
+  recorded({ edgeTriggered: true }, (lab, events) => {
+    const client = lab.connect();
+    lab.faults.add(`rule read-size ${PING.length}`);
+    const fault = lab.faults.add('edge-without-draining');
+    client.send(PING.repeat(4));
+    lab.settle();
+    lab.turn(5);
+    expect(client.take()).toBe('+PONG\r\n');
+    client.send(PING);
+    lab.settle();
+    expect(client.take()).toBe('+PONG\r\n');
+    expect(ofKind(events, 'ready').filter(({ token }) => token === 2)).toHaveLength(2);
+    lab.faults.remove(fault.id);
+    client.send(PING);
+    expect(client.receive()).toBe('+PONG\r\n'.repeat(4));
+  });
+  recorded({}, (lab) => {
+    const client = lab.connect();
+    lab.faults.add(`rule read-size ${PING.length}`);
+    lab.faults.add('edge-without-draining');
+    client.send(PING.repeat(4));
+    expect(client.receive()).toBe('+PONG\r\n'.repeat(4));
+  });
+});
+
+test('ignore-eof: level-triggered, the loop is woken by it in each turn; without it the client is closed', () => {
+  recorded({}, (lab, events) => {
+    lab.faults.add('ignore-eof');
+    const [client, other] = [lab.connect(), lab.connect()];
+    client.shutdown();
+    lab.turn(1200);
+    expect(client.isClosedByServer).toBe(false);
+    expect(ofKind(events, 'poll').filter(({ ready }) => ready > 0).length).toBeGreaterThan(1000);
+    expect(ofKind(events, 'read').filter(({ result }) => result === 'EOF').length).toBeGreaterThan(1000);
+    other.sendCommand('PING');
+    lab.turn(2);
+    expect(other.take()).toBe('+PONG\r\n');
+    lab.faults.clear();
+    lab.settle();
+    expect(ofKind(events, 'disconnect')).toMatchObject([{ token: 2, why: 'EOF' }]);
+  });
+});
+
+test('ignore-eof: edge-triggered it is reported once, and the connection stays', () => {
+  recorded({ edgeTriggered: true }, (lab, events) => {
+    lab.faults.add('ignore-eof');
+    const client = lab.connect();
+    client.shutdown();
+    lab.settle();
+    lab.turn(5);
+    expect(ofKind(events, 'read').map(({ result }) => result)).toEqual(['EOF']);
+    expect(client.isClosedByServer).toBe(false);
+  });
+});
+
+test('a rule for one connection leaves the others alone, and the newest of several decides', () => {
+  recorded({}, (lab) => {
+    const [one, other] = [lab.connect(), lab.connect()];
+    lab.faults.add('one-read-one-command');
+    const mend = lab.faults.add("rule after-frame on #3 'next frame'");
+    expect(mend).toMatchObject({ id: 2, fault: { name: 'rule', seam: 'after-frame', expression: "'next frame'", token: 3 } });
+    one.send(PING.repeat(3));
+    other.send(PING.repeat(3));
+    expect(one.receive()).toBe('+PONG\r\n');
+    expect(other.receive()).toBe('+PONG\r\n'.repeat(3));
+    lab.faults.remove(mend.id);
+    other.send(PING.repeat(2));
+    expect(other.receive()).toBe('+PONG\r\n');
+    expect(lab.faults.list()).toMatchObject([{ text: 'one-read-one-command' }]);
+  });
+});
+
+test('a rule that comes to nothing that its seam allows ends, and the textbook decides', () => {
+  recorded({}, (lab, events) => {
+    const client = lab.connect();
+    lab.faults.add("rule after-frame frames < 2 ? 'next frame' : frames");
+    client.send(PING.repeat(3));
+    expect(client.receive()).toBe('+PONG\r\n'.repeat(3));
+    expect(ofKind(events, 'fault')).toEqual([{
+      kind: 'fault', token: 2, id: 1, fault: "rule after-frame frames < 2 ? 'next frame' : frames",
+      effect: "ended: after-frame must come to 'next frame', 'leave the rest', and came to 2",
+    }]);
+    expect(lab.faults.list()).toEqual([]);
+    lab.faults.add('rule on-eof waiting(1)');
+    client.close();
+    lab.settle();
+    expect(ofKind(events, 'fault').at(-1)).toMatchObject({ effect: 'ended: on-eof: waiting is not a function' });
+    expect(lab.server.sessions.size).toBe(0);
+  });
+});
+
+test('a captured server keeps its rules', () => {
+  using lab = simulate();
+  lab.faults.add('one-read-one-command');
+  lab.faults.add("rule on-eof 'ignore'");
+  lab.settle();
+  using copy = simulate({ from: structuredClone(lab.server.capture()) });
+  expect(copy.server.loopFaults.capture()).toEqual(lab.server.loopFaults.capture());
+  const client = copy.connect();
+  client.send(PING.repeat(3));
+  expect(client.receive()).toBe('+PONG\r\n');
+});
