@@ -10,7 +10,6 @@
  */
 import { Fifo } from '../../shared/fifo.js';
 import type { TcpStream } from '../io/poll.js';
-import { WOULD_BLOCK } from '../io/poll.js';
 import type { ByteSink } from '../resp/encoder.js';
 
 /** Size of a pooled chunk: PROTO_REPLY_CHUNK_BYTES of Redis. */
@@ -96,15 +95,16 @@ export class OutputBuffer implements ByteSink {
     if (!isFirst || this.counted !== 0) this.count();
   }
 
-  /**
-   * One write(2) of the oldest bytes. Returns the number taken, or WOULD_BLOCK; throws SystemError. Call again while
-   * {@link length} is not 0 and the number taken was the number offered.
-   */
+  /** One write(2) of the {@link offered} oldest bytes, which stay here. Returns the number taken, or WOULD_BLOCK; throws SystemError. */
   writeTo(stream: TcpStream): number {
     const oldest = this.full.first;
-    const taken = oldest === undefined ? stream.write(this.buffer, this.head, this.position) : stream.write(oldest.buffer, this.head, oldest.end);
-    if (taken === WOULD_BLOCK) return taken;
-    this.head += taken;
+    return oldest === undefined ? stream.write(this.buffer, this.head, this.position) : stream.write(oldest.buffer, this.head, oldest.end);
+  }
+
+  /** Drops bytes that need not be written any more: the oldest ones, at most those that were {@link offered}. */
+  drop(bytes: number): void {
+    const oldest = this.full.first;
+    this.head += bytes;
     if (oldest === undefined) {
       if (this.head === this.position) this.clear();
     } else if (this.head === oldest.end) {
@@ -115,7 +115,6 @@ export class OutputBuffer implements ByteSink {
       release(oldest.buffer);
       this.count();
     }
-    return taken;
   }
 
   /** At most `count` of the waiting bytes, from the `offset`th on, as latin1. */
@@ -135,7 +134,7 @@ export class OutputBuffer implements ByteSink {
     return this.fullCapacity + this.buffer.length;
   }
 
-  /** How many bytes the next {@link writeTo} offers. */
+  /** How many bytes the next {@link writeTo} offers: those of the oldest chunk. */
   get offered(): number {
     const oldest = this.full.first;
     return (oldest === undefined ? this.position : oldest.end) - this.head;

@@ -73,20 +73,21 @@ export class ReplyWriter {
   /** Hands waiting output to the kernel. True if nothing waits any more. */
   flush(): boolean {
     this.isQueued = false;
-    const { output } = this;
+    const { output, registration } = this;
     let budget = WRITE_BYTES_PER_TURN;
     while (output.length > 0 && budget > 0) {
       const { offered } = output;
       const taken = this.tryWrite(offered);
-      if (taken === WOULD_BLOCK) break;
       budget -= taken;
       if (taken < offered) break;
     }
     if (this.isClosed) return false;
-    if (output.length === 0) return this.flushed();
-    if (budget <= 0 && this.registration.awaitsWritable) this.registration.rearm();
-    else this.registration.awaitWritable(true);
-    return false;
+    const isWritten = output.length === 0;
+    if (isWritten && this.limit !== null) this.limit.cancel();
+    const awaitsMore = this.env.policy.current.interest(this.connection.token, output.length) === 'read and write';
+    if (budget <= 0 && awaitsMore && registration.awaitsWritable) registration.rearm();
+    else registration.awaitWritable(awaitsMore);
+    return isWritten;
   }
 
   close(): void {
@@ -95,24 +96,21 @@ export class ReplyWriter {
     if (this.limit !== null) this.limit.cancel();
   }
 
-  private flushed(): boolean {
-    this.registration.awaitWritable(false);
-    if (this.limit !== null) this.limit.cancel();
-    return true;
-  }
-
+  /** Returns the number of bytes that the socket took: 0 for WouldBlock, and after an error, which has closed the connection. */
   private tryWrite(offered: number): number {
-    const { connection, env } = this;
+    const { connection, env, output } = this;
     try {
-      const taken = this.output.writeTo(this.stream);
+      const taken = output.writeTo(this.stream);
       if (env.tap.sink !== null) {
         env.tap.sink.emit({ kind: 'write', token: connection.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
       }
       if (taken !== WOULD_BLOCK) this.count(taken);
-      return taken;
+      const bytes = taken === WOULD_BLOCK ? 0 : taken;
+      output.drop(env.policy.current.afterWrite(connection.token, bytes, offered));
+      return bytes;
     } catch (error) {
       connection.fail(error, 'write', offered);
-      return WOULD_BLOCK;
+      return 0;
     }
   }
 

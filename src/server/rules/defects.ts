@@ -40,6 +40,16 @@ export const DEFECTS = {
     expression: "'leave the rest'",
     meaning: 'Of what one read brings one request is executed: those that were sent together with it are answered one read too late each.',
   },
+  'write-takes-all': {
+    seam: 'after-write',
+    expression: 'offered',
+    meaning: 'A write is taken to have sent all that it was offered: what the socket did not take is lost.',
+  },
+  'always-writable': {
+    seam: 'interest',
+    expression: "'read and write'",
+    meaning: 'A connection stays registered for WRITABLE once it has written: level-triggered, the loop is woken in each turn, with nothing to write.',
+  },
 } as const satisfies { readonly [name: string]: Defect };
 
 export type DefectName = keyof typeof DEFECTS;

@@ -16,6 +16,8 @@ export interface Policy {
   onEof(token: Token, waiting: number): ResultOf<'on-eof'>;
   onPartial(token: Token, has: number, needs: number): ResultOf<'on-partial'>;
   afterFrame(token: Token, frames: number): ResultOf<'after-frame'>;
+  afterWrite(token: Token, taken: number, offered: number): ResultOf<'after-write'>;
+  interest(token: Token, waiting: number): ResultOf<'interest'>;
 }
 
 export class TextbookPolicy implements Policy {
@@ -37,6 +39,14 @@ export class TextbookPolicy implements Policy {
 
   afterFrame(): ResultOf<'after-frame'> {
     return 'next frame';
+  }
+
+  afterWrite(_token: Token, taken: number): ResultOf<'after-write'> {
+    return taken;
+  }
+
+  interest(_token: Token, waiting: number): ResultOf<'interest'> {
+    return waiting > 0 ? 'read and write' : 'read';
   }
 }
 

@@ -37,4 +37,12 @@ export class RuledPolicy implements Policy {
   afterFrame(token: Token, frames: number): ResultOf<'after-frame'> {
     return this.decide('after-frame', token, [frames], this.textbook.afterFrame());
   }
+
+  afterWrite(token: Token, taken: number, offered: number): ResultOf<'after-write'> {
+    return this.decide('after-write', token, [taken, offered], this.textbook.afterWrite(token, taken));
+  }
+
+  interest(token: Token, waiting: number): ResultOf<'interest'> {
+    return this.decide('interest', token, [waiting], this.textbook.interest(token, waiting));
+  }
 }

@@ -89,6 +89,23 @@ export const SEAMS = {
     places: 'Redis: the loop in processInputBuffer (networking.c), which is what makes pipelines work.',
     isOfConnection: true,
   },
+  'after-write': {
+    meaning: 'A write has returned: how many bytes need not be written any more?',
+    parameters: { taken: 'bytes that the socket took; 0 for WouldBlock', offered: 'bytes that it was offered' },
+    results: { number: 'bytes dropped from the output buffer', least: 0, most: 'offered' },
+    textbook: 'taken',
+    places: 'Redis: c->sentlen += nwritten in _writeToClient (networking.c). write(2): "may transfer fewer than count bytes".',
+    isOfConnection: true,
+  },
+  interest: {
+    meaning: 'What could be written has been written: for which readiness is the connection registered?',
+    parameters: { waiting: 'bytes of output that the socket did not take' },
+    results: { read: 'READABLE', 'read and write': 'READABLE and WRITABLE' },
+    textbook: "waiting > 0 ? 'read and write' : 'read'",
+    places:
+      'Redis: handleClientsWithPendingWrites installs the writable handler only if output is left, writeToClient removes it when all is sent (networking.c).',
+    isOfConnection: true,
+  },
 } as const satisfies { readonly [name: string]: SeamDoc };
 
 export type SeamName = keyof typeof SEAMS;

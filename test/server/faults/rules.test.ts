@@ -163,6 +163,59 @@ test('ignore-eof: edge-triggered it is reported once, and the connection stays',
   });
 });
 
+/** Interests of #2 that the loop has told of, as `before > after`. */
+const interestsOf = (events: readonly TraceBody[]): string[] => ofKind(events, 'interest').map(({ before, after }) => `${before} > ${after}`);
+
+test('write-takes-all: what a short write leaves is lost', () => {
+  recorded({}, (lab, events) => {
+    const client = lab.connect();
+    const ask = (): string => {
+      client.peer.writeSizes.push(3);
+      return client.ask('ECHO', 'hello');
+    };
+    expect(ask()).toBe('$5\r\nhello\r\n');
+    expect(interestsOf(events)).toEqual(['1 > 3', '3 > 1']);
+    lab.faults.add('write-takes-all');
+    expect(ask()).toBe('$5\r');
+    client.peer.writeSizes.push(0);
+    expect(client.ask('ECHO', 'hello')).toBe('');
+    expect(interestsOf(events)).toHaveLength(2);
+    lab.faults.add('rule after-write taken < offered ? 0 : taken');
+    expect(ask()).toBe('$5\r$5\r\nhello\r\n');
+    lab.faults.clear();
+    expect(ask()).toBe('$5\r\nhello\r\n');
+  });
+});
+
+test('always-writable: level-triggered, the loop is woken in each turn with nothing to write', () => {
+  recorded({}, (lab, events) => {
+    lab.faults.add('always-writable');
+    const client = lab.connect();
+    client.sendCommand('PING');
+    lab.turn(3);
+    expect(client.take()).toBe('+PONG\r\n');
+    const before = events.length;
+    lab.turn(1200);
+    expect(ofKind(events.slice(before), 'ready').filter(({ readiness }) => readiness === 2).length).toBeGreaterThan(1000);
+    expect(interestsOf(events)).toEqual(['1 > 3']);
+    lab.faults.clear();
+    lab.turn(3);
+    expect(interestsOf(events)).toEqual(['1 > 3', '3 > 1']);
+  });
+});
+
+test('a rule for interest: a connection that is never registered for WRITABLE keeps what a short write leaves', () => {
+  recorded({}, (lab, events) => {
+    const client = lab.connect();
+    lab.faults.add("rule interest 'read'");
+    client.peer.writeSizes.push(3);
+    expect(client.ask('ECHO', 'hello')).toBe('$5\r');
+    lab.faults.clear();
+    expect(client.ask('PING')).toBe('\nhello\r\n+PONG\r\n');
+    expect(interestsOf(events)).toEqual([]);
+  });
+});
+
 test('a rule for one connection leaves the others alone, and the newest of several decides', () => {
   recorded({}, (lab) => {
     const [one, other] = [lab.connect(), lab.connect()];

@@ -70,6 +70,8 @@ const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   'on-eof': [[0], [5]],
   'on-partial': [[1, 2], [100, 65_536]],
   'after-frame': [[1], [2], [1000]],
+  'after-write': [[0, 1], [5, 10], [65_536, 65_536]],
+  interest: [[0], [1], [65_536]],
 };
 
 test.each(SEAM_NAMES)('%s: the textbook does what its expression says, and the values arrive under their names', (seam) => {
@@ -99,6 +101,8 @@ const ASK: { readonly [S in SeamName]: (policy: Policy, values: readonly RuleVal
   'on-eof': (policy, [waiting]) => policy.onEof(TOKEN, Number(waiting)),
   'on-partial': (policy, [has, needs]) => policy.onPartial(TOKEN, Number(has), Number(needs)),
   'after-frame': (policy, [frames]) => policy.afterFrame(TOKEN, Number(frames)),
+  'after-write': (policy, [taken, offered]) => policy.afterWrite(TOKEN, Number(taken), Number(offered)),
+  interest: (policy, [waiting]) => policy.interest(TOKEN, Number(waiting)),
 };
 
 test.each(Object.entries(DEFECTS))('%s comes to what its seam allows, and somewhere to something else than the textbook', (_, { seam, expression }) => {
