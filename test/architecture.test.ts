@@ -53,7 +53,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   poll: ['server/io', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
-  cli: ['server/resp', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
+  cli: ['shared', 'server/resp', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
 };
 
 interface Edge {

@@ -57,7 +57,7 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
     // Hangul cannot be written in ASCII.
     const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
-    const code = await (isInLines ? narrateLab(server, options) : showLab(server, { ...options, colors, language, lead: leadOf(run) }));
+    const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, { ...options, colors, language, lead: leadOf(run) }));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     start.isOver();

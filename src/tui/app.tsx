@@ -117,6 +117,7 @@ export class App {
       {
         address: info.addresses[0]!,
         faults: server.faults,
+        language,
         state: () => this.state,
         update: (repl) => this.updateConsole(repl),
         spell: (spelling) => this.spell(spelling),
@@ -317,7 +318,7 @@ export class App {
       case 'accept':
         return this.acceptPrompt();
       case 'cancel':
-        if (ui.prompt?.kind === 'filter') this.act({ type: 'type-prompt', text: '', error: null });
+        if (ui.prompt?.kind === 'filter' || ui.prompt?.kind === 'word') this.act({ type: 'type-prompt', text: '', error: null });
         return this.act({ type: 'close-prompt' });
       case 'open-reply':
         return void this.console.openReply(0);
@@ -343,6 +344,10 @@ export class App {
         return this.act({ type: 'open-help' });
       case 'close-help':
         return this.act({ type: 'close-help' });
+      case 'search-help':
+        return this.act({ type: 'open-prompt', kind: 'word' });
+      case 'clear-help-search':
+        return this.act({ type: 'open-help' });
       case 'focus-next':
         return this.act({ type: 'focus-next', by: 1 });
       case 'focus-previous':
@@ -463,7 +468,7 @@ export class App {
   /** Why Enter would not take it, or null. */
   private promptError(text: string): string | null {
     const { ui } = this.state;
-    if (ui.prompt!.kind === 'search') return null;
+    if (ui.prompt!.kind === 'search' || ui.prompt!.kind === 'word') return null;
     if (ui.prompt!.kind === 'filter') return this.pane.checkFilter?.(text) ?? null;
     const change = this.changedBreakpoints(text);
     return 'error' in change && text.trim() !== '' ? change.error : null;

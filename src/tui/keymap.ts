@@ -67,6 +67,8 @@ export type Intent =
   | 'search-previous'
   | 'help'
   | 'close-help'
+  | 'search-help'
+  | 'clear-help-search'
   | 'suspend'
   | 'leave'
   | 'quit';
@@ -117,6 +119,16 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'accept', keys: ['enter'], shown: 'Enter', label: 'take it', group: 'This pane', contexts: ['prompt'] },
   { intent: 'cancel', keys: ['escape', 'ctrl+c'], shown: 'Esc', label: 'leave it', group: 'This pane', contexts: ['prompt'] },
   // Help
+  { intent: 'search-help', keys: ['/'], shown: '/', label: 'search a word', group: 'Lab', contexts: ['help'] },
+  {
+    intent: 'clear-help-search',
+    keys: ['escape'],
+    shown: 'Esc',
+    label: 'back to the pane',
+    group: 'Lab',
+    contexts: ['help'],
+    when: ({ ui }) => ui.helpSearch !== '',
+  },
   { intent: 'close-help', keys: ['escape', '?', 'f1', 'q', 'enter'], shown: 'Esc', label: 'close help', group: 'Lab', contexts: ['help'] },
   { intent: 'up', keys: ['up'], shown: '↑', label: 'up', group: 'This pane', contexts: ['help'] },
   { intent: 'down', keys: ['down'], shown: '↓', label: 'down', group: 'This pane', contexts: ['help'] },

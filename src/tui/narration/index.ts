@@ -9,6 +9,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { RedisLabServer } from '../../server/index.js';
 import { describeFailure } from '../failure.js';
 import { printable } from '../state/repl/line-editor.js';
+import type { Language } from '../state/learn/language.js';
 import type { ServerInfo } from '../state/state.js';
 import { fromBytes } from '../state/typed-text.js';
 import { PatientOutput } from '../terminal/patient-output.js';
@@ -22,6 +23,7 @@ export interface NarrationOptions {
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable;
   readonly ascii: boolean;
+  readonly language: Language;
   readonly warnings: { listen(tell: (text: string) => void): void };
 }
 
@@ -34,7 +36,7 @@ const SILENCE_MS = 2000;
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Resolves with the exit code when the lab is left, its input has ended, nobody reads its output any more, or the server has ended. */
-export function narrate(server: RedisLabServer, { info, password, input, output, ascii, warnings }: NarrationOptions): Promise<number> {
+export function narrate(server: RedisLabServer, { info, password, input, output, ascii, language, warnings }: NarrationOptions): Promise<number> {
   const isTyped = input.isTTY === true;
   return new Promise((resolve) => {
     // The terminal echoes and edits lines; readline would do it with escape sequences. Lines are bytes until they are whole.
@@ -52,7 +54,7 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       else output.write('', () => resolve(code));
     };
     const lab = new NarratedLab({
-      server, info, password,
+      server, info, password, language,
       theme: createTheme({ palette: 'plain', ascii }),
       keepsHistory: isTyped,
       write: withinLimits(output),

@@ -14,6 +14,8 @@ import { createRepl, type Repl } from '../repl/repl.js';
 import { LabSession } from '../lab-session.js';
 import { paceOf, type Pace } from '../state/changes.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
+import { entriesOf, GLOSSARY, meaningOf } from '../state/learn/glossary/index.js';
+import type { Language } from '../state/learn/language.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
 import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';
@@ -45,6 +47,7 @@ export interface NarratedLabOptions {
   readonly info: ServerInfo;
   /** For the console to give to the server; empty: none. */
   readonly password: string;
+  readonly language: Language;
   /** Without styles. */
   readonly theme: Theme;
   /** Lines that a person has typed are kept for other labs. */
@@ -82,15 +85,20 @@ export class NarratedLab {
   private spelling: Spelling = 'readable';
 
   constructor(private readonly options: NarratedLabOptions) {
-    const { server, info, password, keepsHistory, quit } = options;
+    const { server, info, password, language, keepsHistory, quit } = options;
     this.wanted = server.heldAt === null ? null : 'pause';
     this.greet();
-    this.session = new LabSession({ server, info, request: () => this.request(), changed: () => this.changed(), heard: (batch) => this.heard(batch) });
+    this.session = new LabSession({
+      server, info, language,
+      request: () => this.request(),
+      changed: () => this.changed(),
+      heard: (batch) => this.heard(batch),
+    });
     this.undo = new Undo(this.session);
     // A server that ends meanwhile says so by `closed`.
     this.running = this.session.start().catch(() => {});
     this.repl = createRepl({
-      address: info.addresses[0]!, faults: server.faults, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
+      address: info.addresses[0]!, faults: server.faults, language, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
       patienceMs: REPLY_PATIENCE_MS,
       dispatch: (action) => this.converse(action),
       spell: (spelling) => {
@@ -489,14 +497,16 @@ export class NarratedLab {
   }
 
   private explain(id: Told): void {
-    const { about, entries } = paneOf(id).help;
-    this.say(about);
-    for (const { term, meaning } of entries) this.say(`${term}: ${meaning}`);
+    const { language } = this.options;
+    const section = paneOf(id).help;
+    this.say(GLOSSARY[section].about[language]);
+    for (const entry of entriesOf(section)) this.say(`${entry.term}: ${meaningOf(entry, language)}`);
   }
 
   private help(): void {
     this.say('A line is a command of Redis, sent by a real client of this loop, unless it begins with one of these words.');
     for (const word of WORDS) this.say(`${usageOf(word)}: ${word.summary}`);
+    this.say('help WouldBlock explains that word, and so with every word of the lab: there is a glossary.');
     this.say('help lab tells of more clients than one and of bytes by hand. quit, Ctrl-D, or Ctrl-C twice leave the lab.');
   }
 

@@ -108,8 +108,8 @@ export const WORDS: readonly Word[] = [
   { name: 'narrate', arguments: 'on | off', summary: 'Whether to tell what others do while nobody asks.', parse: parseNarrate },
   {
     name: 'help',
-    arguments: '[command | @group | lab | pane]',
-    summary: 'Explains a command of Redis, the words of the console (lab), or what a pane tells.',
+    arguments: '[command | @group | word | lab | pane]',
+    summary: 'Explains a command of Redis, a word of the lab, the words of the console (lab), or what a pane tells.',
     parse: parseHelp,
   },
 ];

@@ -1,44 +1,104 @@
 /**
- * `help`, `help SET`, `help @string`, `help lab`: from the command table and the console's own words. The layout is that of redis-cli.
+ * `help`, `help SET`, `help @string`, `help lab`, `help WouldBlock`: from the command table, the console's own words and the glossary. The layout of
+ * commands is that of redis-cli.
  */
 import {
   FAULT_NAMES, FAULTS, faultSyntax, formatResults, formatSyntax, isNumberResult, SEAM_NAMES, seamOf, type CommandReference, type SeamName,
 } from '../../server/index.js';
+import { lookUp, meaningOf, nearestWords } from '../state/learn/glossary/index.js';
+import type { InLanguages, Language } from '../state/learn/language.js';
 import { groupsOf } from '../state/repl/advice.js';
-import { LAB_WORDS } from '../state/repl/lab-words.js';
+import { findLabWord, LAB_WORDS, TYPED_LAB_WORDS, type LabWord } from '../state/repl/lab-words.js';
+import { fromBytes } from '../state/typed-text.js';
 
-const GENERAL: readonly string[] = [
-  'help SET         what a command does, and how it is written',
-  'help @string     the commands of a group; Tab shows the groups',
-  'help lab         more clients, and bytes by hand',
-  'help fault       what can be spoiled on purpose',
-  'help rule        the decisions of the loop, and what may stand in their place',
-  '',
-  'Tab completes commands, options and keys; the dim text is what is still to type.',
-  'Up and Down walk through the history, Ctrl-R searches it. Ctrl-C leaves what waits, quit leaves the lab.',
-];
+const ENGLISH = {
+  general: [
+    'help SET         what a command does, and how it is written',
+    'help @string     the commands of a group; Tab shows the groups',
+    'help WouldBlock  what a word of the screen means: the glossary',
+    'help lab         more clients, and bytes by hand',
+    'help fault       what can be spoiled on purpose',
+    'help rule        the decisions of the loop, and what may stand in their place',
+    '',
+    'Tab completes commands, options and keys; the dim text is what is still to type.',
+    'Up and Down walk through the history, Ctrl-R searches it. Ctrl-C leaves what waits, quit leaves the lab.',
+  ],
+  noGroup: (group: string, groups: string) => `There is no group ${group}. Groups: ${groups}`,
+  nothing: (name: string) => `There is no command and no word ${name}. Tab behind help shows what there is.`,
+  nearest: (words: string) => `Close to it: ${words}`,
+};
+
+const KOREAN: typeof ENGLISH = {
+  general: [
+    'help SET         명령이 하는 일과 쓰는 방법',
+    'help @string     그룹의 명령 목록 (그룹은 Tab으로 표시)',
+    'help WouldBlock  화면에 나오는 단어의 뜻 (용어집)',
+    'help lab         클라이언트 추가, 바이트 직접 전송',
+    'help fault       일부러 일으킬 수 있는 장애',
+    'help rule        루프가 내리는 결정과 그 자리에 넣을 수 있는 식',
+    '',
+    'Tab은 명령, 옵션, 키를 자동 완성하고, 흐린 글자는 아직 입력할 부분입니다.',
+    '↑ ↓로 입력 기록을 이동하고 Ctrl-R로 검색합니다. Ctrl-C는 대기에서 빠져나오고 quit은 lab을 종료합니다.',
+  ],
+  noGroup: (group, groups) => `${group} 그룹은 없습니다. 그룹: ${groups}`,
+  nothing: (name) => `${name}: 그런 명령이나 단어가 없습니다. help 뒤에서 Tab을 누르면 목록을 볼 수 있습니다.`,
+  nearest: (words) => `비슷한 이름: ${words}`,
+};
+
+const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 /** @param words what follows `help` */
-export function helpText(commands: readonly CommandReference[], words: readonly string[]): readonly string[] {
+export function helpText(commands: readonly CommandReference[], words: readonly string[], language: Language): readonly string[] {
   const [first] = words;
-  if (first === undefined) return GENERAL;
-  if (first.toLowerCase() === 'lab') return LAB_WORDS.flatMap(({ name, arguments: syntax, summary }) => [`${name} ${syntax}`.trimEnd(), `    ${summary}`]);
-  if (first.toLowerCase() === 'fault') return FAULT_NAMES.flatMap((name) => [`fault ${faultSyntax(name).join(' ')}`, `    ${FAULTS[name].meaning}`]);
-  if (first.toLowerCase() === 'rule') return SEAM_NAMES.flatMap(describeSeam);
-  if (first.startsWith('@')) return ofGroup(commands, first.toLowerCase());
-  return ofCommand(commands, words.join(' ').toUpperCase());
+  if (first === undefined) return TEXTS[language].general;
+  if (first.toLowerCase() === 'lab') return LAB_WORDS.flatMap(ofLabWord);
+  if (first.startsWith('@')) return ofGroup(commands, first.toLowerCase(), language);
+  const name = words.join(' ');
+  const found = [...ofGlossary(fromBytes(name), language), ...ofTable(name), ...ofLab(name), ...ofCommand(commands, name.toUpperCase())];
+  return found.length === 0 ? nothing(commands, name, language) : found;
 }
 
-function ofGroup(commands: readonly CommandReference[], group: string): readonly string[] {
+/** A word that several panes use is explained for each of them. */
+export function ofGlossary(word: string, language: Language): readonly string[] {
+  const found = lookUp(word);
+  return found.flatMap(({ section, entry }) => [found.length === 1 ? entry.term : `${entry.term} (${section})`, `    ${meaningOf(entry, language)}`]);
+}
+
+/** Words of the console that have a table of their own, instead of what is said of them among the others. */
+function ofTable(name: string): readonly string[] {
+  switch (name.toLowerCase()) {
+    case 'fault':
+      return FAULT_NAMES.flatMap((fault) => [`fault ${faultSyntax(fault).join(' ')}`, `    ${FAULTS[fault].meaning}`]);
+    case 'rule':
+      return SEAM_NAMES.flatMap(describeSeam);
+    default:
+      return [];
+  }
+}
+
+const HAVE_TABLES: readonly string[] = ['fault', 'rule'];
+
+function ofLab(name: string): readonly string[] {
+  const word = HAVE_TABLES.includes(name.toLowerCase()) ? null : findLabWord(name);
+  return word === null ? [] : ofLabWord(word);
+}
+
+const ofLabWord = ({ name, arguments: syntax, summary }: LabWord): readonly string[] => [`${name} ${syntax}`.trimEnd(), `    ${summary}`];
+
+function ofGroup(commands: readonly CommandReference[], group: string, language: Language): readonly string[] {
   const found = everyCommand(commands).filter((command) => `@${command.group}` === group.replace('_', '-'));
-  if (found.length === 0) return [`There is no group ${group}. Groups: ${groupsOf(commands).join(' ')}`];
+  if (found.length === 0) return [TEXTS[language].noGroup(group, groupsOf(commands).join(' '))];
   return found.flatMap(describe);
 }
 
 function ofCommand(commands: readonly CommandReference[], name: string): readonly string[] {
-  const all = everyCommand(commands);
-  const found = all.filter((command) => command.name === name || command.name.startsWith(`${name} `));
-  return found.length === 0 ? [`There is no command ${name}. Tab behind help shows what there is.`] : found.flatMap(describe);
+  return everyCommand(commands).filter((command) => command.name === name || command.name.startsWith(`${name} `)).flatMap(describe);
+}
+
+function nothing(commands: readonly CommandReference[], name: string, language: Language): readonly string[] {
+  const others = [...everyCommand(commands), ...TYPED_LAB_WORDS].map((each) => each.name);
+  const close = nearestWords(fromBytes(name), others);
+  return [TEXTS[language].nothing(name), ...(close.length === 0 ? [] : [TEXTS[language].nearest(close.join(', '))])];
 }
 
 function describe(command: CommandReference): readonly string[] {

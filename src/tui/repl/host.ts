@@ -5,6 +5,7 @@
  * and writes its history.
  */
 import type { Address, RunTarget, ServerFaults } from '../../server/index.js';
+import type { Language } from '../state/learn/language.js';
 import type { ReplState } from '../state/repl-state.js';
 import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';
@@ -13,6 +14,8 @@ export interface ConsoleHost {
   /** Where the server listens. */
   readonly address: Address;
   readonly faults: ServerFaults;
+  /** Of what the console itself says. */
+  readonly language: Language;
   /** The state as it is now: keys to complete, the database, its own share. */
   state(): State;
   /** Replaces the console's share; the screen is drawn soon. */

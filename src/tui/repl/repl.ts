@@ -13,6 +13,7 @@ import { escapeBytes } from '../escape.js';
 import { parseRunTarget } from '../state/breakpoints.js';
 import type { ReplAction } from '../state/repl-reduce.js';
 import { dateText } from '../state/date-text.js';
+import type { Language } from '../state/learn/language.js';
 import { promptOf, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, takeRepeat } from '../state/repl/words.js';
@@ -32,6 +33,8 @@ export interface ReplOptions {
   readonly password?: string;
   /** For `fault` and `faults`. */
   readonly faults: ServerFaults;
+  /** Of what the console itself says. */
+  readonly language: Language;
   /** Where the history is kept; null: nowhere. */
   readonly historyFile: string | null;
   dispatch(action: ReplAction): void;
@@ -278,7 +281,7 @@ class LabRepl implements Repl {
       case 'clear':
         return this.options.dispatch({ type: 'transcript-cleared' });
       case 'help':
-        return this.sayAll(helpText(this.commands, argv.slice(1)));
+        return this.sayAll(helpText(this.commands, argv.slice(1), this.options.language));
       case 'raw':
         return argv.length < 2 ? this.say('error', name, 'raw "bytes"') : connection.raw(argv.slice(1).join(' '));
       case 'slice':

@@ -101,6 +101,7 @@ export function initialState(server: ServerInfo, model: Model, language: Languag
       typed: NOTHING_TYPED,
       isHelpOpen: false,
       helpScroll: 0,
+      helpSearch: '',
       notice: null,
       isNoticeUntilHeld: false,
       spelling: 'readable',
@@ -185,7 +186,7 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     case 'toggle-zoom':
       return { ...ui, isZoomed: !ui.isZoomed };
     case 'open-help':
-      return { ...ui, isHelpOpen: true, helpScroll: 0 };
+      return { ...ui, isHelpOpen: true, helpScroll: 0, helpSearch: '' };
     case 'close-help':
       return { ...ui, isHelpOpen: false };
     case 'scroll-help':
@@ -193,7 +194,7 @@ function reduceUi(ui: Ui, action: UiAction): Ui {
     case 'choose-next-database':
       return inDatabase(ui, (ui.db + action.by + action.count) % action.count);
     case 'open-prompt':
-      return openPrompt(ui, action.kind, action.kind === 'filter' ? ui.panes[ui.focus].filter : '');
+      return openPrompt(ui, action.kind, action.kind === 'filter' ? ui.panes[ui.focus].filter : action.kind === 'word' ? ui.helpSearch : '');
     case 'type-prompt':
       return typePrompt(ui, action);
     case 'close-prompt':
@@ -262,6 +263,7 @@ function typePrompt(ui: Ui, { text, error, cursor = text.length, killed }: Extra
   const typed = { ...ui, prompt: { ...prompt, text, cursor, killed: killed ?? prompt.killed, error } };
   // The cursor moves, and the view stays where it was left.
   if (text === prompt.text && error === prompt.error) return typed;
+  if (prompt.kind === 'word') return { ...typed, helpSearch: text, helpScroll: 0 };
   const isFilter = prompt.kind === 'filter' && error === null;
   return isFilter ? withPane(typed, ui.focus, { ...FOLLOWING, filter: text }) : typed;
 }

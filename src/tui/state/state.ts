@@ -111,8 +111,8 @@ export interface PaneUi {
 }
 
 export interface Prompt {
-  /** `search`: within an open reply. */
-  readonly kind: 'filter' | 'breakpoint' | 'search';
+  /** `search`: within an open reply; `word`: in the glossary, while the help is open. */
+  readonly kind: 'filter' | 'breakpoint' | 'search' | 'word';
   readonly text: string;
   /** Characters before the cursor, and what was cut last: as in the line of the REPL. */
   readonly cursor: number;
@@ -137,6 +137,8 @@ export interface Ui {
   readonly typed: { readonly text: string; readonly changes: readonly Change[]; readonly changesBefore: readonly Change[] };
   readonly isHelpOpen: boolean;
   readonly helpScroll: number;
+  /** What is searched for in the glossary, while the help is open; empty: nothing. */
+  readonly helpSearch: string;
   /** A line for a moment: what a key has done, or why it could not. */
   readonly notice: string | null;
   /** The notice says when the loop will hold: it is over once it does. */

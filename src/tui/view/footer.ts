@@ -11,7 +11,8 @@ import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
 const FIRST: readonly Intent[] = [
-  'yes', 'no', 'accept', 'cancel', 'close-help', 'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after',
+  'yes', 'no', 'accept', 'cancel', 'clear-help-search', 'close-help', 'search-help',
+  'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after',
   'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'step-request', 'back-event',
   'forward-event', 'forward-command', 'forward-turn', 'forward-request', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort',
   'quit', 'leave', 'breakpoint', 'slower', 'faster', 'take-back',
@@ -79,11 +80,12 @@ export function keyName(shown: string, { glyphs: { keys } }: Theme): string {
   return shown.replace('←', keys.left).replace('→', keys.right).replace('↑', keys.up).replace('↓', keys.down);
 }
 
-const LABELS: { readonly [kind in Prompt['kind']]: string } = { filter: ' filter: ', breakpoint: ' stop at: ', search: ' search: ' };
+const LABELS: { readonly [kind in Prompt['kind']]: string } = { filter: ' filter: ', breakpoint: ' stop at: ', search: ' search: ', word: ' word: ' };
 const HINTS: { readonly [kind in Prompt['kind']]: string } = {
   filter: 'Enter keeps it, Esc takes it back',
   breakpoint: 'DEL · user:* · #7 · err · us>1000 · event expire · -1 deletes the first',
   search: 'Enter finds it, then n the next, N the one before',
+  word: 'words of all panes; Enter keeps it, Esc takes it back',
 };
 
 const labelOf = (kind: Prompt['kind']): string => LABELS[kind];

@@ -1,31 +1,70 @@
 /**
- * The help of the pane in focus: what it shows, each of its words, and the table of keys.
+ * The help of the pane in focus: what it shows, each of its words, and the table of keys; or the words of the glossary that are searched for.
  */
 import { bindingsOf, KEYMAP, type Binding, type Group, type Intent } from '../keymap.js';
+import { entriesOf, GLOSSARY, meaningOf, nearestWords, searchWords } from '../state/learn/glossary/index.js';
+import type { InLanguages, Language } from '../state/learn/language.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { keyName } from './footer.js';
 import type { Pane, Size } from './pane.js';
 import { fit, row, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
+const ENGLISH = {
+  nothing: 'No word of the screen has that in it.',
+  nearest: (words: string) => `Close to it: ${words}`,
+};
+
+const KOREAN: typeof ENGLISH = {
+  nothing: '그 글자가 들어 있는 단어나 설명이 없습니다.',
+  nearest: (words) => `비슷한 단어: ${words}`,
+};
+
+const SEARCH: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
+
 const GROUPS: readonly Group[] = ['Time', 'History', 'Panes', 'This pane', 'Lab'];
 
+/** What the help is to show. */
+export interface HelpView {
+  readonly pane: Pane;
+  readonly language: Language;
+  /** Words are searched for, in all panes; empty: the help of the pane is shown. */
+  readonly search: string;
+}
+
 /** Exactly `size.height` rows of exactly `size.width` columns. */
-export function help(pane: Pane, scroll: number, theme: Theme, size: Size): string[] {
-  const lines = helpLines(pane, theme, size.width).slice(scroll, scroll + size.height);
+export function help(view: HelpView, scroll: number, theme: Theme, size: Size): string[] {
+  const lines = helpLines(view, theme, size.width).slice(scroll, scroll + size.height);
   return Array.from({ length: size.height }, (_, i) => lines[i] ?? ' '.repeat(size.width));
 }
 
 /** How far it can be scrolled. */
-export function helpLimit(pane: Pane, theme: Theme, size: Size): number {
-  return Math.max(0, helpLines(pane, theme, size.width).length - size.height);
+export function helpLimit(view: HelpView, theme: Theme, size: Size): number {
+  return Math.max(0, helpLines(view, theme, size.width).length - size.height);
 }
 
-function helpLines(pane: Pane, theme: Theme, width: number): string[] {
-  const lines = [...wrapWords(pane.help.about, width - 2).map((line) => row(width, ' ', line)), row(width), ...glance(pane, theme, width), row(width)];
-  const termWidth = Math.min(22, Math.max(0, ...pane.help.entries.map(({ term }) => widthOf(term))) + 1);
-  for (const { term, meaning } of pane.help.entries) lines.push(...entryLines(term, meaning, termWidth, theme, width));
-  return [...lines, row(width), ...GROUPS.flatMap((group) => groupLines(group, pane, theme, width))];
+/** Terms that are longer have a line of their own. */
+const TERM_COLUMNS = 22;
+
+function helpLines({ pane, language, search }: HelpView, theme: Theme, width: number): string[] {
+  if (search.trim() !== '') return foundLines(search, language, theme, width);
+  const about = wrapWords(GLOSSARY[pane.help].about[language], width - 2).map((line) => row(width, ' ', line));
+  const words = entriesOf(pane.help).flatMap((entry) => entryLines(entry.term, meaningOf(entry, language), TERM_COLUMNS, theme, width));
+  const keys = GROUPS.flatMap((group) => groupLines(group, pane, theme, width));
+  return [...about, row(width), ...glance(pane, theme, width), row(width), ...words, row(width), ...keys];
+}
+
+/** The words in which a text stands; those that are close to it if there are none. */
+function foundLines(search: string, language: Language, theme: Theme, width: number): string[] {
+  const found = searchWords(search, language);
+  if (found.length > 0) return found.flatMap(({ entry }) => entryLines(entry.term, meaningOf(entry, language), TERM_COLUMNS, theme, width));
+  const texts = [SEARCH[language].nothing, ...nearestLine(search, language)];
+  return texts.flatMap((text) => wrapWords(text, width - 2)).map((line) => row(width, ' ', theme.dim(line)));
+}
+
+function nearestLine(search: string, language: Language): readonly string[] {
+  const words = nearestWords(search);
+  return words.length === 0 ? [] : [SEARCH[language].nearest(words.join(', '))];
 }
 
 /** What somebody who opens the help looks for first, in the order of reading. The tables below say more. */

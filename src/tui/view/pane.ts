@@ -6,6 +6,7 @@
  * theme's `visible` first.
  */
 import type { SnapshotRequest } from '../../server/index.js';
+import type { Section } from '../state/learn/glossary/entry.js';
 import type { PaneId } from '../state/pane-id.js';
 import type { Action } from '../state/reduce.js';
 import type { State } from '../state/state.js';
@@ -24,13 +25,6 @@ export interface PaneContext {
   readonly theme: Theme;
   readonly size: Size;
   readonly isFocused: boolean;
-}
-
-export interface HelpEntry {
-  /** A column, a flag, an event, a word on the screen. */
-  readonly term: string;
-  /** One or two sentences in plain words. */
-  readonly meaning: string;
 }
 
 /** Bytes that the cursor can walk through, and how they belong to the {@link Pane.openRows}. */
@@ -68,8 +62,8 @@ export interface Pane {
    */
   badge(state: State, columns: number, size?: Size): string;
   render(state: State, context: PaneContext): readonly string[];
-  /** Explains the pane, and each of its columns and words; shown by ?. */
-  readonly help: { readonly about: string; readonly entries: readonly HelpEntry[] };
+  /** The chapter of the glossary that explains it, and each of its columns and words; shown by ?. */
+  readonly help: Section;
 
   /** Identities of all rows that can be selected, in the order of the screen; the newest last, if the list grows. Without `size` nothing is on a screen. */
   rows?(state: State, size?: Size): readonly string[];

@@ -10,9 +10,10 @@ import { ANSWERS, FIRST_MINUTE } from '../state/learn/first-minute.js';
 import { formatBreakpoint } from '../state/breakpoints.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 import type { State } from '../state/state.js';
+import { toBytes } from '../state/typed-text.js';
 import { footer, promptColumn } from './footer.js';
 import { addressText, header } from './header.js';
-import { help, helpLimit } from './help.js';
+import { help, helpLimit, type HelpView } from './help.js';
 import { insideOf, layoutOf, MINIMUM, type Frame, type Layout, type Place } from './layout.js';
 import type { Size } from './pane.js';
 import { paneOf } from './panes/index.js';
@@ -78,8 +79,13 @@ export function cursorOf(state: State, size: Size, theme: Theme): { readonly row
 /** How far the help can be scrolled. */
 export function helpScrollLimit(state: State, size: Size, theme: Theme): number {
   const layout = layoutOf(size, state.ui);
-  return layout === null ? 0 : helpLimit(paneOf(state, state.ui.focus), theme, boxInside(helpPlace(layout, size)));
+  return layout === null ? 0 : helpLimit(helpView(state), theme, boxInside(helpPlace(layout, size)));
 }
+
+const helpView = (state: State): HelpView => ({ pane: paneOf(state, state.ui.focus), language: state.ui.language, search: state.ui.helpSearch });
+
+const helpTitle = (state: State, theme: Theme): string =>
+  state.ui.helpSearch === '' ? paneOf(state, state.ui.focus).title : `/${theme.typed(toBytes(state.ui.helpSearch), 40)}`;
 
 /** What a pane is rendered into now, for what it asks of the server; null: it is not on the screen. */
 export function paneSize(state: State, id: PaneId, size: Size): Size | null {
@@ -186,8 +192,7 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   }
   if (ui.isHelpOpen) {
     const place = helpPlace(layout, size);
-    const pane = paneOf(state, ui.focus);
-    return { place, title: ` Help: ${pane.title} `, rows: help(pane, ui.helpScroll, theme, boxInside(place)) };
+    return { place, title: ` Help: ${helpTitle(state, theme)} `, rows: help(helpView(state), ui.helpScroll, theme, boxInside(place)) };
   }
   if (ui.prompt?.kind === 'breakpoint') return breakpointList(state, size, theme);
   if (ui.isZoomed) return null;

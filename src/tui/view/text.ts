@@ -41,6 +41,10 @@ export function width(text: string): number {
       columns++;
       continue;
     }
+    if (isHangul(code)) {
+      columns += 2;
+      continue;
+    }
     i = endOfStyle(text, i);
     if (i === -1) return columnsOf(text);
   }
@@ -48,12 +52,15 @@ export function width(text: string): number {
 }
 
 /**
- * Whether the screen itself draws this character besides ASCII: boxes, blocks, shapes up to the ghost, and … µ · ×. Each takes one column;
+ * Whether the screen itself draws this character besides ASCII: arrows, boxes, blocks, shapes up to the ghost, and … µ · ×. Each takes one column;
  * bars would be slow to measure otherwise.
  */
 function isGlyph(code: number): boolean {
-  return (code >= 0x2500 && code <= 0x25cc) || code === 0x2026 || code === 0xb5 || code === 0xb7 || code === 0xd7;
+  return (code >= 0x2500 && code <= 0x25cc) || (code >= 0x2190 && code <= 0x2193) || code === 0x2026 || code === 0xb5 || code === 0xb7 || code === 0xd7;
 }
+
+/** Whether this is a whole syllable, as the Korean texts are written: two columns, and no part of the characters beside it. */
+const isHangul = (code: number): boolean => code >= 0xac00 && code <= 0xd7a3;
 
 /** The `m` that ends an SGR sequence which begins at `start`; -1 if none does. */
 function endOfStyle(text: string, start: number): number {

@@ -41,7 +41,7 @@ test.each([
   ['BLPOP a', ' [key ...] timeout'],
   ['@b GET', ' key'],
   ['@b', ''],
-  ['help', ' [command | @group | lab]'],
+  ['help', ' [command | @group | word | lab]'],
   ['fault', ' name [value] [on target] [next number] | off [number]'],
   ['fault off ', '[number]'],
   ['fault slice', ' bytes [on #token] [next number]'],

@@ -25,6 +25,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
   const console = createConsole({
     address: server.addresses[0]!,
     faults: server.faults,
+    language: 'en',
     state: () => state,
     update: (repl) => {
       state = { ...state, repl };

@@ -14,7 +14,7 @@ test.for<[string, number]>([
 });
 
 test('no mixture of styles, glyphs and other text gets less room than string-width gives it', () => {
-  const piece = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\x1b[7m', '\x1b[38;5;1m', '█', '▁', '▶', '◌', '…', 'µ', '·', '×', '─', '╭', 'กำ', 'हिन्दी'));
+  const piece = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('한', '가', '\u11a8', '←', '\x1b[7m', '\x1b[38;5;1m', '█', '▁', '▶', '◌', '…', 'µ', '·', '×', '─', '╭', 'กำ', 'हिन्दी'));
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
       const text = pieces.join('');

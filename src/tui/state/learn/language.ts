@@ -1,8 +1,12 @@
 /**
- * Languages of the texts that lead through the lab.
+ * Languages of the lab's texts. A text stands in all of them at one place, and the state says which one is shown.
  */
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
+
+/** The same thing in each language: a string, or a table of them. */
+export type InLanguages<T> = { readonly [language in Language]: T };
+export type Text = InLanguages<string>;
 
 /** The one that the environment asks for, in the order that POSIX gives its variables; English if it asks for one that there is not. */
 export function languageOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Language {

@@ -4,6 +4,7 @@
 import {
   FAULT_NAMES, type FaultName, faultSyntax, formatSyntax, isSeam, SEAM_NAMES, seamOf, type CommandReference, type SettingReference,
 } from '../../../server/index.js';
+import { TYPED_WORDS } from '../learn/glossary/index.js';
 import { findLabWord, TYPED_LAB_WORDS, type LabWord } from './lab-words.js';
 import { expectsKey, matchSyntax, optionWords } from './syntax-match.js';
 import { splitLine, takeRepeat, type TypedLine, typeable, typedLine } from './words.js';
@@ -135,7 +136,10 @@ function candidatesFor(known: Known, typed: TypedLine): readonly string[] {
   if (words.length === 0 && typed.client === null && current.startsWith('@')) return clients.map((name) => `@${name}`);
   if (words.length === 0) return [...commands.map(({ name }) => inCase(name)), ...TYPED_LAB_WORDS.map(({ name }) => name)];
   const lab = findLabWord(words[0]);
-  if (lab?.name === 'help') return words.length === 1 ? ['lab', 'fault', 'rule', ...groupsOf(commands), ...commands.map(({ name }) => inCase(name))] : [];
+  if (lab?.name === 'help') {
+    const topics = [...groupsOf(commands), ...commands.map(({ name }) => inCase(name)), ...TYPED_WORDS];
+    return words.length === 1 ? ['lab', 'fault', 'rule', ...topics] : [];
+  }
   if (lab?.name === 'fault') return faultWords(known, words.slice(1));
   if (lab?.name === 'rule') return ruleWords(words.slice(1));
   if (lab?.name === 'slice' && words.length > 1) return candidatesFor(known, { ...typed, words: words.slice(2) });

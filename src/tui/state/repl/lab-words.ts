@@ -75,7 +75,11 @@ export const LAB_WORDS: readonly LabWord[] = [
       'each at its own time.',
   },
   { name: 'clear', arguments: '', summary: 'Empties the transcript.' },
-  { name: 'help', arguments: '[command | @group | lab]', summary: 'Explains a command, lists a group, or the words of this table.' },
+  {
+    name: 'help',
+    arguments: '[command | @group | word | lab]',
+    summary: 'Explains a command, lists a group, explains a word of the screen, or the words of this table.',
+  },
   { name: 'quit', arguments: '', summary: 'Leaves the lab; exit does the same. `@a quit` ends the connection of that client only.' },
 ];
 

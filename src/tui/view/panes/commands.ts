@@ -11,7 +11,7 @@
 import { commandRows, type CommandRow } from '../../state/model/commands.js';
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
-import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import type { Pane, PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
@@ -52,7 +52,7 @@ export const commandsPane: Pane = {
   sorts: SORTS,
   checkFilter: (text) => checkFilter(text, ['command']),
   lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
-  help: { about: helpAbout(), entries: helpEntries() },
+  help: 'commands',
 };
 
 const bytesOf = ({ traced }: CommandRow): number => traced.bytesRead + traced.bytesWritten;
@@ -117,34 +117,4 @@ function callersOf({ traced, isPart }: CommandRow): string {
   const most = traced.clients.sorted().toSorted((a, b) => b.calls - a.calls);
   const named = most.slice(0, NAMED_CLIENTS).map(({ token, calls }) => `#${token} ${formatCount(calls)}${isPart ? '+' : ''}`);
   return [...named, ...(most.length > named.length ? [`${most.length - named.length} more`] : [])].join(', ');
-}
-
-function helpAbout(): string {
-  return (
-    'Each command that has been called since the server was started, with its times, its bytes and ' +
-    'its callers. Enter shows the frames of one, v goes back to all frames.'
-  );
-}
-
-function helpEntries(): readonly HelpEntry[] {
-  return [
-    { term: 'command', meaning: 'Its name; of a subcommand both, as in config|get.' },
-    {
-      term: 'calls',
-      meaning:
-        'How often it was executed, also in transactions and by scripts. The server counts ' +
-        'it, as INFO commandstats says; CONFIG RESETSTAT begins anew.',
-    },
-    {
-      term: 'p50, p99, max',
-      meaning:
-        'Half of the calls, 99 of 100, and all of them took no longer. The server counts ' +
-        'it, as LATENCY HISTOGRAM says: up to a second, to two digits.',
-    },
-    { term: 'time', meaning: 'What all calls took together: the time in which the loop served nobody else.' },
-    { term: 'in, out', meaning: 'Bytes of its requests and of their replies, counted from the trace.' },
-    { term: 'by', meaning: 'The connected clients that called it, and how often, counted from the trace.' },
-    { term: '+', meaning: 'A part: the trace has not told of every call, because there were too many at once, or because they came before it began.' },
-    { term: 'filter', meaning: 'Words that stand in the name.' },
-  ];
 }

@@ -21,7 +21,6 @@ import { bodyRow, headerRow, layoutColumns, toldRow, type Column } from '../part
 import { checkFilter, filterOf, passes, type Filterable } from '../parts/filter.js';
 import { fit, formatBytes, formatCount, formatUs, quoted, visible, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
-import { framesHelp } from './frames-help.js';
 import { bytesOf, renderFrame, treeOf } from './open-frame.js';
 
 /** Nodes looked at for a reply's row in the list. */
@@ -57,7 +56,7 @@ export const framesPane: Pane = {
     return rows.length === 0 ? ['no frame yet'] : rows.map((row) => lineText(row, columnsOf(state, [row], theme), theme));
   },
   checkFilter: (text) => checkFilter(text, ['token', 'command', 'key', 'longerThanUs', 'error']),
-  help: framesHelp,
+  help: 'frames',
 };
 
 /** The row that is open; null if none is, or if it has been forgotten meanwhile. */

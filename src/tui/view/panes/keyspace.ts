@@ -14,7 +14,7 @@ import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keys
 import type { State } from '../../state/state.js';
 import { parseConditions } from '../../state/conditions.js';
 import { toBytes } from '../../state/typed-text.js';
-import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import type { Pane, PaneContext } from '../pane.js';
 import { bar } from '../parts/bar.js';
 import { checkFilter } from '../parts/filter.js';
 import { fill } from '../parts/fill.js';
@@ -60,7 +60,7 @@ export const keyspacePane: Pane = {
   checkFilter: checkKeyFilter,
   window: keyWindowRequest,
   value: valueWindowRequest,
-  help: { about: helpAbout(), entries: helpEntries() },
+  help: 'keyspace',
 };
 
 /**
@@ -325,62 +325,4 @@ function itemColumns({ type, items, offset }: Value, cursor: number, theme: Them
     cell: (item) => theme.visible(item.text) + (item.bytes > item.text.length ? `… ${formatBytes(item.bytes)}` : ''),
   };
   return label === '' ? [mark, texts] : [mark, labels, texts];
-}
-
-function helpAbout(): string {
-  return (
-    'A window onto the keys of one database: what they hold, how it is stored, and how long they live. A key ' +
-    'flashes in the colour of the connection that has changed it. Enter opens its value.'
-  );
-}
-
-function helpEntries(): readonly HelpEntry[] {
-  return [
-    { term: '[ ]', meaning: 'Lead through the databases, all 16 unless the setting databases says otherwise: behind the last one comes the first.' },
-    { term: '*', meaning: 'The key has been changed within the last second. The row flashes in the colour of the connection that did it.' },
-    { term: 'key', meaning: 'The name of the key: any bytes. Those that can not be printed are shown as \\xHH.' },
-    {
-      term: 'filter',
-      meaning:
-        'A glob of keys: * any text, ? one byte, [a-z] one of these, \\ the next character as it is; key err and "#5" are keys of these names.',
-    },
-    {
-      term: 'sort',
-      meaning:
-        'By name, by time left (ttl: only keys that have a time to live), by the last use (recency), by memory (size), or as ' +
-        'it is stored. Beyond 20,000 keys the server does not sort, and the title says: stored order.',
-    },
-    { term: 'type', meaning: 'string, list, set, zset (sorted set), hash or stream. A command for another type answers WRONGTYPE.' },
-    {
-      term: 'encoding',
-      meaning: 'How the value lies in memory, as OBJECT ENCODING says it. Small collections are stored compactly and are converted when they grow.',
-    },
-    { term: 'int, embstr, raw', meaning: 'Strings: an integer, up to 44 bytes beside the header of their object, or longer bytes of their own.' },
-    { term: 'listpack', meaning: 'One piece of memory with all elements one behind the other: small, and fast enough while there are few.' },
-    {
-      term: 'quicklist, hashtable, skiplist, intset',
-      meaning: 'A chain of listpacks; a table with a slot for each hash; members by score in linked levels; integers in order.',
-    },
-    { term: 'size', meaning: 'Bytes of a string, elements of everything else.' },
-    {
-      term: 'ttl',
-      meaning:
-        'Time to live: how long until the key is due; empty if it lives until somebody deletes it. ' +
-        'The bar is what is left of the time that it had when it was first seen.',
-    },
-    { term: '◌, due', meaning: 'A ghost: its time is over and no command finds it any more, but it is still in memory, because nobody has deleted it yet.' },
-    {
-      term: 'expired: lazy',
-      meaning: 'A command came across the key after its time, and deleted it on the way. The row has the colour of the connection that did.',
-    },
-    {
-      term: 'expired: active',
-      meaning:
-        'The expire cycle, a timer of the loop, looks through keys that live for a time and deletes ' +
-        'those that are due, so that memory is given back although nobody asks.',
-    },
-    { term: 'deleted', meaning: 'A command took it away, or took its last element. The word is the event as keyspace notifications call it.' },
-    { term: 'evicted', meaning: 'Memory was used up to maxmemory, and this key was chosen to go.' },
-    { term: 'value', meaning: 'How it begins: the bytes of a string, or the first elements, fields or members. Enter opens it.' },
-  ];
 }

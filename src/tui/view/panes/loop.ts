@@ -17,7 +17,6 @@ import { wrap } from '../parts/wrap.js';
 import { fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { SLOW_US } from '../../state/slow.js';
-import { loopHelp } from './loop-help.js';
 
 export const loopPane: Pane = {
   id: 'loop',
@@ -33,7 +32,7 @@ export const loopPane: Pane = {
     return exactly(rows, size.height, size.width);
   },
   lines: (state, _limit, theme) => tellLoop(state, theme),
-  help: loopHelp,
+  help: 'loop',
 };
 
 /** Cut or filled with blank rows to `count`; every row padded to `columns`. */

@@ -16,7 +16,6 @@ import { checkFilter, filterOf, passes } from '../parts/filter.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { fit, formatBytes, formatCount, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
-import { readinessHelp } from './readiness-help.js';
 
 export const readinessPane: Pane = {
   id: 'readiness',
@@ -37,7 +36,7 @@ export const readinessPane: Pane = {
     const rows = lines.length === 0 ? [spansRow([empty], width)] : linesAsRows(lines, context, isListener);
     return Array.from({ length: height }, (_, i) => rows[i] ?? ' '.repeat(width));
   },
-  help: readinessHelp,
+  help: 'readiness',
 };
 
 function badgeOf(model: ReadinessModel, { frozenAt, filter }: PaneUi, columns: number): string {

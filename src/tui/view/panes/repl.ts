@@ -35,26 +35,7 @@ export const replPane: Pane = {
   length: ({ repl }) => repl.lineCount,
   forgotten: ({ repl }) => repl.lineCount - repl.lines.length,
   cursor: (state, { size, theme }) => layOut(state.repl, size, theme).cursor,
-  help: {
-    about:
-      'A console like redis-cli. It is a real TCP client of this loop, so its own connection is in the tokens pane, and in the same colour. ' +
-      'Type help for its commands.',
-    entries: [
-      { term: 'dim text', meaning: 'The syntax that is still to be typed: [ ] may be left out, | separates alternatives, ... may be repeated.' },
-      { term: 'red line', meaning: 'The command has too few or too many arguments, or does not exist. Enter sends it anyway: see what the server answers.' },
-      { term: 'Tab', meaning: 'Completes commands, subcommands, options and the keys on the screen; again for the next, Shift-Tab for the one before.' },
-      { term: 'Ctrl-R', meaning: 'Searches the history, which is kept across runs, but never lines that hold a password.' },
-      { term: '(TX)', meaning: 'Between MULTI and EXEC: commands are queued.' },
-      { term: '[2]', meaning: 'The database, if it is not 0.' },
-      {
-        term: 'Ctrl-C',
-        meaning:
-          'Leaves a subscription, MONITOR, or a command that waits. With nothing to leave it empties the line; pressed twice it leaves the lab.',
-      },
-      { term: '@a SET x 1', meaning: 'Sends the command over a second connection named a; @a alone makes it the current one, @ goes back.' },
-      { term: 'raw, slice', meaning: 'Bytes by hand: raw "*1\\r\\n$4\\r\\nPI" sends just these, slice 1 PING sends one byte at a time. More in help lab.' },
-    ],
-  },
+  help: 'repl',
 };
 
 interface Layout {

@@ -9,7 +9,7 @@ import type { LoopActivity } from '../../../server/index.js';
 import { busyOf, type State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import { clientRow, LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';
-import type { HelpEntry, Pane, PaneContext } from '../pane.js';
+import type { Pane, PaneContext } from '../pane.js';
 import { exchangesOf, renderConversation, type Party } from './conversation.js';
 import { arrange, type Arranged } from './token-order.js';
 import { fill } from '../parts/fill.js';
@@ -59,7 +59,7 @@ export const tokensPane: Pane = {
   sorts: SORTS,
   lines: (state, limit, theme) => rowsOf(state).slice(0, limit).map((row) => toldRow(columnsOf(state, [row], theme, Infinity), row)),
   checkFilter: (text) => checkFilter(text, ['token', 'command', 'key']),
-  help: { about: helpAbout(), entries: helpEntries() },
+  help: 'tokens',
 };
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
@@ -364,81 +364,4 @@ function deadlineText(deadlineMs: number, nowMs: number): string {
   if (deadlineMs === 0) return ':';
   const leftMs = Math.max(0, deadlineMs - nowMs);
   return Number.isFinite(leftMs) ? ` ${(leftMs / 1000).toFixed(leftMs < 9950 ? 1 : 0)} s` : '';
-}
-
-function helpAbout(): string {
-  return (
-    'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel names ' +
-    'them by their token when they are ready. A connection has one colour in all panes. Enter shows its conversation.'
-  );
-}
-
-function helpEntries(): readonly HelpEntry[] {
-  return [
-    {
-      term: 'tok',
-      meaning:
-        'Token: the number under which a source of readiness is registered, never used twice. The kernel hands it back when the source is ready.',
-    },
-    {
-      term: 'filter',
-      meaning:
-        'Words that stand in a row, such as parked or a name; #7 is that token, cmd:get the ' +
-        'command that was executed last, jobs:* a key that is waited for.',
-    },
-    { term: 'fd', meaning: 'File descriptor: the number by which the kernel knows the socket. When a connection is gone its number is given to the next one.' },
-    { term: 'peer', meaning: 'Address and port at the other end of the connection. For a listener: the address it listens on.' },
-    { term: 'name', meaning: 'What the client calls itself with CLIENT SETNAME.' },
-    { term: 'LISTENER', meaning: 'The socket that waits for new connections. It is READABLE when somebody wants to connect.' },
-    { term: 'WAKER', meaning: 'An eventfd: another thread writes to it to wake the loop out of its sleep in the poll.' },
-    {
-      term: 'state',
-      meaning:
-        'What the connection is doing. Words such as reading or executing belong to the turn that ' +
-        'runs; between turns a client is idle, or in one of the lasting states.',
-    },
-    { term: 'idle', meaning: 'Nothing is going on. As a column: the time since the last byte was read from it or written to it.' },
-    { term: 'ready', meaning: 'The poll has returned this token, and its handler is about to run.' },
-    {
-      term: 'ready, waits 2 s',
-      meaning:
-        'The loop is busy with somebody else, and the kernel holds bytes of this client. For a listener: so many connections wait to be accepted.',
-    },
-    { term: 'reading, decoding', meaning: 'Bytes are taken from the kernel, and requests are looked for in them.' },
-    { term: 'executing, replying', meaning: 'A command of this client runs, and its reply is put into the output buffer.' },
-    { term: 'writing', meaning: 'The output buffer is handed to the kernel.' },
-    {
-      term: 'write-blocked',
-      meaning: 'The kernel would not take all of the output, because the client does not read. The loop asks for WRITABLE and goes on with others.',
-    },
-    {
-      term: 'parked',
-      meaning:
-        'A blocking command (BLPOP and its kind) found nothing. The client waits for one of these ' +
-        'keys, or for the time that is counted down; the loop does not wait.',
-    },
-    {
-      term: '[slice]',
-      meaning:
-        'A fault that was set on purpose was injected into this connection within the last five seconds. In the REPL `faults` lists them, ' +
-        'and `fault off` ends them.',
-    },
-    { term: 'in MULTI', meaning: 'The client is collecting commands of a transaction; EXEC runs them in one go.' },
-    { term: 'subscribed', meaning: 'The client hears messages of so many channels and patterns.' },
-    { term: 'monitor', meaning: 'The client sees every command that the server executes.' },
-    {
-      term: 'int',
-      meaning:
-        'Interest: what the token is registered for. R: tell me when it is READABLE; W, only after a short write: tell me when it is WRITABLE.',
-    },
-    { term: 'query', meaning: 'Query buffer: bytes that have been read but are not a whole request yet.' },
-    { term: 'output', meaning: 'Output buffer: bytes of replies that the kernel has not taken yet.' },
-    {
-      term: 'conversation',
-      meaning:
-        'Of an open row: what the client has asked, newest first, and what it was answered. Requests, bytes and age ' +
-        'are counted by the server; the slowest command is of those that the trace has told of.',
-    },
-    { term: 'last', meaning: 'The command that was executed last.' },
-  ];
 }
