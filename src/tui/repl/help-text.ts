@@ -3,7 +3,8 @@
  * commands is that of redis-cli.
  */
 import {
-  FAULT_NAMES, FAULTS, faultSyntax, formatResults, formatSyntax, isNumberResult, SEAM_NAMES, seamOf, type CommandReference, type SeamName,
+  FAULT_NAMES, FAULTS, faultSyntax, formatResults, formatSyntax, isNumberResult, SEAM_NAMES, seamOf, type CommandReference, type FaultName,
+  type SeamName,
 } from '../../server/index.js';
 import { lookUp, meaningOf, nearestWords } from '../state/learn/glossary/index.js';
 import type { InLanguages, Language } from '../state/learn/language.js';
@@ -68,13 +69,15 @@ export function ofGlossary(word: string, language: Language): readonly string[] 
 function ofTable(name: string): readonly string[] {
   switch (name.toLowerCase()) {
     case 'fault':
-      return FAULT_NAMES.flatMap((fault) => [`fault ${faultSyntax(fault).join(' ')}`, `    ${FAULTS[fault].meaning}`]);
+      return FAULT_NAMES.flatMap(ofFault);
     case 'rule':
       return SEAM_NAMES.flatMap(describeSeam);
     default:
-      return [];
+      return FAULT_NAMES.filter((fault) => fault === name.toLowerCase()).flatMap(ofFault);
   }
 }
+
+const ofFault = (name: FaultName): readonly string[] => [`fault ${faultSyntax(name).join(' ')}`, `    ${FAULTS[name].meaning}`];
 
 const HAVE_TABLES: readonly string[] = ['fault', 'rule'];
 

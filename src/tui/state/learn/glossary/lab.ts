@@ -176,12 +176,37 @@ export const LAB: Chapter = {
       term: 'defect',
       also: ['bug', '결함'],
       en: [
-        'A fault of the side loop: a mistake in the event loop itself, as people make it, that can be switched on to see what comes of it.',
+        'A mistake in the event loop itself, as people really make it, that can be switched on to see what comes of it: `fault ignore-eof`.',
         'The header shows it as long as it is on.',
       ],
       ko: [
-        '루프 쪽의 장애, 곧 사람들이 실제로 저지르는 이벤트 루프의 실수를 켜서 그 결과를 볼 수 있게 한 것입니다.',
+        '사람들이 실제로 저지르는 이벤트 루프의 실수로, `fault ignore-eof`처럼 켜서 그 결과를 볼 수 있습니다.',
         '켜져 있는 동안 헤더에 표시됩니다.',
+      ],
+    },
+    {
+      term: 'rule, seam',
+      also: ['rules', 'textbook', '규칙', '이음매'],
+      on: ['repl'],
+      en: [
+        'A seam is a place where the loop decides something, such as what comes after a read; a rule is an expression that decides in its place.',
+        '`help rule` lists the seams with what the textbook says, and the header shows rules that are in force.',
+      ],
+      ko: [
+        '이음매(seam)는 read 다음에 할 일처럼 루프가 무언가를 결정하는 곳이고, 규칙(rule)은 그 결정을 대신하는 식입니다.',
+        '`help rule`로 이음매와 원래의 식을 볼 수 있고, 적용 중인 규칙은 헤더에 표시됩니다.',
+      ],
+    },
+    {
+      term: 'thundering herd',
+      also: ['herd', 'EPOLLEXCLUSIVE', '선더링 허드'],
+      en: [
+        'Several threads wait for one listener, a connection wakes them all, and all but one find WouldBlock.',
+        '`herd 8 50` lets the kernel show it, and with exclusive it wakes fewer of them.',
+      ],
+      ko: [
+        '여러 스레드가 한 리스너를 기다릴 때 연결 하나가 모두를 깨우고 하나를 뺀 나머지는 WouldBlock을 받는 현상입니다.',
+        '`herd 8 50`으로 커널에서 직접 볼 수 있으며, exclusive를 붙이면 더 적은 스레드를 깨웁니다.',
       ],
     },
     {
