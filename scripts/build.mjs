@@ -87,6 +87,7 @@ const metafiles = [
   await bundle('server/thread/loop-thread'),
   await bundle('server/thread/worker', { separate: ['./loop-thread.js'] }),
   await bundle('server/history/worker'),
+  await bundle('server/background/helper'),
   await bundle('server/herd/worker'),
   await bundle('cli/lab', { separate: ['./run.js', './replay.js'] }),
   await bundle('cli/replay'),
@@ -98,7 +99,7 @@ const buildId = createHash('sha256');
 for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
 metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } }));
 
-for (const folder of ['cli', 'server/thread', 'server/history', 'server/herd']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
+for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);
 chmodSync(`${root}${fresh}/cli/main.js`, 0o755);
 const outputs = Object.assign({}, ...metafiles.map(({ outputs }) => outputs));

@@ -31,6 +31,8 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/commands': ['server/scripting', 'server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
   'server/rules': ['server/io'],
   'server/faults': ['shared', 'server/rules', 'types:server/features', 'server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
+  // Another thread: it knows the shape of a fault, and nothing of a server.
+  'server/background': ['shared', 'types:server/faults'],
   'server/loop': ['shared', 'server/io', 'server/trace'],
   'server/client': ['shared', 'types:server/rules', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
@@ -43,7 +45,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   ],
   'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/faults', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
-  'server/thread': ['types:server/server-state', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/thread': ['types:server/server-state', 'server/background', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
   'server/history': [
     'shared', 'server/thread', 'server/recording', 'server/server', 'server/snapshot', 'server/command', 'server/resp', 'server/trace',
   ],
@@ -53,7 +55,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   poll: ['server/io', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
-  cli: ['shared', 'server/resp', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
+  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'tui'],
 };
 
 interface Edge {

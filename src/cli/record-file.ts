@@ -1,12 +1,36 @@
 /**
- * --record: the file that a recording grows in. A disk that takes no more ends the recording, with a word in the log; the server goes on.
+ * --record: the file that a recording grows in, written by the helper thread, so that a slow disk holds up neither the loop nor the screen. A disk that takes
+ * no more, or is so slow that too much waits for it, ends the recording, with a word in the log; the server goes on.
+ *
+ *   loop ──ring, 32 MiB──▶ main thread ──at most 64 MiB──▶ helper ──▶ disk
+ *                                      └─────────────────▶ a pipe, which is written to from here: see sink.ts
  */
+import { closeSync } from 'node:fs';
+import { AppendFile } from '../server/background/append-file.js';
+import { HelperThread } from '../server/thread/helper-thread.js';
 import { describeLoss } from './outlet.js';
-import { openSink, type Sink } from './sink.js';
+import { isPipe, openSink, type Sink } from './sink.js';
 import { openForWriting } from './trace-file.js';
 
+/** Recorded bytes that may wait for the disk: what a loop at full speed records in a second. */
+const MOST_WAITING = 2 ** 26;
+
+/** How long the end of a recording may take when the server has ended. */
+const END_MS = 5000;
+
+/** Where the bytes go. */
+interface Target {
+  /** Null: taken. Otherwise why not. */
+  write(bytes: Buffer): string | null;
+  /** False: not all that was taken has arrived. Never rejects. */
+  close(): Promise<boolean>;
+}
+
 export class RecordFile {
-  private sink: Sink | null;
+  /** The thread that writes the file; null for a pipe. */
+  readonly helper: HelperThread | null;
+  private readonly target: Target;
+  private hasEnded = false;
 
   /** @param path a byte string. Throws FileExistsError, and what the file system throws. @param report is told if the recording ends early */
   constructor(
@@ -14,23 +38,76 @@ export class RecordFile {
     overwrite: boolean,
     private readonly report: (message: string) => void,
   ) {
-    this.sink = openSink(openForWriting(path, overwrite));
+    const fd = openForWriting(path, overwrite);
+    this.helper = isPipe(fd) ? null : new HelperThread();
+    this.target = this.helper === null ? new PipeTarget(openSink(fd)) : new DiskTarget(this.helper, fd, (error) => this.end(describeLoss(error)));
   }
 
   /** Appends bytes; a part of a block that was taken is found out by its checksum. */
   write(bytes: Buffer): void {
-    if (this.sink === null) return;
+    const complaint = this.hasEnded ? null : this.target.write(bytes);
+    if (complaint !== null) this.end(complaint);
+  }
+
+  async close(): Promise<void> {
+    const isWhole = await this.target.close();
+    if (isWhole || this.hasEnded) return;
+    this.report(`the recording '${this.path}' lacks its end: ${this.helper === null ? 'its reader' : 'the disk'} does not keep up`);
+  }
+
+  private end(why: string): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.report(`the recording '${this.path}' ends here: ${why}`);
+  }
+}
+
+class DiskTarget implements Target {
+  private readonly file: AppendFile;
+
+  constructor(
+    private readonly helper: HelperThread,
+    private readonly fd: number,
+    onError: (error: unknown) => void,
+  ) {
+    this.file = new AppendFile(helper.jobs, fd, MOST_WAITING, onError);
+  }
+
+  write(bytes: Buffer): string | null {
+    return this.file.append(bytes) ? null : `the disk does not keep up, and ${MOST_WAITING / 2 ** 20} MiB wait for it`;
+  }
+
+  async close(): Promise<boolean> {
+    const isWhole = await Promise.race([this.file.sync(), new Promise<false>((resolve) => setTimeout(resolve, END_MS, false).unref())]);
+    // A helper in the middle of a write ends when the disk lets it: nobody waits for that, and its descriptor stays its own.
+    if (!isWhole) {
+      void this.helper.close();
+      return false;
+    }
+    await this.helper.close();
+    closeSync(this.fd);
+    return true;
+  }
+}
+
+class PipeTarget implements Target {
+  private hasFailed = false;
+
+  constructor(private readonly sink: Sink) {}
+
+  write(bytes: Buffer): string | null {
     try {
       for (let taken = 0; taken < bytes.length; ) taken += this.sink.write(bytes, taken);
+      return null;
     } catch (error) {
-      this.report(`the recording '${this.path}' ends here: ${describeLoss(error)}`);
+      this.hasFailed = true;
+      // Its reader is to hear of it.
       this.sink.close();
-      this.sink = null;
+      return describeLoss(error);
     }
   }
 
-  close(): void {
-    if (this.sink?.close() === false) this.report(`the recording '${this.path}' lacks its end: its reader does not keep up`);
-    this.sink = null;
+  close(): Promise<boolean> {
+    return Promise.resolve(this.hasFailed || this.sink.close());
   }
 }

@@ -64,7 +64,7 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     // From here on there is only standard error.
     warnings.listen(complain);
     trace?.close();
-    recording?.close();
+    await recording?.close();
     logOutput?.close();
     return code;
   } catch (error) {
@@ -99,8 +99,9 @@ async function startServer(run: Run, start: Start, log: Log, recording: RecordFi
   };
   for (let port = DEFAULT_PORT; ; port++) {
     try {
-      if (settings.port !== undefined) return { server: await createServerOn(start.takeThread(), options), wantedPort: null };
-      return { server: await createServerOn(start.takeThread(), { ...options, port }), wantedPort: port === DEFAULT_PORT ? null : DEFAULT_PORT };
+      const asked = settings.port === undefined ? { ...options, port } : options;
+      const server = await createServerOn(start.takeThread(), asked, { helper: recording?.helper ?? null });
+      return { server, wantedPort: settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT };
     } catch (error) {
       const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE';
       if (!isTaken || settings.port !== undefined || port === DEFAULT_PORT + PORTS_TRIED) throw error;

@@ -28,7 +28,7 @@ export async function serve(run: Run, start: Start): Promise<number> {
     const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, (message) => log('warning', message));
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
     const code = await serveUntilEnd(run, start, log, trace, recording);
-    recording?.close();
+    await recording?.close();
     close();
     return code;
   } catch (error) {
@@ -46,7 +46,7 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
     history: run.history ?? 0,
-  });
+  }, { helper: recording?.helper ?? null });
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
@@ -62,8 +62,9 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
 
 async function end(server: RedisLabServer): Promise<void> {
   // Without a way to stop a handler in its middle, a loop that does not come back is left behind.
-  setTimeout(() => process.exit(0), GRACE_MS).unref();
+  const giveUp = setTimeout(() => process.exit(0), GRACE_MS).unref();
   await server.close();
+  clearTimeout(giveUp);
 }
 
 /** Resolves at the first signal; the second one ends the process at once. */

@@ -24,7 +24,7 @@ export function openSink(fd: number): Sink {
   return new PipeSink(patientFd);
 }
 
-function isPipe(fd: number): boolean {
+export function isPipe(fd: number): boolean {
   return fstatSync(fd).isFIFO();
 }
 

@@ -26,6 +26,7 @@ import { History } from './history/history.js';
 import type { Moment, Past } from './history/moment.js';
 import type { RecordingHead } from './recording/replay.js';
 import type { LoopActivity } from './thread/activity-watch.js';
+import type { HelperThread } from './thread/helper-thread.js';
 import { LoopHandle } from './thread/loop-handle.js';
 import { Recording, type TapeListener } from './thread/recording.js';
 import type { RecordListener } from './thread/tape-file.js';
@@ -260,7 +261,7 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
 /** A server that goes on from a state. @param isPast no time has passed since then */
 async function forkFrom(state: Uint8Array, common: ServerOptions, options: ServerOptions, isPast: boolean): Promise<RedisLabServer> {
   checkOptions(options);
-  return createServerOn(startThread(), { ...common, port: 0, unixsocket: '', ...options, from: await seal(state) }, isPast);
+  return createServerOn(startThread(), { ...common, port: 0, unixsocket: '', ...options, from: await seal(state) }, { isPast });
 }
 
 /** Loaded when first asked for, because few programs ask. */
@@ -312,8 +313,20 @@ function refusal(message: string): StartError {
   return new StartError({ message, code: null, address: null });
 }
 
-/** The same, on a thread that waits for its options. @param isPast no time has passed since the state that it begins with. @internal */
-export async function createServerOn(thread: Worker, options: ServerOptions, isPast = false): Promise<RedisLabServer> {
+/** What only the lab's own programs say of a server. */
+interface Circumstances {
+  /** No time has passed since the state that it begins with. */
+  readonly isPast?: boolean;
+  /** The thread that writes its files. */
+  readonly helper?: HelperThread | null;
+}
+
+/** The same, on a thread that waits for its options. @internal */
+export async function createServerOn(
+  thread: Worker,
+  options: ServerOptions,
+  { isPast = false, helper = null }: Circumstances = {},
+): Promise<RedisLabServer> {
   const {
     poller = 'auto',
     edgeTriggered = false,
@@ -337,7 +350,7 @@ export async function createServerOn(thread: Worker, options: ServerOptions, isP
   const handle = await LoopHandle.start(
     {
       settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, from, isPast, paused, faults,
-      ring: recording?.ring ?? null,
+      ring: recording?.ring ?? null, helper: helper?.link() ?? null,
     },
     { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
     thread,

@@ -23,6 +23,11 @@ async function recorded(options: ServerOptions, use: (server: RedisLabServer) =>
   return events;
 }
 
+test('faults of the disk are refused by a server that writes no file', async () => {
+  await using server = await createServer({ port: 0 });
+  await expect(server.faults.add('disk-full')).rejects.toThrow('disk-full: this server writes no recording, and nothing else goes to a disk');
+});
+
 describe.each(MODES)('$poller, edge-triggered: $edgeTriggered', (options) => {
   test('slice: a value of 20 kB crosses in pieces of 100 bytes', async () => {
     const value = 'v'.repeat(20_000);

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { cli } from '../support/cli.js';
 import { connectWhenReady, MAIN, startHeadless, startInShell, temporaryDirectory, type Headless } from '../support/headless.js';
 import { TestTerminal } from '../support/terminal.js';
 
@@ -56,6 +57,43 @@ test('a trace that has reached the size that files may have holds whole lines on
   const lines = readFileSync(path, 'utf8').split('\n');
   // The last line ends with the file: nothing could be written behind it.
   for (const line of lines.slice(0, -1)) expect(JSON.parse(line)).toHaveProperty('kind');
+});
+
+test('a recording that takes nothing ends with a word in the log, and the server serves', async () => {
+  const server = startHeadless('--port', '0', '--record', '/dev/full');
+  const client = await server.connect();
+  await server.says("the recording '/dev/full' ends here: no space is left on the device");
+  expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+  await server.end();
+  expect(server.output.match(/the recording/g)).toHaveLength(1);
+});
+
+test('the fault disk-full does the same, and what had been written is replayed', async () => {
+  const folder = temporaryDirectory();
+  const [path, trace] = [join(folder, 'full.lab'), join(folder, 'trace.jsonl')];
+  const server = startHeadless('--port', '0', '--record', path, '--fault', 'disk-full 20kb next 1', '--trace', trace);
+  const client = await server.connect();
+  // Some of it is on the disk before it is full.
+  while (readFileSync(path).length < 2000) await client.call('PING');
+  for (let i = 0; !server.output.includes('ends here'); i++) await client.call('SET', `key:${i}`, 'x'.repeat(2000));
+  expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+  await server.end();
+  expect(server.output).toContain(`the recording '${path}' ends here: no space is left on the device`);
+  expect(readFileSync(trace, 'utf8')).toContain('"token":1,"id":1,"fault":"disk-full 20480 next 1","effect":"write: ENOSPC"');
+  expect(readFileSync(path).length).toBe(20_480);
+  const { stdout, stderr } = await cli('replay', path);
+  expect(stdout).toMatch(/^replayed \d+ turns, \d+ commands: identical \(up to where this stops/);
+  expect(stderr).toMatch(/is not whole: it is cut off in block \d+, at byte \d+; the \d+ turns before it are replayed\n$/);
+});
+
+test('a disk that takes too long is not waited for: neither by the loop, nor for ever at the end', async () => {
+  const path = join(temporaryDirectory(), 'slow.lab');
+  const server = startHeadless('--port', '0', '--record', path, '--fault', 'slow-disk 1h');
+  const client = await server.connect();
+  for (let i = 0; i < 100; i++) expect(await client.call('SET', 'k', 'x'.repeat(10_000))).toEqual({ simple: 'OK' });
+  await server.end();
+  expect(server.output).toContain(`the recording '${path}' lacks its end: the disk does not keep up`);
+  expect(readFileSync(path).length).toBe(0);
 });
 
 test('the narration survives a full disk, too', async () => {

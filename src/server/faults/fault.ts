@@ -32,10 +32,10 @@ export interface FaultLimits {
 export type Fault = FaultLimits &
   (
     | { readonly name: 'slice'; readonly bytes: number }
-    | { readonly name: 'latency' | 'late-reply'; readonly ms: number }
+    | { readonly name: 'latency' | 'late-reply' | 'slow-disk'; readonly ms: number }
     | { readonly name: 'bandwidth'; readonly bytesPerSecond: number }
     | { readonly name: 'would-block'; readonly times: number }
-    | { readonly name: 'reset' | 'half-close'; readonly afterBytes?: number }
+    | { readonly name: 'reset' | 'half-close' | 'disk-full'; readonly afterBytes?: number }
     | { readonly name: 'accept'; readonly code?: string }
     | { readonly name: 'error'; readonly reply?: string }
     | { readonly name: 'no-reply' }

@@ -1,11 +1,12 @@
 /**
  * Faults: what is spoiled on purpose, of one server, on the loop's thread. Checks what is asked for, numbers it, and hands it to the part that injects it: the
- * poll below the recorder, or the server above it.
+ * poll below the recorder, the helper thread that writes files, or the server above the recorder.
  */
 import { type Command, findCommand } from '../command/command.js';
 import { quoteWord } from '../resp/request-encoder.js';
 import type { Tap } from '../trace/tap.js';
 import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from './fault.js';
+import { WAKER } from '../io/token.js';
 import type { FaultyPoll } from './faulty-poll.js';
 import type { FaultCall, LoopFaults } from './loop-faults.js';
 import { faultOf } from './table.js';
@@ -31,22 +32,30 @@ interface FaultyServer {
   readonly loop: { afterWait: (() => void) | null; readonly poll: { readonly waker: { wake(): void } } };
 }
 
+/** Where the faults of the disk are injected. */
+interface FaultyDisk {
+  setFaults(faults: readonly { readonly id: number; readonly fault: Fault }[]): void;
+  onInjected: (id: number, effect: string) => void;
+}
+
 export class Faults {
   private readonly active = new Map<number, { -readonly [property in keyof ActiveFault]: ActiveFault[property] }>();
   private nextId = 1;
   /** Calls that wait for the loop to be where a replay finds them again. */
   private calls: FaultCall[] = [];
 
-  /** @param record writes down a call just before it is obeyed */
+  /** @param record writes down a call just before it is obeyed. @param disk null: nothing of this server goes to files */
   constructor(
     private readonly poll: FaultyPoll,
     private readonly server: FaultyServer,
     private readonly record: (call: FaultCall) => void,
+    private readonly disk: FaultyDisk | null = null,
   ) {
     poll.onInjected = ({ id }, token, effect) => this.injected(id, token, effect);
     const { requests, rules } = server.loopFaults;
     requests.onInjected = rules.onInjected = (id, token, effect) => this.injected(id, token, effect);
     rules.onEnded = (id, token, why) => this.ended(id, token, why);
+    if (disk !== null) disk.onInjected = (id, effect) => this.injected(id, WAKER, effect);
   }
 
   /** Throws {@link FaultError} if there can be no such fault here. @param mayCome connections may be named that are still to come */
@@ -55,7 +64,9 @@ export class Faults {
     this.checkObjects(fault, mayCome);
     const active = { id: this.nextId++, fault, text: formatFault(fault), injections: 0 };
     this.active.set(active.id, active);
-    if (faultOf(fault.name).side === 'wire') this.poll.add(wireFault(active.id, fault));
+    const { side } = faultOf(fault.name);
+    if (side === 'wire') this.poll.add(wireFault(active.id, fault));
+    else if (side === 'disk') this.tellDisk();
     else this.call({ add: fault, id: active.id });
     return { ...active };
   }
@@ -65,7 +76,9 @@ export class Faults {
     const active = this.active.get(id);
     if (active === undefined) return false;
     this.active.delete(id);
-    if (faultOf(active.fault.name).side === 'wire') this.poll.remove(id);
+    const { side } = faultOf(active.fault.name);
+    if (side === 'wire') this.poll.remove(id);
+    else if (side === 'disk') this.tellDisk();
     else this.call({ remove: id });
     return true;
   }
@@ -74,6 +87,7 @@ export class Faults {
   clear(): void {
     for (const id of this.active.keys()) this.poll.remove(id);
     this.active.clear();
+    this.tellDisk();
     this.call({ clear: true });
   }
 
@@ -99,6 +113,10 @@ export class Faults {
       this.record(call);
       this.server.loopFaults.obey(call);
     }
+  }
+
+  private tellDisk(): void {
+    this.disk?.setFaults([...this.active.values()].filter(({ fault }) => faultOf(fault.name).side === 'disk'));
   }
 
   private injected(id: number, token: number, effect: string): void {
@@ -127,8 +145,9 @@ export class Faults {
   }
 
   /** Is there such a command, or connection? */
-  private checkObjects({ command, token }: Fault, mayCome: boolean): void {
+  private checkObjects({ name, command, token }: Fault, mayCome: boolean): void {
     const { commands, sessions } = this.server;
+    if (faultOf(name).side === 'disk' && this.disk === null) throw new FaultError(`${name}: this server writes no recording, and nothing else goes to a disk`);
     if (command !== undefined && findCommand(commands, command) === undefined) throw new FaultError(`there is no command ${quoteWord(command.toUpperCase())}`);
     if (token === undefined || mayCome || sessions.has(token)) return;
     throw new FaultError(`there is no connection #${token}; ${namedTokens([...sessions.keys()])}`);

@@ -3,14 +3,15 @@
  *
  *   client   what the console's own connections do to the server; typed there as words of their own
  *   wire     between the kernel and the server: what waits, reads, writes and accepts come to
+ *   disk     between the helper thread and the file system: what becomes of what is written to files
  *   loop     inside of the server: what becomes of a request, and what the loop decides at its seams (rules/)
  */
 import { DEFECTS, type DefectName } from '../rules/defects.js';
 
-export type FaultSide = 'wire' | 'loop';
+export type FaultSide = 'wire' | 'disk' | 'loop';
 
 /** What a fault is set on, which decides what may limit it. */
-export type FaultObject = 'connections' | 'listeners' | 'requests' | 'rules';
+export type FaultObject = 'connections' | 'listeners' | 'files' | 'requests' | 'rules';
 
 export type ParameterName = 'bytes' | 'ms' | 'times' | 'afterBytes' | 'bytesPerSecond' | 'code' | 'reply';
 
@@ -105,6 +106,20 @@ export const FAULTS = {
     meaning: 'accept fails with this error. With ECONNABORTED the connection is lost; with the others it waits in the backlog.',
     example: 'accept EMFILE next 5',
   },
+  'disk-full': {
+    side: 'disk',
+    object: 'files',
+    parameter: { name: 'afterBytes', kind: 'bytes', least: 0, default: 0 },
+    meaning: 'When this number of bytes has been written to files since it was set, no more fits: ENOSPC. For a server that writes a recording.',
+    example: 'disk-full 1mb',
+  },
+  'slow-disk': {
+    side: 'disk',
+    object: 'files',
+    parameter: { name: 'ms', kind: 'time', least: 1 },
+    meaning: 'Each write to a file and each fsync takes so much longer. The loop does not wait for them.',
+    example: 'slow-disk 200ms',
+  },
   error: {
     side: 'loop',
     object: 'requests',
@@ -148,6 +163,7 @@ export type LimitName = 'token' | 'command' | 'key' | 'client' | 'next';
 export const LIMITS: { readonly [each in FaultObject]: readonly LimitName[] } = {
   connections: ['token', 'next'],
   listeners: ['next'],
+  files: ['next'],
   requests: ['token', 'command', 'key', 'client', 'next'],
   rules: ['token'],
 };
@@ -155,6 +171,7 @@ export const LIMITS: { readonly [each in FaultObject]: readonly LimitName[] } = 
 const TARGETS: { readonly [each in FaultObject]: readonly string[] } = {
   connections: ['[on #token]'],
   listeners: [],
+  files: [],
   requests: ['[on [command] [key pattern] [client name] [#token]]'],
   rules: ['[on #token]'],
 };

@@ -11,6 +11,8 @@ import type { Snapshot } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
 import type { TraceBatch } from '../trace/recorder.js';
 import { type ActivityWords, createActivityWords } from '../loop/activity.js';
+import { closeWaker } from '../background/loop-waker.js';
+import type { LoopLink } from '../background/protocol.js';
 import { ActivityWatch } from './activity-watch.js';
 import { createControl, isLoopHeld, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
 import { StartError } from './start-error.js';
@@ -84,6 +86,7 @@ export class LoopHandle {
     activity: ActivityWords,
     readonly ready: ReadyMessage,
     private readonly events: LoopEvents,
+    private readonly helper: LoopLink | null,
   ) {
     // The loop says that it is held a moment before it is, and that it goes on a moment after: in slow motion it says nothing, and only the word tells.
     this.activity = new ActivityWatch(activity, () => this.isHeld || isLoopHeld(control), ready.commandNames);
@@ -103,7 +106,8 @@ export class LoopHandle {
   static start(options: Omit<LoopThreadOptions, 'control' | 'activity' | 'isNested'>, events: LoopEvents, worker = startThread()): Promise<LoopHandle> {
     const control = createControl();
     const activity = createActivityWords();
-    worker.postMessage({ ...options, control, activity, isNested: !isMainThread } satisfies LoopThreadOptions);
+    const { helper } = options;
+    worker.postMessage({ ...options, control, activity, isNested: !isMainThread } satisfies LoopThreadOptions, helper === null ? [] : [helper.port]);
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError({ message: 'the loop thread ended before it was ready', code: null, address: null }));
       const first = (message: LoopMessage): void => {
@@ -111,7 +115,7 @@ export class LoopHandle {
         if (message.kind === 'failed') return reject(new StartError(message));
         if (message.kind !== 'ready') return;
         worker.off('error', reject).off('exit', ended).off('message', first);
-        resolve(new LoopHandle(worker, control, activity, message, events));
+        resolve(new LoopHandle(worker, control, activity, message, events, helper));
       };
       worker.on('error', reject).on('exit', ended).on('message', first);
     });
@@ -143,6 +147,7 @@ export class LoopHandle {
     this.activity.end();
     openHandles.delete(this);
     if (openHandles.size === 0) process.off('exit', closeAll);
+    if (this.helper !== null) closeWaker(this.helper.word);
     // Only now: until its thread was gone, the number could have come to mean another file.
     if (this.ready.wakeFd !== -1) closeForeign(this.ready.wakeFd);
     for (const { reject } of this.calls.values()) reject(new Error('the loop thread has ended'));

@@ -10,7 +10,9 @@ import { FaultError } from '../faults/fault.js';
 import { Faults } from '../faults/faults.js';
 import { FaultyPoll } from '../faults/faulty-poll.js';
 import { keysOf } from '../command/key-spec.js';
-import { SystemError } from '../io/poll.js';
+import { JobQueue } from '../background/job-queue.js';
+import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
+import { SystemError, type Waker } from '../io/poll.js';
 import { Activity } from '../loop/activity.js';
 import { type Clock, SystemClock, VirtualClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
@@ -63,7 +65,8 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     recorded.attach(server);
     observation.onHold = () => recorded.publish();
   }
-  const faults = new Faults(poll, server, (call) => recorded?.fault(call));
+  const helper = options.helper === null ? null : connectHelper(options.helper, poll.waker);
+  const faults = new Faults(poll, server, (call) => recorded?.fault(call), helper?.jobs);
   for (const fault of options.faults) faults.add(fault, true);
   const calls = answerWith(server, observation, faults, recorded);
   if (clock instanceof VirtualClock) calls.advance = advancing(server, clock, recorded);
@@ -78,6 +81,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
       answer(calls, received.message as CallMessage);
     }
+    helper?.drain();
   };
   observation.drain = drain;
   server.loop.onWake(drain);
@@ -94,6 +98,37 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   server.close();
   observation.trace(0);
   port.off('message', hear);
+  helper?.close();
+}
+
+/** What the helper thread has done is heard of in {@link Helper.drain}. */
+interface Helper {
+  readonly jobs: JobQueue;
+  drain(): void;
+  close(): void;
+}
+
+function connectHelper({ port: helperPort, word }: LoopLink, waker: Waker): Helper {
+  const jobs = new JobQueue((message, transferred) => helperPort.postMessage(message, transferred));
+  const arrived: FromHelper[] = [];
+  helperPort.postMessage({ kind: 'loop', word, wakeFd: waker.fd } satisfies ToHelper);
+  // A loop that never sleeps in the kernel hears messages as they come.
+  if (waker.fd === -1) {
+    helperPort.on('message', (message: FromHelper) => {
+      arrived.push(message);
+      waker.wake();
+    });
+  }
+  return {
+    jobs,
+    drain() {
+      for (const message of arrived.splice(0)) jobs.receive(message);
+      for (let received = receiveMessageOnPort(helperPort); received !== undefined; received = receiveMessageOnPort(helperPort)) {
+        jobs.receive(received.message as FromHelper);
+      }
+    },
+    close: () => helperPort.close(),
+  };
 }
 
 /**

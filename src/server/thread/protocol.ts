@@ -14,6 +14,7 @@ import type { TraceBatch } from '../trace/recorder.js';
 import type { ActivityWords } from '../loop/activity.js';
 import type { ActiveFault } from '../faults/faults.js';
 import type { Fault } from '../faults/fault.js';
+import type { LoopLink } from '../background/protocol.js';
 import type { ControlWords } from './control.js';
 import type { StartFailure } from './start-error.js';
 
@@ -39,6 +40,8 @@ export interface LoopThreadOptions {
   /** The ring in which all inputs are recorded; null for no recording. */
   readonly ring: SharedArrayBuffer | null;
   readonly activity: ActivityWords;
+  /** The way to the helper thread; null if there is none. */
+  readonly helper: LoopLink | null;
   /** The server was asked for by a worker, and not by the main thread. */
   readonly isNested: boolean;
 }

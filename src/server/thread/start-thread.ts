@@ -35,7 +35,7 @@ export const HEAP_LIMIT_MB = heapLimitMb(totalmem(), process.constrainedMemory?.
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: HEAP_LIMIT_MB, maxYoungGenerationSizeMb: 48 };
 
 /** A worker has the flags of its process; one that is a file refuses that of a program given as `--input-type=module -e …`. */
-const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
+export const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
 
 /** @param entry the program of the thread. @param workerData for that program */
 export function startThread(entry: URL | string = THREAD_URL, workerData: unknown = null): Worker {

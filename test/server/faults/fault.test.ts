@@ -14,6 +14,8 @@ const TYPED: readonly (readonly [text: string, fault: Fault])[] = [
   ['reset', { name: 'reset' }],
   ['reset 100 on #3', { name: 'reset', afterBytes: 100, token: 3 }],
   ['half-close 0', { name: 'half-close', afterBytes: 0 }],
+  ['disk-full 1024 next 1', { name: 'disk-full', afterBytes: 1024, next: 1 }],
+  ['slow-disk 200ms', { name: 'slow-disk', ms: 200 }],
   ['accept ENFILE next 2', { name: 'accept', code: 'ENFILE', next: 2 }],
   ['late-reply 2000ms on SET', { name: 'late-reply', ms: 2000, command: 'set' }],
   ['no-reply', { name: 'no-reply' }],

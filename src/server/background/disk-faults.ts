@@ -1,0 +1,71 @@
+/**
+ * The faults of the disk, injected on the helper's thread: between those who want jobs done and the file system.
+ *
+ *   disk-full 1kb     a write that would bring what was written since then over 1 kB fails with ENOSPC, and has written what still fitted
+ *   slow-disk 50ms    a write or fsync takes so much longer
+ */
+import { setTimeout } from 'node:timers/promises';
+import { type Job, type JobResult, perform } from './job.js';
+import type { DiskFault } from './protocol.js';
+
+interface Active {
+  readonly fault: DiskFault['fault'];
+  injections: number;
+  /** Of `disk-full`: how many bytes still fit. */
+  room: number;
+}
+
+export class DiskFaults {
+  private active = new Map<number, Active>();
+  /** Ends the delay of a job when faults change: it may be a fault of the past. */
+  private delayed: AbortController | null = null;
+
+  /** @param onInjected is told of each injection */
+  constructor(private readonly onInjected: (id: number, effect: string) => void) {}
+
+  /** Those of them that were set before go on as they are. */
+  set(faults: readonly DiskFault[]): void {
+    this.active = new Map(faults.map(({ id, fault }) => [id, this.active.get(id) ?? { fault, injections: 0, room: roomOf(fault) }]));
+    this.delayed?.abort();
+  }
+
+  get areSet(): boolean {
+    return this.active.size > 0;
+  }
+
+  async perform(job: Job): Promise<JobResult> {
+    for (const [id, { fault }] of this.active) {
+      if (fault.name === 'slow-disk' && (job.kind === 'write' || job.kind === 'fsync')) await this.delay(id, job.kind, fault.ms);
+    }
+    return job.kind === 'write' ? this.write(job) : perform(job);
+  }
+
+  private async delay(id: number, kind: 'write' | 'fsync', ms: number): Promise<void> {
+    this.inject(id, `${kind} takes ${ms} ms longer`);
+    this.delayed = new AbortController();
+    await setTimeout(ms, null, { signal: this.delayed.signal }).catch(() => {});
+    this.delayed = null;
+  }
+
+  private write(job: Job & { readonly kind: 'write' }): JobResult {
+    for (const [id, active] of this.active) {
+      if (active.fault.name !== 'disk-full') continue;
+      const fits = Math.min(active.room, job.bytes.length);
+      active.room -= fits;
+      if (fits === job.bytes.length) continue;
+      const { value, error } = perform({ ...job, bytes: job.bytes.subarray(0, fits) });
+      this.inject(id, 'write: ENOSPC');
+      return { value, error: error ?? { code: 'ENOSPC', message: 'ENOSPC: no space left on device, write' } };
+    }
+    return perform(job);
+  }
+
+  private inject(id: number, effect: string): void {
+    const active = this.active.get(id);
+    if (active === undefined) return;
+    if (++active.injections === active.fault.next) this.active.delete(id);
+    this.onInjected(id, effect);
+  }
+}
+
+const roomOf = (fault: DiskFault['fault']): number => (fault.name === 'disk-full' ? (fault.afterBytes ?? 0) : 0);

@@ -1,0 +1,69 @@
+/**
+ * The helper thread: does file work for threads that must not wait for a disk, one job after the other. Its loop is Node's own.
+ *
+ *   main thread ──jobs──▶ ┌────────┐ ◀──jobs── loop thread           a result is a message; behind one for a loop, which may sleep in the
+ *               ◀─results─│ helper │ ─results─▶                      kernel, there is a byte for its waker
+ *                         └────────┘
+ */
+import { parentPort, type MessagePort } from 'node:worker_threads';
+import { Fifo } from '../../shared/fifo.js';
+import { wakeLoop } from './loop-waker.js';
+import { DiskFaults } from './disk-faults.js';
+import { type Job, perform } from './job.js';
+import type { FromHelper, SleepingLoop, ToHelper } from './protocol.js';
+
+/** A thread that the helper works for. */
+class Client {
+  private loop: SleepingLoop | null = null;
+
+  constructor(private readonly port: MessagePort) {}
+
+  isLoop(loop: SleepingLoop): void {
+    this.loop = loop;
+  }
+
+  send(message: FromHelper): void {
+    this.port.postMessage(message);
+    if (this.loop !== null) wakeLoop(this.loop.word, this.loop.wakeFd);
+  }
+}
+
+class Helper {
+  private readonly jobs = new Fifo<{ readonly client: Client; readonly id: number; readonly job: Job }>();
+  private isWorking = false;
+  /** Who has set the faults. */
+  private spoiler: Client | null = null;
+  private readonly faults = new DiskFaults((id, effect) => this.spoiler?.send({ kind: 'injected', id, effect }));
+
+  serve(port: MessagePort): void {
+    const client = new Client(port);
+    port.on('message', (message: ToHelper) => this.receive(client, message));
+  }
+
+  private receive(client: Client, message: ToHelper): void {
+    switch (message.kind) {
+      case 'job':
+        this.jobs.push({ client, id: message.id, job: message.job });
+        if (!this.isWorking) void this.work();
+        return;
+      case 'faults':
+        this.spoiler = client;
+        return this.faults.set(message.faults);
+      case 'client':
+        return this.serve(message.port);
+      case 'loop':
+        return client.isLoop(message);
+    }
+  }
+
+  private async work(): Promise<void> {
+    this.isWorking = true;
+    for (let next = this.jobs.shift(); next !== undefined; next = this.jobs.shift()) {
+      const { client, id, job } = next;
+      client.send({ kind: 'done', id, ...(this.faults.areSet ? await this.faults.perform(job) : perform(job)) });
+    }
+    this.isWorking = false;
+  }
+}
+
+new Helper().serve(parentPort!);

@@ -1,0 +1,68 @@
+/**
+ * Jobs: file work that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and what has become of them are plain data, so
+ * that they cross threads, and so that one whose end changes what the loop does can be an input of a recording.
+ */
+import { closeSync, constants, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+
+/** Paths are text; descriptors belong to the process, whichever thread has opened them. */
+export type Job =
+  | { readonly kind: 'open'; readonly path: string; readonly flags: number; readonly mode: number }
+  | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'fsync'; readonly fd: number }
+  | { readonly kind: 'close'; readonly fd: number }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  /** Puts the names in a folder on the disk: behind creating or renaming a file that must still be there after a loss of power. */
+  | { readonly kind: 'fsync-folder'; readonly path: string };
+
+export type JobKind = Job['kind'];
+
+export interface JobResult {
+  /** Of `open` the descriptor, of `write` the number of bytes that were written, also before an error; otherwise 0. */
+  readonly value: number;
+  /** Null: it is done. */
+  readonly error: JobError | null;
+}
+
+/** As Node's file functions throw it, `ENOSPC` for one. */
+export interface JobError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Never throws. Blocks the calling thread until the job is done, or has failed. */
+export function perform(job: Job): JobResult {
+  let written = 0;
+  try {
+    switch (job.kind) {
+      case 'open':
+        return { value: openSync(job.path, job.flags, job.mode), error: null };
+      case 'write':
+        while (written < job.bytes.length) written += writeSync(job.fd, job.bytes, written);
+        return { value: written, error: null };
+      case 'fsync':
+        fsyncSync(job.fd);
+        break;
+      case 'close':
+        closeSync(job.fd);
+        break;
+      case 'rename':
+        renameSync(job.from, job.to);
+        break;
+      case 'fsync-folder':
+        fsyncFolder(job.path);
+    }
+    return { value: 0, error: null };
+  } catch (error) {
+    const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+    return { value: written, error: { code, message } };
+  }
+}
+
+function fsyncFolder(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * A thread's handle on the helper thread that it has started: a queue of its own, and links for loops. It keeps the process alive only while it has jobs to do.
+ */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { Job } from '../background/job.js';
+import { type JobListener, JobQueue } from '../background/job-queue.js';
+import { createWakerWord } from '../background/loop-waker.js';
+import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
+import { NODE_FLAGS } from './start-thread.js';
+
+/** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
+const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/background/helper.js' : '../server/background/helper.js', import.meta.url);
+
+export class HelperThread {
+  readonly jobs: JobQueue;
+  private readonly worker: Worker;
+
+  constructor() {
+    // Descriptors are handed from thread to thread: Node is not to close those that this one has opened.
+    this.worker = new Worker(THREAD_URL, { trackUnmanagedFds: false, ...NODE_FLAGS });
+    this.worker.unref();
+    this.jobs = new ReferencedJobs(this.worker);
+    this.worker.on('message', (message: FromHelper) => this.jobs.receive(message));
+    this.worker.on('error', ({ message }) => this.jobs.fail(`the helper thread has ended: ${message}`));
+    this.worker.on('exit', () => this.jobs.fail('the helper thread has ended'));
+  }
+
+  /** For a loop's thread, which it is transferred to. */
+  link(): LoopLink {
+    const { port1, port2 } = new MessageChannel();
+    this.worker.postMessage({ kind: 'client', port: port2 } satisfies ToHelper, [port2]);
+    return { port: port1, word: createWakerWord() };
+  }
+
+  /** Ends the thread, whatever it is doing: jobs that are not done fail. */
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
+
+/** While jobs are under way, the helper keeps the process alive. */
+class ReferencedJobs extends JobQueue {
+  constructor(private readonly worker: Worker) {
+    super((message, transferred) => worker.postMessage(message, transferred));
+  }
+
+  override submit(job: Job, done: JobListener): void {
+    this.worker.ref();
+    super.submit(job, (result) => {
+      if (this.length === 0) this.worker.unref();
+      done(result);
+    });
+  }
+}
