@@ -128,7 +128,7 @@ export class Server implements ServerContext {
       if (LEVELS.indexOf(level) >= LEVELS.indexOf(values.loglevel as LogLevel)) log(level, message);
     };
     const random = (this.random = seededRandom(seed));
-    const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity));
+    const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity, this.policy));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
     this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), new RuleFaults(this.policy));
@@ -165,7 +165,7 @@ export class Server implements ServerContext {
       const session = sessions.get(id);
       if (session !== undefined) this.dispatcher.resumed(session, reply, elapsedUs, hasFailed);
     };
-    this.blocking = new Blocking({ clock, tap, scheduler, keyspace, dispatcher: afterReply, answered }, keyspaceListeners);
+    this.blocking = new Blocking({ policy: this.policy, host, clock, tap, scheduler, keyspace, dispatcher: afterReply, answered }, keyspaceListeners);
     const tracking = (this.tracking = new Tracking(
       { keyspace, dispatcher: afterReply, scheduler, sessions },
       keyspaceListeners,
@@ -173,6 +173,7 @@ export class Server implements ServerContext {
     ));
     config.onChange('tracking-table-max-keys', () => tracking.limitSoon());
     keyspace.isPaused = () => pause.mode !== PAUSE_OFF;
+    keyspace.policy = this.policy;
     keyspace.schedule(scheduler);
     statistics.follow(keyspace);
     followSettings(

@@ -35,7 +35,7 @@ export class RuleFaults {
   onEnded: (id: number, token: Token, why: string) => void = () => {};
 
   constructor(private readonly policy: PolicyInForce) {
-    this.ruled = new RuledPolicy(policy.textbook, this.decide);
+    this.ruled = new RuledPolicy(policy.textbook, this.decide, this.decideQuietly);
   }
 
   capture(): RuleFaultsState {
@@ -63,8 +63,19 @@ export class RuleFaults {
     this.set([]);
   }
 
+  private ruleFor(seam: SeamName, token: Token): ActiveRule | undefined {
+    return this.active.findLast(({ seam: at, fault }) => at === seam && (fault.token === undefined || fault.token === token));
+  }
+
+  private readonly decideQuietly: Decide = (seam, token, values, textbook) => {
+    const rule = this.ruleFor(seam, token);
+    if (rule === undefined) return textbook;
+    const { result, error } = evaluate(rule, values);
+    return error === null ? (result as typeof textbook) : textbook;
+  };
+
   private readonly decide: Decide = (seam, token, values, textbook) => {
-    const rule = this.active.findLast(({ seam: at, fault }) => at === seam && (fault.token === undefined || fault.token === token));
+    const rule = this.ruleFor(seam, token);
     if (rule === undefined) return textbook;
     const { result, error } = evaluate(rule, values);
     if (error !== null) {

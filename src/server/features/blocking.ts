@@ -46,6 +46,9 @@ export interface BlockingClient {
 }
 
 interface Surroundings {
+  /** What a command does that finds nothing. */
+  readonly policy: { readonly current: { onBlock(token: number, timeoutMs: number, keys: number): 'park' | 'sleep' } };
+  readonly host: { sleep(ms: number): void };
   readonly clock: { readonly nowMs: number; readUs(): number };
   readonly tap: Tap;
   readonly scheduler: Scheduler;
@@ -71,6 +74,9 @@ export interface ParkRequest {
   /** The key holds the type: the answer, after taking from the key, or undefined to go on waiting. May throw an ErrorReply. */
   serve(key: string, db: Database): Reply | undefined;
 }
+
+/** The longest that a rule makes the loop sleep instead of parking a client. */
+const LONGEST_SLEEP_MS = 1000;
 
 /** The name of a park's timer. */
 const TIMER = 'blocked client';
@@ -198,7 +204,8 @@ export class Blocking implements KeyspaceListener {
   /** Parks the client of a session; returns the reply for the handler to return. @param argv from which the command can make the request again */
   park(session: BlockingClient, argv: readonly string[], request: ParkRequest): Reply {
     if (session.deniesBlocking) return request.denied === undefined ? request.timedOut : request.denied;
-    const { clock, tap } = this.server;
+    const { clock, tap, policy } = this.server;
+    if (policy.current.onBlock(session.id, request.timeoutMs, request.keys.length) === 'sleep') return this.sleep(request);
     const deadlineMs = request.timeoutMs === 0 ? 0 : clock.nowMs + request.timeoutMs;
     const parked: Parked = { session, db: session.db, argv, request, deadlineMs, timer: this.setTimer(session, request.timeoutMs) };
     for (const key of request.keys) this.queueOf(session.db, key).add(parked);
@@ -208,6 +215,12 @@ export class Blocking implements KeyspaceListener {
     this.listeners.join(this, LISTENER_RANKS.blocking);
     if (tap.sink !== null) tap.sink.emit({ kind: 'park', token: session.id, keys: [...request.keys], deadlineMs });
     return NO_REPLY;
+  }
+
+  /** What a server without parking would do, but not for ever. */
+  private sleep({ timeoutMs, timedOut }: ParkRequest): Reply {
+    this.server.host.sleep(timeoutMs === 0 ? LONGEST_SLEEP_MS : Math.min(timeoutMs, LONGEST_SLEEP_MS));
+    return timedOut;
   }
 
   /** CLIENT UNBLOCK: the client gets what it would get at its timeout, or an error. False if it is not parked. */

@@ -3,6 +3,7 @@
  *
  *   for each database:  sample 20 volatile keys ─▶ delete those that are due ─▶ more than 10 % were?  ─ yes ─▶ sample again
  *                                                                                       └ no ─▶ next database
+ *   How many keys each round looks at is a decision of the loop, which a rule may make in another way (ExpirePolicy).
  *
  *   slow   on a timer, `hz` times a second, for at most 25 % of that period
  *   fast   before the loop sleeps, for at most 1 ms, and only if the last slow cycle ran out of time or much is stale
@@ -28,6 +29,18 @@ function budgetOf(effort: number) {
   return { keysPerRound: 20 + 5 * more, fastUs: 1000 + 250 * more, slowPercent: 25 + 2 * more, acceptablePercent: 10 - more };
 }
 
+/** Decides how many keys a round of the cycle looks at; 0 ends it. */
+export interface ExpirePolicy {
+  readonly current: {
+    /**
+     * @param textbook what is decided if there is no rule
+     * @param left volatile keys of the database that this cycle has not looked at
+     * @param sampled keys of the round before, 0 in the first one
+     */
+    expireRound(textbook: number, left: number, sampled: number, expired: number, usedUs: number, limitUs: number): number;
+  };
+}
+
 export interface ExpireCycleState {
   readonly nextDatabase: number;
   readonly ranOutOfTime: boolean;
@@ -47,6 +60,8 @@ export class ExpireCycle {
   // Of the running cycle.
   private startUs = 0;
   private limitUs = 0;
+  /** As of the last reading of the clock. */
+  private usedUs = 0;
   private rounds = 0;
   private sampled = 0;
   private expired = 0;
@@ -114,6 +129,7 @@ export class ExpireCycle {
     keyspace.actingToken = 0;
     this.startUs = clock.readUs();
     this.limitUs = limitUs;
+    this.usedUs = 0;
     this.ranOutOfTime = false;
     this.rounds = 0;
     this.sampled = 0;
@@ -130,22 +146,34 @@ export class ExpireCycle {
   }
 
   private visit(db: Database): void {
-    const { keysPerRound, acceptablePercent } = budgetOf(this.keyspace.settings.activeExpireEffort);
+    const { keyspace, limitUs } = this;
+    const { keysPerRound, acceptablePercent } = budgetOf(keyspace.settings.activeExpireEffort);
+    const { size } = db.expires;
+    let looked = 0;
+    let sampled = 0;
+    let expired = 0;
     for (;;) {
-      if (db.expires.size === 0) {
+      const isOver = this.usedUs > limitUs;
+      if (db.expires.size === 0 && !isOver) {
         db.averageTtlMs = 0;
         return;
       }
-      const sampled = Math.min(db.expires.size, keysPerRound);
-      const expired = this.sample(db, sampled);
-      this.sampled += sampled;
-      this.expired += expired;
-      if (++this.rounds % ROUNDS_PER_CLOCK_READING === 0 && this.keyspace.clock.readUs() - this.startUs > this.limitUs) {
+      const textbook = textbookRound(sampled, expired, isOver, keysPerRound, acceptablePercent);
+      const left = Math.max(0, size - looked);
+      const wanted = keyspace.policy.current.expireRound(textbook, left, sampled, expired, this.usedUs, limitUs);
+      if (wanted === 0 && isOver) {
         this.ranOutOfTime = true;
-        this.keyspace.stats.expireTimeCapReached++;
+        keyspace.stats.expireTimeCapReached++;
         return;
       }
-      if ((expired * 100) / sampled <= acceptablePercent) return;
+      // A rule that never says 0 shall end with the keys; the textbook ends by itself.
+      sampled = Math.min(db.expires.size, wanted, wanted === textbook ? Infinity : left);
+      if (sampled === 0) return;
+      expired = this.sample(db, sampled);
+      looked += sampled;
+      this.sampled += sampled;
+      this.expired += expired;
+      if (++this.rounds % ROUNDS_PER_CLOCK_READING === 0) this.usedUs = keyspace.clock.readUs() - this.startUs;
     }
   }
 
@@ -171,6 +199,11 @@ export class ExpireCycle {
     if (live > 0) noteAverage(db, Math.floor(ttlSum / live));
     return expired;
   }
+}
+
+/** How many keys a round looks at, after one that has looked at `sampled` (0: none) and found `expired` of them due. */
+export function textbookRound(sampled: number, expired: number, isOver: boolean, keysPerRound: number, acceptablePercent: number): number {
+  return isOver || (sampled > 0 && (expired * 100) / sampled <= acceptablePercent) ? 0 : keysPerRound;
 }
 
 /** A running average, in which a round counts for 2 %. */

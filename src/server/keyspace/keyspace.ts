@@ -7,7 +7,7 @@ import { lruClock } from './access.js';
 import { Database, type DatabaseState, UNIT_BYTES } from './database.js';
 import { Eviction, type EvictionPolicy, type EvictionState } from './eviction.js';
 import { ExactExpiry, type ExactExpiryState } from './exact-expiry.js';
-import { ExpireCycle, type ExpireCycleState } from './expire-cycle.js';
+import { ExpireCycle, type ExpireCycleState, type ExpirePolicy } from './expire-cycle.js';
 import { Expires } from './expires.js';
 import { HashSeed } from './hash.js';
 import type { KeyTable } from './key-table.js';
@@ -118,6 +118,7 @@ export class Keyspace {
   onWork: ((work: KeyspaceWork, elapsedMs: number) => void) | null = null;
   /** CLIENT PAUSE: meanwhile no key is expired or evicted by the server itself. */
   isPaused: () => boolean = () => false;
+  policy: ExpirePolicy = { current: { expireRound: (textbook) => textbook } };
   /** Do access times count uses (a policy with lfu) instead of seconds? */
   usesLfu = false;
   /** Kept by the databases. */

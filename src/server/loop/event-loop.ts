@@ -29,6 +29,12 @@ export interface Observer {
   frame(): void;
 }
 
+/** Decides how long the loop may sleep. */
+export interface SleepPolicy {
+  /** `nextMs`: until the nearest timer, with fractions; -1: there is none. The result as well. Null: until the nearest timer. */
+  readonly current: { readonly timeout: ((nextMs: number) => number) | null };
+}
+
 /** What is registered under a token. */
 export interface EventHandler {
   /** Called with a hint, not a promise: whatever it tries may still be WouldBlock. */
@@ -58,6 +64,8 @@ export class EventLoop {
   private wasBusy = false;
   /** Something was ready, so the virtual clock did not move. */
   private stoodStill = false;
+  /** When the running wait ends, by {@link Clock.measureUs}, if that is not when the nearest timer is due; Infinity: never. */
+  private wakeUs: number | null = null;
   private readonly handlers = new Map<Token, EventHandler>();
   private readonly events = new Events();
   /** Of turns within turns; see turnWithin. */
@@ -72,6 +80,7 @@ export class EventLoop {
     private readonly tap: Tap,
     private readonly beforeSleep: () => void,
     readonly activity = new Activity(),
+    private readonly policy: SleepPolicy = { current: { timeout: null } },
   ) {}
 
   register(source: Source, token: Token, interest: Interest, handler: EventHandler): void {
@@ -108,7 +117,9 @@ export class EventLoop {
     // The next turn may be long in coming.
     if (!this.wasBusy) this.tellCaughtUp();
     // Whoever was served may have left replies for the next beforeSleep.
-    return this.wasBusy ? 0 : this.sleepMs();
+    if (this.wasBusy) return 0;
+    this.chooseTimeout();
+    return this.sleepMs();
   }
 
   /** A state can be captured between two turns only. */
@@ -210,6 +221,22 @@ export class EventLoop {
     return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.measureUs()) / 1000);
   }
 
+  /** At the beginning of a wait, or of the time between two turns of a poll that cannot block. */
+  private chooseTimeout(): void {
+    this.wakeUs = null;
+    const { timeout } = this.policy.current;
+    if (timeout === null || this.clock.targetUs !== null) return;
+    const nextMs = this.timeoutMs();
+    const timeoutMs = timeout(nextMs);
+    if (timeoutMs !== nextMs) this.wakeUs = timeoutMs === -1 ? Infinity : this.clock.measureUs() + timeoutMs * 1000;
+  }
+
+  /** What is left of the wait; -1: no limit. */
+  private leftMs(): number {
+    if (this.wakeUs === null) return this.timeoutMs();
+    return this.wakeUs === Infinity ? -1 : Math.max(0, (this.wakeUs - this.clock.measureUs()) / 1000);
+  }
+
   private hasDueTimer(): boolean {
     const nearest = this.timers.nearest();
     return nearest !== null && nearest.dueUs <= this.clock.nowUs;
@@ -234,7 +261,7 @@ export class EventLoop {
   /** How long to sleep: until the nearest timer, or until the observer is due. */
   private sleepMs(): number {
     if (this.stopped) return 0;
-    const timeoutMs = this.timeoutMs();
+    const timeoutMs = this.leftMs();
     const observerMs = this.observer === null ? Infinity : Math.max(0, (this.observer.dueUs - this.clock.measureUs()) / 1000);
     const limitMs = Math.min(observerMs, this.sleepLimitMs);
     if (limitMs === Infinity) return timeoutMs;
@@ -256,6 +283,7 @@ export class EventLoop {
   /** Sleeps until something is ready or the nearest timer is due. An observer that is due earlier interrupts the sleep, not the turn. */
   private wait(): void {
     const { clock, events, observer, tap } = this;
+    this.chooseTimeout();
     let toldUs = this.tellWait();
     let sleepsOn: boolean;
     do {
@@ -282,7 +310,7 @@ export class EventLoop {
   private tellWait(): number {
     const { tap } = this;
     if (tap.sink === null) return -1;
-    tap.sink.emit({ kind: 'wait', timeoutMs: this.stopped ? 0 : this.timeoutMs(), why: this.whyOfTimeout() });
+    tap.sink.emit({ kind: 'wait', timeoutMs: this.stopped ? 0 : this.leftMs(), why: this.whyOfTimeout() });
     return this.clock.measureUs();
   }
 

@@ -50,6 +50,26 @@ export const DEFECTS = {
     expression: "'read and write'",
     meaning: 'A connection stays registered for WRITABLE once it has written: level-triggered, the loop is woken in each turn, with nothing to write.',
   },
+  'blpop-sleeps-the-loop': {
+    seam: 'on-block',
+    expression: "'sleep'",
+    meaning: 'A blocking command that finds nothing makes the whole loop sleep, for a second at most: what could end its wait is not read.',
+  },
+  'expiry-only-on-access': {
+    seam: 'expire-round',
+    expression: '0',
+    meaning: 'The expire cycle deletes nothing: expired keys that nobody asks for keep their memory.',
+  },
+  'expire-all-at-once': {
+    seam: 'expire-round',
+    expression: 'left',
+    meaning: 'The expire cycle has no limit of time: it looks at all keys with a TTL at once, and everybody waits.',
+  },
+  'sleep-without-timers': {
+    seam: 'timeout',
+    expression: '-1',
+    meaning: 'poll.wait sleeps without a timeout: timers run only when something else has woken the loop.',
+  },
 } as const satisfies { readonly [name: string]: Defect };
 
 export type DefectName = keyof typeof DEFECTS;

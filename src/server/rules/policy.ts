@@ -18,9 +18,19 @@ export interface Policy {
   afterFrame(token: Token, frames: number): ResultOf<'after-frame'>;
   afterWrite(token: Token, taken: number, offered: number): ResultOf<'after-write'>;
   interest(token: Token, waiting: number): ResultOf<'interest'>;
+  onBlock(token: Token, timeoutMs: number, keys: number): ResultOf<'on-block'>;
+  /** @param textbook what the expire cycle would do; the rule may give more than `left` */
+  expireRound(textbook: number, left: number, sampled: number, expired: number, usedUs: number, limitUs: number): ResultOf<'expire-round'>;
+  /**
+   * Null: the loop sleeps until its nearest timer is due, and no clock is read for the decision. `nextMs` has fractions, -1: there is no timer; the
+   * result likewise.
+   */
+  readonly timeout: ((nextMs: number) => number) | null;
 }
 
 export class TextbookPolicy implements Policy {
+  readonly timeout = null;
+
   readSize(_token: Token, room: number): ResultOf<'read-size'> {
     return room;
   }
@@ -47,6 +57,14 @@ export class TextbookPolicy implements Policy {
 
   interest(_token: Token, waiting: number): ResultOf<'interest'> {
     return waiting > 0 ? 'read and write' : 'read';
+  }
+
+  onBlock(): ResultOf<'on-block'> {
+    return 'park';
+  }
+
+  expireRound(textbook: number): ResultOf<'expire-round'> {
+    return textbook;
   }
 }
 

@@ -70,6 +70,6 @@ export function resultError(seam: SeamName, result: unknown, values: readonly Ru
 function isAllowed(seam: SeamName, result: unknown, values: readonly RuleValue[]): boolean {
   const { results, parameters } = seamOf(seam);
   if (!isNumber(results)) return typeof result === 'string' && Object.hasOwn(results, result);
-  const most = values[Object.keys(parameters).indexOf(results.most)];
-  return typeof result === 'number' && Number.isInteger(result) && result >= results.least && result <= Number(most);
+  if (typeof result !== 'number' || !Number.isInteger(result) || result < results.least) return false;
+  return results.most === null || result <= Number(values[Object.keys(parameters).indexOf(results.most)]);
 }

@@ -8,6 +8,9 @@ import type { Policy, TextbookPolicy } from './policy.js';
 import type { RuleValue } from './rule.js';
 import type { ResultOf, SeamName } from './seams.js';
 
+/** In the place of a token: the decision is about no connection. */
+const NO_TOKEN: Token = -1;
+
 /** Makes a decision. `textbook` is what comes of it where no rule says otherwise. */
 export type Decide = <S extends SeamName>(seam: S, token: Token, values: readonly RuleValue[], textbook: ResultOf<S>) => ResultOf<S>;
 
@@ -15,6 +18,8 @@ export class RuledPolicy implements Policy {
   constructor(
     private readonly textbook: TextbookPolicy,
     private readonly decide: Decide,
+    /** The same for decisions that depend on when they are made, which no replay repeats: tells nobody, and where the rule fails the textbook decides. */
+    private readonly decideQuietly: Decide,
   ) {}
 
   readSize(token: Token, room: number): ResultOf<'read-size'> {
@@ -45,4 +50,18 @@ export class RuledPolicy implements Policy {
   interest(token: Token, waiting: number): ResultOf<'interest'> {
     return this.decide('interest', token, [waiting], this.textbook.interest(token, waiting));
   }
+
+  onBlock(token: Token, timeoutMs: number, keys: number): ResultOf<'on-block'> {
+    return this.decide('on-block', token, [timeoutMs, keys], this.textbook.onBlock());
+  }
+
+  expireRound(textbook: number, left: number, sampled: number, expired: number, usedUs: number, limitUs: number): ResultOf<'expire-round'> {
+    return this.decide('expire-round', NO_TOKEN, [left, sampled, expired, Math.floor(usedUs), Math.floor(limitUs)], textbook);
+  }
+
+  readonly timeout = (nextMs: number): number => {
+    const next = Math.ceil(nextMs);
+    const wanted = this.decideQuietly('timeout', NO_TOKEN, [next], next);
+    return wanted === next ? nextMs : wanted;
+  };
 }

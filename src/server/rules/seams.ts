@@ -12,11 +12,11 @@ interface Choices {
   readonly [result: string]: string;
 }
 
-/** A whole number may come of it, from `least` to the value named `most`. */
+/** A whole number may come of it, from `least` to the value named `most`; null: however large. */
 interface NumberResult {
   readonly number: string;
   readonly least: number;
-  readonly most: string;
+  readonly most: string | null;
 }
 
 export interface SeamDoc {
@@ -106,6 +106,39 @@ export const SEAMS = {
       'Redis: handleClientsWithPendingWrites installs the writable handler only if output is left, writeToClient removes it when all is sent (networking.c).',
     isOfConnection: true,
   },
+  'on-block': {
+    meaning: 'A blocking command such as BLPOP has found nothing: what waits?',
+    parameters: { timeout: 'ms that its client would wait; 0: for ever', keys: 'number of keys that it names' },
+    results: {
+      park: 'the client: the loop goes on, and nothing more is read from this client until a key is ready or its time is over',
+      sleep: 'the whole loop, for as long, but for a second at most; then the client gets what it gets at its timeout',
+    },
+    textbook: "'park'",
+    places: 'Redis: blockForKeys (blocked.c). Node: whatever ends in "Sync" sleeps in the loop.',
+    isOfConnection: true,
+  },
+  'expire-round': {
+    meaning: 'The expire cycle is about to look at keys with a TTL: at how many? After 0 it is over, and goes on the next time.',
+    parameters: {
+      left: 'keys with a TTL that this cycle has not looked at',
+      sampled: 'keys that it looked at in the round before; 0 in the first round',
+      expired: 'how many of those were expired, and are deleted',
+      used: 'µs that the cycle has taken, read every 16 rounds',
+      limit: 'µs that it may take: 25 % of the time, by hz',
+    },
+    results: { number: 'keys; more than are left are those that are left', least: 0, most: null },
+    textbook: 'used > limit || sampled > 0 && expired * 10 <= sampled ? 0 : 20',
+    places: 'Redis: activeExpireCycle (expire.c), as here with active-expire-effort 1. A server with a virtual clock has no cycle.',
+    isOfConnection: false,
+  },
+  timeout: {
+    meaning: 'Nothing is left to do: how many ms may poll.wait sleep? Each wait in the trace shows it.',
+    parameters: { next: 'ms until the nearest timer is due, rounded up; -1: there is none' },
+    results: { number: 'ms; -1: without limit', least: -1, most: null },
+    textbook: 'next',
+    places: 'Redis: usUntilEarliestTimer in aeProcessEvents (ae.c). Node: uv_backend_timeout (libuv). A virtual clock does not ask.',
+    isOfConnection: false,
+  },
 } as const satisfies { readonly [name: string]: SeamDoc };
 
 export type SeamName = keyof typeof SEAMS;
@@ -118,9 +151,9 @@ export const seamOf = (name: SeamName): SeamDoc => SEAMS[name];
 
 export const isNumber = (results: SeamDoc['results']): results is NumberResult => typeof results.least === 'number';
 
-/** `'close', 'ignore'`, or `a whole number from 1 to room`. */
+/** `'close', 'ignore'`, or `a whole number from 1 to room`, or `a whole number from -1 on`. */
 export function formatResults(name: SeamName): string {
   const { results } = seamOf(name);
-  if (isNumber(results)) return `a whole number from ${results.least} to ${results.most}`;
+  if (isNumber(results)) return `a whole number from ${results.least} ${results.most === null ? 'on' : `to ${results.most}`}`;
   return Object.keys(results).map((each) => `'${each}'`).join(', ');
 }

@@ -252,6 +252,100 @@ test('a rule that comes to nothing that its seam allows ends, and the textbook d
   });
 });
 
+test('blpop-sleeps-the-loop: what could end the wait is not read, and the client gets what it gets at its timeout', () => {
+  recorded({}, (lab, events) => {
+    const [one, other] = [lab.connect(), lab.connect()];
+    const fault = lab.faults.add('blpop-sleeps-the-loop');
+    one.sendCommand('BLPOP', 'jobs', '0.02');
+    lab.settle();
+    expect(one.take()).toBe('*-1\r\n');
+    expect(ofKind(events, 'park')).toEqual([]);
+    lab.faults.remove(fault.id);
+    expect(one.ask('BLPOP', 'jobs', '0')).toBe('');
+    expect(other.ask('RPUSH', 'jobs', 'a')).toBe(':1\r\n');
+    expect(one.receive()).toBe('*2\r\n$4\r\njobs\r\n$1\r\na\r\n');
+  });
+});
+
+/** A hundred keys expire; returns how many are left after so many ms. */
+function leftAfter(lab: Lab, ms: number): number {
+  const client = lab.connect();
+  for (let i = 0; i < 100; i++) client.sendCommand('SET', `k${i}`, 'v', 'PX', '10');
+  client.receive();
+  lab.advance(ms);
+  return Number(client.ask('DBSIZE').slice(1));
+}
+
+test('expiry-only-on-access: only who is asked for goes', () => {
+  recorded({}, (lab, events) => {
+    lab.faults.add('expiry-only-on-access');
+    expect(leftAfter(lab, 1000)).toBe(100);
+    expect(lab.connect().ask('GET', 'k7')).toBe('$-1\r\n');
+    expect(ofKind(events, 'expire')).toEqual([{ kind: 'expire', db: 0, key: 'k7', how: 'lazy' }]);
+    lab.faults.clear();
+    lab.advance(200);
+    expect(lab.connect().ask('DBSIZE')).toBe(':0\r\n');
+  });
+});
+
+test('a rule for the expire cycle: each key is looked at once in a cycle, also if the rule never says 0', () => {
+  recorded({}, (lab, events) => {
+    lab.faults.add('rule expire-round 7');
+    lab.connect().ask('SET', 'stays', 'v', 'EX', '100');
+    expect(leftAfter(lab, 150)).toBe(1);
+    expect(ofKind(events, 'expire')).toHaveLength(100);
+  });
+});
+
+test('expire-all-at-once: the limit of time does not end the cycle', () => {
+  const deletedByFirst = (spoiled: boolean): number => {
+    let deleted = 0;
+    recorded({}, (lab, events) => {
+      if (spoiled) lab.faults.add('expire-all-at-once');
+      const client = lab.connect();
+      for (let i = 0; i < 1000; i++) client.sendCommand('SET', `k${i}`, 'v', 'PX', '10');
+      client.receive();
+      lab.clock.costUs = 1_000_000;
+      lab.advance(100);
+      const first = events.findIndex(({ kind }) => kind === 'expire');
+      deleted = ofKind(events.slice(first, events.findIndex(({ kind }, i) => i > first && kind === 'turn-end')), 'expire').length;
+      lab.clock.costUs = 0;
+      lab.advance(1000);
+      expect(client.ask('DBSIZE')).toBe(':0\r\n');
+    });
+    return deleted;
+  };
+  expect(deletedByFirst(false)).toBe(320);
+  expect(deletedByFirst(true)).toBe(1000);
+});
+
+test('sleep-without-timers: a timer runs only when something else has woken the loop', () => {
+  recorded({}, (lab, events) => {
+    const [one, other] = [lab.connect(), lab.connect()];
+    lab.faults.add('sleep-without-timers');
+    expect(one.ask('BLPOP', 'jobs', '0.1')).toBe('');
+    lab.poll.sleepLimitMs = 500;
+    lab.turn();
+    expect(one.take()).toBe('');
+    expect(ofKind(events, 'wait').at(-1)).toMatchObject({ timeoutMs: -1, why: 'blocked client' });
+    lab.poll.sleepLimitMs = 0;
+    expect(other.ask('PING')).toBe('+PONG\r\n');
+    expect(one.receive()).toBe('*-1\r\n');
+  });
+});
+
+test('a rule that lets the loop sleep for 0 ms: it does not sleep, and timers are on time', () => {
+  recorded({}, (lab, events) => {
+    lab.faults.add('rule timeout 0');
+    lab.turn(100);
+    expect(ofKind(events, 'wait').slice(-99).every(({ timeoutMs }) => timeoutMs === 0)).toBe(true);
+    lab.faults.add("rule timeout next > 0 ? 'soon' : next");
+    lab.turn(2);
+    expect(ofKind(events, 'wait').at(-1)).toMatchObject({ timeoutMs: -1 });
+    expect(lab.faults.list()).toHaveLength(2);
+  });
+});
+
 test('a captured server keeps its rules', () => {
   using lab = simulate();
   lab.faults.add('one-read-one-command');

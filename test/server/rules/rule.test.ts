@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { DEFECTS } from '../../../src/server/rules/defects.js';
 import { PolicyInForce, type Policy } from '../../../src/server/rules/policy.js';
+import { textbookRound } from '../../../src/server/keyspace/expire-cycle.js';
 import { compileRule, resultError, RuleError, type RuleValue } from '../../../src/server/rules/rule.js';
-import { RuledPolicy } from '../../../src/server/rules/ruled-policy.js';
+import { type Decide, RuledPolicy } from '../../../src/server/rules/ruled-policy.js';
 import { SEAM_NAMES, type SeamName, seamOf } from '../../../src/server/rules/seams.js';
 
 const complaint = (seam: SeamName, expression: string): string => {
@@ -72,18 +73,22 @@ const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   'after-frame': [[1], [2], [1000]],
   'after-write': [[0, 1], [5, 10], [65_536, 65_536]],
   interest: [[0], [1], [65_536]],
+  'on-block': [[0, 1], [1500, 2]],
+  'expire-round': [[100, 0, 0, 0, 500], ...[0, 1, 2, 3, 20].flatMap((expired) => [499, 500, 501].map((used) => [80, 20, expired, used, 500]))],
+  timeout: [[-1], [0], [250]],
 };
 
 test.each(SEAM_NAMES)('%s: the textbook does what its expression says, and the values arrive under their names', (seam) => {
   const asked: (readonly RuleValue[])[] = [];
   const decisions: unknown[] = [];
   const { textbook } = new PolicyInForce();
-  const ruled = new RuledPolicy(textbook, (at, _token, values, result) => {
+  const decide: Decide = (at, _token, values, result) => {
     expect(at).toBe(seam);
     asked.push(values);
     decisions.push(result);
     return result;
-  });
+  };
+  const ruled = new RuledPolicy(textbook, decide, decide);
   for (const values of CASES[seam]) ASK[seam](ruled, values);
   expect(asked).toEqual(CASES[seam]);
   const { textbook: expression, parameters } = seamOf(seam);
@@ -103,6 +108,12 @@ const ASK: { readonly [S in SeamName]: (policy: Policy, values: readonly RuleVal
   'after-frame': (policy, [frames]) => policy.afterFrame(TOKEN, Number(frames)),
   'after-write': (policy, [taken, offered]) => policy.afterWrite(TOKEN, Number(taken), Number(offered)),
   interest: (policy, [waiting]) => policy.interest(TOKEN, Number(waiting)),
+  'on-block': (policy, [timeout, keys]) => policy.onBlock(TOKEN, Number(timeout), Number(keys)),
+  'expire-round': (policy, values) => {
+    const [left, sampled, expired, used, limit] = values.map(Number) as [number, number, number, number, number];
+    return policy.expireRound(textbookRound(sampled, expired, used > limit, 20, 10), left, sampled, expired, used, limit);
+  },
+  timeout: (policy, [next]) => policy.timeout!(Number(next)),
 };
 
 test.each(Object.entries(DEFECTS))('%s comes to what its seam allows, and somewhere to something else than the textbook', (_, { seam, expression }) => {
