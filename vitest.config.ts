@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  define: { __VERSION__: JSON.stringify('test'), __LUA_ENGINE__: JSON.stringify('../../../node_modules/wasmoon-lua5.1/dist/liblua5.1.wasm') },
+  define: { __VERSION__: JSON.stringify('test'), __LUA_ENGINE__: JSON.stringify('../../../node_modules/wasmoon-lua5.1/dist/liblua5.1.wasm'), __EXPERIMENTS__: JSON.stringify('./experiments/') },
   test: {
     // CI reads the counts from a file.
     reporters: process.env.REPORT_FILE ? ['default', ['json', { outputFile: process.env.REPORT_FILE }]] : ['default'],

@@ -4,7 +4,7 @@
 //   node scripts/build.mjs [--out FOLDER] [--no-types]
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -42,6 +42,10 @@ const define = { __VERSION__: JSON.stringify(version), ...PRODUCTION };
 /** Where a bundle finds the engine. */
 const luaFrom = (folder) => ({ __LUA_ENGINE__: JSON.stringify(relative(folder, `server/thread/${LUA_FILE}`)) });
 
+/** Where the lab finds its experiments. */
+const EXPERIMENTS = 'learn/experiments/';
+const experimentsFrom = (folder) => ({ __EXPERIMENTS__: JSON.stringify(`${relative(folder, EXPERIMENTS)}/`) });
+
 /** A library is imported by programs: modules, with the parts that few programs ask for in chunks of their own. */
 const library = await build({
   ...common,
@@ -63,7 +67,7 @@ async function bundle(entry, { defines = {}, separate = [], plugins = [] } = {})
     format: 'cjs',
     // What is imported late is required late.
     supported: { 'dynamic-import': false },
-    define: { ...define, ...luaFrom(dirname(entry)), ...defines, 'import.meta.url': '__bundleUrl' },
+    define: { ...define, ...luaFrom(dirname(entry)), ...experimentsFrom(dirname(entry)), ...defines, 'import.meta.url': '__bundleUrl' },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     plugins: [...plugins, leaveOut(separate)],
   });
@@ -89,18 +93,20 @@ const metafiles = [
   await bundle('server/history/worker'),
   await bundle('server/background/helper'),
   await bundle('server/herd/worker'),
-  await bundle('cli/lab', { separate: ['./run.js', './replay.js'] }),
+  await bundle('cli/lab', { separate: ['./run.js', './replay.js', './learn.js'] }),
   await bundle('cli/replay'),
+  await bundle('cli/learn'),
   // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
   await bundle('cli/run', { plugins: [bundleInk], defines: { fetch: 'undefined' } }),
   await bundle('cli/thread'),
 ];
 const buildId = createHash('sha256');
-for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
+for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
 metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } }));
 
 for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);
+cpSync(`${root}src/tui/learn/experiments`, `${root}${fresh}/${EXPERIMENTS}`, { recursive: true });
 chmodSync(`${root}${fresh}/cli/main.js`, 0o755);
 const outputs = Object.assign({}, ...metafiles.map(({ outputs }) => outputs));
 writeFileSync(`${root}${fresh}/THIRD-PARTY-LICENSES.txt`, licencesOf(root, { outputs }, [LUA]));

@@ -17,6 +17,7 @@ export function formatHelp(): string {
   return [
     'Usage: redis-lab [file] [flags]',
     '       redis-lab learn [flags]',
+    '       redis-lab learn --list | --check [name...|file] | --template',
     '       redis-lab replay <recording> [flags]',
     '',
     ...wrap(

@@ -16,6 +16,7 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   const words = args.map(toBytes);
   const replayed = words[0] === 'replay' ? words.slice(1) : await recordingArgument(words);
   if (replayed !== null) return (await import('./replay.js')).replay(replayed);
+  if (words[0] === 'learn' && words.some(needsNoScreen)) return (await import('./learn.js')).learnInLines(words.slice(1));
   const request = await parseCommandLine(words);
   if (request.kind === 'text') {
     process.stdout.write(request.text);
@@ -28,3 +29,6 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   if (request.run.headless) return serve(request.run, start);
   return (await import('./run.js')).runLab(request.run, start);
 }
+
+/** What `learn` does with these it does in lines. */
+const needsNoScreen = (word: string): boolean => /^--(?:list|check|template)$/.test(word);

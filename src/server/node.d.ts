@@ -11,6 +11,8 @@ declare global {
   const __VERSION__: string;
   /** Where the Lua engine lies, from the file that asks. */
   const __LUA_ENGINE__: string;
+  /** Where the experiments lie, from the file that asks. */
+  const __EXPERIMENTS__: string;
   /** Tells this build from all others; only in the program of the command line. */
   const __BUILD__: string;
 }

@@ -116,6 +116,9 @@ export interface Snapshot {
     readonly commands: number;
     readonly bytesRead: number;
     readonly bytesWritten: number;
+    /** Calls of read and write that moved bytes. */
+    readonly reads: number;
+    readonly writes: number;
     readonly hits: number;
     readonly misses: number;
     readonly expired: number;
@@ -144,6 +147,8 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
       commands: stats.commandsProcessed,
       bytesRead: stats.bytesRead,
       bytesWritten: stats.bytesWritten,
+      reads: stats.reads,
+      writes: stats.writes,
       hits: keyspace.stats.hits,
       misses: keyspace.stats.misses,
       expired: keyspace.stats.expired,

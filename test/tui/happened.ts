@@ -20,7 +20,7 @@ export function dropped(turns: number, commands: number): Entry {
 
 /** Only what counts: the totals and the time. */
 export function snapshotAt(nowUs: number, { commands = 0, connections = 0, clientCount = 0, turn = 0 }): Entry {
-  const stats = { connections, commands, bytesRead: 0, bytesWritten: 0, hits: 0, misses: 0, expired: 0, evicted: 0 };
+  const stats = { connections, commands, bytesRead: 0, bytesWritten: 0, reads: 0, writes: 0, hits: 0, misses: 0, expired: 0, evicted: 0 };
   return { type: 'snapshot', snapshot: { nowMs: nowUs / 1000, nowUs, turn, clientCount, clients: [], databases: [], stats } as unknown as Snapshot };
 }
 

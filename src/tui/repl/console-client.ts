@@ -102,6 +102,20 @@ export class ConsoleClient {
     return this.conversation.isAwaited || this.deferred.length > 0;
   }
 
+  /** Bytes of what was asked for have not all been handed to the kernel. */
+  get isSending(): boolean {
+    const { socket, writes, sliceTimer } = this;
+    if (this.deferred.length > 0) return true;
+    return socket !== null && (!this.isConnected || writes.length > 0 || sliceTimer !== null || socket.writableLength > 0);
+  }
+
+  /** Null while there is no connection, and on a unix socket. */
+  get traffic(): { readonly peer: string; readonly sentBytes: number; readonly receivedBytes: number } | null {
+    const { peer } = this.view;
+    const { socket } = this;
+    return peer === null || socket === null ? null : { peer, sentBytes: socket.bytesWritten, receivedBytes: socket.bytesRead };
+  }
+
   get isClosed(): boolean {
     return this.socket === null;
   }

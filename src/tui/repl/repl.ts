@@ -54,9 +54,21 @@ export interface ReplOptions {
   readonly patienceMs?: number;
 }
 
+/** Of one connection, as far as the kernel has taken and brought it. */
+export interface Traffic {
+  /** Its own end, as the trace names its peer. */
+  readonly peer: string;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
 export interface Repl {
-  /** Runs a line as it was typed. */
-  submit(line: string): void;
+  /**
+   * Runs a line as it was typed.
+   *
+   * @param isAwaited the next line waits for the reply to this one, though not for long
+   */
+  submit(line: string, isAwaited?: boolean): void;
   /**
    * Resolves when no line is left to run, and what was asked has been answered or keeps waiting for longer than a moment; the replies
    * have been told by then.
@@ -64,6 +76,10 @@ export interface Repl {
   settled(): Promise<void>;
   /** A line is still to run, or its reply is due and may still come soon. */
   readonly isBusy: boolean;
+  /** A line is still to run, a word of the console waits for the loop, or bytes are still to be sent. */
+  readonly isActing: boolean;
+  /** Of all connections that there are and that are no unix sockets. */
+  readonly traffic: readonly Traffic[];
   /** Resolves when no reply is due any more. */
   answered(): Promise<void>;
   /** Says something in the transcript. @param text safe to print */
@@ -123,7 +139,7 @@ class LabRepl implements Repl {
   private commands: readonly CommandReference[] = [];
   private current = '';
   /** Lines that were pasted together run one after another, as if they were typed: each waits for the reply to the one before, but not for long. */
-  private readonly queue = new Fifo<string>();
+  private readonly queue = new Fifo<{ readonly line: string; readonly isAwaited: boolean }>();
   private lastUsed: ConsoleClient | null = null;
   /** Comes before the queue, each time when the reply to the time before is there. */
   private repetition: Repetition | null = null;
@@ -150,9 +166,9 @@ class LabRepl implements Repl {
     });
   }
 
-  submit(line: string): void {
+  submit(line: string, isAwaited = true): void {
     this.history.append(line);
-    this.queue.push(line);
+    this.queue.push({ line, isAwaited });
     this.runQueue();
   }
 
@@ -168,6 +184,14 @@ class LabRepl implements Repl {
 
   get isBusy(): boolean {
     return this.queue.length > 0 || this.isBusyNow;
+  }
+
+  get isActing(): boolean {
+    return this.queue.length > 0 || this.isCalling || this.repetition !== null || [...this.connections.values()].some(({ isSending }) => isSending);
+  }
+
+  get traffic(): readonly Traffic[] {
+    return [...this.connections.values()].flatMap(({ traffic }) => (traffic === null ? [] : [traffic]));
   }
 
   private get isBusyNow(): boolean {
@@ -210,14 +234,14 @@ class LabRepl implements Repl {
     if (!connection.isAwaited) setImmediate(() => this.runQueue());
   }
 
-  private runLine(line: string): void {
+  private runLine({ line, isAwaited }: { readonly line: string; readonly isAwaited: boolean }): void {
     const words = splitLine(line);
     const name = words?.[0]?.startsWith('@') === true ? words[0].slice(1) : this.current;
     const argv = words?.[0]?.startsWith('@') === true ? words.slice(1) : words;
     if (!this.connections.has(name) && this.connections.size >= MAX_CLIENTS) return this.say('error', '', `There are ${MAX_CLIENTS} clients already.`);
     if (!/^[!-~]*$/.test(name)) return this.say('error', '', 'The name of a client is made of printable ASCII characters.');
     const connection = this.connection(name);
-    this.lastUsed = connection;
+    this.lastUsed = isAwaited ? connection : null;
     this.echo(name, line);
     if (argv === null) return this.say('error', name, 'Invalid argument(s)');
     if (argv.length === 0) return this.choose(name);
@@ -234,7 +258,7 @@ class LabRepl implements Repl {
 
   interrupt(): boolean {
     const { repetition } = this;
-    const unsent = [...this.queue].map((line) => showTyped(line, escapeBytes));
+    const unsent = [...this.queue].map(({ line }) => showTyped(line, escapeBytes));
     this.queue.clear();
     this.repetition = null;
     const hasLeft = this.connections.get(this.current)?.leave() ?? false;

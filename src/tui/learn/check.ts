@@ -1,0 +1,109 @@
+/**
+ * Checks of experiments, without a screen: the scenario as it is must be GREEN, broken it must be RED, and of the ways to mend it exactly the right one GREEN.
+ */
+import { availableParallelism } from 'node:os';
+import type { Bookmark, Experiment, Localized, RunRecord } from '../state/learn/experiment.js';
+import { fill } from './fill.js';
+import { judge, type Judged, type Verdict } from './judge.js';
+import { runScenario, ScenarioError } from './runner.js';
+import { OwnStage } from './stage.js';
+
+/** One run of the scenario. */
+export interface CheckedStep {
+  /** `run`, `break`, `mend 1`, `typed "…"`. */
+  readonly step: string;
+  /** What was done to the loop before. */
+  readonly lines: readonly string[];
+  readonly wanted: 'green' | 'red';
+  /** Null: it could not run. */
+  readonly judged: Judged | null;
+  /** What is wrong about it; empty: nothing. */
+  readonly problems: readonly string[];
+}
+
+export interface CheckedExperiment {
+  readonly name: string;
+  readonly steps: readonly CheckedStep[];
+  readonly hasPassed: boolean;
+}
+
+interface Step {
+  readonly step: string;
+  readonly lines: readonly string[];
+  readonly wanted: 'green' | 'red';
+  readonly bookmarks: readonly Bookmark[];
+  /** Texts that are filled from this run. */
+  readonly texts: readonly Localized[];
+}
+
+function stepsOf({ bookmarks, explain, break: broken, mend }: Experiment): readonly Step[] {
+  const all = [...bookmarks, ...broken.bookmarks];
+  const { typed, choices } = mend;
+  const typedStep = (wanted: 'green' | 'red') => (solution: string): Step => ({
+    step: `typed ${JSON.stringify(solution)}`, lines: [...broken.lines, completed(typed!.line, solution)], wanted, bookmarks, texts: [],
+  });
+  return [
+    { step: 'run', lines: [], wanted: 'green', bookmarks, texts: [explain] },
+    { step: 'break', lines: broken.lines, wanted: 'red', bookmarks: all, texts: [broken.says] },
+    ...choices.map(({ lines, says, isRight }, i): Step => ({
+      step: `mend ${i + 1}`, lines: [...broken.lines, ...lines], wanted: isRight ? 'green' : 'red', bookmarks: all, texts: [says],
+    })),
+    ...(typed === null ? [] : [...typed.solutions.map(typedStep('green')), ...typed.wrong.map(typedStep('red'))]),
+  ];
+}
+
+/** A line with what was typed in its place. */
+export const completed = (line: string, typed: string): string => line.split('{typed}').join(typed);
+
+export interface CheckOptions {
+  /** Events that a batch of the trace brings. */
+  readonly eventBudget?: number;
+}
+
+export async function checkExperiment(experiment: Experiment, options: CheckOptions = {}): Promise<CheckedExperiment> {
+  const steps: CheckedStep[] = [];
+  for (const step of stepsOf(experiment)) steps.push(await checkStep(experiment, step, options));
+  return { name: experiment.name, steps, hasPassed: steps.every(({ problems }) => problems.length === 0) };
+}
+
+async function checkStep(experiment: Experiment, { step, lines, wanted, bookmarks, texts }: Step, { eventBudget }: CheckOptions): Promise<CheckedStep> {
+  await using stage = await OwnStage.open(eventBudget);
+  try {
+    const record = await runScenario(stage, experiment, lines);
+    const judged = judge(experiment, record);
+    const wrong = problemOf(judged.verdict, wanted);
+    return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(texts, bookmarks, record)] };
+  } catch (error) {
+    if (error instanceof ScenarioError) return { step, lines, wanted, judged: null, problems: [error.message] };
+    throw error;
+  }
+}
+
+function problemOf(verdict: Verdict, wanted: 'green' | 'red'): string | null {
+  return verdict === wanted ? null : `must be ${wanted.toUpperCase()}, and is ${verdict === 'unjudged' ? 'not judged' : verdict.toUpperCase()}`;
+}
+
+function missingIn(texts: readonly Localized[], bookmarks: readonly Bookmark[], record: RunRecord): readonly string[] {
+  const missing = texts.flatMap((text) => Object.values(text).flatMap((one) => fill(one, bookmarks, record).missing));
+  return [...new Set(missing)].map((source) => `the run has nothing for ${source}`);
+}
+
+/** Each has a server of its own, and scenarios wait more than they compute. */
+const AT_ONCE = Math.max(2, availableParallelism());
+
+/** Calls `checked` in the order of the experiments. Those that need the machine for themselves come behind the others. */
+export async function checkAll(experiments: readonly Experiment[], checked: (one: CheckedExperiment) => void): Promise<boolean> {
+  const results = new Map<Experiment, CheckedExperiment>();
+  let told = 0;
+  const check = async (experiment: Experiment): Promise<void> => {
+    results.set(experiment, await checkExperiment(experiment));
+    for (; told < experiments.length && results.has(experiments[told]!); told++) checked(results.get(experiments[told]!)!);
+  };
+  const waiting = experiments.filter(({ runsAlone }) => !runsAlone);
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await check(next);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  for (const experiment of experiments) if (experiment.runsAlone) await check(experiment);
+  return [...results.values()].every(({ hasPassed }) => hasPassed);
+}

@@ -1,0 +1,113 @@
+/**
+ * Collector: what happens while a scenario runs, from the trace, from two looks at the counters, and from the transcript of the console.
+ *
+ *   batches of the trace ──┐
+ *   clients of the console ┼──▶ collector ── begin ─────────── end ──▶ RunRecord
+ *   lines of the transcript┘                 look at counters  another look
+ */
+import { matchesGlob, type ClientSnapshot, type Snapshot, type TraceBatch, type TraceEvent } from '../../server/index.js';
+import { REPLY_KINDS, type ReplyKind, type RunRecord, type SeenEvent } from '../state/learn/experiment.js';
+import type { ReplClient, ReplLine } from '../state/repl-state.js';
+import { CLIENT_COUNTERS, COUNTERS, countBetween } from './counters.js';
+
+export class Collector {
+  private before: Snapshot | null = null;
+  private events: SeenEvent[] = [];
+  private replies: RunRecord['replies'][number][] = [];
+  private dropped = 0;
+  private turn = 0;
+  /** Tokens by the address of their peer; tokens that have named themselves. */
+  private readonly peers = new Map<string, number>();
+  private readonly tokens = new Map<string, Set<number>>();
+  /** Peers of the console that the loop has not told of yet, with the names of their clients. */
+  private readonly awaited = new Map<string, string>();
+
+  /** From here on what happens counts. Everything before must have been heard. */
+  begin(snapshot: Snapshot): void {
+    this.before = snapshot;
+    this.turn = snapshot.turn;
+    this.events = [];
+    this.replies = [];
+    this.dropped = 0;
+    for (const client of snapshot.clients) this.knowClient(client);
+  }
+
+  /** What has happened since {@link begin}. Everything before must have been heard. */
+  end(snapshot: Snapshot): RunRecord {
+    const { before, events, replies, dropped } = this;
+    for (const client of snapshot.clients) this.knowClient(client);
+    this.before = null;
+    const tokens = new Map(Array.from(this.tokens, ([name, known]) => [name, new Set(known)] as const));
+    const counters = countBetween(COUNTERS, before ?? undefined, snapshot);
+    return { events, replies, dropped, tokens, counters, clientCounters: clientCounters(before, snapshot, tokens) };
+  }
+
+  heard({ events, droppedTurns, droppedCommands, slow }: TraceBatch): void {
+    for (const event of events) this.see(event);
+    for (const event of slow) this.see(event);
+    if (this.before !== null) this.dropped += droppedTurns + droppedCommands;
+  }
+
+  /** The clients of the console are now these. */
+  sees(clients: readonly ReplClient[]): void {
+    for (const { name, peer } of clients) {
+      const token = peer === null ? undefined : this.peers.get(peer);
+      if (token !== undefined) this.know(name, token);
+      else if (peer !== null) this.awaited.set(peer, name);
+    }
+  }
+
+  said(lines: readonly ReplLine[]): void {
+    if (this.before === null) return;
+    for (const { kind, client, text } of lines) if (isReply(kind)) this.replies.push({ kind, client, text });
+  }
+
+  private see(event: TraceEvent): void {
+    if (event.kind === 'turn-begin') this.turn = event.turn;
+    if (event.kind === 'connect') this.knowPeer(event.peer, event.token);
+    const name = event.kind === 'frame' ? nameIn(event.argv) : null;
+    if (name !== null && 'token' in event) this.know(name, event.token);
+    if (this.before !== null) this.events.push({ event, turn: this.turn });
+  }
+
+  private knowClient({ peer, token, name }: ClientSnapshot): void {
+    this.knowPeer(peer, token);
+    if (name !== '') this.know(name, token);
+  }
+
+  private knowPeer(peer: string, token: number): void {
+    this.peers.set(peer, token);
+    const name = this.awaited.get(peer);
+    this.awaited.delete(peer);
+    if (name !== undefined) this.know(name, token);
+  }
+
+  private know(name: string, token: number): void {
+    const known = this.tokens.get(name);
+    if (known === undefined) this.tokens.set(name, new Set([token]));
+    else known.add(token);
+  }
+}
+
+/** The tokens of the clients that are meant; `*` stands for any characters, and never means the default client. */
+export function tokensOf({ tokens }: RunRecord, client: string): ReadonlySet<number> {
+  if (!client.includes('*')) return tokens.get(client) ?? new Set();
+  return new Set(Array.from(tokens).flatMap(([name, known]) => (name !== '' && matchesGlob(client, name) ? [...known] : [])));
+}
+
+function clientCounters(before: Snapshot | null, after: Snapshot, tokens: RunRecord['tokens']): RunRecord['clientCounters'] {
+  return new Map(
+    Array.from(tokens).flatMap(([name, known]) => {
+      const now = after.clients.findLast(({ token }) => known.has(token));
+      if (now === undefined) return [];
+      const then = before?.clients.find(({ token }) => token === now.token);
+      return [[name, countBetween(CLIENT_COUNTERS, then, now)] as const];
+    }),
+  );
+}
+
+const isReply = (kind: ReplLine['kind']): kind is ReplyKind => (REPLY_KINDS as readonly string[]).includes(kind);
+
+/** Of CLIENT SETNAME. */
+const nameIn = (argv: readonly string[]): string | null =>
+  argv.length === 3 && argv[0]!.toLowerCase() === 'client' && argv[1]!.toLowerCase() === 'setname' ? argv[2]! : null;

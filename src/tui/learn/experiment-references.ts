@@ -1,0 +1,123 @@
+/**
+ * What only all fields of an experiment's file together can tell: bookmarks that are named and not there, placeholders that nothing could fill.
+ */
+import type { Bookmark, Experiment, Goal, Localized } from '../state/learn/experiment.js';
+import { COUNTERS } from './counters.js';
+import { fieldsOf } from './event-fields.js';
+import type { JsonNode } from './lined-json.js';
+import { parsePlaceholders, type Placeholder } from './placeholders.js';
+import { meant, type Problem } from './schema.js';
+
+/** The fewest events of the run that an explanation points at. */
+const FEWEST_EVENTS = 2;
+
+/** Adds to `problems` what is wrong about a file whose fields are all right by themselves. */
+export function checkReferences(experiment: Experiment, root: JsonNode, problems: Problem[]): void {
+  new ReferenceChecker(experiment, (field, message) => problems.push({ line: lineOf(root, field), field, message })).check();
+}
+
+class ReferenceChecker {
+  /** Those that a text of the run may point at, and those that one of the broken run may. */
+  private readonly known: Bookmark[] = [];
+
+  constructor(
+    private readonly experiment: Experiment,
+    private readonly complain: (field: string, message: string) => void,
+  ) {}
+
+  check(): void {
+    const { answers, bookmarks, goals, explain, mend, break: broken } = this.experiment;
+    this.checkOneIsRight('answers', answers);
+    this.checkOneIsRight('mend.choices', mend.choices);
+    this.checkBookmarks('bookmarks', bookmarks);
+    for (const [i, goal] of goals.entries()) this.checkGoal(`goals[${i}]`, goal);
+    this.checkText('explain', explain);
+    for (const [language, text] of Object.entries(explain)) this.checkExplanation(`explain.${language}`, text);
+    this.checkBookmarks('break.bookmarks', broken.bookmarks);
+    this.checkText('break.says', broken.says);
+    for (const [i, { says }] of mend.choices.entries()) this.checkText(`mend.choices[${i}].says`, says);
+  }
+
+  private checkOneIsRight(field: string, all: readonly { readonly isRight: boolean }[]): void {
+    const right = all.filter(({ isRight }) => isRight).length;
+    if (right !== 1) this.complain(field, `exactly one must have "right": true, and ${right} have`);
+  }
+
+  private checkBookmarks(field: string, added: readonly Bookmark[]): void {
+    for (const [i, bookmark] of added.entries()) {
+      const { name, after } = bookmark;
+      if (this.find(name) !== undefined || name === 'counters') this.complain(`${field}[${i}].name`, `there is another "${name}"`);
+      if (after !== null && this.find(after) === undefined) {
+        this.complain(`${field}[${i}].after`, `there is no bookmark "${after}" before this one${this.meant(after)}`);
+      }
+      this.known.push(bookmark);
+    }
+  }
+
+  private checkGoal(field: string, goal: Goal): void {
+    if (goal.type !== 'count') return;
+    for (const end of ['after', 'before'] as const) {
+      if (goal[end] !== null) this.checkName(`${field}.count.${end}`, goal[end]);
+    }
+  }
+
+  private checkText(field: string, texts: Localized): void {
+    for (const [language, text] of Object.entries(texts)) {
+      for (const part of parsePlaceholders(text)) if (typeof part !== 'string') this.checkPlaceholder(`${field}.${language}`, part);
+    }
+  }
+
+  private checkPlaceholder(field: string, part: Placeholder): void {
+    switch (part.type) {
+      case 'field':
+        this.checkName(field, part.bookmark);
+        return this.checkField(field, part.bookmark, part.field);
+      case 'count':
+        return this.checkName(field, part.bookmark);
+      case 'between':
+        this.checkName(field, part.from);
+        return this.checkName(field, part.to);
+      case 'counter':
+        if (part.counter in COUNTERS) return;
+        return this.complain(field, `there is no counter "${part.counter}"${meant(part.counter, Object.keys(COUNTERS))}`);
+      case 'unknown':
+        return this.complain(field, `${part.source} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {counters.name}`);
+    }
+  }
+
+  private checkName(field: string, name: string): void {
+    if (this.find(name) === undefined) this.complain(field, `there is no bookmark "${name}"${this.meant(name)}`);
+  }
+
+  private checkField(field: string, name: string, wanted: string): void {
+    const kind = this.find(name)?.event.kind;
+    if (kind === undefined) return;
+    const fields = [...fieldsOf(kind), 'turn'];
+    if (!fields.includes(wanted)) this.complain(field, `"${kind}" has no field "${wanted}"${meant(wanted, fields)}; it has ${fields.join(', ')}`);
+  }
+
+  private checkExplanation(field: string, text: string): void {
+    const pointed = parsePlaceholders(text).filter((part) => typeof part !== 'string' && part.type !== 'counter' && part.type !== 'unknown').length;
+    if (pointed >= FEWEST_EVENTS) return;
+    this.complain(field, `must point at ${FEWEST_EVENTS} events of the run at least, as in "turn {dry.turn}", and points at ${pointed}`);
+  }
+
+  private find(name: string): Bookmark | undefined {
+    return this.known.find((bookmark) => bookmark.name === name);
+  }
+
+  private meant(name: string): string {
+    return meant(name, this.known.map((bookmark) => bookmark.name));
+  }
+}
+
+/** The line of a field such as `goals[1].count`, or of the nearest thing around it that is there. */
+function lineOf(root: JsonNode, field: string): number {
+  let node = root;
+  for (const step of field.match(/[^.[\]]+/g) ?? []) {
+    const next = node.type === 'object' ? node.fields.get(step) : node.type === 'list' ? node.items[Number(step)] : undefined;
+    if (next === undefined) break;
+    node = next;
+  }
+  return node.line;
+}

@@ -1,0 +1,70 @@
+/**
+ * Fills the placeholders of a text from a run. What is filled in from the event of a bookmark leads there.
+ */
+import type { Bookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
+import { formatCount, formatMs, formatUs } from '../view/text.js';
+import { marksOf, matchesOf } from './judge.js';
+import { parsePlaceholders, type Placeholder } from './placeholders.js';
+
+/** Safe to print once it has been through `visible`: texts of clients may stand in it, as byte strings. */
+export interface Filled {
+  readonly parts: readonly FilledPart[];
+  /** Placeholders for which the run has nothing. */
+  readonly missing: readonly string[];
+}
+
+export interface FilledPart {
+  readonly text: string;
+  /** Where it comes from; null: it is the file's own text. */
+  readonly event: SeenEvent | null;
+  /** It was filled in. */
+  readonly isFilled: boolean;
+}
+
+export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRecord): Filled {
+  const marks = marksOf(bookmarks, record);
+  const missing: string[] = [];
+  const mark = (name: string): SeenEvent | null => marks.get(name) ?? null;
+  const found = (event: SeenEvent | null, textOf: (seen: SeenEvent) => string, source: string): FilledPart => {
+    if (event === null) missing.push(source);
+    return { text: event === null ? '?' : textOf(event), event, isFilled: true };
+  };
+  const filledPart = (part: Placeholder): FilledPart => {
+    switch (part.type) {
+      case 'field':
+        return found(mark(part.bookmark), (seen) => fieldText(seen, part.field), `{${part.bookmark}.${part.field}}`);
+      case 'count': {
+        const bookmark = bookmarks.find(({ name }) => name === part.bookmark)!;
+        return found(mark(part.bookmark), () => countText(matchesOf(bookmark, record, marks).length, record), `{${part.bookmark}.count}`);
+      }
+      case 'between': {
+        const from = mark(part.from);
+        const source = `{${part.from}..${part.to}}`;
+        if (from === null) return found(null, () => '', source);
+        return found(mark(part.to), ({ event }) => formatUs(Math.max(0, event.atUs - from.event.atUs)), source);
+      }
+      case 'counter':
+        return { text: formatCount(record.counters.get(part.counter) ?? 0), event: null, isFilled: true };
+      case 'unknown':
+        return { text: part.source, event: null, isFilled: false };
+    }
+  };
+  const parts = parsePlaceholders(text).map((part) => (typeof part === 'string' ? { text: part, event: null, isFilled: false } : filledPart(part)));
+  return { parts, missing };
+}
+
+/** Where events were dropped, those that are known are not all. */
+const countText = (count: number, { dropped }: RunRecord): string => `${formatCount(count)}${dropped === 0 ? '' : '+'}`;
+
+/** As one text. */
+export const plain = ({ parts }: Filled): string => parts.map(({ text }) => text).join('');
+
+function fieldText({ event, turn }: SeenEvent, field: string): string {
+  if (field === 'turn') return String(turn);
+  const value = (event as unknown as { readonly [field: string]: unknown })[field];
+  if (field === 'token' || (field === 'client' && typeof value === 'number')) return `#${String(value)}`;
+  if (typeof value === 'number' && field.endsWith('Us')) return formatUs(value);
+  if (typeof value === 'number' && field.endsWith('Ms') && value >= 0) return formatMs(value);
+  if (typeof value === 'number') return formatCount(value);
+  return Array.isArray(value) ? value.join(' ') : String(value);
+}

@@ -1,0 +1,138 @@
+/**
+ * The judge: whether a run of a scenario has come to what an experiment says it must. By counters and by the order and number of events, never by
+ * time that has passed.
+ */
+import type { TraceEvent } from '../../server/index.js';
+import type { Bookmark, Bounds, Experiment, Goal, Localized, Predicate, RunRecord, Scalar, SeenEvent, Test } from '../state/learn/experiment.js';
+import { tokensOf } from './collector.js';
+
+/** `unjudged`: events are missing that could have told. */
+export type Verdict = 'green' | 'red' | 'unjudged';
+
+export interface Judgement {
+  readonly says: Localized;
+  readonly verdict: Verdict;
+  /** What it was, as against what it must be. */
+  readonly seen: string;
+}
+
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly goals: readonly Judgement[];
+}
+
+/** The event of each bookmark that has one. */
+export type Marks = ReadonlyMap<string, SeenEvent>;
+
+export function judge({ goals, bookmarks }: Pick<Experiment, 'goals' | 'bookmarks'>, record: RunRecord): Judged {
+  const marks = marksOf(bookmarks, record);
+  const judgements = goals.map((goal) => ({ says: goal.says, ...judgeGoal(goal, record, marks) }));
+  const verdict = (['red', 'unjudged', 'green'] as const).find((one) => judgements.some((judgement) => judgement.verdict === one)) ?? 'green';
+  return { verdict, goals: judgements };
+}
+
+export function marksOf(bookmarks: readonly Bookmark[], record: RunRecord): Marks {
+  const marks = new Map<string, SeenEvent>();
+  for (const bookmark of bookmarks) {
+    const matching = matchesOf(bookmark, record, marks);
+    const found = bookmark.isLast ? matching.at(-1) : matching[0];
+    if (found !== undefined) marks.set(bookmark.name, found);
+  }
+  return marks;
+}
+
+/** All events that a bookmark means. */
+export function matchesOf({ event, after }: Bookmark, record: RunRecord, marks: Marks): readonly SeenEvent[] {
+  return matching(event, record, between(record, marks, after, null) ?? []);
+}
+
+interface Finding {
+  readonly verdict: Verdict;
+  readonly seen: string;
+}
+
+function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
+  switch (goal.type) {
+    case 'count':
+      return ofTrace(record, () => judgeCount(goal, record, marks));
+    case 'order':
+      return ofTrace(record, () => judgeOrder(goal.events, record));
+    case 'counter': {
+      const counters = goal.client === null ? record.counters : record.clientCounters.get(goal.client);
+      const value = counters?.get(goal.counter);
+      return value === undefined ? { verdict: 'red', seen: `no client ${goal.client} at the end` } : judgeNumber(value, goal.bounds);
+    }
+    case 'reply': {
+      const { client, kind, is } = goal;
+      const matching = record.replies.filter((reply) => reply.client === client && (kind === null || reply.kind === kind) && passes(is, reply.text));
+      return judgeNumber(matching.length, goal.bounds);
+    }
+  }
+}
+
+/** What the trace has not told of cannot be judged. */
+function ofTrace({ dropped }: RunRecord, find: () => Finding): Finding {
+  return dropped === 0 ? find() : { verdict: 'unjudged', seen: `${dropped} turns and commands are missing in the trace` };
+}
+
+function judgeCount({ event, after, before, bounds }: Goal & { readonly type: 'count' }, record: RunRecord, marks: Marks): Finding {
+  const events = between(record, marks, after, before);
+  if (events === null) return { verdict: 'red', seen: `there was no event "${[after, before].find((name) => name !== null && !marks.has(name))}"` };
+  return judgeNumber(matching(event, record, events).length, bounds);
+}
+
+/** The events behind one mark and before another; null if there is no such mark. */
+function between({ events }: RunRecord, marks: Marks, after: string | null, before: string | null): readonly SeenEvent[] | null {
+  const [first, last] = [after, before].map((name) => (name === null ? undefined : marks.get(name)));
+  if ((after !== null && first === undefined) || (before !== null && last === undefined)) return null;
+  return events.slice(first === undefined ? 0 : events.indexOf(first) + 1, last === undefined ? events.length : events.indexOf(last));
+}
+
+function judgeOrder(predicates: readonly Predicate[], record: RunRecord): Finding {
+  let at = 0;
+  for (const [i, predicate] of predicates.entries()) {
+    const matches = matcherOf(predicate, record);
+    const found = record.events.findIndex((seen, index) => index >= at && matches(seen.event));
+    if (found === -1) return { verdict: 'red', seen: `${i} of ${predicates.length} events, in this order` };
+    at = found + 1;
+  }
+  return { verdict: 'green', seen: `${predicates.length} events, in this order` };
+}
+
+function judgeNumber(value: number, bounds: Bounds): Finding {
+  const { atLeast = -Infinity, atMost = Infinity, exactly = value } = bounds;
+  return { verdict: value >= atLeast && value <= atMost && value === exactly ? 'green' : 'red', seen: `${value}, must be ${boundsText(bounds)}` };
+}
+
+function boundsText({ atLeast, atMost, exactly }: Bounds): string {
+  if (exactly !== undefined) return String(exactly);
+  return [...(atLeast === undefined ? [] : [`at least ${atLeast}`]), ...(atMost === undefined ? [] : [`at most ${atMost}`])].join(' and ');
+}
+
+function matching(predicate: Predicate, record: RunRecord, events: readonly SeenEvent[]): readonly SeenEvent[] {
+  const matches = matcherOf(predicate, record);
+  return events.filter(({ event }) => matches(event));
+}
+
+function matcherOf({ kind, client, fields }: Predicate, record: RunRecord): (event: TraceEvent) => boolean {
+  const tokens = client === null ? null : tokensOf(record, client);
+  return (event) => {
+    if (event.kind !== kind) return false;
+    if (tokens !== null && !('token' in event && tokens.has(event.token))) return false;
+    return fields.every(([field, test]) => passes(test, (event as unknown as { readonly [field: string]: unknown })[field]));
+  };
+}
+
+/** Of a list its words count, with a space between them. */
+export function passes(test: Test, found: unknown): boolean {
+  const value = Array.isArray(found) ? found.join(' ') : (found as Scalar | undefined);
+  if (value === undefined) return false;
+  if (typeof test !== 'object') return value === test;
+  if (isList(test)) return test.includes(value);
+  const { atLeast = -Infinity, atMost = Infinity, matches } = test;
+  const isNumeric = test.atLeast !== undefined || test.atMost !== undefined;
+  if (isNumeric && !(typeof value === 'number' && value >= atLeast && value <= atMost)) return false;
+  return matches === undefined || new RegExp(matches, 'u').test(String(value));
+}
+
+const isList = (test: Test): test is readonly Scalar[] => Array.isArray(test);

@@ -1,0 +1,48 @@
+/**
+ * The experiments that come with the lab: files beside the program, read when they are asked for.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nearest } from '../../shared/nearest.js';
+import type { Experiment } from '../state/learn/experiment.js';
+import { parseExperiment } from './experiment-schema.js';
+
+/** Neither the name of an experiment nor a file. */
+export class UnknownExperimentError extends Error {}
+
+const folder = (): string => fileURLToPath(new URL(__EXPERIMENTS__, import.meta.url));
+
+/** In their order. */
+export function bundledExperiments(): readonly Experiment[] {
+  return files().map((file) => parseExperiment(readFileSync(join(folder(), file), 'utf8'), file));
+}
+
+/** The text of a file to begin with. */
+export function experimentTemplate(): string {
+  return readFileSync(join(folder(), TEMPLATE), 'utf8');
+}
+
+const TEMPLATE = 'template.json';
+
+/** `07-pipeline.json`, by their numbers. */
+const files = (): readonly string[] => readdirSync(folder()).filter((file) => /^\d\d-.*\.json$/.test(file)).sort();
+
+const nameOf = (file: string): string => file.replace(/^\d\d-|\.json$/g, '');
+
+/**
+ * One of the bundled experiments, by its name, or one in a file of somebody's own: what has a `/`, or ends in `.json`. Throws
+ * {@link UnknownExperimentError}, ExperimentError, or what reading the file throws.
+ */
+export function loadExperiment(nameOrFile: string): Experiment {
+  if (/\/|\.json$/.test(nameOrFile)) return parseExperiment(readFileSync(nameOrFile, 'utf8'), nameOrFile);
+  const file = files().find((one) => nameOf(one) === nameOrFile);
+  if (file === undefined) throw new UnknownExperimentError(complaint(nameOrFile, files().map(nameOf)));
+  return parseExperiment(readFileSync(join(folder(), file), 'utf8'), file);
+}
+
+function complaint(wanted: string, names: readonly string[]): string {
+  const near = nearest(wanted.toLowerCase(), names);
+  const hint = near.length > 0 ? `did you mean ${near.slice(0, 3).join(', ')}?` : `there are ${names.join(', ')}`;
+  return `there is no experiment '${wanted}': ${hint}`;
+}

@@ -1,0 +1,121 @@
+/**
+ * JSON whose values know the line that they stand in, so that what is wrong about a file can be said with its place.
+ */
+
+/** A value of a file, with the line that it begins in, from 1. */
+export type JsonNode = { readonly line: number } & (
+  | { readonly type: 'object'; readonly fields: ReadonlyMap<string, JsonNode> }
+  | { readonly type: 'list'; readonly items: readonly JsonNode[] }
+  | { readonly type: 'value'; readonly value: string | number | boolean | null }
+);
+
+export class JsonError extends Error {
+  constructor(
+    readonly line: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Throws {@link JsonError}. */
+export function parseJson(text: string): JsonNode {
+  return new JsonReader(text).read();
+}
+
+const MAX_DEPTH = 100;
+
+/** A string, a mark, or a word that may be a number or `true`; blanks before it. */
+const TOKEN = /[ \t\r\n]*(?:("(?:[^"\\\n]|\\.)*")|([{}[\]:,])|([^\s{}[\]:,"]+))/y;
+
+class JsonReader {
+  private at = 0;
+  private line = 1;
+  private token = '';
+  private depth = 0;
+
+  constructor(private readonly text: string) {
+    this.advance();
+  }
+
+  read(): JsonNode {
+    const node = this.value();
+    if (this.token !== '') this.fail(`${this.token} stands behind the end`);
+    return node;
+  }
+
+  private value(): JsonNode {
+    const { line, token } = this;
+    if (this.depth > MAX_DEPTH) this.fail(`more than ${MAX_DEPTH} lists and objects lie in each other`);
+    if (token === '{') return { line, type: 'object', fields: this.fields() };
+    if (token === '[') return { line, type: 'list', items: this.items() };
+    return { line, type: 'value', value: this.scalar() };
+  }
+
+  private fields(): Map<string, JsonNode> {
+    const fields = new Map<string, JsonNode>();
+    this.each('}', () => {
+      if (!this.token.startsWith('"')) this.fail(`the name of a field in quotes is expected, not ${this.shown}`);
+      const name = this.scalar() as string;
+      if (fields.has(name)) this.fail(`the field "${name}" stands here twice`);
+      this.take(':');
+      fields.set(name, this.value());
+    });
+    return fields;
+  }
+
+  private items(): JsonNode[] {
+    const items: JsonNode[] = [];
+    this.each(']', () => items.push(this.value()));
+    return items;
+  }
+
+  private each(end: string, readOne: () => void): void {
+    this.depth++;
+    this.advance();
+    while (this.token !== end) {
+      readOne();
+      if (this.token !== end) {
+        this.take(',');
+        if (this.token === end) this.fail(`a comma stands before ${end}`);
+      }
+    }
+    this.depth--;
+    this.advance();
+  }
+
+  private scalar(): string | number | boolean | null {
+    const { token } = this;
+    let value: unknown;
+    try {
+      value = JSON.parse(token);
+    } catch {
+      this.fail(`${this.shown} is no value of JSON`);
+    }
+    this.advance();
+    return value as string | number | boolean | null;
+  }
+
+  private take(mark: string): void {
+    if (this.token !== mark) this.fail(`${mark} is expected, not ${this.shown}`);
+    this.advance();
+  }
+
+  private advance(): void {
+    TOKEN.lastIndex = this.at;
+    const match = TOKEN.exec(this.text);
+    if (match === null && this.text.slice(this.at).trim() !== '') this.fail('a string has no end');
+    const end = match === null ? this.text.length : TOKEN.lastIndex;
+    this.line += this.text.slice(this.at, end).split('\n').length - 1;
+    this.token = match === null ? '' : match[0].trimStart();
+    this.at = end;
+  }
+
+  private get shown(): string {
+    return this.token === '' ? 'the end of the file' : this.token;
+  }
+
+  private fail(message: string): never {
+    throw new JsonError(this.line, message);
+  }
+}

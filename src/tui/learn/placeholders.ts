@@ -1,0 +1,30 @@
+/**
+ * Placeholders in the texts of an experiment: what stands in braces is filled in from the run.
+ *
+ *   {dry.turn}       a field of the event of a bookmark; `turn` has every event
+ *   {dry.count}      how many events are like that one
+ *   {asked..served}  the time from one event to another
+ *   {counters.reads} a counter
+ */
+
+export type Placeholder =
+  | { readonly type: 'field'; readonly bookmark: string; readonly field: string }
+  | { readonly type: 'count'; readonly bookmark: string }
+  | { readonly type: 'between'; readonly from: string; readonly to: string }
+  | { readonly type: 'counter'; readonly counter: string }
+  | { readonly type: 'unknown'; readonly source: string };
+
+/** Texts and placeholders, in their order. */
+export function parsePlaceholders(text: string): readonly (string | Placeholder)[] {
+  const parts = text.split(/(\{[^{}]*\})/).map((part) => (part.startsWith('{') ? placeholder(part) : part));
+  return parts.filter((part) => part !== '');
+}
+
+function placeholder(source: string): Placeholder {
+  const [, bookmark = '', field = ''] = /^\{([a-z][a-z0-9-]*)\.([a-zA-Z]+)\}$/.exec(source) ?? [];
+  if (bookmark === 'counters') return { type: 'counter', counter: field };
+  if (field === 'count') return { type: 'count', bookmark };
+  if (field !== '') return { type: 'field', bookmark, field };
+  const [, from = '', to = ''] = /^\{([a-z][a-z0-9-]*)\.\.([a-z][a-z0-9-]*)\}$/.exec(source) ?? [];
+  return to === '' ? { type: 'unknown', source } : { type: 'between', from, to };
+}

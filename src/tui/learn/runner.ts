@@ -1,0 +1,127 @@
+/**
+ * The runner: plays a scenario on a stage, and collects what comes of it.
+ *
+ *   prepare ──▶ what breaks or mends the loop ──▶ begin ──▶ scenario ──▶ nothing moves any more ──▶ end ──▶ cleanup
+ */
+import type { Snapshot } from '../../server/index.js';
+import type { Experiment, Lines, RunRecord } from '../state/learn/experiment.js';
+import type { Traffic } from '../repl/repl.js';
+import type { ReplLine } from '../state/repl-state.js';
+import { look, type Stage } from './stage.js';
+
+/** A line that the console or the server refuses where none may be refused. */
+export class ScenarioError extends Error {}
+
+/** So many turns in a row in which nothing has changed. */
+const QUIET_TURNS = 3;
+/** Lines that are still not done are left to themselves. */
+const PATIENCE_MS = 20_000;
+/** Between two looks at a console that is still sending. */
+const SENDING_MS = 2;
+/** Between two looks at bytes that are under way. */
+const UNDER_WAY_MS = 10;
+/** A loop that lets bytes lie for so long, and does nothing else, will not take them. Nor will a client that has paused. */
+const GIVE_UP_MS = 500;
+
+/** @param changes what is done to the loop before the scenario. Rejects with {@link ScenarioError} */
+export async function runScenario(stage: Stage, experiment: Experiment, changes: readonly string[] = []): Promise<RunRecord> {
+  const { prepare, scenario, cleanup } = experiment;
+  const { collector } = stage;
+  await settled(stage);
+  await runFaultless(stage, prepare);
+  await runFaultless(stage, changes);
+  const stopListening = stage.listen((lines) => collector.said(lines));
+  try {
+    collector.begin(await look(stage));
+    await runLines(stage, scenario);
+    return collector.end(await look(stage));
+  } finally {
+    stopListening();
+    await runLines(stage, cleanup);
+  }
+}
+
+/** Throws {@link ScenarioError} at the first error. */
+async function runFaultless(stage: Stage, lines: Lines): Promise<void> {
+  for (const line of lines) {
+    const errors: ReplLine[] = [];
+    const stopListening = stage.listen((said) => errors.push(...said.filter(({ kind }) => kind === 'error')));
+    await runLines(stage, [line]);
+    stopListening();
+    if (errors.length > 0) throw new ScenarioError(`${[line].flat().join(', ')}: ${errors[0]!.text}`);
+  }
+}
+
+async function runLines(stage: Stage, lines: Lines): Promise<void> {
+  for (const line of lines) {
+    for (const one of [line].flat()) stage.console.submit(one, false);
+    await settled(stage);
+  }
+}
+
+/** Resolves when all that was asked has been answered, or nothing moves any more: a parked client waits for another one. */
+export async function settled(stage: Stage): Promise<void> {
+  const { console } = stage;
+  let isAnswered = false;
+  const answered = console.answered().then(() => {
+    isAnswered = true;
+  });
+  await Promise.resolve();
+  // What asks for no reply is done when the loop has dealt with it.
+  const expectsReply = !isAnswered;
+  const isOver = (): boolean => expectsReply && isAnswered;
+  const rest = (ms: number): Promise<void> => Promise.race([...(expectsReply ? [answered] : []), sleep(ms)]);
+  const stillness = new Stillness();
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!isOver() && performance.now() < deadline) {
+    if (console.isActing) {
+      await rest(SENDING_MS);
+      continue;
+    }
+    const snapshot = await look(stage);
+    if (stillness.isReached(snapshot, hasBytesUnderWay(console.traffic, snapshot))) break;
+    await rest(stillness.isWaiting ? UNDER_WAY_MS : 0);
+  }
+  await console.settled();
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)));
+
+/** Looks at the server, one after another, until nothing has changed for long enough. */
+class Stillness {
+  private seen = '';
+  private turns = 0;
+  private turn = 0;
+  private sinceMs = 0;
+  /** Nothing but bytes under way is waited for. */
+  isWaiting = false;
+
+  isReached(snapshot: Snapshot, hasBytesUnderWay: boolean): boolean {
+    const now = movement(snapshot);
+    if (now !== this.seen) {
+      this.turns = 0;
+      this.sinceMs = performance.now();
+    }
+    // Several looks may fall into one turn, and what that turn leaves to do is done in the next.
+    if (snapshot.turn !== this.turn) this.turns++;
+    this.seen = now;
+    this.turn = snapshot.turn;
+    const isQuiet = this.turns > QUIET_TURNS;
+    this.isWaiting = isQuiet && hasBytesUnderWay;
+    return isQuiet && (!hasBytesUnderWay || performance.now() - this.sinceMs > GIVE_UP_MS);
+  }
+}
+
+/** What changes when anything does besides turns and time. */
+function movement({ stats, clientCount, clients }: Snapshot): string {
+  return JSON.stringify([stats.bytesRead, stats.bytesWritten, stats.commands, stats.connections, clientCount, clients.map(({ parkedOn }) => parkedOn)]);
+}
+
+/** Bytes have been sent by a client of the console and not read by the loop, or written by the loop and not received. */
+function hasBytesUnderWay(traffic: readonly Traffic[], { clients }: Snapshot): boolean {
+  const byPeer = new Map(clients.map((client) => [client.peer, client]));
+  return traffic.some(({ peer, sentBytes, receivedBytes }) => {
+    const client = byPeer.get(peer);
+    return client === undefined || client.bytesRead < sentBytes || client.bytesWritten > receivedBytes;
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * Readers of JSON nodes: each takes a node and gives a typed value, or says in one line what is wrong, with the line and the field.
+ *
+ *   object({ name: text, goals: listOf(goal) })(node, place) → value; place.problems
+ */
+import { nearest } from '../../shared/nearest.js';
+import type { JsonNode } from './lined-json.js';
+
+export interface Problem {
+  readonly line: number;
+  /** `goals[1].count.event`; empty: the whole file. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Where a reader is, and what has been found wrong so far. */
+export interface Place {
+  readonly field: string;
+  readonly problems: Problem[];
+}
+
+/** What it returns counts only if no problem has been found. */
+export type Reader<T> = (node: JsonNode, place: Place) => T;
+
+/** A field that may be left out. */
+interface OptionalField<T> {
+  readonly read: Reader<T>;
+  readonly otherwise: T;
+}
+
+type Field<T> = Reader<T> | OptionalField<T>;
+export type Shape = { readonly [name: string]: Field<unknown> };
+type Shaped<S extends Shape> = { readonly [name in keyof S]: S[name] extends Field<infer T> ? T : never };
+
+export const optional = <T, E>(read: Reader<T>, otherwise: E): OptionalField<T | E> => ({ read, otherwise });
+
+export const inField = (place: Place, name: string): Place => ({ ...place, field: place.field === '' ? name : `${place.field}.${name}` });
+const atIndex = (place: Place, index: number): Place => ({ ...place, field: `${place.field}[${index}]` });
+
+/** Notes the problem; the value that is returned will not be looked at. */
+export function problem(node: JsonNode, { field, problems }: Place, message: string): never {
+  problems.push({ line: node.line, field, message });
+  return undefined as never;
+}
+
+/** ` (did you mean "count"?)`, or nothing. */
+export function meant(wanted: string, names: readonly string[]): string {
+  const [best] = nearest(wanted, names);
+  return best === undefined ? '' : ` (did you mean "${best}"?)`;
+}
+
+export const text: Reader<string> = (node, place) => {
+  if (node.type !== 'value' || typeof node.value !== 'string') return problem(node, place, 'must be a text');
+  return node.value.trim() === '' ? problem(node, place, 'must not be empty') : node.value;
+};
+
+/** Also the empty one. */
+export const anyText: Reader<string> = (node, place) =>
+  node.type === 'value' && typeof node.value === 'string' ? node.value : problem(node, place, 'must be a text');
+
+export const number: Reader<number> = (node, place) =>
+  node.type === 'value' && typeof node.value === 'number' ? node.value : problem(node, place, 'must be a number');
+
+export const boolean: Reader<boolean> = (node, place) =>
+  node.type === 'value' && typeof node.value === 'boolean' ? node.value : problem(node, place, 'must be true or false');
+
+export const scalar: Reader<string | number | boolean> = (node, place) =>
+  node.type === 'value' && node.value !== null ? node.value : problem(node, place, 'must be a text, a number, true or false');
+
+export function oneOf<T extends string | number>(values: readonly T[], names = values.join(', ')): Reader<T> {
+  return (node, place) => {
+    const value = node.type === 'value' ? node.value : null;
+    if (values.includes(value as T)) return value as T;
+    const hint = typeof value === 'string' ? meant(value, values.map(String)) : '';
+    return problem(node, place, `must be ${values.length === 1 ? '' : 'one of '}${names}${hint}`);
+  };
+}
+
+export function listOf<T>(item: Reader<T>, { atLeast = 0, atMost = Infinity } = {}): Reader<readonly T[]> {
+  return (node, place) => {
+    if (node.type !== 'list') return problem(node, place, 'must be a list');
+    const { length } = node.items;
+    if (length < atLeast || length > atMost) {
+      const wanted = atMost === Infinity ? `at least ${atLeast}` : atLeast === atMost ? String(atLeast) : `${atLeast} to ${atMost}`;
+      problem(node, place, `must have ${wanted} ${atMost === 1 || wanted === 'at least 1' ? 'entry' : 'entries'}, and has ${length}`);
+    }
+    return node.items.map((one, i) => item(one, atIndex(place, i)));
+  };
+}
+
+export function object<S extends Shape>(shape: S): Reader<Shaped<S>> {
+  return (node, place) => {
+    if (node.type !== 'object') return problem(node, place, `must be an object with the fields ${Object.keys(shape).join(', ')}`);
+    const names = Object.keys(shape);
+    for (const [name, field] of node.fields) {
+      if (!names.includes(name)) problem(field, inField(place, name), `there is no such field here${meant(name, names)}; there are ${names.join(', ')}`);
+    }
+    return Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, readField(node, name, field, place)])) as Shaped<S>;
+  };
+}
+
+/** What a reader gives, as something else; values within it may be missing where there are problems. */
+export function mapped<From, To>(read: Reader<From>, map: (from: From) => To): Reader<To> {
+  return (node, place) => {
+    const value = read(node, place);
+    return value === undefined ? (undefined as never) : map(value);
+  };
+}
+
+function readField(node: JsonNode & { readonly type: 'object' }, name: string, field: Field<unknown>, place: Place): unknown {
+  const found = node.fields.get(name);
+  if (found !== undefined) return (typeof field === 'function' ? field : field.read)(found, inField(place, name));
+  return typeof field === 'function' ? problem(node, place, `the field "${name}" is missing`) : field.otherwise;
+}

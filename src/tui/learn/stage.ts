@@ -1,0 +1,64 @@
+/**
+ * Where scenarios run: a server and a console. The screen has its own; checks make one for each run.
+ */
+import { createServer, type RedisLabServer, type Snapshot, type SnapshotRequest } from '../../server/index.js';
+import { createRepl, type Repl } from '../repl/repl.js';
+import type { ReplLine } from '../state/repl-state.js';
+import { Collector } from './collector.js';
+
+export interface Stage {
+  readonly server: RedisLabServer;
+  /** Hears of everything that happens here. */
+  readonly collector: Collector;
+  readonly console: Pick<Repl, 'submit' | 'answered' | 'settled' | 'isActing' | 'traffic'>;
+  /** Calls back with the lines of the transcript from now on. Returns how to end it. */
+  listen(said: (lines: readonly ReplLine[]) => void): () => void;
+}
+
+/** Events a frame. A loop that spins without need is seen to do so by its counters, and its trace is not needed to the end. */
+const EVENT_BUDGET = 20_000;
+
+/** All clients of a scenario, and no keys. */
+const REQUEST: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order: 'name', match: '*' }, clients: 2000 };
+
+/** The state at this moment; everything that has happened before has been told by then. */
+export const look = ({ server }: Stage): Promise<Snapshot> => server.snapshot(REQUEST);
+
+/** A server and a console for one run. */
+export class OwnStage implements Stage, AsyncDisposable {
+  readonly collector = new Collector();
+  readonly console: Repl;
+  private readonly listeners = new Set<(lines: readonly ReplLine[]) => void>();
+
+  private constructor(readonly server: RedisLabServer) {
+    this.console = createRepl({
+      address: server.addresses[0]!, faults: server.faults, historyFile: null,
+      dispatch: (action) => {
+        if (action.type === 'clients-changed') this.collector.sees(action.clients);
+        if (action.type === 'lines-received') for (const listener of this.listeners) listener(action.lines);
+      },
+      spell: () => {},
+      run: () => {},
+      advance: (duration) => server.advance(duration),
+      quit: () => {},
+    });
+  }
+
+  /** @param eventBudget events that a batch of the trace brings; the rest is dropped */
+  static async open(eventBudget = EVENT_BUDGET): Promise<OwnStage> {
+    const server = await createServer({ port: 0 });
+    const stage = new OwnStage(server);
+    await server.trace((batch) => stage.collector.heard(batch), { budget: eventBudget });
+    return stage;
+  }
+
+  listen(said: (lines: readonly ReplLine[]) => void): () => void {
+    this.listeners.add(said);
+    return () => this.listeners.delete(said);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.console.close();
+    await this.server.close();
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * An experiment, as data: a question, the lines of the console that answer it, what they must be seen to do, and the mistake that breaks it.
+ *
+ * Files in JSON become this in learn/experiment-schema.ts; docs/experiments.md describes them.
+ */
+import type { TraceEvent, TraceKind } from '../../../server/index.js';
+import type { PaneId } from '../pane-id.js';
+import type { Language } from './language.js';
+
+/** English is always there; of what is not translated the English is shown. */
+export type Localized = { readonly en: string } & { readonly [language in Language]?: string };
+
+export function inLanguage(text: Localized, language: Language): string {
+  return text[language] ?? text.en;
+}
+
+/** Lines that are run one after another; those of an inner list together, none waiting for the reply to another. */
+export type Lines = readonly (string | readonly string[])[];
+
+export type Scalar = string | number | boolean;
+
+/** What a field of an event, or a line of a reply, must be: this value, one of these, or within these bounds. */
+export type Test = Scalar | readonly Scalar[] | { readonly atLeast?: number; readonly atMost?: number; readonly matches?: string };
+
+/** Which events of the trace are meant. */
+export interface Predicate {
+  readonly kind: TraceKind;
+  /** Of a client of the console, by its name; `` is the default one. `*` stands for any characters. Null: whoever it is. */
+  readonly client: string | null;
+  readonly fields: readonly (readonly [field: string, test: Test])[];
+}
+
+/** The first event of the run that is meant, or the last. */
+export interface Bookmark {
+  readonly name: string;
+  readonly event: Predicate;
+  /** Only events behind that of this bookmark count. */
+  readonly after: string | null;
+  readonly isLast: boolean;
+  readonly says: Localized;
+}
+
+export interface Bounds {
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  readonly exactly?: number;
+}
+
+export type Goal = { readonly says: Localized } & (
+  | { readonly type: 'count'; readonly event: Predicate; readonly after: string | null; readonly before: string | null; readonly bounds: Bounds }
+  /** There are such events, each behind the one before. */
+  | { readonly type: 'order'; readonly events: readonly Predicate[] }
+  | { readonly type: 'counter'; readonly counter: string; readonly client: string | null; readonly bounds: Bounds }
+  /** So many lines of the transcript are like this. */
+  | { readonly type: 'reply'; readonly client: string; readonly kind: ReplyKind | null; readonly is: Test; readonly bounds: Bounds }
+);
+
+/** Of a line in the transcript, as in repl-state.ts. */
+export const REPLY_KINDS = ['out', 'error', 'push', 'note'] as const;
+export type ReplyKind = (typeof REPLY_KINDS)[number];
+
+export interface Source {
+  readonly text: string;
+  readonly where: string;
+}
+
+/** What is done to the loop before the scenario runs again, and what is then to be said. */
+export interface Change {
+  readonly lines: readonly string[];
+  readonly says: Localized;
+}
+
+export interface Break extends Change {
+  /** Decisive moments of the broken run, besides those of the experiment. */
+  readonly bookmarks: readonly Bookmark[];
+}
+
+export interface Choice extends Change {
+  /** What is shown instead of the lines. */
+  readonly shows: Localized | null;
+  readonly isRight: boolean;
+}
+
+/** A line that the learner completes. */
+export interface Typed {
+  readonly prompt: Localized;
+  /** `{typed}` stands for what is typed. */
+  readonly line: string;
+  readonly solutions: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+export interface Mend {
+  readonly question: Localized;
+  readonly choices: readonly Choice[];
+  readonly typed: Typed | null;
+}
+
+export interface Experiment {
+  readonly name: string;
+  /** Its place in the list; null: it has none. */
+  readonly number: number | null;
+  readonly title: Localized;
+  /** Those that matter, besides the console. */
+  readonly panes: readonly PaneId[];
+  readonly question: Localized;
+  readonly answers: readonly { readonly text: Localized; readonly isRight: boolean }[];
+  /** Run before each run, unseen: clients that are to be connected already, keys, settings. */
+  readonly prepare: Lines;
+  readonly scenario: Lines;
+  /** Run after each run, unseen: what `reset lab` does not put back. */
+  readonly cleanup: Lines;
+  readonly bookmarks: readonly Bookmark[];
+  readonly goals: readonly Goal[];
+  readonly explain: Localized;
+  readonly sources: readonly Source[];
+  readonly break: Break;
+  readonly mend: Mend;
+  /** Its figures need a machine that does nothing else. */
+  readonly runsAlone: boolean;
+}
+
+export interface SeenEvent {
+  readonly event: TraceEvent;
+  readonly turn: number;
+}
+
+/** What a run of the scenario has come to. */
+export interface RunRecord {
+  readonly events: readonly SeenEvent[];
+  /** Turns and commands of which the trace holds nothing: what is missing cannot be judged. */
+  readonly dropped: number;
+  readonly counters: ReadonlyMap<string, number>;
+  readonly clientCounters: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Lines of the transcript, without what was typed. */
+  readonly replies: readonly { readonly client: string; readonly kind: ReplyKind; readonly text: string }[];
+  /** The tokens that each client of the console had. */
+  readonly tokens: ReadonlyMap<string, ReadonlySet<number>>;
+}

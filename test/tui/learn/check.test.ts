@@ -1,0 +1,57 @@
+/** Checks of experiments against real servers. */
+import { expect, test } from 'vitest';
+import { checkAll, checkExperiment, type CheckedExperiment } from '../../../src/tui/learn/check.js';
+import { parseExperiment } from '../../../src/tui/learn/experiment-schema.js';
+import { anExperiment, type Loose } from './an-experiment.js';
+
+const experiment = (change?: (file: Loose) => void): ReturnType<typeof parseExperiment> => parseExperiment(anExperiment(change), 'mine.json');
+
+const told = ({ steps }: CheckedExperiment): readonly string[] => steps.map(({ step, judged, problems }) => `${step}: ${judged?.verdict ?? 'not run'}${problems.map((problem) => `; ${problem}`).join('')}`);
+
+test('as it is it is green, broken red, and one way to mend it green', async () => {
+  const checked = await checkExperiment(experiment());
+  expect(told(checked)).toEqual(['run: green', 'break: red', 'mend 1: red', 'mend 2: green']);
+  expect(checked.hasPassed).toBe(true);
+});
+
+test('what is typed is run, too', async () => {
+  const checked = await checkExperiment(experiment((file) => {
+    file.mend.typed = { prompt: { en: 'bytes' }, line: 'fault {typed}', solutions: ['off'], wrong: ['slice 7'] };
+  }));
+  expect(told(checked).slice(4)).toEqual(['typed "off": green', 'typed "slice 7": red']);
+});
+
+test('a defect that breaks nothing, and a choice that mends although it must not, fail', async () => {
+  const checked = await checkExperiment(experiment((file) => {
+    file.break.lines = ['CONFIG SET hz 20'];
+  }));
+  expect(told(checked)).toEqual(['run: green', 'break: green; must be RED, and is GREEN', 'mend 1: green; must be RED, and is GREEN', 'mend 2: green']);
+  expect(checked.hasPassed).toBe(false);
+});
+
+test('goals whose events were dropped fail, whatever they were to be', async () => {
+  const checked = await checkExperiment(experiment(), { eventBudget: 3 });
+  expect(checked.steps[0]!.judged!.goals.map(({ verdict }) => verdict)).toEqual(['unjudged', 'unjudged', 'green']);
+  expect(told(checked)[0]).toMatch(/^run: unjudged; must be GREEN, and is not judged/);
+  expect(told(checked)[1]).toMatch(/^break: unjudged; must be RED, and is not judged/);
+});
+
+test('a placeholder without its event fails, and so does a line that is refused', async () => {
+  const checked = await checkExperiment(experiment((file) => {
+    file.bookmarks.push({ name: 'end', event: { kind: 'disconnect' }, says: { en: 'the end' } });
+    file.explain.en += ' {end.turn}';
+    file.mend.choices[0].lines = ['fault sliec 3'];
+  }));
+  expect(told(checked)[0]).toBe('run: green; the run has nothing for {end.turn}');
+  expect(told(checked)[2]).toMatch(/^mend 1: not run; fault sliec 3: /);
+});
+
+test('several are told in their order, those that run alone too', async () => {
+  const experiments = ['a', 'b', 'c'].map((name) => experiment((file) => {
+    file.name = name;
+    file.alone = name === 'a';
+  }));
+  const names: string[] = [];
+  expect(await checkAll(experiments, ({ name }) => names.push(name))).toBe(true);
+  expect(names).toEqual(['a', 'b', 'c']);
+});

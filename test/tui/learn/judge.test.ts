@@ -1,0 +1,111 @@
+/** The judge, with runs made by hand; and how texts are filled from them. */
+import type { TraceEvent } from 'redis-lab';
+import { expect, test } from 'vitest';
+import { fill, plain } from '../../../src/tui/learn/fill.js';
+import { judge, passes } from '../../../src/tui/learn/judge.js';
+import type { Bookmark, Goal, Predicate, RunRecord, Test } from '../../../src/tui/state/learn/experiment.js';
+
+const SAYS = { en: 'a goal' };
+
+let seq = 0;
+const at = (turn: number, event: object): RunRecord['events'][number] => ({ turn, event: { ...event, seq: ++seq, atUs: seq * 1000 } as unknown as TraceEvent });
+
+/** @alice is #3 and was #2 before; @bob is #4. */
+const RUN: RunRecord = {
+  events: [
+    at(1, { kind: 'read', token: 3, result: 20 }),
+    at(1, { kind: 'read', token: 3, result: 'WouldBlock' }),
+    at(2, { kind: 'read', token: 4, result: 5 }),
+    at(3, { kind: 'execute', token: 4, command: 'get', elapsedUs: 1500, keys: ['a', 'b'] }),
+    at(4, { kind: 'disconnect', token: 2, why: 'EOF' }),
+  ],
+  dropped: 0,
+  counters: new Map([['reads', 1234], ['turns', 4]]),
+  clientCounters: new Map([['bob', new Map([['outputBytes', 7]])]]),
+  replies: [{ client: 'bob', kind: 'out', text: '"v"' }, { client: 'bob', kind: 'error', text: '(error) ERR' }, { client: '', kind: 'out', text: '"v"' }],
+  tokens: new Map([['alice', new Set([2, 3])], ['bob', new Set([4])]]),
+};
+
+const event = (kind: Predicate['kind'], client: string | null = null, fields: { readonly [field: string]: Test } = {}): Predicate => ({ kind, client, fields: Object.entries(fields) });
+const bookmark = (name: string, meant: Predicate, more: Partial<Bookmark> = {}): Bookmark => ({ name, event: meant, after: null, isLast: false, says: SAYS, ...more });
+const BOOKMARKS = [
+  bookmark('first', event('read')),
+  bookmark('last', event('read'), { isLast: true }),
+  bookmark('next', event('read'), { after: 'first' }),
+  bookmark('get', event('execute', 'bob')),
+  bookmark('never', event('accept')),
+];
+
+const verdicts = (goals: readonly Goal[], run = RUN): readonly string[] => judge({ goals, bookmarks: BOOKMARKS }, run).goals.map(({ verdict, seen }) => `${verdict}: ${seen}`);
+const count = (meant: Predicate, bounds: object, ends: { after?: string; before?: string } = {}): Goal => ({ says: SAYS, type: 'count', event: meant, after: null, before: null, ...ends, bounds });
+
+test('events are counted, of a client and its former tokens, and between bookmarks', () => {
+  expect(verdicts([
+    count(event('read'), { exactly: 3 }),
+    count(event('read', 'alice'), { atLeast: 1, atMost: 2 }),
+    count(event('read', 'alice', { result: 'WouldBlock' }), { exactly: 0 }),
+    count(event('disconnect', 'alice'), { exactly: 1 }),
+    count(event('read', '*'), { exactly: 3 }),
+    count(event('read', 'a*'), { exactly: 2 }),
+    count(event('read', 'carol'), { exactly: 0 }),
+    count(event('read'), { exactly: 1 }, { after: 'first', before: 'last' }),
+    count(event('read'), { exactly: 0 }, { after: 'never' }),
+  ])).toEqual([
+    'green: 3, must be 3', 'green: 2, must be at least 1 and at most 2', 'red: 1, must be 0', 'green: 1, must be 1', 'green: 3, must be 3', 'green: 2, must be 2', 'green: 0, must be 0',
+    'green: 1, must be 1', 'red: there was no event "never"',
+  ]);
+});
+
+test('an order is one of events that need not follow at once', () => {
+  const order = (...events: readonly Predicate[]): Goal => ({ says: SAYS, type: 'order', events });
+  expect(verdicts([
+    order(event('read', 'alice'), event('execute', 'bob'), event('disconnect')),
+    order(event('execute'), event('read')),
+    order(event('read', 'bob'), event('read', 'bob')),
+  ])).toEqual(['green: 3 events, in this order', 'red: 1 of 2 events, in this order', 'red: 1 of 2 events, in this order']);
+});
+
+test('counters and replies are judged by number', () => {
+  expect(verdicts([
+    { says: SAYS, type: 'counter', counter: 'reads', client: null, bounds: { atLeast: 1000 } },
+    { says: SAYS, type: 'counter', counter: 'outputBytes', client: 'bob', bounds: { exactly: 0 } },
+    { says: SAYS, type: 'counter', counter: 'outputBytes', client: 'alice', bounds: { exactly: 0 } },
+    { says: SAYS, type: 'reply', client: 'bob', kind: null, is: '"v"', bounds: { exactly: 1 } },
+    { says: SAYS, type: 'reply', client: 'bob', kind: 'error', is: { matches: 'ERR' }, bounds: { atLeast: 2 } },
+  ])).toEqual(['green: 1234, must be at least 1000', 'red: 7, must be 0', 'red: no client alice at the end', 'green: 1, must be 1', 'red: 1, must be at least 2']);
+});
+
+test('what the trace has dropped is not judged, and what nothing drops is', () => {
+  const goals: readonly Goal[] = [
+    count(event('read'), { exactly: 3 }),
+    { says: SAYS, type: 'order', events: [event('read'), event('execute')] },
+    { says: SAYS, type: 'counter', counter: 'turns', client: null, bounds: { exactly: 4 } },
+  ];
+  const run = { ...RUN, dropped: 12 };
+  expect(verdicts(goals, run)).toEqual([
+    'unjudged: 12 turns and commands are missing in the trace', 'unjudged: 12 turns and commands are missing in the trace', 'green: 4, must be 4',
+  ]);
+  expect(judge({ goals, bookmarks: BOOKMARKS }, run).verdict).toBe('unjudged');
+  expect(judge({ goals: goals.slice(2), bookmarks: BOOKMARKS }, run).verdict).toBe('green');
+});
+
+test.each<[Test, unknown, boolean]>([
+  [3, 3, true], [3, '3', false], ['EOF', 'EOF', true], [['EOF', 0], 0, true], [['EOF', 0], 1, false],
+  [{ atLeast: 1 }, 1, true], [{ atLeast: 1 }, 'WouldBlock', false], [{ atMost: 1 }, 2, false], [{ atLeast: 1, atMost: 3 }, 2, true],
+  [{ matches: '^E' }, 'EOF', true], [{ matches: '^E' }, 5, false], ['a b', ['a', 'b'], true], [{ matches: 'b$' }, ['a', 'b'], true], [true, undefined, false],
+])('%j against %j: %s', (wanted, found, isSo) => {
+  expect(passes(wanted, found)).toBe(isSo);
+});
+
+test('a text is filled from the run, and each part leads to its event', () => {
+  const filled = fill('{first.token} read {first.result} bytes in turn {first.turn}, {get.command} of {get.keys} took {get.elapsedUs}, {first..get} later; {next.count} more, {last.result}; {counters.reads}', BOOKMARKS, RUN);
+  expect(plain(filled)).toBe('#3 read 20 bytes in turn 1, get of a b took 1.50 ms, 3 ms later; 2 more, 5; 1,234');
+  expect(filled.missing).toEqual([]);
+  expect(filled.parts.filter(({ event }) => event !== null).map(({ event }) => event!.turn)).toEqual([1, 1, 1, 3, 3, 3, 3, 1, 2]);
+});
+
+test('a placeholder without its event is missed', () => {
+  const filled = fill('{never.token}, {first..never}, {never.count}', BOOKMARKS, RUN);
+  expect(filled.missing).toEqual(['{never.token}', '{first..never}', '{never.count}']);
+  expect(plain(filled)).toBe('?, ?, ?');
+});
