@@ -146,8 +146,12 @@ export class Recorder {
     if (heldAt !== null) this.events.push(heldAt);
   }
 
-  /** What has been collected since the last take. */
+  /** What has been collected since the last take, and, while the tap is closed, what has been left out by now. */
   take(): TraceBatch {
+    if (this.closedAt !== null) {
+      this.opened();
+      this.closed();
+    }
     const { events, slow } = this;
     const told = (kind: TraceEvent['kind']): number => slow.filter((event) => event.kind === kind).length;
     const droppedTurns = Math.max(0, this.droppedTurns - told('turn-end'));

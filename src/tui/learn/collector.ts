@@ -45,7 +45,8 @@ export class Collector {
   heard({ events, droppedTurns, droppedCommands, slow }: TraceBatch): void {
     for (const event of events) this.see(event);
     for (const event of slow) this.see(event);
-    if (this.before !== null) this.dropped += droppedTurns + droppedCommands;
+    // What is slow is told apart only where the rest of its turn is not told.
+    if (this.before !== null) this.dropped += droppedTurns + droppedCommands + slow.length;
   }
 
   /** The clients of the console are now these. */

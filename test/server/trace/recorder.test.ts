@@ -48,6 +48,19 @@ describe('the recorder', () => {
     for (const body of [begin(1), poll(0), end(1)]) expect(recorder.record(body, true)?.kind).toBe(body.kind);
   });
 
+  test('a batch that is taken while the tap is closed says what has been left out by then, and the next one the rest', () => {
+    const { recorder, counters, record } = recording(1);
+    record({ ...ready });
+    recorder.closed();
+    counters.turns += 10;
+    expect(recorder.take()).toMatchObject({ droppedTurns: 10, droppedCommands: 0 });
+    counters.turns += 3;
+    counters.commands += 2;
+    recorder.opened();
+    expect(recorder.take()).toMatchObject({ droppedTurns: 3, droppedCommands: 2 });
+    expect(recorder.isEmpty).toBe(true);
+  });
+
   test('counts turns and commands that pass while the tap is closed', () => {
     const { recorder, counters, record } = recording(2);
     record({ ...ready });
