@@ -31,6 +31,8 @@ export interface ServerState {
   /** How many timers were ever set. */
   readonly timers: number;
   readonly nextToken: number;
+  /** That of the connection that was closed last; 0: of none. */
+  readonly freedToken: number;
   readonly identity: ServerIdentity;
   readonly random: number;
   /** The settings in force that are not the defaults: what a restored server's Config must be made of. */

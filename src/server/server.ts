@@ -112,6 +112,8 @@ export class Server implements ServerContext {
   /** Addresses of the settings that are still to be bound. */
   private unbound: Address[] = [];
   private nextToken: Token = FIRST_FREE;
+  /** That of the connection that was closed last; 0: of none. */
+  private freedToken: Token = 0;
   private heapWatch: HeapWatch | null = null;
 
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
@@ -202,7 +204,7 @@ export class Server implements ServerContext {
       input: createInput(),
       closed: ({ session }: { session: Session }) => this.forget(session),
     };
-    this.clients = new Clients(environment, () => this.nextToken++, sessions);
+    this.clients = new Clients(environment, () => this.newToken(), sessions);
     config.onChange('timeout', () => this.clients.scheduleSweep());
     if (from !== undefined) this.restore(from);
   }
@@ -217,6 +219,7 @@ export class Server implements ServerContext {
       turn: loop.turnNumber,
       timers: loop.timers.count,
       nextToken: this.nextToken,
+      freedToken: this.freedToken,
       identity: this.identity,
       random: this.random.capture(),
       settings: this.config.capture(),
@@ -246,6 +249,7 @@ export class Server implements ServerContext {
     this.loop.turnNumber = state.turn;
     this.loop.timers.count = state.timers;
     this.nextToken = state.nextToken;
+    this.freedToken = state.freedToken;
     this.clients.restore(state.clients, sockets === undefined ? null : (client) => sockets.streamOf(client));
     this.watches.restore(state.watches, sessions, databases);
     this.tracking.restore(state.tracking);
@@ -373,8 +377,17 @@ export class Server implements ServerContext {
     return acceptor;
   }
 
+  /** Of a connection that was accepted: see token.ts. The seam `new-token`. */
+  private newToken(): Token {
+    const { freedToken } = this;
+    if (freedToken === 0 || this.policy.current.newToken(freedToken) === 'new') return this.nextToken++;
+    this.freedToken = 0;
+    return freedToken;
+  }
+
   /** What the server keeps of a client ends with its connection. */
   private forget(session: Session): void {
+    this.freedToken = session.id;
     this.sessions.delete(session.id);
     this.watches.unwatch(session);
     if (session.isMonitor) this.monitors.remove(session);

@@ -3,7 +3,7 @@
  *
  * The kernel hands tokens back with every readiness event, so the loop never needs to know a socket, only a number.
  * Client tokens are handed out in rising order and never used twice: an event that arrives late can not be mistaken
- * for an event of a newer connection.
+ * for an event of a newer connection. (Others use numbers again, and a generation beside them; the seam `new-token` shows why.)
  */
 
 export type Token = number;

@@ -50,6 +50,11 @@ export const DEFECTS = {
     expression: "'read and write'",
     meaning: 'A connection stays registered for WRITABLE once it has written: level-triggered, the loop is woken in each turn, with nothing to write.',
   },
+  'no-generation': {
+    seam: 'new-token',
+    expression: "'used before'",
+    meaning: 'A new connection gets the number of the one that was closed last: an event for that one, later in the same batch, reaches the new one.',
+  },
   'blpop-sleeps-the-loop': {
     seam: 'on-block',
     expression: "'sleep'",

@@ -18,6 +18,7 @@ export interface Policy {
   afterFrame(token: Token, frames: number): ResultOf<'after-frame'>;
   afterWrite(token: Token, taken: number, offered: number): ResultOf<'after-write'>;
   interest(token: Token, waiting: number): ResultOf<'interest'>;
+  newToken(freed: Token): ResultOf<'new-token'>;
   onBlock(token: Token, timeoutMs: number, keys: number): ResultOf<'on-block'>;
   /** @param textbook what the expire cycle would do; the rule may give more than `left` */
   expireRound(textbook: number, left: number, sampled: number, expired: number, usedUs: number, limitUs: number): ResultOf<'expire-round'>;
@@ -57,6 +58,10 @@ export class TextbookPolicy implements Policy {
 
   interest(_token: Token, waiting: number): ResultOf<'interest'> {
     return waiting > 0 ? 'read and write' : 'read';
+  }
+
+  newToken(): ResultOf<'new-token'> {
+    return 'new';
   }
 
   onBlock(): ResultOf<'on-block'> {

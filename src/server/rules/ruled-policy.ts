@@ -51,6 +51,10 @@ export class RuledPolicy implements Policy {
     return this.decide('interest', token, [waiting], this.textbook.interest(token, waiting));
   }
 
+  newToken(freed: Token): ResultOf<'new-token'> {
+    return this.decide('new-token', NO_TOKEN, [freed], this.textbook.newToken());
+  }
+
   onBlock(token: Token, timeoutMs: number, keys: number): ResultOf<'on-block'> {
     return this.decide('on-block', token, [timeoutMs, keys], this.textbook.onBlock());
   }

@@ -106,6 +106,16 @@ export const SEAMS = {
       'Redis: handleClientsWithPendingWrites installs the writable handler only if output is left, writeToClient removes it when all is sent (networking.c).',
     isOfConnection: true,
   },
+  'new-token': {
+    meaning: 'A connection has been accepted: under which number is it registered? Not asked before the first connection is closed.',
+    parameters: { freed: 'the number of the connection that was closed last' },
+    results: { new: 'one that no connection has had', 'used before': 'that of the connection that was closed last' },
+    textbook: "'new'",
+    places:
+      'epoll(7): "If using an event cache", a descriptor that an earlier event of the batch has closed. Redis: fe->mask & mask (aeProcessEvents, ae.c). ' +
+      'libuv, so Node: uv__platform_invalidate_fd strikes it out of the batch.',
+    isOfConnection: false,
+  },
   'on-block': {
     meaning: 'A blocking command such as BLPOP has found nothing: what waits?',
     parameters: { timeout: 'ms that its client would wait; 0: for ever', keys: 'number of keys that it names' },

@@ -216,6 +216,36 @@ test('a rule for interest: a connection that is never registered for WRITABLE ke
   });
 });
 
+test('no-generation: an event for a connection that an earlier one of its batch has closed reaches the one that has its number now', () => {
+  recorded({}, (lab, events) => {
+    const batch = (): { readonly killed: string; readonly woken: number } => {
+      const [killer, killed] = [lab.connect(), lab.connect()];
+      expect(killed.ask('SUBSCRIBE', 'news')).toContain('subscribe');
+      const from = events.length;
+      killer.sendCommand('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      const late = lab.connectLater();
+      killed.sendCommand('PING');
+      lab.turn();
+      const told = events.slice(from);
+      const [connected] = ofKind(told, 'connect');
+      const woken = ofKind(told, 'ready').filter(({ token }) => token === connected!.token).length;
+      expect(ofKind(told, 'disconnect')).toMatchObject([{ why: 'killed by CLIENT KILL' }]);
+      expect(late.ask('PING')).toBe('+PONG\r\n');
+      killer.close();
+      late.close();
+      lab.settle();
+      return { killed: ofKind(told, 'disconnect')[0]!.token === connected!.token ? 'replaced' : 'gone', woken };
+    };
+    expect(batch()).toEqual({ killed: 'gone', woken: 0 });
+    lab.faults.add('no-generation');
+    lab.settle();
+    expect(batch()).toEqual({ killed: 'replaced', woken: 1 });
+    lab.faults.clear();
+    lab.settle();
+    expect(batch()).toEqual({ killed: 'gone', woken: 0 });
+  });
+});
+
 test('a rule for one connection leaves the others alone, and the newest of several decides', () => {
   recorded({}, (lab) => {
     const [one, other] = [lab.connect(), lab.connect()];

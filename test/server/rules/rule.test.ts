@@ -73,6 +73,7 @@ const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   'after-frame': [[1], [2], [1000]],
   'after-write': [[0, 1], [5, 10], [65_536, 65_536]],
   interest: [[0], [1], [65_536]],
+  'new-token': [[2], [70]],
   'on-block': [[0, 1], [1500, 2]],
   'expire-round': [[100, 0, 0, 0, 500], ...[0, 1, 2, 3, 20].flatMap((expired) => [499, 500, 501].map((used) => [80, 20, expired, used, 500]))],
   timeout: [[-1], [0], [250]],
@@ -108,6 +109,7 @@ const ASK: { readonly [S in SeamName]: (policy: Policy, values: readonly RuleVal
   'after-frame': (policy, [frames]) => policy.afterFrame(TOKEN, Number(frames)),
   'after-write': (policy, [taken, offered]) => policy.afterWrite(TOKEN, Number(taken), Number(offered)),
   interest: (policy, [waiting]) => policy.interest(TOKEN, Number(waiting)),
+  'new-token': (policy, [freed]) => policy.newToken(Number(freed)),
   'on-block': (policy, [timeout, keys]) => policy.onBlock(TOKEN, Number(timeout), Number(keys)),
   'expire-round': (policy, values) => {
     const [left, sampled, expired, used, limit] = values.map(Number) as [number, number, number, number, number];
