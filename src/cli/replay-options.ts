@@ -1,6 +1,7 @@
 /**
  * The words behind `redis-lab replay`, as values.
  */
+import { durationUs } from '../shared/duration.js';
 import { type Change, ChangeError, parseChange } from '../server/recording/index.js';
 
 const USAGE =
@@ -102,15 +103,22 @@ function readUntil(text: string): Until | null {
   return unit === 'turn' ? { turn: Number(value) } : { command: Number(value) };
 }
 
-const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 function readTime(text: string): ((beginMs: number) => number) | null {
-  const [, amount, unit] = /^\+(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (amount !== undefined) return (beginMs) => beginMs + Number(amount) * UNITS[unit!]!;
+  const [, duration] = /^\+(\d+(?:\.\d+)?[a-z]+)$/.exec(text) ?? [];
+  if (duration !== undefined) return readDelay(duration);
   const [, ...clock] = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text) ?? [];
   if (clock.length > 0) return clockTime(clock);
   const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?$/.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(ms) ? null : () => ms;
+}
+
+function readDelay(duration: string): ((beginMs: number) => number) | null {
+  try {
+    const ms = durationUs(duration) / 1000;
+    return (beginMs) => beginMs + ms;
+  } catch {
+    return null;
+  }
 }
 
 /** A time of day where the replay runs: of the day on which the recording begins, or of the next if it begins later than that. */

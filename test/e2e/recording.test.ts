@@ -164,7 +164,7 @@ describe('redis-lab replay', () => {
     expect((await cli('replay', path, '--digest', '--until', 'time:+1h')).stdout).toMatch(/identical\nkeys 2 /);
     const before = await cli('replay', path, '--until', 'time:2001-01-01T00:00Z');
     expect(before).toMatchObject({ code: 2, stdout: '', stderr: `redis-lab: '${path}': it begins at ${new Date(beginMs).toISOString()}, and --until names a time before that\n` });
-    for (const wrong of ['time:', 'time:noon', 'time:25:00', 'time:-5s', 'time:+5', 'time:2026-13-01T00:00Z', 'turn:x', 'command:']) {
+    for (const wrong of ['time:', 'time:noon', 'time:25:00', 'time:-5s', 'time:+5', 'time:+5x', 'time:2026-13-01T00:00Z', 'turn:x', 'command:']) {
       expect(await cli('replay', path, '--until', wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining(`--until '${wrong}': must be turn:N, command:N or time:T`) as string });
     }
   });
