@@ -2,9 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { createServer } from '../dist/server/index.js';
-import { median, table } from './processes.mjs';
+import { fillStrings, median, table } from './processes.mjs';
 
 const KEYS = 100_000;
 const COMMANDS = 150_000;
@@ -25,16 +24,6 @@ function cpuOfThreads() {
 async function benchmark(port, ...args) {
   const child = spawn('redis-benchmark', ['-p', port, '-q', ...args].map(String), { stdio: ['ignore', 'ignore', 'inherit'] });
   await once(child, 'close');
-}
-
-/** The keys that redis-benchmark then draws from. */
-async function fill(port) {
-  const socket = createConnection(port, '127.0.0.1');
-  const words = (command, count) => [command, ...Array.from({ length: count }, (_, i) => [`key:${String(i).padStart(12, '0')}`, 'x'.repeat(10)]).flat()];
-  const argv = words('MSET', KEYS);
-  socket.write(`*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`);
-  await once(socket, 'data');
-  socket.destroy();
 }
 
 async function followed({ history }, commands) {
@@ -59,7 +48,7 @@ export async function history() {
   const before = cpuOfThreads();
   const server = await createServer({ port: 0, history: HISTORY_BYTES });
   try {
-    await fill(server.port);
+    await fillStrings(server.port, KEYS);
     await followed(server, (await server.snapshot()).stats.commands);
     const started = cpuOfThreads();
     await benchmark(server.port, '-t', 'set', '-n', COMMANDS, '-r', KEYS, '-d', 10);

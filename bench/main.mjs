@@ -1,4 +1,4 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup activity history] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -6,11 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { activity } from './activity.mjs';
+import { fork } from './fork.mjs';
 import { growth } from './growth.mjs';
 import { history } from './history.mjs';
 import { idle } from './idle.mjs';
 import { memory } from './memory.mjs';
 import { startLab, startRedis } from './processes.mjs';
+import { recording } from './recording.mjs';
 import { scripts } from './scripts.mjs';
 import { startup } from './startup.mjs';
 import { throughput } from './throughput.mjs';
@@ -38,7 +40,7 @@ for (const tool of ['redis-server', 'redis-benchmark']) {
 }
 
 const labFlags = [...(values.poller === 'auto' ? [] : ['--poller', values.poller]), ...(values['edge-triggered'] ? ['--edge-triggered'] : [])];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history'];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording'];
 const wanted = values.tests?.split(',');
 const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
 const load = {
@@ -50,9 +52,13 @@ const load = {
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
 for (const part of parts) {
-  const alone = { startup, growth, activity, history }[part];
+  const alone = { startup, growth, activity, history, fork }[part];
   if (alone !== undefined) {
     console.log(`${await alone(labFlags)}\n`);
+    continue;
+  }
+  if (part === 'recording') {
+    console.log(`${await recording(load)}\n`);
     continue;
   }
   const lab = await startLab([...labFlags, '--maxclients', '20000'].slice(0, labFlags.length + (part === 'idle' ? 2 : 0)));
@@ -77,6 +83,6 @@ function run(part, lab, redis) {
     case 'idle':
       return idle(lab, redis);
     default:
-      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity, history`);
+      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity, history, fork, recording`);
   }
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** BENCH_DIST names another build than dist, to compare two. */
-const LAB = fileURLToPath(new URL(`../${process.env.BENCH_DIST ?? 'dist'}/cli/main.js`, import.meta.url));
+export const LAB = fileURLToPath(new URL(`../${process.env.BENCH_DIST ?? 'dist'}/cli/main.js`, import.meta.url));
 
 const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;
 
@@ -73,6 +73,11 @@ export async function request(port, argv) {
   socket.destroy();
   if (data[0] === 0x2d) throw new Error(`${argv[0]}: ${data}`);
   return data.toString('latin1');
+}
+
+/** Strings of 10 bytes, under the keys that redis-benchmark draws from. */
+export async function fillStrings(port, count) {
+  await request(port, ['MSET', ...Array.from({ length: count }, (_, i) => [`key:${String(i).padStart(12, '0')}`, 'x'.repeat(10)]).flat()]);
 }
 
 /** CPU seconds that the threads of a process have used, in user and kernel mode. In nanoseconds, where /proc/PID/stat would count hundredths of a second. */

@@ -31,7 +31,7 @@ import { LoopHandle } from './thread/loop-handle.js';
 import { Recording, type TapeListener } from './thread/recording.js';
 import type { RecordListener } from './thread/tape-file.js';
 import { StartError } from './thread/start-error.js';
-import { startThread } from './thread/start-thread.js';
+import { endUnused, startThread } from './thread/start-thread.js';
 import type { LoopCalls, PollerName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
@@ -258,10 +258,18 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
   return createServerOn(startThread(), options);
 }
 
-/** A server that goes on from a state. @param isPast no time has passed since then */
-async function forkFrom(state: Uint8Array, common: ServerOptions, options: ServerOptions, isPast: boolean): Promise<RedisLabServer> {
+/** A server that goes on from a state, on a thread that starts while the state is captured. @param isPast no time has passed since then */
+async function forkFrom(capture: () => Promise<Uint8Array>, common: ServerOptions, options: ServerOptions, isPast: boolean): Promise<RedisLabServer> {
   checkOptions(options);
-  return createServerOn(startThread(), { ...common, port: 0, unixsocket: '', ...options, from: await seal(state) }, { isPast });
+  const thread = startThread();
+  let from: Uint8Array;
+  try {
+    from = await seal(await capture());
+  } catch (error) {
+    await endUnused(thread);
+    throw error;
+  }
+  return createServerOn(thread, { ...common, port: 0, unixsocket: '', ...options, from }, { isPast });
 }
 
 /** Loaded when first asked for, because few programs ask. */
@@ -286,7 +294,7 @@ class ForkableHistory extends History implements ServerHistory {
 
   async fork(options: ServerOptions = {}): Promise<PastFork> {
     const { state, asOf } = await this.stateThen();
-    return { server: await forkFrom(state, this.forkOptions, options, true), asOf };
+    return { server: await forkFrom(() => Promise.resolve(state), this.forkOptions, options, true), asOf };
   }
 }
 
@@ -566,7 +574,7 @@ class LabServer implements RedisLabServer {
   }
 
   async fork(options: ServerOptions = {}): Promise<RedisLabServer> {
-    return forkFrom(await this.handle.call('capture', null), this.forkOptions, options, false);
+    return forkFrom(() => this.handle.call('capture', null), this.forkOptions, options, false);
   }
 
   async close(): Promise<void> {
