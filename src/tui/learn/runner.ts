@@ -117,11 +117,13 @@ function movement({ stats, clientCount, clients }: Snapshot): string {
   return JSON.stringify([stats.bytesRead, stats.bytesWritten, stats.commands, stats.connections, clientCount, clients.map(({ parkedOn }) => parkedOn)]);
 }
 
-/** Bytes have been sent by a client of the console and not read by the loop, or written by the loop and not received. */
+/** Bytes have been sent by a client of the console and not read by the loop, or written by the loop and not received although it reads. */
 function hasBytesUnderWay(traffic: readonly Traffic[], { clients }: Snapshot): boolean {
   const byPeer = new Map(clients.map((client) => [client.peer, client]));
   return traffic.some(({ peer, sentBytes, receivedBytes }) => {
     const client = byPeer.get(peer);
-    return client === undefined || client.bytesRead < sentBytes || client.bytesWritten > receivedBytes;
+    // A client that has paused does not hear that it has been closed.
+    if (client === undefined) return receivedBytes !== null;
+    return client.bytesRead < sentBytes || client.bytesWritten > (receivedBytes ?? Infinity);
   });
 }

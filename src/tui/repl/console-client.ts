@@ -110,10 +110,10 @@ export class ConsoleClient {
   }
 
   /** Null while there is no connection, and on a unix socket. */
-  get traffic(): { readonly peer: string; readonly sentBytes: number; readonly receivedBytes: number } | null {
+  get traffic(): { readonly peer: string; readonly sentBytes: number; readonly receivedBytes: number | null } | null {
     const { peer } = this.view;
     const { socket } = this;
-    return peer === null || socket === null ? null : { peer, sentBytes: socket.bytesWritten, receivedBytes: socket.bytesRead };
+    return peer === null || socket === null ? null : { peer, sentBytes: socket.bytesWritten, receivedBytes: this.isReadingPaused ? null : socket.bytesRead };
   }
 
   get isClosed(): boolean {

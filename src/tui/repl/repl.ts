@@ -59,7 +59,8 @@ export interface Traffic {
   /** Its own end, as the trace names its peer. */
   readonly peer: string;
   readonly sentBytes: number;
-  readonly receivedBytes: number;
+  /** Null: its reading is paused. */
+  readonly receivedBytes: number | null;
 }
 
 export interface Repl {

@@ -13,7 +13,7 @@ export class LabRepl implements AsyncDisposable {
   spelling: Spelling = 'readable';
   /** What the loop was to run to. */
   readonly runs: RunTarget[] = [];
-  private readonly repl: Repl;
+  readonly repl: Repl;
   private readonly watchers = new Set<() => void>();
 
   private constructor(

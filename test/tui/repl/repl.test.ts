@@ -367,8 +367,10 @@ test('while reading is paused replies pile up, and come when it goes on', async 
   expect(lab.state.client.isReadingPaused).toBe(true);
   lab.submit('PING');
   await lab.until(({ client }) => client.state === 'waiting');
+  expect(lab.repl.traffic).toMatchObject([{ receivedBytes: null }]);
   await lab.say('resume-reading', () => texts(lab).includes('PONG'));
   expect(lab.state.client.state).toBe('ready');
+  expect(lab.repl.traffic).toMatchObject([{ receivedBytes: '+PONG\r\n'.length }]);
 });
 
 test('a password is given when connecting, and again after the connection was lost', async () => {
