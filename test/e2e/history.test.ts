@@ -297,6 +297,42 @@ test('a fork of the past begins with the state of then, at the time of then, and
   await Promise.all([fork.close(), later.server.close(), server.close()]);
 });
 
+test('the next request like this, forward from a moment, before it executes', async () => {
+  const { server } = await start();
+  await using client = await RespClient.connect(server.port);
+  await using other = await RespClient.connect(server.port);
+  await client.call('SET', 'a', '1');
+  await client.call('COMMAND', 'COUNT');
+  await other.call('GET', 'a');
+  await client.call('GET', 'a');
+  const { stats, clients } = await server.snapshot();
+  await caughtUp(server, stats.commands);
+  const history = server.history!;
+  const first = await history.visit({ command: 1 }, WINDOW);
+  const requested = async (request: object): Promise<unknown> => {
+    const event = (await history.visit({ from: first.moment, request }, WINDOW)).events.at(-1)!;
+    return event.kind === 'frame' && { argv: event.argv, token: event.token };
+  };
+  const [token, otherToken] = clients.map((each) => each.token);
+  expect(await requested({})).toEqual({ argv: ['GET', 'a'], token: otherToken });
+  expect(await requested({ command: 'command' })).toEqual({ argv: ['COMMAND', 'COUNT'], token });
+  expect(await requested({ token, command: 'get' })).toEqual({ argv: ['GET', 'a'], token });
+  await expect(history.visit({ from: first.moment, request: { command: 'del' } }, WINDOW)).rejects.toThrow('there is no such moment');
+  await server.close();
+});
+
+test('what is no destination is refused with one line', async () => {
+  const { server } = await start();
+  const from: Moment = { turn: 1, event: 1 };
+  const wrong: readonly unknown[] = [
+    undefined, null, 5, 'now', {}, { turn: 'x' }, { turn: NaN }, { turn: 1, event: undefined }, { unixMs: '5' }, { command: null }, { from: undefined, turn: 1 },
+    { from: null, by: 'event', direction: 'back' }, { from: { turn: 1 }, by: 'event', direction: 'back' }, { from, by: 'week', direction: 'back' },
+    { from, by: 'event', direction: 'up' }, { from, by: 'event' }, { from }, { from, request: null }, { from, changeOf: null }, { from, changeOf: { db: 0 } },
+  ];
+  for (const to of wrong) await expect(server.history!.visit(to as Destination, WINDOW)).rejects.toThrow(/^a destination is \{ turn, event \}, [^\n]*$/);
+  await server.close();
+});
+
 test('without a history there is none; its size is a number of bytes', async () => {
   await using server = await createServer({ port: 0 });
   expect(server.history).toBe(null);

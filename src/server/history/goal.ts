@@ -3,12 +3,14 @@
  */
 import type { Server } from '../server.js';
 import type { TraceEvent } from '../trace/events.js';
-import { endsStep, type StepUnit } from '../trace/stepping.js';
+import { endsRun, endsStep, type RunTarget, type StepUnit } from '../trace/stepping.js';
 import type { Moment } from './moment.js';
 
 export type Condition =
   /** A step of the loop ends here. */
   | { readonly unit: StepUnit }
+  /** A run of the loop to such a request ends here. */
+  | { readonly request: Omit<RunTarget, 'key'> }
   /** This number of commands has been executed. */
   | { readonly commands: number }
   /** It is not later than this. */
@@ -34,6 +36,7 @@ export interface Passed {
 /** Does a condition hold after this event? */
 export function holds(where: Condition, { event, isNewPhase, unixMs, commands }: Passed): boolean {
   if ('unit' in where) return endsStep(where.unit, event, isNewPhase);
+  if ('request' in where) return endsRun(where.request, event);
   if ('commands' in where) return event.kind === 'execute' && commands >= where.commands;
   if ('unixMs' in where) return unixMs <= where.unixMs;
   return isChangeOf(where, event);

@@ -9,6 +9,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type { RecordingHead } from '../recording/replay.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TapeListener } from '../thread/recording.js';
+import { STEP_UNITS, type StepUnit } from '../trace/stepping.js';
 import type { Destination, HistoryRange, Moment, Past, PastAnswer, Visit } from './moment.js';
 import type { Arrival, FollowerCalls, TwinCalls } from './protocol.js';
 import { NO_SUCH_MOMENT } from './route-finder.js';
@@ -179,9 +180,35 @@ export class History implements Past, TapeListener {
   }
 }
 
+const SHAPES =
+  'a destination is { turn, event }, { turn }, { unixMs }, { command }, { from: { turn, event }, by, direction }, { from, request } or { from, changeOf: { db, key } }';
+
 /** Throws a TypeError for what programs without types may hand over. */
-function checkDestination(to: Destination): void {
-  const numbers = 'from' in to ? [to.from.turn, to.from.event] : Object.values(to);
-  if (numbers.every((value) => typeof value === 'number' && !Number.isNaN(value))) return;
-  throw new TypeError('a destination is { turn, event }, { turn }, { unixMs }, { command } or { from, … }');
+function checkDestination(to: unknown): asserts to is Destination {
+  if (!isDestination(to)) throw new TypeError(SHAPES);
 }
+
+/** Asks as the finder of routes does: which properties there are, and not which have a value. */
+function isDestination(to: unknown): boolean {
+  if (!isObject(to)) return false;
+  if ('from' in to) return isMoment(to.from) && isWayFrom(to);
+  if ('unixMs' in to) return isNumber(to.unixMs);
+  if ('command' in to) return isNumber(to.command);
+  return 'event' in to ? isMoment(to) : isNumber(to.turn);
+}
+
+function isWayFrom(to: Properties): boolean {
+  if ('by' in to) return STEP_UNITS.includes(to.by as StepUnit) && (to.direction === 'back' || to.direction === 'forward');
+  if ('request' in to) return isObject(to.request);
+  return isObject(to.changeOf) && isNumber(to.changeOf.db) && typeof to.changeOf.key === 'string';
+}
+
+interface Properties {
+  readonly [name: string]: unknown;
+}
+
+const isObject = (value: unknown): value is Properties => typeof value === 'object' && value !== null;
+
+const isNumber = (value: unknown): boolean => typeof value === 'number' && !Number.isNaN(value);
+
+const isMoment = (value: unknown): boolean => isObject(value) && isNumber(value.turn) && isNumber(value.event);

@@ -3,7 +3,7 @@
  */
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
-import type { StepUnit } from '../trace/stepping.js';
+import type { RunTarget, StepUnit } from '../trace/stepping.js';
 
 /** After event number `event` of a turn, counted from 1: its turn-begin. Infinity: after its last event. */
 export interface Moment {
@@ -21,6 +21,8 @@ export type Destination =
   | { readonly command: number }
   /** The end of a step, as of the live loop; back: the last event before `from` at which such a step could have ended. */
   | { readonly from: Moment; readonly by: StepUnit; readonly direction: 'back' | 'forward' }
+  /** The next request after `from` that is like this, before it executes. */
+  | { readonly from: Moment; readonly request: Omit<RunTarget, 'key'> }
   /** The last change of a key before `from`. */
   | { readonly from: Moment; readonly changeOf: { readonly db: number; readonly key: string } };
 

@@ -29,6 +29,7 @@ export class RouteFinder {
   find(to: Destination, before: number | null): Route | null {
     if ('from' in to) this.expectTurn(to.from.turn);
     if ('by' in to) return to.direction === 'forward' ? this.first(to.from, { unit: to.by }, to.from.turn) : this.stepBack(to, before);
+    if ('request' in to) return this.first(to.from, { request: to.request }, to.from.turn);
     if ('changeOf' in to) return this.lastChange(before === null ? to.from : { turn: before, event: 0 }, to.changeOf);
     if ('unixMs' in to) return this.atTime(to.unixMs);
     if ('command' in to) return this.atCommand(to.command);
