@@ -57,6 +57,7 @@ export { DEFECTS, isDefect, isSeam } from './rules/defects.js';
 export { formatResults, isNumber as isNumberResult, SEAM_NAMES, seamOf } from './rules/seams.js';
 export type { SeamDoc, SeamName } from './rules/seams.js';
 export type { ClientSnapshot, CommandSnapshot, KeysSnapshot } from './snapshot.js';
+export { NO_SUCH_MOMENT } from './history/route-finder.js';
 export type { Destination, HistoryRange, Moment, Past, PastAnswer, PastEvent, Visit, Writer } from './history/moment.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';

@@ -33,6 +33,7 @@ import { toBytes } from './state/typed-text.js';
 import { typedForConsole } from './state/typed-word.js';
 import { joined, spell, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
+import { NOWHERE, type Outcome } from './time-travel.js';
 import { Undo } from './undo.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
@@ -110,6 +111,7 @@ export class App {
       held: () => this.changed(),
       heard: (batch) => this.guide.heard(batch),
       busy: (busy) => this.guide.busy(busy),
+      lost: (why) => this.say(why),
     });
     this.undo = new Undo(this.session);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
@@ -139,7 +141,7 @@ export class App {
       slow: (eventsPerSecond) => this.session.slow(eventsPerSecond),
       isLineEmpty: () => contextOf(this.state) === 'console' && this.state.repl.input === '' && this.state.repl.search === null,
       isFresh: () => this.state.ui.isFresh,
-      visit: (event) => this.session.showEvent(event),
+      visit: async (event) => (await this.session.showEvent(event)) === null,
       walk: (direction) => void (direction === 'back' ? this.session.goBack('event') : this.session.goForward('event')),
       showLive: () => this.session.showLive(),
     });
@@ -220,7 +222,7 @@ export class App {
       this.act({ type: 'follow' });
     }
     const intent = intentOf(key, this.state, PANES.repl);
-    if (intent === 'follow') return this.perform(intent, key);
+    if (intent === 'follow' || intent === 'live') return this.perform(intent, key);
     if (this.console.press(key)) return;
     if (intent !== null) this.perform(intent, key);
   }
@@ -292,7 +294,7 @@ export class App {
         return this.changeSpeed(intent);
       case 'back-event':
       case 'back-turn':
-        return this.sayIfStill(this.session.goBack(intent === 'back-turn' ? 'turn' : 'event'), 'this is the oldest event that is kept');
+        return void this.sayIfStill(this.session.goBack(intent === 'back-turn' ? 'turn' : 'event'), 'this is the oldest event that is kept');
       case 'forward-event':
       case 'forward-phase':
       case 'forward-command':
@@ -300,7 +302,7 @@ export class App {
       case 'forward-request':
         return this.goForward(this.goalOf(intent));
       case 'oldest':
-        return this.sayIfStill(this.session.showOldest(), 'there is no history yet');
+        return void this.sayIfStill(this.session.showOldest(), 'there is no history yet');
       case 'live':
         return this.session.showLive();
       case 'take-back':
@@ -585,11 +587,15 @@ export class App {
 
   private goForward(goal: Goal): void {
     const what = typeof goal === 'string' ? goal : goalText(goal, this.theme).replace('the next ', '');
-    this.sayIfStill(this.session.goForward(goal), `no later ${what} in the history: End leads back to now`);
+    void this.sayIfStill(this.session.goForward(goal), `no later ${what} in the history: End leads back to now`);
   }
 
-  private sayIfStill(hasMoved: boolean, text: string): void {
-    if (!hasMoved) this.say(text);
+  /** @param nowhere what to say where there is nothing that way */
+  private async sayIfStill(travel: Promise<Outcome>, nowhere: string): Promise<void> {
+    const outcome = await travel;
+    if (outcome === null || this.hasEnded) return;
+    this.say(outcome === NOWHERE ? nowhere : outcome);
+    this.changed();
   }
 
   private changeSpeed(direction: 'slower' | 'faster'): void {

@@ -179,6 +179,10 @@ export const KEYMAP: readonly Binding[] = [
     meaning: 'now again, wherever the loop is by then',
     group: 'History', contexts: ['panes'], when: isHistory,
   },
+  {
+    intent: 'live', keys: ['end'], shown: 'End', label: 'LIVE', meaning: 'now again, where nothing stands in the line',
+    group: 'History', contexts: ['console'], when: (state) => isHistory(state) && state.repl.input === '' && state.repl.search === null,
+  },
   // Time: none of these keys moves the loop while the history is shown.
   {
     intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: 'pause, resume',
@@ -278,7 +282,8 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: 'next pane', group: 'Panes', contexts: ['panes', 'console'] },
   { intent: 'focus-previous', keys: ['shift+tab'], shown: 'Shift-Tab', label: 'pane before', group: 'Panes', contexts: ['panes', 'console'] },
   { intent: 'focus-pane', keys: ['1', '2', '3', '4', '5', '6'], shown: '1-6', label: 'pane', group: 'Panes', contexts: ['panes'] },
-  { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes', group: 'Panes', contexts: ['console'] },
+  { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes', group: 'Panes', contexts: ['console'], when: isNow },
+  { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes, again LIVE', group: 'History', contexts: ['console'], when: isHistory },
   { intent: 'zoom', keys: ['z'], shown: 'z', label: 'zoom', meaning: 'the pane in focus fills the screen, or no longer', group: 'Panes', contexts: ['panes'] },
   // This pane
   { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'], of: moves },

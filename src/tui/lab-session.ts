@@ -2,20 +2,22 @@
  * LabSession: the lab's state, and everything that moves it besides keys: what the loop reports of itself, and the controls of time: pausing,
  * stepping, walking through the history. The screen has one, and so has the narration.
  *
- *   trace ──▶ history ──▶ show a moment ──▶ action ──▶ reduce ──▶ state ──▶ changed()
- *   pause, step, … ──▶ server ──▶ held, or not any more ──┘
+ *   trace ──▶ history, the newest model ──┬──▶ show a moment ──▶ action ──▶ reduce ──▶ state ──▶ changed()
+ *   ← → ──▶ travel ──▶ the model of then ──┘                        │
+ *   pause, step, … ──▶ server ──▶ held, or not any more ────────────┘
  *
  * Requests resolve when the loop has answered, and never reject: a server that ends meanwhile says so by `closed`.
  */
-import type { Breakpoint, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent } from '../server/index.js';
+import type { Breakpoint, Moment, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent, Visit } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';
 import type { Language } from './state/learn/language.js';
 import type { Pace } from './state/changes.js';
 import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';
-import { nowMsOf, type Model } from './state/model/model.js';
+import type { Model } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
-import type { Busy, Goal, ServerInfo, State } from './state/state.js';
+import type { Busy, Control, Goal, Position, ServerInfo, State } from './state/state.js';
+import { NOWHERE, TimeTravel, type Outcome } from './time-travel.js';
 
 /** The most events that a batch brings: what the model takes in without being late. */
 const EVENT_BUDGET = 800;
@@ -33,6 +35,8 @@ export interface SessionOptions {
   heard?(batch: TraceBatch): void;
   /** The loop is seen to be busy, or no longer. */
   busy?(busy: Busy | null): void;
+  /** The past that was shown has been given up, and now is shown. @param why a sentence */
+  lost?(why: string): void;
   readonly language?: Language;
 }
 
@@ -40,14 +44,24 @@ export class LabSession {
   private current: State;
   private readonly history = new History();
   private readonly time: LoopTime;
+  private readonly travel: TimeTravel;
+  /** The windows that the live loop, and the past that is shown, were asked for. */
   private watched = '';
+  private visited = '';
   private hasEnded = false;
-  private stopListening: () => void = () => {};
+  private stopListening: (() => void)[] = [];
   private busyWatch: BusyWatch | null = null;
 
   constructor(private readonly options: SessionOptions) {
     this.current = initialState(options.info, this.history.newest, options.language);
     this.time = new LoopTime(options.info.hasVirtualClock === true ? () => 0 : () => performance.now());
+    this.travel = new TimeTravel({
+      past: options.server.history,
+      recorded: this.history,
+      request: () => options.request(),
+      arrived: (visit, request) => this.arrived(visit, request),
+      underWay: (how) => this.underWay(how),
+    });
   }
 
   get state(): State {
@@ -62,7 +76,8 @@ export class LabSession {
   /** Begins to listen to the loop. */
   async start(): Promise<void> {
     const { server } = this.options;
-    this.stopListening = server.onHeld((event) => this.held(event));
+    this.stopListening.push(server.onHeld((event) => this.held(event)));
+    if (server.history !== null) this.stopListening.push(server.history.onGrow(({ off }) => this.pastGrew(off)));
     if (server.heldAt !== null) this.held(server.heldAt);
     this.busyWatch = new BusyWatch(server, () => this.history.newest.tokens.rows.sorted(), (busy) => this.busy(busy));
     const request = this.options.request();
@@ -74,7 +89,8 @@ export class LabSession {
   /** From now on nothing changes any more. */
   stop(): void {
     this.hasEnded = true;
-    this.stopListening();
+    for (const stop of this.stopListening.splice(0)) stop();
+    this.travel.leave();
     this.busyWatch?.stop();
   }
 
@@ -91,6 +107,11 @@ export class LabSession {
   async watch(): Promise<void> {
     const request = this.options.request();
     const watched = JSON.stringify(request);
+    if (this.state.control.moment !== null) {
+      if (watched === this.visited) return;
+      this.visited = watched;
+      return this.travel.look(request);
+    }
     if (watched === this.watched || this.watched === '') return;
     this.watched = watched;
     await this.look(request);
@@ -147,51 +168,66 @@ export class LabSession {
     return answered(this.options.server.setBreakpoints(breakpoints));
   }
 
-  // History: these show another moment of it, and nothing else. False: there is none, and what is shown stays.
+  // History: these show another moment of it, and nothing else.
 
-  goBack(unit: 'event' | 'turn'): boolean {
-    const from = this.state.control.moment ?? this.history.range.newest;
-    const { oldest } = this;
-    // The beginning of the oldest turn may be forgotten.
-    return this.visit(this.history.before(from, unit) ?? (oldest !== null && oldest < from ? oldest : null));
+  goBack(unit: 'event' | 'turn'): Promise<Outcome> {
+    return this.travel.go({ back: unit });
   }
 
   /** Never beyond the newest event: only {@link showLive} leads back to now. */
-  goForward(goal: Goal): boolean {
-    const { moment } = this.state.control;
-    return moment !== null && this.visit(this.history.after(moment, goal));
+  goForward(goal: Goal): Promise<Outcome> {
+    return this.state.control.mode === 'history' ? this.travel.go({ forward: goal }) : Promise.resolve(NOWHERE);
   }
 
   /** The moment after an event of the trace. */
-  showEvent({ seq }: TraceEvent): boolean {
-    return this.visit(this.history.momentOf(seq));
+  showEvent({ seq }: TraceEvent): Promise<Outcome> {
+    const moment = this.history.momentOf(seq);
+    return moment === null ? Promise.resolve(NOWHERE) : this.travel.go({ to: moment });
   }
 
-  showOldest(): boolean {
-    return this.visit(this.oldest);
-  }
-
-  /** After the oldest event that is kept. */
-  private get oldest(): number | null {
-    return this.history.after(this.history.range.oldest, 'event');
-  }
-
-  private visit(moment: number | null): boolean {
-    if (moment === null) return false;
-    this.act({ type: 'begin' });
-    this.show(moment);
-    return true;
+  showOldest(): Promise<Outcome> {
+    return this.travel.go({ to: 'oldest' });
   }
 
   showLive(): void {
+    this.travel.leave();
+    this.visited = '';
     this.show(null);
   }
 
-  /** Shows a moment of the history; null: now. */
-  private show(moment: number | null): void {
+  private arrived(visit: Visit, request: SnapshotRequest): void {
+    if (this.hasEnded) return;
+    const { moment, snapshot } = visit;
+    this.visited = JSON.stringify(request);
+    this.act({ type: 'begin' });
+    this.act({ type: 'show-moment', model: this.history.modelOf(visit, snapshot), nowMs: snapshot.nowMs, moment, position: this.positionOf(moment) });
+    this.options.changed();
+  }
+
+  private underWay(how: Control['travel']): void {
+    if (this.hasEnded || this.state.control.travel === how) return;
+    this.act({ type: 'travel', how });
+    this.options.changed();
+  }
+
+  private pastGrew(off: string | null): void {
+    if (off === null || this.hasEnded || this.state.control.mode !== 'history') return;
+    this.showLive();
+    this.options.lost?.(off);
+    this.options.changed();
+  }
+
+  private positionOf({ turn }: Moment): Position {
+    const { oldest, newest } = this.options.server.history!.range;
+    const of = Math.max(newest.turn, this.history.newest.rates.turn, turn) - oldest.turn + 1;
+    return { at: Math.max(1, turn - oldest.turn + 1), of: Math.max(1, of) };
+  }
+
+  /** Shows a moment of the history that is shown already, or now. */
+  private show(moment: Moment | null): void {
     if (moment === null) return this.act({ type: 'show-moment', model: this.history.newest, nowMs: this.time.read(), moment: null, position: null });
-    const model = this.history.at(moment);
-    this.act({ type: 'show-moment', model, nowMs: nowMsOf(model), moment, position: this.history.positionOf(moment) });
+    const { model, ui: { nowMs } } = this.state;
+    this.act({ type: 'show-moment', model, nowMs, moment, position: this.positionOf(moment) });
   }
 
   // The loop
@@ -215,10 +251,8 @@ export class LabSession {
 
   /** Something is new: in what is shown, or, while the past is shown, behind it. */
   private historyGrew(): void {
-    const { moment } = this.state.control;
-    const isForgotten = moment !== null && moment <= this.history.range.oldest;
     if (this.state.ui.isFresh && this.hasVisitor()) this.act({ type: 'begin' });
-    this.show(isForgotten ? this.oldest : moment);
+    this.show(this.state.control.moment);
     this.options.changed();
   }
 

@@ -18,7 +18,8 @@ export class Undo {
     const { session } = this;
     for (let change = this.last; change !== undefined; change = this.last) {
       if (change.kind === 'step') return 'a step cannot be taken back: the history shows what was before it';
-      if (change.kind === 'pace' && session.state.control.moment !== null) return `this is the history: ${change.said} is taken back from the live loop only`;
+      const isPast = session.state.control.mode === 'history';
+      if (change.kind === 'pace' && isPast) return `this is the history: ${change.said} is taken back from the live loop only`;
       session.act({ type: 'forget-change', inverse: inverseOf(change, session.state) });
       if (isUndone(change, session.state)) continue;
       this.revert(change);

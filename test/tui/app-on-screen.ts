@@ -11,6 +11,9 @@ import { createTheme } from '../../src/tui/view/theme.js';
 /** How long {@link AppOnScreen.until} waits before it fails; with what the screen shows. */
 const PATIENCE_MS = 10_000;
 
+/** As in the lab. */
+const HISTORY_BYTES = 2 ** 26;
+
 export class AppOnScreen implements AsyncDisposable {
   hasQuit = false;
   private readonly app: App;
@@ -46,7 +49,7 @@ export class AppOnScreen implements AsyncDisposable {
 
   static async start(size: Size = { width: 120, height: 40 }, settings: ServerOptions = {}): Promise<AppOnScreen> {
     process.env.REDIS_LAB_HISTFILE = '';
-    const screen = new AppOnScreen(await createServer({ port: 0, ...settings }), size);
+    const screen = new AppOnScreen(await createServer({ port: 0, history: HISTORY_BYTES, ...settings }), size);
     await screen.app.start();
     await screen.until(`${screen.server.port}>`);
     return screen;

@@ -1,7 +1,9 @@
 /** What keys do to the lab: the app in front of a real server. */
+import type { TraceEvent } from 'redis-lab';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { LabSession } from '../../src/tui/lab-session.js';
 import { HUES } from '../../src/tui/view/hues.js';
+import { RespClient } from '../support/resp-client.js';
 import { AppOnScreen } from './app-on-screen.js';
 
 const ESC = '\x1b';
@@ -92,6 +94,103 @@ test('in the history the keys for steps go forward there and stop at its end, an
     await lab.until(/ HISTORY (\d+) of \1 PAUSED /);
   }
   expect(await progress(lab)).toEqual(before);
+});
+
+/** The moment of the past that is shown; empty: now is. */
+const momentOf = (screen: string): string => /turn \d+, event \d+/.exec(screen)?.[0] ?? '';
+
+test('in the past all panes show the server as it was: values whole, windows that were never looked at, and who waited', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('@w BLPOP queue 0\r');
+  await lab.until(/#3 .* parked: queue/);
+  lab.type('RPUSH list a b c d\r', 'SELECT 3\r', 'SET far away\r');
+  await lab.until('[3]>');
+  lab.type('RPUSH list 1\r', 'SELECT 0\r', 'DEL list\r', 'RPUSH queue x\r');
+  await lab.until(/RPUSH queue x[^]*\(integer\) 1/);
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  lab.type('\x1b[H');
+  await lab.until(/ HISTORY 1 of \d+ PAUSED .* turn 1, event 1 /);
+  for (let then = lab.text; !/> +#2 +\d+ RPUSH list 1/.test(then); ) {
+    const before = momentOf(then);
+    lab.type('c');
+    then = await lab.until((text) => momentOf(text) !== before);
+  }
+  expect(lab.text).toMatch(/#3 .* parked: queue/);
+  // What the screen had not looked at by then is there all the same.
+  lab.type('5');
+  await lab.until(/list +list/);
+  lab.type('\x1b[B', '\r');
+  await lab.until((screen) => ['a', 'b', 'c', 'd'].every((item) => new RegExp(`\\d ${item} +│`).test(screen)));
+  lab.type(ESC, ']', ']', ']');
+  await lab.until((screen) => /Keyspace · db 3/.test(screen) && /far +string/.test(screen) && screen.includes(' HISTORY '));
+  lab.type(ESC, END);
+  await lab.until((screen) => !screen.includes(' HISTORY ') && screen.includes(' PAUSED '));
+});
+
+test('back and forward as often as one likes, the same moment is the same screen', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r', 'INCR n\r', 'LPUSH l a b c\r');
+  await lab.until('(integer) 3');
+  lab.type(ESC, '1', ' ');
+  await lab.until(' PAUSED ');
+  const frames = new Map<string, string>();
+  let now = '';
+  const travel = async (key: string): Promise<void> => {
+    const before = now;
+    lab.type(key);
+    const screen = await lab.until((text) => momentOf(text) !== '' && momentOf(text) !== before);
+    now = momentOf(screen);
+    expect(screen).toBe(frames.get(now) ?? screen);
+    frames.set(now, screen);
+  };
+  for (let i = 0; i < 12; i++) await travel(LEFT);
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 11; i++) await travel(RIGHT);
+    for (let i = 0; i < 11; i++) await travel(LEFT);
+  }
+  expect(frames.size).toBe(12);
+  lab.type(END);
+  await lab.until((screen) => !screen.includes(' HISTORY '));
+});
+
+test('the key that goes back, held down, is fluent: all of its steps are made', async () => {
+  await using lab = await AppOnScreen.start();
+  const events: TraceEvent[] = [];
+  await lab.server.trace((batch) => void events.push(...batch.events));
+  for (let i = 0; i < 30; i++) lab.type(`SET k${i} v\r`);
+  await lab.until(/k29 v[^]*OK/);
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  await expect.poll(() => events.at(-1)?.seq).toBe(lab.server.heldAt!.seq);
+  lab.type(...Array.from({ length: 60 }, () => LEFT));
+  const at = events.length - 61;
+  const begin = events.findLastIndex(({ kind }, i) => kind === 'turn-begin' && i <= at);
+  const { turn } = events[begin] as TraceEvent & { readonly kind: 'turn-begin' };
+  await lab.until(` turn ${turn}, event ${at - begin + 1} `);
+  lab.type(END);
+  await lab.until((screen) => !screen.includes(' HISTORY '));
+  lab.type(LEFT, LEFT, END);
+  await lab.until((screen) => !screen.includes(' HISTORY '));
+});
+
+test('without a history it is said why there is no going back, and nothing else changes', async () => {
+  await using lab = await AppOnScreen.start(undefined, { history: 0 });
+  lab.type('SET k v\r');
+  await lab.until('OK');
+  lab.type(ESC, LEFT);
+  await lab.until((screen) => screen.includes('going back is off: --history 64mb gives it memory') && screen.includes(' LIVE '));
+});
+
+test('where the dataset does not fit into the history any more, the past that is shown is left, with a word about it', async () => {
+  await using lab = await AppOnScreen.start(undefined, { history: 2 ** 23 });
+  lab.type('SET k v\r');
+  await lab.until('OK');
+  lab.type(ESC, LEFT);
+  await lab.until(/ HISTORY \d/);
+  await using client = await RespClient.connect(lab.server.port);
+  for (let i = 0; i < 200; i++) await client.call('SET', `key:${i}`, 'x'.repeat(50_000));
+  await lab.until((screen) => screen.includes('going back is off: the dataset (') && screen.includes(' LIVE '));
 });
 
 test('in the history Space asks: n stays there, and y leads back to now and lets the loop run', async () => {

@@ -57,7 +57,7 @@ test.each([
   ['-', null, ''],
   ['+', null, ''],
 ])('in the history %j is %s: no key moves the loop without a question', (text, intent, label) => {
-  const inHistory = reduce(atLoop, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, position: { at: 1, of: 2 } });
+  const inHistory = reduce(atLoop, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: { turn: 1, event: 1 }, position: { at: 1, of: 2 } });
   expect(press(text, inHistory)).toBe(intent);
   if (intent !== null) expect(bindingsNow(inHistory, PANES.loop)).toContainEqual(expect.objectContaining({ intent, label, group: 'History' }));
   // What it is without a history is another thing.
@@ -78,7 +78,7 @@ test('in the REPL letters are no keys of the lab', () => {
 
 test('no key has two meanings at once', () => {
   const states = [after(), atLoop, after({ type: 'focus', pane: 'keyspace' }), reduce(atLoop, { type: 'open-help' }), reduce(atLoop, { type: 'open-prompt', kind: 'breakpoint' }), reduce(atLoop, { type: 'ask', question: { text: '', intent: 'quit' } }),
-    reduce(atLoop, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, position: { at: 1, of: 2 } })];
+    reduce(atLoop, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: { turn: 1, event: 1 }, position: { at: 1, of: 2 } })];
   for (const state of states) {
     // Esc and End undo what is nearest: their order is their meaning.
     const keys = bindingsNow(state, PANES[state.ui.focus]).flatMap((binding) => binding.keys).filter((key) => key !== 'escape' && key !== 'end' && key !== 'enter');
@@ -99,7 +99,7 @@ test('nothing is hidden: a footer with enough room shows every key that can be p
   const others = [
     after({ type: 'focus', pane: 'frames' }, open), after({ type: 'focus', pane: 'frames' }, open, { type: 'move-to-byte', byte: 1, cursor: 0 }),
     after({ type: 'focus', pane: 'readiness' }, { type: 'scroll', by: -1, length: 9, forgotten: 0 }), after({ type: 'focus', pane: 'repl' }, { type: 'scroll', by: -1, length: 9, forgotten: 0 }),
-    after({ type: 'focus', pane: 'loop' }, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: 1, position: { at: 1, of: 2 } }),
+    after({ type: 'focus', pane: 'loop' }, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: { turn: 1, event: 1 }, position: { at: 1, of: 2 } }),
   ];
   for (const state of [...panes, ...others]) {
     const pane = PANES[state.ui.focus];
@@ -119,6 +119,15 @@ test('what a key does is what the footer says of it', () => {
   expect([press('\x1b[C', inBytes), press('\x1b[D', inBytes), press('x', inBytes)]).toEqual(['byte-after', 'byte-before', 'to-rows']);
   const scrolled = after({ type: 'scroll', by: -1, length: 9, forgotten: 0 });
   expect([press('\x1b[F', scrolled), press('\x1b[F', after())]).toEqual(['follow', null]);
+});
+
+test('in the history the REPL says how to get back: End where its line is empty, and Esc twice', () => {
+  const inHistory = after({ type: 'show-moment', model: new History().newest, nowMs: 0, moment: { turn: 1, event: 1 }, position: { at: 1, of: 2 } });
+  expect([press('\x1b[F', inHistory), press('\x1b', inHistory)]).toEqual(['live', 'leave-console']);
+  for (const width of [80, 120]) expect(footer(inHistory, PANES.repl, theme, width)).toMatch(/Esc to the panes, again LIVE {2}End LIVE/);
+  const typing = { ...inHistory, repl: { ...inHistory.repl, input: 'GET' } };
+  expect(press('\x1b[F', typing)).toBeNull();
+  expect(footer(typing, PANES.repl, theme, 80)).toContain('Esc to the panes, again LIVE');
 });
 
 test('a pane without rows is not moved, so that End leads back to LIVE', () => {

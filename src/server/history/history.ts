@@ -181,7 +181,8 @@ export class History implements Past, TapeListener {
 }
 
 const SHAPES =
-  'a destination is { turn, event }, { turn }, { unixMs }, { command }, { from: { turn, event }, by, direction }, { from, request } or { from, changeOf: { db, key } }';
+  'a destination is { turn, event }, { turn }, { unixMs }, { command }, { from: { turn, event }, by, direction }, { from, request } ' +
+  'or { from, changeOf: { db, key } }';
 
 /** Throws a TypeError for what programs without types may hand over. */
 function checkDestination(to: unknown): asserts to is Destination {

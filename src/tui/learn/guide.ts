@@ -28,8 +28,8 @@ export interface GuideHost {
   isLineEmpty(): boolean;
   /** Nobody has done anything yet but what the guide has asked for. */
   isFresh(): boolean;
-  /** Shows the moment after an event of the trace; false if it is not kept. */
-  visit(event: TraceEvent): boolean;
+  /** Shows the moment after an event of the trace. Resolves with false if it is not kept. */
+  visit(event: TraceEvent): Promise<boolean>;
   /** From the moment that is shown to the next event, or the one before. */
   walk(direction: 'back' | 'forward'): void;
   showLive(): void;
@@ -119,7 +119,7 @@ export class FirstMinuteGuide {
     const direction = spelled === 'left' ? 'back' : spelled === 'right' ? 'forward' : null;
     if (direction !== null && this.host.isLineEmpty()) {
       if (this.step === 'visiting') this.host.walk(direction);
-      else if (this.becameReady !== null && this.host.visit(this.becameReady)) this.host.show({ step: 'visiting' });
+      else if (this.becameReady !== null) void this.visit(this.becameReady);
       return true;
     }
     if (types(key)) {
@@ -127,6 +127,10 @@ export class FirstMinuteGuide {
       this.host.show(null);
     }
     return false;
+  }
+
+  private async visit(event: TraceEvent): Promise<void> {
+    if (await this.host.visit(event)) this.host.show({ step: 'visiting' });
   }
 
   private async watch(): Promise<void> {

@@ -20,6 +20,7 @@ import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
 import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
+import { NOWHERE, type Outcome } from '../time-travel.js';
 import { Undo } from '../undo.js';
 import { factsOf } from '../view/header.js';
 import type { Pane } from '../view/pane.js';
@@ -39,6 +40,8 @@ const REPLY_PATIENCE_MS = 1000;
 const STEP_PATIENCE_MS = 200;
 /** A loop that stays busy is told again after so long. */
 const BUSY_AGAIN_MS = 5000;
+/** Steps of one line through the history. */
+const MOST_STEPS = 100_000;
 /** Of the events that a step has passed, the last ones are told. */
 const MOST_EVENTS = 50;
 
@@ -93,6 +96,7 @@ export class NarratedLab {
       request: () => this.request(),
       changed: () => this.changed(),
       heard: (batch) => this.heard(batch),
+      lost: (why) => this.say(why),
     });
     this.undo = new Undo(this.session);
     // A server that ends meanwhile says so by `closed`.
@@ -237,14 +241,11 @@ export class NarratedLab {
         return this.changeBreakpoints(wish.change);
       case 'back':
       case 'forward':
-        return this.travel(() => {
-          for (let i = 0; i < wish.count; i++) if (!session[wish.type === 'back' ? 'goBack' : 'goForward'](wish.unit)) return i > 0;
-          return true;
-        });
+        return this.travel(() => this.go(wish.type, wish.unit, wish.count));
       case 'oldest':
         return this.travel(() => session.showOldest());
       case 'live':
-        return this.travel(() => (session.showLive(), true));
+        return this.travel(async () => (session.showLive(), null));
       case 'status':
         return this.tellStatus();
       case 'tell':
@@ -358,12 +359,21 @@ export class NarratedLab {
     for (const [i, breakpoint] of breakpoints.entries()) this.say(`${i + 1}: ${theme.visible(formatBreakpoint(breakpoint))}`);
   }
 
-  /** Shows another moment, and tells which. @param go false: there is none */
-  private async travel(go: () => boolean): Promise<void> {
+  /** As far as there is something that way. */
+  private async go(type: 'back' | 'forward', unit: 'event' | 'turn', count: number): Promise<Outcome> {
+    const { session } = this;
+    const step = (): Promise<Outcome> => (type === 'back' ? session.goBack(unit) : session.goForward(unit));
+    const outcomes = await Promise.all(Array.from({ length: Math.min(count, MOST_STEPS) }, step));
+    return outcomes.includes(null) ? null : outcomes[0]!;
+  }
+
+  /** Shows another moment, and tells which. */
+  private async travel(go: () => Promise<Outcome>): Promise<void> {
     await this.catchUp();
-    const hasMoved = go();
+    const outcome = await go();
     const { control, model } = this.state;
-    if (!hasMoved) {
+    if (outcome !== null && outcome !== NOWHERE) return this.say(outcome);
+    if (outcome === NOWHERE) {
       return this.say(
         control.mode === 'history'
           ? `${this.time}: nothing more that way; live leads back to now`

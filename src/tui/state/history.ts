@@ -1,28 +1,23 @@
 /**
- * History: the last entries of the trace, and the model at any of them.
+ * History: the last entries of the trace as they were recorded, and the model of any moment of the past that is visited.
  *
  *   entries      [ e0 e1 e2 …… e511 | e512 …… e1023 | … newest ]      at least KEPT of them
  *   checkpoints  m(before e0)         m(before e512)    …              one model each EVERY entries
  *
- * The model before the first kept entry is the first checkpoint, so nothing that has been forgotten is missed. Going to a moment is a
- * checkpoint and at most EVERY reductions. Models share what did not change, so a checkpoint costs little.
+ * A visit knows the state of the server exactly, and the events that led there, but no durations: those were measured once, when it happened. So its
+ * model is the recorded one of that moment, corrected by the visit's snapshot; where it was not recorded, or is no longer kept, the visit's events count.
  */
-import { endsRun, endsStep, TRACE_EVENTS, type Phase, type TraceEvent } from '../../server/index.js';
+import type { Moment, Snapshot, TraceEvent, Visit } from '../../server/index.js';
 import { initialModel, reduceModel, type Model } from './model/model.js';
 import type { Entry } from './slice.js';
-import type { Goal, Position } from './state.js';
 
-/** Entries that can be gone back to, at least. */
+/** Entries that are kept, at least. */
 export const KEPT = 10_000;
 const EVERY = 512;
 
 export class History {
   private readonly entries: Entry[] = [];
   private readonly checkpoints: Model[] = [];
-  /** Entries forgotten so far; the absolute number of the first kept one. */
-  private first = 0;
-  /** Events among the kept entries. */
-  private eventCount = 0;
   private latest: Model = initialModel;
 
   /** The newest moment. */
@@ -30,61 +25,69 @@ export class History {
     return this.latest;
   }
 
-  /** Absolute numbers of the oldest and the newest moment that can be shown. */
-  get range(): { readonly oldest: number; readonly newest: number } {
-    return { oldest: this.first, newest: this.first + this.entries.length };
-  }
-
   add(entry: Entry): void {
     if (this.entries.length % EVERY === 0) this.checkpoints.push(this.latest);
     this.entries.push(entry);
-    if (entry.type === 'event') this.eventCount++;
     this.latest = reduceModel(this.latest, entry);
     if (this.entries.length > KEPT + EVERY) this.forget();
   }
 
-  /** The model after entry number `moment` (as in {@link range}); clamped to what is kept. */
-  at(moment: number): Model {
-    const count = Math.max(0, Math.min(moment - this.first, this.entries.length));
-    if (count === this.entries.length) return this.latest;
-    const block = Math.min(Math.floor(count / EVERY), this.checkpoints.length - 1);
-    let model = this.checkpoints[block] ?? initialModel;
-    for (let i = block * EVERY; i < count; i++) model = reduceModel(model, this.entries[i]!);
-    return model;
+  /** The model of a moment visited. @param snapshot of that moment */
+  modelOf({ moment, events }: Pick<Visit, 'moment' | 'events'>, snapshot: Snapshot): Model {
+    const index = this.indexOf(moment);
+    const isRecorded = index !== null && this.eventAt(index)!.kind === events.at(-1)?.kind;
+    return reduceModel(isRecorded ? this.at(index + 1) : modelAfter(events), { type: 'snapshot', snapshot });
   }
 
-  /** The moment after the event before the one shown, with `turn` the beginning of this turn, or of the one before; null if that is not kept. */
-  before(moment: number, unit: 'event' | 'turn'): number | null {
-    const shown = this.eventAtOrBelow(moment - this.first - 1, 'event');
-    const found = this.eventAtOrBelow(shown - 1, unit);
-    return found === -1 ? null : this.first + found + 1;
+  /** The moment after the event with this `seq`; null if that is not known. */
+  momentOf(seq: number): Moment | null {
+    return this.momentAt(this.entries.findLastIndex((entry) => entry.type === 'event' && entry.event.seq === seq));
   }
 
-  /** The moment at which a step or a run from `moment` on would have ended; null if that is not known yet. A run's key is not asked for. */
-  after(moment: number, goal: Goal): number | null {
-    const shown = this.eventAtOrBelow(moment - this.first - 1, 'event');
-    let phase = shown === -1 ? null : phaseOf(this.eventAt(shown)!);
-    for (let i = moment - this.first; i < this.entries.length; i++) {
-      const event = this.eventAt(i);
-      if (event === null) continue;
-      const before = phase;
-      phase = phaseOf(event);
-      if (typeof goal === 'string' ? endsStep(goal, event, phase !== before) : endsRun(goal, event)) return this.first + i + 1;
+  /** The moment a number of events before the newest one; null if that is not known. */
+  momentBefore(count: number): Moment | null {
+    let left = count;
+    for (let i = this.entries.length - 1; i >= 0; i--) {
+      const entry = this.entries[i]!;
+      if (entry.type === 'dropped') return null;
+      if (entry.type === 'event' && isCounted(entry.event) && left-- === 0) return this.momentAt(i);
     }
     return null;
   }
 
-  /** The moment after the event with this `seq`; null if that is not kept. */
-  momentOf(seq: number): number | null {
-    const at = this.entries.findLastIndex((entry) => entry.type === 'event' && entry.event.seq === seq);
-    return at === -1 ? null : this.first + at + 1;
+  /** The model after so many of the entries that are kept. */
+  private at(count: number): Model {
+    if (count === this.entries.length) return this.latest;
+    const block = Math.min(Math.floor(count / EVERY), this.checkpoints.length - 1);
+    let model = this.checkpoints[block]!;
+    for (let i = block * EVERY; i < count; i++) model = reduceModel(model, this.entries[i]!);
+    return model;
   }
 
-  /** Where a moment lies among the events that are kept. */
-  positionOf(moment: number): Position {
-    let at = 0;
-    for (let i = Math.min(moment - this.first, this.entries.length) - 1; i >= 0; i--) if (this.entries[i]!.type === 'event') at++;
-    return { at, of: this.eventCount };
+  /** Counted back to the beginning of its turn, with nothing missing in between. */
+  private momentAt(index: number): Moment | null {
+    let event = 0;
+    for (let i = index; i >= 0; i--) {
+      const entry = this.entries[i]!;
+      if (entry.type === 'dropped') return null;
+      if (entry.type !== 'event') continue;
+      if (isCounted(entry.event)) event++;
+      if (entry.event.kind === 'turn-begin') return { turn: entry.event.turn, event };
+    }
+    return null;
+  }
+
+  /** The entry of the event after which a moment is; null if it is not kept. */
+  private indexOf({ turn, event }: Moment): number | null {
+    const begin = this.entries.findLastIndex((entry) => entry.type === 'event' && entry.event.kind === 'turn-begin' && entry.event.turn === turn);
+    if (begin === -1) return null;
+    for (let i = begin, left = event; i < this.entries.length; i++) {
+      const entry = this.entries[i]!;
+      const isOver = entry.type === 'dropped' || (i > begin && entry.type === 'event' && entry.event.kind === 'turn-begin');
+      if (isOver) return null;
+      if (entry.type === 'event' && isCounted(entry.event) && --left === 0) return i;
+    }
+    return null;
   }
 
   private eventAt(index: number): TraceEvent | null {
@@ -92,22 +95,22 @@ export class History {
     return entry?.type === 'event' ? entry.event : null;
   }
 
-  /** Index of the last such entry up to `index`; -1 if there is none. */
-  private eventAtOrBelow(index: number, unit: 'event' | 'turn'): number {
-    let i = Math.min(index, this.entries.length - 1);
-    while (i >= 0 && !isUnit(this.entries[i]!, unit)) i--;
-    return Math.max(i, -1);
-  }
-
   private forget(): void {
-    for (const entry of this.entries.splice(0, EVERY)) if (entry.type === 'event') this.eventCount--;
+    this.entries.splice(0, EVERY);
     this.checkpoints.shift();
-    this.first += EVERY;
   }
 }
 
-function isUnit(entry: Entry, unit: 'event' | 'turn'): boolean {
-  return entry.type === 'event' && (unit === 'event' || entry.event.kind === 'turn-begin');
-}
+/** A fault is injected before the recording of inputs, so its event does not happen again in the past that is visited. */
+const isCounted = ({ kind }: TraceEvent): boolean => kind !== 'fault';
 
-const phaseOf = ({ kind }: TraceEvent): Phase => TRACE_EVENTS[kind].phase;
+/** Room for the events of a turn in the numbers of {@link modelAfter}. */
+const EVENTS_OF_TURN = 2 ** 24;
+
+/** What a visit's own events say. They are numbered by their moments, so that rows are known again at the next visit. */
+function modelAfter(events: Visit['events']): Model {
+  return events.reduce(
+    (model, event) => reduceModel(model, { type: 'event', event: { ...event, seq: event.moment.turn * EVENTS_OF_TURN + event.moment.event } }),
+    initialModel,
+  );
+}

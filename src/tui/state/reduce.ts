@@ -3,7 +3,7 @@
  *
  * Actions are small sentences. What an action needs to know of a pane (its rows, its length) comes with it, because the state does not know the view.
  */
-import type { Breakpoint, TraceEvent } from '../../server/index.js';
+import type { Breakpoint, Moment, TraceEvent } from '../../server/index.js';
 import { withChange, type Change } from './changes.js';
 import type { FirstMinute } from './learn/first-minute.js';
 import type { Language } from './learn/language.js';
@@ -14,7 +14,9 @@ import type { Busy, Control, Face, Goal, PaneUi, Position, Prompt, Question, Ser
 
 export type Action =
   /** The newest moment, or the one of the history that is to be shown. */
-  | { readonly type: 'show-moment'; readonly model: Model; readonly nowMs: number; readonly moment: number | null; readonly position: Position | null }
+  | { readonly type: 'show-moment'; readonly model: Model; readonly nowMs: number; readonly moment: Moment | null; readonly position: Position | null }
+  /** Another moment is under way; null: none is. */
+  | { readonly type: 'travel'; readonly how: Control['travel'] }
   | { readonly type: 'tell-time'; readonly nowMs: number }
   /** The loop is held at an event, or goes on. */
   | { readonly type: 'hold'; readonly event: TraceEvent | null }
@@ -88,7 +90,7 @@ export function initialState(server: ServerInfo, model: Model, language: Languag
   return {
     server,
     model,
-    control: { mode: 'live', heldAt: null, stepping: null, eventsPerSecond: null, moment: null, position: null, breakpoints: [], busy: null },
+    control: { mode: 'live', heldAt: null, stepping: null, eventsPerSecond: null, moment: null, position: null, travel: null, breakpoints: [], busy: null },
     ui: {
       focus: 'repl',
       isZoomed: false,
@@ -119,6 +121,8 @@ export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'show-moment':
       return withControl({ ...state, model: action.model, ui: { ...state.ui, nowMs: action.nowMs } }, { moment: action.moment, position: action.position });
+    case 'travel':
+      return state.control.travel === action.how ? state : withControl(state, { travel: action.how });
     case 'hold':
       return action.event === null ? withControl(state, { heldAt: null }) : held(state, action.event);
     case 'step':
@@ -150,14 +154,18 @@ function withControl(state: State, changes: Partial<Control>): State {
   return { ...state, control: { ...control, mode: modeOf(control) } };
 }
 
-function modeOf({ moment, heldAt, stepping, eventsPerSecond }: Control): TimeMode {
-  if (moment !== null) return 'history';
+/** The history begins with the key that asks for it, before its moment is there: no key that follows moves the loop. */
+function modeOf({ moment, travel, heldAt, stepping, eventsPerSecond }: Control): TimeMode {
+  if (moment !== null || travel !== null) return 'history';
   if (heldAt !== null) return 'paused';
   if (stepping !== null) return 'stepping';
   return eventsPerSecond === null ? 'live' : 'slow';
 }
 
-type UiAction = Exclude<Action, { type: 'show-moment' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' | 'lead' }>;
+type UiAction = Exclude<
+  Action,
+  { type: 'show-moment' | 'travel' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' | 'lead' }
+>;
 
 function reduceUi(ui: Ui, action: UiAction): Ui {
   switch (action.type) {

@@ -6,7 +6,7 @@
  *   ui        focus, zoom, scrolling, filters, what is open
  *   repl      the client console
  */
-import type { Address, Breakpoint, LoopActivity, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
+import type { Address, Breakpoint, LoopActivity, Moment, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
 import type { FirstMinute } from './learn/first-minute.js';
 import type { Language } from './learn/language.js';
 import type { Change } from './changes.js';
@@ -50,7 +50,7 @@ export interface Busy {
 /** What the loop, or the history, is to go on to: the next of a unit, or the next request like this. */
 export type Goal = StepUnit | RunTarget;
 
-/** Where a moment lies among the events of the history that are kept: it is the one after event `at`, counted from 1, of `of`. */
+/** Where a moment lies in the history that is kept: in turn number `at`, counted from 1 at the oldest, of `of`. */
 export interface Position {
   readonly at: number;
   readonly of: number;
@@ -70,10 +70,12 @@ export interface Control {
   readonly stepping: Goal | null;
   /** In slow motion; null: at full speed. */
   readonly eventsPerSecond: number | null;
-  /** The moment of the history that is shown (as in History.range); null: the newest. The loop may go on meanwhile. */
-  readonly moment: number | null;
-  /** Of that moment; null unless mode is `history`. */
+  /** The moment of the history that is shown; null: the newest. The loop may go on meanwhile. */
+  readonly moment: Moment | null;
+  /** Of that moment. */
   readonly position: Position | null;
+  /** Another moment is on its way to be shown, and takes longer than a moment; null: none is. */
+  readonly travel: 'brief' | 'slow' | null;
   readonly breakpoints: readonly Breakpoint[];
   readonly busy: Busy | null;
 }

@@ -2,7 +2,7 @@
  * The header: what runs where, what time does, and how much of it there is.
  */
 import type { Address } from '../../server/index.js';
-import { dateText } from '../state/date-text.js';
+import { clockText, dateText } from '../state/date-text.js';
 import { commandsPerSecond, droppedOfLate, secondsUpTo } from '../state/model/rates.js';
 import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
 import { bar } from './parts/bar.js';
@@ -31,12 +31,13 @@ export interface HeaderContext {
 /** Exactly `height` rows of exactly `width` columns. */
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
   const parts = partsOf(state, theme);
-  const { name, time, rules, scrubber, turn, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
+  const { name, time, rules, travel, scrubber, turn, when, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
   if (height === 1) {
-    const all = [name, time, rules, scrubber, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
-    return [rowOf(width, fitted(all, width, theme))];
+    const past = [name, time, rules, travel, scrubber, turn, when, clock, held, drops];
+    const now = [name, time, rules, travel, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
+    return [rowOf(width, fitted(state.control.moment === null ? now : past, width, theme))];
   }
-  const first = fitted([name, time, rules, scrubber, turn, connections, perSecond], width, theme);
+  const first = fitted([name, time, rules, travel, scrubber, turn, when, connections, perSecond], width, theme);
   const seconds = secondsUpTo(state.model.rates, nowUs(state));
   return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, clock, breakpoints, held, drops], width, theme))];
 }
@@ -50,7 +51,8 @@ export function factsOf(state: State, theme: Theme): { readonly [name in PartNam
 const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 1000;
 
 type PartName =
-  | 'name' | 'time' | 'rules' | 'scrubber' | 'turn' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints' | 'held' | 'drops';
+  | 'name' | 'time' | 'rules' | 'travel' | 'scrubber' | 'turn' | 'when' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints' | 'held'
+  | 'drops';
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
@@ -68,8 +70,10 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
       isBlock: true,
     },
     rules: { ways: rulesWays(state.model.rules), style: (text) => theme.bad(theme.highlight(text)), rank: 1, isBlock: true },
-    scrubber: { ways: scrubberWays(control, theme), style: theme.warn, rank: 5, isBlock: true },
-    turn: { ways: [`turn ${formatCount(busy?.activity.turn ?? turn)}`], style: plain, rank: 1 },
+    travel: { ways: control.travel === 'slow' ? ['going back…', '…'] : [], style: theme.warn, rank: 1 },
+    scrubber: { ways: scrubberWays(control, theme), style: theme.warn, rank: 3, isBlock: true },
+    turn: { ways: turnWays(control, busy?.activity.turn ?? turn), style: plain, rank: 1 },
+    when: { ways: control.moment === null ? [] : [clockText(state.ui.nowMs)], style: plain, rank: 2 },
     connections: { ways: [plural(connections, 'connection'), `${formatCount(connections)} conn`], style: plain, rank: 7 },
     perSecond: { ways: [`${formatCount(commandsPerSecond(rates, nowUs(state)))} cmd/s`], style: plain, rank: 2 },
     address: { ways: placeWays(server), style: theme.strong, rank: 4 },
@@ -108,14 +112,20 @@ function timeText({ mode, position, eventsPerSecond, heldAt, stepping }: Control
     case 'paused':
       return 'PAUSED';
     case 'history':
-      return `HISTORY ${formatCount(position?.at ?? 0)} of ${formatCount(position?.of ?? 0)}${heldAt === null ? '' : ' PAUSED'}`;
+      return `HISTORY${position === null ? '' : ` ${formatCount(position.at)} of ${formatCount(position.of)}`}${heldAt === null ? '' : ' PAUSED'}`;
   }
 }
 
-/** Columns of the scrubber, from the longest on. */
-const SCRUBBER_COLUMNS = [24, 12, 6] as const;
+/** In the history the event as well, counted in its turn. */
+function turnWays({ moment }: Control, turn: number): readonly string[] {
+  const text = `turn ${formatCount(turn)}`;
+  return moment === null ? [text] : [`${text}, event ${formatCount(moment.event)}`, `${text}.${moment.event}`];
+}
 
-/** Where in the history the moment lies that is shown: full at the newest. */
+/** Columns of the scrubber, from the longest on. */
+const SCRUBBER_COLUMNS = [40, 24, 12, 6] as const;
+
+/** Where in the history the moment lies that is shown: full in the newest turn. */
 function scrubberWays({ position }: Control, { glyphs }: Theme): readonly string[] {
   return position === null ? [] : SCRUBBER_COLUMNS.map((columns) => bar(position.at / position.of, columns, glyphs));
 }

@@ -32,7 +32,7 @@ beforeEach(() => {
     slow: async (speed) => void done.push(`slow ${speed}`),
     isLineEmpty: () => isLineEmpty,
     isFresh: () => isFresh,
-    visit: (event) => {
+    visit: async (event) => {
       done.push(`visit ${event.kind} ${event.seq}`);
       return true;
     },
@@ -119,6 +119,7 @@ test('what is explained is measured: the turn, its time, and how long requests w
   await settled();
   expect(done).toEqual(['say your turn: redis-cli -p 6379, or type here']);
   expect(guide.press(key('left'))).toBe(true);
+  await settled();
   expect(shown).toEqual({ step: 'visiting' });
   guide.press(key('right'));
   guide.press(key('left'));

@@ -1,104 +1,96 @@
 import { expect, test } from 'vitest';
-import type { TraceEvent } from '../../../src/server/index.js';
-import { Stepper } from '../../../src/server/trace/stepping.js';
+import type { Moment, PastEvent, TraceEvent } from '../../../src/server/index.js';
+import { takeSnapshot, type Snapshot } from '../../../src/server/snapshot.js';
 import { History, KEPT } from '../../../src/tui/state/history.js';
-import type { Goal } from '../../../src/tui/state/state.js';
-import { stage } from '../scene.js';
+import { initialModel, reduceModel, type Model } from '../../../src/tui/state/model/model.js';
+import type { Entry } from '../../../src/tui/state/slice.js';
+import { stage, type Scene } from '../scene.js';
 
-const DROPPED = { type: 'dropped', turns: 1, commands: 1 } as const;
+const DROPPED: Entry = { type: 'dropped', turns: 1, commands: 1 };
+const EVENTS = 4;
 
-function event(seq: number): { type: 'event'; event: TraceEvent } {
-  const body = seq % 4 === 1 ? ({ kind: 'turn-begin', turn: Math.ceil(seq / 4) } as const) : ({ kind: 'poll', waitedUs: 1, ready: 0, emulated: false } as const);
+function entry(seq: number): Entry & { readonly type: 'event' } {
+  const body = seq % EVENTS === 1 ? ({ kind: 'turn-begin', turn: Math.ceil(seq / EVENTS) } as const) : ({ kind: 'poll', waitedUs: 1, ready: 0, emulated: false } as const);
   return { type: 'event', event: { ...body, seq, atUs: seq * 10 } };
 }
 
 function filled(count: number): History {
   const history = new History();
-  for (let seq = 1; seq <= count; seq++) history.add(event(seq));
+  for (let seq = 1; seq <= count; seq++) history.add(entry(seq));
   return history;
 }
 
-test('each moment is the model as it was then', () => {
-  const history = new History();
-  const then = [history.newest];
-  for (let seq = 1; seq <= 1200; seq++) {
-    history.add(event(seq));
-    then.push(history.newest);
-  }
-  for (const moment of [0, 1, 511, 512, 513, 1023, 1024, 1199, 1200]) expect(history.at(moment)).toEqual(then[moment]);
-});
+function snapshotOf({ lab }: Scene): Snapshot {
+  return takeSnapshot(lab.server, { keys: { db: 0, offset: 0, limit: 10, order: 'name', match: '*' }, clients: 10 });
+}
 
-test('the last ten thousand entries are kept, and what was before is not missed', () => {
-  const history = filled(KEPT * 2);
-  const { oldest, newest } = history.range;
-  expect(newest).toBe(KEPT * 2);
-  expect(newest - oldest).toBeGreaterThanOrEqual(KEPT);
-  expect(history.at(oldest).count).toBe(oldest);
-  expect(history.at(newest - 1).atUs).toBe((newest - 1) * 10);
-});
+/** As a visit would tell of them. */
+function past(events: readonly TraceEvent[]): PastEvent[] {
+  let moment: Moment = { turn: 0, event: 0 };
+  return events.map((event) => {
+    moment = event.kind === 'turn-begin' ? { turn: event.turn, event: 1 } : { turn: moment.turn, event: moment.event + 1 };
+    return { ...event, moment };
+  });
+}
 
-test('going back and forward stops at events, whatever else has come between', () => {
-  const history = filled(3);
-  history.add(DROPPED);
-  history.add(event(4));
-  history.add(DROPPED);
-  expect(history.before(6, 'event')).toBe(3);
-  expect(history.before(3, 'event')).toBe(2);
-  expect(history.after(3, 'event')).toBe(5);
-  expect(history.after(5, 'event')).toBeNull();
-  expect([1, 3, 4, 5, 6].map((moment) => history.positionOf(moment))).toEqual([1, 3, 3, 4, 4].map((at) => ({ at, of: 4 })));
-});
+const after = (entries: readonly Entry[]): Model => entries.reduce(reduceModel, initialModel);
 
-test('by turns it goes to where one begins', () => {
-  const history = filled(10);
-  expect(history.before(10, 'turn')).toBe(9);
-  expect(history.before(9, 'turn')).toBe(5);
-  expect(history.after(1, 'turn')).toBe(5);
-});
-
-test('before the oldest event there is nothing to go back to', () => {
-  const history = new History();
-  history.add(DROPPED);
-  expect([history.before(1, 'event'), history.after(0, 'event')]).toEqual([null, null]);
-  history.add(event(1));
-  expect([history.before(2, 'event'), history.before(2, 'turn'), history.after(0, 'event')]).toEqual([null, null, 2]);
-});
-
-test('positions count the events that are kept, also when some have been forgotten', () => {
-  const history = filled(KEPT * 2);
-  const { oldest, newest } = history.range;
-  expect(history.positionOf(newest)).toEqual({ at: newest - oldest, of: newest - oldest });
-  expect(history.positionOf(oldest + 1)).toEqual({ at: 1, of: newest - oldest });
-});
-
-test('forward, it stops where a step or a run of the loop would have stopped', () => {
+test('the model of a moment is the one that was recorded, with its times, corrected by the snapshot of the visit', () => {
   using scene = stage();
-  const [one, other] = [scene.connect(), scene.connect()];
-  one.ask('SET', 'k', '1');
-  other.ask('COMMAND', 'COUNT');
-  one.ask('INCR', 'k');
-  other.ask('GET', 'k');
+  const client = scene.connect();
+  client.ask('SET', 'k', '1');
+  client.ask('INCR', 'k');
   const history = new History();
-  const entries = scene.entries.map((entry) => (history.add(entry), entry));
-  const events = entries.flatMap((entry) => (entry.type === 'event' ? [entry.event] : []));
-  const tokens = [...new Set(events.flatMap((each) => (each.kind === 'frame' ? [each.token] : [])))];
-  /** The events at which it stops, going on from the beginning until there is nothing more. */
-  const stops = (goal: Goal): TraceEvent[] => {
-    const found: TraceEvent[] = [];
-    for (let moment = history.after(0, goal); moment !== null; moment = history.after(moment, goal)) {
-      const entry = entries[moment - 1]!;
-      if (entry.type === 'event') found.push(entry.event);
-    }
-    return found;
+  for (const each of scene.entries) history.add(each);
+  const snapshot = snapshotOf(scene);
+  const events = past(scene.entries.flatMap((each) => (each.type === 'event' ? [each.event] : [])));
+  const at = events.findIndex(({ kind }) => kind === 'execute');
+  const untimed = events.slice(0, at + 1).map((event) => ({ ...event, seq: event.seq + 5000, atUs: 0 }));
+  const upTo = scene.entries.findIndex((each) => each.type === 'event' && each.event.seq === events[at]!.seq);
+  expect(history.modelOf({ moment: events[at]!.moment, events: untimed }, snapshot)).toEqual(after([...scene.entries.slice(0, upTo + 1), { type: 'snapshot', snapshot }]));
+});
+
+test('what was not recorded is what the visit has seen, with rows that are known again at the next visit', () => {
+  using scene = stage();
+  scene.connect().ask('SET', 'k', '1');
+  const snapshot = snapshotOf(scene);
+  const events = past(scene.entries.flatMap((each) => (each.type === 'event' ? [each.event] : [])));
+  const { moment } = events.at(-1)!;
+  const one = new History().modelOf({ moment, events }, snapshot);
+  const other = new History().modelOf({ moment, events: events.map((event) => ({ ...event, seq: event.seq + 700 })) }, snapshot);
+  expect(one).toEqual(other);
+  expect(one.frames.rows.items()).toMatchObject([{ kind: 'request', argv: ['SET', 'k', '1'] }, { kind: 'reply' }]);
+  expect(one.keyspace.rows).toMatchObject([{ key: 'k' }]);
+});
+
+test('something else that was recorded in its place does not count', () => {
+  const history = filled(10);
+  const events: PastEvent[] = past([{ kind: 'turn-begin', turn: 2, seq: 1, atUs: 0 }, { kind: 'turn-end', turn: 2, busyUs: 1, commands: 0, seq: 2, atUs: 7 }]);
+  using scene = stage();
+  expect(history.modelOf({ moment: { turn: 2, event: 2 }, events }, snapshotOf(scene)).loop.event).toMatchObject({ kind: 'turn-end', atUs: 7 });
+});
+
+test('any of ten thousand moments is known again, and what was before is not missed', () => {
+  const history = filled(KEPT * 2);
+  using scene = stage();
+  const snapshot = snapshotOf(scene);
+  const countAt = (seq: number): number => {
+    const moment = { turn: Math.ceil(seq / EVENTS), event: ((seq - 1) % EVENTS) + 1 };
+    return history.modelOf({ moment, events: [{ ...entry(seq).event, moment }] }, snapshot).count;
   };
-  const held: TraceEvent[] = [];
-  const stepper = new Stepper({ keysOf: () => [], matchesGlob: () => false }, (each) => void (held.push(each), stepper.step('phase')));
-  stepper.step('phase');
-  for (const each of events) stepper.pass(each);
-  expect(stops('event')).toEqual(events);
-  expect(stops('phase')).toEqual(held);
-  expect(stops('command').map((each) => each.kind === 'execute' && each.command)).toEqual(['set', 'command|count', 'incr', 'get']);
-  expect(stops('turn')).toEqual(events.filter(({ kind }) => kind === 'turn-begin'));
-  expect(stops({}).map((each) => each.kind === 'frame' && each.argv[0])).toEqual(['SET', 'INCR', 'GET']);
-  expect(stops({ token: tokens[1]! }).map((each) => each.kind === 'frame' && each.argv[0])).toEqual(['GET']);
+  for (const seq of [KEPT + 1, KEPT + 512, KEPT + 513, 2 * KEPT - 1, 2 * KEPT]) expect(countAt(seq)).toBe(seq + 1);
+  expect(countAt(EVENTS)).toBe(2);
+});
+
+test('moments are counted from the beginning of their turn, without faults; beyond what was dropped they are not known', () => {
+  const history = filled(6);
+  const fault: TraceEvent = { kind: 'fault', token: 2, id: 1, fault: 'slice 1', effect: '', seq: 7, atUs: 70 };
+  history.add({ type: 'event', event: fault });
+  history.add({ type: 'event', event: { ...entry(7).event, seq: 8 } });
+  expect([1, 4, 5, 6, 8].map((seq) => history.momentOf(seq))).toEqual([{ turn: 1, event: 1 }, { turn: 1, event: 4 }, { turn: 2, event: 1 }, { turn: 2, event: 2 }, { turn: 2, event: 3 }]);
+  expect([0, 1, 2, 3].map((count) => history.momentBefore(count))).toEqual([{ turn: 2, event: 3 }, { turn: 2, event: 2 }, { turn: 2, event: 1 }, { turn: 1, event: 4 }]);
+  expect([history.momentOf(99), history.momentBefore(99)]).toEqual([null, null]);
+  history.add(DROPPED);
+  history.add({ type: 'event', event: { ...entry(8).event, seq: 9 } });
+  expect([history.momentOf(9), history.momentBefore(0), history.momentBefore(1)]).toEqual([null, null, null]);
 });

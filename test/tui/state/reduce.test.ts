@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { TraceEvent } from '../../../src/server/index.js';
-import { History } from '../../../src/tui/state/history.js';
 import { initialModel } from '../../../src/tui/state/model/model.js';
 import { initialState, reduce, type Action } from '../../../src/tui/state/reduce.js';
 import type { PaneUi, State } from '../../../src/tui/state/state.js';
-import { stage } from '../scene.js';
 
 const INFO = { addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: 'test' } as const;
 const EVENT: TraceEvent = { kind: 'ready', token: 2, readiness: 1, seq: 1, atUs: 0 };
@@ -30,27 +28,18 @@ describe('time', () => {
     ['paused', [{ type: 'hold', event: EVENT }, { type: 'step', goal: 'event' }, { type: 'hold', event: null }, { type: 'hold', event: EVENT }]],
     ['slow', [{ type: 'slow-down', eventsPerSecond: 5 }]],
     ['live', [{ type: 'slow-down', eventsPerSecond: 5 }, { type: 'slow-down', eventsPerSecond: null }]],
-    ['history', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: 3, position: { at: 3, of: 7 } }]],
-    ['paused', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: 3, position: { at: 3, of: 7 } }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: null, position: null }]],
+    ['history', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: { turn: 3, event: 1 }, position: { at: 3, of: 7 } }]],
+    ['paused', [{ type: 'hold', event: EVENT }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: { turn: 3, event: 1 }, position: { at: 3, of: 7 } }, { type: 'show-moment', model: initialModel, nowMs: 1, moment: null, position: null }]],
   ])('it is %s', (mode, actions) => {
     expect(after(...actions).control.mode).toBe(mode);
   });
 
-  test('any moment of a recorded trace can be drawn again, and the newest is where it was', () => {
-    using scene = stage();
-    const client = scene.connect();
-    client.ask('SET', 'k', '1');
-    client.ask('INCR', 'k');
-    client.ask('DEL', 'k');
-    const history = new History();
-    const models = scene.entries.map((entry) => (history.add(entry), history.newest));
-    const shown = (moment: number): State => reduce(after(), { type: 'show-moment', model: history.at(moment), nowMs: 0, moment, position: history.positionOf(moment) });
-    for (const [i, model] of models.entries()) expect(shown(i + 1).model).toEqual(model);
-    const ofFrames = scene.entries.flatMap((entry, i) => (entry.type === 'event' && entry.event.kind === 'frame' ? [i + 1] : []));
-    expect(ofFrames.map((moment) => shown(moment).model.frames.rows.newest)).toMatchObject([{ argv: ['SET', 'k', '1'] }, { argv: ['INCR', 'k'] }, { argv: ['DEL', 'k'] }]);
-    const events = scene.entries.filter(({ type }) => type === 'event').length;
-    expect(shown(models.length).control).toMatchObject({ position: { at: events, of: events } });
-    expect(shown(ofFrames[2]!).control.position).toEqual({ at: scene.entries.slice(0, ofFrames[2]).filter(({ type }) => type === 'event').length, of: events });
+  test('from the key that asks for the past on it is the history, until now is shown again', () => {
+    const hold: Action = { type: 'hold', event: EVENT };
+    const show = { type: 'show-moment', model: initialModel, nowMs: 1, moment: { turn: 3, event: 1 }, position: { at: 3, of: 7 } } as const;
+    expect(after(hold, { type: 'travel', how: 'brief' }).control).toMatchObject({ mode: 'history', moment: null });
+    expect(after(hold, { type: 'travel', how: 'brief' }, show, { type: 'travel', how: null }).control).toMatchObject({ mode: 'history', travel: null });
+    expect(after(hold, { type: 'travel', how: 'slow' }, { type: 'travel', how: null }).control.mode).toBe('paused');
   });
 });
 

@@ -17,11 +17,12 @@ interface Scenery {
   readonly server?: Partial<ServerInfo>;
   readonly control?: Partial<Control>;
   readonly rates?: Partial<RatesModel>;
+  readonly nowMs?: number;
 }
 
-function stateOf({ server, control, rates }: Scenery): State {
+function stateOf({ server, control, rates, nowMs = 0 }: Scenery): State {
   const state = initialState({ ...SERVER, ...server }, { ...initialModel, originMs: 0, rates: { ...initialModel.rates, turn: 812, connections: 3, ...rates } });
-  return { ...state, control: { ...state.control, ...control }, ui: { ...state.ui, nowMs: 0 } };
+  return { ...state, control: { ...state.control, ...control }, ui: { ...state.ui, nowMs } };
 }
 
 const rows = (scenery: Scenery, width: number, height: 1 | 2): string[] => header(stateOf(scenery), { theme: PLAIN, width, height }).map((row) => row.trimEnd());
@@ -60,8 +61,8 @@ test.each<[string, Partial<Control>]>([
   ['RUN to the next request', { mode: 'stepping', stepping: {} }],
   ['RUN to the next request of #7', { mode: 'stepping', stepping: { token: 7 } }],
   ['RUN to the next DEL key user:\\x1b* of #7', { mode: 'stepping', stepping: { command: 'del', key: 'user:\x1b*', token: 7 } }],
-  ['HISTORY 6 of 1,234', { mode: 'history', position: { at: 6, of: 1234 }, moment: 3 }],
-  ['HISTORY 405 of 412 PAUSED', { mode: 'history', position: { at: 405, of: 412 }, moment: 3, heldAt: HELD }],
+  ['HISTORY 6 of 1,234', { mode: 'history', position: { at: 6, of: 1234 }, moment: { turn: 3, event: 1 } }],
+  ['HISTORY 405 of 412 PAUSED', { mode: 'history', position: { at: 405, of: 412 }, moment: { turn: 3, event: 1 }, heldAt: HELD }],
   ['BUSY 2.1 s', { mode: 'live', busy: busy(executing(3, 'eval', 2140)) }],
   ['BUSY 0.2 s', { mode: 'stepping', stepping: 'event', busy: busy(executing(3, 'eval', 200)) }],
   ['PAUSED', { mode: 'paused', heldAt: HELD, busy: busy(executing(3, 'eval', 200)) }],
@@ -70,12 +71,20 @@ test.each<[string, Partial<Control>]>([
 });
 
 test('a bar shows where in the history that is: full at the newest event, never empty, and as long as there is room', () => {
-  const inHistory = (at: number, width: number): string => oneRow({ control: { mode: 'history', position: { at, of: 412 }, moment: 3 } }, width);
+  const inHistory = (at: number, width: number): string => oneRow({ control: { mode: 'history', position: { at, of: 412 }, moment: { turn: 3, event: 1 } } }, width);
   const { bar, barEmpty } = PLAIN.glyphs;
   const scrubber = (filled: number, columns: number): string => ` ${bar.repeat(filled)}${barEmpty.repeat(columns - filled)} `;
-  for (const [at, filled] of [[1, 1], [206, 12], [411, 23], [412, 24]] as const) expect(inHistory(at, 200)).toContain(scrubber(filled, 24));
-  for (const [width, columns] of [[200, 24], [90, 12], [60, 6]] as const) expect(inHistory(206, width)).toContain(scrubber(columns / 2, columns));
+  for (const [at, filled] of [[1, 1], [206, 20], [411, 39], [412, 40]] as const) expect(inHistory(at, 200)).toContain(scrubber(filled, 40));
+  for (const [width, columns] of [[200, 40], [90, 24], [72, 12], [60, 6]] as const) expect(inHistory(206, width)).toContain(scrubber(columns / 2, columns));
   expect(oneRow({ control: { mode: 'live' } })).not.toContain(barEmpty);
+});
+
+test('it names the moment: the turn, the event in it, and the time of day', () => {
+  const nowMs = new Date(2026, 10, 29, 12, 3, 7, 250).getTime();
+  const inHistory = (width: number): string => oneRow({ control: { mode: 'history', position: { at: 6, of: 412 }, moment: { turn: 812, event: 7 }, heldAt: HELD }, nowMs }, width);
+  expect(inHistory(120)).toContain(' turn 812, event 7 · 12:03:07.250');
+  expect(inHistory(60)).toContain(' turn 812.7 · 12:03:07.250');
+  expect(oneRow({ control: { mode: 'history', position: null, travel: 'slow' } }, 120)).toMatch(/ HISTORY +going back… · turn 812 · /);
 });
 
 test('it says where the loop is held, how many breakpoints there are, and what the trace has dropped', () => {

@@ -1,6 +1,6 @@
 /** Whose next request `r` runs to. */
 import { expect, test } from 'vitest';
-import { History } from '../../../../src/tui/state/history.js';
+import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';
 import { initialState, reduce, type Action } from '../../../../src/tui/state/reduce.js';
 import { runTargetOf } from '../../../../src/tui/state/select/run-target.js';
 import type { State } from '../../../../src/tui/state/state.js';
@@ -10,13 +10,13 @@ using scene = stage();
 const [one, other] = [scene.connect(), scene.connect()];
 one.ask('SET', 'k', '1');
 other.ask('GET', 'k');
-const history = new History();
-for (const entry of scene.entries) history.add(entry);
-const frames = history.newest.frames.rows.items().flatMap((row) => (row.kind === 'request' ? [row] : []));
+const newest = scene.model;
+const entries = [...scene.entries];
+const frames = newest.frames.rows.items().flatMap((row) => (row.kind === 'request' ? [row] : []));
 const [first, second] = frames.map(({ token }) => token) as [number, number];
 
 const INFO = { addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: 'test' } as const;
-const after = (...actions: Action[]): State => actions.reduce(reduce, initialState(INFO, history.newest));
+const after = (...actions: Action[]): State => actions.reduce(reduce, initialState(INFO, newest));
 const focus = (pane: 'tokens' | 'frames' | 'loop'): Action => ({ type: 'focus', pane });
 const select = (row: number): Action => ({ type: 'select', by: 0, rows: [String(row)], length: null, offset: 0 });
 const held = (token: number): Action => ({ type: 'hold', event: { kind: 'read', token, result: 9, seq: 1, atUs: 0 } });
@@ -35,7 +35,8 @@ test.each<[string, Action[], number | undefined]>([
 });
 
 test('in the history, of the connection of the event that is shown', () => {
-  const moment = scene.entries.findIndex((entry) => entry.type === 'event' && entry.event.kind === 'frame' && entry.event.token === second) + 1;
-  const state = after(held(first), { type: 'show-moment', model: history.at(moment), nowMs: 0, moment, position: history.positionOf(moment) });
+  const index = entries.findIndex((entry) => entry.type === 'event' && entry.event.kind === 'frame' && entry.event.token === second);
+  const model = entries.slice(0, index + 1).reduce(reduceModel, initialModel);
+  const state = after(held(first), { type: 'show-moment', model, nowMs: 0, moment: { turn: 1, event: 1 }, position: { at: 1, of: 1 } });
   expect(runTargetOf(state)).toEqual({ token: second });
 });

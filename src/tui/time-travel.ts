@@ -1,0 +1,220 @@
+/**
+ * TimeTravel: moves the twin of the server through its past, one visit after the other.
+ *
+ *   go(way) ──▶ waiting ways ──▶ history.visit ──▶ arrived(visit)
+ *                                     └── leave(): whatever is under way arrives nowhere
+ *
+ * Ways that come while a visit is under way wait for its end; steps back that wait together are made in one visit, so that a key which is held down
+ * goes as fast as it repeats.
+ */
+import { NO_SUCH_MOMENT, type Destination, type HistoryRange, type Moment, type Past, type SnapshotRequest, type Visit } from '../server/index.js';
+import type { History } from './state/history.js';
+import type { Goal } from './state/state.js';
+
+/** From the moment that is shown, or from now. */
+export type Way =
+  | { readonly back: 'event' | 'turn' }
+  | { readonly forward: Goal }
+  | { readonly to: 'oldest' | Exclude<Destination, { from: Moment }> }
+  /** To the last change of a key. */
+  | { readonly changeOf: { readonly db: number; readonly key: string } };
+
+/** What became of a way: null if it has led to another moment, or was given up; otherwise a sentence that says why it has not. */
+export type Outcome = string | null;
+
+/** There is nothing that way. */
+export const NOWHERE = NO_SUCH_MOMENT;
+
+const NO_HISTORY = 'going back is off: --history 64mb gives it memory';
+
+/** A visit that takes longer is said to be under way. */
+const SLOW_MS = 150;
+
+export interface TravelHost {
+  /** Null: none is kept. */
+  readonly past: Past | null;
+  /** What the screen has recorded itself. */
+  readonly recorded: History;
+  /** What the snapshot of a visit shall bring. */
+  request(): SnapshotRequest;
+  /** The twin stands at another moment, or other windows of it have come. @param request what the visit's snapshot was asked for */
+  arrived(visit: Visit, request: SnapshotRequest): void;
+  /** A way is under way, and takes longer than a moment; null: none is. */
+  underWay(how: 'brief' | 'slow' | null): void;
+}
+
+interface Request {
+  readonly way: Way;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+export class TimeTravel {
+  private here: Visit | null = null;
+  private readonly waiting: Request[] = [];
+  private isMoving = false;
+  /** A search that has found nothing has led the twin away from where it was. */
+  private isAstray = false;
+  /** Counts how often the past was left. */
+  private departures = 0;
+  /** Ends a wait for the follower. */
+  private wake: () => void = () => {};
+
+  constructor(private readonly host: TravelHost) {}
+
+  /** Why there is no going back; null if there is. */
+  get off(): string | null {
+    const { past } = this.host;
+    return past === null ? NO_HISTORY : past.range.off;
+  }
+
+  go(way: Way): Promise<Outcome> {
+    if (this.off !== null) return Promise.resolve(this.off);
+    return new Promise((resolve) => {
+      this.waiting.push({ way, resolve });
+      if (!this.isMoving) void this.moveOn();
+    });
+  }
+
+  /** Back to now. */
+  leave(): void {
+    this.departures++;
+    this.wake();
+    for (const { resolve } of this.waiting.splice(0)) resolve(null);
+    if (this.here === null && !this.isMoving) return;
+    this.here = null;
+    this.host.underWay(null);
+    void this.host.past?.leave().catch(() => {});
+  }
+
+  /** Other windows of the moment that is shown. */
+  async look(request: SnapshotRequest): Promise<void> {
+    const { here, host } = this;
+    if (here === null || this.isMoving) return;
+    const snapshot = await (this.isAstray ? this.comeBack(here.moment, request) : host.past!.look(request)).catch(() => null);
+    if (snapshot === null || this.here !== here) return;
+    this.here = { ...here, snapshot };
+    host.arrived(this.here, request);
+  }
+
+  private async comeBack(moment: Moment, request: SnapshotRequest): Promise<Visit['snapshot']> {
+    const { snapshot } = await this.host.past!.visit(moment, request);
+    this.isAstray = false;
+    return snapshot;
+  }
+
+  private async moveOn(): Promise<void> {
+    this.isMoving = true;
+    this.host.underWay('brief');
+    const slow = setTimeout(() => this.host.underWay('slow'), SLOW_MS);
+    while (this.waiting.length > 0) {
+      const requests = this.takeAlike();
+      const { departures } = this;
+      const outcome = await this.follow(requests[0]!.way, requests.length).catch(({ message }: Error) => message);
+      for (const { resolve } of requests) resolve(departures === this.departures ? outcome : null);
+    }
+    clearTimeout(slow);
+    this.isMoving = false;
+    this.host.underWay(null);
+  }
+
+  /** The next way, and those behind it that are steps back of the same kind. */
+  private takeAlike(): readonly Request[] {
+    const { way } = this.waiting[0]!;
+    const isAlike = (other: Way): boolean => 'back' in way && 'back' in other && other.back === way.back;
+    const end = this.waiting.findIndex((request) => !isAlike(request.way));
+    return this.waiting.splice(0, end === -1 ? this.waiting.length : Math.max(1, end));
+  }
+
+  private async follow(way: Way, count: number): Promise<Outcome> {
+    const { departures } = this;
+    // Where the history begins is known once it has begun.
+    await this.followerReaches(1);
+    if (departures !== this.departures) return null;
+    if ('back' in way) return way.back === 'event' ? this.goBackEvents(count) : this.goBackTurns(count);
+    if ('forward' in way) return this.here === null ? NOWHERE : this.visit(forwardFrom(this.here.moment, way.forward));
+    if ('changeOf' in way) return this.visit({ from: this.here?.moment ?? this.end, changeOf: way.changeOf });
+    return this.visit(way.to === 'oldest' ? this.range.oldest : way.to);
+  }
+
+  /** Over the events that a visit has seen, as far as they reach, and on from there. */
+  private async goBackEvents(count: number): Promise<Outcome> {
+    const { departures } = this;
+    for (let left = count; left > 0 && departures === this.departures; ) {
+      const { to, by } = this.eventsBack(left);
+      const outcome = await this.visit(to);
+      if (outcome !== null) return left < count ? null : outcome;
+      left -= by;
+    }
+    return null;
+  }
+
+  private eventsBack(most: number): { readonly to: Destination; readonly by: number } {
+    const { here, host } = this;
+    if (here !== null) {
+      const by = Math.min(most, here.events.length - 1);
+      return by === 0 ? { to: { from: here.moment, by: 'event', direction: 'back' }, by: 1 } : { to: here.events.at(-1 - by)!.moment, by };
+    }
+    const to = host.recorded.momentBefore(most);
+    // What happened last was too much to be recorded: the twin knows.
+    return to === null ? { to: this.end, by: 0 } : { to, by: most };
+  }
+
+  private async goBackTurns(count: number): Promise<Outcome> {
+    const { turn, event } = this.here?.moment ?? this.host.recorded.momentBefore(0) ?? this.end;
+    const { oldest } = this.range;
+    const wanted = Math.max(oldest.turn, turn - (event > 1 ? count - 1 : count));
+    return wanted === turn && event <= 1 ? NOWHERE : this.visit({ turn: wanted });
+  }
+
+  private async visit(to: Destination): Promise<Outcome> {
+    const { host, departures } = this;
+    await this.followerReaches('from' in to ? to.from.turn : 'turn' in to ? to.turn : Infinity);
+    if (departures !== this.departures) return null;
+    const request = host.request();
+    const visit = await host.past!.visit(to, request).catch((error: Error) => {
+      this.isAstray = true;
+      throw error;
+    });
+    if (departures !== this.departures) return null;
+    this.isAstray = false;
+    this.here = visit;
+    host.arrived(visit, request);
+    return null;
+  }
+
+  /** The follower is behind the loop: what has happened is in its past a moment later. Returns at once if the past is left. */
+  private async followerReaches(wanted: number): Promise<void> {
+    const { departures } = this;
+    const past = this.host.past!;
+    const turn = Math.min(wanted, Math.max(1, this.newestTurn));
+    while (past.range.newest.turn < turn && past.range.off === null && departures === this.departures) {
+      await new Promise<void>((resolve) => {
+        const stop = past.onGrow(() => this.wake());
+        this.wake = () => {
+          stop();
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Of the turns that the screen knows. */
+  private get newestTurn(): number {
+    return this.host.recorded.newest.rates.turn;
+  }
+
+  /** The newest moment, whichever event it is. */
+  private get end(): Moment {
+    return { turn: Math.max(this.newestTurn, this.range.newest.turn), event: Infinity };
+  }
+
+  private get range(): HistoryRange {
+    return this.host.past!.range;
+  }
+}
+
+function forwardFrom(from: Moment, goal: Goal): Destination {
+  if (typeof goal === 'string') return { from, by: goal, direction: 'forward' };
+  const { command, token } = goal;
+  return { from, request: { ...(command === undefined ? {} : { command }), ...(token === undefined ? {} : { token }) } };
+}
