@@ -133,7 +133,7 @@ export class Server implements ServerContext {
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity, this.policy));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
-    this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), new RuleFaults(this.policy));
+    this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), new RuleFaults(this.policy, (token) => sessions.has(token)));
     this.identity = from?.state.identity ?? { runId: randomId(random), replicationId: randomId(random) };
 
     // What is measured.

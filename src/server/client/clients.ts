@@ -117,6 +117,7 @@ export class Clients {
     if (pending.resumed.length > 0) pending.proceed();
     if (server.tracking.isActive) server.tracking.broadcast();
     pending.flush();
+    if (pending.skipped.length > 0) pending.admit();
   }
 
   /**

@@ -7,7 +7,7 @@
  *                       └ into one buffer shared by all connections, because nearly every read ends with a whole request;
  *                         while something waits in the query buffer: on to the end of that
  */
-import { READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../io/event.js';
+import { READY_ERROR, READY_HUP, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../io/event.js';
 import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
 import { GhostStream } from '../io/ghost-stream.js';
 import type { Interest } from '../io/interest.js';
@@ -122,10 +122,29 @@ export class Connection implements EventHandler, Transport {
   ready(readiness: Readiness): void {
     // Errors and hang-ups show themselves in the next read, so anything but pure WRITABLE is a reason to read.
     if ((readiness & ~READY_WRITABLE) !== 0) {
-      if ((readiness & READY_READ_CLOSED) !== 0 && this.session.parked) this.readToEnd();
+      if (this.skips(readiness)) this.skip();
+      else if ((readiness & READY_READ_CLOSED) !== 0 && this.session.parked) this.readToEnd();
       else this.readAsReported();
     }
     if ((readiness & READY_WRITABLE) !== 0) this.flush();
+  }
+
+  /** The seam `serve`. What is broken is always handled: the kernel would report it again and again. */
+  private skips(readiness: Readiness): boolean {
+    return this.env.policy.current.serve(this.token, false) === 'skip' && (readiness & (READY_ERROR | READY_HUP)) === 0;
+  }
+
+  private skip(): void {
+    this.registration.awaitReadable(false);
+    this.env.pending.skipped.push(this);
+  }
+
+  /** False if it has been registered for READABLE again, or there is nothing more to read from it. */
+  isStillSkipped(): boolean {
+    if (this.state >= DOOMED) return false;
+    const isSkipped = this.env.policy.current.serve(this.token, true) === 'skip';
+    if (!isSkipped) this.registration.awaitReadable(true);
+    return isSkipped;
   }
 
   /**

@@ -4,6 +4,7 @@
  *   resumed   clients that were parked or paused: their waiting requests are executed now, from the top of the stack
  *   writes    output to hand to the kernel
  *   doomed    connections to close that could not be closed where it was decided
+ *   skipped   clients that a rule has skipped: asked about again, and registered for READABLE once they are to be handled
  */
 import type { Connection } from './connection.js';
 
@@ -12,23 +13,26 @@ export interface PendingState {
   readonly resumed: readonly number[];
   readonly writes: readonly number[];
   readonly doomed: readonly number[];
+  readonly skipped: readonly number[];
 }
 
 export class PendingWork {
   readonly resumed: Connection[] = [];
   readonly writes: Connection[] = [];
   readonly doomed: Connection[] = [];
+  skipped: Connection[] = [];
 
   /** Without connections that are closed: for them there is nothing left to do. */
   capture(): PendingState {
     const tokensOf = (connections: readonly Connection[]): number[] => connections.filter(({ session }) => !session.closing).map(({ token }) => token);
-    return { resumed: tokensOf(this.resumed), writes: tokensOf(this.writes), doomed: tokensOf(this.doomed) };
+    return { resumed: tokensOf(this.resumed), writes: tokensOf(this.writes), doomed: tokensOf(this.doomed), skipped: tokensOf(this.skipped) };
   }
 
-  restore({ resumed, writes, doomed }: PendingState, connectionOf: (token: number) => Connection): void {
+  restore({ resumed, writes, doomed, skipped }: PendingState, connectionOf: (token: number) => Connection): void {
     for (const token of resumed) connectionOf(token).resume();
     for (const token of writes) connectionOf(token).queueFlush();
     for (const token of doomed) this.doomed.push(connectionOf(token));
+    this.skipped = skipped.map(connectionOf);
   }
 
   /** Before anything is written, because what resumes has replies as well. It may make others resume: they follow in the same loop. */
@@ -46,5 +50,10 @@ export class PendingWork {
       this.writes.length = 0;
     }
     if (this.doomed.length > 0) for (const connection of this.doomed.splice(0)) connection.close('output buffer limit');
+  }
+
+  /** The one that was served instead may be gone, or the rule. */
+  admit(): void {
+    this.skipped = this.skipped.filter((connection) => connection.isStillSkipped());
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Registration: for which readiness a connection is registered with the poll. Always READABLE; WRITABLE only while output waits
+ * Registration: for which readiness a connection is registered with the poll. READABLE, unless a rule has it skipped; WRITABLE only while output waits
  * that the socket did not take.
  */
 import { READABLE, WRITABLE, type Interest } from '../io/interest.js';
@@ -23,7 +23,14 @@ export class Registration {
   }
 
   awaitWritable(isAwaited: boolean): void {
-    const interest = isAwaited ? READABLE | WRITABLE : READABLE;
+    this.become((this.interest & READABLE) | (isAwaited ? WRITABLE : 0));
+  }
+
+  awaitReadable(isAwaited: boolean): void {
+    this.become((this.interest & WRITABLE) | (isAwaited ? READABLE : 0));
+  }
+
+  private become(interest: Interest): void {
     if (interest === this.interest) return;
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'interest', token: this.token, before: this.interest, after: interest });
     this.interest = interest;

@@ -24,6 +24,8 @@ interface ActiveRule {
 export interface RuleFaultsState {
   /** Oldest first. */
   readonly active: readonly { readonly id: number; readonly fault: Fault }[];
+  /** See {@link RuledPolicy.serving}. */
+  readonly serving: Token;
 }
 
 export class RuleFaults {
@@ -34,16 +36,20 @@ export class RuleFaults {
   /** A rule has ended by itself. */
   onEnded: (id: number, token: Token, why: string) => void = () => {};
 
-  constructor(private readonly policy: PolicyInForce) {
-    this.ruled = new RuledPolicy(policy.textbook, this.decide, this.decideQuietly);
+  constructor(
+    private readonly policy: PolicyInForce,
+    isConnected: (token: Token) => boolean,
+  ) {
+    this.ruled = new RuledPolicy(policy.textbook, this.decide, this.decideQuietly, isConnected);
   }
 
   capture(): RuleFaultsState {
-    return { active: this.active.map(({ id, fault }) => ({ id, fault })) };
+    return { active: this.active.map(({ id, fault }) => ({ id, fault })), serving: this.ruled.serving };
   }
 
-  restore({ active }: RuleFaultsState): void {
+  restore({ active, serving }: RuleFaultsState): void {
     this.set(active.map(({ id, fault }) => activeRule(id, fault)));
+    this.ruled.serving = serving;
   }
 
   /** The rules that are set, oldest first. */
@@ -89,6 +95,7 @@ export class RuleFaults {
 
   private set(active: readonly ActiveRule[]): void {
     this.active = active;
+    this.ruled.serving = 0;
     this.policy.current = active.length === 0 ? this.policy.textbook : this.ruled;
   }
 }

@@ -10,6 +10,11 @@ export interface Defect {
 }
 
 export const DEFECTS = {
+  'one-client-at-a-time': {
+    seam: 'serve',
+    expression: "serving === 0 || token === serving ? 'handle' : 'skip'",
+    meaning: 'Only one client is served, until it has gone, as by a server that accepts, reads and writes without a poll: the others wait.',
+  },
   'eagain-is-an-error': {
     seam: 'after-read',
     expression: "result === 'WouldBlock' ? 'close' : 'read again'",

@@ -10,6 +10,8 @@ import type { ResultOf } from './seams.js';
 const READS_PER_EVENT = 16;
 
 export interface Policy {
+  /** @param isAgain it was skipped before */
+  serve(token: Token, isAgain: boolean): ResultOf<'serve'>;
   readSize(token: Token, room: number): ResultOf<'read-size'>;
   /** @param result bytes, or {@link WOULD_BLOCK} */
   afterRead(token: Token, result: number, size: number, isEdge: boolean, reads: number): ResultOf<'after-read'>;
@@ -31,6 +33,10 @@ export interface Policy {
 
 export class TextbookPolicy implements Policy {
   readonly timeout = null;
+
+  serve(): ResultOf<'serve'> {
+    return 'handle';
+  }
 
   readSize(_token: Token, room: number): ResultOf<'read-size'> {
     return room;

@@ -15,12 +15,27 @@ const NO_TOKEN: Token = -1;
 export type Decide = <S extends SeamName>(seam: S, token: Token, values: readonly RuleValue[], textbook: ResultOf<S>) => ResultOf<S>;
 
 export class RuledPolicy implements Policy {
+  /** The client that was handled first since the rules have changed, as long as it is connected; 0: none. */
+  serving: Token = 0;
+
   constructor(
     private readonly textbook: TextbookPolicy,
     private readonly decide: Decide,
-    /** The same for decisions that depend on when they are made, which no replay repeats: tells nobody, and where the rule fails the textbook decides. */
+    /**
+     * The same for decisions that are made again, or depend on when they are made, which no replay repeats: tells nobody, and where the rule fails the
+     * textbook decides.
+     */
     private readonly decideQuietly: Decide,
+    private readonly isConnected: (token: Token) => boolean,
   ) {}
+
+  serve(token: Token, isAgain: boolean): ResultOf<'serve'> {
+    if (!this.isConnected(this.serving)) this.serving = 0;
+    const decide = isAgain ? this.decideQuietly : this.decide;
+    const result = decide('serve', token, [token, this.serving], this.textbook.serve());
+    if (result === 'handle' && this.serving === 0) this.serving = token;
+    return result;
+  }
 
   readSize(token: Token, room: number): ResultOf<'read-size'> {
     return this.decide('read-size', token, [room], this.textbook.readSize(token, room));

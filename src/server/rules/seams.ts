@@ -33,6 +33,17 @@ export interface SeamDoc {
 }
 
 export const SEAMS = {
+  serve: {
+    meaning: 'A connection is READABLE: is it handled?',
+    parameters: { token: 'its number', serving: 'the first client that was handled since a rule was set, as long as it is connected; 0: none' },
+    results: {
+      handle: 'it is read',
+      skip: 'it waits, not registered for READABLE, and is asked about again before each wait',
+    },
+    textbook: "'handle'",
+    places: 'Redis: aeProcessEvents calls the handler of each event (ae.c). A server without a poll serves one client until that has gone.',
+    isOfConnection: true,
+  },
   'read-size': {
     meaning: 'A socket is about to be read: how many bytes at most?',
     parameters: { room: 'bytes that there is room for' },

@@ -282,6 +282,61 @@ test('a rule that comes to nothing that its seam allows ends, and the textbook d
   });
 });
 
+test.each([{ edgeTriggered: false }, { edgeTriggered: true }])('one-client-at-a-time: the others wait until it has gone, and are served then, $edgeTriggered', (options) => {
+  recorded(options, (lab, events) => {
+    const [one, other, third] = [lab.connect(), lab.connect(), lab.connect()];
+    lab.faults.add('one-client-at-a-time');
+    expect(one.ask('PING')).toBe('+PONG\r\n');
+    expect(other.ask('PING')).toBe('');
+    expect(third.ask('PING')).toBe('');
+    lab.turn(100);
+    expect(ofKind(events, 'ready').filter(({ token }) => token === 3)).toHaveLength(1);
+    expect(ofKind(events, 'interest')).toEqual([
+      { kind: 'interest', token: 3, before: 1, after: 0 },
+      { kind: 'interest', token: 4, before: 1, after: 0 },
+    ]);
+    expect(one.ask('PING')).toBe('+PONG\r\n');
+    one.close();
+    lab.settle();
+    expect(other.receive()).toBe('+PONG\r\n');
+    expect(third.receive()).toBe('');
+    lab.faults.clear();
+    lab.settle();
+    expect(third.receive()).toBe('+PONG\r\n');
+    expect(ofKind(events, 'fault')).toHaveLength(2);
+  });
+});
+
+test('the loop does not spin for a client that is skipped and has sent its last byte', () => {
+  recorded({}, (lab, events) => {
+    const [one, other] = [lab.connect(), lab.connect()];
+    lab.faults.add('one-client-at-a-time');
+    expect(one.ask('PING')).toBe('+PONG\r\n');
+    other.sendCommand('PING');
+    other.shutdown();
+    lab.turn(50);
+    expect(ofKind(events, 'ready').filter(({ token }) => token === 3)).toHaveLength(1);
+    one.close();
+    lab.settle();
+    expect(ofKind(events, 'disconnect')).toMatchObject([{ token: 2 }, { token: 3, why: 'EOF' }]);
+  });
+});
+
+test('who is skipped is heard when it breaks, and stays skipped in a captured server', () => {
+  using lab = simulate();
+  const [one, other, third] = [lab.connect(), lab.connect(), lab.connect()];
+  lab.faults.add('one-client-at-a-time');
+  expect(one.ask('PING')).toBe('+PONG\r\n');
+  expect(other.ask('PING')).toBe('');
+  expect(third.ask('PING')).toBe('');
+  other.reset();
+  lab.settle();
+  expect(lab.server.sessions.size).toBe(2);
+  const { clients, faults } = lab.server.capture();
+  expect(clients.pending.skipped).toEqual([4]);
+  expect(faults.rules).toMatchObject({ serving: 2 });
+});
+
 test('blpop-sleeps-the-loop: what could end the wait is not read, and the client gets what it gets at its timeout', () => {
   recorded({}, (lab, events) => {
     const [one, other] = [lab.connect(), lab.connect()];

@@ -368,6 +368,15 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await clientReady(READY_READABLE);
     });
 
+    test('that the peer has sent its last byte is reported only to those who want to read', async () => {
+      const { peer, stream } = await connected();
+      poll.reregister(stream, CLIENT, 0);
+      await peer.shutdown();
+      await nothingReady();
+      poll.reregister(stream, CLIENT, READABLE);
+      await clientReady(READY_READ_CLOSED);
+    });
+
     test('a token can be changed', async () => {
       const { peer, stream } = await connected();
       poll.reregister(stream, CLIENT + 7, READABLE);

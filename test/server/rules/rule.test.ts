@@ -1,7 +1,7 @@
 /** Rules as expressions: what they may be made of, what they come to, and that the textbook's expressions say what the textbook's policy does. */
 import { describe, expect, test } from 'vitest';
 import { DEFECTS } from '../../../src/server/rules/defects.js';
-import { PolicyInForce, type Policy } from '../../../src/server/rules/policy.js';
+import { PolicyInForce } from '../../../src/server/rules/policy.js';
 import { textbookRound } from '../../../src/server/keyspace/expire-cycle.js';
 import { compileRule, resultError, RuleError, type RuleValue } from '../../../src/server/rules/rule.js';
 import { type Decide, RuledPolicy } from '../../../src/server/rules/ruled-policy.js';
@@ -66,6 +66,7 @@ test('a result that the seam does not allow is named', () => {
 
 /** Values of each seam, as many as there are places where its decision could change. */
 const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
+  serve: [[7, 0], [7, 3], [7, 7]],
   'read-size': [[1], [65_536]],
   'after-read': ['WouldBlock', 1, 16, 65_536].flatMap((result) => [true, false].flatMap((edge) => [1, 2, 15, 16, 17, 1000].map((reads) => [result, 65_536, edge, reads]))),
   'on-eof': [[0], [5]],
@@ -89,7 +90,7 @@ test.each(SEAM_NAMES)('%s: the textbook does what its expression says, and the v
     decisions.push(result);
     return result;
   };
-  const ruled = new RuledPolicy(textbook, decide, decide);
+  const ruled = new RuledPolicy(textbook, decide, decide, () => true);
   for (const values of CASES[seam]) ASK[seam](ruled, values);
   expect(asked).toEqual(CASES[seam]);
   const { textbook: expression, parameters } = seamOf(seam);
@@ -100,7 +101,11 @@ test.each(SEAM_NAMES)('%s: the textbook does what its expression says, and the v
 const WOULD_BLOCK = -1;
 const TOKEN = 7;
 
-const ASK: { readonly [S in SeamName]: (policy: Policy, values: readonly RuleValue[]) => unknown } = {
+const ASK: { readonly [S in SeamName]: (policy: RuledPolicy, values: readonly RuleValue[]) => unknown } = {
+  serve: (policy, [token, serving]) => {
+    policy.serving = Number(serving);
+    return policy.serve(Number(token), false);
+  },
   'read-size': (policy, [room]) => policy.readSize(TOKEN, Number(room)),
   'after-read': (policy, [result, size, edge, reads]) =>
     policy.afterRead(TOKEN, result === 'WouldBlock' ? WOULD_BLOCK : Number(result), Number(size), edge === true, Number(reads)),

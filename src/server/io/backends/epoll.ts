@@ -95,8 +95,8 @@ export class EpollPoll implements Poll {
   }
 
   private toEpoll(interest: Interest): number {
-    let events = libc.EPOLLRDHUP;
-    if ((interest & READABLE) !== 0) events |= libc.EPOLLIN;
+    // As in mio: who does not want to read need not hear that the peer has sent its last byte.
+    let events = (interest & READABLE) !== 0 ? libc.EPOLLIN | libc.EPOLLRDHUP : 0;
     if ((interest & WRITABLE) !== 0) events |= libc.EPOLLOUT;
     return this.edgeTriggered ? events | libc.EPOLLET : events;
   }

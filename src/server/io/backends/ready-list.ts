@@ -30,7 +30,7 @@ interface RegisteredSource {
 }
 
 /** These arrive unasked. */
-const ALWAYS = READY_ERROR | READY_READ_CLOSED | READY_HUP;
+const ALWAYS = READY_ERROR | READY_HUP;
 
 export class ReadyList {
   private readonly registrations = new Map<number, RegisteredSource>();
@@ -117,7 +117,7 @@ export class ReadyList {
 }
 
 function readinessOf({ source, interest }: RegisteredSource): Readiness {
-  const wanted = ((interest & READABLE) !== 0 ? READY_READABLE : 0) | ((interest & WRITABLE) !== 0 ? READY_WRITABLE : 0);
+  const wanted = ((interest & READABLE) !== 0 ? READY_READABLE | READY_READ_CLOSED : 0) | ((interest & WRITABLE) !== 0 ? READY_WRITABLE : 0);
   return source.readiness() & (wanted | ALWAYS);
 }
 
