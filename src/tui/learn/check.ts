@@ -2,9 +2,10 @@
  * Checks of experiments, without a screen: the scenario as it is must be GREEN, broken it must be RED, and of the ways to mend it exactly the right one GREEN.
  */
 import { availableParallelism } from 'node:os';
-import type { Bookmark, Experiment, Localized, RunRecord } from '../state/learn/experiment.js';
+import type { Experiment, RunRecord } from '../state/learn/experiment.js';
 import { fill } from './fill.js';
 import { judge, type Judged, type Verdict } from './judge.js';
+import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
 import { runScenario, ScenarioError } from './runner.js';
 import { OwnStage } from './stage.js';
 
@@ -29,31 +30,20 @@ export interface CheckedExperiment {
 
 interface Step {
   readonly step: string;
-  readonly lines: readonly string[];
+  readonly plan: Plan;
   readonly wanted: 'green' | 'red';
-  readonly bookmarks: readonly Bookmark[];
-  /** Texts that are filled from this run. */
-  readonly texts: readonly Localized[];
 }
 
-function stepsOf({ bookmarks, explain, break: broken, mend }: Experiment): readonly Step[] {
-  const all = [...bookmarks, ...broken.bookmarks];
-  const { typed, choices } = mend;
-  const typedStep = (wanted: 'green' | 'red') => (solution: string): Step => ({
-    step: `typed ${JSON.stringify(solution)}`, lines: [...broken.lines, completed(typed!.line, solution)], wanted, bookmarks, texts: [],
-  });
+function stepsOf(experiment: Experiment): readonly Step[] {
+  const { choices, typed } = experiment.mend;
+  const typedStep = (wanted: Step['wanted']) => (text: string): Step => ({ step: `typed ${JSON.stringify(text)}`, plan: planTyped(experiment, text), wanted });
   return [
-    { step: 'run', lines: [], wanted: 'green', bookmarks, texts: [explain] },
-    { step: 'break', lines: broken.lines, wanted: 'red', bookmarks: all, texts: [broken.says] },
-    ...choices.map(({ lines, says, isRight }, i): Step => ({
-      step: `mend ${i + 1}`, lines: [...broken.lines, ...lines], wanted: isRight ? 'green' : 'red', bookmarks: all, texts: [says],
-    })),
+    { step: 'run', plan: planRun(experiment), wanted: 'green' },
+    { step: 'break', plan: planBreak(experiment), wanted: 'red' },
+    ...choices.map((choice, i): Step => ({ step: `mend ${i + 1}`, plan: planChoice(experiment, choice), wanted: choice.isRight ? 'green' : 'red' })),
     ...(typed === null ? [] : [...typed.solutions.map(typedStep('green')), ...typed.wrong.map(typedStep('red'))]),
   ];
 }
-
-/** A line with what was typed in its place. */
-export const completed = (line: string, typed: string): string => line.split('{typed}').join(typed);
 
 export interface CheckOptions {
   /** Events that a batch of the trace brings. */
@@ -66,13 +56,14 @@ export async function checkExperiment(experiment: Experiment, options: CheckOpti
   return { name: experiment.name, steps, hasPassed: steps.every(({ problems }) => problems.length === 0) };
 }
 
-async function checkStep(experiment: Experiment, { step, lines, wanted, bookmarks, texts }: Step, { eventBudget }: CheckOptions): Promise<CheckedStep> {
+async function checkStep(experiment: Experiment, { step, plan, wanted }: Step, { eventBudget }: CheckOptions): Promise<CheckedStep> {
+  const { lines } = plan;
   await using stage = await OwnStage.open(eventBudget);
   try {
-    const record = await runScenario(stage, experiment, lines);
+    const record = await runScenario(stage, experiment, plan);
     const judged = judge(experiment, record);
     const wrong = problemOf(judged.verdict, wanted);
-    return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(texts, bookmarks, record)] };
+    return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(plan, record), ...mistypedIn(record)] };
   } catch (error) {
     if (error instanceof ScenarioError) return { step, lines, wanted, judged: null, problems: [error.message] };
     throw error;
@@ -83,10 +74,14 @@ function problemOf(verdict: Verdict, wanted: 'green' | 'red'): string | null {
   return verdict === wanted ? null : `must be ${wanted.toUpperCase()}, and is ${verdict === 'unjudged' ? 'not judged' : verdict.toUpperCase()}`;
 }
 
-function missingIn(texts: readonly Localized[], bookmarks: readonly Bookmark[], record: RunRecord): readonly string[] {
-  const missing = texts.flatMap((text) => Object.values(text).flatMap((one) => fill(one, bookmarks, record).missing));
+function missingIn({ says, bookmarks }: Plan, record: RunRecord): readonly string[] {
+  const missing = Object.values(says ?? {}).flatMap((text) => fill(text, bookmarks, record).missing);
   return [...new Set(missing)].map((source) => `the run has nothing for ${source}`);
 }
+
+/** A word of the console that there is not goes to the server as a command. */
+const mistypedIn = ({ replies }: RunRecord): readonly string[] =>
+  replies.flatMap(({ text }) => (text.startsWith('(error) ERR unknown command') ? [`a line of the scenario is no command: ${text}`] : []));
 
 /** Each has a server of its own, and scenarios wait more than they compute. */
 const AT_ONCE = Math.max(2, availableParallelism());

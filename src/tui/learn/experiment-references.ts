@@ -8,7 +8,7 @@ import type { JsonNode } from './lined-json.js';
 import { parsePlaceholders, type Placeholder } from './placeholders.js';
 import { meant, type Problem } from './schema.js';
 
-/** The fewest events of the run that an explanation points at. */
+/** The fewest events of the run, or lines of its transcript, that an explanation points at. */
 const FEWEST_EVENTS = 2;
 
 /** Adds to `problems` what is wrong about a file whose fields are all right by themselves. */
@@ -45,9 +45,10 @@ class ReferenceChecker {
 
   private checkBookmarks(field: string, added: readonly Bookmark[]): void {
     for (const [i, bookmark] of added.entries()) {
-      const { name, after } = bookmark;
+      const { name } = bookmark;
+      const after = bookmark.type === 'event' ? bookmark.after : null;
       if (this.find(name) !== undefined || name === 'counters') this.complain(`${field}[${i}].name`, `there is another "${name}"`);
-      if (after !== null && this.find(after) === undefined) {
+      if (after !== null && this.find(after)?.type !== 'event') {
         this.complain(`${field}[${i}].after`, `there is no bookmark "${after}" before this one${this.meant(after)}`);
       }
       this.known.push(bookmark);
@@ -74,6 +75,8 @@ class ReferenceChecker {
         return this.checkField(field, part.bookmark, part.field);
       case 'count':
         return this.checkName(field, part.bookmark);
+      case 'group':
+        return this.checkGroup(field, part.bookmark, part.group);
       case 'between':
         this.checkName(field, part.from);
         return this.checkName(field, part.to);
@@ -81,17 +84,28 @@ class ReferenceChecker {
         if (part.counter in COUNTERS) return;
         return this.complain(field, `there is no counter "${part.counter}"${meant(part.counter, Object.keys(COUNTERS))}`);
       case 'unknown':
-        return this.complain(field, `${part.source} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {counters.name}`);
+        return this.complain(field, `${part.source} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}`);
     }
   }
 
   private checkName(field: string, name: string): void {
-    if (this.find(name) === undefined) this.complain(field, `there is no bookmark "${name}"${this.meant(name)}`);
+    const bookmark = this.find(name);
+    if (bookmark === undefined) this.complain(field, `there is no bookmark "${name}"${this.meant(name)}`);
+    else if (bookmark.type === 'line') this.complain(field, `"${name}" is the bookmark of a line, which has groups: {${name}.1}`);
+  }
+
+  private checkGroup(field: string, name: string, group: number): void {
+    const bookmark = this.find(name);
+    if (bookmark === undefined) return this.complain(field, `there is no bookmark "${name}"${this.meant(name)}`);
+    if (bookmark.type === 'event') return this.complain(field, `"${name}" is the bookmark of an event, which has fields: {${name}.turn}`);
+    const groups = new RegExp(`${bookmark.line}|`, 'u').exec('')!.length - 1;
+    if (group > groups) this.complain(field, `the line of "${name}" has ${groups} groups`);
   }
 
   private checkField(field: string, name: string, wanted: string): void {
-    const kind = this.find(name)?.event.kind;
-    if (kind === undefined) return;
+    const bookmark = this.find(name);
+    if (bookmark?.type !== 'event') return;
+    const { kind } = bookmark.event;
     const fields = [...fieldsOf(kind), 'turn'];
     if (!fields.includes(wanted)) this.complain(field, `"${kind}" has no field "${wanted}"${meant(wanted, fields)}; it has ${fields.join(', ')}`);
   }

@@ -107,6 +107,7 @@ function boundsOf({ atLeast, atMost, exactly }: { readonly [name in keyof Bounds
 
 const count = object({ event: predicate, after: optional(name, null), before: optional(name, null), ...BOUNDS });
 const counter = object({ name: text, client: optional(anyText, null), ...BOUNDS });
+const figure = object({ line: pattern, ...BOUNDS });
 const reply = object({ client: optional(anyText, ''), kind: optional(oneOf(REPLY_KINDS), null), is: test, ...BOUNDS });
 
 const goalShape = {
@@ -114,21 +115,25 @@ const goalShape = {
   count: optional(count, null),
   order: optional(listOf(predicate, { atLeast: 2 }), null),
   counter: optional(counter, null),
+  figure: optional(figure, null),
   reply: optional(reply, null),
 };
+
+const GOAL_TYPES = ['count', 'order', 'counter', 'figure', 'reply'] as const;
 
 const goal: Reader<Goal> = (node, place) => {
   const read = object(goalShape)(node, place);
   if (read === undefined || node.type !== 'object') return undefined as never;
-  const types = (['count', 'order', 'counter', 'reply'] as const).filter((type) => node.fields.has(type));
+  const types = GOAL_TYPES.filter((type) => node.fields.has(type));
   const [type] = types;
-  if (type === undefined || types.length > 1) return problem(node, place, 'must have exactly one of count, order, counter, reply');
+  if (type === undefined || types.length > 1) return problem(node, place, `must have exactly one of ${GOAL_TYPES.join(', ')}`);
   const at = node.fields.get(type)!;
   const inside = inField(place, type);
   const { says } = read;
   if (read.count) return { says, type: 'count', ...read.count, bounds: boundsOf(read.count, at, inside) };
   if (read.order) return { says, type: 'order', events: read.order };
   if (read.counter) return counterGoal(says, read.counter, at, inside);
+  if (read.figure) return { says, type: 'figure', line: read.figure.line, bounds: boundsOf(read.figure, at, inside) };
   if (read.reply) return { says, type: 'reply', ...read.reply, bounds: boundsOf(read.reply, at, inside) };
   return undefined as never;
 };
@@ -142,13 +147,28 @@ function counterGoal(says: Localized, { name, client, ...bounds }: ReturnType<ty
   return { says, type: 'counter', counter: name, client, bounds: boundsOf(bounds, node, place) };
 }
 
-const bookmarkShape = { name, event: predicate, after: optional(name, null), last: optional(boolean, false), says: localized };
-const bookmarks: Reader<readonly Bookmark[]> = listOf(mapped(object(bookmarkShape), ({ last, ...rest }) => ({ ...rest, isLast: last })));
+const eventBookmark = object({ name, event: predicate, after: optional(name, null), last: optional(boolean, false), says: localized });
+const lineBookmark = object({ name, line: pattern, last: optional(boolean, false), says: localized });
 
-const changeShape = { lines: listOf(text, { atLeast: 1 }), says: localized };
+const bookmark: Reader<Bookmark> = (node, place) =>
+  node.type === 'object' && node.fields.has('line')
+    ? mapped(lineBookmark, ({ last, ...rest }): Bookmark => ({ type: 'line', ...rest, isLast: last }))(node, place)
+    : mapped(eventBookmark, ({ last, ...rest }): Bookmark => ({ type: 'event', ...rest, isLast: last }))(node, place);
+const bookmarks = listOf(bookmark);
+
+const changeShape = { lines: optional(listOf(text), []), scenario: optional(lines(1), null), says: localized };
+
+/** Something must be otherwise. */
+function changing<T extends { readonly lines: readonly string[]; readonly scenario: Lines | null }>(read: Reader<T>): Reader<T> {
+  return (node, place) => {
+    const change = read(node, place);
+    if (change?.lines?.length === 0 && change.scenario === null) return problem(node, place, 'must have lines, or a scenario');
+    return change;
+  };
+}
 
 const choiceShape = { ...changeShape, shows: optional(localized, null), right: optional(boolean, false) };
-const choice: Reader<Choice> = mapped(object(choiceShape), ({ right, ...rest }) => ({ ...rest, isRight: right }));
+const choice: Reader<Choice> = mapped(changing(object(choiceShape)), ({ right, ...rest }) => ({ ...rest, isRight: right }));
 const choices = listOf(choice, { atLeast: 2, atMost: 4 });
 
 const typed: Reader<Typed> = object({
@@ -177,7 +197,7 @@ const experimentShape = object({
   goals: listOf(goal, { atLeast: 1 }),
   explain: localized,
   sources: listOf(object({ text, where: text }), { atLeast: 1 }),
-  break: object({ ...changeShape, bookmarks: optional(bookmarks, []) }),
+  break: changing(object({ ...changeShape, bookmarks: optional(bookmarks, []) })),
   mend: object({ question: localized, choices, typed: optional(typed, null) }),
   alone: optional(boolean, false),
 });

@@ -1,9 +1,9 @@
 /**
  * Fills the placeholders of a text from a run. What is filled in from the event of a bookmark leads there.
  */
-import type { Bookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
+import type { Bookmark, EventBookmark, LineBookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
 import { formatCount, formatMs, formatUs } from '../view/text.js';
-import { marksOf, matchesOf } from './judge.js';
+import { groupsOf, marksOf, matchesOf } from './judge.js';
 import { parsePlaceholders, type Placeholder } from './placeholders.js';
 
 /** Safe to print once it has been through `visible`: texts of clients may stand in it, as byte strings. */
@@ -34,8 +34,15 @@ export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRe
       case 'field':
         return found(mark(part.bookmark), (seen) => fieldText(seen, part.field), `{${part.bookmark}.${part.field}}`);
       case 'count': {
-        const bookmark = bookmarks.find(({ name }) => name === part.bookmark)!;
-        return found(mark(part.bookmark), () => countText(matchesOf(bookmark, record, marks).length, record), `{${part.bookmark}.count}`);
+        const bookmark = bookmarks.find((one) => one.type === 'event' && one.name === part.bookmark) as EventBookmark | undefined;
+        const count = bookmark === undefined ? 0 : matchesOf(bookmark, record, marks).length;
+        return found(mark(part.bookmark), () => countText(count, record), `{${part.bookmark}.count}`);
+      }
+      case 'group': {
+        const bookmark = bookmarks.find((one) => one.type === 'line' && one.name === part.bookmark) as LineBookmark | undefined;
+        const text = bookmark === undefined ? undefined : groupsOf(bookmark, record)?.[part.group];
+        if (text === undefined) missing.push(`{${part.bookmark}.${part.group}}`);
+        return { text: text ?? '?', event: null, isFilled: true };
       }
       case 'between': {
         const from = mark(part.from);

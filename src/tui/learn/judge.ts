@@ -3,7 +3,9 @@
  * time that has passed.
  */
 import type { TraceEvent } from '../../server/index.js';
-import type { Bookmark, Bounds, Experiment, Goal, Localized, Predicate, RunRecord, Scalar, SeenEvent, Test } from '../state/learn/experiment.js';
+import type {
+  Bookmark, Bounds, EventBookmark, Experiment, Goal, LineBookmark, Localized, Predicate, RunRecord, Scalar, SeenEvent, Test,
+} from '../state/learn/experiment.js';
 import { tokensOf } from './collector.js';
 
 /** `unjudged`: events are missing that could have told. */
@@ -34,6 +36,7 @@ export function judge({ goals, bookmarks }: Pick<Experiment, 'goals' | 'bookmark
 export function marksOf(bookmarks: readonly Bookmark[], record: RunRecord): Marks {
   const marks = new Map<string, SeenEvent>();
   for (const bookmark of bookmarks) {
+    if (bookmark.type === 'line') continue;
     const matching = matchesOf(bookmark, record, marks);
     const found = bookmark.isLast ? matching.at(-1) : matching[0];
     if (found !== undefined) marks.set(bookmark.name, found);
@@ -42,8 +45,15 @@ export function marksOf(bookmarks: readonly Bookmark[], record: RunRecord): Mark
 }
 
 /** All events that a bookmark means. */
-export function matchesOf({ event, after }: Bookmark, record: RunRecord, marks: Marks): readonly SeenEvent[] {
+export function matchesOf({ event, after }: EventBookmark, record: RunRecord, marks: Marks): readonly SeenEvent[] {
   return matching(event, record, between(record, marks, after, null) ?? []);
+}
+
+/** The groups of the line that a bookmark means, the whole line before them; null if there is none. */
+export function groupsOf({ line, isLast }: Pick<LineBookmark, 'line' | 'isLast'>, { replies }: RunRecord): readonly string[] | null {
+  const pattern = new RegExp(line, 'u');
+  const found = replies[isLast ? 'findLast' : 'find'](({ text }) => pattern.test(text));
+  return found === undefined ? null : pattern.exec(found.text);
 }
 
 interface Finding {
@@ -62,6 +72,8 @@ function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
       const value = counters?.get(goal.counter);
       return value === undefined ? { verdict: 'red', seen: `no client ${goal.client} at the end` } : judgeNumber(value, goal.bounds);
     }
+    case 'figure':
+      return judgeFigure(goal, record);
     case 'reply': {
       const { client, kind, is } = goal;
       const matching = record.replies.filter((reply) => reply.client === client && (kind === null || reply.kind === kind) && passes(is, reply.text));
@@ -86,6 +98,11 @@ function between({ events }: RunRecord, marks: Marks, after: string | null, befo
   const [first, last] = [after, before].map((name) => (name === null ? undefined : marks.get(name)));
   if ((after !== null && first === undefined) || (before !== null && last === undefined)) return null;
   return events.slice(first === undefined ? 0 : events.indexOf(first) + 1, last === undefined ? events.length : events.indexOf(last));
+}
+
+function judgeFigure({ line, bounds }: Goal & { readonly type: 'figure' }, record: RunRecord): Finding {
+  const figure = groupsOf({ line, isLast: true }, record)?.[1]?.replaceAll(',', '') ?? '';
+  return figure === '' ? { verdict: 'red', seen: `no line is like ${line}` } : judgeNumber(Number(figure), bounds);
 }
 
 function judgeOrder(predicates: readonly Predicate[], record: RunRecord): Finding {

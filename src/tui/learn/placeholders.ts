@@ -4,11 +4,13 @@
  *   {dry.turn}       a field of the event of a bookmark; `turn` has every event
  *   {dry.count}      how many events are like that one
  *   {asked..served}  the time from one event to another
+ *   {woken.1}        the first group of the line of a bookmark
  *   {counters.reads} a counter
  */
 
 export type Placeholder =
   | { readonly type: 'field'; readonly bookmark: string; readonly field: string }
+  | { readonly type: 'group'; readonly bookmark: string; readonly group: number }
   | { readonly type: 'count'; readonly bookmark: string }
   | { readonly type: 'between'; readonly from: string; readonly to: string }
   | { readonly type: 'counter'; readonly counter: string }
@@ -21,9 +23,10 @@ export function parsePlaceholders(text: string): readonly (string | Placeholder)
 }
 
 function placeholder(source: string): Placeholder {
-  const [, bookmark = '', field = ''] = /^\{([a-z][a-z0-9-]*)\.([a-zA-Z]+)\}$/.exec(source) ?? [];
+  const [, bookmark = '', field = ''] = /^\{([a-z][a-z0-9-]*)\.([a-zA-Z]+|[1-9])\}$/.exec(source) ?? [];
   if (bookmark === 'counters') return { type: 'counter', counter: field };
   if (field === 'count') return { type: 'count', bookmark };
+  if (/\d/.test(field)) return { type: 'group', bookmark, group: Number(field) };
   if (field !== '') return { type: 'field', bookmark, field };
   const [, from = '', to = ''] = /^\{([a-z][a-z0-9-]*)\.\.([a-z][a-z0-9-]*)\}$/.exec(source) ?? [];
   return to === '' ? { type: 'unknown', source } : { type: 'between', from, to };

@@ -7,6 +7,7 @@ import type { Snapshot } from '../../server/index.js';
 import type { Experiment, Lines, RunRecord } from '../state/learn/experiment.js';
 import type { Traffic } from '../repl/repl.js';
 import type { ReplLine } from '../state/repl-state.js';
+import type { Plan } from './plan.js';
 import { look, type Stage } from './stage.js';
 
 /** A line that the console or the server refuses where none may be refused. */
@@ -23,17 +24,17 @@ const UNDER_WAY_MS = 10;
 /** A loop that lets bytes lie for so long, and does nothing else, will not take them. Nor will a client that has paused. */
 const GIVE_UP_MS = 500;
 
-/** @param changes what is done to the loop before the scenario. Rejects with {@link ScenarioError} */
-export async function runScenario(stage: Stage, experiment: Experiment, changes: readonly string[] = []): Promise<RunRecord> {
-  const { prepare, scenario, cleanup } = experiment;
+/** Rejects with {@link ScenarioError}. */
+export async function runScenario(stage: Stage, experiment: Experiment, plan: Pick<Plan, 'lines' | 'scenario'>): Promise<RunRecord> {
+  const { prepare, cleanup } = experiment;
   const { collector } = stage;
   await settled(stage);
   await runFaultless(stage, prepare);
-  await runFaultless(stage, changes);
+  await runFaultless(stage, plan.lines);
   const stopListening = stage.listen((lines) => collector.said(lines));
   try {
     collector.begin(await look(stage));
-    await runLines(stage, scenario);
+    await runLines(stage, plan.scenario);
     return collector.end(await look(stage));
   } finally {
     stopListening();

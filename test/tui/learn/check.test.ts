@@ -21,6 +21,15 @@ test('what is typed is run, too', async () => {
   expect(told(checked).slice(4)).toEqual(['typed "off": green', 'typed "slice 7": red']);
 });
 
+test('another scenario can be what breaks, and what mends', async () => {
+  const scenario = ['@alice SET k v', '@alice GET k'];
+  const checked = await checkExperiment(experiment((file) => {
+    file.break = { scenario, says: { en: 'x' } };
+    file.mend.choices[1] = { scenario: file.scenario, says: { en: 'x' }, right: true };
+  }));
+  expect(told(checked)).toEqual(['run: green', 'break: red', 'mend 1: red', 'mend 2: green']);
+});
+
 test('a defect that breaks nothing, and a choice that mends although it must not, fail', async () => {
   const checked = await checkExperiment(experiment((file) => {
     file.break.lines = ['CONFIG SET hz 20'];
@@ -44,6 +53,11 @@ test('a placeholder without its event fails, and so does a line that is refused'
   }));
   expect(told(checked)[0]).toBe('run: green; the run has nothing for {end.turn}');
   expect(told(checked)[2]).toMatch(/^mend 1: not run; fault sliec 3: /);
+});
+
+test('a line that is no command fails', async () => {
+  const checked = await checkExperiment(experiment((file) => file.scenario.push('waitt until idle')));
+  expect(told(checked)[0]).toContain("run: green; a line of the scenario is no command: (error) ERR unknown command 'waitt'");
 });
 
 test('several are told in their order, those that run alone too', async () => {

@@ -58,7 +58,7 @@ test.each<[(file: Loose) => void, string | RegExp]>([
   [(file) => file.answers.splice(1), 'answers: must have 3 to 4 entries, and has 1'],
   [(file) => (file.scenario = []), 'scenario: must have at least 1 entry, and has 0'],
   [(file) => (file.goals[0].count.event.reslt = 1), 'goals[0].count.event.reslt: "read" has no such field (did you mean "result"?); it has token, result, seq, atUs, client'],
-  [(file) => (file.goals[0].counter = { name: 'reads', exactly: 1 }), 'goals[0]: must have exactly one of count, order, counter, reply'],
+  [(file) => (file.goals[0].counter = { name: 'reads', exactly: 1 }), 'goals[0]: must have exactly one of count, order, counter, figure, reply'],
   [(file) => (file.goals[0] = { says: { en: 'x' }, counter: { name: 'raeds', exactly: 1 } }), /^goals\[0\]\.counter\.name: there is no counter "raeds" \(did you mean "reads"\?\); there are turns, /],
   [(file) => (file.goals[0] = { says: { en: 'x' }, counter: { name: 'turns', client: 'a', exactly: 1 } }), /^goals\[0\]\.counter\.name: there is no counter "turns" of a client; there are requests, /],
   [(file) => delete file.goals[0].count.exactly, 'goals[0].count: one of atLeast, atMost, exactly is missing'],
@@ -70,11 +70,17 @@ test.each<[(file: Loose) => void, string | RegExp]>([
   [(file) => (file.explain.en += ' {reed.turn}'), 'explain.en: there is no bookmark "reed" (did you mean "read"?)'],
   [(file) => (file.explain.en += ' {read.bytes}'), 'explain.en: "read" has no field "bytes"; it has token, result, seq, atUs, turn'],
   [(file) => (file.explain.en += ' {counters.raeds}'), 'explain.en: there is no counter "raeds" (did you mean "reads"?)'],
-  [(file) => (file.explain.en += ' {so}'), 'explain.en: {so} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {counters.name}'],
+  [(file) => (file.explain.en += ' {so}'), 'explain.en: {so} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}'],
+  [(file) => (file.explain.en += ' {read.1}'), 'explain.en: "read" is the bookmark of an event, which has fields: {read.turn}'],
+  [(file) => {
+    file.bookmarks.push({ name: 'got', line: 'got (.*)', says: { en: 'x' } });
+    file.explain.en += ' {got.turn}';
+  }, 'explain.en: "got" is the bookmark of a line, which has groups: {got.1}'],
+  [(file) => delete file.break.lines, 'break: must have lines, or a scenario'],
   [(file) => (file.break.says.en += ' {gett.turn}'), 'break.says.en: there is no bookmark "gett" (did you mean "get"?)'],
   [(file) => (file.mend.choices[0].right = true), 'mend.choices: exactly one must have "right": true, and 2 have'],
   [(file) => (file.mend.typed = { prompt: { en: 'x' }, line: 'fault off', solutions: ['1'], wrong: ['2'] }), 'mend.typed.line: must hold {typed} once'],
-  [(file) => (file.mend.choices[0] = 'fault off'), 'mend.choices[0]: must be an object with the fields lines, says, shows, right'],
+  [(file) => (file.mend.choices[0] = 'fault off'), 'mend.choices[0]: must be an object with the fields lines, scenario, says, shows, right'],
 ])('%s', (change, complaint) => {
   expect(complaintsOf(change)).toEqual([typeof complaint === 'string' ? complaint : expect.stringMatching(complaint)]);
 });

@@ -3,7 +3,7 @@ import type { TraceEvent } from 'redis-lab';
 import { expect, test } from 'vitest';
 import { fill, plain } from '../../../src/tui/learn/fill.js';
 import { judge, passes } from '../../../src/tui/learn/judge.js';
-import type { Bookmark, Goal, Predicate, RunRecord, Test } from '../../../src/tui/state/learn/experiment.js';
+import type { Bookmark, EventBookmark, Goal, Predicate, RunRecord, Test } from '../../../src/tui/state/learn/experiment.js';
 
 const SAYS = { en: 'a goal' };
 
@@ -27,7 +27,7 @@ const RUN: RunRecord = {
 };
 
 const event = (kind: Predicate['kind'], client: string | null = null, fields: { readonly [field: string]: Test } = {}): Predicate => ({ kind, client, fields: Object.entries(fields) });
-const bookmark = (name: string, meant: Predicate, more: Partial<Bookmark> = {}): Bookmark => ({ name, event: meant, after: null, isLast: false, says: SAYS, ...more });
+const bookmark = (name: string, meant: Predicate, more: Partial<EventBookmark> = {}): Bookmark => ({ type: 'event', name, event: meant, after: null, isLast: false, says: SAYS, ...more });
 const BOOKMARKS = [
   bookmark('first', event('read')),
   bookmark('last', event('read'), { isLast: true }),
@@ -73,6 +73,16 @@ test('counters and replies are judged by number', () => {
     { says: SAYS, type: 'reply', client: 'bob', kind: null, is: '"v"', bounds: { exactly: 1 } },
     { says: SAYS, type: 'reply', client: 'bob', kind: 'error', is: { matches: 'ERR' }, bounds: { atLeast: 2 } },
   ])).toEqual(['green: 1234, must be at least 1000', 'red: 7, must be 0', 'red: no client alice at the end', 'green: 1, must be 1', 'red: 1, must be at least 2']);
+});
+
+test('a figure is the number in the last line that is like it', () => {
+  const replies = ['woke 12 in vain', 'woke 1,234 in vain'].map((text) => ({ client: '', kind: 'note' as const, text }));
+  const figure = (line: string): Goal => ({ says: SAYS, type: 'figure', line, bounds: { exactly: 1234 } });
+  const run = { ...RUN, replies };
+  expect(verdicts([figure('woke ([\\d,]+)'), figure('slept (\\d+)')], run)).toEqual(['green: 1234, must be 1234', 'red: no line is like slept (\\d+)']);
+  const woken: Bookmark = { type: 'line', name: 'woken', line: 'woke (\\S+) in (\\w+)', isLast: false, says: SAYS };
+  expect(plain(fill('{woken.1} {woken.2}', [woken], run))).toBe('12 vain');
+  expect(fill('{woken.1}', [woken], RUN).missing).toEqual(['{woken.1}']);
 });
 
 test('what the trace has dropped is not judged, and what nothing drops is', () => {

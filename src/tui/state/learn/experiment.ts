@@ -30,12 +30,24 @@ export interface Predicate {
   readonly fields: readonly (readonly [field: string, test: Test])[];
 }
 
-/** The first event of the run that is meant, or the last. */
-export interface Bookmark {
+/** A decisive moment: the first event of the run that is meant, or the last; or a line of the transcript. */
+export type Bookmark = EventBookmark | LineBookmark;
+
+export interface EventBookmark {
+  readonly type: 'event';
   readonly name: string;
   readonly event: Predicate;
   /** Only events behind that of this bookmark count. */
   readonly after: string | null;
+  readonly isLast: boolean;
+  readonly says: Localized;
+}
+
+export interface LineBookmark {
+  readonly type: 'line';
+  readonly name: string;
+  /** A regular expression, of which the groups can be named. */
+  readonly line: string;
   readonly isLast: boolean;
   readonly says: Localized;
 }
@@ -51,6 +63,8 @@ export type Goal = { readonly says: Localized } & (
   /** There are such events, each behind the one before. */
   | { readonly type: 'order'; readonly events: readonly Predicate[] }
   | { readonly type: 'counter'; readonly counter: string; readonly client: string | null; readonly bounds: Bounds }
+  /** The number in the last line of the transcript that is like this: the first group of a regular expression. */
+  | { readonly type: 'figure'; readonly line: string; readonly bounds: Bounds }
   /** So many lines of the transcript are like this. */
   | { readonly type: 'reply'; readonly client: string; readonly kind: ReplyKind | null; readonly is: Test; readonly bounds: Bounds }
 );
@@ -67,6 +81,8 @@ export interface Source {
 /** What is done to the loop before the scenario runs again, and what is then to be said. */
 export interface Change {
   readonly lines: readonly string[];
+  /** Runs in place of the experiment's own; null: that one runs. */
+  readonly scenario: Lines | null;
   readonly says: Localized;
 }
 
