@@ -162,13 +162,13 @@ function keys(): string {
       'command that is typed among the panes, behind an Esc too many for example, stands in the REPL instead, and whatever its letters have changed on the way is taken back.',
   ].join('\n\n');
   const sections = (Object.keys(GROUPS) as Group[]).map((group) => table(`## ${group}`, ['Keys', 'Where', 'What they do'], KEYMAP.filter((binding) => binding.group === group).map(keyRow), GROUPS[group]));
-  const line = table('## The line of the REPL', ['Keys', 'What they do'], LINE_KEYS.map(({ shown, label }) => [shown, label]));
+  const line = table('## The line of the REPL', ['Keys', 'What they do'], LINE_KEYS.map(({ shown, label }) => [shown, label.en]));
   return `${[head, ...sections, line].join('\n\n')}\n`;
 }
 
 function keyRow({ shown, keys: all, contexts, label, meaning }: Binding): string[] {
   const names = all.includes('escape') && shown !== 'Esc' && shown !== 'n' ? `${shown} Esc` : shown;
-  return [names, contexts.map((context) => PLACES[context]).join(', '), meaning ?? label];
+  return [names, contexts.map((context) => PLACES[context]).join(', '), (meaning ?? label).en];
 }
 
 const code = (text: string): string => `\`${text}\``;

@@ -11,6 +11,7 @@ import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
 import * as yoga from 'yoga-layout';
 import type { Breakpoint, RedisLabServer, RunTarget, SnapshotRequest, StepUnit } from '../server/index.js';
+import { APP_TEXTS } from './app-texts.js';
 import { contextOf, intentOf, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
@@ -38,7 +39,7 @@ import { Undo } from './undo.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
 import { pauseNotice } from './view/parts/busy.js';
-import { goalText } from './view/parts/goal.js';
+import { goalName, goalText } from './view/parts/goal.js';
 import { byteAt } from './view/parts/hex.js';
 import { wordingOf } from './view/parts/sentence.js';
 import { lineAt, pagedRows, pagerLimit } from './view/pager.js';
@@ -242,10 +243,10 @@ export class App {
     const { intent } = this.state.ui.question!;
     const isYes = intentOf(key, this.state, this.pane) === 'yes';
     this.act({ type: 'ask', question: null });
-    if (!isYes) return this.say('nothing is changed');
+    if (!isYes) return this.say(this.texts.nothingChanged);
     if (intent === 'quit') return this.options.quit();
     this.session.showLive();
-    this.changePace(intent, intent === 'pause' ? 'held' : 'free');
+    this.changePace(this.texts[intent], intent === 'pause' ? 'held' : 'free');
   }
 
   /** Letters are keys here. A word that was meant for the console gets there, and what its letters have done on the way is taken back. */
@@ -259,14 +260,14 @@ export class App {
     // A word begins behind a space, and in the pane that has been chosen.
     this.act({ type: 'type-key', text: isTyped && key.text !== ' ' && intent !== 'focus-pane' ? key.text : null });
     if (intent !== null) return this.perform(intent, key);
-    if (isTyped) this.say(`${this.theme.typed(toBytes(key.text))} is no key here`);
+    if (isTyped) this.say(this.texts.noKey(this.theme.typed(toBytes(key.text))));
   }
 
   private moveToConsole(typed: string): void {
     this.undo.takeBackTyped();
     this.act({ type: 'focus', pane: 'repl' });
     this.act({ type: 'update-console', repl: reduceRepl(this.state.repl, { type: 'type-text', text: typed }) });
-    this.say('that was a word for the REPL: Esc leads back to the panes');
+    this.say(this.texts.wordForConsole);
   }
 
   /** What is changed right behind this can be taken back. */
@@ -294,7 +295,7 @@ export class App {
         return this.changeSpeed(intent);
       case 'back-event':
       case 'back-turn':
-        return void this.sayIfStill(this.session.goBack(intent === 'back-turn' ? 'turn' : 'event'), 'this is the oldest event that is kept');
+        return void this.sayIfStill(this.session.goBack(intent === 'back-turn' ? 'turn' : 'event'), this.texts.oldestEvent);
       case 'forward-event':
       case 'forward-phase':
       case 'forward-command':
@@ -302,7 +303,7 @@ export class App {
       case 'forward-request':
         return this.goForward(this.goalOf(intent));
       case 'oldest':
-        return void this.sayIfStill(this.session.showOldest(), 'there is no history yet');
+        return void this.sayIfStill(this.session.showOldest(), this.texts.noHistory);
       case 'live':
         return this.session.showLive();
       case 'take-back':
@@ -310,10 +311,10 @@ export class App {
       case 'breakpoint':
         return this.act({ type: 'open-prompt', kind: 'breakpoint' });
       case 'filter':
-        this.undo.note({ kind: 'filter', said: 'the filter', pane: ui.focus, before: ui.panes[ui.focus].filter });
+        this.undo.note({ kind: 'filter', said: this.texts.filter, pane: ui.focus, before: ui.panes[ui.focus].filter });
         return this.act({ type: 'open-prompt', kind: 'filter' });
       case 'clear-filter':
-        this.note({ kind: 'filter', said: 'no filter', pane: ui.focus, before: ui.panes[ui.focus].filter });
+        this.note({ kind: 'filter', said: this.texts.noFilter, pane: ui.focus, before: ui.panes[ui.focus].filter });
         this.act({ type: 'open-prompt', kind: 'filter' });
         this.act({ type: 'type-prompt', text: '', error: null });
         return this.act({ type: 'close-prompt' });
@@ -326,8 +327,8 @@ export class App {
         return void this.console.openReply(0);
       case 'older-reply':
       case 'newer-reply':
-        if (!this.console.openReply(intent === 'newer-reply' ? 1 : -1)) this.say(`there is no ${intent === 'newer-reply' ? 'newer' : 'older'} long reply`);
-        return;
+        if (this.console.openReply(intent === 'newer-reply' ? 1 : -1)) return;
+        return this.say(intent === 'newer-reply' ? this.texts.noNewerReply : this.texts.noOlderReply);
       case 'close-reply':
         return this.page({ type: 'pager-closed' });
       case 'first-row':
@@ -359,7 +360,7 @@ export class App {
       case 'leave-console':
         return this.act({ type: 'focus', pane: ui.previousFocus });
       case 'zoom':
-        this.note({ kind: 'zoom', said: ui.isZoomed ? 'no zoom' : 'zoom', before: ui.isZoomed });
+        this.note({ kind: 'zoom', said: ui.isZoomed ? this.texts.noZoom : this.texts.zoom, before: ui.isZoomed });
         return this.act({ type: 'toggle-zoom' });
       case 'up':
         return this.move(-1);
@@ -389,11 +390,11 @@ export class App {
         return this.act({ type: 'follow' });
       case 'sort':
         this.act({ type: 'sort', sorts: this.pane.sorts! });
-        return this.note({ kind: 'sort', said: `sorted by ${this.state.ui.panes[ui.focus].sort}`, pane: ui.focus, before: ui.panes[ui.focus].sort });
+        return this.note({ kind: 'sort', said: this.texts.sorted(this.state.ui.panes[ui.focus].sort), pane: ui.focus, before: ui.panes[ui.focus].sort });
       case 'previous-database':
       case 'next-database':
         this.act({ type: 'choose-next-database', by: intent === 'next-database' ? 1 : -1, count: this.state.model.keyspace.databaseCount });
-        return this.note({ kind: 'database', said: `database ${this.state.ui.db}`, before: ui.db });
+        return this.note({ kind: 'database', said: this.texts.database(this.state.ui.db), before: ui.db });
       case 'suspend':
         return this.options.suspend();
       case 'leave':
@@ -408,7 +409,7 @@ export class App {
 
   /** At once, unless somebody would miss the lab. */
   private leave(): void {
-    const text = leavingQuestion(this.session.newest, this.state.repl);
+    const text = leavingQuestion(this.session.newest, this.state.repl, this.language);
     if (text === null) this.options.quit();
     else this.ask({ text, intent: 'quit' });
   }
@@ -503,7 +504,7 @@ export class App {
     if (pager === null || size === null) return;
     const { firstRows } = pagedRows(pager, size.width, this.theme);
     const found = findLine(pager.lines, pager.search, lineAt(firstRows, pager.top) + (isNew ? 0 : direction), direction);
-    if (found === -1) return this.say(`${this.theme.typed(toBytes(pager.search))} is not in this reply`);
+    if (found === -1) return this.say(this.texts.notInReply(this.theme.typed(toBytes(pager.search))));
     this.page({ type: 'pager-moved', top: firstRows[found]!, limit: Infinity });
   }
 
@@ -539,8 +540,10 @@ export class App {
     const added = breakpoints.find((breakpoint) => !before.includes(breakpoint));
     const gone = before.filter((breakpoint) => !breakpoints.includes(breakpoint));
     const which = added ?? (gone.length === 1 ? gone[0] : undefined);
-    const name = which === undefined ? 'all breakpoints' : `breakpoint ${this.theme.visible(formatBreakpoint(which))}`;
-    this.note({ kind: 'breakpoints', said: `${name} ${added === undefined ? 'deleted' : 'set'}`, before });
+    const name = which === undefined ? null : this.theme.visible(formatBreakpoint(which));
+    const { allBreakpointsDeleted, breakpointDeleted, breakpointSet } = this.texts;
+    const said = name === null ? allBreakpointsDeleted : added === undefined ? breakpointDeleted(name) : breakpointSet(name);
+    this.note({ kind: 'breakpoints', said, before });
     void this.session.setBreakpoints(breakpoints);
   }
 
@@ -550,8 +553,8 @@ export class App {
   private togglePause(): void {
     const { mode, heldAt } = this.state.control;
     const intent = heldAt === null ? 'pause' : 'resume';
-    if (mode === 'history') this.ask({ text: `Leave the history and ${intent} the live loop`, intent });
-    else this.changePace(intent, intent === 'pause' ? 'held' : 'free');
+    if (mode === 'history') this.ask({ text: this.texts.leaveHistory[intent], intent });
+    else this.changePace(this.texts[intent], intent === 'pause' ? 'held' : 'free');
   }
 
   /** @param said what it is called, also when it is taken back */
@@ -570,24 +573,23 @@ export class App {
   /** A loop that runs is not held by a letter that was meant for something else. */
   private goOn(goal: Goal): void {
     const { heldAt, stepping } = this.state.control;
-    if (heldAt === null && stepping === null) return this.say('the loop runs: Space holds it, then it can be stepped');
-    this.note({ kind: 'step', said: `goes on to ${goalText(goal, this.theme)}` });
+    if (heldAt === null && stepping === null) return this.say(this.texts.loopRuns);
+    this.note({ kind: 'step', said: this.texts.goesOn(goalText(goal, this.theme, this.language)) });
     void this.session.goOn(goal);
   }
 
   /** Typed as a word, so it is meant; a loop that runs is held when it gets there. */
   private runTo(target: RunTarget): void {
     const { heldAt, moment } = this.state.control;
-    const said = `runs to ${goalText(target, this.theme)}`;
-    if (moment !== null) return this.say('the history is shown, and the loop stays where it is: Esc End leads back to now');
+    const said = this.texts.runs(goalText(target, this.theme, this.language));
+    if (moment !== null) return this.say(this.texts.historyStays);
     this.note(heldAt === null ? { kind: 'pace', said, before: paceOf(this.state.control) } : { kind: 'step', said });
     void this.session.goOn(target);
     this.changed();
   }
 
   private goForward(goal: Goal): void {
-    const what = typeof goal === 'string' ? goal : goalText(goal, this.theme).replace('the next ', '');
-    void this.sayIfStill(this.session.goForward(goal), `no later ${what} in the history: End leads back to now`);
+    void this.sayIfStill(this.session.goForward(goal), this.texts.noLater(goalName(goal, this.theme, this.language)));
   }
 
   /** @param nowhere what to say where there is nothing that way */
@@ -602,13 +604,21 @@ export class App {
     const { eventsPerSecond } = this.state.control;
     const at = eventsPerSecond === null ? SPEEDS.length : SPEEDS.findIndex((speed) => speed >= eventsPerSecond);
     const speed = SPEEDS[Math.max(0, at + (direction === 'slower' ? -1 : 1))] ?? null;
-    this.changePace(speed === null ? 'full speed' : `${speed} ${speed === 1 ? 'event' : 'events'} a second`, speed ?? 'free');
+    this.changePace(speed === null ? this.texts.fullSpeed : this.texts.speed(speed), speed ?? 'free');
   }
 
   // The state
 
   private get state(): State {
     return this.session.state;
+  }
+
+  private get language(): Language {
+    return this.state.ui.language;
+  }
+
+  private get texts(): (typeof APP_TEXTS)[Language] {
+    return APP_TEXTS[this.language];
   }
 
   /** The one in focus. */
@@ -632,7 +642,7 @@ export class App {
 
   private spell(spelling: Spelling): void {
     this.act({ type: 'spell', spelling });
-    this.act({ type: 'notice', text: spelling === 'escaped' ? 'bytes beside ASCII are shown as \\xHH, as in redis-cli' : 'text in UTF-8 is shown as it is' });
+    this.act({ type: 'notice', text: this.texts.spelling[spelling] });
     this.changed();
   }
 

@@ -4,6 +4,7 @@
  * The first entry that lists the key and applies at the moment wins. A key without such an entry does nothing, except where text is typed: in
  * the prompt and in the REPL.
  */
+import type { Text } from './state/learn/language.js';
 import type { State } from './state/state.js';
 import { spell, type Key } from './terminal/key.js';
 import type { Pane } from './view/pane.js';
@@ -83,9 +84,9 @@ export interface Binding {
   readonly keys: readonly string[];
   /** The keys as footer and help name them. */
   readonly shown: string;
-  readonly label: string;
+  readonly label: Text;
   /** The label in full, for the help and docs/keys.md; left out: the label says it all. */
-  readonly meaning?: string;
+  readonly meaning?: Text;
   readonly group: Group;
   readonly contexts: readonly Context[];
   /** The panes that have it at all; left out: all. */
@@ -113,214 +114,325 @@ const hasDatabases = (pane: Pane): boolean => pane.window !== undefined;
 
 export const KEYMAP: readonly Binding[] = [
   // Question; any other key means no, too.
-  { intent: 'yes', keys: ['y', 'Y'], shown: 'y', label: 'yes', group: 'Lab', contexts: ['question'] },
-  { intent: 'no', keys: ['n', 'N', 'escape'], shown: 'n', label: 'no', group: 'Lab', contexts: ['question'] },
+  { intent: 'yes', keys: ['y', 'Y'], shown: 'y', label: { en: 'yes', ko: '예' }, group: 'Lab', contexts: ['question'] },
+  { intent: 'no', keys: ['n', 'N', 'escape'], shown: 'n', label: { en: 'no', ko: '아니요' }, group: 'Lab', contexts: ['question'] },
   // Prompt
-  { intent: 'accept', keys: ['enter'], shown: 'Enter', label: 'take it', group: 'This pane', contexts: ['prompt'] },
-  { intent: 'cancel', keys: ['escape', 'ctrl+c'], shown: 'Esc', label: 'leave it', group: 'This pane', contexts: ['prompt'] },
+  { intent: 'accept', keys: ['enter'], shown: 'Enter', label: { en: 'take it', ko: '적용' }, group: 'This pane', contexts: ['prompt'] },
+  { intent: 'cancel', keys: ['escape', 'ctrl+c'], shown: 'Esc', label: { en: 'leave it', ko: '취소' }, group: 'This pane', contexts: ['prompt'] },
   // Help
-  { intent: 'search-help', keys: ['/'], shown: '/', label: 'search a word', group: 'Lab', contexts: ['help'] },
+  { intent: 'search-help', keys: ['/'], shown: '/', label: { en: 'search a word', ko: '단어 검색' }, group: 'Lab', contexts: ['help'] },
   {
     intent: 'clear-help-search',
     keys: ['escape'],
     shown: 'Esc',
-    label: 'back to the pane',
+    label: { en: 'back to the pane', ko: '창 도움말로' },
     group: 'Lab',
     contexts: ['help'],
     when: ({ ui }) => ui.helpSearch !== '',
   },
-  { intent: 'close-help', keys: ['escape', '?', 'f1', 'q', 'enter'], shown: 'Esc', label: 'close help', group: 'Lab', contexts: ['help'] },
-  { intent: 'up', keys: ['up'], shown: '↑', label: 'up', group: 'This pane', contexts: ['help'] },
-  { intent: 'down', keys: ['down'], shown: '↓', label: 'down', group: 'This pane', contexts: ['help'] },
-  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['help'] },
-  { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['help'] },
+  {
+    intent: 'close-help', keys: ['escape', '?', 'f1', 'q', 'enter'], shown: 'Esc',
+    label: { en: 'close help', ko: '도움말 닫기' },
+    group: 'Lab', contexts: ['help'],
+  },
+  { intent: 'up', keys: ['up'], shown: '↑', label: { en: 'up', ko: '위로' }, group: 'This pane', contexts: ['help'] },
+  { intent: 'down', keys: ['down'], shown: '↓', label: { en: 'down', ko: '아래로' }, group: 'This pane', contexts: ['help'] },
+  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: { en: 'page up', ko: '이전 쪽' }, group: 'This pane', contexts: ['help'] },
+  { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: { en: 'page down', ko: '다음 쪽' }, group: 'This pane', contexts: ['help'] },
   // A long reply, open
-  { intent: 'close-reply', keys: ['escape', 'q', 'ctrl+o', 'ctrl+c'], shown: 'Esc', label: 'close the reply', group: 'This pane', contexts: ['reply'] },
-  { intent: 'search', keys: ['/', 'ctrl+s'], shown: '/', label: 'search', group: 'This pane', contexts: ['reply'] },
-  { intent: 'search-next', keys: ['n'], shown: 'n', label: 'next', group: 'This pane', contexts: ['reply'], when: hasSearched },
-  { intent: 'search-previous', keys: ['N'], shown: 'N', label: 'one before', group: 'This pane', contexts: ['reply'], when: hasSearched },
-  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['reply'] },
-  { intent: 'down', keys: ['down', 'j', 'enter'], shown: '↓', label: 'down', group: 'This pane', contexts: ['reply'] },
-  { intent: 'page-up', keys: ['pageup', 'b'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['reply'] },
-  { intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['reply'] },
-  { intent: 'first-row', keys: ['home', 'g'], shown: 'Home', label: 'beginning', group: 'This pane', contexts: ['reply'] },
-  { intent: 'last-row', keys: ['end', 'G'], shown: 'End', label: 'end', group: 'This pane', contexts: ['reply'] },
-  { intent: 'older-reply', keys: ['['], shown: '[', label: 'reply before', group: 'This pane', contexts: ['reply'] },
-  { intent: 'newer-reply', keys: [']'], shown: ']', label: 'next reply', group: 'This pane', contexts: ['reply'] },
+  {
+    intent: 'close-reply', keys: ['escape', 'q', 'ctrl+o', 'ctrl+c'], shown: 'Esc',
+    label: { en: 'close the reply', ko: '응답 닫기' },
+    group: 'This pane', contexts: ['reply'],
+  },
+  { intent: 'search', keys: ['/', 'ctrl+s'], shown: '/', label: { en: 'search', ko: '검색' }, group: 'This pane', contexts: ['reply'] },
+  { intent: 'search-next', keys: ['n'], shown: 'n', label: { en: 'next', ko: '다음' }, group: 'This pane', contexts: ['reply'], when: hasSearched },
+  {
+    intent: 'search-previous', keys: ['N'], shown: 'N',
+    label: { en: 'one before', ko: '이전' },
+    group: 'This pane', contexts: ['reply'], when: hasSearched,
+  },
+  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: { en: 'up', ko: '위로' }, group: 'This pane', contexts: ['reply'] },
+  { intent: 'down', keys: ['down', 'j', 'enter'], shown: '↓', label: { en: 'down', ko: '아래로' }, group: 'This pane', contexts: ['reply'] },
+  { intent: 'page-up', keys: ['pageup', 'b'], shown: 'PgUp', label: { en: 'page up', ko: '이전 쪽' }, group: 'This pane', contexts: ['reply'] },
+  {
+    intent: 'page-down', keys: ['pagedown', 'space'], shown: 'PgDn',
+    label: { en: 'page down', ko: '다음 쪽' },
+    group: 'This pane', contexts: ['reply'],
+  },
+  { intent: 'first-row', keys: ['home', 'g'], shown: 'Home', label: { en: 'beginning', ko: '처음' }, group: 'This pane', contexts: ['reply'] },
+  { intent: 'last-row', keys: ['end', 'G'], shown: 'End', label: { en: 'end', ko: '끝' }, group: 'This pane', contexts: ['reply'] },
+  { intent: 'older-reply', keys: ['['], shown: '[', label: { en: 'reply before', ko: '이전 응답' }, group: 'This pane', contexts: ['reply'] },
+  { intent: 'newer-reply', keys: [']'], shown: ']', label: { en: 'next reply', ko: '다음 응답' }, group: 'This pane', contexts: ['reply'] },
   {
     intent: 'open-reply',
     keys: ['ctrl+o'],
     shown: 'Ctrl-O',
-    label: 'the whole reply',
+    label: { en: 'the whole reply', ko: '응답 전체' },
     group: 'This pane',
     contexts: ['console'],
     when: ({ repl }) => repl.long.length > 0,
   },
   // What is in the way goes first.
-  { intent: 'to-rows', keys: ['x', 'escape'], shown: 'x', label: 'to the tree', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
-  { intent: 'byte-before', keys: ['left'], shown: '←', label: 'byte before', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
-  { intent: 'byte-after', keys: ['right'], shown: '→', label: 'next byte', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes },
-  { intent: 'to-bytes', keys: ['x'], shown: 'x', label: 'to the bytes', group: 'This pane', contexts: ['panes'], of: hasBytes, when: isOpen },
-  { intent: 'close', keys: ['escape', 'enter'], shown: 'Esc', label: 'close', group: 'This pane', contexts: ['panes'], of: opens, when: isOpen },
-  { intent: 'follow', keys: ['end', 'escape'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['panes'], of: moves, when: isFrozen },
-  { intent: 'follow', keys: ['end'], shown: 'End', label: 'follow again', group: 'This pane', contexts: ['console'], of: moves, when: isFrozen },
+  {
+    intent: 'to-rows', keys: ['x', 'escape'], shown: 'x',
+    label: { en: 'to the tree', ko: '트리로' },
+    group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes,
+  },
+  {
+    intent: 'byte-before', keys: ['left'], shown: '←',
+    label: { en: 'byte before', ko: '이전 바이트' },
+    group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes,
+  },
+  {
+    intent: 'byte-after', keys: ['right'], shown: '→',
+    label: { en: 'next byte', ko: '다음 바이트' },
+    group: 'This pane', contexts: ['panes'], of: hasBytes, when: isInBytes,
+  },
+  {
+    intent: 'to-bytes', keys: ['x'], shown: 'x',
+    label: { en: 'to the bytes', ko: '바이트로' },
+    group: 'This pane', contexts: ['panes'], of: hasBytes, when: isOpen,
+  },
+  {
+    intent: 'close', keys: ['escape', 'enter'], shown: 'Esc',
+    label: { en: 'close', ko: '닫기' },
+    group: 'This pane', contexts: ['panes'], of: opens, when: isOpen,
+  },
+  {
+    intent: 'follow', keys: ['end', 'escape'], shown: 'End',
+    label: { en: 'follow again', ko: '다시 따라가기' },
+    group: 'This pane', contexts: ['panes'], of: moves, when: isFrozen,
+  },
+  {
+    intent: 'follow', keys: ['end'], shown: 'End',
+    label: { en: 'follow again', ko: '다시 따라가기' },
+    group: 'This pane', contexts: ['console'], of: moves, when: isFrozen,
+  },
   {
     intent: 'clear-filter',
     keys: ['escape'],
     shown: 'Esc',
-    label: 'no filter',
+    label: { en: 'no filter', ko: '필터 해제' },
     group: 'This pane',
     contexts: ['panes'],
     of: filters,
     when: ({ ui }) => ui.panes[ui.focus].filter !== '',
   },
   {
-    intent: 'live', keys: ['end', 'escape'], shown: 'End', label: 'LIVE',
-    meaning: 'now again, wherever the loop is by then',
+    intent: 'live', keys: ['end', 'escape'], shown: 'End', label: { en: 'LIVE', ko: 'LIVE' },
+    meaning: { en: 'now again, wherever the loop is by then', ko: '루프가 어디에 있든 다시 현재로' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'live', keys: ['end'], shown: 'End', label: 'LIVE', meaning: 'now again, where nothing stands in the line',
+    intent: 'live', keys: ['end'], shown: 'End', label: { en: 'LIVE', ko: 'LIVE' },
+    meaning: { en: 'now again, where nothing stands in the line', ko: '입력한 것이 없으면 다시 현재로' },
     group: 'History', contexts: ['console'], when: (state) => isHistory(state) && state.repl.input === '' && state.repl.search === null,
   },
   // Time: none of these keys moves the loop while the history is shown.
   {
-    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: 'pause, resume',
-    meaning: 'holds the loop itself, and lets it run again',
+    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: { en: 'pause, resume', ko: '멈춤, 재개' },
+    meaning: { en: 'holds the loop itself, and lets it run again', ko: '루프 자체를 멈추고, 다시 실행합니다' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: 'leave history',
-    meaning: 'asks whether to leave the history, and to let the loop run or to hold it',
+    intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: { en: 'leave history', ko: '히스토리 나가기' },
+    meaning: { en: 'asks whether to leave the history, and to let the loop run or to hold it', ko: '히스토리를 나가 루프를 실행하거나 멈출지 묻습니다' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'step-event', keys: ['e'], shown: 'e', label: 'step an event',
-    meaning: 'lets the held loop go on by an event',
+    intent: 'step-event', keys: ['e'], shown: 'e', label: { en: 'step an event', ko: '이벤트 한 개' },
+    meaning: { en: 'lets the held loop go on by an event', ko: '멈춘 루프를 이벤트 하나만큼 진행합니다' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'step-phase', keys: ['h'], shown: 'h', label: 'a phase',
-    meaning: '… to another phase of the turn',
+    intent: 'step-phase', keys: ['h'], shown: 'h', label: { en: 'a phase', ko: '단계 한 개' },
+    meaning: { en: '… to another phase of the turn', ko: '… 턴의 다음 단계까지' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'step-command', keys: ['c'], shown: 'c', label: 'a command',
-    meaning: '… to the end of the next command',
+    intent: 'step-command', keys: ['c'], shown: 'c', label: { en: 'a command', ko: '명령 한 개' },
+    meaning: { en: '… to the end of the next command', ko: '… 다음 명령의 끝까지' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'step-turn', keys: ['t'], shown: 't', label: 'a turn',
-    meaning: '… to the beginning of the next turn',
+    intent: 'step-turn', keys: ['t'], shown: 't', label: { en: 'a turn', ko: '한 턴' },
+    meaning: { en: '… to the beginning of the next turn', ko: '… 다음 턴의 시작까지' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'step-request', keys: ['r'], shown: 'r', label: 'to the next request',
-    meaning:
-      '… to the next request of the connection that is selected, or else of the one at whose event ' +
-      'the loop is held, or else of any. It is held before that executes. ' +
-      'What redis-cli and client libraries send by themselves when they connect is passed',
+    intent: 'step-request', keys: ['r'], shown: 'r', label: { en: 'to the next request', ko: '다음 요청까지' },
+    meaning: {
+      en:
+        '… to the next request of the connection that is selected, or else of the one at whose event ' +
+        'the loop is held, or else of any. It is held before that executes. ' +
+        'What redis-cli and client libraries send by themselves when they connect is passed',
+      ko:
+        '… 선택한 연결, 없으면 루프가 멈춘 이벤트의 연결, 그것도 없으면 아무 연결의 다음 요청까지 진행해 실행 직전에 멈춥니다. ' +
+        'redis-cli와 클라이언트 라이브러리가 접속할 때 스스로 보내는 것은 건너뜁니다',
+    },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'slower', keys: ['-'], shown: '-', label: 'slower',
-    meaning: 'slow motion: 20, 5, 2 events a second, or 1',
+    intent: 'slower', keys: ['-'], shown: '-', label: { en: 'slower', ko: '느리게' },
+    meaning: { en: 'slow motion: 20, 5, 2 events a second, or 1', ko: '느린 재생: 1초에 이벤트 20, 5, 2, 1개' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
-    intent: 'faster', keys: ['+', '='], shown: '+', label: 'faster',
-    meaning: 'the other way, up to full speed',
+    intent: 'faster', keys: ['+', '='], shown: '+', label: { en: 'faster', ko: '빠르게' },
+    meaning: { en: 'the other way, up to full speed', ko: '반대로, 최고 속도까지' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
-  { intent: 'breakpoint', keys: ['b'], shown: 'b', label: 'breakpoints', meaning: 'sets and deletes breakpoints', group: 'Time', contexts: ['panes'] },
   {
-    intent: 'back-event', keys: ['left'], shown: '←', label: 'back',
-    meaning: 'shows what was, an event earlier; the loop stays as it is, held or running',
+    intent: 'breakpoint', keys: ['b'], shown: 'b',
+    label: { en: 'breakpoints', ko: '중단점' },
+    meaning: { en: 'sets and deletes breakpoints', ko: '중단점을 설정하고 지웁니다' },
+    group: 'Time', contexts: ['panes'],
+  },
+  {
+    intent: 'back-event', keys: ['left'], shown: '←', label: { en: 'back', ko: '뒤로' },
+    meaning: { en: 'shows what was, an event earlier; the loop stays as it is, held or running', ko: '이벤트 하나 전의 과거를 보여 주며, 루프는 멈춰 있든 실행 중이든 그대로입니다' },
     group: 'History', contexts: ['panes'],
   },
   {
-    intent: 'forward-event', keys: ['right', 'e'], shown: '→ e', label: 'forward',
-    meaning: 'an event later, at most to the newest',
+    intent: 'forward-event', keys: ['right', 'e'], shown: '→ e', label: { en: 'forward', ko: '앞으로' },
+    meaning: { en: 'an event later, at most to the newest', ko: '이벤트 하나 다음으로, 최신까지' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'forward-phase', keys: ['h'], shown: 'h', label: 'a phase',
-    meaning: '… to another phase of the turn',
+    intent: 'forward-phase', keys: ['h'], shown: 'h', label: { en: 'a phase', ko: '단계 한 개' },
+    meaning: { en: '… to another phase of the turn', ko: '… 턴의 다음 단계까지' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'forward-command', keys: ['c'], shown: 'c', label: 'a command',
-    meaning: '… to the end of the next command',
+    intent: 'forward-command', keys: ['c'], shown: 'c', label: { en: 'a command', ko: '명령 한 개' },
+    meaning: { en: '… to the end of the next command', ko: '… 다음 명령의 끝까지' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'forward-turn', keys: ['t'], shown: 't', label: 'a turn',
-    meaning: '… to the beginning of the next turn',
+    intent: 'forward-turn', keys: ['t'], shown: 't', label: { en: 'a turn', ko: '한 턴' },
+    meaning: { en: '… to the beginning of the next turn', ko: '… 다음 턴의 시작까지' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'forward-request', keys: ['r'], shown: 'r', label: 'to the next request',
-    meaning: '… to the next request of the connection that is selected or shown',
+    intent: 'forward-request', keys: ['r'], shown: 'r', label: { en: 'to the next request', ko: '다음 요청까지' },
+    meaning: { en: '… to the next request of the connection that is selected or shown', ko: '… 선택했거나 표시 중인 연결의 다음 요청까지' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'back-turn', keys: ['shift+left', 'ctrl+left', 'alt+left'], shown: 'Shift-←', label: 'back a turn',
-    meaning: '… a turn earlier',
+    intent: 'back-turn', keys: ['shift+left', 'ctrl+left', 'alt+left'], shown: 'Shift-←', label: { en: 'back a turn', ko: '한 턴 뒤로' },
+    meaning: { en: '… a turn earlier', ko: '… 한 턴 전으로' },
     group: 'History', contexts: ['panes'],
   },
   {
-    intent: 'forward-turn', keys: ['shift+right', 'ctrl+right', 'alt+right'], shown: 'Shift-→', label: 'forward a turn',
-    meaning: '… to the beginning of the next turn',
+    intent: 'forward-turn', keys: ['shift+right', 'ctrl+right', 'alt+right'], shown: 'Shift-→', label: { en: 'forward a turn', ko: '한 턴 앞으로' },
+    meaning: { en: '… to the beginning of the next turn', ko: '… 다음 턴의 시작까지' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'oldest', keys: ['home'], shown: 'Home', label: 'as far back as it goes',
-    meaning: '… as far back as it goes',
+    intent: 'oldest', keys: ['home'], shown: 'Home', label: { en: 'as far back as it goes', ko: '가장 오래된 순간' },
+    meaning: { en: '… as far back as it goes', ko: '… 갈 수 있는 가장 오래된 순간까지' },
     group: 'History', contexts: ['panes'],
   },
   // Panes
-  { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: 'next pane', group: 'Panes', contexts: ['panes', 'console'] },
-  { intent: 'focus-previous', keys: ['shift+tab'], shown: 'Shift-Tab', label: 'pane before', group: 'Panes', contexts: ['panes', 'console'] },
-  { intent: 'focus-pane', keys: ['1', '2', '3', '4', '5', '6'], shown: '1-6', label: 'pane', group: 'Panes', contexts: ['panes'] },
-  { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes', group: 'Panes', contexts: ['console'], when: isNow },
-  { intent: 'leave-console', keys: ['escape'], shown: 'Esc', label: 'to the panes, again LIVE', group: 'History', contexts: ['console'], when: isHistory },
-  { intent: 'zoom', keys: ['z'], shown: 'z', label: 'zoom', meaning: 'the pane in focus fills the screen, or no longer', group: 'Panes', contexts: ['panes'] },
-  // This pane
-  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: 'up', group: 'This pane', contexts: ['panes'], of: moves },
-  { intent: 'down', keys: ['down', 'j'], shown: '↓', label: 'down', group: 'This pane', contexts: ['panes'], of: moves },
-  { intent: 'page-up', keys: ['pageup'], shown: 'PgUp', label: 'page up', group: 'This pane', contexts: ['panes', 'console'], of: moves },
-  { intent: 'page-down', keys: ['pagedown'], shown: 'PgDn', label: 'page down', group: 'This pane', contexts: ['panes', 'console'], of: moves },
-  { intent: 'open', keys: ['enter'], shown: 'Enter', label: 'open', group: 'This pane', contexts: ['panes'], of: opens, when: (state) => !isOpen(state) },
-  { intent: 'enter', keys: ['enter'], shown: 'Enter', label: 'its frames', group: 'This pane', contexts: ['panes'], of: enters },
-  { intent: 'turn', keys: ['v'], shown: 'v', label: 'commands', group: 'This pane', contexts: ['panes'], of: isFrames },
-  { intent: 'turn', keys: ['v'], shown: 'v', label: 'frames', group: 'This pane', contexts: ['panes'], of: enters },
-  { intent: 'filter', keys: ['/'], shown: '/', label: 'filter', group: 'This pane', contexts: ['panes'], of: filters },
-  { intent: 'sort', keys: ['s'], shown: 's', label: 'sort', group: 'This pane', contexts: ['panes'], of: (pane) => pane.sorts !== undefined },
-  { intent: 'previous-database', keys: ['['], shown: '[', label: 'database before', group: 'This pane', contexts: ['panes'], of: hasDatabases },
-  { intent: 'next-database', keys: [']'], shown: ']', label: 'next database', group: 'This pane', contexts: ['panes'], of: hasDatabases },
-  // Lab
-  { intent: 'spell', keys: ['\\'], shown: '\\', label: 'text or \\xHH', group: 'Lab', contexts: ['panes'] },
+  { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: { en: 'next pane', ko: '다음 창' }, group: 'Panes', contexts: ['panes', 'console'] },
   {
-    intent: 'take-back', keys: ['u'], shown: 'u', label: 'take back',
-    meaning: 'takes back what a key has changed last: pause, resume, speed, breakpoints, zoom, sort order, database, filter. A step cannot be taken back',
+    intent: 'focus-previous', keys: ['shift+tab'], shown: 'Shift-Tab',
+    label: { en: 'pane before', ko: '이전 창' },
+    group: 'Panes', contexts: ['panes', 'console'],
+  },
+  { intent: 'focus-pane', keys: ['1', '2', '3', '4', '5', '6'], shown: '1-6', label: { en: 'pane', ko: '창' }, group: 'Panes', contexts: ['panes'] },
+  {
+    intent: 'leave-console', keys: ['escape'], shown: 'Esc',
+    label: { en: 'to the panes', ko: '창으로' },
+    group: 'Panes', contexts: ['console'], when: isNow,
+  },
+  {
+    intent: 'leave-console', keys: ['escape'], shown: 'Esc',
+    label: { en: 'to the panes, again LIVE', ko: '창으로, 다시 LIVE' },
+    group: 'History', contexts: ['console'], when: isHistory,
+  },
+  {
+    intent: 'zoom', keys: ['z'], shown: 'z',
+    label: { en: 'zoom', ko: '확대' },
+    meaning: { en: 'the pane in focus fills the screen, or no longer', ko: '포커스가 있는 창으로 화면을 채우거나 되돌립니다' },
+    group: 'Panes', contexts: ['panes'],
+  },
+  // This pane
+  { intent: 'up', keys: ['up', 'k'], shown: '↑', label: { en: 'up', ko: '위로' }, group: 'This pane', contexts: ['panes'], of: moves },
+  { intent: 'down', keys: ['down', 'j'], shown: '↓', label: { en: 'down', ko: '아래로' }, group: 'This pane', contexts: ['panes'], of: moves },
+  {
+    intent: 'page-up', keys: ['pageup'], shown: 'PgUp',
+    label: { en: 'page up', ko: '이전 쪽' },
+    group: 'This pane', contexts: ['panes', 'console'], of: moves,
+  },
+  {
+    intent: 'page-down', keys: ['pagedown'], shown: 'PgDn',
+    label: { en: 'page down', ko: '다음 쪽' },
+    group: 'This pane', contexts: ['panes', 'console'], of: moves,
+  },
+  {
+    intent: 'open', keys: ['enter'], shown: 'Enter',
+    label: { en: 'open', ko: '열기' },
+    group: 'This pane', contexts: ['panes'], of: opens, when: (state) => !isOpen(state),
+  },
+  {
+    intent: 'enter', keys: ['enter'], shown: 'Enter',
+    label: { en: 'its frames', ko: '프레임 보기' },
+    group: 'This pane', contexts: ['panes'], of: enters,
+  },
+  { intent: 'turn', keys: ['v'], shown: 'v', label: { en: 'commands', ko: '명령 보기' }, group: 'This pane', contexts: ['panes'], of: isFrames },
+  { intent: 'turn', keys: ['v'], shown: 'v', label: { en: 'frames', ko: '프레임 보기' }, group: 'This pane', contexts: ['panes'], of: enters },
+  { intent: 'filter', keys: ['/'], shown: '/', label: { en: 'filter', ko: '필터' }, group: 'This pane', contexts: ['panes'], of: filters },
+  {
+    intent: 'sort', keys: ['s'], shown: 's',
+    label: { en: 'sort', ko: '정렬' },
+    group: 'This pane', contexts: ['panes'], of: (pane) => pane.sorts !== undefined,
+  },
+  {
+    intent: 'previous-database', keys: ['['], shown: '[',
+    label: { en: 'database before', ko: '이전 데이터베이스' },
+    group: 'This pane', contexts: ['panes'], of: hasDatabases,
+  },
+  {
+    intent: 'next-database', keys: [']'], shown: ']',
+    label: { en: 'next database', ko: '다음 데이터베이스' },
+    group: 'This pane', contexts: ['panes'], of: hasDatabases,
+  },
+  // Lab
+  { intent: 'spell', keys: ['\\'], shown: '\\', label: { en: 'text or \\xHH', ko: '텍스트 또는 \\xHH' }, group: 'Lab', contexts: ['panes'] },
+  {
+    intent: 'take-back', keys: ['u'], shown: 'u', label: { en: 'take back', ko: '되돌리기' },
+    meaning: {
+      en: 'takes back what a key has changed last: pause, resume, speed, breakpoints, zoom, sort order, database, filter. A step cannot be taken back',
+      ko: '키로 마지막에 바꾼 것을 되돌립니다: 멈춤, 재개, 속도, 중단점, 확대, 정렬, 데이터베이스, 필터. 진행한 것은 되돌릴 수 없습니다',
+    },
     group: 'Lab', contexts: ['panes'],
   },
-  { intent: 'help', keys: ['?', 'f1'], shown: '?', label: 'help', group: 'Lab', contexts: ['panes'] },
-  { intent: 'help', keys: ['f1'], shown: 'F1', label: 'help', group: 'Lab', contexts: ['console'] },
+  { intent: 'help', keys: ['?', 'f1'], shown: '?', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['panes'] },
+  { intent: 'help', keys: ['f1'], shown: 'F1', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['console'] },
   {
-    intent: 'quit', keys: ['q'], shown: 'q', label: 'quit',
-    meaning: "leaves the lab; asks first while there are other clients than the REPL's, or keys",
+    intent: 'quit', keys: ['q'], shown: 'q', label: { en: 'quit', ko: '종료' },
+    meaning: {
+      en: "leaves the lab; asks first while there are other clients than the REPL's, or keys",
+      ko: 'lab을 종료합니다. REPL 외의 클라이언트나 키가 있으면 먼저 묻습니다',
+    },
     group: 'Lab', contexts: ['panes'],
   },
   {
     intent: 'suspend',
     keys: ['ctrl+z'],
     shown: 'Ctrl-Z',
-    label: 'back to the shell, fg returns',
+    label: { en: 'back to the shell, fg returns', ko: '셸로, fg로 복귀' },
     group: 'Lab',
     contexts: ['panes', 'console', 'prompt', 'help'],
   },
-  { intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C twice', label: 'quit', group: 'Lab', contexts: ['panes', 'console', 'help'] },
+  {
+    intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C',
+    label: { en: 'twice quit', ko: '두 번: 종료' },
+    meaning: { en: 'pressed twice: leaves the lab without asking', ko: '두 번 누르면 묻지 않고 lab을 종료합니다' },
+    group: 'Lab', contexts: ['panes', 'console', 'help'],
+  },
 ];
 
 export function contextOf({ ui, repl }: State): Context {

@@ -59,7 +59,7 @@ test.each([
 ])('in the history %j is %s: no key moves the loop without a question', (text, intent, label) => {
   const inHistory = reduce(atLoop, { type: 'show-moment', model: new History().newest, nowMs: 0, moment: { turn: 1, event: 1 }, position: { at: 1, of: 2 } });
   expect(press(text, inHistory)).toBe(intent);
-  if (intent !== null) expect(bindingsNow(inHistory, PANES.loop)).toContainEqual(expect.objectContaining({ intent, label, group: 'History' }));
+  if (intent !== null) expect(bindingsNow(inHistory, PANES.loop)).toContainEqual(expect.objectContaining({ intent, label: expect.objectContaining({ en: label }), group: 'History' }));
   // What it is without a history is another thing.
   if (text !== ' ') expect(press(text, atLoop)).not.toBe(intent);
 });
@@ -90,7 +90,7 @@ test('what works among the panes stands in the help of some pane', () => {
   const size = { width: 100, height: 30 };
   const all = [...Object.values(PANES), commandsPane].map((pane) => wholeHelp(pane, size)).join('\n');
   const words = all.replaceAll(/\s+/g, ' ');
-  for (const { label, meaning } of KEYMAP.filter(({ contexts }) => contexts.includes('panes'))) expect(words).toContain(meaning ?? label);
+  for (const { label, meaning } of KEYMAP.filter(({ contexts }) => contexts.includes('panes'))) expect(words).toContain((meaning ?? label).en);
 });
 
 test('nothing is hidden: a footer with enough room shows every key that can be pressed now', () => {
@@ -106,7 +106,7 @@ test('nothing is hidden: a footer with enough room shows every key that can be p
     const row = footer(state, pane, theme, 600);
     // Of two that a key has now, the first counts.
     const first = bindingsNow(state, pane).filter(({ shown }, i, all) => all.findIndex((other) => other.shown === shown) === i);
-    expect(first.filter(({ shown, label }) => !row.includes(`${shown} ${label}`)).map(({ shown }) => shown)).toEqual([]);
+    expect(first.filter(({ shown, label }) => !row.includes(`${shown} ${label.en}`)).map(({ shown }) => shown)).toEqual([]);
     // What has no room stands in the help, whose key always has some.
     expect(footer(state, pane, theme, 60)).toMatch(/ (\?|F1) help/);
   }

@@ -2,6 +2,7 @@
  * The footer: a notice or a prompt if there is one, otherwise the keys that can be pressed now, as many as there is room for. The rest stands in the help.
  */
 import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
+import type { InLanguages, Language } from '../state/learn/language.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import type { Prompt, State } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';
@@ -20,7 +21,7 @@ const FIRST: readonly Intent[] = [
 
 export function footer(state: State, pane: Pane, theme: Theme, width: number): string {
   const { ui } = state;
-  if (ui.isLeaving) return row(width, theme.warn(truncate(' Ctrl-C again leaves the lab', width)));
+  if (ui.isLeaving) return row(width, theme.warn(truncate(` ${TEXTS[ui.language].leaving}`, width)));
   if (ui.question !== null) return withKeys(`${ui.question.text}?`, state, pane, theme, width);
   if (ui.prompt !== null) return promptRow(state, theme, width);
   return withKeys(ui.notice ?? '', state, pane, theme, width);
@@ -28,20 +29,21 @@ export function footer(state: State, pane: Pane, theme: Theme, width: number): s
 
 /** What is said, and as many keys as there is still room for; a question's have room in any case. */
 function withKeys(said: string, state: State, pane: Pane, theme: Theme, width: number): string {
-  const bindings = footerBindings(state, pane);
-  if (said === '') return keysRow(bindings, theme, width);
-  const shown = truncate(` ${said}`, state.ui.question === null ? width : width - QUESTION_KEYS_COLUMNS);
+  const { question, language } = state.ui;
+  const keys = footerBindings(state, pane).map(({ intent, shown, label }) => ({ intent, shown, label: label[language] }));
+  if (said === '') return keysRow(keys, theme, width);
+  const shown = truncate(` ${said}`, question === null ? width : width - QUESTION_KEYS_COLUMNS);
   const left = width - widthOf(shown);
-  return left < 2 ? row(width, theme.warn(shown)) : row(width, theme.warn(shown), ' ', keysRow(bindings, theme, left - 1));
+  return left < 2 ? row(width, theme.warn(shown)) : row(width, theme.warn(shown), ' ', keysRow(keys, theme, left - 1));
 }
 
 /** ` y yes  n no  ` */
-const QUESTION_KEYS_COLUMNS = 16;
+const QUESTION_KEYS_COLUMNS = 18;
 
 /** Where the cursor of the terminal stands while something is typed. */
 export function promptColumn({ ui }: State, theme: Theme, width: number): number | null {
   if (ui.prompt === null) return null;
-  return widthOf(labelOf(ui.prompt.kind)) + widthOf(promptText(ui.prompt, theme, width).before);
+  return widthOf(TEXTS[ui.language].labels[ui.prompt.kind]) + widthOf(promptText(ui.prompt, ui.language, theme, width).before);
 }
 
 function footerBindings(state: State, pane: Pane): Binding[] {
@@ -58,10 +60,12 @@ const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, show
   intent: 'accept', keys, shown, label, group: 'This pane', contexts: ['console'],
 }));
 
-function keysRow(bindings: readonly Binding[], theme: Theme, width: number): string {
+type ShownKey = Pick<Binding, 'intent' | 'shown'> & { readonly label: string };
+
+function keysRow(bindings: readonly ShownKey[], theme: Theme, width: number): string {
   const parts: string[] = [' '];
-  const widthOfKey = ({ shown, label }: Binding): number => widthOf(keyName(shown, theme)) + 1 + widthOf(label) + 2;
-  const isHelp = ({ intent }: Binding): boolean => intent === 'help';
+  const widthOfKey = ({ shown, label }: ShownKey): number => widthOf(keyName(shown, theme)) + 1 + widthOf(label) + 2;
+  const isHelp = ({ intent }: ShownKey): boolean => intent === 'help';
   // Whatever has no room here stands in the help, so that has room before the others.
   const helpColumns = bindings.filter(isHelp).reduce((sum, binding) => sum + widthOfKey(binding), 0);
   const hasHelp = helpColumns < width;
@@ -80,20 +84,39 @@ export function keyName(shown: string, { glyphs: { keys } }: Theme): string {
   return shown.replace('←', keys.left).replace('→', keys.right).replace('↑', keys.up).replace('↓', keys.down);
 }
 
-const LABELS: { readonly [kind in Prompt['kind']]: string } = { filter: ' filter: ', breakpoint: ' stop at: ', search: ' search: ', word: ' word: ' };
-const HINTS: { readonly [kind in Prompt['kind']]: string } = {
-  filter: 'Enter keeps it, Esc takes it back',
-  breakpoint: 'DEL · user:* · #7 · err · us>1000 · event expire · -1 deletes the first',
-  search: 'Enter finds it, then n the next, N the one before',
-  word: 'words of all panes; Enter keeps it, Esc takes it back',
+const ENGLISH = {
+  leaving: 'Ctrl-C again leaves the lab',
+  labels: { filter: ' filter: ', breakpoint: ' stop at: ', search: ' search: ', word: ' word: ' } satisfies { readonly [kind in Prompt['kind']]: string },
+  hints: {
+    filter: 'Enter keeps it, Esc takes it back',
+    breakpoint: 'DEL · user:* · #7 · err · us>1000 · event expire · -1 deletes the first',
+    search: 'Enter finds it, then n the next, N the one before',
+    word: 'words of all panes; Enter keeps it, Esc takes it back',
+  } satisfies { readonly [kind in Prompt['kind']]: string },
 };
 
-const labelOf = (kind: Prompt['kind']): string => LABELS[kind];
+const KOREAN: typeof ENGLISH = {
+  leaving: 'Ctrl-C를 한 번 더 누르면 lab을 종료합니다',
+  labels: { filter: ' 필터: ', breakpoint: ' 멈출 곳: ', search: ' 검색: ', word: ' 단어: ' },
+  hints: {
+    filter: 'Enter 적용, Esc 취소',
+    breakpoint: 'DEL · user:* · #7 · err · us>1000 · event expire · -1은 첫째 삭제',
+    search: 'Enter로 찾고 n은 다음, N은 이전',
+    word: '모든 창의 단어를 검색합니다. Enter 적용, Esc 취소',
+  },
+};
+
+const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 /** What is in sight of the text around the cursor. */
-function promptText({ kind, text, cursor }: Prompt, theme: Theme, width: number): { readonly before: string; readonly after: string } {
+function promptText(
+  { kind, text, cursor }: Prompt,
+  language: Language,
+  theme: Theme,
+  width: number,
+): { readonly before: string; readonly after: string } {
   const shown = (part: string): string => showTyped(part, (bytes) => theme.typed(bytes, Infinity));
-  const room = Math.max(1, width - widthOf(labelOf(kind)) - 2);
+  const room = Math.max(1, width - widthOf(TEXTS[language].labels[kind]) - 2);
   const [before, after] = [shown(text.slice(0, cursor)), shown(text.slice(cursor))];
   // A little of what stands behind the cursor stays in sight, too.
   const kept = Math.max(1, room - Math.min(widthOf(after), Math.floor(room / 4)));
@@ -104,9 +127,9 @@ function promptText({ kind, text, cursor }: Prompt, theme: Theme, width: number)
 function promptRow({ ui }: State, theme: Theme, width: number): string {
   const prompt = ui.prompt!;
   const { kind, error } = prompt;
-  const label = labelOf(kind);
-  const hint = error ?? HINTS[kind];
-  const { before, after } = promptText(prompt, theme, width);
+  const label = TEXTS[ui.language].labels[kind];
+  const hint = error ?? TEXTS[ui.language].hints[kind];
+  const { before, after } = promptText(prompt, ui.language, theme, width);
   const shown = before + after;
   const room = width - widthOf(label) - widthOf(shown) - 3;
   const told = room > 8 ? `   ${fit(hint, room)}` : '';

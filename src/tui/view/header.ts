@@ -3,6 +3,7 @@
  */
 import type { Address } from '../../server/index.js';
 import { clockText, dateText } from '../state/date-text.js';
+import type { InLanguages, Language } from '../state/learn/language.js';
 import { commandsPerSecond, droppedOfLate, secondsUpTo } from '../state/model/rates.js';
 import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
 import { bar } from './parts/bar.js';
@@ -10,6 +11,62 @@ import { secondsText } from './parts/busy.js';
 import { goalText } from './parts/goal.js';
 import { formatCount, row, truncate, width as widthOf } from './text.js';
 import type { Style, Theme } from './theme.js';
+
+const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+const ENGLISH = {
+  turn: (turn: string) => `turn ${turn}`,
+  event: (turn: string, event: string) => `${turn}, event ${event}`,
+  connections: (count: number): readonly string[] => [plural(count, 'connection'), `${formatCount(count)} conn`],
+  perSecond: (count: string) => `${count} cmd/s`,
+  breakpoints: (count: number) => plural(count, 'breakpoint'),
+  heldAt: (kind: string) => `held at ${kind}`,
+  dropped: (commands: number, turns: number): readonly string[] => [
+    `dropped from the trace: ${plural(commands, 'command')}, ${plural(turns, 'turn')}`,
+    `${formatCount(commands)} dropped`,
+  ],
+  broken: (count: number) => `${count} broken`,
+  step: (goal: string) => `STEP: waits for ${goal}`,
+  run: (goal: string) => `RUN to ${goal}`,
+  position: (at: string, of: string) => `${at} of ${of}`,
+  goingBack: 'going back…',
+  noAddress: 'no address',
+  taken: (port: number) => `${port} is taken`,
+  edgeTriggered: 'edge-triggered',
+  emulated: 'portable, readiness emulated',
+  emulatedShort: 'portable, emulated',
+  virtualClock: 'virtual clock',
+  virtual: 'virtual',
+};
+
+type Texts = typeof ENGLISH;
+
+const KOREAN: Texts = {
+  turn: (turn) => `턴 ${turn}`,
+  event: (turn, event) => `${turn}, 이벤트 ${event}`,
+  connections: (count) => [`연결 ${formatCount(count)}개`, `연결 ${formatCount(count)}`],
+  perSecond: (count) => `${count} cmd/s`,
+  breakpoints: (count) => `중단점 ${formatCount(count)}개`,
+  heldAt: (kind) => `${kind}에서 멈춤`,
+  dropped: (commands, turns) => [
+    `트레이스에서 빠짐: 명령 ${formatCount(commands)}개, 턴 ${formatCount(turns)}개`,
+    `${formatCount(commands)}개 빠짐`,
+  ],
+  broken: (count) => `결함 ${count}개`,
+  step: (goal) => `STEP: ${goal} 기다림`,
+  run: (goal) => `RUN: ${goal}까지`,
+  position: (at, of) => `${at}/${of}`,
+  goingBack: '되돌아가는 중…',
+  noAddress: '주소 없음',
+  taken: (port) => `${port}은 사용 중`,
+  edgeTriggered: '에지 트리거',
+  emulated: 'portable, 준비 상태 흉내',
+  emulatedShort: 'portable, 흉내',
+  virtualClock: '가상 시계',
+  virtual: '가상',
+};
+
+const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 
 /** A part of a row. Where there is no room, each is first said in fewer words, and then left out, from the highest rank on. */
 interface Part {
@@ -56,6 +113,8 @@ type PartName =
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
+  const { language } = state.ui;
+  const texts = TEXTS[language];
   const busy = busyOf(state);
   const { rates } = state.model;
   const { turn, connections } = rates;
@@ -64,62 +123,56 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
     time: {
-      ways: [` ${busy === null ? timeText(control, theme) : `BUSY ${secondsText(busy.activity.turnMs)}`} `],
+      ways: [` ${busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs)}`} `],
       style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)),
       rank: 0,
       isBlock: true,
     },
-    rules: { ways: rulesWays(state.model.rules), style: (text) => theme.bad(theme.highlight(text)), rank: 1, isBlock: true },
-    travel: { ways: control.travel === 'slow' ? ['going back…', '…'] : [], style: theme.warn, rank: 1 },
+    rules: { ways: rulesWays(state.model.rules, texts), style: (text) => theme.bad(theme.highlight(text)), rank: 1, isBlock: true },
+    travel: { ways: control.travel === 'slow' ? [texts.goingBack, '…'] : [], style: theme.warn, rank: 1 },
     scrubber: { ways: scrubberWays(control, theme), style: theme.warn, rank: 3, isBlock: true },
-    turn: { ways: turnWays(control, busy?.activity.turn ?? turn), style: plain, rank: 1 },
+    turn: { ways: turnWays(control, busy?.activity.turn ?? turn, texts), style: plain, rank: 1 },
     when: { ways: control.moment === null ? [] : [clockText(state.ui.nowMs)], style: plain, rank: 2 },
-    connections: { ways: [plural(connections, 'connection'), `${formatCount(connections)} conn`], style: plain, rank: 7 },
-    perSecond: { ways: [`${formatCount(commandsPerSecond(rates, nowUs(state)))} cmd/s`], style: plain, rank: 2 },
-    address: { ways: placeWays(server), style: theme.strong, rank: 4 },
-    poller: { ways: pollerWays(server), style: server.poller === 'epoll' ? plain : theme.warn, rank: 6 },
-    clock: { ways: clockWays(state), style: theme.warn, rank: 3 },
-    breakpoints: { ways: stops === 0 ? [] : [plural(stops, 'breakpoint'), `b ${stops}`], style: theme.warn, rank: 3 },
-    held: { ways: control.heldAt === null ? [] : [`held at ${control.heldAt.kind}`, ''], style: theme.warn, rank: 9 },
-    drops: { ways: dropped === null ? [] : droppedWays(dropped), style: theme.warn, rank: 5 },
+    connections: { ways: texts.connections(connections), style: plain, rank: 7 },
+    perSecond: { ways: [texts.perSecond(formatCount(commandsPerSecond(rates, nowUs(state))))], style: plain, rank: 2 },
+    address: { ways: placeWays(server, texts), style: theme.strong, rank: 4 },
+    poller: { ways: pollerWays(server, texts), style: server.poller === 'epoll' ? plain : theme.warn, rank: 6 },
+    clock: { ways: clockWays(state, texts), style: theme.warn, rank: 3 },
+    breakpoints: { ways: stops === 0 ? [] : [texts.breakpoints(stops), `b ${stops}`], style: theme.warn, rank: 3 },
+    held: { ways: control.heldAt === null ? [] : [texts.heldAt(control.heldAt.kind), ''], style: theme.warn, rank: 9 },
+    drops: { ways: dropped === null ? [] : texts.dropped(dropped.commands, dropped.turns), style: theme.warn, rank: 5 },
   };
 }
 
-const droppedWays = ({ commands, turns }: { readonly commands: number; readonly turns: number }): readonly string[] => [
-  `dropped from the trace: ${plural(commands, 'command')}, ${plural(turns, 'turn')}`,
-  `${formatCount(commands)} dropped`,
-];
-
 /** What is wrong with the loop on purpose: in full, by name, by number. */
-function rulesWays(rules: readonly string[]): readonly string[] {
+function rulesWays(rules: readonly string[], texts: Texts): readonly string[] {
   if (rules.length === 0) return [];
   const names = rules.map((text) => text.split(' ', text.startsWith('rule ') ? 2 : 1).join(' '));
-  return [` ${rules.join(', ')} `, ` ${names.join(', ')} `, ` ${rules.length} broken `];
+  return [` ${rules.join(', ')} `, ` ${names.join(', ')} `, ` ${texts.broken(rules.length)} `];
 }
 
 const plain: Style = (text) => text;
 
-const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
-
-function timeText({ mode, position, eventsPerSecond, heldAt, stepping }: Control, theme: Theme): string {
+function timeText({ mode, position, eventsPerSecond, heldAt, stepping }: Control, theme: Theme, language: Language): string {
+  const texts = TEXTS[language];
   switch (mode) {
     case 'live':
       return 'LIVE';
     case 'slow':
       return `SLOW ${eventsPerSecond}/s`;
     case 'stepping':
-      return typeof stepping === 'string' ? `STEP: waits for ${goalText(stepping, theme)}` : `RUN to ${goalText(stepping ?? {}, theme)}`;
+      return typeof stepping === 'string' ? texts.step(goalText(stepping, theme, language)) : texts.run(goalText(stepping ?? {}, theme, language));
     case 'paused':
       return 'PAUSED';
     case 'history':
-      return `HISTORY${position === null ? '' : ` ${formatCount(position.at)} of ${formatCount(position.of)}`}${heldAt === null ? '' : ' PAUSED'}`;
+      return `HISTORY${position === null ? '' : ` ${texts.position(formatCount(position.at), formatCount(position.of))}`}${heldAt === null ? '' : ' PAUSED'}`;
   }
 }
 
 /** In the history the event as well, counted in its turn. */
-function turnWays({ moment }: Control, turn: number): readonly string[] {
-  const text = `turn ${formatCount(turn)}`;
-  return moment === null ? [text] : [`${text}, event ${formatCount(moment.event)}`, `${text}.${moment.event}`];
+function turnWays({ moment }: Control, turn: number, texts: Texts): readonly string[] {
+  const text = texts.turn(formatCount(turn));
+  return moment === null ? [text] : [texts.event(text, formatCount(moment.event)), `${text}.${moment.event}`];
 }
 
 /** Columns of the scrubber, from the longest on. */
@@ -136,10 +189,10 @@ function timeStyle({ mode }: Control, theme: Theme): Style {
   return (text) => theme.warn(inverse(text));
 }
 
-function placeWays({ addresses, wantedPort }: ServerInfo): readonly string[] {
+function placeWays({ addresses, wantedPort }: ServerInfo, texts: Texts): readonly string[] {
   const [first] = addresses;
-  if (first === undefined) return ['no address'];
-  const taken = wantedPort === null ? '' : ` (${wantedPort} is taken)`;
+  if (first === undefined) return [texts.noAddress];
+  const taken = wantedPort === null ? '' : ` (${texts.taken(wantedPort)})`;
   const others = addresses.length === 1 ? '' : ` +${addresses.length - 1}`;
   const short = 'path' in first ? addressText(first) : `:${first.port}`;
   return [addresses.map(addressText).join(', ') + taken, addressText(first) + others + taken, short + others];
@@ -150,20 +203,20 @@ export function addressText(address: Address): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo): readonly string[] {
-  const edge = edgeTriggered ? ', edge-triggered' : '';
+function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo, texts: Texts): readonly string[] {
+  const edge = edgeTriggered ? `, ${texts.edgeTriggered}` : '';
   if (poller === 'epoll') return [`epoll${edge}`, `epoll${edgeTriggered ? ' ET' : ''}`];
-  const emulated = 'portable, readiness emulated';
-  return [`${emulated}${pollerFallback === null ? '' : ` (${pollerFallback})`}${edge}`, emulated + edge, 'portable, emulated'];
+  const { emulated } = texts;
+  return [`${emulated}${pollerFallback === null ? '' : ` (${pollerFallback})`}${edge}`, emulated + edge, texts.emulatedShort];
 }
 
 /** Of a virtual clock: the time that it shows. */
-function clockWays({ server, ui }: State): readonly string[] {
+function clockWays({ server, ui }: State, texts: Texts): readonly string[] {
   if (server.hasVirtualClock !== true) return [];
-  if (Number.isNaN(ui.nowMs)) return ['virtual clock'];
+  if (Number.isNaN(ui.nowMs)) return [texts.virtualClock];
   const date = dateText(ui.nowMs);
   const time = date.slice(11, -4);
-  return [`virtual clock ${date}`, `virtual ${time}`, time];
+  return [`${texts.virtualClock} ${date}`, `${texts.virtual} ${time}`, time];
 }
 
 interface StyledText {

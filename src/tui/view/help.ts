@@ -11,16 +11,22 @@ import { fit, row, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
 const ENGLISH = {
+  keys: 'Keys',
+  keysBehindEsc: 'Keys of the panes, behind Esc',
+  groups: { Time: 'Time', History: 'History', Panes: 'Panes', 'This pane': 'This pane', Lab: 'Lab' },
   nothing: 'No word of the screen has that in it.',
   nearest: (words: string) => `Close to it: ${words}`,
 };
 
 const KOREAN: typeof ENGLISH = {
+  keys: '키',
+  keysBehindEsc: '창의 키 (Esc를 누른 뒤)',
+  groups: { Time: '시간', History: '히스토리', Panes: '창', 'This pane': '이 창', Lab: 'Lab' },
   nothing: '그 글자가 들어 있는 단어나 설명이 없습니다.',
   nearest: (words) => `비슷한 단어: ${words}`,
 };
 
-const SEARCH: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
+const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 const GROUPS: readonly Group[] = ['Time', 'History', 'Panes', 'This pane', 'Lab'];
 
@@ -50,21 +56,21 @@ function helpLines({ pane, language, search }: HelpView, theme: Theme, width: nu
   if (search.trim() !== '') return foundLines(search, language, theme, width);
   const about = wrapWords(GLOSSARY[pane.help].about[language], width - 2).map((line) => row(width, ' ', line));
   const words = entriesOf(pane.help).flatMap((entry) => entryLines(entry.term, meaningOf(entry, language), TERM_COLUMNS, theme, width));
-  const keys = GROUPS.flatMap((group) => groupLines(group, pane, theme, width));
-  return [...about, row(width), ...glance(pane, theme, width), row(width), ...words, row(width), ...keys];
+  const keys = GROUPS.flatMap((group) => groupLines(group, pane, language, theme, width));
+  return [...about, row(width), ...glance(pane, language, theme, width), row(width), ...words, row(width), ...keys];
 }
 
 /** The words in which a text stands; those that are close to it if there are none. */
 function foundLines(search: string, language: Language, theme: Theme, width: number): string[] {
   const found = searchWords(search, language);
   if (found.length > 0) return found.flatMap(({ entry }) => entryLines(entry.term, meaningOf(entry, language), TERM_COLUMNS, theme, width));
-  const texts = [SEARCH[language].nothing, ...nearestLine(search, language)];
+  const texts = [TEXTS[language].nothing, ...nearestLine(search, language)];
   return texts.flatMap((text) => wrapWords(text, width - 2)).map((line) => row(width, ' ', theme.dim(line)));
 }
 
 function nearestLine(search: string, language: Language): readonly string[] {
   const words = nearestWords(search);
-  return words.length === 0 ? [] : [SEARCH[language].nearest(words.join(', '))];
+  return words.length === 0 ? [] : [TEXTS[language].nearest(words.join(', '))];
 }
 
 /** What somebody who opens the help looks for first, in the order of reading. The tables below say more. */
@@ -74,10 +80,10 @@ const FIRST_KEYS: readonly Intent[] = [
 ];
 
 /** The keys of the panes at a glance, also those that other panes than this one have. */
-function glance(pane: Pane, theme: Theme, width: number): string[] {
+function glance(pane: Pane, language: Language, theme: Theme, width: number): string[] {
   const named = FIRST_KEYS.flatMap((intent) => KEYMAP.filter((binding) => binding.intent === intent && binding.contexts.includes('panes')));
   const labels = new Map<string, string[]>();
-  for (const { shown, label } of named) labels.set(shown, [...new Set([...(labels.get(shown) ?? []), label])]);
+  for (const { shown, label } of named) labels.set(shown, [...new Set([...(labels.get(shown) ?? []), label[language]])]);
   // What belongs together stays on one row.
   const items = [...labels].map(([shown, texts]) => ({ key: keyName(shown, theme), label: texts.join(', ') }));
   const rows: string[][] = [[]];
@@ -91,18 +97,19 @@ function glance(pane: Pane, theme: Theme, width: number): string[] {
     rows.at(-1)!.push(`${theme.strong(key)} ${label}  `);
     taken += wide;
   }
-  const title = pane.id === 'repl' ? 'Keys of the panes, behind Esc' : 'Keys';
+  const title = pane.id === 'repl' ? TEXTS[language].keysBehindEsc : TEXTS[language].keys;
   return [row(width, ' ', theme.title(title)), ...rows.map((parts) => row(width, ' ', parts.join('').trimEnd()))];
 }
 
-function groupLines(group: Group, pane: Pane, theme: Theme, width: number): string[] {
+function groupLines(group: Group, pane: Pane, language: Language, theme: Theme, width: number): string[] {
   const bindings = bindingsOf(pane, pane.id === 'repl' ? 'console' : 'panes').filter((binding) => binding.group === group);
-  const entries = bindings.map((binding) => ({ keys: keysOf(binding, theme), label: binding.meaning ?? binding.label }));
+  const entries = bindings.map((binding) => ({ keys: keysOf(binding, theme), label: (binding.meaning ?? binding.label)[language] }));
   // The console's own keys are its line's.
-  const own = pane.id === 'repl' && group === 'This pane' ? LINE_KEYS.map(({ shown, label }) => ({ keys: keyName(shown, theme), label })) : [];
+  const own = pane.id === 'repl' && group === 'This pane' ? LINE_KEYS.map(({ shown, label }) => ({ keys: keyName(shown, theme), label: label[language] })) : [];
   const all = [...own, ...entries];
   if (all.length === 0) return [];
-  return [row(width, ' ', theme.title(group)), ...all.flatMap(({ keys, label }) => entryLines(keys, label, 16, theme, width)), row(width)];
+  const title = row(width, ' ', theme.title(TEXTS[language].groups[group]));
+  return [title, ...all.flatMap(({ keys, label }) => entryLines(keys, label, 16, theme, width)), row(width)];
 }
 
 const NAMES: { readonly [key: string]: string } = {

@@ -8,6 +8,7 @@ import { Box, Transform } from 'ink';
 import type { JSX } from 'react';
 import { ANSWERS, FIRST_MINUTE } from '../state/learn/first-minute.js';
 import { formatBreakpoint } from '../state/breakpoints.js';
+import type { InLanguages } from '../state/learn/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 import type { State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
@@ -21,6 +22,76 @@ import { pagerRows, pagerTitle } from './pager.js';
 import { wrap } from './parts/wrap.js';
 import { fit, row, truncate, width as widthOf } from './text.js';
 import { spelledIn, type Theme } from './theme.js';
+
+type Address = State['server']['addresses'][number];
+type KeyNames = Theme['glyphs']['keys'];
+
+const ENGLISH = {
+  help: 'Help',
+  welcome: 'Welcome',
+  invitation: (address: Address | undefined, keys: KeyNames): readonly string[] => [
+    'A Redis server, on one event loop.',
+    `Connect:      ${connectText(address)}`,
+    'Or type here: SET greeting hello EX 60',
+    '',
+    'Esc, Space    stop the loop itself',
+    'e  c  t       one event, command, turn',
+    `${`${keys.left}  ${keys.right}`.padEnd(14)}back and forward in time`,
+    '?             what a pane shows',
+    '',
+    ...(address === undefined || 'path' in address ? [] : [`Other clients: ${addressText(address)}`]),
+  ],
+  breakpoints: 'Breakpoints',
+  noBreakpoint: 'No breakpoint yet. The loop stops before a command that one names.',
+  conditions: [
+    'DEL, cmd:del      a command',
+    'user:*, key user  commands on these keys',
+    '#7, token 7       all of one connection',
+    'event expire      an event of the trace',
+    'us>1000, ms>5     after a command slower than that',
+    'err               at a reply that is an error',
+    '-1                deletes number 1; -* all of them',
+  ],
+  yesOrNo: 'y: yes, any other key: no',
+  tooSmall: (needed: string, size: string): readonly string[] => [
+    `The lab needs ${needed};`,
+    `this is ${size}.`,
+    'Enlarge the window, or',
+    'press q to quit.',
+  ],
+};
+
+const KOREAN: typeof ENGLISH = {
+  help: '도움말',
+  welcome: '환영합니다',
+  invitation: (address, keys) => [
+    '이벤트 루프 하나로 동작하는 Redis 서버',
+    `접속:         ${connectText(address)}`,
+    '또는 여기에:  SET greeting hello EX 60',
+    '',
+    'Esc, Space    루프 자체를 멈춤',
+    'e  c  t       이벤트, 명령, 턴 한 개씩',
+    `${`${keys.left}  ${keys.right}`.padEnd(14)}과거로, 다시 앞으로`,
+    '?             창이 보여 주는 것',
+    '',
+    ...(address === undefined || 'path' in address ? [] : [`다른 클라이언트: ${addressText(address)}`]),
+  ],
+  breakpoints: '중단점',
+  noBreakpoint: '아직 중단점이 없습니다. 지정한 명령 앞에서 루프가 멈춥니다.',
+  conditions: [
+    'DEL, cmd:del      명령',
+    'user:*, key user  이 키들에 대한 명령',
+    '#7, token 7       한 연결의 모든 명령',
+    'event expire      트레이스의 이벤트',
+    'us>1000, ms>5     이보다 느린 명령 직후',
+    'err               오류 응답에서',
+    '-1                1번 삭제, -*는 모두 삭제',
+  ],
+  yesOrNo: 'y: 예, 다른 키: 아니요',
+  tooSmall: (needed, size) => [`lab에는 ${needed}이 필요합니다.`, `지금은 ${size}입니다.`, '창을 키우거나', 'q로 종료하십시오.'],
+};
+
+const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 export interface ScreenProps {
   readonly state: State;
@@ -192,17 +263,18 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   }
   if (ui.isHelpOpen) {
     const place = helpPlace(layout, size);
-    return { place, title: ` Help: ${helpTitle(state, theme)} `, rows: help(helpView(state), ui.helpScroll, theme, boxInside(place)) };
+    return { place, title: ` ${TEXTS[ui.language].help}: ${helpTitle(state, theme)} `, rows: help(helpView(state), ui.helpScroll, theme, boxInside(place)) };
   }
   if (ui.prompt?.kind === 'breakpoint') return breakpointList(state, size, theme);
   if (ui.isZoomed) return null;
   const paragraphs = leadingText(state, theme);
-  const lines = paragraphs === null && ui.isFresh ? invitationLines(state.server.addresses[0], theme) : null;
+  const lines = paragraphs === null && ui.isFresh ? TEXTS[ui.language].invitation(state.server.addresses[0], theme.glyphs.keys) : null;
   if (paragraphs === null && lines === null) return null;
   const place = welcomePlace(layout);
   const { width, height } = boxInside(place);
   const shown = lines ?? paragraphs!.flatMap((paragraph) => (paragraph === '' ? [''] : wrap(paragraph, width - 2, height)));
-  return { place, title: ' Welcome ', rows: exactly(shown.slice(0, height).map((line) => ` ${truncate(line, width - 2)}`), { width, height }) };
+  const rows = exactly(shown.slice(0, height).map((line) => ` ${truncate(line, width - 2)}`), { width, height });
+  return { place, title: ` ${TEXTS[ui.language].welcome} `, rows };
 }
 
 /** What the welcome box says while a first start is led, in paragraphs; null: nothing. */
@@ -237,26 +309,20 @@ function helpPlace({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 
 
 const boxInside = ({ width, height }: { readonly width: number; readonly height: number }): Size => ({ width: width - 2, height: height - 2 });
 
-function breakpointList({ control: { breakpoints } }: State, size: Size, theme: Theme): OverlayProps {
+function breakpointList({ control: { breakpoints }, ui: { language } }: State, size: Size, theme: Theme): OverlayProps {
   const width = Math.min(size.width, 72);
   const lines = [
     ...(breakpoints.length === 0
-      ? ['No breakpoint yet. The loop stops before a command that one names.']
+      ? [TEXTS[language].noBreakpoint]
       : breakpoints.map((breakpoint, i) => `${i + 1}  ${theme.visible(formatBreakpoint(breakpoint))}`)),
     '',
-    'DEL, cmd:del      a command',
-    'user:*, key user  commands on these keys',
-    '#7, token 7       all of one connection',
-    'event expire      an event of the trace',
-    'us>1000, ms>5     after a command slower than that',
-    'err               at a reply that is an error',
-    '-1                deletes number 1; -* all of them',
+    ...TEXTS[language].conditions,
   ];
   const height = Math.min(size.height - 2, lines.length + 2);
   const inside = { width: width - 2, height: height - 2 };
   return {
     place: { x: 0, y: size.height - 1 - height, width, height },
-    title: ' Breakpoints ',
+    title: ` ${TEXTS[language].breakpoints} `,
     rows: exactly(lines.map((line) => ` ${truncate(line, inside.width - 2)}`), inside),
   };
 }
@@ -268,36 +334,16 @@ function welcomePlace({ places }: Layout): Omit<Place, 'pane'> {
   return readiness.x === frames.x ? { ...frames, y: readiness.y, height: readiness.height + frames.height } : frames;
 }
 
-function invitationLines(address: State['server']['addresses'][number] | undefined, { glyphs: { keys } }: Theme): string[] {
-  return [
-    'A Redis server, on one event loop.',
-    `Connect:      ${connectText(address)}`,
-    'Or type here: SET greeting hello EX 60',
-    '',
-    'Esc, Space    stop the loop itself',
-    'e  c  t       one event, command, turn',
-    `${`${keys.left}  ${keys.right}`.padEnd(14)}back and forward in time`,
-    '?             what a pane shows',
-    '',
-    ...(address === undefined || 'path' in address ? [] : [`Other clients: ${addressText(address)}`]),
-  ];
-}
-
 /** How redis-cli reaches the server. */
 export function connectText(address: State['server']['addresses'][number] | undefined): string {
   return address === undefined ? '' : 'path' in address ? `redis-cli -s ${address.path}` : `redis-cli -p ${address.port}`;
 }
 
-function tooSmall({ ui: { question } }: State, { width, height }: Size): string[] {
+function tooSmall({ ui: { question, language } }: State, { width, height }: Size): string[] {
   const lines =
     question !== null
-      ? [...wrap(`${question.text}?`, width, 3), 'y: yes, any other key: no']
-      : [
-          `The lab needs ${MINIMUM.width}x${MINIMUM.height};`,
-          `this is ${width}x${height}.`,
-          'Enlarge the window, or',
-          'press q to quit.',
-        ];
+      ? [...wrap(`${question.text}?`, width, 3), TEXTS[language].yesOrNo]
+      : TEXTS[language].tooSmall(`${MINIMUM.width}x${MINIMUM.height}`, `${width}x${height}`);
   return exactly(lines.map((line) => truncate(line, width)), { width, height });
 }
 

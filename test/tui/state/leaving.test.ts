@@ -19,5 +19,5 @@ test.each<[string | null, Model, ReplState]>([
   ['Leave the lab, with 1 key in it', model(1, 1), own('ready')],
   ['Leave the lab, with 21 clients and 1,005 keys in it', model(22, 1000, 5), own('ready', 'closed')],
 ])('%j', (question, newest, repl) => {
-  expect(leavingQuestion(newest, repl)).toBe(question);
+  expect(leavingQuestion(newest, repl, 'en')).toBe(question);
 });

@@ -42,3 +42,15 @@ test('the cursor within a text that is too long is in sight, with a little of wh
 test('control characters of a paste are shown, not obeyed', () => {
   expect(footer(typed('a\x1b]0;owned\x07\u009b'), PANES.keyspace, PLAIN, 80)).toContain('a\\x1b]0;owned\\a\\xc2\\x9b');
 });
+
+test('in Korean the keys are named in Korean, and the row has its width', () => {
+  const fresh = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '' }, initialModel, 'ko');
+  for (const state of [fresh, reduce(fresh, { type: 'focus', pane: 'loop' }), reduce(fresh, { type: 'open-prompt', kind: 'breakpoint' }), reduce(fresh, { type: 'ask-to-leave', isLeaving: true })]) {
+    for (const columns of [40, 80, 120]) {
+      const line = footer(state, PANES[state.ui.focus], PLAIN, columns);
+      expect(width(line)).toBe(columns);
+      expect(line).toMatch(/\p{Script=Hangul}/u);
+      expect(line).not.toMatch(/[a-z]{2,} [a-z]{2,} [a-z]{2,}/);
+    }
+  }
+});

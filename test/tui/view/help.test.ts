@@ -40,10 +40,10 @@ describe.each(PANE_IDS)('%s', (id) => {
     for (const key of ['1-6 pane', 'Tab next pane', 'z zoom', 'Enter open', '/ filter', 'End follow again, LIVE', 'Space pause, resume', 'q quit']) expect(page).toContain(key);
   });
 
-  test('explains every key that it ever has', () => {
-    const text = wholeHelp(viewOf(id)).replaceAll(/\s+/g, ' ');
+  test.each(LANGUAGES)('explains every key that it ever has, in %s', (language) => {
+    const text = wholeHelp(viewOf(id, language)).replaceAll(/\s+/g, ' ');
     const keys = [...bindingsOf(PANES[id], id === 'repl' ? 'console' : 'panes'), ...(id === 'repl' ? LINE_KEYS : [])];
-    expect(keys.filter((key) => !text.includes(('meaning' in key ? key.meaning : undefined) ?? key.label)).map(({ shown }) => shown)).toEqual([]);
+    expect(keys.filter((key) => !text.includes((('meaning' in key ? key.meaning : undefined) ?? key.label)[language])).map(({ shown }) => shown)).toEqual([]);
   });
 
   test.each(LANGUAGES)('fills its rows exactly, and can be scrolled to its last line and no further, in %s', (language) => {
