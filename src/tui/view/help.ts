@@ -119,8 +119,9 @@ const NAMES: { readonly [key: string]: string } = {
 
 function keysOf({ keys, shown }: Binding, theme: Theme): string {
   if (keys.length > 3 || shown.includes(' ')) return keyName(shown, theme);
-  const partName = (part: string): string => NAMES[part] ?? (part.length > 1 ? part[0]!.toUpperCase() + part.slice(1) : part);
-  const names = keys.map((key) => key.split('+').map(partName).join('-')).map((name) => (name === '-' ? '+' : name));
+  const partName = (part: string, isJoined: boolean): string => NAMES[part] ?? (part.length > 1 || isJoined ? part[0]!.toUpperCase() + part.slice(1) : part);
+  const nameOf = (key: string): string => key.split('+').map((part) => partName(part, key.startsWith('ctrl+'))).join('-');
+  const names = keys.map(nameOf).map((name) => (name === '-' ? '+' : name));
   return keyName(keys.includes('+') || keys.includes('-') ? keys.join(' ') : names.join(' '), theme);
 }
 
