@@ -93,15 +93,16 @@ const metafiles = [
   await bundle('server/history/worker'),
   await bundle('server/background/helper'),
   await bundle('server/herd/worker'),
-  await bundle('cli/lab', { separate: ['./run.js', './replay.js', './learn.js'] }),
+  await bundle('cli/lab', { separate: ['./run.js', './replay.js', './learn.js', './check.js'] }),
   await bundle('cli/replay'),
   await bundle('cli/learn'),
+  await bundle('cli/check'),
   // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
   await bundle('cli/run', { plugins: [bundleInk], defines: { fetch: 'undefined' } }),
   await bundle('cli/thread'),
 ];
 const buildId = createHash('sha256');
-for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
+for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
 metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } }));
 
 for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');

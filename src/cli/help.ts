@@ -19,6 +19,7 @@ export function formatHelp(): string {
     '       redis-lab learn [flags]',
     '       redis-lab learn --list | --check [name...|file] | --template',
     '       redis-lab replay <recording> [flags]',
+    '       redis-lab check --target <host:port> [flags]',
     '',
     ...wrap(
       'A Redis-compatible server whose event loop can be watched, paused and stepped. ' +

@@ -4,7 +4,7 @@
  *
  *   main.js     starts thread.js ────────▶ loads loop-thread.js, waits for its options
  *      └▶ lab.js  flags, configuration ──▶ its options ──▶ listens
- *           └▶ run.js  the screen, if there is to be one; replay.js
+ *           └▶ run.js  the screen, if there is to be one; replay.js; check.js
  *
  * This file is small, because V8 compiles it anew each time; the others come with what has been compiled of them before, see bundles.ts.
  */
@@ -17,7 +17,7 @@ import type { Start } from './start.js';
 import type { ThreadData } from './thread.js';
 
 /** These start no server. */
-const WITHOUT_SERVER = /^(?:-h|-v|--help|--version|replay|--list|--check|--template)$/;
+const WITHOUT_SERVER = /^(?:-h|-v|--help|--version|replay|check|--list|--check|--template)$/;
 
 const folder = cacheFolder(__BUILD__, process.env);
 const args = process.argv.slice(2);

@@ -1,0 +1,156 @@
+/**
+ * Probes of what a server makes of bytes: requests in pieces, many at once, any bytes.
+ */
+import { encodeRequest } from '../../server/index.js';
+import { cannotTell, fail, pass, type Probe } from '../probe.js';
+import { show, sleep, textOf } from '../wire.js';
+
+const PING = encodeRequest(['PING']);
+/** Long enough for a server to read what has come before the rest follows. */
+const PAUSE_MS = 40;
+
+const isPong = (reply: Parameters<typeof textOf>[0]): boolean => textOf(reply)?.toUpperCase() === 'PONG';
+
+export const ping: Probe = {
+  name: 'ping',
+  asks: { en: 'Does it answer PING?', ko: 'PING에 답합니까?' },
+  pass: { en: 'It speaks the protocol.', ko: '프로토콜을 이해합니다.' },
+  fail: { en: 'It does not answer a request in RESP.', ko: 'RESP 요청에 답하지 않습니다.' },
+  look: 'redis.io/docs/latest/develop/reference/protocol-spec',
+  async run(target) {
+    const client = await target.open();
+    const reply = await client.ask('PING');
+    return isPong(reply) ? pass('PING', show(reply)) : fail('PING', show(reply));
+  },
+};
+
+export const manyPings: Probe = {
+  name: 'many-pings',
+  asks: { en: 'Does one connection serve many requests, one after another?', ko: '한 연결에서 여러 요청을 차례로 처리합니까?' },
+  pass: { en: 'It goes on reading after the first reply.', ko: '첫 응답 뒤에도 계속 읽습니다.' },
+  fail: { en: 'It answers once and reads no more, or closes.', ko: '한 번 답한 뒤 더 읽지 않거나 연결을 닫습니다.' },
+  look: 'recv(2): read until the end of the stream (0), not once',
+  async run(target) {
+    const client = await target.open();
+    for (let i = 0; i < 20; i++) {
+      const reply = await client.ask('PING');
+      if (!isPong(reply)) return fail(`PING number ${i + 1}`, show(reply));
+    }
+    return pass('PING 20 times, each after the reply to the one before', '20 times PONG');
+  },
+};
+
+/** Sends the pieces with pauses between them and expects one PONG. */
+function inPieces(name: string, pieces: () => readonly string[], sent: string, texts: Pick<Probe, 'asks' | 'pass' | 'fail' | 'look'>): Probe {
+  return {
+    name,
+    ...texts,
+    async run(target) {
+      const client = await target.open();
+      for (const piece of pieces()) {
+        client.send(piece);
+        await sleep(PAUSE_MS);
+      }
+      const reply = await client.next();
+      const more = await client.silence(PAUSE_MS);
+      if (more.length > 0) return fail(sent, `${show(reply)}, and ${more.length} more`);
+      return isPong(reply) ? pass(sent, show(reply)) : fail(sent, show(reply));
+    },
+  };
+}
+
+const look = 'one read is not one request: keep what is not whole (mio: "readable" says nothing about how much)';
+
+export const halfFrame = inPieces('half-frame', () => [PING.slice(0, 9), PING.slice(9)], 'PING in two halves', {
+  asks: { en: 'Does it wait for the second half of a request?', ko: '요청의 나머지 절반을 기다립니까?' },
+  pass: { en: 'It keeps half a request until the rest comes.', ko: '나머지가 올 때까지 절반의 요청을 보관합니다.' },
+  fail: { en: 'It takes one read for one request.', ko: '한 번의 read를 하나의 요청으로 여깁니다.' },
+  look,
+});
+
+export const byteByByte = inPieces('byte-by-byte', () => [...PING], `PING, one byte every ${PAUSE_MS} ms`, {
+  asks: { en: 'Does it put a request together from single bytes?', ko: '한 바이트씩 온 요청을 조립합니까?' },
+  pass: { en: 'Any way of cutting a request is understood.', ko: '요청이 어떻게 나뉘어 와도 이해합니다.' },
+  fail: { en: 'It loses or answers parts of a request.', ko: '요청의 일부를 잃거나 일부에 답합니다.' },
+  look,
+});
+
+export const splitLength: Probe = {
+  name: 'split-length',
+  asks: { en: 'Does it understand a request that is cut inside of a length?', ko: '길이 값 중간에서 나뉜 요청을 이해합니까?' },
+  pass: { en: 'A length counts when its line is whole.', ko: '길이 줄이 완성된 뒤에야 길이를 읽습니다.' },
+  fail: { en: 'It takes the first digits for the length.', ko: '앞자리 숫자만 길이로 읽습니다.' },
+  look,
+  async run(target) {
+    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
+    const client = await target.open();
+    const text = 'twelve bytes';
+    for (const piece of ['*2\r\n$4\r\nECHO\r\n$1', `2\r\n${text}\r\n`]) {
+      client.send(piece);
+      await sleep(PAUSE_MS);
+    }
+    const reply = await client.next();
+    const sent = 'ECHO of 12 bytes, cut between the 1 and the 2 of its length';
+    return textOf(reply) === text ? pass(sent, show(reply)) : fail(sent, show(reply));
+  },
+};
+
+const PIPELINE = 10_000;
+const PIPELINE_MS = 20_000;
+
+export const pipeline: Probe = {
+  name: 'pipeline',
+  asks: { en: 'Does it answer 10,000 requests that come at once?', ko: '한꺼번에 온 요청 10,000개에 답합니까?' },
+  pass: { en: 'It takes every request out of what a read brings.', ko: 'read로 받은 모든 요청을 꺼내 처리합니다.' },
+  fail: { en: 'It answers only a part: requests behind the first of a read are lost, or output is.', ko: '일부에만 답합니다. 한 read에 함께 온 요청이나 출력이 사라집니다.' },
+  look: 'redis.io/docs/latest/develop/use/pipelining',
+  async run(target) {
+    const client = await target.open();
+    client.send(PING.repeat(PIPELINE));
+    const sent = `${PIPELINE} times PING at once`;
+    try {
+      const replies = await client.take(PIPELINE, PIPELINE_MS);
+      return replies.every(isPong) ? pass(sent, `${PIPELINE} times PONG`) : fail(sent, 'other replies than PONG');
+    } catch (error) {
+      return fail(sent, `${client.pending} replies; ${(error as Error).message}`);
+    }
+  },
+};
+
+const ORDERED = 1000;
+
+export const order: Probe = {
+  name: 'order',
+  asks: { en: 'Do replies come in the order of the requests?', ko: '응답이 요청 순서대로 옵니까?' },
+  pass: { en: 'A client can tell by the order which reply is whose.', ko: '클라이언트가 순서만으로 응답의 짝을 찾을 수 있습니다.' },
+  fail: { en: 'The protocol has no other way to tell which reply is whose.', ko: '이 프로토콜은 순서 말고는 응답의 짝을 찾을 방법이 없습니다.' },
+  look: 'redis.io/docs/latest/develop/reference/protocol-spec (request-response model)',
+  async run(target) {
+    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
+    const client = await target.open();
+    const words = Array.from({ length: ORDERED }, (_, at) => `word ${at}`);
+    client.send(words.map((word) => encodeRequest(['ECHO', word])).join(''));
+    const replies = await client.take(ORDERED, PIPELINE_MS);
+    const wrong = replies.findIndex((reply, at) => textOf(reply) !== words[at]);
+    const sent = `ECHO of ${ORDERED} different words at once`;
+    return wrong === -1 ? pass(sent, 'each at its place') : fail(sent, `reply ${wrong + 1} is ${show(replies[wrong]!)}`);
+  },
+};
+
+/** Every byte, CRLF twice, and a NUL at both ends. */
+const ALL_BYTES = `\0\r\n$3\r\n${Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('')}\r\n\0`;
+
+export const binary: Probe = {
+  name: 'binary',
+  asks: { en: 'Do all bytes come back as they were sent?', ko: '모든 바이트가 보낸 그대로 돌아옵니까?' },
+  pass: { en: 'It goes by lengths and not by line ends, and leaves bytes alone.', ko: '줄 끝이 아니라 길이로 읽고, 바이트를 바꾸지 않습니다.' },
+  fail: { en: 'It looks for line ends inside of values, or takes bytes for text.', ko: '값 안에서 줄 끝을 찾거나, 바이트를 텍스트로 다룹니다.' },
+  look: 'redis.io/docs/latest/develop/reference/protocol-spec (bulk strings are binary-safe)',
+  async run(target) {
+    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
+    const client = await target.open();
+    const reply = await client.ask('ECHO', ALL_BYTES);
+    const sent = `ECHO of ${ALL_BYTES.length} bytes: NUL, CR LF, and each of the 256`;
+    return textOf(reply) === ALL_BYTES ? pass(sent, `the same ${ALL_BYTES.length} bytes`) : fail(sent, show(reply));
+  },
+};
