@@ -343,6 +343,10 @@ export class Server implements ServerContext {
       hooks.isHeapFull = watch.isFull;
       return nextMs;
     };
+    hooks.watchHeap = () => {
+      watch.lookIfChanged(keyspace.usedBytes);
+      return (hooks.isHeapFull = watch.isFull);
+    };
   }
 
   private restoreHeapWatch(state: HeapWatchState): void {

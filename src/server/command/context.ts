@@ -6,7 +6,7 @@ import type { AclLog } from '../features/acl-log.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Host } from '../host.js';
 import type { Tap } from '../trace/tap.js';
-import type { Reply } from '../resp/reply.js';
+import type { ErrorReply, Reply } from '../resp/reply.js';
 import type { Blocking } from '../features/blocking.js';
 import type { Argv, Command } from './command.js';
 import type { PubSub } from '../features/pubsub.js';
@@ -23,6 +23,8 @@ import type { Watches } from '../features/watches.js';
 export interface CommandRunner extends RunningCommand {
   /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply;
+  /** Counts a command that is not executed; null if there is no such command. Returns the error. */
+  refuse(command: Command | null, error: ErrorReply): ErrorReply;
 }
 
 /** What tells this server from all others; 40 hexadecimal digits each. */

@@ -20,6 +20,11 @@ export class DispatchHooks {
   makeRoom: (() => boolean) | null = null;
   /** Set by the heap watch while V8 is so near its limit that commands that need memory are refused. */
   isHeapFull = false;
+  /**
+   * Set if V8's heap is watched: looks at it again if memory was taken or given back since the last look, and returns isHeapFull. Called where commands
+   * execute one after the other without the clock, in scripts and transactions.
+   */
+  watchHeap: (() => boolean) | null = null;
   /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
   busy: ErrorReply | null = null;
   /** Set while there are faults of requests. */

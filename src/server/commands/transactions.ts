@@ -35,15 +35,19 @@ export const exec = command({
   },
 });
 
-/** One reply each, errors included. Time is not frozen, as in a script: it just is read once a turn, and all of a transaction is executed within one. */
+/**
+ * One reply each, errors included. Time is not frozen, as in a script: it just is read once a turn, and all of a transaction is executed within one. Memory is
+ * looked at before EXEC only, as in Redis, but for V8's heap, whose end would be that of the server.
+ */
 function executeAll(session: Session, { queued }: Transaction): Reply {
-  const { dispatcher } = session.server;
+  const { dispatcher, hooks } = session.server;
   const exec = session.lastCommand;
   const replies: Reply[] = [];
   session.deniesBlocking = true;
   for (const { command, argv } of queued) {
     const { version } = session;
-    const reply = dispatcher.call(session, command, argv);
+    const isHeapFull = command.deniesOutOfMemory && hooks.watchHeap !== null && hooks.watchHeap();
+    const reply = isHeapFull ? dispatcher.refuse(command, errors.OUT_OF_MEMORY) : dispatcher.call(session, command, argv);
     if (session.version !== version) keepVersion(replies, version);
     replies.push(reply);
   }

@@ -51,6 +51,9 @@ export class Dispatcher implements CommandRunner {
     if (pause.mode !== PAUSE_OFF && isHeld(pause.mode, session, command, argv)) return pause.postpone(session, argv);
     if (session.transaction !== null && !command.runsInsideMulti) {
       session.transaction.queue(command, argv, session);
+      // A heap that is full refuses what is queued next.
+      const { watchHeap } = this.server.hooks;
+      if (watchHeap !== null) watchHeap();
       return QUEUED;
     }
     const reply = this.call(session, command, argv);
@@ -223,11 +226,15 @@ export class Dispatcher implements CommandRunner {
   private reject(session: Session, command: Command | null, error: ErrorReply): Reply {
     if (session.transaction !== null) session.transaction.failed = true;
     if (session.tracking !== null) endCaching(session, command);
-    if (command !== null) command.stats.rejected++;
     if (command !== null && command.name === 'exec') {
       session.endTransaction();
       error = errors.execAborted(error);
     }
+    return this.refuse(command, error);
+  }
+
+  refuse(command: Command | null, error: ErrorReply): ErrorReply {
+    if (command !== null) command.stats.rejected++;
     this.countCode(error);
     return error;
   }

@@ -7,7 +7,8 @@
  *
  * What V8 counts as used contains garbage. So the garbage is collected before anything is reported or refused, which V8 would have to do
  * soon anyway, and, while the heap is full, once the keyspace has become smaller. The heap is looked at while commands come, every tenth
- * of a second, and more often from the first mark on: an idle loop sleeps on.
+ * of a second, and more often from the first mark on: an idle loop sleeps on. While a script or a transaction runs, time stands still; there
+ * the heap is looked at whenever the keyspace has grown or shrunk by a small share of the limit.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -18,6 +19,8 @@ const FULL_SHARE = 0.9;
 const QUIET_SHARE = 0.7;
 /** By how much of the limit the keyspace must have shrunk before a full heap is collected again. */
 const RELIEF_SHARE = 0.02;
+/** By how much of the limit the keyspace must have changed before a heap is looked at within a script or a transaction. */
+const STEP_SHARE = 1 / 256;
 
 /** Milliseconds until the next look. */
 const QUIET_MS = 100;
@@ -26,7 +29,7 @@ const WARNED_MS = 2;
 export interface Heap {
   /** Bytes in use, with garbage. */
   used(): number;
-  /** Bytes at which V8 gives up. */
+  /** Bytes that it may have; V8 gives up somewhat later. */
   readonly limit: number;
   /** Collects all garbage, at once. */
   collect(): void;
@@ -37,6 +40,7 @@ export interface HeapWatchState {
   readonly isFull: boolean;
   readonly isWarned: boolean;
   readonly keyspaceBytes: number;
+  readonly seenBytes: number;
   readonly warnAt: number;
   readonly fullAt: number;
 }
@@ -47,6 +51,8 @@ export class HeapWatch {
   private isWarned = false;
   /** What the keyspace counted when garbage was last collected for a full heap. */
   private keyspaceBytes = 0;
+  /** What the keyspace counted at the last look. */
+  private seenBytes = 0;
   /** Shares at which garbage is collected, to see what is left: higher than the marks where little of it has been garbage, or each look would collect. */
   private warnAt = WARN_SHARE;
   private fullAt = FULL_SHARE;
@@ -58,8 +64,8 @@ export class HeapWatch {
   ) {}
 
   capture(): HeapWatchState {
-    const { isFull, isWarned, keyspaceBytes, warnAt, fullAt } = this;
-    return { isFull, isWarned, keyspaceBytes, warnAt, fullAt };
+    const { isFull, isWarned, keyspaceBytes, seenBytes, warnAt, fullAt } = this;
+    return { isFull, isWarned, keyspaceBytes, seenBytes, warnAt, fullAt };
   }
 
   restore(state: HeapWatchState): void {
@@ -68,11 +74,17 @@ export class HeapWatch {
 
   /** Returns after how many milliseconds it wants to look again. @param keyspaceBytes what the keyspace counts */
   look(keyspaceBytes: number): number {
+    this.seenBytes = keyspaceBytes;
     if (this.isFull) this.lookForRelief(keyspaceBytes);
     else if (this.share() < QUIET_SHARE) this.calmDown();
     else if (!this.isWarned && this.share() >= this.warnAt) this.approach();
     if (!this.isFull && this.share() >= this.fullAt) this.fill(keyspaceBytes);
     return this.share() < QUIET_SHARE ? QUIET_MS : WARNED_MS;
+  }
+
+  /** For commands that follow each other without the clock: looks only if the keyspace has changed enough since the last look. */
+  lookIfChanged(keyspaceBytes: number): void {
+    if (Math.abs(keyspaceBytes - this.seenBytes) >= STEP_SHARE * this.heap.limit) this.look(keyspaceBytes);
   }
 
   private calmDown(): void {
@@ -121,7 +133,7 @@ const ADVICE =
 const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
-/** The heap of the thread that calls this. @param limit bytes that its old generation may have */
+/** The heap of the thread that calls this. @param limit bytes that its old generation may have, less than V8's limit: see thread/start-thread.ts */
 export function ownHeap(limit: number): Heap {
   let gc: (() => void) | null = null;
   return {

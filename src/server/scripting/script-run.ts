@@ -109,14 +109,14 @@ export class ScriptRun {
   /** A command of the script's. Never throws. */
   call(argv: Argv): Reply {
     const session = (this.session ??= this.openSession());
+    const { server } = session;
     const command = this.lookup(argv);
-    if (command === null) return this.reject(null, errors.UNKNOWN_IN_SCRIPT);
+    if (command === null) return server.dispatcher.refuse(null, errors.UNKNOWN_IN_SCRIPT);
     const error = this.gates(command, argv.length);
-    if (error !== null) return this.reject(command, error);
+    if (error !== null) return server.dispatcher.refuse(command, error);
     if (command.isWrite) this.hasWritten = true;
     session.version = this.version;
     session.lastCommand = command;
-    const { server } = session;
     const reply = server.dispatcher.call(session, command, argv);
     const { id, tracking } = this.caller;
     if (command.isCacheable && tracking !== null && tracking.remembers) server.tracking.remember(id, this.declaredKeys());
@@ -127,13 +127,6 @@ export class ScriptRun {
   private declaredKeys(): Argv {
     const { argv, keyCount } = this.options;
     return argv.slice(FIRST_KEY, FIRST_KEY + keyCount);
-  }
-
-  private reject(command: Command | null, error: ErrorReply): ErrorReply {
-    const counts = this.caller.server.stats.errors;
-    counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
-    if (command !== null) command.stats.rejected++;
-    return error;
   }
 
   lookup(argv: Argv): Command | null {
@@ -155,9 +148,17 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
-    // After the first write the script goes on in any case: it can not be left half done.
-    if (command.deniesOutOfMemory && this.isOutOfMemory && !this.hasWritten && flags?.has('allow-oom') !== true) return errors.OUT_OF_MEMORY;
-    return null;
+    return command.deniesOutOfMemory && this.lacksRoom() ? errors.OUT_OF_MEMORY : null;
+  }
+
+  /**
+   * Over maxmemory a script goes on after its first write, as in Redis: it is not to be left half done. A full heap refuses in any case, since V8 would end
+   * the server.
+   */
+  private lacksRoom(): boolean {
+    const { watchHeap } = this.caller.server.hooks;
+    if (watchHeap !== null && watchHeap()) return true;
+    return this.isOutOfMemory && !this.hasWritten && this.options.flags?.has('allow-oom') !== true;
   }
 
   get elapsedMs(): number {

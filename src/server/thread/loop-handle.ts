@@ -16,7 +16,7 @@ import type { LoopLink } from '../background/protocol.js';
 import { ActivityWatch } from './activity-watch.js';
 import { createControl, isLoopHeld, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
 import { StartError } from './start-error.js';
-import { HEAP_LIMIT_MB, startThread } from './start-thread.js';
+import { HEAP_LIMITS, startThread } from './start-thread.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
 
 export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
@@ -51,8 +51,11 @@ export class OutOfMemoryError extends Error {
 }
 
 function explained(error: Error): Error {
-  return (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY' ? new OutOfMemoryError(HEAP_LIMIT_MB) : error;
+  return (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY' ? new OutOfMemoryError(HEAP_LIMITS.v8Mb) : error;
 }
+
+/** What a loop is started with; the rest is made here. */
+type LoopStart = Omit<LoopThreadOptions, 'control' | 'activity' | 'heapLimitMb' | 'isNested'>;
 
 interface PendingCall {
   readonly resolve: (value: never) => void;
@@ -103,11 +106,12 @@ export class LoopHandle {
   }
 
   /** Resolves once the server listens. Rejects with {@link StartError}. @param worker waits for its options */
-  static start(options: Omit<LoopThreadOptions, 'control' | 'activity' | 'isNested'>, events: LoopEvents, worker = startThread()): Promise<LoopHandle> {
+  static start(options: LoopStart, events: LoopEvents, worker = startThread()): Promise<LoopHandle> {
     const control = createControl();
     const activity = createActivityWords();
     const { helper } = options;
-    worker.postMessage({ ...options, control, activity, isNested: !isMainThread } satisfies LoopThreadOptions, helper === null ? [] : [helper.port]);
+    const all = { ...options, control, activity, heapLimitMb: HEAP_LIMITS.dataMb, isNested: !isMainThread } satisfies LoopThreadOptions;
+    worker.postMessage(all, helper === null ? [] : [helper.port]);
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError({ message: 'the loop thread ended before it was ready', code: null, address: null }));
       const first = (message: LoopMessage): void => {

@@ -4,7 +4,7 @@
  * Reached from worker.ts or cli/thread.ts, the programs that start-thread.ts starts. Messages from main wait in the port until the WAKER
  * token is ready, because a thread that sleeps in epoll_wait hears nothing else.
  */
-import { parentPort, receiveMessageOnPort, resourceLimits, type MessagePort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { Config, ConfigError } from '../config.js';
 import { FaultError } from '../faults/fault.js';
 import { Faults } from '../faults/faults.js';
@@ -53,7 +53,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     clock,
     seed: options.seed,
     config: new Config({ ...state?.settings, ...options.settings }, options.configFile),
-    heap: ownHeap(resourceLimits.maxOldGenerationSizeMb! * 2 ** 20),
+    heap: ownHeap(options.heapLimitMb * 2 ** 20),
     log: (level, message) => post({ kind: 'log', level, message }),
     activity: new Activity(options.activity),
     ...(state !== null && { from: { state } }),

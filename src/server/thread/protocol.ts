@@ -42,6 +42,8 @@ export interface LoopThreadOptions {
   readonly activity: ActivityWords;
   /** The way to the helper thread; null if there is none. */
   readonly helper: LoopLink | null;
+  /** What the thread's heap may take; see start-thread.ts. */
+  readonly heapLimitMb: number;
   /** The server was asked for by a worker, and not by the main thread. */
   readonly isNested: boolean;
 }

@@ -12,27 +12,45 @@ const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/serv
 const RESERVED_SHARE = 0.1;
 const RESERVED_MB = 64;
 
-/** A flag of Node that names the limit is obeyed. */
+/**
+ * V8's limit is higher than what the data may take. V8 counts whole pages, also where most of a page is free, wants room for a young generation that survives,
+ * and ends the thread from 80 % of its limit on if several collections in a row free little. And a table that grows is there twice for a moment.
+ */
+const V8_SHARE = 1.25;
+const V8_ROOM_MB = 32;
+
+/** A flag of Node that names V8's limit is stronger than a thread's own limits. */
 const NAMED_LIMIT = /--max[-_]old[-_]space[-_]size[= ](\d+)/;
+
+export interface HeapLimits {
+  /** What the data of a loop thread may take: below it the heap watch refuses writes. */
+  readonly dataMb: number;
+  /** At which V8 ends the thread. */
+  readonly v8Mb: number;
+}
 
 /**
  * How much old generation a loop thread may have: the keyspace may fill the machine's memory, as Redis's may, or what its container is
  * allowed. V8's own limit is a fraction of it.
  */
-export function heapLimitMb(totalBytes: number, constrainedBytes: number, nodeFlags: string): number {
+export function heapLimits(totalBytes: number, constrainedBytes: number, nodeFlags: string): HeapLimits {
   const named = NAMED_LIMIT.exec(nodeFlags)?.[1];
-  if (named !== undefined) return Number(named);
+  if (named !== undefined) {
+    const v8Mb = Number(named);
+    return { dataMb: Math.floor(Math.max(v8Mb / 2, Math.min(v8Mb / V8_SHARE, v8Mb - V8_ROOM_MB))), v8Mb };
+  }
   const mb = (constrainedBytes > 0 ? Math.min(totalBytes, constrainedBytes) : totalBytes) / 2 ** 20;
-  return Math.floor(Math.max(mb / 2, mb - Math.max(RESERVED_MB, mb * RESERVED_SHARE)));
+  const dataMb = Math.floor(Math.max(mb / 2, mb - Math.max(RESERVED_MB, mb * RESERVED_SHARE)));
+  return { dataMb, v8Mb: Math.ceil(Math.max(dataMb * V8_SHARE, dataMb + V8_ROOM_MB)) };
 }
 
-export const HEAP_LIMIT_MB = heapLimitMb(totalmem(), process.constrainedMemory?.() ?? 0, [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
+export const HEAP_LIMITS = heapLimits(totalmem(), process.constrainedMemory?.() ?? 0, [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
 
 /**
  * The young generation is V8's default, named because a worker gets less on small machines: each SET leaves a string behind that lives
  * long, and a small nursery would be emptied all the time.
  */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: HEAP_LIMIT_MB, maxYoungGenerationSizeMb: 48 };
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: HEAP_LIMITS.v8Mb, maxYoungGenerationSizeMb: 48 };
 
 /** A worker has the flags of its process; one that is a file refuses that of a program given as `--input-type=module -e …`. */
 export const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};

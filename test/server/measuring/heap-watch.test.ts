@@ -1,7 +1,7 @@
 /** The heap watch, on a heap that is as full as the test says: what is garbage goes when it is collected. */
 import { beforeEach, expect, test } from 'vitest';
 import { HeapWatch } from '../../../src/server/measuring/heap-watch.js';
-import { heapLimitMb } from '../../../src/server/thread/start-thread.js';
+import { heapLimits } from '../../../src/server/thread/start-thread.js';
 
 const MB = 2 ** 20;
 
@@ -97,14 +97,29 @@ test('while the heap is full its garbage is collected only when the keyspace has
   expect(watch.isFull).toBe(false);
 });
 
+test('within a script it is looked at once the keyspace has grown or shrunk by a 256th of the limit', () => {
+  look(600);
+  live = 950;
+  watch.lookIfChanged(603 * MB);
+  expect(watch.isFull).toBe(false);
+  watch.lookIfChanged(604 * MB);
+  expect(watch.isFull).toBe(true);
+  live = 100;
+  watch.lookIfChanged(601 * MB);
+  expect(watch.isFull).toBe(true);
+  watch.lookIfChanged(100 * MB);
+  expect(watch.isFull).toBe(false);
+});
+
 test.each([
-  { where: 'a machine of 24 GB', total: 24_000, constrained: 0, flags: '', limit: 21_600 },
-  { where: 'a container of 1 GB on it', total: 24_000, constrained: 1000, flags: '', limit: 900 },
-  { where: 'a container without a limit, which Node gives as an enormous number', total: 24_000, constrained: 2 ** 44, flags: '', limit: 21_600 },
-  { where: 'a machine of 256 MB', total: 256, constrained: 0, flags: '', limit: 192 },
-  { where: 'a machine of 100 MB', total: 100, constrained: 0, flags: '', limit: 50 },
-  { where: 'a limit that was named', total: 24_000, constrained: 0, flags: '--no-warnings --max-old-space-size=300', limit: 300 },
-  { where: 'a limit in the other spelling', total: 24_000, constrained: 0, flags: '--max_old_space_size=300', limit: 300 },
-])('$where gives the loop thread $limit MB', ({ total, constrained, flags, limit }) => {
-  expect(heapLimitMb(total * MB, constrained * MB, flags)).toBe(limit);
+  { where: 'a machine of 24 GB', total: 24_000, constrained: 0, flags: '', data: 21_600, v8: 27_000 },
+  { where: 'a container of 1 GB on it', total: 24_000, constrained: 1000, flags: '', data: 900, v8: 1125 },
+  { where: 'a container without a limit, which Node gives as an enormous number', total: 24_000, constrained: 2 ** 44, flags: '', data: 21_600, v8: 27_000 },
+  { where: 'a machine of 256 MB', total: 256, constrained: 0, flags: '', data: 192, v8: 240 },
+  { where: 'a machine of 100 MB', total: 100, constrained: 0, flags: '', data: 50, v8: 82 },
+  { where: 'a limit that was named', total: 24_000, constrained: 0, flags: '--no-warnings --max-old-space-size=300', data: 240, v8: 300 },
+  { where: 'a small limit that was named', total: 24_000, constrained: 0, flags: '--max-old-space-size=96', data: 64, v8: 96 },
+  { where: 'a limit in the other spelling', total: 24_000, constrained: 0, flags: '--max_old_space_size=300', data: 240, v8: 300 },
+])('$where gives the data of the loop thread $data MB, and V8 $v8', ({ total, constrained, flags, data, v8 }) => {
+  expect(heapLimits(total * MB, constrained * MB, flags)).toEqual({ dataMb: data, v8Mb: v8 });
 });
