@@ -132,7 +132,7 @@ class ArgumentReader {
     if (takesMany) return this.setting(head, shown, [...inline, ...this.takeWords()]);
     if (inline.length > 0) return this.setting(head, shown, inline);
     const word = this.takeValue();
-    return word === null ? missing(shown) : this.setting(head, shown, [word]);
+    return word === null ? missing(shown) : this.setting(head, shown, [word, ...this.takeWords()]);
   }
 
   private setting(name: string, shown: string, words: readonly string[]): Other | null {

@@ -52,6 +52,7 @@ test.each([
   [['--save', '--port', '1'], { save: '', port: 1 }],
   [['--save', '900', '1', '--save', '', '--save', '60', '2'], { save: '60 2' }],
   [['--save', '900 1 300 10'], { save: '900 1 300 10' }],
+  [['--bind', '--port', '1'], { bind: '', port: 1 }],
   [['--latency-tracking-info-percentiles'], { 'latency-tracking-info-percentiles': [] }],
   [['--maxmemory 700mb'], { maxmemory: 734003200 }],
   [['--save 60 1', '120', '2', '--port 1'], { save: '60 1 120 2', port: 1 }],
@@ -88,6 +89,8 @@ test.each([
   [['--'], "unknown option '--'"],
   [['--loadmodule', 'x.so'], "--loadmodule 'x.so': not supported"],
   [['--aclfile', 'users.acl'], "--aclfile 'users.acl': users cannot be loaded from a file yet"],
+  [['--timeout', '5', '6'], "--timeout '5 6': wrong number of arguments"],
+  [['--port', '7000', 'redis.conf', '--hz', '10'], "--port '7000 redis.conf': wrong number of arguments"],
   [['--save', '900', '1', '2'], "--save '900 1 2': Invalid save parameters"],
 ])('%j is refused', async (args, message) => {
   expect(await complaint(...args)).toBe(message);

@@ -108,6 +108,18 @@ test('a port that is taken is named in one line, with exit code 1', async () => 
   expect(server.errors).toBe(`redis-lab: cannot listen on 127.0.0.1:${port}: the address is already in use\n`);
 });
 
+test('a server that is to listen nowhere does not start, and with a socket of its own it does', async () => {
+  const path = join(directory(), 'redis.conf');
+  writeFileSync(path, 'bind\n');
+  const server = lab(path);
+  expect(await server.exited).toBe(1);
+  expect(server.errors).toBe('redis-lab: configured to listen nowhere: bind names no address of this machine, and there is no unixsocket\n');
+  const socket = join(directory(), 'socket');
+  lab(path, '--unixsocket', socket);
+  const client = await connectWhenReady(socket);
+  expect(await client.call('PING')).toEqual({ simple: 'PONG' });
+});
+
 test('a configuration file comes first, flags win over it, and CONFIG REWRITE writes it back', async () => {
   const path = join(directory(), 'redis.conf');
   writeFileSync(path, '# mine\nport 0\nmaxmemory 1mb\nlist-compress-depth 1\n');

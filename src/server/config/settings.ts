@@ -126,7 +126,10 @@ function titleTemplate(text: string): string | null {
 export const SETTINGS = {
   ...group('Network', {
     port: integer(6379, 0, 65535, 'TCP port to listen on; 0: any that is free. (With Redis, 0 listens on none.)', IMMUTABLE),
-    bind: words('127.0.0.1', joined, 'Addresses to listen on. Redis listens on all; the lab only on this machine unless told otherwise.', IMMUTABLE),
+    bind: words('127.0.0.1', joined, 'Addresses to listen on. Redis listens on all; the lab only on this machine unless told otherwise.', {
+      ...IMMUTABLE,
+      bare: true,
+    }),
     'bind-source-addr': string('', 'Address from which outgoing connections start.', IDLE),
     'protected-mode': boolean(true, 'Refuse clients from other machines while there is no password.'),
     unixsocket: string('', 'Path of a unix domain socket to listen on as well.', IMMUTABLE),

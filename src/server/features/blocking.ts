@@ -41,6 +41,8 @@ export interface BlockingClient {
   readonly deniesBlocking: boolean;
   parked: boolean;
   waiting: Parked | null;
+  /** The command that has parked the client. */
+  suspended: object | null;
   answer(reply: Reply): void;
   readonly transport: { resume(): void };
 }
@@ -340,7 +342,9 @@ export class Blocking implements KeyspaceListener {
     return timeoutMs === 0 ? null : this.server.scheduler.after(TIMER, timeoutMs, () => this.timedOut(session));
   }
 
-  private timedOut({ waiting }: BlockingClient): void {
+  private timedOut(session: BlockingClient): void {
+    const { waiting } = session;
+    session.suspended = null;
     if (waiting !== null) this.release(waiting, waiting.request.timedOut, 'timeout');
   }
 

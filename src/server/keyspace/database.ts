@@ -65,11 +65,6 @@ export class Database {
     return this.dict.size;
   }
 
-  /** Estimated bytes of all keys and values. */
-  get datasetBytes(): number {
-    return this.usedUnits * UNIT_BYTES;
-  }
-
   /** For the decoder: the string that these bytes spell as latin1, see KeyTable. Not a lookup: nothing is counted, touched or expired. */
   intern(bytes: Buffer, start: number, length: number): string {
     return this.dict.intern(bytes, start, length);

@@ -87,6 +87,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   server.loop.onWake(drain);
   server.listen();
   const addresses = await server.opened();
+  if (addresses.length === 0) return post({ kind: 'failed', message: NO_ADDRESS, code: null, address: null });
   if (poll.waker.fd === -1) port.on('message', hear);
   if (options.paused) observation.pause();
   if (options.isNested) server.loop.sleepLimitMs = NESTED_SLEEP_MS;
@@ -246,6 +247,8 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
 const EXPECTED = [ConfigError, PollerError, FaultError, StateError, RangeError] as const;
 
 /** Says why there is no server; what nobody has expected ends the thread. */
+const NO_ADDRESS = 'configured to listen nowhere: bind names no address of this machine, and there is no unixsocket';
+
 function fail(error: unknown): void {
   if (error instanceof SystemError) return post({ kind: 'failed', message: error.message, code: error.code, address: error.address });
   if (EXPECTED.some((kind) => error instanceof kind)) {

@@ -25,6 +25,20 @@ describe('a parked client', () => {
     expect(lab.connect().ask('LRANGE', 'k', '0', '-1')).toBe(`*1\r\n${bulk('b')}`);
   });
 
+  test.each([
+    ['its time is over', (lab: Lab) => lab.advance(1000)],
+    ['it is served', (lab: Lab) => lab.connect().ask('RPUSH', 'k', 'a')],
+    ['it is unblocked', (lab: Lab) => lab.connect().ask('CLIENT', 'UNBLOCK', `${[...lab.server.sessions.keys()][0]!}`)],
+  ])('is a client without a request once %s', (_, release) => {
+    using lab = simulate();
+    const client = waiting(lab, 'BLPOP', 'k', '1');
+    const [session] = lab.server.sessions.values();
+    expect(session!.suspended).toMatchObject({ argv: ['BLPOP', 'k', '1'] });
+    release(lab);
+    expect(client.receive()).not.toBe('');
+    expect(session!.suspended).toBe(null);
+  });
+
   test('waits in line: first come, first served', () => {
     using lab = simulate();
     const [first, second] = [waiting(lab, 'BLPOP', 'k', '0'), waiting(lab, 'BRPOP', 'k', '0')];

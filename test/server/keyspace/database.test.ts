@@ -193,10 +193,10 @@ describe('moving', () => {
   test('swap exchanges everything, and tells before and after', () => {
     db.set('a', 1);
     db.setExpire('a', START_MS + 500);
-    const used = db.datasetBytes;
+    const used = db.capture().usedUnits;
     const heard = listen();
     keyspace.swap(0, 1);
-    expect([db.size, other.expireAt('a'), other.datasetBytes, db.datasetBytes]).toEqual([0, START_MS + 500, used, 0]);
+    expect([db.size, other.expireAt('a'), other.capture().usedUnits, db.capture().usedUnits]).toEqual([0, START_MS + 500, used, 0]);
     expect(heard).toEqual(['0 flushing 1 (1)', '1 flushing 0 (0)', '0 flushed (0)', '1 flushed (1)']);
   });
 
@@ -267,7 +267,7 @@ describe('memory', () => {
     clock.advance(10_000);
     for (const each of [db, other]) {
       for (let i = 0; i < 13; i++) each.delete(`k${i}`);
-      expect([each.size, each.expires.size, each.datasetBytes]).toEqual([0, 0, 0]);
+      expect([each.size, each.expires.size, each.capture().usedUnits]).toEqual([0, 0, 0]);
     }
     expect(keyspace.datasetBytes).toBe(0);
   });

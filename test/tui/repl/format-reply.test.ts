@@ -73,23 +73,27 @@ const redisCli = ((): boolean => {
   }
 })();
 
-/** What redis-cli prints on a terminal if a server answers these replies, one after another. */
+/**
+ * What redis-cli prints on a terminal if a server answers these replies, one after another. The shell keeps the terminal open behind it: what was printed
+ * just before everybody has left a terminal may be lost.
+ */
 async function printedByRedisCli(replies: readonly string[]): Promise<readonly string[]> {
-  const printed: string[] = [];
-  let next = '';
-  const server = createServer((socket) => socket.on('error', () => {}).on('data', () => socket.write(next, 'latin1')));
+  const left = [...replies];
+  const server = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.write(left.shift()!, 'latin1')));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as { port: number };
-  for (const bytes of replies) {
-    next = bytes;
-    const terminal = pty.spawn('redis-cli', ['-p', String(port), 'ANY'], { cols: 500, rows: 50, encoding: null });
-    const chunks: Buffer[] = [];
-    terminal.onData((chunk) => chunks.push(Buffer.from(chunk)));
-    await new Promise<void>((resolve) => terminal.onExit(() => resolve()));
-    printed.push(Buffer.concat(chunks).toString('latin1').replace(/\r\n$/, ''));
-  }
+  const script = `for i in $(seq ${replies.length}); do redis-cli -p ${port} ANY; printf '\\001'; done; read -r _`;
+  const terminal = pty.spawn('sh', ['-c', script], { cols: 500, rows: 50, encoding: null });
+  let printed = '';
+  await new Promise<void>((resolve) => {
+    terminal.onData((chunk) => {
+      printed += Buffer.from(chunk).toString('latin1');
+      if (printed.split('\x01').length > replies.length) resolve();
+    });
+  });
+  terminal.kill();
   server.close();
-  return printed;
+  return printed.split('\x01', replies.length).map((text) => text.replace(/\r\n$/, ''));
 }
 
 // Where redis-cli 7.0 is not installed there is nothing to compare with; the table of expected lines below stands on its own.
