@@ -18,7 +18,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/io': ['shared'],
   'server/resp': [],
   'server/trace': [],
-  'server/config': [],
+  'server/config': ['shared'],
   'server/keyspace': ['shared', 'server/trace'],
   'server/version': [],
   'server/host': [],

@@ -3,6 +3,7 @@
  */
 import { constants } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { isPipe, readWhole } from '../shared/read-whole.js';
 import { toBytes, toText } from '../server/config/bytes.js';
 import { readRecording, RecordingError, type RecordingFile } from '../server/recording/index.js';
 
@@ -11,15 +12,15 @@ const SMALL_BYTES = 2 ** 30;
 
 /** @param path a byte string. Throws {@link RecordingError} if there is no recording in it, and what opening it throws */
 export function readRecordingFile(path: string): RecordingFile {
-  return readRecording(readWhole(toText(path)));
+  const name = toText(path);
+  return readRecording(isPipe(name) ? readWhole(name) : readLarge(name));
 }
 
 /** Node's own reading ends at 2 GiB. */
-function readWhole(path: string): Buffer {
+function readLarge(path: string): Buffer {
   const fd = openSync(path, 'r');
   try {
     const { size } = fstatSync(fd);
-    // Pipes do not know their size, and grow larger than this only in an attack.
     if (size < SMALL_BYTES) return readFileSync(fd);
     if (size > constants.MAX_LENGTH) throw new RecordingError(`it has ${size} bytes; this Node reads files of up to ${constants.MAX_LENGTH}`);
     const bytes = Buffer.allocUnsafe(size);

@@ -1,13 +1,14 @@
 /**
  * The command line as people meet it: the built program in a process of its own.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectWhenReady, Headless, MAIN, startHeadless as lab, temporaryDirectory as directory } from '../support/headless.js';
+import { cli } from '../support/cli.js';
+import { connectWhenReady, Headless, MAIN, startHeadless as lab, startInShell, temporaryDirectory as directory } from '../support/headless.js';
 import { RespClient } from '../support/resp-client.js';
 
 /** With a home of its own, in which it may keep what it has compiled. */
@@ -106,6 +107,23 @@ test('a port that is taken is named in one line, with exit code 1', async () => 
   const server = lab('--port', String(port));
   expect(await server.exited).toBe(1);
   expect(server.errors).toBe(`redis-lab: cannot listen on 127.0.0.1:${port}: the address is already in use\n`);
+});
+
+test.each([
+  { what: 'a configuration', args: [], complaint: (pipe: string) => `cannot read the configuration file '${pipe}': this is a pipe, and nobody writes to it` },
+  { what: 'a recording', args: ['replay'], complaint: (pipe: string) => `cannot open '${pipe}': this is a pipe, and nobody writes to it` },
+  { what: 'an experiment', args: ['learn', '--check'], complaint: (pipe: string) => `cannot open '${pipe}': this is a pipe, and nobody writes to it` },
+])('$what in a pipe that nobody writes to is not waited for', async ({ args, complaint }) => {
+  const pipe = join(directory(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const { stderr, code } = await cli(...args, pipe);
+  expect({ stderr, isFailure: code !== 0 }).toEqual({ stderr: `redis-lab: ${complaint(pipe)}\n`, isFailure: true });
+});
+
+test('a configuration may come through a pipe, and come late', async () => {
+  const server = startInShell('"$@" <(sleep 0.2; echo port 0; sleep 0.2; echo maxmemory 123mb)');
+  const client = await server.connect();
+  expect(await client.call('CONFIG', 'GET', 'maxmemory')).toEqual(['maxmemory', String(123 * 2 ** 20)]);
 });
 
 test('a server that is to listen nowhere does not start, and with a socket of its own it does', async () => {

@@ -4,8 +4,9 @@
  * Reached from the command line before the server exists, and from CONFIG REWRITE. One directive a line, words separated by spaces, quoted
  * as in Redis; `include` reads another file, or those that a pattern finds, at that place; `save` may come several times.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readWhole } from '../../shared/read-whole.js';
 import { resolvePath, toBytes, toText } from './bytes.js';
 import { expandGlob } from './glob-files.js';
 import { parseValue } from './parse.js';
@@ -54,9 +55,9 @@ export class ConfigReader {
   private readFile(path: string, depth: number): void {
     let text;
     try {
-      text = readFileSync(toText(path), 'latin1');
+      text = readWhole(toText(path)).toString('latin1');
     } catch (error) {
-      throw new ConfigFileError(`cannot read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+      throw new ConfigFileError(`cannot read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
     }
     this.readText(text, path, dirname(path), depth);
   }
@@ -135,7 +136,7 @@ const GENERATED = '# Written by CONFIG REWRITE';
  */
 export function rewriteConfigFile(path: string, values: SettingValues): void {
   const file = toText(path);
-  const text = rewriteText(readFileSync(file, 'latin1'), values);
+  const text = rewriteText(readWhole(file).toString('latin1'), values);
   const draft = `${file}.${process.pid}.tmp`;
   try {
     writeFileSync(draft, text, 'latin1');

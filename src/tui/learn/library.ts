@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nearest } from '../../shared/nearest.js';
+import { readWhole } from '../../shared/read-whole.js';
 import type { Experiment } from '../state/learn/experiment.js';
 import { parseExperiment } from './experiment-schema.js';
 
@@ -35,7 +36,7 @@ const nameOf = (file: string): string => file.replace(/^\d\d-|\.json$/g, '');
  * {@link UnknownExperimentError}, ExperimentError, or what reading the file throws.
  */
 export function loadExperiment(nameOrFile: string): Experiment {
-  if (/\/|\.json$/.test(nameOrFile)) return parseExperiment(readFileSync(nameOrFile, 'utf8'), nameOrFile);
+  if (/\/|\.json$/.test(nameOrFile)) return parseExperiment(readWhole(nameOrFile).toString(), nameOrFile);
   const file = files().find((one) => nameOf(one) === nameOrFile);
   if (file === undefined) throw new UnknownExperimentError(complaint(nameOrFile, files().map(nameOf)));
   return parseExperiment(readFileSync(join(folder(), file), 'utf8'), file);

@@ -1,0 +1,54 @@
+/**
+ * Reading a file that somebody has named, whole. Opening a pipe that nobody writes to would keep the thread waiting for good, so pipes are opened
+ * non-blocking: they are read to their end if somebody has them open for writing or has left something in them, and refused otherwise.
+ */
+import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
+
+/** A pipe without a writer. Its message has no path. */
+export class UnwrittenPipeError extends Error {
+  override readonly name = 'UnwrittenPipeError';
+
+  constructor(readonly path: string) {
+    super('this is a pipe, and nobody writes to it');
+  }
+}
+
+const CHUNK_BYTES = 65_536;
+/** Between two looks at a pipe that is empty for now. */
+const LOOK_AGAIN_MS = 5;
+
+/** Throws {@link UnwrittenPipeError}, and what the file system throws. */
+export function readWhole(path: string): Buffer {
+  return isPipe(path) ? readPipe(path) : readFileSync(path);
+}
+
+export const isPipe = (path: string): boolean => statSync(path).isFIFO();
+
+function readPipe(path: string): Buffer {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const chunks: Buffer[] = [];
+    let hasWriter = false;
+    for (;;) {
+      const chunk = readSome(fd);
+      if (chunk === null) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+      else if (chunk.length > 0) chunks.push(chunk);
+      else if (hasWriter) return Buffer.concat(chunks);
+      else throw new UnwrittenPipeError(path);
+      hasWriter = true;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What there is now: empty if nobody writes any more, null if somebody still may. */
+function readSome(fd: number): Buffer | null {
+  const bytes = Buffer.allocUnsafe(CHUNK_BYTES);
+  try {
+    return bytes.subarray(0, readSync(fd, bytes));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null;
+    throw error;
+  }
+}
