@@ -35,6 +35,7 @@ import { typedForConsole } from './state/typed-word.js';
 import { joined, spell, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
 import { NOWHERE, type Outcome } from './time-travel.js';
+import { SessionPast } from './session-past.js';
 import { Undo } from './undo.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
@@ -88,6 +89,7 @@ export interface AppOptions {
 export class App {
   private readonly session: LabSession;
   private readonly undo: Undo;
+  private readonly past: SessionPast;
   private size: Size;
   private readonly sink: FrameSink;
   private ink: Instance | null = null;
@@ -115,6 +117,7 @@ export class App {
       lost: (why) => this.say(why),
     });
     this.undo = new Undo(this.session);
+    this.past = new SessionPast(this.session, () => this.theme);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
     this.console = createConsole(
       {
@@ -127,6 +130,7 @@ export class App {
         run: (target) => this.runTo(target),
         learn: () => this.guide.start(),
         advance: (duration) => this.session.advance(duration),
+        past: this.past,
         quit,
       },
       { password: options.password },
@@ -304,6 +308,8 @@ export class App {
         return this.goForward(this.goalOf(intent));
       case 'oldest':
         return void this.sayIfStill(this.session.showOldest(), this.texts.noHistory);
+      case 'last-change':
+        return void this.goToLastChange();
       case 'live':
         return this.session.showLive();
       case 'take-back':
@@ -580,9 +586,9 @@ export class App {
 
   /** Typed as a word, so it is meant; a loop that runs is held when it gets there. */
   private runTo(target: RunTarget): void {
-    const { heldAt, moment } = this.state.control;
+    const { heldAt, mode } = this.state.control;
     const said = this.texts.runs(goalText(target, this.theme, this.language));
-    if (moment !== null) return this.say(this.texts.historyStays);
+    if (mode === 'history') return this.goForward(target);
     this.note(heldAt === null ? { kind: 'pace', said, before: paceOf(this.state.control) } : { kind: 'step', said });
     void this.session.goOn(target);
     this.changed();
@@ -590,6 +596,16 @@ export class App {
 
   private goForward(goal: Goal): void {
     void this.sayIfStill(this.session.goForward(goal), this.texts.noLater(goalName(goal, this.theme, this.language)));
+  }
+
+  /** Of the key that is selected. */
+  private async goToLastChange(): Promise<void> {
+    const { db, panes: { keyspace: { selected } } } = this.state.ui;
+    if (selected === null) return this.say(this.texts.selectKey);
+    const said = await this.past.travel({ changeOf: { db, key: selected } }).catch((error: Error) => error.message);
+    if (this.hasEnded) return;
+    this.say(said);
+    this.changed();
   }
 
   /** @param nowhere what to say where there is nothing that way */

@@ -28,6 +28,7 @@ export type Intent =
   | 'forward-turn'
   | 'forward-request'
   | 'oldest'
+  | 'last-change'
   | 'live'
   | 'take-back'
   | 'breakpoint'
@@ -388,6 +389,14 @@ export const KEYMAP: readonly Binding[] = [
     intent: 'sort', keys: ['s'], shown: 's',
     label: { en: 'sort', ko: '정렬' },
     group: 'This pane', contexts: ['panes'], of: (pane) => pane.sorts !== undefined,
+  },
+  {
+    intent: 'last-change', keys: ['w'], shown: 'w', label: { en: 'last change', ko: '마지막 변경' },
+    meaning: {
+      en: 'shows the moment at which the selected key has changed last, and says by whom; again: the change before',
+      ko: '선택한 키가 마지막으로 바뀐 순간을 보여 주고 누가 바꾸었는지 알려 줍니다. 다시 누르면 그 이전 변경입니다',
+    },
+    group: 'History', contexts: ['panes'], of: hasDatabases,
   },
   {
     intent: 'previous-database', keys: ['['], shown: '[',

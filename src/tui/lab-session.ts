@@ -8,7 +8,7 @@
  *
  * Requests resolve when the loop has answered, and never reject: a server that ends meanwhile says so by `closed`.
  */
-import type { Breakpoint, Moment, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent, Visit } from '../server/index.js';
+import type { Breakpoint, Moment, Past, PastAnswer, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent, Visit } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';
 import type { Language } from './state/learn/language.js';
 import type { Pace } from './state/changes.js';
@@ -17,7 +17,7 @@ import { LoopTime } from './state/loop-time.js';
 import type { Model } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
 import type { Busy, Control, Goal, Position, ServerInfo, State } from './state/state.js';
-import { NOWHERE, TimeTravel, type Outcome } from './time-travel.js';
+import { NOWHERE, TimeTravel, type Outcome, type Way } from './time-travel.js';
 
 /** The most events that a batch brings: what the model takes in without being late. */
 const EVENT_BUDGET = 800;
@@ -47,7 +47,7 @@ export class LabSession {
   private readonly travel: TimeTravel;
   /** The windows that the live loop, and the past that is shown, were asked for. */
   private watched = '';
-  private visited = '';
+  private pastWatched = '';
   private hasEnded = false;
   private stopListening: (() => void)[] = [];
   private busyWatch: BusyWatch | null = null;
@@ -108,8 +108,8 @@ export class LabSession {
     const request = this.options.request();
     const watched = JSON.stringify(request);
     if (this.state.control.moment !== null) {
-      if (watched === this.visited) return;
-      this.visited = watched;
+      if (watched === this.pastWatched) return;
+      this.pastWatched = watched;
       return this.travel.look(request);
     }
     if (watched === this.watched || this.watched === '') return;
@@ -189,16 +189,36 @@ export class LabSession {
     return this.travel.go({ to: 'oldest' });
   }
 
+  goTo(way: Way): Promise<Outcome> {
+    return this.travel.go(way);
+  }
+
+  /** The moment that is shown; null: now is, or none is there yet. */
+  get visited(): Visit | null {
+    return this.travel.visited;
+  }
+
+  /** What can be visited, or why nothing can. */
+  get past(): Past | string {
+    return this.travel.off ?? this.options.server.history!;
+  }
+
+  /** What a command would have answered at the moment that is shown. */
+  askPast(argv: readonly string[], protocol: 2 | 3, db: number): Promise<PastAnswer> {
+    const { past } = this;
+    return typeof past === 'string' ? Promise.reject(new Error(past)) : past.ask(argv, protocol, db);
+  }
+
   showLive(): void {
     this.travel.leave();
-    this.visited = '';
+    this.pastWatched = '';
     this.show(null);
   }
 
   private arrived(visit: Visit, request: SnapshotRequest): void {
     if (this.hasEnded) return;
     const { moment, snapshot } = visit;
-    this.visited = JSON.stringify(request);
+    this.pastWatched = JSON.stringify(request);
     this.act({ type: 'begin' });
     this.act({ type: 'show-moment', model: this.history.modelOf(visit, snapshot), nowMs: snapshot.nowMs, moment, position: this.positionOf(moment) });
     this.options.changed();

@@ -61,6 +61,11 @@ export class TimeTravel {
 
   constructor(private readonly host: TravelHost) {}
 
+  /** The moment that is shown; null: now is, or none is there yet. */
+  get visited(): Visit | null {
+    return this.here;
+  }
+
   /** Why there is no going back; null if there is. */
   get off(): string | null {
     const { past } = this.host;

@@ -128,6 +128,74 @@ test('in the past all panes show the server as it was: values whole, windows tha
   await lab.until((screen) => !screen.includes(' HISTORY ') && screen.includes(' PAUSED '));
 });
 
+test('while the past is shown, commands are answered as of then, in the middle of one as of before it, and nothing acts on the live server', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k old EX 1000\r', 'SET k new\r', 'RPUSH l a\r');
+  await lab.until('(integer) 1');
+  lab.type('goto command 1\r');
+  await lab.until(/ HISTORY \d/);
+  const shown = await lab.until(/turn \d+, event \d+, [\d:.]+: token 2 sent SET k;/);
+  const then = momentOf(shown);
+  lab.type('GET k\r');
+  expect(await lab.until(`as of ${then} `)).toMatch(/GET k +│.*\n│"old" /);
+  for (const [line, answer] of [['FLUSHALL', /│OK/], ['TTL k', /│\(integer\) 1000/], ['CLIENT LIST', /cmd=set/], ['INFO clients', /│connected_clients:1/]] as const) {
+    lab.type(`clear\r${line}\r`);
+    await lab.until((screen) => answer.test(screen) && screen.includes(`as of ${then} `));
+  }
+  // The key-change of the SET lies within it.
+  lab.type('clear\r', ESC, LEFT);
+  await lab.until((screen) => momentOf(screen) !== then);
+  lab.type('6EXISTS k\r');
+  const within = await lab.until('as of');
+  expect(within).toMatch(/as of turn \d+, event \d+: before the command/);
+  expect(within).toContain('(integer) 0');
+  for (const line of ['busy 1', 'fault slice 1', 'raw "PING"', 'advance 1s']) {
+    lab.type(`clear\r${line}\r`);
+    await lab.until(`${line.split(' ')[0]} acts on the live server, and this is the`);
+  }
+  expect((await lab.server.snapshot()).stats.commands).toBe(3);
+  lab.type('goto now\r');
+  await lab.until((screen) => screen.includes(' LIVE '));
+  lab.type('clear\rGET k\r');
+  await lab.until('"new"');
+});
+
+test('goto says what there is no such moment of, and how it is written', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k v\r');
+  await lab.until('OK');
+  for (const [line, said] of [
+    ['goto', 'goto turn 120, goto command 5'], ['goto turn x', 'goto turn 120, goto command 5'], ['goto turn 9999', 'turn 9999 is not in the history'],
+    ['goto turn 1.9999', 'turn 1 has no event 9999'], ['goto command 9', 'command 9 is not in the history'], ['goto 25:00', '25:00 is no time of day'],
+    ['goto change nothing', 'nothing has not changed before this within the'],
+  ] as const) {
+    lab.type(`clear\r${line}\r`);
+    await lab.until((screen) => screen.replaceAll(/│\s*││.*\n│/g, '').includes(said) && screen.includes(' LIVE '));
+  }
+  lab.type('goto turn 1.2\r');
+  await lab.until(/ HISTORY 1 of .* turn 1, event 2 /);
+});
+
+test('w goes to the last change of the selected key, says who has written, and goes on to the one before', async () => {
+  await using lab = await AppOnScreen.start({ width: 160, height: 45 });
+  lab.type('SET k 1\r', '@other INCR k\r');
+  await lab.until('(integer) 2');
+  lab.type(ESC, '5', 'w');
+  await lab.until('select a key: w shows when it has changed last');
+  lab.type('\x1b[B', 'w');
+  await lab.until(/ turn \d+, event \d+, [\d:.]+: .*, by INCR of #3 other /);
+  lab.type('w');
+  await lab.until(/ turn \d+, event \d+, [\d:.]+: .*, by SET of #2 /);
+  lab.type('w');
+  await lab.until(' k has not changed before this within the history ');
+  lab.type(ESC, END);
+  await lab.until(' LIVE ');
+  lab.type('6DEL k\r');
+  await lab.until('(integer) 1');
+  lab.type('goto change k\r');
+  await lab.until(/: key k is gone \(del\), by DEL\s/);
+});
+
 test('back and forward as often as one likes, the same moment is the same screen', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('SET k v\r', 'INCR n\r', 'LPUSH l a b c\r');

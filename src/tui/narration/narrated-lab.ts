@@ -20,6 +20,7 @@ import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
 import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
+import { SessionPast } from '../session-past.js';
 import { NOWHERE, type Outcome } from '../time-travel.js';
 import { Undo } from '../undo.js';
 import { factsOf } from '../view/header.js';
@@ -110,6 +111,7 @@ export class NarratedLab {
       },
       run: (target) => void this.step(target),
       advance: (duration) => this.session.advance(duration),
+      past: new SessionPast(this.session, () => this.theme, 'live leads back to now'),
       quit,
     });
   }

@@ -41,6 +41,7 @@ class LabConsole implements Console {
       run: (target) => host.run(target),
       learn: () => host.learn(),
       advance: (duration) => host.advance(duration),
+      past: host.past,
       quit: () => host.quit(),
     });
   }

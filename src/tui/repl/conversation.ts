@@ -141,7 +141,7 @@ export class Conversation {
     this.answeredRequest = first.argv;
     // That the password is wrong is worth a line.
     if (first.isHidden) return isError(reply) ? 'reply' : 'hidden';
-    return typeof reply === 'string' && isText(first.argv) ? 'text' : 'reply';
+    return kindOf(first.argv, reply);
   }
 
   private setDue(sent: Sent, due: number): void {
@@ -202,6 +202,11 @@ export class Conversation {
   private isMonitorLine(reply: Reply): boolean {
     return this.isMonitor && /^\d+\.\d{6} \[/.test(statusOf(reply) ?? '');
   }
+}
+
+/** Is it printed as a text that is written for people? */
+export function kindOf(argv: readonly string[], reply: Reply): 'reply' | 'text' {
+  return typeof reply === 'string' && isText(argv) ? 'text' : 'reply';
 }
 
 function isText([name = '', second = '']: readonly string[]): boolean {

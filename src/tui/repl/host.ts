@@ -9,6 +9,7 @@ import type { Language } from '../state/learn/language.js';
 import type { ReplState } from '../state/repl-state.js';
 import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';
+import type { ReplPast } from './past.js';
 
 export interface ConsoleHost {
   /** Where the server listens. */
@@ -28,6 +29,8 @@ export interface ConsoleHost {
   learn(): void;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
+  /** For `goto`, and for what is typed while the past is shown. */
+  readonly past: ReplPast;
   /** `quit` was typed. */
   quit(): void;
 }

@@ -20,11 +20,12 @@ import { splitLine, takeRepeat } from '../state/repl/words.js';
 import type { Spelling } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';
 import { ConsoleClient } from './console-client.js';
-import type { Hearing } from './conversation.js';
+import { kindOf, type Hearing } from './conversation.js';
 import { herd } from './herd.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
 import { listOf } from './list-of.js';
+import { askPast, refusalInPast, type ReplPast } from './past.js';
 import { rule } from './rules.js';
 import { Transcript } from './transcript.js';
 
@@ -46,6 +47,8 @@ export interface ReplOptions {
   learn?(): void;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
+  /** For `goto`, and for what is typed while the past is shown; left out: there is none. */
+  readonly past?: ReplPast;
   /** `quit` was typed. */
   quit(): void;
   /** Replies that are cut are kept whole, and can be opened. */
@@ -124,6 +127,9 @@ function listed(faults: readonly ActiveFault[]): readonly string[] {
   if (faults.length === 0) return ['no fault is set'];
   return faults.map(({ id, text, injections }) => `${id}  ${text}${injections === 0 ? '' : `  injected ${injections} time${injections === 1 ? '' : 's'}`}`);
 }
+
+/** How a reply is called where it is opened. */
+const titleOf = (argv: readonly string[]): string => listOf([escapeBytes(argv.join(' '))]);
 
 /** A line that runs several times. */
 interface Repetition {
@@ -225,7 +231,7 @@ class LabRepl implements Repl {
 
   private repeatOnce(): void {
     const { repetition } = this;
-    if (repetition === null || repetition.connection.isAwaited) return;
+    if (repetition === null || repetition.connection.isAwaited || this.isCalling) return;
     const { name, connection, argv } = repetition;
     // What has ended the connection is not tried again.
     if (--repetition.left === 0 || connection.isClosed) this.repetition = null;
@@ -280,9 +286,16 @@ class LabRepl implements Repl {
 
   private run(name: string, connection: ConsoleClient, argv: readonly string[]): void {
     const word = findLabWord(argv[0]);
+    if (this.options.past?.isShown === true) {
+      if (word === null) return this.askPast(this.options.past, name, connection, argv);
+      const refusal = refusalInPast(word, this.options.past);
+      if (refusal !== null) return this.say('error', name, refusal);
+    }
     switch (word?.name) {
       case undefined:
         return connection.send(argv);
+      case 'goto':
+        return this.goTo(name, connection, argv.slice(1));
       case 'quit':
         return name === '' || name === this.current ? this.options.quit() : this.drop(name, connection);
       case 'clients':
@@ -316,6 +329,21 @@ class LabRepl implements Repl {
       default:
         return this.byHand(word!.name, name, connection);
     }
+  }
+
+  /** As of the moment that is shown. */
+  private askPast(past: ReplPast, name: string, { view }: ConsoleClient, argv: readonly string[]): void {
+    this.call(name, async () => {
+      const { replies, note } = await askPast(past, argv, view);
+      for (const reply of replies) this.transcript.hear(name, reply, kindOf(argv, reply), titleOf(argv));
+      return [note];
+    });
+  }
+
+  private goTo(name: string, { view }: ConsoleClient, words: readonly string[]): void {
+    const { past } = this.options;
+    if (past === undefined) return this.say('error', name, 'there is no history here');
+    this.call(name, () => past.goTo(words, view.db));
   }
 
   private byHand(word: string, name: string, connection: ConsoleClient): void {
@@ -432,7 +460,7 @@ class LabRepl implements Repl {
 
   private heard(name: string, reply: Reply, kind: Exclude<Hearing, 'hidden'>, request: readonly string[] | null): void {
     if (this.isClosed) return;
-    this.transcript.hear(name, reply, kind, request === null ? 'a push' : listOf([escapeBytes(request.join(' '))]));
+    this.transcript.hear(name, reply, kind, request === null ? 'a push' : titleOf(request));
     this.runQueue();
   }
 

@@ -40,6 +40,13 @@ export const LAB_WORDS: readonly LabWord[] = [
       'next request of any client, but not to what redis-cli and client libraries send by themselves when they connect.',
   },
   {
+    name: 'goto',
+    arguments: 'turn number | command number | time | change key | oldest | now',
+    summary:
+      'Shows a moment of the history: goto turn 120, goto turn 120.7 (its seventh event), goto command 5, goto 12:03:07.250, goto change user:7 ' +
+      '(when that key has changed last, and by whom). While it is shown, commands are answered as of then, in a copy that is thrown away.',
+  },
+  {
     name: 'fault',
     arguments: 'name [value] [on target] [next number] | off [number]',
     summary:

@@ -1,0 +1,42 @@
+/**
+ * What the console does about the past: a command that is typed while it is shown is answered as of then, in a copy of the server that is thrown away.
+ */
+import { ReplyReader, type Moment, type PastAnswer, type Reply } from '../../server/index.js';
+import type { ReplClient } from '../state/repl-state.js';
+import type { LabWord } from '../state/repl/lab-words.js';
+
+export interface ReplPast {
+  /** The moment that is shown, or on its way; null: now is. */
+  readonly isShown: boolean;
+  readonly moment: Moment | null;
+  /** How to get back to now, as a sentence. */
+  readonly wayBack: string;
+  ask(argv: readonly string[], protocol: 2 | 3, db: number): Promise<PastAnswer>;
+  /** `goto …` was typed. Resolves with what is to be said of the moment that is shown then; rejects with why there is none. */
+  goTo(words: readonly string[], db: number): Promise<readonly string[]>;
+}
+
+/** Words of the console that leave the live server as it is. */
+const HARMLESS: ReadonlySet<string> = new Set(['clients', 'escapes', 'faults', 'run', 'herd', 'goto', 'fork', 'clear', 'help', 'quit']);
+
+/** Why a word is not taken while the past is shown; null: it is. */
+export function refusalInPast({ name }: LabWord, { wayBack }: ReplPast): string | null {
+  return HARMLESS.has(name) ? null : `${name} acts on the live server, and this is the history: ${wayBack}`;
+}
+
+export interface PastReplies {
+  readonly replies: readonly Reply[];
+  /** As of when. */
+  readonly note: string;
+}
+
+/** As the client that asks: in its protocol and its database. */
+export async function askPast(past: ReplPast, argv: readonly string[], { protocol, db }: Pick<ReplClient, 'protocol' | 'db'>): Promise<PastReplies> {
+  const { moment } = past;
+  const { reply, asOf } = await past.ask(argv, protocol, db);
+  const replies: Reply[] = [];
+  new ReplyReader().read(reply, (each) => replies.push(each));
+  const isEarlier = moment !== null && (asOf.turn !== moment.turn || asOf.event !== moment.event);
+  const when = `turn ${asOf.turn}, event ${asOf.event}`;
+  return { replies, note: isEarlier ? `as of ${when}: before the command that is being executed` : `as of ${when}` };
+}

@@ -1,0 +1,72 @@
+/**
+ * SessionPast: the past of a session as its console and its keys ask for it, and what is said of a moment that has been reached.
+ */
+import type { Moment, PastAnswer, Visit } from '../server/index.js';
+import { APP_TEXTS } from './app-texts.js';
+import type { LabSession } from './lab-session.js';
+import type { ReplPast } from './repl/past.js';
+import { clockText } from './state/date-text.js';
+import { parseGoTo, type GoTo } from './state/goto.js';
+import { NOWHERE } from './time-travel.js';
+import { sentence, wordingOf } from './view/parts/sentence.js';
+import type { Theme } from './view/theme.js';
+
+export class SessionPast implements ReplPast {
+  constructor(
+    private readonly session: LabSession,
+    private readonly theme: () => Theme,
+    /** How to get back to now, as a sentence. */
+    readonly wayBack = 'End, or Esc twice, leads back to now',
+  ) {}
+
+  get isShown(): boolean {
+    return this.session.state.control.mode === 'history';
+  }
+
+  get moment(): Moment | null {
+    return this.session.state.control.moment;
+  }
+
+  ask(argv: readonly string[], protocol: 2 | 3, db: number): Promise<PastAnswer> {
+    return this.session.askPast(argv, protocol, db);
+  }
+
+  async goTo(words: readonly string[], db: number): Promise<readonly string[]> {
+    const { past } = this.session;
+    if (typeof past === 'string') throw new Error(past);
+    const way = parseGoTo(words, past.range, db);
+    if (typeof way === 'object' && 'error' in way) throw new Error(this.theme().visible(way.error));
+    return [await this.travel(way)];
+  }
+
+  /** Resolves with what is to be said of the moment that is shown then; rejects with why there is none. */
+  async travel(way: GoTo): Promise<string> {
+    const { session } = this;
+    if (way === 'now') session.showLive();
+    else {
+      const outcome = await session.goTo(way);
+      if (outcome !== null) throw new Error(outcome === NOWHERE ? this.whyNowhere(way) : outcome);
+    }
+    const { visited } = session;
+    return visited === null ? this.texts.isNow : this.told(visited);
+  }
+
+  private told({ moment: { turn, event }, unixMs, events, writer }: Visit): string {
+    const theme = this.theme();
+    const what = sentence(events.at(-1)!, wordingOf(this.session.state, theme));
+    const by = writer === null ? '' : this.texts.changedBy(theme.visible(writer.command.toUpperCase()), named(writer, theme));
+    return `${this.texts.momentIs(turn, event, clockText(unixMs), what)}${by}`;
+  }
+
+  private whyNowhere(way: Exclude<GoTo, 'now'>): string {
+    if ('changeOf' in way) return this.texts.notChangedBefore(this.theme().visible(way.changeOf.key));
+    if (typeof way.to === 'object' && 'event' in way.to) return this.texts.noSuchEvent(way.to.turn, way.to.event);
+    return NOWHERE;
+  }
+
+  private get texts(): (typeof APP_TEXTS)['en'] {
+    return APP_TEXTS[this.session.state.ui.language];
+  }
+}
+
+const named = ({ token, name }: NonNullable<Visit['writer']>, theme: Theme): string => `#${token}${name === '' ? '' : ` ${theme.visible(name)}`}`;

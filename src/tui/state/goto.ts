@@ -1,0 +1,46 @@
+/**
+ * Destinations in the history as they are typed behind `goto`.
+ */
+import type { Destination, HistoryRange, Moment } from '../../server/index.js';
+import { clockText } from './date-text.js';
+
+export type GoTo =
+  | 'now'
+  | { readonly to: 'oldest' | Exclude<Destination, { from: Moment }> }
+  | { readonly changeOf: { readonly db: number; readonly key: string } };
+
+export const GOTO_USAGE = 'goto turn 120, goto command 5, goto 12:03:07.250, goto change KEY, goto oldest, goto now';
+
+/** What is meant, or what is wrong about it. @param db where a key is looked for */
+export function parseGoTo(words: readonly string[], range: HistoryRange, db: number): GoTo | { readonly error: string } {
+  const [first = '', second = '', ...more] = words;
+  const name = first.toLowerCase();
+  if (words.length === 1 && name === 'now') return 'now';
+  if (words.length === 1 && name === 'oldest') return { to: 'oldest' };
+  if (words.length === 1 && name.includes(':')) return atTime(name, range);
+  if (words.length !== 2 || more.length > 0) return { error: GOTO_USAGE };
+  if (name === 'change') return { changeOf: { db, key: second } };
+  if (name === 'time') return atTime(second, range);
+  const [, whole, event] = /^(\d{1,15})(?:\.(\d{1,15}))?$/.exec(second) ?? [];
+  if (whole === undefined || (event !== undefined && name !== 'turn')) return { error: GOTO_USAGE };
+  if (name === 'command') return { to: { command: Number(whole) } };
+  if (name !== 'turn') return { error: GOTO_USAGE };
+  return { to: event === undefined ? { turn: Number(whole) } : { turn: Number(whole), event: Number(event) } };
+}
+
+/** A time of day where the lab runs: the last one like it that is kept. */
+function atTime(text: string, { oldestMs, newestMs }: HistoryRange): GoTo | { readonly error: string } {
+  const [, hours = '', minutes = '', seconds = '0', fraction = '0'] = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text) ?? [];
+  if (hours === '' || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) {
+    return { error: `${text} is no time of day, as 12:03 and 12:03:07.250 are` };
+  }
+  const time = new Date(newestMs);
+  time.setHours(Number(hours), Number(minutes), Number(seconds), Number(fraction.padEnd(3, '0')));
+  if (time.getTime() > newestMs && !isSameMinute(time.getTime(), newestMs)) time.setDate(time.getDate() - 1);
+  const unixMs = time.getTime();
+  if (unixMs >= oldestMs) return { to: { unixMs } };
+  return { error: `${text} is not kept: the history reaches from ${clockText(oldestMs)} to ${clockText(newestMs)}` };
+}
+
+/** A moment that is still to come is the newest one, if somebody reads it from the screen a little later. */
+const isSameMinute = (one: number, other: number): boolean => one - other < 60_000;
