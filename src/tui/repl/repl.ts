@@ -153,6 +153,8 @@ class LabRepl implements Repl {
   private isRunning = false;
   /** A word of the console waits for the loop; the next line comes after it. */
   private isCalling = false;
+  /** What the last line sends is not under way yet: a connection is begun a moment later. */
+  private isStarting = false;
   private isClosed = false;
   private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -184,9 +186,22 @@ class LabRepl implements Repl {
     if (this.isRunning) return;
     this.isRunning = true;
     this.repeatOnce();
-    while (this.repetition === null && this.queue.length > 0 && !this.isBusyNow) this.runLine(this.queue.shift()!);
+    while (this.repetition === null && this.queue.length > 0 && !this.isBusyNow) {
+      const next = this.queue.shift()!;
+      this.runLine(next);
+      if (!next.isAwaited) this.letStart();
+    }
     this.isRunning = false;
     this.wake();
+  }
+
+  /** Lines that do not wait for one another reach the server in their order all the same, also those that connect. */
+  private letStart(): void {
+    this.isStarting = true;
+    setImmediate(() => {
+      this.isStarting = false;
+      this.runQueue();
+    });
   }
 
   get isBusy(): boolean {
@@ -202,7 +217,7 @@ class LabRepl implements Repl {
   }
 
   private get isBusyNow(): boolean {
-    return this.isCalling || this.lastUsed?.isBusy === true;
+    return this.isCalling || this.isStarting || this.lastUsed?.isBusy === true;
   }
 
   settled(): Promise<void> {

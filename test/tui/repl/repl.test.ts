@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TraceEvent } from 'redis-lab';
 import { expect, test } from 'vitest';
 import { SEAM_NAMES } from '../../../src/server/index.js';
+import { LISTENER, WAKER } from '../../../src/server/io/token.js';
 import { promptOf } from '../../../src/tui/state/repl-state.js';
 import { LabRepl } from './lab-repl.js';
 
@@ -359,6 +360,18 @@ test('reset ends the connection with a RST; RESET is the command', async () => {
   await lab.say('reset', ({ client }) => client.state === 'closed');
   await lab.say('@b PING', () => texts(lab).includes('PONG'));
   expect((await reasons()).join()).toMatch(/ECONNRESET|reset/i);
+});
+
+test('lines that do not wait for one another reach the server in their order, also one that connects', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('@b PING', () => texts(lab).includes('PONG'));
+  const ready = await traced(lab, (event) => (event.kind === 'ready' && event.token !== WAKER ? event.token : null));
+  await lab.server.pause();
+  for (const line of ['@late PING', '@b ECHO later']) lab.repl.submit(line, false);
+  while (lab.repl.isActing) await new Promise((resolve) => setImmediate(resolve));
+  await lab.server.resume();
+  await lab.until(() => texts(lab).includes('"later"'));
+  expect((await ready()).slice(0, 2)).toEqual([LISTENER, 3]);
 });
 
 test('while reading is paused replies pile up, and come when it goes on', async () => {
