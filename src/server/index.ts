@@ -15,6 +15,7 @@ import { durationUs } from '../shared/duration.js';
 import type { CommandReference } from './commands/reference.js';
 import type { Fault } from './faults/fault.js';
 import type { ActiveFault } from './faults/faults.js';
+import type { Triggering } from './faults/loop-faults.js';
 import type { SettingReference } from './config/reference.js';
 import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
@@ -51,6 +52,7 @@ export { CLIENT_FAULTS, FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.
 export type { HerdOptions, HerdResult } from './herd/herd.js';
 export type { Fault, FaultLimits } from './faults/fault.js';
 export type { ActiveFault } from './faults/faults.js';
+export type { Triggering } from './faults/loop-faults.js';
 export type { FaultDoc, FaultName } from './faults/table.js';
 export { parseRule } from './faults/fault.js';
 export { DEFECTS, isDefect, isSeam } from './rules/defects.js';
@@ -214,6 +216,11 @@ export interface RedisLabServer extends AsyncDisposable {
   advance(duration: number | string): Promise<number>;
 
   readonly faults: ServerFaults;
+  /**
+   * Has readiness reported edge- or level-triggered from the next wait on, whatever the server was started with, or as it was started with (`default`): of the
+   * client or listener with this token, or, without one, of all and of those to come. Rejects if there is no such token.
+   */
+  trigger(triggering: Triggering, token?: number): Promise<void>;
   /** The past of this server, which can be visited; null unless it was asked for. */
   readonly history: ServerHistory | null;
 
@@ -518,6 +525,10 @@ class LabServer implements RedisLabServer {
 
   slow(eventsPerSecond: number): Promise<void> {
     return this.handle.call('slow', eventsPerSecond);
+  }
+
+  trigger(triggering: Triggering, token?: number): Promise<void> {
+    return this.handle.call('trigger', { trigger: triggering, token: token ?? null });
   }
 
   setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {

@@ -19,7 +19,7 @@ import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { CommandFaults } from './faults/command-faults.js';
-import { LoopFaults } from './faults/loop-faults.js';
+import { LoopFaults, type TriggerCall, type Triggering } from './faults/loop-faults.js';
 import { RuleFaults } from './faults/rule-faults.js';
 import { Monitors } from './features/monitors.js';
 import type { Scheduler } from './features/surroundings.js';
@@ -32,6 +32,7 @@ import type { Session } from './command/session.js';
 import { Tracking } from './features/tracking.js';
 import { Watches } from './features/watches.js';
 import { bindAddresses } from './io/bind-addresses.js';
+import { EDGE, type Interest, LEVEL } from './io/interest.js';
 import type { Address, Poll, SystemError, TcpListener } from './io/poll.js';
 import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
 import { HashSeed } from './keyspace/hash.js';
@@ -49,6 +50,8 @@ import { captureCommands, captureStats, restoreStats, type ServerOrigin, type Se
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
+
+const TRIGGERINGS: { readonly [each in Triggering]: Interest } = { edge: EDGE, level: LEVEL, default: 0 };
 
 /** From the least important on. */
 const LEVELS: readonly LogLevel[] = ['debug', 'verbose', 'notice', 'warning'];
@@ -133,7 +136,8 @@ export class Server implements ServerContext {
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity, this.policy));
     const scheduler = (this.scheduler = schedulerOf(loop));
 
-    this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), new RuleFaults(this.policy, (token) => sessions.has(token)));
+    const rules = new RuleFaults(this.policy, (token) => sessions.has(token));
+    this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), rules, (call) => this.trigger(call));
     this.identity = from?.state.identity ?? { runId: randomId(random), replicationId: randomId(random) };
 
     // What is measured.
@@ -201,6 +205,7 @@ export class Server implements ServerContext {
       policy: this.policy,
       tap,
       pending: new PendingWork(),
+      triggering: 0,
       input: createInput(),
       closed: ({ session }: { session: Session }) => this.forget(session),
     };
@@ -267,6 +272,13 @@ export class Server implements ServerContext {
     keyspace.restore(state.keyspace);
     this.random.restore(state.random);
     if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);
+  }
+
+  /** What is ready is reported so from now on: of one token, or of all and of those to come. Nothing happens if there is no such token. */
+  private trigger({ trigger, token }: TriggerCall): void {
+    const triggering = TRIGGERINGS[trigger];
+    this.clients.trigger(triggering, token);
+    for (const acceptor of this.listeners) if (token === null || token === acceptor.token) acceptor.trigger(triggering);
   }
 
   /** Binds every address of the settings whose port is known; {@link opened} does the rest. Throws SystemError; then nothing stays bound. */
@@ -376,7 +388,7 @@ export class Server implements ServerContext {
 
   private accept(token: Token, listener: TcpListener): Acceptor {
     const { loop, tap, clients } = this;
-    const acceptor = new Acceptor(token, listener, loop, tap, (stream) => clients.connect(stream), (error) => this.acceptFailed(error));
+    const acceptor = new Acceptor(token, listener, loop, tap, (stream) => clients.connect(stream), (error) => this.acceptFailed(error), clients.triggering);
     this.listeners.push(acceptor);
     return acceptor;
   }

@@ -56,6 +56,8 @@ export interface ClientSnapshot {
   readonly subscriptions: number;
   readonly isMonitor: boolean;
   readonly awaitsWritable: boolean;
+  /** Bits: 1 READABLE, 2 WRITABLE, 4 edge-triggered. */
+  readonly interest: number;
   readonly queryBytes: number;
   readonly outputBytes: number;
   readonly lastCommand: string;
@@ -96,7 +98,7 @@ export interface Snapshot {
   /** Rules and defects at the seams of the loop, as they are typed; oldest first. */
   readonly rules: readonly string[];
   /** What is registered with the poll besides clients: a listener for each address, and the waker. */
-  readonly listeners: readonly { readonly token: number; readonly fd: number; readonly address: string }[];
+  readonly listeners: readonly { readonly token: number; readonly fd: number; readonly address: string; readonly interest: number }[];
   /** -1: it has none. */
   readonly wakerFd: number;
   readonly clientCount: number;
@@ -133,7 +135,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     nowUs: momentUs(clock),
     turn: server.loop.turnNumber,
     rules: server.loopFaults.rules.faults.map(formatFault),
-    listeners: server.listeners.map(({ token, listener, address }) => ({ token, fd: listener.fd, address })),
+    listeners: server.listeners.map(({ token, listener, address, interest }) => ({ token, fd: listener.fd, address, interest })),
     wakerFd: server.loop.poll.waker.fd,
     clientCount: server.sessions.size,
     clients: clientSnapshots(server, request),
@@ -187,6 +189,7 @@ function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
     subscriptions: session.subscriptions,
     isMonitor: session.isMonitor,
     awaitsWritable: transport.awaitsWritable,
+    interest: transport.interest,
     queryBytes: transport.queryBytes,
     outputBytes: transport.outputBytes,
     lastCommand: session.lastCommand?.fullName ?? '',

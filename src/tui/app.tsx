@@ -122,7 +122,7 @@ export class App {
     this.console = createConsole(
       {
         address: info.addresses[0]!,
-        faults: server.faults,
+        server,
         language,
         state: () => this.state,
         update: (repl) => this.updateConsole(repl),

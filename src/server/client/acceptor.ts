@@ -8,7 +8,7 @@
  * A listener whose backlog can not be emptied stays READABLE, and a level-triggered loop would do nothing but fail to accept.
  * Redis does just that, and logs each failure; here the backlog waits in the kernel, and one line is logged for each rest.
  */
-import { READABLE } from '../io/interest.js';
+import { type Interest, READABLE } from '../io/interest.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { type Address, formatAddress, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
@@ -16,6 +16,7 @@ import { ACCEPTING } from '../loop/activity.js';
 import type { EventHandler, EventLoop } from '../loop/event-loop.js';
 import type { Timer } from '../loop/timers.js';
 import type { Tap } from '../trace/tap.js';
+import { toldInterest } from './registration.js';
 
 /** Connections taken in one turn, so that a flood of them does not keep the clients waiting (MAX_ACCEPTS_PER_CALL). */
 const ACCEPTS_PER_TURN = 1000;
@@ -33,6 +34,7 @@ export interface AcceptorState {
   readonly local: Address;
   /** When it takes up accepting again; null while it does not rest. */
   readonly rest: TimerState | null;
+  readonly triggering: Interest;
 }
 
 /** The name of the timer that ends a rest. */
@@ -50,16 +52,36 @@ export class Acceptor implements EventHandler {
     private readonly connect: (stream: TcpStream) => Token | string,
     /** accept(2) failed, for want of file descriptors for one. */
     private readonly failed: (error: SystemError) => void,
+    /** EDGE, LEVEL, or 0 for as the poll does it. */
+    private triggering: Interest,
   ) {
-    loop.register(listener, token, READABLE, this);
+    loop.register(listener, token, this.registeredInterest, this);
+  }
+
+  /** As the trace says it. */
+  get interest(): Interest {
+    return toldInterest(this.registeredInterest, this.loop.poll.edgeTriggered);
+  }
+
+  private get registeredInterest(): Interest {
+    return READABLE | this.triggering;
+  }
+
+  /** What is ready is reported so from now on; a listener that rests says nothing until it has rested. */
+  trigger(triggering: Interest): void {
+    const { tap, token, interest: before } = this;
+    this.triggering = triggering;
+    if (tap.sink !== null) tap.sink.emit({ kind: 'interest', token, before, after: this.interest });
+    if (this.rest === null) this.loop.poll.reregister(this.listener, token, this.registeredInterest);
   }
 
   capture(): AcceptorState {
-    const { token, listener, rest } = this;
-    return { token, fd: listener.fd, local: listener.local, rest: captureTimer(rest) };
+    const { token, listener, rest, triggering } = this;
+    return { token, fd: listener.fd, local: listener.local, rest: captureTimer(rest), triggering };
   }
 
-  restore({ rest }: AcceptorState): void {
+  restore({ rest, triggering }: AcceptorState): void {
+    if (triggering !== this.triggering) this.trigger(triggering);
     if (rest === null) return;
     this.loop.poll.reregister(this.listener, this.token, 0);
     this.rest = this.loop.timers.restore(TIMER, rest, () => this.endRest());
@@ -71,7 +93,7 @@ export class Acceptor implements EventHandler {
       if (!this.acceptOne()) return;
     }
     // The rest of the backlog is for the next turn. Where readiness is edge-triggered, only registering anew makes it news.
-    this.loop.poll.reregister(this.listener, this.token, READABLE);
+    this.loop.poll.reregister(this.listener, this.token, this.registeredInterest);
   }
 
   /** Stops listening, whether it rests or not. */
@@ -114,7 +136,7 @@ export class Acceptor implements EventHandler {
 
   private endRest(): void {
     this.rest = null;
-    this.loop.poll.reregister(this.listener, this.token, READABLE);
+    this.loop.poll.reregister(this.listener, this.token, this.registeredInterest);
   }
 
   private trace(client: Token | string): void {

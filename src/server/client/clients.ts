@@ -11,7 +11,7 @@ import type { ErrorReply } from '../resp/reply.js';
 import type { Session } from '../command/session.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { MAX_CLIENTS, PROTECTED_MODE } from '../errors.js';
-import { READABLE } from '../io/interest.js';
+import { type Interest, READABLE } from '../io/interest.js';
 import { GhostStream } from '../io/ghost-stream.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
@@ -32,6 +32,7 @@ export interface ClientSettings extends ConnectionSettings {
 export interface ClientsState {
   readonly connections: readonly ConnectionState[];
   readonly pending: PendingState;
+  readonly triggering: Interest;
   readonly sweep: TimerState | null;
 }
 
@@ -50,12 +51,13 @@ export class Clients {
 
   capture(): ClientsState {
     const connections = Array.from(this.sessions.values(), ({ transport }) => (transport as Connection).capture());
-    return { connections, pending: this.env.pending.capture(), sweep: captureTimer(this.sweepTimer) };
+    return { connections, pending: this.env.pending.capture(), triggering: this.env.triggering, sweep: captureTimer(this.sweepTimer) };
   }
 
   /** @param streamOf the socket of a client; null: it has none any more, and becomes a ghost */
-  restore({ connections, pending, sweep }: ClientsState, streamOf: ((client: ConnectionState) => TcpStream) | null): void {
+  restore({ connections, pending, triggering, sweep }: ClientsState, streamOf: ((client: ConnectionState) => TcpStream) | null): void {
     const { env, sessions } = this;
+    env.triggering = triggering;
     for (const state of connections) {
       const connection = streamOf === null || state.isGhost ? this.restoreGhost(state) : this.restoreClient(state, streamOf(state));
       sessions.set(state.token, connection.session);
@@ -92,6 +94,17 @@ export class Clients {
     return this.open(stream);
   }
 
+  /** How the readiness of those that come is reported. */
+  get triggering(): Interest {
+    return this.env.triggering;
+  }
+
+  /** How readiness is reported from now on: of this one, or, of null, of all and of those to come. */
+  trigger(triggering: Interest, token: Token | null): void {
+    if (token === null) this.env.triggering = triggering;
+    for (const [id, { transport }] of this.sessions) if (token === null || token === id) (transport as Connection).trigger(triggering);
+  }
+
   private refusal(stream: TcpStream): ErrorReply | null {
     const { settings, server } = this.env;
     if (this.sessions.size >= settings.maxclients) return MAX_CLIENTS;
@@ -105,7 +118,7 @@ export class Clients {
     stream.setKeepAlive(env.settings['tcp-keepalive']);
     const connection = new Connection(token, stream, env);
     this.sessions.set(token, connection.session);
-    env.loop.register(stream, token, READABLE, connection);
+    env.loop.register(stream, token, connection.registeredInterest, connection);
     if (env.tap.sink !== null) env.tap.sink.emit({ kind: 'connect', token, fd: stream.fd, peer: connection.peer, local: connection.local });
     if (this.sweepTimer === null) this.scheduleSweep();
     return token;

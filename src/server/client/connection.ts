@@ -85,7 +85,7 @@ export class Connection implements EventHandler, Transport {
     this.local = clientAddress(stream.local);
     this.session = new Session(token, env.server, this);
     env.server.keyspace.memory.clients += CLIENT_OVERHEAD;
-    this.registration = new Registration(stream, token, env.loop, env.tap);
+    this.registration = new Registration(stream, token, env.loop, env.tap, env.triggering);
     this.writer = new ReplyWriter(this, stream, this.registration, env);
   }
 
@@ -152,17 +152,17 @@ export class Connection implements EventHandler, Transport {
    * have their turn. The seam `after-read`.
    */
   private readAsReported(): void {
-    const { env, token } = this;
-    const { edgeTriggered } = env.loop.poll;
+    const { env, token, registration } = this;
+    const { isEdgeTriggered } = registration;
     for (let reads = 1; this.state < DOOMED; reads++) {
       const size = env.policy.current.readSize(token, this.makeRoom());
       const result = this.read(size);
       // The read may have closed the connection; where EOF is ignored, there is nothing behind it.
       if (this.state >= DOOMED || result === END_OF_FILE) return;
-      const next = env.policy.current.afterRead(token, result, size, edgeTriggered, reads);
+      const next = env.policy.current.afterRead(token, result, size, isEdgeTriggered, reads);
       if (next === 'wait') return;
       if (next === 'close') return this.close('rule after-read');
-      if (next === 'yield' || reads === MOST_READS) return this.registration.rearm();
+      if (next === 'yield' || reads === MOST_READS) return registration.rearm();
     }
   }
 
@@ -426,6 +426,22 @@ export class Connection implements EventHandler, Transport {
 
   get awaitsWritable(): boolean {
     return this.registration.awaitsWritable;
+  }
+
+  /** As the trace says it. */
+  get interest(): Interest {
+    return this.registration.told;
+  }
+
+  /** With how it is reported, if that differs from what the poll does. */
+  get registeredInterest(): Interest {
+    return this.registration.interest;
+  }
+
+  /** What is ready is reported so from now on: EDGE, LEVEL, or 0 for as the poll does it. */
+  trigger(triggering: Interest): void {
+    // One that is restored without its socket is not registered.
+    if (!(this.stream instanceof GhostStream)) this.registration.trigger(triggering);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { ServerContext } from '../command/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Interest } from '../io/interest.js';
 import type { EventLoop } from '../loop/event-loop.js';
 import type { PolicyInForce } from '../rules/policy.js';
 import type { Tap } from '../trace/tap.js';
@@ -30,6 +31,8 @@ export interface ConnectionEnvironment {
   readonly tap: Tap;
   /** Done at the start of the next turn. */
   readonly pending: PendingWork;
+  /** How the readiness of those that come is reported: EDGE, LEVEL, or 0 for as the poll does it. */
+  triggering: Interest;
   /** Where reads land. Another one while a request out of it still runs and others are served; see Clients.runTurnWithin. */
   input: Buffer;
   /** The connection is closed, deregistered and may be forgotten. */

@@ -39,6 +39,8 @@ export interface Transport {
   readonly isClosing: boolean;
   readonly isDoomed: boolean;
   readonly awaitsWritable: boolean;
+  /** What it is registered for, as the trace says it. */
+  readonly interest: number;
 }
 
 export interface TransactionState extends Pick<Transaction, 'failed' | 'isWrite' | 'deniesOutOfMemory' | 'mayReplicate' | 'queuedBytes'> {

@@ -8,7 +8,7 @@ import type { Tap } from '../trace/tap.js';
 import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from './fault.js';
 import { WAKER } from '../io/token.js';
 import type { FaultyPoll } from './faulty-poll.js';
-import type { FaultCall, LoopFaults } from './loop-faults.js';
+import type { FaultCall, LoopFaults, Triggering } from './loop-faults.js';
 import { faultOf } from './table.js';
 import { wireFault } from './wire-fault.js';
 
@@ -28,6 +28,7 @@ interface FaultyServer {
   readonly tap: Tap;
   readonly commands: ReadonlyMap<string, Command>;
   readonly sessions: ReadonlyMap<number, unknown>;
+  readonly listeners: readonly { readonly token: number }[];
   readonly loopFaults: LoopFaults;
   readonly loop: { afterWait: (() => void) | null; readonly poll: { readonly waker: { wake(): void } } };
 }
@@ -91,6 +92,14 @@ export class Faults {
     this.call({ clear: true });
   }
 
+  /** Throws {@link FaultError} if there is no such token. @param token null: all, and those to come */
+  trigger(trigger: Triggering, token: number | null): void {
+    const { sessions, listeners } = this.server;
+    if (!['edge', 'level', 'default'].includes(trigger)) throw new FaultError('trigger: must be one of edge, level, default');
+    if (token !== null && !sessions.has(token) && !listeners.some((listener) => listener.token === token)) throw noConnection(token, sessions);
+    this.call({ trigger, token });
+  }
+
   /** In the order in which they were set. */
   list(): readonly ActiveFault[] {
     return [...this.active.values()].map((active) => ({ ...active }));
@@ -150,11 +159,14 @@ export class Faults {
     if (faultOf(name).side === 'disk' && this.disk === null) throw new FaultError(`${name}: this server writes no recording, and nothing else goes to a disk`);
     if (command !== undefined && findCommand(commands, command) === undefined) throw new FaultError(`there is no command ${quoteWord(command.toUpperCase())}`);
     if (token === undefined || mayCome || sessions.has(token)) return;
-    throw new FaultError(`there is no connection #${token}; ${namedTokens([...sessions.keys()])}`);
+    throw noConnection(token, sessions);
   }
 }
 
 const MOST_NAMED = 10;
+
+const noConnection = (token: number, sessions: ReadonlyMap<number, unknown>): FaultError =>
+  new FaultError(`there is no connection #${token}; ${namedTokens([...sessions.keys()])}`);
 
 function namedTokens(tokens: readonly number[]): string {
   if (tokens.length === 0) return 'nobody is connected';

@@ -10,7 +10,7 @@
  */
 import { systemError } from '../io/backends/ready-list.js';
 import { type Events, READY_READABLE } from '../io/event.js';
-import type { Interest } from '../io/interest.js';
+import { type Interest, isEdgeTriggered } from '../io/interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import { PollDecorator } from '../io/poll-decorator.js';
 import type { Token } from '../io/token.js';
@@ -115,7 +115,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
 
   /** What a fault has left behind is ready: where that is no news any more, it is made news again. */
   rearm(stream: FaultyStream): void {
-    if (this.edgeTriggered && this.isRegistered(stream)) this.reregister(stream, stream.token, stream.interest);
+    if (isEdgeTriggered(stream.interest, this.edgeTriggered) && this.isRegistered(stream)) this.reregister(stream, stream.token, stream.interest);
   }
 
   private isRegistered(stream: FaultyStream): boolean {

@@ -1,6 +1,6 @@
 /**
- * LoopFaults: the faults of a server's loop: what becomes of requests, and the rules at its seams. What another thread has asked of them is obeyed here, and
- * again by a replay.
+ * LoopFaults: the faults of a server's loop: what becomes of requests, the rules at its seams, and how readiness is reported to it. What another thread has
+ * asked of them is obeyed here, and again by a replay.
  */
 import type { Session } from '../command/session.js';
 import type { CommandFaults, CommandFaultsState } from './command-faults.js';
@@ -8,8 +8,17 @@ import type { Fault } from './fault.js';
 import type { RuleFaults, RuleFaultsState } from './rule-faults.js';
 import { faultOf } from './table.js';
 
-/** What another thread has told the server to spoil, or no longer to. Recorded, and obeyed again by a replay. */
-export type FaultCall = { readonly add: Fault; readonly id: number } | { readonly remove: number } | { readonly clear: true };
+/** `default`: as the poll was opened. */
+export type Triggering = 'edge' | 'level' | 'default';
+
+/** How the readiness of a token is reported; null: of all, and of those to come. */
+export interface TriggerCall {
+  readonly trigger: Triggering;
+  readonly token: number | null;
+}
+
+/** What another thread has told the server to spoil, or no longer to, or to do in another way. Recorded, and obeyed again by a replay. */
+export type FaultCall = { readonly add: Fault; readonly id: number } | { readonly remove: number } | { readonly clear: true } | TriggerCall;
 
 export interface LoopFaultsState {
   readonly requests: CommandFaultsState;
@@ -20,6 +29,7 @@ export class LoopFaults {
   constructor(
     readonly requests: CommandFaults,
     readonly rules: RuleFaults,
+    private readonly trigger: (call: TriggerCall) => void,
   ) {}
 
   capture(): LoopFaultsState {
@@ -34,7 +44,8 @@ export class LoopFaults {
   obey(call: FaultCall): void {
     if ('add' in call) this.partFor(call.add).add(call.id, call.add);
     else if ('remove' in call) for (const part of [this.requests, this.rules]) part.remove(call.remove);
-    else for (const part of [this.requests, this.rules]) part.clear();
+    else if ('clear' in call) for (const part of [this.requests, this.rules]) part.clear();
+    else this.trigger(call);
   }
 
   private partFor({ name }: Fault): CommandFaults | RuleFaults {

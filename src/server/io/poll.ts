@@ -67,7 +67,7 @@ export interface Poll extends Drive {
   readonly name: 'epoll' | 'portable' | 'scripted';
   /** True if readiness is derived from callbacks instead of being reported by a kernel; the trace says so too. */
   readonly emulated: boolean;
-  /** Level-triggered reports what is ready now, again and again; edge-triggered only what has become ready. */
+  /** Level-triggered reports what is ready now, again and again; edge-triggered only what has become ready. A source's interest may say otherwise of it. */
   readonly edgeTriggered: boolean;
 
   /**

@@ -191,6 +191,7 @@ function answerWith(server: Server, observation: Observation, faults: Faults, re
     removeFault: (id) => faults.remove(id),
     listFaults: () => faults.list(),
     clearFaults: () => faults.clear(),
+    trigger: ({ trigger, token }) => faults.trigger(trigger, token),
     capture: capturing(server, observation),
     advance() {
       throw new Error("the clock of this server is the real one: createServer({ clock: 'virtual' }) has one that can be advanced");

@@ -15,6 +15,7 @@ import type { ActivityWords } from '../loop/activity.js';
 import type { ActiveFault } from '../faults/faults.js';
 import type { Fault } from '../faults/fault.js';
 import type { LoopLink } from '../background/protocol.js';
+import type { TriggerCall } from '../faults/loop-faults.js';
 import type { ControlWords } from './control.js';
 import type { StartFailure } from './start-error.js';
 
@@ -68,6 +69,7 @@ export interface LoopCalls {
   removeFault: { argument: number; result: boolean };
   listFaults: { argument: null; result: readonly ActiveFault[] };
   clearFaults: { argument: null; result: void };
+  trigger: { argument: TriggerCall; result: void };
   /** The whole server, serialized (see recording/state-bytes.ts): answered when the running turn has ended. */
   capture: { argument: null; result: Uint8Array<ArrayBuffer> };
   /** Lets a virtual clock move on by this number of µs; answered with the unix time in ms, when all that was due by then has been done. */

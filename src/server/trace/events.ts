@@ -70,8 +70,8 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
   interest: {
     category: 'Loop',
     phase: 'write',
-    meaning: 'The readiness a token is registered for has changed.',
-    fields: 'token, before, after (bits: 1 READABLE, 2 WRITABLE)',
+    meaning: 'The readiness a token is registered for has changed, or how it is reported.',
+    fields: 'token, before, after (bits: 1 READABLE, 2 WRITABLE, 4 edge-triggered)',
   },
   wait: {
     category: 'Loop',

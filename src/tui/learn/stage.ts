@@ -32,7 +32,7 @@ export class OwnStage implements Stage, AsyncDisposable {
 
   private constructor(readonly server: RedisLabServer) {
     this.console = createRepl({
-      address: server.addresses[0]!, faults: server.faults, historyFile: null, language: 'en',
+      address: server.addresses[0]!, server, historyFile: null, language: 'en',
       dispatch: (action) => {
         if (action.type === 'clients-changed') this.collector.sees(action.clients);
         if (action.type === 'lines-received') for (const listener of this.listeners) listener(action.lines);

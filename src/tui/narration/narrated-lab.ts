@@ -103,7 +103,7 @@ export class NarratedLab {
     // A server that ends meanwhile says so by `closed`.
     this.running = this.session.start().catch(() => {});
     this.repl = createRepl({
-      address: info.addresses[0]!, faults: server.faults, language, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
+      address: info.addresses[0]!, server, language, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
       patienceMs: REPLY_PATIENCE_MS,
       dispatch: (action) => this.converse(action),
       spell: (spelling) => {

@@ -246,6 +246,12 @@ export class ConsoleClient {
     this.connect();
   }
 
+  /** For the console itself: the reply is not shown. @param argv what the client could be asked to do by hand */
+  sendUnseen(argv: readonly string[]): void {
+    this.connect();
+    this.sendHidden(argv);
+  }
+
   private sendHidden(argv: readonly string[]): void {
     this.conversation.send(argv, true);
     this.write(encodeRequest(argv));

@@ -34,7 +34,7 @@ class LabConsole implements Console {
     password: string,
   ) {
     this.repl = createRepl({
-      address: host.address, faults: host.faults, language: host.language, historyFile, ...(password === '' ? {} : { password }),
+      address: host.address, server: host.server, language: host.language, historyFile, ...(password === '' ? {} : { password }),
       dispatch: (action) => this.reduce(action),
       hasPager: true,
       spell: (spelling) => host.spell(spelling),

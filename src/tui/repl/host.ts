@@ -4,17 +4,20 @@
  * The console is made by `createConsole(host)` in console.ts. It connects when it is made; {@link Console.close} ends all its connections
  * and writes its history.
  */
-import type { Address, RunTarget, ServerFaults } from '../../server/index.js';
+import type { Address, RedisLabServer, RunTarget } from '../../server/index.js';
 import type { Language } from '../state/learn/language.js';
 import type { ReplState } from '../state/repl-state.js';
 import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';
 import type { ReplPast } from './past.js';
 
+/** What words of the console ask of the server besides what clients can. */
+export type LabControls = Pick<RedisLabServer, 'faults' | 'snapshot' | 'activity' | 'trigger'>;
+
 export interface ConsoleHost {
   /** Where the server listens. */
   readonly address: Address;
-  readonly faults: ServerFaults;
+  readonly server: LabControls;
   /** Of what the console itself says. */
   readonly language: Language;
   /** The state as it is now: keys to complete, the database, its own share. */

@@ -5,35 +5,34 @@
  *                         └ command             → ConsoleClient.send → … → Transcript → dispatch(lines-received)
  */
 import {
-  FaultError, loadCommandReference, loadSettingReference, parseFault, type ActiveFault, type Address, type CommandReference, type Reply,
-  type RunTarget, type ServerFaults,
+  loadCommandReference, loadSettingReference, type Address, type CommandReference, type Reply, type RunTarget,
 } from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
 import { parseRunTarget } from '../state/breakpoints.js';
 import type { ReplAction } from '../state/repl-reduce.js';
-import { dateText } from '../state/date-text.js';
 import type { Language } from '../state/learn/language.js';
-import { promptOf, type ReplLine } from '../state/repl-state.js';
+import { promptOf, type ReplClient, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, takeRepeat } from '../state/repl/words.js';
 import type { Spelling } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';
 import { ConsoleClient } from './console-client.js';
 import { kindOf, type Hearing } from './conversation.js';
-import { herd } from './herd.js';
+import { Flood, parseFlood } from './flood.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
+import type { LabControls } from './host.js';
 import { listOf } from './list-of.js';
+import { LoopWords } from './loop-words.js';
 import { askPast, refusalInPast, type ReplPast } from './past.js';
-import { rule } from './rules.js';
 import { Transcript } from './transcript.js';
 
 export interface ReplOptions {
   readonly address: Address;
   readonly password?: string;
-  /** For `fault` and `faults`. */
-  readonly faults: ServerFaults;
+  /** For the words that ask something of the server that clients cannot. */
+  readonly server: LabControls;
   /** Of what the console itself says. */
   readonly language: Language;
   /** Where the history is kept; null: nowhere. */
@@ -122,11 +121,7 @@ const MAX_CLIENTS = 32;
 
 const SPELLINGS: { readonly [word: string]: Spelling | undefined } = { on: 'escaped', off: 'readable' };
 
-/** `2  slice 1 on #3  injected 17 times` */
-function listed(faults: readonly ActiveFault[]): readonly string[] {
-  if (faults.length === 0) return ['no fault is set'];
-  return faults.map(({ id, text, injections }) => `${id}  ${text}${injections === 0 ? '' : `  injected ${injections} time${injections === 1 ? '' : 's'}`}`);
-}
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** How a reply is called where it is opened. */
 const titleOf = (argv: readonly string[]): string => listOf([escapeBytes(argv.join(' '))]);
@@ -156,11 +151,25 @@ class LabRepl implements Repl {
   /** What the last line sends is not under way yet: a connection is begun a moment later. */
   private isStarting = false;
   private isClosed = false;
+  private readonly floods = new Set<Flood>();
+  private readonly loopWords: LoopWords;
   private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(private readonly options: ReplOptions) {
     this.history = new HistoryFile(options.historyFile);
     this.transcript = new Transcript((lines, long) => options.dispatch({ type: 'lines-received', lines, long }), options.hasPager ?? false);
+    const { server } = options;
+    const watched = { server, clients: () => this.views, isQuiet: () => this.isQuiet };
+    this.loopWords = new LoopWords(watched, (duration) => options.advance(duration));
+  }
+
+  private get views(): readonly ReplClient[] {
+    return [...this.connections.values()].map(({ view }) => view);
+  }
+
+  /** Nothing is still to be sent, and no reply is due that may still come soon. */
+  private get isQuiet(): boolean {
+    return this.floods.size === 0 && ![...this.connections.values()].some(({ isBusy, isSending }) => isBusy || isSending);
   }
 
   start(): void {
@@ -209,7 +218,8 @@ class LabRepl implements Repl {
   }
 
   get isActing(): boolean {
-    return this.queue.length > 0 || this.isCalling || this.repetition !== null || [...this.connections.values()].some(({ isSending }) => isSending);
+    if (this.queue.length > 0 || this.isCalling || this.repetition !== null) return true;
+    return [...this.connections.values(), ...this.floods].some(({ isSending }) => isSending);
   }
 
   get traffic(): readonly Traffic[] {
@@ -225,7 +235,8 @@ class LabRepl implements Repl {
   }
 
   answered(): Promise<void> {
-    return this.when(() => this.queue.length === 0 && !this.isCalling && ![...this.connections.values()].some(({ isAwaited }) => isAwaited));
+    const isBusy = (): boolean => this.queue.length > 0 || this.isCalling || this.floods.size > 0;
+    return this.when(() => !isBusy() && ![...this.connections.values()].some(({ isAwaited }) => isAwaited));
   }
 
   private when(isOver: () => boolean): Promise<void> {
@@ -283,7 +294,8 @@ class LabRepl implements Repl {
     const unsent = [...this.queue].map(({ line }) => showTyped(line, escapeBytes));
     this.queue.clear();
     this.repetition = null;
-    const hasLeft = this.connections.get(this.current)?.leave() ?? false;
+    const hasEnded = [this.loopWords.interrupt(), this.endFloods()].some(Boolean);
+    const hasLeft = hasEnded || (this.connections.get(this.current)?.leave() ?? false);
     if (repetition !== null) this.say('note', repetition.name, `ended with ${repetition.left} more to run`);
     if (unsent.length > 0) this.say('note', '', `not sent: ${listOf(unsent)}`);
     return hasLeft || unsent.length > 0 || repetition !== null;
@@ -293,6 +305,8 @@ class LabRepl implements Repl {
     this.isClosed = true;
     this.queue.clear();
     this.repetition = null;
+    this.loopWords.interrupt();
+    this.endFloods();
     this.transcript.close();
     for (const connection of this.connections.values()) connection.close();
     this.connections.clear();
@@ -317,18 +331,10 @@ class LabRepl implements Repl {
         return this.listClients();
       case 'escapes':
         return this.spell(name, argv);
-      case 'fault':
-        return this.call(name, () => this.fault(argv.slice(1)));
-      case 'rule':
-        return this.call(name, () => rule(this.options.faults, argv.slice(1)));
-      case 'faults':
-        return this.call(name, async () => listed(await this.options.faults.list()));
-      case 'advance':
-        return this.call(name, async () => [`it is ${dateText(await this.options.advance(argv.slice(1).join(' ')))} now`]);
       case 'run':
         return this.runLoop(name, argv.slice(1));
-      case 'herd':
-        return this.call(name, () => herd(argv.slice(1)));
+      case 'flood':
+        return this.flood(name, argv.slice(1));
       case 'learn':
         return this.options.learn === undefined ? this.say('error', name, 'learn needs the screen') : this.options.learn();
       case 'clear':
@@ -341,9 +347,17 @@ class LabRepl implements Repl {
         return this.slice(name, connection, argv);
       case 'busy':
         return this.busy(name, connection, argv);
+      case 'reset':
+        return argv[1]?.toLowerCase() === 'lab' ? this.call(name, () => this.resetLab()) : this.byHand('reset', name, connection);
       default:
-        return this.byHand(word!.name, name, connection);
+        return this.ask(word!.name, name, connection, argv);
     }
+  }
+
+  private ask(word: string, name: string, connection: ConsoleClient, argv: readonly string[]): void {
+    const asked = this.loopWords.ask(word, argv.slice(1));
+    if (asked === null) return this.byHand(word, name, connection);
+    this.call(name, () => asked);
   }
 
   /** As of the moment that is shown. */
@@ -404,18 +418,48 @@ class LabRepl implements Repl {
       });
   }
 
-  private async fault(words: readonly string[]): Promise<readonly string[]> {
-    const { faults } = this.options;
-    const [first, number, ...more] = words;
-    if (first === undefined) throw new FaultError('fault slice 1 on #3; help fault lists what can be spoiled');
-    if (first.toLowerCase() !== 'off') return listed([await faults.add(parseFault(words))]);
-    if (number === undefined) {
-      await faults.clear();
-      return ['no fault is set'];
+  /** Others may send meanwhile; what has come of it is said when it ends. */
+  private flood(name: string, words: readonly string[]): void {
+    const { address, password } = this.options;
+    try {
+      const flood = new Flood(address, password, parseFlood(words), (text) => {
+        this.floods.delete(flood);
+        this.say('note', name, text);
+        this.runQueue();
+      });
+      this.floods.add(flood);
+    } catch (error) {
+      this.say('error', name, (error as Error).message);
     }
-    if (more.length > 0 || !/^\d+$/.test(number)) throw new FaultError('fault off, or fault off 2');
-    if (await faults.remove(Number(number))) return [`fault ${number} is off`];
-    throw new FaultError(`there is no fault ${number}; ${listed(await faults.list()).join(', ')}`);
+  }
+
+  private endFloods(): boolean {
+    const ended = [...this.floods];
+    for (const flood of ended) flood.end();
+    return ended.length > 0;
+  }
+
+  /** As at the start: one client, no fault, no key. */
+  private async resetLab(): Promise<readonly string[]> {
+    const { server } = this.options;
+    this.endFloods();
+    const faults = await server.faults.list();
+    await server.faults.clear();
+    await server.trigger('default');
+    const others = [...this.connections].filter(([name]) => name !== '');
+    for (const [name, connection] of others) {
+      this.connections.delete(name);
+      connection.close();
+    }
+    this.current = '';
+    const own = this.connection('');
+    own.resumeReading();
+    own.leave();
+    if (own.view.inTransaction) own.sendUnseen(['DISCARD']);
+    for (const argv of [['SELECT', '0'], ['FLUSHALL']]) own.sendUnseen(argv);
+    this.changed();
+    await this.loopWords.ask('wait', ['until', 'idle'])!;
+    return [`reset: ${listOf([plural(others.length, 'client'), plural(faults.length, 'fault')])} ended, and the databases are empty`];
   }
 
   private busy(name: string, connection: ConsoleClient, [, typed = '', ...more]: readonly string[]): void {
@@ -451,7 +495,7 @@ class LabRepl implements Repl {
   }
 
   private listClients(): void {
-    const views = [...this.connections.values()].map(({ view }) => view);
+    const { views } = this;
     const nameWidth = Math.max(...views.map(({ name }) => name.length));
     const stateWidth = Math.max(...views.map(({ state }) => state.length));
     for (const { name, peer, state, db, protocol, inTransaction } of views) {
@@ -481,7 +525,7 @@ class LabRepl implements Repl {
 
   private changed(): void {
     if (this.isClosed) return;
-    this.options.dispatch({ type: 'clients-changed', clients: [...this.connections.values()].map(({ view }) => view), current: this.current });
+    this.options.dispatch({ type: 'clients-changed', clients: this.views, current: this.current });
     this.runQueue();
   }
 

@@ -4,7 +4,7 @@ import { digestOf } from '../../../src/server/recording/digest.js';
 import { Replay } from '../../../src/server/recording/replay.js';
 import type { TraceBody } from '../../../src/server/trace/events.js';
 import { record, type Recorded } from '../recording/scenarios.js';
-import { type Lab, simulate } from '../simulation/harness.js';
+import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
 const ofKind = <K extends TraceBody['kind']>(events: readonly TraceBody[], kind: K): Extract<TraceBody, { kind: K }>[] =>
   events.filter((event): event is Extract<TraceBody, { kind: K }> => event.kind === kind);
@@ -291,10 +291,8 @@ test.each([{ edgeTriggered: false }, { edgeTriggered: true }])('one-client-at-a-
     expect(third.ask('PING')).toBe('');
     lab.turn(100);
     expect(ofKind(events, 'ready').filter(({ token }) => token === 3)).toHaveLength(1);
-    expect(ofKind(events, 'interest')).toEqual([
-      { kind: 'interest', token: 3, before: 1, after: 0 },
-      { kind: 'interest', token: 4, before: 1, after: 0 },
-    ]);
+    const edge = options.edgeTriggered ? 4 : 0;
+    expect(ofKind(events, 'interest')).toEqual([3, 4].map((token) => ({ kind: 'interest', token, before: 1 | edge, after: edge })));
     expect(one.ask('PING')).toBe('+PONG\r\n');
     one.close();
     lab.settle();
@@ -428,6 +426,63 @@ test('a rule that lets the loop sleep for 0 ms: it does not sleep, and timers ar
     lab.turn(2);
     expect(ofKind(events, 'wait').at(-1)).toMatchObject({ timeoutMs: -1 });
     expect(lab.faults.list()).toHaveLength(2);
+  });
+});
+
+test('trigger: one token, or all and those to come, are reported edge-triggered from the next wait on, and as before again', () => {
+  recorded({}, (lab, events) => {
+    const [one, other] = [lab.connect(), lab.connect()];
+    const wakes = (client: LabClient): number => {
+      const before = events.length;
+      client.send('*1\r\n$4\r\nPI');
+      lab.settle();
+      lab.faults.add(`rule read-size 1`);
+      client.send('NG\r\n');
+      lab.settle();
+      lab.faults.clear();
+      lab.settle();
+      return ofKind(events.slice(before), 'ready').filter(({ token }) => token > 1).length;
+    };
+    expect(wakes(one)).toBe(5);
+    lab.faults.trigger('edge', 2);
+    // Each of the two arrivals is reported once, and registering is news.
+    expect(wakes(one)).toBe(2);
+    expect(wakes(other)).toBe(5);
+    expect(ofKind(events, 'interest')).toEqual([{ kind: 'interest', token: 2, before: 1, after: 5 }]);
+    lab.faults.trigger('edge', null);
+    const third = lab.connect();
+    expect(wakes(third)).toBe(2);
+    expect(wakes(other)).toBe(2);
+    expect(ofKind(events, 'interest').slice(1).map(({ token, after }) => `${token} ${after}`)).toEqual(['2 5', '3 5', '0 5']);
+    // What was captured goes on so.
+    const copy = lab.server.capture();
+    expect(copy.clients.triggering).toBe(4);
+    expect(copy.listeners[0]!.triggering).toBe(4);
+    lab.faults.trigger('default', null);
+    expect(wakes(third)).toBe(5);
+    expect(wakes(lab.connect())).toBe(5);
+    expect([one, other, third].map((client) => client.receive())).toEqual(['+PONG\r\n+PONG\r\n', '+PONG\r\n+PONG\r\n', '+PONG\r\n+PONG\r\n']);
+  });
+});
+
+test('trigger: level of an edge-triggered server; what does not exist is refused', () => {
+  recorded({ edgeTriggered: true }, (lab, events) => {
+    const client = lab.connect();
+    lab.faults.add('edge-without-draining');
+    lab.faults.add(`rule read-size ${PING.length}`);
+    lab.faults.trigger('level', 2);
+    client.send(PING.repeat(3));
+    expect(client.receive()).toBe('+PONG\r\n'.repeat(3));
+    expect(ofKind(events, 'interest')).toEqual([{ kind: 'interest', token: 2, before: 5, after: 1 }]);
+    lab.faults.trigger('default', 2);
+    lab.settle();
+    client.send(PING.repeat(3));
+    expect(client.receive()).toBe('+PONG\r\n');
+    expect(() => lab.faults.trigger('edge', 9)).toThrow('there is no connection #9; there are #2');
+    expect(() => lab.faults.trigger('edge', 1)).toThrow('there is no connection #1; there are #2');
+    expect(() => lab.faults.trigger('ledge' as 'edge', null)).toThrow('trigger: must be one of edge, level, default');
+    lab.faults.trigger('level', 0);
+    lab.settle();
   });
 });
 

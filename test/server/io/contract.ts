@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Events, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../../../src/server/io/event.js';
-import { READABLE, WRITABLE } from '../../../src/server/io/interest.js';
+import { EDGE, LEVEL, READABLE, WRITABLE } from '../../../src/server/io/interest.js';
 import { type Address, END_OF_FILE, type Poll, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { FIRST_FREE, LISTENER, type Token, WAKER } from '../../../src/server/io/token.js';
 
@@ -443,6 +443,18 @@ function contract(open: () => World, edgeTriggered: boolean): void {
         for (let bytes = read(stream); typeof bytes === 'string'; bytes = read(stream)) received += bytes;
       }
       expect(received).toBe('onetwo');
+    });
+
+    test('a source can be reported in the other way than its poll reports others', async () => {
+      const { peer, stream } = await connected();
+      poll.reregister(stream, CLIENT, READABLE | (edgeTriggered ? LEVEL : EDGE));
+      await peer.send('12345');
+      await clientReady(READY_READABLE);
+      for (let again = 0; again < 3; again++) expect(await waitFor(poll, 0)).toEqual(edgeTriggered ? [{ token: CLIENT, readiness: READY_READABLE }] : []);
+      // Registering anew is news, and then it is as with all others.
+      poll.reregister(stream, CLIENT, READABLE);
+      expect(await waitFor(poll, 0)).toEqual([{ token: CLIENT, readiness: READY_READABLE }]);
+      expect(await waitFor(poll, 0)).toEqual(edgeTriggered ? [] : [{ token: CLIENT, readiness: READY_READABLE }]);
     });
 
     test(edgeTriggered ? 'room to write is reported once' : 'room to write is reported again and again', async () => {

@@ -24,7 +24,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
   const watchers = new Set<() => void>();
   const console = createConsole({
     address: server.addresses[0]!,
-    faults: server.faults,
+    server,
     language: 'en',
     state: () => state,
     update: (repl) => {

@@ -21,7 +21,7 @@ export class LabRepl implements AsyncDisposable {
     options: Partial<ReplOptions>,
   ) {
     this.repl = createRepl({
-      address: server.addresses[0]!, faults: server.faults, historyFile: null, language: 'en', sliceIntervalMs: 5, patienceMs: 20,
+      address: server.addresses[0]!, server, historyFile: null, language: 'en', sliceIntervalMs: 5, patienceMs: 20,
       dispatch: (action) => this.reduce(action),
       spell: (spelling) => {
         this.spelling = spelling;

@@ -303,6 +303,95 @@ test('rule shows the decisions of the loop, and puts an expression in the place 
   expect(await lab.say('help rule', () => lab.answers.length > 4)).toContain('rule read-size expression');
 });
 
+test('trigger has tokens reported edge- or level-triggered; names stand for their tokens', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('@a PING');
+  const triggered = async (): Promise<readonly boolean[]> => {
+    const { listeners, clients } = await lab.server.snapshot();
+    return [...listeners, ...clients].map(({ interest }) => (interest & 4) !== 0);
+  };
+  expect(await lab.say('trigger edge on @a')).toEqual(['#3: edge-triggered']);
+  expect(await triggered()).toEqual([false, false, true]);
+  expect(await lab.say('trigger EDGE')).toEqual(['all tokens, and those to come: edge-triggered']);
+  expect(await triggered()).toEqual([true, true, true]);
+  expect(await lab.say('trigger level on #2')).toEqual(['#2: level-triggered']);
+  expect(await lab.say('trigger level on #9')).toEqual(['there is no connection #9; there are #2, #3']);
+  expect(await lab.say('trigger default')).toEqual(['all tokens, and those to come: triggered as at the start']);
+  expect(await triggered()).toEqual([false, false, false]);
+  expect(await lab.say('trigger up')).toEqual(['trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name']);
+  expect(await lab.say('fault slice 1 on @a')).toEqual(['1  slice 1 on #3']);
+  expect(await lab.say("rule on-eof on @a 'ignore'")).toEqual(["2  rule on-eof on #3 'ignore'"]);
+  expect(await lab.say('fault eagain-is-an-error on @nobody')).toEqual(['@nobody is not connected']);
+});
+
+test('wait until: the next line comes when the lab has come to that point', async () => {
+  await using lab = await LabRepl.start({}, { patienceMs: 20 });
+  for (const line of ['@a BLPOP q 0', 'wait until @a parked', '@b RPUSH q x', 'wait until idle', 'INCR n']) lab.submit(line);
+  await lab.until(() => texts(lab).at(-1) === '(integer) 1');
+  expect(lab.state.lines.filter(({ kind }) => kind !== 'in').map(({ text }) => text)).toEqual(['@a parked', '(integer) 1', '1) "q"', '2) "x"', 'idle', '(integer) 1']);
+  expect(await lab.say('wait until @b parked for 50ms')).toEqual(['@b parked: not within 0.05 s']);
+  expect(lab.state.lines.at(-1)!.kind).toBe('error');
+  expect(await lab.say('wait until @c closed')).toEqual(['there is no client @c of this console']);
+  expect(await lab.say('wait until nothing')).toEqual([expect.stringMatching(/^wait until \[@name\] parked or closed, idle/)]);
+  expect(await lab.say('wait until idle for 2h')).toEqual(['a wait takes at most 60 s']);
+  expect(await lab.say('wait until 3 turns')).toEqual([expect.stringMatching(/^3 turns/)]);
+});
+
+test('wait until closed, busy, held, keys, expired; Ctrl-C ends it', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('@a PING');
+  await lab.say('fault eagain-is-an-error on @a');
+  lab.submit('@a PING');
+  expect(await lab.say('wait until closed', () => lab.answers.includes('closed'))).toContain('closed');
+  await lab.say('fault off');
+  await lab.say('MSET a 1 b 2');
+  expect(await lab.say('wait until 2 keys')).toEqual(['2 keys']);
+  lab.submit('PEXPIRE a 1');
+  expect(await lab.say('wait until 1 expired for 60s', () => lab.answers.includes('1 expired'))).toContain('1 expired');
+  lab.submit('@b busy 0.5');
+  expect(await lab.say('wait until busy', () => lab.answers.includes('busy'))).toContain('busy');
+  await lab.say('wait until idle for 60s', () => lab.answers.includes('idle'));
+  await lab.server.pause();
+  expect(await lab.say('wait until held')).toEqual(['held']);
+  await lab.server.resume();
+  lab.submit('wait until 1000 keys for 60s');
+  await lab.until(({ lines }) => lines.at(-1)!.text.startsWith('wait until'));
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(({ lines }) => lines.at(-1)!.text === '1000 keys: no longer waited for');
+});
+
+test('flood: many clients send many commands, and are counted when all are answered', async () => {
+  await using lab = await LabRepl.start();
+  const names = await traced(lab, (event) => (event.kind === 'frame' && event.argv[1] === 'SETNAME' ? event.argv[2]! : null));
+  expect(await lab.say('flood 5 40 INCR n')).toEqual(['flood: 200 of 200 commands of 5 clients answered']);
+  expect((await names()).toSorted()).toEqual(['flood-1', 'flood-2', 'flood-3', 'flood-4', 'flood-5']);
+  expect(await lab.say('GET n')).toEqual(['"200"']);
+  expect(await lab.say('flood 1 1 BLPOP nothing 0', () => true)).toEqual([]);
+  expect(lab.interrupt()).toBe(true);
+  await lab.until(({ lines }) => lines.at(-1)!.text === 'flood: 0 of 1 commands of 1 client answered');
+  for (const wrong of ['flood', 'flood 5', 'flood 5 5', 'flood 0 5 PING', 'flood 101 1 PING', 'flood 1 10001 PING', 'flood x 1 PING']) {
+    expect(await lab.say(wrong)).toEqual([expect.stringMatching(/^flood clients commands command, at most 100 clients/)]);
+  }
+});
+
+test('reset lab: one client, no fault, no key, whatever there was', async () => {
+  await using lab = await LabRepl.start();
+  await lab.say('@a SET k v');
+  lab.submit('@b BLPOP q 0');
+  await lab.say('fault slice 100');
+  await lab.say("rule after-frame 'next frame'");
+  await lab.say('trigger edge');
+  lab.submit('flood 2 1 BLPOP q 0');
+  await lab.say('MULTI');
+  expect((await lab.say('reset lab', () => lab.answers.at(-1)?.startsWith('reset:') === true)).at(-1)).toEqual('reset: 2 clients, 2 faults ended, and the databases are empty');
+  const { clients, databases, listeners, rules } = await lab.server.snapshot();
+  expect(clients.map(({ token, interest, inTransaction }) => ({ token, interest, inTransaction }))).toEqual([{ token: 2, interest: 1, inTransaction: false }]);
+  expect({ databases, rules }).toEqual({ databases: [], rules: [] });
+  expect(listeners[0]!.interest).toBe(1);
+  expect(lab.state.clients.map(({ name }) => name)).toEqual(['']);
+  expect(await lab.say('GET k')).toEqual(['(nil)']);
+});
+
 test('lines that were pasted behind a fault come after it', async () => {
   await using lab = await LabRepl.start();
   lab.submit('fault error on PING');

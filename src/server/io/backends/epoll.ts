@@ -9,7 +9,7 @@
  */
 import type { Events } from '../event.js';
 import { MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE } from '../event.js';
-import { READABLE, WRITABLE, type Interest } from '../interest.js';
+import { isEdgeTriggered, READABLE, WRITABLE, type Interest } from '../interest.js';
 import { type Address, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import * as libc from './libc.js';
@@ -98,7 +98,7 @@ export class EpollPoll implements Poll {
     // As in mio: who does not want to read need not hear that the peer has sent its last byte.
     let events = (interest & READABLE) !== 0 ? libc.EPOLLIN | libc.EPOLLRDHUP : 0;
     if ((interest & WRITABLE) !== 0) events |= libc.EPOLLOUT;
-    return this.edgeTriggered ? events | libc.EPOLLET : events;
+    return isEdgeTriggered(interest, this.edgeTriggered) ? events | libc.EPOLLET : events;
   }
 }
 

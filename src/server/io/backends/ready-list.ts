@@ -12,7 +12,7 @@
  */
 import { constants } from 'node:os';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
-import { type Interest, READABLE, WRITABLE } from '../interest.js';
+import { type Interest, isEdgeTriggered, READABLE, WRITABLE } from '../interest.js';
 import { type Source, SystemError } from '../poll.js';
 import type { Token } from '../token.js';
 
@@ -36,6 +36,7 @@ export class ReadyList {
   private readonly registrations = new Map<number, RegisteredSource>();
   private ready: RegisteredSource[] = [];
 
+  /** @param edgeTriggered sources that do not say how they are to be reported */
   constructor(private readonly edgeTriggered: boolean) {}
 
   register(source: EmulatedSource, token: Token, interest: Interest): void {
@@ -84,9 +85,15 @@ export class ReadyList {
       registration.isListed = false;
       if (readiness === 0) continue;
       if (!events.push(registration.token, readiness)) this.list(registration);
-      else if (!this.edgeTriggered) reported.push(registration);
+      else if (!isEdgeTriggered(registration.interest, this.edgeTriggered)) reported.push(registration);
     }
     for (const registration of reported) this.list(registration);
+  }
+
+  /** Null: it is not registered. */
+  isEdgeTriggered(fd: number): boolean | null {
+    const registration = this.registrations.get(fd);
+    return registration === undefined ? null : isEdgeTriggered(registration.interest, this.edgeTriggered);
   }
 
   /** False if the next collect may find something. */

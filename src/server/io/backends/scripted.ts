@@ -181,6 +181,10 @@ export class ScriptedPoll implements Poll {
     this.readyList.touch(fd);
   }
 
+  isEdgeTriggered(fd: number): boolean {
+    return this.readyList.isEdgeTriggered(fd) ?? this.edgeTriggered;
+  }
+
   happens(fault: keyof Faults): boolean {
     const probability = this.faults[fault];
     // Without faults no random number is used up: then a script alone decides.
@@ -463,7 +467,7 @@ export class ScriptedPeer {
 
   private roomChanged(): void {
     if (this.outbound.length >= this.window) return;
-    if (this.isStarved || !this.poll.edgeTriggered) this.poll.touch(this.fd);
+    if (this.isStarved || !this.poll.isEdgeTriggered(this.fd)) this.poll.touch(this.fd);
     this.isStarved = false;
   }
 }

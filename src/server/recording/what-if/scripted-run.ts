@@ -153,6 +153,7 @@ class ScriptedRun {
     const { loopFaults } = this.server;
     if ('clear' in call) for (const id of this.recordedFaults) loopFaults.obey({ remove: -id });
     else if ('remove' in call) loopFaults.obey({ remove: -call.remove });
+    else if ('trigger' in call) loopFaults.obey(call);
     else {
       this.recordedFaults.add(call.id);
       loopFaults.obey({ add: call.add, id: -call.id });

@@ -18,7 +18,6 @@ export const WAKER_TOKEN = 1;
 /** Rows that are kept however many connections there are; the rest is only counted. */
 export const MAX_TOKEN_ROWS = 1024;
 
-const INTEREST_WRITABLE = 2;
 const READABLE_ONLY = 1;
 
 export type Activity = 'ready' | 'reading' | 'decoding' | 'executing' | 'replying' | 'writing';
@@ -230,13 +229,15 @@ function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
 /** Those that no event tells of until somebody connects. */
 function withFixed(rows: TokenMap<TokenRow>, { listeners, wakerFd }: Snapshot): TokenMap<TokenRow> {
   let all = rows;
-  for (const { token, fd, address } of listeners) all = withFacts(all, { ...BLANK, token, kind: 'listener' }, fd, address);
+  for (const { token, fd, address, interest } of listeners) all = withFacts(all, { ...BLANK, token, kind: 'listener', interest }, fd, address);
   return withFacts(all, { ...BLANK, token: WAKER_TOKEN, kind: 'waker' }, wakerFd, '');
 }
 
 function withFacts(rows: TokenMap<TokenRow>, blank: TokenRow, fd: number, peer: string): TokenMap<TokenRow> {
-  const row = rows.get(blank.token) ?? blank;
-  return row.fd === fd && row.peer === peer && rows.get(blank.token) !== undefined ? rows : rows.with(blank.token, { ...row, fd, peer });
+  const known = rows.get(blank.token);
+  const { interest } = blank;
+  if (known !== undefined && known.fd === fd && known.peer === peer && known.interest === interest) return rows;
+  return rows.with(blank.token, { ...(known ?? blank), fd, peer, interest });
 }
 
 function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>): TokenMap<TokenRow> {
@@ -250,10 +251,9 @@ function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowU
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;
   const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor } = client;
-  const { queryBytes, outputBytes, lastCommand, idleMs, awaitsWritable } = client;
+  const { queryBytes, outputBytes, lastCommand, idleMs, interest } = client;
   const { requests, bytesRead, bytesWritten, ageMs } = client;
   const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000, connectedUs: nowUs - ageMs * 1000 };
-  const interest = awaitsWritable ? row.interest | INTEREST_WRITABLE : row.interest & ~INTEREST_WRITABLE;
   return {
     ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest, requests,
     bytesRead, bytesWritten,
@@ -261,12 +261,11 @@ function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowU
 }
 
 function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
-  const awaitsWritable = (row.interest & INTEREST_WRITABLE) !== 0;
   return (
     row.fd === client.fd && row.name === client.name && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
     row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor &&
     row.queryBytes === client.queryBytes &&
-    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && awaitsWritable === client.awaitsWritable &&
+    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && row.interest === client.interest &&
     row.requests === client.requests && row.bytesRead === client.bytesRead && row.bytesWritten === client.bytesWritten
   );
 }

@@ -62,6 +62,28 @@ export const LAB_WORDS: readonly LabWord[] = [
   },
   { name: 'faults', arguments: '', summary: 'Lists the faults that are set, with how often each was injected.' },
   {
+    name: 'trigger',
+    arguments: 'edge | level | default [on #token]',
+    summary:
+      'Has readiness reported edge- or level-triggered from now on, or as at the start: of one token (on #3, on @name, #0 is the listener), or of all and of ' +
+      'those to come.',
+  },
+  {
+    name: 'wait',
+    arguments: 'until condition [for duration]',
+    summary:
+      'Waits, 2 s at most unless a duration is given, until the lab has come to a point: parked or closed (of one client: @name parked), idle, busy, held, ' +
+      '12 turns, 0 keys in all, 5 keys expired since the start.',
+  },
+  {
+    name: 'flood',
+    arguments: 'clients commands command',
+    summary:
+      'Opens so many clients, flood-1 and so on, each of which sends the command so many times in one go, and says when all are answered. ' +
+      'Lines go on meanwhile.',
+  },
+  { name: 'reset lab', arguments: '', summary: 'Ends all other clients of this console, faults, rules and triggering, and empties all databases.' },
+  {
     name: 'busy',
     arguments: 'seconds',
     summary: 'Keeps the loop busy for so long: the client sends a script that computes, and everybody else waits. At most 60 s.',

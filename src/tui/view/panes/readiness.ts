@@ -220,6 +220,7 @@ function stepWords(step: ReadinessStep, isWide: boolean): Words {
     case 'write':
       return writeWords(step);
     case 'interest':
+      if (((step.before ^ step.after) & 4) !== 0) return { text: `${(step.after & 4) === 0 ? 'level' : 'edge'}-triggered`, tone: 'plain' };
       return (step.after & 2) !== 0
         ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' }
         : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };

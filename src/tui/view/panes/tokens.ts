@@ -22,6 +22,7 @@ import { fit, formatBytes, formatCount, formatMs, visible, width as widthOf } fr
 import type { Style, Theme } from '../theme.js';
 
 const INTEREST_WRITABLE = 2;
+const INTEREST_EDGE = 4;
 
 /** A token that has done something within this time stands out. */
 const RECENT_MS = 500;
@@ -293,7 +294,8 @@ function nameOf(row: TokenRow, { visible }: Theme): string {
   return visible(row.name, 64);
 }
 
-export const formatInterest = (interest: number): string => ((interest & 1) === 0 ? '' : 'R') + ((interest & INTEREST_WRITABLE) === 0 ? '' : 'W') || '-';
+export const formatInterest = (interest: number): string =>
+  ((interest & 1) === 0 ? '' : 'R') + ((interest & INTEREST_WRITABLE) === 0 ? '' : 'W') + ((interest & INTEREST_EDGE) === 0 ? '' : 'e') || '-';
 
 interface Doing {
   readonly text: string;

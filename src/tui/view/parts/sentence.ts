@@ -109,10 +109,12 @@ const WRITERS: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording
       ? `${formatBytes(result)} went out to ${nameOf(token)}`
       : `${nameOf(token)} took only ${formatCount(result)} of ${formatCount(of)} B: the rest waits`;
   },
-  interest: ({ token, after }) =>
-    (after & 2) !== 0
+  interest: ({ token, before, after }) => {
+    if (((before ^ after) & 4) !== 0) return `${nameOf(token)} is ${(after & 4) === 0 ? 'level' : 'edge'}-triggered from now on`;
+    return (after & 2) !== 0
       ? `WRITABLE armed: the poll will tell when ${nameOf(token)} has room again`
-      : `all is sent to ${nameOf(token)}: WRITABLE is no longer of interest`,
+      : `all is sent to ${nameOf(token)}: WRITABLE is no longer of interest`;
+  },
   park: ({ token, keys, deadlineMs }, wording) => {
     const howLong = deadlineMs === 0 ? 'for as long as it takes' : 'until its time is over';
     return `${nameOf(token)} is parked on ${keyList(keys, wording)} ${howLong}; the loop goes on`;

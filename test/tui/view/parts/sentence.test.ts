@@ -54,6 +54,8 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'write', token: 7, result: 'EPIPE', of: 5 }, 'writing to token 7 failed: EPIPE'],
   [{ kind: 'interest', token: 7, before: 1, after: 3 }, 'WRITABLE armed: the poll will tell when token 7 has room again'],
   [{ kind: 'interest', token: 7, before: 3, after: 1 }, 'all is sent to token 7: WRITABLE is no longer of interest'],
+  [{ kind: 'interest', token: 7, before: 1, after: 5 }, 'token 7 is edge-triggered from now on'],
+  [{ kind: 'interest', token: 7, before: 7, after: 3 }, 'token 7 is level-triggered from now on'],
   [{ kind: 'park', token: 7, keys: ['jobs'], deadlineMs: 0 }, 'token 7 is parked on jobs for as long as it takes; the loop goes on'],
   [{ kind: 'park', token: 7, keys: ['a', 'b', 'c', 'd', 'e'], deadlineMs: 5 }, 'token 7 is parked on a, b, c and 2 more until its time is over; the loop goes on'],
   [{ kind: 'unpark', token: 7, keys: ['jobs'], why: 'ready' }, 'token 7 no longer waits for jobs: one is there'],

@@ -163,11 +163,11 @@ export const TOKENS: Chapter = {
       on: ['readiness'],
       en: [
         'Interest: what the token is registered for; the kernel reports only that, besides errors and hang-ups.',
-        'R asks to be told when it is READABLE, and W, only after a short write, when it is WRITABLE.',
+        'R asks to be told when it is READABLE, and W, only after a short write, when it is WRITABLE; e is edge-triggered, told only once.',
       ],
       ko: [
         '관심(interest), 곧 토큰이 등록된 조건이며 커널은 오류와 연결 끊김 외에는 이것만 알립니다.',
-        'R은 READABLE일 때, W는 WRITABLE일 때 알려 달라는 뜻이며 W는 다 쓰지 못했을 때만 등록합니다.',
+        'R은 READABLE일 때, W는 WRITABLE일 때 알려 달라는 뜻이며 W는 다 쓰지 못했을 때만 등록하고, e는 한 번만 알리는 에지 트리거입니다.',
       ],
     },
     {

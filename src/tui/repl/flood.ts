@@ -1,0 +1,105 @@
+/**
+ * `flood 50 100 SET k v`: so many clients at once, each of which sends so many commands in one go. They call themselves flood-1, flood-2 and so on, and leave
+ * when they have their replies.
+ */
+import { createConnection, type Socket } from 'node:net';
+import { type Address, encodeRequest, ReplyReader } from '../../server/index.js';
+
+export const FLOOD_USAGE = 'flood clients commands command, at most 100 clients, 10000 commands each and 16 MiB: flood 50 100 SET k v';
+
+const MOST_CLIENTS = 100;
+const MOST_COMMANDS = 10_000;
+const MOST_BYTES = 2 ** 24;
+
+export interface FloodRequest {
+  readonly clients: number;
+  readonly commands: number;
+  readonly argv: readonly string[];
+}
+
+/** What follows `flood`. Throws for what is none. */
+export function parseFlood([clientsText = '', commandsText = '', ...argv]: readonly string[]): FloodRequest {
+  const [clients, commands] = [clientsText, commandsText].map((text) => (/^\d+$/.test(text) ? Number(text) : 0)) as [number, number];
+  const isRight = clients >= 1 && clients <= MOST_CLIENTS && commands >= 1 && commands <= MOST_COMMANDS && argv.length > 0;
+  if (!isRight || encodeRequest(argv).length * commands * clients > MOST_BYTES) throw new Error(FLOOD_USAGE);
+  return { clients, commands, argv };
+}
+
+export class Flood {
+  private readonly members: readonly FloodClient[];
+  private left: number;
+
+  /** @param ended called once, with what has come of it */
+  constructor(
+    address: Address,
+    password: string | undefined,
+    private readonly request: FloodRequest,
+    private readonly ended: (text: string) => void,
+  ) {
+    const { clients, commands, argv } = request;
+    this.left = clients;
+    const login = password === undefined ? [] : [['AUTH', password]];
+    this.members = Array.from({ length: clients }, (_, at) => {
+      const hello = [...login, ['CLIENT', 'SETNAME', `flood-${at + 1}`]];
+      const bytes = hello.map(encodeRequest).join('') + encodeRequest(argv).repeat(commands);
+      return new FloodClient(address, Buffer.from(bytes, 'latin1'), hello.length, commands, () => this.leave());
+    });
+  }
+
+  /** Some of it has not been handed to the kernel yet. */
+  get isSending(): boolean {
+    return this.members.some(({ isSending }) => isSending);
+  }
+
+  /** Ends it before its time. */
+  end(): void {
+    for (const member of this.members) member.end();
+  }
+
+  private leave(): void {
+    if (--this.left > 0) return;
+    const { clients, commands } = this.request;
+    const answered = this.members.reduce((sum, member) => sum + member.answered, 0);
+    this.ended(`flood: ${answered} of ${clients * commands} commands of ${clients} client${clients === 1 ? '' : 's'} answered`);
+  }
+}
+
+class FloodClient {
+  private readonly socket: Socket;
+  private readonly reader = new ReplyReader();
+  private replies = 0;
+
+  /** @param hello replies that come before those to the commands */
+  constructor(
+    address: Address,
+    bytes: Buffer,
+    private readonly hello: number,
+    private readonly commands: number,
+    gone: () => void,
+  ) {
+    this.socket = createConnection('path' in address ? { path: address.path } : { host: address.host, port: address.port, noDelay: true });
+    this.socket.on('connect', () => this.socket.write(bytes));
+    this.socket.on('data', (chunk) => this.read(chunk));
+    // What is wrong is seen from what was answered.
+    this.socket.on('error', () => {});
+    this.socket.on('close', gone);
+  }
+
+  get isSending(): boolean {
+    const { connecting, writableLength, destroyed } = this.socket;
+    return !destroyed && (connecting || writableLength > 0);
+  }
+
+  get answered(): number {
+    return Math.max(0, this.replies - this.hello);
+  }
+
+  end(): void {
+    this.socket.destroy();
+  }
+
+  private read(chunk: Buffer): void {
+    this.reader.read(chunk, () => void this.replies++);
+    if (this.answered >= this.commands || this.reader.error !== null) this.end();
+  }
+}

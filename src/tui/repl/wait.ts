@@ -1,0 +1,127 @@
+/**
+ * `wait until parked`, `wait until @a closed for 5s`: the next line comes when the lab has come to a point, or when that takes too long.
+ */
+import type { ClientSnapshot, RedisLabServer, Snapshot } from '../../server/index.js';
+import { durationUs } from '../../shared/duration.js';
+import type { ReplClient } from '../state/repl-state.js';
+
+export const WAIT_USAGE = 'wait until [@name] parked or closed, idle, busy, held, 12 turns, 0 keys, 5 expired; and how long at most: wait until parked for 5s';
+
+const DEFAULT_MS = 2000;
+const MOST_MS = 60_000;
+const LOOK_MS = 10;
+/** A loop that takes more turns than this between two looks is not idle, whatever it does in them. */
+const IDLE_TURNS = 20;
+
+/** What a wait looks at. */
+export interface Watched {
+  readonly server: Pick<RedisLabServer, 'snapshot' | 'activity'>;
+  /** The console's own clients, as they are now. */
+  clients(): readonly ReplClient[];
+  /** All that was typed has been sent, and what is to be answered soon has been. */
+  isQuiet(): boolean;
+}
+
+interface Condition {
+  readonly text: string;
+  /** Has it come about? Asked again and again. */
+  isMet(): boolean | Promise<boolean>;
+}
+
+/**
+ * @param words what follows `wait`
+ * @param signal ends the wait
+ * Resolves with what has come about; rejects if it has not, or if the words make no sense.
+ */
+export async function waitUntil(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
+  const { condition, limitMs } = parse(words, watched);
+  const endMs = performance.now() + limitMs;
+  // A loop that is busy answers later: then the time is over all the same.
+  const end = endOf(limitMs, signal);
+  while (!(await Promise.race([condition.isMet(), end]))) {
+    if (signal.aborted) throw new Error(`${condition.text}: no longer waited for`);
+    if (performance.now() >= endMs) throw new Error(`${condition.text}: not within ${limitMs / 1000} s`);
+    await sleep(LOOK_MS);
+  }
+  return condition.text;
+}
+
+/** Resolves when the time is over, or the wait is ended. */
+function endOf(limitMs: number, signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), limitMs).unref();
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve(false);
+    }, { once: true });
+  });
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function parse([until = '', ...rest]: readonly string[], watched: Watched): { readonly condition: Condition; readonly limitMs: number } {
+  if (until.toLowerCase() !== 'until') throw new Error(WAIT_USAGE);
+  const at = rest.findIndex((word) => word.toLowerCase() === 'for');
+  const condition = parseCondition(at === -1 ? rest : rest.slice(0, at), watched);
+  const limitMs = at === -1 ? DEFAULT_MS : durationUs(rest.slice(at + 1).join(' ')) / 1000;
+  if (limitMs > MOST_MS) throw new Error(`a wait takes at most ${MOST_MS / 1000} s`);
+  return { condition, limitMs };
+}
+
+function parseCondition(words: readonly string[], watched: Watched): Condition {
+  const text = words.join(' ').toLowerCase();
+  const { activity } = watched.server;
+  const [counted, digits, unit] = /^(\d+) (turn|key|expired)s?$/.exec(text) ?? [];
+  const number = Number(digits);
+  if (counted !== undefined && unit === 'turn') return { text, isMet: () => watched.server.activity.turn >= activity.turn + number };
+  if (counted !== undefined && unit === 'key') return { text, isMet: async () => keysOf(await snapshotOf(watched)) === number };
+  if (counted !== undefined) return { text, isMet: async () => (await snapshotOf(watched)).stats.expired >= number };
+  const [ofClient, name, state] = /^(?:@([!-~]*) )?(parked|closed)$/i.exec(words.join(' ')) ?? [];
+  if (ofClient !== undefined && name !== undefined) named(watched, name);
+  if (ofClient !== undefined && /parked/i.test(state!)) return { text: ofClient, isMet: () => isParked(watched, name) };
+  if (ofClient !== undefined) return { text: ofClient, isMet: () => isClosed(watched, name) };
+  if (text === 'idle') return { text, isMet: () => isIdle(watched) };
+  if (text === 'busy') return { text, isMet: () => watched.server.activity.isBusy };
+  if (text === 'held') return { text, isMet: () => watched.server.activity.phase === 'held' };
+  throw new Error(WAIT_USAGE);
+}
+
+const CLIENTS_ONLY = { keys: { db: 0, offset: 0, limit: 0, order: 'stored', match: '*' }, clients: 100_000 } as const;
+
+export const snapshotOf = ({ server }: { readonly server: Pick<RedisLabServer, 'snapshot'> }): Promise<Snapshot> => server.snapshot(CLIENTS_ONLY);
+
+const keysOf = ({ databases }: Snapshot): number => databases.reduce((sum, { keys }) => sum + keys, 0);
+
+/** Throws if there is none. */
+function named(watched: Watched, name: string): ReplClient {
+  const client = watched.clients().find((each) => each.name === name);
+  if (client === undefined) throw new Error(`there is no client @${name} of this console`);
+  return client;
+}
+
+/** @param name undefined: any client will do */
+async function isParked(watched: Watched, name: string | undefined): Promise<boolean> {
+  const parked = (await snapshotOf(watched)).clients.filter(({ parkedOn }) => parkedOn !== null);
+  if (name === undefined) return parked.length > 0;
+  const client = named(watched, name);
+  return parked.some((each) => isSame(client, each));
+}
+
+/** Of a console's client, the same one as the server sees it? Unix sockets have no address of their own. */
+export const isSame = ({ peer, name }: ReplClient, seen: ClientSnapshot): boolean => (peer === null ? name !== '' && seen.name === name : seen.peer === peer);
+
+function isClosed(watched: Watched, name: string | undefined): boolean {
+  return name === undefined ? watched.clients().some(({ state }) => state === 'closed') : named(watched, name).state === 'closed';
+}
+
+/**
+ * Whatever had arrived at the server before it was asked three times has been read, executed and answered: it is asked by a message, which is handled in a turn
+ * of its own. After that it must not go on turning.
+ */
+async function isIdle(watched: Watched): Promise<boolean> {
+  if (!watched.isQuiet() || watched.server.activity.phase === 'held') return false;
+  for (let asked = 0; asked < 3; asked++) await snapshotOf(watched);
+  const { turn } = watched.server.activity;
+  await sleep(2 * LOOK_MS);
+  return watched.isQuiet() && watched.server.activity.turn - turn <= IDLE_TURNS;
+}
