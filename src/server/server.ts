@@ -387,8 +387,8 @@ export class Server implements ServerContext {
   }
 
   private accept(token: Token, listener: TcpListener): Acceptor {
-    const { loop, tap, clients } = this;
-    const acceptor = new Acceptor(token, listener, loop, tap, (stream) => clients.connect(stream), (error) => this.acceptFailed(error), clients.triggering);
+    const { clients } = this;
+    const acceptor = new Acceptor(token, listener, this, (stream) => clients.connect(stream), (error) => this.acceptFailed(error), clients.triggering);
     this.listeners.push(acceptor);
     return acceptor;
   }

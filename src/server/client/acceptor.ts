@@ -1,5 +1,5 @@
 /**
- * Acceptor: what runs when a listener is ready: accept until WouldBlock.
+ * Acceptor: what runs when a listener is ready: accept until WouldBlock, or until others should have their turn (the seam `after-accept`).
  *
  *             no descriptors left (EMFILE, ENFILE), no memory
  *   listening ───────────────────────────────────────────────▶ resting     interest: none
@@ -8,18 +8,19 @@
  * A listener whose backlog can not be emptied stays READABLE, and a level-triggered loop would do nothing but fail to accept.
  * Redis does just that, and logs each failure; here the backlog waits in the kernel, and one line is logged for each rest.
  */
-import { type Interest, READABLE } from '../io/interest.js';
+import { type Interest, isEdgeTriggered, READABLE } from '../io/interest.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { type Address, formatAddress, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import { ACCEPTING } from '../loop/activity.js';
-import type { EventHandler, EventLoop } from '../loop/event-loop.js';
+import type { EventHandler } from '../loop/event-loop.js';
 import type { Timer } from '../loop/timers.js';
-import type { Tap } from '../trace/tap.js';
+import type { ResultOf } from '../rules/seams.js';
+import type { ConnectionEnvironment } from './environment.js';
 import { toldInterest } from './registration.js';
 
-/** Connections taken in one turn, so that a flood of them does not keep the clients waiting (MAX_ACCEPTS_PER_CALL). */
-const ACCEPTS_PER_TURN = 1000;
+/** The most for one event, whatever a rule says: a loop that only accepts would not hear that the rule is taken away. */
+const MOST_ACCEPTS = 10_000;
 
 /** Short enough for a client to wait, long enough to cost nothing. */
 const REST_MS = 100;
@@ -46,8 +47,7 @@ export class Acceptor implements EventHandler {
   constructor(
     readonly token: Token,
     readonly listener: TcpListener,
-    private readonly loop: EventLoop,
-    private readonly tap: Tap,
+    private readonly env: Pick<ConnectionEnvironment, 'loop' | 'tap' | 'policy'>,
     /** Takes the connection over and returns its token, or says why it was refused. */
     private readonly connect: (stream: TcpStream) => Token | string,
     /** accept(2) failed, for want of file descriptors for one. */
@@ -55,12 +55,16 @@ export class Acceptor implements EventHandler {
     /** EDGE, LEVEL, or 0 for as the poll does it. */
     private triggering: Interest,
   ) {
-    loop.register(listener, token, this.registeredInterest, this);
+    env.loop.register(listener, token, this.registeredInterest, this);
   }
 
   /** As the trace says it. */
   get interest(): Interest {
-    return toldInterest(this.registeredInterest, this.loop.poll.edgeTriggered);
+    return toldInterest(this.registeredInterest, this.env.loop.poll.edgeTriggered);
+  }
+
+  private get isEdgeTriggered(): boolean {
+    return isEdgeTriggered(this.registeredInterest, this.env.loop.poll.edgeTriggered);
   }
 
   private get registeredInterest(): Interest {
@@ -69,10 +73,11 @@ export class Acceptor implements EventHandler {
 
   /** What is ready is reported so from now on; a listener that rests says nothing until it has rested. */
   trigger(triggering: Interest): void {
-    const { tap, token, interest: before } = this;
+    const { token, interest: before } = this;
+    const { tap, loop } = this.env;
     this.triggering = triggering;
     if (tap.sink !== null) tap.sink.emit({ kind: 'interest', token, before, after: this.interest });
-    if (this.rest === null) this.loop.poll.reregister(this.listener, token, this.registeredInterest);
+    if (this.rest === null) loop.poll.reregister(this.listener, token, this.registeredInterest);
   }
 
   capture(): AcceptorState {
@@ -83,23 +88,27 @@ export class Acceptor implements EventHandler {
   restore({ rest, triggering }: AcceptorState): void {
     if (triggering !== this.triggering) this.trigger(triggering);
     if (rest === null) return;
-    this.loop.poll.reregister(this.listener, this.token, 0);
-    this.rest = this.loop.timers.restore(TIMER, rest, () => this.endRest());
+    this.env.loop.poll.reregister(this.listener, this.token, 0);
+    this.rest = this.env.loop.timers.restore(TIMER, rest, () => this.endRest());
   }
 
   ready(): void {
-    this.loop.activity.is(ACCEPTING);
-    for (let i = 0; i < ACCEPTS_PER_TURN; i++) {
+    this.env.loop.activity.is(ACCEPTING);
+    const { current } = this.env.policy;
+    let next: ResultOf<'after-accept'> = 'accept again';
+    for (let accepted = 1; next === 'accept again'; accepted++) {
       if (!this.acceptOne()) return;
+      next = accepted < MOST_ACCEPTS ? current.afterAccept(this.token, accepted, this.isEdgeTriggered) : 'yield';
     }
+    if (next === 'wait') return;
     // The rest of the backlog is for the next turn. Where readiness is edge-triggered, only registering anew makes it news.
-    this.loop.poll.reregister(this.listener, this.token, this.registeredInterest);
+    this.env.loop.poll.reregister(this.listener, this.token, this.registeredInterest);
   }
 
   /** Stops listening, whether it rests or not. */
   close(): void {
-    if (this.rest !== null) this.loop.timers.cancel(this.rest);
-    this.loop.deregister(this.listener, this.token);
+    if (this.rest !== null) this.env.loop.timers.cancel(this.rest);
+    this.env.loop.deregister(this.listener, this.token);
     this.listener.close();
   }
 
@@ -129,17 +138,18 @@ export class Acceptor implements EventHandler {
   }
 
   private takeRest(): void {
-    const { loop, listener, token } = this;
+    const { listener, token } = this;
+    const { loop } = this.env;
     loop.poll.reregister(listener, token, 0);
     this.rest = loop.timers.schedule(TIMER, loop.clock.nowUs + REST_MS * 1000, () => this.endRest());
   }
 
   private endRest(): void {
     this.rest = null;
-    this.loop.poll.reregister(this.listener, this.token, this.registeredInterest);
+    this.env.loop.poll.reregister(this.listener, this.token, this.registeredInterest);
   }
 
   private trace(client: Token | string): void {
-    if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'accept', token: this.token, client });
+    if (this.env.tap.sink !== null) this.env.tap.sink.emit({ kind: 'accept', token: this.token, client });
   }
 }

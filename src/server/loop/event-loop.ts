@@ -29,11 +29,17 @@ export interface Observer {
   frame(): void;
 }
 
-/** Decides how long the loop may sleep. */
-export interface SleepPolicy {
-  /** `nextMs`: until the nearest timer, with fractions; -1: there is none. The result as well. Null: until the nearest timer. */
-  readonly current: { readonly timeout: ((nextMs: number) => number) | null };
+/** What may be decided otherwise than by this loop itself. */
+export interface LoopPolicy {
+  readonly current: {
+    /** How long the loop may sleep. `nextMs`: until the nearest timer, with fractions; -1: there is none. The result as well. Null: until the nearest timer. */
+    readonly timeout: ((nextMs: number) => number) | null;
+    /** When due timers run. @param ready tokens that are ready */
+    timers(ready: number): 'after the clients' | 'before the clients';
+  };
 }
+
+const OWN_POLICY: LoopPolicy = { current: { timeout: null, timers: () => 'after the clients' } };
 
 /** What is registered under a token. */
 export interface EventHandler {
@@ -80,7 +86,7 @@ export class EventLoop {
     private readonly tap: Tap,
     private readonly beforeSleep: () => void,
     readonly activity = new Activity(),
-    private readonly policy: SleepPolicy = { current: { timeout: null } },
+    private readonly policy: LoopPolicy = OWN_POLICY,
   ) {}
 
   register(source: Source, token: Token, interest: Interest, handler: EventHandler): void {
@@ -146,9 +152,11 @@ export class EventLoop {
     this.afterWait?.();
     const wokenUs = this.clock.refreshedUs;
     this.wasBusy = this.events.length > 0;
+    const runsTimersLast = this.policy.current.timers(this.events.length) === 'after the clients';
+    if (!runsTimersLast) this.runDueTimers();
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     if (this.deferred.size > 0) this.handleDeferred();
-    this.runDueTimers();
+    if (runsTimersLast) this.runDueTimers();
     if (this.tap.sink !== null) {
       const busyUs = flushUs + this.clock.measureUs() - wokenUs;
       this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs, commands: this.commandsThisTurn });

@@ -55,6 +55,16 @@ export const DEFECTS = {
     expression: "'read and write'",
     meaning: 'A connection stays registered for WRITABLE once it has written: level-triggered, the loop is woken in each turn, with nothing to write.',
   },
+  'accept-one-of-many': {
+    seam: 'after-accept',
+    expression: "'wait'",
+    meaning: 'One connection is accepted for each event. Edge-triggered, those behind it in the backlog wait until one more connects.',
+  },
+  'timer-before-clients': {
+    seam: 'timers',
+    expression: "'before the clients'",
+    meaning: 'Timers that are due run before the clients that are ready: where many are due at once, everybody waits for all of them.',
+  },
   'no-generation': {
     seam: 'new-token',
     expression: "'used before'",

@@ -9,6 +9,9 @@ import type { ResultOf } from './seams.js';
 /** Of a token that stays ready, edge-triggered: then the others have their turn. */
 const READS_PER_EVENT = 16;
 
+/** So that a flood of connections does not keep the clients waiting (MAX_ACCEPTS_PER_CALL). */
+const ACCEPTS_PER_EVENT = 1000;
+
 export interface Policy {
   /** @param isAgain it was skipped before */
   serve(token: Token, isAgain: boolean): ResultOf<'serve'>;
@@ -20,7 +23,9 @@ export interface Policy {
   afterFrame(token: Token, frames: number): ResultOf<'after-frame'>;
   afterWrite(token: Token, taken: number, offered: number): ResultOf<'after-write'>;
   interest(token: Token, waiting: number): ResultOf<'interest'>;
+  afterAccept(listener: Token, accepted: number, isEdge: boolean): ResultOf<'after-accept'>;
   newToken(freed: Token): ResultOf<'new-token'>;
+  timers(ready: number): ResultOf<'timers'>;
   onBlock(token: Token, timeoutMs: number, keys: number): ResultOf<'on-block'>;
   /** @param textbook what the expire cycle would do; the rule may give more than `left` */
   expireRound(textbook: number, left: number, sampled: number, expired: number, usedUs: number, limitUs: number): ResultOf<'expire-round'>;
@@ -64,6 +69,14 @@ export class TextbookPolicy implements Policy {
 
   interest(_token: Token, waiting: number): ResultOf<'interest'> {
     return waiting > 0 ? 'read and write' : 'read';
+  }
+
+  afterAccept(_listener: Token, accepted: number): ResultOf<'after-accept'> {
+    return accepted < ACCEPTS_PER_EVENT ? 'accept again' : 'yield';
+  }
+
+  timers(): ResultOf<'timers'> {
+    return 'after the clients';
   }
 
   newToken(): ResultOf<'new-token'> {

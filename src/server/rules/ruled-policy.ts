@@ -66,6 +66,14 @@ export class RuledPolicy implements Policy {
     return this.decide('interest', token, [waiting], this.textbook.interest(token, waiting));
   }
 
+  afterAccept(listener: Token, accepted: number, isEdge: boolean): ResultOf<'after-accept'> {
+    return this.decide('after-accept', listener, [accepted, isEdge], this.textbook.afterAccept(listener, accepted));
+  }
+
+  timers(ready: number): ResultOf<'timers'> {
+    return this.decide('timers', NO_TOKEN, [ready], this.textbook.timers());
+  }
+
   newToken(freed: Token): ResultOf<'new-token'> {
     return this.decide('new-token', NO_TOKEN, [freed], this.textbook.newToken());
   }

@@ -117,6 +117,18 @@ export const SEAMS = {
       'Redis: handleClientsWithPendingWrites installs the writable handler only if output is left, writeToClient removes it when all is sent (networking.c).',
     isOfConnection: true,
   },
+  'after-accept': {
+    meaning: 'A connection has been accepted: what next?',
+    parameters: { accepted: 'connections accepted since the listener was reported, with this one', edge: 'true if the listener is edge-triggered' },
+    results: {
+      'accept again': 'at once',
+      wait: 'for the poll to report the listener again',
+      yield: 'let the others have their turn; the listener is registered anew, so that a backlog that is left is reported again, edge-triggered too',
+    },
+    textbook: "accepted < 1000 ? 'accept again' : 'yield'",
+    places: 'Redis: MAX_ACCEPTS_PER_CALL in acceptTcpHandler (networking.c). mio: accept until WouldBlock (Poll, "Draining readiness"). accept(2).',
+    isOfConnection: false,
+  },
   'new-token': {
     meaning: 'A connection has been accepted: under which number is it registered? Not asked before the first connection is closed.',
     parameters: { freed: 'the number of the connection that was closed last' },
@@ -150,6 +162,14 @@ export const SEAMS = {
     results: { number: 'keys; more than are left are those that are left', least: 0, most: null },
     textbook: 'used > limit || sampled > 0 && expired * 10 <= sampled ? 0 : 20',
     places: 'Redis: activeExpireCycle (expire.c), as here with active-expire-effort 1. A server with a virtual clock has no cycle.',
+    isOfConnection: false,
+  },
+  timers: {
+    meaning: 'The poll has returned: when do the timers run that are due?',
+    parameters: { ready: 'tokens that are ready' },
+    results: { 'after the clients': 'that are ready', 'before the clients': 'who wait until all of them have run' },
+    textbook: "'after the clients'",
+    places: 'Redis: processTimeEvents at the end of aeProcessEvents (ae.c). Node: libuv runs due timers before the poll phase (uv__run_timers).',
     isOfConnection: false,
   },
   timeout: {

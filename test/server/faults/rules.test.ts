@@ -429,6 +429,72 @@ test('a rule that lets the loop sleep for 0 ms: it does not sleep, and timers ar
   });
 });
 
+test('accept-one-of-many: edge-triggered, who stands behind another one in the backlog waits until one more connects', () => {
+  recorded({ edgeTriggered: true }, (lab, events) => {
+    lab.connect();
+    const fault = lab.faults.add('accept-one-of-many');
+    lab.settle();
+    const [one, other, third] = [lab.connectLater(), lab.connectLater(), lab.connectLater()];
+    lab.settle();
+    lab.turn(5);
+    expect([one, other, third].map((client) => client.ask('PING'))).toEqual(['+PONG\r\n', '', '']);
+    const fourth = lab.connectLater();
+    lab.settle();
+    expect([other, third, fourth].map((client) => client.receive())).toEqual(['+PONG\r\n', '', '']);
+    lab.faults.remove(fault.id);
+    lab.connectLater();
+    lab.settle();
+    expect(third.receive()).toBe('+PONG\r\n');
+    expect(fourth.ask('PING')).toBe('+PONG\r\n');
+    expect(ofKind(events, 'fault').map(({ token, effect }) => `${token} ${effect}`)).toEqual([
+      "0 after-accept: 'wait' instead of 'accept again'", "0 after-accept: 'wait' instead of 'accept again'",
+    ]);
+  });
+});
+
+test('accept-one-of-many: level-triggered, each connection costs a turn', () => {
+  recorded({}, (lab, events) => {
+    const turns = (): number => {
+      const before = events.length;
+      const clients = Array.from({ length: 5 }, () => lab.connectLater());
+      lab.settle();
+      expect(clients.map((client) => client.ask('PING'))).toEqual(clients.map(() => '+PONG\r\n'));
+      return ofKind(events.slice(before), 'ready').filter(({ token }) => token === 0).length;
+    };
+    expect(turns()).toBe(1);
+    lab.faults.add('accept-one-of-many');
+    expect(turns()).toBe(5);
+    lab.faults.clear();
+    lab.faults.add("rule after-accept accepted < 2 ? 'accept again' : 'yield'");
+    expect(turns()).toBe(3);
+    lab.faults.clear();
+    expect(turns()).toBe(1);
+  });
+});
+
+test('timer-before-clients: who is ready waits for the timers that are due', () => {
+  recorded({}, (lab, events) => {
+    const order = (): readonly string[] => {
+      const [waiter, client] = [lab.connect(), lab.connect()];
+      expect(waiter.ask('BLPOP', 'queue', '0.1')).toBe('');
+      const before = events.length;
+      client.sendCommand('PING');
+      lab.clock.advance(100);
+      lab.settle();
+      expect(client.take()).toBe('+PONG\r\n');
+      expect(waiter.take()).toBe('*-1\r\n');
+      return events.slice(before).flatMap(({ kind }) => (kind === 'timer' || kind === 'execute' ? [kind] : []));
+    };
+    expect(order()).toEqual(['execute', 'timer']);
+    const fault = lab.faults.add('timer-before-clients');
+    lab.settle();
+    expect(order()).toEqual(['timer', 'execute']);
+    lab.faults.remove(fault.id);
+    lab.settle();
+    expect(order()).toEqual(['execute', 'timer']);
+  });
+});
+
 test('trigger: one token, or all and those to come, are reported edge-triggered from the next wait on, and as before again', () => {
   recorded({}, (lab, events) => {
     const [one, other] = [lab.connect(), lab.connect()];

@@ -74,9 +74,11 @@ const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   'after-frame': [[1], [2], [1000]],
   'after-write': [[0, 1], [5, 10], [65_536, 65_536]],
   interest: [[0], [1], [65_536]],
+  'after-accept': [[1, false], [999, true], [1000, true], [1001, false]],
   'new-token': [[2], [70]],
   'on-block': [[0, 1], [1500, 2]],
   'expire-round': [[100, 0, 0, 0, 500], ...[0, 1, 2, 3, 20].flatMap((expired) => [499, 500, 501].map((used) => [80, 20, expired, used, 500]))],
+  timers: [[0], [3]],
   timeout: [[-1], [0], [250]],
 };
 
@@ -114,6 +116,8 @@ const ASK: { readonly [S in SeamName]: (policy: RuledPolicy, values: readonly Ru
   'after-frame': (policy, [frames]) => policy.afterFrame(TOKEN, Number(frames)),
   'after-write': (policy, [taken, offered]) => policy.afterWrite(TOKEN, Number(taken), Number(offered)),
   interest: (policy, [waiting]) => policy.interest(TOKEN, Number(waiting)),
+  'after-accept': (policy, [accepted, edge]) => policy.afterAccept(TOKEN, Number(accepted), edge === true),
+  timers: (policy, [ready]) => policy.timers(Number(ready)),
   'new-token': (policy, [freed]) => policy.newToken(Number(freed)),
   'on-block': (policy, [timeout, keys]) => policy.onBlock(TOKEN, Number(timeout), Number(keys)),
   'expire-round': (policy, values) => {
