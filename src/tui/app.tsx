@@ -42,7 +42,7 @@ import { PANES, paneOf } from './view/panes/index.js';
 import { pauseNotice } from './view/parts/busy.js';
 import { goalName, goalText } from './view/parts/goal.js';
 import { byteAt } from './view/parts/hex.js';
-import { wordingOf } from './view/parts/sentence.js';
+import { wordingOf } from './view/parts/wording.js';
 import { lineAt, pagedRows, pagerLimit } from './view/pager.js';
 import { connectText, cursorOf, helpScrollLimit, paneSize, replySize, Screen } from './view/screen.js';
 import { spelledIn, type Theme } from './view/theme.js';

@@ -8,7 +8,8 @@ import type { ReplPast } from './repl/past.js';
 import { clockText } from './state/date-text.js';
 import { parseGoTo, type GoTo } from './state/goto.js';
 import { NOWHERE } from './time-travel.js';
-import { sentence, wordingOf } from './view/parts/sentence.js';
+import { sentence } from './view/parts/sentence.js';
+import { wordingOf } from './view/parts/wording.js';
 import type { Theme } from './view/theme.js';
 
 export class SessionPast implements ReplPast {

@@ -29,7 +29,8 @@ import { commandsPane } from '../view/panes/commands.js';
 import { PANES } from '../view/panes/index.js';
 import { noteOf } from '../view/panes/repl.js';
 import { busySentences, pauseNotice, secondsText, waitingSentences } from '../view/parts/busy.js';
-import { heldSentence, sentence, wordingOf, type Wording } from '../view/parts/sentence.js';
+import { heldSentence, sentence } from '../view/parts/sentence.js';
+import { wordingOf, type Wording } from '../view/parts/wording.js';
 import { formatCount } from '../view/text.js';
 import { spelledIn, type Theme } from '../view/theme.js';
 import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
@@ -206,7 +207,7 @@ export class NarratedLab {
 
   private noteOf(name: string): string | null {
     const client = this.clientOf(name);
-    return client === undefined ? null : noteOf(client, this.theme);
+    return client === undefined ? null : noteOf(client, this.theme, this.options.language);
   }
 
   private converse(action: ReplAction): void {
@@ -405,7 +406,7 @@ export class NarratedLab {
   private tellBusy(): void {
     const busy = busyOf(this.state);
     if (busy === null) {
-      if (this.busyToldMs !== null) this.say(`no longer BUSY, after ${secondsText(this.busyMs)}`);
+      if (this.busyToldMs !== null) this.say(`no longer BUSY, after ${secondsText(this.busyMs, this.options.language)}`);
       this.busyToldMs = null;
       return;
     }
@@ -413,7 +414,7 @@ export class NarratedLab {
     if (this.busyToldMs !== null && this.busyMs < this.busyToldMs + BUSY_AGAIN_MS) return;
     this.busyToldMs = this.busyMs;
     this.say(`BUSY: ${busySentences(busy, this.wording)[0]!}`);
-    const [waiting] = waitingSentences(busy);
+    const [waiting] = waitingSentences(busy, this.options.language);
     if (waiting !== undefined) this.say(waiting);
   }
 

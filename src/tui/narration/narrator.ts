@@ -11,7 +11,8 @@
  */
 import type { TraceBatch, TraceEvent } from '../../server/index.js';
 import { formatCount } from '../view/text.js';
-import { sentence, type Wording } from '../view/parts/sentence.js';
+import { sentence } from '../view/parts/sentence.js';
+import type { Wording } from '../view/parts/wording.js';
 
 /** Sentences of one kind in a window. */
 const TOLD_IN_WINDOW = 5;

@@ -123,7 +123,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
     time: {
-      ways: [` ${busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs)}`} `],
+      ways: [` ${busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs, language)}`} `],
       style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)),
       rank: 0,
       isBlock: true,

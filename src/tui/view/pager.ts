@@ -2,6 +2,7 @@
  * The pager on the screen: the lines of a long reply as rows of some width, and the part of them that is in sight. Its state is state/repl/pager.ts.
  */
 import { isPrintableAscii } from '../escape.js';
+import type { InLanguages, Language } from '../state/learn/language.js';
 import type { Pager } from '../state/repl/pager.js';
 import { toBytes } from '../state/typed-text.js';
 import { breakAnywhere } from './parts/wrap.js';
@@ -45,12 +46,18 @@ export function pagerRows(pager: Pager, size: Size, theme: Theme): string[] {
   return Array.from({ length: size.height }, (_, i) => row(size.width, marked(rows[top + i] ?? '', pager.search, theme)));
 }
 
+const SEEN: InLanguages<(first: string, last: string, all: string) => string> = {
+  en: (first, last, all) => `lines ${first}-${last} of ${all}`,
+  ko: (first, last, all) => `${all}줄 중 ${first}-${last}`,
+};
+
 /** `LRANGE list 0 -1 · lines 1-36 of 1,000`. */
-export function pagerTitle(pager: Pager, size: Size, theme: Theme): string {
+export function pagerTitle(pager: Pager, size: Size, theme: Theme, language: Language): string {
   const { rows, firstRows } = pagedRows(pager, size.width, theme);
   const top = Math.min(pager.top, pagerLimit(pager, size, theme));
   const bottom = Math.min(rows.length, top + size.height) - 1;
-  const seen = `lines ${formatCount(lineAt(firstRows, top) + 1)}-${formatCount(lineAt(firstRows, bottom) + 1)} of ${formatCount(firstRows.length)}`;
+  const [first, last, all] = [lineAt(firstRows, top) + 1, lineAt(firstRows, bottom) + 1, firstRows.length].map(formatCount) as [string, string, string];
+  const seen = SEEN[language](first, last, all);
   return ` ${theme.typed(toBytes(pager.title), 60)} ${theme.glyphs.dot} ${seen} `;
 }
 

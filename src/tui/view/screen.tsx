@@ -259,7 +259,7 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   if (repl.pager !== null) {
     const place = replyPlace(layout, size);
     const inside = boxInside(place);
-    return { place, title: pagerTitle(repl.pager, inside, theme), rows: pagerRows(repl.pager, inside, theme) };
+    return { place, title: pagerTitle(repl.pager, inside, theme, ui.language), rows: pagerRows(repl.pager, inside, theme) };
   }
   if (ui.isHelpOpen) {
     const place = helpPlace(layout, size);

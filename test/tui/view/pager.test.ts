@@ -19,8 +19,8 @@ test('long lines take several rows, and nothing of them is lost', () => {
 test('the title says which lines are in sight', () => {
   const lines = Array.from({ length: 1234 }, (_, i) => `line ${i}`);
   const size = { width: 40, height: 10 };
-  expect(pagerTitle(pager(lines), size, PLAIN)).toBe(' LRANGE l 0 -1 · lines 1-10 of 1,234 ');
-  expect(pagerTitle(pager(lines, 99_999), size, PLAIN)).toBe(' LRANGE l 0 -1 · lines 1,225-1,234 of 1,234 ');
+  expect(pagerTitle(pager(lines), size, PLAIN, 'en')).toBe(' LRANGE l 0 -1 · lines 1-10 of 1,234 ');
+  expect(pagerTitle(pager(lines, 99_999), size, PLAIN, 'en')).toBe(' LRANGE l 0 -1 · lines 1,225-1,234 of 1,234 ');
   expect(pagerLimit(pager(lines), size, PLAIN)).toBe(1224);
 });
 

@@ -8,6 +8,7 @@
  * Calls and times are the server's own; bytes and clients are counted from the trace, and a + marks that the trace has not told of every
  * call. Enter shows the frames of a command.
  */
+import type { InLanguages } from '../../state/learn/language.js';
 import { commandRows, type CommandRow } from '../../state/model/commands.js';
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
@@ -31,6 +32,26 @@ const ORDERS: { readonly [sort: string]: (a: CommandRow, b: CommandRow) => numbe
 };
 const SORTS = Object.keys(ORDERS);
 
+const ENGLISH = {
+  by: (sort: string) => `by ${sort}`,
+  toFrames: 'v frames',
+  gone: (command: string) => `${command} is not counted any more`,
+  none: 'no command yet',
+  more: (count: number) => `${count} more`,
+};
+
+type Texts = typeof ENGLISH;
+
+const KOREAN: Texts = {
+  by: (sort) => `${sort}순`,
+  toFrames: 'v 프레임 보기',
+  gone: (command) => `${command}: 더 이상 집계되지 않습니다`,
+  none: '아직 명령이 없습니다',
+  more: (count) => `외 ${count}개`,
+};
+
+const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
+
 /** Below this names are cut, so that all times have room. */
 const NARROW_COLUMNS = 56;
 
@@ -43,8 +64,9 @@ export const commandsPane: Pane = {
   badge(state, columns) {
     const { sort, filter, frozenRows } = state.ui.panes.frames;
     const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
-    if (frozenRows !== null) return frozenBadge(newSince(rowsOf(state).map(idOf), 0, frozenRows), columns - widthOf(named)) + named;
-    return `by ${sort || SORTS[0]!}${named}${named === '' && state.ui.focus === 'frames' ? ', v frames' : ''}`;
+    if (frozenRows !== null) return frozenBadge(newSince(rowsOf(state).map(idOf), 0, frozenRows), columns - widthOf(named), state.ui.language) + named;
+    const texts = TEXTS[state.ui.language];
+    return `${texts.by(sort || SORTS[0]!)}${named}${named === '' && state.ui.focus === 'frames' ? `, ${texts.toFrames}` : ''}`;
   },
   render,
   rows: (state) => placedRows(state).map(({ id }) => id),
@@ -70,6 +92,7 @@ function rowsOf({ model, ui }: State): readonly CommandRow[] {
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
+  const texts = TEXTS[state.ui.language];
   const rows = placedRows(state);
   const { selected } = state.ui.panes.frames;
   const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
@@ -78,9 +101,9 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map(({ id, row }, i) => {
     const style = start + i === at ? marked : undefined;
-    return row === null ? (style ?? theme.dim)(fit(`  ${theme.visible(id)} is not counted any more`, width)) : bodyRow(placed, row, width, style);
+    return row === null ? (style ?? theme.dim)(fit(`  ${texts.gone(theme.visible(id))}`, width)) : bodyRow(placed, row, width, style);
   });
-  if (rows.length === 0) lines.push(theme.dim(fit('no command yet', width)));
+  if (rows.length === 0) lines.push(theme.dim(fit(texts.none, width)));
   return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
 }
 
@@ -105,7 +128,14 @@ function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme, wid
     { header: 'time', name: 'all together', width: 7, align: 'right', rank: 6, cell: ({ elapsedUs }) => timeText(elapsedUs), style: () => theme.dim },
     { header: 'in', width: 8, align: 'right', rank: 5, cell: (row) => part(row.traced.bytesRead, row), style: () => theme.dim },
     { header: 'out', width: 8, align: 'right', rank: 4, cell: (row) => part(row.traced.bytesWritten, row), style: () => theme.dim },
-    { header: 'by', name: 'called by', width: { min: 8, max: 60, weight: 2 }, rank: 3, cell: (row) => callersOf(row), style: () => theme.dim },
+    {
+      header: 'by',
+      name: 'called by',
+      width: { min: 8, max: 60, weight: 2 },
+      rank: 3,
+      cell: (row) => callersOf(row, TEXTS[ui.language]),
+      style: () => theme.dim,
+    },
   ];
 }
 
@@ -113,8 +143,8 @@ function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme, wid
 const timeText = (us: number): string => (us > 0 && us < 1 ? '<1 µs' : formatUs(us < 1000 ? Math.round(us) : us));
 
 /** `#5 1,100, #7 100, 3 more`. */
-function callersOf({ traced, isPart }: CommandRow): string {
+function callersOf({ traced, isPart }: CommandRow, texts: Texts): string {
   const most = traced.clients.sorted().toSorted((a, b) => b.calls - a.calls);
   const named = most.slice(0, NAMED_CLIENTS).map(({ token, calls }) => `#${token} ${formatCount(calls)}${isPart ? '+' : ''}`);
-  return [...named, ...(most.length > named.length ? [`${most.length - named.length} more`] : [])].join(', ');
+  return [...named, ...(most.length > named.length ? [texts.more(most.length - named.length)] : [])].join(', ');
 }

@@ -10,6 +10,7 @@
  *
  * Figures of the connection are the server's own, and so exact. Requests are those that the frames pane still has.
  */
+import type { InLanguages, Language } from '../../state/learn/language.js';
 import { type PartialRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
 import type { TokenRow } from '../../state/model/tokens.js';
 import type { State } from '../../state/state.js';
@@ -20,6 +21,39 @@ import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.j
 import { fit, formatBytes, formatCount, formatMs, formatUs } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { replyText, requestText } from './frames.js';
+import { FRAMES_TEXTS } from './frames-texts.js';
+
+const ENGLISH = {
+  newest: (kept: string, all: string) => `the newest ${kept} of ${all} requests`,
+  closed: 'closed',
+  connected: (age: string) => `connected ${age} ago`,
+  slowest: (command: string, time: string, request: string) => `slowest: ${command} ${time} (request ${request})`,
+  requests: (count: number) => `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}`,
+  traffic: (read: string, wrote: string) => `read ${read}, wrote ${wrote}`,
+  listener: 'It sends no requests: connections are accepted from it.',
+  waker: 'It sends no requests: other threads write to it, to wake the loop.',
+  keptNone: (requests: string) => `${requests} requests, of which the trace has kept none`,
+  noRequest: 'It has sent no request yet.',
+  more: (reply: string, others: string) => `${reply} and ${others} more`,
+};
+
+type Texts = typeof ENGLISH;
+
+const KOREAN: Texts = {
+  newest: (kept, all) => `요청 ${all}개 중 최신 ${kept}개`,
+  closed: '닫힘',
+  connected: (age) => `${age} 전에 접속`,
+  slowest: (command, time, request) => `가장 느림: ${command} ${time} (요청 ${request})`,
+  requests: (count) => `요청 ${formatCount(count)}개`,
+  traffic: (read, wrote) => `읽음 ${read}, 씀 ${wrote}`,
+  listener: '요청을 보내지 않습니다. 여기서 연결을 수락합니다.',
+  waker: '요청을 보내지 않습니다. 다른 스레드가 루프를 깨우려고 여기에 씁니다.',
+  keptNone: (requests) => `요청 ${requests}개, 트레이스에 남은 것은 없습니다`,
+  noRequest: '아직 요청을 보내지 않았습니다.',
+  more: (reply, others) => `${reply} 외 ${others}개`,
+};
+
+const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 
 /** A request with its replies; without one they are messages. */
 export interface Exchange {
@@ -54,45 +88,47 @@ export function exchangesOf({ model }: State, token: number): readonly Exchange[
 
 export function renderConversation(state: State, party: Party, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
+  const { language } = state.ui;
+  const texts = TEXTS[language];
   const exchanges = exchangesOf(state, party.token);
   const head = headLines(state, party, theme).slice(0, height < LEAST_ROWS ? 1 : 2);
   const lines = head.map((line, i) => (i === 0 ? theme.token(party.token) : theme.dim)(fit(line, width)));
-  if (exchanges.length === 0) return fill([...lines, theme.dim(fit(silenceText(party), width))], width, height);
+  if (exchanges.length === 0) return fill([...lines, theme.dim(fit(silenceText(party, texts), width))], width, height);
   const kept = exchanges.filter(({ request }) => request?.kind === 'request').length;
   const isPart = party.row !== null && kept < party.row.requests;
   const rows = height - lines.length - 1 - (isPart ? 1 : 0);
   const at = Math.min(state.ui.panes.tokens.cursor, exchanges.length - 1);
   const { start, end } = tableWindow(exchanges.length, rows, at);
-  const placed = layoutColumns(columnsOf(exchanges, at, theme), width);
+  const placed = layoutColumns(columnsOf(exchanges, at, theme, language), width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const body = exchanges.slice(start, end).map((exchange, i) => bodyRow(placed, exchange, width, start + i === at ? marked : undefined));
-  const foot = isPart ? [theme.dim(fit(`the newest ${formatCount(kept)} of ${formatCount(party.row!.requests)} requests`, width))] : [];
+  const foot = isPart ? [theme.dim(fit(texts.newest(formatCount(kept), formatCount(party.row!.requests)), width))] : [];
   return fill([...lines, headerRow(placed, width, theme.dim), ...fill(body, width, Math.max(0, rows)), ...foot], width, height);
 }
 
 function headLines({ model, ui }: State, { token, row, name, doing }: Party, theme: Theme): readonly string[] {
+  const texts = TEXTS[ui.language];
   const who = `#${token}${name === '' ? '' : ` ${name}`}`;
-  if (row === null) return [`${who}, closed`, ''];
+  if (row === null) return [`${who}, ${texts.closed}`, ''];
   const ageMs = ui.nowMs - (model.originMs + row.connectedUs / 1000);
-  const age = Number.isNaN(ageMs) ? '' : `, connected ${formatMs(Math.max(0, Math.floor(ageMs / 1000) * 1000))} ago`;
+  const age = Number.isNaN(ageMs) ? '' : `, ${texts.connected(formatMs(Math.max(0, Math.floor(ageMs / 1000) * 1000)))}`;
   const where = `${who} ${theme.visible(row.peer, 64)}`.trimEnd();
   if (row.kind !== 'client') return [`${where}, ${doing}`, ''];
   const { slowest } = row;
-  const slow = slowest === null ? '' : `, slowest: ${theme.visible(slowest.command)} ${formatUs(slowest.elapsedUs)} (request ${formatCount(slowest.frame)})`;
-  const requests = `${formatCount(row.requests)} ${row.requests === 1 ? 'request' : 'requests'}`;
+  const slow = slowest === null ? '' : `, ${texts.slowest(theme.visible(slowest.command), formatUs(slowest.elapsedUs), formatCount(slowest.frame))}`;
   return [
     `${where}${age}, db ${row.db}, RESP${row.resp}, ${doing}`,
-    `${requests}, read ${formatBytes(row.bytesRead)}, wrote ${formatBytes(row.bytesWritten)}${slow}`,
+    `${texts.requests(row.requests)}, ${texts.traffic(formatBytes(row.bytesRead), formatBytes(row.bytesWritten))}${slow}`,
   ];
 }
 
-function silenceText({ row }: Party): string {
-  if (row?.kind === 'listener') return 'It sends no requests: connections are accepted from it.';
-  if (row?.kind === 'waker') return 'It sends no requests: other threads write to it, to wake the loop.';
-  return row !== null && row.requests > 0 ? `${formatCount(row.requests)} requests, of which the trace has kept none` : 'It has sent no request yet.';
+function silenceText({ row }: Party, texts: Texts): string {
+  if (row?.kind === 'listener') return texts.listener;
+  if (row?.kind === 'waker') return texts.waker;
+  return row !== null && row.requests > 0 ? texts.keptNone(formatCount(row.requests)) : texts.noRequest;
 }
 
-function columnsOf(exchanges: readonly Exchange[], at: number, theme: Theme): readonly Column<Exchange>[] {
+function columnsOf(exchanges: readonly Exchange[], at: number, theme: Theme, language: Language): readonly Column<Exchange>[] {
   const numberColumns = Math.max(3, ...exchanges.map(({ request }) => String(request?.frame ?? '').length + 1));
   const mark = (exchange: Exchange): string => (exchange === exchanges[at] ? theme.glyphs.arrow : ' ');
   return [
@@ -106,13 +142,13 @@ function columnsOf(exchanges: readonly Exchange[], at: number, theme: Theme): re
     {
       header: 'request',
       width: { min: 12, weight: 3 },
-      cell: ({ request }) => askedText(request, theme),
+      cell: ({ request }) => askedText(request, theme, language),
       style: ({ request }) => (request?.kind === 'partial' ? theme.warn : plain),
     },
     {
       header: 'reply',
       width: { min: 9, weight: 2 },
-      cell: (exchange) => answeredText(exchange, theme),
+      cell: (exchange) => answeredText(exchange, theme, TEXTS[language]),
       style: ({ replies }) => (replies.some(isError) ? theme.bad : theme.dim),
     },
     {
@@ -148,12 +184,12 @@ const usOf = ({ request }: Exchange): number | null => (request?.kind === 'reque
 
 const isError = ({ raw }: ReplyRow): boolean => raw.startsWith('-') || raw.startsWith('!');
 
-function askedText(request: Exchange['request'], theme: Theme): string {
+function askedText(request: Exchange['request'], theme: Theme, language: Language): string {
   if (request === null) return '';
-  return request.kind === 'partial' ? `have ${formatCount(request.have)} of ${formatCount(request.need)}` : requestText(request, theme);
+  return request.kind === 'partial' ? FRAMES_TEXTS[language].partial(request.have, request.need) : requestText(request, theme, language);
 }
 
-function answeredText({ replies }: Exchange, theme: Theme): string {
+function answeredText({ replies }: Exchange, theme: Theme, texts: Texts): string {
   const [first] = replies;
-  return first === undefined ? '' : `${replyText(first, theme)}${replies.length === 1 ? '' : ` and ${formatCount(replies.length - 1)} more`}`;
+  return first === undefined ? '' : replies.length === 1 ? replyText(first, theme) : texts.more(replyText(first, theme), formatCount(replies.length - 1));
 }

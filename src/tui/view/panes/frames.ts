@@ -8,6 +8,7 @@
  *
  * What an open frame looks like is in open-frame.ts.
  */
+import type { Language } from '../../state/learn/language.js';
 import { frameId, SHOWN_ARGUMENT_BYTES, type FramedRow, type FrameRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
 import { respTree, type RespNode } from '../../state/select/resp-tree.js';
 import type { State } from '../../state/state.js';
@@ -19,8 +20,9 @@ import { frozenBadge } from '../parts/frozen.js';
 import { growingWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column } from '../parts/table.js';
 import { checkFilter, filterOf, passes, type Filterable } from '../parts/filter.js';
-import { fit, formatBytes, formatCount, formatUs, quoted, visible, width as widthOf } from '../text.js';
+import { fit, formatBytes, formatUs, quoted, visible, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
+import { FRAMES_TEXTS } from './frames-texts.js';
 import { bytesOf, renderFrame, treeOf } from './open-frame.js';
 
 /** Nodes looked at for a reply's row in the list. */
@@ -32,13 +34,13 @@ export const framesPane: Pane = {
   badge: (state, columns) => {
     const { frozenAt, filter } = state.ui.panes.frames;
     const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
-    if (frozenAt === null && named === '') return state.ui.focus === 'frames' ? 'v commands' : '';
+    if (frozenAt === null && named === '') return state.ui.focus === 'frames' ? FRAMES_TEXTS[state.ui.language].toCommands : '';
     return `${frozenAt === null ? '' : frozenWords(state, frozenAt, columns - widthOf(named))}${named}`.trimStart();
   },
   render: (state, context) => {
     const open = openRow(state);
     const { cursor, byte } = state.ui.panes.frames;
-    return open === null ? renderList(state, context) : renderFrame(open, { node: cursor, byte }, context);
+    return open === null ? renderList(state, context) : renderFrame(open, { node: cursor, byte }, context, state.ui.language);
   },
   rows: (state) => filtered(state).map(frameId),
   length: (state) => state.model.frames.rows.end,
@@ -53,7 +55,8 @@ export const framesPane: Pane = {
   },
   lines: (state, limit, theme) => {
     const rows = filtered(state).slice(-limit);
-    return rows.length === 0 ? ['no frame yet'] : rows.map((row) => lineText(row, columnsOf(state, [row], theme), theme));
+    const { language } = state.ui;
+    return rows.length === 0 ? [FRAMES_TEXTS[language].none] : rows.map((row) => lineText(row, columnsOf(state, [row], theme), theme, language));
   },
   checkFilter: (text) => checkFilter(text, ['token', 'command', 'key', 'longerThanUs', 'error']),
   help: 'frames',
@@ -108,8 +111,9 @@ const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.starts
 /** A filter lets only those count that it lets through, as far as they are kept. */
 function frozenWords(state: State, frozenAt: number, columns: number): string {
   const { rows } = state.model.frames;
-  if (filterOf(state.ui.panes.frames.filter) === null) return frozenBadge(rows.end - frozenAt, columns);
-  return frozenBadge(filtered(state).length - filteredBefore(state, frozenAt), columns, frozenAt < rows.first);
+  const { language } = state.ui;
+  if (filterOf(state.ui.panes.frames.filter) === null) return frozenBadge(rows.end - frozenAt, columns, language);
+  return frozenBadge(filtered(state).length - filteredBefore(state, frozenAt), columns, language, frozenAt < rows.first);
 }
 
 /** How many rows before an absolute position pass the filter. */
@@ -130,7 +134,7 @@ function renderList(state: State, { theme, size, isFocused }: PaneContext): read
   const lines = rows.slice(window.start, window.end).map((row, i) => bodyRow(placed, row, width, window.start + i === at ? marked : undefined));
   const { filter } = state.ui.panes.frames;
   const isUnmatched = rows.length === 0 && filter !== '';
-  const empty = isUnmatched ? [theme.dim(fit(`nothing matches /${theme.typed(toBytes(filter))}`, width))] : [];
+  const empty = isUnmatched ? [theme.dim(fit(FRAMES_TEXTS[state.ui.language].noMatch(theme.typed(toBytes(filter))), width))] : [];
   return fill([headerRow(placed, width, theme.dim), ...lines, ...empty], width, height);
 }
 
@@ -166,16 +170,16 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
       cell: (row) => (row.kind === 'gap' || row.frame === 0 ? '' : String(row.frame)),
       style: () => theme.dim,
     },
-    { header: 'frame', width: { min: 20 }, cell: (row) => textOf(row, theme), style: (row) => textStyle(row, theme) },
+    { header: 'frame', width: { min: 20 }, cell: (row) => textOf(row, theme, ui.language), style: (row) => textStyle(row, theme) },
     { header: 'size', width: 8, align: 'right', rank: 2, cell: sizeOf, style: () => theme.dim },
     { header: 'time', width: 7, align: 'right', rank: 1, cell: timeOf, style: (row) => timeStyle(row, theme) },
   ];
 }
 
 /** A row for somebody who listens. */
-function lineText(row: FrameRow, columns: readonly Column<FrameRow>[], theme: Theme): string {
-  if (row.kind === 'gap') return textOf(row, theme);
-  return `${row.kind === 'partial' ? 'half a request' : row.kind}: ${toldRow(columns, row)}`;
+function lineText(row: FrameRow, columns: readonly Column<FrameRow>[], theme: Theme, language: Language): string {
+  if (row.kind === 'gap') return textOf(row, theme, language);
+  return `${FRAMES_TEXTS[language].kinds[row.kind]}: ${toldRow(columns, row)}`;
 }
 
 function markOf(row: FrameRow): string {
@@ -198,10 +202,11 @@ function timeOf(row: FrameRow): string {
   return row.kind === 'reply' || row.elapsedUs === null ? '' : formatUs(row.elapsedUs);
 }
 
-function textOf(row: FrameRow, theme: Theme): string {
-  if (row.kind === 'gap') return `${formatCount(row.commands)} ${row.commands === 1 ? 'command' : 'commands'} not shown`;
-  if (row.kind === 'partial') return `have ${formatCount(row.have)} of ${formatCount(row.need)}`;
-  return row.kind === 'request' ? requestText(row, theme) : replyText(row, theme);
+function textOf(row: FrameRow, theme: Theme, language: Language): string {
+  const texts = FRAMES_TEXTS[language];
+  if (row.kind === 'gap') return texts.gap(row.commands);
+  if (row.kind === 'partial') return texts.partial(row.have, row.need);
+  return row.kind === 'request' ? requestText(row, theme, language) : replyText(row, theme);
 }
 
 function textStyle(row: FrameRow, theme: Theme): Style {
@@ -211,9 +216,10 @@ function textStyle(row: FrameRow, theme: Theme): Style {
   return isErrorReply(row.raw) ? theme.bad : theme.dim;
 }
 
-export function requestText(row: RequestRow, theme: Theme): string {
-  const more = row.argumentCount > row.argv.length ? ` … ${row.argumentCount} arguments` : '';
-  const parked = row.parkedOn === null ? '' : `waits for ${row.parkedOn.map((key) => theme.visible(key, 32)).join(' ')}: `;
+export function requestText(row: RequestRow, theme: Theme, language: Language): string {
+  const texts = FRAMES_TEXTS[language];
+  const more = row.argumentCount > row.argv.length ? ` … ${texts.arguments(row.argumentCount)}` : '';
+  const parked = row.parkedOn === null ? '' : `${texts.waitsFor(row.parkedOn.map((key) => theme.visible(key, 32)).join(' '))}: `;
   return parked + row.argv.map((argument) => argumentText(argument, theme)).join(' ') + more;
 }
 

@@ -11,6 +11,7 @@
  */
 import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
+import type { InLanguages } from '../../state/learn/language.js';
 import type { State } from '../../state/state.js';
 import { parseConditions } from '../../state/conditions.js';
 import { toBytes } from '../../state/typed-text.js';
@@ -39,6 +40,46 @@ const LAST_ITEMS = 3;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+
+const ENGLISH = {
+  storedOrder: 'stored order',
+  by: (sort: string) => `by ${sort}`,
+  keys: (count: number) => `${formatCount(count)} ${count === 1 ? 'key' : 'keys'}`,
+  notHere: (key: string) => `${key} is not here any more`,
+  notThere: (key: string) => `${key} is not there any more`,
+  noMatch: (hasTtl: boolean) => `no key${hasTtl ? ' with a time to live' : ''} matches`,
+  none: (hasTtl: boolean): string => (hasTtl ? 'no key with a time to live' : 'no keys'),
+  others: (databases: string) => `there are some in ${databases}`,
+  dueNow: 'due now',
+  dueFor: (time: string) => `due, ${time} ago`,
+  count: (count: number, unit: Unit) => `${formatCount(count)} ${count === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`}`,
+  between: (count: string) => `… ${count} between …`,
+  group: (name: string) => `group ${name}`,
+  moreGroups: (count: number) => `… ${count} more groups`,
+};
+
+type Texts = typeof ENGLISH;
+
+const KOREAN_UNITS: { readonly [unit in Unit]: string } = { element: '원소', member: '원소', field: '필드', entry: '항목' };
+
+const KOREAN: Texts = {
+  storedOrder: '저장 순서',
+  by: (sort) => `${sort}순`,
+  keys: (count) => `키 ${formatCount(count)}개`,
+  notHere: (key) => `${key}: 더 이상 여기에 없습니다`,
+  notThere: (key) => `${key}: 더 이상 없습니다`,
+  noMatch: (hasTtl) => `맞는 ${hasTtl ? '수명 있는 ' : ''}키가 없습니다`,
+  none: (hasTtl) => `${hasTtl ? '수명 있는 ' : ''}키 없음`,
+  others: (databases) => `${databases}에는 있습니다`,
+  dueNow: '기한 됨',
+  dueFor: (time) => `기한 ${time} 지남`,
+  count: (count, unit) => `${KOREAN_UNITS[unit]} ${formatCount(count)}개`,
+  between: (count) => `… 중간 ${count}개 …`,
+  group: (name) => `그룹 ${name}`,
+  moreGroups: (count) => `… 그룹 ${count}개 더`,
+};
+
+const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 
 /** What s walks through, and the order that it asks the server for. */
 const ORDERS: { readonly [sort: string]: KeyOrder } = { name: 'name', ttl: 'expiry', recency: 'recent', size: 'bytes', stored: 'stored' };
@@ -106,15 +147,16 @@ function checkGlob(text: string): string | null {
 
 function badge(state: State, columns: number): string {
   const { model, ui } = state;
+  const texts = TEXTS[ui.language];
   const { db, total, order, offset } = model.keyspace;
   const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
-  const sorted = isUnsorted ? 'stored order' : `by ${ui.panes.keyspace.sort || SORTS[0]!}`;
-  const parts = [`db ${db}`, `${formatCount(total)} ${total === 1 ? 'key' : 'keys'}`, sorted];
+  const sorted = isUnsorted ? texts.storedOrder : texts.by(ui.panes.keyspace.sort || SORTS[0]!);
+  const parts = [`db ${db}`, texts.keys(total), sorted];
   const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   if (frozenRows === null) return parts.join(', ') + named;
   const room = columns - widthOf(`db ${db}, ${named}`);
-  return `db ${db}, ${frozenBadge(newSince(shownRows(state).map((row) => row.key), offset, frozenRows), room)}${named}`;
+  return `db ${db}, ${frozenBadge(newSince(shownRows(state).map((row) => row.key), offset, frozenRows), room, ui.language)}${named}`;
 }
 
 // The keys
@@ -130,7 +172,7 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   const lines = rows.slice(start, end).map(({ id, row }, i) => {
     const style = start + i === at ? marked : undefined;
     return row === null
-      ? (style ?? theme.dim)(fit(`  ${theme.visible(id, 128)} is not here any more`, width))
+      ? (style ?? theme.dim)(fit(`  ${TEXTS[state.ui.language].notHere(theme.visible(id, 128))}`, width))
       : bodyRow(placed, row, width, style ?? wholeStyle(row, state, theme));
   });
   if (rows.length === 0) lines.push(theme.dim(fit(emptyText(state), width)));
@@ -139,10 +181,11 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
 
 function emptyText({ model, ui }: State): string {
   const { filter, sort } = ui.panes.keyspace;
-  const which = sort === 'ttl' ? 'key with a time to live' : 'key';
-  if (filter !== '') return `no ${which} matches`;
+  const texts = TEXTS[ui.language];
+  const hasTtl = sort === 'ttl';
+  if (filter !== '') return texts.noMatch(hasTtl);
   const others = model.keyspace.databases.filter(({ index }) => index !== ui.db).map(({ index }) => `db ${index}`);
-  return `no ${which}${sort === 'ttl' ? '' : 's'}${others.length === 0 ? '' : `; there are some in ${others.join(', ')}`}`;
+  return `${texts.none(hasTtl)}${others.length === 0 ? '' : `; ${texts.others(others.join(', '))}`}`;
 }
 
 const placedRows = (state: State): readonly Placed<KeyEntry>[] =>
@@ -220,7 +263,7 @@ function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): 
   if (row.gone !== null) return row.gone.why;
   if (row.expireAtMs === -1) return '';
   const leftMs = row.expireAtMs - ui.nowMs;
-  if (leftMs <= 0) return leftMs > -100 ? 'due now' : `due, ${formatMs(Math.floor(-leftMs / 100) * 100)} ago`;
+  if (leftMs <= 0) return leftMs > -100 ? TEXTS[ui.language].dueNow : TEXTS[ui.language].dueFor(formatMs(Math.floor(-leftMs / 100) * 100));
   const barColumns = Math.min(BAR_COLUMNS, columns - COUNTDOWN_COLUMNS - 1);
   return `${fit(countdown(leftMs), COUNTDOWN_COLUMNS)} ${row.fullTtlMs > 0 && barColumns > 0 ? bar(leftMs / row.fullTtlMs, barColumns, theme.glyphs) : ''}`;
 }
@@ -247,32 +290,34 @@ const isValueOpen = ({ ui }: State): boolean => ui.panes.keyspace.isOpen && ui.p
 
 function renderValue(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
+  const texts = TEXTS[state.ui.language];
   const key = state.ui.panes.keyspace.selected!;
   const entry = state.model.keyspace.rows.find((row) => row.key === key && row.gone === null);
   const { value } = state.model.keyspace;
   const name = theme.visible(key, 128);
   if (value === null || value.key !== key) {
-    const text = entry === undefined ? `${name} is not there any more` : `${name} ${previewOf(entry, theme)}`;
+    const text = entry === undefined ? texts.notThere(name) : `${name} ${previewOf(entry, theme)}`;
     return fill([theme.strong(fit(text, width))], width, height);
   }
   const { cursor } = state.ui.panes.keyspace;
   const life = entry === undefined || entry.expireAtMs === -1 ? '' : `, ttl ${lifeText(entry, state, theme, 0).trimEnd()}`;
   const encoding = value.encoding === value.type ? '' : `${value.encoding}, `;
-  const extent = value.type === 'string' ? formatBytes(entry?.size ?? 0) : countText(value.type, value.count);
+  const extent = value.type === 'string' ? formatBytes(entry?.size ?? 0) : countText(value.type, value.count, texts);
   const head = theme.strong(fit(`${name}: ${value.type}, ${encoding}${extent}${life}`, width));
-  return fill([head, ...valueRows(value, cursor, width, height - 1, theme, isFocused)], width, height);
+  return fill([head, ...valueRows(value, cursor, { theme, size: { width, height: height - 1 }, isFocused }, texts)], width, height);
 }
 
 type Value = NonNullable<State['model']['keyspace']['value']>;
 type Item = Value['items'][number];
 
-function countText(type: string, count: number): string {
-  const unit = { list: 'element', set: 'member', zset: 'member', hash: 'field' }[type] ?? 'entry';
-  return `${formatCount(count)} ${count === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`}`;
-}
+const UNITS: { readonly [type: string]: Unit | undefined } = { list: 'element', set: 'member', zset: 'member', hash: 'field' };
+type Unit = 'element' | 'member' | 'field' | 'entry';
 
-function valueRows(value: Value, cursor: number, width: number, rows: number, theme: Theme, isFocused: boolean): readonly string[] {
-  const groups = groupRows(value, width, Math.floor(rows / 2), theme);
+const countText = (type: string, count: number, texts: Texts): string => texts.count(count, UNITS[type] ?? 'entry');
+
+function valueRows(value: Value, cursor: number, { theme, size, isFocused }: PaneContext, texts: Texts): readonly string[] {
+  const { width, height: rows } = size;
+  const groups = groupRows(value, width, Math.floor(rows / 2), theme, texts);
   const height = rows - groups.length;
   const { type, items, tail, offset, count } = value;
   const at = Math.min(Math.max(cursor - offset, 0), items.length - 1);
@@ -286,7 +331,7 @@ function valueRows(value: Value, cursor: number, width: number, rows: number, th
   const lines = items.slice(start, end).map((item, i) => bodyRow(placed, item, width, start + i === at ? marked : undefined));
   const between = hasBothEnds
     ? [
-        theme.dim(fit(`… ${formatCount(count - offset - end - LAST_ITEMS)} between …`, width)),
+        theme.dim(fit(texts.between(formatCount(count - offset - end - LAST_ITEMS)), width)),
         ...last.map((item) => bodyRow(placed, item, width)),
       ]
     : [];
@@ -294,9 +339,9 @@ function valueRows(value: Value, cursor: number, width: number, rows: number, th
 }
 
 /** The consumer groups of a stream, under its entries. */
-function groupRows({ groups }: Value, width: number, most: number, theme: Theme): readonly string[] {
-  const rows = groups.map(({ label, text }) => `  group ${theme.visible(label)}: ${text}`);
-  const shown = rows.length > most && most > 0 ? [...rows.slice(0, most - 1), `  … ${rows.length - most + 1} more groups`] : rows.slice(0, most);
+function groupRows({ groups }: Value, width: number, most: number, theme: Theme, texts: Texts): readonly string[] {
+  const rows = groups.map(({ label, text }) => `  ${texts.group(theme.visible(label))}: ${text}`);
+  const shown = rows.length > most && most > 0 ? [...rows.slice(0, most - 1), `  ${texts.moreGroups(rows.length - most + 1)}`] : rows.slice(0, most);
   return shown.map((text) => theme.dim(fit(text, width)));
 }
 

@@ -5,26 +5,29 @@
  * what is being said, so that the picture does not jump from event to event; a long sentence takes the blank rows around it.
  */
 import type { LoopActivity, TraceEvent } from '../../../server/index.js';
+import type { Language } from '../../state/learn/language.js';
 import { isAsleep, NO_TIMES, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
 import { type Busy, busyOf, type State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { stackedBar, type BarPart } from '../parts/bar.js';
 import { busySentences, secondsText, waitingSentences } from '../parts/busy.js';
-import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences, type Wording, wordingOf } from '../parts/sentence.js';
+import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
+import { type Wording, wordingOf } from '../parts/wording.js';
 import { wrap } from '../parts/wrap.js';
 import { fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { SLOW_US } from '../../state/slow.js';
+import { LOOP_TEXTS, type CodeLine, type CodeText } from './loop-texts.js';
 
 export const loopPane: Pane = {
   id: 'loop',
   title: 'Loop',
   badge: (state) => {
-    const { model } = state;
+    const { model, ui } = state;
     const turn = busyOf(state)?.activity.turn ?? model.loop.turn?.turn ?? model.rates.turn;
-    return turn === 0 ? '' : `turn ${formatCount(turn)}`;
+    return turn === 0 ? '' : LOOP_TEXTS[ui.language].turn(formatCount(turn));
   },
   render(state, context) {
     const { size } = context;
@@ -120,10 +123,10 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
   code: codeRows,
   sentence: sentenceRows,
   wait: (state, { theme, size }) => [theme.dim(truncate(fitting(waitWords(state), size.width), size.width))],
-  timeout: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(model.loop), size.width), size.width))],
+  timeout: ({ model, ui }, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(model.loop, ui.language), size.width), size.width))],
   bar: (state, { theme, size }) => [stackedBar(barParts(turnOf(state), theme), size.width, theme)],
   legend: legendRows,
-  turns: ({ model }, { theme, size }) => [theme.dim(truncate(fitting(turnTimes(model.loop), size.width), size.width))],
+  turns: ({ model, ui }, { theme, size }) => [theme.dim(truncate(fitting(turnTimes(model.loop, ui.language), size.width), size.width))],
   history: historyRows,
   counts: countRows,
 };
@@ -165,16 +168,16 @@ function happenedIn(state: State, theme: Theme): readonly Said[] {
   if (held !== null) return [{ ways: [heldSentence(held, wording)], style: theme.warn }];
   const busy = busyOf(state);
   if (busy !== null) return busyWords(busy, wording, theme);
-  if (loop.event === null) return [{ ways: ['waiting for the first event'], style: theme.dim }];
-  if (loop.dropped !== null) return [{ ways: [droppedSentence(loop.dropped)], style: theme.warn }];
+  if (loop.event === null) return [{ ways: [LOOP_TEXTS[wording.language].noEvent], style: theme.dim }];
+  if (loop.dropped !== null) return [{ ways: [droppedSentence(loop.dropped, wording.language)], style: theme.warn }];
   if (!isRunning(state) || !isAsleep(loop, true)) return [{ ways: [sentence(loop.event, wording)], style: theme.strong }];
-  const asleep = { ways: asleepSentences(wording.isEmulated), style: theme.dim };
+  const asleep = { ways: asleepSentences(wording), style: theme.dim };
   return loop.notable === null ? [asleep] : [{ ways: [sentence(loop.notable, wording)], style: theme.strong }, asleep];
 }
 
 /** A second sentence about a busy loop says who waits: it is not given up for the words of the first. */
 function busyWords(busy: Busy, wording: Wording, theme: Theme): readonly Said[] {
-  const waiting = waitingSentences(busy);
+  const waiting = waitingSentences(busy, wording.language);
   const said = { ways: busySentences(busy, wording), wraps: true, style: theme.bad };
   return waiting.length === 0 ? [said] : [said, { ways: waiting, style: theme.warn }];
 }
@@ -198,28 +201,32 @@ function saidRows([first, ...others]: readonly Said[], columns: number, lines: n
 /** The pane in sentences. */
 function tellLoop(state: State, theme: Theme): readonly string[] {
   const { loop } = state.model;
+  const { language } = state.ui;
   const turn = turnOf(state);
   const phases = WORK_PHASES.filter((phase) => (turn?.times[phase] ?? 0) > 0).map((phase) => `${phase} ${formatUs(turn!.times[phase])}`);
   const counts = COUNTED.map((category) => `${category} ${formatCount(loop.counts[category])}`);
   const worked = `${waitWords(state)[0]!}${phases.length === 0 ? '' : `: ${phases.join(', ')}`}`;
-  return [...happenedIn(state, theme).map(({ ways }) => ways[0]!), worked, timeoutOf(loop)[0]!, turnTimes(loop)[0]!, `events: ${counts.join(', ')}`];
+  const happened = happenedIn(state, theme).map(({ ways }) => ways[0]!);
+  return [...happened, worked, timeoutOf(loop, language)[0]!, turnTimes(loop, language)[0]!, LOOP_TEXTS[language].events(counts.join(', '))];
 }
 
 function waitWords(state: State): readonly string[] {
   const busy = busyOf(state);
-  if (busy !== null) return [`turn ${formatCount(busy.activity.turn)}: at work for ${secondsText(busy.activity.turnMs)}`];
+  const { language } = state.ui;
+  const texts = LOOP_TEXTS[language];
+  if (busy !== null) return [texts.atWork(formatCount(busy.activity.turn), secondsText(busy.activity.turnMs, language))];
   const shown = turnOf(state);
-  if (shown === null || shown.waitedUs === null) return ['no turn yet'];
-  const words = `waited ${formatUs(shown.waitedUs)}, worked ${formatUs(workedUs(shown))}`;
-  const name = `turn ${formatCount(shown.turn)}`;
+  if (shown === null || shown.waitedUs === null) return [texts.noTurn];
+  const words = texts.waited(formatUs(shown.waitedUs), formatUs(workedUs(shown)));
+  const name = texts.turn(formatCount(shown.turn));
   // Without its number it would be taken for the turn in the title.
   const shortest = shown.turn === state.model.loop.turn?.turn ? words : `${formatCount(shown.turn)}: ${words}`;
-  return [...(shown.repliesUs > 0 ? [`${name} and its replies: ${words}`] : []), `${name}: ${words}`, shortest];
+  return [...(shown.repliesUs > 0 ? [`${texts.withReplies(name)}: ${words}`] : []), `${name}: ${words}`, shortest];
 }
 
-function timeoutOf(loop: LoopModel): readonly string[] {
+function timeoutOf(loop: LoopModel, language: Language): readonly string[] {
   const shown = chosenTimeout(loop);
-  return shown === null ? ['no timeout chosen yet'] : timeoutSentences(shown.timeoutMs, shown.why);
+  return shown === null ? [LOOP_TEXTS[language].noTimeout] : timeoutSentences(shown.timeoutMs, shown.why, language);
 }
 
 /** Of the running turn; until it has one, of the last. Null: none is known. */
@@ -228,11 +235,12 @@ function chosenTimeout({ turn: running, last }: LoopModel): { readonly turn: num
   return chosen?.timeoutMs == null ? null : { turn: chosen.turn, timeoutMs: chosen.timeoutMs, why: chosen.why };
 }
 
-function turnTimes({ busyUs }: LoopModel): readonly string[] {
+function turnTimes({ busyUs }: LoopModel, language: Language): readonly string[] {
+  const { turnTimes: title, noTurnTimes } = LOOP_TEXTS[language];
   const times = percentilesOf(busyUs);
-  if (times === null) return ['turn times: none yet'];
+  if (times === null) return [noTurnTimes];
   const words = [`p50 ${formatUs(times.p50)}`, `p99 ${formatUs(times.p99)}`, `max ${formatUs(times.max)}`];
-  return [`turn times: ${words.join('  ')}`, words.join('  '), words.join(' ')];
+  return [`${title}: ${words.join('  ')}`, words.join('  '), words.join(' ')];
 }
 
 /** The last turns, one column each. They differ so much that only logarithms can stand beside each other. */
@@ -278,9 +286,6 @@ function countRows({ model }: State, { theme, size }: PaneContext): readonly str
 }
 
 // The code
-
-/** The places of the loop's code that can be running. */
-type CodeLine = 'write' | 'timeout' | 'poll' | 'each' | 'accept' | 'waker' | 'read' | 'decode' | 'execute' | 'reply' | 'timers';
 
 /** Which line runs, or is about to. Null: nobody knows. */
 function runningLine(state: State): CodeLine | null {
@@ -340,30 +345,6 @@ function codeRows(state: State, context: PaneContext, lines: number): readonly s
   return lines < LONG_LINES ? shortCode(state, context) : longCode(state, context);
 }
 
-interface CodeText {
-  readonly line: CodeLine | null;
-  /** The word in braces has the colour of its phase. */
-  readonly code: string;
-  readonly phase?: WorkPhase | 'poll';
-  readonly comment: string;
-}
-
-const LONG_CODE = (timeout: string): readonly CodeText[] => [
-  { line: null, code: 'for each turn', comment: '' },
-  { line: 'write', code: '  {write} the replies that are pending', phase: 'write', comment: 'what a socket does not take waits for WRITABLE' },
-  { line: 'timeout', code: '  timeout = time to the next timer', comment: 'no timer: no limit' },
-  { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: 'here the thread sleeps, and costs nothing' },
-  { line: 'each', code: '  for each ready token', comment: 'readiness is a hint, never a promise' },
-  { line: 'accept', code: '    LISTENER: {accept} until WouldBlock', phase: 'accept', comment: 'a new token for each connection' },
-  { line: 'waker', code: '    WAKER:    take messages', comment: 'from the thread that draws this screen' },
-  { line: 'read', code: '    client:   {read}', phase: 'read', comment: 'bytes that have come, maybe none' },
-  { line: 'decode', code: '              {decode}', phase: 'decode', comment: 'bytes become requests, whole ones only' },
-  { line: 'execute', code: '              {execute}', phase: 'execute', comment: 'one command at a time, for all clients' },
-  { line: 'reply', code: '              reply', comment: 'into the output buffer; written above' },
-  { line: 'timers', code: '  run the {timers} that are due', phase: 'timers', comment: 'last, so that ready clients never wait for them' },
-  { line: null, code: 'and again', comment: '' },
-];
-
 const CODE_COLUMNS = 37;
 const TIME_COLUMNS = 10;
 /** Comments that could be shown only in part are not. */
@@ -374,7 +355,7 @@ function longCode(state: State, { theme, size }: PaneContext): readonly string[]
   const turn = turnOf(state);
   // What is in the brackets is the wait that is chosen now: beside it, how long another one took would be taken for its own.
   const isOtherWait = turn?.turn !== chosenTimeout(state.model.loop)?.turn;
-  return LONG_CODE(timeoutArgument(state.model.loop)).map((text) => {
+  return LOOP_TEXTS[state.ui.language].longCode(timeoutArgument(state.model.loop, state.ui.language)).map((text) => {
     const code = codeRow(text, running, theme, Math.min(size.width, CODE_COLUMNS + 2));
     if (size.width < TIMED_COLUMNS) return code;
     const timed = code + timeCell(text, turn, theme, isOtherWait);
@@ -421,15 +402,17 @@ const plain: Style = (text) => text;
 
 function shortCode(state: State, { theme, size }: PaneContext): readonly string[] {
   const line = runningLine(state);
+  const { language } = state.ui;
+  const { shortCode: code } = LOOP_TEXTS[language];
   const running = line === 'timeout' ? 'poll' : line === 'waker' ? 'each' : line;
   const at = (text: Pick<CodeText, 'line' | 'code' | 'phase'>): string => codeRow(text, running, theme, size.width);
   return [
-    at({ line: 'write', code: '{write} pending replies', phase: 'write' }),
-    at({ line: 'poll', code: `{poll.wait}(${timeoutArgument(state.model.loop)})`, phase: 'poll' }),
-    at({ line: 'each', code: 'for each ready token' }),
-    at({ line: 'accept', code: ' LISTENER: {accept} until WouldBlock', phase: 'accept' }),
+    at({ line: 'write', code: code.write, phase: 'write' }),
+    at({ line: 'poll', code: `{poll.wait}(${timeoutArgument(state.model.loop, language)})`, phase: 'poll' }),
+    at({ line: 'each', code: code.each }),
+    at({ line: 'accept', code: code.accept, phase: 'accept' }),
     clientLine(running, theme, size.width),
-    at({ line: 'timers', code: 'run due {timers}', phase: 'timers' }),
+    at({ line: 'timers', code: code.timers, phase: 'timers' }),
   ];
 }
 
@@ -463,8 +446,8 @@ function strip(line: CodeLine | null, { theme, size }: PaneContext): string {
   return columns <= size.width ? spansRow([...spans, separator(STRIP.length, index)], size.width) : theme.highlight(fit(running ?? '', size.width));
 }
 
-function timeoutArgument(loop: LoopModel): string {
+function timeoutArgument(loop: LoopModel, language: Language): string {
   const shown = chosenTimeout(loop);
   if (shown === null) return 'timeout';
-  return shown.timeoutMs < 0 ? 'no limit' : formatTimeout(shown.timeoutMs);
+  return shown.timeoutMs < 0 ? LOOP_TEXTS[language].noLimit : formatTimeout(shown.timeoutMs);
 }

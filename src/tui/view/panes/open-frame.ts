@@ -8,11 +8,13 @@
  *
  * The cursor moves in one of the two, and marks in the other what belongs to it: the bytes of a node, or the node of a byte.
  */
-import type { FramedRow, FrameRead, PartialRow, ReplyRow, RequestRow } from '../../state/model/frames.js';
+import type { Language } from '../../state/learn/language.js';
+import type { FramedRow, FrameRead, ReplyRow, RequestRow } from '../../state/model/frames.js';
 import { nodeAt, requestTree, respTree, type RespNode } from '../../state/select/resp-tree.js';
 import type { OpenBytes, PaneContext, Size } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { bytesPerRow, hexRows, hexWidth, type Range } from '../parts/hex.js';
+import { FRAMES_TEXTS } from './frames-texts.js';
 import { tableWindow } from '../parts/list-window.js';
 import { fit, formatBytes, formatCount, formatUs, quoted, truncate } from '../text.js';
 import type { Theme } from '../theme.js';
@@ -34,13 +36,13 @@ export interface FrameCursor {
 
 type WholeFrame = RequestRow | ReplyRow;
 
-export function renderFrame(frame: FramedRow, { node, byte }: FrameCursor, { theme, size, isFocused }: PaneContext): readonly string[] {
+export function renderFrame(frame: FramedRow, { node, byte }: FrameCursor, { theme, size, isFocused }: PaneContext, language: Language): readonly string[] {
   const { width, height } = size;
   const nodes = treeOf(frame);
   const at = Math.min(Math.max(0, node), nodes.length - 1);
-  const view: View = { frame, nodes, at, marked: nodes[at] ?? null, byte, theme, isFocused };
+  const view: View = { frame, nodes, at, marked: nodes[at] ?? null, byte, theme, isFocused, texts: FRAMES_TEXTS[language] };
   const head = headRows(view, size);
-  if (frame.kind === 'partial') return fill([...head, theme.dim(fit('its bytes are shown once it is whole', width))], width, height);
+  if (frame.kind === 'partial') return fill([...head, theme.dim(fit(view.texts.wholeFirst, width))], width, height);
   const body = { width, height: height - head.length };
   return fill([...head, ...(isBeside(width) ? sideBySide : stacked)({ ...view, frame }, body)], width, height);
 }
@@ -72,61 +74,54 @@ interface View {
   readonly byte: number | null;
   readonly theme: Theme;
   readonly isFocused: boolean;
+  readonly texts: Texts;
 }
+
+type Texts = (typeof FRAMES_TEXTS)[Language];
 
 type WholeView = View & { readonly frame: WholeFrame };
 
 // What it is, and where it came from
 
-function headRows({ frame, marked, byte, theme }: View, { width, height }: Size): readonly string[] {
-  const what = theme.token(frame.token)(fit(headText(frame), width));
+function headRows({ frame, marked, byte, theme, texts }: View, { width, height }: Size): readonly string[] {
+  const what = theme.token(frame.token)(fit(headText(frame, texts), width));
   const origin =
     byte === null || frame.kind === 'partial'
-      ? theme.dim(fit(originText(frame, marked, 'brought by'), width))
-      : theme.strong(fit(byteText(frame, byte, theme), width));
+      ? theme.dim(fit(originText(frame, marked, texts, texts.brought), width))
+      : theme.strong(fit(byteText(frame, byte, theme, texts), width));
   if (height >= LEAST_ROWS) return [what, origin];
   // Somebody who walks through the bytes knows whose they are.
   return [byte === null ? what : origin];
 }
 
-function headText(frame: FramedRow): string {
-  const what = frame.kind === 'reply' ? (frame.isPush ? 'push' : 'reply') : frame.kind === 'partial' ? 'half a request' : 'request';
+function headText(frame: FramedRow, texts: Texts): string {
+  const what = texts.kinds[frame.kind === 'reply' && frame.isPush ? 'push' : frame.kind];
   const number = frame.frame === 0 ? '' : ` ${frame.frame}`;
-  const elapsed = frame.kind === 'partial' || frame.elapsedUs === null ? '' : `, executed in ${formatUs(frame.elapsedUs)}`;
-  const size = frame.kind === 'partial' ? partialText(frame) : formatBytes(frame.bytes);
+  const elapsed = frame.kind === 'partial' || frame.elapsedUs === null ? '' : `, ${texts.executedIn(formatUs(frame.elapsedUs))}`;
+  const size = frame.kind === 'partial' ? texts.partial(frame.have, frame.need) : formatBytes(frame.bytes);
   return `#${frame.token} ${what}${number}, ${size}${elapsed}`;
 }
 
-const partialText = (row: PartialRow): string => `have ${formatCount(row.have)} of ${formatCount(row.need)}`;
-
-function byteText(frame: WholeFrame, byte: number, { visible }: Theme): string {
+function byteText(frame: WholeFrame, byte: number, { visible }: Theme, texts: Texts): string {
   const code = frame.raw.charCodeAt(byte);
   const value = `0x${code.toString(16).padStart(2, '0')} "${visible(frame.raw[byte]!)}"`;
-  return `byte ${byte + 1} of ${formatCount(frame.bytes)}: ${value}, ${originText(frame, { start: byte, end: byte + 1 }, 'by')}`;
+  return texts.byte(byte + 1, frame.bytes, value, originText(frame, { start: byte, end: byte + 1 }, texts, (origin) => origin));
 }
 
 /** Which reads brought these bytes. */
-function originText(frame: FramedRow, range: Range | null, lead: string): string {
-  if (frame.kind === 'reply') return 'encoded into the output buffer';
+function originText(frame: FramedRow, range: Range | null, texts: Texts, led: (origin: string) => string): string {
+  if (frame.kind === 'reply') return texts.encoded;
   const { reads } = frame;
-  if (reads.length === 0) return 'the reads that brought it are not known';
+  if (reads.length === 0) return texts.noReads;
   const bringing = range === null ? reads : reads.filter(({ start, end }) => start < range.end && end > range.start);
   const [only] = bringing;
   if (only !== undefined && bringing.length === 1 && reads.length > 1) {
-    return `${lead} the ${ordinal(reads.indexOf(only) + 1)} of ${reads.length} reads: ${readText(only)}`;
+    return led(texts.byRead(reads.indexOf(only) + 1, reads.length, readText(only, texts)));
   }
-  return truncate(`${lead} ${bringing.map((read) => `read of ${readText(read)}`).join(' | ')}`, 512);
+  return truncate(led(texts.byReads(bringing.map((read) => readText(read, texts)))), 512);
 }
 
-function readText({ turn, bytes, start, end }: FrameRead): string {
-  const share = end - start < bytes ? `, ${formatCount(end - start)} of them here` : '';
-  return `${formatCount(bytes)} B in turn ${turn}${share}`;
-}
-
-function ordinal(number: number): string {
-  const isTeen = number % 100 >= 11 && number % 100 <= 13;
-  return `${number}${(isTeen ? undefined : ['th', 'st', 'nd', 'rd'][number % 10]) ?? 'th'}`;
-}
+const readText = ({ turn, bytes, start, end }: FrameRead, texts: Texts): string => texts.read(bytes, turn, end - start);
 
 // The tree and the bytes
 
@@ -147,19 +142,19 @@ function stacked(view: WholeView, { width, height }: Size): readonly string[] {
   return [...treeRows(view, { width, height: above }), ...byteRows(view, { width, height: height - above })];
 }
 
-function treeRows({ frame, nodes, at, byte, theme, isFocused }: WholeView, { width, height }: Size): readonly string[] {
+function treeRows({ frame, nodes, at, byte, theme, isFocused, texts }: WholeView, { width, height }: Size): readonly string[] {
   const { start, end } = tableWindow(nodes.length, height, at);
   const mark = isFocused && byte === null ? theme.highlight : theme.selected;
   const lines = nodes.slice(start, end).map((node, i) => {
     const isMarked = start + i === at;
-    const text = fit(`${isMarked ? theme.glyphs.arrow : ' '}${'  '.repeat(node.depth)}${nodeText(node, frame.raw, width, theme)}`, width);
+    const text = fit(`${isMarked ? theme.glyphs.arrow : ' '}${'  '.repeat(node.depth)}${nodeText(node, frame.raw, width, theme, texts)}`, width);
     return isMarked ? mark(text) : text;
   });
   return fill(lines, width, height);
 }
 
-function nodeText(node: RespNode, raw: string, width: number, theme: Theme): string {
-  const cut = node.isCut ? ' (cut)' : '';
+function nodeText(node: RespNode, raw: string, width: number, theme: Theme, texts: Texts): string {
+  const cut = node.isCut ? ` ${texts.cut}` : '';
   if (width < WORDY_TREE_COLUMNS && node.length !== null) {
     return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quotedNode(node, raw, theme) : ''}`;
   }
@@ -172,14 +167,14 @@ function nodeText(node: RespNode, raw: string, width: number, theme: Theme): str
 const quotedNode = (node: RespNode, raw: string, theme: Theme): string => quoted(raw.slice(node.bodyStart, node.bodyEnd), theme);
 
 /** The bytes, moved so far that the marked ones are in sight; the last row says how many there are besides. */
-function byteRows({ frame, marked, byte, theme }: WholeView, { width, height }: Size): readonly string[] {
+function byteRows({ frame, marked, byte, theme, texts }: WholeView, { width, height }: Size): readonly string[] {
   const reads = frame.kind === 'reply' ? [] : frame.reads;
   const all = hexRows(frame.raw, width, { range: marked, cursor: byte, beginnings: reads.map(({ start }) => start) }, theme);
   const isCut = frame.bytes > frame.raw.length;
   const room = isCut ? height - 1 : height;
   const inSight = byte === null ? marked : { start: byte, end: byte + 1 };
   const from = inSight === null ? 0 : firstRow(inSight, bytesPerRow(width), room);
-  const more = isCut ? [theme.dim(fit(`the first ${formatCount(frame.raw.length)} of ${formatCount(frame.bytes)} bytes`, width))] : [];
+  const more = isCut ? [theme.dim(fit(texts.firstBytes(frame.raw.length, frame.bytes), width))] : [];
   return fill([...fill(all.slice(from, from + Math.max(0, room)), width, room), ...more], width, height);
 }
 

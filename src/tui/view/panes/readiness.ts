@@ -6,6 +6,7 @@
  *
  * Scrolled back, the view stands still: it shows lines up to the number at which it was frozen, and its badge counts what has come since.
  */
+import type { InLanguages, Language } from '../../state/learn/language.js';
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
 import type { PaneUi } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
@@ -17,46 +18,80 @@ import { spansRow, type Span } from '../parts/spans.js';
 import { fit, formatBytes, formatCount, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
+const ENGLISH = {
+  nothing: 'nothing has been ready yet',
+  noMatch: (filter: string) => `nothing matches /${filter}`,
+  turn: (turn: number) => `turn ${formatCount(turn)}: `,
+  more: (tokens: number) => `and ${formatCount(tokens)} more tokens`,
+  gap: (turns: number, commands: number) => `--- ${formatCount(turns)} turns, ${formatCount(commands)} commands not shown`,
+  notReady: 'was not ready',
+  woken: 'another thread has woken the loop',
+  closed: 'closed',
+  frames: (count: number) => `${formatCount(count)} frame${count === 1 ? '' : 's'}`,
+  partial: (have: string, need: string, isWide: boolean) => `${isWide ? 'have' : 'half:'} ${have} of ${need}`,
+  then: (what: string, end: string) => `${what} then ${end}`,
+  wrote: (bytes: string) => `wrote ${bytes}`,
+  part: (bytes: number, of: number) => `write ${bytes} of ${of} B`,
+};
+
+type Texts = typeof ENGLISH;
+
+/** The short words of what came of it are terms, and stay. */
+const KOREAN: Texts = {
+  ...ENGLISH,
+  nothing: '아직 준비된 것이 없습니다',
+  noMatch: (filter) => `/${filter}에 맞는 것이 없습니다`,
+  turn: (turn) => `턴 ${formatCount(turn)}: `,
+  more: (tokens) => `외 토큰 ${formatCount(tokens)}개`,
+  gap: (turns, commands) => `--- 턴 ${formatCount(turns)}개, 명령 ${formatCount(commands)}개 표시 안 함`,
+  notReady: '준비되지 않음',
+  woken: '다른 스레드가 루프를 깨움',
+  closed: '닫힘',
+  then: (what, end) => `${what} 후 ${end}`,
+};
+
+const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
+
 export const readinessPane: Pane = {
   id: 'readiness',
   title: 'Readiness',
-  badge: ({ model, ui }, columns) => badgeOf(model.readiness, ui.panes.readiness, columns),
+  badge: ({ model, ui }, columns) => badgeOf(model.readiness, ui.panes.readiness, columns, ui.language),
   length: ({ model }) => model.readiness.lines,
   forgotten: ({ model }) => model.readiness.forgotten,
   lines: ({ model, ui }, limit, theme) => {
     const lines = shownLines(model.readiness, ui.panes.readiness, limit);
-    return lines.length === 0 ? [emptyWords(ui.panes.readiness, theme)] : lines.map(lineText);
+    return lines.length === 0 ? [emptyWords(ui.panes.readiness, theme, ui.language)] : lines.map((line) => lineText(line, ui.language));
   },
   checkFilter: (text) => checkFilter(text, ['token']),
   render({ model, ui }, context) {
     const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
     const { width, height } = context.size;
     const isListener = (token: number): boolean => model.tokens.rows.get(token)?.kind === 'listener';
-    const empty = { text: emptyWords(ui.panes.readiness, context.theme), style: context.theme.dim };
-    const rows = lines.length === 0 ? [spansRow([empty], width)] : linesAsRows(lines, context, isListener);
+    const empty = { text: emptyWords(ui.panes.readiness, context.theme, ui.language), style: context.theme.dim };
+    const rows = lines.length === 0 ? [spansRow([empty], width)] : linesAsRows(lines, context, isListener, ui.language);
     return Array.from({ length: height }, (_, i) => rows[i] ?? ' '.repeat(width));
   },
   help: 'readiness',
 };
 
-function badgeOf(model: ReadinessModel, { frozenAt, filter }: PaneUi, columns: number): string {
+function badgeOf(model: ReadinessModel, { frozenAt, filter }: PaneUi, columns: number, language: Language): string {
   const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
-  return `${frozenAt === null ? '' : frozenWords(model, frozenAt, filter, columns - widthOf(named))}${named}`.trimStart();
+  return `${frozenAt === null ? '' : frozenWords(model, frozenAt, filter, columns - widthOf(named), language)}${named}`.trimStart();
 }
 
 /** A filter lets only those count that it lets through, as far as they are kept. */
-function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, columns: number): string {
-  if (filter === '') return frozenBadge(model.lines - frozenAt, columns);
+function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, columns: number, language: Language): string {
+  if (filter === '') return frozenBadge(model.lines - frozenAt, columns, language);
   let since = 0;
   for (const { number, line } of newestFirst(model)) {
     if (number < frozenAt) break;
     if (matches(line, filter)) since++;
   }
-  return frozenBadge(since, columns, frozenAt < model.forgotten);
+  return frozenBadge(since, columns, language, frozenAt < model.forgotten);
 }
 
-const emptyWords = ({ filter }: PaneUi, { visible }: Theme): string =>
-  filter === '' ? 'nothing has been ready yet' : `nothing matches /${visible(toBytes(filter))}`;
+const emptyWords = ({ filter }: PaneUi, { visible }: Theme, language: Language): string =>
+  filter === '' ? TEXTS[language].nothing : TEXTS[language].noMatch(visible(toBytes(filter)));
 
 // Which lines
 
@@ -110,7 +145,8 @@ function matches(line: Line, filter: string): boolean {
   if (conditions === null) return true;
   if (line.kind !== 'row') return false;
   const { row, turn } = line;
-  const text = `${turn} ${nameOf(row.token)} ${readinessWords(row.readiness, '|')} ${row.steps.map((step) => stepWords(step, true).text).join(' ')}`;
+  const steps = row.steps.map((step) => stepWords(step, true, 'en').text).join(' ');
+  const text = `${turn} ${nameOf(row.token, 'en')} ${readinessWords(row.readiness, '|')} ${steps}`;
   return passes(conditions, { text, token: row.token });
 }
 
@@ -119,33 +155,44 @@ function matches(line: Line, filter: string): boolean {
 /** Below this, readiness is a letter, and a single frame goes without saying. */
 const WIDE = 56;
 
-function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext, isListener: IsListener): readonly string[] {
+function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext, isListener: IsListener, language: Language): readonly string[] {
   const turnColumns = Math.max(3, ...lines.map((line) => (line.kind === 'gap' ? 0 : String(line.turn).length)));
-  return lines.map((line, i) => spansRow(spansOf(line, i === 0, turnColumns, size.width >= WIDE, theme, isListener), size.width));
+  const look = { turnColumns, isWide: size.width >= WIDE, theme, isListener, language };
+  return lines.map((line, i) => spansRow(spansOf(line, i === 0, look), size.width));
 }
 
 /** A second address has a listener of its own, under the next token. */
 type IsListener = (token: number) => boolean;
 
+interface Look {
+  readonly turnColumns: number;
+  readonly isWide: boolean;
+  readonly theme: Theme;
+  readonly isListener: IsListener;
+  readonly language: Language;
+}
+
 /** The number of a turn stands at its first line, and at the top of the page. */
-function spansOf(line: Line, isTop: boolean, turnColumns: number, isWide: boolean, theme: Theme, isListener: IsListener): readonly Span[] {
-  if (line.kind === 'gap') return [{ text: gapWords(line), style: theme.dim }];
+function spansOf(line: Line, isTop: boolean, look: Look): readonly Span[] {
+  const { turnColumns, theme, language } = look;
+  if (line.kind === 'gap') return [{ text: TEXTS[language].gap(line.turns, line.commands), style: theme.dim }];
   const number = line.turn > 0 && line.kind === 'row' && (line.isFirst || isTop) ? String(line.turn) : '';
   const turn = { text: `${fit(number, turnColumns, 'right')} `, style: theme.dim };
-  if (line.kind === 'more') return [turn, { text: `and ${formatCount(line.tokens)} more tokens`, style: theme.dim }];
-  const spans = [turn, ...rowSpans(line.row, isWide, theme, isListener)];
+  if (line.kind === 'more') return [turn, { text: TEXTS[language].more(line.tokens), style: theme.dim }];
+  const spans = [turn, ...rowSpans(line.row, look)];
   return line.isCut && isUnfinished(line.row) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
 }
 
 /** A line for somebody who listens. */
-function lineText(line: Line): string {
-  if (line.kind === 'gap') return gapWords(line);
-  const turn = line.turn > 0 ? `turn ${formatCount(line.turn)}: ` : '';
-  if (line.kind === 'more') return `${turn}and ${formatCount(line.tokens)} more tokens`;
+function lineText(line: Line, language: Language): string {
+  const texts = TEXTS[language];
+  if (line.kind === 'gap') return texts.gap(line.turns, line.commands);
+  const turn = line.turn > 0 ? texts.turn(line.turn) : '';
+  if (line.kind === 'more') return `${turn}${texts.more(line.tokens)}`;
   const { token, readiness, steps } = line.row;
-  const words = wordsOf(token, steps, true).map(({ text }) => text);
-  const name = nameOf(isListening(line.row) ? 0 : token);
-  const what = readiness === 0 ? 'was not ready' : readinessWords(readiness, '|');
+  const words = wordsOf(token, steps, true, language).map(({ text }) => text);
+  const name = nameOf(isListening(line.row) ? 0 : token, language);
+  const what = readiness === 0 ? texts.notReady : readinessWords(readiness, '|');
   return `${turn}${name} ${what}${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
 }
 
@@ -157,20 +204,16 @@ function isUnfinished({ token, steps }: ReadinessRow): boolean {
   return token !== 1 && !steps.some(({ kind }) => kind === 'write' || kind === 'accept' || kind === 'park' || kind === 'partial' || kind === 'disconnect');
 }
 
-function gapWords({ turns, commands }: Extract<Line, { kind: 'gap' }>): string {
-  return `--- ${formatCount(turns)} turns, ${formatCount(commands)} commands not shown`;
-}
-
-function rowSpans(row: ReadinessRow, isWide: boolean, theme: Theme, isListener: IsListener): readonly Span[] {
+function rowSpans(row: ReadinessRow, { isWide, theme, isListener, language }: Look): readonly Span[] {
   const { token, readiness, steps } = row;
   const accepts = isListener(token) || isListening(row);
-  const name = isWide ? fit(accepts ? nameOf(0) : token < 2 ? nameOf(token) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
+  const name = isWide ? fit(accepts ? nameOf(0, language) : token < 2 ? nameOf(token, language) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
   const ready = isWide ? readinessWords(readiness, '|').padEnd(8) : readinessLetters(readiness).padEnd(2);
   const spans: Span[] = [
     { text: name, style: theme.token(accepts ? 0 : token) },
     { text: `${readiness === 0 ? '-'.padEnd(ready.length) : ready} `, style: readiness === 0 ? theme.dim : plain },
   ];
-  const words = wordsOf(token, steps, isWide);
+  const words = wordsOf(token, steps, isWide, language);
   for (const [i, { text, tone }] of words.entries()) {
     if (i > 0) spans.push({ text: ` ${theme.glyphs.dot} `, style: theme.dim });
     spans.push({ text, style: styleOf(tone, theme) });
@@ -192,10 +235,10 @@ interface Words {
   readonly tone: Tone;
 }
 
-function wordsOf(token: number, steps: readonly ReadinessStep[], isWide: boolean): readonly Words[] {
-  if (token === 1) return [{ text: isWide ? 'another thread has woken the loop' : 'WAKER', tone: 'dim' }];
+function wordsOf(token: number, steps: readonly ReadinessStep[], isWide: boolean, language: Language): readonly Words[] {
+  if (token === 1) return [{ text: isWide ? TEXTS[language].woken : 'WAKER', tone: 'dim' }];
   const told = steps.filter((step) => isWide || step.kind !== 'frames' || step.count > 1);
-  return told.map((step) => (isKnownEnd(step, steps) ? { text: 'closed', tone: 'dim' } : stepWords(step, isWide)));
+  return told.map((step) => (isKnownEnd(step, steps) ? { text: TEXTS[language].closed, tone: 'dim' } : stepWords(step, isWide, language)));
 }
 
 /** A connection that ends with what the read before has just said. */
@@ -203,50 +246,53 @@ function isKnownEnd(step: ReadinessStep, steps: readonly ReadinessStep[]): boole
   return step.kind === 'disconnect' && steps.some((one) => (one.kind === 'read' || one.kind === 'write') && one.end === step.why);
 }
 
-function stepWords(step: ReadinessStep, isWide: boolean): Words {
+function stepWords(step: ReadinessStep, isWide: boolean, language: Language): Words {
+  const texts = TEXTS[language];
   switch (step.kind) {
     case 'accept':
-      return acceptWords(step, isWide);
+      return acceptWords(step, isWide, texts);
     case 'read':
-      return readWords(step);
+      return readWords(step, texts);
     case 'frames':
-      return { text: `${formatCount(step.count)} frame${step.count === 1 ? '' : 's'}`, tone: 'plain' };
+      return { text: texts.frames(step.count), tone: 'plain' };
     case 'partial':
-      return { text: `${isWide ? 'have' : 'half:'} ${formatCount(step.have)} of ${formatCount(step.need)}`, tone: 'warn' };
+      return { text: texts.partial(formatCount(step.have), formatCount(step.need), isWide), tone: 'warn' };
     case 'park':
       return { text: 'parked', tone: 'plain' };
     case 'unpark':
       return { text: `unparked: ${visible(step.why)}`, tone: 'good' };
     case 'write':
-      return writeWords(step);
+      return writeWords(step, texts);
     case 'interest':
       if (((step.before ^ step.after) & 4) !== 0) return { text: `${(step.after & 4) === 0 ? 'level' : 'edge'}-triggered`, tone: 'plain' };
       return (step.after & 2) !== 0
         ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' }
         : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };
     case 'disconnect':
-      return { text: `closed: ${visible(step.why)}`, tone: 'dim' };
+      return { text: `${texts.closed}: ${visible(step.why)}`, tone: 'dim' };
   }
 }
 
-function acceptWords({ count, end }: Extract<ReadinessStep, { kind: 'accept' }>, isWide: boolean): Words {
+function acceptWords({ count, end }: Extract<ReadinessStep, { kind: 'accept' }>, isWide: boolean, texts: Texts): Words {
   const tone = end === null || end === 'WouldBlock' ? 'plain' : 'bad';
   const accepted = count === 0 ? 'accept' : `accept ×${formatCount(count)}`;
   if (end === null) return { text: accepted, tone };
-  return { text: `${accepted}${count > 0 && isWide ? ' then' : ''} ${visible(end)}`, tone };
+  return { text: count > 0 && isWide ? texts.then(accepted, visible(end)) : `${accepted} ${visible(end)}`, tone };
 }
 
-function readWords({ bytes, count, end }: Extract<ReadinessStep, { kind: 'read' }>): Words {
+function readWords({ bytes, count, end }: Extract<ReadinessStep, { kind: 'read' }>, texts: Texts): Words {
   const failed = end !== null && end !== 'WouldBlock' && end !== 'EOF';
   const tone: Tone = failed ? 'bad' : count === 0 ? 'dim' : 'plain';
   const times = count > 1 ? ` ×${formatCount(count)}` : '';
   if (count === 0) return { text: end === 'EOF' ? 'EOF' : `read ${visible(end ?? '')}`, tone };
-  return { text: `read${times} ${formatBytes(bytes)}${end === null ? '' : ` then ${visible(end)}`}`, tone };
+  const read = `read${times} ${formatBytes(bytes)}`;
+  return { text: end === null ? read : texts.then(read, visible(end)), tone };
 }
 
-function writeWords({ bytes, of, end }: Extract<ReadinessStep, { kind: 'write' }>): Words {
+function writeWords({ bytes, of, end }: Extract<ReadinessStep, { kind: 'write' }>, texts: Texts): Words {
   if (end !== null && end !== 'WouldBlock') return { text: `write ${visible(end)}`, tone: 'bad' };
-  if (bytes >= of) return { text: `wrote ${formatBytes(bytes)}`, tone: 'plain' };
+  if (bytes >= of) return { text: texts.wrote(formatBytes(bytes)), tone: 'plain' };
   if (bytes === 0) return { text: 'write WouldBlock', tone: 'warn' };
-  return { text: `write ${bytes} of ${of} B${end === null ? '' : ' then WouldBlock'}`, tone: 'warn' };
+  const part = texts.part(bytes, of);
+  return { text: end === null ? part : texts.then(part, 'WouldBlock'), tone: 'warn' };
 }

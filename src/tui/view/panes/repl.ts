@@ -8,6 +8,7 @@
  *   EXPIRE takes at least 2 arguments: …                                red; or candidates, or what the client waits for
  */
 import { FIRST_COMMAND } from '../../state/learn/first-minute.js';
+import type { InLanguages, Language } from '../../state/learn/language.js';
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
 import { showTyped, toBytes } from '../../state/typed-text.js';
@@ -17,6 +18,65 @@ import { breakAnywhere } from '../parts/wrap.js';
 import { fit, row, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
+/** Where there are several ways to say something, the longest comes first. */
+const ENGLISH = {
+  clients: (count: number) => `${count} clients`,
+  search: '(search) ',
+  reverseSearch: '(reverse-i-search) ',
+  searching: 'Enter runs it, Ctrl-R finds an older one, Esc leaves',
+  idle: 'Tab completes, Ctrl-R searches, help explains',
+  connecting: 'connecting',
+  aCommand: 'a command',
+  waits: (command: string) => `${command} waits`,
+  held: (what: string): readonly string[] => [
+    `${what}the loop is paused. Esc, then e c t step it, Space resumes it`,
+    `${what}the loop is paused: Esc, then e steps, Space resumes`,
+    `${what}loop paused: Esc, then e or Space`,
+    'loop paused: Esc, then e or Space',
+    'paused: Esc e, Esc Space',
+  ],
+  readingPaused: 'reading is paused: resume-reading goes on',
+  waiting: (command: string): readonly string[] => [`${command} waits for its reply; Ctrl-C leaves it`, `${command} waits; Ctrl-C leaves it`],
+  waitingBefore: (command: string, behind: number): readonly string[] => [
+    `${command} waits for its reply, ${behind} more behind it; Ctrl-C leaves it`,
+    `${command} waits, ${behind} behind it; Ctrl-C leaves`,
+    `${command} waits; Ctrl-C leaves it`,
+  ],
+  subscribed: ['subscribed: messages appear as they come; Ctrl-C leaves', 'subscribed; Ctrl-C leaves'],
+  monitor: ['MONITOR shows every command; Ctrl-C leaves', 'MONITOR; Ctrl-C leaves'],
+};
+
+type Texts = typeof ENGLISH;
+
+const KOREAN: Texts = {
+  clients: (count) => `클라이언트 ${count}개`,
+  search: '(검색) ',
+  reverseSearch: '(입력 기록 검색) ',
+  searching: 'Enter 실행, Ctrl-R 더 오래된 것, Esc 나가기',
+  idle: 'Tab 완성, Ctrl-R 검색, help 설명',
+  connecting: '접속 중',
+  aCommand: '명령',
+  waits: (command) => `${command} 대기 중`,
+  held: (what) => [
+    `${what}루프가 멈춰 있습니다. Esc를 누른 뒤 e c t로 진행, Space로 재개`,
+    `${what}루프가 멈춤: Esc 뒤 e로 진행, Space로 재개`,
+    `${what}루프 멈춤: Esc 뒤 e 또는 Space`,
+    '루프 멈춤: Esc 뒤 e 또는 Space',
+    '멈춤: Esc e, Esc Space',
+  ],
+  readingPaused: '읽기 멈춤: resume-reading으로 재개',
+  waiting: (command) => [`${command}의 응답을 기다립니다. Ctrl-C로 나가기`, `${command} 대기, Ctrl-C로 나가기`],
+  waitingBefore: (command, behind) => [
+    `${command}의 응답을 기다립니다. 뒤에 ${behind}개 더 있음, Ctrl-C로 나가기`,
+    `${command} 대기, 뒤에 ${behind}개, Ctrl-C로 나가기`,
+    `${command} 대기, Ctrl-C로 나가기`,
+  ],
+  subscribed: ['구독 중입니다. 메시지가 오면 표시됩니다. Ctrl-C로 나가기', '구독 중, Ctrl-C로 나가기'],
+  monitor: ['MONITOR가 모든 명령을 보여 줍니다. Ctrl-C로 나가기', 'MONITOR, Ctrl-C로 나가기'],
+};
+
+const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
+
 export const replPane: Pane = {
   id: 'repl',
   title: 'REPL',
@@ -25,16 +85,16 @@ export const replPane: Pane = {
     const { frozenAt } = ui.panes.repl;
     const name = client.name === '' ? '' : `@${client.name}`;
     return [
-      frozenAt === null ? '' : frozenBadge(lineCount - frozenAt, columns),
+      frozenAt === null ? '' : frozenBadge(lineCount - frozenAt, columns, ui.language),
       name,
       client.protocol === 3 ? 'RESP3' : '',
-      clients.length > 1 ? `${clients.length} clients` : '',
+      clients.length > 1 ? TEXTS[ui.language].clients(clients.length) : '',
     ].filter((part) => part !== '').join(' ');
   },
   render,
   length: ({ repl }) => repl.lineCount,
   forgotten: ({ repl }) => repl.lineCount - repl.lines.length,
-  cursor: (state, { size, theme }) => layOut(state.repl, size, theme).cursor,
+  cursor: ({ repl, ui }, { size, theme }) => layOut(repl, size, theme, ui.language).cursor,
   help: 'repl',
 };
 
@@ -49,10 +109,10 @@ interface Layout {
 }
 
 /** Where everything goes; what the rows and the cursor have in common. */
-function layOut(repl: ReplState, { width, height }: Size, theme: Theme): Layout {
+function layOut(repl: ReplState, { width, height }: Size, theme: Theme, language: Language): Layout {
   const hasStatus = height >= 3;
   const most = Math.max(1, hasStatus ? height - 1 : height);
-  const { prompt, text, before } = promptedLine(repl, width, theme);
+  const { prompt, text, before } = promptedLine(repl, width, theme, language);
   const all = breakAnywhere(prompt + text, width);
   const upTo = breakAnywhere(prompt + before, width);
   const isFull = widthOf(upTo.at(-1)!) >= width;
@@ -68,9 +128,15 @@ function layOut(repl: ReplState, { width, height }: Size, theme: Theme): Layout 
   return { prompt: first === 0 ? prompt : '', inputRows, hint, hasStatus, transcriptRows, cursor };
 }
 
-function promptedLine({ search, input, cursor, client }: ReplState, width: number, theme: Theme): { prompt: string; text: string; before: string } {
+interface PromptedLine {
+  readonly prompt: string;
+  readonly text: string;
+  readonly before: string;
+}
+
+function promptedLine({ search, input, cursor, client }: ReplState, width: number, theme: Theme, language: Language): PromptedLine {
   if (search !== null) {
-    const prompt = width < 40 ? '(search) ' : '(reverse-i-search) ';
+    const prompt = width < 40 ? TEXTS[language].search : TEXTS[language].reverseSearch;
     const before = `'${shown(search.text, theme)}`;
     return { prompt: widthOf(prompt) > width / 2 ? '' : prompt, text: `${before}': ${shown(search.found ?? '', theme)}`, before };
   }
@@ -92,7 +158,7 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
   const repl = withSuggestion(state);
   const { width, height } = size;
   if (height < 1) return [];
-  const layout = layOut(repl, size, theme);
+  const layout = layOut(repl, size, theme, state.ui.language);
   const style = clientStyles(state, theme);
   const rows = [...transcript(state, width, layout.transcriptRows, theme, style), ...inputRows(layout, width, theme, style(repl.client.name))];
   if (layout.hasStatus) rows.push(status(state, width, theme, isFocused));
@@ -172,52 +238,41 @@ function clientStyles({ repl, model }: State, theme: Theme): (client: string) =>
 
 function status(state: State, width: number, theme: Theme, isFocused: boolean): string {
   const { repl } = state;
+  const { language } = state.ui;
+  const texts = TEXTS[language];
   const { completion, error, client } = repl;
   if (completion !== null) return candidates(completion.candidates.map((word) => shown(word, theme)), completion.index, width, theme);
   if (error !== null) return theme.bad(fit(shown(error, theme), width));
-  if (repl.search !== null) return theme.dim(fit('Enter runs it, Ctrl-R finds an older one, Esc leaves', width));
-  const notes = isHeld(state) ? heldNotes(client, theme) : notesOf(client, theme);
+  if (repl.search !== null) return theme.dim(fit(texts.searching, width));
+  const notes = isHeld(state) ? heldNotes(client, theme, texts) : notesOf(client, theme, texts);
   if (notes.length > 0) return theme.warn(fit(notes.find((note) => widthOf(note) <= width) ?? notes.at(-1)!, width));
-  return theme.dim(fit(isFocused && repl.input === '' ? 'Tab completes, Ctrl-R searches, help explains' : '', width));
+  return theme.dim(fit(isFocused && repl.input === '' ? texts.idle : '', width));
 }
 
 /** Nothing that is sent now is answered. */
 const isHeld = ({ control }: State): boolean => control.heldAt !== null;
 
 /** Which keys let a held loop go on; the longest way to say it comes first. */
-function heldNotes({ state, awaited }: ReplState['client'], { visible }: Theme): readonly string[] {
-  const what = awaited !== null ? `${visible(awaited, 40)} waits: ` : state === 'connecting' ? 'connecting: ' : '';
-  return [
-    `${what}the loop is paused. Esc, then e c t step it, Space resumes it`,
-    `${what}the loop is paused: Esc, then e steps, Space resumes`,
-    `${what}loop paused: Esc, then e or Space`,
-    'loop paused: Esc, then e or Space',
-    'paused: Esc e, Esc Space',
-  ];
+function heldNotes({ state, awaited }: ReplState['client'], { visible }: Theme, texts: Texts): readonly string[] {
+  return texts.held(awaited !== null ? `${texts.waits(visible(awaited, 40))}: ` : state === 'connecting' ? `${texts.connecting}: ` : '');
 }
 
 /** What a client is held in, in full; null: nothing. */
-export const noteOf = (client: ReplState['client'], theme: Theme): string | null => notesOf(client, theme)[0] ?? null;
+export const noteOf = (client: ReplState['client'], theme: Theme, language: Language): string | null => notesOf(client, theme, TEXTS[language])[0] ?? null;
 
 /** The longest way to say it comes first; empty: nothing. */
-function notesOf({ state, awaited, behind, isReadingPaused }: ReplState['client'], { visible }: Theme): readonly string[] {
-  if (isReadingPaused) return ['reading is paused: resume-reading goes on'];
-  const command = visible(awaited ?? 'a command', 40);
+function notesOf({ state, awaited, behind, isReadingPaused }: ReplState['client'], { visible }: Theme, texts: Texts): readonly string[] {
+  if (isReadingPaused) return [texts.readingPaused];
+  const command = awaited === null ? texts.aCommand : visible(awaited, 40);
   switch (state) {
     case 'connecting':
-      return ['connecting'];
+      return [texts.connecting];
     case 'waiting':
-      return behind === 0
-        ? [`${command} waits for its reply; Ctrl-C leaves it`, `${command} waits; Ctrl-C leaves it`]
-        : [
-            `${command} waits for its reply, ${behind} more behind it; Ctrl-C leaves it`,
-            `${command} waits, ${behind} behind it; Ctrl-C leaves`,
-            `${command} waits; Ctrl-C leaves it`,
-          ];
+      return behind === 0 ? texts.waiting(command) : texts.waitingBefore(command, behind);
     case 'subscribed':
-      return ['subscribed: messages appear as they come; Ctrl-C leaves', 'subscribed; Ctrl-C leaves'];
+      return texts.subscribed;
     case 'monitor':
-      return ['MONITOR shows every command; Ctrl-C leaves', 'MONITOR; Ctrl-C leaves'];
+      return texts.monitor;
     default:
       return [];
   }

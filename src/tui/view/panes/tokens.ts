@@ -6,6 +6,7 @@
  *     #5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
  */
 import type { LoopActivity } from '../../../server/index.js';
+import type { InLanguages } from '../../state/learn/language.js';
 import { busyOf, type State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import { clientRow, LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';
@@ -20,6 +21,28 @@ import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedCol
 import { checkFilter, filterOf, passes as passesFilter } from '../parts/filter.js';
 import { fit, formatBytes, formatCount, formatMs, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
+
+const ENGLISH = {
+  /** The longest way to say it comes first. */
+  connections: (count: number): readonly string[] => {
+    const shown = formatCount(count);
+    return [`${shown} ${count === 1 ? 'connection' : 'connections'}`, `${shown} conn`, shown];
+  },
+  more: (count: string) => `… ${count} more`,
+  listed: (count: string) => `${count} listed`,
+  closed: 'closed',
+  noMatch: (filter: string) => `no connection matches /${filter}`,
+};
+
+const KOREAN: typeof ENGLISH = {
+  connections: (count) => [`연결 ${formatCount(count)}개`, `연결 ${formatCount(count)}`, formatCount(count)],
+  more: (count) => `… ${count}개 더`,
+  listed: (count) => `${count}개 표시`,
+  closed: '닫힘',
+  noMatch: (filter) => `/${filter}에 맞는 연결이 없습니다`,
+};
+
+const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 const INTEREST_WRITABLE = 2;
 const INTEREST_EDGE = 4;
@@ -41,15 +64,14 @@ export const tokensPane: Pane = {
     const listed = rowsOf(state);
     const kept = listed.filter((row) => row.kind === 'client').length;
     const filter = state.ui.panes.tokens.filter === '' ? '' : ` /${visible(toBytes(state.ui.panes.tokens.filter))}`;
-    const noun = clientCount === 1 ? 'connection' : 'connections';
-    const connections = `${formatCount(clientCount)} ${noun}`;
-    if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter)) + filter;
+    const texts = TEXTS[state.ui.language];
+    const connections = texts.connections(clientCount)[0]!;
+    if (frozenRows !== null) return frozenBadge(newSince(listed.map(idOf), 0, frozenRows), columns - widthOf(filter), state.ui.language) + filter;
     const folded = size === undefined || hasFoldedRow(size.height) || isConversationOpen(state) ? 0 : foldedCount(state, arranged(state, size.height));
     if (folded > 0) {
-      const ways = [noun, 'conn', ''].map((word) => `${formatCount(clientCount)} ${word}`.trimEnd());
-      return fitting(ways.map((way) => `${way}, … ${formatCount(folded)} more${filter}`), columns);
+      return fitting(texts.connections(clientCount).map((way) => `${way}, ${texts.more(formatCount(folded))}${filter}`), columns);
     }
-    return (clientCount > rows.size || kept < clientCount ? `${connections}, ${formatCount(kept)} listed` : connections) + filter;
+    return (clientCount > rows.size || kept < clientCount ? `${connections}, ${texts.listed(formatCount(kept))}` : connections) + filter;
   },
   render: (state, context) => {
     const party = openParty(state, context.theme);
@@ -65,6 +87,7 @@ export const tokensPane: Pane = {
 
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const { width, height } = size;
+  const texts = TEXTS[state.ui.language];
   const { selected, frozenRows } = state.ui.panes.tokens;
   const order = frozenRows === null ? arranged(state, height) : null;
   const rows = order === null ? placedRows(state, height) : inOrder(order);
@@ -78,10 +101,10 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
     const style = start + i === at ? marked : undefined;
     if (row !== null) return bodyRow(placed, row, width, style);
     const mark = start + i === at ? theme.glyphs.arrow : ' ';
-    return (style ?? theme.dim)(fit(`${mark}${`#${id}`.padStart(placed[0]!.columns - 1)} closed`, width));
+    return (style ?? theme.dim)(fit(`${mark}${`#${id}`.padStart(placed[0]!.columns - 1)} ${texts.closed}`, width));
   });
   const { filter } = state.ui.panes.tokens;
-  const empty = filter !== '' && rows.every(({ row }) => row?.kind !== 'client') ? `no connection matches /${theme.typed(toBytes(filter))}` : '';
+  const empty = filter !== '' && rows.every(({ row }) => row?.kind !== 'client') ? texts.noMatch(theme.typed(toBytes(filter))) : '';
   const told = [folded, empty].filter((text) => text !== '').map((text) => theme.dim(fit(text, width)));
   return fill([headerRow(placed, width, theme.dim), ...lines, ...told], width, height);
 }
@@ -129,7 +152,7 @@ function foldedText(state: State, { shown, folded }: Arranged, theme: Theme): st
   const counts = [...new Set(words)].map((word) => ({ word, count: words.filter((each) => each === word).length })).toSorted((a, b) => b.count - a.count);
   const special = folded.filter(({ kind }) => kind !== 'client').map((row) => nameOf(row, theme));
   const told = [...counts.map(({ word, count: of }) => `${formatCount(of)} ${word}`), ...special].join(', ');
-  return `… ${formatCount(count + special.length)} more${clients.length < count ? '' : `: ${told}`}`;
+  return `${TEXTS[state.ui.language].more(formatCount(count + special.length))}${clients.length < count ? '' : `: ${told}`}`;
 }
 
 /** The first of several ways to say something that fits; the last one if none does. */
@@ -347,8 +370,8 @@ function busyState(state: State, { token }: TokenRow, width: number): Doing | nu
   const isLong = width >= ROOMY_COLUMNS;
   const text =
     waits.kind === 'connections'
-      ? `${formatCount(waits.count)} ${isLong ? 'waiting' : 'wait'} ${secondsText(waits.waitedMs)}`
-      : `${isLong ? 'ready, ' : ''}waits ${secondsText(waits.waitedMs)}`;
+      ? `${formatCount(waits.count)} ${isLong ? 'waiting' : 'wait'} ${secondsText(waits.waitedMs, 'en')}`
+      : `${isLong ? 'ready, ' : ''}waits ${secondsText(waits.waitedMs, 'en')}`;
   return { text, style: (theme) => theme.warn };
 }
 

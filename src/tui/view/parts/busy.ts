@@ -2,82 +2,129 @@
  * What is said of a loop that is busy with one turn: who keeps it so, for how long, and who waits. Seen from outside, while the loop itself can tell nothing.
  */
 import type { LoopActivity } from '../../../server/index.js';
+import type { InLanguages, Language } from '../../state/learn/language.js';
 import type { Busy } from '../../state/state.js';
-import { commandName, type Wording } from './sentence.js';
 import { formatCount } from '../text.js';
 import { nameOf } from './names.js';
+import { commandName, type Wording } from './wording.js';
 
 /** Commands that let others be served once they are past `busy-reply-threshold`. */
 const SCRIPTS: ReadonlySet<string> = new Set(['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro']);
 
+/** Where there are several ways to say something, the longest comes first. */
+const ENGLISH = {
+  seconds: (ms: number) => `${(ms / 1000).toFixed(1)} s`,
+  aRequest: 'a request',
+  theLoop: 'the loop',
+  doing: {
+    wait: 'waits', write: 'writes replies', accept: 'takes in connections', messages: 'takes messages of this screen', read: 'reads',
+    decode: 'decodes requests', timers: 'runs timers', trace: 'sends its trace', held: 'is held',
+  } satisfies { readonly [phase in Exclude<LoopActivity['phase'], 'execute'>]: string },
+  executes: (command: string) => `executes ${command}`,
+  for: (doing: string, name: string) => `${doing} for ${name}`,
+  inOneTurn: (time: string, what: string): readonly string[] => [
+    `the loop has been busy with one turn for ${time}, and ${what}`,
+    `busy for ${time}: ${what}`,
+    what,
+  ],
+  executing: (name: string, command: string, time: string, servesOthers: boolean): readonly string[] => {
+    const others = servesOthers ? 'it is past busy-reply-threshold, so others are told BUSY' : 'nobody else is served';
+    const what = `has been executing ${command} for ${time}`;
+    return [`${name} ${what}: ${others}`, `${name} ${what}`, `${name}: ${command} for ${time}`];
+  },
+  waiting: (clients: number, connections: number): readonly string[] => {
+    const [who, newcomers] = [plural(clients, 'client'), plural(connections, 'connection')];
+    const parts = [
+      ...(clients === 0 ? [] : [{ long: `${who} ${clients === 1 ? 'has sent something and waits' : 'have sent something and wait'}`, short: who }]),
+      ...(connections === 0 ? [] : [{ long: `${newcomers} ${connections === 1 ? 'waits' : 'wait'} to be accepted`, short: newcomers }]),
+    ];
+    const total = clients + connections;
+    return [
+      parts.map(({ long }) => long).join(', '),
+      `${parts.map(({ short }) => short).join(' and ')} ${total === 1 ? 'waits' : 'wait'}`,
+      `${formatCount(total)} wait`,
+    ];
+  },
+  pause: {
+    atNextEvent: 'BUSY: will hold as soon as the loop gets to its next event',
+    inside: (command: string) => `BUSY: will hold inside of ${command}`,
+    atEndOrInside: (command: string) => `BUSY: will hold as soon as ${command} ends, or inside of it, once it is past busy-reply-threshold`,
+    atEnd: (command: string) => `BUSY: will hold as soon as ${command} ends`,
+  },
+};
+
+const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+const KOREAN: typeof ENGLISH = {
+  seconds: (ms) => `${(ms / 1000).toFixed(1)}초`,
+  aRequest: '요청',
+  theLoop: '루프',
+  doing: {
+    wait: '대기', write: '응답 쓰기', accept: '연결 수락', messages: '이 화면의 메시지 받기', read: '읽기', decode: '요청 디코딩', timers: '타이머 실행',
+    trace: '트레이스 보내기', held: '멈춤',
+  },
+  executes: (command) => `${command} 실행`,
+  for: (doing, name) => `${name}: ${doing}`,
+  inOneTurn: (time, what) => [`루프가 한 턴에 ${time} 동안 머물러 있습니다, ${what}`, `${time} 동안 바쁨: ${what}`, what],
+  executing: (name, command, time, servesOthers) => {
+    const others = servesOthers ? 'busy-reply-threshold를 넘어 다른 클라이언트는 BUSY를 받습니다' : '다른 클라이언트는 처리되지 않습니다';
+    return [`${name}의 ${command} 실행이 ${time} 동안 계속되고 있습니다: ${others}`, `${name}의 ${command} 실행 ${time}째`, `${name}: ${command} ${time}째`];
+  },
+  waiting: (clients, connections) => {
+    const parts = [
+      ...(clients === 0 ? [] : [{ long: `클라이언트 ${formatCount(clients)}개가 데이터를 보내고 기다립니다`, short: `클라이언트 ${formatCount(clients)}개` }]),
+      ...(connections === 0 ? [] : [{ long: `연결 ${formatCount(connections)}개가 수락을 기다립니다`, short: `연결 ${formatCount(connections)}개` }]),
+    ];
+    return [parts.map(({ long }) => long).join(', '), `${parts.map(({ short }) => short).join(', ')} 대기`, `${formatCount(clients + connections)}개 대기`];
+  },
+  pause: {
+    atNextEvent: 'BUSY: 루프가 다음 이벤트에 이르면 멈춥니다',
+    inside: (command) => `BUSY: ${command} 안에서 멈춥니다`,
+    atEndOrInside: (command) => `BUSY: ${command} 실행이 끝나거나 busy-reply-threshold를 넘으면 그 안에서 멈춥니다`,
+    atEnd: (command) => `BUSY: ${command} 실행이 끝나면 멈춥니다`,
+  },
+};
+
+const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
+
 /** `2.1 s`: the loop is looked at ten times a second. */
-export function secondsText(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+export function secondsText(ms: number, language: Language): string {
+  return TEXTS[language].seconds(ms);
 }
 
 /** `EVAL`, `CONFIG GET`; what is not known has no name. */
-export function busyCommand({ command }: LoopActivity, { visible }: Pick<Wording, 'visible'>): string {
-  return command === null || command === '' ? 'a request' : visible(commandName(command));
+function busyCommand({ command }: LoopActivity, { visible, language }: Wording): string {
+  return command === null || command === '' ? TEXTS[language].aRequest : visible(commandName(command));
 }
 
 /** Who keeps the loop, and for how long. The longest way to say it comes first. */
 export function busySentences({ activity }: Busy, wording: Wording): readonly string[] {
-  const { phase, elapsedMs, turnMs, servesOthers } = activity;
-  const name = activity.token === null ? 'the loop' : nameOf(activity.token);
+  const { language } = wording;
+  const texts = TEXTS[language];
+  const { phase, elapsedMs, turnMs, servesOthers, token } = activity;
+  const name = token === null ? texts.theLoop : nameOf(token, language);
   const command = busyCommand(activity, wording);
-  if (phase !== 'execute' || elapsedMs < turnMs / 2) {
-    const doing = phase === 'execute' ? `executes ${command}` : DOING[phase];
-    const what = activity.token === null ? doing : `${doing} for ${name}`;
-    return [`the loop has been busy with one turn for ${secondsText(turnMs)}, and ${what}`, `busy for ${secondsText(turnMs)}: ${what}`, what];
-  }
-  const others = servesOthers ? 'it is past busy-reply-threshold, so others are told BUSY' : 'nobody else is served';
-  const what = `has been executing ${command} for ${secondsText(elapsedMs)}`;
-  return [`${name} ${what}: ${others}`, `${name} ${what}`, `${name}: ${command} for ${secondsText(elapsedMs)}`];
+  if (phase === 'execute' && elapsedMs >= turnMs / 2) return texts.executing(name, command, texts.seconds(elapsedMs), servesOthers);
+  const doing = phase === 'execute' ? texts.executes(command) : texts.doing[phase];
+  return texts.inOneTurn(texts.seconds(turnMs), token === null ? doing : texts.for(doing, name));
 }
 
-const DOING: { readonly [phase in Exclude<LoopActivity['phase'], 'execute'>]: string } = {
-  wait: 'waits',
-  write: 'writes replies',
-  accept: 'takes in connections',
-  messages: 'takes messages of this screen',
-  read: 'reads',
-  decode: 'decodes requests',
-  timers: 'runs timers',
-  trace: 'sends its trace',
-  held: 'is held',
-};
-
 /** Who waits meanwhile, the longest way to say it first; empty if nobody is known to. */
-export function waitingSentences({ waiting }: Busy): readonly string[] {
+export function waitingSentences({ waiting }: Busy, language: Language): readonly string[] {
   let clients = 0;
   let connections = 0;
   for (const { kind, count } of waiting.values()) {
     if (kind === 'bytes') clients++;
     else connections += count;
   }
-  const [who, newcomers] = [plural(clients, 'client'), plural(connections, 'connection')];
-  const parts = [
-    ...(clients === 0 ? [] : [{ long: `${who} ${clients === 1 ? 'has sent something and waits' : 'have sent something and wait'}`, short: who }]),
-    ...(connections === 0 ? [] : [{ long: `${newcomers} ${connections === 1 ? 'waits' : 'wait'} to be accepted`, short: newcomers }]),
-  ];
-  if (parts.length === 0) return [];
-  const total = clients + connections;
-  return [
-    parts.map(({ long }) => long).join(', '),
-    `${parts.map(({ short }) => short).join(' and ')} ${total === 1 ? 'waits' : 'wait'}`,
-    `${formatCount(total)} wait`,
-  ];
+  return clients + connections === 0 ? [] : TEXTS[language].waiting(clients, connections);
 }
-
-const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** What a pause that was asked for now comes to. */
 export function pauseNotice({ activity }: Busy, wording: Wording): string {
+  const { pause } = TEXTS[wording.language];
   const command = busyCommand(activity, wording);
-  if (activity.phase !== 'execute') return 'BUSY: will hold as soon as the loop gets to its next event';
-  if (activity.servesOthers) return `BUSY: will hold inside of ${command}`;
-  if (activity.command !== null && SCRIPTS.has(activity.command)) {
-    return `BUSY: will hold as soon as ${command} ends, or inside of it, once it is past busy-reply-threshold`;
-  }
-  return `BUSY: will hold as soon as ${command} ends`;
+  if (activity.phase !== 'execute') return pause.atNextEvent;
+  if (activity.servesOthers) return pause.inside(command);
+  return activity.command !== null && SCRIPTS.has(activity.command) ? pause.atEndOrInside(command) : pause.atEnd(command);
 }

@@ -4,8 +4,13 @@
  *   lists that grow   stand at the length that they had then
  *   tables            keep the order that they had then; what the rows say goes on
  */
+import type { InLanguages, Language } from '../../state/learn/language.js';
 import type { FrozenRows } from '../../state/state.js';
-import { formatCount } from '../text.js';
+import { formatCount, width as widthOf } from '../text.js';
+
+const ENGLISH = { counted: (count: string) => `frozen, ${count} new`, whole: (counted: string) => `${counted}, End follows` };
+const KOREAN: typeof ENGLISH = { counted: (count) => `고정, 새 행 ${count}`, whole: (counted) => `${counted}, End로 따라가기` };
+const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 /**
  * Stands behind the title of a pane.
@@ -13,10 +18,10 @@ import { formatCount } from '../text.js';
  * @param columns that there are for it; in few, the key is left to the footer
  * @param isAtLeast so many are known, but some may have been forgotten
  */
-export function frozenBadge(since: number, columns: number, isAtLeast = false): string {
-  const counted = `frozen, ${formatCount(Math.max(0, since))}${isAtLeast ? '+' : ''} new`;
-  const whole = `${counted}, End follows`;
-  return whole.length <= columns ? whole : counted;
+export function frozenBadge(since: number, columns: number, language: Language, isAtLeast = false): string {
+  const { counted, whole } = TEXTS[language];
+  const shown = counted(`${formatCount(Math.max(0, since))}${isAtLeast ? '+' : ''}`);
+  return widthOf(whole(shown)) <= columns ? whole(shown) : shown;
 }
 
 /** A place in a table; the row is null if it is there no more. */

@@ -1,10 +1,13 @@
 /**
  * Names: how tokens, readiness and interest are called on the screen. The field's words, as in the trace.
  */
+import type { Language, Text } from '../../state/learn/language.js';
+
+const TOKEN: Text = { en: 'token', ko: '토큰' };
 
 /** `LISTENER`, `WAKER`, `token 7`. */
-export function nameOf(token: number): string {
-  return token === 0 ? 'LISTENER' : token === 1 ? 'WAKER' : `token ${token}`;
+export function nameOf(token: number, language: Language): string {
+  return token === 0 ? 'LISTENER' : token === 1 ? 'WAKER' : `${TOKEN[language]} ${token}`;
 }
 
 /** The bits of readiness as they stand in TRACE_EVENTS. */

@@ -3,7 +3,7 @@ import { busySentences, pauseNotice, waitingSentences } from '../../../../src/tu
 import { visible } from '../../../../src/tui/view/text.js';
 import { busy, bytes, connections, executing } from '../../busy.js';
 
-const WORDING = { isEmulated: false, isListener: (token: number) => token === 0, visible };
+const WORDING = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0, visible } as const;
 
 test('who keeps the loop is named with the command, and how long it has been seen', () => {
   expect(busySentences(busy(executing(3, 'eval', 2140)), WORDING)[0]).toBe('token 3 has been executing EVAL for 2.1 s: nobody else is served');
@@ -18,7 +18,7 @@ test('a turn of many short commands says so, as does one that is at something el
 });
 
 test('each way to say it is shorter than the one before', () => {
-  for (const ways of [busySentences(busy(executing(3, 'eval', 2140)), WORDING), busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING), waitingSentences(busy(executing(3, 'eval', 1), [[4, bytes(1, 1)], [0, connections(2, 1)]]))]) {
+  for (const ways of [busySentences(busy(executing(3, 'eval', 2140)), WORDING), busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING), waitingSentences(busy(executing(3, 'eval', 1), [[4, bytes(1, 1)], [0, connections(2, 1)]]), 'en')]) {
     const lengths = ways.map((way) => way.length);
     expect(lengths).toEqual(lengths.toSorted((a, b) => b - a));
   }
@@ -26,9 +26,9 @@ test('each way to say it is shorter than the one before', () => {
 
 test('who waits is counted', () => {
   const activity = executing(3, 'eval', 1);
-  expect(waitingSentences(busy(activity))).toEqual([]);
-  expect(waitingSentences(busy(activity, [[4, bytes(14, 100)]]))[0]).toBe('1 client has sent something and waits');
-  expect(waitingSentences(busy(activity, [[4, bytes(14, 100)], [5, bytes(1, 0)], [0, connections(2, 0)]]))).toEqual([
+  expect(waitingSentences(busy(activity), 'en')).toEqual([]);
+  expect(waitingSentences(busy(activity, [[4, bytes(14, 100)]]), 'en')[0]).toBe('1 client has sent something and waits');
+  expect(waitingSentences(busy(activity, [[4, bytes(14, 100)], [5, bytes(1, 0)], [0, connections(2, 0)]]), 'en')).toEqual([
     '2 clients have sent something and wait, 2 connections wait to be accepted', '2 clients and 2 connections wait', '4 wait',
   ]);
 });

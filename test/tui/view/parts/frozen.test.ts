@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { frozenBadge, newSince, placeRows } from '../../../../src/tui/view/parts/frozen.js';
 
 test.each([
-  [frozenBadge(12, 40), 'frozen, 12 new, End follows'],
-  [frozenBadge(12, 27), 'frozen, 12 new, End follows'],
-  [frozenBadge(12, 26), 'frozen, 12 new'],
-  [frozenBadge(1234, 40, true), 'frozen, 1,234+ new, End follows'],
+  [frozenBadge(12, 40, 'en'), 'frozen, 12 new, End follows'],
+  [frozenBadge(12, 27, 'en'), 'frozen, 12 new, End follows'],
+  [frozenBadge(12, 26, 'en'), 'frozen, 12 new'],
+  [frozenBadge(1234, 40, 'en', true), 'frozen, 1,234+ new, End follows'],
   // A moment of the history before the view was frozen.
-  [frozenBadge(-3, 40), 'frozen, 0 new, End follows'],
+  [frozenBadge(-3, 40, 'en'), 'frozen, 0 new, End follows'],
 ])('%s', (badge, expected) => {
   expect(badge).toBe(expected);
 });

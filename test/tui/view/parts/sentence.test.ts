@@ -1,18 +1,20 @@
 import { expect, test } from 'vitest';
 import { TRACE_EVENTS, type TraceKind } from '../../../../src/server/index.js';
 import type { TraceBody } from '../../../../src/server/trace/events.js';
-import { droppedSentence, heldSentence, sentence, timeoutSentences, wordingOf } from '../../../../src/tui/view/parts/sentence.js';
+import { droppedSentence, heldSentence, sentence, timeoutSentences } from '../../../../src/tui/view/parts/sentence.js';
+import { wordingOf } from '../../../../src/tui/view/parts/wording.js';
 import { visible } from '../../../../src/tui/view/text.js';
 import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';
 import { initialState } from '../../../../src/tui/state/reduce.js';
 import type { Entry } from '../../../../src/tui/state/slice.js';
+import { LANGUAGES } from '../../../../src/tui/state/learn/language.js';
 import type { State } from '../../../../src/tui/state/state.js';
 import { loopPane } from '../../../../src/tui/view/panes/loop.js';
 import { eventAt, happened, served } from '../../happened.js';
 import { PLAIN } from '../../scene.js';
 
 /** There is a second listener, for another address. */
-const EPOLL = { isEmulated: false, isListener: (token: number) => token === 0 || token === 2, visible };
+const EPOLL = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0 || token === 2, visible } as const;
 const EMULATED = { ...EPOLL, isEmulated: true };
 
 const SENTENCES: readonly (readonly [TraceBody, string])[] = [
@@ -83,6 +85,21 @@ test('every kind of event has its sentence in the table', () => {
   expect(Object.keys(TRACE_EVENTS).filter((kind) => !told.has(kind as TraceKind))).toEqual([]);
 });
 
+test('in Korean each is another sentence, with the same numbers and names', () => {
+  const korean = { ...EPOLL, language: 'ko' } as const;
+  for (const [body, english] of SENTENCES) {
+    for (const say of [sentence, heldSentence]) {
+      const told = say(eventAt(0, body), korean);
+      expect(told).toMatch(/\p{Script=Hangul}/u);
+      for (const name of say(eventAt(0, body), EPOLL).match(/\d[\d.,]*|READABLE|WRITABLE|WouldBlock|EOF|E[A-Z]{4,}|greeting|jobs/g) ?? []) {
+        // What is always the same number in an English idiom.
+        if (english.includes('end of file') && name === 'EOF') continue;
+        expect(told).toContain(name.replace(/[.,]$/, ''));
+      }
+    }
+  }
+});
+
 test('where readiness is emulated, nothing is said of epoll', () => {
   expect(sentence(eventAt(0, { kind: 'poll', waitedUs: 7, ready: 1, emulated: true }), EMULATED)).toBe('poll.wait (emulated) woke with 1 ready token after 7 µs');
   expect(sentence(eventAt(0, { kind: 'wait', timeoutMs: -1, why: 'no timer' }), EMULATED)).toBe('nothing to do: the loop sleeps in poll.wait (emulated)');
@@ -104,24 +121,24 @@ test.for([
   [2.5, 'blocked client', 'next timer: blocked client in 2.50 ms'],
   [0, 'expire cycle', 'timer expire cycle is due: looks, but does not sleep'],
 ] as const)('a timeout of %f ms (%s) is explained', ([timeoutMs, why, expected]) => {
-  expect(timeoutSentences(timeoutMs, why)[0]).toBe(expected);
+  expect(timeoutSentences(timeoutMs, why, 'en')[0]).toBe(expected);
 });
 
 test('what has been left out is told in numbers', () => {
-  expect(droppedSentence({ turns: 248, commands: 1447 })).toBe('too fast to follow: 248 turns with 1,447 commands went by unseen');
+  expect(droppedSentence({ turns: 248, commands: 1447 }, 'en')).toBe('too fast to follow: 248 turns with 1,447 commands went by unseen');
 });
 
 /** The inside of the loop pane, as the layouts make it. */
-test.each([[37, 13], [50, 20], [52, 26]])('no sentence is cut in a loop pane of %i×%i, asleep or not', (width, height) => {
+test.each(LANGUAGES.flatMap((language) => [[37, 13, language], [50, 20, language], [52, 26, language]] as const))('no sentence is cut in a loop pane of %i×%i in %s, asleep or not', (width, height, language) => {
   for (const [body] of SENTENCES) {
     const entries: Entry[] = [...served(812, 0), happened(60, body)];
     for (const more of [[], [happened(70, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' })]]) {
       const model = [...entries, ...more].reduce(reduceModel, initialModel);
-      const live = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '0.0.0' }, model);
+      const live = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '0.0.0' }, model, language);
       const state: State = { ...live, control: { ...live.control, mode: more.length === 0 ? 'slow' : 'live' } };
       const text = loopPane.render(state, { theme: PLAIN, size: { width, height }, isFocused: true }).map((row) => row.trim()).join(' ');
       const isShown = more.length === 0 || model.loop.notable?.atUs === 60;
-      if (isShown) expect(text.replaceAll(/ +/g, ' ')).toContain(sentence(eventAt(60, body), wordingOf(state, PLAIN)));
+      if (isShown) expect(text.replaceAll(/ +/g, ' ')).toContain(sentence(eventAt(60, body), wordingOf(state, PLAIN)).replaceAll(/ +/g, ' '));
     }
   }
 });

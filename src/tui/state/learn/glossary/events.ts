@@ -15,8 +15,11 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
     ko: ['출력을 커널에 넘겼습니다.', '전체 가운데 커널이 받은 바이트 수, 또는 WouldBlock이 표시됩니다.'],
   },
   interest: {
-    en: ['The readiness that a token is registered for has changed.', 'WRITABLE is added after a short write and removed once all is sent.'],
-    ko: ['토큰이 등록된 관심(interest)이 바뀌었습니다.', 'WRITABLE은 다 쓰지 못했을 때 추가되고 모두 보내면 제거됩니다.'],
+    en: [
+      'The readiness that a token is registered for has changed, or how it is reported.',
+      'WRITABLE is added after a short write and removed once all is sent.',
+    ],
+    ko: ['토큰이 등록된 관심(interest)이나 보고 방식이 바뀌었습니다.', 'WRITABLE은 다 쓰지 못했을 때 추가되고 모두 보내면 제거됩니다.'],
   },
   wait: {
     en: ['The timeout is chosen, and poll.wait is about to be called.', 'It says which timer is due next.'],

@@ -48,20 +48,20 @@ export const LAB: Chapter = {
     },
     {
       term: 'HISTORY',
-      also: ['history', 'time travel', '히스토리'],
+      also: ['history', 'time travel', 'twin', 'goto', '히스토리'],
       on: ['loop'],
       en: [
-        'The screen shows a moment of the past, event 31 of 412 for example; ← and → move through it.',
+        'The screen shows a moment of the past, visited in a twin of the server; ← and → move through it, and `goto` leads to a turn or a time.',
         'The loop stays as it is, held or running, and nothing that is looked at changes it.',
       ],
       ko: [
-        '화면이 과거의 한 순간(예: 이벤트 412개 중 31번째)을 보여 주며 ←와 →로 이동합니다.',
+        '화면이 과거의 한 순간을 서버의 쌍둥이에서 보여 주며, ←와 →로 이동하고 `goto`로 턴이나 시각을 찾아갑니다.',
         '루프는 멈춰 있든 실행 중이든 그대로이고, 들여다보아도 바뀌지 않습니다.',
       ],
     },
     {
       term: 'fork',
-      also: ['checkpoint', 'capture', 'twin', '포크'],
+      also: ['checkpoint', 'capture', '포크'],
       en: [
         'A second server that begins with the whole state of this one, now or at a moment of its history, on a port of its own.',
         'Its clients have no sockets any more: they are ghosts, to whom everything said is lost.',

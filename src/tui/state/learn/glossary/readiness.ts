@@ -99,11 +99,11 @@ export const READINESS: Chapter = {
       also: ['edge', 'edge trigger', 'EPOLLET', 'ET', '에지 트리거', '에지'],
       on: ['loop'],
       en: [
-        'With --edge-triggered the kernel reports only news: that bytes have come since the last report.',
+        'With --edge-triggered, or `trigger edge`, the kernel reports only news: that bytes have come since the last report.',
         'So the loop must drain the socket until WouldBlock, or the rest would wait for news that may never come.',
       ],
       ko: [
-        '--edge-triggered에서는 지난 보고 이후 바이트가 새로 왔다는 변화만 커널이 알립니다.',
+        '--edge-triggered나 `trigger edge`를 쓰면 지난 보고 이후 바이트가 새로 왔다는 변화만 커널이 알립니다.',
         '그래서 루프는 WouldBlock이 나올 때까지 소켓을 비워야 하며, 그러지 않으면 나머지는 오지 않을 수도 있는 알림을 기다립니다.',
       ],
     },

@@ -1,0 +1,89 @@
+/**
+ * Texts of the loop pane, among them the code of the loop: names of the code stay as they are in every language.
+ */
+import type { InLanguages } from '../../state/learn/language.js';
+import type { WorkPhase } from '../../state/model/loop.js';
+
+/** The places of the loop's code that can be running. */
+export type CodeLine = 'write' | 'timeout' | 'poll' | 'each' | 'accept' | 'waker' | 'read' | 'decode' | 'execute' | 'reply' | 'timers';
+
+export interface CodeText {
+  readonly line: CodeLine | null;
+  /** The word in braces has the colour of its phase. At most 37 columns. */
+  readonly code: string;
+  readonly phase?: WorkPhase | 'poll';
+  /** At most 48 columns. */
+  readonly comment: string;
+}
+
+const ENGLISH = {
+  turn: (turn: string) => `turn ${turn}`,
+  noEvent: 'waiting for the first event',
+  events: (counts: string) => `events: ${counts}`,
+  atWork: (turn: string, time: string) => `turn ${turn}: at work for ${time}`,
+  noTurn: 'no turn yet',
+  waited: (waited: string, worked: string) => `waited ${waited}, worked ${worked}`,
+  withReplies: (turn: string) => `${turn} and its replies`,
+  noTimeout: 'no timeout chosen yet',
+  noLimit: 'no limit',
+  turnTimes: 'turn times',
+  noTurnTimes: 'turn times: none yet',
+  longCode: (timeout: string): readonly CodeText[] => [
+    { line: null, code: 'for each turn', comment: '' },
+    { line: 'write', code: '  {write} the replies that are pending', phase: 'write', comment: 'what a socket does not take waits for WRITABLE' },
+    { line: 'timeout', code: '  timeout = time to the next timer', comment: 'no timer: no limit' },
+    { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: 'here the thread sleeps, and costs nothing' },
+    { line: 'each', code: '  for each ready token', comment: 'readiness is a hint, never a promise' },
+    { line: 'accept', code: '    LISTENER: {accept} until WouldBlock', phase: 'accept', comment: 'a new token for each connection' },
+    { line: 'waker', code: '    WAKER:    take messages', comment: 'from the thread that draws this screen' },
+    { line: 'read', code: '    client:   {read}', phase: 'read', comment: 'bytes that have come, maybe none' },
+    { line: 'decode', code: '              {decode}', phase: 'decode', comment: 'bytes become requests, whole ones only' },
+    { line: 'execute', code: '              {execute}', phase: 'execute', comment: 'one command at a time, for all clients' },
+    { line: 'reply', code: '              reply', comment: 'into the output buffer; written above' },
+    { line: 'timers', code: '  run the {timers} that are due', phase: 'timers', comment: 'last, so that ready clients never wait for them' },
+    { line: null, code: 'and again', comment: '' },
+  ],
+  shortCode: {
+    write: '{write} pending replies',
+    each: 'for each ready token',
+    accept: ' LISTENER: {accept} until WouldBlock',
+    timers: 'run due {timers}',
+  },
+};
+
+const KOREAN: typeof ENGLISH = {
+  turn: (turn) => `턴 ${turn}`,
+  noEvent: '첫 이벤트를 기다립니다',
+  events: (counts) => `이벤트: ${counts}`,
+  atWork: (turn, time) => `턴 ${turn}: ${time} 동안 작업 중`,
+  noTurn: '아직 턴이 없습니다',
+  waited: (waited, worked) => `대기 ${waited}, 작업 ${worked}`,
+  withReplies: (turn) => `${turn}과(와) 그 응답`,
+  noTimeout: '아직 제한 시간을 정하지 않았습니다',
+  noLimit: '무제한',
+  turnTimes: '턴 시간',
+  noTurnTimes: '턴 시간: 아직 없음',
+  longCode: (timeout) => [
+    { line: null, code: '턴마다', comment: '' },
+    { line: 'write', code: '  {write}: 보류된 응답 쓰기', phase: 'write', comment: '소켓이 받지 않은 것은 WRITABLE을 기다립니다' },
+    { line: 'timeout', code: '  timeout = 다음 타이머까지의 시간', comment: '타이머가 없으면 제한도 없습니다' },
+    { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: '스레드는 여기서 잠들고 CPU를 쓰지 않습니다' },
+    { line: 'each', code: '  준비된 토큰마다', comment: '준비(readiness)는 힌트이지 약속이 아닙니다' },
+    { line: 'accept', code: '    LISTENER: WouldBlock까지 {accept}', phase: 'accept', comment: '연결마다 새 토큰이 생깁니다' },
+    { line: 'waker', code: '    WAKER:    메시지 받기', comment: '이 화면을 그리는 스레드가 보낸 것입니다' },
+    { line: 'read', code: '    client:   {read}', phase: 'read', comment: '도착한 바이트이며 없을 수도 있습니다' },
+    { line: 'decode', code: '              {decode}', phase: 'decode', comment: '바이트를 파싱해 완성된 요청만 만듭니다' },
+    { line: 'execute', code: '              {execute}', phase: 'execute', comment: '모든 클라이언트를 통틀어 한 번에 명령 하나' },
+    { line: 'reply', code: '              reply', comment: '출력 버퍼에 넣고 위의 write에서 보냅니다' },
+    { line: 'timers', code: '  기한이 된 {timers} 실행', phase: 'timers', comment: '준비된 클라이언트가 기다리지 않도록 마지막에' },
+    { line: null, code: '다시 처음으로', comment: '' },
+  ],
+  shortCode: {
+    write: '{write}: 보류된 응답',
+    each: '준비된 토큰마다',
+    accept: ' LISTENER: WouldBlock까지 {accept}',
+    timers: '기한이 된 {timers}',
+  },
+};
+
+export const LOOP_TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
