@@ -49,7 +49,7 @@ const experimentsFrom = (folder) => ({ __EXPERIMENTS__: JSON.stringify(`${relati
 /** A library is imported by programs: modules, with the parts that few programs ask for in chunks of their own. */
 const library = await build({
   ...common,
-  entryPoints: ['src/server/index.ts', 'src/testing/index.ts', 'src/poll/index.ts', 'src/poll/worker.ts'],
+  entryPoints: ['src/server/index.ts', 'src/testing/index.ts', 'src/poll/index.ts', 'src/poll/worker.ts', 'src/course/run.ts'],
   outbase: 'src',
   outdir: fresh,
   splitting: true,
@@ -93,20 +93,22 @@ const metafiles = [
   await bundle('server/history/worker'),
   await bundle('server/background/helper'),
   await bundle('server/herd/worker'),
-  await bundle('cli/lab', { separate: ['./run.js', './replay.js', './learn.js', './check.js'] }),
+  await bundle('cli/lab', { separate: ['./run.js', './replay.js', './learn.js', './check.js', './course.js'] }),
   await bundle('cli/replay'),
   await bundle('cli/learn'),
   await bundle('cli/check'),
+  await bundle('cli/course'),
   // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
   await bundle('cli/run', { plugins: [bundleInk], defines: { fetch: 'undefined' } }),
   await bundle('cli/thread'),
 ];
 const buildId = createHash('sha256');
-for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
+for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js', 'cli/course.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
 metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } }));
 
 for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);
+cpSync(`${root}src/course/lessons`, `${root}${fresh}/course/lessons`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
 cpSync(`${root}src/tui/learn/experiments`, `${root}${fresh}/${EXPERIMENTS}`, { recursive: true });
 chmodSync(`${root}${fresh}/cli/main.js`, 0o755);
 const outputs = Object.assign({}, ...metafiles.map(({ outputs }) => outputs));

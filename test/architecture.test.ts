@@ -54,9 +54,10 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   check: ['server/index'],
+  course: ['poll'],
   poll: ['server/io', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
-  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'tui'],
+  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'course', 'tui'],
 };
 
 interface Edge {

@@ -20,6 +20,7 @@ export function formatHelp(): string {
     '       redis-lab learn --list | --check [name...|file] | --template',
     '       redis-lab replay <recording> [flags]',
     '       redis-lab check --target <host:port> [flags]',
+    '       redis-lab course [new <dir> | test | hint | solve]',
     '',
     ...wrap(
       'A Redis-compatible server whose event loop can be watched, paused and stepped. ' +

@@ -14,6 +14,7 @@ import type { Start } from './start.js';
 /** Resolves with the exit code. */
 export async function runCommandLine(args: readonly string[], start: Start): Promise<number> {
   if (args[0] === 'check') return (await import('./check.js')).runCheck(args.slice(1));
+  if (args[0] === 'course') return (await import('./course.js')).runCourse(args.slice(1));
   const words = args.map(toBytes);
   const replayed = words[0] === 'replay' ? words.slice(1) : await recordingArgument(words);
   if (replayed !== null) return (await import('./replay.js')).replay(replayed);

@@ -1,29 +1,20 @@
 /**
  * The first minute, as somebody new has it: from the packed tarball, by keys alone, on the smallest of the usual terminals.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KEYS, startLab, type Lab } from '../../support/lab.js';
+import { type Installed, installPacked } from '../../support/packed.js';
 
-const ROOT = new URL('../../../', import.meta.url).pathname;
-
-let folder: string;
+let installed: Installed;
 let main: string;
 
-/** What the tarball holds, and beside it the one package that it needs: nothing comes from a network. */
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'redis-lab-installed-'));
-  const packed = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' }).trim();
-  const installed = join(folder, 'node_modules', 'redis-lab');
-  mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['-xzf', join(folder, packed), '-C', installed, '--strip-components', '1']);
-  symlinkSync(join(ROOT, 'node_modules', '@koromix'), join(folder, 'node_modules', '@koromix'));
-  main = join(installed, 'dist', 'cli', 'main.js');
+  installed = installPacked();
+  ({ main } = installed);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => installed.remove());
 
 /** Everything that is to be read, and so many words a minute are. */
 const WORDS_A_MINUTE = 200;
@@ -90,7 +81,7 @@ test.each([
 });
 
 test('it is for the first start only, and `learn` leads through it again', async () => {
-  const home = mkdtempSync(join(folder, 'home-'));
+  const home = mkdtempSync(join(installed.folder, 'home-'));
   const options = { args: [], main, columns: 80, rows: 24, env: { XDG_STATE_HOME: home, LANG: 'C' } };
   const first = await startLab(options);
   await first.until('One thread will serve everyone.');

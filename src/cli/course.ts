@@ -1,0 +1,170 @@
+/**
+ * `redis-lab course`: makes a course, runs its tests, gives hints, shows solutions.
+ */
+import { readFileSync, watch } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  Course, CourseError, describeFailure, describeOutcome, difference, findLesson, isGreen, type Language, type Lesson, LESSONS, WORDS,
+} from '../course/index.js';
+import { toBytes } from '../server/config/bytes.js';
+import { LANGUAGES, languageOf } from '../tui/state/learn/language.js';
+import { complain } from './complain.js';
+
+const USAGE = 'usage: redis-lab course [new DIR [--lang en|ko] | test [NN] [--watch] | hint NN | solve NN] [--dir DIR]';
+
+/** Exit codes. */
+const GREEN = 0;
+const RED = 1;
+const NOT_POSSIBLE = 2;
+
+/** The root of the package: this file is bundled into a folder of dist. */
+const ROOT = join(__dirname, '../..');
+
+/** @param args text, behind `course`. Resolves with the exit code */
+export async function runCourse(args: readonly string[]): Promise<number> {
+  try {
+    return await obey(args);
+  } catch (error) {
+    if (!(error instanceof CourseError)) throw error;
+    complain(toBytes(error.message));
+    return NOT_POSSIBLE;
+  }
+}
+
+async function obey(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(args);
+  const [verb, subject, ...more] = positionals;
+  if (more.length > 0) throw new CourseError(USAGE);
+  if (verb === 'new') return make(subject, values.lang);
+  const course = Course.open(resolve(values.dir ?? '.'), ROOT);
+  switch (verb) {
+    case undefined:
+      return showMap(course);
+    case 'test':
+      return values.watch === true ? watchFiles(course, subject) : test(course, subject);
+    case 'hint':
+      return hint(course, lessonOf(subject));
+    case 'solve':
+      return solve(course, lessonOf(subject));
+    default:
+      throw new CourseError(`course has no command '${verb}'; ${USAGE}`);
+  }
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options: { lang: text, dir: text, watch: { type: 'boolean' } } });
+  } catch (error) {
+    throw new CourseError(`${(error as Error).message.split('. ')[0]!}; ${USAGE}`);
+  }
+}
+
+function lessonOf(typed: string | undefined): Lesson {
+  if (typed === undefined) throw new CourseError(`which lesson? ${USAGE}`);
+  const lesson = findLesson(typed);
+  if (lesson === undefined) throw new CourseError(`there is no lesson '${typed}'; there are ${LESSONS.map(({ number }) => number).join(', ')}`);
+  return lesson;
+}
+
+const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
+
+function make(folder: string | undefined, lang: string | undefined): number {
+  if (folder === undefined) throw new CourseError(`course new needs a folder; ${USAGE}`);
+  if (lang !== undefined && !LANGUAGES.includes(lang as Language)) throw new CourseError(`--lang '${lang}': must be one of ${LANGUAGES.join(', ')}`);
+  const language = (lang as Language | undefined) ?? languageOf(process.env);
+  Course.create(resolve(folder), ROOT, language);
+  say(WORDS.made[language], '', `  cd ${folder}`, '  npx redis-lab course test 01');
+  return GREEN;
+}
+
+/** Each lesson with RED or GREEN, and the next command. */
+async function showMap(course: Course): Promise<number> {
+  let next: Lesson | null = null;
+  for (const lesson of LESSONS) {
+    const green = isGreen(await course.test(lesson));
+    if (!green) next ??= lesson;
+    say(`${green ? 'GREEN' : 'RED  '}  ${lesson.number}  ${lesson.title[course.language]}`);
+  }
+  const { language } = course;
+  say('', next === null ? WORDS.allGreen[language] : `${WORDS.next[language]} docs/lessons/${next.name}.md, npx redis-lab course test ${next.number}`);
+  return next === null ? GREEN : RED;
+}
+
+/** Of the lesson that is named, or of the first that is RED. */
+async function test(course: Course, typed: string | undefined): Promise<number> {
+  if (typed !== undefined) return (await testLesson(course, lessonOf(typed))) ? GREEN : RED;
+  for (const lesson of LESSONS) if (!(await testLesson(course, lesson))) return RED;
+  return GREEN;
+}
+
+async function testLesson(course: Course, lesson: Lesson): Promise<boolean> {
+  const { language } = course;
+  const report = await course.test(lesson);
+  const { failure, tests } = report;
+  say(`${isGreen(report) ? 'GREEN' : 'RED  '}  ${lesson.number}  ${lesson.title[language]}`);
+  if (failure !== null) say(`       ${describeFailure(failure, language)}`);
+  const file = relative(process.cwd(), course.fileOf(lesson));
+  for (const { name, outcome } of tests) {
+    say(`  ${outcome.kind === 'green' ? 'GREEN' : 'RED  '}  ${name[language]}`);
+    for (const line of describeOutcome(outcome, language, file)) say(`           ${line}`);
+  }
+  return isGreen(report);
+}
+
+function hint(course: Course, lesson: Lesson): number {
+  const next = course.nextHint(lesson);
+  say(next === null ? WORDS.noMoreHints[course.language] : `${next.at}/${next.of}  ${next.hint[course.language]}`);
+  return GREEN;
+}
+
+function solve(course: Course, lesson: Lesson): number {
+  const lines = difference(readOwn(course, lesson), course.solutionOf(lesson));
+  say(...(lines.every((line) => line.startsWith(' ')) ? [WORDS.solved[course.language]] : lines));
+  return GREEN;
+}
+
+function readOwn(course: Course, lesson: Lesson): string {
+  try {
+    return readFileSync(course.fileOf(lesson), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Runs what is next at every save, until the process is ended. */
+async function watchFiles(course: Course, typed: string | undefined): Promise<number> {
+  const { signal, abort } = untilInterrupted();
+  let isRunning = false;
+  let isStale = true;
+  const run = async (): Promise<void> => {
+    if (isRunning) return;
+    isRunning = true;
+    while (isStale && !signal.aborted) {
+      isStale = false;
+      await test(course, typed);
+      say('', WORDS.watching[course.language]);
+    }
+    isRunning = false;
+  };
+  const watcher = watch(course.folder, (_event, name) => {
+    if (name === null || !name.endsWith('.js')) return;
+    isStale = true;
+    // An editor may write a file in several steps.
+    setTimeout(() => void run(), 50);
+  });
+  await run();
+  await new Promise((resolveEnd) => signal.addEventListener('abort', resolveEnd));
+  watcher.close();
+  abort();
+  return GREEN;
+}
+
+function untilInterrupted(): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  process.once('SIGINT', abort);
+  process.once('SIGTERM', abort);
+  return { signal: controller.signal, abort: () => process.off('SIGINT', abort).off('SIGTERM', abort) };
+}

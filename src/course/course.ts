@@ -1,0 +1,142 @@
+/**
+ * Course: a folder with the learner's files, made by `course new`, and what becomes of them.
+ */
+import { fork } from 'node:child_process';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LESSONS, type Lesson } from './lessons.js';
+import type { LessonReport, Message, Outcome } from './report.js';
+import type { Language, Text } from './text.js';
+import { readme } from './words.js';
+
+/** A course that cannot be made or found; the message is one line. */
+export class CourseError extends Error {}
+
+/** A lesson that says nothing for so long hangs. */
+const PATIENCE_MS = 10_000;
+
+/** What marks a folder as a course. */
+const MARK = 'course.json';
+
+interface Mark {
+  readonly course: 1;
+  readonly language: Language;
+  /** Hints that were shown, by lesson. */
+  readonly hints: { readonly [number: string]: number };
+}
+
+export class Course {
+  /** @param root of the package, in which the lessons and the library lie */
+  private constructor(
+    readonly folder: string,
+    private readonly root: string,
+    private mark: Mark,
+  ) {
+    this.link();
+  }
+
+  /** Lays down all lessons in a folder that is empty or does not exist. Throws {@link CourseError}. */
+  static create(folder: string, root: string, language: Language): Course {
+    if (existsSync(folder) && (!lstatSync(folder).isDirectory() || readdirSync(folder).length > 0)) {
+      throw new CourseError(`${folder} is not empty: course new lays its lessons into a folder of their own`);
+    }
+    mkdirSync(join(folder, 'docs/lessons'), { recursive: true });
+    for (const { name } of LESSONS) {
+      const from = join(root, 'dist/course/lessons', name);
+      copyFileSync(join(from, 'stub.js'), join(folder, `${name}.js`));
+      copyFileSync(join(from, `lecture.${language}.md`), join(folder, 'docs/lessons', `${name}.md`));
+    }
+    const program = { name: 'my-event-loop', private: true, type: 'module' };
+    writeFileSync(join(folder, 'package.json'), `${JSON.stringify(program, null, 2)}\n`);
+    writeFileSync(join(folder, 'README.md'), readme(language));
+    const course = new Course(folder, root, { course: 1, language, hints: {} });
+    course.save();
+    return course;
+  }
+
+  /** Throws {@link CourseError}. */
+  static open(folder: string, root: string): Course {
+    try {
+      const mark = JSON.parse(readFileSync(join(folder, MARK), 'utf8')) as Mark;
+      if (mark.course === 1) return new Course(folder, root, mark);
+    } catch {
+      // Said below.
+    }
+    throw new CourseError(`${folder} is no course: \`redis-lab course new DIR\` makes one, and the other commands are given inside of it`);
+  }
+
+  get language(): Language {
+    return this.mark.language;
+  }
+
+  /** The learner's file of a lesson. */
+  fileOf({ name }: Lesson): string {
+    return join(this.folder, `${name}.js`);
+  }
+
+  solutionOf({ name }: Lesson): string {
+    return readFileSync(join(this.root, 'dist/course/lessons', name, 'solution.js'), 'utf8');
+  }
+
+  /** The next hint for a lesson, from the first one on, and how many there are; after the last one null. */
+  nextHint(lesson: Lesson): { readonly hint: Text; readonly at: number; readonly of: number } | null {
+    const hints = JSON.parse(readFileSync(join(this.root, 'dist/course/lessons', lesson.name, 'hints.json'), 'utf8')) as readonly Text[];
+    const shown = this.mark.hints[lesson.number] ?? 0;
+    const hint = hints[shown];
+    if (hint === undefined) return null;
+    this.mark = { ...this.mark, hints: { ...this.mark.hints, [lesson.number]: shown + 1 } };
+    this.save();
+    return { hint, at: shown + 1, of: hints.length };
+  }
+
+  /** Runs the tests of a lesson on the learner's file. */
+  test(lesson: Lesson): Promise<LessonReport> {
+    return new Promise((resolve) => {
+      const child = fork(join(this.root, 'dist/course/run.js'), [this.fileOf(lesson), lesson.number], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const outcomes: Outcome[] = [];
+      let running: number | null = null;
+      let failure: LessonReport['failure'] = null;
+      let names: readonly Text[] | null = null;
+      const isLate = (): void => {
+        if (running === null) failure ??= { reason: 'hangs', detail: '' };
+        else outcomes[running] = { kind: 'hangs' };
+        child.kill('SIGKILL');
+      };
+      let timer = setTimeout(isLate, PATIENCE_MS);
+      child.on('message', (message: Message) => {
+        clearTimeout(timer);
+        timer = setTimeout(isLate, PATIENCE_MS);
+        if (message.kind === 'loaded') names = message.tests;
+        else if (message.kind === 'failed') failure = { reason: message.reason, detail: message.detail };
+        else if (message.kind === 'began') running = message.test;
+        else outcomes[message.test] = message.outcome;
+      });
+      child.on('close', () => {
+        clearTimeout(timer);
+        if (names === null) failure ??= { reason: 'broken', detail: 'the program has ended before it could be tested' };
+        // What was not run is not GREEN.
+        const notRun: Outcome = { kind: 'thrown', message: 'the test was not run', at: null };
+        resolve({ failure, tests: (names ?? []).map((name, test) => ({ name, outcome: outcomes[test] ?? notRun })) });
+      });
+    });
+  }
+
+  private save(): void {
+    writeFileSync(join(this.folder, MARK), `${JSON.stringify(this.mark, null, 2)}\n`);
+  }
+
+  /** So that `import … from 'redis-lab/poll'` finds this package, for programs and for editors. */
+  private link(): void {
+    const modules = join(this.folder, 'node_modules');
+    const link = join(modules, 'redis-lab');
+    if (existsSync(join(link, 'package.json'))) return;
+    mkdirSync(modules, { recursive: true });
+    rmSync(link, { recursive: true, force: true });
+    symlinkSync(this.root, link, 'junction');
+  }
+}
+
+/** The lesson of a number as it is typed: `1`, `01`, `01-listener`; undefined: there is none. */
+export function findLesson(typed: string): Lesson | undefined {
+  return LESSONS.find(({ number, name }) => typed === name || typed.padStart(2, '0') === number);
+}

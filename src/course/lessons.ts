@@ -1,0 +1,34 @@
+/**
+ * The lessons of the course, in their order.
+ */
+import type { Text } from './text.js';
+
+export interface Lesson {
+  readonly number: string;
+  /** Of its folder and file. */
+  readonly name: string;
+  readonly title: Text;
+  /** What the learner's file must export. */
+  readonly exports: readonly string[];
+}
+
+export const LESSONS: readonly Lesson[] = [
+  {
+    number: '01',
+    name: '01-listener',
+    title: { en: 'A TCP listener: bind, accept one', ko: 'TCP 리스너: bind, 하나 accept하기' },
+    exports: ['Server'],
+  },
+  {
+    number: '02',
+    name: '02-event-loop',
+    title: { en: 'The event loop: run once, echo, one client', ko: '이벤트 루프: 한 턴, 에코, 한 클라이언트' },
+    exports: ['EchoServer'],
+  },
+  {
+    number: '03',
+    name: '03-many-clients',
+    title: { en: 'Many clients: a map from token to stream', ko: '여러 클라이언트: 토큰에서 스트림으로 가는 맵' },
+    exports: ['EchoServer'],
+  },
+];

@@ -1,0 +1,40 @@
+// Lesson 03: many clients. docs/lessons/03-many-clients.md explains it; `npx redis-lab course test 03` checks it.
+import { Events, Interest, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
+
+const LISTENER = Token(0);
+
+/** Echoes what its clients send; any number of them at the same time, on one thread. */
+export class EchoServer {
+  #poll;
+  #listener;
+  #events = new Events();
+  #buffer = Buffer.alloc(4096);
+  /** Token → stream of every client that is connected. */
+  #clients = new Map();
+  #nextToken = 1;
+
+  constructor(poll, listener) {
+    this.#poll = poll;
+    this.#listener = listener;
+  }
+
+  static bind(poll, address) {
+    const listener = TcpListener.bind(poll, address);
+    poll.register(listener, LISTENER, Interest.READABLE);
+    return new EchoServer(poll, listener);
+  }
+
+  /** Clients that are connected. */
+  get size() {
+    return this.#clients.size;
+  }
+
+  /**
+   * One turn of the loop: waits once, and handles every event that came.
+   *
+   * @param {number | null} timeoutMs how long to wait at most; null: without limit
+   */
+  runOnce(timeoutMs = null) {
+    throw new Error('runOnce is not written yet');
+  }
+}
