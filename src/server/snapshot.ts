@@ -58,6 +58,8 @@ export interface ClientSnapshot {
   readonly awaitsWritable: boolean;
   /** Bits: 1 READABLE, 2 WRITABLE, 4 edge-triggered. */
   readonly interest: number;
+  /** It was a client of the server whose state this one has begun with, and nobody is behind it. */
+  readonly isGhost: boolean;
   readonly queryBytes: number;
   readonly outputBytes: number;
   readonly lastCommand: string;
@@ -190,6 +192,7 @@ function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
     isMonitor: session.isMonitor,
     awaitsWritable: transport.awaitsWritable,
     interest: transport.interest,
+    isGhost: transport.isGhost,
     queryBytes: transport.queryBytes,
     outputBytes: transport.outputBytes,
     lastCommand: session.lastCommand?.fullName ?? '',

@@ -26,7 +26,7 @@ import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
 import { reduceRepl, type ReplAction } from './state/repl-reduce.js';
 import { runTargetOf } from './state/select/run-target.js';
-import { busyOf, type Goal, type Prompt, type Question, type ServerInfo, type Spelling, type State } from './state/state.js';
+import { busyOf, type ForkedAsOf, type Goal, type Prompt, type Question, type ServerInfo, type Spelling, type State } from './state/state.js';
 import { edit } from './state/repl/line-editor.js';
 import { editOf } from './state/repl/line-keys.js';
 import { findLine } from './state/repl/pager.js';
@@ -37,6 +37,7 @@ import { FrameSink } from './terminal/sink.js';
 import { NOWHERE, type Outcome } from './time-travel.js';
 import { SessionPast } from './session-past.js';
 import { Undo } from './undo.js';
+import { addressText } from './view/header.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
 import { pauseNotice } from './view/parts/busy.js';
@@ -82,6 +83,10 @@ export interface AppOptions {
   readonly quit: () => void;
   /** Ctrl-Z: stops this process and whatever has been started with it, npm for example. Returns when they go on. */
   readonly suspend: () => void;
+  /** Shows a fork of the server until it is left. */
+  readonly openFork?: (fork: RedisLabServer, asOf: ForkedAsOf) => void;
+  /** Esc: the server is a fork, and ends with its screen; left out: it is none. */
+  readonly leaveFork?: () => void;
   /** Something that must not happen has happened. */
   readonly fail: (error: unknown) => void;
 }
@@ -102,6 +107,7 @@ export class App {
   private pacedAtMs = -Infinity;
   private isDrawDue = false;
   private hasEnded = false;
+  private isHidden = false;
 
   constructor(private readonly options: AppOptions) {
     const { server, info, size, recolor, output, quit } = options;
@@ -131,6 +137,7 @@ export class App {
         learn: () => this.guide.start(),
         advance: (duration) => this.session.advance(duration),
         past: this.past,
+        fork: () => this.fork(),
         quit,
       },
       { password: options.password },
@@ -170,6 +177,16 @@ export class App {
   /** The terminal, which had been behind, has taken all that was written to it. */
   caughtUp(): void {
     this.sink.caughtUp();
+  }
+
+  /** Another screen is shown instead; what happens is followed all the same. */
+  hide(): void {
+    this.isHidden = true;
+  }
+
+  show(): void {
+    this.isHidden = false;
+    this.redraw();
   }
 
   /** The terminal has lost what it showed. */
@@ -312,6 +329,8 @@ export class App {
         return void this.goToLastChange();
       case 'live':
         return this.session.showLive();
+      case 'leave-fork':
+        return this.options.leaveFork?.();
       case 'take-back':
         return this.say(this.undo.takeBack());
       case 'breakpoint':
@@ -598,6 +617,16 @@ export class App {
     void this.sayIfStill(this.session.goForward(goal), this.texts.noLater(goalName(goal, this.theme, this.language)));
   }
 
+  private async fork(): Promise<readonly string[]> {
+    const { server, asOf } = await this.session.fork();
+    if (this.options.openFork === undefined || this.hasEnded) {
+      await server.close();
+      return [];
+    }
+    this.options.openFork(server, asOf);
+    return [this.texts.forked(asOf, addressText(server.addresses[0]!))];
+  }
+
   /** Of the key that is selected. */
   private async goToLastChange(): Promise<void> {
     const { db, panes: { keyspace: { selected } } } = this.state.ui;
@@ -705,7 +734,7 @@ export class App {
     this.isDrawDue = false;
     if (this.frameTimer !== null) clearTimeout(this.frameTimer);
     this.frameTimer = null;
-    if (this.hasEnded) return;
+    if (this.hasEnded || this.isHidden) return;
     this.drawnAtMs = performance.now();
     void this.session.watch();
     this.session.tellTime();

@@ -6,11 +6,13 @@
 import { constants } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { RedisLabServer } from '../server/index.js';
+import type { App } from './app.js';
 import { describeFailure } from './failure.js';
 import { isFirstStart, rememberFirstStart } from './learn/first-start.js';
 import { languageOf, type Language } from './state/learn/language.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
+import { Screens, type OwnOptions } from './screens.js';
 import { inBasicColors, type ColorDepth } from './terminal/color-depth.js';
 import { patientOutput, tell } from './terminal/patient-output.js';
 import { Terminal } from './terminal/terminal.js';
@@ -66,7 +68,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @returns the exit code
  */
 export async function showLab(server: RedisLabServer, options: LabOptions): Promise<number> {
-  const { App } = await loadScreen(options.colors);
+  const { App: LabApp } = await loadScreen(options.colors);
   return new Promise((resolve) => {
     // In this order: Ink writes its last frame to a sink that still takes it, the sink falls silent, the terminal is restored, and only then is anything said.
     let hasEnded = false;
@@ -74,7 +76,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       if (hasEnded) return;
       hasEnded = true;
       try {
-        app.stop();
+        screens.stop();
       } finally {
         const isHeard = terminal.leave();
         if (message !== '' && isHeard) tell(process.stderr, `${message}\n`);
@@ -95,45 +97,44 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       process.kill(pid, 'SIGTSTP');
       process.on('SIGTSTP', suspendAlone);
       terminal.enter();
-      app.redraw();
+      screens.top.redraw();
     };
     const suspendAlone = (): void => suspend(process.pid);
     const terminal = new Terminal(
       options.input,
       options.output,
       {
-        keys: (keys) => app.press(keys),
-        resize: (width, height) => app.resize({ width, height }),
-        caughtUp: () => app.caughtUp(),
+        keys: (keys) => screens.top.press(keys),
+        resize: (width, height) => screens.all.forEach((app) => app.resize({ width, height })),
+        caughtUp: () => screens.all.forEach((app) => app.caughtUp()),
         hangup: () => end(0),
       },
       true,
     );
-    const app = new App({
-      server,
-      info: options.info,
+    const theme = createTheme({
+      palette: options.colors === 'none' ? 'monochrome' : 'color',
+      ascii: options.ascii,
+      background: options.background ?? backgroundOf(process.env.COLORFGBG),
+    });
+    const lead = options.lead === 'always' || (options.lead === 'first' && isFirstStart()) ? { isOver: rememberFirstStart } : null;
+    const create = (own: OwnOptions): App => new LabApp({
+      ...own, theme, fail,
       password: options.password,
-      theme: createTheme({
-        palette: options.colors === 'none' ? 'monochrome' : 'color',
-        ascii: options.ascii,
-        background: options.background ?? backgroundOf(process.env.COLORFGBG),
-      }),
       size: { width: terminal.columns, height: terminal.rows },
       language: options.language,
-      lead: options.lead === 'always' || (options.lead === 'first' && isFirstStart()) ? { isOver: rememberFirstStart } : null,
+      lead: own.leaveFork === undefined ? lead : null,
       recolor: options.colors === 'basic' ? inBasicColors : (row) => row,
-      output: terminal.write,
       quit: () => end(0),
       suspend: () => suspend(0),
-      fail,
     });
+    const screens = new Screens({ create, write: terminal.write }, server, options.info);
     process.on('exit', () => terminal.leave());
     process.on('uncaughtException', fail);
     process.on('unhandledRejection', fail);
     process.on('SIGTSTP', suspendAlone);
     process.on('SIGCONT', () => {
       terminal.reenter();
-      app.redraw();
+      screens.top.redraw();
     });
     // The first one ends the lab in its order, another one at once.
     for (const signal of SIGNALS) process.on(signal, () => (hasEnded ? process.exit(0) : end(0)));
@@ -142,8 +143,8 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       () => end(0),
       (error: unknown) => end(1, describeFailure(error)),
     );
-    options.warnings.listen((text) => app.warn(text));
+    options.warnings.listen((text) => screens.top.warn(text));
     // A server that ends meanwhile says so by `closed`.
-    app.start().catch(() => {});
+    screens.top.start().catch(() => {});
   });
 }

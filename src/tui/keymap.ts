@@ -31,6 +31,7 @@ export type Intent =
   | 'last-change'
   | 'live'
   | 'take-back'
+  | 'leave-fork'
   | 'breakpoint'
   | 'focus-next'
   | 'focus-previous'
@@ -417,6 +418,11 @@ export const KEYMAP: readonly Binding[] = [
       ko: '키로 마지막에 바꾼 것을 되돌립니다: 멈춤, 재개, 속도, 중단점, 확대, 정렬, 데이터베이스, 필터. 진행한 것은 되돌릴 수 없습니다',
     },
     group: 'Lab', contexts: ['panes'],
+  },
+  {
+    intent: 'leave-fork', keys: ['escape'], shown: 'Esc', label: { en: 'ends the fork', ko: '포크 끝내기' },
+    meaning: { en: 'ends the fork, and leads back to the server that it was forked from', ko: '포크를 끝내고 원래 서버로 돌아갑니다' },
+    group: 'Lab', contexts: ['panes'], when: ({ server }) => server.forkedAsOf !== undefined,
   },
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['panes'] },
   { intent: 'help', keys: ['f1'], shown: 'F1', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['console'] },

@@ -16,11 +16,14 @@ import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';
 import type { Model } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
-import type { Busy, Control, Goal, Position, ServerInfo, State } from './state/state.js';
+import type { Busy, Control, ForkedAsOf, Goal, Position, ServerInfo, State } from './state/state.js';
 import { NOWHERE, TimeTravel, type Outcome, type Way } from './time-travel.js';
 
 /** The most events that a batch brings: what the model takes in without being late. */
 const EVENT_BUDGET = 800;
+
+/** For going back in a fork. */
+const FORK_HISTORY_BYTES = 64 * 2 ** 20;
 
 export interface SessionOptions {
   readonly server: RedisLabServer;
@@ -207,6 +210,25 @@ export class LabSession {
   askPast(argv: readonly string[], protocol: 2 | 3, db: number): Promise<PastAnswer> {
     const { past } = this;
     return typeof past === 'string' ? Promise.reject(new Error(past)) : past.ask(argv, protocol, db);
+  }
+
+  /** A server that goes on from the moment that is shown, as of the last border between two turns. */
+  async fork(): Promise<{ readonly server: RedisLabServer; readonly asOf: ForkedAsOf }> {
+    const { server } = this.options;
+    const options = { history: FORK_HISTORY_BYTES };
+    const { mode, heldAt } = this.state.control;
+    if (mode !== 'history' && heldAt === null) return { asOf: 'now', server: await server.fork(options) };
+    const { past } = this;
+    if (typeof past === 'string') throw new Error(past);
+    // A loop that is held stands in the middle of a turn, and of that only the past knows where it began.
+    if (mode !== 'history') {
+      const outcome = await this.travel.go({ to: { turn: this.history.newest.rates.turn } });
+      if (outcome !== null) throw new Error(outcome);
+    }
+    const fork = await server.history!.fork(options);
+    if (mode !== 'history') this.showLive();
+    const { turn, event } = fork.asOf;
+    return { asOf: { turn, isAfter: event > 0 }, server: fork.server };
   }
 
   showLive(): void {

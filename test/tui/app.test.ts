@@ -351,7 +351,7 @@ test('a word taken for keys while the loop is held moves it, but does not let it
   lab.type('\x1b[1;2D', END, ...'get foo');
   await lab.until('> get foo');
   // The step that the e has begun may not have ended yet.
-  await expect.poll(() => lab.server.heldAt).not.toBeNull();
+  await expect.poll(() => lab.server.heldAt, { timeout: 10_000 }).not.toBeNull();
   await lab.until(' PAUSED ');
 });
 

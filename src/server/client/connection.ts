@@ -94,7 +94,7 @@ export class Connection implements EventHandler, Transport {
     return {
       token,
       fd,
-      isGhost: stream instanceof GhostStream,
+      isGhost: this.isGhost,
       peer: stream.peer,
       local: stream.local,
       state,
@@ -441,7 +441,11 @@ export class Connection implements EventHandler, Transport {
   /** What is ready is reported so from now on: EDGE, LEVEL, or 0 for as the poll does it. */
   trigger(triggering: Interest): void {
     // One that is restored without its socket is not registered.
-    if (!(this.stream instanceof GhostStream)) this.registration.trigger(triggering);
+    if (!this.isGhost) this.registration.trigger(triggering);
+  }
+
+  get isGhost(): boolean {
+    return this.stream instanceof GhostStream;
   }
 }
 

@@ -41,6 +41,8 @@ export interface Transport {
   readonly awaitsWritable: boolean;
   /** What it is registered for, as the trace says it. */
   readonly interest: number;
+  /** Nobody is behind it: what is sent is lost. */
+  readonly isGhost: boolean;
 }
 
 export interface TransactionState extends Pick<Transaction, 'failed' | 'isWrite' | 'deniesOutOfMemory' | 'mayReplicate' | 'queuedBytes'> {

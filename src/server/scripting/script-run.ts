@@ -51,7 +51,7 @@ const NOWHERE: Transport = {
   close() {},
   resume() {},
   queryBytes: 0, queryCapacity: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
-  isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0,
+  isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,
 };
 
 /** What holds for all scripts of a server. */

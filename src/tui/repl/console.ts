@@ -42,6 +42,7 @@ class LabConsole implements Console {
       learn: () => host.learn(),
       advance: (duration) => host.advance(duration),
       past: host.past,
+      fork: () => host.fork(),
       quit: () => host.quit(),
     });
   }

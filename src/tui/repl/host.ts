@@ -32,6 +32,8 @@ export interface ConsoleHost {
   learn(): void;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
+  /** `fork` was typed. Resolves with what is to be said of it. */
+  fork(): Promise<readonly string[]>;
   /** For `goto`, and for what is typed while the past is shown. */
   readonly past: ReplPast;
   /** `quit` was typed. */

@@ -46,6 +46,8 @@ export interface ReplOptions {
   learn?(): void;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
+  /** `fork` was typed. Resolves with what is to be said of it; left out: there is nothing that could show one. */
+  fork?(): Promise<readonly string[]>;
   /** For `goto`, and for what is typed while the past is shown; left out: there is none. */
   readonly past?: ReplPast;
   /** `quit` was typed. */
@@ -323,6 +325,8 @@ class LabRepl implements Repl {
     switch (word?.name) {
       case undefined:
         return connection.send(argv);
+      case 'fork':
+        return this.options.fork === undefined ? this.say('error', name, 'fork needs the screen') : this.call(name, this.options.fork);
       case 'goto':
         return this.goTo(name, connection, argv.slice(1));
       case 'quit':

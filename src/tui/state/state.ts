@@ -26,7 +26,12 @@ export interface ServerInfo {
   /** Its clock stands still until it is advanced. */
   readonly hasVirtualClock?: boolean;
   readonly version: string;
+  /** It was forked from another server, as of this; left out: it was not. */
+  readonly forkedAsOf?: ForkedAsOf;
 }
+
+/** A fork begins between two turns of its original: `now` at the end of the one that ran, otherwise before a turn that was visited, or after it. */
+export type ForkedAsOf = 'now' | { readonly turn: number; readonly isAfter: boolean };
 
 /** How bytes beside ASCII are shown: as the text that they are, or as \xHH, as redis-cli does. */
 export type Spelling = 'readable' | 'escaped';

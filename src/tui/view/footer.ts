@@ -14,9 +14,9 @@ import type { Theme } from './theme.js';
 const FIRST: readonly Intent[] = [
   'yes', 'no', 'accept', 'cancel', 'clear-help-search', 'close-help', 'search-help',
   'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after',
-  'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'step-request', 'back-event',
+  'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'leave-fork', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'step-request', 'back-event',
   'forward-event', 'forward-command', 'forward-turn', 'forward-request', 'help', 'focus-next', 'zoom', 'open', 'enter', 'turn', 'filter', 'sort',
-  'quit', 'leave', 'breakpoint', 'slower', 'faster', 'take-back',
+  'last-change', 'quit', 'leave', 'breakpoint', 'slower', 'faster', 'take-back',
 ];
 
 export function footer(state: State, pane: Pane, theme: Theme, width: number): string {

@@ -88,13 +88,13 @@ export interface HeaderContext {
 /** Exactly `height` rows of exactly `width` columns. */
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
   const parts = partsOf(state, theme);
-  const { name, time, rules, travel, scrubber, turn, when, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
+  const { name, fork, time, rules, travel, scrubber, turn, when, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
   if (height === 1) {
-    const past = [name, time, rules, travel, scrubber, turn, when, clock, held, drops];
-    const now = [name, time, rules, travel, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
+    const past = [name, fork, time, rules, travel, scrubber, turn, when, clock, held, drops];
+    const now = [name, fork, time, rules, travel, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
     return [rowOf(width, fitted(state.control.moment === null ? now : past, width, theme))];
   }
-  const first = fitted([name, time, rules, travel, scrubber, turn, when, connections, perSecond], width, theme);
+  const first = fitted([name, fork, time, rules, travel, scrubber, turn, when, connections, perSecond], width, theme);
   const seconds = secondsUpTo(state.model.rates, nowUs(state));
   return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, clock, breakpoints, held, drops], width, theme))];
 }
@@ -108,8 +108,8 @@ export function factsOf(state: State, theme: Theme): { readonly [name in PartNam
 const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 1000;
 
 type PartName =
-  | 'name' | 'time' | 'rules' | 'travel' | 'scrubber' | 'turn' | 'when' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints' | 'held'
-  | 'drops';
+  | 'name' | 'fork' | 'time' | 'rules' | 'travel' | 'scrubber' | 'turn' | 'when' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints'
+  | 'held' | 'drops';
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
@@ -122,6 +122,10 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const stops = control.breakpoints.length;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
+    fork: {
+      ways: forkWays(server),
+      style: (text) => theme.warn(theme.highlight(text)), rank: 1, isBlock: true,
+    },
     time: {
       ways: [` ${busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs, language)}`} `],
       style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)),
@@ -208,6 +212,12 @@ function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo, texts
   if (poller === 'epoll') return [`epoll${edge}`, `epoll${edgeTriggered ? ' ET' : ''}`];
   const { emulated } = texts;
   return [`${emulated}${pollerFallback === null ? '' : ` (${pollerFallback})`}${edge}`, emulated + edge, texts.emulatedShort];
+}
+
+function forkWays({ forkedAsOf }: ServerInfo): readonly string[] {
+  if (forkedAsOf === undefined) return [];
+  if (forkedAsOf === 'now') return [' FORK '];
+  return [` FORK ${forkedAsOf.isAfter ? 'after' : 'before'} turn ${formatCount(forkedAsOf.turn)} `, ' FORK '];
 }
 
 /** Of a virtual clock: the time that it shows. */

@@ -38,6 +38,8 @@ export interface TokenRow {
   readonly inTransaction: boolean;
   readonly subscriptions: number;
   readonly isMonitor: boolean;
+  /** A client of the server that this one was forked from: nobody is behind it. */
+  readonly isGhost: boolean;
   /** Bits: 1 READABLE, 2 WRITABLE. */
   readonly interest: number;
   readonly queryBytes: number;
@@ -72,8 +74,8 @@ export const clientRow = (token: number): TokenRow => ({ ...BLANK, token });
 
 const BLANK: TokenRow = {
   token: 0, kind: 'client', fd: -1, peer: '', name: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
-  subscriptions: 0, isMonitor: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0, connectedUs: Number.NaN,
-  requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, fault: null, slowest: null,
+  subscriptions: 0, isMonitor: false, isGhost: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0,
+  connectedUs: Number.NaN, requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, fault: null, slowest: null,
 };
 
 export const tokensSlice: Slice<TokensModel> = {
@@ -250,12 +252,12 @@ function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>):
 function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowUs: number): TokenRow {
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;
-  const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor } = client;
+  const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, isGhost } = client;
   const { queryBytes, outputBytes, lastCommand, idleMs, interest } = client;
   const { requests, bytesRead, bytesWritten, ageMs } = client;
   const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000, connectedUs: nowUs - ageMs * 1000 };
   return {
-    ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, queryBytes, outputBytes, lastCommand, interest, requests,
+    ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, isGhost, queryBytes, outputBytes, lastCommand, interest, requests,
     bytesRead, bytesWritten,
   };
 }

@@ -47,6 +47,13 @@ export const LAB_WORDS: readonly LabWord[] = [
       '(when that key has changed last, and by whom). While it is shown, commands are answered as of then, in a copy that is thrown away.',
   },
   {
+    name: 'fork',
+    arguments: '',
+    summary:
+      'Opens a second server from the moment that is shown, now or past, on a port of its own, and shows it until Esc leads back; then it ends. It ' +
+      'begins with the state of before the turn that is shown; the clients of then are ghosts.',
+  },
+  {
     name: 'fault',
     arguments: 'name [value] [on target] [next number] | off [number]',
     summary:

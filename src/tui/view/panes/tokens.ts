@@ -342,7 +342,12 @@ function stateOf(state: State, row: TokenRow, theme: Theme, width: number): Doin
 }
 
 /** What it does in this turn comes before what it is, because that is what is moving. */
-function doingOf(state: State, row: TokenRow, { visible }: Theme, width: number): Doing {
+function doingOf(state: State, row: TokenRow, theme: Theme, width: number): Doing {
+  const doing = clientDoing(state, row, theme, width);
+  return row.isGhost ? { text: doing.text === 'idle' ? 'ghost' : `ghost ${doing.text}`, style: (shown) => shown.dim } : doing;
+}
+
+function clientDoing(state: State, row: TokenRow, { visible }: Theme, width: number): Doing {
   const busy = busyState(state, row, width);
   if (busy !== null) return busy;
   const isActive = row.activityStretch === state.model.tokens.stretch;
