@@ -29,7 +29,7 @@ const ENGLISH = {
   closed: 'closed',
   frames: (count: number) => `${formatCount(count)} frame${count === 1 ? '' : 's'}`,
   partial: (have: string, need: string, isWide: boolean) => `${isWide ? 'have' : 'half:'} ${have} of ${need}`,
-  then: (what: string, end: string) => `${what} then ${end}`,
+  followedBy: (what: string, end: string) => `${what} then ${end}`,
   wrote: (bytes: string) => `wrote ${bytes}`,
   part: (bytes: number, of: number) => `write ${bytes} of ${of} B`,
 };
@@ -47,7 +47,7 @@ const KOREAN: Texts = {
   notReady: '준비되지 않음',
   woken: '다른 스레드가 루프를 깨움',
   closed: '닫힘',
-  then: (what, end) => `${what} 후 ${end}`,
+  followedBy: (what, end) => `${what} 후 ${end}`,
 };
 
 const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
@@ -277,7 +277,7 @@ function acceptWords({ count, end }: Extract<ReadinessStep, { kind: 'accept' }>,
   const tone = end === null || end === 'WouldBlock' ? 'plain' : 'bad';
   const accepted = count === 0 ? 'accept' : `accept ×${formatCount(count)}`;
   if (end === null) return { text: accepted, tone };
-  return { text: count > 0 && isWide ? texts.then(accepted, visible(end)) : `${accepted} ${visible(end)}`, tone };
+  return { text: count > 0 && isWide ? texts.followedBy(accepted, visible(end)) : `${accepted} ${visible(end)}`, tone };
 }
 
 function readWords({ bytes, count, end }: Extract<ReadinessStep, { kind: 'read' }>, texts: Texts): Words {
@@ -286,7 +286,7 @@ function readWords({ bytes, count, end }: Extract<ReadinessStep, { kind: 'read' 
   const times = count > 1 ? ` ×${formatCount(count)}` : '';
   if (count === 0) return { text: end === 'EOF' ? 'EOF' : `read ${visible(end ?? '')}`, tone };
   const read = `read${times} ${formatBytes(bytes)}`;
-  return { text: end === null ? read : texts.then(read, visible(end)), tone };
+  return { text: end === null ? read : texts.followedBy(read, visible(end)), tone };
 }
 
 function writeWords({ bytes, of, end }: Extract<ReadinessStep, { kind: 'write' }>, texts: Texts): Words {
@@ -294,5 +294,5 @@ function writeWords({ bytes, of, end }: Extract<ReadinessStep, { kind: 'write' }
   if (bytes >= of) return { text: texts.wrote(formatBytes(bytes)), tone: 'plain' };
   if (bytes === 0) return { text: 'write WouldBlock', tone: 'warn' };
   const part = texts.part(bytes, of);
-  return { text: end === null ? part : texts.then(part, 'WouldBlock'), tone: 'warn' };
+  return { text: end === null ? part : texts.followedBy(part, 'WouldBlock'), tone: 'warn' };
 }
