@@ -8,7 +8,7 @@ import { herd } from './herd.js';
 import type { LabControls } from './host.js';
 import { rule } from './rules.js';
 import { withTokens } from './tokens-of.js';
-import { waitUntil, type Watched } from './wait.js';
+import { wait, type Watched } from './wait.js';
 
 const TRIGGER_USAGE = 'trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name';
 
@@ -88,7 +88,7 @@ export class LoopWords {
   private async wait(words: readonly string[]): Promise<readonly string[]> {
     const waiting = (this.waiting = new AbortController());
     try {
-      return [await waitUntil(words, this.watched, waiting.signal)];
+      return [await wait(words, this.watched, waiting.signal)];
     } finally {
       this.waiting = null;
       waiting.abort();

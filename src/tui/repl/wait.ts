@@ -1,11 +1,13 @@
 /**
- * `wait until parked`, `wait until @a closed for 5s`: the next line comes when the lab has come to a point, or when that takes too long.
+ * `wait until parked`, `wait until @a closed for 5s`: the next line comes when the lab has come to a point, or when that takes too long. `wait 300ms`: it
+ * comes so much later.
  */
 import type { ClientSnapshot, RedisLabServer, Snapshot } from '../../server/index.js';
 import { durationUs } from '../../shared/duration.js';
 import type { ReplClient } from '../state/repl-state.js';
 
-export const WAIT_USAGE = 'wait until [@name] parked or closed, idle, busy, held, 12 turns, 0 keys, 5 expired; and how long at most: wait until parked for 5s';
+export const WAIT_USAGE =
+  'wait until [@name] parked or closed, idle, busy, held, 12 turns, 0 keys, 5 expired; and how long at most: wait until parked for 5s; or wait 300ms';
 
 const DEFAULT_MS = 2000;
 const MOST_MS = 60_000;
@@ -33,7 +35,20 @@ interface Condition {
  * @param signal ends the wait
  * Resolves with what has come about; rejects if it has not, or if the words make no sense.
  */
-export async function waitUntil(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
+export function wait(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
+  const [first = '', ...rest] = words;
+  return first.toLowerCase() === 'until' ? waitUntil(rest, watched, signal) : waitFor(words.join(' '), signal);
+}
+
+/** By the clock of the console: the loop is asked for nothing. */
+async function waitFor(duration: string, signal: AbortSignal): Promise<string> {
+  if (!/^\d/.test(duration)) throw new Error(WAIT_USAGE);
+  await endOf(limitOf(duration), signal);
+  if (signal.aborted) throw new Error(`${duration}: no longer waited for`);
+  return `${duration} later`;
+}
+
+async function waitUntil(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
   const { condition, limitMs } = parse(words, watched);
   const endMs = performance.now() + limitMs;
   // A loop that is busy answers later: then the time is over all the same.
@@ -59,13 +74,16 @@ function endOf(limitMs: number, signal: AbortSignal): Promise<false> {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function parse([until = '', ...rest]: readonly string[], watched: Watched): { readonly condition: Condition; readonly limitMs: number } {
-  if (until.toLowerCase() !== 'until') throw new Error(WAIT_USAGE);
-  const at = rest.findIndex((word) => word.toLowerCase() === 'for');
-  const condition = parseCondition(at === -1 ? rest : rest.slice(0, at), watched);
-  const limitMs = at === -1 ? DEFAULT_MS : durationUs(rest.slice(at + 1).join(' ')) / 1000;
+function parse(words: readonly string[], watched: Watched): { readonly condition: Condition; readonly limitMs: number } {
+  const at = words.findIndex((word) => word.toLowerCase() === 'for');
+  const condition = parseCondition(at === -1 ? words : words.slice(0, at), watched);
+  return { condition, limitMs: at === -1 ? DEFAULT_MS : limitOf(words.slice(at + 1).join(' ')) };
+}
+
+function limitOf(duration: string): number {
+  const limitMs = durationUs(duration) / 1000;
   if (limitMs > MOST_MS) throw new Error(`a wait takes at most ${MOST_MS / 1000} s`);
-  return { condition, limitMs };
+  return limitMs;
 }
 
 function parseCondition(words: readonly string[], watched: Watched): Condition {

@@ -116,7 +116,7 @@ test.each([
   ['ECHO a', []],
   ['@w', ['@worker']],
   ['@worker GET ap', ['apple']],
-  ['fault sl', ['slice']],
+  ['fault sli', ['slice']],
   ['rule on-e', ['on-eof']],
   ['rule after-frame fr', ['frames']],
   ['fault of', ['off']],

@@ -334,6 +334,9 @@ test('wait until: the next line comes when the lab has come to that point', asyn
   expect(await lab.say('wait until @c closed')).toEqual(['there is no client @c of this console']);
   expect(await lab.say('wait until nothing')).toEqual([expect.stringMatching(/^wait until \[@name\] parked or closed, idle/)]);
   expect(await lab.say('wait until idle for 2h')).toEqual(['a wait takes at most 60 s']);
+  expect(await lab.say('wait 5ms')).toEqual(['5ms later']);
+  expect(await lab.say('wait 2h')).toEqual(['a wait takes at most 60 s']);
+  expect(await lab.say('wait a while')).toEqual([expect.stringMatching(/wait 300ms$/)]);
   expect(await lab.say('wait until 3 turns')).toEqual([expect.stringMatching(/^3 turns/)]);
 });
 

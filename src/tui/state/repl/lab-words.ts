@@ -77,10 +77,10 @@ export const LAB_WORDS: readonly LabWord[] = [
   },
   {
     name: 'wait',
-    arguments: 'until condition [for duration]',
+    arguments: 'until condition [for duration] | duration',
     summary:
       'Waits, 2 s at most unless a duration is given, until the lab has come to a point: parked or closed (of one client: @name parked), idle, busy, held, ' +
-      '12 turns, 0 keys in all, 5 keys expired since the start.',
+      '12 turns, 0 keys in all, 5 keys expired since the start. With nothing but a duration, wait 300ms, it waits so long.',
   },
   {
     name: 'flood',
