@@ -11,7 +11,9 @@ import { createConnection, type Socket } from 'node:net';
 import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
+import type { Language } from '../state/learn/language.js';
 import { initialClient, type ReplClient } from '../state/repl-state.js';
+import { CONSOLE_TEXTS, type ConsoleTexts } from './console-texts.js';
 import { Conversation, type Hearing } from './conversation.js';
 import { listOf } from './list-of.js';
 
@@ -29,6 +31,8 @@ export interface ConnectionOptions {
   /** `` for the default client, which does not name itself. */
   readonly name: string;
   readonly password?: string;
+  /** Of what is noted. */
+  readonly language: Language;
   /** Between two slices. Long enough for the loop to read one before the next comes. */
   readonly sliceIntervalMs?: number;
   /** A reply that is due for longer makes the client `waiting`. */
@@ -71,6 +75,14 @@ export class ConsoleClient {
     private readonly options: ConnectionOptions,
     private readonly events: ConnectionEvents,
   ) {}
+
+  private get texts(): ConsoleTexts {
+    return CONSOLE_TEXTS[this.options.language];
+  }
+
+  private listed(requests: readonly (readonly string[])[]): string {
+    return listOf(requests.map(typed), this.texts.listed);
+  }
 
   get view(): ReplClient {
     const { db, protocol, inTransaction } = this.conversation;
@@ -195,16 +207,16 @@ export class ConsoleClient {
 
   /** Leaves what the client is held in: subscriptions, MONITOR, a reply that does not come. False if there is nothing to leave. */
   leave(): boolean {
-    const { conversation } = this;
-    const unsent = this.deferred.length === 0 ? '' : `; not sent: ${listOf([...this.deferred].map(({ argv }) => typed(argv)))}`;
+    const { conversation, texts } = this;
+    const unsent = this.deferred.length === 0 ? '' : `; ${texts.notSent(this.listed([...this.deferred].map(({ argv }) => argv)))}`;
     if (conversation.isAwaited) {
       const [, ...behind] = conversation.unanswered;
-      const unanswered = behind.length === 0 ? '' : `; sent behind it and not answered: ${listOf(behind.map(typed))}`;
-      this.reconnect(`left ${conversation.awaited ?? 'the command'} with a new connection${unanswered}${unsent}`);
+      const unanswered = behind.length === 0 ? '' : `; ${texts.unanswered(this.listed(behind))}`;
+      this.reconnect(`${texts.leftCommand(conversation.awaited)}${unanswered}${unsent}`);
     } else if (unsent !== '') {
-      this.reconnect(`left the connection that was ending${unsent}`);
+      this.reconnect(`${texts.leftEnding}${unsent}`);
     } else if (conversation.isMonitor) {
-      this.reconnect('left MONITOR with a new connection');
+      this.reconnect(texts.leftMonitor);
     } else if (conversation.subscriptions > 0) {
       for (const name of conversation.farewells) this.send([name]);
     } else return false;
@@ -273,7 +285,7 @@ export class ConsoleClient {
     });
     if (this.conversation.repliesDue === 0) this.endWaiting();
     if (this.reader.error !== null) {
-      this.events.noted(`what came is no RESP: ${this.reader.error}; closed`);
+      this.events.noted(this.texts.noResp(this.reader.error));
       socket.destroy();
     }
     if (JSON.stringify(this.view) !== before) this.events.changed();
@@ -282,7 +294,7 @@ export class ConsoleClient {
   private failed(socket: Socket, error: NodeJS.ErrnoException): void {
     if (socket !== this.socket) return;
     const where = this.view.address;
-    const what = this.isConnected ? 'the connection broke' : `could not connect to ${where}`;
+    const what = this.isConnected ? this.texts.broke : this.texts.notConnected(where);
     this.events.noted(`${what}: ${error.code ?? error.message}`);
   }
 
@@ -292,8 +304,8 @@ export class ConsoleClient {
     const { unanswered } = this.conversation;
     const isNextWanted = this.deferred.length > 0;
     this.forget();
-    const lost = unanswered.length === 0 ? '' : `; no reply came to ${listOf(unanswered.map(typed))}`;
-    if (wasConnected) this.events.noted(`the connection is closed${isNextWanted ? '' : '; the next command opens another one'}${lost}`);
+    const lost = unanswered.length === 0 ? '' : `; ${this.texts.noReply(this.listed(unanswered))}`;
+    if (wasConnected) this.events.noted(`${this.texts.isClosed(!isNextWanted)}${lost}`);
     this.runDeferred();
     this.events.changed();
   }

@@ -29,12 +29,12 @@ export class Flood {
   private readonly members: readonly FloodClient[];
   private left: number;
 
-  /** @param ended called once, with what has come of it */
+  /** @param ended called once, with how many commands of how many clients were answered */
   constructor(
     address: Address,
     password: string | undefined,
     private readonly request: FloodRequest,
-    private readonly ended: (text: string) => void,
+    private readonly ended: (answered: number, commands: number, clients: number) => void,
   ) {
     const { clients, commands, argv } = request;
     this.left = clients;
@@ -60,7 +60,7 @@ export class Flood {
     if (--this.left > 0) return;
     const { clients, commands } = this.request;
     const answered = this.members.reduce((sum, member) => sum + member.answered, 0);
-    this.ended(`flood: ${answered} of ${clients * commands} commands of ${clients} client${clients === 1 ? '' : 's'} answered`);
+    this.ended(answered, clients * commands, clients);
   }
 }
 

@@ -11,6 +11,7 @@ import type { InLanguages, Language } from '../state/learn/language.js';
 import { groupsOf } from '../state/repl/advice.js';
 import { findLabWord, LAB_WORDS, TYPED_LAB_WORDS, type LabWord } from '../state/repl/lab-words.js';
 import { fromBytes } from '../state/typed-text.js';
+import { FAULTS_IN_KOREAN, SEAMS_IN_KOREAN } from './table-texts.js';
 
 const ENGLISH = {
   general: [
@@ -26,6 +27,10 @@ const ENGLISH = {
   ],
   noGroup: (group: string, groups: string) => `There is no group ${group}. Groups: ${groups}`,
   nothing: (name: string) => `There is no command and no word ${name}. Tab behind help shows what there is.`,
+  expression: 'expression',
+  knows: 'it knows',
+  comesTo: 'it comes to',
+  textbook: 'textbook',
   nearest: (words: string) => `Close to it: ${words}`,
 };
 
@@ -43,6 +48,10 @@ const KOREAN: typeof ENGLISH = {
   ],
   noGroup: (group, groups) => `${group} 그룹은 없습니다. 그룹: ${groups}`,
   nothing: (name) => `${name}: 그런 명령이나 단어가 없습니다. help 뒤에서 Tab을 누르면 목록을 볼 수 있습니다.`,
+  expression: '식',
+  knows: '쓸 수 있는 값',
+  comesTo: '결과',
+  textbook: '원래의 식',
   nearest: (words) => `비슷한 이름: ${words}`,
 };
 
@@ -52,10 +61,10 @@ const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 export function helpText(commands: readonly CommandReference[], words: readonly string[], language: Language): readonly string[] {
   const [first] = words;
   if (first === undefined) return TEXTS[language].general;
-  if (first.toLowerCase() === 'lab') return LAB_WORDS.flatMap(ofLabWord);
+  if (first.toLowerCase() === 'lab') return LAB_WORDS.flatMap((word) => ofLabWord(word, language));
   if (first.startsWith('@')) return ofGroup(commands, first.toLowerCase(), language);
   const name = words.join(' ');
-  const found = [...ofGlossary(fromBytes(name), language), ...ofTable(name), ...ofLab(name), ...ofCommand(commands, name.toUpperCase())];
+  const found = [...ofGlossary(fromBytes(name), language), ...ofTable(name, language), ...ofLab(name, language), ...ofCommand(commands, name.toUpperCase())];
   return found.length === 0 ? nothing(commands, name, language) : found;
 }
 
@@ -66,27 +75,33 @@ export function ofGlossary(word: string, language: Language): readonly string[] 
 }
 
 /** Words of the console that have a table of their own, instead of what is said of them among the others. */
-function ofTable(name: string): readonly string[] {
+function ofTable(name: string, language: Language): readonly string[] {
   switch (name.toLowerCase()) {
     case 'fault':
-      return FAULT_NAMES.flatMap(ofFault);
+      return FAULT_NAMES.flatMap((fault) => ofFault(fault, language));
     case 'rule':
-      return SEAM_NAMES.flatMap(describeSeam);
+      return SEAM_NAMES.flatMap((seam) => describeSeam(seam, language));
     default:
-      return FAULT_NAMES.filter((fault) => fault === name.toLowerCase()).flatMap(ofFault);
+      return FAULT_NAMES.filter((fault) => fault === name.toLowerCase()).flatMap((fault) => ofFault(fault, language));
   }
 }
 
-const ofFault = (name: FaultName): readonly string[] => [`fault ${faultSyntax(name).join(' ')}`, `    ${FAULTS[name].meaning}`];
+const ofFault = (name: FaultName, language: Language): readonly string[] => [
+  `fault ${faultSyntax(name).join(' ')}`,
+  `    ${language === 'ko' ? FAULTS_IN_KOREAN[name] : FAULTS[name].meaning}`,
+];
 
 const HAVE_TABLES: readonly string[] = ['fault', 'rule'];
 
-function ofLab(name: string): readonly string[] {
+function ofLab(name: string, language: Language): readonly string[] {
   const word = HAVE_TABLES.includes(name.toLowerCase()) ? null : findLabWord(name);
-  return word === null ? [] : ofLabWord(word);
+  return word === null ? [] : ofLabWord(word, language);
 }
 
-const ofLabWord = ({ name, arguments: syntax, summary }: LabWord): readonly string[] => [`${name} ${syntax}`.trimEnd(), `    ${summary}`];
+const ofLabWord = ({ name, arguments: syntax, summary }: LabWord, language: Language): readonly string[] => [
+  `${name} ${syntax}`.trimEnd(),
+  `    ${summary[language]}`,
+];
 
 function ofGroup(commands: readonly CommandReference[], group: string, language: Language): readonly string[] {
   const found = everyCommand(commands).filter((command) => `@${command.group}` === group.replace('_', '-'));
@@ -109,13 +124,15 @@ function describe(command: CommandReference): readonly string[] {
   return ['', `  ${name} ${formatSyntax(syntax)}`.trimEnd(), `  summary: ${summary}`, `  since: ${since}`, `  group: ${group}`, `  complexity: ${complexity}`];
 }
 
-function describeSeam(name: SeamName): readonly string[] {
+function describeSeam(name: SeamName, language: Language): readonly string[] {
+  const texts = TEXTS[language];
   const { meaning, parameters, results, textbook, places } = seamOf(name);
   const listed = (all: { readonly [each: string]: string }, quote: string): string[] =>
     Object.entries(all).map(([each, means]) => `    ${quote}${each}${quote}  ${means}`);
   const comesTo = isNumberResult(results) ? [`    ${formatResults(name)}: ${results.number}`] : listed(results, "'");
-  const head = [`rule ${name} expression`, `  ${meaning}`, '  it knows', ...listed(parameters, ''), '  it comes to', ...comesTo];
-  return [...head, `  textbook: ${textbook}`, `  ${places}`];
+  const decision = language === 'ko' ? SEAMS_IN_KOREAN[name] : meaning;
+  const head = [`rule ${name} ${texts.expression}`, `  ${decision}`, `  ${texts.knows}`, ...listed(parameters, ''), `  ${texts.comesTo}`, ...comesTo];
+  return [...head, `  ${texts.textbook}: ${textbook}`, `  ${places}`];
 }
 
 const everyCommand = (commands: readonly CommandReference[]): readonly CommandReference[] => commands.flatMap((command) => [command, ...command.subcommands]);

@@ -5,9 +5,9 @@
 const MAX_NAMED = 3;
 const MAX_CHARACTERS = 40;
 
-/** @param texts safe to print; long ones are cut */
-export function listOf(texts: readonly string[]): string {
+/** @param texts safe to print; long ones are cut @param more says how many there are besides */
+export function listOf(texts: readonly string[], more: (named: string, others: number) => string): string {
   const named = texts.slice(0, MAX_NAMED).map((text) => (text.length > MAX_CHARACTERS ? `${Array.from(text).slice(0, MAX_CHARACTERS - 1).join('')}…` : text));
-  const more = texts.length - named.length;
-  return `${named.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+  const others = texts.length - named.length;
+  return others === 0 ? named.join(', ') : more(named.join(', '), others);
 }

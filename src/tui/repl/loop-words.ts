@@ -4,6 +4,7 @@
  */
 import { type ActiveFault, FaultError, parseFault, type Triggering } from '../../server/index.js';
 import { dateText } from '../state/date-text.js';
+import type { ConsoleTexts } from './console-texts.js';
 import { herd } from './herd.js';
 import type { LabControls } from './host.js';
 import { rule } from './rules.js';
@@ -21,6 +22,7 @@ export class LoopWords {
     private readonly watched: Watched & { readonly server: LabControls },
     /** Resolves with the unix time in ms that it is then. */
     private readonly advance: (duration: string) => Promise<number>,
+    private readonly texts: ConsoleTexts,
   ) {
     this.server = watched.server;
   }
@@ -39,7 +41,7 @@ export class LoopWords {
       case 'wait':
         return this.wait(words);
       case 'herd':
-        return herd(words);
+        return herd(words, this.texts);
       case 'advance':
         return this.advanced(words);
       default:
@@ -55,25 +57,25 @@ export class LoopWords {
   }
 
   private async faults(): Promise<readonly string[]> {
-    return listed(await this.server.faults.list());
+    return listed(await this.server.faults.list(), this.texts);
   }
 
   private async fault(words: readonly string[]): Promise<readonly string[]> {
-    const { faults } = this.server;
+    const { server: { faults }, texts } = this;
     const [first, number, ...more] = words;
-    if (first === undefined) throw new FaultError('fault slice 1 on #3; help fault lists what can be spoiled');
-    if (first.toLowerCase() !== 'off') return listed([await faults.add(parseFault(await withTokens(words, this.watched)))]);
+    if (first === undefined) throw new FaultError(texts.faultUsage);
+    if (first.toLowerCase() !== 'off') return listed([await faults.add(parseFault(await withTokens(words, this.watched)))], texts);
     if (number === undefined) {
       await faults.clear();
-      return ['no fault is set'];
+      return [texts.noFault];
     }
-    if (more.length > 0 || !/^\d+$/.test(number)) throw new FaultError('fault off, or fault off 2');
-    if (await faults.remove(Number(number))) return [`fault ${number} is off`];
-    throw new FaultError(`there is no fault ${number}; ${listed(await faults.list()).join(', ')}`);
+    if (more.length > 0 || !/^\d+$/.test(number)) throw new FaultError(texts.faultOffUsage);
+    if (await faults.remove(Number(number))) return [texts.faultIsOff(number)];
+    throw new FaultError(texts.noSuchFault(number, listed(await faults.list(), texts).join(', ')));
   }
 
   private async rule(words: readonly string[]): Promise<readonly string[]> {
-    return rule(this.server.faults, await withTokens(words, this.watched));
+    return rule(this.server.faults, await withTokens(words, this.watched), this.texts);
   }
 
   private async trigger(words: readonly string[]): Promise<readonly string[]> {
@@ -82,7 +84,7 @@ export class LoopWords {
     if (!isRight) throw new Error(TRIGGER_USAGE);
     if (token === undefined) await this.server.trigger(how);
     else await this.server.trigger(how, Number(token.slice(1)));
-    return [`${token ?? 'all tokens, and those to come'}: ${how === 'default' ? 'triggered as at the start' : `${how}-triggered`}`];
+    return [this.texts.triggered(token, how)];
   }
 
   private async wait(words: readonly string[]): Promise<readonly string[]> {
@@ -96,14 +98,14 @@ export class LoopWords {
   }
 
   private async advanced(words: readonly string[]): Promise<readonly string[]> {
-    return [`it is ${dateText(await this.advance(words.join(' ')))} now`];
+    return [this.texts.isTime(dateText(await this.advance(words.join(' '))))];
   }
 }
 
 const isTriggering = (word: string): word is Triggering => word === 'edge' || word === 'level' || word === 'default';
 
 /** `2  slice 1 on #3  injected 17 times` */
-function listed(faults: readonly ActiveFault[]): readonly string[] {
-  if (faults.length === 0) return ['no fault is set'];
-  return faults.map(({ id, text, injections }) => `${id}  ${text}${injections === 0 ? '' : `  injected ${injections} time${injections === 1 ? '' : 's'}`}`);
+function listed(faults: readonly ActiveFault[], texts: ConsoleTexts): readonly string[] {
+  if (faults.length === 0) return [texts.noFault];
+  return faults.map(({ id, text, injections }) => `${id}  ${text}${injections === 0 ? '' : `  ${texts.injected(injections)}`}`);
 }

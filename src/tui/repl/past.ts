@@ -4,6 +4,7 @@
 import { ReplyReader, type Moment, type PastAnswer, type Reply } from '../../server/index.js';
 import type { ReplClient } from '../state/repl-state.js';
 import type { LabWord } from '../state/repl/lab-words.js';
+import type { ConsoleTexts } from './console-texts.js';
 
 export interface ReplPast {
   /** The moment that is shown, or on its way; null: now is. */
@@ -20,8 +21,8 @@ export interface ReplPast {
 const HARMLESS: ReadonlySet<string> = new Set(['clients', 'escapes', 'faults', 'run', 'herd', 'goto', 'fork', 'clear', 'help', 'quit']);
 
 /** Why a word is not taken while the past is shown; null: it is. */
-export function refusalInPast({ name }: LabWord, { wayBack }: ReplPast): string | null {
-  return HARMLESS.has(name) ? null : `${name} acts on the live server, and this is the history: ${wayBack}`;
+export function refusalInPast({ name }: LabWord, { wayBack }: ReplPast, texts: ConsoleTexts): string | null {
+  return HARMLESS.has(name) ? null : texts.onlyLive(name, wayBack);
 }
 
 export interface PastReplies {
@@ -31,12 +32,16 @@ export interface PastReplies {
 }
 
 /** As the client that asks: in its protocol and its database. */
-export async function askPast(past: ReplPast, argv: readonly string[], { protocol, db }: Pick<ReplClient, 'protocol' | 'db'>): Promise<PastReplies> {
+export async function askPast(
+  past: ReplPast,
+  argv: readonly string[],
+  { protocol, db }: Pick<ReplClient, 'protocol' | 'db'>,
+  texts: ConsoleTexts,
+): Promise<PastReplies> {
   const { moment } = past;
   const { reply, asOf } = await past.ask(argv, protocol, db);
   const replies: Reply[] = [];
   new ReplyReader().read(reply, (each) => replies.push(each));
   const isEarlier = moment !== null && (asOf.turn !== moment.turn || asOf.event !== moment.event);
-  const when = `turn ${asOf.turn}, event ${asOf.event}`;
-  return { replies, note: isEarlier ? `as of ${when}: before the command that is being executed` : `as of ${when}` };
+  return { replies, note: texts.asOf(asOf.turn, asOf.event, isEarlier) };
 }

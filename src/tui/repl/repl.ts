@@ -18,6 +18,7 @@ import { splitLine, takeRepeat } from '../state/repl/words.js';
 import type { Spelling } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';
 import { ConsoleClient } from './console-client.js';
+import { CONSOLE_TEXTS, type ConsoleTexts } from './console-texts.js';
 import { kindOf, type Hearing } from './conversation.js';
 import { Flood, parseFlood } from './flood.js';
 import { helpText } from './help-text.js';
@@ -123,10 +124,8 @@ const MAX_CLIENTS = 32;
 
 const SPELLINGS: { readonly [word: string]: Spelling | undefined } = { on: 'escaped', off: 'readable' };
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** How a reply is called where it is opened. */
-const titleOf = (argv: readonly string[]): string => listOf([escapeBytes(argv.join(' '))]);
+const titleOf = (argv: readonly string[]): string => listOf([escapeBytes(argv.join(' '))], (named) => named);
 
 /** A line that runs several times. */
 interface Repetition {
@@ -159,10 +158,14 @@ class LabRepl implements Repl {
 
   constructor(private readonly options: ReplOptions) {
     this.history = new HistoryFile(options.historyFile);
-    this.transcript = new Transcript((lines, long) => options.dispatch({ type: 'lines-received', lines, long }), options.hasPager ?? false);
+    this.transcript = new Transcript((lines, long) => options.dispatch({ type: 'lines-received', lines, long }), options.hasPager ?? false, this.texts);
     const { server } = options;
     const watched = { server, clients: () => this.views, isQuiet: () => this.isQuiet };
-    this.loopWords = new LoopWords(watched, (duration) => options.advance(duration));
+    this.loopWords = new LoopWords(watched, (duration) => options.advance(duration), this.texts);
+  }
+
+  private get texts(): ConsoleTexts {
+    return CONSOLE_TEXTS[this.options.language];
   }
 
   private get views(): readonly ReplClient[] {
@@ -273,15 +276,15 @@ class LabRepl implements Repl {
     const words = splitLine(line);
     const name = words?.[0]?.startsWith('@') === true ? words[0].slice(1) : this.current;
     const argv = words?.[0]?.startsWith('@') === true ? words.slice(1) : words;
-    if (!this.connections.has(name) && this.connections.size >= MAX_CLIENTS) return this.say('error', '', `There are ${MAX_CLIENTS} clients already.`);
-    if (!/^[!-~]*$/.test(name)) return this.say('error', '', 'The name of a client is made of printable ASCII characters.');
+    if (!this.connections.has(name) && this.connections.size >= MAX_CLIENTS) return this.say('error', '', this.texts.tooManyClients(MAX_CLIENTS));
+    if (!/^[!-~]*$/.test(name)) return this.say('error', '', this.texts.badName);
     const connection = this.connection(name);
     this.lastUsed = isAwaited ? connection : null;
     this.echo(name, line);
     if (argv === null) return this.say('error', name, 'Invalid argument(s)');
     if (argv.length === 0) return this.choose(name);
     const repeat = takeRepeat(argv);
-    if (repeat === null) return this.say('error', name, 'A command can be repeated once or more.');
+    if (repeat === null) return this.say('error', name, this.texts.badRepeat);
     if (repeat.times > 1) this.repetition = { name, connection, argv: repeat.words, left: repeat.times - 1 };
     this.run(name, connection, repeat.words);
     if (repeat.times > 1 && !connection.isAwaited) setImmediate(() => this.runQueue());
@@ -298,8 +301,8 @@ class LabRepl implements Repl {
     this.repetition = null;
     const hasEnded = [this.loopWords.interrupt(), this.endFloods()].some(Boolean);
     const hasLeft = hasEnded || (this.connections.get(this.current)?.leave() ?? false);
-    if (repetition !== null) this.say('note', repetition.name, `ended with ${repetition.left} more to run`);
-    if (unsent.length > 0) this.say('note', '', `not sent: ${listOf(unsent)}`);
+    if (repetition !== null) this.say('note', repetition.name, this.texts.endedWith(repetition.left));
+    if (unsent.length > 0) this.say('note', '', this.texts.notSent(listOf(unsent, this.texts.listed)));
     return hasLeft || unsent.length > 0 || repetition !== null;
   }
 
@@ -319,14 +322,14 @@ class LabRepl implements Repl {
     const word = findLabWord(argv[0]);
     if (this.options.past?.isShown === true) {
       if (word === null) return this.askPast(this.options.past, name, connection, argv);
-      const refusal = refusalInPast(word, this.options.past);
+      const refusal = refusalInPast(word, this.options.past, this.texts);
       if (refusal !== null) return this.say('error', name, refusal);
     }
     switch (word?.name) {
       case undefined:
         return connection.send(argv);
       case 'fork':
-        return this.options.fork === undefined ? this.say('error', name, 'fork needs the screen') : this.call(name, this.options.fork);
+        return this.options.fork === undefined ? this.say('error', name, this.texts.forkNeedsScreen) : this.call(name, this.options.fork);
       case 'goto':
         return this.goTo(name, connection, argv.slice(1));
       case 'quit':
@@ -340,13 +343,13 @@ class LabRepl implements Repl {
       case 'flood':
         return this.flood(name, argv.slice(1));
       case 'learn':
-        return this.options.learn === undefined ? this.say('error', name, 'learn needs the screen') : this.options.learn();
+        return this.options.learn === undefined ? this.say('error', name, this.texts.needsScreen) : this.options.learn();
       case 'clear':
         return this.options.dispatch({ type: 'transcript-cleared' });
       case 'help':
         return this.sayAll(helpText(this.commands, argv.slice(1), this.options.language));
       case 'raw':
-        return argv.length < 2 ? this.say('error', name, 'raw "bytes"') : connection.raw(argv.slice(1).join(' '));
+        return argv.length < 2 ? this.say('error', name, this.texts.rawUsage) : connection.raw(argv.slice(1).join(' '));
       case 'slice':
         return this.slice(name, connection, argv);
       case 'busy':
@@ -367,7 +370,7 @@ class LabRepl implements Repl {
   /** As of the moment that is shown. */
   private askPast(past: ReplPast, name: string, { view }: ConsoleClient, argv: readonly string[]): void {
     this.call(name, async () => {
-      const { replies, note } = await askPast(past, argv, view);
+      const { replies, note } = await askPast(past, argv, view, this.texts);
       for (const reply of replies) this.transcript.hear(name, reply, kindOf(argv, reply), titleOf(argv));
       return [note];
     });
@@ -375,7 +378,7 @@ class LabRepl implements Repl {
 
   private goTo(name: string, { view }: ConsoleClient, words: readonly string[]): void {
     const { past } = this.options;
-    if (past === undefined) return this.say('error', name, 'there is no history here');
+    if (past === undefined) return this.say('error', name, this.texts.noHistory);
     this.call(name, () => past.goTo(words, view.db));
   }
 
@@ -383,31 +386,31 @@ class LabRepl implements Repl {
     switch (word) {
       case 'pause-reading':
         connection.pauseReading();
-        return this.say('note', name, 'reading is paused: what the server sends piles up');
+        return this.say('note', name, this.texts.byHand[word]);
       case 'resume-reading':
         connection.resumeReading();
-        return this.say('note', name, 'reading goes on');
+        return this.say('note', name, this.texts.byHand[word]);
       case 'halfclose':
         connection.halfClose();
-        return this.say('note', name, 'our direction is closed (FIN)');
+        return this.say('note', name, this.texts.byHand[word]);
       case 'reset':
         connection.reset();
-        return this.say('note', name, 'sent RST');
+        return this.say('note', name, this.texts.byHand[word]);
     }
   }
 
   private spell(name: string, [, wanted = '', ...more]: readonly string[]): void {
     const spelling = SPELLINGS[wanted.toLowerCase()];
     if (spelling === undefined || more.length > 0) {
-      return this.say('error', name, 'escapes on: \\xHH for bytes beside ASCII, as in redis-cli; escapes off: text');
+      return this.say('error', name, this.texts.escapesUsage);
     }
     this.options.spell(spelling);
-    this.say('note', name, spelling === 'escaped' ? 'bytes beside ASCII are shown as \\xHH, as in redis-cli' : 'text in UTF-8 is shown as it is');
+    this.say('note', name, this.texts.escapes[spelling]);
   }
 
   private slice(name: string, connection: ConsoleClient, argv: readonly string[]): void {
     const size = Number(argv[1]);
-    if (!Number.isInteger(size) || size < 1 || argv.length < 3) return this.say('error', name, 'slice bytes command, for example: slice 1 PING');
+    if (!Number.isInteger(size) || size < 1 || argv.length < 3) return this.say('error', name, this.texts.sliceUsage);
     connection.slice(argv.slice(2), size);
   }
 
@@ -426,9 +429,9 @@ class LabRepl implements Repl {
   private flood(name: string, words: readonly string[]): void {
     const { address, password } = this.options;
     try {
-      const flood = new Flood(address, password, parseFlood(words), (text) => {
+      const flood = new Flood(address, password, parseFlood(words), (answered, commands, clients) => {
         this.floods.delete(flood);
-        this.say('note', name, text);
+        this.say('note', name, this.texts.flooded(answered, commands, clients));
         this.runQueue();
       });
       this.floods.add(flood);
@@ -463,13 +466,13 @@ class LabRepl implements Repl {
     for (const argv of [['SELECT', '0'], ['FLUSHALL']]) own.sendUnseen(argv);
     this.changed();
     await this.loopWords.ask('wait', ['until', 'idle'])!;
-    return [`reset: ${listOf([plural(others.length, 'client'), plural(faults.length, 'fault')])} ended, and the databases are empty`];
+    return [this.texts.isReset(others.length, faults.length)];
   }
 
   private busy(name: string, connection: ConsoleClient, [, typed = '', ...more]: readonly string[]): void {
     const seconds = Number(typed);
     const isValid = typed !== '' && seconds > 0 && seconds <= MOST_BUSY_SECONDS && more.length === 0;
-    if (!isValid) return this.say('error', name, `busy seconds, at most ${MOST_BUSY_SECONDS}, for example: busy 3`);
+    if (!isValid) return this.say('error', name, this.texts.busyUsage(MOST_BUSY_SECONDS));
     connection.send(['EVAL', BUSY_SCRIPT, '0', String(seconds)]);
   }
 
@@ -479,7 +482,7 @@ class LabRepl implements Repl {
         ? { target: {} }
         : to.toLowerCase() === 'to'
           ? parseRunTarget(rest.join(' '))
-          : { error: 'run, run to #7, run to DEL user:*' };
+          : { error: this.texts.runUsage };
     if ('error' in parsed) this.say('error', name, parsed.error);
     else this.options.run(parsed.target);
   }
@@ -494,7 +497,7 @@ class LabRepl implements Repl {
   private drop(name: string, connection: ConsoleClient): void {
     this.connections.delete(name);
     connection.close();
-    this.say('note', name, 'closed');
+    this.say('note', name, this.texts.closed);
     this.changed();
   }
 
@@ -523,7 +526,7 @@ class LabRepl implements Repl {
 
   private heard(name: string, reply: Reply, kind: Exclude<Hearing, 'hidden'>, request: readonly string[] | null): void {
     if (this.isClosed) return;
-    this.transcript.hear(name, reply, kind, request === null ? 'a push' : titleOf(request));
+    this.transcript.hear(name, reply, kind, request === null ? this.texts.aPush : titleOf(request));
     this.runQueue();
   }
 

@@ -4,14 +4,15 @@
 import {
   type ActiveFault, DEFECTS, FaultError, formatResults, isDefect, isSeam, parseRule, SEAM_NAMES, type SeamName, seamOf, type ServerFaults,
 } from '../../server/index.js';
+import type { ConsoleTexts } from './console-texts.js';
 
 /** @param words what follows `rule`; an expression is one of them. Rejects with what is wrong about them */
-export async function rule(faults: ServerFaults, [seam, ...rest]: readonly string[]): Promise<readonly string[]> {
+export async function rule(faults: ServerFaults, [seam, ...rest]: readonly string[], texts: ConsoleTexts): Promise<readonly string[]> {
   const set = await faults.list();
-  if (seam === undefined) return SEAM_NAMES.map((name) => inForce(name, set));
+  if (seam === undefined) return SEAM_NAMES.map((name) => inForce(name, set, texts));
   const name = seam.toLowerCase();
-  if (rest.length === 0 && isSeam(name)) return described(name, set);
-  if (rest.join(' ').toLowerCase() === 'off') return end(faults, name, set);
+  if (rest.length === 0 && isSeam(name)) return described(name, set, texts);
+  if (rest.join(' ').toLowerCase() === 'off') return end(faults, name, set, texts);
   const added = await faults.add(parseRule(name, rest.join(' ')));
   // The one before goes only now, so that there is always one of the two. One for a single connection stands beside one for all.
   for (const before of own(added.fault.name === 'rule' ? added.fault.seam : null, set)) {
@@ -20,11 +21,11 @@ export async function rule(faults: ServerFaults, [seam, ...rest]: readonly strin
   return [`${added.id}  ${added.text}`];
 }
 
-async function end(faults: ServerFaults, name: string, set: readonly ActiveFault[]): Promise<readonly string[]> {
+async function end(faults: ServerFaults, name: string, set: readonly ActiveFault[], texts: ConsoleTexts): Promise<readonly string[]> {
   if (!isSeam(name)) throw new FaultError(`there is no seam of this name; there are ${SEAM_NAMES.join(', ')}`);
   const ended = own(name, set);
   for (const { id } of ended) await faults.remove(id);
-  return [ended.length === 0 ? `${name}: no rule of your own is set` : inForce(name, await faults.list())];
+  return [ended.length === 0 ? texts.noOwnRule(name) : inForce(name, await faults.list(), texts)];
 }
 
 /** Rules that were typed for a seam; defects stay. */
@@ -37,17 +38,17 @@ function ofSeam(seam: SeamName, set: readonly ActiveFault[]): readonly ActiveFau
   return set.filter(({ fault }) => (fault.name === 'rule' ? fault.seam === seam : isDefect(fault.name) && DEFECTS[fault.name].seam === seam));
 }
 
-function inForce(seam: SeamName, set: readonly ActiveFault[]): string {
+function inForce(seam: SeamName, set: readonly ActiveFault[], texts: ConsoleTexts): string {
   const newest = ofSeam(seam, set).at(-1);
-  return newest === undefined ? `${seam}: as the textbook says` : `${seam}: ${newest.id}  ${newest.text}`;
+  return newest === undefined ? texts.asTextbook(seam) : `${seam}: ${newest.id}  ${newest.text}`;
 }
 
-function described(seam: SeamName, set: readonly ActiveFault[]): readonly string[] {
+function described(seam: SeamName, set: readonly ActiveFault[], texts: ConsoleTexts): readonly string[] {
   const { meaning, parameters, textbook } = seamOf(seam);
   return [
     meaning,
-    `it knows ${Object.keys(parameters).join(', ')}, and comes to ${formatResults(seam)}`,
-    `textbook: ${textbook}`,
-    `in force: ${inForce(seam, set)}`,
+    texts.knows(Object.keys(parameters).join(', '), formatResults(seam)),
+    texts.textbook(textbook),
+    texts.inForce(inForce(seam, set, texts)),
   ];
 }

@@ -6,6 +6,7 @@
  */
 import type { Reply } from '../../server/index.js';
 import type { ReplLine } from '../state/repl-state.js';
+import type { ConsoleTexts } from './console-texts.js';
 import { isError } from './conversation.js';
 import { formatInvalidation, formatReply, formatText, isCut, weightOf } from './format-reply.js';
 import type { LongReply } from '../state/repl/pager.js';
@@ -27,6 +28,7 @@ export class Transcript {
   constructor(
     private readonly show: (lines: readonly ReplLine[], long: readonly LongReply[]) => void,
     private readonly hasPager: boolean,
+    private readonly texts: ConsoleTexts,
   ) {}
 
   /** @param title the request, safe to print */
@@ -51,9 +53,9 @@ export class Transcript {
       const formatted = format(held);
       if (!this.hasPager || !('reply' in held) || !isCut(held.reply, held.kind === 'text')) return formatted;
       long.push({ id: this.nextId++, title: held.title, reply: held.reply, isText: held.kind === 'text', bytes: weightOf(held.reply) });
-      return [...formatted, { kind: 'note' as const, client: held.client, text: 'Ctrl-O shows all of it' }];
+      return [...formatted, { kind: 'note' as const, client: held.client, text: this.texts.wholeReply }];
     });
-    if (this.skipped > 0) lines.unshift({ kind: 'note', client: '', text: `... ${this.skipped} replies came too fast to be shown` });
+    if (this.skipped > 0) lines.unshift({ kind: 'note', client: '', text: this.texts.tooFast(this.skipped) });
     this.held = [];
     this.skipped = 0;
     this.lastFlushMs = performance.now();

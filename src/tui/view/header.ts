@@ -30,6 +30,7 @@ const ENGLISH = {
   run: (goal: string) => `RUN to ${goal}`,
   position: (at: string, of: string) => `${at} of ${of}`,
   goingBack: 'going back…',
+  fork: (turn: string, isAfter: boolean) => `FORK ${isAfter ? 'after' : 'before'} turn ${turn}`,
   noAddress: 'no address',
   taken: (port: number) => `${port} is taken`,
   edgeTriggered: 'edge-triggered',
@@ -57,6 +58,7 @@ const KOREAN: Texts = {
   run: (goal) => `RUN: ${goal}까지`,
   position: (at, of) => `${at}/${of}`,
   goingBack: '되돌아가는 중…',
+  fork: (turn, isAfter) => `FORK 턴 ${turn} ${isAfter ? '이후' : '이전'}`,
   noAddress: '주소 없음',
   taken: (port) => `${port}은 사용 중`,
   edgeTriggered: '에지 트리거',
@@ -123,7 +125,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
     fork: {
-      ways: forkWays(server),
+      ways: forkWays(server, texts),
       style: (text) => theme.warn(theme.highlight(text)), rank: 1, isBlock: true,
     },
     time: {
@@ -214,10 +216,10 @@ function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo, texts
   return [`${emulated}${pollerFallback === null ? '' : ` (${pollerFallback})`}${edge}`, emulated + edge, texts.emulatedShort];
 }
 
-function forkWays({ forkedAsOf }: ServerInfo): readonly string[] {
+function forkWays({ forkedAsOf }: ServerInfo, texts: Texts): readonly string[] {
   if (forkedAsOf === undefined) return [];
   if (forkedAsOf === 'now') return [' FORK '];
-  return [` FORK ${forkedAsOf.isAfter ? 'after' : 'before'} turn ${formatCount(forkedAsOf.turn)} `, ' FORK '];
+  return [` ${texts.fork(formatCount(forkedAsOf.turn), forkedAsOf.isAfter)} `, ' FORK '];
 }
 
 /** Of a virtual clock: the time that it shows. */
