@@ -242,7 +242,8 @@ export class LabSession {
     const { moment, snapshot } = visit;
     this.pastWatched = JSON.stringify(request);
     this.act({ type: 'begin' });
-    this.act({ type: 'show-moment', model: this.history.modelOf(visit, snapshot), nowMs: snapshot.nowMs, moment, position: this.positionOf(moment) });
+    const { model, isTimed } = this.history.modelOf(visit, snapshot);
+    this.act({ type: 'show-moment', model, nowMs: snapshot.nowMs, moment, position: this.positionOf(moment, !isTimed) });
     this.options.changed();
   }
 
@@ -259,10 +260,10 @@ export class LabSession {
     this.options.changed();
   }
 
-  private positionOf({ turn }: Moment): Position {
+  private positionOf({ turn }: Moment, isUntimed = this.state.control.position?.isUntimed ?? false): Position {
     const { oldest, newest } = this.options.server.history!.range;
     const of = Math.max(newest.turn, this.history.newest.rates.turn, turn) - oldest.turn + 1;
-    return { at: Math.max(1, turn - oldest.turn + 1), of: Math.max(1, of) };
+    return { at: Math.max(1, turn - oldest.turn + 1), of: Math.max(1, of), isUntimed };
   }
 
   /** Shows a moment of the history that is shown already, or now. */

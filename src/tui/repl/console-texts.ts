@@ -53,7 +53,7 @@ const ENGLISH = {
   // The past
   onlyLive: (word: string, wayBack: string) => `${word} acts on the live server, and this is the history: ${wayBack}`,
   asOf: (turn: number, event: number, isEarlier: boolean) =>
-    `as of turn ${turn}, event ${event}${isEarlier ? ': before the command that is being executed' : ''}`,
+    `as of turn ${turn}, event ${event}${isEarlier ? ': before the command, or the work of a timer, that is under way' : ''}`,
   // Connections
   leftCommand: (command: string | null) => `left ${command ?? 'the command'} with a new connection`,
   leftEnding: 'left the connection that was ending',

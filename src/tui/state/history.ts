@@ -32,11 +32,11 @@ export class History {
     if (this.entries.length > KEPT + EVERY) this.forget();
   }
 
-  /** The model of a moment visited. @param snapshot of that moment */
-  modelOf({ moment, events }: Pick<Visit, 'moment' | 'events'>, snapshot: Snapshot): Model {
+  /** The model of a moment visited, and whether its durations are those that were measured. @param snapshot of that moment */
+  modelOf({ moment, events }: Pick<Visit, 'moment' | 'events'>, snapshot: Snapshot): { readonly model: Model; readonly isTimed: boolean } {
     const index = this.indexOf(moment);
-    const isRecorded = index !== null && this.eventAt(index)!.kind === events.at(-1)?.kind;
-    return reduceModel(isRecorded ? this.at(index + 1) : modelAfter(events), { type: 'snapshot', snapshot });
+    const isTimed = index !== null && this.eventAt(index)!.kind === events.at(-1)?.kind;
+    return { model: reduceModel(isTimed ? this.at(index + 1) : modelAfter(events), { type: 'snapshot', snapshot }), isTimed };
   }
 
   /** The moment after the event with this `seq`; null if that is not known. */

@@ -59,6 +59,8 @@ export type Goal = StepUnit | RunTarget;
 export interface Position {
   readonly at: number;
   readonly of: number;
+  /** The screen had not recorded the moment, and a twin does not measure durations again. */
+  readonly isUntimed?: boolean;
 }
 
 /** What is asked before a key does what it is for: y does it, any other key leaves it. */

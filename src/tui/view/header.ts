@@ -30,6 +30,7 @@ const ENGLISH = {
   run: (goal: string) => `RUN to ${goal}`,
   position: (at: string, of: string) => `${at} of ${of}`,
   goingBack: 'going back…',
+  untimed: ['durations not measured', 'no durations'] as readonly string[],
   fork: (turn: string, isAfter: boolean) => `FORK ${isAfter ? 'after' : 'before'} turn ${turn}`,
   noAddress: 'no address',
   taken: (port: number) => `${port} is taken`,
@@ -58,6 +59,7 @@ const KOREAN: Texts = {
   run: (goal) => `RUN: ${goal}까지`,
   position: (at, of) => `${at}/${of}`,
   goingBack: '되돌아가는 중…',
+  untimed: ['시간은 재지 않음', '시간 없음'],
   fork: (turn, isAfter) => `FORK 턴 ${turn} ${isAfter ? '이후' : '이전'}`,
   noAddress: '주소 없음',
   taken: (port) => `${port}은 사용 중`,
@@ -90,16 +92,18 @@ export interface HeaderContext {
 /** Exactly `height` rows of exactly `width` columns. */
 export function header(state: State, { theme, width, height }: HeaderContext): string[] {
   const parts = partsOf(state, theme);
-  const { name, fork, time, rules, travel, scrubber, turn, when, connections, perSecond, address, poller, clock, breakpoints, held, drops } = parts;
-  if (height === 1) {
-    const past = [name, fork, time, rules, travel, scrubber, turn, when, clock, held, drops];
-    const now = [name, fork, time, rules, travel, turn, address, connections, perSecond, poller, clock, breakpoints, held, drops];
-    return [rowOf(width, fitted(state.control.moment === null ? now : past, width, theme))];
-  }
-  const first = fitted([name, fork, time, rules, travel, scrubber, turn, when, connections, perSecond], width, theme);
+  const fit = (names: readonly PartName[]): readonly StyledText[] => fitted(names.map((name) => parts[name]), width, theme);
+  if (height === 1) return [rowOf(width, fit(state.control.moment === null ? ONE_ROW : ONE_ROW_OF_THE_PAST))];
   const seconds = secondsUpTo(state.model.rates, nowUs(state));
-  return [rowOf(width, withSparkline(first, seconds, theme, width)), rowOf(width, fitted([address, poller, clock, breakpoints, held, drops], width, theme))];
+  return [rowOf(width, withSparkline(fit(FIRST_ROW), seconds, theme, width)), rowOf(width, fit(SECOND_ROW))];
 }
+
+const ONE_ROW: readonly PartName[] = [
+  'name', 'fork', 'time', 'rules', 'travel', 'turn', 'address', 'connections', 'perSecond', 'poller', 'clock', 'breakpoints', 'held', 'drops',
+];
+const ONE_ROW_OF_THE_PAST: readonly PartName[] = ['name', 'fork', 'time', 'rules', 'travel', 'scrubber', 'turn', 'when', 'untimed', 'clock', 'held', 'drops'];
+const FIRST_ROW: readonly PartName[] = ['name', 'fork', 'time', 'rules', 'travel', 'scrubber', 'turn', 'when', 'connections', 'perSecond'];
+const SECOND_ROW: readonly PartName[] = ['address', 'poller', 'clock', 'breakpoints', 'held', 'untimed', 'drops'];
 
 /** What the header says, in full; empty: nothing. */
 export function factsOf(state: State, theme: Theme): { readonly [name in PartName]: string } {
@@ -111,7 +115,7 @@ const nowUs = ({ ui, model }: State): number => (ui.nowMs - model.originMs) * 10
 
 type PartName =
   | 'name' | 'fork' | 'time' | 'rules' | 'travel' | 'scrubber' | 'turn' | 'when' | 'connections' | 'perSecond' | 'address' | 'poller' | 'clock' | 'breakpoints'
-  | 'held' | 'drops';
+  | 'held' | 'untimed' | 'drops';
 
 function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Part } {
   const { server, control } = state;
@@ -124,10 +128,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const stops = control.breakpoints.length;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
-    fork: {
-      ways: forkWays(server, texts),
-      style: (text) => theme.warn(theme.highlight(text)), rank: 1, isBlock: true,
-    },
+    fork: { ways: forkWays(server, texts), style: (text) => theme.warn(theme.highlight(text)), rank: 1, isBlock: true },
     time: {
       ways: [` ${busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs, language)}`} `],
       style: busy === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)),
@@ -146,6 +147,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
     clock: { ways: clockWays(state, texts), style: theme.warn, rank: 3 },
     breakpoints: { ways: stops === 0 ? [] : [texts.breakpoints(stops), `b ${stops}`], style: theme.warn, rank: 3 },
     held: { ways: control.heldAt === null ? [] : [texts.heldAt(control.heldAt.kind), ''], style: theme.warn, rank: 9 },
+    untimed: { ways: control.position?.isUntimed === true ? texts.untimed : [], style: theme.warn, rank: 6 },
     drops: { ways: dropped === null ? [] : texts.dropped(dropped.commands, dropped.turns), style: theme.warn, rank: 5 },
   };
 }
@@ -218,8 +220,7 @@ function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo, texts
 
 function forkWays({ forkedAsOf }: ServerInfo, texts: Texts): readonly string[] {
   if (forkedAsOf === undefined) return [];
-  if (forkedAsOf === 'now') return [' FORK '];
-  return [` ${texts.fork(formatCount(forkedAsOf.turn), forkedAsOf.isAfter)} `, ' FORK '];
+  return forkedAsOf === 'now' ? [' FORK '] : [` ${texts.fork(formatCount(forkedAsOf.turn), forkedAsOf.isAfter)} `, ' FORK '];
 }
 
 /** Of a virtual clock: the time that it shows. */

@@ -47,7 +47,7 @@ test('the model of a moment is the one that was recorded, with its times, correc
   const at = events.findIndex(({ kind }) => kind === 'execute');
   const untimed = events.slice(0, at + 1).map((event) => ({ ...event, seq: event.seq + 5000, atUs: 0 }));
   const upTo = scene.entries.findIndex((each) => each.type === 'event' && each.event.seq === events[at]!.seq);
-  expect(history.modelOf({ moment: events[at]!.moment, events: untimed }, snapshot)).toEqual(after([...scene.entries.slice(0, upTo + 1), { type: 'snapshot', snapshot }]));
+  expect(history.modelOf({ moment: events[at]!.moment, events: untimed }, snapshot)).toEqual({ model: after([...scene.entries.slice(0, upTo + 1), { type: 'snapshot', snapshot }]), isTimed: true });
 });
 
 test('what was not recorded is what the visit has seen, with rows that are known again at the next visit', () => {
@@ -59,15 +59,16 @@ test('what was not recorded is what the visit has seen, with rows that are known
   const one = new History().modelOf({ moment, events }, snapshot);
   const other = new History().modelOf({ moment, events: events.map((event) => ({ ...event, seq: event.seq + 700 })) }, snapshot);
   expect(one).toEqual(other);
-  expect(one.frames.rows.items()).toMatchObject([{ kind: 'request', argv: ['SET', 'k', '1'] }, { kind: 'reply' }]);
-  expect(one.keyspace.rows).toMatchObject([{ key: 'k' }]);
+  expect(one.isTimed).toBe(false);
+  expect(one.model.frames.rows.items()).toMatchObject([{ kind: 'request', argv: ['SET', 'k', '1'] }, { kind: 'reply' }]);
+  expect(one.model.keyspace.rows).toMatchObject([{ key: 'k' }]);
 });
 
 test('something else that was recorded in its place does not count', () => {
   const history = filled(10);
   const events: PastEvent[] = past([{ kind: 'turn-begin', turn: 2, seq: 1, atUs: 0 }, { kind: 'turn-end', turn: 2, busyUs: 1, commands: 0, seq: 2, atUs: 7 }]);
   using scene = stage();
-  expect(history.modelOf({ moment: { turn: 2, event: 2 }, events }, snapshotOf(scene)).loop.event).toMatchObject({ kind: 'turn-end', atUs: 7 });
+  expect(history.modelOf({ moment: { turn: 2, event: 2 }, events }, snapshotOf(scene)).model.loop.event).toMatchObject({ kind: 'turn-end', atUs: 7 });
 });
 
 test('any of ten thousand moments is known again, and what was before is not missed', () => {
@@ -76,7 +77,7 @@ test('any of ten thousand moments is known again, and what was before is not mis
   const snapshot = snapshotOf(scene);
   const countAt = (seq: number): number => {
     const moment = { turn: Math.ceil(seq / EVENTS), event: ((seq - 1) % EVENTS) + 1 };
-    return history.modelOf({ moment, events: [{ ...entry(seq).event, moment }] }, snapshot).count;
+    return history.modelOf({ moment, events: [{ ...entry(seq).event, moment }] }, snapshot).model.count;
   };
   for (const seq of [KEPT + 1, KEPT + 512, KEPT + 513, 2 * KEPT - 1, 2 * KEPT]) expect(countAt(seq)).toBe(seq + 1);
   expect(countAt(EVENTS)).toBe(2);

@@ -84,6 +84,8 @@ test('it names the moment: the turn, the event in it, and the time of day', () =
   const inHistory = (width: number): string => oneRow({ control: { mode: 'history', position: { at: 6, of: 412 }, moment: { turn: 812, event: 7 }, heldAt: HELD }, nowMs }, width);
   expect(inHistory(120)).toContain(' turn 812, event 7 · 12:03:07.250');
   expect(inHistory(60)).toContain(' turn 812.7 · 12:03:07.250');
+  const untimed: Partial<Control> = { mode: 'history', position: { at: 6, of: 412, isUntimed: true }, moment: { turn: 812, event: 7 } };
+  expect(rows({ control: untimed }, 120, 2)[1]).toBe(' 127.0.0.1:6379 · epoll · durations not measured');
   expect(oneRow({ control: { mode: 'history', position: null, travel: 'slow' } }, 120)).toMatch(/ HISTORY +going back… · turn 812 · /);
 });
 
