@@ -63,7 +63,8 @@ async function checkStep(experiment: Experiment, { step, plan, wanted }: Step, {
     const record = await runScenario(stage, experiment, plan);
     const judged = judge(experiment, record);
     const wrong = problemOf(judged.verdict, wanted);
-    return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(plan, record), ...mistypedIn(record)] };
+    const mistyped = wanted === 'green' ? mistypedIn(record) : [];
+    return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(plan, record), ...mistyped] };
   } catch (error) {
     if (error instanceof ScenarioError) return { step, lines, wanted, judged: null, problems: [error.message] };
     throw error;
@@ -79,7 +80,7 @@ function missingIn({ says, bookmarks }: Plan, record: RunRecord): readonly strin
   return [...new Set(missing)].map((source) => `the run has nothing for ${source}`);
 }
 
-/** A word of the console that there is not goes to the server as a command. */
+/** A word of the console that there is not goes to the server as a command. What a broken loop takes for a command says nothing about the lines. */
 const mistypedIn = ({ replies }: RunRecord): readonly string[] =>
   replies.flatMap(({ text }) => (text.startsWith('(error) ERR unknown command') ? [`a line of the scenario is no command: ${text}`] : []));
 
