@@ -149,10 +149,13 @@ const GROUPS: { readonly [group in Group]: string } = {
   History: 'What was. Nothing here moves the loop, and no key goes beyond the newest event: only End leads back to now.',
   Panes: 'Which pane the keys are for.',
   'This pane': 'For panes that have rows, something to open, a filter, an order, or databases.',
+  Experiment: 'While an experiment is open, in the REPL with nothing in its line; and in the list of experiments.',
   Lab: 'Whatever changes something is said in the last row of the screen, and can be taken back.',
 };
 
-const PLACES: { readonly [context in Context]: string } = { panes: 'panes', console: 'REPL', prompt: 'filter, breakpoint', help: 'help', reply: 'long reply', question: 'question' };
+const PLACES: { readonly [context in Context]: string } = {
+  panes: 'panes', console: 'REPL', prompt: 'filter, breakpoint', help: 'help', reply: 'long reply', question: 'question', lesson: 'experiment', 'lesson-list': 'list of experiments',
+};
 
 function keys(): string {
   const head = [

@@ -39,8 +39,8 @@ export interface Run {
   readonly screenReader: boolean;
   /** Null: what the environment asks for. */
   readonly language: Language | null;
-  /** `redis-lab learn`: what a first start leads through, once more. */
-  readonly learn: boolean;
+  /** `redis-lab learn`: the list of experiments, or one of them by its name or file (a byte string). Null: the lab as it is. */
+  readonly learn: { readonly experiment: string | null } | null;
 }
 
 export type Request =
@@ -53,15 +53,20 @@ class Complaint extends Error {}
 
 /** @param args byte strings, without the program's own name. Complaints are byte strings, too. */
 export async function parseCommandLine(args: readonly string[]): Promise<Request> {
-  const isLesson = args[0] === 'learn';
-  const flags = readFlags(isLesson ? args.slice(1) : args);
+  const lesson = lessonOf(args);
+  const flags = readFlags(lesson === null ? args : args.slice(lesson.experiment === null ? 1 : 2));
   if (flags.kind !== 'flags') return answer(flags);
   try {
-    return { kind: 'run', run: toRun(flags, isLesson) };
+    return { kind: 'run', run: toRun(flags, lesson) };
   } catch (error) {
     if (error instanceof Complaint || error instanceof ConfigFileError) return { kind: 'complaint', complaint: error.message };
     throw error;
   }
+}
+
+function lessonOf([first, second]: readonly string[]): Run['learn'] {
+  if (first !== 'learn') return null;
+  return { experiment: second === undefined || second.startsWith('-') ? null : second };
 }
 
 async function answer(other: Other): Promise<Request> {
@@ -80,9 +85,8 @@ async function answer(other: Other): Promise<Request> {
 }
 
 /** Flags are read like lines behind the file, so they win. */
-function toRun({ file, readsInput, directives, switches, values, lists }: Flags, isLesson: boolean): Run {
-  const isWithoutScreen = switches.has('headless') || switches.has('screen-reader');
-  if (isLesson && isWithoutScreen) throw new Complaint('learn needs the screen: it goes with neither --headless nor --screen-reader');
+function toRun({ file, readsInput, directives, switches, values, lists }: Flags, learn: Run['learn']): Run {
+  if (learn !== null && switches.has('headless')) throw new Complaint('learn asks and shows: it does not go with --headless');
   const reader = new ConfigReader();
   if (file !== null) reader.file(file);
   if (readsInput) reader.text(readFileSync(0, 'latin1'), 'standard input');
@@ -116,7 +120,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     theme: (values.get('theme') as ThemeName | undefined) ?? null,
     screenReader: switches.has('screen-reader'),
     language: (values.get('lang') as Language | undefined) ?? null,
-    learn: isLesson,
+    learn,
   };
 }
 

@@ -16,8 +16,8 @@ const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
 export function formatHelp(): string {
   return [
     'Usage: redis-lab [file] [flags]',
-    '       redis-lab learn [flags]',
-    '       redis-lab learn --list | --check [name...|file] | --template',
+    '       redis-lab learn [name|file] [flags]',
+    '       redis-lab learn --list | --check [name...|file] | --template | --reset',
     '       redis-lab replay <recording> [flags]',
     '       redis-lab check --target <host:port> [flags]',
     '       redis-lab course [new <dir> | test | hint | solve]',

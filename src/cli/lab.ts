@@ -5,7 +5,7 @@
  * the server itself only to replay a recording.
  */
 import { toBytes } from '../server/config/bytes.js';
-import { parseCommandLine } from './command-line.js';
+import { parseCommandLine, type Run } from './command-line.js';
 import { complain } from './complain.js';
 import { recordingArgument } from './recording-argument.js';
 import { serve } from './serve.js';
@@ -28,9 +28,17 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
     complain(request.complaint);
     return 1;
   }
-  if (request.run.headless) return serve(request.run, start);
-  return (await import('./run.js')).runLab(request.run, start);
+  const { run } = request;
+  if (run.learn !== null && isInLines(run)) return (await import('./learn.js')).teach(run.learn.experiment, run.language);
+  if (run.headless) return serve(run, start);
+  return (await import('./run.js')).runLab(run, start);
+}
+
+/** Experiments can do without a screen. */
+function isInLines({ screenReader }: Run): boolean {
+  const { stdin, stdout, env } = process;
+  return screenReader || env.INK_SCREEN_READER === 'true' || env.TERM === 'dumb' || !stdin.isTTY || !stdout.isTTY;
 }
 
 /** What `learn` does with these it does in lines. */
-const needsNoScreen = (word: string): boolean => /^--(?:list|check|template)$/.test(word);
+const needsNoScreen = (word: string): boolean => /^--(?:list|check|template|reset)$/.test(word);

@@ -1,8 +1,11 @@
 /**
- * `redis-lab learn` with something to be done without a screen: --list, --check, --template.
+ * `redis-lab learn` without a screen: --list, --check, --template, --reset, and experiments in plain questions and lines.
  */
+import { createInterface, type Interface } from 'node:readline';
+import { escapeBytes } from '../tui/escape.js';
 import {
-  bundledExperiments, checkAll, ExperimentError, experimentTemplate, inLanguage, LANGUAGES, languageOf, loadExperiment, UnknownExperimentError,
+  bundledExperiments, checkAll, doneExperiments, ExperimentError, experimentTemplate, inLanguage, LANGUAGES, languageOf, loadExperiment, UnknownExperimentError,
+  forgetDone, LESSON_TEXTS, rememberDone, teachInLines, type LinePorts,
   type CheckedExperiment, type CheckedStep, type Experiment, type Language, type Verdict,
 } from '../tui/learn/index.js';
 import { toBytes, toText } from '../server/config/bytes.js';
@@ -13,10 +16,10 @@ import { explain } from './explain.js';
 const PASSED = 0;
 const FAILED = 1;
 
-const USAGE = 'usage: redis-lab learn --list | --check [NAME...|FILE] | --template';
+const USAGE = 'usage: redis-lab learn [NAME|FILE] | --list | --check [NAME...|FILE] | --template | --reset';
 
 interface Wish {
-  readonly what: '--list' | '--check' | '--template';
+  readonly what: '--list' | '--check' | '--template' | '--reset';
   readonly names: readonly string[];
   readonly language: Language;
 }
@@ -31,13 +34,99 @@ export async function learnInLines(args: readonly string[]): Promise<number> {
   const { what, names, language } = wish;
   try {
     if (what === '--template') return print(experimentTemplate());
+    if (what === '--reset') forgetDone();
+    if (what === '--reset') return print('no experiment is done\n');
     if (what === '--list') return print(bundledExperiments().map(({ name, title }) => `${name}\t${inLanguage(title, language)}\n`).join(''));
     return await check(names.length === 0 ? bundledExperiments() : names.map((name) => loadExperiment(toText(name))));
   } catch (error) {
-    complain(error instanceof UnknownExperimentError || error instanceof ExperimentError ? toBytes(error.message) : explain(error));
+    complain(isOfExperiment(error) ? toBytes((error as Error).message) : explain(error));
     return FAILED;
   }
 }
+
+/** Experiments in plain questions and lines. @param wanted a name or a file, as a byte string; null: they are listed first. Resolves with the exit code */
+export async function teach(wanted: string | null, language: Language | null): Promise<number> {
+  const input = new LineReader(process.stdin);
+  const ports: LinePorts = {
+    language: language ?? languageOf(process.env),
+    ask: () => input.next(),
+    say: (text) => void process.stdout.write(`${text}\n`),
+    done: rememberDone,
+  };
+  try {
+    if (wanted !== null) await teachInLines(loadExperiment(toText(wanted)), ports);
+    else await teachFromList(ports);
+    return PASSED;
+  } catch (error) {
+    complain(isOfExperiment(error) ? toBytes((error as Error).message) : explain(error));
+    return FAILED;
+  } finally {
+    input.close();
+  }
+}
+
+async function teachFromList(ports: LinePorts): Promise<void> {
+  const experiments = bundledExperiments();
+  for (;;) {
+    const done = doneExperiments();
+    for (const { number, name, title } of experiments) {
+      ports.say(`${number}  ${name}  ${inLanguage(title, ports.language)}${done.has(name) ? `  ${LESSON_TEXTS[ports.language].done}` : ''}`);
+    }
+    ports.say(LESSON_TEXTS[ports.language].askName);
+    const wanted = (await ports.ask())?.trim() ?? '';
+    if (wanted === '' || /^(?:q|quit|exit)$/.test(wanted)) return;
+    const found = experiments.find(({ name, number }) => name === wanted || String(number) === wanted);
+    if (found !== undefined) await teachInLines(found, ports);
+    else ports.say(whyUnknown(wanted));
+  }
+}
+
+function whyUnknown(wanted: string): string {
+  try {
+    loadExperiment(wanted);
+    return '';
+  } catch (error) {
+    return escapeBytes(toBytes((error as Error).message));
+  }
+}
+
+/** Lines as they come, kept until they are asked for. */
+class LineReader {
+  private readonly lines: string[] = [];
+  private hasEnded = false;
+  private waiting: ((line: string | null) => void) | null = null;
+  private readonly reader: Interface;
+
+  constructor(input: NodeJS.ReadStream) {
+    this.reader = createInterface({ input, terminal: false });
+    this.reader.on('line', (line) => this.lines.push(line) && this.tell());
+    this.reader.on('close', () => {
+      this.hasEnded = true;
+      this.tell();
+    });
+  }
+
+  /** Null: there will be no more. */
+  next(): Promise<string | null> {
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+      this.tell();
+    });
+  }
+
+  close(): void {
+    this.reader.close();
+  }
+
+  private tell(): void {
+    const { waiting } = this;
+    if (waiting === null || (this.lines.length === 0 && !this.hasEnded)) return;
+    this.waiting = null;
+    waiting(this.lines.shift() ?? null);
+  }
+}
+
+const isOfExperiment = (error: unknown): boolean => error instanceof UnknownExperimentError || error instanceof ExperimentError;
 
 /** What is asked for, or what is wrong with how it is asked. */
 function readWish(args: readonly string[]): Wish | string {
@@ -51,7 +140,7 @@ function readWish(args: readonly string[]): Wish | string {
   return { what, names, language: LANGUAGES.find((language) => language === lang) ?? languageOf(process.env) };
 }
 
-const isKnown = (arg: string): boolean => ['--list', '--check', '--template'].includes(arg);
+const isKnown = (arg: string): boolean => ['--list', '--check', '--template', '--reset'].includes(arg);
 
 function takeLanguage(args: readonly string[]): { readonly lang: string | null; readonly others: readonly string[] } {
   const at = args.indexOf('--lang');

@@ -5,6 +5,8 @@
  * warnings are shown on the screen, too.
  */
 import { createServerOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
+import { toBytes, toText } from '../server/config/bytes.js';
+import { ExperimentError, loadExperiment, UnknownExperimentError } from '../tui/learn/index.js';
 import { colorDepthOf, languageOf, loadScreen, narrateLab, showLab, type LabOptions } from '../tui/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
@@ -38,6 +40,7 @@ export async function runLab(run: Run, start: Start): Promise<number> {
   const colors = colorDepthOf(env);
   if (!isInLines) void loadScreen(colors);
   try {
+    const experiment = experimentOf(run);
     const warnings = new Warnings();
     const logOutput = openLogFile(run, warnings.add);
     const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, warnings.add);
@@ -57,7 +60,8 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
     // Hangul cannot be written in ASCII.
     const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
-    const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, { ...options, colors, language, lead: leadOf(run) }));
+    const shown = { ...options, colors, language, lead: leadOf(run), experiment };
+    const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, shown));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     start.isOver();
@@ -68,14 +72,20 @@ export async function runLab(run: Run, start: Start): Promise<number> {
     logOutput?.close();
     return code;
   } catch (error) {
-    complain(explain(error));
+    complain(error instanceof ExperimentError || error instanceof UnknownExperimentError ? toBytes(error.message) : explain(error));
     return 1;
   }
 }
 
+/** Read before anything starts: it may be none. */
+function experimentOf({ learn }: Run): LabOptions['experiment'] {
+  if (learn === null) return null;
+  return learn.experiment === null ? 'list' : loadExperiment(toText(learn.experiment));
+}
+
 /** A user who names a port, a file or a step knows the lab already. */
 function leadOf({ learn, settings, step, configFile, readsInput }: Run): LabOptions['lead'] {
-  if (learn) return 'always';
+  if (learn !== null) return learn.experiment === null ? 'first' : 'never';
   return settings.port === undefined && !step && configFile === null && !readsInput ? 'first' : 'never';
 }
 

@@ -17,6 +17,9 @@ import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
 import { LabSession } from './lab-session.js';
 import { FirstMinuteGuide } from './learn/guide.js';
+import { loadExperiment } from './learn/library.js';
+import { LessonsOnScreen } from './learn/on-screen.js';
+import type { Experiment } from './state/learn/experiment.js';
 import type { FirstMinute } from './state/learn/first-minute.js';
 import type { Language } from './state/learn/language.js';
 import { changeBreakpoints, formatBreakpoint } from './state/breakpoints.js';
@@ -74,6 +77,8 @@ export interface AppOptions {
   readonly language?: Language;
   /** A first start is led through a first minute. `isOver` is called when that has been taken up or left. */
   readonly lead?: { isOver(): void } | null;
+  /** Opened at the start; left out: none. */
+  readonly experiment?: Experiment | 'list' | null;
   readonly size: Size;
   /** A row in the colours that the terminal has. */
   readonly recolor: (row: string) => string;
@@ -100,6 +105,7 @@ export class App {
   private ink: Instance | null = null;
   private readonly console: Console;
   private readonly guide: FirstMinuteGuide;
+  private readonly lessons: LessonsOnScreen;
   private frameTimer: NodeJS.Timeout | null = null;
   private readonly tickTimer: NodeJS.Timeout;
   private drawnAtMs = -Infinity;
@@ -118,7 +124,10 @@ export class App {
       request: () => this.request(),
       changed: () => this.drawSoon(),
       held: () => this.changed(),
-      heard: (batch) => this.guide.heard(batch),
+      heard: (batch) => {
+        this.guide.heard(batch);
+        this.lessons.heard(batch);
+      },
       busy: (busy) => this.guide.busy(busy),
       lost: (why) => this.say(why),
     });
@@ -134,7 +143,7 @@ export class App {
         update: (repl) => this.updateConsole(repl),
         spell: (spelling) => this.spell(spelling),
         run: (target) => this.runTo(target),
-        learn: () => this.guide.start(),
+        learn: (name) => this.learn(name),
         advance: (duration) => this.session.advance(duration),
         past: this.past,
         fork: () => this.fork(),
@@ -157,10 +166,34 @@ export class App {
       walk: (direction) => void (direction === 'back' ? this.session.goBack('event') : this.session.goForward('event')),
       showLive: () => this.session.showLive(),
     });
-    if (options.lead !== undefined && options.lead !== null) this.guide.startFresh();
+    this.lessons = new LessonsOnScreen({
+      server, session: this.session, console: this.console,
+      startFirstMinute: () => this.guide.start(),
+      changed: () => this.drawSoon(),
+    });
+    this.begin();
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.
     setImmediate(() => this.draw());
+  }
+
+  /** A first start is led; whoever has asked for experiments gets them. */
+  private begin(): void {
+    const { lead = null, experiment = null } = this.options;
+    if (experiment === 'list') this.lessons.guide.showList();
+    else if (experiment !== null) this.lessons.guide.open(experiment);
+    else if (lead !== null) this.guide.startFresh();
+  }
+
+  /** `learn` was typed. @param name empty: the first minute, once more. Returns what is wrong about it, or null */
+  private learn(name: string): string | null {
+    try {
+      if (name === '') this.guide.start();
+      else this.lessons.guide.open(loadExperiment(name));
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** Begins to listen to the loop. */
@@ -249,9 +282,27 @@ export class App {
     if (intent !== null) this.perform(intent, key);
   }
 
+  /** Keys of an experiment that is open; what is typed for it comes with Enter. False if the key is the console's. */
+  private pressInLesson(context: Context, key: Key): boolean {
+    if (context === 'console') {
+      const { repl } = this.state;
+      if (this.state.lesson === null || repl.input.trim() === '' || !this.lessons.guide.type(repl.input.trim())) return false;
+      this.updateConsole(reduceRepl(repl, { type: 'discard-line' }));
+      return true;
+    }
+    const intent = intentOf(key, this.state, PANES.repl);
+    if (intent === null) return false;
+    this.perform(intent, key);
+    return true;
+  }
+
   private pressIn(context: Context, key: Key): void {
     if (context === 'question') return this.answer(key);
     if (this.isTooSmall() && key.name === 'q') return this.leave();
+    if (context === 'lesson' || (context === 'console' && key.name === 'enter')) {
+      if (this.pressInLesson(context, key)) return;
+      return this.pressInConsole(key);
+    }
     if (context === 'console') return this.pressInConsole(key);
     if (context === 'panes') return this.pressInPanes(key);
     const intent = intentOf(key, this.state, this.pane);
@@ -420,6 +471,20 @@ export class App {
       case 'next-database':
         this.act({ type: 'choose-next-database', by: intent === 'next-database' ? 1 : -1, count: this.state.model.keyspace.databaseCount });
         return this.note({ kind: 'database', said: this.texts.database(this.state.ui.db), before: ui.db });
+      case 'lesson-list':
+        return this.lessons.guide.showList();
+      case 'lesson-choose':
+        return this.lessons.guide.choose(Number(key.name) - 1);
+      case 'lesson-on':
+        return this.openLesson(() => this.lessons.guide.goOn());
+      case 'lesson-before':
+      case 'lesson-after':
+        return this.lessons.guide.walk(intent === 'lesson-after' ? 1 : -1);
+      case 'lesson-up':
+      case 'lesson-down':
+        return this.lessons.guide.move(intent === 'lesson-down' ? 1 : -1);
+      case 'lesson-close':
+        return this.lessons.guide.close();
       case 'suspend':
         return this.options.suspend();
       case 'leave':
@@ -429,6 +494,15 @@ export class App {
       case 'yes':
       case 'no':
         return this.answer(key);
+    }
+  }
+
+  /** A file that cannot be read is said, and nothing opens. */
+  private openLesson(open: () => void): void {
+    try {
+      open();
+    } catch (error) {
+      this.say(this.theme.visible(toBytes((error as Error).message)));
     }
   }
 
@@ -692,6 +766,7 @@ export class App {
   }
 
   private updateConsole(repl: State['repl']): void {
+    this.lessons?.sees(repl.clients);
     this.act({ type: 'update-console', repl });
     this.drawSoon();
   }

@@ -9,6 +9,7 @@ import type { RedisLabServer } from '../server/index.js';
 import type { App } from './app.js';
 import { describeFailure } from './failure.js';
 import { isFirstStart, rememberFirstStart } from './learn/first-start.js';
+import type { Experiment } from './state/learn/experiment.js';
 import { languageOf, type Language } from './state/learn/language.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
@@ -42,7 +43,9 @@ export interface LabOptions {
   /** Of the texts that lead through the lab. */
   readonly language: Language;
   /** The first minute: `first` unless this user has seen it before. */
-  readonly lead: 'always' | 'first' | 'never';
+  readonly lead: 'first' | 'never';
+  /** Opened at the start, unless the first minute comes first; null: none. */
+  readonly experiment: Experiment | 'list' | null;
 }
 
 /** Loads what draws; to be called while the server starts. */
@@ -69,6 +72,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function showLab(server: RedisLabServer, options: LabOptions): Promise<number> {
   const { App: LabApp } = await loadScreen(options.colors);
+  const isLed = options.lead === 'first' && isFirstStart();
   return new Promise((resolve) => {
     // In this order: Ink writes its last frame to a sink that still takes it, the sink falls silent, the terminal is restored, and only then is anything said.
     let hasEnded = false;
@@ -116,13 +120,14 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       ascii: options.ascii,
       background: options.background ?? backgroundOf(process.env.COLORFGBG),
     });
-    const lead = options.lead === 'always' || (options.lead === 'first' && isFirstStart()) ? { isOver: rememberFirstStart } : null;
+    const lead = isLed ? { isOver: rememberFirstStart } : null;
     const create = (own: OwnOptions): App => new LabApp({
       ...own, theme, fail,
       password: options.password,
       size: { width: terminal.columns, height: terminal.rows },
       language: options.language,
       lead: own.leaveFork === undefined ? lead : null,
+      experiment: isLed || own.leaveFork !== undefined ? null : options.experiment,
       recolor: options.colors === 'basic' ? inBasicColors : (row) => row,
       quit: () => end(0),
       suspend: () => suspend(0),

@@ -5,6 +5,7 @@
  * the prompt and in the REPL.
  */
 import type { Text } from './state/learn/language.js';
+import type { LessonStep } from './state/learn/lesson.js';
 import type { State } from './state/state.js';
 import { spell, type Key } from './terminal/key.js';
 import type { Pane } from './view/pane.js';
@@ -72,14 +73,22 @@ export type Intent =
   | 'close-help'
   | 'search-help'
   | 'clear-help-search'
+  | 'lesson-list'
+  | 'lesson-choose'
+  | 'lesson-on'
+  | 'lesson-before'
+  | 'lesson-after'
+  | 'lesson-up'
+  | 'lesson-down'
+  | 'lesson-close'
   | 'suspend'
   | 'leave'
   | 'quit';
 
 /** Where the keys go. */
-export type Context = 'panes' | 'console' | 'prompt' | 'help' | 'reply' | 'question';
+export type Context = 'panes' | 'console' | 'prompt' | 'help' | 'reply' | 'question' | 'lesson' | 'lesson-list';
 
-export type Group = 'Time' | 'History' | 'Panes' | 'This pane' | 'Lab';
+export type Group = 'Time' | 'History' | 'Panes' | 'This pane' | 'Experiment' | 'Lab';
 
 export interface Binding {
   readonly intent: Intent;
@@ -104,6 +113,16 @@ const hasSearched = ({ repl }: State): boolean => repl.pager !== null && repl.pa
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
 const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 
+/** Where an open experiment stands; null: there is none. */
+const stepOf = ({ lesson }: State): LessonStep | null => (lesson?.type === 'open' ? lesson.step : null);
+const isAt = (...steps: readonly LessonStep['at'][]) => (state: State): boolean => steps.some((at) => at === stepOf(state)?.at);
+const hasMoments = (state: State): boolean => state.lesson?.type === 'open' && state.lesson.moments.length > 0;
+/** The part of the explanation that is selected leads somewhere, and is not shown yet. */
+const leads = (state: State): boolean => {
+  const step = stepOf(state);
+  return step?.at === 'explain' && step.selected !== null && !step.isShown;
+};
+
 /** Panes with rows, or that scroll. */
 const moves = (pane: Pane): boolean => pane.rows !== undefined || pane.length !== undefined;
 const opens = (pane: Pane): boolean => pane.openRows !== undefined;
@@ -115,6 +134,72 @@ const isFrames = (pane: Pane): boolean => pane.id === 'frames' && !enters(pane);
 const hasDatabases = (pane: Pane): boolean => pane.window !== undefined;
 
 export const KEYMAP: readonly Binding[] = [
+  // An experiment: keys of the REPL as long as nothing stands in its line.
+  {
+    intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', label: { en: 'your answer', ko: '답 고르기' },
+    meaning: { en: 'predicts what will happen, and runs it', ko: '결과를 예상하고 실행' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('predict'),
+  },
+  {
+    intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', label: { en: 'try a line', ko: '줄 고르기' },
+    meaning: { en: 'chooses the line that is to mend the loop, and runs it', ko: '루프를 고칠 줄을 골라 실행' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('mend'),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'shows it', ko: '그 순간 보기' },
+    meaning: { en: 'shows the moment that the selected words come from', ko: '고른 낱말이 가리키는 순간을 표시' },
+    group: 'Experiment', contexts: ['lesson'], when: leads,
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'why', ko: '이유' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('step'),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'break it', ko: '망가뜨리기' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('explain'),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'run it', ko: '실행' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('break'),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'mend it', ko: '고치기' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('broken'),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'the list', ko: '목록' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('done'),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'again', ko: '다시' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('failed'),
+  },
+  {
+    intent: 'lesson-before', keys: ['left'], shown: '←', label: { en: 'moment before', ko: '이전 순간' },
+    group: 'Experiment', contexts: ['lesson'], when: (state) => isAt('step')(state) && hasMoments(state),
+  },
+  {
+    intent: 'lesson-after', keys: ['right'], shown: '→', label: { en: 'next moment', ko: '다음 순간' },
+    group: 'Experiment', contexts: ['lesson'], when: (state) => isAt('step')(state) && hasMoments(state),
+  },
+  {
+    intent: 'lesson-before', keys: ['left'], shown: '←', label: { en: 'words before', ko: '이전 낱말' },
+    meaning: { en: 'selects words that come from the run', ko: '실행에서 나온 낱말을 선택' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('explain'),
+  },
+  {
+    intent: 'lesson-after', keys: ['right'], shown: '→', label: { en: 'next words', ko: '다음 낱말' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('explain'),
+  },
+  {
+    intent: 'lesson-close', keys: ['escape'], shown: 'Esc', label: { en: 'leave it', ko: '나가기' },
+    meaning: { en: 'back to the list; what the experiment has set is taken back', ko: '목록으로 돌아가며, 실험이 바꾼 것은 되돌림' },
+    group: 'Experiment', contexts: ['lesson'],
+  },
+  { intent: 'lesson-up', keys: ['up', 'k'], shown: '↑', label: { en: 'up', ko: '위로' }, group: 'Experiment', contexts: ['lesson-list'] },
+  { intent: 'lesson-down', keys: ['down', 'j'], shown: '↓', label: { en: 'down', ko: '아래로' }, group: 'Experiment', contexts: ['lesson-list'] },
+  { intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'open', ko: '열기' }, group: 'Experiment', contexts: ['lesson-list'] },
+  { intent: 'lesson-close', keys: ['escape', 'q', 'L'], shown: 'Esc', label: { en: 'close', ko: '닫기' }, group: 'Experiment', contexts: ['lesson-list'] },
   // Question; any other key means no, too.
   { intent: 'yes', keys: ['y', 'Y'], shown: 'y', label: { en: 'yes', ko: '예' }, group: 'Lab', contexts: ['question'] },
   { intent: 'no', keys: ['n', 'N', 'escape'], shown: 'n', label: { en: 'no', ko: '아니요' }, group: 'Lab', contexts: ['question'] },
@@ -337,11 +422,11 @@ export const KEYMAP: readonly Binding[] = [
     group: 'History', contexts: ['panes'],
   },
   // Panes
-  { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: { en: 'next pane', ko: '다음 창' }, group: 'Panes', contexts: ['panes', 'console'] },
+  { intent: 'focus-next', keys: ['tab'], shown: 'Tab', label: { en: 'next pane', ko: '다음 창' }, group: 'Panes', contexts: ['panes', 'console', 'lesson'] },
   {
     intent: 'focus-previous', keys: ['shift+tab'], shown: 'Shift-Tab',
     label: { en: 'pane before', ko: '이전 창' },
-    group: 'Panes', contexts: ['panes', 'console'],
+    group: 'Panes', contexts: ['panes', 'console', 'lesson'],
   },
   { intent: 'focus-pane', keys: ['1', '2', '3', '4', '5', '6'], shown: '1-6', label: { en: 'pane', ko: '창' }, group: 'Panes', contexts: ['panes'] },
   {
@@ -425,7 +510,12 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Lab', contexts: ['panes'], when: ({ server }) => server.forkedAsOf !== undefined,
   },
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['panes'] },
-  { intent: 'help', keys: ['f1'], shown: 'F1', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['console'] },
+  { intent: 'help', keys: ['f1'], shown: 'F1', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['console', 'lesson'] },
+  {
+    intent: 'lesson-list', keys: ['L'], shown: 'L', label: { en: 'experiments', ko: '실험' },
+    meaning: { en: 'lists the experiments', ko: '실험 목록' },
+    group: 'Lab', contexts: ['panes'],
+  },
   {
     intent: 'quit', keys: ['q'], shown: 'q', label: { en: 'quit', ko: '종료' },
     meaning: {
@@ -440,21 +530,23 @@ export const KEYMAP: readonly Binding[] = [
     shown: 'Ctrl-Z',
     label: { en: 'back to the shell, fg returns', ko: '셸로, fg로 복귀' },
     group: 'Lab',
-    contexts: ['panes', 'console', 'prompt', 'help'],
+    contexts: ['panes', 'console', 'prompt', 'help', 'lesson', 'lesson-list'],
   },
   {
     intent: 'leave', keys: ['ctrl+c'], shown: 'Ctrl-C',
     label: { en: 'twice quit', ko: '두 번: 종료' },
     meaning: { en: 'pressed twice: leaves the lab without asking', ko: '두 번 누르면 묻지 않고 lab을 종료합니다' },
-    group: 'Lab', contexts: ['panes', 'console', 'help'],
+    group: 'Lab', contexts: ['panes', 'console', 'help', 'lesson', 'lesson-list'],
   },
 ];
 
-export function contextOf({ ui, repl }: State): Context {
+export function contextOf({ ui, repl, lesson }: State): Context {
   if (ui.question !== null) return 'question';
   if (ui.prompt !== null) return 'prompt';
   if (repl.pager !== null) return 'reply';
   if (ui.isHelpOpen) return 'help';
+  if (lesson?.type === 'list') return 'lesson-list';
+  if (lesson !== null && ui.focus === 'repl' && repl.input === '' && repl.search === null) return 'lesson';
   return ui.focus === 'repl' ? 'console' : 'panes';
 }
 

@@ -2,9 +2,9 @@
  * Checks of experiments, without a screen: the scenario as it is must be GREEN, broken it must be RED, and of the ways to mend it exactly the right one GREEN.
  */
 import { availableParallelism } from 'node:os';
-import type { Experiment, RunRecord } from '../state/learn/experiment.js';
+import type { Experiment, Judged, RunRecord, Verdict } from '../state/learn/experiment.js';
 import { fill } from './fill.js';
-import { judge, type Judged, type Verdict } from './judge.js';
+import { judge } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
 import { runScenario, ScenarioError } from './runner.js';
 import { OwnStage } from './stage.js';

@@ -1,24 +1,15 @@
 /**
  * Fills the placeholders of a text from a run. What is filled in from the event of a bookmark leads there.
  */
-import type { Bookmark, EventBookmark, LineBookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
+import type { Bookmark, EventBookmark, FilledPart, LineBookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
 import { formatCount, formatMs, formatUs } from '../view/text.js';
 import { groupsOf, marksOf, matchesOf } from './judge.js';
 import { parsePlaceholders, type Placeholder } from './placeholders.js';
 
-/** Safe to print once it has been through `visible`: texts of clients may stand in it, as byte strings. */
 export interface Filled {
   readonly parts: readonly FilledPart[];
   /** Placeholders for which the run has nothing. */
   readonly missing: readonly string[];
-}
-
-export interface FilledPart {
-  readonly text: string;
-  /** Where it comes from; null: it is the file's own text. */
-  readonly event: SeenEvent | null;
-  /** It was filled in. */
-  readonly isFilled: boolean;
 }
 
 export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRecord): Filled {

@@ -4,24 +4,9 @@
  */
 import type { TraceEvent } from '../../server/index.js';
 import type {
-  Bookmark, Bounds, EventBookmark, Experiment, Goal, LineBookmark, Localized, Predicate, RunRecord, Scalar, SeenEvent, Test,
+  Bookmark, Bounds, EventBookmark, Experiment, Goal, Judged, LineBookmark, Predicate, RunRecord, Scalar, SeenEvent, Test, Verdict,
 } from '../state/learn/experiment.js';
 import { tokensOf } from './collector.js';
-
-/** `unjudged`: events are missing that could have told. */
-export type Verdict = 'green' | 'red' | 'unjudged';
-
-export interface Judgement {
-  readonly says: Localized;
-  readonly verdict: Verdict;
-  /** What it was, as against what it must be. */
-  readonly seen: string;
-}
-
-export interface Judged {
-  readonly verdict: Verdict;
-  readonly goals: readonly Judgement[];
-}
 
 /** The event of each bookmark that has one. */
 export type Marks = ReadonlyMap<string, SeenEvent>;

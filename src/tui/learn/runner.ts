@@ -24,21 +24,35 @@ const UNDER_WAY_MS = 10;
 /** A loop that lets bytes lie for so long, and does nothing else, will not take them. Nor will a client that has paused. */
 const GIVE_UP_MS = 500;
 
-/** Rejects with {@link ScenarioError}. */
-export async function runScenario(stage: Stage, experiment: Experiment, plan: Pick<Plan, 'lines' | 'scenario'>): Promise<RunRecord> {
+/** Nobody waits for the run any more. */
+export class GivenUp extends Error {}
+
+/** Rejects with {@link ScenarioError}, or with {@link GivenUp}. @param isGivenUp asked before each line */
+export async function runScenario(
+  stage: Stage,
+  experiment: Experiment,
+  plan: Pick<Plan, 'lines' | 'scenario'>,
+  isGivenUp: () => boolean = () => false,
+): Promise<RunRecord> {
   const { prepare, cleanup } = experiment;
   const { collector } = stage;
+  const runLines = async (lines: Lines): Promise<void> => {
+    for (const line of lines) {
+      if (isGivenUp()) throw new GivenUp();
+      await runLine(stage, line);
+    }
+  };
   await settled(stage);
   await runFaultless(stage, prepare);
   await runFaultless(stage, plan.lines);
   const stopListening = stage.listen((lines) => collector.said(lines));
   try {
     collector.begin(await look(stage));
-    await runLines(stage, plan.scenario);
+    await runLines(plan.scenario);
     return collector.end(await look(stage));
   } finally {
     stopListening();
-    await runLines(stage, cleanup);
+    for (const line of cleanup) await runLine(stage, line);
   }
 }
 
@@ -47,17 +61,15 @@ async function runFaultless(stage: Stage, lines: Lines): Promise<void> {
   for (const line of lines) {
     const errors: ReplLine[] = [];
     const stopListening = stage.listen((said) => errors.push(...said.filter(({ kind }) => kind === 'error')));
-    await runLines(stage, [line]);
+    await runLine(stage, line);
     stopListening();
     if (errors.length > 0) throw new ScenarioError(`${[line].flat().join(', ')}: ${errors[0]!.text}`);
   }
 }
 
-async function runLines(stage: Stage, lines: Lines): Promise<void> {
-  for (const line of lines) {
-    for (const one of [line].flat()) stage.console.submit(one, false);
-    await settled(stage);
-  }
+async function runLine(stage: Stage, line: Lines[number]): Promise<void> {
+  for (const one of [line].flat()) stage.console.play(one);
+  await settled(stage);
 }
 
 /** Resolves when all that was asked has been answered, or nothing moves any more: a parked client waits for another one. */

@@ -10,7 +10,7 @@ export interface Stage {
   readonly server: RedisLabServer;
   /** Hears of everything that happens here. */
   readonly collector: Collector;
-  readonly console: Pick<Repl, 'submit' | 'answered' | 'settled' | 'isActing' | 'traffic'>;
+  readonly console: Pick<Repl, 'play' | 'answered' | 'settled' | 'isActing' | 'traffic'>;
   /** Calls back with the lines of the transcript from now on. Returns how to end it. */
   listen(said: (lines: readonly ReplLine[]) => void): () => void;
 }

@@ -6,7 +6,7 @@
  */
 import { spell, type Key } from '../terminal/key.js';
 import { reduceRepl, submittedLines, type ReplAction } from '../state/repl-reduce.js';
-import type { ReplState } from '../state/repl-state.js';
+import type { ReplLine, ReplState } from '../state/repl-state.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { longReplyAt } from '../state/repl/pager.js';
 import { formatReply, formatText, WHOLE } from './format-reply.js';
@@ -26,7 +26,8 @@ export function createConsole(host: ConsoleHost, { historyFile = historyPath(), 
 }
 
 class LabConsole implements Console {
-  private readonly repl: Repl;
+  readonly repl: Repl;
+  private readonly listeners = new Set<(lines: readonly ReplLine[]) => void>();
 
   constructor(
     private readonly host: ConsoleHost,
@@ -39,7 +40,7 @@ class LabConsole implements Console {
       hasPager: true,
       spell: (spelling) => host.spell(spelling),
       run: (target) => host.run(target),
-      learn: () => host.learn(),
+      learn: (name) => host.learn(name),
       advance: (duration) => host.advance(duration),
       past: host.past,
       fork: () => host.fork(),
@@ -122,7 +123,13 @@ class LabConsole implements Console {
     return true;
   }
 
+  listen(said: (lines: readonly ReplLine[]) => void): () => void {
+    this.listeners.add(said);
+    return () => this.listeners.delete(said);
+  }
+
   private reduce(action: ReplAction): void {
+    if (action.type === 'lines-received') for (const listener of this.listeners) listener(action.lines);
     const before = this.host.state().repl;
     const after = reduceRepl(before, action);
     if (after !== before) this.host.update(after);

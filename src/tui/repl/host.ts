@@ -6,10 +6,11 @@
  */
 import type { Address, RedisLabServer, RunTarget } from '../../server/index.js';
 import type { Language } from '../state/learn/language.js';
-import type { ReplState } from '../state/repl-state.js';
+import type { ReplLine, ReplState } from '../state/repl-state.js';
 import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';
 import type { ReplPast } from './past.js';
+import type { Repl } from './repl.js';
 
 /** What words of the console ask of the server besides what clients can. */
 export type LabControls = Pick<RedisLabServer, 'faults' | 'snapshot' | 'activity' | 'trigger'>;
@@ -28,8 +29,8 @@ export interface ConsoleHost {
   spell(spelling: Spelling): void;
   /** `run to #7` was typed. */
   run(target: RunTarget): void;
-  /** `learn` was typed. */
-  learn(): void;
+  /** `learn`, or `learn pipeline`, was typed. @param name empty: none was given. Returns what is wrong about it, or null */
+  learn(name: string): string | null;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
   /** `fork` was typed. Resolves with what is to be said of it. */
@@ -48,6 +49,10 @@ export interface Console {
   press(key: Key): boolean;
   /** Runs a line as if it had been typed. */
   run(line: string): void;
+  /** For scenarios: their lines, and when they are done. */
+  readonly repl: Pick<Repl, 'play' | 'answered' | 'settled' | 'isActing' | 'traffic'>;
+  /** Calls back with the lines of the transcript from now on. Returns how to end it. */
+  listen(said: (lines: readonly ReplLine[]) => void): () => void;
   /** Says something in the transcript. @param text safe to print */
   note(text: string): void;
   /** Resolves when no reply is due any more. */

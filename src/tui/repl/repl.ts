@@ -43,8 +43,8 @@ export interface ReplOptions {
   spell(spelling: Spelling): void;
   /** `run to #7` was typed. */
   run(target: RunTarget): void;
-  /** `learn` was typed; left out: there is nothing that could lead. */
-  learn?(): void;
+  /** `learn`, or `learn pipeline`, was typed; returns what is wrong about it, or null. Left out: there is nothing that could lead. */
+  learn?(name: string): string | null;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
   /** `fork` was typed. Resolves with what is to be said of it; left out: there is nothing that could show one. */
@@ -69,12 +69,10 @@ export interface Traffic {
 }
 
 export interface Repl {
-  /**
-   * Runs a line as it was typed.
-   *
-   * @param isAwaited the next line waits for the reply to this one, though not for long
-   */
-  submit(line: string, isAwaited?: boolean): void;
+  /** Runs a line as it was typed. */
+  submit(line: string): void;
+  /** Runs a line of a scenario: it is not kept in the history, and the next one does not wait for its reply. */
+  play(line: string): void;
   /**
    * Resolves when no line is left to run, and what was asked has been answered or keeps waiting for longer than a moment; the replies
    * have been told by then.
@@ -189,9 +187,14 @@ class LabRepl implements Repl {
     });
   }
 
-  submit(line: string, isAwaited = true): void {
+  submit(line: string): void {
     this.history.append(line);
-    this.queue.push({ line, isAwaited });
+    this.queue.push({ line, isAwaited: true });
+    this.runQueue();
+  }
+
+  play(line: string): void {
+    this.queue.push({ line, isAwaited: false });
     this.runQueue();
   }
 
@@ -343,7 +346,7 @@ class LabRepl implements Repl {
       case 'flood':
         return this.flood(name, argv.slice(1));
       case 'learn':
-        return this.options.learn === undefined ? this.say('error', name, this.texts.needsScreen) : this.options.learn();
+        return this.learn(name, argv.slice(1).join(' '));
       case 'clear':
         return this.options.dispatch({ type: 'transcript-cleared' });
       case 'help':
@@ -474,6 +477,11 @@ class LabRepl implements Repl {
     const isValid = typed !== '' && seconds > 0 && seconds <= MOST_BUSY_SECONDS && more.length === 0;
     if (!isValid) return this.say('error', name, this.texts.busyUsage(MOST_BUSY_SECONDS));
     connection.send(['EVAL', BUSY_SCRIPT, '0', String(seconds)]);
+  }
+
+  private learn(name: string, wanted: string): void {
+    const complaint = this.options.learn === undefined ? this.texts.needsScreen : this.options.learn(wanted);
+    if (complaint !== null) this.say('error', name, escapeBytes(complaint));
   }
 
   private runLoop(name: string, [to = 'to', ...rest]: readonly string[]): void {

@@ -7,6 +7,7 @@ import type { Breakpoint, Moment, TraceEvent } from '../../server/index.js';
 import { withChange, type Change } from './changes.js';
 import type { FirstMinute } from './learn/first-minute.js';
 import type { Language } from './learn/language.js';
+import type { Lesson } from './learn/lesson.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
 import { initialRepl, type ReplState } from './repl-state.js';
@@ -28,6 +29,8 @@ export type Action =
   | { readonly type: 'update-console'; readonly repl: ReplState }
   /** The next step of what a first start leads through; null: it is over. */
   | { readonly type: 'lead'; readonly firstMinute: FirstMinute | null }
+  /** An experiment goes on, or the list of them is shown; null: neither. */
+  | { readonly type: 'teach'; readonly lesson: Lesson | null }
   /** `untilHeld`: it says when the loop will hold, and is over once it does. */
   | { readonly type: 'notice'; readonly text: string | null; readonly untilHeld?: boolean }
   /** Null: it has been answered. */
@@ -94,6 +97,7 @@ export function initialState(server: ServerInfo, model: Model, language: Languag
     ui: {
       focus: 'repl',
       isZoomed: false,
+      beside: null,
       previousFocus: 'loop',
       panes: Object.fromEntries(PANE_IDS.map((id) => [id, INITIAL_PANE])) as { [id in PaneId]: PaneUi },
       db: 0,
@@ -114,6 +118,7 @@ export function initialState(server: ServerInfo, model: Model, language: Languag
     },
     repl: initialRepl,
     firstMinute: null,
+    lesson: null,
   };
 }
 
@@ -137,11 +142,22 @@ export function reduce(state: State, action: Action): State {
       return { ...state, repl: action.repl };
     case 'lead':
       return { ...state, firstMinute: action.firstMinute };
+    case 'teach':
+      return teach(state, action.lesson);
     default: {
       const ui = reduceUi(state.ui, action);
       return ui === state.ui ? state : { ...state, ui };
     }
   }
+}
+
+/** An experiment begins in the REPL, with its panes beside it. */
+function teach(state: State, lesson: Lesson | null): State {
+  const { ui } = state;
+  const isOpened = lesson?.type === 'open' && state.lesson?.type !== 'open';
+  const beside = lesson?.type === 'open' ? lesson.experiment.panes : null;
+  const shown = isOpened ? { ...focus(ui, 'repl'), isZoomed: false } : ui;
+  return { ...state, lesson, ui: { ...shown, beside } };
 }
 
 function held(state: State, event: TraceEvent): State {
@@ -164,7 +180,7 @@ function modeOf({ moment, travel, heldAt, stepping, eventsPerSecond }: Control):
 
 type UiAction = Exclude<
   Action,
-  { type: 'show-moment' | 'travel' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' | 'lead' }
+  { type: 'show-moment' | 'travel' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' | 'lead' | 'teach' }
 >;
 
 function reduceUi(ui: Ui, action: UiAction): Ui {

@@ -9,6 +9,7 @@
 import type { Address, Breakpoint, LoopActivity, Moment, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
 import type { FirstMinute } from './learn/first-minute.js';
 import type { Language } from './learn/language.js';
+import type { Lesson } from './learn/lesson.js';
 import type { Change } from './changes.js';
 import type { Model } from './model/model.js';
 import type { PaneId } from './pane-id.js';
@@ -132,6 +133,8 @@ export interface Prompt {
 export interface Ui {
   readonly focus: PaneId;
   readonly isZoomed: boolean;
+  /** The panes beside an experiment, which has the column of the REPL; null: all panes have their places. */
+  readonly beside: readonly PaneId[] | null;
   /** Where Esc leads from the REPL. */
   readonly previousFocus: PaneId;
   readonly panes: { readonly [id in PaneId]: PaneUi };
@@ -170,6 +173,8 @@ export interface State {
   readonly repl: ReplState;
   /** What a first start leads through; null: nothing, or no longer. */
   readonly firstMinute: FirstMinute | null;
+  /** An experiment, or the list of them; null: neither. */
+  readonly lesson: Lesson | null;
 }
 
 /** The busy loop, where the present of a running loop is shown; null otherwise. */

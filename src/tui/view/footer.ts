@@ -12,6 +12,7 @@ import type { Theme } from './theme.js';
 
 /** What is said first; keys that are not named here come after, in the order of the table. */
 const FIRST: readonly Intent[] = [
+  'lesson-choose', 'lesson-on', 'lesson-before', 'lesson-after', 'lesson-up', 'lesson-down', 'lesson-close',
   'yes', 'no', 'accept', 'cancel', 'clear-help-search', 'close-help', 'search-help',
   'close-reply', 'search', 'search-next', 'leave-console', 'to-rows', 'byte-before', 'byte-after',
   'to-bytes', 'close', 'live', 'follow', 'clear-filter', 'leave-fork', 'toggle-pause', 'step-event', 'step-command', 'step-turn', 'step-request', 'back-event',
@@ -62,8 +63,14 @@ const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, show
 
 type ShownKey = Pick<Binding, 'intent' | 'shown'> & { readonly label: string };
 
+/** A narrow footer names no more keys than somebody looks through: those that matter now, and help. */
+const NARROW = 80;
+const MOST_IN_NARROW = 6;
+
 function keysRow(bindings: readonly ShownKey[], theme: Theme, width: number): string {
   const parts: string[] = [' '];
+  let named = 0;
+  const most = width <= NARROW ? MOST_IN_NARROW : Infinity;
   const widthOfKey = ({ shown, label }: ShownKey): number => widthOf(keyName(shown, theme)) + 1 + widthOf(label) + 2;
   const isHelp = ({ intent }: ShownKey): boolean => intent === 'help';
   // Whatever has no room here stands in the help, so that has room before the others.
@@ -72,7 +79,8 @@ function keysRow(bindings: readonly ShownKey[], theme: Theme, width: number): st
   let left = width - 1 - (hasHelp ? helpColumns : 0);
   for (const binding of bindings) {
     const wide = hasHelp && isHelp(binding) ? 0 : widthOfKey(binding);
-    if (wide > left) continue;
+    if (wide > left || (!isHelp(binding) && named >= most - (hasHelp && helpColumns > 0 ? 1 : 0))) continue;
+    if (!isHelp(binding)) named++;
     parts.push(theme.strong(keyName(binding.shown, theme)), ' ', theme.dim(binding.label), '  ');
     left -= wide;
   }

@@ -13,7 +13,7 @@ import type { Theme } from './theme.js';
 const ENGLISH = {
   keys: 'Keys',
   keysBehindEsc: 'Keys of the panes, behind Esc',
-  groups: { Time: 'Time', History: 'History', Panes: 'Panes', 'This pane': 'This pane', Lab: 'Lab' },
+  groups: { Time: 'Time', History: 'History', Panes: 'Panes', 'This pane': 'This pane', Experiment: 'Experiments', Lab: 'Lab' },
   nothing: 'No word of the screen has that in it.',
   nearest: (words: string) => `Close to it: ${words}`,
 };
@@ -21,7 +21,7 @@ const ENGLISH = {
 const KOREAN: typeof ENGLISH = {
   keys: '키',
   keysBehindEsc: '창의 키 (Esc를 누른 뒤)',
-  groups: { Time: '시간', History: '히스토리', Panes: '창', 'This pane': '이 창', Lab: 'Lab' },
+  groups: { Time: '시간', History: '히스토리', Panes: '창', 'This pane': '이 창', Experiment: '실험', Lab: 'Lab' },
   nothing: '그 글자가 들어 있는 단어나 설명이 없습니다.',
   nearest: (words) => `비슷한 단어: ${words}`,
 };

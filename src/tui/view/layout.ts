@@ -95,13 +95,31 @@ const DESIGNS: readonly Design[] = [
   },
 ];
 
+/** What of the state of the screen its layout depends on. */
+export interface Arrangement {
+  readonly focus: PaneId;
+  readonly isZoomed: boolean;
+  /** An experiment has the column of the REPL, and these panes stand beside it; the others fold. */
+  readonly beside?: readonly PaneId[] | null;
+}
+
 /** Null: the screen is smaller than {@link MINIMUM}. */
-export function layoutOf(screen: Size, { focus, isZoomed }: { readonly focus: PaneId; readonly isZoomed: boolean }): Layout | null {
+export function layoutOf(screen: Size, { focus, isZoomed, beside = null }: Arrangement): Layout | null {
   if (screen.width < MINIMUM.width || screen.height < MINIMUM.height) return null;
   const { headerRows, footerRows, frame, columns } = DESIGNS.find(({ size }) => size.width <= screen.width && size.height <= screen.height) ?? DESIGNS.at(-1)!;
   const height = screen.height - headerRows - footerRows;
-  const places = isZoomed ? [{ pane: focus, x: 0, y: headerRows, width: screen.width, height }] : placesOf(columns, focus, screen.width, headerRows, height);
+  const arranged = beside === null ? columns : besideExperiment(beside, focus);
+  const places = isZoomed ? [{ pane: focus, x: 0, y: headerRows, width: screen.width, height }] : placesOf(arranged, focus, screen.width, headerRows, height);
   return { headerRows, footerRows, frame, places };
+}
+
+/** A pane that is called by its key unfolds as long as it has the focus. */
+function besideExperiment(beside: readonly PaneId[], focus: PaneId): readonly Column[] {
+  const shown = focus === 'repl' || beside.includes(focus) ? beside : [...beside, focus];
+  return [
+    { width: 1, rows: [only('repl', 1)] },
+    { width: 1, rows: shown.map((pane) => only(pane, 1)) },
+  ];
 }
 
 /** The inside of a pane. */

@@ -7,6 +7,8 @@
 import { Box, Transform } from 'ink';
 import type { JSX } from 'react';
 import { ANSWERS, FIRST_MINUTE } from '../state/learn/first-minute.js';
+import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
+import type { LessonList } from '../state/learn/lesson.js';
 import { formatBreakpoint } from '../state/breakpoints.js';
 import type { InLanguages } from '../state/learn/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
@@ -19,6 +21,7 @@ import { insideOf, layoutOf, MINIMUM, type Frame, type Layout, type Place } from
 import type { Size } from './pane.js';
 import { paneOf } from './panes/index.js';
 import { pagerRows, pagerTitle } from './pager.js';
+import { listRows } from './parts/lesson.js';
 import { wrap } from './parts/wrap.js';
 import { fit, row, truncate, width as widthOf } from './text.js';
 import { spelledIn, type Theme } from './theme.js';
@@ -266,7 +269,8 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
     return { place, title: ` ${TEXTS[ui.language].help}: ${helpTitle(state, theme)} `, rows: help(helpView(state), ui.helpScroll, theme, boxInside(place)) };
   }
   if (ui.prompt?.kind === 'breakpoint') return breakpointList(state, size, theme);
-  if (ui.isZoomed) return null;
+  if (state.lesson?.type === 'list') return lessonList(state.lesson, state, size, theme);
+  if (ui.isZoomed || state.lesson !== null) return null;
   const paragraphs = leadingText(state, theme);
   const lines = paragraphs === null && ui.isFresh ? TEXTS[ui.language].invitation(state.server.addresses[0], theme.glyphs.keys) : null;
   if (paragraphs === null && lines === null) return null;
@@ -308,6 +312,14 @@ function helpPlace({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 
 }
 
 const boxInside = ({ width, height }: { readonly width: number; readonly height: number }): Size => ({ width: width - 2, height: height - 2 });
+
+function lessonList(lesson: LessonList, { ui: { language } }: State, size: Size, theme: Theme): OverlayProps {
+  const width = Math.min(size.width, 90);
+  const height = Math.min(size.height - 2, lesson.entries.length + 2);
+  const place = { x: Math.floor((size.width - width) / 2), y: Math.max(1, Math.floor((size.height - height) / 2)), width, height };
+  const inside = boxInside(place);
+  return { place, title: ` ${LESSON_TEXTS[language].list} `, rows: exactly(listRows(lesson, language, theme, inside), inside) };
+}
 
 function breakpointList({ control: { breakpoints }, ui: { language } }: State, size: Size, theme: Theme): OverlayProps {
   const width = Math.min(size.width, 72);

@@ -96,8 +96,6 @@ test('it is for the first start only, and `learn` leads through it again', async
   second.type(`learn${KEYS.enter}`);
   await second.until('One thread will serve everyone.');
 
-  const asked = await startLab({ ...options, args: ['learn', '--port', '0'] });
-  await asked.until('One thread will serve everyone.');
 });
 
 test.each([[['--port', '0']], [['--step']]])('%s starts the lab as it is', async (args) => {

@@ -33,7 +33,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
     },
     spell: () => {},
     run: () => {},
-    learn: () => {},
+    learn: () => null,
     advance: (duration) => server.advance(duration),
     fork: () => Promise.resolve([]),
     past: { isShown: false, moment: null, wayBack: '', ask: () => Promise.reject(new Error('not here')), goTo: () => Promise.reject(new Error('not here')) },

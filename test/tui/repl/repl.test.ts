@@ -459,7 +459,7 @@ test('lines that do not wait for one another reach the server in their order, al
   await lab.say('@b PING', () => texts(lab).includes('PONG'));
   const ready = await traced(lab, (event) => (event.kind === 'ready' && event.token !== WAKER ? event.token : null));
   await lab.server.pause();
-  for (const line of ['@late PING', '@b ECHO later']) lab.repl.submit(line, false);
+  for (const line of ['@late PING', '@b ECHO later']) lab.repl.play(line);
   while (lab.repl.isActing) await new Promise((resolve) => setImmediate(resolve));
   await lab.server.resume();
   await lab.until(() => texts(lab).includes('"later"'));

@@ -153,3 +153,27 @@ export interface RunRecord {
   /** The tokens that each client of the console had. */
   readonly tokens: ReadonlyMap<string, ReadonlySet<number>>;
 }
+
+/** `unjudged`: events are missing that could have told. */
+export type Verdict = 'green' | 'red' | 'unjudged';
+
+export interface Judgement {
+  readonly says: Localized;
+  readonly verdict: Verdict;
+  /** What it was, as against what it must be. */
+  readonly seen: string;
+}
+
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly goals: readonly Judgement[];
+}
+
+/** A part of a text that has been filled from a run. Safe to print once it has been through `visible`: what clients have sent may stand in it. */
+export interface FilledPart {
+  readonly text: string;
+  /** Where it comes from; null: it is the file's own text, or does not come from one event. */
+  readonly event: SeenEvent | null;
+  /** It was filled in. */
+  readonly isFilled: boolean;
+}

@@ -14,6 +14,7 @@ import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.
 import { showTyped, toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
+import { lessonRows, lessonTitle } from '../parts/lesson.js';
 import { breakAnywhere } from '../parts/wrap.js';
 import { fit, row, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
@@ -80,7 +81,8 @@ const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 export const replPane: Pane = {
   id: 'repl',
   title: 'REPL',
-  badge: ({ repl, ui }, columns) => {
+  badge: ({ repl, ui, lesson }, columns) => {
+    if (lesson?.type === 'open') return lessonTitle(lesson, ui.language);
     const { client, clients, lineCount } = repl;
     const { frozenAt } = ui.panes.repl;
     const name = client.name === '' ? '' : `@${client.name}`;
@@ -94,7 +96,11 @@ export const replPane: Pane = {
   render,
   length: ({ repl }) => repl.lineCount,
   forgotten: ({ repl }) => repl.lineCount - repl.lines.length,
-  cursor: ({ repl, ui }, { size, theme }) => layOut(repl, size, theme, ui.language).cursor,
+  cursor: (state, { size, theme }) => {
+    const above = lessonAbove(state, size, theme).length;
+    const cursor = layOut(state.repl, { ...size, height: size.height - above }, theme, state.ui.language).cursor;
+    return cursor === null ? null : { ...cursor, row: above + cursor.row };
+  },
   help: 'repl',
 };
 
@@ -154,7 +160,18 @@ function fitPrompt(prompt: string, width: number): string {
 /** What a person types may hold characters that move the cursor, too. */
 const shown = (text: string, { typed }: Theme): string => showTyped(text, (bytes) => typed(bytes, 1 << 16));
 
+/** What an experiment says, above the transcript. */
+function lessonAbove(state: State, size: Size, theme: Theme): readonly string[] {
+  const { lesson } = state;
+  return lesson?.type === 'open' ? lessonRows(lesson, state, theme, size) : [];
+}
+
 function render(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
+  const above = lessonAbove(state, size, theme);
+  return [...above, ...renderConsole(state, { theme, size: { ...size, height: size.height - above.length }, isFocused })].slice(0, size.height);
+}
+
+function renderConsole(state: State, { theme, size, isFocused }: PaneContext): readonly string[] {
   const repl = withSuggestion(state);
   const { width, height } = size;
   if (height < 1) return [];

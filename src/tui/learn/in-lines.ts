@@ -1,0 +1,149 @@
+/**
+ * Lessons in lines, for people who listen and for programs: plain questions, and what comes of each run. The same experiments, runs and judgements as on
+ * the screen; each run has a server of its own.
+ */
+import { inLanguage, type Experiment, type Judged, type Localized } from '../state/learn/experiment.js';
+import type { Language } from '../state/learn/language.js';
+import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
+import { escapeBytes } from '../escape.js';
+import { toBytes } from '../state/typed-text.js';
+import { fill, plain } from './fill.js';
+import { judge, marksOf } from './judge.js';
+import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
+import { runScenario, ScenarioError } from './runner.js';
+import { OwnStage } from './stage.js';
+
+export interface LinePorts {
+  readonly language: Language;
+  /** The next line that was typed; null: there will be none. */
+  ask(): Promise<string | null>;
+  /** @param text safe to print */
+  say(text: string): void;
+  /** An experiment has been done. */
+  done(name: string): void;
+}
+
+/** Nothing more will be typed. */
+class InputEnded extends Error {}
+
+/** Resolves when the lesson is over, or its input has ended. */
+export async function teachInLines(experiment: Experiment, ports: LinePorts): Promise<void> {
+  try {
+    await new LessonInLines(experiment, ports).teach();
+  } catch (error) {
+    if (!(error instanceof InputEnded)) throw error;
+  }
+}
+
+class LessonInLines {
+  constructor(
+    private readonly experiment: Experiment,
+    private readonly ports: LinePorts,
+  ) {}
+
+  async teach(): Promise<void> {
+    const { title, question, answers, sources, name } = this.experiment;
+    this.say(title);
+    this.say(question);
+    const answer = await this.choose(answers.map(({ text }) => text));
+    const right = answers.find(({ isRight }) => isRight)!;
+    await this.run(planRun(this.experiment));
+    this.ports.say(this.texts.youSaid(this.in(answers[answer]!.text)));
+    this.ports.say(answers[answer]!.isRight ? this.texts.asItIs : `${this.texts.notAsItIs} ${this.in(right.text)}.`);
+    await this.goOn();
+    this.ports.say(this.texts.breakIt);
+    await this.run(planBreak(this.experiment));
+    await this.goOn();
+    await this.mend();
+    this.ports.done(name);
+    this.ports.say(`${this.texts.finished} ${this.texts.sources}`);
+    for (const { text, where } of sources) this.ports.say(`- ${text} (${where})`);
+  }
+
+  private async mend(): Promise<void> {
+    const { question, choices, typed } = this.experiment.mend;
+    for (;;) {
+      this.say(question);
+      if (typed !== null) this.ports.say(`${this.texts.orType} ${typed.line.replace('{typed}', '')}: ${this.in(typed.prompt)}`);
+      const shown = choices.map(({ shows, lines, scenario }) => shows ?? { en: [...lines, ...(scenario ?? [])].flat().join('; ') });
+      const plan = await this.choosePlan(shown);
+      if ((await this.run(plan))?.verdict === 'green') return;
+    }
+  }
+
+  private async choosePlan(shown: readonly Localized[]): Promise<Plan> {
+    const { choices, typed } = this.experiment.mend;
+    this.number(shown);
+    for (;;) {
+      this.ports.say(this.texts.askNumber(choices.length));
+      const line = (await this.ask()).trim();
+      const choice = choices[Number(line) - 1];
+      if (choice !== undefined) return planChoice(this.experiment, choice);
+      if (typed !== null && line !== '' && !/^\d+$/.test(line)) return planTyped(this.experiment, line.replace(typed.line.replace('{typed}', ''), ''));
+    }
+  }
+
+  /** Null: it could not be played to its end. */
+  private async run({ lines, scenario, bookmarks, says }: Plan): Promise<Judged | null> {
+    await using stage = await OwnStage.open();
+    const stopListening = stage.listen((said) => {
+      for (const { kind, client, text } of said) this.ports.say(`${kind === 'in' ? '> ' : client === '' ? '' : `@${client} `}${escapeBytes(toBytes(text))}`);
+    });
+    try {
+      const record = await runScenario(stage, this.experiment, { lines, scenario });
+      stopListening();
+      const judged = judge(this.experiment, record);
+      const marks = marksOf(bookmarks, record);
+      for (const { name, says: moment } of bookmarks) {
+        const mark = marks.get(name);
+        if (mark !== undefined) this.ports.say(`turn ${mark.turn}: ${this.in(moment)}`);
+      }
+      this.ports.say(this.texts.verdicts[judged.verdict]);
+      for (const goal of judged.goals) this.ports.say(`- ${this.texts.verdicts[goal.verdict]} ${this.in(goal.says)}: ${goal.seen}`);
+      if (says !== null) this.ports.say(escapeBytes(toBytes(plain(fill(this.in(says), bookmarks, record)))));
+      return judged;
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      this.ports.say(`${this.texts.failed} ${escapeBytes(toBytes(error.message))}`);
+      return null;
+    } finally {
+      stopListening();
+    }
+  }
+
+  private async choose(texts: readonly Localized[]): Promise<number> {
+    this.number(texts);
+    for (;;) {
+      this.ports.say(this.texts.askNumber(texts.length));
+      const index = Number((await this.ask()).trim()) - 1;
+      if (texts[index] !== undefined) return index;
+    }
+  }
+
+  private number(texts: readonly Localized[]): void {
+    for (const [i, text] of texts.entries()) this.ports.say(`${i + 1}  ${this.in(text)}`);
+  }
+
+  private async goOn(): Promise<void> {
+    this.ports.say(this.texts.askEnter);
+    await this.ask();
+  }
+
+  private async ask(): Promise<string> {
+    const line = await this.ports.ask();
+    if (line === null || /^(?:q|quit|exit)$/.test(line.trim())) throw new InputEnded();
+    return line;
+  }
+
+  private say(text: Localized): void {
+    this.ports.say(this.in(text));
+  }
+
+  private in(text: Localized): string {
+    return inLanguage(text, this.ports.language);
+  }
+
+  private get texts(): (typeof LESSON_TEXTS)[Language] {
+    return LESSON_TEXTS[this.ports.language];
+  }
+}

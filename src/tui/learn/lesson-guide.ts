@@ -1,0 +1,231 @@
+/**
+ * LessonGuide: the effects of a lesson. It plays scenarios in the lab's own server and console, judges them, and shows their moments.
+ *
+ *   keys ──▶ guide ──▶ lesson (state/learn/lesson.ts)
+ *              └─ play ──▶ reset lab ──▶ runner ──▶ judge ──▶ the next step
+ */
+import type { TraceEvent } from '../../server/index.js';
+import { inLanguage, type Bookmark, type Experiment, type RunRecord } from '../state/learn/experiment.js';
+import type { Language } from '../state/learn/language.js';
+import { leading, openLesson, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
+import { fill } from './fill.js';
+import { judge, marksOf } from './judge.js';
+import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
+import { GivenUp, runScenario } from './runner.js';
+import type { Stage } from './stage.js';
+
+export interface LessonHost {
+  readonly language: Language;
+  lesson(): Lesson | null;
+  show(lesson: Lesson | null): void;
+  /** The list, with what is done by now. */
+  list(): Lesson;
+  load(name: string): Experiment;
+  /** An experiment has been done. */
+  done(name: string): void;
+  /** The entry before all experiments was chosen. */
+  startFirstMinute(): void;
+  /** A stage for one run, on which nothing of an earlier one is left: the loop runs, and now is shown. */
+  prepare(): Promise<Stage>;
+  /** Nothing of the runs is to be left. */
+  cleanUp(): Promise<void>;
+  /** Shows the moment after an event of the trace; false if it is not kept. */
+  visit(event: TraceEvent): Promise<boolean>;
+  showLive(): void;
+}
+
+/** The name of the entry before all experiments. */
+export const FIRST_MINUTE_NAME = 'first-minute';
+
+export class LessonGuide {
+  /** Counts what has been begun or left, so that what comes too late is known. */
+  private begun = 0;
+  private playing: Promise<void> = Promise.resolve();
+  private hasPlayed = false;
+
+  constructor(private readonly host: LessonHost) {}
+
+  showList(): void {
+    this.leave();
+    this.host.show(this.host.list());
+  }
+
+  open(experiment: Experiment): void {
+    this.leave();
+    this.host.show(openLesson(experiment));
+  }
+
+  /** From an experiment to the list, and from the list away. */
+  close(): void {
+    const lesson = this.host.lesson();
+    this.leave();
+    this.host.show(lesson?.type === 'open' ? this.host.list() : null);
+  }
+
+  move(by: 1 | -1): void {
+    const lesson = this.host.lesson();
+    if (lesson?.type !== 'list') return;
+    const selected = Math.max(0, Math.min(lesson.selected + by, lesson.entries.length - 1));
+    this.host.show({ ...lesson, selected });
+  }
+
+  /** A digit: an answer, a choice. */
+  choose(index: number): void {
+    const lesson = this.openLesson();
+    if (lesson === null) return;
+    const { experiment, step } = lesson;
+    if (step.at === 'predict' && experiment.answers[index] !== undefined) return this.predict({ ...lesson, predicted: index });
+    const choice = experiment.mend.choices[index];
+    if (step.at !== 'mend' || choice === undefined) return;
+    const text = choice.shows === null ? [...choice.lines, ...(choice.scenario ?? [])].flat().join('; ') : inLanguage(choice.shows, this.host.language);
+    this.mend(lesson, planChoice(experiment, choice), text);
+  }
+
+  /** What was typed behind the beginning of a line. False if nothing is to be typed now. */
+  type(typed: string): boolean {
+    const lesson = this.openLesson();
+    const line = lesson?.experiment.mend.typed?.line ?? null;
+    if (lesson?.step.at !== 'mend' || line === null) return false;
+    const begin = line.slice(0, line.indexOf('{typed}'));
+    const text = typed.startsWith(begin) ? typed.slice(begin.length) : typed;
+    this.mend(lesson, planTyped(lesson.experiment, text), `${begin}${text}`);
+    return true;
+  }
+
+  /** Enter. */
+  goOn(): void {
+    const lesson = this.host.lesson();
+    if (lesson === null) return;
+    if (lesson.type === 'list') return this.openEntry(lesson.entries[lesson.selected]?.name);
+    const { step } = lesson;
+    switch (step.at) {
+      case 'step':
+        return this.to(lesson, { at: 'explain', selected: null, isShown: false });
+      case 'explain':
+        return this.explained(lesson, step);
+      case 'break':
+        return this.break(lesson);
+      case 'broken':
+        return this.to(lesson, { at: 'mend', tried: null });
+      case 'done':
+        return this.close();
+      case 'failed':
+        return this.to(lesson, step.again);
+      default:
+    }
+  }
+
+  /** Left and right. */
+  walk(by: 1 | -1): void {
+    const lesson = this.openLesson();
+    if (lesson === null) return;
+    const { step, moments, explanation } = lesson;
+    if (step.at === 'step') {
+      const shown = walked(step.shown, by, moments.length);
+      this.host.show({ ...lesson, step: { at: 'step', shown } });
+      this.visit(shown === null ? null : moments[shown]!.event.event);
+    } else if (step.at === 'explain') {
+      this.host.show({ ...lesson, step: { at: 'explain', selected: walked(step.selected, by, leading(explanation).length), isShown: false } });
+    }
+  }
+
+  private openLesson(): OpenLesson | null {
+    const lesson = this.host.lesson();
+    return lesson?.type === 'open' ? lesson : null;
+  }
+
+  private openEntry(name: string | undefined): void {
+    if (name === undefined) return;
+    if (name !== FIRST_MINUTE_NAME) return this.open(this.host.load(name));
+    this.leave();
+    this.host.show(null);
+    this.host.startFirstMinute();
+  }
+
+  private explained(lesson: OpenLesson, step: LessonStep & { readonly at: 'explain' }): void {
+    const part = step.selected === null || step.isShown ? undefined : leading(lesson.explanation)[step.selected];
+    if (part === undefined) return this.to(lesson, { at: 'break' });
+    this.host.show({ ...lesson, step: { ...step, isShown: true } });
+    this.visit(part.event.event);
+  }
+
+  private to(lesson: OpenLesson, step: LessonStep): void {
+    this.host.showLive();
+    this.host.show({ ...lesson, step });
+  }
+
+  private visit(event: TraceEvent | null): void {
+    if (event === null) this.host.showLive();
+    else void this.host.visit(event);
+  }
+
+  private predict(lesson: OpenLesson): void {
+    const plan = planRun(lesson.experiment);
+    this.play(lesson, plan, 'run', { at: 'predict' }, (record, outcome) => ({
+      ...lesson, step: { at: 'step', shown: null }, moments: momentsOf(plan.bookmarks, record), explanation: outcome.says,
+    }));
+  }
+
+  private break(lesson: OpenLesson): void {
+    const plan = planBreak(lesson.experiment);
+    this.play(lesson, plan, 'break', { at: 'break' }, (_, outcome) => ({ ...lesson, step: { at: 'broken', outcome } }));
+  }
+
+  private mend(lesson: OpenLesson, plan: Plan, text: string): void {
+    this.play(lesson, plan, 'mend', { at: 'mend', tried: null }, (_, outcome) => {
+      const isMended = outcome.judged.verdict === 'green';
+      if (isMended) this.host.done(lesson.experiment.name);
+      return { ...lesson, step: { at: isMended ? 'done' : 'mend', tried: { text, outcome } } };
+    });
+  }
+
+  /** @param again where a run that fails leads back to. @param next the lesson behind the run */
+  private play(
+    lesson: OpenLesson,
+    plan: Plan,
+    what: (LessonStep & { readonly at: 'running' })['what'],
+    again: LessonStep,
+    next: (record: RunRecord, outcome: Outcome) => Lesson,
+  ): void {
+    const { host } = this;
+    const number = ++this.begun;
+    const isOver = (): boolean => number !== this.begun;
+    host.show({ ...lesson, step: { at: 'running', what } });
+    this.hasPlayed = true;
+    this.playing = this.playing.then(async () => {
+      try {
+        if (isOver()) return;
+        const record = await runScenario(await host.prepare(), lesson.experiment, plan, isOver);
+        if (!isOver()) host.show(next(record, this.outcomeOf(lesson.experiment, plan, record)));
+      } catch (error) {
+        if (isOver() || error instanceof GivenUp) return;
+        const why = error instanceof Error ? error.message : String(error);
+        host.show({ ...lesson, step: { at: 'failed', why, again } });
+      }
+    });
+  }
+
+  private outcomeOf(experiment: Experiment, { says, bookmarks }: Plan, record: RunRecord): Outcome {
+    const text = says === null ? '' : inLanguage(says, this.host.language);
+    return { judged: judge(experiment, record), says: fill(text, bookmarks, record).parts };
+  }
+
+  /** What runs is given up, and what it has set is taken back. */
+  private leave(): void {
+    this.begun++;
+    this.host.showLive();
+    if (!this.hasPlayed) return;
+    this.hasPlayed = false;
+    this.playing = this.playing.then(() => this.host.cleanUp());
+  }
+}
+
+/** Those that have an event, in the order of the run. */
+function momentsOf(bookmarks: readonly Bookmark[], record: RunRecord): readonly Moment[] {
+  const marks = marksOf(bookmarks, record);
+  const moments = bookmarks.flatMap(({ name, says }) => {
+    const event = marks.get(name);
+    return event === undefined ? [] : [{ says, event }];
+  });
+  return moments.toSorted((a, b) => a.event.event.seq - b.event.event.seq);
+}

@@ -1,0 +1,82 @@
+/**
+ * What a lesson says besides the texts of its experiment.
+ */
+import type { Verdict } from './experiment.js';
+import type { Language } from './language.js';
+import type { LessonStep } from './lesson.js';
+
+interface Texts {
+  readonly list: string;
+  readonly done: string;
+  /** Behind the number and the name of the experiment. */
+  readonly steps: { readonly [at in LessonStep['at']]: string };
+  readonly running: { readonly [what in (LessonStep & { at: 'running' })['what']]: string };
+  youSaid(answer: string): string;
+  readonly asItIs: string;
+  readonly notAsItIs: string;
+  readonly moments: string;
+  readonly noMoments: string;
+  /** There are keys, and `reset lab` comes before each run. */
+  readonly empties: string;
+  readonly breakIt: string;
+  readonly orType: string;
+  readonly failed: string;
+  readonly finished: string;
+  readonly sources: string;
+  readonly tooSmall: string;
+  readonly verdicts: { readonly [verdict in Verdict]: string };
+  /** For those who read lines. */
+  readonly askNumber: (most: number) => string;
+  readonly askEnter: string;
+  readonly askName: string;
+}
+
+const ENGLISH: Texts = {
+  list: 'Experiments',
+  done: 'done',
+  steps: {
+    predict: 'predict', running: 'runs', step: 'step', explain: 'why', break: 'break', broken: 'broken', mend: 'mend', done: 'mended', failed: 'stopped',
+  },
+  running: { run: 'It runs: follow the panes.', break: 'The same once more, broken.', mend: 'The same once more, with your line.' },
+  youSaid: (answer) => `You said: ${answer}.`,
+  asItIs: 'That is what has happened.',
+  notAsItIs: 'Something else has happened.',
+  moments: 'Its moments:',
+  noMoments: 'Nothing of it is kept.',
+  empties: 'It empties the databases of this server.',
+  breakIt: 'Now the same with a mistake that people make:',
+  orType: 'Or type what comes behind',
+  failed: 'It could not be played to its end:',
+  finished: 'Done.',
+  sources: 'Where it stands:',
+  tooSmall: 'Experiments need 80x24.',
+  verdicts: { green: 'GREEN', red: 'RED', unjudged: 'NOT JUDGED' },
+  askNumber: (most) => `1 to ${most}?`,
+  askEnter: 'Enter goes on.',
+  askName: 'Name or number? Enter leaves.',
+};
+
+const KOREAN: Texts = {
+  list: '실험',
+  done: '완료',
+  steps: { predict: '예상', running: '실행', step: '단계', explain: '이유', break: '망가뜨리기', broken: '망가짐', mend: '고치기', done: '고침', failed: '중단' },
+  running: { run: '실행 중입니다. 패널을 지켜보세요.', break: '망가뜨린 채로 다시 실행합니다.', mend: '고른 줄로 다시 실행합니다.' },
+  youSaid: (answer) => `예상: ${answer}.`,
+  asItIs: '예상대로 되었습니다.',
+  notAsItIs: '다른 일이 일어났습니다.',
+  moments: '결정적인 순간:',
+  noMoments: '남아 있는 순간이 없습니다.',
+  empties: '이 서버의 데이터베이스를 비웁니다.',
+  breakIt: '이제 흔히 하는 실수를 넣고 다시 실행합니다:',
+  orType: '또는 이어서 입력:',
+  failed: '끝까지 실행하지 못했습니다:',
+  finished: '끝났습니다.',
+  sources: '출처:',
+  tooSmall: '실험에는 80x24가 필요합니다.',
+  verdicts: { green: 'GREEN', red: 'RED', unjudged: '판정 불가' },
+  askNumber: (most) => `1~${most}?`,
+  askEnter: 'Enter: 계속',
+  askName: '이름이나 번호? Enter: 나가기',
+};
+
+export const LESSON_TEXTS: { readonly [language in Language]: Texts } = { en: ENGLISH, ko: KOREAN };

@@ -1,0 +1,84 @@
+/**
+ * A lesson: an experiment on the screen, step by step, as data; or the list of them. The effects are in learn/lesson-guide.ts.
+ *
+ *   list ──Enter──▶ predict ──1 2 3──▶ (runs) ──▶ step ──Enter──▶ explain ──Enter──▶ break ──Enter──▶ (runs) ──▶ broken
+ *    ▲                                                                                                             │ Enter
+ *    └──────────────────────── Enter ─── done ◀── GREEN ── (runs) ◀── 1 2 3, or a line ── mend ◀───────────────────┘
+ *                                                     └── RED ──────────────────────────────▲
+ */
+import type { Experiment, FilledPart, Judged, Localized, SeenEvent } from './experiment.js';
+
+export type Lesson = LessonList | OpenLesson;
+
+export interface LessonList {
+  readonly type: 'list';
+  readonly entries: readonly LessonEntry[];
+  readonly selected: number;
+}
+
+export interface LessonEntry {
+  readonly name: string;
+  readonly number: number | null;
+  readonly title: Localized;
+  readonly isDone: boolean;
+}
+
+export interface OpenLesson {
+  readonly type: 'open';
+  readonly experiment: Experiment;
+  readonly step: LessonStep;
+  /** Which answer was given; null: none yet. */
+  readonly predicted: number | null;
+  /** Of the newest run that has ended. */
+  readonly moments: readonly Moment[];
+  /** The explanation, filled from the run. */
+  readonly explanation: readonly FilledPart[];
+}
+
+/** A decisive moment of a run. */
+export interface Moment {
+  readonly says: Localized;
+  readonly event: SeenEvent;
+}
+
+/** What a run has come to, and what is said of it. */
+export interface Outcome {
+  readonly judged: Judged;
+  readonly says: readonly FilledPart[];
+}
+
+export type LessonStep =
+  | { readonly at: 'predict' }
+  | { readonly at: 'running'; readonly what: 'run' | 'break' | 'mend' }
+  /** @property shown which of the moments; null: now */
+  | { readonly at: 'step'; readonly shown: number | null }
+  /** @property selected which of the parts that lead to an event; null: none. `isShown`: the panes show that event */
+  | { readonly at: 'explain'; readonly selected: number | null; readonly isShown: boolean }
+  | { readonly at: 'break' }
+  | { readonly at: 'broken'; readonly outcome: Outcome }
+  /** @property tried what was chosen last, and what it has come to */
+  | { readonly at: 'mend'; readonly tried: Tried | null }
+  | { readonly at: 'done'; readonly tried: Tried }
+  /** A run could not be played to its end; `again` is where Enter leads. */
+  | { readonly at: 'failed'; readonly why: string; readonly again: LessonStep };
+
+export interface Tried {
+  /** As it was typed, or as the choice is shown. */
+  readonly text: string;
+  readonly outcome: Outcome;
+}
+
+export function openLesson(experiment: Experiment): OpenLesson {
+  return { type: 'open', experiment, step: { at: 'predict' }, predicted: null, moments: [], explanation: [] };
+}
+
+/** The parts of a text that lead to an event. */
+export const leading = (parts: readonly FilledPart[]): readonly (FilledPart & { readonly event: SeenEvent })[] =>
+  parts.flatMap((part) => (part.event === null ? [] : [{ ...part, event: part.event }]));
+
+/** One further in a row of `count`, or one back; beyond its ends is nothing. */
+export function walked(from: number | null, by: 1 | -1, count: number): number | null {
+  if (count === 0) return null;
+  const to = from === null ? (by === 1 ? 0 : count - 1) : from + by;
+  return to < 0 || to >= count ? null : to;
+}
