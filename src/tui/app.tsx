@@ -132,7 +132,7 @@ export class App {
       lost: (why) => this.say(why),
     });
     this.undo = new Undo(this.session);
-    this.past = new SessionPast(this.session, () => this.theme);
+    this.past = new SessionPast(this.session, () => this.theme, APP_TEXTS[language].wayBack);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
     this.console = createConsole(
       {

@@ -17,7 +17,7 @@ export class SessionPast implements ReplPast {
     private readonly session: LabSession,
     private readonly theme: () => Theme,
     /** How to get back to now, as a sentence. */
-    readonly wayBack = 'End, or Esc twice, leads back to now',
+    readonly wayBack: string,
   ) {}
 
   get isShown(): boolean {

@@ -15,6 +15,7 @@ import { fromBytes } from '../state/typed-text.js';
 import { PatientOutput } from '../terminal/patient-output.js';
 import { createTheme } from '../view/theme.js';
 import { NarratedLab } from './narrated-lab.js';
+import { NARRATION_TEXTS } from './narration-texts.js';
 
 export interface NarrationOptions {
   readonly info: ServerInfo;
@@ -57,7 +58,7 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       server, info, password, language,
       theme: createTheme({ palette: 'plain', ascii }),
       keepsHistory: isTyped,
-      write: withinLimits(output),
+      write: withinLimits(output, language),
       taken: () => taken(output),
       quit: () => end(0),
     });
@@ -76,7 +77,7 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       isLeaving = true;
       // What the terminal has echoed, ^C, stands in a line of its own.
       output.write('\n');
-      if (!lab.interrupt()) lab.say('Ctrl-C again leaves the lab');
+      if (!lab.interrupt()) lab.say(NARRATION_TEXTS[language].leaving);
     });
     // The first one ends the lab in its order, another one at once.
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : end(0, true)));
@@ -98,12 +99,12 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
 }
 
 /** Writes lines unless nobody takes them, and says how many are missing as soon as somebody does. */
-export function withinLimits(output: Writable): (line: string) => void {
+export function withinLimits(output: Writable, language: Language): (line: string) => void {
   let missing = 0;
   return (line) => {
     if (isOverfull(output)) missing++;
     else {
-      output.write(missing === 0 ? line : `${missing} lines are missing here: nobody took them\n${line}`);
+      output.write(missing === 0 ? line : `${NARRATION_TEXTS[language].missing(missing)}\n${line}`);
       missing = 0;
     }
   };

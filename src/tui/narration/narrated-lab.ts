@@ -34,6 +34,7 @@ import { wordingOf, type Wording } from '../view/parts/wording.js';
 import { formatCount } from '../view/text.js';
 import { spelledIn, type Theme } from '../view/theme.js';
 import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
+import { NARRATION_TEXTS, type NarrationTexts } from './narration-texts.js';
 import { MOST_ROWS, parseWish, usageOf, WORDS, type Told, type Wish } from './words.js';
 
 /** A reply that takes longer is told when it comes, and the next line is done. */
@@ -112,7 +113,7 @@ export class NarratedLab {
       },
       run: (target) => void this.step(target),
       advance: (duration) => this.session.advance(duration),
-      past: new SessionPast(this.session, () => this.theme, 'live leads back to now'),
+      past: new SessionPast(this.session, () => this.theme, this.texts.wayBack),
       quit,
     });
   }
@@ -139,7 +140,7 @@ export class NarratedLab {
 
   /** @param text a byte string: what is to be said besides what the loop does */
   warn(text: string): void {
-    this.say(`warning: ${this.theme.visible(text, Infinity)}`);
+    this.say(this.texts.warning(this.theme.visible(text, Infinity)));
   }
 
   /** Resolves when every line is done and every command has its reply, or can not get one because the loop is held. */
@@ -160,6 +161,10 @@ export class NarratedLab {
     return this.session.state;
   }
 
+  private get texts(): NarrationTexts {
+    return NARRATION_TEXTS[this.options.language];
+  }
+
   private get wording(): Wording {
     return wordingOf(this.state, this.theme);
   }
@@ -167,12 +172,12 @@ export class NarratedLab {
   private greet(): void {
     const { info } = this.options;
     const [address] = info.addresses;
-    this.say(`redis-lab ${info.version}, in lines. A Redis server runs here, on one event loop.`);
+    this.say(this.texts.greeting(info.version));
     if (address !== undefined) {
       const way = 'path' in address ? `-s ${this.theme.visible(address.path)}` : `-p ${address.port}`;
-      this.say(`Connect: redis-cli ${way}${info.wantedPort === null ? '' : ` (${info.wantedPort} is taken)`}`);
+      this.say(this.texts.connect(way, info.wantedPort));
     }
-    this.say('Or type here: SET greeting hello EX 60. help tells what else there is, quit leaves.');
+    this.say(this.texts.orType);
   }
 
   // Lines
@@ -181,7 +186,7 @@ export class NarratedLab {
     if (this.hasEnded) return;
     const wish = parseWish(line);
     if (wish === null) return this.ask(line);
-    if (wish.type === 'complaint') return this.say(`usage: ${wish.text}`);
+    if (wish.type === 'complaint') return this.say(this.texts.usage(wish.text));
     await this.grant(wish);
   }
 
@@ -193,7 +198,7 @@ export class NarratedLab {
     this.repl.submit(line);
     // A loop that is held answers nobody.
     await Promise.race([this.repl.settled(), this.whenHeld(true)]);
-    if (this.repl.isBusy) return this.say('the loop is held: the reply comes when it goes on');
+    if (this.repl.isBusy) return this.say(this.texts.held);
     await this.repl.settled();
     // A connection that the line has ended is known to be closed a moment later.
     await new Promise(setImmediate);
@@ -257,7 +262,7 @@ export class NarratedLab {
         return this.explain(wish.pane);
       case 'narrate':
         this.isNarrating = wish.isOn;
-        return this.say(wish.isOn ? 'what others do is told from now on' : 'what others do is no longer told');
+        return this.say(this.texts.narrate[wish.isOn ? 'on' : 'off']);
       case 'help':
         return this.help();
     }
@@ -281,7 +286,7 @@ export class NarratedLab {
   /** The history only shows what was: nothing that is said there moves the loop. */
   private isInHistory(): boolean {
     const { control } = this.state;
-    if (control.moment !== null) this.say(`${this.time}: the loop is where it is; live leads back to it`);
+    if (control.moment !== null) this.say(this.texts.inHistory(this.time));
     return control.moment !== null;
   }
 
@@ -291,7 +296,7 @@ export class NarratedLab {
 
   private async pause(): Promise<void> {
     if (this.isInHistory()) return;
-    this.note('pause');
+    this.note(this.texts.said.pause);
     this.want('pause');
     const wasHeld = this.state.control.heldAt !== null;
     const busy = busyOf(this.state);
@@ -303,13 +308,13 @@ export class NarratedLab {
 
   private async resume(): Promise<void> {
     if (this.isInHistory()) return;
-    this.note('resume');
+    this.note(this.texts.said.resume);
     await this.letGo('free');
   }
 
   private async slow(eventsPerSecond: number | null): Promise<void> {
     if (this.isInHistory()) return;
-    this.note(eventsPerSecond === null ? 'slow off' : `slow ${eventsPerSecond}`);
+    this.note(this.texts.said.slow(eventsPerSecond));
     await this.letGo(eventsPerSecond ?? 'free');
   }
 
@@ -317,7 +322,7 @@ export class NarratedLab {
     this.want(null);
     await this.session.setPace(pace);
     await this.whenHeld(false);
-    this.say(`${this.time}: ${pace === 'free' ? 'the loop runs' : 'every event is told'}`);
+    this.say(pace === 'free' ? this.texts.loopRuns(this.time) : this.texts.eventsTold(this.time));
   }
 
   /** A step of a loop that runs holds it; a run takes it as it is. In the history both go forward there. */
@@ -325,8 +330,8 @@ export class NarratedLab {
     const { moment, heldAt } = this.state.control;
     if (moment !== null) return this.travel(() => this.session.goForward(goal));
     const isPause = heldAt === null && typeof goal === 'string';
-    if (isPause) this.note('pause');
-    else this.undo.note({ kind: 'step', said: 'step' });
+    if (isPause) this.note(this.texts.said.pause);
+    else this.undo.note({ kind: 'step', said: this.texts.said.step });
     this.want(isPause ? 'pause' : 'step');
     await Promise.race([isPause ? this.session.pause() : this.session.goOn(goal), after(STEP_PATIENCE_MS)]);
     if (this.state.control.stepping !== null) this.say(this.time);
@@ -349,7 +354,7 @@ export class NarratedLab {
       const { control, repl } = this.state;
       const changed = changeBreakpoints(control.breakpoints, change, repl.commands.map(({ name }) => name));
       if ('error' in changed) return this.say(changed.error);
-      this.undo.note({ kind: 'breakpoints', said: `break ${change.startsWith('-') ? 'off' : 'on'}`, before: control.breakpoints });
+      this.undo.note({ kind: 'breakpoints', said: this.texts.said.break(!change.startsWith('-')), before: control.breakpoints });
       await this.session.setBreakpoints(changed.breakpoints);
     }
     this.tellBreakpoints();
@@ -358,7 +363,7 @@ export class NarratedLab {
   private tellBreakpoints(): void {
     const { theme } = this.options;
     const { breakpoints } = this.state.control;
-    this.say(this.facts.breakpoints || 'no breakpoint');
+    this.say(this.facts.breakpoints || this.texts.noBreakpoint);
     for (const [i, breakpoint] of breakpoints.entries()) this.say(`${i + 1}: ${theme.visible(formatBreakpoint(breakpoint))}`);
   }
 
@@ -377,15 +382,11 @@ export class NarratedLab {
     const { control, model } = this.state;
     if (outcome !== null && outcome !== NOWHERE) return this.say(outcome);
     if (outcome === NOWHERE) {
-      return this.say(
-        control.mode === 'history'
-          ? `${this.time}: nothing more that way; live leads back to now`
-          : 'this is now: back leads into the history',
-      );
+      return this.say(control.mode === 'history' ? this.texts.nothingThere(this.time) : this.texts.isNowBack);
     }
     const event = control.mode === 'paused' ? control.heldAt : model.loop.event;
-    const what = event === null ? 'nothing has happened yet' : control.mode === 'history' ? sentence(event, this.wording) : 'this is now';
-    this.say(`${this.time}, turn ${model.rates.turn}: ${what}`);
+    const what = event === null ? this.texts.nothingYet : control.mode === 'history' ? sentence(event, this.wording) : this.texts.isNow;
+    this.say(this.texts.at(this.time, model.rates.turn, what));
   }
 
   private changed(): void {
@@ -406,14 +407,14 @@ export class NarratedLab {
   private tellBusy(): void {
     const busy = busyOf(this.state);
     if (busy === null) {
-      if (this.busyToldMs !== null) this.say(`no longer BUSY, after ${secondsText(this.busyMs, this.options.language)}`);
+      if (this.busyToldMs !== null) this.say(this.texts.noLongerBusy(secondsText(this.busyMs, this.options.language)));
       this.busyToldMs = null;
       return;
     }
     this.busyMs = busy.activity.turnMs;
     if (this.busyToldMs !== null && this.busyMs < this.busyToldMs + BUSY_AGAIN_MS) return;
     this.busyToldMs = this.busyMs;
-    this.say(`BUSY: ${busySentences(busy, this.wording)[0]!}`);
+    this.say(this.texts.busy(busySentences(busy, this.wording)[0]!));
     const [waiting] = waitingSentences(busy, this.options.language);
     if (waiting !== undefined) this.say(waiting);
   }
@@ -428,7 +429,8 @@ export class NarratedLab {
     const { heldAt } = this.state.control;
     if (heldAt === null) return;
     this.tellEvents(this.stepped.filter(({ seq }) => seq < heldAt.seq));
-    this.say(`${this.wanted === null ? 'PAUSED by a breakpoint, ' : this.wanted === 'pause' ? 'PAUSED, ' : ''}${heldSentence(heldAt, this.wording)}`);
+    const held = heldSentence(heldAt, this.wording);
+    this.say(this.wanted === null ? this.texts.atBreakpoint(held) : this.wanted === 'pause' ? this.texts.paused(held) : held);
     // The next hold is a breakpoint's unless somebody asks for it.
     this.want(null);
   }
@@ -437,7 +439,7 @@ export class NarratedLab {
 
   private tellEvents(events: readonly TraceEvent[]): void {
     const left = events.length - MOST_EVENTS;
-    if (left > 0) this.say(`${formatCount(left)} events before these`);
+    if (left > 0) this.say(this.texts.before(formatCount(left)));
     for (const event of events.slice(-MOST_EVENTS)) this.say(sentence(event, this.wording));
   }
 
@@ -465,7 +467,7 @@ export class NarratedLab {
     if (dueMs === null || this.narrationTimer !== null) return;
     this.narrationTimer = setTimeout(() => {
       this.narrationTimer = null;
-      this.tell(closeWindows(this.narration, performance.now()));
+      this.tell(closeWindows(this.narration, performance.now(), this.options.language));
     }, Math.max(0, dueMs - performance.now()));
   }
 
@@ -517,10 +519,9 @@ export class NarratedLab {
   }
 
   private help(): void {
-    this.say('A line is a command of Redis, sent by a real client of this loop, unless it begins with one of these words.');
-    for (const word of WORDS) this.say(`${usageOf(word)}: ${word.summary}`);
-    this.say('help WouldBlock explains that word, and so with every word of the lab: there is a glossary.');
-    this.say('help lab tells of more clients than one and of bytes by hand. quit, Ctrl-D, or Ctrl-C twice leave the lab.');
+    this.say(this.texts.help);
+    for (const word of WORDS) this.say(`${usageOf(word)}: ${word.summary[this.options.language]}`);
+    for (const line of this.texts.helpEnd) this.say(line);
   }
 
   private request(): SnapshotRequest {

@@ -10,9 +10,11 @@
  * Each kind has windows of its own, so that a flood of commands does not drown that a client has left.
  */
 import type { TraceBatch, TraceEvent } from '../../server/index.js';
+import type { Language } from '../state/learn/language.js';
 import { formatCount } from '../view/text.js';
 import { sentence } from '../view/parts/sentence.js';
 import type { Wording } from '../view/parts/wording.js';
+import { NARRATION_TEXTS, type NarrationTexts } from './narration-texts.js';
 
 /** Sentences of one kind in a window. */
 const TOLD_IN_WINDOW = 5;
@@ -46,18 +48,17 @@ export interface Told {
 /** What a sentence is about, and how many of that are called. */
 interface Matter {
   readonly kind: Kind;
-  readonly one: string;
-  readonly many: string;
+  readonly name: keyof NarrationTexts['counted'];
 }
 
-const COMMAND: Matter = { kind: 'commands', one: 'command', many: 'commands' };
-const CAME: Matter = { kind: 'connections', one: 'connection came', many: 'connections came' };
-const LEFT: Matter = { kind: 'connections', one: 'connection left', many: 'connections left' };
-const EXPIRED: Matter = { kind: 'keys', one: 'key expired', many: 'keys expired' };
-const EVICTED: Matter = { kind: 'keys', one: 'key was evicted', many: 'keys were evicted' };
-const PARKED: Matter = { kind: 'waits', one: 'client was parked', many: 'clients were parked' };
-const UNPARKED: Matter = { kind: 'waits', one: 'client waits no longer', many: 'clients wait no longer' };
-const HALF: Matter = { kind: 'waits', one: 'half request', many: 'half requests' };
+const COMMAND: Matter = { kind: 'commands', name: 'command' };
+const CAME: Matter = { kind: 'connections', name: 'came' };
+const LEFT: Matter = { kind: 'connections', name: 'left' };
+const EXPIRED: Matter = { kind: 'keys', name: 'expired' };
+const EVICTED: Matter = { kind: 'keys', name: 'evicted' };
+const PARKED: Matter = { kind: 'waits', name: 'parked' };
+const UNPARKED: Matter = { kind: 'waits', name: 'unparked' };
+const HALF: Matter = { kind: 'waits', name: 'half' };
 
 function matterOf({ kind }: TraceEvent): Matter | null {
   switch (kind) {
@@ -89,7 +90,7 @@ export function narrate(
   wording: Wording,
   nowMs: number,
 ): Told {
-  const due = closeWindows(narration, nowMs);
+  const due = closeWindows(narration, nowMs, wording.language);
   const lines = [...due.lines];
   const windows = { ...due.narration.windows };
   for (const event of [...events, ...slow]) {
@@ -105,7 +106,7 @@ export function narrate(
 }
 
 /** Closes the windows that are over: what they only counted is told. */
-export function closeWindows(narration: Narration, nowMs: number): Told {
+export function closeWindows(narration: Narration, nowMs: number, language: Language): Told {
   const lines: string[] = [];
   const windows: { [kind in Kind]?: Window } = {};
   for (const [kind, window] of Object.entries(narration.windows) as [Kind, Window][]) {
@@ -114,7 +115,7 @@ export function closeWindows(narration: Narration, nowMs: number): Told {
       continue;
     }
     if (window.counted.size === 0) continue;
-    lines.push(countedSentence(window.counted));
+    lines.push(countedSentence(window.counted, NARRATION_TEXTS[language]));
     windows[kind] = openWindow(nowMs, total(window.counted) > TOLD_IN_WINDOW);
   }
   return { narration: { ...narration, windows }, lines };
@@ -142,6 +143,6 @@ function counting(window: Window, matter: Matter, more: number): Window {
 const total = (counted: ReadonlyMap<Matter, number>): number => [...counted.values()].reduce((sum, count) => sum + count, 0);
 
 /** `and 1,240 more commands` */
-function countedSentence(counted: ReadonlyMap<Matter, number>): string {
-  return `and ${[...counted].map(([{ one, many }, count], i) => `${formatCount(count)} ${i === 0 ? 'more ' : ''}${count === 1 ? one : many}`).join(', ')}`;
+function countedSentence(counted: ReadonlyMap<Matter, number>, texts: NarrationTexts): string {
+  return texts.more([...counted].map(([{ name }, count]) => texts.counted[name](formatCount(count))));
 }

@@ -6,6 +6,7 @@
  */
 import type { RunTarget, StepUnit } from '../../server/index.js';
 import { parseRunTarget } from '../state/breakpoints.js';
+import type { Text } from '../state/learn/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 
 /** What can be told: the panes, and the other face of the frames. */
@@ -35,7 +36,7 @@ export interface Word {
   readonly name: string;
   /** What may follow it. */
   readonly arguments: string;
-  readonly summary: string;
+  readonly summary: Text;
   parse(rest: readonly string[]): Wish | NoWish;
 }
 
@@ -53,63 +54,190 @@ export const MOST_ROWS = 200;
 const FASTEST = 100;
 
 export const WORDS: readonly Word[] = [
-  { name: 'pause', arguments: '', summary: 'Stops the loop itself: clients wait, no key expires.', parse: alone({ type: 'pause' }) },
-  { name: 'resume', arguments: '', summary: 'Lets it run, at full speed.', parse: alone({ type: 'resume' }) },
+  {
+    name: 'pause',
+    arguments: '',
+    summary: {
+      en: 'Stops the loop itself: clients wait, no key expires.',
+      ko: '루프 자체를 멈춥니다. 클라이언트는 기다리고 키는 만료되지 않습니다.',
+    },
+    parse: alone({ type: 'pause' }),
+  },
+  {
+    name: 'resume',
+    arguments: '',
+    summary: {
+      en: 'Lets it run, at full speed.',
+      ko: '최고 속도로 다시 실행합니다.',
+    },
+    parse: alone({ type: 'resume' }),
+  },
   {
     name: 'step',
     arguments: '[event | phase | command | turn]',
-    summary: 'Lets a paused loop go on by one of these; by an event if nothing is said. In the history it goes forward there.',
+    summary: {
+      en: 'Lets a paused loop go on by one of these; by an event if nothing is said. In the history it goes forward there.',
+      ko: '멈춘 루프를 그만큼 진행하며, 지정하지 않으면 이벤트 하나입니다. 히스토리에서는 그 안에서 앞으로 갑니다.',
+    },
     parse: parseStep,
   },
   {
     name: 'run',
     arguments: '[to #token | to command [key]]',
-    summary:
-      'Lets the loop run to the next such request, and holds it before that executes: to #7, to DEL user:*. Without more it is ' +
-      'the next one of any client; what client programs send by themselves when they connect is passed.',
+    summary: {
+      en:
+        'Lets the loop run to the next such request, and holds it before that executes: to #7, to DEL user:*. Without more it is ' +
+        'the next one of any client; what client programs send by themselves when they connect is passed.',
+      ko:
+        '지정한 다음 요청까지 루프를 실행하고 실행 직전에 멈춥니다: to #7, to DEL user:*. 지정하지 않으면 아무 클라이언트의 다음 요청이며, 클라이언트 프로그램이 접속할 때 스스로 보내는 것은 ' +
+        '건너뜁니다.',
+    },
     parse: parseRun,
   },
-  { name: 'slow', arguments: 'number | off', summary: 'So many events a second, each of them told.', parse: parseSlow },
+  {
+    name: 'slow',
+    arguments: 'number | off',
+    summary: {
+      en: 'So many events a second, each of them told.',
+      ko: '1초에 그만큼의 이벤트를 진행하며 하나하나 알립니다.',
+    },
+    parse: parseSlow,
+  },
   {
     name: 'break',
     arguments: '[on condition | off [number]]',
-    summary:
-      'Pauses by itself before such a command: on DEL, on key user:*, on token 7, on event expire, ' +
-      'or behind a slow one: on us>1000. Without more it tells which there are.',
+    summary: {
+      en:
+        'Pauses by itself before such a command: on DEL, on key user:*, on token 7, on event expire, ' +
+        'or behind a slow one: on us>1000. Without more it tells which there are.',
+      ko: '지정한 명령 앞에서 저절로 멈춥니다: on DEL, on key user:*, on token 7, on event expire. 느린 명령 뒤는 on us>1000입니다. 지정하지 않으면 목록을 알려 줍니다.',
+    },
     parse: parseBreak,
   },
-  { name: 'undo', arguments: '', summary: 'Takes back the last pause, resume, slow or break.', parse: alone({ type: 'undo' }) },
+  {
+    name: 'undo',
+    arguments: '',
+    summary: {
+      en: 'Takes back the last pause, resume, slow or break.',
+      ko: '마지막 pause, resume, slow, break를 되돌립니다.',
+    },
+    parse: alone({ type: 'undo' }),
+  },
   {
     name: 'back',
     arguments: '[number] [event | turn]',
-    summary: 'Shows what was, that much earlier. The loop goes on meanwhile, or stays paused.',
+    summary: {
+      en: 'Shows what was, that much earlier. The loop goes on meanwhile, or stays paused.',
+      ko: '그만큼 이전의 과거를 보여 줍니다. 그동안 루프는 계속 실행되거나 멈춰 있습니다.',
+    },
     parse: (rest) => parseWay('back', rest),
   },
-  { name: 'forward', arguments: '[number] [event | turn]', summary: 'The other way.', parse: (rest) => parseWay('forward', rest) },
-  { name: 'oldest', arguments: '', summary: 'As far back as the history goes.', parse: alone({ type: 'oldest' }) },
-  { name: 'live', arguments: '', summary: 'Shows now again.', parse: alone({ type: 'live' }) },
-  { name: 'status', arguments: '', summary: 'What runs where, and what time does.', parse: alone({ type: 'status' }) },
+  {
+    name: 'forward',
+    arguments: '[number] [event | turn]',
+    summary: {
+      en: 'The other way.',
+      ko: '그 반대입니다.',
+    },
+    parse: (rest) => parseWay('forward', rest),
+  },
+  {
+    name: 'oldest',
+    arguments: '',
+    summary: {
+      en: 'As far back as the history goes.',
+      ko: '히스토리에서 갈 수 있는 가장 오래된 순간을 보여 줍니다.',
+    },
+    parse: alone({ type: 'oldest' }),
+  },
+  {
+    name: 'live',
+    arguments: '',
+    summary: {
+      en: 'Shows now again.',
+      ko: '다시 현재를 보여 줍니다.',
+    },
+    parse: alone({ type: 'live' }),
+  },
+  {
+    name: 'status',
+    arguments: '',
+    summary: {
+      en: 'What runs where, and what time does.',
+      ko: '무엇이 어디서 실행되고 시간이 어떻게 흐르는지 알려 줍니다.',
+    },
+    parse: alone({ type: 'status' }),
+  },
   {
     name: 'loop',
     arguments: '',
-    summary: 'What just happened, where the time of the turn went, how long the loop may sleep.',
+    summary: {
+      en: 'What just happened, where the time of the turn went, how long the loop may sleep.',
+      ko: '방금 일어난 일, 턴의 시간이 쓰인 곳, 루프가 잠들 수 있는 시간을 알려 줍니다.',
+    },
     parse: alone({ type: 'tell', pane: 'loop', limit: ROWS }),
   },
-  { name: 'tokens', arguments: '[rows]', summary: 'What is registered with the poll, and what each of it does.', parse: (rest) => parseTell('tokens', rest) },
-  { name: 'readiness', arguments: '[rows]', summary: 'Which tokens were ready last, and what came of it.', parse: (rest) => parseTell('readiness', rest) },
-  { name: 'frames', arguments: '[rows]', summary: 'The last requests and replies.', parse: (rest) => parseTell('frames', rest) },
-  { name: 'commands', arguments: '[rows]', summary: 'What each command has cost, and who has called it.', parse: (rest) => parseTell('commands', rest) },
+  {
+    name: 'tokens',
+    arguments: '[rows]',
+    summary: {
+      en: 'What is registered with the poll, and what each of it does.',
+      ko: '폴러에 등록된 것과 각각이 하는 일을 알려 줍니다.',
+    },
+    parse: (rest) => parseTell('tokens', rest),
+  },
+  {
+    name: 'readiness',
+    arguments: '[rows]',
+    summary: {
+      en: 'Which tokens were ready last, and what came of it.',
+      ko: '마지막으로 준비된 토큰과 그 결과를 알려 줍니다.',
+    },
+    parse: (rest) => parseTell('readiness', rest),
+  },
+  {
+    name: 'frames',
+    arguments: '[rows]',
+    summary: {
+      en: 'The last requests and replies.',
+      ko: '마지막 요청과 응답을 알려 줍니다.',
+    },
+    parse: (rest) => parseTell('frames', rest),
+  },
+  {
+    name: 'commands',
+    arguments: '[rows]',
+    summary: {
+      en: 'What each command has cost, and who has called it.',
+      ko: '명령마다 든 비용과 호출한 클라이언트를 알려 줍니다.',
+    },
+    parse: (rest) => parseTell('commands', rest),
+  },
   {
     name: 'keyspace',
     arguments: '[rows]',
-    summary: 'The keys of the database that the console has selected; `keys` alone does the same.',
+    summary: {
+      en: 'The keys of the database that the console has selected; `keys` alone does the same.',
+      ko: '콘솔이 선택한 데이터베이스의 키를 알려 줍니다. `keys`만 입력해도 같습니다.',
+    },
     parse: (rest) => parseTell('keyspace', rest),
   },
-  { name: 'narrate', arguments: 'on | off', summary: 'Whether to tell what others do while nobody asks.', parse: parseNarrate },
+  {
+    name: 'narrate',
+    arguments: 'on | off',
+    summary: {
+      en: 'Whether to tell what others do while nobody asks.',
+      ko: '묻지 않아도 다른 클라이언트가 하는 일을 알릴지 정합니다.',
+    },
+    parse: parseNarrate,
+  },
   {
     name: 'help',
     arguments: '[command | @group | word | lab | pane]',
-    summary: 'Explains a command of Redis, a word of the lab, the words of the console (lab), or what a pane tells.',
+    summary: {
+      en: 'Explains a command of Redis, a word of the lab, the words of the console (lab), or what a pane tells.',
+      ko: 'Redis 명령, lab의 단어, 콘솔의 단어(lab), 또는 창이 알려 주는 것을 설명합니다.',
+    },
     parse: parseHelp,
   },
 ];
@@ -118,7 +246,7 @@ export const WORDS: readonly Word[] = [
 const KEYS: Word = {
   name: 'keys',
   arguments: '',
-  summary: '',
+  summary: { en: '', ko: '' },
   parse: (rest) => (rest.length === 0 ? { type: 'tell', pane: 'keyspace', limit: ROWS } : 'console'),
 };
 

@@ -14,7 +14,7 @@ test('of a terminal that takes nothing a megabyte waits; what comes then is miss
     taken += Buffer.from(bytes).toString();
     return bytes.length;
   });
-  const write = withinLimits(output);
+  const write = withinLimits(output, 'en');
   const line = `${'x'.repeat(99_999)}\n`;
   // At once, to a terminal that is only slow: nothing is missing.
   for (let i = 0; i < 20; i++) write(line);

@@ -20,7 +20,7 @@ function listen(batches: readonly (readonly [atMs: number, events: readonly Trac
     lines.push(...step.lines.map((line) => `${atMs}: ${line}`));
   };
   const pass = (atMs: number): void => {
-    for (let due = nextDueMs(narration); due !== null && due <= atMs; due = nextDueMs(narration)) told(closeWindows(narration, due), due);
+    for (let due = nextDueMs(narration); due !== null && due <= atMs; due = nextDueMs(narration)) told(closeWindows(narration, due, 'en'), due);
   };
   for (const [atMs, events, droppedCommands = 0] of batches) {
     pass(atMs);

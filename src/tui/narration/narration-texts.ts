@@ -1,0 +1,112 @@
+/**
+ * What the narration says besides the sentences and panes that it has in common with the screen.
+ */
+import type { InLanguages } from '../state/learn/language.js';
+
+const plural = (count: string, one: string, many = `${one}s`): string => `${count} ${count === '1' ? one : many}`;
+
+const ENGLISH = {
+  greeting: (version: string) => `redis-lab ${version}, in lines. A Redis server runs here, on one event loop.`,
+  connect: (way: string, taken: number | null) => `Connect: redis-cli ${way}${taken === null ? '' : ` (${taken} is taken)`}`,
+  orType: 'Or type here: SET greeting hello EX 60. help tells what else there is, quit leaves.',
+  warning: (text: string) => `warning: ${text}`,
+  usage: (text: string) => `usage: ${text}`,
+  held: 'the loop is held: the reply comes when it goes on',
+  narrate: { on: 'what others do is told from now on', off: 'what others do is no longer told' },
+  inHistory: (time: string) => `${time}: the loop is where it is; live leads back to it`,
+  loopRuns: (time: string) => `${time}: the loop runs`,
+  eventsTold: (time: string) => `${time}: every event is told`,
+  said: {
+    pause: 'pause',
+    resume: 'resume',
+    step: 'step',
+    slow: (speed: number | null) => `slow ${speed ?? 'off'}`,
+    break: (isOn: boolean) => `break ${isOn ? 'on' : 'off'}`,
+  },
+  noBreakpoint: 'no breakpoint',
+  nothingThere: (time: string) => `${time}: nothing more that way; live leads back to now`,
+  isNowBack: 'this is now: back leads into the history',
+  isNow: 'this is now',
+  nothingYet: 'nothing has happened yet',
+  at: (time: string, turn: number, what: string) => `${time}, turn ${turn}: ${what}`,
+  noLongerBusy: (time: string) => `no longer BUSY, after ${time}`,
+  busy: (sentence: string) => `BUSY: ${sentence}`,
+  atBreakpoint: (sentence: string) => `PAUSED by a breakpoint, ${sentence}`,
+  paused: (sentence: string) => `PAUSED, ${sentence}`,
+  before: (events: string) => `${events} events before these`,
+  help: 'A line is a command of Redis, sent by a real client of this loop, unless it begins with one of these words.',
+  helpEnd: [
+    'help WouldBlock explains that word, and so with every word of the lab: there is a glossary.',
+    'help lab tells of more clients than one and of bytes by hand. quit, Ctrl-D, or Ctrl-C twice leave the lab.',
+  ],
+  leaving: 'Ctrl-C again leaves the lab',
+  missing: (lines: number) => `${lines} lines are missing here: nobody took them`,
+  wayBack: 'live leads back to now',
+  /** What was only counted, and the sentence that tells it. */
+  counted: {
+    command: (count: string) => plural(count, 'command'),
+    came: (count: string) => plural(count, 'connection came', 'connections came'),
+    left: (count: string) => plural(count, 'connection left', 'connections left'),
+    expired: (count: string) => plural(count, 'key expired', 'keys expired'),
+    evicted: (count: string) => plural(count, 'key was evicted', 'keys were evicted'),
+    parked: (count: string) => plural(count, 'client was parked', 'clients were parked'),
+    unparked: (count: string) => plural(count, 'client waits no longer', 'clients wait no longer'),
+    half: (count: string) => plural(count, 'half request'),
+  },
+  /** `and 1,240 more commands, 3 keys expired` */
+  more: (counted: readonly string[]) => `and ${counted.join(', ').replace(' ', ' more ')}`,
+};
+
+export type NarrationTexts = typeof ENGLISH;
+
+const KOREAN: NarrationTexts = {
+  greeting: (version) => `redis-lab ${version}, 줄 단위 모드입니다. 이벤트 루프 하나로 동작하는 Redis 서버가 실행 중입니다.`,
+  connect: (way, taken) => `접속: redis-cli ${way}${taken === null ? '' : ` (${taken}은 사용 중)`}`,
+  orType: '또는 여기에 입력: SET greeting hello EX 60. help로 나머지를 볼 수 있고 quit으로 종료합니다.',
+  warning: (text) => `경고: ${text}`,
+  usage: (text) => `사용법: ${text}`,
+  held: '루프가 멈춰 있습니다. 다시 진행하면 응답이 옵니다',
+  narrate: { on: '이제부터 다른 클라이언트가 하는 일을 알립니다', off: '이제부터 다른 클라이언트가 하는 일을 알리지 않습니다' },
+  inHistory: (time) => `${time}: 루프는 그대로 있습니다. live로 돌아갑니다`,
+  loopRuns: (time) => `${time}: 루프가 실행 중입니다`,
+  eventsTold: (time) => `${time}: 모든 이벤트를 알립니다`,
+  said: {
+    pause: '멈춤',
+    resume: '재개',
+    step: '진행',
+    slow: (speed) => `slow ${speed ?? 'off'}`,
+    break: (isOn) => `break ${isOn ? 'on' : 'off'}`,
+  },
+  noBreakpoint: '중단점 없음',
+  nothingThere: (time) => `${time}: 그쪽으로는 더 없습니다. live로 현재로 돌아갑니다`,
+  isNowBack: '현재입니다. back으로 히스토리에 들어갑니다',
+  isNow: '현재입니다',
+  nothingYet: '아직 아무 일도 일어나지 않았습니다',
+  at: (time, turn, what) => `${time}, 턴 ${turn}: ${what}`,
+  noLongerBusy: (time) => `BUSY 끝, ${time} 걸렸습니다`,
+  busy: (sentence) => `BUSY: ${sentence}`,
+  atBreakpoint: (sentence) => `중단점에서 PAUSED, ${sentence}`,
+  paused: (sentence) => `PAUSED, ${sentence}`,
+  before: (events) => `이 앞에 이벤트 ${events}개`,
+  help: '다음 단어로 시작하지 않는 줄은 Redis 명령이며, 이 루프의 실제 클라이언트가 보냅니다.',
+  helpEnd: [
+    'help WouldBlock처럼 입력하면 lab에 나오는 모든 단어의 설명을 용어집에서 볼 수 있습니다.',
+    'help lab은 클라이언트를 더 여는 방법과 바이트를 직접 보내는 방법을 알려 줍니다. quit, Ctrl-D, Ctrl-C 두 번으로 종료합니다.',
+  ],
+  leaving: 'Ctrl-C를 한 번 더 누르면 lab을 종료합니다',
+  missing: (lines) => `여기서 ${lines}줄이 빠졌습니다. 받는 쪽이 읽지 않았습니다`,
+  wayBack: 'live로 현재로 돌아갑니다',
+  counted: {
+    command: (count) => `명령 ${count}개`,
+    came: (count) => `연결 ${count}개 접속`,
+    left: (count) => `연결 ${count}개 종료`,
+    expired: (count) => `키 ${count}개 만료`,
+    evicted: (count) => `키 ${count}개 축출`,
+    parked: (count) => `클라이언트 ${count}개 대기 시작`,
+    unparked: (count) => `클라이언트 ${count}개 대기 끝`,
+    half: (count) => `요청의 일부 ${count}개`,
+  },
+  more: (counted) => `그 밖에 ${counted.join(', ')}`,
+};
+
+export const NARRATION_TEXTS: InLanguages<NarrationTexts> = { en: ENGLISH, ko: KOREAN };
