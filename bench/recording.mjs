@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { LAB, median, redisBenchmark, startLab, table } from './processes.mjs';
 
 const REQUESTS = new Map([[1, 60_000], [16, 500_000]]);
-const REPLAYED = 200_000;
+const REPLAYED = 400_000;
 const SERVERS = [['plain', () => []], ['--record', (dir) => ['--record', join(dir, 'bench.lab'), '--trace-overwrite']], ['--history', () => ['--history', '64mb']]];
 
 /** CPU time of each thread in µs, by its number. */
