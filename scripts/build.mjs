@@ -99,7 +99,8 @@ const metafiles = [
   await bundle('cli/check'),
   await bundle('cli/course'),
   // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
-  await bundle('cli/run', { plugins: [bundleInk], defines: { fetch: 'undefined' } }),
+  await bundle('cli/open-recording'),
+  await bundle('cli/run', { separate: ['./open-recording.js'], plugins: [bundleInk], defines: { fetch: 'undefined' } }),
   await bundle('cli/thread'),
 ];
 const buildId = createHash('sha256');

@@ -36,7 +36,11 @@ export function formatHelp(): string {
     ...entry('-h, --help', 'show this help', BASICS_COLUMN),
     ...entry('-v, --version', 'show the version', BASICS_COLUMN),
     '',
-    ...wrap('The file is a redis.conf; - reads one from standard input. Flags come after it and win. A file that is a recording is replayed.', 0),
+    ...wrap(
+      'The file is a redis.conf; - reads one from standard input. Flags come after it and win. A file that is a recording is shown, and without a terminal ' +
+        'replayed.',
+      0,
+    ),
     '',
     'Examples',
     ...entry('redis-lab', 'the lab, on the first free port', BASICS_COLUMN * 2),

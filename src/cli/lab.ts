@@ -7,7 +7,7 @@
 import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine, type Run } from './command-line.js';
 import { complain } from './complain.js';
-import { recordingArgument } from './recording-argument.js';
+import { isForScreen, recordingArgument, replayWords } from './recording-argument.js';
 import { serve } from './serve.js';
 import type { Start } from './start.js';
 
@@ -16,10 +16,12 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   if (args[0] === 'check') return (await import('./check.js')).runCheck(args.slice(1));
   if (args[0] === 'course') return (await import('./course.js')).runCourse(args.slice(1));
   const words = args.map(toBytes);
-  const replayed = words[0] === 'replay' ? words.slice(1) : await recordingArgument(words);
-  if (replayed !== null) return (await import('./replay.js')).replay(replayed);
+  const recording = words[0] === 'replay' ? null : await recordingArgument(words);
+  const shown = recording !== null && isForScreen(recording) ? recording : null;
+  if (words[0] === 'replay') return replayInLines(words.slice(1));
+  if (recording !== null && shown === null) return replayInLines(replayWords(recording));
   if (words[0] === 'learn' && words.some(needsNoScreen)) return (await import('./learn.js')).learnInLines(words.slice(1));
-  const request = await parseCommandLine(words);
+  const request = await parseCommandLine(shown?.rest ?? words);
   if (request.kind === 'text') {
     process.stdout.write(request.text);
     return 0;
@@ -31,13 +33,17 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   const { run } = request;
   if (run.learn !== null && isInLines(run)) return (await import('./learn.js')).teach(run.learn.experiment, run.language);
   if (run.headless) return serve(run, start);
-  return (await import('./run.js')).runLab(run, start);
+  return (await import('./run.js')).runLab(run, start, shown?.file ?? null);
 }
 
 /** Experiments can do without a screen. */
 function isInLines({ screenReader }: Run): boolean {
   const { stdin, stdout, env } = process;
   return screenReader || env.INK_SCREEN_READER === 'true' || env.TERM === 'dumb' || !stdin.isTTY || !stdout.isTTY;
+}
+
+async function replayInLines(words: readonly string[]): Promise<number> {
+  return (await import('./replay.js')).replay(words);
 }
 
 /** What `learn` does with these it does in lines. */

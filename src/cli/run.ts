@@ -24,8 +24,8 @@ const HISTORY_BYTES = 64 * 2 ** 20;
 /** How many ports after the default one are tried. */
 const PORTS_TRIED = 20;
 
-/** Resolves with the exit code when the lab has been left. */
-export async function runLab(run: Run, start: Start): Promise<number> {
+/** Resolves with the exit code when the lab has been left. @param file a recording that is shown, a byte string; null: a server is started */
+export async function runLab(run: Run, start: Start, file: string | null): Promise<number> {
   const { stdin: input, stdout: output, env } = process;
   const missing = [...(input.isTTY ? [] : ['input']), ...(output.isTTY ? [] : ['output'])];
   // A terminal that is dumb can not place anything: lines are all it shows.
@@ -50,17 +50,19 @@ export async function runLab(run: Run, start: Start): Promise<number> {
       if (level === 'warning') warnings.add(message);
     };
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
-    const { server, wantedPort } = await startServer(run, start, log, recording);
+    const common = commonOptions(run, log, recording);
+    const started = await (file === null ? startServer(run, start, common, recording) : showFile(file, start, common));
+    const { server, wantedPort, edgeTriggered, hasVirtualClock, showsCommand } = started;
     setTimeout(start.isOver, START_MS).unref();
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback } = server;
-    const { edgeTriggered, clock } = run;
-    const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock: clock === 'virtual', wantedPort, version: __VERSION__ };
+    const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock, wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
     // Hangul cannot be written in ASCII.
     const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
-    const shown = { ...options, colors, language, lead: leadOf(run), experiment };
+    const lead = file === null ? leadOf(run) : ('never' as const);
+    const shown = { ...options, colors, language, lead, experiment, showsCommand };
     const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, shown));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
@@ -96,22 +98,36 @@ interface StartedServer {
   readonly server: RedisLabServer;
   /** The default port, if it was not free and another one is used; else null. */
   readonly wantedPort: number | null;
+  readonly edgeTriggered: boolean;
+  readonly hasVirtualClock: boolean;
+  /** The command after which its past is shown, by its number; null: now is shown. */
+  readonly showsCommand: number | null;
+}
+
+/** A recording in the place of a server that starts. */
+async function showFile(file: string, start: Start, options: ServerOptions): Promise<StartedServer> {
+  const { openRecordingFile } = await import('./open-recording.js');
+  const { lastCommand, remarks, ...shown } = await openRecordingFile(file, start, options);
+  for (const remark of remarks) options.log?.('warning', remark);
+  return { ...shown, wantedPort: null, showsCommand: lastCommand };
+}
+
+/** What a server that is started and one that goes on from a recording have in common. */
+function commonOptions({ settings, poller, faults, history }: Run, log: Log, recording: RecordFile | null): ServerOptions {
+  const recorded: ServerOptions = recording === null ? {} : { record: (bytes) => recording.write(bytes) };
+  return { ...settings, poller, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
 }
 
 /** Starts the server on the port asked for; if none was, on the first free one from 6379. */
-async function startServer(run: Run, start: Start, log: Log, recording: RecordFile | null): Promise<StartedServer> {
-  const { settings, poller, edgeTriggered, seed, clock, configFile, step, faults } = run;
-  const options: ServerOptions = {
-    ...settings, poller, edgeTriggered, clock, log, configFile, faults, paused: step,
-    ...(seed === null ? {} : { seed }),
-    ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
-    history: run.history ?? HISTORY_BYTES,
-  };
+async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null): Promise<StartedServer> {
+  const { settings, edgeTriggered, seed, clock, configFile, step } = run;
+  const options: ServerOptions = { ...common, edgeTriggered, clock, configFile, paused: step, ...(seed === null ? {} : { seed }) };
   for (let port = DEFAULT_PORT; ; port++) {
     try {
       const asked = settings.port === undefined ? { ...options, port } : options;
       const server = await createServerOn(start.takeThread(), asked, { helper: recording?.helper ?? null });
-      return { server, wantedPort: settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT };
+      const wantedPort = settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT;
+      return { server, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null };
     } catch (error) {
       const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE';
       if (!isTaken || settings.port !== undefined || port === DEFAULT_PORT + PORTS_TRIED) throw error;

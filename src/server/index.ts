@@ -304,6 +304,10 @@ class ForkableHistory extends History implements ServerHistory {
     const { state, asOf } = await this.stateThen();
     return { server: await forkFrom(() => Promise.resolve(state), this.forkOptions, options, true), asOf };
   }
+
+  stateAtEnd(): Promise<Uint8Array> {
+    return this.newestState();
+  }
 }
 
 /** What the thread would never hear of, or that would fail only later. Settings are checked there. */
@@ -329,10 +333,42 @@ function refusal(message: string): StartError {
   return new StartError({ message, code: null, address: null });
 }
 
+/** A recording that can be visited, with a server that goes on from its end. @internal */
+export interface OpenedRecording {
+  readonly server: RedisLabServer;
+  /** The last command that was recorded, by its number; 0: there is none. */
+  readonly lastCommand: number;
+  /** What its replay came to where it did not do the same as recorded; null: it did the same. */
+  readonly divergence: string | null;
+}
+
+/**
+ * Opens a recording: its server is the recorded one as of its last turn, on a thread that waits for its options, and has what was recorded for its past.
+ * Rejects with an Error that says why it cannot be visited. @internal
+ */
+export async function openRecordingOn(thread: Worker, head: RecordingHead, tape: Buffer, options: ServerOptions): Promise<OpenedRecording> {
+  const { log = () => {} } = options;
+  const common: ServerOptions = { edgeTriggered: head.poll.edgeTriggered, clock: head.hasVirtualClock === true ? 'virtual' : 'real', log };
+  // Twice as much as the tape: nothing of it is forgotten for a checkpoint.
+  const past = new ForkableHistory(Math.max(MIN_HISTORY_BYTES, 2 * tape.length + (options.history ?? 0)), common);
+  try {
+    const divergence = await past.open(head, tape);
+    const lastCommand = past.range.newestCommand;
+    const from = await seal(await past.stateAtEnd());
+    const server = await createServerOn(thread, { ...common, port: 0, unixsocket: '', ...options, history: 0, from }, { isPast: true, past });
+    return { server, lastCommand, divergence };
+  } catch (error) {
+    await Promise.all([past.close(), endUnused(thread)]);
+    throw error;
+  }
+}
+
 /** What only the lab's own programs say of a server. */
 interface Circumstances {
   /** No time has passed since the state that it begins with. */
   readonly isPast?: boolean;
+  /** What it has for its past, in the place of one of its own. */
+  readonly past?: ForkableHistory | null;
   /** The thread that writes its files. */
   readonly helper?: HelperThread | null;
 }
@@ -341,7 +377,7 @@ interface Circumstances {
 export async function createServerOn(
   thread: Worker,
   options: ServerOptions,
-  { isPast = false, helper = null }: Circumstances = {},
+  { isPast = false, past = null, helper = null }: Circumstances = {},
 ): Promise<RedisLabServer> {
   const {
     poller = 'auto',
@@ -359,8 +395,8 @@ export async function createServerOn(
     ...settings
   } = options;
   const forkOptions = { poller, edgeTriggered, clock, log };
-  const history = historyBytes === 0 ? null : new ForkableHistory(historyBytes, forkOptions);
-  const listeners = [...(record === undefined ? [] : [await fileListener(record)]), ...(history === null ? [] : [history])];
+  const ownHistory = historyBytes === 0 ? null : new ForkableHistory(historyBytes, forkOptions);
+  const listeners = [...(record === undefined ? [] : [await fileListener(record)]), ...(ownHistory === null ? [] : [ownHistory])];
   const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
@@ -379,8 +415,8 @@ export async function createServerOn(
       hasVirtualClock: clock === 'virtual',
     });
   }
-  if (history !== null && recording !== null) history.flush = () => recording.look();
-  const server = new LabServer(handle, observers, history, forkOptions);
+  if (ownHistory !== null && recording !== null) ownHistory.flush = () => recording.look();
+  const server = new LabServer(handle, observers, past ?? ownHistory, forkOptions);
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;

@@ -79,6 +79,8 @@ export interface AppOptions {
   readonly lead?: { isOver(): void } | null;
   /** Opened at the start; left out: none. */
   readonly experiment?: Experiment | 'list' | null;
+  /** The command after which the past is shown from the start on, by its number; null or left out: now is. */
+  readonly showsCommand?: number | null;
   readonly size: Size;
   /** A row in the colours that the terminal has. */
   readonly recolor: (row: string) => string;
@@ -197,8 +199,10 @@ export class App {
   }
 
   /** Begins to listen to the loop. */
-  start(): Promise<void> {
-    return this.session.start();
+  async start(): Promise<void> {
+    await this.session.start();
+    const { showsCommand = null } = this.options;
+    if (showsCommand !== null) await this.session.goTo({ to: { command: showsCommand } });
   }
 
   resize(size: Size): void {

@@ -46,6 +46,8 @@ export interface LabOptions {
   readonly lead: 'first' | 'never';
   /** Opened at the start, unless the first minute comes first; null: none. */
   readonly experiment: Experiment | 'list' | null;
+  /** The command after which the past is shown from the start on, by its number; null: now is shown. */
+  readonly showsCommand: number | null;
 }
 
 /** Loads what draws; to be called while the server starts. */
@@ -128,6 +130,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       language: options.language,
       lead: own.leaveFork === undefined ? lead : null,
       experiment: isLed || own.leaveFork !== undefined ? null : options.experiment,
+      showsCommand: own.leaveFork === undefined ? options.showsCommand : null,
       recolor: options.colors === 'basic' ? inBasicColors : (row) => row,
       quit: () => end(0),
       suspend: () => suspend(0),

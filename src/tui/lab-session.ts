@@ -261,8 +261,8 @@ export class LabSession {
   }
 
   private positionOf({ turn }: Moment, isUntimed = this.state.control.position?.isUntimed ?? false): Position {
-    const { oldest, newest } = this.options.server.history!.range;
-    const of = Math.max(newest.turn, this.history.newest.rates.turn, turn) - oldest.turn + 1;
+    const { oldest, newest, isWhole } = this.options.server.history!.range;
+    const of = Math.max(newest.turn, isWhole ? 0 : this.history.newest.rates.turn, turn) - oldest.turn + 1;
     return { at: Math.max(1, turn - oldest.turn + 1), of: Math.max(1, of), isUntimed };
   }
 

@@ -159,12 +159,14 @@ export class TimeTravel {
       const by = Math.min(most, here.events.length - 1);
       return by === 0 ? { to: { from: here.moment, by: 'event', direction: 'back' }, by: 1 } : { to: here.events.at(-1 - by)!.moment, by };
     }
+    if (this.range.isWhole) return { to: this.lastCommand, by: most };
     const to = host.recorded.momentBefore(most);
     // What happened last was too much to be recorded: the twin knows.
     return to === null ? { to: this.end, by: 0 } : { to, by: most };
   }
 
   private async goBackTurns(count: number): Promise<Outcome> {
+    if (this.here === null && this.range.isWhole) return this.visit(this.lastCommand);
     const { turn, event } = this.here?.moment ?? this.host.recorded.momentBefore(0) ?? this.end;
     const { oldest } = this.range;
     const wanted = Math.max(oldest.turn, turn - (event > 1 ? count - 1 : count));
@@ -192,7 +194,7 @@ export class TimeTravel {
     const { departures } = this;
     const past = this.host.past!;
     const turn = Math.min(wanted, Math.max(1, this.newestTurn));
-    while (past.range.newest.turn < turn && past.range.off === null && departures === this.departures) {
+    while (past.range.newest.turn < turn && !past.range.isWhole && past.range.off === null && departures === this.departures) {
       await new Promise<void>((resolve) => {
         const stop = past.onGrow(() => this.wake());
         this.wake = () => {
@@ -210,7 +212,14 @@ export class TimeTravel {
 
   /** The newest moment, whichever event it is. */
   private get end(): Moment {
-    return { turn: Math.max(this.newestTurn, this.range.newest.turn), event: Infinity };
+    const { isWhole, newest } = this.range;
+    return { turn: isWhole ? newest.turn : Math.max(this.newestTurn, newest.turn), event: Infinity };
+  }
+
+  /** Of a recording, whose server goes on by itself: where whoever goes back from now arrives. */
+  private get lastCommand(): Destination {
+    const { newest, newestCommand } = this.range;
+    return newestCommand === 0 ? { turn: newest.turn } : { command: newestCommand };
   }
 
   private get range(): HistoryRange {

@@ -8,7 +8,7 @@ import { NOWHERE, TimeTravel } from '../../src/tui/time-travel.js';
 
 const EVENTS = 5;
 const RANGE: HistoryRange = {
-  oldest: { turn: 3, event: 1 }, newest: { turn: 20, event: 1 }, oldestMs: 0, newestMs: 1000, oldestCommand: 1, newestCommand: 50, bytes: 0, off: null,
+  oldest: { turn: 3, event: 1 }, newest: { turn: 20, event: 1 }, oldestMs: 0, newestMs: 1000, oldestCommand: 1, newestCommand: 50, bytes: 0, isWhole: false, off: null,
 };
 const REQUEST: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1, order: 'name', match: '*' }, clients: 1 };
 

@@ -44,6 +44,7 @@ export class FollowerThread implements TapeSource {
   private tape = new TapeStore();
   private head: RecordingHead | null = null;
   private budget = 0;
+  private isWhole = false;
   private following: Following | null = null;
   /** How long it has taken to live through the tape so far, and to take the last checkpoint. */
   private workMs = 0;
@@ -70,7 +71,7 @@ export class FollowerThread implements TapeSource {
   from(offset: number, mayWait: boolean): Buffer | null {
     for (;;) {
       const bytes = this.tape.from(offset);
-      if (bytes !== null || !mayWait || this.mailbox.isClosed) return bytes;
+      if (bytes !== null || !mayWait || this.isWhole || this.mailbox.isClosed) return bytes;
       this.endSlice();
       this.mailbox.wait(() => this.tape.end > offset, this.tell());
       this.sliceStartMs = performance.now();
@@ -95,7 +96,8 @@ export class FollowerThread implements TapeSource {
       sliceEnd = replay.position + SLICE_BYTES;
     }
     const { divergence } = replay.result();
-    if (divergence !== null) this.turnOff(`a replay did not do the same (${divergence.message})`);
+    if (this.isWhole) this.followed(divergence?.message ?? null);
+    else if (divergence !== null) this.turnOff(`a replay did not do the same (${divergence.message})`);
   }
 
   private endSlice(): void {
@@ -112,7 +114,8 @@ export class FollowerThread implements TapeSource {
     const { usedBytes } = replay.server.keyspace;
     const fits = usedBytes <= budget && checkpoints.fit(budget, replay.position);
     if (!fits) return this.turnOff(`the dataset (${mb(usedBytes)}) does not fit into a history of ${mb(budget)}`);
-    if (tape.end - replay.position > BACKLOG_BYTES) return this.turnOff(`more than ${mb(BACKLOG_BYTES)} of what happened were waiting to be followed`);
+    const isBehind = !this.isWhole && tape.end - replay.position > BACKLOG_BYTES;
+    if (isBehind) return this.turnOff(`more than ${mb(BACKLOG_BYTES)} of what happened were waiting to be followed`);
     tape.forgetBefore(checkpoints.oldest.tapeOffset);
     index.forgetBefore(checkpoints.oldest.turn);
   }
@@ -128,6 +131,12 @@ export class FollowerThread implements TapeSource {
     this.captureMs = performance.now() - startMs;
   }
 
+  /** A recording of another build is shown as far as this one does the same. */
+  private followed(divergence: string | null): void {
+    this.tell(true);
+    this.mailbox.post({ kind: 'followed', divergence });
+  }
+
   /** Everything is let go. */
   private turnOff(why: string): void {
     this.off = `going back is off: ${why}`;
@@ -141,6 +150,7 @@ export class FollowerThread implements TapeSource {
       case 'begin':
         this.head = message.head;
         this.budget = message.budget;
+        this.isWhole = message.isWhole;
         return;
       case 'tape':
         if (this.off === null) this.tape.append(message.bytes);
@@ -179,6 +189,7 @@ export class FollowerThread implements TapeSource {
       oldestCommand: oldest.commands + 1,
       newestCommand: server.stats.commandsProcessed,
       bytes: this.tape.bytes + checkpoints.bytes,
+      isWhole: this.isWhole,
       off: this.off,
     };
   }

@@ -22,7 +22,7 @@ const NOTHING_YET: Moment = { turn: 0, event: 0 };
 
 export class History implements Past, TapeListener {
   range: HistoryRange = {
-    oldest: NOTHING_YET, newest: NOTHING_YET, oldestMs: 0, newestMs: 0, oldestCommand: 1, newestCommand: 0, bytes: 0, off: null,
+    oldest: NOTHING_YET, newest: NOTHING_YET, oldestMs: 0, newestMs: 0, oldestCommand: 1, newestCommand: 0, bytes: 0, isWhole: false, off: null,
   };
   /** Set by who owns the recording: has what is recorded handed over. */
   flush: () => void = () => {};
@@ -48,6 +48,19 @@ export class History implements Past, TapeListener {
   take(bytes: Buffer): void {
     if (this.follower === null) this.untold.push(bytes);
     else this.tell(this.follower, bytes);
+  }
+
+  /**
+   * The past of a recording, in the place of one that grows. Resolves when it has been lived through: with null, or with what the replay has come to where it
+   * did not do the same. Rejects if it cannot be visited.
+   */
+  open(head: RecordingHead, tape: Buffer): Promise<string | null> {
+    this.head = head;
+    return new Promise((resolve, reject) => {
+      this.listeners.add(({ off }) => off !== null && reject(new Error(off)));
+      this.untold = [tape];
+      this.start(head, resolve);
+    });
   }
 
   lost(message: string): void {
@@ -100,6 +113,11 @@ export class History implements Past, TapeListener {
     });
   }
 
+  /** The server at the last border between two turns that there is, serialized. */
+  protected newestState(): Promise<Uint8Array> {
+    return this.inTurn(() => this.expectFollower().call('state', { turn: this.range.newest.turn, isAfter: false }));
+  }
+
   digest(): Promise<string> {
     return this.inTurn(() => this.expectTwin().call('digest', null));
   }
@@ -145,17 +163,19 @@ export class History implements Past, TapeListener {
     return this.follower ?? this.start(this.head);
   }
 
-  private start(head: RecordingHead): HistoryThread<FollowerCalls> {
+  /** @param followed the tape is whole: called when it has been lived through */
+  private start(head: RecordingHead, followed: ((divergence: string | null) => void) | null = null): HistoryThread<FollowerCalls> {
     if (this.startTimer !== null) clearTimeout(this.startTimer);
     const follower = (this.follower = new HistoryThread('follower'));
     follower.onMessage = (message) => {
+      if (message.kind === 'followed') return followed?.(message.divergence);
       if (message.kind !== 'range') return;
       this.grow(message.range);
       if (message.range.off !== null) void this.close();
     };
     follower.onFailure = ({ message }) => this.turnOff(`its thread has ended (${message})`);
-    follower.post({ kind: 'begin', head, budget: this.budget });
     for (const bytes of this.untold.splice(0)) this.tell(follower, bytes);
+    follower.post({ kind: 'begin', head, budget: this.budget, isWhole: followed !== null });
     return follower;
   }
 

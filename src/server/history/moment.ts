@@ -57,6 +57,8 @@ export interface HistoryRange {
   readonly newestCommand: number;
   /** Memory that the history takes: tape and checkpoints. */
   readonly bytes: number;
+  /** It is the past of a recording, and does not grow. */
+  readonly isWhole: boolean;
   /** Why there is no going back, in a sentence; null if there is. */
   readonly off: string | null;
 }

@@ -57,11 +57,14 @@ export interface CallOf<C> {
 
 export type ToThread<C> =
   | CallOf<C>
-  | { readonly kind: 'begin'; readonly head: RecordingHead; readonly budget: number }
+  /** `isWhole`: the tape is there already, and does not grow. */
+  | { readonly kind: 'begin'; readonly head: RecordingHead; readonly budget: number; readonly isWhole: boolean }
   | { readonly kind: 'tape'; readonly bytes: Uint8Array }
   | { readonly kind: 'close' };
 
 export type FromThread =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
-  | { readonly kind: 'range'; readonly range: HistoryRange };
+  | { readonly kind: 'range'; readonly range: HistoryRange }
+  /** A whole tape was lived through. `divergence`: only up to there did the server do the same. */
+  | { readonly kind: 'followed'; readonly divergence: string | null };

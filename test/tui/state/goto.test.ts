@@ -6,7 +6,7 @@ const at = (hours: number, minutes: number, seconds = 0, ms = 0, day = 29): numb
 
 /** From ten to twelve on one day. */
 const RANGE: HistoryRange = {
-  oldest: { turn: 3, event: 1 }, newest: { turn: 90, event: 1 }, oldestMs: at(10, 0), newestMs: at(12, 3, 7, 250), oldestCommand: 1, newestCommand: 50, bytes: 0, off: null,
+  oldest: { turn: 3, event: 1 }, newest: { turn: 90, event: 1 }, oldestMs: at(10, 0), newestMs: at(12, 3, 7, 250), oldestCommand: 1, newestCommand: 50, bytes: 0, isWhole: false, off: null,
 };
 
 const parse = (line: string, range = RANGE): GoTo | { readonly error: string } => parseGoTo(line.split(' '), range, 4);

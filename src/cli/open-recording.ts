@@ -1,0 +1,43 @@
+/**
+ * `redis-lab FILE` on a terminal: a recording as a past to go back to, and a server that goes on from its end. A bundle of its own, which few starts load.
+ */
+import { toBytes } from '../server/config/bytes.js';
+import { openRecordingOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
+import { describeDamage, RecordingError } from '../server/recording/index.js';
+import { readRecordingFile } from './read-recording-file.js';
+import type { Start } from './start.js';
+
+/** A longer tape is not kept in memory as a whole. */
+const MOST_BYTES = 2 ** 28;
+
+export interface ShownRecording {
+  readonly server: RedisLabServer;
+  readonly hasVirtualClock: boolean;
+  readonly edgeTriggered: boolean;
+  /** The last command, by its number; null: there is none. */
+  readonly lastCommand: number | null;
+  /** What there is to say of the file: byte strings. */
+  readonly remarks: readonly string[];
+}
+
+/** @param file a byte string. Rejects with an Error whose message is one line */
+export async function openRecordingFile(file: string, start: Start, options: ServerOptions): Promise<ShownRecording> {
+  try {
+    const { head, tape, damage, containsSecrets } = readRecordingFile(file);
+    if (tape.length > MOST_BYTES) throw new RecordingError(`it has ${tape.length} bytes, too many to be shown: redis-lab replay goes through it`);
+    // Where it listened, and what it asked of its clients, is over: the passwords in a recording are others.
+    const asked: ServerOptions = { bind: '127.0.0.1', requirepass: '', ...options };
+    const { server, lastCommand, divergence } = await openRecordingOn(start.takeThread(), head, tape, asked);
+    const remarks = [
+      ...(head.build === __VERSION__ ? [] : [`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may do otherwise`]),
+      ...(containsSecrets ? [`'${file}' contains secrets: a password stands in it as clients have sent it`] : []),
+      ...(damage === null ? [] : [`'${file}' is not whole: ${describeDamage(damage)}`]),
+      ...(divergence === null ? [] : [`'${file}' is shown up to where this build does otherwise: ${toBytes(divergence)}`]),
+    ];
+    const { hasVirtualClock = false, poll: { edgeTriggered } } = head;
+    return { server, hasVirtualClock, edgeTriggered, lastCommand: lastCommand === 0 ? null : lastCommand, remarks };
+  } catch (error) {
+    if (error instanceof RecordingError) throw new Error(`'${file}': ${error.message}`, { cause: error });
+    throw error;
+  }
+}
