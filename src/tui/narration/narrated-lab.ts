@@ -19,6 +19,7 @@ import type { Language } from '../state/learn/language.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
 import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';
+import { findLabWord } from '../state/repl/lab-words.js';
 import { toBytes } from '../state/typed-text.js';
 import { SessionPast } from '../session-past.js';
 import { NOWHERE, type Outcome } from '../time-travel.js';
@@ -196,14 +197,19 @@ export class NarratedLab {
     const before = this.noteOf(name);
     this.isBehind = true;
     this.repl.submit(line);
-    // A loop that is held answers nobody.
-    await Promise.race([this.repl.settled(), this.whenHeld(true)]);
+    // A loop that is held answers nobody, but its past does.
+    if (!this.isForPast(line)) await Promise.race([this.repl.settled(), this.whenHeld(true)]);
+    else await this.repl.settled();
     if (this.repl.isBusy) return this.say(this.texts.held);
     await this.repl.settled();
     // A connection that the line has ended is known to be closed a moment later.
     await new Promise(setImmediate);
     const note = this.noteOf(name);
     if (note !== null && (note !== before || this.clientOf(name)?.state === 'waiting')) this.say(note);
+  }
+
+  private isForPast(line: string): boolean {
+    return this.state.control.mode === 'history' || findLabWord(/^\S*/.exec(line)![0])?.name === 'goto';
   }
 
   private clientOf(name: string): ReplClient | undefined {

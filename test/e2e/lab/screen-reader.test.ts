@@ -88,6 +88,11 @@ test('in the history nothing moves the loop: steps go forward there, and what wo
   await say(lab, 'step command', /HISTORY \d+ of \d+ PAUSED, turn \d+: token 2 sent SET k; it took/);
   await say(lab, 'run', /HISTORY \d+ of \d+ PAUSED: nothing more that way; live leads back to now/);
   for (const word of ['resume', 'slow 5', 'slow off', 'pause']) await say(lab, word, /HISTORY .*: the loop is where it is; live leads back to it/);
+  // The past answers, although the loop is held.
+  await say(lab, 'goto command 1', /turn \d+, event \d+, [\d:.]+: token 2 sent SET k; it took/);
+  await say(lab, 'GET k', '"1"');
+  await say(lab, 'goto turn 9999', 'turn 9999 is not in the history: it has the turns');
+  await say(lab, 'busy 1', 'busy acts on the live server, and this is the history: live leads back to now');
   await say(lab, 'undo', 'this is the history: pause is taken back from the live loop only');
   await say(lab, 'status', /HISTORY \d+ of \d+ PAUSED, turn/);
   await say(lab, 'live', /PAUSED, turn \d+: this is now/);

@@ -36,6 +36,7 @@ const ENGLISH = {
     'loop paused: Esc, then e or Space',
     'paused: Esc e, Esc Space',
   ],
+  past: ['this is the history: commands are answered as of then', 'history: answers are as of then', 'answers as of then'] as readonly string[],
   readingPaused: 'reading is paused: resume-reading goes on',
   waiting: (command: string): readonly string[] => [`${command} waits for its reply; Ctrl-C leaves it`, `${command} waits; Ctrl-C leaves it`],
   waitingBefore: (command: string, behind: number): readonly string[] => [
@@ -65,6 +66,7 @@ const KOREAN: Texts = {
     '루프 멈춤: Esc 뒤 e 또는 Space',
     '멈춤: Esc e, Esc Space',
   ],
+  past: ['히스토리를 보는 중: 명령은 그때의 상태로 응답합니다', '히스토리: 그때의 응답입니다', '그때의 응답'],
   readingPaused: '읽기 멈춤: resume-reading으로 재개',
   waiting: (command) => [`${command}의 응답을 기다립니다. Ctrl-C로 나가기`, `${command} 대기, Ctrl-C로 나가기`],
   waitingBefore: (command, behind) => [
@@ -261,7 +263,7 @@ function status(state: State, width: number, theme: Theme, isFocused: boolean): 
   if (completion !== null) return candidates(completion.candidates.map((word) => shown(word, theme)), completion.index, width, theme);
   if (error !== null) return theme.bad(fit(shown(error, theme), width));
   if (repl.search !== null) return theme.dim(fit(texts.searching, width));
-  const notes = isHeld(state) ? heldNotes(client, theme, texts) : notesOf(client, theme, texts);
+  const notes = state.control.mode === 'history' ? texts.past : isHeld(state) ? heldNotes(client, theme, texts) : notesOf(client, theme, texts);
   if (notes.length > 0) return theme.warn(fit(notes.find((note) => widthOf(note) <= width) ?? notes.at(-1)!, width));
   return theme.dim(fit(isFocused && repl.input === '' ? texts.idle : '', width));
 }

@@ -155,6 +155,13 @@ test.each<[Partial<ReplClient>, string]>([
   expect(picture(repl, { width: 70, height: 2 + 1 }).split('\n').at(-2)).toBe(note);
 });
 
+test.each([[37, 'history: answers are as of then'], [80, 'this is the history: commands are answered as of then']] as const)('while the past is shown it says in %i columns that it answers as of then, also if the loop is held', (columns, text) => {
+  const state = stateWith(talked());
+  const heldAt = { seq: 1, atUs: 0, kind: 'turn-begin' as const, turn: 1 };
+  const past = { ...state, control: { ...state.control, mode: 'history' as const, heldAt } };
+  expect(replPane.render(past, { theme: PLAIN, size: { width: columns, height: 5 }, isFocused: true }).at(-1)!.trimEnd()).toBe(text);
+});
+
 test.each<[Partial<ReplClient>, number, string]>([
   [{}, 37, 'loop paused: Esc, then e or Space'],
   [{}, 60, 'the loop is paused: Esc, then e steps, Space resumes'],
