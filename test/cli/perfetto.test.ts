@@ -51,7 +51,7 @@ test('a parked client is a slice of its own, and its arrow ends where the reply 
   const { trace } = converted([
     [0, begin(1)], [10, connect(2)], [10, frame(2, 1, 'blpop', 'q', '0')], [20, { kind: 'park', token: 2, keys: ['q'], deadlineMs: 0 }], [20, execute(2, 1, 'blpop', 5)], [30, end(1)],
     [30, begin(2)], [30, connect(3)], [40, frame(3, 1, 'lpush', 'q', 'x')], [50, execute(3, 1, 'lpush', 5)], [50, reply(3, 1, 4)],
-    [60, { kind: 'unpark', token: 2, keys: ['q'], why: 'ready' }], [60, reply(2, 1, 30)], [70, end(2)], [70, begin(3)], [70, write(3, 4)], [70, write(2, 12)], [80, WAIT], [90, poll(1)],
+    [60, { kind: 'unpark', token: 2, keys: ['q'], why: 'ready', elapsedUs: 0 }], [60, reply(2, 1, 30)], [70, end(2)], [70, begin(3)], [70, write(3, 4)], [70, write(2, 12)], [80, WAIT], [90, poll(1)],
     [90, write(2, 18)], [95, end(3)],
   ]);
   expect(trace.violations).toEqual([]);

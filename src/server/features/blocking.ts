@@ -303,8 +303,9 @@ export class Blocking implements KeyspaceListener {
     const { session, request } = parked;
     const reply = value !== undefined && typeOf(value) === request.type ? this.take(parked, queue) : request.lost;
     if (reply === undefined) return;
-    this.release(parked, reply, 'ready');
-    this.server.answered(session, reply, clock.readUs() - startUs, reply instanceof ErrorReply);
+    const elapsedUs = clock.readUs() - startUs;
+    this.release(parked, reply, 'ready', elapsedUs);
+    this.server.answered(session, reply, elapsedUs, reply instanceof ErrorReply);
   }
 
   private take({ request, session }: Parked, { key, db }: Queue): Reply | undefined {
@@ -319,14 +320,15 @@ export class Blocking implements KeyspaceListener {
     }
   }
 
-  private release(parked: Parked, reply: Reply, why: UnparkReason): void {
+  private release(parked: Parked, reply: Reply, why: UnparkReason, elapsedUs = 0): void {
     const { session } = parked;
-    this.leave(parked, why);
+    this.leave(parked, why, elapsedUs);
     session.answer(reply);
     session.transport.resume();
   }
 
-  private leave(parked: Parked, why: UnparkReason): void {
+  /** @param elapsedUs what serving it has taken */
+  private leave(parked: Parked, why: UnparkReason, elapsedUs = 0): void {
     const { session, request } = parked;
     const { tap } = this.server;
     for (const key of request.keys) this.dequeue(parked, key);
@@ -335,7 +337,7 @@ export class Blocking implements KeyspaceListener {
     session.waiting = null;
     this.count--;
     if (this.count === 0) this.listeners.leave(this);
-    if (tap.sink !== null) tap.sink.emit({ kind: 'unpark', token: session.id, keys: [...request.keys], why });
+    if (tap.sink !== null) tap.sink.emit({ kind: 'unpark', token: session.id, keys: [...request.keys], why, elapsedUs });
   }
 
   private setTimer(session: BlockingClient, timeoutMs: number): TimerState | null {

@@ -28,7 +28,7 @@ export type TraceBody =
   | { kind: 'write'; token: number; result: number | 'WouldBlock' | string; of: number }
   | { kind: 'interest'; token: number; before: number; after: number }
   | { kind: 'park'; token: number; keys: string[]; deadlineMs: number }
-  | { kind: 'unpark'; token: number; keys: string[]; why: string }
+  | { kind: 'unpark'; token: number; keys: string[]; why: string; elapsedUs: number }
   | { kind: 'timer'; name: string; lateUs: number; elapsedUs: number }
   | { kind: 'expire'; db: number; key: string; how: 'lazy' | 'active' }
   | { kind: 'evict'; db: number; key: string; policy: string }
@@ -149,7 +149,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     category: 'ClientRequest',
     phase: 'execute',
     meaning: 'A parked client goes on.',
-    fields: 'token, keys, why (ready, timeout, unblocked, disconnect)',
+    fields: 'token, keys, why (ready, timeout, unblocked, disconnect), elapsedUs (of serving it)',
   },
   timer: { category: 'Loop', phase: 'timers', meaning: 'A timer was due and ran.', fields: 'name, lateUs, elapsedUs' },
   expire: {

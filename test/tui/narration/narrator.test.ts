@@ -36,7 +36,7 @@ describe('what happens', () => {
       came(7),
       command(7),
       eventAt(0, { kind: 'park', token: 7, keys: ['queue'], deadlineMs: 0 }),
-      eventAt(0, { kind: 'unpark', token: 7, keys: ['queue'], why: 'ready' }),
+      eventAt(0, { kind: 'unpark', token: 7, keys: ['queue'], why: 'ready', elapsedUs: 0 }),
       eventAt(0, { kind: 'expire', db: 0, key: 'session', how: 'lazy' }),
       eventAt(0, { kind: 'expire', db: 0, key: 'session', how: 'active' }),
       eventAt(0, { kind: 'evict', db: 0, key: 'big', policy: 'allkeys-lru' }),

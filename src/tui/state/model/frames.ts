@@ -141,7 +141,7 @@ function afterEvent(model: FramesModel, event: TraceEvent): FramesModel {
     case 'park':
       return parked(model, event.token, event.keys);
     case 'unpark':
-      return parked(model, event.token, null);
+      return unparked(model, event);
     case 'reply':
       return afterReply(model, event);
     case 'disconnect':
@@ -246,6 +246,15 @@ function parked(model: FramesModel, token: number, parkedOn: readonly string[] |
     rows: model.rows.replace(pending.last, { ...row, parkedOn }),
     pending: model.pending.with(token, { ...pending, isParked: parkedOn !== null }),
   };
+}
+
+/** Serving it belongs to what its request has taken, as in commandstats. */
+function unparked(model: FramesModel, { token, elapsedUs }: Extract<TraceEvent, { kind: 'unpark' }>): FramesModel {
+  const freed = parked(model, token, null);
+  const row = freed.rows.get(freed.pending.get(token)?.last ?? -1);
+  if (row?.kind !== 'request' || row.elapsedUs === null) return freed;
+  const timed = { ...row, elapsedUs: row.elapsedUs + elapsedUs };
+  return { ...freed, rows: freed.rows.replace(freed.pending.get(token)!.last, timed) };
 }
 
 /** SUBSCRIBE and its kind are answered once for each channel, in RESP3 by pushes. */

@@ -74,6 +74,18 @@ test('what was left out of the trace is a gap, and gaps without anything between
   expect(new Set(rows(scene).map(frameId)).size).toBe(5);
 });
 
+test('the time of a parked request is that of executing and of serving it, as in commandstats', () => {
+  using scene = stage();
+  const [client, other] = [scene.connect(), scene.connect()];
+  // Each look at the clock takes as long.
+  scene.lab.clock.readUs = () => (scene.lab.clock.nowUs += 300);
+  client.ask('BLPOP', 'jobs', '0');
+  other.ask('RPUSH', 'jobs', 'one');
+  const { elapsedUs } = scene.lab.server.commands.get('blpop')!.stats;
+  expect(rows(scene)[0]).toMatchObject({ argv: ['BLPOP', 'jobs', '0'], elapsedUs });
+  expect(elapsedUs).toBeGreaterThanOrEqual(600);
+});
+
 test('a parked request says on what until it is served, and its reply comes later', () => {
   using scene = stage();
   const client = scene.connect();

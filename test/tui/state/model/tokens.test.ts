@@ -47,7 +47,7 @@ test('replies wait in the output buffer until they are written', () => {
 
 test('an unparked client is no longer parked, and EXEC ends what MULTI began', () => {
   const model = after(
-    connect(5), { kind: 'park', token: 5, keys: ['jobs'], deadlineMs: 0 }, { kind: 'unpark', token: 5, keys: ['jobs'], why: 'ready' },
+    connect(5), { kind: 'park', token: 5, keys: ['jobs'], deadlineMs: 0 }, { kind: 'unpark', token: 5, keys: ['jobs'], why: 'ready', elapsedUs: 0 },
     { kind: 'execute', token: 5, frame: 1, command: 'multi', elapsedUs: 1, keys: [], db: 0 }, { kind: 'execute', token: 5, frame: 2, command: 'exec', elapsedUs: 1, keys: [], db: 0 },
   );
   expect(row(model, 5)).toMatchObject({ parkedOn: null, inTransaction: false });
