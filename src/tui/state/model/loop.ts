@@ -166,7 +166,9 @@ export function shownTurn({ turn, last }: LoopModel, isRunning: boolean): TurnPi
 }
 
 function withReplies(turn: TurnPicture): TurnPicture {
-  return { ...turn, times: { ...turn.times, write: turn.times.write - turn.flushUs + turn.repliesUs } };
+  const { times, busyUs, flushUs, repliesUs } = turn;
+  const moreUs = repliesUs - flushUs;
+  return { ...turn, times: { ...times, write: times.write + moreUs }, busyUs: busyUs === null ? null : busyUs + moreUs };
 }
 
 /**

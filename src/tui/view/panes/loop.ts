@@ -123,7 +123,7 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
   code: codeRows,
   sentence: sentenceRows,
   wait: (state, { theme, size }) => [theme.dim(truncate(fitting(waitWords(state), size.width), size.width))],
-  timeout: ({ model, ui }, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(model.loop, ui.language), size.width), size.width))],
+  timeout: (state, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(state), size.width), size.width))],
   bar: (state, { theme, size }) => [stackedBar(barParts(turnOf(state), theme), size.width, theme)],
   legend: legendRows,
   turns: ({ model, ui }, { theme, size }) => [theme.dim(truncate(fitting(turnTimes(model.loop, ui.language), size.width), size.width))],
@@ -207,7 +207,7 @@ function tellLoop(state: State, theme: Theme): readonly string[] {
   const counts = COUNTED.map((category) => `${category} ${formatCount(loop.counts[category])}`);
   const worked = `${waitWords(state)[0]!}${phases.length === 0 ? '' : `: ${phases.join(', ')}`}`;
   const happened = happenedIn(state, theme).map(({ ways }) => ways[0]!);
-  return [...happened, worked, timeoutOf(loop, language)[0]!, turnTimes(loop, language)[0]!, LOOP_TEXTS[language].events(counts.join(', '))];
+  return [...happened, worked, timeoutOf(state)[0]!, turnTimes(loop, language)[0]!, LOOP_TEXTS[language].events(counts.join(', '))];
 }
 
 function waitWords(state: State): readonly string[] {
@@ -224,8 +224,11 @@ function waitWords(state: State): readonly string[] {
   return [...(shown.repliesUs > 0 ? [`${texts.withReplies(name)}: ${words}`] : []), `${name}: ${words}`, shortest];
 }
 
-function timeoutOf(loop: LoopModel, language: Language): readonly string[] {
-  const shown = chosenTimeout(loop);
+function timeoutOf(state: State): readonly string[] {
+  const { language } = state.ui;
+  // What was chosen before the wait says nothing of a turn that lasts longer.
+  if (busyOf(state) !== null) return LOOP_TEXTS[language].timersWait;
+  const shown = chosenTimeout(state.model.loop);
   return shown === null ? [LOOP_TEXTS[language].noTimeout] : timeoutSentences(shown.timeoutMs, shown.why, language);
 }
 
@@ -255,7 +258,8 @@ function barParts(turn: TurnPicture | null, theme: Theme): readonly BarPart[] {
   return WORK_PHASES.map((phase) => ({ name: phase, value: turn?.times[phase] ?? 0, style: theme.phase[phase] }));
 }
 
-const workedUs = ({ times }: TurnPicture): number => WORK_PHASES.reduce((sum, phase) => sum + times[phase], 0);
+/** Of a turn that is over as its end tells it: more than all phases together, because finding out what comes next takes time, too. */
+const workedUs = ({ times, busyUs }: TurnPicture): number => busyUs ?? WORK_PHASES.reduce((sum, phase) => sum + times[phase], 0);
 
 function legendRows(state: State, { theme, size }: PaneContext): readonly string[] {
   const parts = barParts(turnOf(state), theme);
@@ -355,7 +359,7 @@ function longCode(state: State, { theme, size }: PaneContext): readonly string[]
   const turn = turnOf(state);
   // What is in the brackets is the wait that is chosen now: beside it, how long another one took would be taken for its own.
   const isOtherWait = turn?.turn !== chosenTimeout(state.model.loop)?.turn;
-  return LOOP_TEXTS[state.ui.language].longCode(timeoutArgument(state.model.loop, state.ui.language)).map((text) => {
+  return LOOP_TEXTS[state.ui.language].longCode(timeoutArgument(state)).map((text) => {
     const code = codeRow(text, running, theme, Math.min(size.width, CODE_COLUMNS + 2));
     if (size.width < TIMED_COLUMNS) return code;
     const timed = code + timeCell(text, turn, theme, isOtherWait);
@@ -408,7 +412,7 @@ function shortCode(state: State, { theme, size }: PaneContext): readonly string[
   const at = (text: Pick<CodeText, 'line' | 'code' | 'phase'>): string => codeRow(text, running, theme, size.width);
   return [
     at({ line: 'write', code: code.write, phase: 'write' }),
-    at({ line: 'poll', code: `{poll.wait}(${timeoutArgument(state.model.loop, language)})`, phase: 'poll' }),
+    at({ line: 'poll', code: `{poll.wait}(${timeoutArgument(state)})`, phase: 'poll' }),
     at({ line: 'each', code: code.each }),
     at({ line: 'accept', code: code.accept, phase: 'accept' }),
     clientLine(running, theme, size.width),
@@ -446,8 +450,8 @@ function strip(line: CodeLine | null, { theme, size }: PaneContext): string {
   return columns <= size.width ? spansRow([...spans, separator(STRIP.length, index)], size.width) : theme.highlight(fit(running ?? '', size.width));
 }
 
-function timeoutArgument(loop: LoopModel, language: Language): string {
-  const shown = chosenTimeout(loop);
-  if (shown === null) return 'timeout';
-  return shown.timeoutMs < 0 ? LOOP_TEXTS[language].noLimit : formatTimeout(shown.timeoutMs);
+function timeoutArgument(state: State): string {
+  const shown = chosenTimeout(state.model.loop);
+  if (shown === null || busyOf(state) !== null) return 'timeout';
+  return shown.timeoutMs < 0 ? LOOP_TEXTS[state.ui.language].noLimit : formatTimeout(shown.timeoutMs);
 }

@@ -30,7 +30,11 @@ const ENGLISH = {
   executing: (name: string, command: string, time: string, servesOthers: boolean): readonly string[] => {
     const others = servesOthers ? 'it is past busy-reply-threshold, so others are told BUSY' : 'nobody else is served';
     const what = `has been executing ${command} for ${time}`;
-    return [`${name} ${what}: ${others}`, `${name} ${what}`, `${name}: ${command} for ${time}`];
+    const shortest = `${name}: ${command} for ${time}`;
+    // Who waits is said beside it.
+    if (!servesOthers) return [`${name} ${what}: ${others}`, `${name} ${what}`, shortest];
+    const told = ['others are told BUSY', 'others get BUSY'].flatMap((way) => [`${name} ${what}, ${way}`, `${shortest}, ${way}`]);
+    return [`${name} ${what}: ${others}`, ...told.toSorted((a, b) => b.length - a.length), `${name}: ${command} ${time}, others get BUSY`, shortest];
   },
   waiting: (clients: number, connections: number): readonly string[] => {
     const [who, newcomers] = [plural(clients, 'client'), plural(connections, 'connection')];
@@ -68,7 +72,9 @@ const KOREAN: typeof ENGLISH = {
   inOneTurn: (time, what) => [`루프가 한 턴에 ${time} 동안 머물러 있습니다, ${what}`, `${time} 동안 바쁨: ${what}`, what],
   executing: (name, command, time, servesOthers) => {
     const others = servesOthers ? 'busy-reply-threshold를 넘어 다른 클라이언트는 BUSY를 받습니다' : '다른 클라이언트는 처리되지 않습니다';
-    return [`${name}의 ${command} 실행이 ${time} 동안 계속되고 있습니다: ${others}`, `${name}의 ${command} 실행 ${time}째`, `${name}: ${command} ${time}째`];
+    const ways = [`${name}의 ${command} 실행 ${time}째`, `${name}: ${command} ${time}째`];
+    const told = servesOthers ? ways.map((way) => `${way}, 다른 쪽은 BUSY`) : [];
+    return [`${name}의 ${command} 실행이 ${time} 동안 계속되고 있습니다: ${others}`, ...told, ...ways];
   },
   waiting: (clients, connections) => {
     const parts = [

@@ -37,7 +37,7 @@ test('asleep, at 80×24', () => {
 token 7 sent GET greeting; it took
 9 µs
 nothing to do: asleep in epoll_wait
-turn 812: waited 30 µs, worked 20 µs
+turn 812: waited 30 µs, worked 22 µs
 read│decod│execute──────────│write───
 next timer: expire cycle in 83 ms
 p50 17 µs  p99 17 µs  max 17 µs
@@ -61,7 +61,7 @@ test('asleep, at 120×40: each line has its time', () => {
   and again
 token 7 sent GET greeting; it took 9 µs
 nothing to do: the loop sleeps in epoll_wait
-turn 812: waited 30 µs, worked 20 µs
+turn 812: waited 30 µs, worked 22 µs
 read─│decode│execute─────────────────│write───────
 next timer: expire cycle in 83 ms
 turn times: p50 17 µs  p99 17 µs  max 17 µs
@@ -159,7 +159,7 @@ test('held at its first event, the loop has its turn and its line, though the tr
 test('timers in the background do not cover what happened last', () => {
   const text = picture(stateAfter([...served(812, 0), ...ticked(813, 60)]), 50, 20);
   expect(text).toContain('token 7 sent GET greeting; it took 9 µs');
-  expect(text).toContain('turn 812: waited 30 µs, worked 20 µs');
+  expect(text).toContain('turn 812: waited 30 µs, worked 22 µs');
   expect(text).toContain('▶   poll.wait');
 });
 
@@ -172,7 +172,7 @@ test('in the past the loop is where it was, and not held', () => {
 test('a loop that is too fast to follow says so, and points nowhere', () => {
   const text = picture(stateAfter([...served(812, 0), ...served(813, 100).slice(0, 5), dropped(248, 1447)]), 50, 20);
   expect(text).toContain('too fast to follow: 248 turns with 1,447 commands');
-  expect(text).toContain('turn 812: waited 30 µs, worked 20 µs');
+  expect(text).toContain('turn 812: waited 30 µs, worked 22 µs');
   expect(text).not.toContain('▶');
 });
 
@@ -224,7 +224,7 @@ const BUSY = busy(executing(7, 'eval', 2140, { turn: 813 }), [[9, bytes(14, 1100
 test('busy, at 80×24: the arrow is on what keeps the loop, and who waits is counted', () => {
   expect(picture(stateAfter(asleep, { busy: BUSY }), 37, 13)).toBe(`
   write pending replies
-  poll.wait(83 ms)
+  poll.wait(timeout)
   for each ready token
    LISTENER: accept until WouldBlock
 ▶  client: read decode[execute]reply
@@ -234,7 +234,7 @@ token 7 has been executing EVAL for
 1 client and 2 connections wait
 turn 813: at work for 2.1 s
 execute──────────────────────────────
-next timer: expire cycle in 83 ms
+due timers wait
 p50 17 µs  p99 17 µs  max 17 µs
 `);
 });
@@ -244,6 +244,21 @@ test('busy, at 120×40: the time of the line that runs grows', () => {
   expect(text).toContain('▶               execute                    2.14 s');
   expect(text).toContain('token 7 has been executing EVAL for 2.1 s\n1 client and 2 connections wait\n');
   expect(loopPane.badge(stateAfter(asleep, { busy: BUSY }), 60)).toBe('turn 813');
+});
+
+test('busy, nothing is said of the timer that the loop slept for before: what is due runs when the turn ends', () => {
+  const text = picture(stateAfter(asleep, { busy: BUSY }), 60, 20);
+  expect(text).not.toContain('next timer:');
+  expect(text).toContain('poll.wait(timeout)');
+  expect(text).toContain('timers that are due meanwhile run at the end of this turn');
+});
+
+test('a turn that is over has worked as long as its end tells', () => {
+  const end = happened(598, { kind: 'turn-end', turn: 5, busyUs: 590, commands: 0 });
+  const waker = [happened(0, { kind: 'turn-begin', turn: 5 }), happened(1, { kind: 'wait', timeoutMs: -1, why: 'no timer' }), happened(8, { kind: 'poll', waitedUs: 7, ready: 1, emulated: false }), happened(9, { kind: 'ready', token: 1, readiness: 1 })];
+  const text = picture(stateAfter([...waker, end], held(eventAt(598, { kind: 'turn-end', turn: 5, busyUs: 590, commands: 0 }))), 60, 20);
+  expect(text).toContain('held: turn 5 is over: 0 commands in 590 µs');
+  expect(text).toContain('waited 7 µs, worked 590 µs');
 });
 
 test('a loop that is held, and the past, are shown as they are although the loop was busy', () => {

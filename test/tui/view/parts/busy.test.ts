@@ -11,6 +11,11 @@ test('who keeps the loop is named with the command, and how long it has been see
   expect(busySentences(busy(executing(3, 'config|get', 300)), WORDING)[0]).toContain('executing CONFIG GET for 0.3 s');
 });
 
+test('in the 38 columns of a pane at 80×24 it is still said what becomes of others', () => {
+  const ways = busySentences(busy(executing(3, 'eval', 6140, { servesOthers: true })), WORDING);
+  expect(ways.find((way) => way.length <= 38)).toBe('token 3: EVAL 6.1 s, others get BUSY');
+});
+
 test('a turn of many short commands says so, as does one that is at something else', () => {
   expect(busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.4 s, and executes GET for token 3');
   expect(busySentences(busy(executing(3, '', 500, { phase: 'decode', command: null })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.5 s, and decodes requests for token 3');
@@ -18,7 +23,7 @@ test('a turn of many short commands says so, as does one that is at something el
 });
 
 test('each way to say it is shorter than the one before', () => {
-  for (const ways of [busySentences(busy(executing(3, 'eval', 2140)), WORDING), busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING), waitingSentences(busy(executing(3, 'eval', 1), [[4, bytes(1, 1)], [0, connections(2, 1)]]), 'en')]) {
+  for (const ways of [busySentences(busy(executing(3, 'eval', 2140)), WORDING), busySentences(busy(executing(3, 'eval', 6140, { servesOthers: true })), WORDING), busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING), waitingSentences(busy(executing(3, 'eval', 1), [[4, bytes(1, 1)], [0, connections(2, 1)]]), 'en')]) {
     const lengths = ways.map((way) => way.length);
     expect(lengths).toEqual(lengths.toSorted((a, b) => b - a));
   }
