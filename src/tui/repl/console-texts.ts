@@ -66,6 +66,7 @@ const ENGLISH = {
   noReply: (requests: string) => `no reply came to ${requests}`,
   // Replies
   wholeReply: 'Ctrl-O shows all of it',
+  wholeElsewhere: (program: string) => `${program} shows all of it`,
   tooFast: (replies: number) => `... ${replies} replies came too fast to be shown`,
 };
 
@@ -126,6 +127,7 @@ const KOREAN: ConsoleTexts = {
   isClosed: (opensNext) => `연결이 닫혔습니다${opensNext ? '. 다음 명령이 새 연결을 엽니다' : ''}`,
   noReply: (requests) => `응답이 오지 않음: ${requests}`,
   wholeReply: 'Ctrl-O로 전체 보기',
+  wholeElsewhere: (program) => `전체 보기: ${program}`,
   tooFast: (replies) => `... 너무 빨라 표시하지 못한 응답 ${replies}개`,
 };
 

@@ -133,6 +133,12 @@ interface Repetition {
   left: number;
 }
 
+/** Where a reply that is cut can be seen whole. */
+function wholeReply({ hasPager = false, address, language }: ReplOptions): string {
+  const texts = CONSOLE_TEXTS[language];
+  return hasPager ? texts.wholeReply : texts.wholeElsewhere(`redis-cli ${'path' in address ? `-s ${address.path}` : `-p ${address.port}`}`);
+}
+
 class LabRepl implements Repl {
   private readonly connections = new Map<string, ConsoleClient>();
   private readonly transcript: Transcript;
@@ -156,7 +162,7 @@ class LabRepl implements Repl {
 
   constructor(private readonly options: ReplOptions) {
     this.history = new HistoryFile(options.historyFile);
-    this.transcript = new Transcript((lines, long) => options.dispatch({ type: 'lines-received', lines, long }), options.hasPager ?? false, this.texts);
+    this.transcript = new Transcript((lines, long) => options.dispatch({ type: 'lines-received', lines, long }), wholeReply(options), this.texts);
     const { server } = options;
     const watched = { server, clients: () => this.views, isQuiet: () => this.isQuiet };
     this.loopWords = new LoopWords(watched, (duration) => options.advance(duration), this.texts);

@@ -24,10 +24,10 @@ export class Transcript {
 
   private nextId = 1;
 
-  /** @param hasPager what is cut can be seen whole */
+  /** @param whole says where what is cut can be seen whole */
   constructor(
     private readonly show: (lines: readonly ReplLine[], long: readonly LongReply[]) => void,
-    private readonly hasPager: boolean,
+    private readonly whole: string,
     private readonly texts: ConsoleTexts,
   ) {}
 
@@ -51,9 +51,9 @@ export class Transcript {
     const long: LongReply[] = [];
     const lines = this.held.flatMap((held) => {
       const formatted = format(held);
-      if (!this.hasPager || !('reply' in held) || !isCut(held.reply, held.kind === 'text')) return formatted;
+      if (!('reply' in held) || !isCut(held.reply, held.kind === 'text')) return formatted;
       long.push({ id: this.nextId++, title: held.title, reply: held.reply, isText: held.kind === 'text', bytes: weightOf(held.reply) });
-      return [...formatted, { kind: 'note' as const, client: held.client, text: this.texts.wholeReply }];
+      return [...formatted, { kind: 'note' as const, client: held.client, text: this.whole }];
     });
     if (this.skipped > 0) lines.unshift({ kind: 'note', client: '', text: this.texts.tooFast(this.skipped) });
     this.held = [];
