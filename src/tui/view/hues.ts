@@ -27,7 +27,7 @@ export interface Hues {
 
 export const HUES: { readonly [background in Background]: Hues } = {
   dark: { bad: 203, warn: 214, good: 71, identities: [39, 177, 111, 207, 105, 218, 75, 141], work: [37, 80], quiet: 248, border: 242 },
-  light: { bad: 160, warn: 130, good: 28, identities: [25, 127, 62, 163, 93, 24, 97, 90], work: [23, 30], quiet: 240, border: 247 },
+  light: { bad: 160, warn: 130, good: 28, identities: [25, 127, 62, 163, 93, 24, 97, 90], work: [23, 29], quiet: 240, border: 245 },
   unknown: { bad: 167, warn: 136, good: 28, identities: [32, 171, 68, 169, 99, 133, 67, 128], work: [30, 66], quiet: 243, border: 244 },
 };
 

@@ -42,7 +42,7 @@ describe.each(BACKGROUNDS)('on a background that is %s', (background) => {
 
   test('what a connection is called by and what state something is in share no hue, and neither do the phases of a turn', () => {
     const isState = (angle: number): boolean => angle < 150 || angle > 345;
-    const isWork = (angle: number): boolean => angle >= 170 && angle <= 190;
+    const isWork = (angle: number): boolean => angle >= 160 && angle <= 190;
     const isIdentity = (angle: number): boolean => angle >= 195 && angle <= 335;
     expect([bad, warn, good].map(angleOf).every(isState)).toBe(true);
     expect(identities.map(angleOf).every(isIdentity)).toBe(true);
@@ -59,8 +59,12 @@ describe.each(BACKGROUNDS)('on a background that is %s', (background) => {
   });
 
   test('each colour can be read, and so can what is quiet', () => {
-    const least = background === 'unknown' ? 3 : 4.3;
+    const least = background === 'unknown' ? 3 : 4.5;
     for (const backdrop of BACKDROPS[background]) for (const hue of [bad, warn, good, ...identities, ...work, quiet]) expect([hue, contrast(hue, backdrop)]).toEqual([hue, expect.toSatisfy((ratio) => ratio >= least)]);
+  });
+
+  test('a border can be seen', () => {
+    for (const backdrop of BACKDROPS[background]) expect(contrast(HUES[background].border, backdrop)).toBeGreaterThanOrEqual(3);
   });
 
   test('nothing is drawn in what the terminal calls dim, and the theme takes its colours from nowhere else', () => {
