@@ -1,7 +1,7 @@
 /**
  * The frames pane: what clients have said and what they were answered, as it was decoded and encoded, newest at the bottom.
  *
- *       tok  no  frame                                 size      time
+ *       tok  nr  frame                                 size      time
  *     >  #5   3  SET greeting hello EX 60              54 B     12 µs
  *     <  #5   3  OK                                     5 B
  *   ▶ >  #6   1  have 12 of 40                         12 B      half
@@ -162,7 +162,7 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
     { header: '', width: 1, cell: markOf, style: colored },
     { header: 'tok', name: 'token', width: tokenColumns, align: 'right', cell: (row) => (row.kind === 'gap' ? '' : `#${row.token}`), style: colored },
     {
-      header: 'no',
+      header: 'nr',
       name: 'number',
       width: frameColumns,
       align: 'right',

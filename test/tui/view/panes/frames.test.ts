@@ -24,7 +24,7 @@ function open(scene: Scene, isIt: (row: FrameRow) => boolean, cursor = 0): void 
 test('requests and replies stand in the order in which they came, newest at the bottom', () => {
   using scene = conversation();
   expect(scene.picture(framesPane, SIZE)).toBe(`
-    tok  no frame                               size    time
+    tok  nr frame                               size    time
   >  #2   1 SET greeting "hello world" EX …     61 B    0 µs
   <  #2   1 OK                                   5 B
   >  #2   2 LRANGE greeting 0 1                 44 B    0 µs
