@@ -180,10 +180,10 @@ function rowsOf(state: State): readonly TokenRow[] {
   return [...fixed, ...clients];
 }
 
-/** Who keeps the loop busy may have connected in the turn that goes on, of which the trace has told nothing yet. */
+/** Who keeps the loop busy may have connected in the turn that goes on, of which the trace has told nothing yet: then its address is not known. */
 function withCulprit(state: State, rows: readonly TokenRow[]): readonly TokenRow[] {
   const token = busyOf(state)?.activity.token ?? null;
-  return token === null || state.model.tokens.rows.get(token) !== undefined ? rows : [...rows, clientRow(token)];
+  return token === null || state.model.tokens.rows.get(token) !== undefined ? rows : [...rows, { ...clientRow(token), peer: 'new client' }];
 }
 
 function passes(row: TokenRow, filter: string): boolean {

@@ -306,7 +306,7 @@ test('while the loop is busy, who keeps it executes, and others with something i
 test('who keeps the loop busy has a row, also if its connection has not been told of yet', () => {
   using scene = stage();
   const control = { ...scene.state.control, busy: busy(executing(9, 'eval', 2140)) };
-  expect(tokensPane.render({ ...scene.state, control }, { theme: PLAIN, size: SIZE, isFocused: true }).join('\n')).toMatch(/#9 .*executing/);
+  expect(tokensPane.render({ ...scene.state, control }, { theme: PLAIN, size: SIZE, isFocused: true }).join('\n')).toMatch(/#9 .*new client .*executing/);
 });
 
 test('where there are few rows, who keeps the loop busy and who waits for it stay in view', () => {
