@@ -31,4 +31,28 @@ export const LESSONS: readonly Lesson[] = [
     title: { en: 'Many clients: a map from token to stream', ko: '여러 클라이언트: 토큰에서 스트림으로 가는 맵' },
     exports: ['EchoServer'],
   },
+  {
+    number: '04',
+    name: '04-half-frames',
+    title: { en: 'Half frames and RESP: PING', ko: '절반의 프레임과 RESP: PING' },
+    exports: ['Decoder', 'Server'],
+  },
+  {
+    number: '05',
+    name: '05-set-get',
+    title: { en: 'ECHO, SET, GET: one keyspace for everyone', ko: 'ECHO, SET, GET: 모두의 키 공간 하나' },
+    exports: ['Server'],
+  },
+  {
+    number: '06',
+    name: '06-expiry',
+    title: { en: 'Expiry, lazy and active: the timeout of the poll', ko: '만료: 지연과 능동, poll의 시간 제한' },
+    exports: ['Server'],
+  },
+  {
+    number: '07',
+    name: '07-writing',
+    title: { en: 'Writing: short writes, WRITABLE, backpressure', ko: '쓰기: 짧은 쓰기, WRITABLE, 배압' },
+    exports: ['Server'],
+  },
 ];

@@ -3,5 +3,11 @@ import type { LessonTest } from './lesson.js';
 import { tests as listener } from './lessons/01-listener/tests.js';
 import { tests as eventLoop } from './lessons/02-event-loop/tests.js';
 import { tests as manyClients } from './lessons/03-many-clients/tests.js';
+import { tests as halfFrames } from './lessons/04-half-frames/tests.js';
+import { tests as setGet } from './lessons/05-set-get/tests.js';
+import { tests as expiry } from './lessons/06-expiry/tests.js';
+import { tests as writing } from './lessons/07-writing/tests.js';
 
-export const TESTS: { readonly [number: string]: readonly LessonTest[] | undefined } = { '01': listener, '02': eventLoop, '03': manyClients };
+export const TESTS: { readonly [number: string]: readonly LessonTest[] | undefined } = {
+  '01': listener, '02': eventLoop, '03': manyClients, '04': halfFrames, '05': setGet, '06': expiry, '07': writing,
+};

@@ -1,0 +1,106 @@
+// Lesson 04: half frames and RESP. docs/lessons/04-half-frames.md explains it; `npx redis-lab course test 04` checks it.
+import { Events, Interest, SystemError, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
+
+const LISTENER = Token(0);
+
+/** Bytes that are no request. */
+export class ProtocolError extends Error {}
+
+/** Bytes in, requests out; keeps what is not whole. Each client has one of its own. */
+export class Decoder {
+  #bytes = Buffer.alloc(0);
+
+  /** @param {Buffer} bytes what a read has brought; they are copied, because the read buffer is used again */
+  feed(bytes) {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+  }
+
+  /**
+   * Takes the next request out of what was fed.
+   *
+   * @returns {Buffer[] | null} its words; null: it is not whole yet, and nothing is taken
+   * @throws {ProtocolError}
+   */
+  next() {
+    throw new Error('Decoder.next is not written yet');
+  }
+}
+
+/**
+ * Executes a request.
+ *
+ * @param {Buffer[]} argv its words; the first is the command, in any case of letters
+ * @returns {string} the reply, in RESP
+ */
+export function execute(argv) {
+  throw new Error('execute is not written yet');
+}
+
+/** Answers requests; any number of clients, on one thread. */
+export class Server {
+  #poll;
+  #listener;
+  #events = new Events();
+  #buffer = Buffer.alloc(4096);
+  /** Token → client. */
+  #clients = new Map();
+  #nextToken = 1;
+
+  constructor(poll, listener) {
+    this.#poll = poll;
+    this.#listener = listener;
+  }
+
+  static bind(poll, address) {
+    const listener = TcpListener.bind(poll, address);
+    poll.register(listener, LISTENER, Interest.READABLE);
+    return new Server(poll, listener);
+  }
+
+  /** Clients that are connected. */
+  get size() {
+    return this.#clients.size;
+  }
+
+  runOnce(timeoutMs = null) {
+    this.#poll.poll(this.#events, timeoutMs);
+    for (const event of this.#events) {
+      if (event.token === LISTENER) this.#acceptAll();
+      else this.#handle(this.#clients.get(event.token));
+    }
+  }
+
+  #acceptAll() {
+    for (let stream = this.#listener.accept(); stream !== WouldBlock; stream = this.#listener.accept()) {
+      const token = Token(this.#nextToken++);
+      this.#clients.set(token, { token, stream, decoder: new Decoder() });
+      this.#poll.register(stream, token, Interest.READABLE);
+    }
+  }
+
+  /** What a client does wrong ends this client; what is wrong in this program ends the loop. */
+  #handle(client) {
+    if (client === undefined) return;
+    try {
+      this.#read(client);
+    } catch (error) {
+      if (!(error instanceof SystemError || error instanceof ProtocolError)) throw error;
+      this.#end(client);
+    }
+  }
+
+  #read(client) {
+    for (;;) {
+      const count = client.stream.read(this.#buffer);
+      if (count === WouldBlock) return;
+      if (count === 0) return this.#end(client);
+      client.decoder.feed(this.#buffer.subarray(0, count));
+      for (let argv = client.decoder.next(); argv !== null; argv = client.decoder.next()) client.stream.write(execute(argv));
+    }
+  }
+
+  #end(client) {
+    this.#clients.delete(client.token);
+    client.stream.close();
+  }
+}

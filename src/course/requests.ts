@@ -1,0 +1,41 @@
+/**
+ * Requests and replies as the tests of lessons 04 and following write them. Byte strings are latin1.
+ */
+import type { Workbench } from './workbench.js';
+import { ADDRESS } from './workbench.js';
+import type { Exports } from './lesson.js';
+import { turnUntil, type Turning } from './turning.js';
+import type { SimulatedPeer } from '../poll/index.js';
+
+/** An array of bulk strings. */
+export const request = (...words: readonly string[]): string => `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+
+export interface Server extends Turning {
+  readonly size: number;
+}
+
+/** @param more what the lesson's bind takes besides */
+export function bindServer<S extends Server>(bench: Workbench, exports: Exports, ...more: readonly unknown[]): S {
+  const { Server } = exports as { Server: { bind(poll: unknown, address: string, ...more: readonly unknown[]): S } };
+  return Server.bind(bench.poll, ADDRESS, ...more);
+}
+
+/** Sends a request, and throws {@link Unmet} unless this reply comes. */
+export function expectReply(bench: Workbench, server: Server, client: SimulatedPeer, words: readonly string[], reply: string): void {
+  client.send(request(...words));
+  bench.watch();
+  turnUntil(server, () => client.outbound.length >= reply.length || client.isClosedByServer);
+  const got = client.receive();
+  const [asked, wanted, came] = [words.join(' '), quoted(reply), quoted(got)];
+  const closed = client.isClosedByServer ? { en: ', and the connection was closed', ko: ' (연결이 닫혔습니다)' } : { en: '', ko: '' };
+  bench.expect(
+    got === reply,
+    { en: `${quoted(asked)} brings ${wanted}`, ko: `${quoted(asked)}의 응답은 ${wanted}` },
+    { en: `it brought ${came}${closed.en}`, ko: `온 것: ${came}${closed.ko}` },
+  );
+}
+
+const LONGEST = 60;
+
+/** As a text in quotes, cut where it is long. */
+export const quoted = (bytes: string): string => JSON.stringify(bytes.length > LONGEST ? `${bytes.slice(0, LONGEST)}…` : bytes);
