@@ -36,7 +36,8 @@ function decode(exports: Exports, pieces: readonly string[]): string[] {
 function expectRequests(bench: Workbench, exports: Exports, pieces: readonly string[], expected: readonly string[]): void {
   const got = decode(exports, pieces);
   const [en, ko] = [`the requests ${expected.map(quoted).join(', ')}`, `요청 ${expected.map(quoted).join(', ')}`];
-  const came = got.length === 0 ? { en: 'none came', ko: '아무것도 나오지 않았습니다' } : { en: `there came ${got.map(quoted).join(', ')}`, ko: `나온 것: ${got.map(quoted).join(', ')}` };
+  const texts = got.map(quoted).join(', ');
+  const came = got.length === 0 ? { en: 'none came', ko: '아무것도 나오지 않았습니다' } : { en: `there came ${texts}`, ko: `나온 것: ${texts}` };
   bench.expect(JSON.stringify(got) === JSON.stringify(expected), { en, ko }, came);
 }
 
