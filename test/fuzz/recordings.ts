@@ -39,7 +39,8 @@ const LOADS: { readonly [name: string]: Load } = {
     const connection = { host: '127.0.0.1', port: server.port, maxRetriesPerRequest: null };
     for (let round = 0; (await executed(server)) < commands; round++) {
       const name = `queue-${round % 3}`;
-      const [queue, events] = [new Queue(name, { connection }), new QueueEvents(name, { connection })];
+      // From the first event on: by default it listens from its first XREAD on, by which time a job may be done.
+      const [queue, events] = [new Queue(name, { connection }), new QueueEvents(name, { connection, lastEventId: '0-0' })];
       const workers = Array.from({ length: random.between(1, 3) }, () => new Worker(name, async ({ data, attemptsMade }) => {
         if ((data as number) % 7 === 0 && attemptsMade < 2) throw new Error('once more');
         return { answer: data as number };
