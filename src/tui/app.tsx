@@ -21,7 +21,7 @@ import { loadExperiment } from './learn/library.js';
 import { LessonsOnScreen } from './learn/on-screen.js';
 import type { Experiment } from './state/learn/experiment.js';
 import type { FirstMinute } from './state/learn/first-minute.js';
-import type { Language } from './state/learn/language.js';
+import type { Language, Text } from './state/learn/language.js';
 import { changeBreakpoints, formatBreakpoint } from './state/breakpoints.js';
 import { paceOf, type Change, type Pace } from './state/changes.js';
 import { leavingQuestion } from './state/leaving.js';
@@ -572,7 +572,7 @@ export class App {
   }
 
   /** Why Enter would not take it, or null. */
-  private promptError(text: string): string | null {
+  private promptError(text: string): Text | null {
     const { ui } = this.state;
     if (ui.prompt!.kind === 'search' || ui.prompt!.kind === 'word') return null;
     if (ui.prompt!.kind === 'filter') return this.pane.checkFilter?.(text) ?? null;

@@ -7,6 +7,7 @@ import type { LabSession } from './lab-session.js';
 import type { ReplPast } from './repl/past.js';
 import { clockText } from './state/date-text.js';
 import { parseGoTo, type GoTo } from './state/goto.js';
+import { toBytes } from './state/typed-text.js';
 import { NOWHERE } from './time-travel.js';
 import { sentence } from './view/parts/sentence.js';
 import { wordingOf } from './view/parts/wording.js';
@@ -36,7 +37,7 @@ export class SessionPast implements ReplPast {
     const { past } = this.session;
     if (typeof past === 'string') throw new Error(past);
     const way = parseGoTo(words, past.range, db);
-    if (typeof way === 'object' && 'error' in way) throw new Error(this.theme().visible(way.error));
+    if (typeof way === 'object' && 'error' in way) throw new Error(this.theme().visible(toBytes(way.error[this.session.state.ui.language])));
     return [await this.travel(way)];
   }
 

@@ -359,7 +359,7 @@ export class NarratedLab {
     if (change !== null) {
       const { control, repl } = this.state;
       const changed = changeBreakpoints(control.breakpoints, change, repl.commands.map(({ name }) => name));
-      if ('error' in changed) return this.say(changed.error);
+      if ('error' in changed) return this.say(changed.error[this.options.language]);
       this.undo.note({ kind: 'breakpoints', said: this.texts.said.break(!change.startsWith('-')), before: control.breakpoints });
       await this.session.setBreakpoints(changed.breakpoints);
     }

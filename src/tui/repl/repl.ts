@@ -497,7 +497,7 @@ class LabRepl implements Repl {
         : to.toLowerCase() === 'to'
           ? parseRunTarget(rest.join(' '))
           : { error: this.texts.runUsage };
-    if ('error' in parsed) this.say('error', name, parsed.error);
+    if ('error' in parsed) this.say('error', name, typeof parsed.error === 'string' ? parsed.error : parsed.error[this.options.language]);
     else this.options.run(parsed.target);
   }
 

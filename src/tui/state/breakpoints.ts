@@ -10,13 +10,21 @@
  */
 import type { Breakpoint, RunTarget } from '../../server/index.js';
 import { parseConditions } from './conditions.js';
+import type { Text } from './learn/language.js';
 import { fromBytes } from './typed-text.js';
 
-export type ParsedBreakpoint = { readonly breakpoint: Breakpoint } | { readonly error: string };
+export type ParsedBreakpoint = { readonly breakpoint: Breakpoint } | { readonly error: Text };
+
+const tooMany = (word: string): Text => ({ en: `${word} is one word too many`, ko: `${word}: 남는 단어입니다` });
+const RUN_WHERE: Text = { en: 'run to a connection or a command: #7, DEL, DEL user:*', ko: '연결이나 명령까지 실행합니다: #7, DEL, DEL user:*' };
+const NO_REQUEST: Text = { en: 'a run ends at a request: #7, DEL, DEL user:*', ko: '실행은 요청에서 끝납니다: #7, DEL, DEL user:*' };
+const noCommand = (name: string): Text => ({ en: `there is no command ${name}`, ko: `${name}: 그런 명령이 없습니다` });
+const onlySoMany = (count: number): Text =>
+  count === 0 ? { en: 'there is no breakpoint', ko: '중단점이 없습니다' } : { en: `there are ${count}`, ko: `중단점은 ${count}개입니다` };
 
 /** @param text as it was typed */
 export function parseBreakpoint(text: string): ParsedBreakpoint {
-  if (text.trim() === '') return { error: 'a command, a key, an event, a token, err or us>1000' };
+  if (text.trim() === '') return { error: { en: 'a command, a key, an event, a token, err or us>1000', ko: '명령, 키, 이벤트, 토큰, err 또는 us>1000' } };
   const parsed = parseConditions(text);
   if ('error' in parsed) return parsed;
   const { words, ...conditions } = parsed.conditions;
@@ -24,16 +32,16 @@ export function parseBreakpoint(text: string): ParsedBreakpoint {
   // Bare words: first the command, then the key.
   const command = conditions.command ?? rest.shift()?.toLowerCase();
   const key = conditions.key ?? rest.shift();
-  if (rest.length > 0) return { error: `${fromBytes(rest[0]!)} is one word too many` };
+  if (rest.length > 0) return { error: tooMany(fromBytes(rest[0]!)) };
   return { breakpoint: { ...conditions, ...(command === undefined ? {} : { command }), ...(key === undefined ? {} : { key }) } };
 }
 
 /** Where a run ends, in the same words: `#7`, `token 7`, `DEL`, `DEL user:*`, `key user:*`. */
-export function parseRunTarget(text: string): { readonly target: RunTarget } | { readonly error: string } {
+export function parseRunTarget(text: string): { readonly target: RunTarget } | { readonly error: Text } {
   const parsed = parseBreakpoint(text);
-  if ('error' in parsed) return { error: text.trim() === '' ? 'run to a connection or a command: #7, DEL, DEL user:*' : parsed.error };
+  if ('error' in parsed) return { error: text.trim() === '' ? RUN_WHERE : parsed.error };
   const { kind, longerThanUs, error, ...target } = parsed.breakpoint;
-  return kind === undefined && longerThanUs === undefined && error === undefined ? { target } : { error: 'a run ends at a request: #7, DEL, DEL user:*' };
+  return kind === undefined && longerThanUs === undefined && error === undefined ? { target } : { error: NO_REQUEST };
 }
 
 /** As it would be typed, in bytes. */
@@ -58,17 +66,17 @@ export function changeBreakpoints(
   breakpoints: readonly Breakpoint[],
   text: string,
   commands: readonly string[],
-): { readonly breakpoints: readonly Breakpoint[] } | { readonly error: string } {
+): { readonly breakpoints: readonly Breakpoint[] } | { readonly error: Text } {
   const removal = /^-\s*(\d+|\*)$/.exec(text.trim());
   if (removal === null) {
     const parsed = parseBreakpoint(text);
     if ('error' in parsed) return parsed;
     const name = parsed.breakpoint.command?.toUpperCase();
-    if (name !== undefined && commands.length > 0 && !commands.includes(name)) return { error: `there is no command ${name}` };
+    if (name !== undefined && commands.length > 0 && !commands.includes(name)) return { error: noCommand(name) };
     return { breakpoints: [...breakpoints, parsed.breakpoint] };
   }
   if (removal[1] === '*') return { breakpoints: [] };
   const number = Number(removal[1]);
-  if (number < 1 || number > breakpoints.length) return { error: breakpoints.length === 0 ? 'there is no breakpoint' : `there are ${breakpoints.length}` };
+  if (number < 1 || number > breakpoints.length) return { error: onlySoMany(breakpoints.length) };
   return { breakpoints: breakpoints.filter((_, index) => index !== number - 1) };
 }

@@ -3,6 +3,8 @@
  */
 import type { Destination, HistoryRange, Moment } from '../../server/index.js';
 import { clockText } from './date-text.js';
+import type { Text } from './learn/language.js';
+import { fromBytes } from './typed-text.js';
 
 export type GoTo =
   | 'now'
@@ -12,34 +14,36 @@ export type GoTo =
 export const GOTO_USAGE = 'goto turn 120, goto command 5, goto 12:03:07.250, goto change KEY, goto oldest, goto now';
 
 /** What is meant, or what is wrong about it. @param db where a key is looked for */
-export function parseGoTo(words: readonly string[], range: HistoryRange, db: number): GoTo | { readonly error: string } {
+export function parseGoTo(words: readonly string[], range: HistoryRange, db: number): GoTo | { readonly error: Text } {
   const [first = '', second = '', ...more] = words;
   const name = first.toLowerCase();
   if (words.length === 1 && name === 'now') return 'now';
   if (words.length === 1 && name === 'oldest') return { to: 'oldest' };
   if (words.length === 1 && name.includes(':')) return atTime(name, range);
-  if (words.length !== 2 || more.length > 0) return { error: GOTO_USAGE };
+  if (words.length !== 2 || more.length > 0) return { error: { en: GOTO_USAGE, ko: GOTO_USAGE } };
   if (name === 'change') return { changeOf: { db, key: second } };
   if (name === 'time') return atTime(second, range);
   const [, whole, event] = /^(\d{1,15})(?:\.(\d{1,15}))?$/.exec(second) ?? [];
-  if (whole === undefined || (event !== undefined && name !== 'turn')) return { error: GOTO_USAGE };
+  if (whole === undefined || (event !== undefined && name !== 'turn')) return { error: { en: GOTO_USAGE, ko: GOTO_USAGE } };
   if (name === 'command') return { to: { command: Number(whole) } };
-  if (name !== 'turn') return { error: GOTO_USAGE };
+  if (name !== 'turn') return { error: { en: GOTO_USAGE, ko: GOTO_USAGE } };
   return { to: event === undefined ? { turn: Number(whole) } : { turn: Number(whole), event: Number(event) } };
 }
 
 /** A time of day where the lab runs: the last one like it that is kept. */
-function atTime(text: string, { oldestMs, newestMs }: HistoryRange): GoTo | { readonly error: string } {
+function atTime(typed: string, { oldestMs, newestMs }: HistoryRange): GoTo | { readonly error: Text } {
+  const text = fromBytes(typed);
   const [, hours = '', minutes = '', seconds = '0', fraction = '0'] = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text) ?? [];
   if (hours === '' || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) {
-    return { error: `${text} is no time of day, as 12:03 and 12:03:07.250 are` };
+    return { error: { en: `${text} is no time of day, as 12:03 and 12:03:07.250 are`, ko: `${text}: 시각이 아닙니다. 예: 12:03, 12:03:07.250` } };
   }
   const time = new Date(newestMs);
   time.setHours(Number(hours), Number(minutes), Number(seconds), Number(fraction.padEnd(3, '0')));
   if (time.getTime() > newestMs && !isSameMinute(time.getTime(), newestMs)) time.setDate(time.getDate() - 1);
   const unixMs = time.getTime();
   if (unixMs >= oldestMs) return { to: { unixMs } };
-  return { error: `${text} is not kept: the history reaches from ${clockText(oldestMs)} to ${clockText(newestMs)}` };
+  const [from, to] = [clockText(oldestMs), clockText(newestMs)];
+  return { error: { en: `${text} is not kept: the history reaches from ${from} to ${to}`, ko: `${text}: 보관되어 있지 않습니다. 히스토리는 ${from}부터 ${to}까지입니다` } };
 }
 
 /** A moment that is still to come is the newest one, if somebody reads it from the screen a little later. */

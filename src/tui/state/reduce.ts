@@ -6,7 +6,7 @@
 import type { Breakpoint, Moment, TraceEvent } from '../../server/index.js';
 import { withChange, type Change } from './changes.js';
 import type { FirstMinute } from './learn/first-minute.js';
-import type { Language } from './learn/language.js';
+import type { Language, Text } from './learn/language.js';
 import type { Lesson } from './learn/lesson.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';
@@ -71,7 +71,7 @@ export type Action =
   | { readonly type: 'open-prompt'; readonly kind: Prompt['kind'] }
   /** `filter`: takes effect while it is typed, unless it is wrong. */
   /** Left out: the cursor stands at the end, and nothing else was cut. */
-  | { readonly type: 'type-prompt'; readonly text: string; readonly error: string | null; readonly cursor?: number; readonly killed?: string }
+  | { readonly type: 'type-prompt'; readonly text: string; readonly error: Text | null; readonly cursor?: number; readonly killed?: string }
   | { readonly type: 'close-prompt' }
   | { readonly type: 'ask-to-leave'; readonly isLeaving: boolean };
 

@@ -2,6 +2,7 @@
  * The console's share of the state: what was said, and the line being typed. The console's own connections live in repl/, as effects.
  */
 import type { CommandReference, SettingReference } from '../../server/index.js';
+import type { Text } from './learn/language.js';
 import type { LongReply, Pager } from './repl/pager.js';
 
 export interface ReplLine {
@@ -57,7 +58,7 @@ export interface ReplState {
   /** The syntax still to be typed, dim behind the cursor. */
   readonly hint: string;
   /** Why Enter would not do, shown in red. */
-  readonly error: string | null;
+  readonly error: Text | null;
   readonly completion: ReplCompletion | null;
   /** Ctrl-R: the search text, the entry it has found, and where in the history that is. */
   readonly search: { readonly text: string; readonly found: string | null; readonly index: number } | null;

@@ -136,7 +136,7 @@ function promptRow({ ui }: State, theme: Theme, width: number): string {
   const prompt = ui.prompt!;
   const { kind, error } = prompt;
   const label = TEXTS[ui.language].labels[kind];
-  const hint = error ?? TEXTS[ui.language].hints[kind];
+  const hint = error?.[ui.language] ?? TEXTS[ui.language].hints[kind];
   const { before, after } = promptText(prompt, ui.language, theme, width);
   const shown = before + after;
   const room = width - widthOf(label) - widthOf(shown) - 3;

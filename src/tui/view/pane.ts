@@ -6,6 +6,7 @@
  * theme's `visible` first.
  */
 import type { SnapshotRequest } from '../../server/index.js';
+import type { Text } from '../state/learn/language.js';
 import type { Section } from '../state/learn/glossary/entry.js';
 import type { PaneId } from '../state/pane-id.js';
 import type { Action } from '../state/reduce.js';
@@ -81,7 +82,7 @@ export interface Pane {
   openBytes?(state: State, size: Size): OpenBytes | null;
   readonly sorts?: readonly string[];
   /** Why the text is no filter, or null. */
-  checkFilter?(text: string): string | null;
+  checkFilter?(text: string): Text | null;
   window?(state: State, size: Size): SnapshotRequest['keys'];
   value?(state: State, size: Size): SnapshotRequest['value'];
   /** The same for somebody who listens: a plain line for each row, at most `limit` of those that would be on the screen, and what is said about all of them. */

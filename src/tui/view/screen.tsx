@@ -23,7 +23,7 @@ import { paneOf } from './panes/index.js';
 import { pagerRows, pagerTitle } from './pager.js';
 import { listRows } from './parts/lesson.js';
 import { wrap } from './parts/wrap.js';
-import { fit, row, truncate, width as widthOf } from './text.js';
+import { fit, row, splitAt, truncate, width as widthOf } from './text.js';
 import { spelledIn, type Theme } from './theme.js';
 
 type Address = State['server']['addresses'][number];
@@ -123,7 +123,7 @@ export function Screen({ state, size, theme: plain }: ScreenProps): JSX.Element 
         theme={theme}
       />
       {layout.places.map((place) => (
-        <PaneBox key={place.pane} state={state} place={place} frame={layout.frame} theme={theme} />
+        <PaneBox key={place.pane} state={state} place={place} frame={layout.frame} cover={overlay?.place ?? null} theme={theme} />
       ))}
       {overlay === null ? null : <Overlay {...overlay} theme={theme} />}
       <Rows
@@ -185,31 +185,47 @@ function Rows({ x, y, rows, size, theme }: RowsProps): JSX.Element {
   );
 }
 
+type Area = Omit<Place, 'pane'>;
+
 interface PaneBoxProps {
   readonly state: State;
   readonly place: Place;
   readonly frame: Frame;
+  /** What lies over it; null: nothing. */
+  readonly cover: Area | null;
   readonly theme: Theme;
 }
 
-function PaneBox({ state, place, frame, theme }: PaneBoxProps): JSX.Element {
+function PaneBox({ state, place, frame, cover, theme }: PaneBoxProps): JSX.Element {
   const pane = paneOf(state, place.pane);
   const isFocused = state.ui.focus === place.pane;
   const size = insideOf(place, frame);
-  const rows = pane.render(state, { theme, size, isFocused });
+  const inset = frame === 'rule' ? 0 : 1;
+  const rows = uncut(pane.render(state, { theme, size, isFocused }), { x: place.x + inset, y: place.y + 1 }, cover);
   const name = ` ${PANE_IDS.indexOf(place.pane) + 1} ${pane.title}`;
   const room = place.width - (frame === 'rule' ? 3 : 4);
   const badge = pane.badge(state, room - widthOf(name) - 4, size);
   const title = `${name}${badge === '' ? '' : ` ${theme.glyphs.dot} ${badge}`} `;
   if (frame === 'rule') {
     const width = place.width - 1;
-    return <Rows x={place.x} y={place.y} rows={[rule(title, width, isFocused, theme), ...rows]} size={{ width, height: place.height }} theme={theme} />;
+    const ruled = uncut([rule(title, width, isFocused, theme)], place, cover);
+    return <Rows x={place.x} y={place.y} rows={[...ruled, ...rows]} size={{ width, height: place.height }} theme={theme} />;
   }
-  return <Boxed place={place} title={title} rows={rows} isFocused={isFocused} theme={theme} />;
+  const [shown] = uncut([truncate(title, place.width - 4)], { x: place.x + 2, y: place.y }, cover);
+  return <Boxed place={place} title={shown!} rows={rows} isFocused={isFocused} theme={theme} />;
+}
+
+/** Rows that begin at a place, without characters that the edges of what lies over them would halve. */
+function uncut(rows: readonly string[], { x, y }: Pick<Area, 'x' | 'y'>, cover: Area | null): readonly string[] {
+  if (cover === null) return rows;
+  return rows.map((text, i) => {
+    if (y + i < cover.y || y + i >= cover.y + cover.height) return text;
+    return splitAt(splitAt(text, cover.x - x), cover.x + cover.width - x);
+  });
 }
 
 interface BoxedProps {
-  readonly place: Omit<Place, 'pane'>;
+  readonly place: Area;
   readonly title: string;
   readonly rows: readonly string[];
   readonly isFocused: boolean;
@@ -247,7 +263,7 @@ function rule(title: string, width: number, isFocused: boolean, theme: Theme): s
 }
 
 interface OverlayProps {
-  readonly place: Omit<Place, 'pane'>;
+  readonly place: Area;
   readonly title: string;
   readonly rows: readonly string[];
 }
@@ -296,7 +312,7 @@ function leadingText({ firstMinute, server, ui }: State, theme: Theme): readonly
   }
 }
 
-const replyPlace = ({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> => ({
+const replyPlace = ({ headerRows, footerRows }: Layout, size: Size): Area => ({
   x: 0, y: headerRows, width: size.width, height: size.height - headerRows - footerRows,
 });
 
@@ -306,7 +322,7 @@ export function replySize(state: State, size: Size): Size | null {
   return layout === null ? null : boxInside(replyPlace(layout, size));
 }
 
-function helpPlace({ headerRows, footerRows }: Layout, size: Size): Omit<Place, 'pane'> {
+function helpPlace({ headerRows, footerRows }: Layout, size: Size): Area {
   const width = Math.min(size.width, 110);
   return { x: Math.floor((size.width - width) / 2), y: headerRows, width, height: size.height - headerRows - footerRows };
 }
@@ -340,7 +356,7 @@ function breakpointList({ control: { breakpoints }, ui: { language } }: State, s
 }
 
 /** Over the two panes that are empty as long as nothing happens. */
-function welcomePlace({ places }: Layout): Omit<Place, 'pane'> {
+function welcomePlace({ places }: Layout): Area {
   const frames = places.find(({ pane }) => pane === 'frames')!;
   const readiness = places.find(({ pane }) => pane === 'readiness')!;
   return readiness.x === frames.x ? { ...frames, y: readiness.y, height: readiness.height + frames.height } : frames;

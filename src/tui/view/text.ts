@@ -116,6 +116,26 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
   return align === 'left' ? cut + padding : padding + cut;
 }
 
+const STYLE_SEQUENCES = /(\x1b\[[\d;]*m)/;
+
+/**
+ * A row in which no wide character reaches over `column`, blanks in its place: what is drawn over the row from there on, or up to there, would leave
+ * half of it, and move the rest of the row by a column. Its width stays.
+ */
+export function splitAt(text: string, column: number): string {
+  if (column <= 0 || !/[\u1100-\uffff]/.test(text)) return text;
+  let columns = 0;
+  return text.split(STYLE_SEQUENCES).map((part) => {
+    if (part.startsWith('\x1b')) return part;
+    return Array.from(SEGMENTS.segment(part), ({ segment }) => {
+      const wide = width(segment);
+      const isOver = columns < column && columns + wide > column;
+      columns += wide;
+      return isOver ? ' '.repeat(wide) : segment;
+    }).join('');
+  }).join('');
+}
+
 /** A row of ready parts, which may be styled, padded with spaces to `columns`. The parts must not be wider together. */
 export function row(columns: number, ...parts: readonly string[]): string {
   const text = parts.join('');

@@ -91,7 +91,7 @@ test.each([
   ['slice 1', null],
   ['SET "a', 'a quote is open, or something follows it without a space'],
 ])('of %j the red line says %j', (line, error) => {
-  expect(errorFor(commands, line)).toBe(error);
+  expect(errorFor(commands, line)?.en ?? null).toBe(error);
 });
 
 test('without the table nothing is wrong, and nothing is known', () => {
@@ -158,7 +158,7 @@ test('whatever is typed, advice is given without failing', () => {
   fc.assert(fc.property(fc.array(word, { maxLength: 8 }), (words) => {
     const line = words.join(' ');
     expect(typeof hintFor(commands, line)).toBe('string');
-    expect(errorFor(commands, line)).toSatisfy((error) => error === null || typeof error === 'string');
+    expect(errorFor(commands, line)).toSatisfy((error) => error === null || typeof error.en === 'string');
     expect(Array.isArray(completionsFor({ commands, settings, keys: ['k'], clients: ['a'] }, line).candidates)).toBe(true);
   }), { numRuns: 500 });
 });

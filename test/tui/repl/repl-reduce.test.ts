@@ -13,7 +13,7 @@ const remembering = (...history: readonly string[]): ReplState => act(fresh, { t
 const drawn = ({ input, cursor }: ReplState): string => `${input.slice(0, cursor)}|${input.slice(cursor)}`;
 
 test('typing shows the hint, and the red line when it is wrong', () => {
-  expect(typed('GET ')).toMatchObject({ input: 'GET ', hint: 'key', error: 'GET takes 1 argument: key' });
+  expect(typed('GET ')).toMatchObject({ input: 'GET ', hint: 'key', error: { en: 'GET takes 1 argument: key' } });
   expect(typed('GET a')).toMatchObject({ hint: '', error: null });
   expect(act(typed('GET '), { type: 'move-left' }).hint).toBe('');
 });

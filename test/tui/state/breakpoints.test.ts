@@ -34,7 +34,7 @@ test.each([
   ['#x', 'number of a token'],
   ['GET "a', 'a quote is open'],
 ])('%j is none: %s', (text, error) => {
-  expect(parseBreakpoint(text)).toEqual({ error: expect.stringContaining(error) });
+  expect(parseBreakpoint(text)).toEqual({ error: { en: expect.stringContaining(error), ko: expect.stringMatching(/\p{Script=Hangul}/u) } });
 });
 
 test('they are added at the end, and deleted by number or all at once', () => {
@@ -42,11 +42,11 @@ test('they are added at the end, and deleted by number or all at once', () => {
   expect(changeBreakpoints([both[0]!], 'token 7', [])).toEqual({ breakpoints: both });
   expect(changeBreakpoints(both, '-1', [])).toEqual({ breakpoints: [both[1]] });
   expect(changeBreakpoints(both, '-*', [])).toEqual({ breakpoints: [] });
-  expect(changeBreakpoints(both, '-3', [])).toEqual({ error: 'there are 2' });
+  expect(changeBreakpoints(both, '-3', [])).toMatchObject({ error: { en: 'there are 2' } });
 });
 
 test('a command that does not exist would never stop anything: that is said while the commands are known', () => {
-  expect(changeBreakpoints([], 'dell k', ['DEL', 'GET'])).toEqual({ error: 'there is no command DELL' });
+  expect(changeBreakpoints([], 'dell k', ['DEL', 'GET'])).toMatchObject({ error: { en: 'there is no command DELL' } });
   expect(changeBreakpoints([], 'del k', ['DEL', 'GET'])).toEqual({ breakpoints: [{ command: 'del', key: 'k' }] });
   expect(changeBreakpoints([], 'dell k', [])).toEqual({ breakpoints: [{ command: 'dell', key: 'k' }] });
 });

@@ -9,7 +9,7 @@ const RANGE: HistoryRange = {
   oldest: { turn: 3, event: 1 }, newest: { turn: 90, event: 1 }, oldestMs: at(10, 0), newestMs: at(12, 3, 7, 250), oldestCommand: 1, newestCommand: 50, bytes: 0, isWhole: false, off: null,
 };
 
-const parse = (line: string, range = RANGE): GoTo | { readonly error: string } => parseGoTo(line.split(' '), range, 4);
+const parse = (line: string, range = RANGE): ReturnType<typeof parseGoTo> => parseGoTo(line.split(' '), range, 4);
 
 test.each<[string, GoTo]>([
   ['now', 'now'],
@@ -28,15 +28,15 @@ test.each<[string, GoTo]>([
 });
 
 test('a time of day is the last one like it: of yesterday, if the history reaches back so far', () => {
-  expect(parse('23:30')).toEqual({ error: '23:30 is not kept: the history reaches from 10:00:00.000 to 12:03:07.250' });
+  expect(parse('23:30')).toMatchObject({ error: { en: '23:30 is not kept: the history reaches from 10:00:00.000 to 12:03:07.250' } });
   expect(parse('23:30', { ...RANGE, oldestMs: at(22, 0, 0, 0, 28) })).toEqual({ to: { unixMs: at(23, 30, 0, 0, 28) } });
-  expect(parse('9:59')).toEqual({ error: '9:59 is not kept: the history reaches from 10:00:00.000 to 12:03:07.250' });
+  expect(parse('9:59')).toMatchObject({ error: { en: '9:59 is not kept: the history reaches from 10:00:00.000 to 12:03:07.250' } });
 });
 
 test.each(['', 'nowhere', 'turn', 'turn x', 'turn -1', 'turn 1.2.3', 'command 1.5', 'turn 1 2', 'week 3'])('goto %j is told how it is written', (line) => {
-  expect(parse(line)).toEqual({ error: GOTO_USAGE });
+  expect(parse(line)).toMatchObject({ error: { en: GOTO_USAGE } });
 });
 
 test.each(['24:00', '12:60', '12:00:60', '1:2', '12:03:07.2500', 'a:b'])('%j is no time of day', (line) => {
-  expect(parse(line)).toMatchObject({ error: expect.stringContaining(`${line} is no time of day`) as string });
+  expect(parse(line)).toMatchObject({ error: { en: expect.stringContaining(`${line} is no time of day`) as string } });
 });

@@ -94,7 +94,7 @@ test('the databases are a ring', () => {
 });
 
 test('a filter that is wrong changes nothing, and one that is taken back was never there', () => {
-  const typed = (text: string, error: string | null): Action => ({ type: 'type-prompt', text, error });
+  const typed = (text: string, error: string | null): Action => ({ type: 'type-prompt', text, error: error === null ? null : { en: error, ko: error } });
   const open: Action = { type: 'open-prompt', kind: 'filter' };
   expect(inPane('keyspace', open, typed('a', null), typed('a[', 'not closed')).filter).toBe('a');
   expect(after({ type: 'focus', pane: 'keyspace' }, open, typed('a', null), { type: 'close-prompt' }, open).ui.prompt).toEqual({ kind: 'filter', text: 'a', cursor: 1, killed: '', error: null });

@@ -40,7 +40,7 @@ test('help lies over the panes, with the title of the one in focus, and the foot
 test('the list of breakpoints stands above what is typed', () => {
   const open: Action = { type: 'open-prompt', kind: 'breakpoint' };
   expect(drawn(fresh({ type: 'focus', pane: 'loop' }, open))).toContain('No breakpoint yet.');
-  const listed = drawn(fresh({ type: 'focus', pane: 'loop' }, { type: 'set-breakpoints', breakpoints: [{ command: 'del' }, { key: 'a\x1b[2J' }] }, open, { type: 'type-prompt', text: 'us>', error: 'us> needs a number' }));
+  const listed = drawn(fresh({ type: 'focus', pane: 'loop' }, { type: 'set-breakpoints', breakpoints: [{ command: 'del' }, { key: 'a\x1b[2J' }] }, open, { type: 'type-prompt', text: 'us>', error: { en: 'us> needs a number', ko: '' } }));
   expect(listed).toContain('1  DEL');
   expect(listed).toContain('2  key a\\x1b[2J');
   expect(listed.trimEnd().split('\n').at(-1)).toMatch(/^ stop at: us> +us> needs a number/);

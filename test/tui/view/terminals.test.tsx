@@ -57,7 +57,7 @@ const SITUATIONS: { [name: string]: readonly Action[] } = {
   'in slow motion': [{ type: 'slow-down', eventsPerSecond: 5 }],
   'in the history': [{ type: 'show-moment', model: BUSY.model, nowMs: 1_700_000_000_000, moment: { turn: 3, event: 1 }, position: { at: 3, of: 12 } }],
   'editing breakpoints': [{ type: 'set-breakpoints', breakpoints: [{ command: 'del', key: RUSSIAN }] }, { type: 'focus', pane: 'loop' }, { type: 'open-prompt', kind: 'breakpoint' }, { type: 'type-prompt', text: `key ${RUSSIAN}`, error: null }],
-  'editing a wrong breakpoint': [{ type: 'focus', pane: 'loop' }, { type: 'open-prompt', kind: 'breakpoint' }, { type: 'type-prompt', text: RUSSIAN, error: 'one word too many' }],
+  'editing a wrong breakpoint': [{ type: 'focus', pane: 'loop' }, { type: 'open-prompt', kind: 'breakpoint' }, { type: 'type-prompt', text: RUSSIAN, error: { en: 'one word too many', ko: '' } }],
   'asking': [{ type: 'focus', pane: 'loop' }, { type: 'ask', question: { text: 'Leave the lab, with 21 clients in it', intent: 'quit' } }],
   'running to a request': [{ type: 'step', goal: { command: 'get', key: RUSSIAN, token: 7 } }],
   'leaving': [{ type: 'ask-to-leave', isLeaving: true }],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes } from '../../../src/tui/view/text.js';
+import { formatBytes, splitAt, width } from '../../../src/tui/view/text.js';
 
 test.each([
   [0, '0 B'],
@@ -19,4 +19,17 @@ test.each([
 
 test('no size takes more than 7 columns', () => {
   for (let bytes = 1; bytes < 999 * 1024 ** 4; bytes = Math.ceil(bytes * 1.01)) expect(formatBytes(bytes).length).toBeLessThanOrEqual(7);
+});
+
+test.each([
+  ['가나다', 1, '  나다'],
+  ['가나다', 2, '가나다'],
+  ['a가나', 2, 'a  나'],
+  ['\x1b[1m가\x1b[22m나', 3, '\x1b[1m가\x1b[22m  '],
+  ['plain', 2, 'plain'],
+  ['가나', 0, '가나'],
+  ['가나', 9, '가나'],
+])('%j has no character over column %i', (text, column, expected) => {
+  expect(splitAt(text, column)).toBe(expected);
+  expect(width(splitAt(text, column))).toBe(width(text));
 });

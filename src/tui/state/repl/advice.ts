@@ -5,6 +5,7 @@ import {
   FAULT_NAMES, type FaultName, faultSyntax, formatSyntax, isSeam, SEAM_NAMES, seamOf, type CommandReference, type SettingReference,
 } from '../../../server/index.js';
 import { TYPED_WORDS } from '../learn/glossary/index.js';
+import type { Text } from '../learn/language.js';
 import { findLabWord, TYPED_LAB_WORDS, type LabWord } from './lab-words.js';
 import { expectsKey, matchSyntax, optionWords } from './syntax-match.js';
 import { splitLine, takeRepeat, type TypedLine, typeable, typedLine } from './words.js';
@@ -74,30 +75,39 @@ const ruleRest = ([seam = '', ...given]: readonly string[]): string => (given.le
 
 const isFault = (name: string): name is FaultName => (FAULT_NAMES as readonly string[]).includes(name);
 
+const OPEN_QUOTE: Text = {
+  en: 'a quote is open, or something follows it without a space',
+  ko: '따옴표가 닫히지 않았거나 따옴표 뒤에 공백이 없습니다',
+};
+const noSuchSubcommand = (name: string): Text => ({ en: `${name} has no such subcommand`, ko: `${name}: 그런 하위 명령이 없습니다` });
+
 /** Why Enter would not do; null if nothing is known to be wrong. A name that is still being typed is not judged. */
-export function errorFor(commands: readonly CommandReference[], line: string): string | null {
+export function errorFor(commands: readonly CommandReference[], line: string): Text | null {
   const all = splitLine(line);
-  if (all === null) return 'a quote is open, or something follows it without a space';
+  if (all === null) return OPEN_QUOTE;
   const repeat = takeRepeat(all[0]?.startsWith('@') === true ? all.slice(1) : all);
-  if (repeat === null) return 'a command can be repeated once or more';
+  if (repeat === null) return { en: 'a command can be repeated once or more', ko: '명령은 한 번 이상 반복해야 합니다' };
   const { words } = repeat;
   const [name] = words;
   if (name === undefined || findLabWord(name) !== null || commands.length === 0) return null;
   if (words.length === 1 && isNumber(name)) return null;
   const isNameTyped = words.length > 1 || /\s$/.test(line);
   const found = findCommand(commands, words);
-  if (found === null) return isNameTyped ? `there is no command ${name.toUpperCase()}` : null;
+  if (found === null) return isNameTyped ? { en: `there is no command ${name.toUpperCase()}`, ko: `${name.toUpperCase()}: 그런 명령이 없습니다` } : null;
   return isNameTyped ? arityError(found, words.length) : null;
 }
 
-function arityError({ command, words }: FoundCommand, count: number): string | null {
+function arityError({ command, words }: FoundCommand, count: number): Text | null {
   const { arity, name } = command;
-  if (words === 1 && isContainer(command)) return count > 1 ? `${name} has no such subcommand` : `${name} needs a subcommand`;
+  if (words === 1 && isContainer(command)) return count > 1 ? noSuchSubcommand(name) : { en: `${name} needs a subcommand`, ko: `${name}에는 하위 명령이 필요합니다` };
   if (arity < 0 ? count >= -arity : count === arity) return null;
   const syntax = formatSyntax(command.arguments);
   const wanted = Math.abs(arity) - words;
-  if (wanted === 0 && arity > 0) return `${name} takes no arguments`;
-  return `${name} takes ${arity < 0 ? 'at least ' : ''}${wanted} argument${wanted === 1 ? '' : 's'}: ${syntax}`;
+  if (wanted === 0 && arity > 0) return { en: `${name} takes no arguments`, ko: `${name}: 인자를 받지 않습니다` };
+  return {
+    en: `${name} takes ${arity < 0 ? 'at least ' : ''}${wanted} argument${wanted === 1 ? '' : 's'}: ${syntax}`,
+    ko: `${name}: 인자 ${wanted}개${arity < 0 ? ' 이상' : ''} 필요: ${syntax}`,
+  };
 }
 
 /** CONFIG does nothing by itself; COMMAND does, and has subcommands, too. */

@@ -11,7 +11,7 @@
  */
 import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
-import type { InLanguages } from '../../state/learn/language.js';
+import type { InLanguages, Text } from '../../state/learn/language.js';
 import type { State } from '../../state/state.js';
 import { parseConditions } from '../../state/conditions.js';
 import { toBytes } from '../../state/typed-text.js';
@@ -135,14 +135,18 @@ function globOf(filter: string): string {
   return words.length === 1 && key === undefined ? words[0]! : toBytes(filter);
 }
 
-function checkKeyFilter(text: string): string | null {
+function checkKeyFilter(text: string): Text | null {
   return checkFilter(text, ['key']) ?? checkGlob(globOf(text));
 }
 
+const OPEN_CLASS: Text = { en: 'the class that [ opens is not closed', ko: '[로 연 문자 클래스가 닫히지 않았습니다' };
+const OPEN_ESCAPE: Text = { en: 'nothing follows the backslash', ko: '백슬래시 뒤에 아무것도 없습니다' };
+
 /** An unclosed class would silently match something else, in Redis, too. */
-function checkGlob(text: string): string | null {
+function checkGlob(text: string): Text | null {
   const open = text.replaceAll(/\\./g, '').replaceAll(/\[\^?\]?[^\]]*\]/g, '');
-  return open.includes('[') ? 'the class that [ opens is not closed' : text.endsWith('\\') && !text.endsWith('\\\\') ? 'nothing follows the backslash' : null;
+  if (open.includes('[')) return OPEN_CLASS;
+  return text.endsWith('\\') && !text.endsWith('\\\\') ? OPEN_ESCAPE : null;
 }
 
 function badge(state: State, columns: number): string {

@@ -261,7 +261,7 @@ function status(state: State, width: number, theme: Theme, isFocused: boolean): 
   const texts = TEXTS[language];
   const { completion, error, client } = repl;
   if (completion !== null) return candidates(completion.candidates.map((word) => shown(word, theme)), completion.index, width, theme);
-  if (error !== null) return theme.bad(fit(shown(error, theme), width));
+  if (error !== null) return theme.bad(fit(shown(error[language], theme), width));
   if (repl.search !== null) return theme.dim(fit(texts.searching, width));
   const notes = state.control.mode === 'history' ? texts.past : isHeld(state) ? heldNotes(client, theme, texts) : notesOf(client, theme, texts);
   if (notes.length > 0) return theme.warn(fit(notes.find((note) => widthOf(note) <= width) ?? notes.at(-1)!, width));

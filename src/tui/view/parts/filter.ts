@@ -5,6 +5,7 @@
  *          └──────▶ checkFilter: why it is none, in a pane whose rows know only some of it
  */
 import { matchesGlob } from '../../../server/index.js';
+import type { Language, Text } from '../../state/learn/language.js';
 import { isEmpty, parseConditions, type ConditionName, type Conditions } from '../../state/conditions.js';
 
 /** What a row can be asked. */
@@ -37,15 +38,22 @@ export function passes({ token, command, key, longerThanUs, error, words }: Cond
   return words.every((word) => text.includes(word.toLowerCase()));
 }
 
-const SPELLED: { readonly [name in ConditionName]: string } = {
-  token: '#7', command: 'cmd:', key: 'a glob of keys', longerThanUs: 'us>', error: 'err', kind: 'event',
+const same = (text: string): Text => ({ en: text, ko: text });
+
+const SPELLED: { readonly [name in ConditionName]: Text } = {
+  token: same('#7'), command: same('cmd:'), key: { en: 'a glob of keys', ko: '키의 글롭' }, longerThanUs: same('us>'), error: same('err'), kind: same('event'),
 };
 
 /** @param known the conditions that the rows of a pane can be asked @returns why the text is no filter there, or null */
-export function checkFilter(text: string, known: readonly ConditionName[]): string | null {
+export function checkFilter(text: string, known: readonly ConditionName[]): Text | null {
   const parsed = parseConditions(text);
   if ('error' in parsed) return parsed.error;
   const { words: _, ...conditions } = parsed.conditions;
   const unknown = (Object.keys(conditions) as ConditionName[]).find((name) => !known.includes(name));
-  return unknown === undefined ? null : `${SPELLED[unknown]} means nothing here: ${['words', ...known.map((name) => SPELLED[name])].join(', ')}`;
+  if (unknown === undefined) return null;
+  const spelled = (language: Language): string => known.map((name) => SPELLED[name][language]).join(', ');
+  return {
+    en: `${SPELLED[unknown].en} means nothing here: words, ${spelled('en')}`,
+    ko: `${SPELLED[unknown].ko}: 여기서는 쓸 수 없습니다. 쓸 수 있는 것: 단어, ${spelled('ko')}`,
+  };
 }

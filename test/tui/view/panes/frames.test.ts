@@ -210,7 +210,7 @@ test('a filter that nothing passes says so', () => {
 });
 
 test.each([['us>', 'needs a number'], ['event read', 'event means nothing here'], ['"a', 'a quote is open'], ['# ', 'number of a token']])('%j is no filter: %s', (text, error) => {
-  expect(framesPane.checkFilter!(text)).toContain(error);
+  expect(framesPane.checkFilter!(text)?.en).toContain(error);
 });
 
 test('an error has the whole row, and whatever is cut ends with an ellipsis', () => {

@@ -188,7 +188,7 @@ test('a filter speaks the language of breakpoints, and says when nothing matches
   expect(shown('#3 cmd:blpop')).toEqual(['#3']);
   expect(shown('#2 cmd:blpop')).toEqual(['no']);
   expect(scene.draw(tokensPane, { width: 90, height: 6 })[3]!.trim()).toBe('no connection matches /#2 cmd:blpop');
-  expect(tokensPane.checkFilter!('us>5')).toContain('us> means nothing here: words, #7, cmd:, a glob of keys');
+  expect(tokensPane.checkFilter!('us>5')?.en).toContain('us> means nothing here: words, #7, cmd:, a glob of keys');
 });
 
 test('a filter leaves the rows that match, and the listener', () => {

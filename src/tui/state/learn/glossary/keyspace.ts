@@ -44,7 +44,7 @@ export const KEYSPACE: Chapter = {
         'The bar is what is left of the time that it had when it was first seen.',
       ],
       ko: [
-        '키가 만료될 때까지 남은 시간(time to live)이며, 삭제할 때까지 사는 키는 비어 있습니다.',
+        '키가 만료될 때까지 남은 시간(TTL)이며, 삭제할 때까지 사는 키는 비어 있습니다.',
         '막대는 처음 보았을 때의 시간 가운데 남은 비율입니다.',
       ],
     },
