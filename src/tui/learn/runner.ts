@@ -21,6 +21,8 @@ const PATIENCE_MS = 20_000;
 const SENDING_MS = 2;
 /** Between two looks at bytes that are under way. */
 const UNDER_WAY_MS = 10;
+/** A client that is parked is waited for if its timeout is no further away. */
+const TIMEOUT_MS = 2000;
 /** A loop that lets bytes lie for so long, and does nothing else, will not take them. Nor will a client that has paused. */
 const GIVE_UP_MS = 500;
 
@@ -92,8 +94,9 @@ export async function settled(stage: Stage): Promise<void> {
       continue;
     }
     const snapshot = await look(stage);
-    if (stillness.isReached(snapshot, hasBytesUnderWay(console.traffic, snapshot))) break;
-    await rest(stillness.isWaiting ? UNDER_WAY_MS : 0);
+    const isTimed = hasTimeout(snapshot);
+    if (stillness.isReached(snapshot, hasBytesUnderWay(console.traffic, snapshot)) && !isTimed) break;
+    await rest(stillness.isWaiting || isTimed ? UNDER_WAY_MS : 0);
   }
   await console.settled();
 }
@@ -123,6 +126,12 @@ class Stillness {
     this.isWaiting = isQuiet && hasBytesUnderWay;
     return isQuiet && (!hasBytesUnderWay || performance.now() - this.sinceMs > GIVE_UP_MS);
   }
+}
+
+/** A client is parked, and its timeout is near, or over and still to be noticed. */
+function hasTimeout({ clients }: Snapshot): boolean {
+  const soonMs = Date.now() + TIMEOUT_MS;
+  return clients.some(({ parkedOn }) => parkedOn !== null && parkedOn.deadlineMs > 0 && parkedOn.deadlineMs < soonMs);
 }
 
 /** What changes when anything does besides turns and time. */

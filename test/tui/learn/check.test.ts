@@ -69,3 +69,11 @@ test('several are told in their order, those that run alone too', async () => {
   expect(await checkAll(experiments, ({ name }) => names.push(name))).toBe(true);
   expect(names).toEqual(['a', 'b', 'c']);
 });
+
+test('a run does not end while a client is parked whose timeout is near, and does while one waits for ever', async () => {
+  const checked = await checkExperiment(experiment((file) => {
+    file.scenario.push('@ann BLPOP never 0.3', '@ben BLPOP never 0');
+    file.goals.push({ says: { en: 'her timeout is seen' }, count: { event: { kind: 'unpark', client: 'ann', why: 'timeout' }, exactly: 1 } });
+  }));
+  expect(checked.steps[0]!.judged!.goals.at(-1)).toMatchObject({ verdict: 'green' });
+});
