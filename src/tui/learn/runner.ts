@@ -23,8 +23,8 @@ const SENDING_MS = 2;
 const UNDER_WAY_MS = 10;
 /** A client that is parked is waited for if its timeout is no further away. */
 const TIMEOUT_MS = 2000;
-/** A loop that lets bytes lie for so long, and does nothing else, will not take them. Nor will a client that has paused. */
-const GIVE_UP_MS = 500;
+/** A loop that has let bytes lie for so many of these looks, half a second, and done nothing else, will not take them. */
+const GIVE_UP_LOOKS = 50;
 
 /** Nobody waits for the run any more. */
 export class GivenUp extends Error {}
@@ -95,7 +95,7 @@ export async function settled(stage: Stage): Promise<void> {
     }
     const snapshot = await look(stage);
     const isTimed = hasTimeout(snapshot);
-    if (stillness.isReached(snapshot, hasBytesUnderWay(console.traffic, snapshot)) && !isTimed) break;
+    if (stillness.isReached(snapshot, console.traffic) && !isTimed) break;
     await rest(stillness.isWaiting || isTimed ? UNDER_WAY_MS : 0);
   }
   await console.settled();
@@ -108,23 +108,25 @@ class Stillness {
   private seen = '';
   private turns = 0;
   private turn = 0;
-  private sinceMs = 0;
+  /** Those that have found only bytes under way: counted, not timed, because on a busy machine both threads are slow. */
+  private looks = 0;
   /** Nothing but bytes under way is waited for. */
   isWaiting = false;
 
-  isReached(snapshot: Snapshot, hasBytesUnderWay: boolean): boolean {
-    const now = movement(snapshot);
+  isReached(snapshot: Snapshot, traffic: readonly Traffic[]): boolean {
+    const now = movement(snapshot, traffic);
     if (now !== this.seen) {
       this.turns = 0;
-      this.sinceMs = performance.now();
+      this.looks = 0;
     }
     // Several looks may fall into one turn, and what that turn leaves to do is done in the next.
     if (snapshot.turn !== this.turn) this.turns++;
     this.seen = now;
     this.turn = snapshot.turn;
     const isQuiet = this.turns > QUIET_TURNS;
-    this.isWaiting = isQuiet && hasBytesUnderWay;
-    return isQuiet && (!hasBytesUnderWay || performance.now() - this.sinceMs > GIVE_UP_MS);
+    this.isWaiting = isQuiet && hasBytesUnderWay(traffic, snapshot);
+    if (this.isWaiting) this.looks++;
+    return isQuiet && (!this.isWaiting || this.looks > GIVE_UP_LOOKS);
   }
 }
 
@@ -135,17 +137,18 @@ function hasTimeout({ clients }: Snapshot): boolean {
 }
 
 /** What changes when anything does besides turns and time. */
-function movement({ stats, clientCount, clients }: Snapshot): string {
-  return JSON.stringify([stats.bytesRead, stats.bytesWritten, stats.commands, stats.connections, clientCount, clients.map(({ parkedOn }) => parkedOn)]);
+function movement({ stats, clientCount, clients }: Snapshot, traffic: readonly Traffic[]): string {
+  const { bytesRead, bytesWritten, commands, connections } = stats;
+  return JSON.stringify([bytesRead, bytesWritten, commands, connections, clientCount, clients.map(({ parkedOn }) => parkedOn), traffic]);
 }
 
-/** Bytes have been sent by a client of the console and not read by the loop, or written by the loop and not received although it reads. */
+/** Bytes have been sent by a client of the console and not read by the loop, or have still to be written or received although it reads. */
 function hasBytesUnderWay(traffic: readonly Traffic[], { clients }: Snapshot): boolean {
   const byPeer = new Map(clients.map((client) => [client.peer, client]));
   return traffic.some(({ peer, sentBytes, receivedBytes }) => {
     const client = byPeer.get(peer);
     // A client that has paused does not hear that it has been closed.
     if (client === undefined) return receivedBytes !== null;
-    return client.bytesRead < sentBytes || client.bytesWritten > (receivedBytes ?? Infinity);
+    return client.bytesRead < sentBytes || (receivedBytes !== null && (client.outputBytes > 0 || client.bytesWritten > receivedBytes));
   });
 }
