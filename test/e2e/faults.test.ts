@@ -159,6 +159,74 @@ describe.each(MODES)('$poller, edge-triggered: $edgeTriggered', (options) => {
   });
 });
 
+describe.each(MODES)('rules, $poller, edge-triggered: $edgeTriggered', (options) => {
+  test('eagain-is-an-error: each client is closed as soon as its socket is empty, until the fault is taken away', async () => {
+    const events = await recorded(options, async (server) => {
+      const fault = await server.faults.add('eagain-is-an-error');
+      const client = await RawClient.connect(server.port);
+      client.socket.write('PING\r\n');
+      expect(await client.closedByServer()).toBe(true);
+      await fault.remove();
+      await using other = await RespClient.connect(server.port);
+      expect(await other.call('PING')).toEqual({ simple: 'PONG' });
+      expect(await other.call('PING')).toEqual({ simple: 'PONG' });
+    });
+    expect(events.filter(({ kind }) => kind === 'disconnect')[0]).toMatchObject({ why: 'rule after-read' });
+  });
+
+  test('a learner\'s rule: reads of 7 bytes each, and no byte is lost', async () => {
+    const value = 'v'.repeat(2000);
+    const events = await recorded(options, async (server) => {
+      await using client = await RespClient.connect(server.port);
+      await server.faults.add({ name: 'rule', seam: 'read-size', expression: 'Math.min(room, 7)' });
+      await client.call('SET', 'k', value);
+      expect(await client.call('GET', 'k')).toBe(value);
+    });
+    const sizes = events.flatMap((event) => (event.kind === 'read' && typeof event.result === 'number' ? [event.result] : []));
+    expect(sizes.filter((size) => size > 7).length).toBeLessThanOrEqual(1);
+    expect(sizes.length).toBeGreaterThan(280);
+  });
+
+  test('trigger: the other way from the next wait on, and back', async () => {
+    const events = await recorded(options, async (server) => {
+      await using client = await RespClient.connect(server.port);
+      await client.call('PING');
+      await server.trigger(options.edgeTriggered ? 'level' : 'edge');
+      await client.call('PING');
+      await using other = await RespClient.connect(server.port);
+      await other.call('PING');
+      expect((await server.snapshot()).clients.map(({ interest }) => interest)).toEqual(options.edgeTriggered ? [1, 1] : [5, 5]);
+      await server.trigger('default');
+      await client.call('PING');
+      expect((await server.snapshot()).clients.map(({ interest }) => interest)).toEqual(options.edgeTriggered ? [5, 5] : [1, 1]);
+    });
+    // Edge-triggered, the loop reads on until WouldBlock.
+    expect(events.filter((event) => event.kind === 'read' && event.result === 'WouldBlock').length).toBeGreaterThan(0);
+  });
+});
+
+test.each(POLLERS)('ignore-eof, %s: level-triggered the loop is woken more than a thousand times by one client that has ended, and goes on serving others', async (poller) => {
+  let ends = 0;
+  let isSpinning = (): void => {};
+  const spins = new Promise<void>((resolve) => {
+    isSpinning = resolve;
+  });
+  await recorded({ poller }, async (server) => {
+    await server.faults.add('ignore-eof');
+    await server.trace(({ events }) => {
+      ends += events.filter((event) => event.kind === 'read' && event.result === 'EOF').length;
+      if (ends > 1000) isSpinning();
+    }, { budget: Infinity });
+    const client = await RawClient.connect(server.port);
+    client.socket.end('PING\r\n');
+    await spins;
+    await using other = await RespClient.connect(server.port);
+    expect(await other.call('PING')).toEqual({ simple: 'PONG' });
+    await server.faults.clear();
+    expect(await client.closedByServer()).toBe(true);
+  });
+});
+
 test('a fault of requests that is set while the loop is held takes effect at its next wait, in a replay as well', async () => {
   await recorded({}, async (server) => {
     await using client = await RespClient.connect(server.port);

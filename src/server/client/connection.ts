@@ -154,12 +154,13 @@ export class Connection implements EventHandler, Transport {
   private readAsReported(): void {
     const { env, token, registration } = this;
     const { isEdgeTriggered } = registration;
+    const { current } = env.policy;
     for (let reads = 1; this.state < DOOMED; reads++) {
-      const size = env.policy.current.readSize(token, this.makeRoom());
+      const size = current.readSize(token, this.makeRoom());
       const result = this.read(size);
       // The read may have closed the connection; where EOF is ignored, there is nothing behind it.
       if (this.state >= DOOMED || result === END_OF_FILE) return;
-      const next = env.policy.current.afterRead(token, result, size, isEdgeTriggered, reads);
+      const next = current.afterRead(token, result, size, isEdgeTriggered, reads);
       if (next === 'wait') return;
       if (next === 'close') return this.close('rule after-read');
       if (next === 'yield' || reads === MOST_READS) return registration.rearm();
@@ -224,6 +225,7 @@ export class Connection implements EventHandler, Transport {
   private process(buffer: Buffer, start: number, end: number): void {
     const { decoder, session } = this;
     const { dispatcher, server, tap, settings, loop, policy } = this.env;
+    const { current } = policy;
     decoder.maxBulkLength = settings['proto-max-bulk-len'];
     decoder.keys = session.db;
     decoder.feed(buffer, start, end);
@@ -245,7 +247,7 @@ export class Connection implements EventHandler, Transport {
       session.frame++;
       if (tap.sink !== null) this.traced().whole(tap.sink, session.frame, decoder, buffer, start);
       this.execute(decoder.argv);
-      if (policy.current.afterFrame(this.token, frames) !== 'next frame') break;
+      if (current.afterFrame(this.token, frames) !== 'next frame') break;
     }
     dispatcher.endRead();
     this.keep(buffer, end);

@@ -57,10 +57,13 @@ export function recordScenario(seed: number): Recorded {
   return record({ seed, faults, edgeTriggered: seed % 2 === 0, isVirtual: seed % 5 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
 }
 
-/** Set and taken away while commands run: those of the wire are in the recording by what they do, those of requests are recorded. */
+/** Set and taken away while commands run: those of the wire are in the recording by what they do, those of the loop are recorded. */
 const FAULTS = [
   'slice 1 next 500', 'slice 7 next 5', 'latency 20', 'bandwidth 2kb', 'would-block 2', 'reset 500 next 1', 'half-close 300 next 1', 'accept next 1', 'accept ECONNABORTED next 1', 'error', 'error LOADING on SET',
   'error OOM next 3', 'error on key *1*', 'late-reply 30 next 4', 'no-reply next 2',
+  'edge-without-draining', 'drain-forever', 'half-frame-thrown-away', 'one-read-one-command', 'write-takes-all', 'one-client-at-a-time', 'accept-one-of-many', 'no-generation',
+  'timer-before-clients', 'expiry-only-on-access', 'expire-all-at-once', 'rule read-size Math.min(room, 7)', "rule after-read reads < 3 && result !== 'WouldBlock' ? 'read again' : 'yield'",
+  "rule on-partial has > 20 ? 'answer' : 'keep'", 'rule after-write taken', 'rule after-frame frames', "rule interest waiting > 50 ? 'read and write' : 'read'",
 ];
 
 /** What waits, is put off, listens, or changes how the server goes on: in the notation of the fuzzer's families, which have little of it. */
@@ -110,6 +113,7 @@ export function live({ lab }: Recorded, random: Random, steps: number): Map<numb
     if (random.chance(0.1)) lab.server.tap.sink = lab.server.tap.sink === null ? { emit: () => {} } : null;
     if (random.chance(0.1)) lab.faults.add(random.pick(FAULTS));
     if (random.chance(0.05)) lab.faults.clear();
+    if (random.chance(0.05)) lab.faults.trigger(random.pick(['edge', 'level', 'default']), random.chance(0.5) ? null : 0);
     if (random.chance(20 / steps)) digests.set(lab.server.loop.turnNumber, digestOf(lab.server));
   }
   lab.settle();
