@@ -152,11 +152,11 @@ export class Connection implements EventHandler, Transport {
    * have their turn. The seam `after-read`.
    */
   private readAsReported(): void {
-    const { env, token, registration } = this;
+    const { env, token, registration, query } = this;
     const { isEdgeTriggered } = registration;
     const { current } = env.policy;
     for (let reads = 1; this.state < DOOMED; reads++) {
-      const size = current.readSize(token, this.makeRoom());
+      const size = current.readSize(token, query.length === 0 ? env.input.length : this.makeRoom());
       const result = this.read(size);
       // The read may have closed the connection; where EOF is ignored, there is nothing behind it.
       if (this.state >= DOOMED || result === END_OF_FILE) return;
@@ -173,14 +173,13 @@ export class Connection implements EventHandler, Transport {
    */
   private readToEnd(): void {
     let count = 1;
-    while (this.state < DOOMED && count > 0) count = this.read(this.makeRoom());
+    while (this.state < DOOMED && count > 0) count = this.read(this.query.length === 0 ? this.env.input.length : this.makeRoom());
     if (this.state < DOOMED && count !== END_OF_FILE) this.registration.rearm();
   }
 
-  /** Makes room for the next read. Returns how many bytes it may bring. */
+  /** Something waits in the query buffer: makes room behind it for the next read. Returns how many bytes that may bring. */
   private makeRoom(): number {
     const { query, env } = this;
-    if (query.length === 0) return env.input.length;
     query.makeRoom(this.decoder.missing);
     return query.readEnd(env.settings['client-query-buffer-limit']) - query.end;
   }
@@ -237,7 +236,8 @@ export class Connection implements EventHandler, Transport {
       const status = decoder.next();
       if (status === INCOMPLETE) {
         if (tap.sink !== null && end > start) this.traced().partial(tap.sink, session.frame + 1, decoder, buffer, start, end);
-        this.endsAt(decoder.requestBytes + end - decoder.position);
+        const has = decoder.requestBytes + end - decoder.position;
+        if (has > 0) this.endsWithin(has);
         break;
       }
       if (status !== COMPLETE) {
@@ -253,9 +253,8 @@ export class Connection implements EventHandler, Transport {
     this.keep(buffer, end);
   }
 
-  /** What was read ends `has` bytes after the beginning of a request: mostly 0. The seam `on-partial`. */
-  private endsAt(has: number): void {
-    if (has === 0) return;
+  /** What was read ends within a request, of which `has` bytes have come. The seam `on-partial`. */
+  private endsWithin(has: number): void {
     const next = this.env.policy.current.onPartial(this.token, has, has + this.decoder.missing);
     if (next === 'keep') return;
     this.decoder.drop();

@@ -103,18 +103,21 @@ export class OutputBuffer implements ByteSink {
 
   /** Drops bytes that need not be written any more: the oldest ones, at most those that were {@link offered}. */
   drop(bytes: number): void {
-    const oldest = this.full.first;
     this.head += bytes;
-    if (oldest === undefined) {
-      if (this.head === this.position) this.clear();
-    } else if (this.head === oldest.end) {
-      this.full.shift();
-      this.fullBytes -= oldest.end;
-      this.fullCapacity -= oldest.buffer.length;
-      this.head = 0;
-      release(oldest.buffer);
-      this.count();
-    }
+    if (this.full.length > 0) this.dropOldest();
+    else if (this.head === this.position) this.clear();
+  }
+
+  /** Of several chunks, if the oldest is no longer needed. */
+  private dropOldest(): void {
+    const { buffer, end } = this.full.first!;
+    if (this.head !== end) return;
+    this.full.shift();
+    this.fullBytes -= end;
+    this.fullCapacity -= buffer.length;
+    this.head = 0;
+    release(buffer);
+    this.count();
   }
 
   /** At most `count` of the waiting bytes, from the `offset`th on, as latin1. */

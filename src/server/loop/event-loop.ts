@@ -152,11 +152,10 @@ export class EventLoop {
     this.afterWait?.();
     const wokenUs = this.clock.refreshedUs;
     this.wasBusy = this.events.length > 0;
-    const runsTimersLast = this.policy.current.timers(this.events.length) === 'after the clients';
-    if (!runsTimersLast) this.runDueTimers();
+    if (this.policy.current.timers(this.events.length) === 'before the clients') this.runDueTimers();
     for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     if (this.deferred.size > 0) this.handleDeferred();
-    if (runsTimersLast) this.runDueTimers();
+    this.runDueTimers();
     if (this.tap.sink !== null) {
       const busyUs = flushUs + this.clock.measureUs() - wokenUs;
       this.tap.sink.emit({ kind: 'turn-end', turn: this.turnNumber, busyUs, commands: this.commandsThisTurn });
@@ -291,7 +290,7 @@ export class EventLoop {
   /** Sleeps until something is ready or the nearest timer is due. An observer that is due earlier interrupts the sleep, not the turn. */
   private wait(): void {
     const { clock, events, observer, tap } = this;
-    this.chooseTimeout();
+    if (this.policy.current.timeout !== null || this.wakeUs !== null) this.chooseTimeout();
     let toldUs = this.tellWait();
     let sleepsOn: boolean;
     do {
