@@ -142,6 +142,8 @@ test('while the past is shown, commands are answered as of then, in the middle o
     lab.type(`clear\r${line}\r`);
     await lab.until((screen) => answer.test(screen) && screen.includes(`as of ${then} `));
   }
+  lab.type('clear\rSELECT 3\r');
+  await lab.until((screen) => /│OK/.test(screen) && screen.includes('every command runs in a copy of its own'));
   // The key-change of the SET lies within it.
   lab.type('clear\r', ESC, LEFT);
   await lab.until((screen) => momentOf(screen) !== then);

@@ -27,9 +27,12 @@ export function refusalInPast({ name }: LabWord, { wayBack }: ReplPast, texts: C
 
 export interface PastReplies {
   readonly replies: readonly Reply[];
-  /** As of when. */
-  readonly note: string;
+  /** As of when, and what must be known besides. */
+  readonly notes: readonly string[];
 }
+
+/** What these change is the connection, and every command has one of its own. */
+const OF_CONNECTION: ReadonlySet<string> = new Set(['select', 'multi', 'watch', 'hello', 'auth', 'reset', 'monitor', 'subscribe', 'psubscribe', 'ssubscribe']);
 
 /** As the client that asks: in its protocol and its database. */
 export async function askPast(
@@ -43,5 +46,6 @@ export async function askPast(
   const replies: Reply[] = [];
   new ReplyReader().read(reply, (each) => replies.push(each));
   const isEarlier = moment !== null && (asOf.turn !== moment.turn || asOf.event !== moment.event);
-  return { replies, note: texts.asOf(asOf.turn, asOf.event, isEarlier) };
+  const notes = [texts.asOf(asOf.turn, asOf.event, isEarlier)];
+  return { replies, notes: OF_CONNECTION.has(argv[0]!.toLowerCase()) ? [...notes, texts.noEffect] : notes };
 }

@@ -379,9 +379,9 @@ class LabRepl implements Repl {
   /** As of the moment that is shown. */
   private askPast(past: ReplPast, name: string, { view }: ConsoleClient, argv: readonly string[]): void {
     this.call(name, async () => {
-      const { replies, note } = await askPast(past, argv, view, this.texts);
+      const { replies, notes } = await askPast(past, argv, view, this.texts);
       for (const reply of replies) this.transcript.hear(name, reply, kindOf(argv, reply), titleOf(argv));
-      return [note];
+      return notes;
     });
   }
 

@@ -20,13 +20,17 @@ afterAll(() => installed.remove());
 const WORDS_A_MINUTE = 200;
 const wordsOf = (texts: readonly string[]): number => texts.join(' ').split(/\s+/).length;
 
-/** The inside of the welcome box, as one text. */
-function welcome(lab: Lab): string {
-  const rows = lab.terminal.rows();
-  const top = rows.findIndex((row) => row.includes('╭─ Welcome'));
+/** The inside of the welcome box, as one text. Columns are not characters: Hangul takes two. */
+function welcome({ terminal }: Lab): string {
+  const { columns } = terminal.size;
+  const rows = terminal.rows();
+  const top = rows.findIndex((row) => /╭─ (Welcome|환영합니다) /.test(row));
+  if (top === -1) return '';
   const bottom = rows.findIndex((row, y) => y > top && row.includes('╰'));
-  const left = rows[top]?.indexOf('╭') ?? 0;
-  return rows.slice(top + 1, bottom).map((row) => row.slice(left + 1, row.lastIndexOf('│')).trim()).join(' ').replace(/ +/g, ' ').trim();
+  const columnOf = (corner: string): number => Array.from({ length: columns }, (_, x) => terminal.cells(top, x, x + 1)).indexOf(corner);
+  const [left, right] = [columnOf('╭'), columnOf('╮')];
+  const inside = rows.slice(top + 1, bottom).map((_, i) => terminal.cells(top + 1 + i, left + 1, right).trim());
+  return inside.join(' ').replace(/ +/g, ' ').trim();
 }
 
 test.each([
@@ -63,7 +67,7 @@ test.each([
   await lab.until(() => lab.pane('keyspace').some((row) => / greeting +string +5 B 5\d\.\d s/.test(row)));
 
   lab.type(answer);
-  await lab.until(() => /BUSY \d\.\d s/.test(lab.header) && lab.pane('tokens').some((row) => /waits \d\.\d s/.test(row)));
+  await lab.until(() => /BUSY \d\.\d ?(s|초)/.test(lab.header) && lab.pane('tokens').some((row) => /waits \d\.\d s/.test(row)));
   expect(lab.pane('tokens').filter((row) => row.includes('executing'))).toHaveLength(1);
   await welcomeIs(explained);
   await lab.until(() => lab.pane('repl').join(' ').includes(yourTurn));
@@ -71,7 +75,7 @@ test.each([
 
   lab.type(KEYS.left);
   await lab.until(() => lab.header.includes('HISTORY') && lab.pane('tokens').some((row) => /#\d+ .* ready /.test(row)));
-  expect(lab.screen).not.toContain('Welcome');
+  expect(lab.screen).not.toMatch(/Welcome|환영합니다/);
   lab.type(KEYS.right);
   await lab.until(() => lab.pane('loop').some((row) => row.startsWith('▶') && row.includes('[read]')));
   lab.type(`PING${KEYS.enter}`);
