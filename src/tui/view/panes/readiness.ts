@@ -265,6 +265,9 @@ function stepWords(step: ReadinessStep, isWide: boolean, language: Language): Wo
       return writeWords(step, texts);
     case 'interest':
       if (((step.before ^ step.after) & 4) !== 0) return { text: `${(step.after & 4) === 0 ? 'level' : 'edge'}-triggered`, tone: 'plain' };
+      if (((step.before ^ step.after) & 1) !== 0) {
+        return { text: `${isWide ? 'READABLE' : 'R'} ${(step.after & 1) === 0 ? 'disarmed' : 'armed'}`, tone: 'warn' };
+      }
       return (step.after & 2) !== 0
         ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' }
         : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };

@@ -73,6 +73,20 @@ test('a short write arms WRITABLE, and the rest leaves when there is room', () =
   expect(words(scene).at(-1)).toBe('#2       WRITABLE wrote 909 B · WRITABLE disarmed');
 });
 
+test('a client that a rule skips is READABLE no more, until the rule is gone', () => {
+  using scene = stage();
+  const [one, other] = [scene.connect(), scene.connect()];
+  scene.lab.faults.add('one-client-at-a-time');
+  one.ask('PING');
+  other.sendCommand('PING');
+  scene.lab.settle();
+  expect(words(scene, { width: 90, height: 10 }).at(-1)).toMatch(/^#3 .*READABLE disarmed$/);
+  scene.lab.faults.clear();
+  scene.lab.settle();
+  scene.lab.turn();
+  expect(words(scene, { width: 90, height: 10 }).join('\n')).toContain('READABLE armed');
+});
+
 test('a client that leaves, and one that is cut off', () => {
   using scene = stage();
   const [leaving, cut] = [scene.connect(), scene.connect()];
