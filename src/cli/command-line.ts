@@ -37,6 +37,7 @@ export interface Run {
   /** Null: nobody has said which. */
   readonly theme: ThemeName | null;
   readonly screenReader: boolean;
+  readonly present: boolean;
   /** Null: what the environment asks for. */
   readonly language: Language | null;
   /** `redis-lab learn`: the list of experiments, or one of them by its name or file (a byte string). Null: the lab as it is. */
@@ -87,6 +88,7 @@ async function answer(other: Other): Promise<Request> {
 /** Flags are read like lines behind the file, so they win. */
 function toRun({ file, readsInput, directives, switches, values, lists }: Flags, learn: Run['learn']): Run {
   if (learn !== null && switches.has('headless')) throw new Complaint('learn asks and shows: it does not go with --headless');
+  if (switches.has('present') && (switches.has('headless') || switches.has('screen-reader'))) throw new Complaint('--present is about the screen');
   const reader = new ConfigReader();
   if (file !== null) reader.file(file);
   if (readsInput) reader.text(readFileSync(0, 'latin1'), 'standard input');
@@ -119,6 +121,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     ascii: switches.has('ascii'),
     theme: (values.get('theme') as ThemeName | undefined) ?? null,
     screenReader: switches.has('screen-reader'),
+    present: switches.has('present'),
     language: (values.get('lang') as Language | undefined) ?? null,
     learn,
   };

@@ -39,6 +39,7 @@ export const LAB_FLAGS = {
   'screen-reader': { summary: 'tell the lab in plain lines instead of drawing it', isBasic: true },
   ascii: { summary: 'draw the screen with ASCII characters only' },
   theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
+  present: { summary: 'for a projector: strong contrast, the panes that matter, and Enter leads an experiment from moment to moment' },
   lang: { value: 'language', summary: `of what leads through the lab: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },

@@ -62,7 +62,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     // Hangul cannot be written in ASCII.
     const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
     const lead = file === null ? leadOf(run) : ('never' as const);
-    const shown = { ...options, colors, language, lead, experiment, showsCommand };
+    const shown = { ...options, colors, language, lead, experiment, showsCommand, isPresenting: run.present };
     const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, shown));
     // What the server may have died of has been said by then.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);

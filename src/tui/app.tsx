@@ -92,6 +92,8 @@ export interface AppOptions {
   readonly suspend: () => void;
   /** Shows a fork of the server until it is left. */
   readonly openFork?: (fork: RedisLabServer, asOf: ForkedAsOf) => void;
+  /** For a projector. */
+  readonly isPresenting?: boolean;
   /** Esc: the server is a fork, and ends with its screen; left out: it is none. */
   readonly leaveFork?: () => void;
   /** Something that must not happen has happened. */
@@ -122,7 +124,7 @@ export class App {
     this.size = size;
     const { language = 'en' } = options;
     this.session = new LabSession({
-      server, info, language,
+      server, info, language, isPresenting: options.isPresenting ?? false,
       request: () => this.request(),
       changed: () => this.drawSoon(),
       held: () => this.changed(),

@@ -46,6 +46,8 @@ export interface LabOptions {
   readonly lead: 'first' | 'never';
   /** Opened at the start, unless the first minute comes first; null: none. */
   readonly experiment: Experiment | 'list' | null;
+  /** For a projector: strong contrast, and only the panes that matter. */
+  readonly isPresenting: boolean;
   /** The command after which the past is shown from the start on, by its number; null: now is shown. */
   readonly showsCommand: number | null;
 }
@@ -121,6 +123,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       palette: options.colors === 'none' ? 'monochrome' : 'color',
       ascii: options.ascii,
       background: options.background ?? backgroundOf(process.env.COLORFGBG),
+      isPresenting: options.isPresenting,
     });
     const lead = isLed ? { isOver: rememberFirstStart } : null;
     const create = (own: OwnOptions): App => new LabApp({
@@ -128,6 +131,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       password: options.password,
       size: { width: terminal.columns, height: terminal.rows },
       language: options.language,
+      isPresenting: options.isPresenting,
       lead: own.leaveFork === undefined ? lead : null,
       experiment: isLed || own.leaveFork !== undefined ? null : options.experiment,
       showsCommand: own.leaveFork === undefined ? options.showsCommand : null,

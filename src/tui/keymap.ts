@@ -117,6 +117,10 @@ const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 const stepOf = ({ lesson }: State): LessonStep | null => (lesson?.type === 'open' ? lesson.step : null);
 const isAt = (...steps: readonly LessonStep['at'][]) => (state: State): boolean => steps.some((at) => at === stepOf(state)?.at);
 const hasMoments = (state: State): boolean => state.lesson?.type === 'open' && state.lesson.moments.length > 0;
+/** There is a moment behind the one that is shown. */
+const hasNextMoment = ({ lesson }: State): boolean =>
+  lesson?.type === 'open' && lesson.step.at === 'step' && (lesson.step.shown ?? -1) < lesson.moments.length - 1;
+
 /** The part of the explanation that is selected leads somewhere, and is not shown yet. */
 const leads = (state: State): boolean => {
   const step = stepOf(state);
@@ -141,6 +145,14 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Experiment', contexts: ['lesson'], when: isAt('predict'),
   },
   {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'run it', ko: '실행' },
+    group: 'Experiment', contexts: ['lesson'], when: (state) => state.ui.isPresenting && isAt('predict')(state),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'next moment', ko: '다음 순간' },
+    group: 'Experiment', contexts: ['lesson'], when: (state) => state.ui.isPresenting && hasNextMoment(state),
+  },
+  {
     intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', label: { en: 'try a line', ko: '줄 고르기' },
     meaning: { en: 'chooses the line that is to mend the loop, and runs it', ko: '루프를 고칠 줄을 골라 실행' },
     group: 'Experiment', contexts: ['lesson'], when: isAt('mend'),
@@ -152,7 +164,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'why', ko: '이유' },
-    group: 'Experiment', contexts: ['lesson'], when: isAt('step'),
+    group: 'Experiment', contexts: ['lesson'], when: (state) => isAt('step')(state) && !(state.ui.isPresenting && hasNextMoment(state)),
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'break it', ko: '망가뜨리기' },

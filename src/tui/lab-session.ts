@@ -41,6 +41,7 @@ export interface SessionOptions {
   /** The past that was shown has been given up, and now is shown. @param why a sentence */
   lost?(why: string): void;
   readonly language?: Language;
+  readonly isPresenting?: boolean;
 }
 
 export class LabSession {
@@ -56,7 +57,7 @@ export class LabSession {
   private busyWatch: BusyWatch | null = null;
 
   constructor(private readonly options: SessionOptions) {
-    this.current = initialState(options.info, this.history.newest, options.language);
+    this.current = initialState(options.info, this.history.newest, options.language, options.isPresenting);
     this.time = new LoopTime(options.info.hasVirtualClock === true ? () => 0 : () => performance.now());
     this.travel = new TimeTravel({
       past: options.server.history,

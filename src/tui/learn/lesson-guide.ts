@@ -16,6 +16,8 @@ import type { Stage } from './stage.js';
 
 export interface LessonHost {
   readonly language: Language;
+  /** Somebody shows it to others: what is predicted is said aloud, and the key that goes on goes from moment to moment. */
+  readonly isPresenting: boolean;
   lesson(): Lesson | null;
   show(lesson: Lesson | null): void;
   /** The list, with what is done by now. */
@@ -99,7 +101,10 @@ export class LessonGuide {
     if (lesson.type === 'list') return this.openEntry(lesson.entries[lesson.selected]?.name);
     const { step } = lesson;
     switch (step.at) {
+      case 'predict':
+        return this.host.isPresenting ? this.predict({ ...lesson, predicted: null }) : undefined;
       case 'step':
+        if (this.host.isPresenting && (step.shown ?? -1) < lesson.moments.length - 1) return this.walk(1);
         return this.to(lesson, { at: 'explain', selected: null, isShown: false });
       case 'explain':
         return this.explained(lesson, step);

@@ -36,6 +36,7 @@ export class LessonsOnScreen {
     const { session } = ports;
     this.guide = new LessonGuide({
       language: session.state.ui.language,
+      isPresenting: session.state.ui.isPresenting,
       lesson: () => session.state.lesson,
       show: (lesson) => {
         session.act({ type: 'begin' });

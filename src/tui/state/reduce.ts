@@ -89,7 +89,10 @@ const NOTHING_TYPED = { text: '', changes: [], changesBefore: [] } as const;
 const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
 const INITIAL_PANE: PaneUi = { ...FOLLOWING, ...NOTHING_OPEN, face: '', filter: '', sort: '' };
 
-export function initialState(server: ServerInfo, model: Model, language: Language = 'en'): State {
+/** Those that a projector shows beside the REPL. */
+const PRESENTED: readonly PaneId[] = ['loop', 'tokens'];
+
+export function initialState(server: ServerInfo, model: Model, language: Language = 'en', isPresenting = false): State {
   return {
     server,
     model,
@@ -97,7 +100,8 @@ export function initialState(server: ServerInfo, model: Model, language: Languag
     ui: {
       focus: 'repl',
       isZoomed: false,
-      beside: null,
+      isPresenting,
+      beside: isPresenting ? PRESENTED : null,
       previousFocus: 'loop',
       panes: Object.fromEntries(PANE_IDS.map((id) => [id, INITIAL_PANE])) as { [id in PaneId]: PaneUi },
       db: 0,
@@ -155,7 +159,7 @@ export function reduce(state: State, action: Action): State {
 function teach(state: State, lesson: Lesson | null): State {
   const { ui } = state;
   const isOpened = lesson?.type === 'open' && state.lesson?.type !== 'open';
-  const beside = lesson?.type === 'open' ? lesson.experiment.panes : null;
+  const beside = lesson?.type === 'open' ? lesson.experiment.panes : ui.isPresenting ? PRESENTED : null;
   const shown = isOpened ? { ...focus(ui, 'repl'), isZoomed: false } : ui;
   return { ...state, lesson, ui: { ...shown, beside } };
 }

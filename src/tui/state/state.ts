@@ -133,6 +133,8 @@ export interface Prompt {
 export interface Ui {
   readonly focus: PaneId;
   readonly isZoomed: boolean;
+  /** For a projector: few panes, and the key that goes on goes from moment to moment. */
+  readonly isPresenting: boolean;
   /** The panes beside an experiment, which has the column of the REPL; null: all panes have their places. */
   readonly beside: readonly PaneId[] | null;
   /** Where Esc leads from the REPL. */

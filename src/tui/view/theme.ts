@@ -123,10 +123,13 @@ export interface ThemeOptions {
   readonly ascii: boolean;
   /** Left out: colours that can be read on both. */
   readonly background?: Background;
+  /** For a projector: nothing is grey. */
+  readonly isPresenting?: boolean;
 }
 
-export function createTheme({ palette, ascii, background = 'unknown' }: ThemeOptions): Theme {
-  const styles = palette === 'color' ? colored(HUES[background]) : palette === 'monochrome' ? MONOCHROME : PLAIN;
+export function createTheme({ palette, ascii, background = 'unknown', isPresenting = false }: ThemeOptions): Theme {
+  const own = palette === 'color' ? colored(HUES[background]) : palette === 'monochrome' ? MONOCHROME : PLAIN;
+  const styles = isPresenting ? withoutGrey(own) : own;
   const shown = ascii ? visibleInAscii : visible;
   return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: shown, typed: shown, inCharset: ascii ? inAscii : identity };
 }
@@ -159,6 +162,14 @@ function colored({ bad, warn, good, identities, work, quiet, border }: Hues): St
     flash: bold, border: color(border), focusedBorder: bold, boxColor: `ansi256(${border})`, focusedBoxColor: undefined, block: inverse,
     phase: { poll: grey, accept: one, read: other, decode: one, execute: other, write: one, timers: other },
     token: (token) => (token < 2 ? grey : tokens[token % tokens.length]!),
+  };
+}
+
+/** What is quiet otherwise is as bright as text: a projector shows no grey. */
+function withoutGrey(styles: Styles): Styles {
+  return {
+    ...styles, dim: identity, border: identity, boxColor: undefined, phase: { ...styles.phase, poll: identity },
+    token: (token) => (token < 2 ? identity : styles.token(token)),
   };
 }
 

@@ -77,6 +77,24 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   await lab.run('faults', 'no fault is set');
 });
 
+test('--present: few panes, and Enter leads from the question through the moments', async () => {
+  const lab = await startLab({ ...LAB, args: ['learn', 'pipeline', '--port', '0', '--present'], env: { ...LAB.env, XDG_STATE_HOME: stateFolder() } });
+  await lab.until(() => lesson(lab).includes('pipeline: predict') && lab.footer.includes('Enter run it'));
+  lab.type(KEYS.enter);
+  // What was predicted was said aloud: the answer is shown, and nobody is told what they said.
+  await lab.until(() => /pipeline: step ─* one read, five commands, one write\. Its moments:/.test(lesson(lab)));
+  lab.type(KEYS.enter);
+  await lab.until(() => lab.header.includes('HISTORY') && lab.screen.includes('▶ one read brings all five requests'));
+  lab.type(KEYS.enter);
+  await lab.until(() => lab.screen.includes('▶ the decoder finds the first of five'));
+  lab.type(KEYS.escape);
+  await lab.until(() => isListOpen(lab));
+  lab.type(KEYS.escape);
+  await lab.until(() => !isListOpen(lab));
+  for (const pane of ['1 Loop', '2 Tokens', '6 REPL']) expect(lab.screen).toContain(pane);
+  for (const pane of ['3 Readiness', '4 Frames', '5 Keyspace']) expect(lab.screen).not.toContain(pane);
+});
+
 test('a line is typed, and a wrong one is RED', async () => {
   const lab = await startLab({ ...LAB, args: ['learn', 'wouldblock', '--port', '0'] });
   lab.type('2');

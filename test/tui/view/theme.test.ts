@@ -37,6 +37,14 @@ function luminance(color: Rgb): number {
   return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
 }
 
+test('for a projector nothing is grey: what is quiet is as bright as text', () => {
+  const { dim, border, boxColor, phase, token, good } = createTheme({ palette: 'color', ascii: false, background: 'dark', isPresenting: true });
+  for (const style of [dim, border, phase.poll, token(0), token(1)]) expect(style('text')).toBe('text');
+  expect(boxColor).toBe(undefined);
+  expect(good('text')).not.toBe('text');
+  expect(token(5)('text')).not.toBe('text');
+});
+
 describe.each(BACKGROUNDS)('on a background that is %s', (background) => {
   const { bad, warn, good, identities, work, quiet } = HUES[background];
 

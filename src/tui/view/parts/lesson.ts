@@ -49,7 +49,7 @@ function linesOf(lesson: OpenLesson, view: View): readonly string[] {
         ...(view.hasKeys ? ['', ...plainLines(texts.empties, view, view.theme.warn)] : []),
       ];
     case 'running':
-      return [...predictedLines(lesson, view), ...plainLines(texts.running[step.what], view, view.theme.strong)];
+      return [...predictedLines(lesson, view), '', ...plainLines(texts.running[step.what], view, view.theme.strong)];
     case 'step':
       return stepLines(lesson, step, view);
     case 'explain':
@@ -69,7 +69,7 @@ function linesOf(lesson: OpenLesson, view: View): readonly string[] {
 
 function predictedLines({ experiment, predicted }: OpenLesson, view: View): readonly string[] {
   const answer = predicted === null ? undefined : experiment.answers[predicted];
-  return answer === undefined ? [] : [...plainLines(LESSON_TEXTS[view.language].youSaid(inLanguage(answer.text, view.language)), view), ''];
+  return answer === undefined ? [] : plainLines(LESSON_TEXTS[view.language].youSaid(inLanguage(answer.text, view.language)), view);
 }
 
 function stepLines(lesson: OpenLesson, step: LessonStep & { readonly at: 'step' }, view: View): readonly string[] {
@@ -77,9 +77,10 @@ function stepLines(lesson: OpenLesson, step: LessonStep & { readonly at: 'step' 
   const texts = LESSON_TEXTS[view.language];
   const isRight = lesson.predicted !== null && lesson.experiment.answers[lesson.predicted]!.isRight;
   const right = lesson.experiment.answers.find((answer) => answer.isRight)!;
+  const before = lesson.predicted === null ? '' : `${texts.notAsItIs} `;
   return [
-    ...plainLines(texts.youSaid(inLanguage(lesson.experiment.answers[lesson.predicted ?? 0]!.text, view.language)), view),
-    ...plainLines(isRight ? texts.asItIs : `${texts.notAsItIs} ${inLanguage(right.text, view.language)}.`, view, theme.strong),
+    ...predictedLines(lesson, view),
+    ...plainLines(isRight ? texts.asItIs : `${before}${inLanguage(right.text, view.language)}.`, view, theme.strong),
     '',
     ...plainLines(lesson.moments.length === 0 ? texts.noMoments : texts.moments, view, theme.dim),
     ...lesson.moments.flatMap(({ says }, i) => {
