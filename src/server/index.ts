@@ -347,15 +347,16 @@ export interface OpenedRecording {
  * Rejects with an Error that says why it cannot be visited. @internal
  */
 export async function openRecordingOn(thread: Worker, head: RecordingHead, tape: Buffer, options: ServerOptions): Promise<OpenedRecording> {
-  const { log = () => {} } = options;
-  const common: ServerOptions = { edgeTriggered: head.poll.edgeTriggered, clock: head.hasVirtualClock === true ? 'virtual' : 'real', log };
+  // A fork of the past has settings in common with the server, but is not recorded with it.
+  const { record: _, faults: __, history = 0, ...settings } = options;
+  const common: ServerOptions = { ...settings, edgeTriggered: head.poll.edgeTriggered, clock: head.hasVirtualClock === true ? 'virtual' : 'real' };
   // Twice as much as the tape: nothing of it is forgotten for a checkpoint.
-  const past = new ForkableHistory(Math.max(MIN_HISTORY_BYTES, 2 * tape.length + (options.history ?? 0)), common);
+  const past = new ForkableHistory(Math.max(MIN_HISTORY_BYTES, 2 * tape.length + history), common);
   try {
     const divergence = await past.open(head, tape);
     const lastCommand = past.range.newestCommand;
     const from = await seal(await past.stateAtEnd());
-    const server = await createServerOn(thread, { ...common, port: 0, unixsocket: '', ...options, history: 0, from }, { isPast: true, past });
+    const server = await createServerOn(thread, { port: 0, unixsocket: '', ...options, ...common, history: 0, from }, { isPast: true, past });
     return { server, lastCommand, divergence };
   } catch (error) {
     await Promise.all([past.close(), endUnused(thread)]);

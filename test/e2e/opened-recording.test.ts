@@ -49,6 +49,23 @@ test('the last command is visited, and another server goes on from the end', asy
   expect(past.range.newestCommand).toBe(3);
 });
 
+test('forks of the past have the settings that the recording is opened with', async () => {
+  const bytes = await recorded({ requirepass: 'right' }, async (client) => {
+    await client.call('AUTH', 'right');
+    await client.call('SET', 'k', 'v');
+  });
+  const { head, tape } = readRecording(bytes);
+  const opened = await openRecordingOn(startThread(), head, tape, { history: 2 ** 24, requirepass: '' });
+  onTestFinished(() => opened.server.close());
+  const past = opened.server.history!;
+  await past.visit({ command: 2 }, WINDOWS);
+  await using fork = (await past.fork()).server;
+  for (const { port } of [opened.server, fork]) {
+    await using client = await RespClient.connect(port);
+    expect(await client.call('DBSIZE')).toBe(port === fork.port ? 0 : 1);
+  }
+});
+
 test('what another build does otherwise is shown up to there', async () => {
   const bytes = await recorded({ requirepass: 'right' }, async (client) => {
     await client.call('AUTH', 'right');
