@@ -136,7 +136,10 @@ function rules(): string {
     const outcomes = isNumber(results) ? `${formatResults(name)} (${results.number})` : Object.entries(results).map(([each, means]) => `\`'${each}'\` (${means})`).join(', ');
     return [`### \`${name}\``, meaning, [`- It knows ${values}.`, `- It comes to ${outcomes}.`, `- Textbook: \`${textbook}\``, `- ${places}`].join('\n')].join('\n\n');
   });
-  return ['## Rules', intro, ...seams].join('\n\n');
+  const triggering =
+    'Level- or edge-triggered is no decision of the loop but what it asks of the poll. It can be changed while the server runs, for one token or for all: `trigger edge on #3`, `trigger level`, `trigger default` in the REPL, ' +
+    'or `server.trigger(\'edge\', 3)`. The Tokens pane shows an `e` beside the interest, and the trace an `interest` event. As with rules, this is recorded, and takes effect behind the next wait.';
+  return ['## Rules', intro, triggering, ...seams].join('\n\n');
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[], text?: string): string {

@@ -14,9 +14,9 @@
  *   host               HOST answer as JSON · HOST_SECRET answer as JSON               a secret: digits of ACL GENPASS
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
- * FAULT stands where another thread has set a fault of requests, or taken one away, as JSON of a FaultCall. ADVANCE stands where another
- * thread has let a virtual clock move on by a number of µs, SHUTDOWN where it has told the server to end, END where its poll was closed. A
- * server that is given the same answers does the same; so a tape determines the server at every moment.
+ * FAULT stands where another thread has set a fault of the loop, taken one away, or changed how readiness is reported, as JSON of a FaultCall. ADVANCE
+ * stands where another thread has let a virtual clock move on by a number of µs, SHUTDOWN where it has told the server to end, END where its poll was
+ * closed. A server that is given the same answers does the same; so a tape determines the server at every moment.
  */
 import { crc32 } from 'node:zlib';
 import type { Address } from '../io/poll.js';

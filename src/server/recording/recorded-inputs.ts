@@ -18,7 +18,7 @@ export interface RecordedInputs {
   publish(): void;
   /** Another thread tells the server to end; called just before that is done. */
   shutdown(): void;
-  /** A fault of requests is set or taken away; called just before that is done. */
+  /** A fault of the loop is set or taken away, or readiness is to be reported in another way; called just before that is done. */
   fault(call: FaultCall): void;
   /** Another thread lets the virtual clock move on by `us` µs; called just before that is done. */
   advance(us: number): void;

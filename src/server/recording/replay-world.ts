@@ -57,7 +57,7 @@ export interface WorldObserver {
   /** Reading or writing has failed. */
   broke(stream: ReplayedStream): void;
   sent(stream: ReplayedStream, bytes: Buffer): void;
-  /** A fault of requests is set or taken away. */
+  /** A fault of the loop is set or taken away, or readiness is reported in another way from here on. */
   called(call: FaultCall): void;
 }
 

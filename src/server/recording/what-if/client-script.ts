@@ -45,7 +45,7 @@ export interface ClientScript {
   readonly endUs: number;
   /** In the order in which they were accepted. */
   readonly clients: readonly ScriptedClient[];
-  /** Faults of requests that were set and taken away. */
+  /** Faults of the loop that were set and taken away, and changes of how readiness is reported. */
   readonly faults: readonly { readonly at: Moment; readonly call: FaultCall }[];
   /** Replies and messages in the order in which they have left: whose, to which of its requests, and which part of what it got for that. */
   readonly replies: readonly (readonly [client: number, frame: number, part: number])[];
