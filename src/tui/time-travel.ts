@@ -76,6 +76,8 @@ export class TimeTravel {
     if (this.off !== null) return Promise.resolve(this.off);
     return new Promise((resolve) => {
       this.waiting.push({ way, resolve });
+      // Also if what is under way was given up before: from here on no key is for the live loop.
+      if (this.here === null) this.host.underWay('brief');
       if (!this.isMoving) void this.moveOn();
     });
   }
@@ -109,15 +111,16 @@ export class TimeTravel {
 
   private async moveOn(): Promise<void> {
     this.isMoving = true;
-    this.host.underWay('brief');
-    const slow = setTimeout(() => this.host.underWay('slow'), SLOW_MS);
     while (this.waiting.length > 0) {
       const requests = this.takeAlike();
       const { departures } = this;
+      // While a key is held down, each of its visits may take a moment.
+      this.host.underWay('brief');
+      const slow = setTimeout(() => departures === this.departures && this.host.underWay('slow'), SLOW_MS);
       const outcome = await this.follow(requests[0]!.way, requests.length).catch(({ message }: Error) => message);
+      clearTimeout(slow);
       for (const { resolve } of requests) resolve(departures === this.departures ? outcome : null);
     }
-    clearTimeout(slow);
     this.isMoving = false;
     this.host.underWay(null);
   }

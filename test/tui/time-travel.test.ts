@@ -1,7 +1,7 @@
 /**
  * Travelling against a past that only notes where it is asked to go, and answers when the test says so.
  */
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Destination, HistoryRange, Moment, Past, PastEvent, SnapshotRequest, TraceBody, Visit } from '../../src/server/index.js';
 import { History } from '../../src/tui/state/history.js';
 import { NOWHERE, TimeTravel } from '../../src/tui/time-travel.js';
@@ -173,6 +173,31 @@ test('who leaves meanwhile arrives nowhere, and what has waited is given up', as
   void travel.go({ back: 'event' });
   await answer();
   expect(shown).toEqual(['20.2']);
+});
+
+test('a visit that takes longer than a moment is said to be under way; brief ones in a row are not', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  for (let i = 0; i < 5; i++) {
+    void travel.go({ forward: 'event' });
+    void travel.go({ back: 'event' });
+    await settled();
+    vi.advanceTimersByTime(100);
+    await answer();
+  }
+  expect(underWay).not.toContain('slow');
+  void travel.go({ to: 'oldest' });
+  await settled();
+  vi.advanceTimersByTime(200);
+  expect(underWay.at(-1)).toBe('slow');
+  while (past.visits.length > 0) await answer();
+  expect(underWay.at(-1)).toBe('null');
+  // Who has left meanwhile is told of it no more.
+  void travel.go({ to: 'oldest' });
+  await settled();
+  travel.leave();
+  vi.advanceTimersByTime(500);
+  expect(underWay.slice(-2)).toEqual(['brief', 'null']);
 });
 
 test('it waits until the follower has lived through what is to be visited, or the past is left', async () => {
