@@ -155,7 +155,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', label: { en: 'try a line', ko: '줄 고르기' },
     meaning: { en: 'chooses the line that is to mend the loop, and runs it', ko: '루프를 고칠 줄을 골라 실행' },
-    group: 'Experiment', contexts: ['lesson'], when: isAt('mend'),
+    group: 'Experiment', contexts: ['lesson'], when: isAt('mend', 'missed'),
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'shows it', ko: '그 순간 보기' },
@@ -176,11 +176,15 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'mend it', ko: '고치기' },
-    group: 'Experiment', contexts: ['lesson'], when: isAt('broken'),
+    group: 'Experiment', contexts: ['lesson'], when: isAt('broken', 'missed'),
+  },
+  {
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'where it stands', ko: '출처' },
+    group: 'Experiment', contexts: ['lesson'], when: isAt('done'),
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'the list', ko: '목록' },
-    group: 'Experiment', contexts: ['lesson'], when: isAt('done'),
+    group: 'Experiment', contexts: ['lesson'], when: isAt('sources'),
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'again', ko: '다시' },

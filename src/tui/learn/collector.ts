@@ -22,6 +22,9 @@ export class Collector {
   /** Peers of the console that the loop has not told of yet, with the names of their clients. */
   private readonly awaited = new Map<string, string>();
 
+  /** The ends of the console's connections, of those that have ended as well. */
+  readonly consolePeers = new Set<string>();
+
   /** From here on what happens counts. Everything before must have been heard. */
   begin(snapshot: Snapshot): void {
     this.before = snapshot;
@@ -52,6 +55,7 @@ export class Collector {
   /** The clients of the console are now these. */
   sees(clients: readonly ReplClient[]): void {
     for (const { name, peer } of clients) {
+      if (peer !== null) this.consolePeers.add(peer);
       const token = peer === null ? undefined : this.peers.get(peer);
       if (token !== undefined) this.know(name, token);
       else if (peer !== null) this.awaited.set(peer, name);

@@ -78,7 +78,7 @@ export class LessonGuide {
     const { experiment, step } = lesson;
     if (step.at === 'predict' && experiment.answers[index] !== undefined) return this.predict({ ...lesson, predicted: index });
     const choice = experiment.mend.choices[index];
-    if (step.at !== 'mend' || choice === undefined) return;
+    if (!isToMend(step) || choice === undefined) return;
     const text = choice.shows === null ? [...choice.lines, ...(choice.scenario ?? [])].flat().join('; ') : inLanguage(choice.shows, this.host.language);
     this.mend(lesson, planChoice(experiment, choice), text);
   }
@@ -87,7 +87,7 @@ export class LessonGuide {
   type(typed: string): boolean {
     const lesson = this.openLesson();
     const line = lesson?.experiment.mend.typed?.line ?? null;
-    if (lesson?.step.at !== 'mend' || line === null) return false;
+    if (lesson === null || !isToMend(lesson.step) || line === null) return false;
     const begin = line.slice(0, line.indexOf('{typed}'));
     const text = typed.startsWith(begin) ? typed.slice(begin.length) : typed;
     this.mend(lesson, planTyped(lesson.experiment, text), `${begin}${text}`);
@@ -111,8 +111,11 @@ export class LessonGuide {
       case 'break':
         return this.break(lesson);
       case 'broken':
-        return this.to(lesson, { at: 'mend', tried: null });
+      case 'missed':
+        return this.to(lesson, { at: 'mend' });
       case 'done':
+        return this.to(lesson, { at: 'sources' });
+      case 'sources':
         return this.close();
       case 'failed':
         return this.to(lesson, step.again);
@@ -177,10 +180,10 @@ export class LessonGuide {
   }
 
   private mend(lesson: OpenLesson, plan: Plan, text: string): void {
-    this.play(lesson, plan, 'mend', { at: 'mend', tried: null }, (_, outcome) => {
+    this.play(lesson, plan, 'mend', { at: 'mend' }, (_, outcome) => {
       const isMended = outcome.judged.verdict === 'green';
       if (isMended) this.host.done(lesson.experiment.name);
-      return { ...lesson, step: { at: isMended ? 'done' : 'mend', tried: { text, outcome } } };
+      return { ...lesson, step: { at: isMended ? 'done' : 'missed', tried: { text, outcome } } };
     });
   }
 
@@ -224,6 +227,8 @@ export class LessonGuide {
     this.playing = this.playing.then(() => this.host.cleanUp());
   }
 }
+
+const isToMend = ({ at }: LessonStep): boolean => at === 'mend' || at === 'missed';
 
 /** Those that have an event, in the order of the run. */
 function momentsOf(bookmarks: readonly Bookmark[], record: RunRecord): readonly Moment[] {

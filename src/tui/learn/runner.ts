@@ -84,7 +84,7 @@ export async function settled(stage: Stage): Promise<void> {
   await Promise.resolve();
   // What asks for no reply is done when the loop has dealt with it.
   const expectsReply = !isAnswered;
-  const isOver = (): boolean => expectsReply && isAnswered;
+  const isOver = (): boolean => expectsReply && isAnswered && leavers(stage).length === 0;
   const rest = (ms: number): Promise<void> => Promise.race([...(expectsReply ? [answered] : []), sleep(ms)]);
   const stillness = new Stillness();
   const deadline = performance.now() + PATIENCE_MS;
@@ -95,9 +95,11 @@ export async function settled(stage: Stage): Promise<void> {
     }
     const snapshot = await look(stage);
     const isTimed = hasTimeout(snapshot);
-    if (stillness.isReached(snapshot, console.traffic) && !isTimed) break;
+    if (stillness.isReached(snapshot, console.traffic, isLeaving(stage, snapshot)) && !isTimed) break;
     await rest(stillness.isWaiting || isTimed ? UNDER_WAY_MS : 0);
   }
+  // Whoever the loop has not heard of by now it will not hear of.
+  for (const peer of leavers(stage)) stage.collector.consolePeers.delete(peer);
   await console.settled();
 }
 
@@ -110,10 +112,10 @@ class Stillness {
   private turn = 0;
   /** Those that have found only bytes under way: counted, not timed, because on a busy machine both threads are slow. */
   private looks = 0;
-  /** Nothing but bytes under way is waited for. */
+  /** Nothing but bytes under way, or somebody's farewell, is waited for. */
   isWaiting = false;
 
-  isReached(snapshot: Snapshot, traffic: readonly Traffic[]): boolean {
+  isReached(snapshot: Snapshot, traffic: readonly Traffic[], isSomebodyLeaving: boolean): boolean {
     const now = movement(snapshot, traffic);
     if (now !== this.seen) {
       this.turns = 0;
@@ -124,7 +126,7 @@ class Stillness {
     this.seen = now;
     this.turn = snapshot.turn;
     const isQuiet = this.turns > QUIET_TURNS;
-    this.isWaiting = isQuiet && hasBytesUnderWay(traffic, snapshot);
+    this.isWaiting = isQuiet && (isSomebodyLeaving || hasBytesUnderWay(traffic, snapshot));
     if (this.isWaiting) this.looks++;
     return isQuiet && (!this.isWaiting || this.looks > GIVE_UP_LOOKS);
   }
@@ -140,6 +142,18 @@ function hasTimeout({ clients }: Snapshot): boolean {
 function movement({ stats, clientCount, clients }: Snapshot, traffic: readonly Traffic[]): string {
   const { bytesRead, bytesWritten, commands, connections } = stats;
   return JSON.stringify([bytesRead, bytesWritten, commands, connections, clientCount, clients.map(({ parkedOn }) => parkedOn), traffic]);
+}
+
+/** The ends of connections that the console has no longer, and that the loop may not have heard of. */
+function leavers({ console, collector }: Stage): readonly string[] {
+  const open = new Set(console.traffic.map(({ peer }) => peer));
+  return [...collector.consolePeers].filter((peer) => !open.has(peer));
+}
+
+function isLeaving(stage: Stage, { clients }: Snapshot): boolean {
+  const known = new Set(clients.map(({ peer }) => peer));
+  for (const peer of leavers(stage)) if (!known.has(peer)) stage.collector.consolePeers.delete(peer);
+  return leavers(stage).length > 0;
 }
 
 /** Bytes have been sent by a client of the console and not read by the loop, or have still to be written or received although it reads. */

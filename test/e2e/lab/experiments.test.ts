@@ -70,6 +70,8 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   expect(JSON.parse(readFileSync(join(state, 'redis-lab', 'experiments.json'), 'utf8'))).toEqual({ done: ['pipeline'] });
 
   lab.type(KEYS.enter);
+  await says6('Where it stands:');
+  lab.type(KEYS.enter);
   await lab.until(/ 7 {2}pipeline +done +A pipeline is no transaction/);
   lab.type(KEYS.escape);
   await lab.until(() => !isListOpen(lab) && !lab.header.includes('one-read-one-command'));

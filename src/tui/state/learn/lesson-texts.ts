@@ -35,7 +35,8 @@ const ENGLISH: Texts = {
   list: 'Experiments',
   done: 'done',
   steps: {
-    predict: 'predict', running: 'runs', step: 'step', explain: 'why', break: 'break', broken: 'broken', mend: 'mend', done: 'mended', failed: 'stopped',
+    predict: 'predict', running: 'runs', step: 'step', explain: 'why', break: 'break', broken: 'broken', mend: 'mend', missed: 'mend', done: 'mended',
+    sources: 'sources', failed: 'stopped',
   },
   running: { run: 'It runs: follow the panes.', break: 'The same once more, broken.', mend: 'The same once more, with your line.' },
   youSaid: (answer) => `You said: ${answer}.`,
@@ -59,7 +60,10 @@ const ENGLISH: Texts = {
 const KOREAN: Texts = {
   list: '실험',
   done: '완료',
-  steps: { predict: '예상', running: '실행', step: '단계', explain: '이유', break: '망가뜨리기', broken: '망가짐', mend: '고치기', done: '고침', failed: '중단' },
+  steps: {
+    predict: '예상', running: '실행', step: '단계', explain: '이유', break: '망가뜨리기', broken: '망가짐', mend: '고치기', missed: '고치기', done: '고침',
+    sources: '출처', failed: '중단',
+  },
   running: { run: '실행 중입니다. 패널을 지켜보세요.', break: '망가뜨린 채로 다시 실행합니다.', mend: '고른 줄로 다시 실행합니다.' },
   youSaid: (answer) => `예상: ${answer}.`,
   asItIs: '예상대로 되었습니다.',

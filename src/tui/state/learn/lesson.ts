@@ -3,8 +3,8 @@
  *
  *   list ──Enter──▶ predict ──1 2 3──▶ (runs) ──▶ step ──Enter──▶ explain ──Enter──▶ break ──Enter──▶ (runs) ──▶ broken
  *    ▲                                                                                                             │ Enter
- *    └──────────────────────── Enter ─── done ◀── GREEN ── (runs) ◀── 1 2 3, or a line ── mend ◀───────────────────┘
- *                                                     └── RED ──────────────────────────────▲
+ *    └── Enter ─── sources ◀── Enter ── done ◀── GREEN ── (runs) ◀── 1 2 3, or a line ── mend ◀────────────────────┘
+ *                                                            └── RED ──▶ missed ── Enter ──▲
  */
 import type { Experiment, FilledPart, Judged, Localized, SeenEvent } from './experiment.js';
 
@@ -56,9 +56,11 @@ export type LessonStep =
   | { readonly at: 'explain'; readonly selected: number | null; readonly isShown: boolean }
   | { readonly at: 'break' }
   | { readonly at: 'broken'; readonly outcome: Outcome }
-  /** @property tried what was chosen last, and what it has come to */
-  | { readonly at: 'mend'; readonly tried: Tried | null }
+  | { readonly at: 'mend' }
+  /** What was chosen has not mended it. */
+  | { readonly at: 'missed'; readonly tried: Tried }
   | { readonly at: 'done'; readonly tried: Tried }
+  | { readonly at: 'sources' }
   /** A run could not be played to its end; `again` is where Enter leads. */
   | { readonly at: 'failed'; readonly why: string; readonly again: LessonStep };
 

@@ -17,6 +17,9 @@ const LEAST = { width: 38, height: 20 };
 /** Rows that the console keeps: the line, what is said about it, and something of its transcript. */
 const CONSOLE_ROWS = 4;
 
+/** Goals that are not met and are said to be so. */
+const MOST_MISSED = 2;
+
 interface View {
   readonly language: Language;
   /** Running it would cost somebody something. */
@@ -59,9 +62,13 @@ function linesOf(lesson: OpenLesson, view: View): readonly string[] {
     case 'broken':
       return [...outcomeLines(step.outcome, view)];
     case 'mend':
-      return mendLines(lesson, step, view);
+      return mendLines(lesson, view);
+    case 'missed':
+      return triedLines(step.tried, view);
     case 'done':
-      return [...triedLines(step.tried, view), ...plainLines(texts.finished, view, view.theme.good), ...sourceLines(lesson, view)];
+      return [...triedLines(step.tried, view), '', ...plainLines(texts.finished, view, view.theme.good)];
+    case 'sources':
+      return sourceLines(lesson, view);
     case 'failed':
       return [...plainLines(texts.failed, view, view.theme.bad), ...plainLines(view.theme.visible(toBytes(step.why)), view)];
   }
@@ -100,12 +107,11 @@ function breakLines({ experiment }: OpenLesson, view: View): readonly string[] {
   return [...plainLines(LESSON_TEXTS[view.language].breakIt, view, view.theme.strong), '', ...shown.flatMap((line) => codeLines(line, view))];
 }
 
-function mendLines({ experiment }: OpenLesson, { tried }: LessonStep & { readonly at: 'mend' }, view: View): readonly string[] {
+function mendLines({ experiment }: OpenLesson, view: View): readonly string[] {
   const { question, choices, typed } = experiment.mend;
   const texts = LESSON_TEXTS[view.language];
   const shown = choices.map(({ shows, lines, scenario }) => shows ?? { en: [...lines, ...(scenario ?? [])].flat().join('; ') });
   return [
-    ...(tried === null ? [] : triedLines(tried, view)),
     ...paragraph(question, view, view.theme.strong),
     ...numbered(shown, view),
     ...(typed === null ? [] : ['', ...plainLines(`${texts.orType} ${typed.line.replace('{typed}', '')}`, view, view.theme.dim)]),
@@ -113,7 +119,7 @@ function mendLines({ experiment }: OpenLesson, { tried }: LessonStep & { readonl
   ];
 }
 
-const triedLines = ({ text, outcome }: Tried, view: View): readonly string[] => [...codeLines(text, view), ...outcomeLines(outcome, view), ''];
+const triedLines = ({ text, outcome }: Tried, view: View): readonly string[] => [...codeLines(text, view), ...outcomeLines(outcome, view)];
 
 /** RED or GREEN, what is said of it, and the goals that are not met. */
 function outcomeLines({ judged, says }: Outcome, view: View): readonly string[] {
@@ -123,7 +129,7 @@ function outcomeLines({ judged, says }: Outcome, view: View): readonly string[] 
 }
 
 function missedLines({ goals }: Judged, view: View): readonly string[] {
-  const missed = goals.filter(({ verdict }) => verdict !== 'green');
+  const missed = goals.filter(({ verdict }) => verdict !== 'green').slice(0, MOST_MISSED);
   return missed.flatMap(({ says, seen }) => item('-', `${inLanguage(says, view.language)}: ${seen}`, view, view.theme.bad));
 }
 
@@ -133,9 +139,8 @@ function verdictStyle({ verdict }: Judged, { good, bad, warn, strong }: Theme): 
 }
 
 function sourceLines({ experiment }: OpenLesson, view: View): readonly string[] {
-  const { theme } = view;
-  const sources = experiment.sources.flatMap(({ text, where }) => item('-', `${text} (${where})`, view, theme.dim));
-  return ['', ...plainLines(LESSON_TEXTS[view.language].sources, view, theme.dim), ...sources];
+  const sources = experiment.sources.flatMap(({ text, where }) => item('-', `${text} (${where})`, view));
+  return [...plainLines(LESSON_TEXTS[view.language].sources, view, view.theme.strong), ...sources];
 }
 
 const plain: Style = (text) => text;
