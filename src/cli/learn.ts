@@ -11,17 +11,20 @@ import {
 import { toBytes, toText } from '../server/config/bytes.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
+import { POLLERS, type Poller } from './flags.js';
 
 /** Exit codes. */
 const PASSED = 0;
 const FAILED = 1;
 
-const USAGE = 'usage: redis-lab learn [NAME|FILE] | --list | --check [NAME...|FILE] | --template | --reset';
+const USAGE = 'usage: redis-lab learn [NAME|FILE] | --list | --check [NAME...|FILE] [--poller POLLER] | --template | --reset';
 
 interface Wish {
   readonly what: '--list' | '--check' | '--template' | '--reset';
   readonly names: readonly string[];
   readonly language: Language;
+  /** Of checks. */
+  readonly poller: Poller;
 }
 
 /** @param args byte strings, behind `learn`. Resolves with the exit code */
@@ -31,13 +34,13 @@ export async function learnInLines(args: readonly string[]): Promise<number> {
     complain(wish);
     return FAILED;
   }
-  const { what, names, language } = wish;
+  const { what, names, language, poller } = wish;
   try {
     if (what === '--template') return print(experimentTemplate());
     if (what === '--reset') forgetDone();
     if (what === '--reset') return print('no experiment is done\n');
     if (what === '--list') return print(bundledExperiments().map(({ name, title }) => `${name}\t${inLanguage(title, language)}\n`).join(''));
-    return await check(names.length === 0 ? bundledExperiments() : names.map((name) => loadExperiment(toText(name))));
+    return await check(names.length === 0 ? bundledExperiments() : names.map((name) => loadExperiment(toText(name))), poller);
   } catch (error) {
     complain(isOfExperiment(error) ? toBytes((error as Error).message) : explain(error));
     return FAILED;
@@ -130,21 +133,26 @@ const isOfExperiment = (error: unknown): boolean => error instanceof UnknownExpe
 
 /** What is asked for, or what is wrong with how it is asked. */
 function readWish(args: readonly string[]): Wish | string {
-  const { lang, others } = takeLanguage(args);
+  const { value: lang, others: behindLanguage } = takeValue('--lang', args);
+  const { value: poller = 'auto', others } = takeValue('--poller', behindLanguage);
   const switches = others.filter((arg) => arg.startsWith('-'));
   const names = others.filter((arg) => !arg.startsWith('-'));
   const unknown = switches.find((arg) => !isKnown(arg));
   if (unknown !== undefined) return `unknown option '${unknown}'; ${USAGE}`;
   const [what, ...more] = switches as Wish['what'][];
+  if (!isPoller(poller)) return `--poller '${poller}': must be one of ${POLLERS.join(', ')}`;
   if (what === undefined || more.length > 0 || (what !== '--check' && names.length > 0)) return USAGE;
-  return { what, names, language: LANGUAGES.find((language) => language === lang) ?? languageOf(process.env) };
+  return { what, names, language: LANGUAGES.find((language) => language === lang) ?? languageOf(process.env), poller };
 }
 
 const isKnown = (arg: string): boolean => ['--list', '--check', '--template', '--reset'].includes(arg);
 
-function takeLanguage(args: readonly string[]): { readonly lang: string | null; readonly others: readonly string[] } {
-  const at = args.indexOf('--lang');
-  return at === -1 ? { lang: null, others: args } : { lang: args[at + 1] ?? null, others: args.filter((_, i) => i !== at && i !== at + 1) };
+const isPoller = (word: string): word is Poller => (POLLERS as readonly string[]).includes(word);
+
+/** The word behind an option, and all words but these two. */
+function takeValue(option: string, args: readonly string[]): { readonly value: string | undefined; readonly others: readonly string[] } {
+  const at = args.indexOf(option);
+  return at === -1 ? { value: undefined, others: args } : { value: args[at + 1], others: args.filter((_, i) => i !== at && i !== at + 1) };
 }
 
 function print(text: string): number {
@@ -152,12 +160,12 @@ function print(text: string): number {
   return PASSED;
 }
 
-async function check(experiments: readonly Experiment[]): Promise<number> {
+async function check(experiments: readonly Experiment[], poller: Poller): Promise<number> {
   let failed = 0;
   await checkAll(experiments, (one) => {
     if (!one.hasPassed) failed++;
     print(`${describe(one).join('\n')}\n`);
-  });
+  }, { poller });
   const { length } = experiments;
   const passed = length === 1 ? '1 experiment passes' : `all ${length} experiments pass`;
   print(`${failed === 0 ? passed : `${failed} of ${length} experiments ${failed === 1 ? 'fails' : 'fail'}`}\n`);

@@ -1,9 +1,12 @@
 /** `redis-lab learn` in lines, as a program would call it. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { cli } from '../support/cli.js';
+import { MAIN } from '../support/lab.js';
+import { installPacked } from '../support/packed.js';
 
 test('--list prints one line each, the name first', async () => {
   const { code, stdout } = await cli('learn', '--list', '--lang', 'en');
@@ -18,6 +21,34 @@ test('--check plays what is named', async () => {
   expect(stdout).toMatch(/^ {2}break: RED \(/m);
   expect(stdout).toMatch(/\n1 experiment passes\n$/);
   expect(code).toBe(0);
+});
+
+test('all experiments pass', { timeout: 600_000 }, async () => {
+  const { code, stdout } = await cli('learn', '--check');
+  expect(stdout.split('\n').filter((line) => /FAILS|^ +!/.test(line))).toEqual([]);
+  expect(code).toBe(0);
+});
+
+test('experiments, texts and template come with the packed tarball', async () => {
+  const installed = installPacked();
+  onTestFinished(() => installed.remove());
+  const run = (...args: readonly string[]): string => execFileSync(process.execPath, [installed.main, 'learn', ...args], { cwd: installed.folder, encoding: 'utf8' });
+  expect(run('--check', 'wouldblock')).toMatch(/\n1 experiment passes\n$/);
+  expect(run('--template')).toContain('"name": "mine"');
+});
+
+test('between pipes an experiment is plain questions and lines, and its end is remembered', () => {
+  const state = mkdtempSync(join(tmpdir(), 'redis-lab-learn-'));
+  onTestFinished(() => rmSync(state, { recursive: true }));
+  const learn = (input: string, ...args: readonly string[]): string =>
+    execFileSync(process.execPath, [MAIN, 'learn', ...args], { input, encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: state, LANG: 'C', LC_ALL: '', LC_MESSAGES: '' } });
+  const told = learn('x\n2\n\n\n1\n3\n', 'pipeline');
+  const at = ['1 to 3?\n1 to 3?', '@ben (integer) 5', 'GREEN', 'You said: one read, five commands, one write.', 'Now the same with a mistake', 'RED', 'comes next?', 'RED', 'GREEN', 'Done.']
+    .reduce((from, text) => (from === -1 ? -1 : told.indexOf(text, from)), 0);
+  expect(at, told).toBeGreaterThan(0);
+  expect(learn('', '--lang', 'en')).toMatch(/^7 {2}pipeline {2}A pipeline is no transaction {2}done$/m);
+  expect(learn('', '--reset')).toBe('no experiment is done\n');
+  expect(learn('', '--lang', 'en')).not.toContain('done');
 });
 
 test('--template is a file that passes, and one that does not fails', async () => {
@@ -37,8 +68,8 @@ test('--template is a file that passes, and one that does not fails', async () =
 test.each([
   [['--check', 'piplin'], "there is no experiment 'piplin': did you mean pipeline?"],
   [['--check', './missing.json'], "cannot open './missing.json': no such file or directory"],
-  [['--check', '--list'], 'usage: redis-lab learn --list'],
-  [['--list', '--all'], "unknown option '--all'; usage: redis-lab learn --list"],
+  [['--check', '--list'], 'usage: redis-lab learn'],
+  [['--list', '--all'], "unknown option '--all'; usage: redis-lab learn"],
 ])('learn %j is answered in one line', async (args, complaint) => {
   const { code, stderr } = await cli('learn', ...args);
   expect(stderr).toContain(`redis-lab: ${complaint}`);

@@ -7,7 +7,7 @@ import { fill } from './fill.js';
 import { judge } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
 import { runScenario, ScenarioError } from './runner.js';
-import { OwnStage } from './stage.js';
+import { OwnStage, type OwnStageOptions } from './stage.js';
 
 /** One run of the scenario. */
 export interface CheckedStep {
@@ -45,20 +45,15 @@ function stepsOf(experiment: Experiment): readonly Step[] {
   ];
 }
 
-export interface CheckOptions {
-  /** Events that a batch of the trace brings. */
-  readonly eventBudget?: number;
-}
-
-export async function checkExperiment(experiment: Experiment, options: CheckOptions = {}): Promise<CheckedExperiment> {
+export async function checkExperiment(experiment: Experiment, options: OwnStageOptions = {}): Promise<CheckedExperiment> {
   const steps: CheckedStep[] = [];
   for (const step of stepsOf(experiment)) steps.push(await checkStep(experiment, step, options));
   return { name: experiment.name, steps, hasPassed: steps.every(({ problems }) => problems.length === 0) };
 }
 
-async function checkStep(experiment: Experiment, { step, plan, wanted }: Step, { eventBudget }: CheckOptions): Promise<CheckedStep> {
+async function checkStep(experiment: Experiment, { step, plan, wanted }: Step, options: OwnStageOptions): Promise<CheckedStep> {
   const { lines } = plan;
-  await using stage = await OwnStage.open(eventBudget);
+  await using stage = await OwnStage.open(options);
   try {
     const record = await runScenario(stage, experiment, plan);
     const judged = judge(experiment, record);
@@ -88,11 +83,15 @@ const mistypedIn = ({ replies }: RunRecord): readonly string[] =>
 const AT_ONCE = Math.max(2, availableParallelism());
 
 /** Calls `checked` in the order of the experiments. Those that need the machine for themselves come behind the others. */
-export async function checkAll(experiments: readonly Experiment[], checked: (one: CheckedExperiment) => void): Promise<boolean> {
+export async function checkAll(
+  experiments: readonly Experiment[],
+  checked: (one: CheckedExperiment) => void,
+  options: OwnStageOptions = {},
+): Promise<boolean> {
   const results = new Map<Experiment, CheckedExperiment>();
   let told = 0;
   const check = async (experiment: Experiment): Promise<void> => {
-    results.set(experiment, await checkExperiment(experiment));
+    results.set(experiment, await checkExperiment(experiment, options));
     for (; told < experiments.length && results.has(experiments[told]!); told++) checked(results.get(experiments[told]!)!);
   };
   const waiting = experiments.filter(({ runsAlone }) => !runsAlone);

@@ -22,7 +22,7 @@ export class Collector {
   /** Peers of the console that the loop has not told of yet, with the names of their clients. */
   private readonly awaited = new Map<string, string>();
 
-  /** The ends of the console's connections, of those that have ended as well. */
+  /** The ends of the console's connections, and of those that have ended until the loop is known to have heard of it. */
   readonly consolePeers = new Set<string>();
 
   /** From here on what happens counts. Everything before must have been heard. */

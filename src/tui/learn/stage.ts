@@ -24,6 +24,12 @@ const REQUEST: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order: 'n
 /** The state at this moment; everything that has happened before has been told by then. */
 export const look = ({ server }: Stage): Promise<Snapshot> => server.snapshot(REQUEST);
 
+export interface OwnStageOptions {
+  /** Events that a batch of the trace brings; the rest is dropped. */
+  readonly eventBudget?: number;
+  readonly poller?: 'epoll' | 'portable' | 'auto';
+}
+
 /** A server and a console for one run. */
 export class OwnStage implements Stage, AsyncDisposable {
   readonly collector = new Collector();
@@ -44,9 +50,8 @@ export class OwnStage implements Stage, AsyncDisposable {
     });
   }
 
-  /** @param eventBudget events that a batch of the trace brings; the rest is dropped */
-  static async open(eventBudget = EVENT_BUDGET): Promise<OwnStage> {
-    const server = await createServer({ port: 0 });
+  static async open({ eventBudget = EVENT_BUDGET, poller = 'auto' }: OwnStageOptions = {}): Promise<OwnStage> {
+    const server = await createServer({ port: 0, poller });
     const stage = new OwnStage(server);
     await server.trace((batch) => stage.collector.heard(batch), { budget: eventBudget });
     return stage;
