@@ -40,7 +40,7 @@ export const LAB_FLAGS = {
   ascii: { summary: 'draw the screen with ASCII characters only' },
   theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
   present: { summary: 'for a projector: strong contrast, the panes that matter, and Enter leads an experiment from moment to moment' },
-  lang: { value: 'language', summary: `of what leads through the lab: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
+  lang: { value: 'language', summary: `of the screen, and of what is told: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
