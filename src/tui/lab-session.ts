@@ -10,7 +10,7 @@
  */
 import type { Breakpoint, Moment, Past, PastAnswer, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent, Visit } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';
-import type { Language } from './state/learn/language.js';
+import type { Language, Text } from './state/learn/language.js';
 import type { Pace } from './state/changes.js';
 import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';
@@ -18,6 +18,11 @@ import type { Model } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
 import type { Busy, Control, ForkedAsOf, Goal, Position, ServerInfo, State } from './state/state.js';
 import { NOWHERE, TimeTravel, type Outcome, type Way } from './time-travel.js';
+
+const NO_HISTORY: Text = {
+  en: 'going back is off: --history 64mb gives it memory',
+  ko: '과거로 돌아갈 수 없습니다. --history 64mb로 메모리를 주면 켜집니다',
+};
 
 /** The most events that a batch brings: what the model takes in without being late. */
 const EVENT_BUDGET = 800;
@@ -60,6 +65,7 @@ export class LabSession {
     this.current = initialState(options.info, this.history.newest, options.language, options.isPresenting);
     this.time = new LoopTime(options.info.hasVirtualClock === true ? () => 0 : () => performance.now());
     this.travel = new TimeTravel({
+      noHistory: NO_HISTORY[options.language ?? 'en'],
       past: options.server.history,
       recorded: this.history,
       request: () => options.request(),

@@ -25,14 +25,14 @@ export type Outcome = string | null;
 /** There is nothing that way. */
 export const NOWHERE = NO_SUCH_MOMENT;
 
-const NO_HISTORY = 'going back is off: --history 64mb gives it memory';
-
 /** A visit that takes longer is said to be under way. */
 const SLOW_MS = 150;
 
 export interface TravelHost {
   /** Null: none is kept. */
   readonly past: Past | null;
+  /** What to say then. */
+  readonly noHistory: string;
   /** What the screen has recorded itself. */
   readonly recorded: History;
   /** What the snapshot of a visit shall bring. */
@@ -68,8 +68,8 @@ export class TimeTravel {
 
   /** Why there is no going back; null if there is. */
   get off(): string | null {
-    const { past } = this.host;
-    return past === null ? NO_HISTORY : past.range.off;
+    const { past, noHistory } = this.host;
+    return past === null ? noHistory : past.range.off;
   }
 
   go(way: Way): Promise<Outcome> {

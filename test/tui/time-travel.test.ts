@@ -73,6 +73,7 @@ beforeEach(() => {
   const bodies: TraceBody[] = [{ kind: 'turn-begin', turn: 20 }, { kind: 'poll', waitedUs: 1, ready: 0, emulated: false }, { kind: 'turn-end', turn: 20, busyUs: 1, commands: 0 }];
   for (const body of bodies) recorded.add({ type: 'event', event: { ...body, seq: ++seq, atUs: seq } });
   travel = new TimeTravel({
+    noHistory: '',
     past: past as unknown as Past,
     recorded,
     request: () => REQUEST,
@@ -223,6 +224,6 @@ test('it waits until the follower has lived through what is to be visited, or th
 test('where there is no history, or no more of it, it is said why', async () => {
   past.grow({ off: 'going back is off: the dataset (70 MB) does not fit into a history of 64 MB' });
   expect(await travel.go({ back: 'event' })).toMatch(/^going back is off: the dataset/);
-  const none = new TimeTravel({ past: null, recorded, request: () => REQUEST, arrived: () => {}, underWay: () => {} });
+  const none = new TimeTravel({ past: null, noHistory: 'going back is off: --history 64mb gives it memory', recorded, request: () => REQUEST, arrived: () => {}, underWay: () => {} });
   expect(await none.go({ to: 'oldest' })).toBe('going back is off: --history 64mb gives it memory');
 });

@@ -36,6 +36,17 @@ const ENGLISH = {
   herd: (connections: number, wakes: number, inVain: number) => `${connections} connections woke threads ${wakes} times, ${inVain} times in vain`,
   herdAccepted: (counts: string) => `accepted by each thread: ${counts}`,
   // Faults, rules, triggering, time
+  triggerUsage: 'trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name',
+  waitUsage:
+    'wait until [@name] parked or closed, idle, busy, held, 12 turns, 0 keys, 5 expired; and how long at most: wait until parked for 5s; or wait 300ms',
+  notAwaited: (what: string) => `${what}: no longer waited for`,
+  notWithin: (what: string, seconds: number) => `${what}: not within ${seconds} s`,
+  later: (duration: string) => `${duration} later`,
+  waitAtMost: (seconds: number) => `a wait takes at most ${seconds} s`,
+  noClient: (name: string) => `there is no client @${name} of this console`,
+  notConnectedYet: (name: string) => `@${name} is not connected`,
+  notAccepted: (name: string) => `@${name} is not accepted yet`,
+  noSeam: (names: string) => `there is no seam of this name; there are ${names}`,
   noFault: 'no fault is set',
   faultUsage: 'fault slice 1 on #3; help fault lists what can be spoiled',
   faultOffUsage: 'fault off, or fault off 2',
@@ -68,6 +79,8 @@ const ENGLISH = {
   // Replies
   wholeReply: 'Ctrl-O shows all of it',
   wholeElsewhere: (program: string) => `${program} shows all of it`,
+  linesNotShown: (lines: number) => `... ${lines} more line${lines === 1 ? '' : 's'} not shown`,
+  bytesNotShown: (bytes: number) => `... ${bytes} more bytes not shown`,
   tooFast: (replies: number) => `... ${replies} replies came too fast to be shown`,
 };
 
@@ -103,6 +116,16 @@ const KOREAN: ConsoleTexts = {
   flooded: (answered, commands, clients) => `flood: 클라이언트 ${clients}개의 명령 ${commands}개 중 ${answered}개 응답`,
   herd: (connections, wakes, inVain) => `연결 ${connections}개가 스레드를 ${wakes}번 깨웠고 그중 ${inVain}번은 헛일이었습니다`,
   herdAccepted: (counts) => `스레드별 수락 수: ${counts}`,
+  triggerUsage: 'trigger edge, trigger level, trigger default. 토큰 하나에는 trigger edge on #3, trigger edge on @name',
+  waitUsage: 'wait until [@name] parked 또는 closed, idle, busy, held, 12 turns, 0 keys, 5 expired. 제한 시간: wait until parked for 5s. 또는 wait 300ms',
+  notAwaited: (what) => `${what}: 더 기다리지 않습니다`,
+  notWithin: (what, seconds) => `${what}: ${seconds}초 안에 되지 않았습니다`,
+  later: (duration) => `${duration} 지났습니다`,
+  waitAtMost: (seconds) => `최대 ${seconds}초까지 기다릴 수 있습니다`,
+  noClient: (name) => `이 콘솔에는 클라이언트 @${name}이(가) 없습니다`,
+  notConnectedYet: (name) => `@${name}: 접속해 있지 않습니다`,
+  notAccepted: (name) => `@${name}: 아직 수락되지 않았습니다`,
+  noSeam: (names) => `그런 이음매가 없습니다. 있는 것: ${names}`,
   noFault: '설정된 장애가 없습니다',
   faultUsage: 'fault slice 1 on #3. help fault로 종류를 볼 수 있습니다',
   faultOffUsage: 'fault off 또는 fault off 2',
@@ -130,6 +153,8 @@ const KOREAN: ConsoleTexts = {
   noReply: (requests) => `응답이 오지 않음: ${requests}`,
   wholeReply: 'Ctrl-O로 전체 보기',
   wholeElsewhere: (program) => `전체 보기: ${program}`,
+  linesNotShown: (lines) => `... ${lines}줄 더 있음`,
+  bytesNotShown: (bytes) => `... ${bytes}바이트 더 있음`,
   tooFast: (replies) => `... 너무 빨라 표시하지 못한 응답 ${replies}개`,
 };
 

@@ -9,6 +9,7 @@ import { reduceRepl, submittedLines, type ReplAction } from '../state/repl-reduc
 import type { ReplLine, ReplState } from '../state/repl-state.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { longReplyAt } from '../state/repl/pager.js';
+import { CONSOLE_TEXTS } from './console-texts.js';
 import { formatReply, formatText, WHOLE } from './format-reply.js';
 import { historyPath } from './history-file.js';
 import type { Console, ConsoleHost } from './host.js';
@@ -78,7 +79,8 @@ class LabConsole implements Console {
     const wanted = longReplyAt(long, pager, by);
     if (wanted === null) return false;
     const { id, title, reply, isText } = wanted;
-    const lines = isText && typeof reply === 'string' ? formatText(reply, WHOLE) : formatReply(reply, WHOLE);
+    const texts = CONSOLE_TEXTS[this.host.language];
+    const lines = isText && typeof reply === 'string' ? formatText(reply, WHOLE, texts) : formatReply(reply, WHOLE, texts);
     this.reduce({ type: 'pager-opened', id, title, lines });
     return true;
   }

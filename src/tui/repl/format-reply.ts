@@ -13,6 +13,7 @@
  */
 import { formatDouble, type Reply } from '../../server/index.js';
 import { escapeBytes, quoteBytes } from '../escape.js';
+import { CONSOLE_TEXTS, type ConsoleTexts } from './console-texts.js';
 
 export interface ReplyLimits {
   readonly lines: number;
@@ -23,17 +24,19 @@ export interface ReplyLimits {
 /** Keys of one invalidation that are named. */
 const MAX_INVALIDATED = 100;
 
+type NotShown = Pick<ConsoleTexts, 'linesNotShown' | 'bytesNotShown'>;
+
 const DEFAULT_LIMITS: ReplyLimits = { lines: 300, bytes: 2000 };
 
 /** What the pager shows of a reply: all of it, up to what a screen can be asked for. */
 export const WHOLE: ReplyLimits = { lines: 1_000_000, bytes: 16 * 1024 * 1024 };
 
-/** Lines without line breaks, safe to print. */
-export function formatReply(reply: Reply, limits = DEFAULT_LIMITS): readonly string[] {
-  const formatter = new Formatter(limits);
+/** Lines without line breaks, safe to print. @param texts say what is left out */
+export function formatReply(reply: Reply, limits = DEFAULT_LIMITS, texts: NotShown = CONSOLE_TEXTS.en): readonly string[] {
+  const formatter = new Formatter(limits, texts);
   formatter.format(reply, '', '');
   const hidden = formatter.hiddenLines;
-  return hidden === 0 ? formatter.lines : [...formatter.lines, `... ${hidden} more line${hidden === 1 ? '' : 's'} not shown`];
+  return hidden === 0 ? formatter.lines : [...formatter.lines, texts.linesNotShown(hidden)];
 }
 
 /** Do the limits of the transcript leave out anything of it? */
@@ -63,10 +66,10 @@ function textOf(reply: Reply): string {
 const textLines = (text: string): readonly string[] => text.replace(/\r?\n$/, '').split(/\r?\n/);
 
 /** A string that is written for people, line by line: INFO, CLIENT LIST. */
-export function formatText(text: string, limits = DEFAULT_LIMITS): readonly string[] {
+export function formatText(text: string, limits = DEFAULT_LIMITS, texts: NotShown = CONSOLE_TEXTS.en): readonly string[] {
   const lines = textLines(text);
   const shown = lines.slice(0, limits.lines).map((line) => escapeBytes(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '...' : ''));
-  return lines.length > limits.lines ? [...shown, `... ${lines.length - limits.lines} more lines not shown`] : shown;
+  return lines.length > limits.lines ? [...shown, texts.linesNotShown(lines.length - limits.lines)] : shown;
 }
 
 /** What redis-cli prints for a push that says which keys have changed; null for any other reply. */
@@ -90,7 +93,10 @@ class Formatter {
   readonly lines: string[] = [];
   hiddenLines = 0;
 
-  constructor(private readonly limits: ReplyLimits) {}
+  constructor(
+    private readonly limits: ReplyLimits,
+    private readonly texts: NotShown,
+  ) {}
 
   /** `head` is what already stands in the first line, `indent` what begins all others. */
   format(reply: Reply, head: string, indent: string): void {
@@ -165,12 +171,12 @@ class Formatter {
 
   private quoted(text: string): string {
     const { bytes } = this.limits;
-    return text.length <= bytes ? quoteBytes(text) : `${quoteBytes(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
+    return text.length <= bytes ? quoteBytes(text) : quoteBytes(text.slice(0, bytes)) + this.texts.bytesNotShown(text.length - bytes);
   }
 
   private plain(text: string): string {
     const { bytes } = this.limits;
-    return text.length <= bytes ? escapeBytes(text) : `${escapeBytes(text.slice(0, bytes))}... ${text.length - bytes} more bytes not shown`;
+    return text.length <= bytes ? escapeBytes(text) : escapeBytes(text.slice(0, bytes)) + this.texts.bytesNotShown(text.length - bytes);
   }
 
   private line(text: string): void {

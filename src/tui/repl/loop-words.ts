@@ -11,10 +11,9 @@ import { rule } from './rules.js';
 import { withTokens } from './tokens-of.js';
 import { wait, type Watched } from './wait.js';
 
-const TRIGGER_USAGE = 'trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name';
-
 export class LoopWords {
   private readonly server: LabControls;
+  private readonly texts: ConsoleTexts;
   /** Of the wait that runs. */
   private waiting: AbortController | null = null;
 
@@ -22,9 +21,9 @@ export class LoopWords {
     private readonly watched: Watched & { readonly server: LabControls },
     /** Resolves with the unix time in ms that it is then. */
     private readonly advance: (duration: string) => Promise<number>,
-    private readonly texts: ConsoleTexts,
   ) {
     this.server = watched.server;
+    this.texts = watched.texts;
   }
 
   /** Null: the word is none of these. @param words what follows it */
@@ -81,7 +80,7 @@ export class LoopWords {
   private async trigger(words: readonly string[]): Promise<readonly string[]> {
     const [how = '', on, token, ...more] = await withTokens(words.map((word) => (word.startsWith('@') ? word : word.toLowerCase())), this.watched);
     const isRight = isTriggering(how) && more.length === 0 && (on === undefined || (on === 'on' && /^#\d+$/.test(token ?? '')));
-    if (!isRight) throw new Error(TRIGGER_USAGE);
+    if (!isRight) throw new Error(this.texts.triggerUsage);
     if (token === undefined) await this.server.trigger(how);
     else await this.server.trigger(how, Number(token.slice(1)));
     return [this.texts.triggered(token, how)];

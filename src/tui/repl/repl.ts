@@ -164,8 +164,8 @@ class LabRepl implements Repl {
     this.history = new HistoryFile(options.historyFile);
     this.transcript = new Transcript((lines, long) => options.dispatch({ type: 'lines-received', lines, long }), wholeReply(options), this.texts);
     const { server } = options;
-    const watched = { server, clients: () => this.views, isQuiet: () => this.isQuiet };
-    this.loopWords = new LoopWords(watched, (duration) => options.advance(duration), this.texts);
+    const watched = { server, texts: this.texts, clients: () => this.views, isQuiet: () => this.isQuiet };
+    this.loopWords = new LoopWords(watched, (duration) => options.advance(duration));
   }
 
   private get texts(): ConsoleTexts {

@@ -22,7 +22,7 @@ export async function rule(faults: ServerFaults, [seam, ...rest]: readonly strin
 }
 
 async function end(faults: ServerFaults, name: string, set: readonly ActiveFault[], texts: ConsoleTexts): Promise<readonly string[]> {
-  if (!isSeam(name)) throw new FaultError(`there is no seam of this name; there are ${SEAM_NAMES.join(', ')}`);
+  if (!isSeam(name)) throw new FaultError(texts.noSeam(SEAM_NAMES.join(', ')));
   const ended = own(name, set);
   for (const { id } of ended) await faults.remove(id);
   return [ended.length === 0 ? texts.noOwnRule(name) : inForce(name, await faults.list(), texts)];

@@ -24,10 +24,10 @@ export async function withTokens(words: readonly string[], watched: Watched): Pr
 async function tokenOf(name: string, watched: Watched): Promise<number> {
   for (let looks = 0; looks < LOOKS; looks++) {
     const client = watched.clients().find((each) => each.name === name);
-    if (client === undefined || client.state === 'closed') throw new Error(`@${name} is not connected`);
+    if (client === undefined || client.state === 'closed') throw new Error(watched.texts.notConnectedYet(name));
     const seen = (await snapshotOf(watched)).clients.find((each) => isSame(client, each));
     if (seen !== undefined) return seen.token;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  throw new Error(`@${name} is not accepted yet`);
+  throw new Error(watched.texts.notAccepted(name));
 }

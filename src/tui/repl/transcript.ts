@@ -50,7 +50,7 @@ export class Transcript {
     this.cancel();
     const long: LongReply[] = [];
     const lines = this.held.flatMap((held) => {
-      const formatted = format(held);
+      const formatted = format(held, this.texts);
       if (!('reply' in held) || !isCut(held.reply, held.kind === 'text')) return formatted;
       long.push({ id: this.nextId++, title: held.title, reply: held.reply, isText: held.kind === 'text', bytes: weightOf(held.reply) });
       return [...formatted, { kind: 'note' as const, client: held.client, text: this.whole }];
@@ -85,11 +85,12 @@ export class Transcript {
   }
 }
 
-function format(held: Held): ReplLine[] {
+function format(held: Held, texts: ConsoleTexts): ReplLine[] {
   if (!('reply' in held)) return [held];
   const { client, reply, kind } = held;
   const invalidation = formatInvalidation(reply);
-  const lines = invalidation !== null ? [invalidation] : kind === 'text' && typeof reply === 'string' ? formatText(reply) : formatReply(reply);
+  const isText = kind === 'text' && typeof reply === 'string';
+  const lines = invalidation !== null ? [invalidation] : isText ? formatText(reply, undefined, texts) : formatReply(reply, undefined, texts);
   const lineKind = kind === 'push' ? 'push' : isError(reply) ? 'error' : 'out';
   return lines.map((text) => ({ kind: lineKind, client, text }));
 }

@@ -5,9 +5,7 @@
 import type { ClientSnapshot, RedisLabServer, Snapshot } from '../../server/index.js';
 import { durationUs } from '../../shared/duration.js';
 import type { ReplClient } from '../state/repl-state.js';
-
-export const WAIT_USAGE =
-  'wait until [@name] parked or closed, idle, busy, held, 12 turns, 0 keys, 5 expired; and how long at most: wait until parked for 5s; or wait 300ms';
+import type { ConsoleTexts } from './console-texts.js';
 
 const DEFAULT_MS = 2000;
 const MOST_MS = 60_000;
@@ -18,6 +16,8 @@ const IDLE_TURNS = 20;
 /** What a wait looks at. */
 export interface Watched {
   readonly server: Pick<RedisLabServer, 'snapshot' | 'activity'>;
+  /** Of what is said. */
+  readonly texts: ConsoleTexts;
   /** The console's own clients, as they are now. */
   clients(): readonly ReplClient[];
   /** All that was typed has been sent, and what is to be answered soon has been. */
@@ -37,15 +37,15 @@ interface Condition {
  */
 export function wait(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
   const [first = '', ...rest] = words;
-  return first.toLowerCase() === 'until' ? waitUntil(rest, watched, signal) : waitFor(words.join(' '), signal);
+  return first.toLowerCase() === 'until' ? waitUntil(rest, watched, signal) : waitFor(words.join(' '), watched, signal);
 }
 
 /** By the clock of the console: the loop is asked for nothing. */
-async function waitFor(duration: string, signal: AbortSignal): Promise<string> {
-  if (!/^\d/.test(duration)) throw new Error(WAIT_USAGE);
-  await endOf(limitOf(duration), signal);
-  if (signal.aborted) throw new Error(`${duration}: no longer waited for`);
-  return `${duration} later`;
+async function waitFor(duration: string, { texts }: Watched, signal: AbortSignal): Promise<string> {
+  if (!/^\d/.test(duration)) throw new Error(texts.waitUsage);
+  await endOf(limitOf(duration, texts), signal);
+  if (signal.aborted) throw new Error(texts.notAwaited(duration));
+  return texts.later(duration);
 }
 
 async function waitUntil(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
@@ -54,8 +54,8 @@ async function waitUntil(words: readonly string[], watched: Watched, signal: Abo
   // A loop that is busy answers later: then the time is over all the same.
   const end = endOf(limitMs, signal);
   while (!(await Promise.race([condition.isMet(), end]))) {
-    if (signal.aborted) throw new Error(`${condition.text}: no longer waited for`);
-    if (performance.now() >= endMs) throw new Error(`${condition.text}: not within ${limitMs / 1000} s`);
+    if (signal.aborted) throw new Error(watched.texts.notAwaited(condition.text));
+    if (performance.now() >= endMs) throw new Error(watched.texts.notWithin(condition.text, limitMs / 1000));
     await sleep(LOOK_MS);
   }
   return condition.text;
@@ -77,12 +77,12 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 function parse(words: readonly string[], watched: Watched): { readonly condition: Condition; readonly limitMs: number } {
   const at = words.findIndex((word) => word.toLowerCase() === 'for');
   const condition = parseCondition(at === -1 ? words : words.slice(0, at), watched);
-  return { condition, limitMs: at === -1 ? DEFAULT_MS : limitOf(words.slice(at + 1).join(' ')) };
+  return { condition, limitMs: at === -1 ? DEFAULT_MS : limitOf(words.slice(at + 1).join(' '), watched.texts) };
 }
 
-function limitOf(duration: string): number {
+function limitOf(duration: string, texts: ConsoleTexts): number {
   const limitMs = durationUs(duration) / 1000;
-  if (limitMs > MOST_MS) throw new Error(`a wait takes at most ${MOST_MS / 1000} s`);
+  if (limitMs > MOST_MS) throw new Error(texts.waitAtMost(MOST_MS / 1000));
   return limitMs;
 }
 
@@ -101,7 +101,7 @@ function parseCondition(words: readonly string[], watched: Watched): Condition {
   if (text === 'idle') return { text, isMet: () => isIdle(watched) };
   if (text === 'busy') return { text, isMet: () => watched.server.activity.isBusy };
   if (text === 'held') return { text, isMet: () => watched.server.activity.phase === 'held' };
-  throw new Error(WAIT_USAGE);
+  throw new Error(watched.texts.waitUsage);
 }
 
 const CLIENTS_ONLY = { keys: { db: 0, offset: 0, limit: 0, order: 'stored', match: '*' }, clients: 100_000 } as const;
@@ -113,7 +113,7 @@ const keysOf = ({ databases }: Snapshot): number => databases.reduce((sum, { key
 /** Throws if there is none. */
 function named(watched: Watched, name: string): ReplClient {
   const client = watched.clients().find((each) => each.name === name);
-  if (client === undefined) throw new Error(`there is no client @${name} of this console`);
+  if (client === undefined) throw new Error(watched.texts.noClient(name));
   return client;
 }
 
