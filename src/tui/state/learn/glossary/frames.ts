@@ -41,7 +41,8 @@ export const FRAMES: Chapter = {
       ko: ['연결의 토큰이며 그 연결의 색으로 표시됩니다.', '한 클라이언트의 요청과 응답은 토큰이 같습니다.'],
     },
     {
-      term: 'no',
+      term: 'nr',
+      also: ['no', 'number'],
       en: ['The number of the request on its connection, from 1.', 'Its reply has the same number.'],
       ko: ['연결 안에서 1부터 붙는 요청의 번호입니다.', '응답의 번호도 같습니다.'],
     },
