@@ -6,13 +6,15 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path) => readFileSync(join(root, path), 'utf8');
+const EXPERIMENTS = 'src/tui/learn/experiments';
 const folder = mkdtempSync(join(root, 'node_modules', '.docs-'));
 try {
   const outfile = join(folder, 'render-docs.mjs');
   await build({ absWorkingDir: root, entryPoints: ['scripts/render-docs.ts'], outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external', define: { __VERSION__: '""' } });
   const { renderDocs } = await import(pathToFileURL(outfile).href);
   const pictures = Object.fromEntries(readdirSync(join(root, 'test/tui/goldens')).map((name) => [name.replace('.txt', ''), read(`test/tui/goldens/${name}`)]));
-  for (const [path, text] of Object.entries(renderDocs(read('README.md'), pictures))) writeFileSync(join(root, path), text);
+  const experiments = readdirSync(join(root, EXPERIMENTS)).filter((name) => /^\d/.test(name)).map((name) => JSON.parse(read(`${EXPERIMENTS}/${name}`)));
+  for (const [path, text] of Object.entries(renderDocs(read('README.md'), pictures, experiments))) writeFileSync(join(root, path), text);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,6 +1,7 @@
 /**
  * The documents that derive from tables: docs/commands.md from the declarations, docs/configuration.md from the settings, docs/trace-events.md
- * from the events, docs/faults.md from the table of faults, docs/keys.md from the table of keys, and the flags in README.md from --help; the picture in README.md is the golden of the screen's test.
+ * from the events, docs/faults.md from the table of faults, docs/keys.md from the table of keys; in README.md the
+ * flags come from --help, the experiments from their files, and the pictures from the goldens of the screen's tests.
  *
  * `npm run docs` writes them (scripts/docs.mjs); test/docs.test.ts compares them with the files.
  */
@@ -19,15 +20,29 @@ import { LINE_KEYS } from '../src/tui/state/repl/line-keys.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
 
-/** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags and the pictures are written anew, by their names. */
-export function renderDocs(readme: string, pictures: { readonly [name: string]: string }): { readonly [path: string]: string } {
-  return { 'README.md': withPictures(withFlags(readme), pictures), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/faults.md': faults(), 'docs/keys.md': keys() };
+/** What the README says of an experiment, from its file. */
+export interface ListedExperiment {
+  readonly number: number;
+  readonly name: string;
+  readonly question: { readonly en: string };
+}
+
+/** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags, the experiments and the pictures are written anew, by their names. */
+export function renderDocs(readme: string, pictures: { readonly [name: string]: string }, experiments: readonly ListedExperiment[]): { readonly [path: string]: string } {
+  return { 'README.md': withPictures(withExperiments(withFlags(readme), experiments), pictures), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/faults.md': faults(), 'docs/keys.md': keys() };
 }
 
 /** The lab's own flags, as --help shows them. */
 function withFlags(readme: string): string {
   const flags = `${formatHelp()}\n${formatMore()}`.trimEnd();
   return readme.replace(/(<!-- help:[^\n]*\n).*?(<!-- \/help -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${flags}\n\`\`\`\n${close}`);
+}
+
+/** Each with its question. */
+function withExperiments(readme: string, experiments: readonly ListedExperiment[]): string {
+  const rows = experiments.toSorted((a, b) => a.number - b.number).map(({ number, name, question }) => [String(number), code(name), question.en]);
+  const list = table('', ['', '`redis-lab learn …`', 'What is asked'], rows).trim();
+  return readme.replace(/(<!-- experiments:[^\n]*\n).*?(<!-- \/experiments -->)/s, (_, open: string, close: string) => `${open}${list}\n${close}`);
 }
 
 /** Screens as test/tui/view/screen.test.tsx draws and compares them. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { renderDocs } from '../scripts/render-docs.js';
+import { type ListedExperiment, renderDocs } from '../scripts/render-docs.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,7 +11,12 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 const pictures = Object.fromEntries(readdirSync(join(ROOT, 'test/tui/goldens')).map((name) => [name.replace('.txt', ''), read(`test/tui/goldens/${name}`)]));
 
-test.each(Object.entries(renderDocs(read('README.md'), pictures)))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
+const EXPERIMENTS = 'src/tui/learn/experiments';
+const experiments = readdirSync(join(ROOT, EXPERIMENTS))
+  .filter((name) => /^\d/.test(name))
+  .map((name) => JSON.parse(read(`${EXPERIMENTS}/${name}`)) as ListedExperiment);
+
+test.each(Object.entries(renderDocs(read('README.md'), pictures, experiments)))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
   expect(read(path)).toBe(text);
 });
 
