@@ -150,7 +150,7 @@ describe('the command', () => {
     expect(map.stdout).toBe(`${LESSONS.map(({ number, title }) => `RED    ${number}  ${title.ko}\n`).join('')}\n다음: docs/lessons/01-listener.md, npx redis-lab course test 01\n`);
   });
 
-  test('test, hint and solve, lesson by lesson, until all is GREEN', async () => {
+  test('test, hint and solve, lesson by lesson, until all is GREEN', { timeout: 180_000 }, async () => {
     const dir = join(folder, 'english');
     await cli('course', 'new', dir, '--lang', 'en');
     for (const { number, name, title } of LESSONS) {
