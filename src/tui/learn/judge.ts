@@ -34,11 +34,12 @@ export function matchesOf({ event, after }: EventBookmark, record: RunRecord, ma
   return matching(event, record, between(record, marks, after, null) ?? []);
 }
 
-/** The groups of the line that a bookmark means, the whole line before them; null if there is none. */
+/** The groups of the line that a bookmark means, those that have matched, and what matched as a whole before them; null if there is no such line. */
 export function groupsOf({ line, isLast }: Pick<LineBookmark, 'line' | 'isLast'>, { replies }: RunRecord): readonly string[] | null {
   const pattern = new RegExp(line, 'u');
   const found = replies[isLast ? 'findLast' : 'find'](({ text }) => pattern.test(text));
-  return found === undefined ? null : pattern.exec(found.text);
+  // Of alternatives only one matches: what the console says is in the language of whoever looks.
+  return found === undefined ? null : pattern.exec(found.text)!.filter((group) => group !== undefined);
 }
 
 interface Finding {

@@ -82,6 +82,7 @@ test('a figure is the number in the last line that is like it', () => {
   expect(verdicts([figure('woke ([\\d,]+)'), figure('slept (\\d+)')], run)).toEqual(['green: 1234, must be 1234', 'red: no line is like slept (\\d+)']);
   const woken: Bookmark = { type: 'line', name: 'woken', line: 'woke (\\S+) in (\\w+)', isLast: false, says: SAYS };
   expect(plain(fill('{woken.1} {woken.2}', [woken], run))).toBe('12 vain');
+  expect(verdicts([figure('깨움 (\\d+)번|woke ([\\d,]+)')], run)).toEqual(['green: 1234, must be 1234']);
   expect(fill('{woken.1}', [woken], RUN).missing).toEqual(['{woken.1}']);
 });
 
