@@ -117,7 +117,7 @@ test('what is explained is measured: the turn, its time, and how long requests w
   hear({ kind: 'reply', token: 3, frame: 2, bytes: 7, raw: '' });
   expect(shown).toEqual({ step: 'explained', answer: 'served', evidence: { turn: 26, busyUs: 3_010_000, waitedMs: 2790 } });
   await settled();
-  expect(done).toEqual(['say your turn: redis-cli -p 6379, or type here']);
+  expect(done).toEqual(['say your turn: redis-cli -p 6379, or type here; Esc and L: experiments']);
   expect(guide.press(key('left'))).toBe(true);
   await settled();
   expect(shown).toEqual({ step: 'visiting' });

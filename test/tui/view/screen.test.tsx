@@ -98,7 +98,7 @@ function explained(): State {
     { kind: 'out', client: 'ann', text: '"3"' },
     { kind: 'out', client: 'ben', text: 'PONG' },
     { kind: 'out', client: '', text: '"hello"' },
-    { kind: 'note', client: '', text: 'your turn: redis-cli -p 6379, or type here' },
+    { kind: 'note', client: '', text: 'your turn: redis-cli -p 6379, or type here; Esc and L: experiments' },
   ] as State['repl']['lines'];
   return {
     ...state,

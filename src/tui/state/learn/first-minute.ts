@@ -78,7 +78,7 @@ const ENGLISH: Texts = {
   watching: 'in slow motion: follow the arrow',
   watched: 'one command, one turn of the loop',
   running: '@ann computes; @ben and you ask for something small',
-  yourTurn: (connect) => `your turn: ${connect}, or type here`,
+  yourTurn: (connect) => `your turn: ${connect}, or type here; Esc and L: experiments`,
 };
 
 const KOREAN: Texts = {
@@ -94,7 +94,7 @@ const KOREAN: Texts = {
   watching: '느린 재생입니다. 화살표를 따라가 보세요',
   watched: '명령 하나를 이벤트 루프의 한 턴에서 처리했습니다',
   running: '@ann이 계산하는 동안 @ben과 이 콘솔이 간단한 요청을 보냅니다',
-  yourTurn: (connect) => `이제 직접 해 보세요: ${connect}, 또는 여기에 입력`,
+  yourTurn: (connect) => `이제 직접 해 보세요: ${connect}, 또는 여기에 입력; Esc 다음 L: 실험`,
 };
 
 export const FIRST_MINUTE: { readonly [language in Language]: Texts } = { en: ENGLISH, ko: KOREAN };
