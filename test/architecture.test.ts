@@ -53,9 +53,9 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/index': ['server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
-  check: ['server/index'],
-  course: ['poll'],
-  poll: ['server/io', 'types:server/trace'],
+  check: ['server/index', 'shared'],
+  course: ['poll', 'server/resp', 'shared'],
+  poll: ['server/io', 'shared', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
   cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'course', 'tui'],
 };

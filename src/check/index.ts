@@ -2,5 +2,5 @@
  * `redis-lab check`: judges any server by what comes over its wire. It speaks only to the one address that it is given.
  */
 export { check, PROBES, type Report } from './check.js';
-export { describeEnd, describeProbe, toJson, type Language } from './report.js';
+export { describeEnd, describeProbe, toJson } from './report.js';
 export { Target, TargetError } from './target.js';

@@ -1,11 +1,13 @@
 /**
  * What kind of server it is, judged by who waits for whom and, where its process can be seen, by its threads.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../server/index.js';
-import type { Finding, Text } from './probe.js';
+import type { Text } from '../shared/language.js';
+import type { Finding } from './probe.js';
 import { timesSince } from './process.js';
 import { type Target, until } from './target.js';
-import { isError, show, sleep, type WireClient } from './wire.js';
+import { isError, show, type WireClient } from './wire.js';
 
 export type Kind = 'sequential' | 'threads' | 'event-loop' | 'unknown';
 

@@ -1,15 +1,11 @@
 /**
  * A probe: one question to a server, asked over the wire.
  */
+import type { Text } from '../shared/language.js';
 import type { Target } from './target.js';
 
 export type Result = 'pass' | 'fail' | 'cannot tell';
 
-/** In both languages of the lab. */
-export interface Text {
-  readonly en: string;
-  readonly ko: string;
-}
 
 export interface Finding {
   readonly result: Result;

@@ -3,7 +3,8 @@
  * that fork.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { sleep, type TcpAddress } from './wire.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TcpAddress } from '../shared/address.js';
 
 /** The state of a listening socket in /proc/net/tcp. */
 const LISTEN = '0A';

@@ -3,9 +3,8 @@
  */
 import type { ProbeReport, Report, StageReport } from './check.js';
 import type { Kind } from './kind.js';
-import type { Result, Text } from './probe.js';
-
-export type Language = keyof Text;
+import type { Language, Text } from '../shared/language.js';
+import type { Result } from './probe.js';
 
 const RESULTS: { readonly [each in Result]: Text } = {
   pass: { en: 'pass', ko: '통과' },

@@ -1,9 +1,11 @@
 /**
  * Target: the one address that is judged, and what is known of the server there.
  */
-import { quoteWord, type Reply } from '../server/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatAddress, quoteWord, type Reply } from '../server/index.js';
+import type { TcpAddress } from '../shared/address.js';
 import { ServerProcess } from './process.js';
-import { isError, PATIENCE_MS, sleep, type TcpAddress, textOf, Unexpected, WireClient } from './wire.js';
+import { isError, PATIENCE_MS, textOf, Unexpected, WireClient } from './wire.js';
 
 export interface Credentials {
   readonly user: string | null;
@@ -88,14 +90,14 @@ export class Target {
   /** Is there a Redis at all? Rejects with {@link TargetError}. */
   async greet(): Promise<void> {
     const client = await this.open().catch((error: Error) => {
-      throw new TargetError(`${formatted(this.address)}: ${error.message}`);
+      throw new TargetError(`${formatAddress(this.address)}: ${error.message}`);
     });
     const reply = await client.ask('PING').catch((error: Error) => this.explain(client, error));
     this.closeAll();
     if (isError(reply) && reply.text.startsWith('NOAUTH')) {
-      throw new TargetError(`${formatted(this.address)} wants a password: --password, and --user where it has users`);
+      throw new TargetError(`${formatAddress(this.address)} wants a password: --password, and --user where it has users`);
     }
-    if (textOf(reply)?.toUpperCase() !== 'PONG') throw new TargetError(`${formatted(this.address)} answers PING otherwise than with PONG`);
+    if (textOf(reply)?.toUpperCase() !== 'PONG') throw new TargetError(`${formatAddress(this.address)} answers PING otherwise than with PONG`);
   }
 
   /** Keys in the database; null: it has no DBSIZE, as a server of one's own may not. */
@@ -108,7 +110,7 @@ export class Target {
 
   private explain(client: WireClient, { message }: Error): never {
     const strange = client.strange ?? '';
-    const where = formatted(this.address);
+    const where = formatAddress(this.address);
     if (strange.startsWith('HTTP/') || /^<(?:!doctype|html)/i.test(strange)) throw new TargetError(`${where} speaks HTTP, not the protocol of Redis`);
     if (/^[\x15\x16]\x03/.test(strange)) throw new TargetError(`${where} speaks TLS; check asks without`);
     if (strange !== '') throw new TargetError(`${where} does not speak the protocol of Redis: it said ${quoteWord(strange)}`);
@@ -126,8 +128,6 @@ export class Target {
     }
   }
 }
-
-export const formatted = ({ host, port }: TcpAddress): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 
 /** Waits until it holds or the time is over; true if it holds. */
 export async function until(isSo: () => boolean, ms: number): Promise<boolean> {

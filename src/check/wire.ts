@@ -2,18 +2,15 @@
  * A client of the server that is judged: sends bytes, takes replies, and never waits for longer than it is told. Byte strings are latin1.
  */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest, quoteWord, type Reply, ReplyReader } from '../server/index.js';
+import type { TcpAddress } from '../shared/address.js';
 
 /** Something did not come, or came otherwise; the message says what, safe to print. */
 export class Unexpected extends Error {}
 
 /** How long a reply may take, in ms. */
 export const PATIENCE_MS = 2000;
-
-export interface TcpAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 export class WireClient {
   /** Replies that nobody has asked for yet. */
@@ -158,8 +155,6 @@ export class WireClient {
     });
   }
 }
-
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A reply as one short line, safe to print: `+OK`, `"text"`, `:1`, `nil`, `-ERR …`. */
 export function show(reply: Reply): string {

@@ -2,11 +2,12 @@
  * `redis-lab check --target host:port`: judges a server, and says so.
  */
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
-import { check, describeEnd, describeProbe, type Language, PROBES, Target, TargetError, toJson } from '../check/index.js';
+import { check, describeEnd, describeProbe, PROBES, Target, TargetError, toJson } from '../check/index.js';
 import { toBytes } from '../server/config/bytes.js';
-import { languageOf, LANGUAGES } from '../tui/state/learn/language.js';
+import { parseTcpAddress } from '../shared/address.js';
+import type { Language } from '../shared/language.js';
 import { complain } from './complain.js';
+import { parseWords, readLanguage, UsageError } from './words.js';
 
 const USAGE = 'usage: redis-lab check --target HOST:PORT [--only PROBE,…] [--json] [--yes] [--user NAME] [--password WORD] [--lang en|ko]';
 
@@ -25,15 +26,10 @@ interface CheckOptions {
 
 /** @param args text, behind `check`. Resolves with the exit code */
 export async function runCheck(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
-  if (typeof options === 'string') {
-    complain(toBytes(options));
-    return NOT_POSSIBLE;
-  }
   try {
-    return await judge(options);
+    return await judge(readOptions(args));
   } catch (error) {
-    if (!(error instanceof TargetError)) throw error;
+    if (!(error instanceof TargetError || error instanceof UsageError)) throw error;
     complain(toBytes(error.message));
     return NOT_POSSIBLE;
   }
@@ -59,36 +55,28 @@ async function mayWrite(target: Target, isQuiet: boolean): Promise<boolean> {
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
-/** What is asked for, or what is wrong with how it is asked. */
-function readOptions(args: readonly string[]): CheckOptions | string {
-  const parsed = parse(args);
-  if (typeof parsed === 'string') return parsed;
-  const { target, only, json = false, yes = false, user = null, password, lang } = parsed;
-  if (target === undefined) return `check needs a target; ${USAGE}`;
-  const address = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(target);
-  if (address === null || Number(address[3]) > 65535 || Number(address[3]) === 0) {
-    return `--target '${target}': must be host:port, as 127.0.0.1:6379 or [::1]:6379`;
-  }
-  if (user !== null && password === undefined) return '--user needs --password';
-  if (lang !== undefined && !LANGUAGES.includes(lang as Language)) return `--lang '${lang}': must be one of ${LANGUAGES.join(', ')}`;
-  const names = only?.split(',') ?? PROBES.map(({ name }) => name);
-  const unknown = names.find((name) => !PROBES.some((probe) => probe.name === name));
-  if (unknown !== undefined) return `--only: there is no probe '${unknown}'; there are ${PROBES.map(({ name }) => name).join(', ')}`;
+/** Throws {@link UsageError}. */
+function readOptions(args: readonly string[]): CheckOptions {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { target: text, only: text, json: flag, yes: flag, user: text, password: text, lang: text };
+  const { target, only, json = false, yes = false, user = null, password, lang } = parseWords({ args: [...args], options }, USAGE).values;
+  if (target === undefined) throw new UsageError(`check needs a target; ${USAGE}`);
+  const address = parseTcpAddress(target);
+  if (address === null || address.port === 0) throw new UsageError(`--target '${target}': must be host:port, as 127.0.0.1:6379 or [::1]:6379`);
+  if (user !== null && password === undefined) throw new UsageError('--user needs --password');
   return {
-    target: new Target({ host: (address[1] ?? address[2])!, port: Number(address[3]) }, password === undefined ? null : { user, password }),
-    only: PROBES.filter(({ name }) => names.includes(name)),
+    target: new Target(address, password === undefined ? null : { user, password }),
+    only: only === undefined ? PROBES : probesOf(only.split(',')),
     json,
     yes,
-    language: (lang as Language | undefined) ?? languageOf(process.env),
+    language: readLanguage(lang),
   };
 }
 
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  try {
-    return parseArgs({ args: [...args], options: { target: text, only: text, json: flag, yes: flag, user: text, password: text, lang: text } }).values;
-  } catch (error) {
-    return `${(error as Error).message.split('. ')[0]!}; ${USAGE}`;
-  }
+/** In the order of the table. Throws {@link UsageError}. */
+function probesOf(names: readonly string[]): typeof PROBES {
+  const unknown = names.find((name) => !PROBES.some((probe) => probe.name === name));
+  if (unknown === undefined) return PROBES.filter(({ name }) => names.includes(name));
+  throw new UsageError(`--only: there is no probe '${unknown}'; there are ${PROBES.map(({ name }) => name).join(', ')}`);
 }

@@ -9,7 +9,7 @@ import { ConfigFileError, ConfigReader, type SettingValues } from '../server/con
 import { parseMemory } from '../server/config/setting.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
 import { MIN_HISTORY_BYTES } from '../server/index.js';
-import type { Language } from '../tui/state/learn/language.js';
+import type { Language } from '../shared/language.js';
 import { type ClockName, readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
 
 export interface Run {

@@ -3,13 +3,12 @@
  */
 import { readFileSync, watch } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
-  Course, CourseError, describeFailure, describeOutcome, difference, findLesson, isGreen, type Language, type Lesson, LESSONS, WORDS,
+  Course, CourseError, describeFailure, describeOutcome, difference, findLesson, isGreen, type Lesson, LESSONS, WORDS,
 } from '../course/index.js';
 import { toBytes } from '../server/config/bytes.js';
-import { LANGUAGES, languageOf } from '../tui/state/learn/language.js';
 import { complain } from './complain.js';
+import { parseWords, readLanguage, UsageError } from './words.js';
 
 const USAGE = 'usage: redis-lab course [new DIR [--lang en|ko] | test [NN] [--watch] | hint NN | solve NN] [--dir DIR]';
 
@@ -26,16 +25,18 @@ export async function runCourse(args: readonly string[]): Promise<number> {
   try {
     return await obey(args);
   } catch (error) {
-    if (!(error instanceof CourseError)) throw error;
+    if (!(error instanceof CourseError || error instanceof UsageError)) throw error;
     complain(toBytes(error.message));
     return NOT_POSSIBLE;
   }
 }
 
 async function obey(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(args);
+  const text = { type: 'string' } as const;
+  const options = { lang: text, dir: text, watch: { type: 'boolean' } } as const;
+  const { values, positionals } = parseWords({ args: [...args], allowPositionals: true, options }, USAGE);
   const [verb, subject, ...more] = positionals;
-  if (more.length > 0) throw new CourseError(USAGE);
+  if (more.length > 0) throw new UsageError(USAGE);
   if (verb === 'new') return make(subject, values.lang);
   const course = Course.open(resolve(values.dir ?? '.'), ROOT);
   switch (verb) {
@@ -48,32 +49,22 @@ async function obey(args: readonly string[]): Promise<number> {
     case 'solve':
       return solve(course, lessonOf(subject));
     default:
-      throw new CourseError(`course has no command '${verb}'; ${USAGE}`);
-  }
-}
-
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: { lang: text, dir: text, watch: { type: 'boolean' } } });
-  } catch (error) {
-    throw new CourseError(`${(error as Error).message.split('. ')[0]!}; ${USAGE}`);
+      throw new UsageError(`course has no command '${verb}'; ${USAGE}`);
   }
 }
 
 function lessonOf(typed: string | undefined): Lesson {
-  if (typed === undefined) throw new CourseError(`which lesson? ${USAGE}`);
+  if (typed === undefined) throw new UsageError(`which lesson? ${USAGE}`);
   const lesson = findLesson(typed);
-  if (lesson === undefined) throw new CourseError(`there is no lesson '${typed}'; there are ${LESSONS.map(({ number }) => number).join(', ')}`);
+  if (lesson === undefined) throw new UsageError(`there is no lesson '${typed}'; there are ${LESSONS.map(({ number }) => number).join(', ')}`);
   return lesson;
 }
 
 const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
 function make(folder: string | undefined, lang: string | undefined): number {
-  if (folder === undefined) throw new CourseError(`course new needs a folder; ${USAGE}`);
-  if (lang !== undefined && !LANGUAGES.includes(lang as Language)) throw new CourseError(`--lang '${lang}': must be one of ${LANGUAGES.join(', ')}`);
-  const language = (lang as Language | undefined) ?? languageOf(process.env);
+  if (folder === undefined) throw new UsageError(`course new needs a folder; ${USAGE}`);
+  const language = readLanguage(lang);
   Course.create(resolve(folder), ROOT, language);
   say(WORDS.made[language], '', `  cd ${folder}`, '  npx redis-lab course test 01');
   return GREEN;

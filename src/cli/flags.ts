@@ -8,7 +8,7 @@
  * The lab's own flags stand in a table, from which the help is made.
  */
 import { findSetting, isDirective, isMulti, settingOf, splitWords } from '../server/config.js';
-import { LANGUAGES } from '../tui/state/learn/language.js';
+import { LANGUAGES } from '../shared/language.js';
 
 export type Poller = 'epoll' | 'portable' | 'auto';
 

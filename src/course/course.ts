@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSy
 import { join } from 'node:path';
 import { LESSONS, type Lesson } from './lessons.js';
 import type { LessonReport, Message, Outcome } from './report.js';
-import type { Language, Text } from './text.js';
+import type { Language, Text } from '../shared/language.js';
 import { readme } from './words.js';
 
 /** A course that cannot be made or found; the message is one line. */

@@ -5,5 +5,4 @@ export { Course, CourseError, findLesson } from './course.js';
 export { difference } from './difference.js';
 export { LESSONS, type Lesson } from './lessons.js';
 export { isGreen, type LessonReport } from './report.js';
-export type { Language } from './text.js';
 export { describeFailure, describeOutcome, WORDS } from './words.js';

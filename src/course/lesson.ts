@@ -1,7 +1,7 @@
 /**
  * What a lesson's tests are written in.
  */
-import type { Text } from './text.js';
+import type { Text } from '../shared/language.js';
 
 /** What the learner's file exports, unknown until it is loaded. */
 export type Exports = { readonly [name: string]: unknown };

@@ -1,7 +1,7 @@
 /**
  * The lessons of the course, in their order.
  */
-import type { Text } from './text.js';
+import type { Text } from '../shared/language.js';
 
 export interface Lesson {
   readonly number: string;

@@ -1,7 +1,7 @@
 /**
  * What becomes of the tests of a lesson, as the process that runs them tells it.
  */
-import type { Text } from './text.js';
+import type { Text } from '../shared/language.js';
 
 export type Outcome =
   | { readonly kind: 'green' }

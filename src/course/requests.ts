@@ -1,14 +1,13 @@
 /**
  * Requests and replies as the tests of lessons 04 and following write them. Byte strings are latin1.
  */
-import type { Workbench } from './workbench.js';
-import { ADDRESS } from './workbench.js';
+import { encodeRequest } from '../server/resp/request-encoder.js';
+import { ADDRESS, type Workbench } from './workbench.js';
 import type { Exports } from './lesson.js';
 import { turnUntil, type Turning } from './turning.js';
 import type { SimulatedPeer } from '../poll/index.js';
 
-/** An array of bulk strings. */
-export const request = (...words: readonly string[]): string => `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+export const request = (...words: readonly string[]): string => encodeRequest(words);
 
 export interface Server extends Turning {
   readonly size: number;

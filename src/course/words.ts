@@ -2,7 +2,7 @@
  * What the course says, in both languages.
  */
 import type { LessonReport, Outcome } from './report.js';
-import type { Language, Text } from './text.js';
+import type { Language, Text } from '../shared/language.js';
 
 export const WORDS = {
   next: { en: 'next:', ko: '다음:' },

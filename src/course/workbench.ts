@@ -5,7 +5,7 @@
  *        ◀─ client.receive ─┘                      └──▶ trace ──▶ what the loop did, in words
  */
 import { Poll, simulateKernel, type SimulatedFaults, type SimulatedKernel, type SimulatedPeer, type TraceEvent } from '../poll/index.js';
-import type { Text } from './text.js';
+import type { Text } from '../shared/language.js';
 
 /** A test does not hold: what was expected, and what the loop did. */
 export class Unmet extends Error {

@@ -1,8 +1,9 @@
 /**
  * TcpListener and TcpStream: sockets that never block. What would have to wait is {@link WouldBlock}.
  */
+import type { TcpAddress } from '../shared/address.js';
 import { parseAddress } from './address.js';
-import { type Address, formatAddress, type TcpListener as RawListener, type TcpStream as RawStream, WOULD_BLOCK } from '../server/io/poll.js';
+import { formatAddress, type TcpListener as RawListener, type TcpStream as RawStream, WOULD_BLOCK } from '../server/io/poll.js';
 import type { Poll, Source } from './poll.js';
 
 /** "Not now": what accept, read and write return when they would have to wait (EAGAIN). Try again when the source is ready. */
@@ -24,7 +25,7 @@ export class TcpListener implements Source {
    * @param address `127.0.0.1:7000`, `[::1]:7000`, or `{ host, port }`; a port of 0 means any free one
    * @throws SystemError EADDRINUSE for one
    */
-  static bind(poll: Poll, address: string | { readonly host: string; readonly port: number }): TcpListener {
+  static bind(poll: Poll, address: string | TcpAddress): TcpListener {
     return new TcpListener(poll, poll.backend.listen(typeof address === 'string' ? parseAddress(address) : address, BACKLOG));
   }
 
@@ -33,8 +34,8 @@ export class TcpListener implements Source {
   }
 
   /** The address that it is bound to. */
-  get localAddress(): { readonly host: string; readonly port: number } {
-    return this.raw.local as Exclude<Address, { path: string }>;
+  get localAddress(): TcpAddress {
+    return this.raw.local as TcpAddress;
   }
 
   /** The next connection that waits. Throws {@link SystemError}, EMFILE for one. */

@@ -40,6 +40,7 @@ import type { TraceBatch } from './trace/recorder.js';
 export type { RecordListener } from './thread/tape-file.js';
 export { OutOfMemoryError } from './thread/loop-handle.js';
 export { StartError } from './thread/start-error.js';
+export { formatAddress } from './io/poll.js';
 export { matchesGlob } from './keyspace/glob.js';
 export { TRACE_EVENTS } from './trace/events.js';
 export { endsRun, endsStep } from './trace/stepping.js';

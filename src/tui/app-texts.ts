@@ -1,7 +1,7 @@
 /**
  * What the app says in the last row of the screen: what a key has done, why it could not, and what is asked first. Undo says the same in lines.
  */
-import type { InLanguages } from './state/learn/language.js';
+import type { InLanguages } from '../shared/language.js';
 import type { ForkedAsOf } from './state/state.js';
 
 const ENGLISH = {

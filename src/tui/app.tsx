@@ -21,7 +21,7 @@ import { loadExperiment } from './learn/library.js';
 import { LessonsOnScreen } from './learn/on-screen.js';
 import type { Experiment } from './state/learn/experiment.js';
 import type { FirstMinute } from './state/learn/first-minute.js';
-import type { Language, Text } from './state/learn/language.js';
+import type { Language, Text } from '../shared/language.js';
 import { changeBreakpoints, formatBreakpoint } from './state/breakpoints.js';
 import { paceOf, type Change, type Pace } from './state/changes.js';
 import { leavingQuestion } from './state/leaving.js';

@@ -10,7 +10,7 @@ import type { App } from './app.js';
 import { describeFailure } from './failure.js';
 import { isFirstStart, rememberFirstStart } from './learn/first-start.js';
 import type { Experiment } from './state/learn/experiment.js';
-import { languageOf, type Language } from './state/learn/language.js';
+import { languageOf, type Language } from '../shared/language.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
 import { Screens, type OwnOptions } from './screens.js';

@@ -4,7 +4,7 @@
  * The first entry that lists the key and applies at the moment wins. A key without such an entry does nothing, except where text is typed: in
  * the prompt and in the REPL.
  */
-import type { Text } from './state/learn/language.js';
+import type { Text } from '../shared/language.js';
 import type { LessonStep } from './state/learn/lesson.js';
 import type { State } from './state/state.js';
 import { spell, type Key } from './terminal/key.js';

@@ -10,7 +10,7 @@
  */
 import type { Breakpoint, Moment, Past, PastAnswer, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent, Visit } from '../server/index.js';
 import { BusyWatch } from './busy-watch.js';
-import type { Language, Text } from './state/learn/language.js';
+import type { Language, Text } from '../shared/language.js';
 import type { Pace } from './state/changes.js';
 import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';

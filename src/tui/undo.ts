@@ -4,7 +4,7 @@
 import { APP_TEXTS } from './app-texts.js';
 import type { LabSession } from './lab-session.js';
 import { inverseOf, isUndone, type Change } from './state/changes.js';
-import type { Language } from './state/learn/language.js';
+import type { Language } from '../shared/language.js';
 
 export class Undo {
   constructor(private readonly session: LabSession) {}

@@ -1,10 +1,11 @@
 /**
  * Probes of how a server serves several clients, and clients that behave badly.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
 import { cannotTell, fail, type Finding, pass, type Probe } from '../probe.js';
 import type { Target } from '../target.js';
-import { show, sleep, textOf, Unexpected } from '../wire.js';
+import { show, textOf, Unexpected } from '../wire.js';
 
 const isPong = (reply: Parameters<typeof textOf>[0]): boolean => textOf(reply)?.toUpperCase() === 'PONG';
 

@@ -1,8 +1,9 @@
 /**
  * Probes of the few commands that a small server has: ECHO, SET, GET, and expiry.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cannotTell, fail, pass, type Probe } from '../probe.js';
-import { isError, show, sleep, textOf } from '../wire.js';
+import { isError, show, textOf } from '../wire.js';
 
 export const echo: Probe = {
   name: 'echo',

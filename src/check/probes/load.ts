@@ -1,10 +1,10 @@
 /**
  * Probes of what a server costs when there is nothing to do. They need to see its process.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
 import { cannotTell, fail, type Finding, pass, type Probe } from '../probe.js';
 import type { Target } from '../target.js';
-import { sleep } from '../wire.js';
 
 const WATCHED_MS = 800;
 /** Of one processor. A loop that spins uses all that it gets, and wants all. */

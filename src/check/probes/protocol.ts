@@ -1,9 +1,10 @@
 /**
  * Probes of what a server makes of bytes: requests in pieces, many at once, any bytes.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
 import { cannotTell, fail, pass, type Probe } from '../probe.js';
-import { show, sleep, textOf } from '../wire.js';
+import { show, textOf } from '../wire.js';
 
 const PING = encodeRequest(['PING']);
 /** Long enough for a server to read what has come before the rest follows. */

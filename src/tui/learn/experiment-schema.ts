@@ -5,7 +5,7 @@ import { TRACE_EVENTS, type TraceKind } from '../../server/index.js';
 import {
   REPLY_KINDS, type Bookmark, type Bounds, type Choice, type Experiment, type Goal, type Lines, type Localized, type Predicate, type Test, type Typed,
 } from '../state/learn/experiment.js';
-import { LANGUAGES } from '../state/learn/language.js';
+import { LANGUAGES } from '../../shared/language.js';
 import { PANE_IDS } from '../state/pane-id.js';
 import { CLIENT_COUNTERS, COUNTERS } from './counters.js';
 import { fieldsOf } from './event-fields.js';

@@ -7,7 +7,7 @@ import type { TraceBatch, TraceEvent } from '../../server/index.js';
 import type { Busy } from '../state/state.js';
 import { spell, type Key } from '../terminal/key.js';
 import { ANSWERS, BUSY_SECONDS, FIRST_COMMAND, FIRST_MINUTE, WATCH_SPEED, type Answer, type FirstMinute } from '../state/learn/first-minute.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 
 export interface GuideHost {
   readonly language: Language;

@@ -3,7 +3,7 @@
  * the screen; each run has a server of its own.
  */
 import { inLanguage, type Experiment, type Judged, type Localized } from '../state/learn/experiment.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import { escapeBytes } from '../escape.js';
 import { toBytes } from '../state/typed-text.js';

@@ -6,7 +6,7 @@
  */
 import type { TraceEvent } from '../../server/index.js';
 import { inLanguage, type Bookmark, type Experiment, type RunRecord } from '../state/learn/experiment.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import { leading, openLesson, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
 import { fill } from './fill.js';
 import { judge, marksOf } from './judge.js';

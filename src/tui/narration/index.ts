@@ -9,7 +9,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { RedisLabServer } from '../../server/index.js';
 import { describeFailure } from '../failure.js';
 import { printable } from '../state/repl/line-editor.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import type { ServerInfo } from '../state/state.js';
 import { fromBytes } from '../state/typed-text.js';
 import { PatientOutput } from '../terminal/patient-output.js';

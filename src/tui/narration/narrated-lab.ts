@@ -15,7 +15,7 @@ import { LabSession } from '../lab-session.js';
 import { paceOf, type Pace } from '../state/changes.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { entriesOf, GLOSSARY, meaningOf } from '../state/learn/glossary/index.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
 import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';

@@ -1,7 +1,7 @@
 /**
  * What the narration says besides the sentences and panes that it has in common with the screen.
  */
-import type { InLanguages } from '../state/learn/language.js';
+import type { InLanguages } from '../../shared/language.js';
 
 const plural = (count: string, one: string, many = `${one}s`): string => `${count} ${count === '1' ? one : many}`;
 

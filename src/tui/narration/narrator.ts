@@ -10,7 +10,7 @@
  * Each kind has windows of its own, so that a flood of commands does not drown that a client has left.
  */
 import type { TraceBatch, TraceEvent } from '../../server/index.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import { formatCount } from '../view/text.js';
 import { sentence } from '../view/parts/sentence.js';
 import type { Wording } from '../view/parts/wording.js';

@@ -6,7 +6,7 @@
  */
 import type { RunTarget, StepUnit } from '../../server/index.js';
 import { parseRunTarget } from '../state/breakpoints.js';
-import type { Text } from '../state/learn/language.js';
+import type { Text } from '../../shared/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 
 /** What can be told: the panes, and the other face of the frames. */

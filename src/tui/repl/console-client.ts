@@ -11,7 +11,7 @@ import { createConnection, type Socket } from 'node:net';
 import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import { initialClient, type ReplClient } from '../state/repl-state.js';
 import { CONSOLE_TEXTS, type ConsoleTexts } from './console-texts.js';
 import { Conversation, type Hearing } from './conversation.js';

@@ -1,7 +1,7 @@
 /**
  * What the console says itself, beside the replies of the server: notes, and what is wrong with a line.
  */
-import type { InLanguages } from '../state/learn/language.js';
+import type { InLanguages } from '../../shared/language.js';
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

@@ -7,7 +7,7 @@ import {
   type SeamName,
 } from '../../server/index.js';
 import { lookUp, meaningOf, nearestWords } from '../state/learn/glossary/index.js';
-import type { InLanguages, Language } from '../state/learn/language.js';
+import type { InLanguages, Language } from '../../shared/language.js';
 import { groupsOf } from '../state/repl/advice.js';
 import { findLabWord, LAB_WORDS, TYPED_LAB_WORDS, type LabWord } from '../state/repl/lab-words.js';
 import { fromBytes } from '../state/typed-text.js';

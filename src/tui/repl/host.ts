@@ -5,7 +5,7 @@
  * and writes its history.
  */
 import type { Address, RedisLabServer, RunTarget } from '../../server/index.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import type { ReplLine, ReplState } from '../state/repl-state.js';
 import type { Spelling, State } from '../state/state.js';
 import type { Key } from '../terminal/key.js';

@@ -11,7 +11,7 @@ import { Fifo } from '../../shared/fifo.js';
 import { escapeBytes } from '../escape.js';
 import { parseRunTarget } from '../state/breakpoints.js';
 import type { ReplAction } from '../state/repl-reduce.js';
-import type { Language } from '../state/learn/language.js';
+import type { Language } from '../../shared/language.js';
 import { promptOf, type ReplClient, type ReplLine } from '../state/repl-state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { splitLine, takeRepeat } from '../state/repl/words.js';

@@ -10,7 +10,7 @@
  */
 import type { Breakpoint, RunTarget } from '../../server/index.js';
 import { parseConditions } from './conditions.js';
-import type { Text } from './learn/language.js';
+import type { Text } from '../../shared/language.js';
 import { fromBytes } from './typed-text.js';
 
 export type ParsedBreakpoint = { readonly breakpoint: Breakpoint } | { readonly error: Text };

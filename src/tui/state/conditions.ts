@@ -10,7 +10,7 @@
  * Several in one line must hold together.
  */
 import { type Breakpoint, TRACE_EVENTS, type TraceKind } from '../../server/index.js';
-import type { Text } from './learn/language.js';
+import type { Text } from '../../shared/language.js';
 import { splitLine } from './repl/words.js';
 import { toBytes } from './typed-text.js';
 

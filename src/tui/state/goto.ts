@@ -3,7 +3,7 @@
  */
 import type { Destination, HistoryRange, Moment } from '../../server/index.js';
 import { clockText } from './date-text.js';
-import type { Text } from './learn/language.js';
+import type { Text } from '../../shared/language.js';
 import { fromBytes } from './typed-text.js';
 
 export type GoTo =

@@ -1,7 +1,7 @@
 /**
  * Leaving: what would be lost, so that one letter does not end a lab that somebody uses.
  */
-import type { InLanguages, Language } from './learn/language.js';
+import type { InLanguages, Language } from '../../shared/language.js';
 import type { Model } from './model/model.js';
 import type { ReplState } from './repl-state.js';
 

@@ -6,7 +6,7 @@
 import type { Breakpoint, Moment, TraceEvent } from '../../server/index.js';
 import { withChange, type Change } from './changes.js';
 import type { FirstMinute } from './learn/first-minute.js';
-import type { Language, Text } from './learn/language.js';
+import type { Language, Text } from '../../shared/language.js';
 import type { Lesson } from './learn/lesson.js';
 import type { Model } from './model/model.js';
 import { PANE_IDS, type PaneId } from './pane-id.js';

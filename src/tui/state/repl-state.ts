@@ -2,7 +2,7 @@
  * The console's share of the state: what was said, and the line being typed. The console's own connections live in repl/, as effects.
  */
 import type { CommandReference, SettingReference } from '../../server/index.js';
-import type { Text } from './learn/language.js';
+import type { Text } from '../../shared/language.js';
 import type { LongReply, Pager } from './repl/pager.js';
 
 export interface ReplLine {

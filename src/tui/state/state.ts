@@ -8,7 +8,7 @@
  */
 import type { Address, Breakpoint, LoopActivity, Moment, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
 import type { FirstMinute } from './learn/first-minute.js';
-import type { Language, Text } from './learn/language.js';
+import type { Language, Text } from '../../shared/language.js';
 import type { Lesson } from './learn/lesson.js';
 import type { Change } from './changes.js';
 import type { Model } from './model/model.js';

@@ -2,7 +2,7 @@
  * The footer: a notice or a prompt if there is one, otherwise the keys that can be pressed now, as many as there is room for. The rest stands in the help.
  */
 import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
-import type { InLanguages, Language } from '../state/learn/language.js';
+import type { InLanguages, Language } from '../../shared/language.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import type { Prompt, State } from '../state/state.js';
 import { showTyped } from '../state/typed-text.js';

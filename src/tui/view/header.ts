@@ -3,7 +3,7 @@
  */
 import type { Address } from '../../server/index.js';
 import { clockText, dateText } from '../state/date-text.js';
-import type { InLanguages, Language } from '../state/learn/language.js';
+import type { InLanguages, Language } from '../../shared/language.js';
 import { commandsPerSecond, droppedOfLate, secondsUpTo } from '../state/model/rates.js';
 import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
 import { bar } from './parts/bar.js';

@@ -3,7 +3,7 @@
  */
 import { bindingsOf, KEYMAP, type Binding, type Group, type Intent } from '../keymap.js';
 import { entriesOf, GLOSSARY, meaningOf, nearestWords, searchWords } from '../state/learn/glossary/index.js';
-import type { InLanguages, Language } from '../state/learn/language.js';
+import type { InLanguages, Language } from '../../shared/language.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { keyName } from './footer.js';
 import type { Pane, Size } from './pane.js';

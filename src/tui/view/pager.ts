@@ -2,7 +2,7 @@
  * The pager on the screen: the lines of a long reply as rows of some width, and the part of them that is in sight. Its state is state/repl/pager.ts.
  */
 import { isPrintableAscii } from '../escape.js';
-import type { InLanguages, Language } from '../state/learn/language.js';
+import type { InLanguages, Language } from '../../shared/language.js';
 import type { Pager } from '../state/repl/pager.js';
 import { toBytes } from '../state/typed-text.js';
 import { breakAnywhere } from './parts/wrap.js';

@@ -6,7 +6,7 @@
  * theme's `visible` first.
  */
 import type { SnapshotRequest } from '../../server/index.js';
-import type { Text } from '../state/learn/language.js';
+import type { Text } from '../../shared/language.js';
 import type { Section } from '../state/learn/glossary/entry.js';
 import type { PaneId } from '../state/pane-id.js';
 import type { Action } from '../state/reduce.js';

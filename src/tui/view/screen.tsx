@@ -10,7 +10,7 @@ import { ANSWERS, FIRST_MINUTE } from '../state/learn/first-minute.js';
 import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import type { LessonList } from '../state/learn/lesson.js';
 import { formatBreakpoint } from '../state/breakpoints.js';
-import type { InLanguages } from '../state/learn/language.js';
+import type { InLanguages } from '../../shared/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 import type { State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';

@@ -5,7 +5,7 @@ import { CLIENT_COUNTERS, COUNTERS } from '../../../src/tui/learn/counters.js';
 import { fieldsOf } from '../../../src/tui/learn/event-fields.js';
 import { ExperimentError, parseExperiment } from '../../../src/tui/learn/experiment-schema.js';
 import { bundledExperiments, experimentTemplate, loadExperiment, UnknownExperimentError } from '../../../src/tui/learn/library.js';
-import { LANGUAGES } from '../../../src/tui/state/learn/language.js';
+import { LANGUAGES } from '../../../src/shared/language.js';
 import { anExperiment, type Loose } from './an-experiment.js';
 
 /** What is said about a file. */

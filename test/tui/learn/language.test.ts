@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FIRST_MINUTE } from '../../../src/tui/state/learn/first-minute.js';
-import { languageOf, LANGUAGES } from '../../../src/tui/state/learn/language.js';
+import { languageOf, LANGUAGES } from '../../../src/shared/language.js';
 
 test.each([
   [{ LANG: 'ko_KR.UTF-8' }, 'ko'],

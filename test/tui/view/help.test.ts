@@ -5,7 +5,7 @@ import { bindingsOf } from '../../../src/tui/keymap.js';
 import { PANE_IDS, type PaneId } from '../../../src/tui/state/pane-id.js';
 import { LINE_KEYS } from '../../../src/tui/state/repl/line-keys.js';
 import { entriesOf, GLOSSARY } from '../../../src/tui/state/learn/glossary/index.js';
-import { LANGUAGES, type Language } from '../../../src/tui/state/learn/language.js';
+import { LANGUAGES, type Language } from '../../../src/shared/language.js';
 import { help, helpLimit, type HelpView } from '../../../src/tui/view/help.js';
 import { PANES } from '../../../src/tui/view/panes/index.js';
 import { readinessWords } from '../../../src/tui/view/parts/names.js';

@@ -1,6 +1,6 @@
 /** The screen in Korean: in the main situations no English sentence is left on it, each row has its width, and no text is cut. */
 import { describe, expect, test } from 'vitest';
-import { LANGUAGES } from '../../../src/tui/state/learn/language.js';
+import { LANGUAGES } from '../../../src/shared/language.js';
 import { PANE_IDS } from '../../../src/tui/state/pane-id.js';
 import { reduce, type Action } from '../../../src/tui/state/reduce.js';
 import type { State } from '../../../src/tui/state/state.js';

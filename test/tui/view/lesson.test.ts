@@ -5,7 +5,7 @@ import { parsePlaceholders } from '../../../src/tui/learn/placeholders.js';
 import { initialModel } from '../../../src/tui/state/model/model.js';
 import { initialState } from '../../../src/tui/state/reduce.js';
 import { inLanguage, type Experiment, type FilledPart, type Localized } from '../../../src/tui/state/learn/experiment.js';
-import { LANGUAGES, type Language } from '../../../src/tui/state/learn/language.js';
+import { LANGUAGES, type Language } from '../../../src/shared/language.js';
 import { openLesson, type Lesson, type LessonStep, type OpenLesson, type Outcome } from '../../../src/tui/state/learn/lesson.js';
 import type { State } from '../../../src/tui/state/state.js';
 import { insideOf, layoutOf } from '../../../src/tui/view/layout.js';

@@ -5,7 +5,7 @@
  */
 import type { TraceEvent, TraceKind } from '../../../server/index.js';
 import type { PaneId } from '../pane-id.js';
-import type { Language } from './language.js';
+import type { Language } from '../../../shared/language.js';
 
 /** English is always there; of what is not translated the English is shown. */
 export type Localized = { readonly en: string } & { readonly [language in Language]?: string };

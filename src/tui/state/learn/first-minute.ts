@@ -6,7 +6,7 @@
  *       ▼
  *      null
  */
-import type { Language } from './language.js';
+import type { Language } from '../../../shared/language.js';
 
 /** What might become of the others while one client keeps the loop busy. */
 export const ANSWERS = ['served', 'wait', 'fail'] as const;

@@ -2,7 +2,7 @@
  * What a lesson says besides the texts of its experiment.
  */
 import type { Verdict } from './experiment.js';
-import type { Language } from './language.js';
+import type { Language } from '../../../shared/language.js';
 import type { LessonStep } from './lesson.js';
 
 interface Texts {

@@ -5,7 +5,7 @@ import {
   FAULT_NAMES, type FaultName, faultSyntax, formatSyntax, isSeam, SEAM_NAMES, seamOf, type CommandReference, type SettingReference,
 } from '../../../server/index.js';
 import { TYPED_WORDS } from '../learn/glossary/index.js';
-import type { Text } from '../learn/language.js';
+import type { Text } from '../../../shared/language.js';
 import { findLabWord, TYPED_LAB_WORDS, type LabWord } from './lab-words.js';
 import { expectsKey, matchSyntax, optionWords } from './syntax-match.js';
 import { splitLine, takeRepeat, type TypedLine, typeable, typedLine } from './words.js';

@@ -3,7 +3,7 @@
  */
 
 import { CLIENT_FAULTS } from '../../../server/index.js';
-import type { Text } from '../learn/language.js';
+import type { Text } from '../../../shared/language.js';
 
 export interface LabWord {
   readonly name: string;

@@ -4,7 +4,7 @@
  * Tab, Esc, Ctrl-C and Ctrl-D are not in it: what they do depends on what there is (see repl/console.ts).
  */
 import type { ReplAction } from '../repl-reduce.js';
-import type { Text } from '../learn/language.js';
+import type { Text } from '../../../shared/language.js';
 import type { EditAction } from './line-editor.js';
 
 export interface LineKey {

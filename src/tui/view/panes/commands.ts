@@ -8,7 +8,7 @@
  * Calls and times are the server's own; bytes and clients are counted from the trace, and a + marks that the trace has not told of every
  * call. Enter shows the frames of a command.
  */
-import type { InLanguages } from '../../state/learn/language.js';
+import type { InLanguages } from '../../../shared/language.js';
 import { commandRows, type CommandRow } from '../../state/model/commands.js';
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';

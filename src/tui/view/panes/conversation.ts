@@ -10,7 +10,7 @@
  *
  * Figures of the connection are the server's own, and so exact. Requests are those that the frames pane still has.
  */
-import type { InLanguages, Language } from '../../state/learn/language.js';
+import type { InLanguages, Language } from '../../../shared/language.js';
 import { type PartialRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
 import type { TokenRow } from '../../state/model/tokens.js';
 import type { State } from '../../state/state.js';

@@ -1,7 +1,7 @@
 /**
  * Texts of the frames pane and of an open frame.
  */
-import type { InLanguages } from '../../state/learn/language.js';
+import type { InLanguages } from '../../../shared/language.js';
 import { formatCount } from '../text.js';
 
 function ordinal(number: number): string {

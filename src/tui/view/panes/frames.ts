@@ -8,7 +8,7 @@
  *
  * What an open frame looks like is in open-frame.ts.
  */
-import type { Language } from '../../state/learn/language.js';
+import type { Language } from '../../../shared/language.js';
 import { frameId, SHOWN_ARGUMENT_BYTES, type FramedRow, type FrameRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
 import { respTree, type RespNode } from '../../state/select/resp-tree.js';
 import type { State } from '../../state/state.js';

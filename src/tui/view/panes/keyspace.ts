@@ -11,7 +11,7 @@
  */
 import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
-import type { InLanguages, Text } from '../../state/learn/language.js';
+import type { InLanguages, Text } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
 import { parseConditions } from '../../state/conditions.js';
 import { toBytes } from '../../state/typed-text.js';

@@ -1,7 +1,7 @@
 /**
  * Texts of the loop pane, among them the code of the loop: names of the code stay as they are in every language.
  */
-import type { InLanguages } from '../../state/learn/language.js';
+import type { InLanguages } from '../../../shared/language.js';
 import type { WorkPhase } from '../../state/model/loop.js';
 
 /** The places of the loop's code that can be running. */

@@ -5,7 +5,7 @@
  * what is being said, so that the picture does not jump from event to event; a long sentence takes the blank rows around it.
  */
 import type { LoopActivity, TraceEvent } from '../../../server/index.js';
-import type { Language } from '../../state/learn/language.js';
+import type { Language } from '../../../shared/language.js';
 import { isAsleep, NO_TIMES, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
 import { type Busy, busyOf, type State } from '../../state/state.js';
 import type { Pane, PaneContext, Size } from '../pane.js';

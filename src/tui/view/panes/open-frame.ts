@@ -8,7 +8,7 @@
  *
  * The cursor moves in one of the two, and marks in the other what belongs to it: the bytes of a node, or the node of a byte.
  */
-import type { Language } from '../../state/learn/language.js';
+import type { Language } from '../../../shared/language.js';
 import type { FramedRow, FrameRead, ReplyRow, RequestRow } from '../../state/model/frames.js';
 import { nodeAt, requestTree, respTree, type RespNode } from '../../state/select/resp-tree.js';
 import type { OpenBytes, PaneContext, Size } from '../pane.js';

@@ -6,7 +6,7 @@
  *
  * Scrolled back, the view stands still: it shows lines up to the number at which it was frozen, and its badge counts what has come since.
  */
-import type { InLanguages, Language } from '../../state/learn/language.js';
+import type { InLanguages, Language } from '../../../shared/language.js';
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
 import type { PaneUi } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';

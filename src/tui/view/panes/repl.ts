@@ -8,7 +8,7 @@
  *   EXPIRE takes at least 2 arguments: …                                red; or candidates, or what the client waits for
  */
 import { FIRST_COMMAND } from '../../state/learn/first-minute.js';
-import type { InLanguages, Language } from '../../state/learn/language.js';
+import type { InLanguages, Language } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
 import { promptOf, type ReplLine, type ReplState } from '../../state/repl-state.js';
 import { showTyped, toBytes } from '../../state/typed-text.js';

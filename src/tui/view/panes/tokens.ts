@@ -6,7 +6,7 @@
  *     #5  21 127.0.0.1:51234   worker    parked 4.0 s jobs  R      0 B     0 B  blpop     1 s
  */
 import type { LoopActivity } from '../../../server/index.js';
-import type { InLanguages } from '../../state/learn/language.js';
+import type { InLanguages } from '../../../shared/language.js';
 import { busyOf, type State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import { clientRow, LISTENER_TOKEN, type Activity, type TokenRow } from '../../state/model/tokens.js';

@@ -2,7 +2,7 @@
  * What is said of a loop that is busy with one turn: who keeps it so, for how long, and who waits. Seen from outside, while the loop itself can tell nothing.
  */
 import type { LoopActivity } from '../../../server/index.js';
-import type { InLanguages, Language } from '../../state/learn/language.js';
+import type { InLanguages, Language } from '../../../shared/language.js';
 import type { Busy } from '../../state/state.js';
 import { formatCount } from '../text.js';
 import { nameOf } from './names.js';

@@ -5,7 +5,7 @@
  *          └──────▶ checkFilter: why it is none, in a pane whose rows know only some of it
  */
 import { matchesGlob } from '../../../server/index.js';
-import type { Language, Text } from '../../state/learn/language.js';
+import type { Language, Text } from '../../../shared/language.js';
 import { isEmpty, parseConditions, type ConditionName, type Conditions } from '../../state/conditions.js';
 
 /** What a row can be asked. */

@@ -4,7 +4,7 @@
  *   lists that grow   stand at the length that they had then
  *   tables            keep the order that they had then; what the rows say goes on
  */
-import type { InLanguages, Language } from '../../state/learn/language.js';
+import type { InLanguages, Language } from '../../../shared/language.js';
 import type { FrozenRows } from '../../state/state.js';
 import { formatCount, width as widthOf } from '../text.js';
 

@@ -2,7 +2,7 @@
  * Goals in words: what a step, a run, or a key of the history goes on to.
  */
 import { formatBreakpoint } from '../../state/breakpoints.js';
-import type { InLanguages, Language } from '../../state/learn/language.js';
+import type { InLanguages, Language } from '../../../shared/language.js';
 import type { Goal } from '../../state/state.js';
 import type { Theme } from '../theme.js';
 

@@ -4,7 +4,7 @@
 import { inLanguage, type FilledPart, type Judged, type Localized } from '../../state/learn/experiment.js';
 import { LESSON_TEXTS } from '../../state/learn/lesson-texts.js';
 import { leading, type LessonEntry, type LessonList, type LessonStep, type OpenLesson, type Outcome, type Tried } from '../../state/learn/lesson.js';
-import type { Language } from '../../state/learn/language.js';
+import type { Language } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import type { Size } from '../pane.js';

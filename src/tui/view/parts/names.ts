@@ -1,7 +1,7 @@
 /**
  * Names: how tokens, readiness and interest are called on the screen. The field's words, as in the trace.
  */
-import type { Language, Text } from '../../state/learn/language.js';
+import type { Language, Text } from '../../../shared/language.js';
 
 const TOKEN: Text = { en: 'token', ko: '토큰' };
 

@@ -2,7 +2,7 @@
  * Sentences: one for each kind of event, in plain words: what just happened. Shown in the loop pane, and told by the narration.
  */
 import type { TraceEvent } from '../../../server/index.js';
-import type { InLanguages, Language } from '../../state/learn/language.js';
+import type { InLanguages, Language } from '../../../shared/language.js';
 import { formatMs } from '../text.js';
 import { ENGLISH } from './sentences-english.js';
 import { KOREAN } from './sentences-korean.js';

@@ -2,7 +2,7 @@
  * Wording: what sentences about events need to know besides the event, and how they name what stands in it. What clients have sent is made visible here.
  */
 import type { TraceEvent, TraceKind } from '../../../server/index.js';
-import type { Language } from '../../state/learn/language.js';
+import type { Language } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
 import { truncate } from '../text.js';
 import type { Theme } from '../theme.js';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { TRACE_EVENTS } from '../../../../src/server/index.js';
 import { entriesOf, GLOSSARY, lookUp, namesOf, nearestWords, searchWords, SECTIONS, TYPED_WORDS } from '../../../../src/tui/state/learn/glossary/index.js';
-import { LANGUAGES } from '../../../../src/tui/state/learn/language.js';
+import { LANGUAGES } from '../../../../src/shared/language.js';
 
 const ALL = SECTIONS.flatMap((section) => GLOSSARY[section].entries.map((entry) => ({ section, entry })));
 

@@ -7,7 +7,7 @@ import { visible } from '../../../../src/tui/view/text.js';
 import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';
 import { initialState } from '../../../../src/tui/state/reduce.js';
 import type { Entry } from '../../../../src/tui/state/slice.js';
-import { LANGUAGES } from '../../../../src/tui/state/learn/language.js';
+import { LANGUAGES } from '../../../../src/shared/language.js';
 import type { State } from '../../../../src/tui/state/state.js';
 import { loopPane } from '../../../../src/tui/view/panes/loop.js';
 import { eventAt, happened, served } from '../../happened.js';

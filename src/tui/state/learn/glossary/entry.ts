@@ -1,7 +1,7 @@
 /**
  * Entry: a word of the screen and what it means, in exactly two sentences of each language.
  */
-import type { InLanguages } from '../language.js';
+import type { InLanguages } from '../../../../shared/language.js';
 
 /** What the words are sorted by: the panes, the other face of the frames, and what belongs to all of them. */
 export const SECTIONS = ['loop', 'tokens', 'readiness', 'frames', 'commands', 'keyspace', 'repl', 'lab'] as const;

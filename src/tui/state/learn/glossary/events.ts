@@ -2,7 +2,7 @@
  * Events of the trace as words: what each kind tells. They can be stepped to, and named in breakpoints as `event accept`.
  */
 import type { TraceKind } from '../../../../server/index.js';
-import type { InLanguages } from '../language.js';
+import type { InLanguages } from '../../../../shared/language.js';
 import type { Entry, TwoSentences } from './entry.js';
 
 const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {

@@ -8,7 +8,7 @@
  * A word may stand in several chapters, when panes mean different things by it.
  */
 import { nearest } from '../../../../shared/nearest.js';
-import type { Language } from '../language.js';
+import type { Language } from '../../../../shared/language.js';
 import { COMMANDS } from './commands.js';
 import { type Chapter, type Entry, type Section, SECTIONS } from './entry.js';
 import { EVENT_ENTRIES } from './events.js';
