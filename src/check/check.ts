@@ -73,6 +73,8 @@ export async function check(target: Target, only: readonly Probe[], told: (repor
 /** On a machine that is busy a server may be late: what has failed is asked once more, with more patience. */
 async function ask(probe: Probe, target: Target): Promise<Finding> {
   if (probe.writes === true && !target.mayWrite) return cannotTell('nothing', 'the database is not empty: --yes allows keys to be written');
+  const { needs } = probe;
+  if (needs !== undefined && !(await target.knows(...needs))) return cannotTell(needs[0], `it has no ${needs[0]}`);
   const finding = await askOnce(probe, target);
   if (finding.result !== 'fail') return finding;
   target.patienceMs = SECOND_PATIENCE * PATIENCE_MS;

@@ -25,6 +25,8 @@ export interface Probe {
   readonly look: string;
   /** It writes keys. */
   readonly writes?: true;
+  /** A command without which it cannot tell, as it is tried. */
+  readonly needs?: readonly [command: string, ...argv: readonly string[]];
   /** Rejects with {@link Unexpected}, which is a failure: what was asked for did not come. */
   run(target: Target): Promise<Finding>;
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress, quoteWord, type Reply } from '../server/index.js';
 import type { TcpAddress } from '../shared/address.js';
 import { ServerProcess } from './process.js';
-import { isError, PATIENCE_MS, textOf, Unexpected, WireClient } from './wire.js';
+import { isError, isPong, PATIENCE_MS, Unexpected, WireClient } from './wire.js';
 
 export interface Credentials {
   readonly user: string | null;
@@ -97,7 +97,7 @@ export class Target {
     if (isError(reply) && reply.text.startsWith('NOAUTH')) {
       throw new TargetError(`${formatAddress(this.address)} wants a password: --password, and --user where it has users`);
     }
-    if (textOf(reply)?.toUpperCase() !== 'PONG') throw new TargetError(`${formatAddress(this.address)} answers PING otherwise than with PONG`);
+    if (!isPong(reply)) throw new TargetError(`${formatAddress(this.address)} answers PING otherwise than with PONG`);
   }
 
   /** Keys in the database; null: it has no DBSIZE, as a server of one's own may not. */

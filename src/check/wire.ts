@@ -17,7 +17,6 @@ export class WireClient {
   private readonly replies: Reply[] = [];
   private readonly reader = new ReplyReader();
   private waiting: (() => void) | null = null;
-  private receivedBytes = 0;
   private firstBytes = '';
   /** How it ended; null while it is open. */
   private ending: string | null = null;
@@ -118,12 +117,7 @@ export class WireClient {
     return this.replies.length;
   }
 
-  get received(): number {
-    return this.receivedBytes;
-  }
-
   private receive(chunk: Buffer): void {
-    this.receivedBytes += chunk.length;
     if (this.firstBytes.length < 64) this.firstBytes += chunk.toString('latin1', 0, 64 - this.firstBytes.length);
     this.reader.read(chunk, (reply) => this.replies.push(reply));
     this.waiting?.();
@@ -173,6 +167,8 @@ const printable = (text: string): string => text.slice(0, 80).replace(/[^ -~]/g,
 
 export const isError = (reply: Reply): reply is Reply & { readonly text: string } =>
   typeof reply === 'object' && reply !== null && 'type' in reply && (reply.type === 'error' || reply.type === 'bulk-error');
+
+export const isPong = (reply: Reply): boolean => textOf(reply)?.toUpperCase() === 'PONG';
 
 /** The words of a status, or of a bulk string. */
 export function textOf(reply: Reply): string | null {

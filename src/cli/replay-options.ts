@@ -2,6 +2,7 @@
  * The words behind `redis-lab replay`, as values.
  */
 import { durationUs } from '../shared/duration.js';
+import { parseTimeOfDay, type TimeOfDay } from '../shared/time-of-day.js';
 import { type Change, ChangeError, parseChange } from '../server/recording/index.js';
 
 const USAGE =
@@ -106,8 +107,8 @@ function readUntil(text: string): Until | null {
 function readTime(text: string): ((beginMs: number) => number) | null {
   const [, duration] = /^\+(\d+(?:\.\d+)?[a-z]+)$/.exec(text) ?? [];
   if (duration !== undefined) return readDelay(duration);
-  const [, ...clock] = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text) ?? [];
-  if (clock.length > 0) return clockTime(clock);
+  const timeOfDay = parseTimeOfDay(text);
+  if (timeOfDay !== null) return (beginMs) => nextTime(timeOfDay, beginMs);
   const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?$/.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(ms) ? null : () => ms;
 }
@@ -121,13 +122,8 @@ function readDelay(duration: string): ((beginMs: number) => number) | null {
   }
 }
 
-/** A time of day where the replay runs: of the day on which the recording begins, or of the next if it begins later than that. */
-function clockTime([hours = '', minutes = '', seconds = '0', fraction = '0']: readonly (string | undefined)[]): ((beginMs: number) => number) | null {
-  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return null;
-  return (beginMs) => {
-    const time = new Date(beginMs);
-    time.setHours(Number(hours), Number(minutes), Number(seconds), Number(fraction.padEnd(3, '0')));
-    if (time.getTime() < beginMs) time.setDate(time.getDate() + 1);
-    return time.getTime();
-  };
+/** On the day on which the recording begins, or on the next if it begins later than that. */
+function nextTime(timeOfDay: TimeOfDay, beginMs: number): number {
+  const sameDay = timeOfDay(beginMs);
+  return sameDay < beginMs ? timeOfDay(beginMs, 1) : sameDay;
 }

@@ -5,9 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
 import { cannotTell, fail, type Finding, pass, type Probe } from '../probe.js';
 import type { Target } from '../target.js';
-import { show, textOf, Unexpected } from '../wire.js';
-
-const isPong = (reply: Parameters<typeof textOf>[0]): boolean => textOf(reply)?.toUpperCase() === 'PONG';
+import { isPong, show, Unexpected } from '../wire.js';
 
 /** A new client is served. */
 async function othersAreServed(target: Target, sent: string): Promise<Finding> {
@@ -132,8 +130,8 @@ export const slowReader: Probe = {
   pass: { en: 'A full socket holds up one client only.', ko: '가득 찬 소켓은 그 클라이언트만 멈춥니다.' },
   fail: { en: 'It waits inside of a write, or keeps whatever is not read.', ko: 'write 안에서 기다리거나, 읽히지 않은 출력을 끝없이 쌓습니다.' },
   look: 'send(2), EAGAIN; backpressure: interest in WRITABLE only while output waits',
+  needs: ['ECHO', 'x'],
   async run(target) {
-    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
     const before = target.process?.view().residentBytes ?? 0;
     const client = await target.open();
     await client.ask('PING');

@@ -74,8 +74,8 @@ export const activeExpiry: Probe = {
   pass: { en: 'Active expiry: a timer looks for them, so they do not keep memory.', ko: '능동 만료: 타이머가 찾아 지우므로 메모리를 차지하지 않습니다.' },
   fail: { en: 'Lazy expiry only: keys that nobody asks for stay in memory for ever.', ko: '지연 만료뿐: 아무도 찾지 않는 키는 메모리에 계속 남습니다.' },
   look: 'redis.io/commands/expire (how Redis expires keys); expire.c, activeExpireCycle',
+  needs: ['DBSIZE'],
   async run(target) {
-    if (!(await target.knows('DBSIZE'))) return cannotTell('DBSIZE', 'it has no DBSIZE, which would tell');
     const client = await target.open();
     const before = Number(await client.ask('DBSIZE'));
     const count = 50;

@@ -60,8 +60,8 @@ export const afterFull: Probe = {
   pass: { en: 'Interest in WRITABLE is dropped when nothing waits.', ko: '보낼 것이 없으면 WRITABLE 관심을 거둡니다.' },
   fail: { en: 'A socket with room is writable for ever: whoever always asks for WRITABLE spins.', ko: '여유 있는 소켓은 계속 쓰기 가능합니다. 늘 WRITABLE을 요구하면 헛돕니다.' },
   look: 'epoll(7), EPOLLOUT',
+  needs: ['ECHO', 'x'],
   async run(target) {
-    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
     const client = await target.open();
     client.pause();
     client.send(encodeRequest(['ECHO', 'x'.repeat(10_000)]).repeat(2000));

@@ -3,14 +3,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
-import { cannotTell, fail, pass, type Probe } from '../probe.js';
-import { show, textOf } from '../wire.js';
+import { fail, pass, type Probe } from '../probe.js';
+import { isPong, show, textOf } from '../wire.js';
 
 const PING = encodeRequest(['PING']);
 /** Long enough for a server to read what has come before the rest follows. */
 const PAUSE_MS = 40;
-
-const isPong = (reply: Parameters<typeof textOf>[0]): boolean => textOf(reply)?.toUpperCase() === 'PONG';
 
 export const ping: Probe = {
   name: 'ping',
@@ -82,8 +80,8 @@ export const splitLength: Probe = {
   pass: { en: 'A length counts when its line is whole.', ko: '길이 줄이 완성된 뒤에야 길이를 읽습니다.' },
   fail: { en: 'It takes the first digits for the length.', ko: '앞자리 숫자만 길이로 읽습니다.' },
   look,
+  needs: ['ECHO', 'x'],
   async run(target) {
-    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
     const client = await target.open();
     const text = 'twelve bytes';
     for (const piece of ['*2\r\n$4\r\nECHO\r\n$1', `2\r\n${text}\r\n`]) {
@@ -126,8 +124,8 @@ export const order: Probe = {
   pass: { en: 'A client can tell by the order which reply is whose.', ko: '클라이언트가 순서만으로 응답의 짝을 찾을 수 있습니다.' },
   fail: { en: 'The protocol has no other way to tell which reply is whose.', ko: '이 프로토콜은 순서 말고는 응답의 짝을 찾을 방법이 없습니다.' },
   look: 'redis.io/docs/latest/develop/reference/protocol-spec (request-response model)',
+  needs: ['ECHO', 'x'],
   async run(target) {
-    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
     const client = await target.open();
     const words = Array.from({ length: ORDERED }, (_, at) => `word ${at}`);
     client.send(words.map((word) => encodeRequest(['ECHO', word])).join(''));
@@ -147,8 +145,8 @@ export const binary: Probe = {
   pass: { en: 'It goes by lengths and not by line ends, and leaves bytes alone.', ko: '줄 끝이 아니라 길이로 읽고, 바이트를 바꾸지 않습니다.' },
   fail: { en: 'It looks for line ends inside of values, or takes bytes for text.', ko: '값 안에서 줄 끝을 찾거나, 바이트를 텍스트로 다룹니다.' },
   look: 'redis.io/docs/latest/develop/reference/protocol-spec (bulk strings are binary-safe)',
+  needs: ['ECHO', 'x'],
   async run(target) {
-    if (!(await target.knows('ECHO', 'x'))) return cannotTell('ECHO', 'it has no ECHO');
     const client = await target.open();
     const reply = await client.ask('ECHO', ALL_BYTES);
     const sent = `ECHO of ${ALL_BYTES.length} bytes: NUL, CR LF, and each of the 256`;

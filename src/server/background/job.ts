@@ -14,8 +14,6 @@ export type Job =
   /** Puts the names in a folder on the disk: behind creating or renaming a file that must still be there after a loss of power. */
   | { readonly kind: 'fsync-folder'; readonly path: string };
 
-export type JobKind = Job['kind'];
-
 export interface JobResult {
   /** Of `open` the descriptor, of `write` the number of bytes that were written, also before an error; otherwise 0. */
   readonly value: number;

@@ -4,6 +4,7 @@
 import type { Destination, HistoryRange, Moment } from '../../server/index.js';
 import { clockText } from './date-text.js';
 import type { Text } from '../../shared/language.js';
+import { parseTimeOfDay } from '../../shared/time-of-day.js';
 import { fromBytes } from './typed-text.js';
 
 export type GoTo =
@@ -33,14 +34,10 @@ export function parseGoTo(words: readonly string[], range: HistoryRange, db: num
 /** A time of day where the lab runs: the last one like it that is kept. */
 function atTime(typed: string, { oldestMs, newestMs }: HistoryRange): GoTo | { readonly error: Text } {
   const text = fromBytes(typed);
-  const [, hours = '', minutes = '', seconds = '0', fraction = '0'] = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text) ?? [];
-  if (hours === '' || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) {
-    return { error: { en: `${text} is no time of day, as 12:03 and 12:03:07.250 are`, ko: `${text}: 시각이 아닙니다. 예: 12:03, 12:03:07.250` } };
-  }
-  const time = new Date(newestMs);
-  time.setHours(Number(hours), Number(minutes), Number(seconds), Number(fraction.padEnd(3, '0')));
-  if (time.getTime() > newestMs && !isSameMinute(time.getTime(), newestMs)) time.setDate(time.getDate() - 1);
-  const unixMs = time.getTime();
+  const timeOfDay = parseTimeOfDay(text);
+  if (timeOfDay === null) return { error: { en: `${text} is no time of day, as 12:03 and 12:03:07.250 are`, ko: `${text}: 시각이 아닙니다. 예: 12:03, 12:03:07.250` } };
+  const today = timeOfDay(newestMs);
+  const unixMs = today <= newestMs || isSameMinute(today, newestMs) ? today : timeOfDay(newestMs, -1);
   if (unixMs >= oldestMs) return { to: { unixMs } };
   const [from, to] = [clockText(oldestMs), clockText(newestMs)];
   return { error: { en: `${text} is not kept: the history reaches from ${from} to ${to}`, ko: `${text}: 보관되어 있지 않습니다. 히스토리는 ${from}부터 ${to}까지입니다` } };
