@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleInk, PRODUCTION } from './bundle-ink.mjs';
+import { copyLessons } from './lessons.mjs';
 import { licencesOf } from './licences.mjs';
 
 const { values: options } = parseArgs({ options: { out: { type: 'string', default: 'dist' }, 'no-types': { type: 'boolean', default: false } } });
@@ -109,7 +110,7 @@ metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`
 
 for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);
-cpSync(`${root}src/course/lessons`, `${root}${fresh}/course/lessons`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+copyLessons(`${root}src/course/lessons`, `${root}${fresh}/course/lessons`);
 cpSync(`${root}src/tui/learn/experiments`, `${root}${fresh}/${EXPERIMENTS}`, { recursive: true });
 chmodSync(`${root}${fresh}/cli/main.js`, 0o755);
 const outputs = Object.assign({}, ...metafiles.map(({ outputs }) => outputs));

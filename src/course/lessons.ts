@@ -1,5 +1,7 @@
 /**
  * The lessons of the course, in their order.
+ *
+ * The program of each is whole, though much of it was written in the lessons before: so a learner can begin with any, and has one file to read.
  */
 import type { Text } from '../shared/language.js';
 

@@ -2,9 +2,9 @@
  * Requests and replies as the tests of lessons 04 and following write them. Byte strings are latin1.
  */
 import { encodeRequest } from '../server/resp/request-encoder.js';
-import { ADDRESS, type Workbench } from './workbench.js';
+import type { Workbench, WorkbenchOptions } from './workbench.js';
 import type { Exports } from './lesson.js';
-import { turnUntil, type Turning } from './turning.js';
+import { start, type Started, turnUntil, type Turning } from './turning.js';
 import type { SimulatedPeer } from '../poll/index.js';
 
 export const request = (...words: readonly string[]): string => encodeRequest(words);
@@ -13,11 +13,7 @@ export interface Server extends Turning {
   readonly size: number;
 }
 
-/** @param more what the lesson's bind takes besides */
-export function bindServer<S extends Server>(bench: Workbench, exports: Exports, ...more: readonly unknown[]): S {
-  const { Server } = exports as { Server: { bind(poll: unknown, address: string, ...more: readonly unknown[]): S } };
-  return Server.bind(bench.poll, ADDRESS, ...more);
-}
+export const startServer = (exports: Exports, options: WorkbenchOptions = {}): Started<Server> => start(exports, 'Server', options);
 
 /** Sends a request, and throws {@link Unmet} unless this reply comes. */
 export function expectReply(bench: Workbench, server: Server, client: SimulatedPeer, words: readonly string[], reply: string): void {

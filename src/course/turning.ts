@@ -2,10 +2,28 @@
  * What the tests of a loop share.
  */
 import type { SimulatedPeer } from '../poll/index.js';
+import type { Exports } from './lesson.js';
+import { ADDRESS, Workbench, type WorkbenchOptions } from './workbench.js';
 
 /** A loop whose turns a test takes one by one. */
 export interface Turning {
   runOnce(timeoutMs?: number | null): void;
+}
+
+export interface Started<L> {
+  readonly bench: Workbench;
+  readonly server: L;
+}
+
+/** The learner's class of this name, bound to the address of a workbench. @param more what the lesson's bind takes besides */
+export function bindTo<L extends Turning>(bench: Workbench, exports: Exports, name: string, ...more: readonly unknown[]): L {
+  const learners = exports[name] as { bind(poll: unknown, address: string, ...more: readonly unknown[]): L };
+  return learners.bind(bench.poll, ADDRESS, ...more);
+}
+
+export function start<L extends Turning>(exports: Exports, name: string, options: WorkbenchOptions = {}): Started<L> {
+  const bench = new Workbench(options);
+  return { bench, server: bindTo<L>(bench, exports, name) };
 }
 
 /** Turns until it is so; not more often than `most`. */

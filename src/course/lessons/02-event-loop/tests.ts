@@ -1,26 +1,17 @@
 /**
  * Lesson 02: run_once, an echo server for one client.
  */
-import type { Exports, LessonTest } from '../../lesson.js';
-import { cutReads, turnUntil, type Turning } from '../../turning.js';
-import { ADDRESS, Workbench, type WorkbenchOptions } from '../../workbench.js';
-
-interface EchoServer extends Turning {}
+import type { LessonTest } from '../../lesson.js';
+import { cutReads, start, turnUntil, type Turning } from '../../turning.js';
 
 /** More than one read brings. */
 const SENT = 10_000;
-
-function start(exports: Exports, options: WorkbenchOptions = {}): { bench: Workbench; server: EchoServer } {
-  const bench = new Workbench(options);
-  const { EchoServer } = exports as { EchoServer: { bind(poll: unknown, address: string): EchoServer } };
-  return { bench, server: EchoServer.bind(bench.poll, ADDRESS) };
-}
 
 export const tests: readonly LessonTest[] = [
   {
     name: { en: 'nothing is ready: one wait in the poll, for its time, and nothing else', ko: '준비된 것이 없으면 poll에서 정해진 시간만큼 한 번 기다리고, 다른 일은 하지 않습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<Turning>(exports, 'EchoServer');
       bench.watch();
       const beforeMs = bench.kernel.nowMs;
       server.runOnce(250);
@@ -32,7 +23,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a client gets back what it sends', ko: '클라이언트가 보낸 것을 그대로 돌려받습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<Turning>(exports, 'EchoServer');
       const client = bench.connect();
       client.send('hello');
       turnUntil(server, () => client.outbound.length >= 5);
@@ -47,7 +38,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'the socket is read until WouldBlock, however much there is', ko: '얼마가 있든 WouldBlock까지 읽습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<Turning>(exports, 'EchoServer');
       const client = bench.connect();
       turnUntil(server, () => client.fd !== -1);
       bench.watch();
@@ -71,7 +62,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'the client ends: its stream is closed', ko: '클라이언트가 끝내면 스트림을 닫습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<Turning>(exports, 'EchoServer');
       const client = bench.connect();
       client.send('bye');
       client.shutdown();
@@ -84,7 +75,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a client that has waited is served when the first one has gone', ko: '기다리던 클라이언트는 첫 클라이언트가 떠나면 처리됩니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<Turning>(exports, 'EchoServer');
       const [first, second] = [bench.connect(), bench.connect()];
       first.send('first');
       second.send('second');
@@ -104,7 +95,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'reads and accepts that say WouldBlock although something was ready are no errors', ko: '준비되었다고 했는데 WouldBlock이 나와도 오류가 아닙니다' },
     run(exports) {
       for (let seed = 1; seed <= 20; seed++) {
-        const { bench, server } = start(exports, { seed, faults: { spurious: 0.2 } });
+        const { bench, server } = start<Turning>(exports, 'EchoServer', { seed, faults: { spurious: 0.2 } });
         const client = bench.connect();
         cutReads(client, seed);
         const text = `seed ${seed} ${'.'.repeat(200)}`;

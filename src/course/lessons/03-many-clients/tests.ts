@@ -1,9 +1,8 @@
 /**
  * Lesson 03: a map from Token to stream.
  */
-import type { Exports, LessonTest } from '../../lesson.js';
-import { cutReads, turnUntil, type Turning } from '../../turning.js';
-import { ADDRESS, Workbench, type WorkbenchOptions } from '../../workbench.js';
+import type { LessonTest } from '../../lesson.js';
+import { cutReads, start, turnUntil, type Turning } from '../../turning.js';
 
 interface EchoServer extends Turning {
   readonly size: number;
@@ -12,17 +11,11 @@ interface EchoServer extends Turning {
 /** More than one read brings. */
 const SENT = 10_000;
 
-function start(exports: Exports, options: WorkbenchOptions = {}): { bench: Workbench; server: EchoServer } {
-  const bench = new Workbench(options);
-  const { EchoServer } = exports as { EchoServer: { bind(poll: unknown, address: string): EchoServer } };
-  return { bench, server: EchoServer.bind(bench.poll, ADDRESS) };
-}
-
 export const tests: readonly LessonTest[] = [
   {
     name: { en: 'two clients that came together are both accepted', ko: '함께 온 두 클라이언트를 모두 accept합니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       bench.connect();
       bench.connect();
       bench.watch();
@@ -41,7 +34,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'each client gets its own bytes back, in turns', ko: '번갈아 보내도 각자 자기 바이트를 돌려받습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       const clients = Array.from({ length: 10 }, () => bench.connect());
       for (let round = 0; round < 3; round++) {
         clients.forEach((client, at) => client.send(`${at}:${round};`));
@@ -60,7 +53,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a client that says nothing holds up nobody', ko: '조용한 클라이언트는 아무도 막지 않습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       bench.connect();
       const other = bench.connect();
       other.send('here');
@@ -72,7 +65,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'who leaves is closed and forgotten, and the others stay', ko: '떠난 클라이언트는 닫고 잊으며, 나머지는 남습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       const [stays, leaves] = [bench.connect(), bench.connect()];
       turnUntil(server, () => server.size >= 2);
       leaves.shutdown();
@@ -91,7 +84,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a reset ends one client, not the loop', ko: '리셋은 루프가 아니라 그 클라이언트만 끝냅니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       const [stays, breaks] = [bench.connect(), bench.connect()];
       turnUntil(server, () => server.size >= 2);
       breaks.send('x');
@@ -107,7 +100,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'each socket is read until WouldBlock', ko: '모든 소켓을 WouldBlock까지 읽습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       const clients = [bench.connect(), bench.connect()];
       turnUntil(server, () => server.size >= 2);
       for (const client of clients) client.send('x'.repeat(SENT));
@@ -124,7 +117,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'no token is used twice', ko: '토큰을 두 번 쓰지 않습니다' },
     run(exports) {
-      const { bench, server } = start(exports);
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       const used: number[] = [];
       for (let i = 0; i < 5; i++) {
         const client = bench.connect();
@@ -143,7 +136,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: '100 clients, with reads that are cut and delayed', ko: '클라이언트 100개, 나뉘고 늦어지는 read' },
     run(exports) {
-      const { bench, server } = start(exports, { seed: 42, faults: { spurious: 0.1 } });
+      const { bench, server } = start<EchoServer>(exports, 'EchoServer', { seed: 42, faults: { spurious: 0.1 } });
       const clients = Array.from({ length: 100 }, () => bench.connect());
       clients.forEach((client, at) => cutReads(client, at));
       clients.forEach((client, at) => client.send(`client ${at}\n`.repeat(5)));

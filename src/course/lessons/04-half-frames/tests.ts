@@ -1,7 +1,7 @@
 /**
  * Lesson 04: half frames and RESP.
  */
-import { bindServer, expectReply, quoted, request } from '../../requests.js';
+import { startServer, expectReply, quoted, request } from '../../requests.js';
 import type { Exports, LessonTest } from '../../lesson.js';
 import { cutReads, turnUntil } from '../../turning.js';
 import { Workbench } from '../../workbench.js';
@@ -70,8 +70,7 @@ export const tests: readonly LessonTest[] = [
       const three = PING + request('ECHO', 'a') + PING;
       expectRequests(new Workbench(), exports, [three], ['PING', 'ECHO a', 'PING']);
       expectRequests(new Workbench(), exports, [three.slice(0, 20), three.slice(20)], ['PING', 'ECHO a', 'PING']);
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const client = bench.connect();
       client.send(PING.repeat(3));
       turnUntil(server, () => client.outbound.length >= 21);
@@ -89,8 +88,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'PING is answered, in any case of letters, however it is cut', ko: 'PING은 대소문자와 나뉘는 방식에 관계없이 응답을 받습니다' },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const client = bench.connect();
       cutReads(client, 3);
       expectReply(bench, server, client, ['PING'], '+PONG\r\n');
@@ -101,8 +99,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'each client has a decoder of its own: two halves of two clients do not meet', ko: '클라이언트마다 디코더가 따로 있어, 두 클라이언트의 절반이 섞이지 않습니다' },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const [first, second] = [bench.connect(), bench.connect()];
       first.send(PING.slice(0, 9));
       second.send(PING.slice(0, 5));
@@ -122,8 +119,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'bytes that are no request end this client, and no other', ko: '요청이 아닌 바이트는 그 클라이언트만 끝냅니다' },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const [bad, good] = [bench.connect(), bench.connect()];
       bad.send('GET / HTTP/1.1\r\n\r\n');
       turnUntil(server, () => bad.isClosedByServer);

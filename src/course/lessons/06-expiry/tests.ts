@@ -2,7 +2,8 @@
  * Lesson 06: expiry, lazy and active.
  */
 import type { Exports, LessonTest } from '../../lesson.js';
-import { bindServer, expectReply, type Server } from '../../requests.js';
+import { expectReply, type Server } from '../../requests.js';
+import { bindTo } from '../../turning.js';
 import { Workbench } from '../../workbench.js';
 
 interface ExpiringServer extends Server {
@@ -21,7 +22,7 @@ interface Started {
 function start(exports: Exports): Started {
   const bench = new Workbench();
   let addedMs = 0;
-  const server = bindServer<ExpiringServer>(bench, exports, () => bench.kernel.nowMs + addedMs);
+  const server = bindTo<ExpiringServer>(bench, exports, 'Server', () => bench.kernel.nowMs + addedMs);
   return { bench, server, client: bench.connect(), pass: (ms) => void (addedMs += ms) };
 }
 

@@ -2,9 +2,8 @@
  * Lesson 07: short writes, interest in WRITABLE, backpressure.
  */
 import type { LessonTest } from '../../lesson.js';
-import { bindServer, expectReply, request } from '../../requests.js';
+import { startServer, expectReply, request } from '../../requests.js';
 import { turnUntil } from '../../turning.js';
-import { Workbench } from '../../workbench.js';
 
 const LONG = 'x'.repeat(50_000);
 const REPLY = `$${LONG.length}\r\n${LONG}\r\n`;
@@ -13,8 +12,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a reply that the socket takes whole is written at once, and WRITABLE is not asked for', ko: '소켓이 전부 받는 응답은 바로 쓰고, WRITABLE을 요구하지 않습니다' },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const client = bench.connect();
       expectReply(bench, server, client, ['PING'], '+PONG\r\n');
       bench.expect(bench.count('interest') === 0, { en: 'no reregister, since nothing waits', ko: '기다리는 것이 없으므로 reregister 없음' });
@@ -23,8 +21,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a short write: the rest waits, WRITABLE is asked for, and nothing is lost', ko: '짧은 쓰기: 나머지는 기다리고, WRITABLE을 요구하며, 아무것도 잃지 않습니다' },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const client = bench.connect();
       client.setWindow(10_000);
       client.send(request('ECHO', LONG));
@@ -45,8 +42,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'when all is written, interest in WRITABLE is dropped', ko: '다 쓰면 WRITABLE 관심을 거둡니다' },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const client = bench.connect();
       client.setWindow(10_000);
       client.send(request('ECHO', LONG));
@@ -69,8 +65,7 @@ export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a client that does not read holds up nobody', ko: '읽지 않는 클라이언트는 아무도 막지 않습니다' },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const [lazy, other] = [bench.connect(), bench.connect()];
       lazy.setWindow(100);
       lazy.send(request('ECHO', LONG));
@@ -84,8 +79,7 @@ export const tests: readonly LessonTest[] = [
       ko: '배압: 응답을 가져가지 않는 클라이언트에게서는 읽지 않아 메모리가 제한됩니다',
     },
     run(exports) {
-      const bench = new Workbench();
-      const server = bindServer(bench, exports);
+      const { bench, server } = startServer(exports);
       const client = bench.connect();
       client.setWindow(100);
       client.send(request('ECHO', LONG).repeat(40));
@@ -113,8 +107,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'writes that are short or say WouldBlock at any place lose and double nothing', ko: '쓰기가 어디서 짧아지거나 WouldBlock이어도 잃거나 겹치는 바이트가 없습니다' },
     run(exports) {
       for (let seed = 1; seed <= 10; seed++) {
-        const bench = new Workbench({ seed, faults: { partial: 0.4, wouldBlock: 0.2, spurious: 0.1 } });
-        const server = bindServer(bench, exports);
+        const { bench, server } = startServer(exports, { seed, faults: { partial: 0.4, wouldBlock: 0.2, spurious: 0.1 } });
         const client = bench.connect();
         const words = Array.from({ length: 30 }, (_, at) => `${at}${'.'.repeat(at * 40)}`);
         client.send(words.map((word) => request('ECHO', word)).join(''));

@@ -30,6 +30,7 @@ export class EchoServer {
    * @param {number | null} timeoutMs how long to wait at most; null: without limit
    */
   runOnce(timeoutMs = null) {
+    // task: throw new Error('runOnce is not written yet');
     this.#poll.poll(this.#events, timeoutMs);
     for (const event of this.#events) {
       if (event.token === LISTENER) this.#accept();
@@ -60,5 +61,6 @@ export class EchoServer {
     this.#client = null;
     // Somebody may have waited meanwhile; that was reported once already.
     this.#accept();
+    // end of task
   }
 }

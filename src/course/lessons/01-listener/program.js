@@ -5,12 +5,14 @@ import { Interest, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
 export const LISTENER = Token(0);
 
 export class Server {
+  // task:
   #listener;
 
   constructor(listener) {
     this.#listener = listener;
   }
 
+  // end of task
   /**
    * Binds to an address, and registers the listener with the poll under LISTENER, for READABLE.
    *
@@ -19,9 +21,11 @@ export class Server {
    * @returns {Server}
    */
   static bind(poll, address) {
+    // task: throw new Error('Server.bind is not written yet');
     const listener = TcpListener.bind(poll, address);
     poll.register(listener, LISTENER, Interest.READABLE);
     return new Server(listener);
+    // end of task
   }
 
   /**
@@ -30,7 +34,9 @@ export class Server {
    * @returns {import('redis-lab/poll').TcpStream | null} null: nobody waits
    */
   acceptOne() {
+    // task: throw new Error('acceptOne is not written yet');
     const stream = this.#listener.accept();
     return stream === WouldBlock ? null : stream;
+    // end of task
   }
 }

@@ -35,6 +35,7 @@ export class EchoServer {
    * @param {number | null} timeoutMs how long to wait at most; null: without limit
    */
   runOnce(timeoutMs = null) {
+    // task: throw new Error('runOnce is not written yet');
     this.#poll.poll(this.#events, timeoutMs);
     for (const event of this.#events) {
       if (event.token === LISTENER) this.#acceptAll();
@@ -71,5 +72,6 @@ export class EchoServer {
   #end(token) {
     this.#clients.get(token).close();
     this.#clients.delete(token);
+    // end of task
   }
 }

@@ -131,7 +131,19 @@ export class Server {
    * @returns {boolean} true if nothing waits any more
    */
   #write(client) {
-    throw new Error('#write is not written yet');
+    // task: throw new Error('#write is not written yet');
+    while (client.waiting.length > 0) {
+      const taken = client.stream.write(client.waiting);
+      if (taken === WouldBlock) break;
+      client.waiting = client.waiting.subarray(taken);
+    }
+    const isArmed = client.waiting.length > 0;
+    if (isArmed !== client.isArmed) {
+      client.isArmed = isArmed;
+      this.#poll.reregister(client.stream, client.token, isArmed ? Interest.READABLE | Interest.WRITABLE : Interest.READABLE);
+    }
+    return !isArmed;
+    // end of task
   }
 
   #end(client) {

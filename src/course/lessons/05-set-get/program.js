@@ -1,4 +1,4 @@
-// Lesson 06: expiry, lazy and active. docs/lessons/06-expiry.md explains it; `npx redis-lab course test 06` checks it.
+// Lesson 05: ECHO, SET, GET. docs/lessons/05-set-get.md explains it; `npx redis-lab course test 05` checks it.
 import { Events, Interest, SystemError, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
 
 const LISTENER = Token(0);
@@ -46,43 +46,16 @@ export class Decoder {
 
 /** The keyspace, and the commands on it. Values are byte strings. */
 export class Store {
-  /** Key → { value, dueMs }; dueMs is null, or the time at which the key is over. */
-  #entries = new Map();
-  #now;
-
-  /** @param {() => number} now the time, in ms */
-  constructor(now) {
-    this.#now = now;
-  }
-
-  /** Keys that take memory, also those that are over. */
-  get size() {
-    return this.#entries.size;
-  }
+  #values = new Map();
 
   /**
-   * Deletes every key that is over.
+   * Executes a request: PING, ECHO text, SET key value, GET key, DEL key.
    *
-   * @returns {number} how many there were
+   * @param {Buffer[]} argv its words; the first is the command, in any case of letters
+   * @returns {string} the reply, in RESP, as latin1: one character is one byte
    */
-  deleteDue() {
-    const nowMs = this.#now();
-    let count = 0;
-    for (const [key, { dueMs }] of this.#entries) {
-      if (dueMs !== null && dueMs <= nowMs && this.#entries.delete(key)) count++;
-    }
-    return count;
-  }
-
-  /** @returns {number | null} when the next key is over, in ms; null: none ever is */
-  nextDueMs() {
-    let next = null;
-    for (const { dueMs } of this.#entries.values()) if (dueMs !== null && (next === null || dueMs < next)) next = dueMs;
-    return next;
-  }
-
-  /** PING, ECHO text, SET key value [PX ms], GET key, DEL key. */
   execute(argv) {
+    // task: throw new Error('Store.execute is not written yet');
     const [command, ...words] = argv.map((word) => word.latin1Slice());
     switch (command.toUpperCase()) {
       case 'PING':
@@ -90,41 +63,28 @@ export class Store {
       case 'ECHO':
         return words.length === 1 ? bulk(words[0]) : wrongNumber(command);
       case 'SET':
-        return this.#set(words);
+        if (words.length !== 2) return wrongNumber(command);
+        this.#values.set(words[0], words[1]);
+        return '+OK\r\n';
       case 'GET':
-        return words.length === 1 ? bulk(this.#find(words[0])) : wrongNumber(command);
+        return words.length === 1 ? bulk(this.#values.get(words[0]) ?? null) : wrongNumber(command);
       case 'DEL':
-        if (words.length !== 1) return wrongNumber(command);
-        return `:${this.#find(words[0]) !== null && this.#entries.delete(words[0]) ? 1 : 0}\r\n`;
+        return words.length === 1 ? `:${this.#values.delete(words[0]) ? 1 : 0}\r\n` : wrongNumber(command);
       default:
         return `-ERR unknown command '${command.replace(/[\r\n]/g, ' ')}'\r\n`;
     }
-  }
-
-  #set([key, value, option, ms, ...more]) {
-    if (value === undefined || more.length > 0) return wrongNumber('set');
-    if (option === undefined) this.#entries.set(key, { value, dueMs: null });
-    else if (option.toUpperCase() === 'PX' && /^[1-9]\d*$/.test(ms)) this.#entries.set(key, { value, dueMs: this.#now() + Number(ms) });
-    else return '-ERR syntax error\r\n';
-    return '+OK\r\n';
-  }
-
-  /** The value; null: there is none, or it is over. Who looks for a key that is over deletes it. */
-  #find(key) {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return null;
-    if (entry.dueMs === null || entry.dueMs > this.#now()) return entry.value;
-    this.#entries.delete(key);
-    return null;
+    // end of task
   }
 }
 
 /** A bulk string; null is nil. Its length counts bytes. */
 const bulk = (value) => (value === null ? '$-1\r\n' : `$${value.length}\r\n${value}\r\n`);
+// task:
 
 const wrongNumber = (command) => `-ERR wrong number of arguments for '${command.toLowerCase()}' command\r\n`;
+// end of task
 
-/** Answers requests; keys with a time to live are gone when it is over. */
+/** Answers requests out of one keyspace for everyone. */
 export class Server {
   #poll;
   #listener;
@@ -133,22 +93,17 @@ export class Server {
   /** Token → client. */
   #clients = new Map();
   #nextToken = 1;
-  #now;
-  /** The keyspace. */
-  store;
+  #store = new Store();
 
-  constructor(poll, listener, now) {
+  constructor(poll, listener) {
     this.#poll = poll;
     this.#listener = listener;
-    this.#now = now;
-    this.store = new Store(now);
   }
 
-  /** @param {() => number} now the time, in ms */
-  static bind(poll, address, now = () => performance.now()) {
+  static bind(poll, address) {
     const listener = TcpListener.bind(poll, address);
     poll.register(listener, LISTENER, Interest.READABLE);
-    return new Server(poll, listener, now);
+    return new Server(poll, listener);
   }
 
   /** Clients that are connected. */
@@ -156,26 +111,12 @@ export class Server {
     return this.#clients.size;
   }
 
-  /**
-   * One turn of the loop.
-   *
-   * @param {number | null} timeoutMs how long to wait at most; null: until something is to be done
-   */
   runOnce(timeoutMs = null) {
-    this.#poll.poll(this.#events, this.#timeout(timeoutMs));
+    this.#poll.poll(this.#events, timeoutMs);
     for (const event of this.#events) {
       if (event.token === LISTENER) this.#acceptAll();
       else this.#handle(this.#clients.get(event.token));
     }
-    this.store.deleteDue();
-  }
-
-  /** Not longer than until the next key is over. */
-  #timeout(mostMs) {
-    const dueMs = this.store.nextDueMs();
-    const leftMs = dueMs === null ? Infinity : Math.max(0, dueMs - this.#now());
-    const timeoutMs = Math.min(mostMs ?? Infinity, leftMs);
-    return timeoutMs === Infinity ? null : timeoutMs;
   }
 
   #acceptAll() {
@@ -203,7 +144,7 @@ export class Server {
       if (count === WouldBlock) return;
       if (count === 0) return this.#end(client);
       client.decoder.feed(this.#buffer.subarray(0, count));
-      for (let argv = client.decoder.next(); argv !== null; argv = client.decoder.next()) client.stream.write(Buffer.from(this.store.execute(argv), 'latin1'));
+      for (let argv = client.decoder.next(); argv !== null; argv = client.decoder.next()) client.stream.write(Buffer.from(this.#store.execute(argv), 'latin1'));
     }
   }
 

@@ -66,12 +66,23 @@ export class Store {
    * @returns {number} how many there were
    */
   deleteDue() {
-    throw new Error('deleteDue is not written yet');
+    // task: throw new Error('deleteDue is not written yet');
+    const nowMs = this.#now();
+    let count = 0;
+    for (const [key, { dueMs }] of this.#entries) {
+      if (dueMs !== null && dueMs <= nowMs && this.#entries.delete(key)) count++;
+    }
+    return count;
+    // end of task
   }
 
   /** @returns {number | null} when the next key is over, in ms; null: none ever is */
   nextDueMs() {
-    throw new Error('nextDueMs is not written yet');
+    // task: throw new Error('nextDueMs is not written yet');
+    let next = null;
+    for (const { dueMs } of this.#entries.values()) if (dueMs !== null && (next === null || dueMs < next)) next = dueMs;
+    return next;
+    // end of task
   }
 
   /** PING, ECHO text, SET key value [PX ms], GET key, DEL key. */
@@ -94,14 +105,27 @@ export class Store {
     }
   }
 
-  /** SET key value, or SET key value PX ms. */
-  #set(words) {
-    throw new Error('#set is not written yet');
+  // task: /** SET key value, or SET key value PX ms. */
+  // task: #set(words) {
+  // task:   throw new Error('#set is not written yet');
+  #set([key, value, option, ms, ...more]) {
+    if (value === undefined || more.length > 0) return wrongNumber('set');
+    if (option === undefined) this.#entries.set(key, { value, dueMs: null });
+    else if (option.toUpperCase() === 'PX' && /^[1-9]\d*$/.test(ms)) this.#entries.set(key, { value, dueMs: this.#now() + Number(ms) });
+    else return '-ERR syntax error\r\n';
+    return '+OK\r\n';
+  // end of task
   }
 
   /** The value; null: there is none, or it is over. Who looks for a key that is over deletes it. */
   #find(key) {
-    throw new Error('#find is not written yet');
+    // task: throw new Error('#find is not written yet');
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return null;
+    if (entry.dueMs === null || entry.dueMs > this.#now()) return entry.value;
+    this.#entries.delete(key);
+    return null;
+    // end of task
   }
 }
 
@@ -148,12 +172,25 @@ export class Server {
    * @param {number | null} timeoutMs how long to wait at most; null: until something is to be done
    */
   runOnce(timeoutMs = null) {
-    // Not yet: the poll sleeps on when a key is over, and nobody deletes it.
-    this.#poll.poll(this.#events, timeoutMs);
+    // task: // Not yet: the poll sleeps on when a key is over, and nobody deletes it.
+    // task: this.#poll.poll(this.#events, timeoutMs);
+    this.#poll.poll(this.#events, this.#timeout(timeoutMs));
+    // end of task
     for (const event of this.#events) {
       if (event.token === LISTENER) this.#acceptAll();
       else this.#handle(this.#clients.get(event.token));
     }
+    // task:
+    this.store.deleteDue();
+  }
+
+  /** Not longer than until the next key is over. */
+  #timeout(mostMs) {
+    const dueMs = this.store.nextDueMs();
+    const leftMs = dueMs === null ? Infinity : Math.max(0, dueMs - this.#now());
+    const timeoutMs = Math.min(mostMs ?? Infinity, leftMs);
+    return timeoutMs === Infinity ? null : timeoutMs;
+    // end of task
   }
 
   #acceptAll() {
