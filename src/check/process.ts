@@ -60,7 +60,7 @@ export class ServerProcess {
     return { pid: this.pid, processes: family.length, threads, residentBytes: pages * PAGE_BYTES, times };
   }
 
-  /** What it has used, as a share of one processor, in so many ms; and what it would have used if others had not been in its way. */
+  /** The share of one processor that it uses in the next `ms` milliseconds, and the share that it would use if no other process ran. */
   async load(ms: number): Promise<{ readonly used: number; readonly wanted: number }> {
     const [before, startMs] = [this.view().times, performance.now()];
     await sleep(ms);

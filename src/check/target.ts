@@ -47,7 +47,7 @@ export class Target {
     return client;
   }
 
-  /** So many connections; a part of them at a time, so that a short backlog takes them. */
+  /** `count` connections, opened in groups, so that a short backlog takes them. */
   async openMany(count: number): Promise<readonly WireClient[]> {
     const clients: WireClient[] = [];
     while (clients.length < count) clients.push(...(await Promise.all(Array.from({ length: Math.min(50, count - clients.length) }, () => this.open()))));

@@ -66,13 +66,13 @@ export class WireClient {
     return this.replies.shift()!;
   }
 
-  /** The next so many replies; one time limit for all. */
+  /** The next `count` replies; one time limit for all. */
   async take(count: number, patienceMs = this.patienceMs): Promise<readonly Reply[]> {
     await this.when(() => this.replies.length >= count, patienceMs);
     return this.replies.splice(0, count);
   }
 
-  /** Resolves when nothing has come for so long; to find out that there is no reply. */
+  /** Waits for `ms` milliseconds and returns what has come meanwhile; to find out that there is no reply. */
   async silence(ms: number): Promise<readonly Reply[]> {
     await sleep(ms);
     return this.replies.splice(0);

@@ -44,7 +44,7 @@ async function judge({ target, only, json, yes, language }: CheckOptions): Promi
   return report.probes.some(({ result }) => result === 'fail') ? FAILED : PASSED;
 }
 
-/** A database that is not empty belongs to somebody: whoever sits at the terminal is asked. */
+/** The keys of a database that is not empty belong to its users: at a terminal the user is asked. */
 async function mayWrite(target: Target, isQuiet: boolean): Promise<boolean> {
   const keys = await target.keyCount();
   if (keys === null || keys === 0) return true;

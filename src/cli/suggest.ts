@@ -1,5 +1,5 @@
 /**
- * What somebody may have meant who has mistyped a flag. Loaded only then.
+ * Suggestions for a flag that was mistyped. Loaded only then.
  */
 import { settingNames } from '../server/config.js';
 import { nearest } from '../shared/nearest.js';

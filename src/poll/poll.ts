@@ -108,7 +108,7 @@ export class Poll {
     for (let i = 0; i < raw.length; i++) this.tell({ kind: 'ready', token: raw.tokens[i]!, readiness: raw.readiness[i]! });
   }
 
-  /** Closes the poll itself; listeners and streams are closed by whoever made them. */
+  /** Closes the poll itself; listeners and streams are closed by the program that made them. */
   close(): void {
     this.backend.close();
     this.backend.waker.close();

@@ -1,5 +1,5 @@
 /**
- * What somebody may have meant who has mistyped a name.
+ * Suggestions for a name that was mistyped.
  */
 
 /** A name that differs by more than this share of its letters was not meant. */

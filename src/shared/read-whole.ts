@@ -1,6 +1,6 @@
 /**
- * Reading a file that somebody has named, whole. Opening a pipe that nobody writes to would keep the thread waiting for good, so pipes are opened
- * non-blocking: they are read to their end if somebody has them open for writing or has left something in them, and refused otherwise.
+ * Reading a whole file that the user has named. Opening a pipe that nobody writes to would keep the thread waiting for good, so pipes are opened
+ * non-blocking: they are read to their end if a process has them open for writing or has left something in them, and refused otherwise.
  */
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
@@ -42,7 +42,7 @@ function readPipe(path: string): Buffer {
   }
 }
 
-/** What there is now: empty if nobody writes any more, null if somebody still may. */
+/** What there is now: empty if no process writes any more, null if one still may. */
 function readSome(fd: number): Buffer | null {
   const bytes = Buffer.allocUnsafe(CHUNK_BYTES);
   try {

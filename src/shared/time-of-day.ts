@@ -2,7 +2,7 @@
  * Times of day as people write them: `12:03`, `12:03:07`, `12:03:07.250`.
  */
 
-/** Unix time in ms of this time of day, where the program runs, on the day of `unixMs`, or so many days later. */
+/** Unix time in ms of this time of day, where the program runs, on the day of `unixMs`, or `daysLater` days later. */
 export type TimeOfDay = (unixMs: number, daysLater?: number) => number;
 
 /** Null for what is none. */

@@ -181,7 +181,7 @@ export class App {
     setImmediate(() => this.draw());
   }
 
-  /** A first start is led; whoever has asked for experiments gets them. */
+  /** A first start begins with the first minute; otherwise the experiments are opened that were asked for. */
   private begin(): void {
     const { lead = null, experiment = null } = this.options;
     if (experiment === 'list') this.lessons.guide.showList();

@@ -219,7 +219,7 @@ export class TimeTravel {
     return { turn: isWhole ? newest.turn : Math.max(this.newestTurn, newest.turn), event: Infinity };
   }
 
-  /** Of a recording, whose server goes on by itself: where whoever goes back from now arrives. */
+  /** Of a recording, whose server goes on by itself: where going back from now leads. */
   private get lastCommand(): Destination {
     const { newest, newestCommand } = this.range;
     return newestCommand === 0 ? { turn: newest.turn } : { command: newestCommand };

@@ -58,7 +58,7 @@ describe('what learners get wrong', () => {
     { lesson: '01', what: 'the wrong token', instead: [['poll.register(listener, LISTENER', 'poll.register(listener, Token(5)']], red: 'the listener is registered', says: 'the poll brought token 5' },
     {
       lesson: '01', what: 'a socket that was never bound', instead: [['TcpListener.bind(poll, address)', "TcpListener.bind(poll, '127.0.0.1:9')"]],
-      red: 'bind listens', says: 'somebody listens at 127.0.0.1:7000',
+      red: 'bind listens', says: 'a listener at 127.0.0.1:7000',
     },
     {
       lesson: '02', what: 'one read for each event', instead: [['      this.#client.write(this.#buffer.subarray(0, count));', '      return void this.#client.write(this.#buffer.subarray(0, count));']],
@@ -74,7 +74,7 @@ describe('what learners get wrong', () => {
     { lesson: '02', what: 'a busy loop', instead: [['poll(this.#events, timeoutMs)', 'poll(this.#events, 0)']], red: 'nothing is ready', says: 'a wait of 250 ms' },
     { lesson: '02', what: 'waits of its own', instead: [['this.#poll.poll(this.#events, timeoutMs);', 'do this.#poll.poll(this.#events, timeoutMs); while (this.#events.isEmpty);']], red: 'nothing is ready', says: 'poll.poll was called again and again' },
     {
-      lesson: '02', what: 'nobody looks into the backlog again', instead: [['    this.#client = null;\n    // Somebody may have waited meanwhile; that was reported once already.\n    this.#accept();', '    this.#client = null;']],
+      lesson: '02', what: 'nobody looks into the backlog again', instead: [['    this.#client = null;\n    // A connection may have waited meanwhile; that was reported once already.\n    this.#accept();', '    this.#client = null;']],
       red: 'a client that has waited', says: 'it waited in the backlog',
     },
     { lesson: '02', what: 'accept without an event', instead: [['    for (const event of this.#events) {', '    this.#accept();\n    for (const event of this.#events) {']], red: 'nothing is ready', says: 'no accept and no read without an event' },

@@ -9,7 +9,7 @@ import type { Target } from '../target.js';
 const WATCHED_MS = 800;
 /** Of one processor. A loop that spins uses all that it gets, and wants all. */
 const USED_SHARE = 0.25;
-/** Where others are busy too, whoever only wakes now and then waits a little each time. */
+/** On a busy machine a server that only wakes now and then waits a little each time. */
 const WANTED_SHARE = 0.7;
 const NOT_HERE = 'its process cannot be seen from here';
 
@@ -42,7 +42,7 @@ export const afterEof: Probe = {
   name: 'rest-after-eof',
   asks: { en: 'Does it rest after clients have ended their direction?', ko: '클라이언트가 송신을 끝낸 뒤에도 쉽니까?' },
   pass: { en: 'The end of a stream is acted upon.', ko: '스트림의 끝을 제대로 처리합니다.' },
-  fail: { en: 'A socket at its end is readable for ever: whoever does not close it spins.', ko: '끝난 소켓은 계속 읽기 가능합니다. 닫지 않으면 헛돕니다.' },
+  fail: { en: 'A socket at its end is readable for ever: a loop that does not close it spins.', ko: '끝난 소켓은 계속 읽기 가능합니다. 닫지 않으면 헛돕니다.' },
   look: 'epoll(7), EPOLLRDHUP; recv(2) returns 0',
   async run(target) {
     const clients = await target.openMany(5);
@@ -58,7 +58,7 @@ export const afterFull: Probe = {
   name: 'rest-after-full',
   asks: { en: 'Does it rest while a client does not read, and after it has read?', ko: '클라이언트가 읽지 않는 동안, 그리고 다 읽은 뒤에 쉽니까?' },
   pass: { en: 'Interest in WRITABLE is dropped when nothing waits.', ko: '보낼 것이 없으면 WRITABLE 관심을 거둡니다.' },
-  fail: { en: 'A socket with room is writable for ever: whoever always asks for WRITABLE spins.', ko: '여유 있는 소켓은 계속 쓰기 가능합니다. 늘 WRITABLE을 요구하면 헛돕니다.' },
+  fail: { en: 'A socket with room is writable for ever: a loop that always asks for WRITABLE spins.', ko: '여유 있는 소켓은 계속 쓰기 가능합니다. 늘 WRITABLE을 요구하면 헛돕니다.' },
   look: 'epoll(7), EPOLLOUT',
   needs: ['ECHO', 'x'],
   async run(target) {

@@ -295,7 +295,7 @@ export class FaultyStream implements TcpStream {
 
   private injected(fault: WireFault, way: Way, outcome: number): void {
     this.poll.onInjected(fault, this.token, `${way}${outcome > 0 ? ` of ${outcome} B` : `: ${OUTCOMES[outcome]}`}`);
-    // A short read is as it would be without a fault: whoever has not read until WouldBlock hears of the rest with the next byte, edge-triggered.
+    // As without a fault: edge-triggered, a reader that has not read until WouldBlock hears of the rest with the next byte.
     if (way === 'read' && outcome > 0) return;
     if (outcome !== BROKEN) return this.poll.rearm(this);
     this.isBroken = true;

@@ -1,5 +1,5 @@
 /**
- * RuledPolicy: the policy while rules are set. It names the values of each decision as the seam's expressions do, and leaves the decision to whoever knows the
+ * RuledPolicy: the policy while rules are set. It names the values of each decision as the seam's expressions do, and leaves the decision to the owner of the
  * rules.
  */
 import { WOULD_BLOCK } from '../io/poll.js';

@@ -38,7 +38,7 @@ export function matchesOf({ event, after }: EventBookmark, record: RunRecord, ma
 export function groupsOf({ line, isLast }: Pick<LineBookmark, 'line' | 'isLast'>, { replies }: RunRecord): readonly string[] | null {
   const pattern = new RegExp(line, 'u');
   const found = replies[isLast ? 'findLast' : 'find'](({ text }) => pattern.test(text));
-  // Of alternatives only one matches: what the console says is in the language of whoever looks.
+  // Of alternatives only one matches: what the console says is in the language of the screen.
   return found === undefined ? null : pattern.exec(found.text)!.filter((group) => group !== undefined);
 }
 

@@ -16,7 +16,7 @@ import type { Stage } from './stage.js';
 
 export interface LessonHost {
   readonly language: Language;
-  /** Somebody shows it to others: what is predicted is said aloud, and the key that goes on goes from moment to moment. */
+  /** For a projector: what is predicted is said aloud, and the key that goes on goes from moment to moment. */
   readonly isPresenting: boolean;
   lesson(): Lesson | null;
   show(lesson: Lesson | null): void;

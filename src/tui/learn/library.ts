@@ -32,7 +32,7 @@ const files = (): readonly string[] => readdirSync(folder()).filter((file) => /^
 const nameOf = (file: string): string => file.replace(/^\d\d-|\.json$/g, '');
 
 /**
- * One of the bundled experiments, by its name, or one in a file of somebody's own: what has a `/`, or ends in `.json`. Throws
+ * One of the bundled experiments, by its name, or one in a file of the user's own: what has a `/`, or ends in `.json`. Throws
  * {@link UnknownExperimentError}, ExperimentError, or what reading the file throws.
  */
 export function loadExperiment(nameOrFile: string): Experiment {

@@ -21,7 +21,7 @@ export interface LessonPorts {
   changed(): void;
 }
 
-/** Events a frame while a scenario runs: more than the screen asks for, and not so many that it would be late. */
+/** Events a frame while a scenario runs: more than the screen asks for, but few enough for it to keep up. */
 const EVENT_BUDGET = 4000;
 
 /** Puts an end to whatever runs and scenarios have set. */

@@ -13,7 +13,7 @@ export function doneExperiments(path = statePath(FILE)): ReadonlySet<string> {
     const { done } = JSON.parse(readFileSync(path!, 'utf8')) as { done?: unknown };
     return new Set(Array.isArray(done) ? done.filter((name) => typeof name === 'string') : []);
   } catch {
-    // There is none yet, or somebody has written something else.
+    // There is no file yet, or it holds something else.
     return new Set();
   }
 }

@@ -13,7 +13,7 @@ import { look, type Stage } from './stage.js';
 /** A line that the console or the server refuses where none may be refused. */
 export class ScenarioError extends Error {}
 
-/** So many turns in a row in which nothing has changed. */
+/** Turns in a row in which nothing has changed, after which a run is at rest. */
 const QUIET_TURNS = 3;
 /** Lines that are still not done are left to themselves. */
 const PATIENCE_MS = 20_000;
@@ -23,7 +23,7 @@ const SENDING_MS = 2;
 const UNDER_WAY_MS = 10;
 /** A client that is parked is waited for if its timeout is no further away. */
 const TIMEOUT_MS = 2000;
-/** A loop that has let bytes lie for so many of these looks, half a second, and done nothing else, will not take them. */
+/** Looks, half a second in all, after which a loop that has left bytes unread and done nothing else will not read them. */
 const GIVE_UP_LOOKS = 50;
 
 /** Nobody waits for the run any more. */
@@ -98,7 +98,7 @@ export async function settled(stage: Stage): Promise<void> {
     if (stillness.isReached(snapshot, console.traffic, isLeaving(stage, snapshot)) && !isTimed) break;
     await rest(stillness.isWaiting || isTimed ? UNDER_WAY_MS : 0);
   }
-  // Whoever the loop has not heard of by now it will not hear of.
+  // The loop will not hear any more of connections that it has not heard of by now.
   for (const peer of leavers(stage)) stage.collector.consolePeers.delete(peer);
   await console.settled();
 }
@@ -112,7 +112,7 @@ class Stillness {
   private turn = 0;
   /** Those that have found only bytes under way: counted, not timed, because on a busy machine both threads are slow. */
   private looks = 0;
-  /** Nothing but bytes under way, or somebody's farewell, is waited for. */
+  /** Only bytes that are under way, or clients that leave, are waited for. */
   isWaiting = false;
 
   isReached(snapshot: Snapshot, traffic: readonly Traffic[], isSomebodyLeaving: boolean): boolean {

@@ -98,7 +98,7 @@ export const WORDS: readonly Word[] = [
     name: 'slow',
     arguments: 'number | off',
     summary: {
-      en: 'So many events a second, each of them told.',
+      en: 'The number of events a second, each of them told.',
       ko: '1초에 그만큼의 이벤트를 진행하며 하나하나 알립니다.',
     },
     parse: parseSlow,

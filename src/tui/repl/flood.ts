@@ -1,5 +1,5 @@
 /**
- * `flood 50 100 SET k v`: so many clients at once, each of which sends so many commands in one go. They call themselves flood-1, flood-2 and so on, and leave
+ * `flood 50 100 SET k v`: 50 clients at once, each of which sends 100 commands in one go. They call themselves flood-1, flood-2 and so on, and leave
  * when they have their replies.
  */
 import { createConnection, type Socket } from 'node:net';

@@ -43,5 +43,5 @@ function atTime(typed: string, { oldestMs, newestMs }: HistoryRange): GoTo | { r
   return { error: { en: `${text} is not kept: the history reaches from ${from} to ${to}`, ko: `${text}: 보관되어 있지 않습니다. 히스토리는 ${from}부터 ${to}까지입니다` } };
 }
 
-/** A moment that is still to come is the newest one, if somebody reads it from the screen a little later. */
+/** A time that is read from the screen may be typed a little before it has come: it means the newest moment. */
 const isSameMinute = (one: number, other: number): boolean => one - other < 60_000;

@@ -55,7 +55,7 @@ export class History {
     return null;
   }
 
-  /** The model after so many of the entries that are kept. */
+  /** The model after the first `count` of the entries that are kept. */
   private at(count: number): Model {
     if (count === this.entries.length) return this.latest;
     const block = Math.min(Math.floor(count / EVERY), this.checkpoints.length - 1);

@@ -63,7 +63,7 @@ const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, show
 
 type ShownKey = Pick<Binding, 'intent' | 'shown'> & { readonly label: string };
 
-/** A narrow footer names no more keys than somebody looks through: those that matter now, and help. */
+/** A narrow footer names few keys: those that matter now, and help. */
 const NARROW = 80;
 const MOST_IN_NARROW = 6;
 

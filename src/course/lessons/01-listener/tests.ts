@@ -25,7 +25,7 @@ export const tests: readonly LessonTest[] = [
       try {
         bench.connect();
       } catch {
-        bench.expect(false, { en: `somebody listens at ${ADDRESS}`, ko: `${ADDRESS}에서 listen하고 있어야 합니다` });
+        bench.expect(false, { en: `a listener at ${ADDRESS}`, ko: `${ADDRESS}에서 listen하고 있어야 합니다` });
       }
     },
   },

@@ -59,7 +59,7 @@ export class EchoServer {
   #end() {
     this.#client.close();
     this.#client = null;
-    // Somebody may have waited meanwhile; that was reported once already.
+    // A connection may have waited meanwhile; that was reported once already.
     this.#accept();
     // end of task
   }

@@ -43,7 +43,7 @@ export class EchoServer {
     }
   }
 
-  /** Until WouldBlock: the poll tells only once that somebody waits. */
+  /** Until WouldBlock: the poll tells only once that a connection waits. */
   #acceptAll() {
     for (let stream = this.#listener.accept(); stream !== WouldBlock; stream = this.#listener.accept()) {
       const token = Token(this.#nextToken++);

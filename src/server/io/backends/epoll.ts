@@ -142,7 +142,7 @@ class EventFdWaker implements Waker {
   }
 }
 
-/** A listening socket that somebody else has made and will close, perhaps another thread. */
+/** A listening socket that other code, perhaps another thread, has made and will close. */
 export class SharedListener implements TcpListener {
   private readonly peerBytes = Buffer.alloc(SOCKET_ADDRESS_BYTES);
   private readonly peerLength = new Uint32Array(1);

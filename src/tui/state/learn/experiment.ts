@@ -25,7 +25,7 @@ export type Test = Scalar | readonly Scalar[] | { readonly atLeast?: number; rea
 /** Which events of the trace are meant. */
 export interface Predicate {
   readonly kind: TraceKind;
-  /** Of a client of the console, by its name; `` is the default one. `*` stands for any characters. Null: whoever it is. */
+  /** Of a client of the console, by its name; `` is the default one. `*` stands for any characters. Null: any client. */
   readonly client: string | null;
   readonly fields: readonly (readonly [field: string, test: Test])[];
 }
@@ -65,7 +65,7 @@ export type Goal = { readonly says: Localized } & (
   | { readonly type: 'counter'; readonly counter: string; readonly client: string | null; readonly bounds: Bounds }
   /** The number in the last line of the transcript that is like this: the first group of a regular expression. */
   | { readonly type: 'figure'; readonly line: string; readonly bounds: Bounds }
-  /** So many lines of the transcript are like this. */
+  /** The number of lines of the transcript that match. */
   | { readonly type: 'reply'; readonly client: string; readonly kind: ReplyKind | null; readonly is: Test; readonly bounds: Bounds }
 );
 

@@ -35,7 +35,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: '5',
     arguments: 'command',
     summary: {
-      en: 'Runs the command so many times, each time when the reply to the one before is there.',
+      en: 'Runs the command that number of times, each time when the reply to the one before is there.',
       ko: '앞의 응답이 올 때마다 다시, 명령을 그 횟수만큼 실행합니다.',
     },
   },
@@ -159,7 +159,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: 'clients commands command',
     summary: {
       en:
-        'Opens so many clients, flood-1 and so on, each of which sends the command so many times in one go, and says when all are answered. ' +
+        'Opens that number of clients, flood-1 and so on; each sends the command that number of times in one go. Says when all are answered. ' +
         'Lines go on meanwhile.',
       ko: 'flood-1부터 그만큼의 클라이언트를 열어 각각 명령을 그 횟수만큼 한꺼번에 보내고, 모두 응답받으면 알립니다. 그동안 다른 줄도 계속 실행됩니다.',
     },
@@ -185,7 +185,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '[waiters] [connections] [exclusive]',
     summary: {
       en:
-        'Apart from the server: so many threads (8), each with an epoll of its own, wait for one listener, and so many clients (50) connect one after ' +
+        'Apart from the server: threads (8), each with an epoll of its own, wait for one listener, and clients (50) connect to it one after ' +
         'another. Says how often the kernel woke a thread, and how often in vain. exclusive: with EPOLLEXCLUSIVE.',
       ko:
         '서버와 별도로, 각자 epoll을 가진 스레드 여럿(8)이 한 리스너를 기다리는 동안 클라이언트(50)가 하나씩 접속합니다. 커널이 스레드를 몇 번 깨웠고 그중 몇 번이 헛일이었는지 알려 줍니다. ' +

@@ -22,7 +22,7 @@ const MOST_MISSED = 2;
 
 interface View {
   readonly language: Language;
-  /** Running it would cost somebody something. */
+  /** There are keys that a run would delete. */
   readonly hasKeys: boolean;
   readonly theme: Theme;
   readonly width: number;

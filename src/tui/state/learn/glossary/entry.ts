@@ -12,7 +12,7 @@ export type TwoSentences = readonly [string, string];
 export interface Entry extends InLanguages<TwoSentences> {
   /** As it stands on the screen; several that are explained together are separated by commas. */
   readonly term: string;
-  /** Other words that somebody may ask with. */
+  /** Other words by which it is found. */
   readonly also?: readonly string[];
   /** Sections besides its own whose help names it. */
   readonly on?: readonly Section[];

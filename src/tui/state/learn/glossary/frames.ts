@@ -58,7 +58,7 @@ export const FRAMES: Chapter = {
     },
     {
       term: '~',
-      en: ['A gap: at full speed the server does more than the trace can tell.', 'So many commands were only counted.'],
+      en: ['A gap: at full speed the server does more than the trace can tell.', 'The number is that of the commands that were only counted.'],
       ko: ['빈 구간이며, 최고 속도에서는 서버가 트레이스로 전할 수 있는 것보다 많은 일을 합니다.', '그만큼의 명령은 개수만 집계되었습니다.'],
     },
     {
@@ -86,7 +86,7 @@ export const FRAMES: Chapter = {
     {
       term: 'bulk string',
       also: ['verbatim string', 'bulk error'],
-      en: ['$ and a length, then exactly so many bytes of any kind.', 'Requests are arrays of bulk strings.'],
+      en: ['$ and a length, then exactly that number of bytes of any kind.', 'Requests are arrays of bulk strings.'],
       ko: ['$와 길이 다음에 정확히 그만큼의 바이트가 오며 내용에는 제한이 없습니다.', '요청은 bulk string의 배열입니다.'],
     },
     {
@@ -98,7 +98,7 @@ export const FRAMES: Chapter = {
     {
       term: 'array',
       also: ['set', 'map', 'aggregate', '배열'],
-      en: ['* and a count, then so many values.', 'Sets (~), maps (%) and pushes (>) of RESP3 are alike.'],
+      en: ['* and a count, then that number of values.', 'Sets (~), maps (%) and pushes (>) of RESP3 are alike.'],
       ko: ['*와 개수 다음에 그만큼의 값이 옵니다.', 'RESP3의 집합(~), 맵(%), 푸시(>)도 구조가 같습니다.'],
     },
     {

@@ -72,7 +72,7 @@ export function searchWords(text: string, language: Language): readonly Found[] 
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ found }) => found);
 }
 
-/** Words that somebody may have meant, the most likely first. @param others that count besides those of the glossary */
+/** Words that may have been meant, the most likely first. @param others that count besides those of the glossary */
 export function nearestWords(word: string, others: readonly string[] = []): readonly string[] {
   return nearest(plain(word), [...NAMES, ...others], plain).slice(0, MOST_NEAREST);
 }

@@ -40,7 +40,7 @@ export const KEYSPACE: Chapter = {
       term: 'ttl',
       also: ['TTL', 'time to live', 'expiry', '수명'],
       en: [
-        'Time to live: how long until the key is due; empty if it lives until somebody deletes it.',
+        'Time to live: how long until the key is due; empty if it lives until a client deletes it.',
         'The bar is what is left of the time that it had when it was first seen.',
       ],
       ko: [

@@ -30,7 +30,7 @@ export const LAB: Chapter = {
       term: 'SLOW',
       also: ['slow motion', 'slow', '느린 재생'],
       on: ['loop'],
-      en: ['Slow motion: the loop is let go on by so many events a second.', 'Keys - and + change the speed.'],
+      en: ['Slow motion: the loop goes on by a number of events a second.', 'Keys - and + change the speed.'],
       ko: ['느린 재생으로, 루프가 1초에 정해진 수의 이벤트만큼만 진행합니다.', '- 와 + 키로 속도를 바꿉니다.'],
     },
     {
@@ -113,7 +113,7 @@ export const LAB: Chapter = {
     {
       term: 'dropped from the trace',
       en: [
-        'So many commands and turns of the last seconds were counted and not told, because the trace has a budget.',
+        'The number of commands and turns of the last seconds that were counted and not told, because the trace has a budget.',
         'The server itself has lost nothing.',
       ],
       ko: ['트레이스의 예산을 넘어, 최근 몇 초 동안 그만큼의 명령과 턴이 전해지지 않고 개수만 집계되었습니다.', '서버 자체는 아무것도 잃지 않았습니다.'],

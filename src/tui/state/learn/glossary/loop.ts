@@ -6,7 +6,7 @@ import type { Chapter } from './entry.js';
 export const LOOP: Chapter = {
   about: {
     en:
-      'One thread serves every client. It asks the kernel "who is ready?", sleeps until somebody is, does a little for each of them, and asks again: ' +
+      'One thread serves every client. It asks the kernel "who is ready?", sleeps until a client is, does a little for each of them, and asks again: ' +
       'that is one turn. The arrow marks the line that runs; while nothing happens it stays at poll.wait, where the thread costs nothing.',
     ko:
       '스레드 하나가 모든 클라이언트를 처리합니다. 커널에 "누가 준비되었는가?"를 묻고, 준비된 소켓이 생길 때까지 잠들었다가, 각각을 조금씩 처리한 뒤 다시 묻습니다. ' +
@@ -30,7 +30,7 @@ export const LOOP: Chapter = {
       also: ['turns', 'iteration', '턴'],
       on: ['readiness'],
       en: [
-        'Once around the loop: write pending replies, sleep in poll.wait, serve whoever is ready, run the timers that are due.',
+        'Once around the loop: write pending replies, sleep in poll.wait, serve all that are ready, run the timers that are due.',
         'Turns are numbered from 1, and no client can be served faster than the turn it waits for.',
       ],
       ko: [
@@ -275,7 +275,7 @@ export const LOOP: Chapter = {
       term: 'head-of-line',
       also: ['head-of-line blocking', 'HOL', 'HOL 블로킹'],
       en: [
-        'Whoever comes first is served first, so one slow command delays everything that stands behind it.',
+        'The first to come is served first, so one slow command delays everything behind it.',
         'On one thread this holds across clients: type busy 3 and look at the others in the tokens pane.',
       ],
       ko: [

@@ -126,7 +126,7 @@ export const READINESS: Chapter = {
     },
     {
       term: '1 frame',
-      en: ['So many whole requests were in those bytes.', 'A pipelining client sends several of them at once.'],
+      en: ['The number of whole requests in those bytes.', 'A pipelining client sends several of them at once.'],
       ko: ['읽은 바이트 안에 완성된 요청이 그만큼 있었습니다.', '파이프라이닝을 쓰는 클라이언트는 여러 개를 한꺼번에 보냅니다.'],
     },
     {

@@ -68,7 +68,7 @@ export const TOKENS: Chapter = {
       term: 'ready, waits 2 s',
       also: ['waits', 'wait', 'waiting'],
       en: [
-        'The loop is busy with somebody else, and the kernel has held bytes of this client for so long.',
+        'The loop is busy with another client, and the kernel has held bytes of this one for that time.',
         'For a listener it is the number of connections that wait to be accepted.',
       ],
       ko: [
@@ -108,7 +108,7 @@ export const TOKENS: Chapter = {
       also: ['back pressure', '배압', '백프레셔'],
       on: ['readiness'],
       en: [
-        'Whoever reads too slowly makes the sender wait: buffers of the kernel fill up, write says WouldBlock, and the output buffer grows.',
+        'A reader that is too slow makes the sender wait: buffers of the kernel fill up, write says WouldBlock, and the output buffer grows.',
         'client-output-buffer-limit bounds that buffer, by default for subscribers only: a client beyond it is disconnected.',
       ],
       ko: [
@@ -149,7 +149,7 @@ export const TOKENS: Chapter = {
     {
       term: 'subscribed',
       also: ['subscriptions', 'pub/sub', 'pubsub', '구독'],
-      en: ['The client hears messages of so many channels and patterns.', 'They reach it without a request, as pushes.'],
+      en: ['The number of channels and patterns whose messages the client hears.', 'They reach it without a request, as pushes.'],
       ko: ['클라이언트가 표시된 수만큼의 채널과 패턴을 구독하고 있습니다.', '메시지는 요청 없이 푸시로 전달됩니다.'],
     },
     {
