@@ -39,6 +39,30 @@ export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
 
 // Gates (dispatch/dispatcher.ts).
 export const DENIED_IN_TRANSACTION = new ErrorReply('ERR Command not allowed inside a transaction');
+/** What a user has no permission for, as a client is told, as EXEC tells it of a command that it does not run, and as a script hears it. */
+export const noPermission = ({ reason, object }: { readonly reason: 'command' | 'key' | 'channel'; readonly object: string }): ErrorReply =>
+  new ErrorReply(
+    reason === 'command'
+      ? `NOPERM this user has no permissions to run the '${object}' command`
+      : `NOPERM this user has no permissions to access one of the ${reason}s used as arguments`,
+  );
+const NO_LONGER_ALLOWED = {
+  command: 'no permission to execute the command or subcommand',
+  key: 'no permission to touch the specified keys',
+  channel: 'no permission to access one of the channels used as arguments',
+};
+export const noPermissionInExec = (reason: keyof typeof NO_LONGER_ALLOWED): ErrorReply =>
+  new ErrorReply(
+    'NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. ' +
+      `This command is no longer allowed for the following reason: ${NO_LONGER_ALLOWED[reason]}`,
+  );
+const NOT_FOR_SCRIPTS = {
+  command: "can't run this command or subcommand",
+  key: "can't access at least one of the keys mentioned in the command arguments",
+  channel: "can't publish to the channel mentioned in the command",
+};
+export const noPermissionInScript = (reason: keyof typeof NOT_FOR_SCRIPTS): ErrorReply =>
+  new ErrorReply(`ERR The user executing the script ${NOT_FOR_SCRIPTS[reason]}`);
 export const deniedToSubscribers = (command: string): ErrorReply =>
   new ErrorReply(`ERR Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`);
 /** EXEC itself was refused. The code ERR is left out of what it quotes. */

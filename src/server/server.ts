@@ -29,6 +29,7 @@ import { type ServerStats, Statistics } from './measuring/statistics.js';
 import { DispatchHooks } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
 import type { Session } from './command/session.js';
+import { Users } from './features/users/users.js';
 import { Tracking } from './features/tracking.js';
 import { Watches } from './features/watches.js';
 import { bindAddresses } from './io/bind-addresses.js';
@@ -100,6 +101,7 @@ export class Server implements ServerContext {
   readonly blocking: Blocking;
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
+  readonly users = new Users();
   readonly aclLog: AclLog;
   readonly stats: ServerStats;
   readonly statistics: Statistics<Command>;
@@ -165,7 +167,7 @@ export class Server implements ServerContext {
     const pubsub = (this.pubsub = new PubSub(tap));
     const pause = (this.pause = new ClientPause(clock, scheduler));
     this.monitors = new Monitors(clock, (feed) => void (hooks.monitor = feed));
-    this.aclLog = new AclLog(clock, () => values['acllog-max-len']);
+    const aclLog = (this.aclLog = new AclLog(clock, () => values['acllog-max-len']));
     this.watches = new Watches(keyspaceListeners, clock);
     const answered = ({ id }: { readonly id: number }, reply: Reply, elapsedUs: number, hasFailed: boolean): void => {
       const session = sessions.get(id);
@@ -194,7 +196,7 @@ export class Server implements ServerContext {
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
     this.dispatcher = new Dispatcher(
-      { commands, keyspace, hooks, pause, tracking, stats, tap, clock, activity, requiresPassword, log: this.log, isWatched },
+      { commands, keyspace, aclLog, hooks, pause, tracking, stats, tap, clock, activity, requiresPassword, log: this.log, isWatched },
       afterReply,
     );
     const environment = {

@@ -43,7 +43,7 @@ export function clientInfo(session: Session, argv: Argv = []): string {
     'tot-mem': CLIENT_OVERHEAD + transport.queryCapacity + transport.outputCapacity + argvBytes + transactionBytes,
     events: transport.awaitsWritable ? 'rw' : 'r',
     cmd: session.lastCommand?.fullName ?? 'NULL',
-    user: session.username,
+    user: session.user.name,
     redir: session.tracking === null ? -1 : session.tracking.options.redirect,
     resp: session.version,
   };

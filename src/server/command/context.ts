@@ -2,7 +2,7 @@
  * ServerContext: what commands may know of and do to the server around them. Implemented by server.ts.
  */
 import type { Config } from '../config.js';
-import type { AclLog } from '../features/acl-log.js';
+import type { AclLog, AclLogContext } from '../features/acl-log.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Host } from '../host.js';
 import type { Tap } from '../trace/tap.js';
@@ -17,12 +17,16 @@ import type { Monitors } from '../features/monitors.js';
 import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
 import type { Tracking } from '../features/tracking.js';
+import type { Denial } from '../features/users/permission.js';
+import type { Users } from '../features/users/users.js';
 import type { Watches } from '../features/watches.js';
 
 /** What EXEC and scripts need of the dispatcher. */
 export interface CommandRunner extends RunningCommand {
   /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply;
+  /** Notes in ACL LOG what the session's user may not do. Returns the error. */
+  deny(session: Session, context: AclLogContext, denial: Denial, error: ErrorReply): ErrorReply;
   /** Counts a command that is not executed; null if there is no such command. Returns the error. */
   refuse(command: Command | null, error: ErrorReply): ErrorReply;
 }
@@ -48,6 +52,7 @@ export interface ServerContext {
   readonly tracking: Tracking;
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
+  readonly users: Users;
   readonly aclLog: AclLog;
   readonly clock: UnixClock & { refresh(): void; measureUs(): number };
   readonly host: Host;

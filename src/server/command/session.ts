@@ -8,6 +8,7 @@ import type { Parked } from '../features/blocking.js';
 import { type Argv, type Command, commandOf } from './command.js';
 import type { ServerContext } from './context.js';
 import type { ClientTracking } from '../features/tracking.js';
+import type { User } from '../features/users/user.js';
 import type { Watch } from '../features/watches.js';
 
 /** Where a client comes from; an address of io/poll.ts. */
@@ -89,7 +90,7 @@ interface Suspended {
 
 /** What of a session is data as it stands. What features keep in it, they capture themselves: parks, watches, tracking, subscriptions. */
 const PLAIN_FIELDS = [
-  'version', 'authenticated', 'username', 'name', 'createdMs', 'lastInteractionMs', 'bytesRead', 'bytesWritten', 'frame', 'isWatchBroken', 'noEvict',
+  'version', 'authenticated', 'name', 'createdMs', 'lastInteractionMs', 'bytesRead', 'bytesWritten', 'frame', 'isWatchBroken', 'noEvict',
   'replyMode', 'parked', 'postponed', 'isMonitor', 'closing',
 ] as const satisfies readonly (keyof Session)[];
 
@@ -97,6 +98,7 @@ const PLAIN_FIELDS = [
 export interface SessionState {
   readonly fields: Pick<Session, (typeof PLAIN_FIELDS)[number]>;
   readonly db: number;
+  readonly user: string;
   readonly lastCommand: string | null;
   readonly transaction: TransactionState | null;
   readonly suspended: { readonly command: string; readonly argv: Argv; readonly elapsedUs: number } | null;
@@ -107,7 +109,8 @@ export class Session {
   db: Database;
   version: RespVersion = 2;
   authenticated: boolean;
-  username = 'default';
+  /** Whose permissions hold for its commands. */
+  user: User;
   name = '';
   createdMs: number;
   lastInteractionMs: number;
@@ -160,6 +163,7 @@ export class Session {
     readonly transport: Transport,
   ) {
     this.db = server.keyspace.databases[0]!;
+    this.user = server.users.default;
     this.authenticated = !server.requiresPassword();
     this.createdMs = server.clock.nowMs;
     this.lastInteractionMs = this.createdMs;
@@ -170,16 +174,18 @@ export class Session {
     return {
       fields: Object.fromEntries(PLAIN_FIELDS.map((name) => [name, this[name]])) as SessionState['fields'],
       db: this.db.index,
+      user: this.user.name,
       lastCommand: this.lastCommand?.fullName ?? null,
       transaction: this.transaction?.capture() ?? null,
       suspended: suspended === null ? null : { ...suspended, command: suspended.command.fullName },
     };
   }
 
-  restore({ fields, db, lastCommand, transaction, suspended }: SessionState): void {
-    const { commands, keyspace } = this.server;
+  restore({ fields, db, user, lastCommand, transaction, suspended }: SessionState): void {
+    const { commands, keyspace, users } = this.server;
     Object.assign(this, fields);
     this.db = keyspace.databases[db]!;
+    this.user = users.get(user)!;
     this.lastCommand = lastCommand === null ? null : commandOf(commands, lastCommand);
     this.transaction = transaction === null ? null : new Transaction().restore(transaction, commands);
     this.suspended = suspended === null ? null : { ...suspended, command: commandOf(commands, suspended.command) };

@@ -65,7 +65,7 @@ export const acl = command({
     subcommand({ name: 'users', summary: 'Returns the names of all users.', syntax: '', run: () => ['default'] }),
     subcommand({
       name: 'whoami', complexity: 'O(1)', summary: 'Returns the name of the user of this connection.', syntax: '', flags: OPEN,
-      run: (_argv, _db, { username }) => username,
+      run: (_argv, _db, { user }) => user.name,
     }),
     helpCommand('acl', '6.0.0', [
       ['CAT [<category>]', 'The categories of commands, or the commands of one.'],

@@ -264,7 +264,7 @@ function isMeant(client: Session, { address, localAddress, type, id, user }: Kil
     (localAddress === undefined || client.transport.local === localAddress) &&
     (type === undefined || typeOfClient(client) === type) &&
     (id === undefined || client.id === id) &&
-    (user === undefined || client.username === user)
+    (user === undefined || client.user.name === user)
   );
 }
 

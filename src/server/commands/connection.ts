@@ -142,7 +142,7 @@ export const reset = command({
     server.pubsub.forget(session);
     session.db = server.keyspace.databases[0]!;
     session.version = 2;
-    session.username = 'default';
+    session.user = server.users.default;
     session.authenticated = !server.requiresPassword();
     session.name = '';
     session.replyMode = 'on';

@@ -1,6 +1,7 @@
 /** Transaction commands: MULTI EXEC DISCARD WATCH UNWATCH. Queueing itself is a gate of dispatch/dispatcher.ts. */
 import { command } from '../command/command.js';
 import * as errors from '../errors.js';
+import { mayRun } from '../features/users/permission.js';
 import { keys } from '../command/key-spec.js';
 import { type Session, Transaction } from '../command/session.js';
 import type { RespVersion } from '../resp/encoder.js';
@@ -46,8 +47,12 @@ function executeAll(session: Session, { queued }: Transaction): Reply {
   session.deniesBlocking = true;
   for (const { command, argv } of queued) {
     const { version } = session;
+    const denial = mayRun(session.user, command, argv);
     const isHeapFull = command.deniesOutOfMemory && hooks.watchHeap !== null && hooks.watchHeap();
-    const reply = isHeapFull ? dispatcher.refuse(command, errors.OUT_OF_MEMORY) : dispatcher.call(session, command, argv);
+    let reply;
+    if (denial !== null) reply = dispatcher.refuse(null, dispatcher.deny(session, 'multi', denial, errors.noPermissionInExec(denial.reason)));
+    else if (isHeapFull) reply = dispatcher.refuse(command, errors.OUT_OF_MEMORY);
+    else reply = dispatcher.call(session, command, argv);
     if (session.version !== version) keepVersion(replies, version);
     replies.push(reply);
   }

@@ -6,9 +6,12 @@
  */
 import { ErrorReply, NO_REPLY, QUEUED, type Reply } from '../resp/reply.js';
 import { PAUSE_ALL, PAUSE_OFF, type PauseMode } from '../features/client-pause.js';
+import { clientInfo } from '../command/client-info.js';
 import type { Argv, Command } from '../command/command.js';
 import type { CommandRunner, ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
+import type { AclLogContext } from '../features/acl-log.js';
+import { type Denial, mayRun } from '../features/users/permission.js';
 import { isAllowedBy } from '../command/locality.js';
 import { cacheableKeysOf, keysOf } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
@@ -18,7 +21,7 @@ import { Stopwatch } from '../measuring/stopwatch.js';
 /** What the dispatcher needs of the server around it. */
 type Surroundings = Pick<
   ServerContext,
-  'commands' | 'keyspace' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log' | 'activity'
+  'commands' | 'keyspace' | 'aclLog' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log' | 'activity'
 > & {
   /** Given whether somebody watches, says whether that is so as far as the server's state is concerned; see ServerInputs. */
   isWatched(watches: boolean): boolean;
@@ -72,7 +75,8 @@ export class Dispatcher implements CommandRunner {
     }
     if (!session.authenticated && !command.needsNoAuth && server.requiresPassword()) return errors.NO_AUTH;
     if (command.deniesMulti && session.transaction !== null) return errors.DENIED_IN_TRANSACTION;
-    // Here Redis asks the ACL; the default user, the only one there is, may do everything.
+    const denial = mayRun(session.user, command, argv);
+    if (denial !== null) return this.deny(session, session.transaction === null ? 'toplevel' : 'multi', denial, errors.noPermission(denial));
     if ((hooks.isHeapFull || (hooks.makeRoom !== null && !hooks.makeRoom())) && needsRoom(session, command)) return errors.OUT_OF_MEMORY;
     if (tracking.isActive) tracking.limitKeys();
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
@@ -231,6 +235,11 @@ export class Dispatcher implements CommandRunner {
       error = errors.execAborted(error);
     }
     return this.refuse(command, error);
+  }
+
+  deny(session: Session, context: AclLogContext, { reason, object }: Denial, error: ErrorReply): ErrorReply {
+    this.server.aclLog.add({ reason, context, object, username: session.user.name, clientInfo: clientInfo(session) });
+    return error;
   }
 
   refuse(command: Command | null, error: ErrorReply): ErrorReply {

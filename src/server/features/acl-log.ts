@@ -1,6 +1,6 @@
 /**
- * AclLog: what was denied lately, for ACL LOG. Today that is AUTH and HELLO with a wrong password or a user that does not exist: the one user there
- * is may do everything else.
+ * AclLog: what was denied lately, for ACL LOG: commands, keys and channels that a user has no permission for, and AUTH and HELLO with a wrong password or a
+ * user that does not exist.
  */
 const GROUPING_MS = 60_000;
 /** How many of the newest entries are looked at for one that tells the same. */
@@ -10,9 +10,9 @@ const GROUPING_DEPTH = 10;
 export type AclLogContext = 'toplevel' | 'multi' | 'lua';
 
 interface Denial {
-  readonly reason: 'auth';
+  readonly reason: 'auth' | 'command' | 'key' | 'channel';
   readonly context: AclLogContext;
-  /** The name of the command, as the client wrote it. */
+  /** What was denied: the full name of the command, the key or the channel; of `auth` the name of the command, as the client wrote it. */
   readonly object: string;
   readonly username: string;
   /** The client as a line of CLIENT LIST. */

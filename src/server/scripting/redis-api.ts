@@ -126,12 +126,12 @@ function setReplication(lua: LuaState): number {
   return 0;
 }
 
-/** The only user may do everything. */
 function checkCommand(lua: LuaState, run: ScriptRun): number {
   const argv = readArguments(lua);
   if (typeof argv === 'string') throw refuse(argv);
-  if (run.lookup(argv) === null) throw refuse('Invalid command passed to redis.acl_check_cmd()');
-  lua.pushBoolean(true);
+  const command = run.lookup(argv);
+  if (command === null) throw refuse('Invalid command passed to redis.acl_check_cmd()');
+  lua.pushBoolean(run.mayCall(command, argv));
   return 1;
 }
 

@@ -6,6 +6,7 @@
 import type { Argv, Command } from '../command/command.js';
 import * as errors from '../errors.js';
 import { Session, type Transport } from '../command/session.js';
+import { mayRun } from '../features/users/permission.js';
 import type { ErrorReply, Reply } from '../resp/reply.js';
 
 /** What a script declares of itself behind `#!lua flags=`, and a function when it is registered. */
@@ -95,6 +96,7 @@ export class ScriptRun {
       sessions.set(caller, session);
     }
     session.db = caller.db;
+    session.user = caller.user;
     return session;
   }
 
@@ -112,7 +114,7 @@ export class ScriptRun {
     const { server } = session;
     const command = this.lookup(argv);
     if (command === null) return server.dispatcher.refuse(null, errors.UNKNOWN_IN_SCRIPT);
-    const error = this.gates(command, argv.length);
+    const error = this.gates(session, command, argv);
     if (error !== null) return server.dispatcher.refuse(command, error);
     if (command.isWrite) this.hasWritten = true;
     session.version = this.version;
@@ -129,6 +131,11 @@ export class ScriptRun {
     return argv.slice(FIRST_KEY, FIRST_KEY + keyCount);
   }
 
+  /** May the user who runs the script run this command? */
+  mayCall(command: Command, argv: Argv): boolean {
+    return mayRun(this.caller.user, command, argv) === null;
+  }
+
   lookup(argv: Argv): Command | null {
     const name = argv[0]!;
     const command = this.spellings.get(name) ?? this.spellings.get(name.toLowerCase()) ?? null;
@@ -142,9 +149,11 @@ export class ScriptRun {
   }
 
   /** In the order of Redis's scriptCall. */
-  private gates(command: Command, argc: number): ErrorReply | null {
-    if (!command.acceptsArgc(argc)) return errors.ARITY_IN_SCRIPT;
+  private gates(session: Session, command: Command, argv: Argv): ErrorReply | null {
+    if (!command.acceptsArgc(argv.length)) return errors.ARITY_IN_SCRIPT;
     if (command.flags.has('noscript') && !this.mayCallNoscript(command)) return errors.DENIED_IN_SCRIPT;
+    const denial = mayRun(session.user, command, argv);
+    if (denial !== null) return session.server.dispatcher.deny(this.caller, 'lua', denial, errors.noPermissionInScript(denial.reason));
     const { flags, readsOnly } = this.options;
     // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;

@@ -15,11 +15,11 @@ export const REDACTED = '(redacted)';
 export function authenticate(session: Session, name: string, user: string, password: string): boolean {
   const { server } = session;
   if (user !== 'default' || (server.requiresPassword() && !isEqual(password, server.config.values.requirepass))) {
-    const isInTransaction = session.deniesBlocking && !session.isScript;
-    server.aclLog.add({ reason: 'auth', context: isInTransaction ? 'multi' : 'toplevel', object: name, username: user, clientInfo: clientInfo(session) });
+    const context = session.deniesBlocking && !session.isScript ? 'multi' : 'toplevel';
+    server.aclLog.add({ reason: 'auth', context, object: name, username: user, clientInfo: clientInfo(session) });
     return false;
   }
-  session.username = user;
+  session.user = server.users.default;
   session.authenticated = true;
   return true;
 }
