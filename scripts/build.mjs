@@ -60,19 +60,19 @@ const library = await build({
 });
 
 /** What we start ourselves is CommonJS: Node's loader of modules takes 5 ms in each thread, and compiled code can be kept of it in every version (src/cli/bundles.ts). */
-async function bundle(entry, { defines = {}, separate = [], plugins = [] } = {}) {
+async function bundle(entry, { outfile = entry, defines = {}, separate = {}, plugins = [] } = {}) {
   const { metafile } = await build({
     ...common,
     entryPoints: [`src/${entry}.ts`],
-    outfile: `${fresh}/${entry}.js`,
+    outfile: `${fresh}/${outfile}.js`,
     format: 'cjs',
     // What is imported late is required late.
     supported: { 'dynamic-import': false },
-    define: { ...define, ...luaFrom(dirname(entry)), ...experimentsFrom(dirname(entry)), ...defines, 'import.meta.url': '__bundleUrl' },
+    define: { ...define, ...luaFrom(dirname(outfile)), ...experimentsFrom(dirname(outfile)), ...defines, 'import.meta.url': '__bundleUrl' },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     plugins: [...plugins, leaveOut(separate)],
   });
-  toAscii(`${root}${fresh}/${entry}.js`);
+  toAscii(`${root}${fresh}/${outfile}.js`);
   return metafile;
 }
 
@@ -82,30 +82,38 @@ function toAscii(file) {
   writeFileSync(file, text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }
 
-/** Bundles beside this one. */
+/** Bundles beside this one: what is imported as the first is required as the second. */
 function leaveOut(files) {
-  return { name: 'leave-out', setup: ({ onResolve }) => onResolve({ filter: /^\./ }, ({ path, kind }) => (kind !== 'entry-point' && files.includes(path) ? { path, external: true } : undefined)) };
+  const resolve = ({ path, kind }) => (kind !== 'entry-point' && Object.hasOwn(files, path) ? { path: files[path], external: true } : undefined);
+  return { name: 'leave-out', setup: ({ onResolve }) => onResolve({ filter: /^\./ }, resolve) };
 }
+
+/** Bundles that are imported under their own names. */
+const beside = (...names) => Object.fromEntries(names.map((name) => [`./${name}.js`, `./${name}.js`]));
+
+/** The table of all commands brings the commands along, a third of what the screen would be without it; it is loaded when the console first asks. */
+const REFERENCE = { './commands/reference.js': './command-reference.js' };
 
 const metafiles = [
   library.metafile,
   await bundle('server/thread/loop-thread'),
-  await bundle('server/thread/worker', { separate: ['./loop-thread.js'] }),
+  await bundle('server/thread/worker', { separate: beside('loop-thread') }),
   await bundle('server/history/worker'),
   await bundle('server/background/helper'),
   await bundle('server/herd/worker'),
-  await bundle('cli/lab', { separate: ['./run.js', './replay.js', './learn.js', './check.js', './course.js'] }),
+  await bundle('cli/lab', { separate: beside('run', 'replay', 'learn', 'check', 'course') }),
   await bundle('cli/replay'),
-  await bundle('cli/learn'),
+  await bundle('cli/learn', { separate: REFERENCE }),
   await bundle('cli/check'),
   await bundle('cli/course'),
   // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
   await bundle('cli/open-recording'),
-  await bundle('cli/run', { separate: ['./open-recording.js'], plugins: [bundleInk], defines: { fetch: 'undefined' } }),
+  await bundle('cli/run', { separate: { ...beside('open-recording'), ...REFERENCE }, plugins: [bundleInk], defines: { fetch: 'undefined' } }),
   await bundle('cli/thread'),
+  await bundle('server/commands/reference', { outfile: 'cli/command-reference' }),
 ];
 const buildId = createHash('sha256');
-for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js', 'cli/course.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
+for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js', 'cli/course.js', 'cli/command-reference.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
 metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } }));
 
 for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
