@@ -50,7 +50,12 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
     'shared', 'server/thread', 'server/recording', 'server/server', 'server/snapshot', 'server/command', 'server/resp', 'server/trace',
   ],
   'server/herd': ['server/io', 'server/thread'],
-  'server/index': ['server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
+  // A keyspace in shared memory: no loop, no poll, no trace.
+  'server/arena': ['server/errors', 'server/resp', 'server/keyspace', 'server/commands'],
+  'server/engines': [
+    'server/arena', 'server/client', 'server/errors', 'server/io', 'server/resp', 'server/thread', 'server/version', 'types:server/config', 'types:server/server',
+  ],
+  'server/index': ['server/engines', 'server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   check: ['server/index', 'shared'],

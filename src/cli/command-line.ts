@@ -8,9 +8,9 @@ import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
 import { parseMemory } from '../server/config/setting.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
-import { MIN_HISTORY_BYTES } from '../server/index.js';
+import { MIN_HISTORY_BYTES, THREADS_SETTINGS } from '../server/index.js';
 import type { Language } from '../shared/language.js';
-import { type ClockName, readFlags, type Flags, type Other, type Poller, type ThemeName } from './flags.js';
+import { type ClockName, type EngineName, readFlags, type Flags, type LabFlagName, type Other, type Poller, type ThemeName } from './flags.js';
 
 export interface Run {
   readonly settings: Partial<SettingValues>;
@@ -19,6 +19,7 @@ export interface Run {
   /** Settings were read from standard input. */
   readonly readsInput: boolean;
   readonly headless: boolean;
+  readonly engine: EngineName;
   readonly poller: Poller;
   readonly edgeTriggered: boolean;
   readonly seed: number | null;
@@ -103,11 +104,14 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
   const clock = (values.get('clock') as ClockName | undefined) ?? 'real';
   if (clock === 'virtual' && switches.has('headless')) throw new Complaint("--clock 'virtual': only the lab's console can advance it, and --headless has none");
   const history = values.get('history');
+  const engine = (values.get('engine') as EngineName | undefined) ?? 'loop';
+  if (engine === 'threads') checkThreads(reader.values, [...switches, ...values.keys(), ...lists.keys()]);
   return {
     settings: reader.values,
     configFile: file === null ? null : resolvePath(file),
     readsInput,
     headless: switches.has('headless'),
+    engine,
     poller: (values.get('poller') as Poller | undefined) ?? 'auto',
     edgeTriggered: switches.has('edge-triggered'),
     seed: seed === undefined ? null : readSeed(seed),
@@ -115,7 +119,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     trace: trace === undefined ? null : resolvePath(trace),
     record: record === undefined ? null : resolvePath(record),
     history: history === undefined ? null : readHistory(history),
-    faults: (lists.get('fault') ?? []).map(readFault),
+    faults: [...(engine === 'sequential' ? [SEQUENTIAL] : []), ...(lists.get('fault') ?? [])].map(readFault),
     traceOverwrite: switches.has('trace-overwrite'),
     step: switches.has('step'),
     ascii: switches.has('ascii'),
@@ -125,6 +129,20 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     language: (values.get('lang') as Language | undefined) ?? null,
     learn,
   };
+}
+
+/** The defect that makes a loop serve one client until it has gone. */
+const SEQUENTIAL = 'one-client-at-a-time';
+
+/** Flags that say something also where there is no loop. */
+const FLAGS_OF_THREADS: readonly LabFlagName[] = ['engine', 'headless'];
+
+function checkThreads(settings: Partial<SettingValues>, flags: readonly LabFlagName[]): void {
+  if (!flags.includes('headless')) throw new Complaint("--engine 'threads': there is no screen for it yet; --headless runs it without one");
+  const flag = flags.find((name) => !FLAGS_OF_THREADS.includes(name));
+  if (flag !== undefined) throw new Complaint(`--${flag} is about a loop, and --engine threads has none`);
+  const setting = Object.keys(settings).find((name) => !(THREADS_SETTINGS as readonly string[]).includes(name));
+  if (setting !== undefined) throw new Complaint(`--engine threads has no setting '${setting}'; it has ${THREADS_SETTINGS.join(', ')}`);
 }
 
 function readFault(text: string): Fault {

@@ -22,6 +22,10 @@ export type ThemeName = 'dark' | 'light';
 
 export const THEMES: readonly ThemeName[] = ['dark', 'light'];
 
+export type EngineName = 'loop' | 'threads' | 'sequential';
+
+export const ENGINES: readonly EngineName[] = ['loop', 'threads', 'sequential'];
+
 interface LabFlag {
   readonly summary: string;
   /** What it takes, as the help shows it; without one the flag is a switch. */
@@ -41,6 +45,7 @@ export const LAB_FLAGS = {
   theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
   present: { summary: 'for a projector: strong contrast, the panes that matter, and Enter leads an experiment from moment to moment' },
   lang: { value: 'language', summary: `of the screen, and of what is told: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
+  engine: { value: 'engine', summary: `how clients are served: ${ENGINES.join(', ')}; threads have few commands, and no screen` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
@@ -54,7 +59,7 @@ export const LAB_FLAGS = {
 export type LabFlagName = keyof typeof LAB_FLAGS;
 
 /** Flags that take one of a few words. */
-const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { poller: POLLERS, clock: CLOCKS, theme: THEMES, lang: LANGUAGES };
+const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { engine: ENGINES, poller: POLLERS, clock: CLOCKS, theme: THEMES, lang: LANGUAGES };
 
 /** A setting with the words behind its name, as on a line of redis.conf. */
 export interface Directive {

@@ -22,6 +22,9 @@ const WITHOUT_SERVER = /^(?:-h|-v|--help|--version|replay|check|course|--list|--
 const folder = cacheFolder(__BUILD__, process.env);
 const args = process.argv.slice(2);
 
+/** So does the engine of threads. */
+const hasNoLoop = args.some((arg, at) => arg === '--engine=threads' || (arg === 'threads' && args[at - 1] === '--engine'));
+
 /** What this is likely to be; the flags are read later. */
 const use: Use = args.includes('--headless') ? 'headless' : args.includes('--screen-reader') ? 'lines' : 'screen';
 
@@ -30,7 +33,7 @@ function startLoopThread(): Worker {
 }
 
 async function main(): Promise<number> {
-  let early = args.some((arg) => WITHOUT_SERVER.test(arg)) ? null : startLoopThread();
+  let early = hasNoLoop || args.some((arg) => WITHOUT_SERVER.test(arg)) ? null : startLoopThread();
   // Whoever reads our output may leave first, and disks fill up: that is no reason to end.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});

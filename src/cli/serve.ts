@@ -68,7 +68,7 @@ async function end(server: RedisLabServer): Promise<void> {
 }
 
 /** Resolves at the first signal; the second one ends the process at once. */
-function listenForSignals(log: Log): Promise<void> {
+export function listenForSignals(log: Log): Promise<void> {
   return new Promise((resolve) => {
     let isEnding = false;
     const hear = (signal: string): void => {
@@ -86,7 +86,7 @@ export function logFile({ settings }: Run): string {
   return logfile === '' ? '' : resolvePath(dir, logfile);
 }
 
-function addressesOf({ addresses }: RedisLabServer): string {
+export function addressesOf({ addresses }: Pick<RedisLabServer, 'addresses'>): string {
   const shown = addresses.map((address) => {
     if ('path' in address) return address.path;
     return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;

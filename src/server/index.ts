@@ -22,6 +22,7 @@ import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
+import type { ThreadsOptions, ThreadsServer } from './engines/threads.js';
 import type { HerdOptions, HerdResult } from './herd/herd.js';
 import { History } from './history/history.js';
 import type { Moment, Past } from './history/moment.js';
@@ -50,6 +51,9 @@ export type { LoopActivity } from './thread/activity-watch.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
 export { FaultError, formatFault, parseFault } from './faults/fault.js';
 export { CLIENT_FAULTS, FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.js';
+export { THREADS_SETTINGS } from './engines/settings.js';
+export type { LaneState, LaneView } from './engines/lanes.js';
+export type { ThreadsOptions, ThreadsServer } from './engines/threads.js';
 export type { HerdOptions, HerdResult } from './herd/herd.js';
 export type { Fault, FaultLimits } from './faults/fault.js';
 export type { ActiveFault } from './faults/faults.js';
@@ -240,6 +244,14 @@ export interface RedisLabServer extends AsyncDisposable {
 /** Has several threads wait for one listener, and counts whom each connection wakes; see src/server/herd/herd.ts. */
 export async function runHerd(options: HerdOptions): Promise<HerdResult> {
   return (await import('./herd/herd.js')).runHerd(options);
+}
+
+/** A server with a thread for each connection; see src/server/engines/threads.ts. Rejects with {@link StartError}. Linux only. */
+export async function startThreads(options: ThreadsOptions = {}): Promise<ThreadsServer> {
+  const program = await import('./engines/threads.js').catch((error: Error) => {
+    throw refusal(`threads need the sockets of Linux, through koffi: ${error.message.split('\n')[0]!}`);
+  });
+  return new program.ThreadsServer(options);
 }
 
 /** Every command of the server, by name, as data; loaded when first asked for, because few programs ask. */

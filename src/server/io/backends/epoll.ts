@@ -171,11 +171,11 @@ export class SharedListener implements TcpListener {
   }
 }
 
-/** Throws SystemError if the address cannot be had. */
-function openListener(address: Address, backlog: number): { readonly fd: number; readonly local: Address } {
+/** Throws SystemError if the address cannot be had. @param flags of its socket, beside SOCK_CLOEXEC */
+export function openListener(address: Address, backlog: number, flags = libc.SOCK_NONBLOCK): { readonly fd: number; readonly local: Address } {
   const bytes = encodeAddress(address);
   const family = addressFamily(address);
-  const fd = check('socket', libc.socket(family, libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC, 0), -1);
+  const fd = check('socket', libc.socket(family, libc.SOCK_STREAM | flags | libc.SOCK_CLOEXEC, 0), -1);
   try {
     if (family !== libc.AF_UNIX) setOption(fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, 1);
     // Without this the wildcard :: would take the IPv4 port as well, and a second bind to 0.0.0.0 would fail.
@@ -265,7 +265,7 @@ function check(syscall: string, result: number, fd: number): number {
   return result;
 }
 
-function setOption(fd: number, level: number, name: number, value: number): void {
+export function setOption(fd: number, level: number, name: number, value: number): void {
   check('setsockopt', libc.setsockopt(fd, level, name, new Int32Array([value]), 4), fd);
 }
 

@@ -33,6 +33,8 @@ export const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *a
 export const accept4 = libc.func('int accept4(int fd, void *address, void *length, int flags)');
 export const recv = libc.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)');
 export const send = libc.func('intptr_t send(int fd, void *buffer, size_t length, int flags)');
+export const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)');
+export const shutdown = libc.func('int shutdown(int fd, int how)');
 export const close = libc.func('int close(int fd)');
 export const epollCreate1 = libc.func('int epoll_create1(int flags)');
 export const epollCtl = libc.func('int epoll_ctl(int epfd, int op, int fd, void *event)');
@@ -62,7 +64,9 @@ export const TCP_KEEPCNT = 6;
 export const TCP_INFO = 11;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
+export const SHUT_RDWR = 2;
 export const MSG_NOSIGNAL = 0x4000;
+export const POLLIN = 0x001;
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
@@ -78,7 +82,7 @@ export const EFD_NONBLOCK = 0o4000;
 export const EFD_CLOEXEC = 0o2000000;
 export const FIONREAD = 0x541b;
 
-export const { EAGAIN, EINTR } = constants.errno;
+export const { EAGAIN, ECONNABORTED, EINTR, EINVAL } = constants.errno;
 
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 

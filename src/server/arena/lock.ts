@@ -1,0 +1,56 @@
+/**
+ * Lock: mutual exclusion between threads by one word of shared memory, a mutex over a futex (Drepper, "Futexes Are Tricky", mutex 2), with Atomics.wait and
+ * Atomics.notify in the place of futex(2).
+ *
+ *   FREE ── acquire ──▶ HELD ── somebody else wants it ──▶ CONTENDED      released from there it wakes one who sleeps
+ *
+ * Without contention it costs two atomic operations. With contention V8 takes a mutex of its own, one for all words of the process, and sleeps on a condition
+ * variable, where futex(2) is a single system call; docs/engines.md has what both were measured to cost.
+ */
+import { ACQUISITIONS, LOCK, LOCK_WAITED_US, LOCK_WAITS } from './layout.js';
+
+const FREE = 0;
+const HELD = 1;
+const CONTENDED = 2;
+
+/** Is told what the lock's thread is at. */
+export interface LockObserver {
+  waits(): void;
+  holds(): void;
+  released(): void;
+}
+
+export class Lock {
+  private readonly words: Int32Array;
+  private readonly counters: Float64Array;
+
+  constructor(
+    memory: SharedArrayBuffer,
+    private readonly observer: LockObserver,
+  ) {
+    this.words = new Int32Array(memory);
+    this.counters = new Float64Array(memory);
+  }
+
+  /** Sleeps until the lock is this thread's. A thread that holds it already sleeps for ever. */
+  acquire(): void {
+    if (Atomics.compareExchange(this.words, LOCK, FREE, HELD) !== FREE) this.wait();
+    this.counters[ACQUISITIONS]!++;
+    this.observer.holds();
+  }
+
+  release(): void {
+    this.observer.released();
+    if (Atomics.exchange(this.words, LOCK, FREE) === CONTENDED) Atomics.notify(this.words, LOCK, 1);
+  }
+
+  private wait(): void {
+    const { words, counters } = this;
+    const startMs = performance.now();
+    this.observer.waits();
+    // Whoever has slept cannot know whether others still do: it says so, and wakes perhaps nobody when it releases.
+    while (Atomics.exchange(words, LOCK, CONTENDED) !== FREE) Atomics.wait(words, LOCK, CONTENDED);
+    counters[LOCK_WAITS]!++;
+    counters[LOCK_WAITED_US]! += (performance.now() - startMs) * 1000;
+  }
+}

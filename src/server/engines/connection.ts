@@ -1,0 +1,93 @@
+/**
+ * The program of a thread that has one connection: reads, decodes, executes and writes, and waits in each of these for as long as it takes.
+ *
+ *   recv(2) ──▶ decode ──▶ execute, with the lock if it is about keys ──▶ send(2) ──▶ recv(2) …
+ *
+ * It ends with its connection: when the peer has ended it, after QUIT, or when another thread shuts the socket down.
+ */
+import { workerData } from 'node:worker_threads';
+import { Lock } from '../arena/lock.js';
+import { SharedKeyspace } from '../arena/keyspace.js';
+import { SharedTable } from '../arena/shared-table.js';
+import { QueryBuffer } from '../client/query-buffer.js';
+import { protocolError } from '../errors.js';
+import { BlockingStream, isPeerGone } from '../io/backends/blocking-sockets.js';
+import { COMPLETE, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
+import { Lane } from './lanes.js';
+import type { ConnectionData } from './protocol.js';
+import { ReplyBytes } from './reply-bytes.js';
+import { Requests } from './requests.js';
+
+const INPUT_BYTES = 16 * 1024;
+
+/** Replies to a long pipeline leave whenever there are so many bytes: while the peer does not read them, its thread waits. */
+const MOST_REPLY_BYTES = 64 * 1024;
+
+class Connection {
+  private readonly lane: Lane;
+  private readonly stream: BlockingStream;
+  private readonly requests: Requests;
+  private readonly decoder = new RequestDecoder();
+  private readonly replies = new ReplyBytes();
+  private readonly input = Buffer.allocUnsafeSlow(INPUT_BYTES);
+  /** A request of which a part has come. */
+  private readonly query = new QueryBuffer();
+
+  constructor(data: ConnectionData) {
+    const { memory } = data;
+    this.lane = new Lane(data.lanes, data.lane);
+    this.stream = new BlockingStream(data.fd);
+    this.requests = new Requests(data, new SharedKeyspace(new SharedTable(memory), new Lock(memory, this.lane)));
+  }
+
+  serve(): void {
+    try {
+      for (let goesOn = true; goesOn; ) goesOn = this.read();
+    } catch (error) {
+      if (!isPeerGone(error)) throw error;
+    } finally {
+      this.stream.shutDown();
+    }
+  }
+
+  /** Waits for bytes and answers the requests in them. False: the connection is over. */
+  private read(): boolean {
+    const { query, lane, stream, decoder } = this;
+    if (query.length > 0) query.makeRoom(decoder.missing);
+    const [buffer, start, from] = query.length > 0 ? [query.bytes, query.start, query.end] : [this.input, 0, 0];
+    lane.reads();
+    const count = stream.read(buffer, from, buffer.length);
+    lane.runs();
+    if (count === 0) return false;
+    const end = from + count;
+    decoder.feed(buffer, start, end);
+    const goesOn = this.answerAll();
+    if (goesOn) query.keep(buffer, decoder.position, end, decoder.missing);
+    this.flush();
+    return goesOn;
+  }
+
+  private answerAll(): boolean {
+    const { decoder, replies, requests, lane } = this;
+    for (;;) {
+      const status = decoder.next();
+      if (status === INCOMPLETE) return true;
+      const reply = status === COMPLETE ? requests.execute(decoder.argv) : protocolError(decoder.error);
+      lane.executes();
+      replies.add(reply, requests.version);
+      if (status !== COMPLETE || requests.isOver) return false;
+      if (replies.position > MOST_REPLY_BYTES) this.flush();
+    }
+  }
+
+  private flush(): void {
+    const { replies, lane, stream } = this;
+    if (replies.position === 0) return;
+    lane.writes();
+    stream.write(replies.buffer, 0, replies.position);
+    lane.runs();
+    replies.clear();
+  }
+}
+
+new Connection(workerData as ConnectionData).serve();

@@ -1,0 +1,97 @@
+/**
+ * Lanes: what each thread of a connection is at, in memory that all threads share. Written by the thread itself, with plain stores, and read by anybody.
+ *
+ *   [ state, descriptor, commands, lock waits ] [ … ] …      one lane for each thread that there may be
+ */
+import type { LockObserver } from '../arena/lock.js';
+
+/** So many threads at once; further connections wait to be accepted. */
+export const MOST_THREADS = 64;
+
+/** The order of the states is that of their names. */
+export const LANE_STATES = ['free', 'starting', 'blocked in recv', 'running', 'waiting for the lock', 'holding the lock', 'blocked in send'] as const;
+export type LaneState = (typeof LANE_STATES)[number];
+
+const FREE = 0;
+const STARTING = 1;
+const READING = 2;
+const RUNNING = 3;
+const WAITING = 4;
+const HOLDING = 5;
+const WRITING = 6;
+
+/** Words of a lane: its state, its descriptor, and these. */
+const WORDS = 4;
+const STATE = 0;
+const COMMANDS = 2;
+const WAITS = 3;
+
+export interface LaneView {
+  readonly index: number;
+  readonly state: LaneState;
+  readonly fd: number;
+  readonly commands: number;
+  readonly lockWaits: number;
+}
+
+export function createLanes(): SharedArrayBuffer {
+  return new SharedArrayBuffer(MOST_THREADS * WORDS * 4);
+}
+
+/** Those that are in use. */
+export function viewLanes(lanes: SharedArrayBuffer): readonly LaneView[] {
+  return Array.from({ length: MOST_THREADS }, (_, index) => new Lane(lanes, index).view()).filter(({ state }) => state !== 'free');
+}
+
+export class Lane implements LockObserver {
+  private readonly words: Int32Array;
+
+  constructor(
+    lanes: SharedArrayBuffer,
+    private readonly index: number,
+  ) {
+    this.words = new Int32Array(lanes, index * WORDS * 4, WORDS);
+  }
+
+  begin(fd: number): void {
+    this.words.set([STARTING, fd, 0, 0]);
+  }
+
+  end(): void {
+    this.words[STATE] = FREE;
+  }
+
+  reads(): void {
+    this.words[STATE] = READING;
+  }
+
+  runs(): void {
+    this.words[STATE] = RUNNING;
+  }
+
+  writes(): void {
+    this.words[STATE] = WRITING;
+  }
+
+  waits(): void {
+    this.words[STATE] = WAITING;
+    this.words[WAITS]!++;
+  }
+
+  holds(): void {
+    this.words[STATE] = HOLDING;
+  }
+
+  released(): void {
+    this.words[STATE] = RUNNING;
+  }
+
+  executes(): void {
+    this.words[COMMANDS]!++;
+  }
+
+  view(): LaneView {
+    const [state = FREE, fd = -1, commands = 0, lockWaits = 0] = this.words;
+    return { index: this.index, state: LANE_STATES[state]!, fd, commands: commands >>> 0, lockWaits };
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The settings that have a meaning for threads.
+ */
+import type { SettingName } from '../config.js';
+
+export const THREADS_SETTINGS = [
+  'port', 'bind', 'tcp-backlog', 'protected-mode', 'maxmemory', 'loglevel', 'logfile', 'dir',
+] as const satisfies readonly SettingName[];
