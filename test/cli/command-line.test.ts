@@ -19,7 +19,7 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
-  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, poller: 'auto', edgeTriggered: false, seed: null, clock: 'real', trace: null, traceOverwrite: false, record: null, history: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, present: false, language: null, learn: null, readsInput: false });
+  expect(await run()).toEqual({ settings: {}, configFile: null, headless: false, engine: 'loop', poller: 'auto', edgeTriggered: false, seed: null, clock: 'real', trace: null, traceOverwrite: false, record: null, history: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, present: false, language: null, learn: null, readsInput: false });
 });
 
 test("the lab's own flags", async () => {
@@ -33,6 +33,7 @@ test("the lab's own flags", async () => {
   expect(await complaint('--present', '--screen-reader')).toBe('--present is about the screen');
   expect(await complaint('learn', '--headless')).toBe('learn asks and shows: it does not go with --headless');
   expect([await run('--history', '16mb'), await run('--history', '0')]).toMatchObject([{ history: 16 * 2 ** 20 }, { history: 0 }]);
+  expect(await run('--engine', 'sequential')).toMatchObject({ engine: 'sequential', faults: [{ name: 'one-client-at-a-time' }] });
   expect(await run('--step', '--ascii')).toMatchObject({ headless: false, step: true, ascii: true });
 });
 
