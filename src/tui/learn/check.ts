@@ -6,7 +6,7 @@ import type { Experiment, Judged, RunRecord, Verdict } from '../state/learn/expe
 import { fill } from './fill.js';
 import { judge } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
-import { runScenario, ScenarioError } from './runner.js';
+import { Disturbed, playUndisturbed, runScenario, ScenarioError } from './runner.js';
 import { OwnStage, type OwnStageOptions } from './stage.js';
 
 /** One run of the scenario. */
@@ -53,15 +53,17 @@ export async function checkExperiment(experiment: Experiment, options: OwnStageO
 
 async function checkStep(experiment: Experiment, { step, plan, wanted }: Step, options: OwnStageOptions): Promise<CheckedStep> {
   const { lines } = plan;
-  await using stage = await OwnStage.open(options);
   try {
-    const record = await runScenario(stage, experiment, plan);
+    const record = await playUndisturbed(async () => {
+      await using stage = await OwnStage.open(options);
+      return await runScenario(stage, experiment, plan);
+    });
     const judged = judge(experiment, record);
     const wrong = problemOf(judged.verdict, wanted);
     const mistyped = wanted === 'green' ? mistypedIn(record) : [];
     return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(plan, record), ...mistyped] };
   } catch (error) {
-    if (error instanceof ScenarioError) return { step, lines, wanted, judged: null, problems: [error.message] };
+    if (error instanceof ScenarioError || error instanceof Disturbed) return { step, lines, wanted, judged: null, problems: [error.message] };
     throw error;
   }
 }

@@ -10,6 +10,12 @@ import { REPLY_KINDS, type ReplyKind, type RunRecord, type SeenEvent } from '../
 import type { ReplClient, ReplLine } from '../state/repl-state.js';
 import { CLIENT_COUNTERS, COUNTERS, countBetween } from './counters.js';
 
+/** The clients of `flood` call themselves so. */
+const FLOODING = /^flood-\d+$/;
+
+/** Events of a token for which something is done. */
+const SERVING: ReadonlySet<TraceEvent['kind']> = new Set(['connect', 'read', 'write', 'disconnect']);
+
 export class Collector {
   private before: Snapshot | null = null;
   private events: SeenEvent[] = [];
@@ -22,6 +28,12 @@ export class Collector {
   /** Peers of the console that the loop has not told of yet, with the names of their clients. */
   private readonly awaited = new Map<string, string>();
 
+  /** Ends of connections that the console has, or has had. */
+  private readonly ownPeers = new Set<string>();
+  /** Addresses of those that something was done for. */
+  private readonly served = new Set<string>();
+  private readonly addresses = new Map<number, string>();
+
   /** The ends of the console's connections, and of those that have ended until the loop is known to have heard of it. */
   readonly consolePeers = new Set<string>();
 
@@ -32,7 +44,18 @@ export class Collector {
     this.events = [];
     this.replies = [];
     this.dropped = 0;
+    this.served.clear();
     for (const client of snapshot.clients) this.knowClient(client);
+  }
+
+  /** Is it of the console, or of one of its floods? */
+  isOwn({ peer, name }: Pick<ClientSnapshot, 'peer' | 'name'>): boolean {
+    return this.ownPeers.has(peer) || FLOODING.test(name);
+  }
+
+  /** Since {@link begin} something was done for clients that are not of the console: they may have changed what has come of it. */
+  get hasServedOthers(): boolean {
+    return [...this.served].some((peer) => !this.isOwn({ peer, name: '' }));
   }
 
   /** What has happened since {@link begin}. Everything before must have been heard. */
@@ -55,7 +78,10 @@ export class Collector {
   /** The clients of the console are now these. */
   sees(clients: readonly ReplClient[]): void {
     for (const { name, peer } of clients) {
-      if (peer !== null) this.consolePeers.add(peer);
+      if (peer !== null) {
+        this.consolePeers.add(peer);
+        this.ownPeers.add(peer);
+      }
       const token = peer === null ? undefined : this.peers.get(peer);
       if (token !== undefined) this.know(name, token);
       else if (peer !== null) this.awaited.set(peer, name);
@@ -73,6 +99,8 @@ export class Collector {
     const name = event.kind === 'frame' ? nameIn(event.argv) : null;
     if (name !== null && 'token' in event) this.know(name, event.token);
     if (this.before !== null) this.events.push({ event, turn: this.turn });
+    const peer = 'token' in event && SERVING.has(event.kind) ? this.addresses.get(event.token) : undefined;
+    if (peer !== undefined) this.served.add(peer);
   }
 
   private knowClient({ peer, token, name }: ClientSnapshot): void {
@@ -82,12 +110,15 @@ export class Collector {
 
   private knowPeer(peer: string, token: number): void {
     this.peers.set(peer, token);
+    this.addresses.set(token, peer);
     const name = this.awaited.get(peer);
     this.awaited.delete(peer);
     if (name !== undefined) this.know(name, token);
   }
 
   private know(name: string, token: number): void {
+    const address = this.addresses.get(token);
+    if (address !== undefined && FLOODING.test(name)) this.ownPeers.add(address);
     const known = this.tokens.get(name);
     if (known === undefined) this.tokens.set(name, new Set([token]));
     else known.add(token);

@@ -2,7 +2,7 @@
  * Lessons in lines, for people who listen and for programs: plain questions, and what comes of each run. The same experiments, runs and judgements as on
  * the screen; each run has a server of its own.
  */
-import { inLanguage, type Experiment, type Judged, type Localized } from '../state/learn/experiment.js';
+import { type Disturbance, inLanguage, type Experiment, type Judged, type Localized, type RunRecord } from '../state/learn/experiment.js';
 import type { Language } from '../../shared/language.js';
 import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import { escapeBytes } from '../escape.js';
@@ -10,7 +10,7 @@ import { toBytes } from '../state/typed-text.js';
 import { fill, plain } from './fill.js';
 import { judge, marksOf } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
-import { runScenario, ScenarioError } from './runner.js';
+import { Disturbed, playUndisturbed, runScenario, ScenarioError } from './runner.js';
 import { OwnStage } from './stage.js';
 
 export interface LinePorts {
@@ -84,14 +84,11 @@ class LessonInLines {
   }
 
   /** Null: it could not be played to its end. */
-  private async run({ lines, scenario, bookmarks, says }: Plan): Promise<Judged | null> {
-    await using stage = await OwnStage.open();
-    const stopListening = stage.listen((said) => {
-      for (const { kind, client, text } of said) this.ports.say(`${kind === 'in' ? '> ' : client === '' ? '' : `@${client} `}${escapeBytes(toBytes(text))}`);
-    });
+  private async run(plan: Plan): Promise<Judged | null> {
+    const { bookmarks, says } = plan;
     try {
-      const record = await runScenario(stage, this.experiment, { lines, scenario });
-      stopListening();
+      const onceMore = (disturbance: Disturbance): void => this.ports.say(`${this.texts.disturbed[disturbance]} ${this.texts.onceMore}`);
+      const record = await playUndisturbed(() => this.play(plan), onceMore);
       const judged = judge(this.experiment, record);
       const marks = marksOf(bookmarks, record);
       for (const { name, says: moment } of bookmarks) {
@@ -103,9 +100,19 @@ class LessonInLines {
       if (says !== null) this.ports.say(escapeBytes(toBytes(plain(fill(this.in(says), bookmarks, record)))));
       return judged;
     } catch (error) {
-      if (!(error instanceof ScenarioError)) throw error;
-      this.ports.say(`${this.texts.failed} ${escapeBytes(toBytes(error.message))}`);
+      if (!(error instanceof ScenarioError) && !(error instanceof Disturbed)) throw error;
+      this.ports.say(`${this.texts.failed} ${error instanceof Disturbed ? this.texts.disturbed[error.disturbance] : escapeBytes(toBytes(error.message))}`);
       return null;
+    }
+  }
+
+  private async play({ lines, scenario }: Plan): Promise<RunRecord> {
+    await using stage = await OwnStage.open();
+    const stopListening = stage.listen((said) => {
+      for (const { kind, client, text } of said) this.ports.say(`${kind === 'in' ? '> ' : client === '' ? '' : `@${client} `}${escapeBytes(toBytes(text))}`);
+    });
+    try {
+      return await runScenario(stage, this.experiment, { lines, scenario });
     } finally {
       stopListening();
     }

@@ -7,11 +7,12 @@
 import type { TraceEvent } from '../../server/index.js';
 import { inLanguage, type Bookmark, type Experiment, type RunRecord } from '../state/learn/experiment.js';
 import type { Language } from '../../shared/language.js';
+import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import { leading, openLesson, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
 import { fill } from './fill.js';
 import { judge, marksOf } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
-import { GivenUp, runScenario } from './runner.js';
+import { Disturbed, GivenUp, playUndisturbed, runScenario } from './runner.js';
 import type { Stage } from './stage.js';
 
 export interface LessonHost {
@@ -203,14 +204,18 @@ export class LessonGuide {
     this.playing = this.playing.then(async () => {
       try {
         if (isOver()) return;
-        const record = await runScenario(await host.prepare(), lesson.experiment, plan, isOver);
+        const record = await playUndisturbed(async () => runScenario(await host.prepare(), lesson.experiment, plan, isOver));
         if (!isOver()) host.show(next(record, this.outcomeOf(lesson.experiment, plan, record)));
       } catch (error) {
         if (isOver() || error instanceof GivenUp) return;
-        const why = error instanceof Error ? error.message : String(error);
-        host.show({ ...lesson, step: { at: 'failed', why, again } });
+        host.show({ ...lesson, step: { at: 'failed', why: this.whyNot(error), again } });
       }
     });
+  }
+
+  private whyNot(error: unknown): string {
+    if (error instanceof Disturbed) return LESSON_TEXTS[this.host.language].disturbed[error.disturbance];
+    return error instanceof Error ? error.message : String(error);
   }
 
   private outcomeOf(experiment: Experiment, { says, bookmarks }: Plan, record: RunRecord): Outcome {

@@ -4,8 +4,9 @@
  *   prepare ──▶ what breaks or mends the loop ──▶ begin ──▶ scenario ──▶ nothing moves any more ──▶ end ──▶ cleanup
  */
 import type { Snapshot } from '../../server/index.js';
-import type { Experiment, Lines, RunRecord } from '../state/learn/experiment.js';
+import { DISTURBANCES, type Disturbance, type Experiment, type Lines, type RunRecord } from '../state/learn/experiment.js';
 import type { Traffic } from '../repl/repl.js';
+import { workDone } from '../repl/wait.js';
 import type { ReplLine } from '../state/repl-state.js';
 import type { Plan } from './plan.js';
 import { look, type Stage } from './stage.js';
@@ -13,9 +14,11 @@ import { look, type Stage } from './stage.js';
 /** A line that the console or the server refuses where none may be refused. */
 export class ScenarioError extends Error {}
 
+/** Lines of an inner list that stand behind this one are sent while the loop is busy. */
+const UNTIL_BUSY = /^wait\s+until\s+busy\b/i;
 /** Turns in a row in which nothing has changed, after which a run is at rest. */
 const QUIET_TURNS = 3;
-/** Lines that are still not done are left to themselves. */
+/** A line after which the lab has still not come to rest is given up. */
 const PATIENCE_MS = 20_000;
 /** Between two looks at a console that is still sending. */
 const SENDING_MS = 2;
@@ -26,10 +29,32 @@ const TIMEOUT_MS = 2000;
 /** Looks, half a second in all, after which a loop that has left bytes unread and done nothing else will not read them. */
 const GIVE_UP_LOOKS = 50;
 
+/** Runs that are disturbed one after another, after which the machine is given up. */
+const MOST_TRIES = 5;
+
 /** Nobody waits for the run any more. */
 export class GivenUp extends Error {}
 
-/** Rejects with {@link ScenarioError}, or with {@link GivenUp}. @param isGivenUp asked before each line */
+/** What has happened says nothing about the loop: the run is to be repeated. */
+export class Disturbed extends Error {
+  constructor(readonly disturbance: Disturbance) {
+    super(DISTURBANCES[disturbance]);
+  }
+}
+
+/** Plays again what was disturbed. Rejects with {@link Disturbed} if that does not help. @param disturbed called before each further try */
+export async function playUndisturbed<T>(play: () => Promise<T>, disturbed: (disturbance: Disturbance) => void = () => {}): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await play();
+    } catch (error) {
+      if (!(error instanceof Disturbed) || tries === MOST_TRIES) throw error;
+      disturbed(error.disturbance);
+    }
+  }
+}
+
+/** Rejects with {@link ScenarioError}, {@link Disturbed} or {@link GivenUp}. @param isGivenUp asked before each line */
 export async function runScenario(
   stage: Stage,
   experiment: Experiment,
@@ -51,6 +76,9 @@ export async function runScenario(
   try {
     collector.begin(await look(stage));
     await runLines(plan.scenario);
+    // What was answered last may leave something to do, and what asks for no answer has been waited for by no line.
+    await settled(stage);
+    if (collector.hasServedOthers) throw new Disturbed('others');
     return collector.end(await look(stage));
   } finally {
     stopListening();
@@ -70,11 +98,38 @@ async function runFaultless(stage: Stage, lines: Lines): Promise<void> {
 }
 
 async function runLine(stage: Stage, line: Lines[number]): Promise<void> {
-  for (const one of [line].flat()) stage.console.play(one);
+  const lines = [line].flat();
+  const behindBusy = lines.findIndex((one) => UNTIL_BUSY.test(one)) + 1;
+  if (behindBusy === 0 || behindBusy === lines.length) play(stage, lines);
+  else await playWhileBusy(stage, lines.slice(0, behindBusy), lines.slice(behindBusy));
   await settled(stage);
 }
 
-/** Resolves when all that was asked has been answered, or nothing moves any more: a parked client waits for another one. */
+function play({ console }: Stage, lines: readonly string[]): void {
+  for (const one of lines) console.play(one);
+}
+
+/** Throws {@link Disturbed} unless all of what is to be sent while the loop is busy is sent in the turn in which it has been seen to be. */
+async function playWhileBusy(stage: Stage, before: readonly string[], meanwhile: readonly string[]): Promise<void> {
+  const { server } = stage;
+  play(stage, before);
+  await sent(stage);
+  const { turn, isBusy } = server.activity;
+  play(stage, meanwhile);
+  await sent(stage);
+  const now = server.activity;
+  if (!isBusy || !now.isBusy || now.turn !== turn) throw new Disturbed('late');
+}
+
+/** Resolves when the lines have been run, and all that they send has been handed to the kernel. */
+async function sent({ console }: Stage): Promise<void> {
+  while (console.isActing) await sleep(SENDING_MS);
+}
+
+/**
+ * Resolves when all that was asked has been answered, or nothing moves any more: a parked client waits for another one. Throws {@link Disturbed} if it does
+ * not come to that.
+ */
 export async function settled(stage: Stage): Promise<void> {
   const { console } = stage;
   let isAnswered = false;
@@ -88,14 +143,15 @@ export async function settled(stage: Stage): Promise<void> {
   const rest = (ms: number): Promise<void> => Promise.race([...(expectsReply ? [answered] : []), sleep(ms)]);
   const stillness = new Stillness();
   const deadline = performance.now() + PATIENCE_MS;
-  while (!isOver() && performance.now() < deadline) {
+  while (!isOver()) {
+    if (performance.now() > deadline) throw new Disturbed('restless');
     if (console.isActing) {
       await rest(SENDING_MS);
       continue;
     }
     const snapshot = await look(stage);
     const isTimed = hasTimeout(snapshot);
-    if (stillness.isReached(snapshot, console.traffic, isLeaving(stage, snapshot)) && !isTimed) break;
+    if (stillness.isReached(snapshot, stage, isLeaving(stage, snapshot)) && !isTimed) break;
     await rest(stillness.isWaiting || isTimed ? UNDER_WAY_MS : 0);
   }
   // The loop will not hear any more of connections that it has not heard of by now.
@@ -115,8 +171,8 @@ class Stillness {
   /** Only bytes that are under way, or clients that leave, are waited for. */
   isWaiting = false;
 
-  isReached(snapshot: Snapshot, traffic: readonly Traffic[], isSomebodyLeaving: boolean): boolean {
-    const now = movement(snapshot, traffic);
+  isReached(snapshot: Snapshot, { console: { traffic }, collector }: Stage, isSomebodyLeaving: boolean): boolean {
+    const now = JSON.stringify([workDone(snapshot, (client) => collector.isOwn(client)), traffic]);
     if (now !== this.seen) {
       this.turns = 0;
       this.looks = 0;
@@ -136,12 +192,6 @@ class Stillness {
 function hasTimeout({ clients }: Snapshot): boolean {
   const soonMs = Date.now() + TIMEOUT_MS;
   return clients.some(({ parkedOn }) => parkedOn !== null && parkedOn.deadlineMs > 0 && parkedOn.deadlineMs < soonMs);
-}
-
-/** What changes when anything does besides turns and time. */
-function movement({ stats, clientCount, clients }: Snapshot, traffic: readonly Traffic[]): string {
-  const { bytesRead, bytesWritten, commands, connections } = stats;
-  return JSON.stringify([bytesRead, bytesWritten, commands, connections, clientCount, clients.map(({ parkedOn }) => parkedOn), traffic]);
 }
 
 /** The ends of connections that the console has no longer, and that the loop may not have heard of. */

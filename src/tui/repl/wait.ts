@@ -132,14 +132,33 @@ function isClosed(watched: Watched, name: string | undefined): boolean {
   return name === undefined ? watched.clients().some(({ state }) => state === 'closed') : named(watched, name).state === 'closed';
 }
 
-/**
- * Whatever had arrived at the server before it was asked three times has been read, executed and answered: it is asked by a message, which is handled in a turn
- * of its own. After that it must not go on turning.
- */
+/** Turns in a row in which nothing is done, after which nothing is left to do: what a turn leaves is done in the next. */
+const QUIET_TURNS = 3;
+
+/** The clients of the console have been read, executed and answered, and the loop does not go on turning. */
 async function isIdle(watched: Watched): Promise<boolean> {
   if (!watched.isQuiet() || watched.server.activity.phase === 'held') return false;
-  for (let asked = 0; asked < 3; asked++) await snapshotOf(watched);
+  if (!(await isStill(watched))) return false;
   const { turn } = watched.server.activity;
   await sleep(2 * LOOK_MS);
   return watched.isQuiet() && watched.server.activity.turn - turn <= IDLE_TURNS;
+}
+
+/** Nothing is done for the clients of the console in several turns. Each look is a message, for which the loop takes a turn. */
+async function isStill(watched: Watched): Promise<boolean> {
+  const first = await snapshotOf(watched);
+  const doneFor = (snapshot: Snapshot): string => workDone(snapshot, (client) => watched.clients().some((each) => isSame(each, client)));
+  const done = doneFor(first);
+  for (let turn = first.turn; turn <= first.turn + QUIET_TURNS; ) {
+    const snapshot = await snapshotOf(watched);
+    if (doneFor(snapshot) !== done) return false;
+    turn = snapshot.turn;
+  }
+  return true;
+}
+
+/** What changes when anything is done for these clients. */
+export function workDone({ clients }: Snapshot, isMeant: (client: ClientSnapshot) => boolean): string {
+  const meant = clients.filter(isMeant);
+  return JSON.stringify(meant.map(({ token, bytesRead, bytesWritten, requests, parkedOn }) => [token, bytesRead, bytesWritten, requests, parkedOn]));
 }

@@ -1,6 +1,10 @@
 /** Checks of experiments against real servers. */
+import { createConnection } from 'node:net';
 import { expect, test } from 'vitest';
 import { checkAll, checkExperiment, type CheckedExperiment } from '../../../src/tui/learn/check.js';
+import { Disturbed, playUndisturbed, runScenario } from '../../../src/tui/learn/runner.js';
+import { OwnStage } from '../../../src/tui/learn/stage.js';
+import { DISTURBANCES } from '../../../src/tui/state/learn/experiment.js';
 import { parseExperiment } from '../../../src/tui/learn/experiment-schema.js';
 import { anExperiment, type Loose } from './an-experiment.js';
 
@@ -76,4 +80,43 @@ test('a run does not end while a client is parked whose timeout is near, and doe
     file.goals.push({ says: { en: 'her timeout is seen' }, count: { event: { kind: 'unpark', client: 'ann', why: 'timeout' }, exactly: 1 } });
   }));
   expect(checked.steps[0]!.judged!.goals.at(-1)).toMatchObject({ verdict: 'green' });
+});
+
+test('what the last line has left for later turns belongs to the run', async () => {
+  const checked = await checkExperiment(experiment((file) => {
+    file.scenario.push('rule read-size on @alice 10', ['@alice raw "PING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\nPING\\n"', 'PING']);
+    file.goals = [{ says: { en: 'all are executed' }, count: { event: { kind: 'execute', client: 'alice', command: 'ping' }, exactly: 14 } }];
+  }));
+  expect(checked.steps[0]!.judged!.goals[0]).toMatchObject({ verdict: 'green' });
+});
+
+test('what is not sent while the loop is busy, although it was to be, says nothing', async () => {
+  await using stage = await OwnStage.open();
+  const lines = ['busy 0.15', 'wait until busy', 'wait 400ms', '@alice PING'];
+  await expect(runScenario(stage, experiment(), { lines: [], scenario: [lines] })).rejects.toThrow(DISTURBANCES.late);
+});
+
+test('a run in which somebody else was served says nothing; what the console and its floods do is its own', async () => {
+  await using stage = await OwnStage.open();
+  const run = (...scenario: string[]): Promise<unknown> => runScenario(stage, experiment(), { lines: [], scenario });
+  await run('@ann SET k v', '@ann quit', 'flood 2 2 PING', '@ben PING');
+  const parked = run('wait until parked for 30s', 'RPUSH jobs one');
+  const { host, port } = stage.server.addresses[0] as { readonly host: string; readonly port: number };
+  const stranger = createConnection(port, host).on('error', () => {});
+  stranger.write('BLPOP jobs 0\r\n');
+  await expect(parked).rejects.toThrow(DISTURBANCES.others);
+  stranger.destroy();
+});
+
+test('what was disturbed is played again, but not for ever', async () => {
+  const told: string[] = [];
+  let plays = 0;
+  const play = (isDisturbed: () => boolean) => async (): Promise<number> => {
+    plays++;
+    if (isDisturbed()) throw new Disturbed('late');
+    return plays;
+  };
+  expect(await playUndisturbed(play(() => plays < 3), (why) => told.push(why))).toBe(3);
+  expect(told).toEqual(['late', 'late']);
+  await expect(playUndisturbed(play(() => true))).rejects.toThrow(DISTURBANCES.late);
 });

@@ -154,6 +154,14 @@ export interface RunRecord {
   readonly tokens: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
+/** Why a run says nothing about the loop, for those who read checks; the screen has its own words. */
+export const DISTURBANCES = {
+  late: 'the loop was through before all was sent that was to be sent while it was busy',
+  restless: 'the lab did not come to rest',
+  others: 'clients were served that are not of the console',
+} as const;
+export type Disturbance = keyof typeof DISTURBANCES;
+
 /** `unjudged`: events are missing that could have told. */
 export type Verdict = 'green' | 'red' | 'unjudged';
 

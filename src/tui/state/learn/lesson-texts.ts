@@ -1,7 +1,7 @@
 /**
  * What a lesson says besides the texts of its experiment.
  */
-import type { Verdict } from './experiment.js';
+import type { Disturbance, Verdict } from './experiment.js';
 import type { Language } from '../../../shared/language.js';
 import type { LessonStep } from './lesson.js';
 
@@ -21,6 +21,9 @@ interface Texts {
   readonly breakIt: string;
   readonly orType: string;
   readonly failed: string;
+  /** Why a run says nothing about the loop. */
+  readonly disturbed: { readonly [disturbance in Disturbance]: string };
+  readonly onceMore: string;
   readonly finished: string;
   readonly sources: string;
   readonly tooSmall: string;
@@ -48,6 +51,12 @@ const ENGLISH: Texts = {
   breakIt: 'Now the same with a mistake that people make:',
   orType: 'Or type what comes behind',
   failed: 'It could not be played to its end:',
+  disturbed: {
+    late: 'The machine was too slow: the loop was no longer busy when the others sent.',
+    restless: 'The lab did not come to rest.',
+    others: 'Other clients were served meanwhile. Let them be silent while an experiment runs.',
+  },
+  onceMore: 'Once more.',
   finished: 'Done.',
   sources: 'Where it stands:',
   tooSmall: 'Experiments need 80x24.',
@@ -74,6 +83,12 @@ const KOREAN: Texts = {
   breakIt: '이제 흔히 하는 실수를 넣고 다시 실행합니다:',
   orType: '또는 이어서 입력:',
   failed: '끝까지 실행하지 못했습니다:',
+  disturbed: {
+    late: '컴퓨터가 느려서, 다른 클라이언트가 보낼 때 루프는 이미 바쁘지 않았습니다.',
+    restless: '실습실이 조용해지지 않았습니다.',
+    others: '그동안 다른 클라이언트가 명령을 보냈습니다. 실험 중에는 조용히 두세요.',
+  },
+  onceMore: '다시 실행합니다.',
   finished: '끝났습니다.',
   sources: '출처:',
   tooSmall: '실험에는 80x24가 필요합니다.',
