@@ -57,4 +57,10 @@ export const LESSONS: readonly Lesson[] = [
     title: { en: 'Writing: short writes, WRITABLE, backpressure', ko: '쓰기: 짧은 쓰기, WRITABLE, 배압' },
     exports: ['Server'],
   },
+  {
+    number: '08',
+    name: '08-parking',
+    title: { en: 'Parking: BLPOP waits, the loop does not', ko: '대기: BLPOP은 기다리고, 루프는 기다리지 않습니다' },
+    exports: ['Server'],
+  },
 ];

@@ -7,7 +7,8 @@ import { tests as halfFrames } from './lessons/04-half-frames/tests.js';
 import { tests as setGet } from './lessons/05-set-get/tests.js';
 import { tests as expiry } from './lessons/06-expiry/tests.js';
 import { tests as writing } from './lessons/07-writing/tests.js';
+import { tests as parking } from './lessons/08-parking/tests.js';
 
 export const TESTS: { readonly [number: string]: readonly LessonTest[] | undefined } = {
-  '01': listener, '02': eventLoop, '03': manyClients, '04': halfFrames, '05': setGet, '06': expiry, '07': writing,
+  '01': listener, '02': eventLoop, '03': manyClients, '04': halfFrames, '05': setGet, '06': expiry, '07': writing, '08': parking,
 };
