@@ -63,4 +63,10 @@ export const LESSONS: readonly Lesson[] = [
     title: { en: 'Parking: BLPOP waits, the loop does not', ko: '대기: BLPOP은 기다리고, 루프는 기다리지 않습니다' },
     exports: ['Server'],
   },
+  {
+    number: '09',
+    name: '09-fairness',
+    title: { en: 'Pipelining and fairness: one write, a budget for each', ko: '파이프라이닝과 공평함: write 한 번, 저마다의 몫' },
+    exports: ['Server'],
+  },
 ];
