@@ -21,7 +21,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/config': ['shared'],
   'server/keyspace': ['shared', 'server/trace'],
   'server/version': [],
-  'server/host': [],
+  'server/host': ['shared'],
   'server/errors': ['server/resp'],
   'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
   'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],
@@ -43,7 +43,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
     'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',
     'types:server/scripting',
   ],
-  'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
+  'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'types:server/features', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/faults', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
   'server/thread': ['types:server/server-state', 'server/background', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
   'server/history': [

@@ -124,8 +124,9 @@ export const NO_ACL_FILE = new ErrorReply(
   'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then ' +
     'issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.',
 );
-/** Ours: Redis would make the user. */
-export const NO_OTHER_USERS = new ErrorReply("ERR there is only the user 'default' here; CONFIG SET requirepass changes its password");
+export const ACL_NOT_SAVED = new ErrorReply('ERR There was an error trying to save the ACLs. Please check the server logs for more information');
+/** Why ACL SETUSER or ACL LOAD has changed nothing. */
+export const usersUnchanged = (why: string): ErrorReply => new ErrorReply(oneLine(`ERR ${why}`));
 export const PASSWORD_BITS = new ErrorReply('ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096');
 export const unknownCategory = (category: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown category '${cString(category)}'`));
 export const userNotFound = (user: string): ErrorReply => new ErrorReply(oneLine(`ERR User '${cString(user)}' not found`));
@@ -332,6 +333,8 @@ export const XAUTOCLAIM_COUNT = new ErrorReply('ERR COUNT must be > 0');
 export const unknownClaimOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unrecognized XCLAIM option '${cString(option)}'`));
 
 // SORT, DUMP and RESTORE.
+export const SORT_BY_DENIED = new ErrorReply('ERR BY option of SORT denied due to insufficient ACL permissions.');
+export const SORT_GET_DENIED = new ErrorReply('ERR GET option of SORT denied due to insufficient ACL permissions.');
 export const NOT_SORTABLE = new ErrorReply("ERR One or more scores can't be converted into double");
 export const BUSY_KEY = new ErrorReply('BUSYKEY Target key name already exists.');
 export const INVALID_TTL = new ErrorReply('ERR Invalid TTL value, must be >= 0');

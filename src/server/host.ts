@@ -4,7 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
 import { getHeapStatistics } from 'node:v8';
+import { readWhole } from '../shared/read-whole.js';
 
 export interface HostMemory {
   /** Bytes of the process that lie in memory. */
@@ -12,6 +14,9 @@ export interface HostMemory {
   /** Bytes of the machine. */
   readonly total: number;
 }
+
+/** What is in a file, one character a byte; or why it cannot be read, in the words of strerror(3). */
+export type FileContent = { readonly bytes: string } | { readonly complaint: string };
 
 export interface Host {
   readonly pid: number;
@@ -28,6 +33,10 @@ export interface Host {
   sleep(ms: number): void;
   /** Does something to the machine, its files for one. Null, or the message of the error that it has thrown. */
   attempt(action: () => void): string | null;
+  /** A file of the machine, whole. */
+  readFile(path: string): FileContent;
+  /** What `find` returns. A recording has other passwords than its server had: what is found by comparing one with a hash is an input. */
+  choose(find: () => number): number;
 }
 
 export class SystemHost implements Host {
@@ -62,4 +71,22 @@ export class SystemHost implements Host {
       return error instanceof Error ? error.message : String(error);
     }
   }
+
+  readFile(path: string): FileContent {
+    try {
+      return { bytes: readWhole(path).toString('latin1') };
+    } catch (error) {
+      return { complaint: systemError(error) };
+    }
+  }
+
+  choose(find: () => number): number {
+    return find();
+  }
+}
+
+function systemError(error: unknown): string {
+  const { errno, message } = error as NodeJS.ErrnoException;
+  const text = (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message;
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -16,6 +16,7 @@ import type { LoopFaultsState } from './faults/loop-faults.js';
 import type { ClientPauseState } from './features/client-pause.js';
 import type { PubSubState } from './features/pubsub.js';
 import type { TrackingState } from './features/tracking.js';
+import type { UserState } from './features/users/user.js';
 import type { WatchState } from './features/watches.js';
 import type { TcpListener, TcpStream } from './io/poll.js';
 import type { KeyspaceState } from './keyspace/keyspace.js';
@@ -38,6 +39,7 @@ export interface ServerState {
   /** The settings in force that are not the defaults: what a restored server's Config must be made of. */
   readonly settings: Partial<SettingValues>;
   readonly listeners: readonly AcceptorState[];
+  readonly users: readonly UserState[];
   readonly clients: ClientsState;
   readonly watches: readonly WatchState[];
   readonly tracking: TrackingState;

@@ -9,7 +9,8 @@ import { Clients } from './client/clients.js';
 import { createInput } from './client/environment.js';
 import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
-import { toText } from './config/bytes.js';
+import { CATEGORY_ORDER } from './command/command-facts.js';
+import { resolvePath, toText } from './config/bytes.js';
 import type { Config } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
@@ -29,6 +30,7 @@ import { type ServerStats, Statistics } from './measuring/statistics.js';
 import { DispatchHooks } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
 import type { Session } from './command/session.js';
+import { CommandCatalog } from './features/users/access.js';
 import { Users } from './features/users/users.js';
 import { Tracking } from './features/tracking.js';
 import { Watches } from './features/watches.js';
@@ -101,7 +103,7 @@ export class Server implements ServerContext {
   readonly blocking: Blocking;
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
-  readonly users = new Users();
+  readonly users: Users;
   readonly aclLog: AclLog;
   readonly stats: ServerStats;
   readonly statistics: Statistics<Command>;
@@ -167,6 +169,13 @@ export class Server implements ServerContext {
     const pubsub = (this.pubsub = new PubSub(tap));
     const pause = (this.pause = new ClientPause(clock, scheduler));
     this.monitors = new Monitors(clock, (feed) => void (hooks.monitor = feed));
+    const users = (this.users = new Users({
+      catalog: new CommandCatalog(commands, CATEGORY_ORDER),
+      host,
+      allowsChannelsByDefault: () => values['acl-pubsub-default'] === 'allchannels',
+      aclFile: () => ({ name: values.aclfile, path: toText(resolvePath(values.dir, values.aclfile)) }),
+    }));
+    config.onChange('requirepass', (password) => users.requirePassword(password));
     const aclLog = (this.aclLog = new AclLog(clock, () => values['acllog-max-len']));
     this.watches = new Watches(keyspaceListeners, clock);
     const answered = ({ id }: { readonly id: number }, reply: Reply, elapsedUs: number, hasFailed: boolean): void => {
@@ -214,6 +223,14 @@ export class Server implements ServerContext {
     this.clients = new Clients(environment, () => this.newToken(), sessions);
     config.onChange('timeout', () => this.clients.scheduleSweep());
     if (from !== undefined) this.restore(from);
+    else this.loadUsers();
+  }
+
+  /** At the start. Throws if the file or one of its lines cannot be taken. */
+  private loadUsers(): void {
+    const { requirepass, aclfile } = this.config.values;
+    if (requirepass !== '') this.users.requirePassword(requirepass);
+    if (aclfile !== '') this.users.load();
   }
 
   /** The whole server as plain data. Throws in the middle of a turn. */
@@ -231,6 +248,7 @@ export class Server implements ServerContext {
       random: this.random.capture(),
       settings: this.config.capture(),
       listeners: this.listeners.map((acceptor) => acceptor.capture()),
+      users: this.users.capture(),
       clients: this.clients.capture(),
       watches: this.watches.capture(),
       tracking: this.tracking.capture(),
@@ -257,6 +275,7 @@ export class Server implements ServerContext {
     this.loop.timers.count = state.timers;
     this.nextToken = state.nextToken;
     this.freedToken = state.freedToken;
+    this.users.restore(state.users, sockets === undefined);
     this.clients.restore(state.clients, sockets === undefined ? null : (client) => sockets.streamOf(client));
     this.watches.restore(state.watches, sessions, databases);
     this.tracking.restore(state.tracking);
@@ -318,7 +337,7 @@ export class Server implements ServerContext {
   }
 
   requiresPassword(): boolean {
-    return this.config.values.requirepass !== '';
+    return this.users.default.needsPassword;
   }
 
   /** Nobody is accepted any more from here on, also while a script is still to be brought to its end. */

@@ -27,7 +27,7 @@ test.each(KEPT)('%s: head and tape can be read to the end', (name) => {
   expect(head).toMatchObject({ build: buildOf(name), seed: 7, poll: { name: 'epoll' }, hasVirtualClock: name.includes('virtual') });
   expect({ damage, containsSecrets }).toEqual({ damage: null, containsSecrets: false });
   let received = '';
-  walkTape(tape, { read: (_, start, end) => void (received += tape.latin1Slice(start, end)), secret: () => {} });
+  walkTape(tape, { read: (_, start, end) => void (received += tape.latin1Slice(start, end)), secret: () => {}, aclFile: () => {} });
   for (const text of ['greeting', 'BLPOP', 'EVAL', 'GENPASS']) expect(received).toContain(text);
 });
 

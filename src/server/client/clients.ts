@@ -108,7 +108,7 @@ export class Clients {
   private refusal(stream: TcpStream): ErrorReply | null {
     const { settings, server } = this.env;
     if (this.sessions.size >= settings.maxclients) return MAX_CLIENTS;
-    if (settings['protected-mode'] && !server.requiresPassword() && !isLocal(stream)) return PROTECTED_MODE;
+    if (settings['protected-mode'] && server.users.default.isNoPass && !isLocal(stream)) return PROTECTED_MODE;
     return null;
   }
 

@@ -17,8 +17,11 @@
 import type { Database } from '../keyspace/database.js';
 import type { ParkRequest } from '../features/blocking.js';
 import type { Reply } from '../resp/reply.js';
+import type { AccessedCommand, ChannelUse, KeyUse } from '../features/users/access.js';
+import { categoriesOf } from './command-facts.js';
 import { arityOf, parseSyntax, type Argument } from './syntax.js';
 import type { KeySpec } from './key-spec.js';
+import { keyUsesOf } from './request-keys.js';
 import type { Guard } from './locality.js';
 import type { Session } from './session.js';
 
@@ -68,6 +71,8 @@ export interface CommandDeclaration {
   readonly flags?: readonly CommandFlag[];
   /** Where keys stand in argv. */
   readonly keys?: readonly KeySpec[];
+  /** The channels that a call names, for the permission check. Unsubscribing names none. */
+  readonly channels?: ChannelUse;
   /** ACL categories beyond those that follow from flags. Without the @. */
   readonly categories?: readonly string[];
   /** Command tips, as COMMAND names them. */
@@ -130,12 +135,13 @@ const ALLOWED_TO_SUBSCRIBERS: ReadonlySet<string> = new Set(
 const PARKS: ReadonlySet<string> = new Set(['wait']);
 
 /** A declaration at work in one server: with its counters, and what every call looks at in ready-made fields. */
-export class Command {
+export class Command implements AccessedCommand {
   readonly name: string;
   /** `config|get` for a subcommand, the name for all others. */
   readonly fullName: string;
   readonly flags: ReadonlySet<CommandFlag>;
   readonly keys: readonly KeySpec[];
+  readonly channels: ChannelUse | null;
   readonly subcommands: ReadonlyMap<string, Command> | null;
   readonly run: Handler | null;
   readonly stats = new CommandStats();
@@ -174,6 +180,7 @@ export class Command {
     this.fullName = container === null ? declaration.name : `${container.name}|${declaration.name}`;
     this.flags = new Set(declaration.flags);
     this.keys = declaration.keys ?? [];
+    this.channels = declaration.channels ?? null;
     this.run = declaration.run ?? null;
     this.isWrite = this.flags.has('write');
     this.isCacheable = this.flags.has('readonly') && declaration.group !== 'scripting';
@@ -196,6 +203,15 @@ export class Command {
   couldReplicate(argv: Argv, session: Session): boolean {
     const judge = this.declaration.mayReplicate;
     return judge === undefined ? this.mayReplicate : judge(argv, session);
+  }
+
+  get categories(): readonly string[] {
+    return categoriesOf(this);
+  }
+
+  /** Where the keys stand in a request whose number of arguments is right, and what is done to them. */
+  keyUses(argv: Argv): KeyUse[] {
+    return this.keys.length === 0 ? [] : keyUsesOf(this, argv);
   }
 
   get arguments(): readonly Argument[] {

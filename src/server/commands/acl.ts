@@ -1,17 +1,20 @@
 /**
  * Access control: ACL (CAT DELUSER DRYRUN GENPASS GETUSER HELP LIST LOAD LOG SAVE SETUSER USERS WHOAMI).
  *
- * There is one user, `default`, who may do everything and whose password is `requirepass`. ACL says so in Redis's forms;
- * SETUSER, which would make others, is refused.
+ * What users are and may do stands in features/users/.
  */
-import { createHash } from 'node:crypto';
 import { categoriesOf, CATEGORY_ORDER } from '../command/command-facts.js';
 import { command, type Argv, type Command, type CommandDeclaration } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
 import type { AclLogEntry } from '../features/acl-log.js';
-import { Double, mapReply, OK, type Reply, SetReply } from '../resp/reply.js';
+import { mayRun } from '../features/users/permission.js';
+import type { Selector } from '../features/users/selector.js';
+import { AclFileError } from '../features/users/users.js';
+import { Double, MapReply, mapReply, OK, type Reply, SetReply } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
+import { disconnectSubscribers, disconnectUsers } from './support/user-clients.js';
+import { REDACTED } from './support/authentication.js';
 import { helpCommand } from './support/help.js';
 
 const OPEN = ['noscript', 'loading', 'stale'] as const;
@@ -23,7 +26,7 @@ const LOG_ENTRIES = 10;
 
 export const acl = command({
   name: 'acl', since: '6.0.0', group: 'server', complexity: 'Depends on subcommand.',
-  summary: 'Looks at users and what they may do.',
+  summary: 'Manages users and what they may do.',
   syntax: '',
   subcommands: [
     subcommand({
@@ -46,23 +49,26 @@ export const acl = command({
       name: 'getuser', complexity: 'O(N). Where N is the number of password, command and pattern rules that the user has.',
       summary: 'Returns the rules of a user.', syntax: 'username',
       history: [['6.2.0', 'Patterns for channels.'], ['7.0.0', 'Selectors; patterns as they are written in rules.']],
-      run: (argv, _db, session) => (argv[2] === 'default' ? describeUser(session) : null),
+      run: getUser,
     }),
-    subcommand({ name: 'list', summary: 'Returns all users as lines of an ACL file.', syntax: '', run: (_argv, _db, session) => [userLine(session)] }),
-    subcommand({ name: 'load', summary: 'Reads the ACL file again.', syntax: '', run: () => errors.NO_ACL_FILE }),
+    subcommand({ name: 'list', summary: 'Returns all users as lines of an ACL file.', syntax: '', run: listUsers }),
+    subcommand({ name: 'load', summary: 'Reads the ACL file again.', syntax: '', run: load }),
     subcommand({
       name: 'log', complexity: 'O(N) with N being the number of entries shown.',
-      summary: 'Lists what was denied lately: AUTH and HELLO with a user or password that is not known.', syntax: '[count:integer | RESET]',
+      summary: 'Lists what was denied lately.', syntax: '[count:integer | RESET]',
       run: log,
     }),
-    subcommand({ name: 'save', summary: 'Writes the users into the ACL file.', syntax: '', run: () => errors.NO_ACL_FILE }),
+    subcommand({ name: 'save', summary: 'Writes the users into the ACL file.', syntax: '', run: save }),
     subcommand({
       name: 'setuser', complexity: 'O(N). Where N is the number of rules provided.',
-      summary: 'Refused: there is only the default user.', syntax: 'username [rule]...',
+      summary: 'Makes a user, or changes what one may do.', syntax: 'username [rule]...',
       history: [['6.2.0', 'Patterns for channels.'], ['7.0.0', 'Selectors and permissions for keys.']],
-      run: () => errors.NO_OTHER_USERS,
+      run: setUser,
     }),
-    subcommand({ name: 'users', summary: 'Returns the names of all users.', syntax: '', run: () => ['default'] }),
+    subcommand({
+      name: 'users', summary: 'Returns the names of all users.', syntax: '',
+      run: (_argv, _db, { server }) => server.users.inOrder().map(({ name }) => name),
+    }),
     subcommand({
       name: 'whoami', complexity: 'O(1)', summary: 'Returns the name of the user of this connection.', syntax: '', flags: OPEN,
       run: (_argv, _db, { user }) => user.name,
@@ -74,10 +80,10 @@ export const acl = command({
       ['GENPASS [<bits>]', 'Make up a password of 256 bits, or of so many.'],
       ['GETUSER <username>', 'The rules of a user.'],
       ['LIST', 'All users as lines of an ACL file.'],
-      ['LOAD', 'Read the ACL file again; there is none.'],
+      ['LOAD', 'Read the ACL file again.'],
       ['LOG [<count> | RESET]', 'What was denied lately.'],
-      ['SAVE', 'Write the ACL file; there is none.'],
-      ['SETUSER <username> <attribute> [<attribute> ...]', 'Refused: there is only the user default; CONFIG SET requirepass changes its password.'],
+      ['SAVE', 'Write the users into the ACL file.'],
+      ['SETUSER <username> <attribute> [<attribute> ...]', 'Make or change a user.'],
       ['USERS', 'The names of all users.'],
       ['WHOAMI', 'The name of the user of this connection.'],
     ]),
@@ -88,29 +94,62 @@ function subcommand(declaration: Pick<CommandDeclaration, 'name' | 'summary' | '
   return { since: '6.0.0', group: 'server', complexity: USERS_COMPLEXITY, flags: RESTRICTED, ...declaration };
 }
 
-/** As Redis stores it: SHA-256 in hexadecimal. Null without a password. */
-function passwordHash(session: Session): string | null {
+function setUser(argv: Argv, _db: unknown, session: Session): Reply {
+  const { users } = session.server;
+  session.redacted = argv.map((argument, at) => (at < 2 ? argument : REDACTED));
+  const complaint = users.set(argv[2]!, argv.slice(3), (next, user) => disconnectSubscribers(session, user, next));
+  return complaint === null ? OK : errors.usersUnchanged(complaint);
+}
+
+function deleteUsers(argv: Argv, _db: unknown, session: Session): Reply {
+  const names = argv.slice(2);
+  if (names.includes('default')) return errors.DEFAULT_USER_STAYS;
+  const deleted = names.map((name) => session.server.users.delete(name)).filter((user) => user !== undefined);
+  disconnectUsers(session, deleted);
+  return deleted.length;
+}
+
+function listUsers(_argv: Argv, _db: unknown, session: Session): Reply {
+  const users = session.server.users.inOrder();
+  if (users.some(({ passwords }) => passwords.length > 0)) session.server.hooks.showsSecret?.(session);
+  return users.map((user) => user.describe());
+}
+
+function getUser(argv: Argv, _db: unknown, session: Session): Reply {
+  const user = session.server.users.get(argv[2]!);
+  if (user === undefined) return null;
+  if (user.passwords.length > 0) session.server.hooks.showsSecret?.(session);
+  const [root, ...others] = user.selectors;
+  return new MapReply([
+    'flags', new SetReply(user.flags),
+    'passwords', user.passwords.map(({ hash }) => hash),
+    ...selectorFields(root!),
+    'selectors', others.map((selector) => new MapReply(selectorFields(selector))),
+  ]);
+}
+
+function selectorFields(selector: Selector): Reply[] {
+  return ['commands', selector.describeCommands(), 'keys', selector.keyRules.join(' '), 'channels', selector.channelRules.join(' ')];
+}
+
+function load(_argv: Argv, _db: unknown, session: Session): Reply {
   const { server } = session;
-  if (!server.requiresPassword()) return null;
-  server.hooks.showsSecret?.(session);
-  return createHash('sha256').update(server.config.values.requirepass, 'latin1').digest('hex');
+  if (server.config.values.aclfile === '') return errors.NO_ACL_FILE;
+  try {
+    disconnectUsers(session, server.users.load());
+    return OK;
+  } catch (error) {
+    if (error instanceof AclFileError) return errors.usersUnchanged(error.message);
+    throw error;
+  }
 }
 
-function userLine(session: Session): string {
-  const hash = passwordHash(session);
-  return `user default on ${hash === null ? 'nopass' : `#${hash}`} ~* &* +@all`;
-}
-
-function describeUser(session: Session): Reply {
-  const hash = passwordHash(session);
-  return mapReply({
-    flags: new SetReply(hash === null ? ['on', 'nopass'] : ['on']),
-    passwords: hash === null ? [] : [hash],
-    commands: '+@all',
-    keys: '~*',
-    channels: '&*',
-    selectors: [],
-  });
+function save(_argv: Argv, _db: unknown, { server }: Session): Reply {
+  if (server.config.values.aclfile === '') return errors.NO_ACL_FILE;
+  const complaint = server.users.save();
+  if (complaint === null) return OK;
+  server.log('warning', `Writing ACL file for ACL SAVE: ${complaint}`);
+  return errors.ACL_NOT_SAVED;
 }
 
 function cat(argv: Argv, _db: unknown, session: Session): Reply {
@@ -124,15 +163,17 @@ function cat(argv: Argv, _db: unknown, session: Session): Reply {
     .map(({ fullName }) => fullName);
 }
 
-function deleteUsers(argv: Argv): Reply {
-  return argv.slice(2).includes('default') ? errors.DEFAULT_USER_STAYS : 0;
-}
-
 function dryRun(argv: Argv, _db: unknown, session: Session): Reply {
-  if (argv[2] !== 'default') return errors.userNotFound(argv[2]!);
-  const asked = findCommand(session, argv.slice(3));
+  const user = session.server.users.get(argv[2]!);
+  if (user === undefined) return errors.userNotFound(argv[2]!);
+  const request = argv.slice(3);
+  const asked = findCommand(session, request);
   if (asked === undefined) return errors.commandNotFound(argv[3]!);
-  return asked.acceptsArgc(argv.length - 3) ? OK : errors.wrongArity(asked.fullName);
+  if (!asked.acceptsArgc(request.length)) return errors.wrongArity(asked.fullName);
+  const denial = mayRun(user, asked, request);
+  if (denial === null) return OK;
+  const { reason, object } = denial;
+  return `This user has no permissions to ${reason === 'command' ? `run the '${object}' command` : `access the '${object}' ${reason}`}`;
 }
 
 function findCommand({ server }: Session, [name, subcommandName]: Argv): Command | undefined {

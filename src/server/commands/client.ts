@@ -8,6 +8,7 @@ import { clientInfo } from '../command/client-info.js';
 import { PAUSE_ALL, PAUSE_WRITE } from '../features/client-pause.js';
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
+import type { User } from '../features/users/user.js';
 import type { TrackingOptions } from '../features/tracking.js';
 import { ErrorReply, MapReply, NO_REPLY, OK, type Reply, SetReply, Verbatim } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
@@ -192,17 +193,17 @@ interface KillFilter {
   localAddress?: string;
   type?: ClientType;
   id?: number;
-  user?: string;
+  user?: User | undefined;
   skipMe: boolean;
 }
 
 function kill(argv: Argv, _db: unknown, session: Session): Reply {
   // The old form, an address alone, may be one's own.
   if (argv.length === 3) return killAll(session, { address: argv[2]!, skipMe: false }) === 0 ? errors.NO_SUCH_CLIENT : OK;
-  return killAll(session, parseKillFilter(argv));
+  return killAll(session, parseKillFilter(session, argv));
 }
 
-function parseKillFilter(argv: Argv): KillFilter {
+function parseKillFilter(session: Session, argv: Argv): KillFilter {
   const filter: KillFilter = { skipMe: true };
   for (let at = 2; at < argv.length; at += 2) {
     const value = argv[at + 1];
@@ -221,8 +222,8 @@ function parseKillFilter(argv: Argv): KillFilter {
         filter.localAddress = value;
         break;
       case 'USER':
-        if (value !== 'default') throw errors.noSuchUser(value);
-        filter.user = value;
+        filter.user = session.server.users.get(value);
+        if (filter.user === undefined) throw errors.noSuchUser(value);
         break;
       case 'SKIPME':
         filter.skipMe = yesOrNo(value);
@@ -264,7 +265,7 @@ function isMeant(client: Session, { address, localAddress, type, id, user }: Kil
     (localAddress === undefined || client.transport.local === localAddress) &&
     (type === undefined || typeOfClient(client) === type) &&
     (id === undefined || client.id === id) &&
-    (user === undefined || client.user.name === user)
+    (user === undefined || client.user === user)
   );
 }
 

@@ -3,11 +3,12 @@ import { command, findCommand, type Argv, type Command } from '../command/comman
 import { categoriesOf, flagNames, legacyRange } from '../command/command-facts.js';
 import type { ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
-import { keyPositions, type KeySpec } from '../command/key-spec.js';
+import type { KeySpec } from '../command/key-spec.js';
+import { findKeys, type FoundKey } from '../command/request-keys.js';
 import type { Argument } from '../command/syntax.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { MapReply, mapReply, SetReply, SimpleString, type Reply } from '../resp/reply.js';
-import { atoi, isWord, parseInteger } from './support/arguments.js';
+import { isWord } from './support/arguments.js';
 import { helpCommand } from './support/help.js';
 
 const FLAGS = ['loading', 'stale'] as const;
@@ -40,13 +41,13 @@ export const commandCommand = command({
       name: 'getkeys', since: '2.8.13', group: 'server', complexity: 'O(N) for N arguments',
       summary: 'Returns the keys that a whole command names.',
       syntax: '', arity: -4, flags: FLAGS, categories: CATEGORIES,
-      run: (argv, _db, session) => keysIn(session.server, argv).map(({ name }) => name),
+      run: (argv, _db, session) => keysIn(session.server, argv).map(({ position }) => argv[position + 2]!),
     },
     {
       name: 'getkeysandflags', since: '7.0.0', group: 'server', complexity: 'O(N) for N arguments',
       summary: 'Returns the keys that a whole command names, and what it does with each.',
       syntax: '', arity: -4, flags: FLAGS, categories: CATEGORIES,
-      run: (argv, _db, session) => keysIn(session.server, argv).map(({ name, flags }) => [name, statuses(flags)]),
+      run: (argv, _db, session) => keysIn(session.server, argv).map(({ position, flags }) => [argv[position + 2]!, statuses(flags)]),
     },
     {
       name: 'info', since: '2.8.13', group: 'server', complexity: 'O(N) for N commands',
@@ -162,11 +163,6 @@ function argumentFlags({ optional, multiple, multipleToken }: Argument): string[
   return [...(optional ? ['optional'] : []), ...(multiple ? ['multiple'] : []), ...(multipleToken === true ? ['multiple_token'] : [])];
 }
 
-interface FoundKey {
-  readonly name: string;
-  readonly flags: readonly string[];
-}
-
 function keysIn({ commands }: ServerContext, argv: Argv): FoundKey[] {
   const request = argv.slice(2);
   const named = commands.get(request[0]!.toLowerCase());
@@ -174,72 +170,8 @@ function keysIn({ commands }: ServerContext, argv: Argv): FoundKey[] {
   if (asked === undefined) throw errors.INVALID_COMMAND;
   if (asked.keys.length === 0) throw errors.NO_KEY_ARGUMENTS;
   if (!asked.acceptsArgc(request.length)) throw errors.INVALID_KEY_COUNT;
-  const found = asked.keys.some((spec) => isBroken(spec, request)) ? countedKeys(asked, request) : specifiedKeys(asked, request);
+  const found = findKeys(asked, request);
   if (found.length === 0 && !asked.flags.has('no_mandatory_keys')) throw errors.INVALID_KEY_ARGUMENTS;
-  return found;
-}
-
-function specifiedKeys(asked: Command, request: Argv): FoundKey[] {
-  return asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ name: request[position]!, flags: flagsIn(asked, spec, request) })));
-}
-
-/**
- * Finds keys as Redis does behind a count that key specifications do not accept, such as 01: it reads the count as C does, reports no
- * flags, and puts the destination last.
- */
-function countedKeys({ keys }: Command, request: Argv): FoundKey[] {
-  for (const { begin, find } of keys) {
-    if (begin.type !== 'index' || find.type !== 'keynum') continue;
-    const count = atoi(request[begin.index + find.keyNumIndex]!);
-    const first = begin.index + find.firstKey;
-    if (count < 1 || first + count > request.length) return [];
-    const destination = keys.length === 1 ? [] : [request[1]!];
-    return [...request.slice(first, first + count), ...destination].map((name) => ({ name, flags: [] }));
-  }
-  return [];
-}
-
-/** What a command does with a key may depend on its options. */
-function flagsIn({ name }: Command, { flags }: KeySpec, request: Argv): readonly string[] {
-  if (!flags.includes('variable_flags')) return flags;
-  const words = request.map((word) => word.toUpperCase());
-  if (name === 'set') return words.includes('GET', 3) ? ['RW', 'access', 'update'] : ['OW', 'update'];
-  return onlyGets(words) ? ['RO', 'access'] : ['RW', 'access', 'update'];
-}
-
-/** A BITFIELD that changes nothing; one that is not well-formed might. */
-function onlyGets(words: readonly string[]): boolean {
-  for (let at = 2; at < words.length; ) {
-    const width = words[at] === 'GET' ? 3 : words[at] === 'OVERFLOW' ? 2 : Infinity;
-    if (at + width > words.length) return false;
-    at += width;
-  }
-  return true;
-}
-
-function positionsOf(spec: KeySpec, request: Argv): number[] {
-  if (spec.begin.type === 'unknown') return spec.flags.includes('OW') ? positionsBehind('STORE', request) : [];
-  return keyPositions(spec, request);
-}
-
-/** No keys where some must be, or a count of them that is none or points behind the end of the request: execution would refuse the command. */
-function isBroken(spec: KeySpec, request: Argv): boolean {
-  const { begin, find } = spec;
-  if (begin.type !== 'index') return false;
-  if (find.type !== 'keynum') return find.type === 'range' && keyPositions(spec, request).length === 0;
-  const count = parseInteger(request[begin.index + find.keyNumIndex]!);
-  return count === undefined || count < 1 || begin.index + find.firstKey + Number(count) > request.length;
-}
-
-/** The destination of SORT, which may stand anywhere among its options; each of these takes one argument or two. */
-function positionsBehind(word: string, request: Argv): number[] {
-  let found: number[] = [];
-  for (let at = 2; at + 1 < request.length; at++) {
-    const option = request[at]!.toUpperCase();
-    if (option === word) found = [++at];
-    else if (option === 'BY' || option === 'GET') at++;
-    else if (option === 'LIMIT') at += 2;
-  }
   return found;
 }
 

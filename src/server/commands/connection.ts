@@ -60,7 +60,7 @@ export const auth = command({
   run(argv, _db, session) {
     if (argv.length > 3) return errors.SYNTAX;
     session.redacted = argv.map((argument, at) => (at === 0 ? argument : REDACTED));
-    if (argv.length === 2 && !session.server.requiresPassword()) return errors.NO_PASSWORD_SET;
+    if (argv.length === 2 && session.server.users.default.isNoPass) return errors.NO_PASSWORD_SET;
     const [user, password] = argv.length === 2 ? ['default', argv[1]!] : [argv[1]!, argv[2]!];
     return authenticate(session, argv[0]!, user, password) ? OK : errors.WRONG_PASSWORD;
   },

@@ -11,7 +11,8 @@ import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply,
 import { datasetDigest, valueDigest } from './support/digest.js';
 import { helpReply } from './support/help.js';
 import { scriptingOf } from '../scripting/scripting.js';
-import { atoi, integer } from './support/arguments.js';
+import { atoi } from '../keyspace/types/int64.js';
+import { integer } from './support/arguments.js';
 
 interface Subcommand {
   /** Numbers of arguments behind the subcommand's name, least and most. */

@@ -31,6 +31,7 @@ export const subscribe = command({
   summary: 'Listens to channels.',
   syntax: 'channel...',
   flags: SUBSCRIBER_FLAGS,
+  channels: 'all',
   run: subscribeTo(CHANNEL),
 });
 
@@ -47,6 +48,7 @@ export const psubscribe = command({
   summary: 'Listens to all channels whose names match patterns.',
   syntax: '{pattern:pattern}...',
   flags: SUBSCRIBER_FLAGS,
+  channels: 'patterns',
   run: subscribeTo(PATTERN),
 });
 
@@ -63,6 +65,7 @@ export const ssubscribe = command({
   summary: 'Listens to shard channels, which in a cluster stay within one shard.',
   syntax: 'shardchannel...',
   flags: SUBSCRIBER_FLAGS,
+  channels: 'all',
   keys: [keys(1, -1, 1, 'not_key')],
   // Redis lets SUBSCRIBE and PSUBSCRIBE into a transaction, for old clients' sake, but not this newer one.
   run: (argv, db, session) => (session.deniesBlocking ? errors.SSUBSCRIBE_DENIED : subscribeToShards(argv, db, session)),
@@ -82,6 +85,7 @@ export const publish = command({
   summary: 'Sends a message to everybody who listens to a channel.',
   syntax: 'channel message',
   flags: PUBLISHER_FLAGS,
+  channels: 'first',
   run: (argv, _db, session) => session.server.pubsub.publish(argv[1]!, argv[2]!, session.id),
 });
 
@@ -90,6 +94,7 @@ export const spublish = command({
   summary: 'Sends a message to everybody who listens to a shard channel.',
   syntax: 'shardchannel message',
   flags: PUBLISHER_FLAGS,
+  channels: 'first',
   keys: [key(1, 'not_key')],
   run: (argv, _db, session) => session.server.pubsub.publishToShard(argv[1]!, argv[2]!, session.id),
 });

@@ -6,7 +6,7 @@
  *
  * A pattern without `*` sorts nothing: the elements come in the order they have.
  */
-import { type Argv, command } from '../command/command.js';
+import { type Argv, command, commandOf } from '../command/command.js';
 import * as errors from '../errors.js';
 import { key, unknownKeys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
@@ -17,6 +17,7 @@ import { SetValue } from '../keyspace/types/set.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import { isString, textOf, type Value } from '../keyspace/value.js';
 import type { Reply } from '../resp/reply.js';
+import { mayReadAnyKey } from '../features/users/permission.js';
 import { integer, isWord, parseDouble } from './support/arguments.js';
 import { storeResult } from './support/collections.js';
 
@@ -32,7 +33,8 @@ interface SortRequest {
   readonly destination: string | null;
 }
 
-function sortArguments(argv: Argv, mayStore: boolean): SortRequest {
+/** @param mayReadAnyKey else patterns that lead to other keys are refused */
+function sortArguments(argv: Argv, mayStore: boolean, mayReadAnyKey: boolean): SortRequest {
   const gets: string[] = [];
   let by: string | null = null;
   let offset = 0;
@@ -50,15 +52,24 @@ function sortArguments(argv: Argv, mayStore: boolean): SortRequest {
       offset = integer(argv[++at]!);
       count = integer(argv[++at]!);
     } else if (more >= 1 && mayStore && isWord(word, 'STORE')) destination = argv[++at]!;
-    else if (more >= 1 && isWord(word, 'BY')) by = argv[++at]!;
-    else if (more >= 1 && isWord(word, 'GET')) gets.push(argv[++at]!);
+    else if (more >= 1 && isWord(word, 'BY')) {
+      by = argv[++at]!;
+      if (!mayReadAnyKey && !isConstant(by)) throw errors.SORT_BY_DENIED;
+    } else if (more >= 1 && isWord(word, 'GET')) {
+      if (!mayReadAnyKey) throw errors.SORT_GET_DENIED;
+      gets.push(argv[++at]!);
+    }
     else throw errors.SYNTAX;
   }
   return { by, offset, count, gets, isDescending, isAlpha, destination };
 }
 
-function sort(argv: Argv, db: Database, { isScript }: Session, mayStore: boolean): Reply {
-  const request = sortArguments(argv, mayStore);
+/** A BY that names no key by the element: nothing is sorted. */
+const isConstant = (pattern: string): boolean => !errors.cString(pattern).includes('*');
+
+function sort(argv: Argv, db: Database, { isScript, user, server }: Session, mayStore: boolean): Reply {
+  const self = commandOf(server.commands, mayStore ? 'sort' : 'sort_ro');
+  const request = sortArguments(argv, mayStore, mayReadAnyKey(user, self, argv));
   const value = db.lookupRead(argv[1]!);
   const elements = sorted(db, value, request, isScript);
   const { gets, destination } = request;
@@ -77,7 +88,7 @@ function store(db: Database, destination: string, values: readonly (string | nul
 function sorted(db: Database, value: Value | undefined, request: SortRequest, isScript: boolean): string[] {
   const elements = elementsOf(value);
   const { by, isDescending, destination } = request;
-  const isUnsorted = by !== null && !errors.cString(by).includes('*');
+  const isUnsorted = by !== null && isConstant(by);
   if (!isUnsorted) return limited(sortElements(db, elements, request), request);
   // A set has no order of its own, but what is stored, or seen by a script, is to be the same wherever the command is repeated.
   if (value instanceof SetValue && (destination !== null || isScript)) {

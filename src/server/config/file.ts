@@ -4,9 +4,9 @@
  * Reached from the command line before the server exists, and from CONFIG REWRITE. One directive a line, words separated by spaces, quoted
  * as in Redis; `include` reads another file, or those that a pattern finds, at that place; `save` may come several times.
  */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readWhole } from '../../shared/read-whole.js';
+import { replaceFile } from '../../shared/replace-file.js';
 import { resolvePath, toBytes, toText } from './bytes.js';
 import { expandGlob } from './glob-files.js';
 import { parseValue } from './parse.js';
@@ -136,15 +136,7 @@ const GENERATED = '# Written by CONFIG REWRITE';
  */
 export function rewriteConfigFile(path: string, values: SettingValues): void {
   const file = toText(path);
-  const text = rewriteText(readWhole(file).toString('latin1'), values);
-  const draft = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(draft, text, 'latin1');
-    renameSync(draft, file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
+  replaceFile(file, rewriteText(readWhole(file).toString('latin1'), values));
 }
 
 export function rewriteText(text: string, values: SettingValues): string {

@@ -96,11 +96,6 @@ function savePoints(numbers: readonly string[]): string | BadValue {
   return isWrong ? new BadValue('Invalid save parameters') : joined(numbers);
 }
 
-/** A server that starts without the users of its file would be open to everybody. */
-function noUsers(text: string): string | null {
-  return text === '' ? null : 'users cannot be loaded from a file yet';
-}
-
 function hostName(text: string): string | null {
   return /^[a-z\d.-]*$/i.test(text) ? null : 'Hostnames may only contain alphanumeric characters, hyphens or dots';
 }
@@ -175,8 +170,8 @@ export const SETTINGS = {
   }),
   ...group('Security', {
     requirepass: string('', 'Password that clients must give with AUTH; empty: none.'),
-    aclfile: string('', 'File with users and their rights; refused, since there is only the user default so far.', { ...IDLE_IMMUTABLE, check: noUsers }),
-    'acl-pubsub-default': oneOf('allchannels resetchannels', 'resetchannels', 'Channels that a new user may use.', IDLE),
+    aclfile: string('', 'File with users and what they may do, which ACL LOAD reads and ACL SAVE writes.', IMMUTABLE),
+    'acl-pubsub-default': oneOf('allchannels resetchannels', 'resetchannels', 'Channels that a new user may use.'),
     'acllog-max-len': integer(128, 0, LONG_MAX, 'Entries of ACL LOG.'),
     'enable-protected-configs': oneOf('no yes local', 'no', 'Whether CONFIG SET may change dir and dbfilename; local: only from this machine.', IMMUTABLE),
     'enable-debug-command': oneOf('no yes local', 'no', 'Whether DEBUG may be used; local: only from this machine.', IMMUTABLE),

@@ -12,6 +12,7 @@
  *   poll.listen        LISTEN descriptor, local · FAILED
  *
  *   host               HOST answer as JSON · HOST_SECRET answer as JSON               a secret: digits of ACL GENPASS
+ *                      HOST_FILE n bytes                                              the ACL file, or why it could not be read
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
  * FAULT stands where another thread has set a fault of the loop, taken one away, or changed how readiness is reported, as JSON of a FaultCall. ADVANCE
@@ -45,6 +46,7 @@ export const FAULT = 19;
 export const ADVANCE = 20;
 export const WRITE_UNHASHED = 21;
 export const HOST_SECRET = 22;
+export const HOST_FILE = 23;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -70,6 +72,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [ADVANCE]: 'a call of advance',
   [WRITE_UNHASHED]: 'a write that shows a secret',
   [HOST_SECRET]: 'a secret of the host',
+  [HOST_FILE]: 'a file',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -1,11 +1,14 @@
 /**
  * The host of a recorded server, and of a replayed one: answers are kept on the tape as JSON, and come from there again.
  */
-import { type Host, type HostMemory, SystemHost } from '../host.js';
+import { type FileContent, type Host, type HostMemory, SystemHost } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
-import { HOST, HOST_SECRET } from './inputs.js';
+import { HOST, HOST_FILE, HOST_SECRET } from './inputs.js';
 import type { TapeWriter } from './tape.js';
 import type { ReplayWorld } from './replay-world.js';
+
+/** What begins an answer that holds a file. */
+const PLUS = 43;
 
 export class RecordingHost implements Host {
   readonly pid: number;
@@ -41,6 +44,20 @@ export class RecordingHost implements Host {
 
   attempt(action: () => void): string | null {
     return this.record(this.inner.attempt(action));
+  }
+
+  /** As its bytes, in which a redactor finds its way: behind a `+` what the file holds, behind a `-` why it could not be read. */
+  readFile(path: string): FileContent {
+    const content = this.inner.readFile(path);
+    const answer = Buffer.from('bytes' in content ? `+${content.bytes}` : `-${content.complaint}`, 'latin1');
+    this.tape.byte(HOST_FILE);
+    this.tape.number(answer.length);
+    this.tape.bytes(answer, 0, answer.length);
+    return content;
+  }
+
+  choose(find: () => number): number {
+    return this.record(this.inner.choose(find));
   }
 
   /** The heap that is watched: each look at it is an answer, too. */
@@ -111,6 +128,20 @@ export class ReplayHost implements Host {
   /** Nothing is done to the machine again. */
   attempt(): string | null {
     return this.world.isDetached ? 'this is the past' : this.answer('what became of an action', null);
+  }
+
+  readFile(): FileContent {
+    if (this.world.isDetached) return { complaint: 'this is the past' };
+    this.world.take(HOST_FILE, 0, 'a file');
+    const { tape } = this.world;
+    const answer = Buffer.alloc(tape.number());
+    tape.bytes(answer, 0, answer.length);
+    const text = answer.latin1Slice(1);
+    return answer[0] === PLUS ? { bytes: text } : { complaint: text };
+  }
+
+  choose(find: () => number): number {
+    return this.world.isDetached ? find() : this.answer('the place of a password', -1);
   }
 
   private heapOf(limit: number): Heap {

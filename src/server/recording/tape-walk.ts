@@ -10,6 +10,8 @@ export interface TapeVisitor {
   read(token: number, start: number, end: number): void;
   /** `tape[start, end)` is a secret that the host has made up, as JSON. */
   secret(start: number, end: number): void;
+  /** `tape[start, end)` is an ACL file. */
+  aclFile(start: number, end: number): void;
 }
 
 /** @param tape whole answers. Throws TapeEnd if the last one is cut off */
@@ -30,6 +32,11 @@ function walkAnswer(cursor: TapeCursor, visitor: TapeVisitor): void {
     case inputs.HOST_SECRET: {
       const start = cursor.skip(cursor.number());
       visitor.secret(start, cursor.position);
+      return;
+    }
+    case inputs.HOST_FILE: {
+      const start = cursor.skip(cursor.number());
+      visitor.aclFile(start, cursor.position);
       return;
     }
     case inputs.WAIT:

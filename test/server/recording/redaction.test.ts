@@ -60,7 +60,7 @@ describe('a replacement', () => {
 function scanned(pieces: readonly string[]): { readonly text: string; readonly secrets: readonly string[]; readonly left: number } {
   const secrets: string[] = [];
   let left = 0;
-  const scanner = new RequestScanner({ begin: () => mask.begin(), replaced: (secret) => void secrets.push(secret), isLeft: () => void left++ });
+  const scanner = new RequestScanner({ begin: () => mask.begin(), beginHash: () => mask.beginHash(), replaced: (secret) => void secrets.push(secret), isLeft: () => void left++ });
   const buffers = pieces.map((piece) => Buffer.from(piece, 'latin1'));
   for (const buffer of buffers) scanner.feed(buffer, 0, buffer.length);
   return { text: buffers.map((buffer) => buffer.latin1Slice()).join(''), secrets, left };
@@ -164,7 +164,7 @@ test('every answer that there is can be walked over', () => {
     const tape = Buffer.concat([Buffer.of(Number(tag)), Buffer.alloc(16)]);
     let failure = '';
     try {
-      walkTape(tape, { read: () => {}, secret: () => {} });
+      walkTape(tape, { read: () => {}, secret: () => {}, aclFile: () => {} });
     } catch (error) {
       failure = String(error);
     }

@@ -156,11 +156,3 @@ export function writeString(db: Database, key: string): StringValue | undefined 
   if (value !== undefined && !isString(value)) throw errors.WRONG_TYPE;
   return value;
 }
-
-/** As C reads a number: what begins with digits is one, and of more than 32 bits the lower ones are left. */
-export function atoi(text: string): number {
-  const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
-  if (digits === undefined) return 0;
-  const value = BigInt(digits.replace(/^\+/, ''));
-  return value > INT64_MAX ? -1 : value < INT64_MIN ? 0 : Number(BigInt.asIntN(32, value));
-}

@@ -1,7 +1,6 @@
 /**
- * Authentication: what AUTH and HELLO do alike. There is one user, `default`, whose password is `requirepass`.
+ * Authentication: what AUTH and HELLO do alike.
  */
-import { timingSafeEqual } from 'node:crypto';
 import { clientInfo } from '../../command/client-info.js';
 import type { Session } from '../../command/session.js';
 
@@ -9,24 +8,18 @@ import type { Session } from '../../command/session.js';
 export const REDACTED = '(redacted)';
 
 /**
- * True if the session is that user's now. Without `requirepass` every password is right, as for a nopass user of Redis. If not, it stands in ACL LOG.
- * @param name of the command, as the client wrote it
+ * True if the session is that user's now. If not, it stands in ACL LOG.
+ * @param command its name, as the client wrote it
  */
-export function authenticate(session: Session, name: string, user: string, password: string): boolean {
-  const { server } = session;
-  if (user !== 'default' || (server.requiresPassword() && !isEqual(password, server.config.values.requirepass))) {
+export function authenticate(session: Session, command: string, name: string, password: string): boolean {
+  const { users, aclLog } = session.server;
+  const user = users.authenticate(name, password);
+  if (user === null) {
     const context = session.deniesBlocking && !session.isScript ? 'multi' : 'toplevel';
-    server.aclLog.add({ reason: 'auth', context, object: name, username: user, clientInfo: clientInfo(session) });
+    aclLog.add({ reason: 'auth', context, object: command, username: name, clientInfo: clientInfo(session) });
     return false;
   }
-  session.user = server.users.default;
+  session.user = user;
   session.authenticated = true;
   return true;
-}
-
-/** In a time that tells nothing of how much of a guess was right. */
-function isEqual(given: string, wanted: string): boolean {
-  const length = Math.max(given.length, wanted.length);
-  const pad = (text: string): Buffer => Buffer.from(text.padEnd(length, '\0'), 'latin1');
-  return timingSafeEqual(pad(given), pad(wanted)) && given.length === wanted.length;
 }

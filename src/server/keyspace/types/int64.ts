@@ -48,3 +48,11 @@ export function fromBigInt(value: bigint): Int64 {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
+
+/** As C reads a number: what begins with digits is one, and of more than 32 bits the lower ones are left. */
+export function atoi(text: string): number {
+  const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
+  if (digits === undefined) return 0;
+  const value = BigInt(digits.replace(/^\+/, ''));
+  return value > MAX_INT64 ? -1 : value < MIN_INT64 ? 0 : Number(BigInt.asIntN(32, value));
+}

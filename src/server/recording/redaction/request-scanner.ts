@@ -2,6 +2,7 @@
  * RequestScanner: follows the requests of one client through the bytes that were read, in whatever pieces, and replaces the passwords in them.
  *
  *   AUTH [user] PASSWORD   ·   HELLO 3 AUTH user PASSWORD   ·   CONFIG SET requirepass PASSWORD masterauth PASSWORD
+ *   ACL SETUSER user >PASSWORD <PASSWORD #HASH !HASH
  *
  * It sees the bytes as the request decoder does (resp/request-decoder.ts), and skips what cannot be a secret. An argument is replaced as its bytes come. Of an
  * inline request only the whole line says which word is which: while one may hold a password, {@link awaitsLine} is true, and its bytes must not leave.
@@ -12,6 +13,8 @@ import type { Replacement } from './secret-mask.js';
 
 export interface SecretSink {
   begin(): Replacement;
+  /** Of the hash of a password. */
+  beginHash(): Replacement;
   /** A secret has been replaced; this is what it was. */
   replaced(secret: string): void;
   /** There is a secret that cannot be replaced. */
@@ -33,10 +36,12 @@ const MAX_REMEMBERED = 1024;
 const PLAIN = 0;
 const WORD = 1;
 const SECRET = 2;
-type Role = typeof PLAIN | typeof WORD | typeof SECRET;
+/** A rule of ACL SETUSER: its first byte says whether what follows is a secret. */
+const RULE = 3;
+type Role = typeof PLAIN | typeof WORD | typeof SECRET | typeof RULE;
 
 /** An inline request that may carry a password: its name, in whatever quotes, and what ends it; or a name that is spelled by escapes. */
-const MAY_HOLD_SECRET = /^\s*(?:["']?(?:auth|hello|config)["']?\s|["']\S*\\)/i;
+const MAY_HOLD_SECRET = /^\s*(?:["']?(?:auth|hello|config|acl)["']?\s|["']\S*\\)/i;
 
 export class RequestScanner {
   /** After bytes that are no request nothing is executed any more. */
@@ -105,13 +110,19 @@ export class RequestScanner {
     this.bulkLeft = length + 2;
     this.role = this.roles.roleOf(this.index, length);
     this.text = '';
-    if (this.role === SECRET) this.replacement = this.sink.begin();
+    this.replacement = this.role === SECRET ? this.sink.begin() : null;
   }
 
   private body(bytes: Buffer, at: number, end: number): number {
     const contentEnd = Math.min(end, at + Math.max(0, this.bulkLeft - 2));
-    if (this.role !== PLAIN && this.text.length < MAX_REMEMBERED) this.text += bytes.latin1Slice(at, contentEnd);
-    if (this.role === SECRET) this.replacement!.apply(bytes, at, contentEnd);
+    let from = at;
+    if (this.role === RULE && contentEnd > at) {
+      this.replacement = beginRule(this.sink, bytes[at]!);
+      this.role = this.replacement === null ? PLAIN : SECRET;
+      from++;
+    }
+    if (this.role !== PLAIN && this.text.length < MAX_REMEMBERED) this.text += bytes.latin1Slice(from, contentEnd);
+    if (this.role === SECRET) this.replacement!.apply(bytes, from, contentEnd);
     const next = Math.min(end, at + this.bulkLeft);
     this.bulkLeft -= next - at;
     if (this.bulkLeft === 0) this.endArgument();
@@ -148,16 +159,28 @@ export class RequestScanner {
     for (const [index, word] of words.entries()) {
       const role = roles.roleOf(index, word.length);
       if (role === WORD) roles.word(index, word);
-      else if (role === SECRET) this.replaceWord(line, word, ranges[index]!);
+      else if (role === SECRET) this.replaceWord(line, word, ranges[index]!, this.sink.begin());
+      else if (role === RULE) this.replaceRule(line, word, ranges[index]!);
     }
   }
 
-  private replaceWord(line: InlineLine, word: string, ranges: WordRanges): void {
+  private replaceRule(line: InlineLine, rule: string, ranges: WordRanges): void {
+    const replacement = rule === '' ? null : beginRule(this.sink, rule.charCodeAt(0));
+    if (replacement !== null) this.replaceWord(line, rule.slice(1), ranges === null ? null : withoutFirst(ranges), replacement);
+  }
+
+  private replaceWord(line: InlineLine, word: string, ranges: WordRanges, replacement: Replacement): void {
     if (ranges === null || line.isGone) return this.sink.isLeft();
-    const replacement = this.sink.begin();
     for (const range of ranges) line.apply(replacement, range);
     this.sink.replaced(word);
   }
+}
+
+/** What replaces the rest of a rule that begins with this byte; null if that is no secret. */
+function beginRule(sink: SecretSink, first: number): Replacement | null {
+  const sign = String.fromCharCode(first);
+  if (sign === '>' || sign === '<') return sink.begin();
+  return sign === '#' || sign === '!' ? sink.beginHash() : null;
 }
 
 /** Which arguments of a request are secrets, told by those before. */
@@ -172,7 +195,7 @@ class ArgumentRoles {
   constructor(private readonly count: number) {}
 
   roleOf(index: number, length: number): Role {
-    if (index === 0) return length >= 4 && length <= 6 ? WORD : PLAIN;
+    if (index === 0) return length >= 3 && length <= 6 ? WORD : PLAIN;
     switch (this.command) {
       case 'auth':
         return index >= 2 || this.count === 2 ? SECRET : PLAIN;
@@ -183,6 +206,10 @@ class ArgumentRoles {
         return index === 1 && length === 3 ? WORD : PLAIN;
       case 'config set':
         return this.settingRole(index, length);
+      case 'acl':
+        return index === 1 && length === 7 ? WORD : PLAIN;
+      case 'acl setuser':
+        return index > 2 && length > 0 ? RULE : PLAIN;
       default:
         return PLAIN;
     }
@@ -191,6 +218,7 @@ class ArgumentRoles {
   word(index: number, text: string): void {
     const word = text.toLowerCase();
     if (index === 0) this.command = word;
+    else if (this.command === 'acl') this.command = word === 'setuser' ? 'acl setuser' : '';
     else if (this.command === 'config') this.command = word === 'set' ? 'config set' : '';
     else if (this.command === 'config set') this.namesSecret = SECRET_SETTINGS.some((name) => name === word);
     else if (this.command === 'hello') this.helloOption(index, word);
@@ -272,6 +300,12 @@ class InlineLine {
 
 /** Where the characters of a word stand, quotes left out; null if one of them is an escape, which may be longer or shorter than its replacement's. */
 type WordRanges = readonly (readonly [start: number, end: number])[] | null;
+
+/** The first character is left out. */
+function withoutFirst(ranges: NonNullable<WordRanges>): WordRanges {
+  const at = ranges.findIndex(([start, end]) => end > start);
+  return ranges.flatMap(([start, end], index) => (index < at ? [] : [[index === at ? start + 1 : start, end] as const]));
+}
 
 /** The words of a line that splitInline can split, in its order. */
 export function wordRanges(line: string): WordRanges[] {

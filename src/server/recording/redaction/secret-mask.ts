@@ -17,26 +17,45 @@ const CLASSES: readonly string[] = [
   String.fromCharCode(...Array.from({ length: 128 }, (_, index) => 128 + index)),
 ];
 
+/** What a hash is made of. */
+const HASH_CLASSES: readonly string[] = ['0123456789abcdef'];
+
 export class SecretMask {
   constructor(private readonly key: Buffer) {}
 
   begin(): Replacement {
-    return new Replacement(this.key);
+    return new Replacement(this.key, CLASSES);
+  }
+
+  /** Of the hash of a password: it stays one. */
+  beginHash(): Replacement {
+    return new Replacement(this.key, HASH_CLASSES);
   }
 
   /** @param secret a byte string */
   text(secret: string): string {
-    const bytes = Buffer.from(secret, 'latin1');
-    this.begin().apply(bytes, 0, bytes.length);
-    return bytes.latin1Slice();
+    return replaced(secret, this.begin());
   }
+
+  hash(hash: string): string {
+    return replaced(hash, this.beginHash());
+  }
+}
+
+function replaced(text: string, replacement: Replacement): string {
+  const bytes = Buffer.from(text, 'latin1');
+  replacement.apply(bytes, 0, bytes.length);
+  return bytes.latin1Slice();
 }
 
 /** The replacement of one secret, from its first byte on. */
 export class Replacement {
   private length = 0;
 
-  constructor(private state: Buffer) {}
+  constructor(
+    private state: Buffer,
+    private readonly classes: readonly string[],
+  ) {}
 
   /** Replaces the next bytes of the secret, in place. */
   apply(bytes: Buffer, start: number, end: number): void {
@@ -49,7 +68,7 @@ export class Replacement {
 
   private moved(byte: number): number {
     const char = String.fromCharCode(byte);
-    const members = CLASSES.find((candidate) => candidate.includes(char));
+    const members = this.classes.find((candidate) => candidate.includes(char));
     if (members === undefined) return byte;
     const step = 1 + (this.state.readUInt32LE(0) % (members.length - 1));
     return members.charCodeAt((members.indexOf(char) + step) % members.length);

@@ -2,13 +2,14 @@
  * TapeRedactor: takes the passwords out of a recording before it leaves the process.
  *
  *   ring ──▶ block of the tape ──▶ walkTape ──▶ what each client has sent ──▶ RequestScanner ──▶ replaced in place
- *                                          └──▶ digits of ACL GENPASS ──────────────────────────▶ replaced in place
+ *                                          └──▶ digits of ACL GENPASS, rules of the ACL file ───▶ replaced in place
  *
  * The loop knows nothing of it, but for the replies that show a secret, of which it records no hash. A secret that stands elsewhere, in a script or in a value,
  * cannot be replaced without changing what the server does: it is looked for, and {@link containsSecrets} says that there is one.
  */
 import { randomBytes } from 'node:crypto';
 import { SECRET_SETTINGS, type SettingValues } from '../../config.js';
+import type { UserState } from '../../features/users/user.js';
 import { readState, sealState, serializeState } from '../state-bytes.js';
 import type { RecordingHead } from '../replay.js';
 import { walkTape } from '../tape-walk.js';
@@ -55,12 +56,16 @@ export class TapeRedactor implements SecretSink {
     return settings;
   }
 
-  /** Of a captured state the settings are replaced; a secret that stands elsewhere in it stays. */
+  /** Of a captured state the settings and the passwords of users are replaced; a secret that stands elsewhere in it stays. */
   private state(from: string): string {
     const state = readState(Buffer.from(from, 'base64'));
-    const payload = Buffer.from(serializeState({ ...state, settings: this.settings(state.settings) }));
+    const payload = Buffer.from(serializeState({ ...state, settings: this.settings(state.settings), users: state.users.map((user) => this.user(user)) }));
     this.containsSecrets ||= [...this.sought].some((secret) => payload.includes(secret, 0, 'latin1'));
     return Buffer.from(sealState(payload)).toString('base64');
+  }
+
+  private user(user: UserState): UserState {
+    return { ...user, passwords: user.passwords.map((password) => ({ ...password, hash: this.mask.hash(password.hash) })) };
   }
 
   /** @param block the next whole answers of the tape, which are changed in place. Returns the blocks that may leave now, in order */
@@ -69,6 +74,7 @@ export class TapeRedactor implements SecretSink {
       read: (token, start, end) => this.read(token, block, start, end),
       // JSON of a string: what stands between the quotes.
       secret: (start, end) => this.replaceText(block, start + 1, end - 1),
+      aclFile: (start, end) => this.replaceRules(block, start, end),
     });
     this.held.push(block);
     this.heldBytes += block.length;
@@ -86,6 +92,10 @@ export class TapeRedactor implements SecretSink {
 
   begin(): Replacement {
     return this.mask.begin();
+  }
+
+  beginHash(): Replacement {
+    return this.mask.beginHash();
   }
 
   replaced(secret: string): void {
@@ -111,6 +121,16 @@ export class TapeRedactor implements SecretSink {
   private replaceText(block: Buffer, start: number, end: number): void {
     this.replaced(block.latin1Slice(start, end));
     this.mask.begin().apply(block, start, end);
+  }
+
+  /** The words of an ACL file that are passwords or hashes. */
+  private replaceRules(block: Buffer, start: number, end: number): void {
+    for (const { index, 1: sign, 2: text } of block.latin1Slice(start, end).matchAll(/(?<![^ \n])([><#!])([^ \n]+)/g)) {
+      const from = start + index + 1;
+      const isHash = sign === '#' || sign === '!';
+      this.replaced(text!);
+      (isHash ? this.mask.beginHash() : this.mask.begin()).apply(block, from, from + text!.length);
+    }
   }
 
   private mustHold(): boolean {

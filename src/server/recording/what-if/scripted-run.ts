@@ -358,4 +358,13 @@ class StillHost implements Host {
   attempt(): null {
     return null;
   }
+
+  /** Of the ACL file. */
+  readFile(): { readonly bytes: string } {
+    return { bytes: '' };
+  }
+
+  choose(find: () => number): number {
+    return find();
+  }
 }
