@@ -11,7 +11,7 @@ import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import { CATEGORY_ORDER } from './command/command-facts.js';
 import { resolvePath, toText } from './config/bytes.js';
-import type { Config } from './config.js';
+import { type Config, ConfigError } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
 import { AclLog } from './features/acl-log.js';
@@ -31,7 +31,7 @@ import { DispatchHooks } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
 import type { Session } from './command/session.js';
 import { CommandCatalog } from './features/users/access.js';
-import { Users } from './features/users/users.js';
+import { AclFileError, Users } from './features/users/users.js';
 import { Tracking } from './features/tracking.js';
 import { Watches } from './features/watches.js';
 import { bindAddresses } from './io/bind-addresses.js';
@@ -226,11 +226,15 @@ export class Server implements ServerContext {
     else this.loadUsers();
   }
 
-  /** At the start. Throws if the file or one of its lines cannot be taken. */
+  /** At the start. Throws {@link ConfigError} if the ACL file or one of its lines cannot be taken. */
   private loadUsers(): void {
     const { requirepass, aclfile } = this.config.values;
     if (requirepass !== '') this.users.requirePassword(requirepass);
-    if (aclfile !== '') this.users.load();
+    try {
+      if (aclfile !== '') this.users.load();
+    } catch (error) {
+      throw error instanceof AclFileError ? new ConfigError('aclfile', error.message) : error;
+    }
   }
 
   /** The whole server as plain data. Throws in the middle of a turn. */

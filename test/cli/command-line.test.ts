@@ -91,7 +91,6 @@ test.each([
   [['-x'], "unknown option '-x'"],
   [['--'], "unknown option '--'"],
   [['--loadmodule', 'x.so'], "--loadmodule 'x.so': not supported"],
-  [['--aclfile', 'users.acl'], "--aclfile 'users.acl': users cannot be loaded from a file yet"],
   [['--timeout', '5', '6'], "--timeout '5 6': wrong number of arguments"],
   [['--port', '7000', 'redis.conf', '--hz', '10'], "--port '7000 redis.conf': wrong number of arguments"],
   [['--save', '900', '1', '2'], "--save '900 1 2': Invalid save parameters"],

@@ -90,13 +90,18 @@ test.each([
   [['/no/such/file'], "cannot read the configuration file '/no/such/file': ENOENT"],
   [['--logfile', '/no/such/place/log'], "cannot open '/no/such/place/log': no such file or directory"],
   [['one', 'two'], "unknown option 'two'"],
-  [['--aclfile', 'users.acl'], "--aclfile 'users.acl': users cannot be loaded from a file yet"],
 ])('%j is refused in one line with exit code 1', async (args, message) => {
   const server = lab(...args);
   expect(await server.exited).toBe(1);
   expect(server.errors).toContain(`redis-lab: ${message}`);
   expect(server.errors.trimEnd().split('\n')).toHaveLength(1);
   expect(server.output).toBe('');
+});
+
+test('an ACL file that cannot be read is named in one line, with exit code 1', async () => {
+  const server = lab('--aclfile', 'no.acl');
+  expect(await server.exited).toBe(1);
+  expect(server.errors).toBe("redis-lab: aclfile: Error loading ACLs, opening file 'no.acl': No such file or directory\n");
 });
 
 test('a port that is taken is named in one line, with exit code 1', async () => {
