@@ -3,8 +3,10 @@
 //     // task: throw new Error('next is not written yet');       what stands in the stub, a line each; perhaps none
 //     …                                                          what stands in the solution
 //     // end of task
+//
+// A lesson that begins with another program has that as its stub.js; what it becomes is program.js.
 
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const PROGRAM = 'program.js';
 
@@ -37,7 +39,7 @@ export function copyLessons(from, to) {
   cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('.ts') });
   for (const name of readdirSync(to)) {
     const { stub, solution } = readProgram(readFileSync(`${to}/${name}/${PROGRAM}`, 'utf8'));
-    writeFileSync(`${to}/${name}/stub.js`, stub);
+    if (!existsSync(`${to}/${name}/stub.js`)) writeFileSync(`${to}/${name}/stub.js`, stub);
     writeFileSync(`${to}/${name}/solution.js`, solution);
     rmSync(`${to}/${name}/${PROGRAM}`);
   }

@@ -69,4 +69,10 @@ export const LESSONS: readonly Lesson[] = [
     title: { en: 'Pipelining and fairness: one write, a budget for each', ko: '파이프라이닝과 공평함: write 한 번, 저마다의 몫' },
     exports: ['Server'],
   },
+  {
+    number: '10',
+    name: '10-propagation',
+    title: { en: 'Write propagation: from locks to one handler', ko: '쓰기 전파: 락에서 핸들러 하나로' },
+    exports: ['Server'],
+  },
 ];
