@@ -103,12 +103,14 @@ const metafiles = [
   await bundle('server/herd/worker'),
   await bundle('server/engines/acceptor'),
   await bundle('server/engines/connection'),
-  await bundle('cli/lab', { separate: beside('run', 'replay', 'learn', 'check', 'course', 'threads') }),
+  await bundle('cli/lab', { separate: beside('run', 'replay', 'learn', 'check', 'course', 'threads', 'compare') }),
   await bundle('cli/replay'),
   await bundle('cli/learn', { separate: REFERENCE }),
   await bundle('cli/check'),
   await bundle('cli/course'),
   await bundle('cli/threads'),
+  await bundle('cli/compare'),
+  await bundle('compare/load'),
   // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
   await bundle('cli/open-recording'),
   await bundle('cli/run', { separate: { ...beside('open-recording'), ...REFERENCE }, plugins: [bundleInk], defines: { fetch: 'undefined' } }),
@@ -116,10 +118,10 @@ const metafiles = [
   await bundle('server/commands/reference', { outfile: 'cli/command-reference' }),
 ];
 const buildId = createHash('sha256');
-for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js', 'cli/course.js', 'cli/threads.js', 'cli/command-reference.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
+for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js', 'cli/course.js', 'cli/threads.js', 'cli/compare.js', 'cli/command-reference.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
 metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } }));
 
-for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd', 'server/engines']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
+for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd', 'server/engines', 'compare']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);
 copyLessons(`${root}src/course/lessons`, `${root}${fresh}/course/lessons`);
 cpSync(`${root}src/tui/learn/experiments`, `${root}${fresh}/${EXPERIMENTS}`, { recursive: true });

@@ -45,24 +45,26 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   ],
   'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'types:server/features', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/faults', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
-  'server/thread': ['types:server/server-state', 'server/background', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/thread': ['server/arena', 'types:server/server-state', 'server/background', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
   'server/history': [
     'shared', 'server/thread', 'server/recording', 'server/server', 'server/snapshot', 'server/command', 'server/resp', 'server/trace',
   ],
   'server/herd': ['server/io', 'server/thread'],
   // A keyspace in shared memory: no loop, no poll, no trace.
-  'server/arena': ['server/errors', 'server/resp', 'server/keyspace', 'server/commands'],
+  'server/arena': ['server/command', 'server/errors', 'server/resp', 'server/keyspace', 'server/commands'],
   'server/engines': [
     'server/arena', 'server/client', 'server/errors', 'server/io', 'server/resp', 'server/thread', 'server/version', 'types:server/config', 'types:server/server',
   ],
-  'server/index': ['server/engines', 'server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
+  'server/index': ['server/arena', 'server/engines', 'server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   tui: ['server/index', 'shared'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   check: ['server/index', 'shared'],
+  // Programs that load servers and look at them from outside.
+  compare: ['server/index', 'server/io', 'shared'],
   course: ['poll', 'server/resp', 'shared'],
   poll: ['server/io', 'shared', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
-  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'course', 'tui'],
+  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'compare', 'course', 'tui'],
 };
 
 interface Edge {

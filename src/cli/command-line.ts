@@ -105,7 +105,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
   if (clock === 'virtual' && switches.has('headless')) throw new Complaint("--clock 'virtual': only the lab's console can advance it, and --headless has none");
   const history = values.get('history');
   const engine = (values.get('engine') as EngineName | undefined) ?? 'loop';
-  if (engine === 'threads') checkThreads(reader.values, [...switches, ...values.keys(), ...lists.keys()]);
+  if (engine === 'threads' || engine === 'shared-loop') checkFewCommands(engine, reader.values, [...switches, ...values.keys(), ...lists.keys()]);
   return {
     settings: reader.values,
     configFile: file === null ? null : resolvePath(file),
@@ -134,15 +134,16 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
 /** The defect that makes a loop serve one client until it has gone. */
 const SEQUENTIAL = 'one-client-at-a-time';
 
-/** Flags that say something also where there is no loop. */
-const FLAGS_OF_THREADS: readonly LabFlagName[] = ['engine', 'headless'];
+/** Flags that go with every engine. */
+const FLAGS_OF_ALL: readonly LabFlagName[] = ['engine', 'headless'];
 
-function checkThreads(settings: Partial<SettingValues>, flags: readonly LabFlagName[]): void {
-  if (!flags.includes('headless')) throw new Complaint("--engine 'threads': there is no screen for it yet; --headless runs it without one");
-  const flag = flags.find((name) => !FLAGS_OF_THREADS.includes(name));
-  if (flag !== undefined) throw new Complaint(`--${flag} is about a loop, and --engine threads has none`);
+/** The engines on the keyspace in shared memory have few commands, few settings and no screen. */
+function checkFewCommands(engine: EngineName, settings: Partial<SettingValues>, flags: readonly LabFlagName[]): void {
+  if (!flags.includes('headless')) throw new Complaint(`--engine '${engine}': there is no screen for it yet; --headless runs it without one`);
+  const flag = flags.find((name) => !FLAGS_OF_ALL.includes(name));
+  if (flag !== undefined) throw new Complaint(`--${flag} does not go with --engine ${engine}`);
   const setting = Object.keys(settings).find((name) => !(THREADS_SETTINGS as readonly string[]).includes(name));
-  if (setting !== undefined) throw new Complaint(`--engine threads has no setting '${setting}'; it has ${THREADS_SETTINGS.join(', ')}`);
+  if (setting !== undefined) throw new Complaint(`--engine ${engine} has no setting '${setting}'; it has ${THREADS_SETTINGS.join(', ')}`);
 }
 
 function readFault(text: string): Fault {

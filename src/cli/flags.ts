@@ -22,9 +22,9 @@ export type ThemeName = 'dark' | 'light';
 
 export const THEMES: readonly ThemeName[] = ['dark', 'light'];
 
-export type EngineName = 'loop' | 'threads' | 'sequential';
+export type EngineName = 'loop' | 'threads' | 'sequential' | 'shared-loop';
 
-export const ENGINES: readonly EngineName[] = ['loop', 'threads', 'sequential'];
+export const ENGINES: readonly EngineName[] = ['loop', 'threads', 'sequential', 'shared-loop'];
 
 interface LabFlag {
   readonly summary: string;
@@ -45,7 +45,7 @@ export const LAB_FLAGS = {
   theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
   present: { summary: 'for a projector: strong contrast, the panes that matter, and Enter leads an experiment from moment to moment' },
   lang: { value: 'language', summary: `of the screen, and of what is told: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
-  engine: { value: 'engine', summary: `how clients are served: ${ENGINES.join(', ')}; threads have few commands, and no screen` },
+  engine: { value: 'engine', summary: `how clients are served: ${ENGINES.join(', ')}; see docs/engines.md` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },

@@ -15,6 +15,7 @@ import type { Start } from './start.js';
 export async function runCommandLine(args: readonly string[], start: Start): Promise<number> {
   if (args[0] === 'check') return (await import('./check.js')).runCheck(args.slice(1));
   if (args[0] === 'course') return (await import('./course.js')).runCourse(args.slice(1));
+  if (args[0] === 'compare') return (await import('./compare.js')).runCompare(args.slice(1));
   const words = args.map(toBytes);
   const recording = words[0] === 'replay' ? null : await recordingArgument(words);
   const shown = recording !== null && isForScreen(recording) ? recording : null;

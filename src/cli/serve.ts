@@ -4,7 +4,7 @@
  * Signals arrive on this thread, which never has much to do, so they are heard also while the loop is busy.
  */
 import { resolvePath, toBytes } from '../server/config/bytes.js';
-import { createServerOn, type RedisLabServer } from '../server/index.js';
+import { createServerOn, type RedisLabServer, SHARED_KEYSPACE_BYTES } from '../server/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
@@ -40,13 +40,17 @@ export async function serve(run: Run, start: Start): Promise<number> {
 async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const ending = listenForSignals(log);
-  const { settings, poller, edgeTriggered, seed, configFile, faults } = run;
+  const { settings: given, poller, edgeTriggered, seed, configFile, faults, engine } = run;
+  const { maxmemory, ...others } = given;
+  // There it is the size of the memory, which is full when it is full.
+  const settings = engine === 'shared-loop' ? others : given;
+  const sharedKeyspaceBytes = engine === 'shared-loop' ? maxmemory || SHARED_KEYSPACE_BYTES : 0;
   const server = await createServerOn(start.takeThread(), {
     ...settings, poller, edgeTriggered, log, configFile, faults,
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
     history: run.history ?? 0,
-  }, { helper: recording?.helper ?? null });
+  }, { helper: recording?.helper ?? null, sharedKeyspaceBytes });
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';

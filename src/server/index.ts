@@ -51,6 +51,7 @@ export type { LoopActivity } from './thread/activity-watch.js';
 export type { EventCategory, Phase, TraceBody, TraceKind } from './trace/events.js';
 export { FaultError, formatFault, parseFault } from './faults/fault.js';
 export { CLIENT_FAULTS, FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.js';
+export { DEFAULT_MEMORY_BYTES as SHARED_KEYSPACE_BYTES } from './arena/shared-table.js';
 export { THREADS_SETTINGS } from './engines/settings.js';
 export type { LaneState, LaneView } from './engines/lanes.js';
 export type { ThreadsOptions, ThreadsServer } from './engines/threads.js';
@@ -385,13 +386,15 @@ interface Circumstances {
   readonly past?: ForkableHistory | null;
   /** The thread that writes its files. */
   readonly helper?: HelperThread | null;
+  /** Bytes of a keyspace in shared memory, as the engine of threads has one, in the place of its own; 0: none. */
+  readonly sharedKeyspaceBytes?: number;
 }
 
 /** The same, on a thread that waits for its options. @internal */
 export async function createServerOn(
   thread: Worker,
   options: ServerOptions,
-  { isPast = false, past = null, helper = null }: Circumstances = {},
+  { isPast = false, past = null, helper = null, sharedKeyspaceBytes = 0 }: Circumstances = {},
 ): Promise<RedisLabServer> {
   const {
     poller = 'auto',
@@ -416,7 +419,7 @@ export async function createServerOn(
   const handle = await LoopHandle.start(
     {
       settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, from, isPast, paused, faults,
-      ring: recording?.ring ?? null, helper: helper?.link() ?? null,
+      ring: recording?.ring ?? null, helper: helper?.link() ?? null, sharedKeyspaceBytes,
     },
     { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
     thread,

@@ -77,6 +77,8 @@ export interface ServerInputs {
   readonly heap?: Heap;
   /** Where the loop says what it is at; by default nobody reads it. */
   readonly activity?: Activity;
+  /** Left out: all that there are. */
+  readonly commands?: ReadonlyMap<string, Command>;
   /** The state that it begins with; `config` must have its settings. Left out: an empty server. */
   readonly from?: ServerOrigin;
 }
@@ -87,7 +89,7 @@ export class Server implements ServerContext {
   /** What is decided at the seams of the loop. */
   readonly policy = new PolicyInForce();
   readonly loopFaults: LoopFaults;
-  readonly commands: ReadonlyMap<string, Command> = commandTable();
+  readonly commands: ReadonlyMap<string, Command>;
   /** All connected clients by token. */
   readonly sessions = new Map<number, Session>();
   readonly listeners: Acceptor[] = [];
@@ -126,7 +128,8 @@ export class Server implements ServerContext {
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
   constructor(inputs: ServerInputs) {
     const { poll, clock, seed, config, log, activity = new Activity(), isWatched = (watches) => watches, host = new SystemHost(), heap, from } = inputs;
-    const { tap, hooks, commands, sessions } = this;
+    const { tap, hooks, sessions } = this;
+    const commands = (this.commands = inputs.commands ?? commandTable());
     const { values } = config;
     this.clock = clock;
     this.activity = activity;

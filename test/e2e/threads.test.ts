@@ -124,9 +124,9 @@ describe.runIf(process.platform === 'linux')('threads', () => {
 
 test('what threads do not have is refused in one line', async () => {
   const refused: [args: string[], says: string][] = [
-    [['--engine', 'nonsense'], "--engine 'nonsense': must be one of loop, threads, sequential"],
+    [['--engine', 'nonsense'], "--engine 'nonsense': must be one of loop, threads, sequential, shared-loop"],
     [['--headless', '--engine', 'threads', '--requirepass', 'x'], "--engine threads has no setting 'requirepass'"],
-    [['--headless', '--engine', 'threads', '--trace', '/tmp/t'], '--trace is about a loop, and --engine threads has none'],
+    [['--headless', '--engine', 'threads', '--trace', '/tmp/t'], '--trace does not go with --engine threads'],
     [['--engine', 'threads'], "--engine 'threads': there is no screen for it yet"],
     [['--headless', '--engine', 'threads', '--maxmemory', '1'], 'maxmemory: a keyspace in shared memory has'],
   ];

@@ -26,6 +26,8 @@ export const NEVER = 0;
 /** One bucket for so many bytes: chains stay short also where entries are small. */
 const BYTES_PER_BUCKET = 128;
 
+/** Of a keyspace without maxmemory. */
+export const DEFAULT_MEMORY_BYTES = 64 * 2 ** 20;
 export const LEAST_MEMORY_BYTES = 64 * 1024;
 export const MOST_MEMORY_BYTES = 2 ** 30;
 

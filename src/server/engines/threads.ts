@@ -10,10 +10,10 @@
  * which brings every thread out of its system call; only then may the process end its workers, since Node waits for a thread that is in one.
  */
 import { Worker } from 'node:worker_threads';
-import { createMemory } from '../arena/shared-table.js';
+import { createMemory, DEFAULT_MEMORY_BYTES } from '../arena/shared-table.js';
 import type { SettingValues } from '../config.js';
 import { PROTECTED_MODE } from '../errors.js';
-import { BlockingStream, closeSocket, isPeerGone, listenBlocking, shutDownSocket } from '../io/backends/blocking-sockets.js';
+import { BlockingStream, closeSocket, isOver, isPeerGone, listenBlocking, shutDownSocket } from '../io/backends/blocking-sockets.js';
 import { bindAddresses } from '../io/bind-addresses.js';
 import { type Address, SystemError } from '../io/poll.js';
 import type { LogLevel } from '../server.js';
@@ -27,9 +27,6 @@ import { Slots } from './slots.js';
 
 /** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built threads as well. */
 const PROGRAMS = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/engines/' : '../server/engines/', import.meta.url);
-
-/** Of a keyspace without maxmemory. */
-const DEFAULT_MEMORY_BYTES = 64 * 2 ** 20;
 
 /** A thread that only answers requests makes little garbage that lives: a small young generation keeps an isolate small. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
@@ -110,11 +107,10 @@ export class ThreadsServer implements AsyncDisposable {
   }
 
   private accepted(fd: number, peer: Address): void {
-    if (this.isClosing || (this.options['protected-mode'] !== false && !isLocal(peer))) {
-      if (!this.isClosing) refuse(fd);
-      this.closeConnection(fd);
-      return;
-    }
+    const isRefused = this.options['protected-mode'] !== false && !isLocal(peer);
+    if (isRefused) refuse(fd);
+    // Connections that have waited for long may be gone: a thread would be started for nothing.
+    if (isRefused || this.isClosing || isOver(fd)) return this.closeConnection(fd);
     const lane = this.freeLane();
     const own = new Lane(this.lanes, lane);
     const { lanes, memory, port, startedAt } = this;

@@ -5,6 +5,7 @@
  * token is ready, because a thread that sleeps in epoll_wait hears nothing else.
  */
 import { parentPort, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { sharedCommandTable } from '../arena/loop-commands.js';
 import { Config, ConfigError } from '../config.js';
 import { FaultError } from '../faults/fault.js';
 import { Faults } from '../faults/faults.js';
@@ -56,6 +57,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     heap: ownHeap(options.heapLimitMb * 2 ** 20),
     log: (level, message) => post({ kind: 'log', level, message }),
     activity: new Activity(options.activity),
+    ...(options.sharedKeyspaceBytes > 0 && { commands: sharedCommandTable(options.sharedKeyspaceBytes) }),
     ...(state !== null && { from: { state } }),
   };
   const recorded = options.ring === null ? null : recordInputs(inputs, new TapeWriter(options.ring));

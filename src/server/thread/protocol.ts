@@ -45,6 +45,8 @@ export interface LoopThreadOptions {
   readonly helper: LoopLink | null;
   /** What the thread's heap may take; see start-thread.ts. */
   readonly heapLimitMb: number;
+  /** Bytes of the memory that it keeps its keys in as the engine of threads does; 0: it has a keyspace of its own. */
+  readonly sharedKeyspaceBytes: number;
   /** The server was asked for by a worker, and not by the main thread. */
   readonly isNested: boolean;
 }

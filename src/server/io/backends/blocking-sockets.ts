@@ -99,6 +99,14 @@ export function shutDownSocket(fd: number): void {
   libc.shutdown(fd, libc.SHUT_RDWR);
 }
 
+/** True if the peer of a connection is gone, or has ended its direction without having sent anything. Does not wait. */
+export function isOver(fd: number): boolean {
+  const count = libc.recv(fd, PEEKED, 1, libc.MSG_PEEK | libc.MSG_DONTWAIT);
+  return count === 0 || (count === -1 && libc.errno() !== libc.EAGAIN && libc.errno() !== libc.EINTR);
+}
+
+const PEEKED = Buffer.alloc(1);
+
 export function closeSocket(fd: number): void {
   libc.close(fd);
 }

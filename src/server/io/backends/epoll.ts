@@ -204,6 +204,18 @@ export class EpollListener extends SharedListener {
   }
 }
 
+/** Begins to connect: WRITABLE says that it is done, or that it has failed, which the first read or write then throws. Throws SystemError. */
+export function connectStream(address: Address): TcpStream {
+  const bytes = encodeAddress(address);
+  const fd = check('socket', libc.socket(addressFamily(address), libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC, 0), -1);
+  if (libc.connect(fd, bytes, bytes.length) === -1 && libc.errno() !== libc.EINPROGRESS) {
+    const error = libc.lastError('connect', fd);
+    libc.close(fd);
+    throw error;
+  }
+  return new EpollStream(fd, address, localAddress(fd));
+}
+
 class EpollStream implements TcpStream {
   readonly local: Address;
 

@@ -26,6 +26,7 @@ const libc = koffi.load(null);
 export const socket = libc.func('int socket(int domain, int type, int protocol)');
 export const bind = libc.func('int bind(int fd, void *address, uint32_t length)');
 export const listen = libc.func('int listen(int fd, int backlog)');
+export const connect = libc.func('int connect(int fd, void *address, uint32_t length)');
 export const getsockname = libc.func('int getsockname(int fd, void *address, void *length)');
 export const setsockopt = libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
 export const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)');
@@ -65,6 +66,8 @@ export const TCP_INFO = 11;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const SHUT_RDWR = 2;
+export const MSG_PEEK = 0x02;
+export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 export const POLLIN = 0x001;
 export const EPOLL_CLOEXEC = 0o2000000;
@@ -82,7 +85,7 @@ export const EFD_NONBLOCK = 0o4000;
 export const EFD_CLOEXEC = 0o2000000;
 export const FIONREAD = 0x541b;
 
-export const { EAGAIN, ECONNABORTED, EINTR, EINVAL } = constants.errno;
+export const { EAGAIN, ECONNABORTED, EINPROGRESS, EINTR, EINVAL } = constants.errno;
 
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 

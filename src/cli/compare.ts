@@ -1,0 +1,70 @@
+/**
+ * `redis-lab compare`: the same load on every engine, one after another, as a table.
+ */
+import {
+  compareEngine, CompareError, type CompareOptions, describe, describeHead, describeRow, type EngineFigures, ENGINES, toJson,
+} from '../compare/index.js';
+import { toBytes } from '../server/config/bytes.js';
+import type { Language } from '../shared/language.js';
+import { complain } from './complain.js';
+import { parseWords, readLanguage, UsageError } from './words.js';
+
+const USAGE = 'usage: redis-lab compare [--clients 50] [--seconds 5] [--json] [--lang en|ko]';
+
+const DONE = 0;
+const NOT_POSSIBLE = 2;
+/** As a shell says it of what SIGINT has ended. */
+const INTERRUPTED = 130;
+
+const MOST_CLIENTS = 500;
+const MOST_SECONDS = 60;
+
+interface Wish extends CompareOptions {
+  readonly json: boolean;
+  readonly language: Language;
+}
+
+/** @param args text, behind `compare`. Resolves with the exit code */
+export async function runCompare(args: readonly string[]): Promise<number> {
+  const isOver = new AbortController();
+  const end = (): void => isOver.abort();
+  process.on('SIGINT', end).on('SIGTERM', end);
+  try {
+    await compare(readWish(args), isOver.signal);
+    return DONE;
+  } catch (error) {
+    if (isOver.signal.aborted) return INTERRUPTED;
+    if (!(error instanceof CompareError || error instanceof UsageError)) throw error;
+    complain(toBytes(error.message));
+    return NOT_POSSIBLE;
+  }
+}
+
+async function compare({ json, language, ...options }: Wish, isOver: AbortSignal): Promise<void> {
+  if (process.platform !== 'linux') throw new CompareError('compare needs Linux: threads, and what it counts, are not to be had elsewhere');
+  const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
+  if (!json) say(describeHead(options, language));
+  const all: EngineFigures[] = [];
+  for (const engine of ENGINES) {
+    const figures = await compareEngine(engine, options, isOver);
+    isOver.throwIfAborted();
+    all.push(figures);
+    if (!json) say([describeRow(figures)]);
+  }
+  say(json ? [toJson(all, options)] : describe(all, options, language));
+}
+
+/** Throws {@link UsageError}. */
+function readWish(args: readonly string[]): Wish {
+  const text = { type: 'string' } as const;
+  const options = { clients: text, seconds: text, json: { type: 'boolean' }, lang: text } as const;
+  const { clients = '50', seconds = '5', json = false, lang } = parseWords({ args: [...args], options }, USAGE).values;
+  const language = readLanguage(lang);
+  return { clients: wholeNumber('clients', clients, MOST_CLIENTS), seconds: wholeNumber('seconds', seconds, MOST_SECONDS), json, language };
+}
+
+function wholeNumber(name: string, typed: string, most: number): number {
+  const number = Number(typed);
+  if (!/^\d+$/.test(typed) || number < 1 || number > most) throw new UsageError(`--${name} '${typed}': must be a number from 1 to ${most}`);
+  return number;
+}

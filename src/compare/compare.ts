@@ -1,0 +1,89 @@
+/**
+ * Compare: the same load on each engine, one after another, so that none takes the processor from another.
+ *
+ *   process of the engine ◀── loopback ──▶ process of the load ◀── messages ──▶ this one, which reads what the kernel counts of the engine
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { CompareError } from './error.js';
+import type { FromLoad, LoadOptions, LoadResult, ToLoad } from './protocol.js';
+import { EngineProcess, type ProcessFigures } from './server-process.js';
+
+export const ENGINES = ['loop', 'shared-loop', 'threads', 'sequential'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+export interface CompareOptions {
+  readonly clients: number;
+  readonly seconds: number;
+}
+
+export interface EngineFigures extends LoadResult {
+  readonly engine: Engine;
+  /** Of the machine, when its turn began. */
+  readonly loadAverage: number;
+  readonly threads: number;
+  readonly residentBytes: number;
+  /** Memory that came with the clients. */
+  readonly grownBytes: number;
+  /** While it was measured. */
+  readonly cpuMs: number;
+  readonly voluntarySwitches: number;
+  readonly forcedSwitches: number;
+}
+
+/** Bundles lie one folder below dist; from the sources, tests use the built program as well. */
+const LOAD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/compare/load.js' : '../compare/load.js', import.meta.url));
+
+const VALUE_BYTES = 32;
+const KEYS = 1000;
+
+/** A thread takes its time to start on a machine that is busy. What is sequential will never serve the second client. */
+const QUIET_MS: { readonly [engine in Engine]: number } = { loop: 3000, 'shared-loop': 3000, threads: 5000, sequential: 500 };
+
+/** What the load may take beside its measurement. */
+const PATIENCE_MS = 40_000;
+
+/** @param isOver ends it early: what runs is ended too. Rejects with {@link CompareError} */
+export async function compareEngine(engine: Engine, { clients, seconds }: CompareOptions, isOver: AbortSignal): Promise<EngineFigures> {
+  const [loadAverage = 0] = loadavg();
+  const server = await EngineProcess.start(engine);
+  const load = fork(LOAD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const kill = (): void => void load.kill('SIGKILL');
+  const timer = setTimeout(kill, PATIENCE_MS + seconds * 1000);
+  isOver.addEventListener('abort', kill);
+  try {
+    const alone = server.figures();
+    const options: LoadOptions = { port: server.port, clients, seconds, valueBytes: VALUE_BYTES, keys: KEYS, quietMs: QUIET_MS[engine] };
+    await answer(load, { kind: 'start', options }, 'ready');
+    const before = server.figures();
+    const { result } = await answer(load, { kind: 'go' }, 'result');
+    const after = server.figures();
+    return { engine, loadAverage, ...result, ...growth(alone, before, after) };
+  } finally {
+    clearTimeout(timer);
+    isOver.removeEventListener('abort', kill);
+    kill();
+    await server.stop();
+  }
+}
+
+function growth(alone: ProcessFigures, before: ProcessFigures, after: ProcessFigures): Omit<EngineFigures, keyof LoadResult | 'engine' | 'loadAverage'> {
+  return {
+    threads: after.threads,
+    residentBytes: after.residentBytes,
+    grownBytes: after.residentBytes - alone.residentBytes,
+    cpuMs: after.cpuMs - before.cpuMs,
+    voluntarySwitches: after.voluntarySwitches - before.voluntarySwitches,
+    forcedSwitches: after.forcedSwitches - before.forcedSwitches,
+  };
+}
+
+/** Rejects with {@link CompareError}. */
+async function answer<K extends FromLoad['kind']>(load: ChildProcess, message: ToLoad, wanted: K): Promise<Extract<FromLoad, { kind: K }>> {
+  load.send(message);
+  const [reply] = (await Promise.race([once(load, 'message'), once(load, 'exit').then(() => [null])])) as [FromLoad | null];
+  if (reply?.kind === wanted) return reply as Extract<FromLoad, { kind: K }>;
+  throw new CompareError(reply?.kind === 'failed' ? `the load has failed: ${reply.message}` : 'the load has ended without a result');
+}

@@ -1,0 +1,42 @@
+/**
+ * What the process that compares and the one that makes the load say to each other, as messages between processes.
+ */
+export interface LoadOptions {
+  readonly port: number;
+  readonly clients: number;
+  readonly seconds: number;
+  /** Bytes of a value. */
+  readonly valueBytes: number;
+  readonly keys: number;
+  /** Clients that were not answered for so long, while others were, are not waited for. */
+  readonly quietMs: number;
+}
+
+/** Of the lock, by INFO of a server that has one; null: it has none. */
+export interface LockCounters {
+  readonly acquisitions: number;
+  readonly waits: number;
+  readonly waitedUs: number;
+}
+
+export interface LoadResult {
+  /** Clients that were answered at all. */
+  readonly served: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly elapsedMs: number;
+  /** From a request to its reply; null: there was none. */
+  readonly latencyUs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  readonly lock: LockCounters | null;
+  /** The share of a processor that the load itself has used. */
+  readonly ownLoad: number;
+}
+
+export type FromLoad =
+  /** All that will be served have been: the measurement can begin. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly result: LoadResult }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** `go`: the measurement begins. */
+export type ToLoad = { readonly kind: 'start'; readonly options: LoadOptions } | { readonly kind: 'go' };

@@ -1,0 +1,124 @@
+/**
+ * The report of a comparison: a table, bars, what they mean in either language, and one JSON object.
+ */
+import { availableParallelism } from 'node:os';
+import type { Language, Text } from '../shared/language.js';
+import type { CompareOptions, EngineFigures } from './compare.js';
+
+const COLUMNS = ['engine', 'requests/s', 'p50', 'p99', 'cpu/req', 'memory', 'switches', 'waits'] as const;
+const WIDTHS = [12, 11, 10, 10, 9, 9, 10, 8] as const;
+const NAME_WIDTH = 13;
+const BAR_WIDTH = 46;
+
+const MB = 2 ** 20;
+
+/** At this share of a processor the load cannot ask for more. */
+const BUSY = 0.95;
+
+export function describeHead({ clients, seconds }: CompareOptions, language: Language): readonly string[] {
+  const processors = availableParallelism();
+  const head: Text = {
+    en: `${clients} clients, SET and GET in turn, ${seconds} s on each engine, one after another; ${processors} processor${processors === 1 ? '' : 's'}`,
+    ko: `클라이언트 ${clients}개가 SET과 GET을 번갈아 보냅니다. 엔진마다 ${seconds}초, 차례로. 프로세서 ${processors}개`,
+  };
+  return [head[language], '', row(COLUMNS)];
+}
+
+export function describeRow(figures: EngineFigures): string {
+  const { engine, latencyUs, requests, cpuMs, residentBytes, lock } = figures;
+  const cells = [
+    engine, count(rate(figures)), time(latencyUs?.p50), time(latencyUs?.p99), time(requests === 0 ? undefined : (cpuMs * 1000) / requests),
+    `${Math.round(residentBytes / MB)} MB`, switches(figures).toFixed(2), lock === null ? '-' : per1000(lock.waits, requests).toFixed(1),
+  ];
+  return row(cells);
+}
+
+/** Behind the rows. */
+export function describe(all: readonly EngineFigures[], { clients }: CompareOptions, language: Language): readonly string[] {
+  return [
+    '',
+    ...LEGEND.map((text) => text[language]),
+    ...bars({ en: 'requests a second', ko: '초당 요청' }, all, rate, count, language),
+    ...bars({ en: 'p99 of the latency', ko: '지연 시간의 p99' }, all, ({ latencyUs }) => latencyUs?.p99 ?? 0, time, language),
+    '',
+    ...notes(all, clients).map((text) => text[language]),
+  ];
+}
+
+export function toJson(all: readonly EngineFigures[], options: CompareOptions): string {
+  const engines = all.map((each) => ({ ...each, requestsPerSecond: rate(each), switchesPerRequest: switches(each) }));
+  return JSON.stringify({ ...options, processors: availableParallelism(), engines }, null, 2);
+}
+
+const LEGEND: readonly Text[] = [
+  { en: 'cpu/req: processor time of the server for each request', ko: 'cpu/req: 요청 하나에 서버가 쓴 프로세서 시간' },
+  { en: 'switches: context switches of all its threads for each request', ko: 'switches: 요청 하나에 일어난 컨텍스트 스위치(모든 스레드)' },
+  { en: 'waits: times that a thread slept for the lock, for 1,000 requests', ko: 'waits: 요청 1,000개에 스레드가 락을 기다리며 잠든 횟수' },
+];
+
+function notes(all: readonly EngineFigures[], clients: number): readonly Text[] {
+  const found: Text[] = [];
+  const figuresOf = (name: string): EngineFigures | undefined => all.find(({ engine }) => engine === name);
+  const [loop, shared, threads] = [figuresOf('loop'), figuresOf('shared-loop'), figuresOf('threads')];
+  if (loop !== undefined && shared !== undefined && threads !== undefined) {
+    const [structure, engine] = [percent(shared, loop), percent(threads, shared)];
+    found.push({
+      en: `The shared keyspace alone: ${structure} requests a second (loop -> shared-loop). Threads and their lock: ${engine} (shared-loop -> threads).`,
+      ko: `공유 키스페이스만의 차이: 초당 요청 ${structure} (loop -> shared-loop). 스레드와 락: ${engine} (shared-loop -> threads).`,
+    });
+  }
+  if (threads !== undefined && threads.served > 0) {
+    const each = (threads.grownBytes / MB / threads.served).toFixed(1);
+    found.push({
+      en: `Each of the ${threads.served} threads took ${each} MB: a thread here is a V8 isolate with a heap of its own. A thread in C takes a stack.`,
+      ko: `스레드 ${threads.served}개가 각각 ${each} MB를 썼습니다. 여기서 스레드는 힙을 따로 가진 V8 isolate입니다. C의 스레드는 스택만 씁니다.`,
+    });
+  }
+  for (const { engine, served } of all) {
+    if (served === clients) continue;
+    const en = `${engine} answered ${served} of ${clients} clients; the others waited all the time, and have no latency.`;
+    found.push({ en, ko: `${engine}: 클라이언트 ${clients}개 중 ${served}개만 응답을 받았습니다. 나머지는 내내 기다려서 지연 시간이 없습니다.` });
+  }
+  const busy = all.filter(({ ownLoad }) => ownLoad > BUSY).map(({ engine }) => engine);
+  if (busy.length > 0) {
+    const names = busy.join(', ');
+    const en = `The load itself was busy all the time (${names}): the server could have done more.`;
+    found.push({ en, ko: `부하 프로그램이 한계였습니다(${names}). 서버는 더 할 수 있었습니다.` });
+  }
+  const failed = all.filter(({ errors }) => errors > 0).map(({ engine, errors }) => `${engine} ${errors}`);
+  if (failed.length > 0) found.push({ en: `Error replies: ${failed.join(', ')}`, ko: `오류 응답: ${failed.join(', ')}` });
+  const loads = all.map(({ loadAverage }) => loadAverage.toFixed(1)).join(', ');
+  const en = `Load average of the machine before each: ${loads}. Other work takes the processor from all of them.`;
+  return [...found, { en, ko: `측정 전 시스템의 load average: ${loads}. 다른 작업이 있으면 모두 느려집니다.` }];
+}
+
+type Value = (each: EngineFigures) => number;
+
+function bars(title: Text, all: readonly EngineFigures[], valueOf: Value, format: (value: number) => string, language: Language): string[] {
+  const most = Math.max(...all.map(valueOf), Number.MIN_VALUE);
+  const bar = (value: number): string => '#'.repeat(Math.max(value > 0 ? 1 : 0, Math.round((value / most) * BAR_WIDTH)));
+  return ['', title[language], ...all.map((each) => `  ${each.engine.padEnd(NAME_WIDTH)}${bar(valueOf(each))} ${format(valueOf(each))}`)];
+}
+
+const rate = ({ requests, elapsedMs }: EngineFigures): number => requests / (elapsedMs / 1000);
+
+const per1000 = (times: number, requests: number): number => (requests === 0 ? 0 : (times * 1000) / requests);
+
+const switches = ({ voluntarySwitches, forcedSwitches, requests }: EngineFigures): number => per1000(voluntarySwitches + forcedSwitches, requests) / 1000;
+
+const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+function time(us: number | undefined): string {
+  if (us === undefined) return '-';
+  return us < 1000 ? `${us.toFixed(us < 10 ? 1 : 0)} us` : `${(us / 1000).toFixed(us < 100_000 ? 2 : 0)} ms`;
+}
+
+function percent(one: EngineFigures, other: EngineFigures): string {
+  const change = Math.round((rate(one) / rate(other) - 1) * 100);
+  return `${change > 0 ? '+' : ''}${change} %`;
+}
+
+/** The first cell to the left, all others to the right. */
+function row(cells: readonly string[]): string {
+  return cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i]!))).join('');
+}
