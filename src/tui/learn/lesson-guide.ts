@@ -131,8 +131,11 @@ export class LessonGuide {
     const { step, moments, explanation } = lesson;
     if (step.at === 'step') {
       const shown = walked(step.shown, by, moments.length);
-      this.host.show({ ...lesson, step: { at: 'step', shown } });
-      this.visit(shown === null ? null : moments[shown]!.event.event);
+      const asked: OpenLesson = { ...lesson, step: { at: 'step', shown, isThere: false } };
+      this.host.show(asked);
+      void this.visit(shown === null ? null : moments[shown]!.event.event).then(() => {
+        if (this.host.lesson() === asked) this.host.show({ ...asked, step: { at: 'step', shown, isThere: true } });
+      });
     } else if (step.at === 'explain') {
       this.host.show({ ...lesson, step: { at: 'explain', selected: walked(step.selected, by, leading(explanation).length), isShown: false } });
     }
@@ -155,7 +158,7 @@ export class LessonGuide {
     const part = step.selected === null || step.isShown ? undefined : leading(lesson.explanation)[step.selected];
     if (part === undefined) return this.to(lesson, { at: 'break' });
     this.host.show({ ...lesson, step: { ...step, isShown: true } });
-    this.visit(part.event.event);
+    void this.visit(part.event.event);
   }
 
   private to(lesson: OpenLesson, step: LessonStep): void {
@@ -163,15 +166,15 @@ export class LessonGuide {
     this.host.show({ ...lesson, step });
   }
 
-  private visit(event: TraceEvent | null): void {
+  private async visit(event: TraceEvent | null): Promise<void> {
     if (event === null) this.host.showLive();
-    else void this.host.visit(event);
+    else await this.host.visit(event);
   }
 
   private predict(lesson: OpenLesson): void {
     const plan = planRun(lesson.experiment);
     this.play(lesson, plan, 'run', { at: 'predict' }, (record, outcome) => ({
-      ...lesson, step: { at: 'step', shown: null }, moments: momentsOf(plan.bookmarks, record), explanation: outcome.says,
+      ...lesson, step: { at: 'step', shown: null, isThere: true }, moments: momentsOf(plan.bookmarks, record), explanation: outcome.says,
     }));
   }
 

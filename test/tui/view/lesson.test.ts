@@ -36,7 +36,7 @@ function stepsOf(experiment: Experiment, language: Language): readonly (readonly
   return [
     ['predict', { at: 'predict' }],
     ['running', { at: 'running', what: 'run' }],
-    ['step', { at: 'step', shown: 0 }],
+    ['step', { at: 'step', shown: 0, isThere: true }],
     ['explain', { at: 'explain', selected: null, isShown: false }],
     ['break', { at: 'break' }],
     ['broken', { at: 'broken', outcome: outcome(experiment, broken.says, language, 'red') }],

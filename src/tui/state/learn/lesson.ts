@@ -50,8 +50,8 @@ export interface Outcome {
 export type LessonStep =
   | { readonly at: 'predict' }
   | { readonly at: 'running'; readonly what: 'run' | 'break' | 'mend' }
-  /** @property shown which of the moments; null: now */
-  | { readonly at: 'step'; readonly shown: number | null }
+  /** @property shown which of the moments is asked for; null: now. `isThere`: the panes show it */
+  | { readonly at: 'step'; readonly shown: number | null; readonly isThere: boolean }
   /** @property selected which of the parts that lead to an event; null: none. `isShown`: the panes show that event */
   | { readonly at: 'explain'; readonly selected: number | null; readonly isShown: boolean }
   | { readonly at: 'break' }

@@ -92,7 +92,7 @@ function stepLines(lesson: OpenLesson, step: LessonStep & { readonly at: 'step' 
     ...plainLines(lesson.moments.length === 0 ? texts.noMoments : texts.moments, view, theme.dim),
     ...lesson.moments.flatMap(({ says }, i) => {
       const isShown = i === step.shown;
-      return item(isShown ? theme.glyphs.arrow : ' ', inLanguage(says, view.language), view, isShown ? theme.highlight : plain);
+      return item(isShown && step.isThere ? theme.glyphs.arrow : ' ', inLanguage(says, view.language), view, isShown ? theme.highlight : plain);
     }),
   ];
 }
