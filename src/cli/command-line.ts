@@ -89,6 +89,7 @@ async function answer(other: Other): Promise<Request> {
 /** Flags are read like lines behind the file, so they win. */
 function toRun({ file, readsInput, directives, switches, values, lists }: Flags, learn: Run['learn']): Run {
   if (learn !== null && switches.has('headless')) throw new Complaint('learn asks and shows: it does not go with --headless');
+  if (switches.has('ascii') && values.get('lang') === 'ko') throw new Complaint('--ascii draws no Hangul: it does not go with --lang ko');
   if (switches.has('present') && (switches.has('headless') || switches.has('screen-reader'))) throw new Complaint('--present is about the screen');
   const reader = new ConfigReader();
   if (file !== null) reader.file(file);

@@ -38,6 +38,7 @@ async function obey(args: readonly string[]): Promise<number> {
   const [verb, subject, ...more] = positionals;
   if (more.length > 0) throw new UsageError(USAGE);
   if (verb === 'new') return make(subject, values.lang);
+  if (values.lang !== undefined) throw new UsageError(`--lang is for course new; ${USAGE}`);
   const course = Course.open(resolve(values.dir ?? '.'), ROOT);
   switch (verb) {
     case undefined:

@@ -21,7 +21,7 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   const shown = recording !== null && isForScreen(recording) ? recording : null;
   if (words[0] === 'replay') return replayInLines(words.slice(1));
   if (recording !== null && shown === null) return replayInLines(replayWords(recording));
-  if (words[0] === 'learn' && words.some(needsNoScreen)) return (await import('./learn.js')).learnInLines(words.slice(1));
+  if (words[0] === 'learn' && words.some(needsNoScreen)) return (await import('./learn.js')).learnInLines(args.slice(1));
   const request = await parseCommandLine(shown?.rest ?? words);
   if (request.kind === 'text') {
     process.stdout.write(request.text);

@@ -2,47 +2,45 @@
  * `redis-lab learn` without a screen: --list, --check, --template, --reset, and experiments in plain questions and lines.
  */
 import { createInterface, type Interface } from 'node:readline';
-import { escapeBytes } from '../tui/escape.js';
 import {
-  bundledExperiments, checkAll, doneExperiments, ExperimentError, experimentTemplate, inLanguage, LANGUAGES, languageOf, loadExperiment, UnknownExperimentError,
-  forgetDone, LESSON_TEXTS, rememberDone, teachInLines, type LinePorts,
+  bundledExperiments, checkAll, ExperimentFileError, experimentTemplate, forgetDone, inLanguage, languageOf, loadExperiment, rememberDone, teachInLines,
+  type LinePorts,
   type CheckedExperiment, type CheckedStep, type Experiment, type Language, type Verdict,
 } from '../tui/learn/index.js';
 import { toBytes, toText } from '../server/config/bytes.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
 import { POLLERS, type Poller } from './flags.js';
+import { parseWords, readLanguage, UsageError } from './words.js';
 
 /** Exit codes. */
 const PASSED = 0;
 const FAILED = 1;
 
-const USAGE = 'usage: redis-lab learn [NAME|FILE] | --list | --check [NAME...|FILE] [--poller POLLER] | --template | --reset';
+const USAGE = 'usage: redis-lab learn [NAME|FILE] | --list [--lang en|ko] | --check [NAME...|FILE] [--poller POLLER] | --template | --reset';
 
 interface Wish {
-  readonly what: '--list' | '--check' | '--template' | '--reset';
+  readonly what: 'list' | 'check' | 'template' | 'reset';
   readonly names: readonly string[];
   readonly language: Language;
   /** Of checks. */
   readonly poller: Poller;
 }
 
-/** @param args byte strings, behind `learn`. Resolves with the exit code */
+/** @param args behind `learn`. Resolves with the exit code */
 export async function learnInLines(args: readonly string[]): Promise<number> {
-  const wish = readWish(args);
-  if (typeof wish === 'string') {
-    complain(wish);
-    return FAILED;
-  }
-  const { what, names, language, poller } = wish;
+  let language = languageOf(process.env);
   try {
-    if (what === '--template') return print(experimentTemplate());
-    if (what === '--reset') forgetDone();
-    if (what === '--reset') return print('no experiment is done\n');
-    if (what === '--list') return print(bundledExperiments().map(({ name, title }) => `${name}\t${inLanguage(title, language)}\n`).join(''));
-    return await check(names.length === 0 ? bundledExperiments() : names.map((name) => loadExperiment(toText(name))), poller);
+    const { what, names, poller, ...wish } = readWish(args);
+    ({ language } = wish);
+    if (what === 'template') return print(experimentTemplate());
+    if (what === 'reset') forgetDone();
+    if (what === 'reset') return print('no experiment is done\n');
+    if (what === 'list') return print(bundledExperiments().map(({ name, title }) => `${name}\t${inLanguage(title, language)}\n`).join(''));
+    return await check(names.length === 0 ? bundledExperiments() : names.map(loadExperiment), poller);
   } catch (error) {
-    complain(isOfExperiment(error) ? toBytes((error as Error).message) : explain(error));
+    if (error instanceof UsageError) complain(toBytes(error.message));
+    else complain(error instanceof ExperimentFileError ? toBytes(error.text[language]) : explain(error));
     return FAILED;
   }
 }
@@ -57,39 +55,13 @@ export async function teach(wanted: string | null, language: Language | null): P
     done: rememberDone,
   };
   try {
-    if (wanted !== null) await teachInLines(loadExperiment(toText(wanted)), ports);
-    else await teachFromList(ports);
+    await teachInLines(wanted === null ? null : loadExperiment(toText(wanted)), ports);
     return PASSED;
   } catch (error) {
-    complain(isOfExperiment(error) ? toBytes((error as Error).message) : explain(error));
+    complain(error instanceof ExperimentFileError ? toBytes(error.text[ports.language]) : explain(error));
     return FAILED;
   } finally {
     input.close();
-  }
-}
-
-async function teachFromList(ports: LinePorts): Promise<void> {
-  const experiments = bundledExperiments();
-  for (;;) {
-    const done = doneExperiments();
-    for (const { number, name, title } of experiments) {
-      ports.say(`${number}  ${name}  ${inLanguage(title, ports.language)}${done.has(name) ? `  ${LESSON_TEXTS[ports.language].done}` : ''}`);
-    }
-    ports.say(LESSON_TEXTS[ports.language].askName);
-    const wanted = (await ports.ask())?.trim() ?? '';
-    if (wanted === '' || /^(?:q|quit|exit)$/.test(wanted)) return;
-    const found = experiments.find(({ name, number }) => name === wanted || String(number) === wanted);
-    if (found !== undefined) await teachInLines(found, ports);
-    else ports.say(whyUnknown(wanted));
-  }
-}
-
-function whyUnknown(wanted: string): string {
-  try {
-    loadExperiment(wanted);
-    return '';
-  } catch (error) {
-    return escapeBytes(toBytes((error as Error).message));
   }
 }
 
@@ -129,30 +101,17 @@ class LineReader {
   }
 }
 
-const isOfExperiment = (error: unknown): boolean => error instanceof UnknownExperimentError || error instanceof ExperimentError;
-
-/** What is asked for, or what is wrong with how it is asked. */
-function readWish(args: readonly string[]): Wish | string {
-  const { value: lang, others: behindLanguage } = takeValue('--lang', args);
-  const { value: poller = 'auto', others } = takeValue('--poller', behindLanguage);
-  const switches = others.filter((arg) => arg.startsWith('-'));
-  const names = others.filter((arg) => !arg.startsWith('-'));
-  const unknown = switches.find((arg) => !isKnown(arg));
-  if (unknown !== undefined) return `unknown option '${unknown}'; ${USAGE}`;
-  const [what, ...more] = switches as Wish['what'][];
-  if (!isPoller(poller)) return `--poller '${poller}': must be one of ${POLLERS.join(', ')}`;
-  if (what === undefined || more.length > 0 || (what !== '--check' && names.length > 0)) return USAGE;
-  return { what, names, language: LANGUAGES.find((language) => language === lang) ?? languageOf(process.env), poller };
-}
-
-const isKnown = (arg: string): boolean => ['--list', '--check', '--template', '--reset'].includes(arg);
-
-const isPoller = (word: string): word is Poller => (POLLERS as readonly string[]).includes(word);
-
-/** The word behind an option, and all words but these two. */
-function takeValue(option: string, args: readonly string[]): { readonly value: string | undefined; readonly others: readonly string[] } {
-  const at = args.indexOf(option);
-  return at === -1 ? { value: undefined, others: args } : { value: args[at + 1], others: args.filter((_, i) => i !== at && i !== at + 1) };
+/** Throws {@link UsageError}. */
+function readWish(args: readonly string[]): Wish {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { list: flag, check: flag, template: flag, reset: flag, lang: text, poller: text };
+  const { values, positionals: names } = parseWords({ args: [...args], allowPositionals: true, options }, USAGE);
+  const [what, ...more] = (['list', 'check', 'template', 'reset'] as const).filter((each) => values[each] === true);
+  const poller = POLLERS.find((each) => each === (values.poller ?? 'auto'));
+  if (poller === undefined) throw new UsageError(`--poller '${values.poller}': must be one of ${POLLERS.join(', ')}`);
+  if (what === undefined || more.length > 0 || (what !== 'check' && names.length > 0)) throw new UsageError(USAGE);
+  return { what, names, language: readLanguage(values.lang), poller };
 }
 
 function print(text: string): number {
@@ -180,7 +139,7 @@ function describeStep({ step, lines, wanted, judged, problems }: CheckedStep): r
   const isWrong = problems.length > 0;
   return [
     `  ${step}: ${verdictText(judged?.verdict)}${isWrong ? `, must be ${wanted.toUpperCase()}` : ''}${lines.length === 0 ? '' : ` (${lines.join('; ')})`}`,
-    ...(judged?.goals ?? []).map(({ verdict, says, seen }) => `    ${verdictText(verdict)} ${inLanguage(says, 'en')}: ${seen}`),
+    ...(judged?.goals ?? []).map(({ verdict, says, seen }) => `    ${verdictText(verdict)} ${inLanguage(says, 'en')}: ${seen.en}`),
     ...problems.map((problem) => `    ! ${problem}`),
   ];
 }

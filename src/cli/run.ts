@@ -6,7 +6,8 @@
  */
 import { createServerOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
 import { toBytes, toText } from '../server/config/bytes.js';
-import { ExperimentError, loadExperiment, UnknownExperimentError } from '../tui/learn/index.js';
+import type { Language } from '../shared/language.js';
+import { ExperimentFileError, loadExperiment } from '../tui/learn/index.js';
 import { colorDepthOf, languageOf, loadScreen, narrateLab, showLab, type LabOptions } from '../tui/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
@@ -59,8 +60,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock, wantedPort, version: __VERSION__ };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
-    // Hangul cannot be written in ASCII.
-    const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
+    const language = languageFor(run);
     const lead = file === null ? leadOf(run) : ('never' as const);
     const shown = { ...options, colors, language, lead, experiment, showsCommand, isPresenting: run.present };
     const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, shown));
@@ -74,10 +74,13 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     logOutput?.close();
     return code;
   } catch (error) {
-    complain(error instanceof ExperimentError || error instanceof UnknownExperimentError ? toBytes(error.message) : explain(error));
+    complain(error instanceof ExperimentFileError ? toBytes(error.text[languageFor(run)]) : explain(error));
     return 1;
   }
 }
+
+/** Hangul cannot be written in ASCII. */
+const languageFor = ({ ascii, language }: Run): Language => (ascii ? 'en' : (language ?? languageOf(process.env)));
 
 /** Read before anything starts: it may be none. */
 function experimentOf({ learn }: Run): LabOptions['experiment'] {

@@ -16,6 +16,7 @@ import { contextOf, intentOf, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
 import { LabSession } from './lab-session.js';
+import { ExperimentFileError } from './learn/file-texts.js';
 import { FirstMinuteGuide } from './learn/guide.js';
 import { loadExperiment } from './learn/library.js';
 import { LessonsOnScreen } from './learn/on-screen.js';
@@ -196,7 +197,7 @@ export class App {
       else this.lessons.guide.open(loadExperiment(name));
       return null;
     } catch (error) {
-      return (error as Error).message;
+      return error instanceof ExperimentFileError ? error.text[this.state.ui.language] : (error as Error).message;
     }
   }
 

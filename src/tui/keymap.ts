@@ -5,7 +5,7 @@
  * the prompt and in the REPL.
  */
 import type { Text } from '../shared/language.js';
-import type { LessonStep } from './state/learn/lesson.js';
+import type { LessonStep, OpenLesson } from './state/learn/lesson.js';
 import type { State } from './state/state.js';
 import { spell, type Key } from './terminal/key.js';
 import type { Pane } from './view/pane.js';
@@ -95,6 +95,8 @@ export interface Binding {
   readonly keys: readonly string[];
   /** The keys as footer and help name them. */
   readonly shown: string;
+  /** Those that the footer names now; left out: all. */
+  readonly shownNow?: (state: State) => string;
   readonly label: Text;
   /** The label in full, for the help and docs/keys.md; left out: the label says it all. */
   readonly meaning?: Text;
@@ -117,6 +119,9 @@ const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 const stepOf = ({ lesson }: State): LessonStep | null => (lesson?.type === 'open' ? lesson.step : null);
 const isAt = (...steps: readonly LessonStep['at'][]) => (state: State): boolean => steps.some((at) => at === stepOf(state)?.at);
 const hasMoments = (state: State): boolean => state.lesson?.type === 'open' && state.lesson.moments.length > 0;
+/** The digits that choose among so many. */
+const digits = (among: (lesson: OpenLesson) => readonly unknown[]) => ({ lesson }: State): string =>
+  lesson?.type === 'open' ? `1-${among(lesson).length}` : '';
 /** There is a moment behind the one that is shown. */
 const hasNextMoment = ({ lesson }: State): boolean =>
   lesson?.type === 'open' && lesson.step.at === 'step' && (lesson.step.shown ?? -1) < lesson.moments.length - 1;
@@ -140,7 +145,8 @@ const hasDatabases = (pane: Pane): boolean => pane.window !== undefined;
 export const KEYMAP: readonly Binding[] = [
   // An experiment: keys of the REPL as long as nothing stands in its line.
   {
-    intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', label: { en: 'your answer', ko: '답 고르기' },
+    intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', shownNow: digits(({ experiment }) => experiment.answers),
+    label: { en: 'your answer', ko: '답 고르기' },
     meaning: { en: 'predicts what will happen, and runs it', ko: '결과를 예상하고 실행' },
     group: 'Experiment', contexts: ['lesson'], when: isAt('predict'),
   },
@@ -153,7 +159,8 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Experiment', contexts: ['lesson'], when: (state) => state.ui.isPresenting && hasNextMoment(state),
   },
   {
-    intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', label: { en: 'try a line', ko: '줄 고르기' },
+    intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', shownNow: digits(({ experiment }) => experiment.mend.choices),
+    label: { en: 'try a line', ko: '줄 고르기' },
     meaning: { en: 'chooses the line that is to mend the loop, and runs it', ko: '루프를 고칠 줄을 골라 실행' },
     group: 'Experiment', contexts: ['lesson'], when: isAt('mend', 'missed'),
   },

@@ -29,6 +29,7 @@ test("the lab's own flags", async () => {
   expect(await run('--theme', 'light')).toMatchObject({ theme: 'light' });
   expect(await run('learn', '--lang', 'ko')).toMatchObject({ learn: { experiment: null }, language: 'ko' });
   expect(await run('learn', 'pipeline', '--port', '0')).toMatchObject({ learn: { experiment: 'pipeline' }, configFile: null });
+  expect(await complaint('--ascii', '--lang', 'ko')).toBe('--ascii draws no Hangul: it does not go with --lang ko');
   expect(await complaint('--lang', 'fr')).toBe("--lang 'fr': must be one of en, ko");
   expect(await complaint('--present', '--screen-reader')).toBe('--present is about the screen');
   expect(await complaint('learn', '--headless')).toBe('learn asks and shows: it does not go with --headless');

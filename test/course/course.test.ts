@@ -159,6 +159,7 @@ describe('the command', () => {
     expect(await said('dance', '--dir', dir)).toContain("course has no command 'dance'; usage:");
     expect(await said('hint', '--dir', dir)).toContain('which lesson? usage:');
     expect(await said('--nonsense')).toContain("Unknown option '--nonsense'; usage:");
+    expect(await said('test', '01', '--lang', 'ko')).toContain('--lang is for course new');
     expect(await said('new', join(folder, 'x'), '--lang', 'fr')).toContain("--lang 'fr': must be one of en, ko");
   });
 });

@@ -62,14 +62,21 @@ test('--template is a file that passes, and one that does not fails', async () =
   const failed = await cli('learn', '--check', file);
   expect(failed).toMatchObject({ code: 1, stdout: expect.stringMatching(/^mine: FAILS\n {2}run: RED, must be GREEN\n {4}RED one read: 1, must be 2\n/) });
   writeFileSync(file, stdout.replace('"goals"', '"gaols"'));
-  expect((await cli('learn', '--check', file)).stderr).toContain(`redis-lab: ${file}:`);
+  expect((await cli('learn', '--check', file, '--lang', 'en')).stderr).toContain(`redis-lab: ${file}:`);
+  expect((await cli('learn', '--check', file, '--lang', 'ko')).stderr).toMatch(/\.json:\d+: gaols: 여기에 없는 필드입니다 \(혹시 "goals"\?\)\. 있는 것: format, /);
 });
 
 test.each([
   [['--check', 'piplin'], "there is no experiment 'piplin': did you mean pipeline?"],
   [['--check', './missing.json'], "cannot open './missing.json': no such file or directory"],
   [['--check', '--list'], 'usage: redis-lab learn'],
-  [['--list', '--all'], "unknown option '--all'; usage: redis-lab learn"],
+  [['--list', '--all'], "Unknown option '--all'; usage: redis-lab learn"],
+  [['--list', '--lang', 'fr'], "--lang 'fr': must be one of en, ko"],
+  [['--check', 'pipeline', '--lang', 'fr'], "--lang 'fr': must be one of en, ko"],
+  [['--list', '--lang'], "Option '--lang <value>' argument missing; usage: redis-lab learn"],
+  [['--check', '--poller', 'kqueue'], "--poller 'kqueue': must be one of epoll, portable, auto"],
+  [['--check', 'piplin', '--lang', 'ko'], "실험 'piplin'은(는) 없습니다. 비슷한 이름: pipeline"],
+  [['piplin', '--lang', 'ko'], "실험 'piplin'은(는) 없습니다. 비슷한 이름: pipeline"],
 ])('learn %j is answered in one line', async (args, complaint) => {
   const { code, stderr } = await cli('learn', ...args);
   expect(stderr).toContain(`redis-lab: ${complaint}`);

@@ -5,6 +5,7 @@
  *   slow-disk 50ms    a write or fsync takes so much longer
  */
 import { setTimeout } from 'node:timers/promises';
+import type { FaultEffect } from '../faults/effects.js';
 import { type Job, type JobResult, perform } from './job.js';
 import type { DiskFault } from './protocol.js';
 
@@ -21,7 +22,7 @@ export class DiskFaults {
   private delayed: AbortController | null = null;
 
   /** @param onInjected is told of each injection */
-  constructor(private readonly onInjected: (id: number, effect: string) => void) {}
+  constructor(private readonly onInjected: (id: number, effect: FaultEffect) => void) {}
 
   /** Those of them that were set before go on as they are. */
   set(faults: readonly DiskFault[]): void {
@@ -60,7 +61,7 @@ export class DiskFaults {
     return perform(job);
   }
 
-  private inject(id: number, effect: string): void {
+  private inject(id: number, effect: FaultEffect): void {
     const active = this.active.get(id);
     if (active === undefined) return;
     if (++active.injections === active.fault.next) this.active.delete(id);

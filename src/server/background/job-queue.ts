@@ -4,6 +4,7 @@
  * On the loop's thread {@link JobQueue.receive} is called where messages of other threads are taken, in the turn that the helper has woken: what a job's end
  * changes there happens between two clients, and can be recorded as an input.
  */
+import type { FaultEffect } from '../faults/effects.js';
 import type { Job, JobError, JobResult } from './job.js';
 import type { DiskFault, FromHelper, ToHelper } from './protocol.js';
 
@@ -11,7 +12,7 @@ export type JobListener = (result: JobResult) => void;
 
 export class JobQueue {
   /** Told of each injected fault that this thread has set. */
-  onInjected: (id: number, effect: string) => void = () => {};
+  onInjected: (id: number, effect: FaultEffect) => void = () => {};
   private readonly listeners = new Map<number, JobListener>();
   private nextId = 1;
   /** Why no job is done any more. */

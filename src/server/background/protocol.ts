@@ -2,6 +2,7 @@
  * What the helper thread and the threads that it works for say to each other, over a MessagePort for each of them.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { FaultEffect } from '../faults/effects.js';
 import type { Fault } from '../faults/fault.js';
 import type { Job, JobResult } from './job.js';
 import type { WakerWord } from './loop-waker.js';
@@ -34,4 +35,4 @@ export type ToHelper =
 
 export type FromHelper =
   | ({ readonly kind: 'done'; readonly id: number } & JobResult)
-  | { readonly kind: 'injected'; readonly id: number; readonly effect: string };
+  | { readonly kind: 'injected'; readonly id: number; readonly effect: FaultEffect };

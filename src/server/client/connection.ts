@@ -21,6 +21,7 @@ import { Session, type SessionState, type Transport } from '../command/session.j
 import type { RespVersion } from '../resp/encoder.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
 import { COMPLETE, type DecoderState, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
+import type { DisconnectReason } from '../trace/events.js';
 import type { ConnectionEnvironment } from './environment.js';
 import { logOutputLimit, logProtocolError, logQueryLimit } from './farewell.js';
 import { FrameTrace } from './frame-trace.js';
@@ -366,7 +367,7 @@ export class Connection implements EventHandler, Transport {
     this.writer.queueFlush();
   }
 
-  close(why: string): void {
+  close(why: DisconnectReason | `E${string}`): void {
     if (this.state === CLOSED) return;
     this.state = CLOSED;
     this.session.closing = true;
@@ -389,7 +390,7 @@ export class Connection implements EventHandler, Transport {
       if (kind === 'read') tap.sink.emit({ kind, token: this.token, result: error.code });
       else tap.sink.emit({ kind, token: this.token, result: error.code, of: offered });
     }
-    this.close(error.code);
+    this.close(error.code as `E${string}`);
   }
 
   private traced(): FrameTrace {

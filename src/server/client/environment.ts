@@ -6,6 +6,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Interest } from '../io/interest.js';
 import type { EventLoop } from '../loop/event-loop.js';
 import type { PolicyInForce } from '../rules/policy.js';
+import type { DisconnectReason } from '../trace/events.js';
 import type { Tap } from '../trace/tap.js';
 import type { Connection } from './connection.js';
 import type { OutputLimits } from './output-limit.js';
@@ -36,7 +37,7 @@ export interface ConnectionEnvironment {
   /** Where reads land. Another one while a request out of it still runs and others are served; see Clients.runTurnWithin. */
   input: Buffer;
   /** The connection is closed, deregistered and may be forgotten. */
-  readonly closed: (connection: Connection, why: string) => void;
+  readonly closed: (connection: Connection, why: DisconnectReason | `E${string}`) => void;
 }
 
 export function createInput(): Buffer {

@@ -3,6 +3,7 @@
  */
 import type { Database } from '../keyspace/database.js';
 import { pushesIn, type Reply } from '../resp/reply.js';
+import type { DisconnectReason } from '../trace/events.js';
 import type { RespVersion } from '../resp/encoder.js';
 import type { Parked } from '../features/blocking.js';
 import { type Argv, type Command, commandOf } from './command.js';
@@ -26,7 +27,7 @@ export interface Transport {
   /** Closes once everything queued has been written. */
   closeAfterReply(): void;
   /** Closes now; queued output is lost. */
-  close(why: string): void;
+  close(why: DisconnectReason): void;
   /** Takes up reading and executing again after a park or a pause. */
   resume(): void;
   /** Bytes waiting: undecoded input, its buffer's size, encoded output. */

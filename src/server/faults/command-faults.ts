@@ -13,6 +13,7 @@ import type { Scheduler } from '../features/surroundings.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import { ErrorReply, NO_REPLY, type Reply } from '../resp/reply.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import type { FaultEffect } from './effects.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './table.js';
 
@@ -52,7 +53,7 @@ export class CommandFaults implements RequestFaults {
   private active: readonly ActiveFault[] = [];
   private readonly held = new Map<Session, HeldReply>();
   /** Told of each request that is spoiled; nobody listens in a replay. */
-  onInjected: (id: number, token: number, effect: string) => void = () => {};
+  onInjected: (id: number, token: number, effect: FaultEffect) => void = () => {};
 
   constructor(
     private readonly hooks: DispatchHooks,
@@ -104,7 +105,7 @@ export class CommandFaults implements RequestFaults {
     const timer = fault.name === 'late-reply' ? this.scheduler.after(TIMER, fault.ms, () => this.release(session)) : null;
     this.held.set(session, { id, reply, timer });
     session.parked = true;
-    this.injected(active, session, `${fault.name === 'late-reply' ? `reply ${fault.ms} ms late` : 'no reply'} to ${command.fullName}`);
+    this.injected(active, session, fault.name === 'late-reply' ? `reply ${fault.ms} ms late to ${command.fullName}` : `no reply to ${command.fullName}`);
     return NO_REPLY;
   }
 
@@ -132,7 +133,7 @@ export class CommandFaults implements RequestFaults {
     return this.active.find(({ fault }) => names.includes(fault.name) && concerns(fault, session, command, argv));
   }
 
-  private injected(active: ActiveFault, session: Session, effect: string): void {
+  private injected(active: ActiveFault, session: Session, effect: FaultEffect): void {
     active.injections++;
     this.onInjected(active.id, session.id, effect);
     if (active.injections === active.fault.next) this.set(this.active.filter((other) => other !== active));

@@ -5,6 +5,7 @@
 import { type Command, findCommand } from '../command/command.js';
 import { quoteWord } from '../resp/request-encoder.js';
 import type { Tap } from '../trace/tap.js';
+import type { FaultEffect } from './effects.js';
 import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from './fault.js';
 import { WAKER } from '../io/token.js';
 import type { FaultyPoll } from './faulty-poll.js';
@@ -36,7 +37,7 @@ interface FaultyServer {
 /** Where the faults of the disk are injected. */
 interface FaultyDisk {
   setFaults(faults: readonly { readonly id: number; readonly fault: Fault }[]): void;
-  onInjected: (id: number, effect: string) => void;
+  onInjected: (id: number, effect: FaultEffect) => void;
 }
 
 export class Faults {
@@ -128,7 +129,7 @@ export class Faults {
     this.disk?.setFaults([...this.active.values()].filter(({ fault }) => faultOf(fault.name).side === 'disk'));
   }
 
-  private injected(id: number, token: number, effect: string): void {
+  private injected(id: number, token: number, effect: FaultEffect): void {
     const active = this.active.get(id);
     // It is taken away already, which the server hears of after its next wait.
     if (active === undefined) return;
@@ -148,7 +149,7 @@ export class Faults {
     this.tell(active, token, `ended: ${why}`);
   }
 
-  private tell({ id, text }: ActiveFault, token: number, effect: string): void {
+  private tell({ id, text }: ActiveFault, token: number, effect: FaultEffect): void {
     const { sink } = this.server.tap;
     if (sink !== null) sink.emit({ kind: 'fault', token, id, fault: text, effect });
   }

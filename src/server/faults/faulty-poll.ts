@@ -14,10 +14,11 @@ import { type Interest, isEdgeTriggered } from '../io/interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import { PollDecorator } from '../io/poll-decorator.js';
 import type { Token } from '../io/token.js';
+import type { FaultEffect } from './effects.js';
 import { AcceptFailure, BROKEN, type Way, type WireFault } from './wire-fault.js';
 
 /** Told of each injection. `effect` says in a few words what the call has come to. */
-export type InjectionListener = (fault: WireFault, token: Token, effect: string) => void;
+export type InjectionListener = (fault: WireFault, token: Token, effect: FaultEffect) => void;
 
 export class FaultyPoll extends PollDecorator implements Poll {
   /** Null: none is set. */
@@ -294,7 +295,7 @@ export class FaultyStream implements TcpStream {
   }
 
   private injected(fault: WireFault, way: Way, outcome: number): void {
-    this.poll.onInjected(fault, this.token, `${way}${outcome > 0 ? ` of ${outcome} B` : `: ${OUTCOMES[outcome]}`}`);
+    this.poll.onInjected(fault, this.token, outcome > 0 ? `${way} of ${outcome} B` : `${way}: ${OUTCOMES[outcome]}`);
     // As without a fault: edge-triggered, a reader that has not read until WouldBlock hears of the rest with the next byte.
     if (way === 'read' && outcome > 0) return;
     if (outcome !== BROKEN) return this.poll.rearm(this);

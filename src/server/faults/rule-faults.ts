@@ -12,6 +12,7 @@ import type { PolicyInForce } from '../rules/policy.js';
 import { compileRule, resultError, type RuleFunction, type RuleValue } from '../rules/rule.js';
 import { type Decide, RuledPolicy } from '../rules/ruled-policy.js';
 import type { SeamName } from '../rules/seams.js';
+import type { FaultEffect } from './effects.js';
 import type { Fault } from './fault.js';
 
 interface ActiveRule {
@@ -32,7 +33,7 @@ export class RuleFaults {
   private active: readonly ActiveRule[] = [];
   private readonly ruled: RuledPolicy;
   /** Told of each decision that a rule has made in another way than the textbook; nobody listens in a replay. */
-  onInjected: (id: number, token: Token, effect: string) => void = () => {};
+  onInjected: (id: number, token: Token, effect: FaultEffect) => void = () => {};
   /** A rule has ended by itself. */
   onEnded: (id: number, token: Token, why: string) => void = () => {};
 

@@ -15,11 +15,11 @@ import type { Worker } from 'node:worker_threads';
 import { EpollListener } from '../io/backends/epoll.js';
 import { startThread } from '../thread/start-thread.js';
 import { countersOf, HERD_WORDS, STOP_WORD, type HerdCounters, type HerdThreadData } from './counters.js';
+import { HERD_LIMITS } from './limits.js';
 
 export interface HerdOptions {
-  /** Threads that wait; 1 to {@link MOST_WAITERS}. */
+  /** Threads that wait; see {@link HERD_LIMITS}. */
   readonly waiters: number;
-  /** 1 to {@link MOST_CONNECTIONS}. */
   readonly connections: number;
   /** Registered with EPOLLEXCLUSIVE. */
   readonly isExclusive: boolean;
@@ -34,16 +34,13 @@ export interface HerdResult {
   readonly accepted: readonly number[];
 }
 
-export const MOST_WAITERS = 32;
-export const MOST_CONNECTIONS = 10_000;
-
 /** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
 const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/herd/worker.js' : '../server/herd/worker.js', import.meta.url);
 
 /** Rejects with a RangeError for numbers that are out of range, and with a SystemError where there is no epoll. */
 export async function runHerd({ waiters, connections, isExclusive }: HerdOptions): Promise<HerdResult> {
-  checkCount('waiters', waiters, MOST_WAITERS);
-  checkCount('connections', connections, MOST_CONNECTIONS);
+  checkCount('waiters', waiters, HERD_LIMITS.waiters);
+  checkCount('connections', connections, HERD_LIMITS.connections);
   const listener = new EpollListener({ host: '127.0.0.1', port: 0 }, connections);
   const { local, fd } = listener;
   const shared = new Int32Array(new SharedArrayBuffer(HERD_WORDS * 4 * (waiters + 1)));

@@ -182,7 +182,8 @@ export const SEAMS = {
   },
 } as const satisfies { readonly [name: string]: SeamDoc };
 
-export type SeamName = keyof typeof SEAMS;
+export type Seams = typeof SEAMS;
+export type SeamName = keyof Seams;
 
 export type ResultOf<S extends SeamName> = (typeof SEAMS)[S]['results'] extends { readonly number: string } ? number : keyof (typeof SEAMS)[S]['results'];
 

@@ -41,6 +41,18 @@ export type TraceBody =
 
 export type TraceKind = TraceBody['kind'];
 
+/** Why the server has closed a connection. One that breaks has the code of its error instead: `ECONNRESET`. */
+export type DisconnectReason =
+  | 'EOF'
+  | 'closed by server'
+  | 'killed by CLIENT KILL'
+  | 'looks like HTTP'
+  | 'output buffer limit'
+  | 'query buffer limit'
+  | 'rule after-read'
+  | 'server shut down'
+  | 'timeout';
+
 /**
  * `seq` rises by one with every event, also with those of quiet turns, which are forgotten; `atUs` is the loop's own clock, which stands still in a pause, and
  * may be virtual; durations are real.

@@ -73,7 +73,7 @@ function problemOf(verdict: Verdict, wanted: 'green' | 'red'): string | null {
 }
 
 function missingIn({ says, bookmarks }: Plan, record: RunRecord): readonly string[] {
-  const missing = Object.values(says ?? {}).flatMap((text) => fill(text, bookmarks, record).missing);
+  const missing = Object.values(says ?? {}).flatMap((text) => fill(text, bookmarks, record, 'en').missing);
   return [...new Set(missing)].map((source) => `the run has nothing for ${source}`);
 }
 

@@ -4,6 +4,7 @@
 import type { Bookmark, Experiment, Goal, Localized } from '../state/learn/experiment.js';
 import { COUNTERS } from './counters.js';
 import { fieldsOf } from './event-fields.js';
+import { type Complaint, inEach } from './file-texts.js';
 import type { JsonNode } from './lined-json.js';
 import { parsePlaceholders, type Placeholder } from './placeholders.js';
 import { meant, type Problem } from './schema.js';
@@ -13,7 +14,7 @@ const FEWEST_EVENTS = 2;
 
 /** Adds to `problems` what is wrong about a file whose fields are all right by themselves. */
 export function checkReferences(experiment: Experiment, root: JsonNode, problems: Problem[]): void {
-  new ReferenceChecker(experiment, (field, message) => problems.push({ line: lineOf(root, field), field, message })).check();
+  new ReferenceChecker(experiment, (field, complaint) => problems.push({ line: lineOf(root, field), field, message: inEach(complaint) })).check();
 }
 
 class ReferenceChecker {
@@ -22,7 +23,7 @@ class ReferenceChecker {
 
   constructor(
     private readonly experiment: Experiment,
-    private readonly complain: (field: string, message: string) => void,
+    private readonly complain: (field: string, complaint: Complaint) => void,
   ) {}
 
   check(): void {
@@ -40,16 +41,16 @@ class ReferenceChecker {
 
   private checkOneIsRight(field: string, all: readonly { readonly isRight: boolean }[]): void {
     const right = all.filter(({ isRight }) => isRight).length;
-    if (right !== 1) this.complain(field, `exactly one must have "right": true, and ${right} have`);
+    if (right !== 1) this.complain(field, ({ oneRight }) => oneRight(right));
   }
 
   private checkBookmarks(field: string, added: readonly Bookmark[]): void {
     for (const [i, bookmark] of added.entries()) {
       const { name } = bookmark;
       const after = bookmark.type === 'event' ? bookmark.after : null;
-      if (this.find(name) !== undefined || name === 'counters') this.complain(`${field}[${i}].name`, `there is another "${name}"`);
+      if (this.find(name) !== undefined || name === 'counters') this.complain(`${field}[${i}].name`, ({ another }) => another(name));
       if (after !== null && this.find(after)?.type !== 'event') {
-        this.complain(`${field}[${i}].after`, `there is no bookmark "${after}" before this one${this.meant(after)}`);
+        this.complain(`${field}[${i}].after`, ({ noBookmarkBefore }) => noBookmarkBefore(after, this.meant(after)));
       }
       this.known.push(bookmark);
     }
@@ -82,24 +83,24 @@ class ReferenceChecker {
         return this.checkName(field, part.to);
       case 'counter':
         if (part.counter in COUNTERS) return;
-        return this.complain(field, `there is no counter "${part.counter}"${meant(part.counter, Object.keys(COUNTERS))}`);
+        return this.complain(field, ({ unknownCounter }) => unknownCounter(part.counter, meant(part.counter, Object.keys(COUNTERS))));
       case 'unknown':
-        return this.complain(field, `${part.source} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}`);
+        return this.complain(field, ({ noPlaceholder }) => noPlaceholder(part.source));
     }
   }
 
   private checkName(field: string, name: string): void {
     const bookmark = this.find(name);
-    if (bookmark === undefined) this.complain(field, `there is no bookmark "${name}"${this.meant(name)}`);
-    else if (bookmark.type === 'line') this.complain(field, `"${name}" is the bookmark of a line, which has groups: {${name}.1}`);
+    if (bookmark === undefined) this.complain(field, ({ noBookmark }) => noBookmark(name, this.meant(name)));
+    else if (bookmark.type === 'line') this.complain(field, ({ ofLine }) => ofLine(name));
   }
 
   private checkGroup(field: string, name: string, group: number): void {
     const bookmark = this.find(name);
-    if (bookmark === undefined) return this.complain(field, `there is no bookmark "${name}"${this.meant(name)}`);
-    if (bookmark.type === 'event') return this.complain(field, `"${name}" is the bookmark of an event, which has fields: {${name}.turn}`);
+    if (bookmark === undefined) return this.complain(field, ({ noBookmark }) => noBookmark(name, this.meant(name)));
+    if (bookmark.type === 'event') return this.complain(field, ({ ofEvent }) => ofEvent(name));
     const groups = new RegExp(`${bookmark.line}|`, 'u').exec('')!.length - 1;
-    if (group > groups) this.complain(field, `the line of "${name}" has ${groups} groups`);
+    if (group > groups) this.complain(field, (texts) => texts.groups(name, groups));
   }
 
   private checkField(field: string, name: string, wanted: string): void {
@@ -107,20 +108,20 @@ class ReferenceChecker {
     if (bookmark?.type !== 'event') return;
     const { kind } = bookmark.event;
     const fields = [...fieldsOf(kind), 'turn'];
-    if (!fields.includes(wanted)) this.complain(field, `"${kind}" has no field "${wanted}"${meant(wanted, fields)}; it has ${fields.join(', ')}`);
+    if (!fields.includes(wanted)) this.complain(field, ({ noFieldOf }) => noFieldOf(kind, wanted, fields, meant(wanted, fields)));
   }
 
   private checkExplanation(field: string, text: string): void {
     const pointed = parsePlaceholders(text).filter((part) => typeof part !== 'string' && part.type !== 'counter' && part.type !== 'unknown').length;
     if (pointed >= FEWEST_EVENTS) return;
-    this.complain(field, `must point at ${FEWEST_EVENTS} events of the run at least, as in "turn {dry.turn}", and points at ${pointed}`);
+    this.complain(field, ({ fewEvents }) => fewEvents(FEWEST_EVENTS, pointed));
   }
 
   private find(name: string): Bookmark | undefined {
     return this.known.find((bookmark) => bookmark.name === name);
   }
 
-  private meant(name: string): string {
+  private meant(name: string): string | undefined {
     return meant(name, this.known.map((bookmark) => bookmark.name));
   }
 }

@@ -5,24 +5,24 @@ import { TRACE_EVENTS, type TraceKind } from '../../server/index.js';
 import {
   REPLY_KINDS, type Bookmark, type Bounds, type Choice, type Experiment, type Goal, type Lines, type Localized, type Predicate, type Test, type Typed,
 } from '../state/learn/experiment.js';
-import { LANGUAGES } from '../../shared/language.js';
+import { type Language, LANGUAGES } from '../../shared/language.js';
 import { PANE_IDS } from '../state/pane-id.js';
 import { CLIENT_COUNTERS, COUNTERS } from './counters.js';
 import { fieldsOf } from './event-fields.js';
 import { checkReferences } from './experiment-references.js';
+import { ExperimentFileError, inEach } from './file-texts.js';
 import { JsonError, parseJson, type JsonNode } from './lined-json.js';
 import {
   anyText, boolean, inField, listOf, mapped, meant, number, object, oneOf, optional, problem, scalar, text, type Place, type Problem, type Reader,
 } from './schema.js';
 
 /** A file that is no experiment. */
-export class ExperimentError extends Error {
+export class ExperimentError extends ExperimentFileError {
   /** @param file as it is to be quoted */
-  constructor(
-    readonly file: string,
-    readonly problems: readonly Problem[],
-  ) {
-    super(problems.map(({ line, field, message }) => `${file}:${line}: ${field === '' ? '' : `${field}: `}${message}`).join('\n'));
+  constructor(file: string, problems: readonly Problem[]) {
+    const told = (language: Language): string =>
+      problems.map(({ line, field, message }) => `${file}:${line}: ${field === '' ? '' : `${field}: `}${message[language]}`).join('\n');
+    super({ en: told('en'), ko: told('ko') });
   }
 }
 
@@ -37,7 +37,7 @@ export function parseExperiment(source: string, file: string): Experiment {
     if (problems.length === 0) return experiment;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    problems.push({ line: error.line, field: '', message: error.message });
+    problems.push({ line: error.line, field: '', message: inEach(error.complaint) });
   }
   throw new ExperimentError(file, problems.toSorted((a, b) => a.line - b.line));
 }
@@ -50,7 +50,7 @@ const localized: Reader<Localized> = (node, place) => {
 
 const name: Reader<string> = (node, place) => {
   const word = text(node, place);
-  return word === undefined || /^[a-z][a-z0-9-]*$/.test(word) ? word : problem(node, place, 'must be made of small letters, digits and -');
+  return word === undefined || /^[a-z][a-z0-9-]*$/.test(word) ? word : problem(node, place, ({ aName }) => aName);
 };
 
 const line: Reader<string | readonly string[]> = (node, place) => (node.type === 'list' ? listOf(text, { atLeast: 1 })(node, place) : text(node, place));
@@ -71,7 +71,7 @@ function pattern(node: JsonNode, place: Place): string {
   try {
     return source === undefined ? source : compiled(source);
   } catch (error) {
-    return problem(node, place, (error as Error).message);
+    return problem(node, place, () => (error as Error).message);
   }
 }
 
@@ -81,9 +81,9 @@ const compiled = (source: string): string => RegExp(source, 'u') && source;
 const KINDS = Object.keys(TRACE_EVENTS) as TraceKind[];
 
 const predicate: Reader<Predicate> = (node, place) => {
-  if (node.type !== 'object') return problem(node, place, 'must be an object such as { "kind": "read", "client": "alice" }');
+  if (node.type !== 'object') return problem(node, place, ({ aPredicate }) => aPredicate);
   const kindNode = node.fields.get('kind');
-  if (kindNode === undefined) return problem(node, place, 'the field "kind" is missing');
+  if (kindNode === undefined) return problem(node, place, ({ missing }) => missing('kind'));
   const kind = oneOf(KINDS)(kindNode, inField(place, 'kind'));
   if (kind === undefined) return undefined as never;
   const clientNode = node.fields.get('client');
@@ -92,7 +92,7 @@ const predicate: Reader<Predicate> = (node, place) => {
   const fields = [...node.fields].filter(([field]) => field !== 'kind' && (field !== 'client' || isClientField));
   const known = [...fieldsOf(kind), 'client'];
   for (const [field, one] of fields) {
-    if (!known.includes(field)) problem(one, inField(place, field), `"${kind}" has no such field${meant(field, known)}; it has ${known.join(', ')}`);
+    if (!known.includes(field)) problem(one, inField(place, field), ({ noEventField }) => noEventField(kind, known, meant(field, known)));
   }
   return { kind, client, fields: fields.map(([field, one]) => [field, test(one, inField(place, field))] as const) };
 };
@@ -101,7 +101,7 @@ const BOUNDS = { atLeast: optional(number, undefined), atMost: optional(number, 
 
 /** What it gives for a goal that names none. */
 function boundsOf({ atLeast, atMost, exactly }: { readonly [name in keyof Bounds]?: number | undefined }, node: JsonNode, place: Place): Bounds {
-  if (atLeast === undefined && atMost === undefined && exactly === undefined) return problem(node, place, 'one of atLeast, atMost, exactly is missing');
+  if (atLeast === undefined && atMost === undefined && exactly === undefined) return problem(node, place, ({ noBound }) => noBound);
   return { ...(atLeast !== undefined && { atLeast }), ...(atMost !== undefined && { atMost }), ...(exactly !== undefined && { exactly }) };
 }
 
@@ -126,7 +126,7 @@ const goal: Reader<Goal> = (node, place) => {
   if (read === undefined || node.type !== 'object') return undefined as never;
   const types = GOAL_TYPES.filter((type) => node.fields.has(type));
   const [type] = types;
-  if (type === undefined || types.length > 1) return problem(node, place, `must have exactly one of ${GOAL_TYPES.join(', ')}`);
+  if (type === undefined || types.length > 1) return problem(node, place, ({ oneType }) => oneType(GOAL_TYPES));
   const at = node.fields.get(type)!;
   const inside = inField(place, type);
   const { says } = read;
@@ -141,8 +141,7 @@ const goal: Reader<Goal> = (node, place) => {
 function counterGoal(says: Localized, { name, client, ...bounds }: ReturnType<typeof counter>, node: JsonNode, place: Place): Goal {
   const names = Object.keys(client === null ? COUNTERS : CLIENT_COUNTERS);
   if (name !== undefined && !names.includes(name)) {
-    const which = `"${name}"${client === null ? '' : ' of a client'}`;
-    return problem(node, inField(place, 'name'), `there is no counter ${which}${meant(name, names)}; there are ${names.join(', ')}`);
+    return problem(node, inField(place, 'name'), ({ noCounter }) => noCounter(name, client !== null, names, meant(name, names)));
   }
   return { says, type: 'counter', counter: name, client, bounds: boundsOf(bounds, node, place) };
 }
@@ -162,7 +161,7 @@ const changeShape = { lines: optional(listOf(text), []), scenario: optional(line
 function changing<T extends { readonly lines: readonly string[]; readonly scenario: Lines | null }>(read: Reader<T>): Reader<T> {
   return (node, place) => {
     const change = read(node, place);
-    if (change?.lines?.length === 0 && change.scenario === null) return problem(node, place, 'must have lines, or a scenario');
+    if (change?.lines?.length === 0 && change.scenario === null) return problem(node, place, ({ changesNothing }) => changesNothing);
     return change;
   };
 }
@@ -177,7 +176,7 @@ const typed: Reader<Typed> = object({
 
 function typedLine(node: JsonNode, place: Place): string {
   const read = text(node, place);
-  return read === undefined || read.split('{typed}').length === 2 ? read : problem(node, place, 'must hold {typed} once');
+  return read === undefined || read.split('{typed}').length === 2 ? read : problem(node, place, ({ typedOnce }) => typedOnce);
 }
 
 const answer = mapped(object({ text: localized, right: optional(boolean, false) }), ({ right, ...rest }) => ({ ...rest, isRight: right }));

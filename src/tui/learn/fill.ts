@@ -2,6 +2,8 @@
  * Fills the placeholders of a text from a run. What is filled in from the event of a bookmark leads there.
  */
 import type { Bookmark, EventBookmark, FilledPart, LineBookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
+import type { Language } from '../../shared/language.js';
+import { reasonText } from '../view/parts/trace-words.js';
 import { formatCount, formatMs, formatUs } from '../view/text.js';
 import { groupsOf, marksOf, matchesOf } from './judge.js';
 import { parsePlaceholders, type Placeholder } from './placeholders.js';
@@ -12,7 +14,8 @@ export interface Filled {
   readonly missing: readonly string[];
 }
 
-export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRecord): Filled {
+/** @param language of the words that come from the trace */
+export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRecord, language: Language): Filled {
   const marks = marksOf(bookmarks, record);
   const missing: string[] = [];
   const mark = (name: string): SeenEvent | null => marks.get(name) ?? null;
@@ -23,7 +26,7 @@ export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRe
   const filledPart = (part: Placeholder): FilledPart => {
     switch (part.type) {
       case 'field':
-        return found(mark(part.bookmark), (seen) => fieldText(seen, part.field), `{${part.bookmark}.${part.field}}`);
+        return found(mark(part.bookmark), (seen) => fieldText(seen, part.field, language), `{${part.bookmark}.${part.field}}`);
       case 'count': {
         const bookmark = bookmarks.find((one) => one.type === 'event' && one.name === part.bookmark) as EventBookmark | undefined;
         const count = bookmark === undefined ? 0 : matchesOf(bookmark, record, marks).length;
@@ -57,8 +60,9 @@ const countText = (count: number, { dropped }: RunRecord): string => `${formatCo
 /** As one text. */
 export const plain = ({ parts }: Filled): string => parts.map(({ text }) => text).join('');
 
-function fieldText({ event, turn }: SeenEvent, field: string): string {
+function fieldText({ event, turn }: SeenEvent, field: string, language: Language): string {
   if (field === 'turn') return String(turn);
+  if (event.kind === 'disconnect' && field === 'why') return reasonText(event.why, language);
   const value = (event as unknown as { readonly [field: string]: unknown })[field];
   if (field === 'token' || (field === 'client' && typeof value === 'number')) return `#${String(value)}`;
   if (typeof value === 'number' && field.endsWith('Us')) return formatUs(value);

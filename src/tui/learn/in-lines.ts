@@ -9,7 +9,9 @@ import { escapeBytes } from '../escape.js';
 import { toBytes } from '../state/typed-text.js';
 import { fill, plain } from './fill.js';
 import { judge, marksOf } from './judge.js';
+import { bundledExperiments, whyUnknown } from './library.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
+import { doneExperiments } from './progress.js';
 import { Disturbed, playUndisturbed, runScenario, ScenarioError } from './runner.js';
 import { OwnStage } from './stage.js';
 
@@ -26,14 +28,37 @@ export interface LinePorts {
 /** Nothing more will be typed. */
 class InputEnded extends Error {}
 
-/** Resolves when the lesson is over, or its input has ended. */
-export async function teachInLines(experiment: Experiment, ports: LinePorts): Promise<void> {
+/** Resolves when the lesson is over, or left. @param experiment null: they are listed, and chosen from, until the list is left */
+export async function teachInLines(experiment: Experiment | null, ports: LinePorts): Promise<void> {
+  if (experiment === null) await teachFromList(ports);
+  else await teachOne(experiment, ports);
+}
+
+async function teachOne(experiment: Experiment, ports: LinePorts): Promise<void> {
   try {
     await new LessonInLines(experiment, ports).teach();
   } catch (error) {
     if (!(error instanceof InputEnded)) throw error;
   }
 }
+
+async function teachFromList(ports: LinePorts): Promise<void> {
+  const { language, say, ask } = ports;
+  const texts = LESSON_TEXTS[language];
+  const experiments = bundledExperiments();
+  for (;;) {
+    const done = doneExperiments();
+    for (const { number, name, title } of experiments) say(`${number}  ${name}  ${inLanguage(title, language)}${done.has(name) ? `  ${texts.done}` : ''}`);
+    say(texts.askName);
+    const wanted = (await ask())?.trim() ?? '';
+    if (wanted === '' || leaves(wanted)) return;
+    const found = experiments.find(({ name, number }) => name === wanted || String(number) === wanted);
+    if (found !== undefined) await teachOne(found, ports);
+    else say(escapeBytes(toBytes(whyUnknown(wanted, experiments.map(({ name }) => name))[language])));
+  }
+}
+
+const leaves = (line: string): boolean => /^(?:q|quit|exit)$/.test(line);
 
 class LessonInLines {
   constructor(
@@ -93,11 +118,11 @@ class LessonInLines {
       const marks = marksOf(bookmarks, record);
       for (const { name, says: moment } of bookmarks) {
         const mark = marks.get(name);
-        if (mark !== undefined) this.ports.say(`turn ${mark.turn}: ${this.in(moment)}`);
+        if (mark !== undefined) this.ports.say(this.texts.momentIn(mark.turn, this.in(moment)));
       }
       this.ports.say(this.texts.verdicts[judged.verdict]);
-      for (const goal of judged.goals) this.ports.say(`- ${this.texts.verdicts[goal.verdict]} ${this.in(goal.says)}: ${goal.seen}`);
-      if (says !== null) this.ports.say(escapeBytes(toBytes(plain(fill(this.in(says), bookmarks, record)))));
+      for (const goal of judged.goals) this.ports.say(`- ${this.texts.verdicts[goal.verdict]} ${this.in(goal.says)}: ${goal.seen[this.ports.language]}`);
+      if (says !== null) this.ports.say(escapeBytes(toBytes(plain(fill(this.in(says), bookmarks, record, this.ports.language)))));
       return judged;
     } catch (error) {
       if (!(error instanceof ScenarioError) && !(error instanceof Disturbed)) throw error;
@@ -138,7 +163,7 @@ class LessonInLines {
 
   private async ask(): Promise<string> {
     const line = await this.ports.ask();
-    if (line === null || /^(?:q|quit|exit)$/.test(line.trim())) throw new InputEnded();
+    if (line === null || leaves(line.trim())) throw new InputEnded();
     return line;
   }
 

@@ -6,6 +6,7 @@ import type { TraceEvent } from '../../server/index.js';
 import type {
   Bookmark, Bounds, EventBookmark, Experiment, Goal, Judged, LineBookmark, Predicate, RunRecord, Scalar, SeenEvent, Test, Verdict,
 } from '../state/learn/experiment.js';
+import type { Text } from '../../shared/language.js';
 import { tokensOf } from './collector.js';
 
 /** The event of each bookmark that has one. */
@@ -34,18 +35,52 @@ export function matchesOf({ event, after }: EventBookmark, record: RunRecord, ma
   return matching(event, record, between(record, marks, after, null) ?? []);
 }
 
-/** The groups of the line that a bookmark means, those that have matched, and what matched as a whole before them; null if there is no such line. */
-export function groupsOf({ line, isLast }: Pick<LineBookmark, 'line' | 'isLast'>, { replies }: RunRecord): readonly string[] | null {
+type LinePattern = Pick<LineBookmark, 'line' | 'isLast'>;
+
+/** The line of the transcript that a bookmark means. */
+export function lineOf({ line, isLast }: LinePattern, { replies }: RunRecord): string | undefined {
   const pattern = new RegExp(line, 'u');
-  const found = replies[isLast ? 'findLast' : 'find'](({ text }) => pattern.test(text));
+  return replies[isLast ? 'findLast' : 'find'](({ text }) => pattern.test(text))?.text;
+}
+
+/** The groups of the line that a bookmark means, those that have matched, and what matched as a whole before them; null if there is no such line. */
+export function groupsOf(bookmark: LinePattern, record: RunRecord): readonly string[] | null {
+  const found = lineOf(bookmark, record);
   // Of alternatives only one matches: what the console says is in the language of the screen.
-  return found === undefined ? null : pattern.exec(found.text)!.filter((group) => group !== undefined);
+  return found === undefined ? null : new RegExp(bookmark.line, 'u').exec(found)!.filter((group) => group !== undefined);
 }
 
 interface Finding {
   readonly verdict: Verdict;
-  readonly seen: string;
+  readonly seen: Text;
 }
+
+const ENGLISH = {
+  noClient: (client: string) => `no client ${client} at the end`,
+  missing: (dropped: number) => `${dropped} turns and commands are missing in the trace`,
+  noEvent: (bookmark: string) => `there was no event "${bookmark}"`,
+  noLine: (pattern: string) => `no line is like ${pattern}`,
+  inOrder: (found: number, wanted: number) => `${found === wanted ? '' : `${found} of `}${wanted} events, in this order`,
+  mustBe: (value: number, { atLeast, atMost, exactly }: Bounds) => {
+    const bounds = [...(atLeast === undefined ? [] : [`at least ${atLeast}`]), ...(atMost === undefined ? [] : [`at most ${atMost}`])];
+    return `${value}, must be ${exactly ?? bounds.join(' and ')}`;
+  },
+};
+
+const KOREAN: typeof ENGLISH = {
+  noClient: (client) => `끝날 때 클라이언트 ${client} 없음`,
+  missing: (dropped) => `트레이스에서 턴과 명령 ${dropped}개가 빠짐`,
+  noEvent: (bookmark) => `이벤트 "${bookmark}" 없음`,
+  noLine: (pattern) => `이런 줄이 없음: ${pattern}`,
+  inOrder: (found, wanted) => `이 순서의 이벤트 ${wanted}개${found === wanted ? '' : ` 중 ${found}개`}`,
+  mustBe: (value, { atLeast, atMost, exactly }) => {
+    const bounds = [...(atLeast === undefined ? [] : [`${atLeast} 이상`]), ...(atMost === undefined ? [] : [`${atMost} 이하`])];
+    return `${value}, 목표 ${exactly ?? bounds.join(', ')}`;
+  },
+};
+
+/** In each language. */
+const inEach = (text: (texts: typeof ENGLISH) => string): Text => ({ en: text(ENGLISH), ko: text(KOREAN) });
 
 function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
   switch (goal.type) {
@@ -56,7 +91,7 @@ function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
     case 'counter': {
       const counters = goal.client === null ? record.counters : record.clientCounters.get(goal.client);
       const value = counters?.get(goal.counter);
-      return value === undefined ? { verdict: 'red', seen: `no client ${goal.client} at the end` } : judgeNumber(value, goal.bounds);
+      return value === undefined ? { verdict: 'red', seen: inEach(({ noClient }) => noClient(goal.client ?? '')) } : judgeNumber(value, goal.bounds);
     }
     case 'figure':
       return judgeFigure(goal, record);
@@ -70,12 +105,13 @@ function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
 
 /** What the trace has not told of cannot be judged. */
 function ofTrace({ dropped }: RunRecord, find: () => Finding): Finding {
-  return dropped === 0 ? find() : { verdict: 'unjudged', seen: `${dropped} turns and commands are missing in the trace` };
+  return dropped === 0 ? find() : { verdict: 'unjudged', seen: inEach(({ missing }) => missing(dropped)) };
 }
 
 function judgeCount({ event, after, before, bounds }: Goal & { readonly type: 'count' }, record: RunRecord, marks: Marks): Finding {
   const events = between(record, marks, after, before);
-  if (events === null) return { verdict: 'red', seen: `there was no event "${[after, before].find((name) => name !== null && !marks.has(name))}"` };
+  const absent = [after, before].find((name) => name !== null && !marks.has(name)) ?? '';
+  if (events === null) return { verdict: 'red', seen: inEach(({ noEvent }) => noEvent(absent)) };
   return judgeNumber(matching(event, record, events).length, bounds);
 }
 
@@ -88,7 +124,7 @@ function between({ events }: RunRecord, marks: Marks, after: string | null, befo
 
 function judgeFigure({ line, bounds }: Goal & { readonly type: 'figure' }, record: RunRecord): Finding {
   const figure = groupsOf({ line, isLast: true }, record)?.[1]?.replaceAll(',', '') ?? '';
-  return figure === '' ? { verdict: 'red', seen: `no line is like ${line}` } : judgeNumber(Number(figure), bounds);
+  return figure === '' ? { verdict: 'red', seen: inEach(({ noLine }) => noLine(line)) } : judgeNumber(Number(figure), bounds);
 }
 
 function judgeOrder(predicates: readonly Predicate[], record: RunRecord): Finding {
@@ -96,20 +132,15 @@ function judgeOrder(predicates: readonly Predicate[], record: RunRecord): Findin
   for (const [i, predicate] of predicates.entries()) {
     const matches = matcherOf(predicate, record);
     const found = record.events.findIndex((seen, index) => index >= at && matches(seen.event));
-    if (found === -1) return { verdict: 'red', seen: `${i} of ${predicates.length} events, in this order` };
+    if (found === -1) return { verdict: 'red', seen: inEach(({ inOrder }) => inOrder(i, predicates.length)) };
     at = found + 1;
   }
-  return { verdict: 'green', seen: `${predicates.length} events, in this order` };
+  return { verdict: 'green', seen: inEach(({ inOrder }) => inOrder(predicates.length, predicates.length)) };
 }
 
 function judgeNumber(value: number, bounds: Bounds): Finding {
   const { atLeast = -Infinity, atMost = Infinity, exactly = value } = bounds;
-  return { verdict: value >= atLeast && value <= atMost && value === exactly ? 'green' : 'red', seen: `${value}, must be ${boundsText(bounds)}` };
-}
-
-function boundsText({ atLeast, atMost, exactly }: Bounds): string {
-  if (exactly !== undefined) return String(exactly);
-  return [...(atLeast === undefined ? [] : [`at least ${atLeast}`]), ...(atMost === undefined ? [] : [`at most ${atMost}`])].join(' and ');
+  return { verdict: value >= atLeast && value <= atMost && value === exactly ? 'green' : 'red', seen: inEach(({ mustBe }) => mustBe(value, bounds)) };
 }
 
 function matching(predicate: Predicate, record: RunRecord, events: readonly SeenEvent[]): readonly SeenEvent[] {

@@ -10,7 +10,7 @@ import type { Language } from '../../shared/language.js';
 import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import { leading, openLesson, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
 import { fill } from './fill.js';
-import { judge, marksOf } from './judge.js';
+import { judge, lineOf, marksOf } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
 import { Disturbed, GivenUp, playUndisturbed, runScenario } from './runner.js';
 import type { Stage } from './stage.js';
@@ -133,7 +133,8 @@ export class LessonGuide {
       const shown = walked(step.shown, by, moments.length);
       const asked: OpenLesson = { ...lesson, step: { at: 'step', shown, isThere: false } };
       this.host.show(asked);
-      void this.visit(shown === null ? null : moments[shown]!.event.event).then(() => {
+      const at = shown === null ? null : moments[shown]!.at;
+      void this.visit(at === null || typeof at === 'string' ? null : at.event).then(() => {
         if (this.host.lesson() === asked) this.host.show({ ...asked, step: { at: 'step', shown, isThere: true } });
       });
     } else if (step.at === 'explain') {
@@ -223,7 +224,7 @@ export class LessonGuide {
 
   private outcomeOf(experiment: Experiment, { says, bookmarks }: Plan, record: RunRecord): Outcome {
     const text = says === null ? '' : inLanguage(says, this.host.language);
-    return { judged: judge(experiment, record), says: fill(text, bookmarks, record).parts };
+    return { judged: judge(experiment, record), says: fill(text, bookmarks, record, this.host.language).parts };
   }
 
   /** What runs is given up, and what it has set is taken back. */
@@ -238,12 +239,13 @@ export class LessonGuide {
 
 const isToMend = ({ at }: LessonStep): boolean => at === 'mend' || at === 'missed';
 
-/** Those that have an event, in the order of the run. */
+/** Events in the order of the run, and behind them lines. */
 function momentsOf(bookmarks: readonly Bookmark[], record: RunRecord): readonly Moment[] {
   const marks = marksOf(bookmarks, record);
-  const moments = bookmarks.flatMap(({ name, says }) => {
-    const event = marks.get(name);
-    return event === undefined ? [] : [{ says, event }];
+  const moments = bookmarks.flatMap((bookmark) => {
+    const at = bookmark.type === 'line' ? lineOf(bookmark, record) : marks.get(bookmark.name);
+    return at === undefined ? [] : [{ says: bookmark.says, at }];
   });
-  return moments.toSorted((a, b) => a.event.event.seq - b.event.event.seq);
+  const placeOf = ({ at }: Moment): number => (typeof at === 'string' ? Infinity : at.event.seq);
+  return moments.toSorted((a, b) => (placeOf(a) === placeOf(b) ? 0 : placeOf(a) - placeOf(b)));
 }

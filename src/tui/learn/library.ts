@@ -4,13 +4,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Text } from '../../shared/language.js';
 import { nearest } from '../../shared/nearest.js';
 import { readWhole } from '../../shared/read-whole.js';
 import type { Experiment } from '../state/learn/experiment.js';
 import { parseExperiment } from './experiment-schema.js';
-
-/** Neither the name of an experiment nor a file. */
-export class UnknownExperimentError extends Error {}
+import { ExperimentFileError, inEach } from './file-texts.js';
 
 const folder = (): string => fileURLToPath(new URL(__EXPERIMENTS__, import.meta.url));
 
@@ -33,17 +32,16 @@ const nameOf = (file: string): string => file.replace(/^\d\d-|\.json$/g, '');
 
 /**
  * One of the bundled experiments, by its name, or one in a file of the user's own: what has a `/`, or ends in `.json`. Throws
- * {@link UnknownExperimentError}, ExperimentError, or what reading the file throws.
+ * {@link ExperimentFileError}, or what reading the file throws.
  */
 export function loadExperiment(nameOrFile: string): Experiment {
   if (/\/|\.json$/.test(nameOrFile)) return parseExperiment(readWhole(nameOrFile).toString(), nameOrFile);
   const file = files().find((one) => nameOf(one) === nameOrFile);
-  if (file === undefined) throw new UnknownExperimentError(complaint(nameOrFile, files().map(nameOf)));
+  if (file === undefined) throw new ExperimentFileError(whyUnknown(nameOrFile, files().map(nameOf)));
   return parseExperiment(readFileSync(join(folder(), file), 'utf8'), file);
 }
 
-function complaint(wanted: string, names: readonly string[]): string {
-  const near = nearest(wanted.toLowerCase(), names);
-  const hint = near.length > 0 ? `did you mean ${near.slice(0, 3).join(', ')}?` : `there are ${names.join(', ')}`;
-  return `there is no experiment '${wanted}': ${hint}`;
+/** That there is no experiment of this name, and which ones there are. */
+export function whyUnknown(wanted: string, names: readonly string[]): Text {
+  return inEach(({ noExperiment }) => noExperiment(wanted, nearest(wanted.toLowerCase(), names).slice(0, 3), names));
 }

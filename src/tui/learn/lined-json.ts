@@ -2,6 +2,8 @@
  * JSON whose values know the line that they stand in, so that what is wrong about a file can be said with its place.
  */
 
+import { type Complaint, FILE_TEXTS, type FileTexts } from './file-texts.js';
+
 /** A value of a file, with the line that it begins in, from 1. */
 export type JsonNode = { readonly line: number } & (
   | { readonly type: 'object'; readonly fields: ReadonlyMap<string, JsonNode> }
@@ -12,9 +14,9 @@ export type JsonNode = { readonly line: number } & (
 export class JsonError extends Error {
   constructor(
     readonly line: number,
-    message: string,
+    readonly complaint: Complaint,
   ) {
-    super(message);
+    super(complaint(FILE_TEXTS.en));
   }
 }
 
@@ -40,13 +42,13 @@ class JsonReader {
 
   read(): JsonNode {
     const node = this.value();
-    if (this.token !== '') this.fail(`${this.token} stands behind the end`);
+    if (this.token !== '') this.fail(({ behindTheEnd }) => behindTheEnd(this.token));
     return node;
   }
 
   private value(): JsonNode {
     const { line, token } = this;
-    if (this.depth > MAX_DEPTH) this.fail(`more than ${MAX_DEPTH} lists and objects lie in each other`);
+    if (this.depth > MAX_DEPTH) this.fail(({ tooDeep }) => tooDeep(MAX_DEPTH));
     if (token === '{') return { line, type: 'object', fields: this.fields() };
     if (token === '[') return { line, type: 'list', items: this.items() };
     return { line, type: 'value', value: this.scalar() };
@@ -55,9 +57,9 @@ class JsonReader {
   private fields(): Map<string, JsonNode> {
     const fields = new Map<string, JsonNode>();
     this.each('}', () => {
-      if (!this.token.startsWith('"')) this.fail(`the name of a field in quotes is expected, not ${this.shown}`);
+      if (!this.token.startsWith('"')) this.fail((texts) => texts.nameExpected(this.shown(texts)));
       const name = this.scalar() as string;
-      if (fields.has(name)) this.fail(`the field "${name}" stands here twice`);
+      if (fields.has(name)) this.fail(({ twice }) => twice(name));
       this.take(':');
       fields.set(name, this.value());
     });
@@ -77,7 +79,7 @@ class JsonReader {
       readOne();
       if (this.token !== end) {
         this.take(',');
-        if (this.token === end) this.fail(`a comma stands before ${end}`);
+        if (this.token === end) this.fail(({ commaBefore }) => commaBefore(end));
       }
     }
     this.depth--;
@@ -90,32 +92,32 @@ class JsonReader {
     try {
       value = JSON.parse(token);
     } catch {
-      this.fail(`${this.shown} is no value of JSON`);
+      this.fail((texts) => texts.noValue(this.shown(texts)));
     }
     this.advance();
     return value as string | number | boolean | null;
   }
 
   private take(mark: string): void {
-    if (this.token !== mark) this.fail(`${mark} is expected, not ${this.shown}`);
+    if (this.token !== mark) this.fail((texts) => texts.expected(mark, this.shown(texts)));
     this.advance();
   }
 
   private advance(): void {
     TOKEN.lastIndex = this.at;
     const match = TOKEN.exec(this.text);
-    if (match === null && this.text.slice(this.at).trim() !== '') this.fail('a string has no end');
+    if (match === null && this.text.slice(this.at).trim() !== '') this.fail(({ noEnd }) => noEnd);
     const end = match === null ? this.text.length : TOKEN.lastIndex;
     this.line += this.text.slice(this.at, end).split('\n').length - 1;
     this.token = match === null ? '' : match[0].trimStart();
     this.at = end;
   }
 
-  private get shown(): string {
-    return this.token === '' ? 'the end of the file' : this.token;
+  private shown({ endOfFile }: FileTexts): string {
+    return this.token === '' ? endOfFile : this.token;
   }
 
-  private fail(message: string): never {
-    throw new JsonError(this.line, message);
+  private fail(complaint: Complaint): never {
+    throw new JsonError(this.line, complaint);
   }
 }

@@ -4,13 +4,15 @@
  *   object({ name: text, goals: listOf(goal) })(node, place) → value; place.problems
  */
 import { nearest } from '../../shared/nearest.js';
+import { type Complaint, inEach } from './file-texts.js';
 import type { JsonNode } from './lined-json.js';
+import type { Text } from '../../shared/language.js';
 
 export interface Problem {
   readonly line: number;
   /** `goals[1].count.event`; empty: the whole file. */
   readonly field: string;
-  readonly message: string;
+  readonly message: Text;
 }
 
 /** Where a reader is, and what has been found wrong so far. */
@@ -38,51 +40,48 @@ export const inField = (place: Place, name: string): Place => ({ ...place, field
 const atIndex = (place: Place, index: number): Place => ({ ...place, field: `${place.field}[${index}]` });
 
 /** Notes the problem; the value that is returned will not be looked at. */
-export function problem(node: JsonNode, { field, problems }: Place, message: string): never {
-  problems.push({ line: node.line, field, message });
+export function problem(node: JsonNode, { field, problems }: Place, complaint: Complaint): never {
+  problems.push({ line: node.line, field, message: inEach(complaint) });
   return undefined as never;
 }
 
-/** ` (did you mean "count"?)`, or nothing. */
-export function meant(wanted: string, names: readonly string[]): string {
-  const [best] = nearest(wanted, names);
-  return best === undefined ? '' : ` (did you mean "${best}"?)`;
-}
+/** The name that was meant; undefined: none is close enough. */
+export const meant = (wanted: string, names: readonly string[]): string | undefined => nearest(wanted, names)[0];
 
 export const text: Reader<string> = (node, place) => {
-  if (node.type !== 'value' || typeof node.value !== 'string') return problem(node, place, 'must be a text');
-  return node.value.trim() === '' ? problem(node, place, 'must not be empty') : node.value;
+  if (node.type !== 'value' || typeof node.value !== 'string') return problem(node, place, ({ aText }) => aText);
+  return node.value.trim() === '' ? problem(node, place, ({ notEmpty }) => notEmpty) : node.value;
 };
 
 /** Also the empty one. */
 export const anyText: Reader<string> = (node, place) =>
-  node.type === 'value' && typeof node.value === 'string' ? node.value : problem(node, place, 'must be a text');
+  node.type === 'value' && typeof node.value === 'string' ? node.value : problem(node, place, ({ aText }) => aText);
 
 export const number: Reader<number> = (node, place) =>
-  node.type === 'value' && typeof node.value === 'number' ? node.value : problem(node, place, 'must be a number');
+  node.type === 'value' && typeof node.value === 'number' ? node.value : problem(node, place, ({ aNumber }) => aNumber);
 
 export const boolean: Reader<boolean> = (node, place) =>
-  node.type === 'value' && typeof node.value === 'boolean' ? node.value : problem(node, place, 'must be true or false');
+  node.type === 'value' && typeof node.value === 'boolean' ? node.value : problem(node, place, ({ trueOrFalse }) => trueOrFalse);
 
 export const scalar: Reader<string | number | boolean> = (node, place) =>
-  node.type === 'value' && node.value !== null ? node.value : problem(node, place, 'must be a text, a number, true or false');
+  node.type === 'value' && node.value !== null ? node.value : problem(node, place, ({ aScalar }) => aScalar);
 
-export function oneOf<T extends string | number>(values: readonly T[], names = values.join(', ')): Reader<T> {
+export function oneOf<T extends string | number>(values: readonly T[]): Reader<T> {
   return (node, place) => {
     const value = node.type === 'value' ? node.value : null;
     if (values.includes(value as T)) return value as T;
-    const hint = typeof value === 'string' ? meant(value, values.map(String)) : '';
-    return problem(node, place, `must be ${values.length === 1 ? '' : 'one of '}${names}${hint}`);
+    const names = values.map(String);
+    const near = typeof value === 'string' ? meant(value, names) : undefined;
+    return problem(node, place, (texts) => texts.oneOf(names, near));
   };
 }
 
 export function listOf<T>(item: Reader<T>, { atLeast = 0, atMost = Infinity } = {}): Reader<readonly T[]> {
   return (node, place) => {
-    if (node.type !== 'list') return problem(node, place, 'must be a list');
+    if (node.type !== 'list') return problem(node, place, ({ aList }) => aList);
     const { length } = node.items;
     if (length < atLeast || length > atMost) {
-      const wanted = atMost === Infinity ? `at least ${atLeast}` : atLeast === atMost ? String(atLeast) : `${atLeast} to ${atMost}`;
-      problem(node, place, `must have ${wanted} ${atMost === 1 || wanted === 'at least 1' ? 'entry' : 'entries'}, and has ${length}`);
+      problem(node, place, ({ entries }) => entries(atLeast, atMost, length));
     }
     return node.items.map((one, i) => item(one, atIndex(place, i)));
   };
@@ -90,10 +89,10 @@ export function listOf<T>(item: Reader<T>, { atLeast = 0, atMost = Infinity } = 
 
 export function object<S extends Shape>(shape: S): Reader<Shaped<S>> {
   return (node, place) => {
-    if (node.type !== 'object') return problem(node, place, `must be an object with the fields ${Object.keys(shape).join(', ')}`);
     const names = Object.keys(shape);
+    if (node.type !== 'object') return problem(node, place, ({ anObject }) => anObject(names));
     for (const [name, field] of node.fields) {
-      if (!names.includes(name)) problem(field, inField(place, name), `there is no such field here${meant(name, names)}; there are ${names.join(', ')}`);
+      if (!names.includes(name)) problem(field, inField(place, name), ({ noField }) => noField(names, meant(name, names)));
     }
     return Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, readField(node, name, field, place)])) as Shaped<S>;
   };
@@ -110,5 +109,5 @@ export function mapped<From, To>(read: Reader<From>, map: (from: From) => To): R
 function readField(node: JsonNode & { readonly type: 'object' }, name: string, field: Field<unknown>, place: Place): unknown {
   const found = node.fields.get(name);
   if (found !== undefined) return (typeof field === 'function' ? field : field.read)(found, inField(place, name));
-  return typeof field === 'function' ? problem(node, place, `the field "${name}" is missing`) : field.otherwise;
+  return typeof field === 'function' ? problem(node, place, ({ missing }) => missing(name)) : field.otherwise;
 }

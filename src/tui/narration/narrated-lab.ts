@@ -16,6 +16,9 @@ import { paceOf, type Pace } from '../state/changes.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
 import { entriesOf, GLOSSARY, meaningOf } from '../state/learn/glossary/index.js';
 import type { Language } from '../../shared/language.js';
+import { ExperimentFileError } from '../learn/file-texts.js';
+import { loadExperiment } from '../learn/library.js';
+import { rememberDone } from '../learn/progress.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
 import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';
@@ -34,6 +37,7 @@ import { heldSentence, sentence } from '../view/parts/sentence.js';
 import { wordingOf, type Wording } from '../view/parts/wording.js';
 import { formatCount } from '../view/text.js';
 import { spelledIn, type Theme } from '../view/theme.js';
+import { LessonLines } from './lesson-lines.js';
 import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
 import { NARRATION_TEXTS, type NarrationTexts } from './narration-texts.js';
 import { MOST_ROWS, parseWish, usageOf, WORDS, type Told, type Wish } from './words.js';
@@ -89,6 +93,8 @@ export class NarratedLab {
   private busyToldMs: number | null = null;
   private busyMs = 0;
   private hasEnded = false;
+  /** What is typed is for this; null: for the lab. */
+  private lesson: LessonLines | null = null;
   private spelling: Spelling = 'readable';
 
   constructor(private readonly options: NarratedLabOptions) {
@@ -115,6 +121,7 @@ export class NarratedLab {
       run: (target) => void this.step(target),
       advance: (duration) => this.session.advance(duration),
       past: new SessionPast(this.session, () => this.theme, this.texts.wayBack),
+      learn: (name) => this.learn(name),
       quit,
     });
   }
@@ -125,13 +132,16 @@ export class NarratedLab {
 
   /** A line as it was typed. */
   take(line: string): void {
-    const text = line.trim();
-    if (text !== '') this.running = this.running.then(() => this.options.taken()).then(() => this.perform(text));
+    this.running = this.running.then(() => this.options.taken()).then(() => this.perform(line.trim()));
   }
 
   /** Ctrl-C. False if there was nothing to leave. */
   interrupt(): boolean {
-    return this.repl.interrupt();
+    const { lesson } = this;
+    if (lesson === null) return this.repl.interrupt();
+    lesson.leave();
+    this.running = this.running.then(() => this.teach(lesson.rested));
+    return true;
   }
 
   /** @param text safe to print */
@@ -147,12 +157,14 @@ export class NarratedLab {
   /** Resolves when every line is done and every command has its reply, or can not get one because the loop is held. */
   async finish(): Promise<void> {
     await this.running;
+    this.lesson?.leave();
     await Promise.race([this.repl.answered(), this.whenHeld(true)]);
   }
 
   /** Ends what has been begun. The server is not ours to end. */
   stop(): void {
     this.hasEnded = true;
+    this.lesson?.leave();
     if (this.narrationTimer !== null) clearTimeout(this.narrationTimer);
     this.session.stop();
     this.repl.close();
@@ -185,10 +197,36 @@ export class NarratedLab {
 
   private async perform(line: string): Promise<void> {
     if (this.hasEnded) return;
+    if (this.lesson !== null) return this.teach(this.lesson.give(line));
+    if (line === '') return;
     const wish = parseWish(line);
-    if (wish === null) return this.ask(line);
+    if (wish === null) {
+      await this.ask(line);
+      // That line may have begun it.
+      return this.teach((this.lesson as LessonLines | null)?.rested);
+    }
     if (wish.type === 'complaint') return this.say(this.texts.usage(wish.text));
     await this.grant(wish);
+  }
+
+  /** `learn` was typed. @param name empty: the list. Returns what is wrong about it, or null */
+  private learn(name: string): string | null {
+    const { language } = this.options;
+    try {
+      const experiment = name === '' ? null : loadExperiment(name);
+      this.lesson = new LessonLines(experiment, { language, say: (text) => this.say(text), done: rememberDone });
+      return null;
+    } catch (error) {
+      return error instanceof ExperimentFileError ? error.text[language] : (error as Error).message;
+    }
+  }
+
+  /** Resolves when the lesson asks for a line, or has told that it is over. */
+  private async teach(rested: Promise<void> | undefined): Promise<void> {
+    await rested;
+    if (this.lesson?.isOver !== true) return;
+    this.lesson = null;
+    this.say(this.texts.lessonOver);
   }
 
   /** A command, or a word of the console: its reply, or what it waits for. */

@@ -1,7 +1,9 @@
 /**
  * What the console says itself, beside the replies of the server: notes, and what is wrong with a line.
  */
+import { formatResults, seamOf, type SeamName } from '../../server/index.js';
 import type { InLanguages } from '../../shared/language.js';
+import { formatResultsInKorean, SEAMS_IN_KOREAN } from './table-texts.js';
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -15,7 +17,7 @@ const ENGLISH = {
   aPush: 'a push',
   listed: (named: string, others: number) => `${named} and ${others} more`,
   // Words
-  needsScreen: 'learn needs the screen',
+  noLearn: 'there are no lessons here',
   forkNeedsScreen: 'fork needs the screen',
   noHistory: 'there is no history here',
   rawUsage: 'raw "bytes"',
@@ -31,9 +33,12 @@ const ENGLISH = {
     reset: 'sent RST',
   },
   closed: 'closed',
+  floodUsage: 'flood clients commands command, at most 100 clients, 10000 commands each and 16 MiB: flood 50 100 SET k v',
   isReset: (clients: number, faults: number) => `reset: ${plural(clients, 'client')}, ${plural(faults, 'fault')} ended, and the databases are empty`,
   flooded: (answered: number, commands: number, clients: number) => `flood: ${answered} of ${commands} commands of ${plural(clients, 'client')} answered`,
   herd: (connections: number, wakes: number, inVain: number) => `${connections} connections woke threads ${wakes} times, ${inVain} times in vain`,
+  herdUsage: (waiters: number, connections: number) =>
+    `herd [waiters] [connections] [exclusive], at most ${waiters} waiters and ${connections} connections, for example: herd 8 50 exclusive`,
   herdAccepted: (counts: string) => `accepted by each thread: ${counts}`,
   // Faults, rules, triggering, time
   triggerUsage: 'trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name',
@@ -58,6 +63,8 @@ const ENGLISH = {
   isTime: (date: string) => `it is ${date} now`,
   asTextbook: (seam: string) => `${seam}: as the textbook says`,
   noOwnRule: (seam: string) => `${seam}: no rule of your own is set`,
+  meaningOf: (seam: SeamName): string => seamOf(seam).meaning,
+  resultsOf: formatResults,
   knows: (parameters: string, results: string) => `it knows ${parameters}, and comes to ${results}`,
   textbook: (expression: string) => `textbook: ${expression}`,
   inForce: (rule: string) => `in force: ${rule}`,
@@ -96,7 +103,7 @@ const KOREAN: ConsoleTexts = {
   notSent: (lines) => `보내지 않음: ${lines}`,
   aPush: '푸시',
   listed: (named, others) => `${named} 외 ${others}개`,
-  needsScreen: 'learn에는 화면이 필요합니다',
+  noLearn: '여기에는 실험 안내가 없습니다',
   forkNeedsScreen: 'fork에는 화면이 필요합니다',
   noHistory: '여기에는 히스토리가 없습니다',
   rawUsage: 'raw "bytes"',
@@ -112,9 +119,11 @@ const KOREAN: ConsoleTexts = {
     reset: 'RST를 보냈습니다',
   },
   closed: '닫았습니다',
+  floodUsage: 'flood 클라이언트수 명령수 명령, 최대 클라이언트 100개, 각 명령 10000개, 모두 16 MiB: flood 50 100 SET k v',
   isReset: (clients, faults) => `초기화: 클라이언트 ${clients}개와 장애 ${faults}개를 끝내고 데이터베이스를 비웠습니다`,
   flooded: (answered, commands, clients) => `flood: 클라이언트 ${clients}개의 명령 ${commands}개 중 ${answered}개 응답`,
   herd: (connections, wakes, inVain) => `연결 ${connections}개가 스레드를 ${wakes}번 깨웠고 그중 ${inVain}번은 헛일이었습니다`,
+  herdUsage: (waiters, connections) => `herd [스레드수] [연결수] [exclusive], 최대 스레드 ${waiters}개, 연결 ${connections}개, 예: herd 8 50 exclusive`,
   herdAccepted: (counts) => `스레드별 수락 수: ${counts}`,
   triggerUsage: 'trigger edge, trigger level, trigger default. 토큰 하나에는 trigger edge on #3, trigger edge on @name',
   waitUsage: 'wait until [@name] parked 또는 closed, idle, busy, held, 12 turns, 0 keys, 5 expired. 제한 시간: wait until parked for 5s. 또는 wait 300ms',
@@ -136,6 +145,8 @@ const KOREAN: ConsoleTexts = {
   isTime: (date) => `현재 시각: ${date}`,
   asTextbook: (seam) => `${seam}: 원래의 식`,
   noOwnRule: (seam) => `${seam}: 직접 넣은 규칙이 없습니다`,
+  meaningOf: (seam) => SEAMS_IN_KOREAN[seam].meaning,
+  resultsOf: formatResultsInKorean,
   knows: (parameters, results) => `쓸 수 있는 값: ${parameters}, 결과: ${results}`,
   textbook: (expression) => `원래의 식: ${expression}`,
   inForce: (rule) => `적용 중: ${rule}`,

@@ -5,8 +5,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { type Address, encodeRequest, ReplyReader } from '../../server/index.js';
 
-export const FLOOD_USAGE = 'flood clients commands command, at most 100 clients, 10000 commands each and 16 MiB: flood 50 100 SET k v';
-
 const MOST_CLIENTS = 100;
 const MOST_COMMANDS = 10_000;
 const MOST_BYTES = 2 ** 24;
@@ -17,12 +15,11 @@ export interface FloodRequest {
   readonly argv: readonly string[];
 }
 
-/** What follows `flood`. Throws for what is none. */
-export function parseFlood([clientsText = '', commandsText = '', ...argv]: readonly string[]): FloodRequest {
+/** What follows `flood`; null: it is none. */
+export function parseFlood([clientsText = '', commandsText = '', ...argv]: readonly string[]): FloodRequest | null {
   const [clients, commands] = [clientsText, commandsText].map((text) => (/^\d+$/.test(text) ? Number(text) : 0)) as [number, number];
   const isRight = clients >= 1 && clients <= MOST_CLIENTS && commands >= 1 && commands <= MOST_COMMANDS && argv.length > 0;
-  if (!isRight || encodeRequest(argv).length * commands * clients > MOST_BYTES) throw new Error(FLOOD_USAGE);
-  return { clients, commands, argv };
+  return isRight && encodeRequest(argv).length * commands * clients <= MOST_BYTES ? { clients, commands, argv } : null;
 }
 
 export class Flood {

@@ -3,7 +3,7 @@
  * commands is that of redis-cli.
  */
 import {
-  FAULT_NAMES, FAULTS, faultSyntax, formatResults, formatSyntax, isNumberResult, SEAM_NAMES, seamOf, type CommandReference, type FaultName,
+  FAULT_NAMES, FAULTS, faultSyntax, formatResults, formatSyntax, SEAM_NAMES, seamOf, type CommandReference, type FaultName,
   type SeamName,
 } from '../../server/index.js';
 import { lookUp, meaningOf, nearestWords } from '../state/learn/glossary/index.js';
@@ -11,7 +11,7 @@ import type { InLanguages, Language } from '../../shared/language.js';
 import { groupsOf } from '../state/repl/advice.js';
 import { findLabWord, LAB_WORDS, TYPED_LAB_WORDS, type LabWord } from '../state/repl/lab-words.js';
 import { fromBytes } from '../state/typed-text.js';
-import { FAULTS_IN_KOREAN, SEAMS_IN_KOREAN } from './table-texts.js';
+import { FAULTS_IN_KOREAN, formatResultsInKorean, SEAMS_IN_KOREAN } from './table-texts.js';
 
 const ENGLISH = {
   general: [
@@ -126,13 +126,14 @@ function describe(command: CommandReference): readonly string[] {
 
 function describeSeam(name: SeamName, language: Language): readonly string[] {
   const texts = TEXTS[language];
-  const { meaning, parameters, results, textbook, places } = seamOf(name);
+  const seam = seamOf(name);
+  const told = language === 'ko' ? SEAMS_IN_KOREAN[name] : seam;
   const listed = (all: { readonly [each: string]: string }, quote: string): string[] =>
     Object.entries(all).map(([each, means]) => `    ${quote}${each}${quote}  ${means}`);
-  const comesTo = isNumberResult(results) ? [`    ${formatResults(name)}: ${results.number}`] : listed(results, "'");
-  const decision = language === 'ko' ? SEAMS_IN_KOREAN[name] : meaning;
-  const head = [`rule ${name} ${texts.expression}`, `  ${decision}`, `  ${texts.knows}`, ...listed(parameters, ''), `  ${texts.comesTo}`, ...comesTo];
-  return [...head, `  ${texts.textbook}: ${textbook}`, `  ${places}`];
+  const allowed = language === 'ko' ? formatResultsInKorean(name) : formatResults(name);
+  const comesTo = 'number' in told.results ? [`    ${allowed}: ${told.results.number}`] : listed(told.results as { readonly [result: string]: string }, "'");
+  const head = [`rule ${name} ${texts.expression}`, `  ${told.meaning}`, `  ${texts.knows}`, ...listed(told.parameters, ''), `  ${texts.comesTo}`, ...comesTo];
+  return [...head, `  ${texts.textbook}: ${seam.textbook}`, `  ${seam.places}`];
 }
 
 const everyCommand = (commands: readonly CommandReference[]): readonly CommandReference[] => commands.flatMap((command) => [command, ...command.subcommands]);

@@ -437,16 +437,14 @@ class LabRepl implements Repl {
   /** Others may send meanwhile; what has come of it is said when it ends. */
   private flood(name: string, words: readonly string[]): void {
     const { address, password } = this.options;
-    try {
-      const flood = new Flood(address, password, parseFlood(words), (answered, commands, clients) => {
-        this.floods.delete(flood);
-        this.say('note', name, this.texts.flooded(answered, commands, clients));
-        this.runQueue();
-      });
-      this.floods.add(flood);
-    } catch (error) {
-      this.say('error', name, (error as Error).message);
-    }
+    const request = parseFlood(words);
+    if (request === null) return this.say('error', name, this.texts.floodUsage);
+    const flood = new Flood(address, password, request, (answered, commands, clients) => {
+      this.floods.delete(flood);
+      this.say('note', name, this.texts.flooded(answered, commands, clients));
+      this.runQueue();
+    });
+    this.floods.add(flood);
   }
 
   private endFloods(): boolean {
@@ -486,7 +484,7 @@ class LabRepl implements Repl {
   }
 
   private learn(name: string, wanted: string): void {
-    const complaint = this.options.learn === undefined ? this.texts.needsScreen : this.options.learn(wanted);
+    const complaint = this.options.learn === undefined ? this.texts.noLearn : this.options.learn(wanted);
     if (complaint !== null) this.say('error', name, escapeBytes(complaint));
   }
 

@@ -2,7 +2,7 @@
  * `rule after-read`, `rule after-read 'wait'`, `rule after-read off`: an expression in the place of one of the loop's decisions.
  */
 import {
-  type ActiveFault, DEFECTS, FaultError, formatResults, isDefect, isSeam, parseRule, SEAM_NAMES, type SeamName, seamOf, type ServerFaults,
+  type ActiveFault, DEFECTS, FaultError, isDefect, isSeam, parseRule, SEAM_NAMES, type SeamName, seamOf, type ServerFaults,
 } from '../../server/index.js';
 import type { ConsoleTexts } from './console-texts.js';
 
@@ -44,10 +44,10 @@ function inForce(seam: SeamName, set: readonly ActiveFault[], texts: ConsoleText
 }
 
 function described(seam: SeamName, set: readonly ActiveFault[], texts: ConsoleTexts): readonly string[] {
-  const { meaning, parameters, textbook } = seamOf(seam);
+  const { parameters, textbook } = seamOf(seam);
   return [
-    meaning,
-    texts.knows(Object.keys(parameters).join(', '), formatResults(seam)),
+    texts.meaningOf(seam),
+    texts.knows(Object.keys(parameters).join(', '), texts.resultsOf(seam)),
     texts.textbook(textbook),
     texts.inForce(inForce(seam, set, texts)),
   ];

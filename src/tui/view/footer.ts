@@ -50,7 +50,8 @@ export function promptColumn({ ui }: State, theme: Theme, width: number): number
 function footerBindings(state: State, pane: Pane): Binding[] {
   const rank = ({ intent }: Binding): number => (FIRST.includes(intent) ? FIRST.indexOf(intent) : FIRST.length);
   const seen = new Set<string>();
-  const now = bindingsNow(state, pane).filter(({ shown }) => !seen.has(shown) && seen.add(shown));
+  const named = bindingsNow(state, pane).map(({ shownNow, ...binding }) => ({ ...binding, shown: shownNow?.(state) ?? binding.shown }));
+  const now = named.filter(({ shown }) => !seen.has(shown) && seen.add(shown));
   // While the console has a word on its keys, so does the footer.
   const own = contextOf(state) === 'console' ? CONSOLE_KEYS : [];
   return [...own, ...now.toSorted((a, b) => rank(a) - rank(b))];

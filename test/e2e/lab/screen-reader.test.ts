@@ -240,3 +240,23 @@ test('with --ascii there is nothing beside ASCII', async () => {
 test('without a terminal and without the flag, it says what there is instead', async () => {
   expect(await run('PING', ['--port', '0'])).toMatchObject({ code: 1, lines: [], errors: expect.stringMatching(/--headless.*--screen-reader/) });
 });
+
+test('learn leads through an experiment, in the middle of a session, and is left by its own end or by quit', async () => {
+  const { code, lines } = await run('ECHO begin\nlearn piplin\nlearn pipeline\n2\n\n\n3\nECHO behind\nlearn\n7\n2\nquit\n\nECHO end\nlearn pipeline\n');
+  const at = [
+    "there is no experiment 'piplin': did you mean pipeline?", '1 to 3?', 'That is what has happened.', 'Enter goes on.', 'RED', 'GREEN', 'Done. Where it stands:',
+    'the lesson is over: lines are for the lab again', '"behind"', '17  fan-out', 'Name or number? Enter leaves.', '1 to 3?', 'Enter goes on.', 'Name or number? Enter leaves.',
+    'the lesson is over: lines are for the lab again', '"end"', '1 to 3?',
+  ].reduce((from, text) => (from === -1 ? -1 : lines.findIndex((line, i) => i > from && line.includes(text))), 0);
+  expect(at, lines.join('\n')).toBeGreaterThan(0);
+  expect(code).toBe(0);
+});
+
+test('Ctrl-C leaves a lesson, and not the lab', async () => {
+  const lab = await listen();
+  await say(lab, 'learn wouldblock', '1 to 3?');
+  const from = lab.terminal.raw.length;
+  lab.type('\x03');
+  await lab.until(() => lab.terminal.raw.slice(from).includes('the lesson is over'));
+  await say(lab, 'ECHO still', '"still"');
+});

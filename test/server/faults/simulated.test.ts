@@ -62,7 +62,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     const killed = lab.connect();
     killed.send('PING\r\n');
     lab.settle();
-    [...lab.server.sessions.values()][0]!.transport.close('test');
+    [...lab.server.sessions.values()][0]!.transport.close('timeout');
     lab.advance(60);
     expect(killed.isClosedByServer).toBe(true);
   });

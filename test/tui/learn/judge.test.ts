@@ -36,7 +36,7 @@ const BOOKMARKS = [
   bookmark('never', event('accept')),
 ];
 
-const verdicts = (goals: readonly Goal[], run = RUN): readonly string[] => judge({ goals, bookmarks: BOOKMARKS }, run).goals.map(({ verdict, seen }) => `${verdict}: ${seen}`);
+const verdicts = (goals: readonly Goal[], run = RUN): readonly string[] => judge({ goals, bookmarks: BOOKMARKS }, run).goals.map(({ verdict, seen }) => `${verdict}: ${seen.en}`);
 const count = (meant: Predicate, bounds: object, ends: { after?: string; before?: string } = {}): Goal => ({ says: SAYS, type: 'count', event: meant, after: null, before: null, ...ends, bounds });
 
 test('events are counted, of a client and its former tokens, and between bookmarks', () => {
@@ -81,9 +81,9 @@ test('a figure is the number in the last line that is like it', () => {
   const run = { ...RUN, replies };
   expect(verdicts([figure('woke ([\\d,]+)'), figure('slept (\\d+)')], run)).toEqual(['green: 1234, must be 1234', 'red: no line is like slept (\\d+)']);
   const woken: Bookmark = { type: 'line', name: 'woken', line: 'woke (\\S+) in (\\w+)', isLast: false, says: SAYS };
-  expect(plain(fill('{woken.1} {woken.2}', [woken], run))).toBe('12 vain');
+  expect(plain(fill('{woken.1} {woken.2}', [woken], run, 'en'))).toBe('12 vain');
   expect(verdicts([figure('깨움 (\\d+)번|woke ([\\d,]+)')], run)).toEqual(['green: 1234, must be 1234']);
-  expect(fill('{woken.1}', [woken], RUN).missing).toEqual(['{woken.1}']);
+  expect(fill('{woken.1}', [woken], RUN, 'en').missing).toEqual(['{woken.1}']);
 });
 
 test('what the trace has dropped is not judged, and what nothing drops is', () => {
@@ -109,14 +109,14 @@ test.each<[Test, unknown, boolean]>([
 });
 
 test('a text is filled from the run, and each part leads to its event', () => {
-  const filled = fill('{first.token} read {first.result} bytes in turn {first.turn}, {get.command} of {get.keys} took {get.elapsedUs}, {first..get} later; {next.count} more, {last.result}; {counters.reads}', BOOKMARKS, RUN);
+  const filled = fill('{first.token} read {first.result} bytes in turn {first.turn}, {get.command} of {get.keys} took {get.elapsedUs}, {first..get} later; {next.count} more, {last.result}; {counters.reads}', BOOKMARKS, RUN, 'en');
   expect(plain(filled)).toBe('#3 read 20 bytes in turn 1, get of a b took 1.50 ms, 3 ms later; 2 more, 5; 1,234');
   expect(filled.missing).toEqual([]);
   expect(filled.parts.filter(({ event }) => event !== null).map(({ event }) => event!.turn)).toEqual([1, 1, 1, 3, 3, 3, 3, 1, 2]);
 });
 
 test('a placeholder without its event is missed', () => {
-  const filled = fill('{never.token}, {first..never}, {never.count}', BOOKMARKS, RUN);
+  const filled = fill('{never.token}, {first..never}, {never.count}', BOOKMARKS, RUN, 'en');
   expect(filled.missing).toEqual(['{never.token}', '{first..never}', '{never.count}']);
   expect(plain(filled)).toBe('?, ?, ?');
 });

@@ -256,8 +256,9 @@ test('herd says how often threads were woken for a listener, and how often in va
   expect(woken).toMatch(/^20 connections woke threads \d+ times, \d+ times in vain$/);
   const each = /^accepted by each thread: (\d+) (\d+) (\d+)$/.exec(accepted!)!.slice(1).map(Number);
   expect(each.reduce((sum, count) => sum + count)).toBe(20);
-  expect(await lab.say('herd many')).toEqual(['herd [waiters] [connections] [exclusive], for example: herd 8 50 exclusive']);
-  expect(await lab.say('herd 99')).toEqual(['waiters: a whole number from 1 to 32']);
+  for (const wrong of ['herd many', 'herd 99', 'herd 8 0', 'herd 8 50 1']) {
+    expect(await lab.say(wrong)).toEqual([expect.stringMatching(/^herd \[waiters\] \[connections\] \[exclusive\], at most 32 waiters and 10000 connections/)]);
+  }
 });
 
 test('fault sets, lists and ends what is spoiled; what can not be is refused with what there is', async () => {

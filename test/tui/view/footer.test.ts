@@ -1,5 +1,8 @@
 /** The prompt in the footer, with text of more than one byte a character. */
 import { expect, test } from 'vitest';
+import { bundledExperiments } from '../../../src/tui/learn/library.js';
+import type { Experiment } from '../../../src/tui/state/learn/experiment.js';
+import { openLesson, type LessonStep } from '../../../src/tui/state/learn/lesson.js';
 import { initialModel } from '../../../src/tui/state/model/model.js';
 import { initialState, reduce } from '../../../src/tui/state/reduce.js';
 import type { State } from '../../../src/tui/state/state.js';
@@ -53,4 +56,15 @@ test('in Korean the keys are named in Korean, and the row has its width', () => 
       expect(line).not.toMatch(/[a-z]{2,} [a-z]{2,} [a-z]{2,}/);
     }
   }
+});
+
+test('an experiment names as many digits as there are answers, and lines to choose from', () => {
+  const fresh = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '' }, initialModel);
+  const named = (experiment: Experiment, step: LessonStep): string | undefined => {
+    const state = reduce(reduce(fresh, { type: 'begin' }), { type: 'teach', lesson: { ...openLesson(experiment), step } });
+    return /\b1-\d/.exec(footer(state, PANES.repl, PLAIN, 80))?.[0];
+  };
+  const experiments = bundledExperiments();
+  expect(experiments.map((one) => named(one, { at: 'predict' }))).toEqual(experiments.map(({ answers }) => `1-${answers.length}`));
+  expect(experiments.map((one) => named(one, { at: 'mend' }))).toEqual(experiments.map(({ mend }) => `1-${mend.choices.length}`));
 });

@@ -22,12 +22,15 @@ const SIZE = insideOf(layout.places.find(({ pane }) => pane === 'repl')!, layout
 /** Rows of the console below, with the line between the two. */
 const CONSOLE_ROWS = 4;
 
+/** As long as lines of the transcript that are moments. */
+const LINE = '50 connections woke threads 123 times, 123 times in vain';
+
 /** As long as what a run fills in. */
 const filled = (text: Localized, language: Language): readonly FilledPart[] =>
   parsePlaceholders(inLanguage(text, language)).map((part) => ({ text: typeof part === 'string' ? part : part.type === 'between' ? '123 ms' : '#123', event: null, isFilled: typeof part !== 'string' }));
 
 function outcome({ goals }: Experiment, says: Localized, language: Language, verdict: 'red' | 'green'): Outcome {
-  return { judged: { verdict, goals: goals.map(({ says: goal }) => ({ says: goal, verdict, seen: '12, must be 123' })) }, says: filled(says, language) };
+  return { judged: { verdict, goals: goals.map(({ says: goal }) => ({ says: goal, verdict, seen: { en: '12, must be 123', ko: '12, 목표 123' } })) }, says: filled(says, language) };
 }
 
 function stepsOf(experiment: Experiment, language: Language): readonly (readonly [string, LessonStep])[] {
@@ -49,7 +52,7 @@ function stepsOf(experiment: Experiment, language: Language): readonly (readonly
 test.each(bundledExperiments().flatMap((experiment) => LANGUAGES.map((language) => [experiment.name, language, experiment] as const)))('%s in %s fits at 80x24', (_, language, experiment) => {
   const lesson: OpenLesson = {
     ...openLesson(experiment), predicted: experiment.answers.findIndex(({ isRight }) => !isRight),
-    moments: experiment.bookmarks.map(({ says }) => ({ says, event: { turn: 1, event: { kind: 'turn-begin', turn: 1, seq: 1, atUs: 1 } } })),
+    moments: experiment.bookmarks.map(({ type, says }) => ({ says, at: type === 'line' ? LINE : { turn: 1, event: { kind: 'turn-begin', turn: 1, seq: 1, atUs: 1 } } })),
     explanation: filled(experiment.explain, language),
   };
   const tooLong: string[] = [];

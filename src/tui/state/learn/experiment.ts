@@ -5,7 +5,7 @@
  */
 import type { TraceEvent, TraceKind } from '../../../server/index.js';
 import type { PaneId } from '../pane-id.js';
-import type { Language } from '../../../shared/language.js';
+import type { Language, Text } from '../../../shared/language.js';
 
 /** English is always there; of what is not translated the English is shown. */
 export type Localized = { readonly en: string } & { readonly [language in Language]?: string };
@@ -169,7 +169,7 @@ export interface Judgement {
   readonly says: Localized;
   readonly verdict: Verdict;
   /** What it was, as against what it must be. */
-  readonly seen: string;
+  readonly seen: Text;
 }
 
 export interface Judged {

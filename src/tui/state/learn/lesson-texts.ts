@@ -30,6 +30,7 @@ interface Texts {
   readonly verdicts: { readonly [verdict in Verdict]: string };
   /** For those who read lines. */
   readonly askNumber: (most: number) => string;
+  readonly momentIn: (turn: number, moment: string) => string;
   readonly askEnter: string;
   readonly askName: string;
 }
@@ -62,6 +63,7 @@ const ENGLISH: Texts = {
   tooSmall: 'Experiments need 80x24.',
   verdicts: { green: 'GREEN', red: 'RED', unjudged: 'NOT JUDGED' },
   askNumber: (most) => `1 to ${most}?`,
+  momentIn: (turn, moment) => `turn ${turn}: ${moment}`,
   askEnter: 'Enter goes on.',
   askName: 'Name or number? Enter leaves.',
 };
@@ -94,6 +96,7 @@ const KOREAN: Texts = {
   tooSmall: '실험에는 80x24가 필요합니다.',
   verdicts: { green: 'GREEN', red: 'RED', unjudged: '판정 불가' },
   askNumber: (most) => `1~${most}?`,
+  momentIn: (turn, moment) => `턴 ${turn}: ${moment}`,
   askEnter: 'Enter: 계속',
   askName: '이름이나 번호? Enter: 나가기',
 };

@@ -35,10 +35,10 @@ export interface OpenLesson {
   readonly explanation: readonly FilledPart[];
 }
 
-/** A decisive moment of a run. */
+/** A decisive moment of a run: an event, which the panes can show, or a line of the transcript. */
 export interface Moment {
   readonly says: Localized;
-  readonly event: SeenEvent;
+  readonly at: SeenEvent | string;
 }
 
 /** What a run has come to, and what is said of it. */

@@ -194,10 +194,10 @@ export const LAB_WORDS: readonly LabWord[] = [
   },
   {
     name: 'learn',
-    arguments: '',
+    arguments: '[experiment]',
     summary: {
-      en: 'Leads through the first minute once more: what one thread does for everyone.',
-      ko: '처음 1분 안내를 다시 시작합니다: 스레드 하나가 모두를 위해 하는 일.',
+      en: 'Leads through an experiment. Without its name, through the first minute once more: what one thread does for everyone; in lines, to the list.',
+      ko: '실험을 안내합니다. 이름이 없으면 처음 1분 안내(스레드 하나가 모두를 위해 하는 일)를 다시 시작하고, 줄 단위 lab에서는 목록을 보여 줍니다.',
     },
   },
   {

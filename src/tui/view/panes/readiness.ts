@@ -15,6 +15,7 @@ import { frozenBadge } from '../parts/frozen.js';
 import { nameOf, readinessWords } from '../parts/names.js';
 import { checkFilter, filterOf, passes } from '../parts/filter.js';
 import { spansRow, type Span } from '../parts/spans.js';
+import { reasonText } from '../parts/trace-words.js';
 import { fit, formatBytes, formatCount, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
@@ -272,7 +273,7 @@ function stepWords(step: ReadinessStep, isWide: boolean, language: Language): Wo
         ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' }
         : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };
     case 'disconnect':
-      return { text: `${texts.closed}: ${visible(step.why)}`, tone: 'dim' };
+      return { text: `${texts.closed}: ${visible(reasonText(step.why, language))}`, tone: 'dim' };
   }
 }
 

@@ -90,9 +90,11 @@ function stepLines(lesson: OpenLesson, step: LessonStep & { readonly at: 'step' 
     ...plainLines(isRight ? texts.asItIs : `${before}${inLanguage(right.text, view.language)}.`, view, theme.strong),
     '',
     ...plainLines(lesson.moments.length === 0 ? texts.noMoments : texts.moments, view, theme.dim),
-    ...lesson.moments.flatMap(({ says }, i) => {
+    ...lesson.moments.flatMap(({ says, at }, i) => {
       const isShown = i === step.shown;
-      return item(isShown && step.isThere ? theme.glyphs.arrow : ' ', inLanguage(says, view.language), view, isShown ? theme.highlight : plain);
+      const arrow = isShown && step.isThere ? theme.glyphs.arrow : ' ';
+      const line = isShown && typeof at === 'string' ? item(' ', theme.visible(toBytes(at)), view, theme.strong) : [];
+      return [...item(arrow, inLanguage(says, view.language), view, isShown ? theme.highlight : plain), ...line];
     }),
   ];
 }
@@ -130,7 +132,7 @@ function outcomeLines({ judged, says }: Outcome, view: View): readonly string[] 
 
 function missedLines({ goals }: Judged, view: View): readonly string[] {
   const missed = goals.filter(({ verdict }) => verdict !== 'green').slice(0, MOST_MISSED);
-  return missed.flatMap(({ says, seen }) => item('-', `${inLanguage(says, view.language)}: ${seen}`, view, view.theme.bad));
+  return missed.flatMap(({ says, seen }) => item('-', `${inLanguage(says, view.language)}: ${seen[view.language]}`, view, view.theme.bad));
 }
 
 function verdictStyle({ verdict }: Judged, { good, bad, warn, strong }: Theme): Style {

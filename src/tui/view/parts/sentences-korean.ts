@@ -4,6 +4,7 @@
 import { isErrorReply } from '../../state/model/loop.js';
 import { formatBytes, formatCount, formatUs } from '../text.js';
 import { nameOf, readinessWords } from './names.js';
+import { effectText, reasonText } from './trace-words.js';
 import { commandName, errorText, keyList, request, type Sentences, short, waitName, type Wording } from './wording.js';
 
 export const KOREAN: Sentences = {
@@ -60,7 +61,7 @@ export const KOREAN: Sentences = {
       return `${name(token)} 대기(parked): ${howLong} ${keysOf(keys, wording)} 기다림, 루프는 계속 진행합니다`;
     },
     unpark: ({ token, keys, why }, wording) =>
-      `${name(token)}의 대기가 끝났습니다(${keysOf(keys, wording)}): ${UNPARKED[why] ?? wording.visible(why)}`,
+      `${name(token)}의 대기가 끝났습니다(${keysOf(keys, wording)}): ${UNPARKED_IN_KOREAN[why] ?? wording.visible(why)}`,
     timer: ({ name: timer, lateUs, elapsedUs }) => `타이머 ${timer}: ${formatUs(elapsedUs)} 동안 실행, 기한보다 ${formatUs(lateUs)} 늦음`,
     expire: ({ key, how }, wording) =>
       how === 'lazy'
@@ -75,8 +76,8 @@ export const KOREAN: Sentences = {
     publish: ({ token, channel, bytes, receivers }, wording) =>
       `${name(token)}에서 채널 ${short(channel, wording)}에 ${formatBytes(bytes)}를 발행했습니다: 수신자 ${formatCount(receivers)}명`,
     replicate: ({ argv, db }, wording) => `전파 단계로 넘겼습니다: ${request(argv, wording)} (데이터베이스 ${db})`,
-    fault: ({ token, id, fault, effect }, { visible }) => `${name(token)}에 장애 ${id} 주입, ${visible(fault)}: ${visible(effect)}`,
-    disconnect: ({ token, why }, { visible }) => `${name(token)}의 연결이 끊어졌습니다: ${visible(why)}`,
+    fault: ({ token, id, fault, effect }, { visible }) => `${name(token)}에 장애 ${id} 주입, ${visible(fault)}: ${visible(effectText(effect, 'ko'))}`,
+    disconnect: ({ token, why }, { visible }) => `${name(token)}의 연결이 끊어졌습니다: ${visible(reasonText(why, 'ko'))}`,
     'turn-end': ({ turn, busyUs, commands }) => `턴 ${formatCount(turn)} 끝: ${formatUs(busyUs)} 동안 명령 ${formatCount(commands)}개`,
   },
   held: {
@@ -100,7 +101,7 @@ function asleep(waits: string): readonly string[] {
   return [`할 일이 없어 루프가 ${waits}에서 잠듭니다`, `할 일 없음: ${waits}에서 잠듦`, `${waits}에서 잠듦`];
 }
 
-const UNPARKED: { readonly [why: string]: string | undefined } = {
+export const UNPARKED_IN_KOREAN: { readonly [why: string]: string | undefined } = {
   ready: '키가 생김',
   timeout: '제한 시간이 지남',
   unblocked: '다른 클라이언트가 풀어 줌',

@@ -1,0 +1,44 @@
+/**
+ * What the trace says in English words, in the language of the screen: why a connection was closed, what a fault has made of a call. What is not known here,
+ * such as the code of an error, stands as it is.
+ */
+import type { DisconnectReason, FaultEffects } from '../../../server/index.js';
+import type { Language } from '../../../shared/language.js';
+
+const REASONS_IN_KOREAN: { readonly [why in DisconnectReason]: string } = {
+  EOF: 'EOF',
+  'closed by server': '서버가 닫음',
+  'killed by CLIENT KILL': 'CLIENT KILL',
+  'looks like HTTP': 'HTTP로 보임',
+  'output buffer limit': '출력 버퍼 한도',
+  'query buffer limit': '쿼리 버퍼 한도',
+  'rule after-read': '규칙 after-read',
+  'server shut down': '서버 종료',
+  timeout: '유휴 제한 시간',
+};
+
+export function reasonText(why: string, language: Language): string {
+  return language === 'ko' && Object.hasOwn(REASONS_IN_KOREAN, why) ? REASONS_IN_KOREAN[why as DisconnectReason] : why;
+}
+
+/** With the groups of the pattern in their places. */
+type Effect = readonly [pattern: RegExp, text: string];
+
+export const EFFECTS_IN_KOREAN: { readonly [effect in keyof FaultEffects]: Effect } = {
+  ended: [/^ended: (.*)$/, '규칙이 끝남: $1'],
+  decision: [/^(\S+): (.*) instead of (.*)$/, '$1: $3 대신 $2'],
+  accept: [/^accept: (\S+)$/, 'accept: $1'],
+  bytes: [/^(read|write) of (\S+) B$/, '$1 $2 B'],
+  call: [/^(read|write): (\S+)$/, '$1: $2'],
+  error: [/^error reply to (.*)$/, '$1에 오류로 응답'],
+  lateReadiness: [/^reported (\S+) ms later$/, '$1 ms 늦게 알림'],
+  lateReply: [/^reply (\S+) ms late to (.*)$/, '$2에 $1 ms 늦게 응답'],
+  noReply: [/^no reply to (.*)$/, '$1에 응답하지 않음'],
+  slowDisk: [/^(write|fsync) takes (\S+) ms longer$/, '$1 $2 ms 지연'],
+};
+
+export function effectText(effect: string, language: Language): string {
+  if (language === 'en') return effect;
+  const [pattern, text] = Object.values(EFFECTS_IN_KOREAN).find(([each]) => each.test(effect)) ?? [/^$/, ''];
+  return effect.replace(pattern, text);
+}
