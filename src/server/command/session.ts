@@ -15,6 +15,8 @@ import type { Watch } from '../features/watches.js';
 /** Where a client comes from; an address of io/poll.ts. */
 export type PeerAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
+export type { DisconnectReason };
+
 /** What a session needs of the connection that carries it; implemented by client/connection.ts. */
 export interface Transport {
   readonly fd: number;

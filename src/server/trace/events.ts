@@ -45,6 +45,8 @@ export type TraceKind = TraceBody['kind'];
 export type DisconnectReason =
   | 'EOF'
   | 'closed by server'
+  | 'its user has lost a channel'
+  | 'its user is gone'
   | 'killed by CLIENT KILL'
   | 'looks like HTTP'
   | 'output buffer limit'

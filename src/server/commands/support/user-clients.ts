@@ -3,7 +3,7 @@
  */
 import { allowsChannel } from '../../features/users/selector.js';
 import type { User } from '../../features/users/user.js';
-import type { Session } from '../../command/session.js';
+import type { DisconnectReason, Session } from '../../command/session.js';
 
 /** Ends the connections of these users; that of the running command once it has its reply. */
 export function disconnectUsers(running: Session, users: readonly User[]): void {
@@ -33,7 +33,7 @@ function hasLost({ channels, patterns, shardChannels }: Session, allowed: readon
   return [...channels, ...shardChannels].some((name) => isLost(name, false)) || [...patterns].some((name) => isLost(name, true));
 }
 
-function disconnect(running: Session, session: Session, why: string): void {
+function disconnect(running: Session, session: Session, why: DisconnectReason): void {
   if (session === running) session.transport.closeAfterReply();
   else session.transport.close(why);
 }

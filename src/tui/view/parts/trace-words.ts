@@ -8,6 +8,8 @@ import type { Language } from '../../../shared/language.js';
 const REASONS_IN_KOREAN: { readonly [why in DisconnectReason]: string } = {
   EOF: 'EOF',
   'closed by server': '서버가 닫음',
+  'its user has lost a channel': '사용자의 채널 권한이 없어짐',
+  'its user is gone': '사용자가 삭제됨',
   'killed by CLIENT KILL': 'CLIENT KILL',
   'looks like HTTP': 'HTTP로 보임',
   'output buffer limit': '출력 버퍼 한도',
