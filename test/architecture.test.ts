@@ -56,7 +56,10 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
     'server/arena', 'server/client', 'server/errors', 'server/io', 'server/resp', 'server/thread', 'server/version', 'types:server/config', 'types:server/server',
   ],
   'server/index': ['server/arena', 'server/engines', 'server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
-  tui: ['server/index', 'shared'],
+  // It shows a program of the learner's own as it shows a server, and besides what only a process has.
+  tui: ['server/index', 'shared', 'types:program'],
+  // A program that runs in the lab: its poll tells the lab, in the place of the loop's tap, what the lab's own trace and stepper understand.
+  program: ['server/index', 'server/io', 'server/resp', 'server/trace', 'shared', 'poll'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   check: ['server/index', 'shared'],
   // Programs that load servers and look at them from outside.
@@ -64,7 +67,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   course: ['poll', 'server/resp', 'shared'],
   poll: ['server/io', 'shared', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
-  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'compare', 'course', 'tui'],
+  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'compare', 'course', 'program', 'tui'],
 };
 
 interface Edge {

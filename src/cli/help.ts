@@ -16,6 +16,7 @@ const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
 export function formatHelp(): string {
   return [
     'Usage: redis-lab [file] [flags]',
+    '       redis-lab <program.js> [--lang en|ko] [-- arguments]',
     '       redis-lab learn [name|file] [flags]',
     '       redis-lab learn --list | --check [name...|file] | --template | --reset',
     '       redis-lab replay <recording> [flags]',
@@ -39,7 +40,7 @@ export function formatHelp(): string {
     '',
     ...wrap(
       'The file is a redis.conf; - reads one from standard input. Flags come after it and win. A file that is a recording is shown, and without a terminal ' +
-        'replayed.',
+        'replayed. A file that is a program is run, and its own event loop is shown (docs/my-loop.md).',
       0,
     ),
     '',

@@ -17,7 +17,7 @@ import type { Start } from './start.js';
 import type { ThreadData } from './thread.js';
 
 /** These start no server. */
-const WITHOUT_SERVER = /^(?:-h|-v|--help|--version|replay|check|course|compare|--list|--check|--template|--reset)$/;
+const WITHOUT_SERVER = /^(?:-h|-v|--help|--version|replay|check|course|compare|--list|--check|--template|--reset|.*\.[cm]?[jt]s)$/;
 
 const folder = cacheFolder(__BUILD__, process.env);
 const args = process.argv.slice(2);

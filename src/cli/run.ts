@@ -19,6 +19,8 @@ import type { Start } from './start.js';
 import { TraceFile } from './trace-file.js';
 import { Warnings } from './warnings.js';
 
+export { runProgram } from './run-program.js';
+
 const DEFAULT_PORT = 6379;
 /** For going back in time, unless `--history` says how much. */
 const HISTORY_BYTES = 64 * 2 ** 20;

@@ -26,7 +26,9 @@ export class TcpListener implements Source {
    * @throws SystemError EADDRINUSE for one
    */
   static bind(poll: Poll, address: string | TcpAddress): TcpListener {
-    return new TcpListener(poll, poll.backend.listen(typeof address === 'string' ? parseAddress(address) : address, BACKLOG));
+    const listener = new TcpListener(poll, poll.backend.listen(typeof address === 'string' ? parseAddress(address) : address, BACKLOG));
+    poll.tellBound(listener.fd, formatAddress(listener.raw.local));
+    return listener;
   }
 
   get fd(): number {
@@ -42,12 +44,12 @@ export class TcpListener implements Source {
   accept(): TcpStream | WouldBlock {
     const { poll } = this;
     const stream = reported(poll, this.raw, () => this.raw.accept(), (result, token) =>
-      poll.tell({ kind: 'accept', token, client: typeof result === 'string' ? result : result === WOULD_BLOCK ? 'WouldBlock' : `fd ${result.fd}` }));
+      poll.tell({ kind: 'accept', token, client: typeof result === 'string' ? result : result === WOULD_BLOCK ? 'WouldBlock' : `fd ${result.fd}` }, this.fd));
     return stream === WOULD_BLOCK ? WouldBlock : new TcpStream(poll, stream);
   }
 
   close(): void {
-    this.poll.forget(this.fd);
+    this.poll.closed(this.fd);
     this.raw.close();
   }
 }
@@ -82,7 +84,7 @@ export class TcpStream implements Source {
     if (buffer.length === 0) throw new RangeError('a read needs room for at least one byte');
     const { owner } = this;
     const count = reported(owner, this.raw, () => this.raw.read(buffer, 0, buffer.length), (result, token) =>
-      owner.tell({ kind: 'read', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result === 0 ? 'EOF' : result }));
+      owner.tell({ kind: 'read', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result === 0 ? 'EOF' : result }, this.fd, taken(buffer, result)));
     return count === WOULD_BLOCK ? WouldBlock : count;
   }
 
@@ -97,14 +99,14 @@ export class TcpStream implements Source {
     if (buffer.length === 0) return 0;
     const { owner } = this;
     const count = reported(owner, this.raw, () => this.raw.write(buffer, 0, buffer.length), (result, token) =>
-      owner.tell({ kind: 'write', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result, of: buffer.length }));
+      owner.tell({ kind: 'write', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result, of: buffer.length }, this.fd, taken(buffer, result)));
     return count === WOULD_BLOCK ? WouldBlock : count;
   }
 
   /** What was written still leaves. A stream that is registered is deregistered by it. */
   close(): void {
     const token = this.owner.tokenOf(this.raw);
-    this.owner.forget(this.fd);
+    this.owner.closed(this.fd);
     this.raw.close();
     if (token !== -1) this.owner.tell({ kind: 'disconnect', token, why: 'closed' });
   }
@@ -122,5 +124,8 @@ function reported<R>(poll: Poll, source: { readonly fd: number }, call: () => R,
     throw error;
   }
 }
+
+/** The bytes that a call has moved. */
+const taken = (buffer: Buffer, result: unknown): Buffer | null => (typeof result === 'number' && result > 0 ? buffer.subarray(0, result) : null);
 
 const asBuffer = (bytes: Uint8Array): Buffer => (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

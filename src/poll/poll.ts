@@ -19,6 +19,7 @@ import type { TraceBody, TraceEvent } from '../server/trace/events.js';
 import { openBackend } from './backend.js';
 import type { Events } from './events.js';
 import { checkInterest, type Interest } from './interest.js';
+import { observerOfProcess, type PollObserver } from './observer.js';
 import { Token } from './token.js';
 
 /** What can be registered: a listener or a stream. */
@@ -47,6 +48,8 @@ export class Poll {
   /** For the sources of this poll. */
   readonly backend: Backend;
   private readonly trace: ((event: TraceEvent) => void) | null;
+  /** The lab, if this process runs in it. */
+  private readonly observer: PollObserver | null;
   private readonly tokens = new Map<number, Token>();
   private readonly interests = new Map<number, Interest>();
   /** Of the waker, if there is one. */
@@ -57,6 +60,8 @@ export class Poll {
     if (trigger !== 'edge' && trigger !== 'level') throw new TypeError(`trigger: edge or level, and not ${String(trigger)}`);
     this.backend = backend ?? openBackend(poller, trigger === 'edge');
     this.trace = trace ?? null;
+    this.observer = observerOfProcess();
+    this.observer?.opened(this, { poller: this.backend.name, trigger });
   }
 
   /** `epoll`, `portable` or `scripted`. */
@@ -70,8 +75,9 @@ export class Poll {
     this.backend.register(source.raw, toRaw(Token(token)), interest);
     this.tokens.set(source.fd, token);
     this.interests.set(source.fd, interest);
+    this.observer?.registered(this, source.fd, token, interest);
     const { peer, local } = source as { peer?: string; local?: string };
-    if (peer !== undefined) this.tell({ kind: 'connect', token, fd: source.fd, peer, local: local ?? '' });
+    if (peer !== undefined) this.tell({ kind: 'connect', token, fd: source.fd, peer, local: local ?? '' }, source.fd);
   }
 
   /** With another token or interest. What is ready already is reported again, also edge-triggered. Throws {@link SystemError}: ENOENT. */
@@ -81,6 +87,7 @@ export class Poll {
     const before = this.interests.get(source.fd) ?? 0;
     this.tokens.set(source.fd, token);
     this.interests.set(source.fd, interest);
+    this.observer?.registered(this, source.fd, token, interest);
     if (before !== interest) this.tell({ kind: 'interest', token, before, after: interest });
   }
 
@@ -88,6 +95,7 @@ export class Poll {
   deregister(source: Source): void {
     this.backend.deregister(source.raw);
     this.forget(source.fd);
+    this.observer?.deregistered(this, source.fd);
   }
 
   /**
@@ -103,7 +111,7 @@ export class Poll {
     const { raw } = events;
     this.backend.wait(raw, timeout);
     for (let i = 0; i < raw.length; i++) raw.tokens[i] = this.fromRaw(raw.tokens[i]!);
-    if (this.trace === null) return;
+    if (this.trace === null && this.observer === null) return;
     this.tell({ kind: 'poll', waitedUs: Math.round((performance.now() - startMs) * 1000), ready: raw.length, emulated: this.backend.emulated });
     for (let i = 0; i < raw.length; i++) this.tell({ kind: 'ready', token: raw.tokens[i]!, readiness: raw.readiness[i]! });
   }
@@ -114,9 +122,20 @@ export class Poll {
     this.backend.waker.close();
   }
 
-  /** For the sources of this poll: something has happened. */
-  tell(body: TraceBody): void {
+  /**
+   * For the sources of this poll: something has happened.
+   *
+   * @param fd of the source that it has happened to; -1: none
+   * @param bytes that were read or written; null: none
+   */
+  tell(body: TraceBody, fd = -1, bytes: Buffer | null = null): void {
     if (this.trace !== null) this.trace({ ...body, seq: ++this.seq, atUs: Math.round(performance.now() * 1000) });
+    if (this.observer !== null) this.observer.happened(this, body, fd, bytes);
+  }
+
+  /** For the sources of this poll: a listener is bound. */
+  tellBound(fd: number, address: string): void {
+    this.observer?.bound(this, fd, address);
   }
 
   /** -1: it is not registered. */
@@ -124,10 +143,16 @@ export class Poll {
     return this.tokens.get(source.fd) ?? -1;
   }
 
-  /** A source is closed. */
+  /** A source is registered no more. */
   forget(fd: number): void {
     this.tokens.delete(fd);
     this.interests.delete(fd);
+  }
+
+  /** A source is closed. */
+  closed(fd: number): void {
+    this.forget(fd);
+    this.observer?.closed(this, fd);
   }
 
   /** @returns the backend's waker, which events report under this token from now on */

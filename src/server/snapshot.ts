@@ -103,6 +103,8 @@ export interface Snapshot {
   readonly listeners: readonly { readonly token: number; readonly fd: number; readonly address: string; readonly interest: number }[];
   /** -1: it has none. */
   readonly wakerFd: number;
+  /** Null: there is none; left out: 1. */
+  readonly wakerToken?: number | null;
   readonly clientCount: number;
   readonly clients: readonly ClientSnapshot[];
   /** Null unless they were asked for. */

@@ -7,6 +7,7 @@ import type { ForkedAsOf } from './state/state.js';
 const ENGLISH = {
   nothingChanged: 'nothing is changed',
   noKey: (key: string) => `${key} is no key here`,
+  notForProgram: (key: string) => `${key} is not there for a program of your own yet`,
   wordForConsole: 'that was a word for the REPL: Esc leads back to the panes',
   oldestEvent: 'this is the oldest event that is kept',
   noHistory: 'there is no history yet',
@@ -51,6 +52,7 @@ const ENGLISH = {
 const KOREAN: typeof ENGLISH = {
   nothingChanged: '바뀐 것이 없습니다',
   noKey: (key) => `${key}: 여기서는 쓰지 않는 키입니다`,
+  notForProgram: (key) => `${key}: 직접 작성한 프로그램에는 아직 없는 키입니다`,
   wordForConsole: 'REPL에 입력할 단어로 보아 옮겼습니다. Esc를 누르면 창으로 돌아갑니다',
   oldestEvent: '보관된 가장 오래된 이벤트입니다',
   noHistory: '아직 히스토리가 없습니다',

@@ -10,9 +10,10 @@
 import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
 import * as yoga from 'yoga-layout';
+import type { ProgramWatch } from '../program/index.js';
 import type { Breakpoint, RedisLabServer, RunTarget, SnapshotRequest, StepUnit } from '../server/index.js';
 import { APP_TEXTS } from './app-texts.js';
-import { contextOf, intentOf, type Context, type Intent } from './keymap.js';
+import { contextOf, intentOf, isOfServer, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
 import { LabSession } from './lab-session.js';
@@ -31,6 +32,7 @@ import type { Action } from './state/reduce.js';
 import { reduceRepl, type ReplAction } from './state/repl-reduce.js';
 import { runTargetOf } from './state/select/run-target.js';
 import { busyOf, type ForkedAsOf, type Goal, type Prompt, type Question, type ServerInfo, type Spelling, type State } from './state/state.js';
+import { escapeBytes } from './escape.js';
 import { edit } from './state/repl/line-editor.js';
 import { editOf } from './state/repl/line-keys.js';
 import { findLine } from './state/repl/pager.js';
@@ -97,6 +99,8 @@ export interface AppOptions {
   readonly isPresenting?: boolean;
   /** Esc: the server is a fork, and ends with its screen; left out: it is none. */
   readonly leaveFork?: () => void;
+  /** What is shown is a learner's own program; left out: it is the lab's server. */
+  readonly program?: ProgramWatch;
   /** Something that must not happen has happened. */
   readonly fail: (error: unknown) => void;
 }
@@ -112,6 +116,7 @@ export class App {
   private readonly guide: FirstMinuteGuide;
   private readonly lessons: LessonsOnScreen;
   private frameTimer: NodeJS.Timeout | null = null;
+  private readonly stopHearing: (() => void) | null;
   private readonly tickTimer: NodeJS.Timeout;
   private drawnAtMs = -Infinity;
   /** The last frame that no key had asked for. */
@@ -125,7 +130,7 @@ export class App {
     this.size = size;
     const { language = 'en' } = options;
     this.session = new LabSession({
-      server, info, language, isPresenting: options.isPresenting ?? false,
+      server, info, language, isPresenting: options.isPresenting ?? false, ...(options.program !== undefined && { program: options.program }),
       request: () => this.request(),
       changed: () => this.drawSoon(),
       held: () => this.changed(),
@@ -177,6 +182,7 @@ export class App {
       changed: () => this.drawSoon(),
     });
     this.begin();
+    this.stopHearing = options.program?.onLine((line) => this.console.note(`| ${escapeBytes(line)}`)) ?? null;
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.
     setImmediate(() => this.draw());
@@ -268,6 +274,7 @@ export class App {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.session.stop();
+    this.stopHearing?.();
     clearInterval(this.tickTimer);
     if (this.frameTimer !== null) clearTimeout(this.frameTimer);
     this.console.close();
@@ -339,6 +346,7 @@ export class App {
     // A word begins behind a space, and in the pane that has been chosen.
     this.act({ type: 'type-key', text: isTyped && key.text !== ' ' && intent !== 'focus-pane' ? key.text : null });
     if (intent !== null) return this.perform(intent, key);
+    if (isOfServer(key, this.state)) return this.say(this.texts.notForProgram(this.theme.typed(toBytes(spell(key)))));
     if (isTyped) this.say(this.texts.noKey(this.theme.typed(toBytes(key.text))));
   }
 
@@ -515,7 +523,7 @@ export class App {
 
   /** At once, unless somebody would miss the lab. */
   private leave(): void {
-    const text = leavingQuestion(this.session.newest, this.state.repl, this.language);
+    const text = this.state.program === null ? leavingQuestion(this.session.newest, this.state.repl, this.language) : null;
     if (text === null) this.options.quit();
     else this.ask({ text, intent: 'quit' });
   }

@@ -5,6 +5,7 @@
  */
 import { constants } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
+import type { ProgramWatch } from '../program/index.js';
 import type { RedisLabServer } from '../server/index.js';
 import type { App } from './app.js';
 import { describeFailure } from './failure.js';
@@ -50,6 +51,8 @@ export interface LabOptions {
   readonly isPresenting: boolean;
   /** The command after which the past is shown from the start on, by its number; null: now is shown. */
   readonly showsCommand: number | null;
+  /** The server is a learner's own program; left out: it is the lab's own. */
+  readonly program?: ProgramWatch;
 }
 
 /** Loads what draws; to be called while the server starts. */
@@ -127,7 +130,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
     });
     const lead = isLed ? { isOver: rememberFirstStart } : null;
     const create = (own: OwnOptions): App => new LabApp({
-      ...own, theme, fail,
+      ...own, theme, fail, ...(options.program !== undefined && { program: options.program }),
       password: options.password,
       size: { width: terminal.columns, height: terminal.rows },
       language: options.language,

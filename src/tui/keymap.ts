@@ -108,6 +108,11 @@ export interface Binding {
   readonly when?: (state: State) => boolean;
 }
 
+/** What only the lab's own server can do, or has. */
+const OF_SERVER: ReadonlySet<Intent> = new Set([
+  'step-command', 'back-event', 'back-turn', 'oldest', 'last-change', 'previous-database', 'next-database', 'lesson-list',
+]);
+
 const isHistory = ({ control }: State): boolean => control.mode === 'history';
 const isNow = (state: State): boolean => !isHistory(state);
 const isFrozen = ({ ui }: State): boolean => ui.panes[ui.focus].frozenAt !== null || ui.panes[ui.focus].frozenRows !== null;
@@ -580,7 +585,15 @@ export function bindingsOf(pane: Pane, context: Context): Binding[] {
 
 /** What can be pressed now. */
 export function bindingsNow(state: State, pane: Pane): Binding[] {
-  return bindingsOf(pane, contextOf(state)).filter(({ when }) => when === undefined || when(state));
+  const { program } = state;
+  return bindingsOf(pane, contextOf(state)).filter(({ intent, when }) => (when === undefined || when(state)) && (program === null || !OF_SERVER.has(intent)));
+}
+
+/** A key that would do something if it were not a learner's own program that is shown. */
+export function isOfServer(key: Key, state: State): boolean {
+  if (state.program === null) return false;
+  const spelled = spell(key);
+  return KEYMAP.some(({ intent, keys, contexts }) => OF_SERVER.has(intent) && keys.includes(spelled) && contexts.includes(contextOf(state)));
 }
 
 /** What a key asks for; null: nothing. */

@@ -9,6 +9,7 @@
  * Requests resolve when the loop has answered, and never reject: a server that ends meanwhile says so by `closed`.
  */
 import type { Breakpoint, Moment, Past, PastAnswer, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent, Visit } from '../server/index.js';
+import type { ProgramWatch } from '../program/index.js';
 import { BusyWatch } from './busy-watch.js';
 import type { Language, Text } from '../shared/language.js';
 import type { Pace } from './state/changes.js';
@@ -18,6 +19,9 @@ import type { Model } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
 import type { Busy, Control, ForkedAsOf, Goal, Position, ServerInfo, State } from './state/state.js';
 import { NOWHERE, TimeTravel, type Outcome, type Way } from './time-travel.js';
+
+/** Of a learner's program. */
+const NO_HISTORY_OF_PROGRAM: Text = { en: 'going back is not there for a program of your own yet', ko: '직접 작성한 프로그램에서는 아직 과거로 돌아갈 수 없습니다' };
 
 const NO_HISTORY: Text = {
   en: 'going back is off: --history 64mb gives it memory',
@@ -47,6 +51,8 @@ export interface SessionOptions {
   lost?(why: string): void;
   readonly language?: Language;
   readonly isPresenting?: boolean;
+  /** What is shown is a learner's own program; left out: it is the lab's server. */
+  readonly program?: ProgramWatch;
 }
 
 export class LabSession {
@@ -63,9 +69,15 @@ export class LabSession {
 
   constructor(private readonly options: SessionOptions) {
     this.current = initialState(options.info, this.history.newest, options.language, options.isPresenting);
+    if (options.program !== undefined) {
+      const { program } = options;
+      this.act({ type: 'begin' });
+      this.act({ type: 'see-program', program: program.view });
+      this.stopListening.push(program.onChange(() => this.programChanged(program)));
+    }
     this.time = new LoopTime(options.info.hasVirtualClock === true ? () => 0 : () => performance.now());
     this.travel = new TimeTravel({
-      noHistory: NO_HISTORY[options.language ?? 'en'],
+      noHistory: (options.program === undefined ? NO_HISTORY : NO_HISTORY_OF_PROGRAM)[options.language ?? 'en'],
       past: options.server.history,
       recorded: this.history,
       request: () => options.request(),
@@ -309,6 +321,12 @@ export class LabSession {
   /** Somebody else than the console has connected, and may be gone again. */
   private hasVisitor(): boolean {
     return this.history.newest.rates.connectionsReceived > this.state.repl.clients.length;
+  }
+
+  private programChanged({ view }: ProgramWatch): void {
+    if (this.hasEnded) return;
+    this.act({ type: 'see-program', program: view });
+    this.options.changed();
   }
 
   private busy(busy: Busy | null): void {

@@ -59,7 +59,16 @@ export type DisconnectReason =
  * `seq` rises by one with every event, also with those of quiet turns, which are forgotten; `atUs` is the loop's own clock, which stands still in a pause, and
  * may be virtual; durations are real.
  */
-export type TraceEvent = TraceBody & { seq: number; atUs: number };
+export type TraceEvent = TraceBody & { seq: number; atUs: number; source?: SourcePlace };
+
+/** Of a learner's own program in the lab: where it has called. */
+export interface SourcePlace {
+  /** By its number in the view of the program. */
+  readonly file: number;
+  /** Both from 1. */
+  readonly line: number;
+  readonly column: number;
+}
 
 interface TraceEventDoc {
   readonly category: EventCategory;

@@ -3,6 +3,7 @@
  *
  * Actions are small sentences. What an action needs to know of a pane (its rows, its length) comes with it, because the state does not know the view.
  */
+import type { ProgramView } from '../../program/index.js';
 import type { Breakpoint, Moment, TraceEvent } from '../../server/index.js';
 import { withChange, type Change } from './changes.js';
 import type { FirstMinute } from './learn/first-minute.js';
@@ -27,6 +28,8 @@ export type Action =
   /** The loop is busy, or no longer. */
   | { readonly type: 'see-busy'; readonly busy: Busy | null }
   | { readonly type: 'update-console'; readonly repl: ReplState }
+  /** What is known of the learner's program that is shown. */
+  | { readonly type: 'see-program'; readonly program: ProgramView }
   /** The next step of what a first start leads through; null: it is over. */
   | { readonly type: 'lead'; readonly firstMinute: FirstMinute | null }
   /** An experiment goes on, or the list of them is shown; null: neither. */
@@ -123,6 +126,7 @@ export function initialState(server: ServerInfo, model: Model, language: Languag
     repl: initialRepl,
     firstMinute: null,
     lesson: null,
+    program: null,
   };
 }
 
@@ -144,6 +148,8 @@ export function reduce(state: State, action: Action): State {
       return withControl(state, { busy: action.busy });
     case 'update-console':
       return { ...state, repl: action.repl };
+    case 'see-program':
+      return { ...state, program: action.program };
     case 'lead':
       return { ...state, firstMinute: action.firstMinute };
     case 'teach':
@@ -184,7 +190,7 @@ function modeOf({ moment, travel, heldAt, stepping, eventsPerSecond }: Control):
 
 type UiAction = Exclude<
   Action,
-  { type: 'show-moment' | 'travel' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' | 'lead' | 'teach' }
+  { type: 'show-moment' | 'travel' | 'hold' | 'step' | 'slow-down' | 'set-breakpoints' | 'see-busy' | 'update-console' | 'see-program' | 'lead' | 'teach' }
 >;
 
 function reduceUi(ui: Ui, action: UiAction): Ui {

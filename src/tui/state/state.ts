@@ -6,6 +6,7 @@
  *   ui        focus, zoom, scrolling, filters, what is open
  *   repl      the client console
  */
+import type { ProgramView } from '../../program/index.js';
 import type { Address, Breakpoint, LoopActivity, Moment, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
 import type { FirstMinute } from './learn/first-minute.js';
 import type { Language, Text } from '../../shared/language.js';
@@ -177,6 +178,8 @@ export interface State {
   readonly firstMinute: FirstMinute | null;
   /** An experiment, or the list of them; null: neither. */
   readonly lesson: Lesson | null;
+  /** What is shown is a learner's own program; null: it is the lab's server. */
+  readonly program: ProgramView | null;
 }
 
 /** The busy loop, where the present of a running loop is shown; null otherwise. */

@@ -4,7 +4,7 @@ import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } fro
 import { visible } from '../../../src/tui/view/text.js';
 import { eventAt, served } from '../happened.js';
 
-const WORDING = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0, visible } as const;
+const WORDING = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0, isWaker: (token: number) => token === 1, visible } as const;
 
 const command = (token: number, name = 'get'): TraceEvent => eventAt(0, { kind: 'execute', token, frame: 1, command: name, elapsedUs: 9, keys: ['k'], db: 0 });
 const left = (token: number): TraceEvent => eventAt(0, { kind: 'disconnect', token, why: 'EOF' });

@@ -50,6 +50,8 @@ export interface LoopModel {
   readonly last: TurnPicture | null;
   /** The last event that means something to a client, whatever the loop did after it. */
   readonly notable: TraceEvent | null;
+  /** Of a learner's program: where it has called last; null: not known. */
+  readonly source: NonNullable<TraceEvent['source']> | null;
   /** What has been left out since the newest event, while the loop is too fast to be told. */
   readonly dropped: { readonly turns: number; readonly commands: number } | null;
   /** `busyUs` of the last turns that did anything, oldest first. */
@@ -66,7 +68,7 @@ export const NO_TIMES: PhaseTimes = { accept: 0, read: 0, decode: 0, execute: 0,
 const NO_COUNTS: CategoryCounts = { ClientConnect: 0, ClientRequest: 0, ClientDisconnect: 0, PubSub: 0, Replication: 0, Loop: 0 };
 
 export const loopSlice: Slice<LoopModel> = {
-  initial: { event: null, turn: null, last: null, notable: null, dropped: null, busyUs: [], counts: NO_COUNTS, isEmulated: false },
+  initial: { event: null, source: null, turn: null, last: null, notable: null, dropped: null, busyUs: [], counts: NO_COUNTS, isEmulated: false },
 
   reduce(state: LoopModel, entry: Entry): LoopModel {
     if (entry.type === 'event') return afterEvent(state, entry.event);
@@ -79,6 +81,7 @@ export const loopSlice: Slice<LoopModel> = {
 function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
   return {
     event,
+    source: event.source ?? state.source,
     dropped: null,
     turn: turnAfter(state, event),
     last: lastAfter(state, event),
@@ -117,6 +120,9 @@ function isNotable(event: TraceEvent, before: TraceEvent | null): boolean {
   if (event.kind === 'reply') return before?.kind === 'frame' && before.token === event.token && isErrorReply(event.raw);
   return NOTABLE.has(event.kind);
 }
+
+/** What an accept has come to: a connection. One that has no token yet, of a learner's program, is called by its descriptor, `fd 9`. */
+export const isAccepted = (client: number | string): boolean => typeof client === 'number' || client.startsWith('fd ');
 
 /** Of RESP2, or a bulk error of RESP3. */
 export const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.startsWith('!');

@@ -12,6 +12,7 @@
  */
 import type { TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
+import { isAccepted } from './loop.js';
 
 /** What came of readiness. Steps of one kind are added up; they stand in the order in which the first of each came. */
 export type ReadinessStep =
@@ -137,7 +138,7 @@ function withStep(open: OpenTurn, token: number, step: ReadinessStep): OpenTurn 
 function stepOf(event: TraceEvent): ReadinessStep | null {
   switch (event.kind) {
     case 'accept':
-      return typeof event.client === 'number' ? { kind: 'accept', count: 1, end: null } : { kind: 'accept', count: 0, end: event.client };
+      return isAccepted(event.client) ? { kind: 'accept', count: 1, end: null } : { kind: 'accept', count: 0, end: String(event.client) };
     case 'read':
       return typeof event.result === 'number'
         ? { kind: 'read', bytes: event.result, count: 1, end: null }

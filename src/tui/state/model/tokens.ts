@@ -229,10 +229,17 @@ function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
 }
 
 /** Those that no event tells of until somebody connects. */
-function withFixed(rows: TokenMap<TokenRow>, { listeners, wakerFd }: Snapshot): TokenMap<TokenRow> {
+function withFixed(rows: TokenMap<TokenRow>, { listeners, wakerFd, wakerToken = WAKER_TOKEN }: Snapshot): TokenMap<TokenRow> {
   let all = rows;
+  if (!listeners.some(({ token }) => token === LISTENER_TOKEN)) all = withoutKind(all, LISTENER_TOKEN, 'listener');
+  if (wakerToken !== WAKER_TOKEN) all = withoutKind(all, WAKER_TOKEN, 'waker');
   for (const { token, fd, address, interest } of listeners) all = withFacts(all, { ...BLANK, token, kind: 'listener', interest }, fd, address);
-  return withFacts(all, { ...BLANK, token: WAKER_TOKEN, kind: 'waker' }, wakerFd, '');
+  return wakerToken === null ? all : withFacts(all, { ...BLANK, token: wakerToken, kind: 'waker' }, wakerFd, '');
+}
+
+/** The row that was expected under this token is not there: the token is another's. */
+function withoutKind(rows: TokenMap<TokenRow>, token: number, kind: TokenRow['kind']): TokenMap<TokenRow> {
+  return rows.get(token)?.kind === kind ? rows.without(token) : rows;
 }
 
 function withFacts(rows: TokenMap<TokenRow>, blank: TokenRow, fd: number, peer: string): TokenMap<TokenRow> {

@@ -8,6 +8,7 @@ import { commandsPane } from './commands.js';
 import { framesPane } from './frames.js';
 import { keyspacePane } from './keyspace.js';
 import { loopPane } from './loop.js';
+import { programPane } from './program.js';
 import { readinessPane } from './readiness.js';
 import { replPane } from './repl.js';
 import { tokensPane } from './tokens.js';
@@ -22,6 +23,7 @@ export const PANES: { readonly [id in PaneId]: Pane } = {
 };
 
 /** The pane as it shows itself now. */
-export function paneOf({ ui }: State, id: PaneId): Pane {
+export function paneOf({ ui, program }: State, id: PaneId): Pane {
+  if (id === 'keyspace' && program !== null) return programPane;
   return ui.panes[id].face === 'commands' ? commandsPane : PANES[id];
 }

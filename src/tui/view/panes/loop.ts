@@ -20,6 +20,7 @@ import { fit, formatCount, formatUs, row, truncate, width as widthOf } from '../
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { SLOW_US } from '../../state/slow.js';
 import { LOOP_TEXTS, type CodeLine, type CodeText } from './loop-texts.js';
+import { sourceRows } from './source.js';
 
 export const loopPane: Pane = {
   id: 'loop',
@@ -31,7 +32,7 @@ export const loopPane: Pane = {
   },
   render(state, context) {
     const { size } = context;
-    const rows = layoutOf(size).flatMap(({ part, lines, air }) => exactly(PARTS[part](state, context, lines, air), lines, size.width));
+    const rows = layoutOf(size, state.program !== null).flatMap(({ part, lines, air }) => exactly(PARTS[part](state, context, lines, air), lines, size.width));
     return exactly(rows, size.height, size.width);
   },
   lines: (state, _limit, theme) => tellLoop(state, theme),
@@ -71,8 +72,12 @@ const COUNT_CELL = 25;
 /** From here on each line of the code has its time beside it. */
 const TIMED_COLUMNS = 50;
 
-/** Parts from top to bottom, with their lines, together at most `height`. */
-function layoutOf({ width, height }: Size): readonly PlacedPart[] {
+/**
+ * Parts from top to bottom, with their lines, together at most `height`.
+ *
+ * @param isSource the code is a learner's own, and as long as it is
+ */
+function layoutOf({ width, height }: Size, isSource = false): readonly PlacedPart[] {
   const lines = new Map<PartName, number>();
   let left = height;
   // Each wish is granted if it still fits; a later wish for the same part replaces the smaller one.
@@ -95,6 +100,7 @@ function layoutOf({ width, height }: Size): readonly PlacedPart[] {
   if (width >= LEGEND_CELL && (lines.get('code') !== LONG_LINES || width < TIMED_COLUMNS)) wish('legend', gridLines(WORK_PHASES.length, LEGEND_CELL, width));
   wish('history', 1);
   if (width >= COUNT_CELL) wish('counts', gridLines(COUNTED.length, COUNT_CELL, width));
+  if (isSource) wish('code', (lines.get('code') ?? 0) + left - AIRY.length);
   wish('history', Math.min(CHART_LINES, 1 + left - AIRY.length));
   const placed = ORDER.flatMap((part) => (lines.has(part) ? [{ part, lines: lines.get(part)! }] : []));
   return withBlanks(placed, left);
@@ -295,11 +301,12 @@ function countRows({ model }: State, { theme, size }: PaneContext): readonly str
 function runningLine(state: State): CodeLine | null {
   const { loop } = state.model;
   const held = heldAt(state);
-  if (held !== null) return lineOf(held);
+  const lineAt = (event: TraceEvent): CodeLine => lineOf(event, 'token' in event && state.model.tokens.rows.get(event.token)?.kind === 'waker');
+  if (held !== null) return lineAt(held);
   const busy = busyOf(state);
   if (busy !== null) return BUSY_LINES[busy.activity.phase];
   if (loop.event === null || loop.dropped !== null) return null;
-  return isAsleep(loop, isRunning(state)) ? 'poll' : lineOf(loop.event);
+  return isAsleep(loop, isRunning(state)) ? 'poll' : lineAt(loop.event);
 }
 
 /** Sending the trace has no line of its own: it is done before the loop waits. */
@@ -310,7 +317,7 @@ const BUSY_LINES: { readonly [phase in LoopActivity['phase']]: CodeLine } = {
 
 /** Where the loop is right after an event: at what the event tells of, or, where an event says that something begins, there. */
 
-function lineOf(event: TraceEvent): CodeLine {
+function lineOf(event: TraceEvent, isWoken: boolean): CodeLine {
   switch (event.kind) {
     case 'turn-begin':
       return 'write';
@@ -320,7 +327,7 @@ function lineOf(event: TraceEvent): CodeLine {
       // A script that takes long lets others be served meanwhile.
       return event.within === true ? 'execute' : 'poll';
     case 'ready':
-      return event.token === 1 ? 'waker' : 'each';
+      return isWoken ? 'waker' : 'each';
     case 'accept':
     case 'connect':
       return 'accept';
@@ -345,6 +352,7 @@ function lineOf(event: TraceEvent): CodeLine {
 }
 
 function codeRows(state: State, context: PaneContext, lines: number): readonly string[] {
+  if (state.program !== null) return sourceRows(state, context, lines) ?? [strip(runningLine(state), context)];
   if (lines < SHORT_LINES) return [strip(runningLine(state), context)];
   return lines < LONG_LINES ? shortCode(state, context) : longCode(state, context);
 }

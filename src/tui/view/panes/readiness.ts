@@ -8,11 +8,13 @@
  */
 import type { InLanguages, Language } from '../../../shared/language.js';
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
+import type { Model } from '../../state/model/model.js';
+import type { TokenRow } from '../../state/model/tokens.js';
 import type { PaneUi } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext } from '../pane.js';
 import { frozenBadge } from '../parts/frozen.js';
-import { nameOf, readinessWords } from '../parts/names.js';
+import { LISTENER, nameOf, readinessWords, WAKER } from '../parts/names.js';
 import { checkFilter, filterOf, passes } from '../parts/filter.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { reasonText } from '../parts/trace-words.js';
@@ -56,39 +58,39 @@ const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 export const readinessPane: Pane = {
   id: 'readiness',
   title: 'Readiness',
-  badge: ({ model, ui }, columns) => badgeOf(model.readiness, ui.panes.readiness, columns, ui.language),
+  badge: ({ model, ui }, columns) => badgeOf(model, ui.panes.readiness, columns, ui.language),
   length: ({ model }) => model.readiness.lines,
   forgotten: ({ model }) => model.readiness.forgotten,
   lines: ({ model, ui }, limit, theme) => {
-    const lines = shownLines(model.readiness, ui.panes.readiness, limit);
-    return lines.length === 0 ? [emptyWords(ui.panes.readiness, theme, ui.language)] : lines.map((line) => lineText(line, ui.language));
+    const lines = shownLines(model, ui.panes.readiness, limit);
+    return lines.length === 0 ? [emptyWords(ui.panes.readiness, theme, ui.language)] : lines.map((line) => lineText(line, kindsIn(model), ui.language));
   },
   checkFilter: (text) => checkFilter(text, ['token']),
   render({ model, ui }, context) {
-    const lines = shownLines(model.readiness, ui.panes.readiness, context.size.height);
+    const lines = shownLines(model, ui.panes.readiness, context.size.height);
     const { width, height } = context.size;
-    const isListener = (token: number): boolean => model.tokens.rows.get(token)?.kind === 'listener';
     const empty = { text: emptyWords(ui.panes.readiness, context.theme, ui.language), style: context.theme.dim };
-    const rows = lines.length === 0 ? [spansRow([empty], width)] : linesAsRows(lines, context, isListener, ui.language);
+    const rows = lines.length === 0 ? [spansRow([empty], width)] : linesAsRows(lines, context, kindsIn(model), ui.language);
     return Array.from({ length: height }, (_, i) => rows[i] ?? ' '.repeat(width));
   },
   help: 'readiness',
 };
 
-function badgeOf(model: ReadinessModel, { frozenAt, filter }: PaneUi, columns: number, language: Language): string {
+function badgeOf(model: Model, { frozenAt, filter }: PaneUi, columns: number, language: Language): string {
   const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   return `${frozenAt === null ? '' : frozenWords(model, frozenAt, filter, columns - widthOf(named), language)}${named}`.trimStart();
 }
 
 /** A filter lets only those count that it lets through, as far as they are kept. */
-function frozenWords(model: ReadinessModel, frozenAt: number, filter: string, columns: number, language: Language): string {
-  if (filter === '') return frozenBadge(model.lines - frozenAt, columns, language);
+function frozenWords(model: Model, frozenAt: number, filter: string, columns: number, language: Language): string {
+  if (filter === '') return frozenBadge(model.readiness.lines - frozenAt, columns, language);
   let since = 0;
-  for (const { number, line } of newestFirst(model)) {
+  const kindOf = kindsIn(model);
+  for (const { number, line } of newestFirst(model.readiness)) {
     if (number < frozenAt) break;
-    if (matches(line, filter)) since++;
+    if (matches(line, filter, kindOf)) since++;
   }
-  return frozenBadge(since, columns, language, frozenAt < model.forgotten);
+  return frozenBadge(since, columns, language, frozenAt < model.readiness.forgotten);
 }
 
 const emptyWords = ({ filter }: PaneUi, { visible }: Theme, language: Language): string =>
@@ -102,14 +104,16 @@ type Line =
   | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
 
 /** The lines of one page, oldest first. */
-function shownLines(model: ReadinessModel, { scroll, frozenAt, filter }: PaneUi, height: number): readonly Line[] {
+function shownLines(model: Model, { scroll, frozenAt, filter }: PaneUi, height: number): readonly Line[] {
+  const { lines, forgotten } = model.readiness;
+  const kindOf = kindsIn(model);
   const wanted = scroll + height;
   const found: Line[] = [];
   // Of a view that stood still for too long, even the oldest line may be gone.
-  const end = frozenAt === null ? model.lines : model.forgotten === 0 ? frozenAt : Math.max(frozenAt, model.forgotten + height);
-  for (const { number, line } of newestFirst(model)) {
+  const end = frozenAt === null ? lines : forgotten === 0 ? frozenAt : Math.max(frozenAt, forgotten + height);
+  for (const { number, line } of newestFirst(model.readiness)) {
     if (found.length >= wanted) break;
-    if (number < end && matches(line, filter)) found.push(line);
+    if (number < end && matches(line, filter, kindOf)) found.push(line);
   }
   // Scrolled beyond the oldest line there is: the oldest page.
   const from = Math.max(0, Math.min(scroll, found.length - height));
@@ -141,13 +145,13 @@ function lineOf(turn: ReadinessTurn, index: number): Line {
 }
 
 /** Only rows have words that a filter could find. */
-function matches(line: Line, filter: string): boolean {
+function matches(line: Line, filter: string, kindOf: KindOf): boolean {
   const conditions = filterOf(filter);
   if (conditions === null) return true;
   if (line.kind !== 'row') return false;
   const { row, turn } = line;
   const steps = row.steps.map((step) => stepWords(step, true, 'en').text).join(' ');
-  const text = `${turn} ${nameOf(row.token, 'en')} ${readinessWords(row.readiness, '|')} ${steps}`;
+  const text = `${turn} ${sourceName(row, kindOf, 'en')} ${readinessWords(row.readiness, '|')} ${steps}`;
   return passes(conditions, { text, token: row.token });
 }
 
@@ -156,20 +160,30 @@ function matches(line: Line, filter: string): boolean {
 /** Below this, readiness is a letter, and a single frame goes without saying. */
 const WIDE = 56;
 
-function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext, isListener: IsListener, language: Language): readonly string[] {
+function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext, kindOf: KindOf, language: Language): readonly string[] {
   const turnColumns = Math.max(3, ...lines.map((line) => (line.kind === 'gap' ? 0 : String(line.turn).length)));
-  const look = { turnColumns, isWide: size.width >= WIDE, theme, isListener, language };
+  const look = { turnColumns, isWide: size.width >= WIDE, theme, kindOf, language };
   return lines.map((line, i) => spansRow(spansOf(line, i === 0, look), size.width));
 }
 
+/** A source that is no connection has a name; of several listeners the first has. */
+function sourceName({ token }: ReadinessRow, kindOf: KindOf, language: Language): string {
+  const kind = kindOf(token);
+  if (kind === 'waker') return WAKER;
+  return kind === 'listener' && token === 0 ? LISTENER : nameOf(token, language);
+}
+
 /** A second address has a listener of its own, under the next token. */
-type IsListener = (token: number) => boolean;
+/** What a token stands for now; undefined: for nothing any more. */
+type KindOf = (token: number) => TokenRow['kind'] | undefined;
+
+const kindsIn = ({ tokens }: Model): KindOf => (token) => tokens.rows.get(token)?.kind;
 
 interface Look {
   readonly turnColumns: number;
   readonly isWide: boolean;
   readonly theme: Theme;
-  readonly isListener: IsListener;
+  readonly kindOf: KindOf;
   readonly language: Language;
 }
 
@@ -181,18 +195,18 @@ function spansOf(line: Line, isTop: boolean, look: Look): readonly Span[] {
   const turn = { text: `${fit(number, turnColumns, 'right')} `, style: theme.dim };
   if (line.kind === 'more') return [turn, { text: TEXTS[language].more(line.tokens), style: theme.dim }];
   const spans = [turn, ...rowSpans(line.row, look)];
-  return line.isCut && isUnfinished(line.row) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
+  return line.isCut && isUnfinished(line.row, look.kindOf) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
 }
 
 /** A line for somebody who listens. */
-function lineText(line: Line, language: Language): string {
+function lineText(line: Line, kindOf: KindOf, language: Language): string {
   const texts = TEXTS[language];
   if (line.kind === 'gap') return texts.gap(line.turns, line.commands);
   const turn = line.turn > 0 ? texts.turn(line.turn) : '';
   if (line.kind === 'more') return `${turn}${texts.more(line.tokens)}`;
   const { token, readiness, steps } = line.row;
-  const words = wordsOf(token, steps, true, language).map(({ text }) => text);
-  const name = nameOf(isListening(line.row) ? 0 : token, language);
+  const words = wordsOf(kindOf(token), steps, true, language).map(({ text }) => text);
+  const name = isListening(line.row) ? LISTENER : sourceName(line.row, kindOf, language);
   const what = readiness === 0 ? texts.notReady : readinessWords(readiness, '|');
   return `${turn}${name} ${what}${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
 }
@@ -200,21 +214,24 @@ function lineText(line: Line, language: Language): string {
 /** A second address has a listener of its own, under the next token. */
 const isListening = ({ steps }: ReadinessRow): boolean => steps.some(({ kind }) => kind === 'accept');
 
+const ENDS: ReadonlySet<ReadinessStep['kind']> = new Set(['write', 'accept', 'park', 'partial', 'disconnect']);
+
 /** Something was read, and nothing is known yet that came of it. */
-function isUnfinished({ token, steps }: ReadinessRow): boolean {
-  return token !== 1 && !steps.some(({ kind }) => kind === 'write' || kind === 'accept' || kind === 'park' || kind === 'partial' || kind === 'disconnect');
+function isUnfinished({ token, steps }: ReadinessRow, kindOf: KindOf): boolean {
+  return kindOf(token) !== 'waker' && !steps.some(({ kind }) => ENDS.has(kind));
 }
 
-function rowSpans(row: ReadinessRow, { isWide, theme, isListener, language }: Look): readonly Span[] {
+function rowSpans(row: ReadinessRow, { isWide, theme, kindOf, language }: Look): readonly Span[] {
   const { token, readiness, steps } = row;
-  const accepts = isListener(token) || isListening(row);
-  const name = isWide ? fit(accepts ? nameOf(0, language) : token < 2 ? nameOf(token, language) : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
+  const kind = kindOf(token);
+  const accepts = kind === 'listener' || isListening(row);
+  const name = isWide ? fit(accepts ? LISTENER : kind === 'waker' ? WAKER : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
   const ready = isWide ? readinessWords(readiness, '|').padEnd(8) : readinessLetters(readiness).padEnd(2);
   const spans: Span[] = [
     { text: name, style: theme.token(accepts ? 0 : token) },
     { text: `${readiness === 0 ? '-'.padEnd(ready.length) : ready} `, style: readiness === 0 ? theme.dim : plain },
   ];
-  const words = wordsOf(token, steps, isWide, language);
+  const words = wordsOf(kind, steps, isWide, language);
   for (const [i, { text, tone }] of words.entries()) {
     if (i > 0) spans.push({ text: ` ${theme.glyphs.dot} `, style: theme.dim });
     spans.push({ text, style: styleOf(tone, theme) });
@@ -236,8 +253,8 @@ interface Words {
   readonly tone: Tone;
 }
 
-function wordsOf(token: number, steps: readonly ReadinessStep[], isWide: boolean, language: Language): readonly Words[] {
-  if (token === 1) return [{ text: isWide ? TEXTS[language].woken : 'WAKER', tone: 'dim' }];
+function wordsOf(kind: TokenRow['kind'] | undefined, steps: readonly ReadinessStep[], isWide: boolean, language: Language): readonly Words[] {
+  if (kind === 'waker') return [{ text: isWide ? TEXTS[language].woken : WAKER, tone: 'dim' }];
   const told = steps.filter((step) => isWide || step.kind !== 'frames' || step.count > 1);
   return told.map((step) => (isKnownEnd(step, steps) ? { text: TEXTS[language].closed, tone: 'dim' } : stepWords(step, isWide, language)));
 }

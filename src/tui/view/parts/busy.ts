@@ -5,7 +5,7 @@ import type { LoopActivity } from '../../../server/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
 import type { Busy } from '../../state/state.js';
 import { formatCount } from '../text.js';
-import { nameOf } from './names.js';
+import { LISTENER, nameOf, WAKER } from './names.js';
 import { commandName, type Wording } from './wording.js';
 
 /** Commands that let others be served once they are past `busy-reply-threshold`. */
@@ -103,12 +103,17 @@ function busyCommand({ command }: LoopActivity, { visible, language }: Wording):
   return command === null || command === '' ? TEXTS[language].aRequest : visible(commandName(command));
 }
 
+function sourceName(token: number, { isListener, isWaker, language }: Wording): string {
+  if (isListener(token)) return LISTENER;
+  return isWaker(token) ? WAKER : nameOf(token, language);
+}
+
 /** Who keeps the loop, and for how long. The longest way to say it comes first. */
 export function busySentences({ activity }: Busy, wording: Wording): readonly string[] {
   const { language } = wording;
   const texts = TEXTS[language];
   const { phase, elapsedMs, turnMs, servesOthers, token } = activity;
-  const name = token === null ? texts.theLoop : nameOf(token, language);
+  const name = token === null ? texts.theLoop : sourceName(token, wording);
   const command = busyCommand(activity, wording);
   if (phase === 'execute' && elapsedMs >= turnMs / 2) return texts.executing(name, command, texts.seconds(elapsedMs), servesOthers);
   const doing = phase === 'execute' ? texts.executes(command) : texts.doing[phase];

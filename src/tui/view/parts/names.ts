@@ -5,9 +5,13 @@ import type { Language, Text } from '../../../shared/language.js';
 
 const TOKEN: Text = { en: 'token', ko: '토큰' };
 
-/** `LISTENER`, `WAKER`, `token 7`. */
+/** What the sources are called that are no connections. */
+export const LISTENER = 'LISTENER';
+export const WAKER = 'WAKER';
+
+/** A connection: `token 7`. */
 export function nameOf(token: number, language: Language): string {
-  return token === 0 ? 'LISTENER' : token === 1 ? 'WAKER' : `${TOKEN[language]} ${token}`;
+  return `${TOKEN[language]} ${token}`;
 }
 
 /** The bits of readiness as they stand in TRACE_EVENTS. */

@@ -1,9 +1,9 @@
 /**
  * What is said about events, in English.
  */
-import { isErrorReply } from '../../state/model/loop.js';
+import { isAccepted, isErrorReply } from '../../state/model/loop.js';
 import { formatBytes, formatCount, formatUs } from '../text.js';
-import { nameOf, readinessWords } from './names.js';
+import { LISTENER, nameOf, readinessWords, WAKER } from './names.js';
 import { commandName, errorText, keyList, request, type Sentences, short, waitName, type Wording } from './wording.js';
 
 export const ENGLISH: Sentences = {
@@ -20,13 +20,15 @@ export const ENGLISH: Sentences = {
         ? `${waitName(isEmulated)} came back ${after} with nothing ready`
         : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
     },
-    ready: ({ token, readiness }, { isListener }) => {
+    ready: ({ token, readiness }, { isListener, isWaker }) => {
       const words = readinessWords(readiness, '|');
-      return isListener(token) ? `${listenerName(token)} is ${words}: somebody wants to connect` : `${name(token)} is ${words}: ${meaningOf(token, readiness)}`;
+      if (isListener(token)) return `${listenerName(token)} is ${words}: somebody wants to connect`;
+      return `${isWaker(token) ? WAKER : name(token)} is ${words}: ${meaningOf(readiness, isWaker(token))}`;
     },
     accept: ({ token, client }, { visible }) => {
       const listener = listenerName(token);
       if (typeof client === 'number') return `${listener} took in a connection: it is token ${client} from now on`;
+      if (isAccepted(client)) return `${listener} took in a connection: ${visible(client)}`;
       return client === 'WouldBlock' ? `${listener} has nobody else waiting: WouldBlock` : `${listener} could not take in a connection: ${visible(client)}`;
     },
     connect: ({ token, fd, peer }, { visible }) => `${name(token)} is registered with the poll: ${visible(peer)} on fd ${fd}`,
@@ -76,7 +78,8 @@ export const ENGLISH: Sentences = {
     publish: ({ token, channel, bytes, receivers }, wording) =>
       `${name(token)} published ${formatBytes(bytes)} on ${short(channel, wording)}: ${plural(receivers, 'receiver')}`,
     replicate: ({ argv, db }, wording) => `${request(argv, wording)} was handed to propagation (database ${db})`,
-    fault: ({ token, id, fault, effect }, { visible }) => `fault ${id} was injected into ${name(token)}, ${visible(fault)}: ${visible(effect)}`,
+    fault: ({ token, id, fault, effect }, { isListener, visible }) =>
+      `fault ${id} was injected into ${isListener(token) ? listenerName(token) : name(token)}, ${visible(fault)}: ${visible(effect)}`,
     disconnect: ({ token, why }, { visible }) => `${name(token)} is gone: ${visible(why)}`,
     'turn-end': ({ turn, busyUs, commands }) => `turn ${formatCount(turn)} is over: ${plural(commands, 'command')} in ${formatUs(busyUs)}`,
   },
@@ -109,12 +112,12 @@ const UNPARKED: { readonly [why: string]: string | undefined } = {
 };
 
 /** All but the first have a number of their own. */
-const listenerName = (token: number): string => (token === 0 ? nameOf(token, 'en') : `LISTENER (token ${token})`);
+const listenerName = (token: number): string => (token === 0 ? LISTENER : `${LISTENER} (token ${token})`);
 
 const name = (token: number): string => nameOf(token, 'en');
 
-function meaningOf(token: number, readiness: number): string {
-  if (token === 1) return 'another thread has a message';
+function meaningOf(readiness: number, isWoken: boolean): string {
+  if (isWoken) return 'another thread has a message';
   if ((readiness & 4) !== 0) return 'the next read will name the error';
   if ((readiness & 24) !== 0) return 'its peer has stopped sending';
   return (readiness & 1) !== 0 ? 'a read should bring something' : 'there is room to write';

@@ -1,9 +1,9 @@
 /**
  * What is said about events, in Korean.
  */
-import { isErrorReply } from '../../state/model/loop.js';
+import { isAccepted, isErrorReply } from '../../state/model/loop.js';
 import { formatBytes, formatCount, formatUs } from '../text.js';
-import { nameOf, readinessWords } from './names.js';
+import { LISTENER, nameOf, readinessWords, WAKER } from './names.js';
 import { effectText, reasonText } from './trace-words.js';
 import { commandName, errorText, keyList, request, type Sentences, short, waitName, type Wording } from './wording.js';
 
@@ -19,13 +19,15 @@ export const KOREAN: Sentences = {
       const woke = `${waitName(isEmulated)}에서 ${formatUs(waitedUs)} 만에`;
       return ready === 0 ? `${woke} 돌아왔습니다: 준비된 것 없음` : `${woke} 깨어났습니다: 준비된 토큰 ${formatCount(ready)}개`;
     },
-    ready: ({ token, readiness }, { isListener }) => {
+    ready: ({ token, readiness }, { isListener, isWaker }) => {
       const words = readinessWords(readiness, '|');
-      return isListener(token) ? `${listenerName(token)} ${words}: 새 연결이 기다립니다` : `${name(token)} ${words}: ${meaningOf(token, readiness)}`;
+      if (isListener(token)) return `${listenerName(token)} ${words}: 새 연결이 기다립니다`;
+      return `${isWaker(token) ? WAKER : name(token)} ${words}: ${meaningOf(readiness, isWaker(token))}`;
     },
     accept: ({ token, client }, { visible }) => {
       const listener = listenerName(token);
       if (typeof client === 'number') return `${listener}에서 연결을 수락했습니다: 이제 토큰 ${client}입니다`;
+      if (isAccepted(client)) return `${listener}에서 연결을 수락했습니다: ${visible(client)}`;
       return client === 'WouldBlock' ? `${listener}에 더 기다리는 연결이 없습니다: WouldBlock` : `${listener}에서 연결을 수락하지 못했습니다: ${visible(client)}`;
     },
     connect: ({ token, fd, peer }, { visible }) => `폴러에 ${name(token)} 등록을 마쳤습니다: ${visible(peer)}, fd ${fd}`,
@@ -76,7 +78,8 @@ export const KOREAN: Sentences = {
     publish: ({ token, channel, bytes, receivers }, wording) =>
       `${name(token)}에서 채널 ${short(channel, wording)}에 ${formatBytes(bytes)}를 발행했습니다: 수신자 ${formatCount(receivers)}명`,
     replicate: ({ argv, db }, wording) => `전파 단계로 넘겼습니다: ${request(argv, wording)} (데이터베이스 ${db})`,
-    fault: ({ token, id, fault, effect }, { visible }) => `${name(token)}에 장애 ${id} 주입, ${visible(fault)}: ${visible(effectText(effect, 'ko'))}`,
+    fault: ({ token, id, fault, effect }, { isListener, visible }) =>
+      `${isListener(token) ? listenerName(token) : name(token)}에 장애 ${id} 주입, ${visible(fault)}: ${visible(effectText(effect, 'ko'))}`,
     disconnect: ({ token, why }, { visible }) => `${name(token)}의 연결이 끊어졌습니다: ${visible(reasonText(why, 'ko'))}`,
     'turn-end': ({ turn, busyUs, commands }) => `턴 ${formatCount(turn)} 끝: ${formatUs(busyUs)} 동안 명령 ${formatCount(commands)}개`,
   },
@@ -109,12 +112,12 @@ export const UNPARKED_IN_KOREAN: { readonly [why: string]: string | undefined } 
 };
 
 /** All but the first have a number of their own. */
-const listenerName = (token: number): string => (token === 0 ? nameOf(token, 'ko') : `LISTENER (토큰 ${token})`);
+const listenerName = (token: number): string => (token === 0 ? LISTENER : `${LISTENER} (토큰 ${token})`);
 
 const name = (token: number): string => nameOf(token, 'ko');
 
-function meaningOf(token: number, readiness: number): string {
-  if (token === 1) return '다른 스레드가 보낸 메시지가 있습니다';
+function meaningOf(readiness: number, isWoken: boolean): string {
+  if (isWoken) return '다른 스레드가 보낸 메시지가 있습니다';
   if ((readiness & 4) !== 0) return '다음 read가 오류를 알려 줍니다';
   if ((readiness & 24) !== 0) return '상대가 보내기를 끝냈습니다';
   return (readiness & 1) !== 0 ? '읽으면 데이터가 있을 것입니다' : '쓸 공간이 있습니다';

@@ -13,6 +13,7 @@ export interface Wording {
   readonly isEmulated: boolean;
   /** There is a listener for each address; the first one is token 0. */
   isListener(token: number): boolean;
+  isWaker(token: number): boolean;
   readonly visible: Theme['visible'];
 }
 
@@ -23,6 +24,7 @@ export function wordingOf(state: State, { visible }: Theme): Wording {
     language: ui.language,
     isEmulated: server.poller === 'portable' || model.loop.isEmulated,
     isListener: (token) => model.tokens.rows.get(token)?.kind === 'listener',
+    isWaker: (token) => model.tokens.rows.get(token)?.kind === 'waker',
     visible,
   };
 }

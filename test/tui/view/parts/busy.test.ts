@@ -3,7 +3,7 @@ import { busySentences, pauseNotice, waitingSentences } from '../../../../src/tu
 import { visible } from '../../../../src/tui/view/text.js';
 import { busy, bytes, connections, executing } from '../../busy.js';
 
-const WORDING = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0, visible } as const;
+const WORDING = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0, isWaker: (token: number) => token === 1, visible } as const;
 
 test('who keeps the loop is named with the command, and how long it has been seen', () => {
   expect(busySentences(busy(executing(3, 'eval', 2140)), WORDING)[0]).toBe('token 3 has been executing EVAL for 2.1 s: nobody else is served');

@@ -14,7 +14,7 @@ import { eventAt, happened, served } from '../../happened.js';
 import { PLAIN } from '../../scene.js';
 
 /** There is a second listener, for another address. */
-const EPOLL = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0 || token === 2, visible } as const;
+const EPOLL = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0 || token === 2, isWaker: (token: number) => token === 1, visible } as const;
 const EMULATED = { ...EPOLL, isEmulated: true };
 
 const SENTENCES: readonly (readonly [TraceBody, string])[] = [

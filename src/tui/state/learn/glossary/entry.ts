@@ -4,7 +4,7 @@
 import type { InLanguages } from '../../../../shared/language.js';
 
 /** What the words are sorted by: the panes, the other face of the frames, and what belongs to all of them. */
-export const SECTIONS = ['loop', 'tokens', 'readiness', 'frames', 'commands', 'keyspace', 'repl', 'lab'] as const;
+export const SECTIONS = ['loop', 'tokens', 'readiness', 'frames', 'commands', 'keyspace', 'program', 'repl', 'lab'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export type TwoSentences = readonly [string, string];

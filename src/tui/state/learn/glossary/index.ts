@@ -16,6 +16,7 @@ import { FRAMES } from './frames.js';
 import { KEYSPACE } from './keyspace.js';
 import { LAB } from './lab.js';
 import { LOOP } from './loop.js';
+import { PROGRAM } from './program.js';
 import { READINESS } from './readiness.js';
 import { REPL } from './repl.js';
 import { TOKENS } from './tokens.js';
@@ -30,6 +31,7 @@ export const GLOSSARY: { readonly [section in Section]: Chapter } = {
   frames: FRAMES,
   commands: COMMANDS,
   keyspace: KEYSPACE,
+  program: PROGRAM,
   repl: REPL,
   lab: LAB,
 };

@@ -1,0 +1,49 @@
+/**
+ * `redis-lab FILE`: whether that file is a program of the learner's own. Its content decides: a redis.conf is a list of settings, and a program is
+ * JavaScript or TypeScript. Where the content leaves it open (an empty file, an expression), the name does.
+ */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { toText } from '../server/config/bytes.js';
+import { findSetting, isDirective } from '../server/config.js';
+
+const NAME_OF_PROGRAM = /\.[cm]?[jt]s$/;
+
+/** As much of a file as tells what it is. */
+const BYTES_LOOKED_AT = 64 * 1024;
+
+/** No setting of redis.conf begins like this. */
+const CODE = /^(?:import|export|const|let|var|function|class|async|await|for|while|if|try|type|interface|declare|enum|namespace)\b|^(?:\/\/|\/\*|['"`{(;])/;
+
+/** @param file the first argument, a byte string; false for a flag, and for what is no file */
+export function isProgram(file: string | undefined): file is string {
+  if (file === undefined || file.startsWith('-')) return false;
+  const start = beginningOf(toText(file));
+  return start !== null && looksLikeProgram(start, file);
+}
+
+/** @param start of the file: a byte string. @param name of the file */
+export function looksLikeProgram(start: string, name: string): boolean {
+  const [first = '', ...rest] = start.replace(/^\xef\xbb\xbf/, '').split(/\r?\n/);
+  if (/^#!.*\b(?:node|bun|deno|tsx)\b/.test(first)) return true;
+  const line = [first, ...rest].map((each) => each.trim()).find((each) => each !== '' && !each.startsWith('#'));
+  if (line === undefined) return NAME_OF_PROGRAM.test(name) && !start.includes('#');
+  if (CODE.test(line)) return true;
+  const [word = ''] = line.toLowerCase().split(/[\s"']/);
+  return NAME_OF_PROGRAM.test(name) && !isDirective(word) && findSetting(word) === undefined;
+}
+
+/** Null: there is nothing to be had. Of a pipe nothing is read: its reader would miss it. */
+function beginningOf(path: string): string | null {
+  try {
+    if (!statSync(path).isFile()) return null;
+    const fd = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(BYTES_LOOKED_AT);
+      return bytes.latin1Slice(0, readSync(fd, bytes, 0, bytes.length, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return null;
+  }
+}

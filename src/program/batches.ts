@@ -1,0 +1,57 @@
+/**
+ * Batches: collects the events of a program for whoever traces it, a dozen times a second; what is more than anybody can look at is counted.
+ */
+import type { TraceBatch, TraceEvent } from '../server/index.js';
+
+const FRAME_MS = 80;
+
+export class Batches {
+  private readonly listeners = new Map<(batch: TraceBatch) => void, number>();
+  private events: TraceEvent[] = [];
+  private droppedTurns = 0;
+  private droppedCommands = 0;
+  /** The rest of this frame is only counted. */
+  private isSpent = false;
+  private timer: NodeJS.Timeout | null = null;
+
+  /** Returns how to stop. @param budget the most events of a batch */
+  listen(listener: (batch: TraceBatch) => void, budget: number): () => void {
+    this.listeners.set(listener, budget);
+    return () => void this.listeners.delete(listener);
+  }
+
+  tell(event: TraceEvent): void {
+    if (this.isSpent) this.count(event);
+    else this.events.push(event);
+    if (this.events.length >= Math.max(...this.listeners.values())) this.isSpent = true;
+    this.timer ??= setTimeout(() => this.flush(), FRAME_MS);
+  }
+
+  /** What the program itself could not tell. */
+  drop(turns: number): void {
+    this.droppedTurns += turns;
+    this.timer ??= setTimeout(() => this.flush(), FRAME_MS);
+  }
+
+  flush(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const batch: TraceBatch = { events: this.events, droppedTurns: this.droppedTurns, droppedCommands: this.droppedCommands, slow: [] };
+    this.events = [];
+    this.droppedTurns = 0;
+    this.droppedCommands = 0;
+    this.isSpent = false;
+    for (const listener of this.listeners.keys()) listener(batch);
+  }
+
+  end(): void {
+    this.flush();
+    this.listeners.clear();
+  }
+
+  private count(event: TraceEvent): void {
+    if (event.kind !== 'turn-end') return;
+    this.droppedTurns++;
+    this.droppedCommands += event.commands;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * ByteFrames: where the requests, or the replies, in the bytes of one direction of a connection begin and end. Whatever is no RESP is one frame for
+ * each call that has moved it.
+ */
+import { ReplyDecoder } from '../server/resp/reply-decoder.js';
+import { COMPLETE, INCOMPLETE, RequestDecoder } from '../server/resp/request-decoder.js';
+
+export interface ByteFrame {
+  readonly raw: Buffer;
+  /** All of its bytes. */
+  readonly size: number;
+}
+
+/** What of a frame is kept until it is whole. A longer one is not looked into. */
+const MOST_KEPT = 1024 * 1024;
+
+export class ByteFrames {
+  /** Bytes of a frame that is not whole yet. */
+  pending = 0;
+  /** How many more it needs, at least. */
+  missing = 0;
+  private kept: Buffer = EMPTY;
+  private isResp = true;
+
+  constructor(private readonly direction: 'request' | 'reply') {}
+
+  /** The frames that are whole now. @param size of what was moved, of which `bytes` may be only the beginning */
+  take(bytes: Buffer, size: number): readonly ByteFrame[] {
+    if (!this.isResp) return [{ raw: bytes, size }];
+    const all = this.kept.length === 0 ? bytes : Buffer.concat([this.kept, bytes]);
+    if (bytes.length < size || all.length > MOST_KEPT) return this.giveUp(all, this.kept.length + size);
+    return this.split(all);
+  }
+
+  private split(all: Buffer): readonly ByteFrame[] {
+    const decoder = this.direction === 'request' ? new RequestDecoder() : new ReplyDecoder();
+    decoder.feed(all, 0, all.length);
+    const frames: ByteFrame[] = [];
+    let start = 0;
+    let status = decoder.next();
+    for (; status === COMPLETE; status = decoder.next()) {
+      frames.push({ raw: all.subarray(start, decoder.position), size: decoder.position - start });
+      start = decoder.position;
+    }
+    const rest = all.subarray(start);
+    if (status !== INCOMPLETE) return [...frames, ...this.giveUp(rest, rest.length)];
+    this.kept = rest;
+    this.pending = rest.length;
+    this.missing = rest.length === 0 ? 0 : decoder.missing;
+    return frames;
+  }
+
+  /** From here on each call is a frame. */
+  private giveUp(raw: Buffer, size: number): readonly ByteFrame[] {
+    this.isResp = false;
+    this.kept = EMPTY;
+    this.pending = 0;
+    return [{ raw, size }];
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

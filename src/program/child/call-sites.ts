@@ -1,0 +1,50 @@
+/**
+ * CallSites: which line of the program has called the poll, from the stack of that call.
+ */
+import { fileURLToPath } from 'node:url';
+import type { Place } from '../protocol.js';
+
+/** Frames that are looked at: those of the poll, and enough of the program's own. */
+const MOST_FRAMES = 24;
+
+export class CallSites {
+  /** Called with each new file and its number, before a place names it. */
+  onFile: (file: number, path: string) => void = () => {};
+  private readonly numbers = new Map<string, number>();
+
+  /** @param ownFolder URL of the package's code, which is not the program's */
+  constructor(private readonly ownFolder: string) {}
+
+  /** The innermost frame of the program, without its packages; null: there is none. */
+  find(): Place | null {
+    const { prepareStackTrace, stackTraceLimit } = Error;
+    const holder: { stack?: readonly NodeJS.CallSite[] } = {};
+    try {
+      Error.stackTraceLimit = MOST_FRAMES;
+      Error.prepareStackTrace = (_error, sites) => sites;
+      Error.captureStackTrace(holder);
+      for (const site of holder.stack ?? []) {
+        const name = site.getFileName();
+        const line = site.getLineNumber();
+        if (typeof name === 'string' && line !== null && this.isOfProgram(name)) return [this.numberOf(name), line, site.getColumnNumber() ?? 1];
+      }
+      return null;
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace;
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
+  private isOfProgram(name: string): boolean {
+    return !name.startsWith('node:') && !name.startsWith(this.ownFolder) && !name.includes('/node_modules/') && /^(?:file:|\/|[A-Za-z]:)/.test(name);
+  }
+
+  private numberOf(name: string): number {
+    const known = this.numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.numbers.size;
+    this.numbers.set(name, number);
+    this.onFile(number, name.startsWith('file:') ? fileURLToPath(name) : name);
+    return number;
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * How a program has ended, in one line: by itself, by a signal, or by an error, of which its standard error tells the place.
+ */
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Text } from '../shared/language.js';
+import type { ProgramEnd } from './running.js';
+
+export interface ProgramEnding extends ProgramEnd {
+  readonly text: Text;
+}
+
+/** Lines of standard error that are kept: a long stack and what stands before it. */
+const MOST_LINES = 60;
+
+/** The last that a program has written to its standard error. */
+export class LastWords {
+  lines: readonly string[] = [];
+
+  hear(line: string): void {
+    this.lines = [...this.lines, line].slice(-MOST_LINES);
+  }
+}
+
+const ERROR_LINE = /^(?:Uncaught )?(?:[A-Z]\w*(?:Error|Exception)|Error)\b.*/;
+/** `file:///home/me/loop.mjs:3`, as Node writes it above the line that has thrown, and `    at f (file:///home/me/loop.mjs:3:5)`. */
+const PLACE = /(?:^|[( ])((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^():]*(?:\([^)]*\)[^():]*)*):(\d+)(?::\d+)?\)?(?: \{)?$/;
+/** As Node writes the address of an error of listening. */
+const ADDRESS = /^\s*address: \{ host: '([^']*)', port: (\d+) \}/;
+
+/** @param file absolute path of the program */
+export function endingOf(end: ProgramEnd, { lines }: LastWords, file: string): ProgramEnding {
+  const { code, signal } = end;
+  const thrown = code === 0 || signal !== null ? null : thrownIn(lines, file);
+  if (thrown !== null) return { ...end, text: { en: `it threw ${thrown}`, ko: `예외를 던졌습니다: ${thrown}` } };
+  if (signal !== null) return { ...end, text: { en: `it was ended by ${signal}`, ko: `${signal} 신호로 끝났습니다` } };
+  return { ...end, text: { en: `it has ended with exit code ${code}`, ko: `종료 코드 ${code}(으)로 끝났습니다` } };
+}
+
+/** `TypeError: x is not a function (loop.mjs:12)`; null: nothing was thrown. */
+function thrownIn(lines: readonly string[], file: string): string | null {
+  const at = lines.findLastIndex((line) => ERROR_LINE.test(line));
+  if (at === -1) return null;
+  const message = `${lines[at]!.replace(/^Uncaught /, '')}${takenAddress(lines.slice(at))}`;
+  const before = lines.slice(0, at).filter((line) => PLACE.test(line) && !line.startsWith(' ')).slice(-1);
+  const stack = lines.slice(at + 1).filter((line) => /^\s+at /.test(line));
+  const places = [...before, ...stack].flatMap(placeOf).filter(({ path }) => isOfProgram(path));
+  const place = places.find(({ path }) => path === file) ?? places[0];
+  return place === undefined ? message : `${message} (${Buffer.from(basename(place.path)).latin1Slice()}:${place.line})`;
+}
+
+/** Of an address that is in use: which. */
+function takenAddress(lines: readonly string[]): string {
+  const address = lines[0]!.includes('EADDRINUSE') ? lines.map((line) => ADDRESS.exec(line)).find((found) => found !== null) : undefined;
+  return address === undefined || address === null ? '' : `: ${address[1]}:${address[2]} is taken by another program`;
+}
+
+function placeOf(line: string): { readonly path: string; readonly line: string }[] {
+  const [, path, number] = PLACE.exec(line) ?? [];
+  if (path === undefined || number === undefined) return [];
+  try {
+    return [{ path: path.startsWith('file:') ? fileURLToPath(path) : path, line: number }];
+  } catch {
+    return [];
+  }
+}
+
+/** The root of this package is known by its name in node_modules, or by its build. */
+const isOfProgram = (path: string): boolean => !path.includes('/node_modules/') && !/[\\/]dist[\\/](?:poll|program|chunks)[\\/]/.test(path);

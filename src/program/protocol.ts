@@ -1,0 +1,49 @@
+/**
+ * What the lab and a program that runs in it say to each other, over three pipes beside the standard ones.
+ *
+ *   program ──▶ TRACE_FD      lines of JSON, written without blocking: what does not fit is dropped and counted
+ *   program ◀── MODE_FD       one byte each, looked at without blocking: ASK or FREE
+ *   program ◀── GO_FD         one byte each, waited for: GO
+ *
+ * While it is asked, the program waits after each event for GO; while it is free, it waits for nothing.
+ */
+import type { TraceBody } from '../server/trace/events.js';
+
+export const TRACE_FD = 3;
+export const MODE_FD = 4;
+export const GO_FD = 5;
+
+export const ASK = 'a';
+export const FREE = 'f';
+export const GO = 'g';
+
+/** Of the bytes of a read or a write at most so many are told. */
+export const MOST_BYTES_TOLD = 16 * 1024;
+
+export type ChildMessage =
+  | { readonly kind: 'opened'; readonly poller: string; readonly trigger: 'edge' | 'level' }
+  | { readonly kind: 'bound'; readonly fd: number; readonly address: string }
+  | { readonly kind: 'registered'; readonly fd: number; readonly token: number; readonly interest: number }
+  | { readonly kind: 'deregistered'; readonly fd: number }
+  | { readonly kind: 'closed'; readonly fd: number }
+  /** The file of this number, which places name. */
+  | { readonly kind: 'file'; readonly file: number; readonly path: string }
+  | ToldEvent
+  /** So many messages did not fit. */
+  | { readonly kind: 'dropped'; readonly messages: number; readonly waits: number };
+
+export type Place = readonly [file: number, line: number, column: number];
+
+export interface ToldEvent {
+  readonly kind: 'event';
+  readonly body: TraceBody;
+  readonly fd: number;
+  /** Microseconds of the machine's monotonic clock. */
+  readonly atUs: number;
+  /** Where the program has called: number of the file, line and column. */
+  readonly at?: Place;
+  /** What was read or written, or its beginning, in base64. */
+  readonly bytes?: string;
+  /** The program waits for GO. */
+  readonly waits?: true;
+}

@@ -1,0 +1,114 @@
+/**
+ * RunningProgram: the process of a learner's program, its pipes, and its end. It leads a process group of its own, so that whatever it has started ends
+ * with it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { ASK, type ChildMessage, FREE, GO, GO_FD, MODE_FD, TRACE_FD } from './protocol.js';
+
+export interface ProgramEnd {
+  /** Null: a signal has ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface ProgramEvents {
+  message(message: ChildMessage): void;
+  /** A line of its standard output or error: a byte string, without its end. */
+  line(stream: 'out' | 'error', line: string): void;
+  /** It is gone, and all that it had written has been told. */
+  ended(end: ProgramEnd): void;
+}
+
+/** Of a line without end. */
+const MOST_LINE = 4096;
+
+export class RunningProgram {
+  private readonly child: ChildProcess;
+  private hasEnded = false;
+  private readonly killAtExit = (): void => this.kill();
+
+  /**
+   * @param main the program's side, built from child/main.ts
+   * @param file absolute path of the learner's program
+   */
+  constructor(main: string, file: string, args: readonly string[], private readonly events: ProgramEvents) {
+    this.child = spawn(process.execPath, [main, file, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+    process.on('exit', this.killAtExit);
+    const { child } = this;
+    const told = lines(child.stdio[TRACE_FD] as Readable, Infinity, (line) => events.message(JSON.parse(line) as ChildMessage));
+    const out = lines(child.stdout!, MOST_LINE, (line) => events.line('out', line));
+    const error = lines(child.stderr!, MOST_LINE, (line) => events.line('error', line));
+    for (const fd of [MODE_FD, GO_FD]) (child.stdio[fd] as Writable).on('error', () => {});
+    child.on('error', () => this.end({ code: null, signal: null }));
+    child.on('exit', (code, signal) => {
+      // Whatever it has left behind holds its pipes open.
+      this.killGroup();
+      void Promise.all([told, out, error]).then(() => this.end({ code, signal }));
+    });
+  }
+
+  /** -1: it could not be started. */
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
+  /** From now on it waits for {@link go} after each event. */
+  ask(): void {
+    this.say(MODE_FD, ASK);
+  }
+
+  /** From now on it waits for nothing. */
+  free(): void {
+    this.say(MODE_FD, FREE);
+  }
+
+  go(): void {
+    this.say(GO_FD, GO);
+  }
+
+  /** At once, whatever it does, with all that it has started. */
+  kill(): void {
+    if (!this.hasEnded) this.killGroup();
+  }
+
+  private killGroup(): void {
+    if (this.pid === -1) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // There is none any more.
+    }
+  }
+
+  private say(fd: number, byte: string): void {
+    const pipe = this.child.stdio[fd] as Writable;
+    if (!this.hasEnded && pipe.writable) pipe.write(byte);
+  }
+
+  private end(end: ProgramEnd): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    process.off('exit', this.killAtExit);
+    this.events.ended(end);
+  }
+}
+
+/** Calls `take` with each line. Resolves at the end of the stream. @param most bytes of a line; what is longer is told in parts */
+function lines(stream: Readable, most: number, take: (line: string) => void): Promise<void> {
+  let rest = '';
+  stream.setEncoding('latin1');
+  stream.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop()!;
+    for (const part of parts) take(part);
+    for (; rest.length > most; rest = rest.slice(most)) take(rest.slice(0, most));
+  });
+  return new Promise((resolve) => {
+    stream.on('error', () => {});
+    stream.on('close', () => {
+      if (rest !== '') take(rest);
+      resolve();
+    });
+  });
+}

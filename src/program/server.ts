@@ -1,0 +1,430 @@
+/**
+ * ProgramServer: a learner's program as the lab knows a server: what it does is traced, it is held and stepped, and clients connect to its listener.
+ *
+ *   process ──▶ messages ──▶ translator ──▶ gate ──▶ batches ──▶ whoever traces
+ *                                             └──▶ held, busy
+ */
+import {
+  type Address, type Breakpoint, formatAddress, type LoopActivity, type PollerName, type RedisLabServer, type RunTarget, type ServerFaults, type Snapshot,
+  type StepUnit, type TraceBody, type TraceEvent, type TraceListener, type TraceOptions,
+} from '../server/index.js';
+import { parseTcpAddress } from '../shared/address.js';
+import { Batches } from './batches.js';
+import { type ProgramEnding, endingOf, LastWords } from './ending.js';
+import { Gate } from './gate.js';
+import { ProcessWatch } from './process-facts.js';
+import type { ChildMessage, ToldEvent } from './protocol.js';
+import { RunningProgram } from './running.js';
+import { Sources } from './sources.js';
+import { type Registered, Translator } from './translator.js';
+import type { ProgramView, ProgramWatch } from './view.js';
+
+/** A turn that lasts longer is a busy one. */
+const BUSY_MS = 1000;
+const LOOK_MS = 100;
+
+const DEFAULT_BUDGET = 2000;
+
+/** Lines that were written before somebody listens. */
+const MOST_LINES_KEPT = 200;
+
+export interface ProgramOptions {
+  /** As it was named: a byte string. */
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The program's side, built from child/main.ts. */
+  readonly main: string;
+}
+
+export class ProgramServer implements RedisLabServer, ProgramWatch {
+  poller: PollerName = 'epoll';
+  isEdgeTriggered = true;
+  readonly pollerFallback = null;
+  readonly history = null;
+  readonly closed: Promise<void>;
+  readonly faults: ServerFaults;
+  heldAt: TraceEvent | null = null;
+  /** How it has ended; null: it runs. */
+  ending: ProgramEnding | null = null;
+  private readonly program: RunningProgram;
+  private readonly gate: Gate;
+  private readonly batches = new Batches();
+  private readonly translator = new Translator();
+  private readonly sources: Sources;
+  private readonly watchOfProcess: ProcessWatch;
+  private readonly lastWords = new LastWords();
+  private readonly listeners = new Map<number, Address>();
+  private readonly registered = new Map<number, Registered>();
+  private readonly heldListeners = new Set<(event: TraceEvent | null) => void>();
+  private readonly busyListeners = new Set<(activity: LoopActivity | null) => void>();
+  private readonly changeListeners = new Set<() => void>();
+  private readonly lineListeners = new Set<(line: string) => void>();
+  private keptLines: string[] = [];
+  private readonly lookTimer: NodeJS.Timeout;
+  private wasBusy = false;
+  private seq = 0;
+  private droppedEvents = 0;
+  private facts: ProgramView['process'] = null;
+  /** The newest event, whether it has come through the gate or not. */
+  private newest: ToldEvent | null = null;
+  private turnSinceMs = 0;
+  private newestSinceMs = 0;
+  /** How long it has waited for GO in all: its trace has a clock that stands still meanwhile. */
+  private waitedUs = 0;
+  /** Since when it waits, by the machine's clock; null: it does not. */
+  private waitsSinceUs: number | null = null;
+  private resolveClosed: () => void = () => {};
+  private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
+
+  constructor(private readonly options: ProgramOptions) {
+    this.sources = new Sources(options.file);
+    this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
+    this.faults = NO_FAULTS;
+    this.gate = new Gate({
+      ask: () => this.program.ask(),
+      free: () => this.program.free(),
+      go: () => this.go(),
+      tell: (event) => this.batches.tell(event),
+      held: (event) => this.held(event),
+    });
+    this.program = new RunningProgram(options.main, options.file, options.args, {
+      message: (message) => this.hear(message),
+      line: (stream, line) => this.hearLine(stream, line),
+      ended: (end) => this.ended(endingOf(end, this.lastWords, options.file)),
+    });
+    this.watchOfProcess = new ProcessWatch(this.program.pid);
+    this.lookTimer = setInterval(() => this.look(), LOOK_MS);
+  }
+
+  // What is known of it
+
+  get addresses(): readonly Address[] {
+    return [...this.listeners.values()];
+  }
+
+  get port(): number {
+    const tcp = this.addresses.find((address) => 'port' in address);
+    return tcp === undefined || !('port' in tcp) ? 0 : tcp.port;
+  }
+
+  get url(): string {
+    const [first] = this.addresses;
+    return first === undefined ? '' : `redis://${formatAddress(first)}`;
+  }
+
+  /** It has opened a poll. */
+  get hasPoll(): boolean {
+    return this.newest !== null || this.registered.size > 0 || this.listeners.size > 0;
+  }
+
+  /** Resolves when it listens, has ended, or the time is over. */
+  async started(patienceMs: number): Promise<void> {
+    const timeout = setTimeout(() => this.wake(true), patienceMs);
+    await this.when(() => this.listeners.size > 0 || this.ending !== null);
+    clearTimeout(timeout);
+  }
+
+  get view(): ProgramView {
+    return {
+      file: this.options.name, pid: this.program.pid, process: this.facts, sources: this.sources.all, remark: null, end: this.ending?.text ?? null,
+      droppedEvents: this.droppedEvents,
+    };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => void this.changeListeners.delete(listener);
+  }
+
+  onLine(listener: (line: string) => void): () => void {
+    for (const line of this.keptLines.splice(0)) listener(line);
+    this.lineListeners.add(listener);
+    return () => void this.lineListeners.delete(listener);
+  }
+
+  // Time
+
+  async pause(): Promise<TraceEvent> {
+    this.gate.pause();
+    return this.heldEvent();
+  }
+
+  step(unit: StepUnit): Promise<TraceEvent> {
+    this.gate.step(unit);
+    return this.heldEvent();
+  }
+
+  runTo(target: RunTarget): Promise<TraceEvent> {
+    this.gate.runTo(target);
+    return this.heldEvent();
+  }
+
+  async resume(): Promise<void> {
+    this.gate.resume();
+  }
+
+  async slow(eventsPerSecond: number): Promise<void> {
+    this.gate.slow(eventsPerSecond);
+  }
+
+  async setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {
+    this.gate.setBreakpoints(breakpoints);
+  }
+
+  onHeld(listener: (event: TraceEvent | null) => void): () => void {
+    this.heldListeners.add(listener);
+    return () => void this.heldListeners.delete(listener);
+  }
+
+  // What it is at
+
+  get activity(): LoopActivity {
+    const { newest } = this;
+    const nowMs = performance.now();
+    const isHeld = this.heldAt !== null;
+    const isAtWork = newest !== null && newest.body.kind !== 'wait' && !isHeld && this.ending === null;
+    const turnMs = isAtWork ? nowMs - this.turnSinceMs : 0;
+    return {
+      phase: isHeld ? 'held' : phaseOf(newest),
+      turn: this.translator.turn,
+      token: isAtWork && 'token' in newest.body && newest.body.token >= 0 ? newest.body.token : null,
+      command: null,
+      elapsedMs: isAtWork ? nowMs - this.newestSinceMs : 0,
+      turnMs,
+      isBusy: turnMs >= BUSY_MS,
+      servesOthers: false,
+    };
+  }
+
+  onBusy(listener: (activity: LoopActivity | null) => void): () => void {
+    this.busyListeners.add(listener);
+    return () => void this.busyListeners.delete(listener);
+  }
+
+  waiting(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  // The trace
+
+  trace(listener: TraceListener, { budget = DEFAULT_BUDGET }: TraceOptions = {}): Promise<() => Promise<void>> {
+    const stop = this.batches.listen((batch) => listener(batch, this.snapshotNow()), budget);
+    return Promise.resolve(() => Promise.resolve(stop()));
+  }
+
+  /** A snapshot comes with every batch in any case. */
+  watch(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return Promise.resolve(this.snapshotNow());
+  }
+
+  // What a program cannot
+
+  advance(): Promise<number> {
+    return refused('advance');
+  }
+
+  trigger(): Promise<void> {
+    return refused('trigger');
+  }
+
+  capture(): Promise<Uint8Array> {
+    return refused('capture');
+  }
+
+  fork(): Promise<RedisLabServer> {
+    return refused('fork');
+  }
+
+  /** Ends the program at once, whatever it does. */
+  async close(): Promise<void> {
+    this.program.kill();
+    await this.when(() => this.ending !== null);
+    clearInterval(this.lookTimer);
+    this.resolveClosed();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // The program speaks
+
+  private hear(message: ChildMessage): void {
+    switch (message.kind) {
+      case 'opened':
+        this.poller = message.poller === 'portable' ? 'portable' : 'epoll';
+        this.isEdgeTriggered = message.trigger === 'edge';
+        break;
+      case 'bound':
+        this.bound(message.fd, message.address);
+        break;
+      case 'registered':
+        this.registered.set(message.fd, message);
+        break;
+      case 'deregistered':
+      case 'closed':
+        this.gone(message.fd, message.kind === 'closed');
+        break;
+      case 'file':
+        this.sources.add(message.file, message.path);
+        break;
+      case 'dropped':
+        this.droppedEvents += message.messages;
+        this.batches.drop(message.waits);
+        break;
+      case 'event':
+        this.happened(message);
+    }
+  }
+
+  private bound(fd: number, text: string): void {
+    const address = parseTcpAddress(text);
+    if (address === null) return;
+    this.listeners.set(fd, address);
+    this.wake();
+    this.changed();
+  }
+
+  private gone(fd: number, isClosed: boolean): void {
+    const registered = this.registered.get(fd);
+    this.registered.delete(fd);
+    if (registered !== undefined) this.translator.forget(registered.token);
+    if (isClosed) this.listeners.delete(fd);
+  }
+
+  private go(): void {
+    if (this.waitsSinceUs !== null) this.waitedUs += machineUs() - this.waitsSinceUs;
+    this.waitsSinceUs = null;
+    this.program.go();
+  }
+
+  private happened(message: ToldEvent): void {
+    const told = { ...message, atUs: message.atUs - this.waitedUs };
+    const { at, atUs } = told;
+    if (told.waits === true) this.waitsSinceUs = message.atUs;
+    const nowMs = performance.now();
+    if (told.body.kind === 'poll' || told.body.kind === 'wait') this.turnSinceMs = nowMs;
+    this.newestSinceMs = nowMs;
+    this.newest = told;
+    const source = at === undefined ? undefined : { file: at[0], line: at[1], column: at[2] };
+    const dated = (body: TraceBody): TraceEvent => ({ ...body, seq: ++this.seq, atUs, ...(source !== undefined && { source }) });
+    this.gate.take(this.translator.translate(told).map(dated), told.waits === true);
+  }
+
+  private hearLine(stream: 'out' | 'error', line: string): void {
+    if (stream === 'error') this.lastWords.hear(line);
+    if (this.lineListeners.size === 0) this.keptLines = [...this.keptLines, line].slice(-MOST_LINES_KEPT);
+    for (const listener of this.lineListeners) listener(line);
+  }
+
+  private ended(ending: ProgramEnding): void {
+    this.ending = ending;
+    this.facts = null;
+    this.gate.end();
+    this.batches.flush();
+    this.look();
+    this.wake();
+    this.changed();
+  }
+
+  // What others hear
+
+  private held(event: TraceEvent | null): void {
+    this.heldAt = event;
+    // A pause is no work.
+    if (event === null) this.turnSinceMs = this.newestSinceMs = performance.now();
+    // The event is part of what is shown by then.
+    if (event !== null) this.batches.flush();
+    for (const listener of this.heldListeners) listener(event);
+    this.wake();
+  }
+
+  private async heldEvent(): Promise<TraceEvent> {
+    await this.when(() => this.heldAt !== null || this.ending !== null);
+    if (this.heldAt === null) throw new Error('the program has ended');
+    return this.heldAt;
+  }
+
+  private look(): void {
+    const { activity } = this;
+    if (activity.isBusy || this.wasBusy) for (const listener of this.busyListeners) listener(activity.isBusy ? activity : null);
+    this.wasBusy = activity.isBusy;
+    const facts = this.ending === null ? this.watchOfProcess.look() : null;
+    if (JSON.stringify(facts) === JSON.stringify(this.facts)) return;
+    this.facts = facts;
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of this.changeListeners) listener();
+  }
+
+  private when(isOver: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiters.push({ isOver, resolve });
+      this.wake();
+    });
+  }
+
+  /** @param all whether it is so or not */
+  private wake(all = false): void {
+    const over = this.waiters.filter(({ isOver }) => all || isOver());
+    this.waiters = this.waiters.filter((waiter) => !over.includes(waiter));
+    for (const { resolve } of over) resolve();
+  }
+
+  private snapshotNow(): Snapshot {
+    const nowUs = (this.waitsSinceUs ?? machineUs()) - this.waitedUs;
+    const { translator } = this;
+    const clients = translator.clients(nowUs);
+    const listeners = [...this.registered.values()].flatMap(({ fd, token, interest }) => {
+      const address = this.listeners.get(fd);
+      return address === undefined ? [] : [{ token, fd, address: formatAddress(address), interest }];
+    });
+    return {
+      nowMs: Date.now() - machineUs() / 1000 + nowUs / 1000, nowUs, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
+      clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
+      keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null,
+      stats: {
+        connections: translator.connections, commands: translator.commands, bytesRead: translator.bytesRead, bytesWritten: translator.bytesWritten,
+        reads: translator.reads, writes: translator.writes, hits: 0, misses: 0, expired: 0, evicted: 0,
+      },
+    };
+  }
+}
+
+/** Microseconds of the machine's monotonic clock, which all its processes share. */
+const machineUs = (): number => Math.round(Number(process.hrtime.bigint()) / 1000);
+
+function phaseOf(newest: ToldEvent | null): LoopActivity['phase'] {
+  switch (newest?.body.kind) {
+    case undefined:
+    case 'wait':
+      return 'wait';
+    case 'accept':
+    case 'connect':
+      return 'accept';
+    case 'write':
+    case 'interest':
+      return 'write';
+    default:
+      return 'execute';
+  }
+}
+
+function refused(what: string): Promise<never> {
+  return Promise.reject(new Error(`${what} is not there for a program of your own`));
+}
+
+const NO_FAULTS: ServerFaults = {
+  add: () => refused('fault'),
+  list: () => Promise.resolve([]),
+  remove: () => Promise.resolve(false),
+  clear: () => Promise.resolve(),
+};

@@ -1,0 +1,34 @@
+/**
+ * Sources: the files of a program that its calls come from, as lines.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import type { SourceFile } from './view.js';
+
+/** What is longer is no file that somebody reads in a pane. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+export class Sources {
+  all: ReadonlyMap<number, SourceFile> = new Map();
+  private readonly folder: string;
+
+  /** @param main absolute path of the program */
+  constructor(main: string) {
+    this.folder = dirname(main);
+  }
+
+  add(number: number, path: string): void {
+    const name = relative(this.folder, path);
+    const source = { name: Buffer.from(name.startsWith('..') ? path : name).latin1Slice(), lines: linesOf(path) };
+    this.all = new Map([...this.all, [number, source]]);
+  }
+}
+
+function linesOf(path: string): readonly string[] {
+  try {
+    const bytes = readFileSync(path);
+    return bytes.length > MOST_BYTES ? [] : bytes.latin1Slice().split(/\r?\n/);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * A learner's own program in the lab: what its loop does is drawn, it can be held, and whatever it does the lab can be left, and nothing stays behind.
+ */
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { expectLeft, KEYS, type Lab, launchLab, startLab } from '../../support/lab.js';
+
+const LESSONS = new URL('../../../dist/course/lessons', import.meta.url).pathname;
+
+/** In a folder that has nothing of the package in it. @param text of the program, or the lesson whose solution it is */
+function program(text: string, name = 'my-loop.js'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-lab-program-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, name);
+  if (/^\d\d-[\w-]+$/.test(text)) copyFileSync(join(LESSONS, text, 'solution.js'), file);
+  else writeFileSync(file, text);
+  return file;
+}
+
+const HEAD = `import { Events, Interest, Poll, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
+const poll = new Poll();
+const listener = TcpListener.bind(poll, '127.0.0.1:0');
+poll.register(listener, Token(0), Interest.READABLE);
+const events = new Events();
+`;
+
+/** Does not come back from its second turn. */
+const HANGS = `${HEAD}for (let turn = 1; ; turn++) {
+  poll.poll(events);
+  listener.accept();
+  for (;;);
+}
+`;
+
+const pidIn = (lab: Lab): number => Number(/pid (\d+)/.exec(lab.pane('keyspace').join('\n'))?.[1] ?? Number.NaN);
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function expectGone(pid: number): Promise<void> {
+  expect(pid).toBeGreaterThan(1);
+  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+}
+
+/** The line of the program that the loop pane marks. */
+const marked = (lab: Lab): string => lab.pane('loop').find((row) => row.startsWith('▶'))?.replace(/^▶\s*\d+\s*/, '') ?? '';
+
+test.each(['03-many-clients', '06-expiry'])('the solution of lesson %s is drawn, and the line is marked that has called wait, accept, read and write', async (lesson) => {
+  const lab = await startLab({ args: [program(lesson)], columns: 200, rows: 60 });
+  await lab.until(() => lab.pane('frames').length > 0 && lab.pane('readiness').some((row) => row.includes('LISTENER READABLE accept ×1 then WouldBlock')));
+  await lab.run('PING', lesson.startsWith('03') ? '1) "PING"' : 'PONG');
+  await lab.until(() => lab.pane('frames').some((row) => row.includes('PING')) && lab.pane('readiness').some((row) => /#1\s+READABLE read 14 B/.test(row)));
+  await lab.until(() => marked(lab).includes('this.#poll.poll('));
+  await lab.toPanes();
+  await lab.pause();
+  const other = lab.connect();
+  const seen = new Set<string>();
+  // A second client connects, and what the console sends is read and answered, event by event.
+  await lab.toConsole();
+  lab.type(`ECHO hi\r${KEYS.escape}`);
+  await lab.until('Space pause');
+  const calls = ['.poll(', '.accept()', '.read(', '.write('];
+  for (let step = 0; step < 60 && !calls.every((call) => [...seen].some((line) => line.includes(call))); step++) {
+    const before = lab.screen;
+    lab.type('e');
+    await lab.until(() => lab.screen !== before && lab.header.includes('PAUSED'));
+    seen.add(marked(lab));
+  }
+  for (const call of calls) expect([...seen].join('\n')).toContain(call);
+  await lab.resume();
+  expect((await other).socket.destroyed).toBe(false);
+});
+
+const WAYS_OUT: readonly ((lab: Lab) => void | Promise<void>)[] = [
+  async (lab) => (await lab.toPanes(), lab.type('q')),
+  (lab) => lab.type(KEYS.ctrlC + KEYS.ctrlC),
+  (lab) => lab.signal('SIGTERM'),
+  (lab) => lab.signal('SIGHUP'),
+];
+
+test('a program that never returns from a turn is left with q, Ctrl-C twice, SIGTERM and SIGHUP, and ends', async () => {
+  await Promise.all(
+    WAYS_OUT.map(async (leave) => {
+      const lab = await startLab({ args: [program(HANGS)], inShell: true });
+      const pid = pidIn(lab);
+      await lab.until(() => lab.header.includes('BUSY'));
+      expect(marked(lab)).toBe('listener.accept();');
+      await leave(lab);
+      await expectLeft(lab);
+      await expectGone(pid);
+    }),
+  );
+});
+
+test('a program ends with its terminal, and so does what it has started', async () => {
+  const started = `import { spawn } from 'node:child_process';
+const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+console.log('started ' + child.pid);
+`;
+  const lab = await startLab({ args: [program(`${started}${HANGS}`)] });
+  const pid = pidIn(lab);
+  await lab.until(/\| started \d+/);
+  const sleeper = Number(/started (\d+)/.exec(lab.screen)![1]);
+  expect(isAlive(sleeper)).toBe(true);
+  lab.terminal.hangUp();
+  await expectGone(pid);
+  await expectGone(sleeper);
+});
+
+test('what the program writes is shown, and no control byte of it reaches the terminal', async () => {
+  const lab = await startLab({ args: [program(`${HEAD}console.log('first \\x1b[2J line');\nconsole.error('second');\nfor (;;) poll.poll(events, 1000);\n`)] });
+  await lab.until(() => lab.screen.includes('| first \\x1b[2J line') && lab.screen.includes('| second'));
+  expect(lab.terminal.raw).not.toContain('\x1b[2J line');
+});
+
+test('what cannot be shown is told in one line', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [program('import { Poll } from "redis-lab/poll";\nlet y = ;\n'), /my-loop\.js': it threw SyntaxError: .*\(my-loop\.js:2\)/],
+    [program('import { Poll } from "redis-lab/poll";\nnew Poll().pol();\n'), /it threw TypeError: .*pol is not a function \(my-loop\.js:2\)/],
+    [program('const a = 1;\nprocess.exit(3);\n'), /it has ended with exit code 3/],
+    [program('setInterval(() => {}, 1000);\n'), /has used nothing of redis-lab\/poll for 3 s/],
+    [program(HEAD.replace(':0', `:${port}`)), new RegExp(`it threw .*EADDRINUSE.*\\(my-loop\\.js:3\\)`)],
+  ];
+  await Promise.all(
+    cases.map(async ([file, expected]) => {
+      const lab = launchLab({ args: [file], columns: 400 });
+      expect(await lab.exitCode).toBe(1);
+      expect(lab.terminal.raw).toMatch(/^redis-lab: [^\n]*\r\n$/);
+      expect(lab.terminal.raw).toMatch(expected);
+    }),
+  );
+});
