@@ -7,6 +7,7 @@
 // A lesson that begins with another program has that as its stub.js; what it becomes is program.js.
 
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { unusedTypes, withTypes } from './lesson-types.mjs';
 
 const PROGRAM = 'program.js';
 
@@ -34,13 +35,21 @@ export function readProgram(program) {
   return { stub: stub.join('\n'), solution: solution.join('\n') };
 }
 
-/** Lectures and hints as they are, and of each program its stub and its solution. */
+/** Lectures and hints as they are, and of each program its stub and its solution, in JavaScript and in TypeScript. */
 export function copyLessons(from, to) {
   cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+  const programs = [];
   for (const name of readdirSync(to)) {
-    const { stub, solution } = readProgram(readFileSync(`${to}/${name}/${PROGRAM}`, 'utf8'));
-    if (!existsSync(`${to}/${name}/stub.js`)) writeFileSync(`${to}/${name}/stub.js`, stub);
-    writeFileSync(`${to}/${name}/solution.js`, solution);
-    rmSync(`${to}/${name}/${PROGRAM}`);
+    const folder = `${to}/${name}`;
+    const program = readProgram(readFileSync(`${folder}/${PROGRAM}`, 'utf8'));
+    if (existsSync(`${folder}/stub.js`)) program.stub = readFileSync(`${folder}/stub.js`, 'utf8');
+    for (const which of ['stub', 'solution']) {
+      programs.push(program[which]);
+      writeFileSync(`${folder}/${which}.js`, program[which]);
+      writeFileSync(`${folder}/${which}.ts`, withTypes(program[which], name, which));
+    }
+    rmSync(`${folder}/${PROGRAM}`);
   }
+  const unused = unusedTypes(programs);
+  if (unused.length > 0) throw new Error(`scripts/lesson-types.mjs has lines that are in no program: ${unused.join(' ')}`);
 }

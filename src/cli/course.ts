@@ -4,13 +4,13 @@
 import { readFileSync, watch } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import {
-  Course, CourseError, describeFailure, describeOutcome, difference, findLesson, isGreen, type Lesson, LESSONS, WORDS,
+  type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type Lesson, LESSONS, WORDS,
 } from '../course/index.js';
 import { toBytes } from '../server/config/bytes.js';
 import { complain } from './complain.js';
 import { parseWords, readLanguage, UsageError } from './words.js';
 
-const USAGE = 'usage: redis-lab course [new DIR [--lang en|ko] | test [NN] [--watch] | hint NN | solve NN] [--dir DIR]';
+const USAGE = 'usage: redis-lab course [new DIR [--ts] [--lang en|ko] | test [NN] [--watch] | hint NN | solve NN] [--dir DIR]';
 
 /** Exit codes. */
 const GREEN = 0;
@@ -33,12 +33,13 @@ export async function runCourse(args: readonly string[]): Promise<number> {
 
 async function obey(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const options = { lang: text, dir: text, watch: { type: 'boolean' } } as const;
+  const options = { lang: text, dir: text, watch: { type: 'boolean' }, ts: { type: 'boolean' } } as const;
   const { values, positionals } = parseWords({ args: [...args], allowPositionals: true, options }, USAGE);
   const [verb, subject, ...more] = positionals;
   if (more.length > 0) throw new UsageError(USAGE);
-  if (verb === 'new') return make(subject, values.lang);
+  if (verb === 'new') return make(subject, values.lang, values.ts === true ? 'ts' : 'js');
   if (values.lang !== undefined) throw new UsageError(`--lang is for course new; ${USAGE}`);
+  if (values.ts === true) throw new UsageError(`--ts is for course new; ${USAGE}`);
   const course = Course.open(resolve(values.dir ?? '.'), ROOT);
   switch (verb) {
     case undefined:
@@ -63,11 +64,11 @@ function lessonOf(typed: string | undefined): Lesson {
 
 const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
-function make(folder: string | undefined, lang: string | undefined): number {
+function make(folder: string | undefined, lang: string | undefined, code: Code): number {
   if (folder === undefined) throw new UsageError(`course new needs a folder; ${USAGE}`);
   const language = readLanguage(lang);
-  Course.create(resolve(folder), ROOT, language);
-  say(WORDS.made[language], '', `  cd ${folder}`, '  npx redis-lab course test 01');
+  Course.create(resolve(folder), ROOT, language, code);
+  say(describeMade(language, code), '', `  cd ${folder}`, '  npx redis-lab course test 01');
   return GREEN;
 }
 
@@ -141,7 +142,7 @@ async function watchFiles(course: Course, typed: string | undefined): Promise<nu
     isRunning = false;
   };
   const watcher = watch(course.folder, (_event, name) => {
-    if (name === null || !name.endsWith('.js')) return;
+    if (name === null || !name.endsWith(`.${course.code}`)) return;
     isStale = true;
     // An editor may write a file in several steps.
     setTimeout(() => void run(), 50);

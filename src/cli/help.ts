@@ -22,7 +22,7 @@ export function formatHelp(): string {
     '       redis-lab replay <recording> [flags]',
     '       redis-lab check --target <host:port> [flags]',
     '       redis-lab compare [--clients 50] [--seconds 5] [--json]',
-    '       redis-lab course [new <dir> | test | hint | solve]',
+    '       redis-lab course [new <dir> [--ts] | test | hint | solve]',
     '',
     ...wrap(
       'A Redis-compatible server whose event loop can be watched, paused and stepped. ' +

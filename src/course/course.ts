@@ -18,9 +18,13 @@ const PATIENCE_MS = 10_000;
 /** What marks a folder as a course. */
 const MARK = 'course.json';
 
+/** In what the learner writes; also the ending of the files. */
+export type Code = 'js' | 'ts';
+
 interface Mark {
   readonly course: 1;
   readonly language: Language;
+  readonly code: Code;
   /** Hints that were shown, by lesson. */
   readonly hints: { readonly [number: string]: number };
 }
@@ -36,31 +40,33 @@ export class Course {
   }
 
   /** Lays down all lessons in a folder that is empty or does not exist. Throws {@link CourseError}. */
-  static create(folder: string, root: string, language: Language): Course {
+  static create(folder: string, root: string, language: Language, code: Code = 'js'): Course {
     if (existsSync(folder) && (!lstatSync(folder).isDirectory() || readdirSync(folder).length > 0)) {
       throw new CourseError(`${folder} is not empty: course new lays its lessons into a folder of their own`);
     }
+    checkNode(code);
     mkdirSync(join(folder, 'docs/lessons'), { recursive: true });
     for (const { name } of LESSONS) {
       const from = join(root, 'dist/course/lessons', name);
-      copyFileSync(join(from, 'stub.js'), join(folder, `${name}.js`));
-      copyFileSync(join(from, `lecture.${language}.md`), join(folder, 'docs/lessons', `${name}.md`));
+      copyFileSync(join(from, `stub.${code}`), join(folder, `${name}.${code}`));
+      const lecture = readFileSync(join(from, `lecture.${language}.md`), 'utf8');
+      writeFileSync(join(folder, 'docs/lessons', `${name}.md`), lecture.replaceAll(`${name}.js`, `${name}.${code}`));
     }
+    if (code === 'ts') writeFileSync(join(folder, 'tsconfig.json'), `${JSON.stringify(TSCONFIG, null, 2)}\n`);
     const program = { name: 'my-event-loop', private: true, type: 'module' };
     writeFileSync(join(folder, 'package.json'), `${JSON.stringify(program, null, 2)}\n`);
     writeFileSync(join(folder, 'README.md'), readme(language));
-    const course = new Course(folder, root, { course: 1, language, hints: {} });
+    const course = new Course(folder, root, { course: 1, language, code, hints: {} });
     course.save();
     return course;
   }
 
   /** Throws {@link CourseError}. */
   static open(folder: string, root: string): Course {
-    try {
-      const mark = JSON.parse(readFileSync(join(folder, MARK), 'utf8')) as Mark;
-      if (mark.course === 1) return new Course(folder, root, mark);
-    } catch {
-      // Said below.
+    const mark = readMark(folder);
+    if (mark !== null) {
+      checkNode(mark.code);
+      return new Course(folder, root, mark);
     }
     throw new CourseError(`${folder} is no course: \`redis-lab course new DIR\` makes one, and the other commands are given inside of it`);
   }
@@ -69,13 +75,17 @@ export class Course {
     return this.mark.language;
   }
 
+  get code(): Code {
+    return this.mark.code;
+  }
+
   /** The learner's file of a lesson. */
   fileOf({ name }: Lesson): string {
-    return join(this.folder, `${name}.js`);
+    return join(this.folder, `${name}.${this.code}`);
   }
 
   solutionOf({ name }: Lesson): string {
-    return readFileSync(join(this.root, 'dist/course/lessons', name, 'solution.js'), 'utf8');
+    return readFileSync(join(this.root, 'dist/course/lessons', name, `solution.${this.code}`), 'utf8');
   }
 
   /** The next hint for a lesson, from the first one on, and how many there are; after the last one null. */
@@ -135,6 +145,33 @@ export class Course {
     symlinkSync(this.root, link, 'junction');
   }
 }
+
+/** Null: the folder is no course. */
+function readMark(folder: string): Mark | null {
+  try {
+    const mark = JSON.parse(readFileSync(join(folder, MARK), 'utf8')) as Mark;
+    return mark.course === 1 ? { ...mark, code: mark.code ?? 'js' } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Throws {@link CourseError} where Node can not run the learner's files. */
+function checkNode(code: Code): void {
+  if (code === 'js' || stripsTypes()) return;
+  throw new CourseError(`a course in TypeScript needs Node 22.18 or newer, which takes the types away by itself; this is ${process.version}`);
+}
+
+/** Node runs TypeScript (process.features.typescript, since 22.10; without a flag since 22.18). */
+function stripsTypes(): boolean {
+  const { typescript } = process.features as { readonly typescript?: 'strip' | 'transform' | false };
+  return typescript !== undefined && typescript !== false;
+}
+
+/** For editors; what Node takes away must be types only. */
+const TSCONFIG = {
+  compilerOptions: { target: 'es2023', module: 'nodenext', strict: true, noEmit: true, erasableSyntaxOnly: true, skipLibCheck: true },
+};
 
 /** The lesson of a number as it is typed: `1`, `01`, `01-listener`; undefined: there is none. */
 export function findLesson(typed: string): Lesson | undefined {

@@ -7,10 +7,6 @@ import type { Language, Text } from '../shared/language.js';
 export const WORDS = {
   next: { en: 'next:', ko: '다음:' },
   allGreen: { en: 'All lessons are GREEN.', ko: '모든 과가 GREEN입니다.' },
-  made: {
-    en: 'The course is laid down. Read docs/lessons/01-listener.md, write 01-listener.js, and check it:',
-    ko: '과정을 만들었습니다. docs/lessons/01-listener.md를 읽고 01-listener.js를 완성한 뒤 확인하십시오:',
-  },
   expected: { en: 'expected', ko: '기대' },
   did: { en: 'what it did', ko: '실제' },
   noMoreHints: { en: 'There are no more hints; `course solve` shows the solution.', ko: '힌트가 더 없습니다. `course solve`가 풀이를 보여 줍니다.' },
@@ -51,6 +47,14 @@ export function describeFailure({ reason, detail: bytes }: NonNullable<LessonRep
     hangs: { en: 'it does not finish loading: something in it runs or waits without an end', ko: '불러오기가 끝나지 않습니다. 안에서 끝없이 실행하거나 기다립니다' },
   };
   return texts[reason][language];
+}
+
+/** @param code the ending of the learner's files */
+export function describeMade(language: Language, code: string): string {
+  return {
+    en: `The course is laid down. Read docs/lessons/01-listener.md, write 01-listener.${code}, and check it:`,
+    ko: `과정을 만들었습니다. docs/lessons/01-listener.md를 읽고 01-listener.${code}를 완성한 뒤 확인하십시오:`,
+  }[language];
 }
 
 export function readme(language: Language): string {

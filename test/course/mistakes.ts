@@ -59,7 +59,7 @@ export const MISTAKES: readonly Mistake[] = [
   { lesson: '04', what: 'the buffer of the read is kept', instead: [['this.#bytes = Buffer.concat([this.#bytes, bytes]);', 'this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);']], red: 'half a request', says: '' },
   { lesson: '04', what: 'half a request is dropped', instead: [['if (bytes.length < stop + 2) return null;', 'if (bytes.length < stop + 2) { this.#bytes = Buffer.alloc(0); return null; }']], red: 'half a request', says: "expected '*'" },
   { lesson: '04', what: 'one decoder for all', instead: [['decoder: new Decoder() }', 'decoder: SHARED }'], ['export class Server {', 'const SHARED = new Decoder();\nexport class Server {']], red: 'each client has a decoder', says: '' },
-  { lesson: '05', what: 'lengths count characters', instead: [['argv.map((word) => word.latin1Slice())', 'argv.map((word) => word.toString())']], red: 'values are bytes', says: 'brings' },
+  { lesson: '05', what: 'lengths count characters', instead: [["argv.map((word) => word.toString('latin1'))", 'argv.map((word) => word.toString())']], red: 'values are bytes', says: 'brings' },
   { lesson: '05', what: 'an object as a map', instead: [['#values = new Map();', '#values = { get(key) { return this[key]; }, set(key, value) { this[key] = value; }, delete(key) { const had = key in this; delete this[key]; return had; } };']], red: 'names that objects have', says: '' },
   { lesson: '05', what: 'a keyspace for each connection', instead: [['decoder: new Decoder() }', 'decoder: new Decoder(), store: new Store() }'], ['this.#store.execute', 'client.store.execute']], red: 'one keyspace for everyone', says: 'it brought' },
   { lesson: '06', what: 'lazy only', instead: [['    this.store.deleteDue();\n', '']], red: 'active', says: 'the store holds 1' },
@@ -104,7 +104,7 @@ export const MISTAKES: readonly Mistake[] = [
   { lesson: '10', what: 'propagates what is only read', instead: [['if (isChanged) this.#publish', 'this.#publish']], red: 'a sink gets the keys', says: '"SET before 1, SET k v, GET k, DEL nothing,' },
   { lesson: '10', what: 'handles what was published at the end of the turn', instead: [['publish: (event) => this.#queue.push(event)', 'publish: (event) => this.#later.push(event)'], ['  #touched = new Set();', '  #touched = new Set();\n  #later = [];'], ['    for (const client of this.#touched)', '    for (const event of this.#later.splice(0)) this.#emit(event);\n    for (const client of this.#touched)']], red: 'a sink that joins amid', says: 'it comes to 11' },
   { lesson: '10', what: 'no keys for who joins', instead: [['      return this.#database.snapshot();', "      return '';"]], red: 'a sink gets the keys', says: 'SET before 1' },
-  { lesson: '10', what: 'sinks that are gone stay', instead: [['        this.#clients.delete(event.id);', '']], red: 'the handler sends a Replication', says: 'it sent "2: ' },
+  { lesson: '10', what: 'sinks that are gone stay', instead: [['        this.#isSink.delete(event.id);', '']], red: 'the handler sends a Replication', says: 'it sent "2: ' },
   { lesson: '10', what: 'a queue without an end', instead: [['client.waiting.length > MOST_WAITING', 'false']], red: 'a sink that never reads', says: 'it is kept, and so is all that waits for it' },
   { lesson: '10', what: 'the handler propagates without an event', instead: [["this.#publish({ kind: 'Replication', request: request(words) });", "this.handle({ kind: 'Replication', request: request(words) });"]], red: 'one handler owns', says: 'it published nothing' },
 ];

@@ -28,12 +28,12 @@ export class Decoder {
     if (end === -1) return null;
     const words = [];
     let at = end + 2;
-    for (let left = Number(bytes.latin1Slice(1, end)); left > 0; left--) {
+    for (let left = Number(bytes.toString('latin1', 1, end)); left > 0; left--) {
       end = bytes.indexOf('\r\n', at);
       if (end === -1) return null;
       if (bytes[at] !== 0x24) throw new ProtocolError("expected '$'");
       const start = end + 2;
-      const stop = start + Number(bytes.latin1Slice(at + 1, end));
+      const stop = start + Number(bytes.toString('latin1', at + 1, end));
       // The word and its CR LF must be here: a length says how much to wait for.
       if (bytes.length < stop + 2) return null;
       words.push(bytes.subarray(start, stop));
@@ -126,7 +126,7 @@ export class Server {
 
   /** PING, RPUSH key value…, LPOP key, BLPOP key seconds. Returns the reply; null: there is none yet. */
   #execute(client, argv) {
-    const [command, key, ...words] = argv.map((word) => word.latin1Slice());
+    const [command, key, ...words] = argv.map((word) => word.toString('latin1'));
     switch (command.toUpperCase()) {
       case 'PING':
         return '+PONG\r\n';

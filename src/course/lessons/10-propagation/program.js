@@ -31,12 +31,12 @@ export class Decoder {
     if (end === -1) return null;
     const words = [];
     let at = end + 2;
-    for (let left = Number(bytes.latin1Slice(1, end)); left > 0; left--) {
+    for (let left = Number(bytes.toString('latin1', 1, end)); left > 0; left--) {
       end = bytes.indexOf('\r\n', at);
       if (end === -1) return null;
       if (bytes[at] !== 0x24) throw new ProtocolError("expected '$'");
       const start = end + 2;
-      const stop = start + Number(bytes.latin1Slice(at + 1, end));
+      const stop = start + Number(bytes.toString('latin1', at + 1, end));
       // The word and its CR LF must be here: a length says how much to wait for.
       if (bytes.length < stop + 2) return null;
       words.push(bytes.subarray(start, stop));
@@ -105,8 +105,8 @@ export class Handler {
   #send;
   #publish;
   #database = new Database();
-  /** Number of a client → { isSink }. */
-  #clients = new Map();
+  /** Number of a client → whether it is a sink. */
+  #isSink = new Map();
 
   /**
    * @param {{ send(id: number, text: string): void, publish(event: object): void }} out send: bytes (latin1) for a client; publish: an event that comes next
@@ -119,23 +119,23 @@ export class Handler {
   handle(event) {
     switch (event.kind) {
       case 'ClientConnect':
-        this.#clients.set(event.id, { isSink: false });
+        this.#isSink.set(event.id, false);
         break;
       case 'ClientRequest':
         this.#send(event.id, this.#execute(event));
         break;
       case 'Replication':
-        for (const [id, { isSink }] of this.#clients) if (isSink) this.#send(id, event.request);
+        for (const [id, isSink] of this.#isSink) if (isSink) this.#send(id, event.request);
         break;
       case 'ClientDisconnect':
-        this.#clients.delete(event.id);
+        this.#isSink.delete(event.id);
     }
   }
 
   #execute({ id, argv }) {
-    const words = argv.map((word) => word.latin1Slice());
+    const words = argv.map((word) => word.toString('latin1'));
     if (words[0].toUpperCase() === 'SYNC') {
-      this.#clients.set(id, { isSink: true });
+      this.#isSink.set(id, true);
       return this.#database.snapshot();
     }
     const { reply, isChanged } = this.#database.execute(words);
