@@ -6,7 +6,7 @@
  * It is an event loop on epoll, so that it costs as little as it can: what it uses of the processor the server does not get.
  */
 import { once } from 'node:events';
-import { encodeRequest, type Reply, ReplyReader } from '../server/index.js';
+import { encodeRequest, type LockCounters, type Reply, ReplyReader } from '../server/index.js';
 import { connectStream, EpollPoll } from '../server/io/backends/epoll.js';
 import { Events } from '../server/io/event.js';
 import { READABLE, WRITABLE } from '../server/io/interest.js';
@@ -14,7 +14,7 @@ import { END_OF_FILE, type TcpStream, WOULD_BLOCK } from '../server/io/poll.js';
 import { FIRST_FREE } from '../server/io/token.js';
 import { seededRandom } from '../shared/random.js';
 import { Latencies } from './latencies.js';
-import type { FromLoad, LoadOptions, LoadResult, LockCounters, ToLoad } from './protocol.js';
+import type { FromLoad, LoadOptions, LoadResult, ToLoad } from './protocol.js';
 
 /** No server takes so long to answer its first client. */
 const START_MS = 20_000;

@@ -1,6 +1,8 @@
 /**
  * What the process that compares and the one that makes the load say to each other, as messages between processes.
  */
+import type { LockCounters } from '../server/index.js';
+
 export interface LoadOptions {
   readonly port: number;
   readonly clients: number;
@@ -12,13 +14,6 @@ export interface LoadOptions {
   readonly quietMs: number;
 }
 
-/** Of the lock, by INFO of a server that has one; null: it has none. */
-export interface LockCounters {
-  readonly acquisitions: number;
-  readonly waits: number;
-  readonly waitedUs: number;
-}
-
 export interface LoadResult {
   /** Clients that were answered at all. */
   readonly served: number;
@@ -27,6 +22,7 @@ export interface LoadResult {
   readonly elapsedMs: number;
   /** From a request to its reply; null: there was none. */
   readonly latencyUs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  /** By INFO, of a server that has one; null: it has none. */
   readonly lock: LockCounters | null;
   /** The share of a processor that the load itself has used. */
   readonly ownLoad: number;

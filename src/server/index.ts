@@ -22,6 +22,7 @@ import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
 import type { LogLevel } from './server.js';
 import type { Snapshot, SnapshotRequest } from './snapshot.js';
+import type { CountingOptions, CountingResult } from './engines/counting.js';
 import type { ThreadsOptions, ThreadsServer } from './engines/threads.js';
 import type { HerdOptions, HerdResult } from './herd/herd.js';
 import { History } from './history/history.js';
@@ -53,6 +54,8 @@ export type { DisconnectReason, EventCategory, Phase, TraceBody, TraceKind } fro
 export { FaultError, formatFault, parseFault } from './faults/fault.js';
 export { CLIENT_FAULTS, FAULTS, FAULT_NAMES, faultSyntax } from './faults/table.js';
 export { DEFAULT_MEMORY_BYTES as SHARED_KEYSPACE_BYTES } from './arena/shared-table.js';
+export type { LockCounters } from './arena/lock.js';
+export type { CountingOptions, CountingResult } from './engines/counting.js';
 export { THREADS_SETTINGS } from './engines/settings.js';
 export type { LaneState, LaneView } from './engines/lanes.js';
 export type { ThreadsOptions, ThreadsServer } from './engines/threads.js';
@@ -255,6 +258,12 @@ export async function startThreads(options: ThreadsOptions = {}): Promise<Thread
     throw refusal(`threads need the sockets of Linux, through koffi: ${error.message.split('\n')[0]!}`);
   });
   return new program.ThreadsServer(options);
+}
+
+/** Has clients count on one key of a server with a thread for each of them; see src/server/engines/counting.ts. */
+export async function countOnThreads(options: CountingOptions): Promise<CountingResult> {
+  const server = await startThreads({ port: 0, bind: '127.0.0.1' });
+  return (await import('./engines/counting.js')).countOn(server, options);
 }
 
 /** Every command of the server, by name, as data; loaded when first asked for, because few programs ask. */

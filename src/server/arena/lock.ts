@@ -13,6 +13,19 @@ const FREE = 0;
 const HELD = 1;
 const CONTENDED = 2;
 
+/** What the lock has cost so far. */
+export interface LockCounters {
+  readonly acquisitions: number;
+  /** Acquisitions that had to sleep. */
+  readonly waits: number;
+  readonly waitedUs: number;
+}
+
+export function lockCounters(memory: SharedArrayBuffer): LockCounters {
+  const counters = new Float64Array(memory);
+  return { acquisitions: counters[ACQUISITIONS]!, waits: counters[LOCK_WAITS]!, waitedUs: Math.round(counters[LOCK_WAITED_US]!) };
+}
+
 /** Is told what the lock's thread is at. */
 export interface LockObserver {
   waits(): void;

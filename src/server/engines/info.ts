@@ -1,7 +1,8 @@
 /**
  * INFO of the threads: who they are, and what the lock has cost so far.
  */
-import { ACQUISITIONS, EXPIRED_KEYS, KEYS, LOCK_WAITED_US, LOCK_WAITS, USED } from '../arena/layout.js';
+import { EXPIRED_KEYS, KEYS, USED } from '../arena/layout.js';
+import { lockCounters } from '../arena/lock.js';
 import { REDIS_VERSION } from '../version.js';
 import { MOST_THREADS, viewLanes } from './lanes.js';
 import type { ConnectionData } from './protocol.js';
@@ -10,6 +11,7 @@ export function describe({ memory, lanes, port, startedAt }: Pick<ConnectionData
   const words = new Int32Array(memory);
   const counters = new Float64Array(memory);
   const threads = viewLanes(lanes);
+  const lock = lockCounters(memory);
   const sections: { readonly [heading: string]: { readonly [field: string]: string | number } } = {
     Server: {
       redis_version: REDIS_VERSION, redis_mode: 'standalone', engine: 'threads', process_id: process.pid, tcp_port: port,
@@ -19,7 +21,7 @@ export function describe({ memory, lanes, port, startedAt }: Pick<ConnectionData
     Memory: { used_memory: words[USED]!, maxmemory: memory.byteLength },
     Stats: { expired_keys: counters[EXPIRED_KEYS]! },
     Replication: { role: 'master', connected_slaves: 0 },
-    Lock: { lock_acquisitions: counters[ACQUISITIONS]!, lock_waits: counters[LOCK_WAITS]!, lock_waited_usec: Math.round(counters[LOCK_WAITED_US]!) },
+    Lock: { lock_acquisitions: lock.acquisitions, lock_waits: lock.waits, lock_waited_usec: lock.waitedUs },
     Keyspace: words[KEYS] === 0 ? {} : { db0: `keys=${words[KEYS]!}` },
   };
   return Object.entries(sections).map(([heading, fields]) => `# ${heading}\r\n${linesOf(fields)}`).join('\r\n');

@@ -10,6 +10,7 @@
  * which brings every thread out of its system call; only then may the process end its workers, since Node waits for a thread that is in one.
  */
 import { Worker } from 'node:worker_threads';
+import { type LockCounters, lockCounters } from '../arena/lock.js';
 import { createMemory, DEFAULT_MEMORY_BYTES } from '../arena/shared-table.js';
 import type { SettingValues } from '../config.js';
 import { PROTECTED_MODE } from '../errors.js';
@@ -79,6 +80,10 @@ export class ThreadsServer implements AsyncDisposable {
   /** What the threads are at, at this moment. */
   view(): readonly LaneView[] {
     return viewLanes(this.lanes);
+  }
+
+  get lock(): LockCounters {
+    return lockCounters(this.memory);
   }
 
   /** Brings every thread out of its system call, and resolves when all of them are gone. */

@@ -40,6 +40,9 @@ const ENGLISH = {
   herdUsage: (waiters: number, connections: number) =>
     `herd [waiters] [connections] [exclusive], at most ${waiters} waiters and ${connections} connections, for example: herd 8 50 exclusive`,
   herdAccepted: (counts: string) => `accepted by each thread: ${counts}`,
+  threads: (threads: number, counted: number, acquisitions: number, waits: number) =>
+    `${threads} threads counted to ${counted}: the lock was taken ${acquisitions} times, and a thread slept for it ${waits} times`,
+  silentThread: (state: string, megabytes: number) => `a client that says nothing has a thread, too (${state}); memory of all: ${megabytes} MB`,
   // Faults, rules, triggering, time
   triggerUsage: 'trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name',
   waitUsage:
@@ -125,6 +128,9 @@ const KOREAN: ConsoleTexts = {
   herd: (connections, wakes, inVain) => `연결 ${connections}개가 스레드를 ${wakes}번 깨웠고 그중 ${inVain}번은 헛일이었습니다`,
   herdUsage: (waiters, connections) => `herd [스레드수] [연결수] [exclusive], 최대 스레드 ${waiters}개, 연결 ${connections}개, 예: herd 8 50 exclusive`,
   herdAccepted: (counts) => `스레드별 수락 수: ${counts}`,
+  threads: (threads, counted, acquisitions, waits) =>
+    `스레드 ${threads}개가 ${counted}까지 셌습니다. 락을 ${acquisitions}번 잡았고, 스레드가 락을 기다리며 ${waits}번 잠들었습니다`,
+  silentThread: (state, megabytes) => `아무 말도 하지 않는 클라이언트에게도 스레드가 있습니다(${state}). 모두의 메모리: ${megabytes} MB`,
   triggerUsage: 'trigger edge, trigger level, trigger default. 토큰 하나에는 trigger edge on #3, trigger edge on @name',
   waitUsage: 'wait until [@name] parked 또는 closed, idle, busy, held, 12 turns, 0 keys, 5 expired. 제한 시간: wait until parked for 5s. 또는 wait 300ms',
   notAwaited: (what) => `${what}: 더 기다리지 않습니다`,

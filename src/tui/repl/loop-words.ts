@@ -8,6 +8,7 @@ import type { ConsoleTexts } from './console-texts.js';
 import { herd } from './herd.js';
 import type { LabControls } from './host.js';
 import { rule } from './rules.js';
+import { threads } from './threads.js';
 import { withTokens } from './tokens-of.js';
 import { wait, type Watched } from './wait.js';
 
@@ -41,6 +42,8 @@ export class LoopWords {
         return this.wait(words);
       case 'herd':
         return herd(words, this.texts);
+      case 'threads':
+        return threads(words, this.texts);
       case 'advance':
         return this.advanced(words);
       default:

@@ -18,7 +18,7 @@ export interface ReplPast {
 }
 
 /** Words of the console that leave the live server as it is. */
-const HARMLESS: ReadonlySet<string> = new Set(['clients', 'escapes', 'faults', 'run', 'herd', 'goto', 'fork', 'clear', 'help', 'quit']);
+const HARMLESS: ReadonlySet<string> = new Set(['clients', 'escapes', 'faults', 'run', 'herd', 'threads', 'goto', 'fork', 'clear', 'help', 'quit']);
 
 /** Why a word is not taken while the past is shown; null: it is. */
 export function refusalInPast({ name }: LabWord, { wayBack }: ReplPast, texts: ConsoleTexts): string | null {

@@ -261,6 +261,15 @@ test('herd says how often threads were woken for a listener, and how often in va
   }
 });
 
+test('threads says to what clients of a thread each have counted, and what the lock has cost', async () => {
+  await using lab = await LabRepl.start();
+  const [counted, silent] = await lab.say('threads 3 200', () => lab.answers.length === 2);
+  expect(counted).toMatch(/^3 threads counted to 600: the lock was taken 600 times, and a thread slept for it \d+ times$/);
+  expect(silent).toMatch(/^a client that says nothing has a thread, too \(blocked in recv\); memory of all: \d+ MB$/);
+  expect(await lab.say('threads many')).toEqual(['threads [clients] [commands], for example: threads 8 500']);
+  expect(await lab.say('threads 99')).toEqual(['clients: a whole number from 1 to 32']);
+});
+
 test('fault sets, lists and ends what is spoiled; what can not be is refused with what there is', async () => {
   await using lab = await LabRepl.start();
   expect(await lab.say('faults')).toEqual(['no fault is set']);

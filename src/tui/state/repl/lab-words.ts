@@ -193,6 +193,18 @@ export const LAB_WORDS: readonly LabWord[] = [
     },
   },
   {
+    name: 'threads',
+    arguments: '[clients] [commands]',
+    summary: {
+      en:
+        'Apart from the server: one with a thread for each connection. Clients (8) count on one key by INCR (500 times each), under one lock, ' +
+        'and one more says nothing. Says how often the lock was taken, and how often a thread slept for it.',
+      ko:
+        '서버와 별도로, 연결마다 스레드를 두는 서버를 엽니다. 클라이언트(8)가 한 키를 INCR로 셉니다(각각 500번). 락은 하나이고, 클라이언트 하나는 아무 말도 하지 않습니다. ' +
+        '락을 몇 번 잡았고 스레드가 락을 기다리며 몇 번 잠들었는지 알려 줍니다.',
+    },
+  },
+  {
     name: 'learn',
     arguments: '[experiment]',
     summary: {
