@@ -23,9 +23,14 @@ test('--check plays what is named', async () => {
   expect(code).toBe(0);
 });
 
-test('all experiments pass', { timeout: 600_000 }, async () => {
-  const { code, stdout } = await cli('learn', '--check');
+test.concurrent.for([
+  ['epoll', [], /\nall 17 experiments pass\n$/],
+  ['portable', ['head-of-line: needs epoll, left out', 'herd: needs epoll, left out'], /\nall 15 experiments pass\n$/],
+] as const)('all experiments pass on the poller %s, but for those that are about epoll', { timeout: 600_000 }, async ([poller, leftOut, summary], { expect }) => {
+  const { code, stdout } = await cli('learn', '--check', '--poller', poller);
   expect(stdout.split('\n').filter((line) => /FAILS|^ +!/.test(line))).toEqual([]);
+  expect(stdout.split('\n').filter((line) => line.endsWith('left out'))).toEqual(leftOut);
+  expect(stdout).toMatch(summary);
   expect(code).toBe(0);
 });
 

@@ -199,6 +199,7 @@ const experimentShape = object({
   break: changing(object({ ...changeShape, bookmarks: optional(bookmarks, []) })),
   mend: object({ question: localized, choices, typed: optional(typed, null) }),
   alone: optional(boolean, false),
+  needs: optional(oneOf<'epoll'>(['epoll']), null),
 });
 
 const readExperiment: Reader<Experiment> = mapped(experimentShape, ({ alone, ...rest }) => ({ ...rest, runsAlone: alone }));

@@ -12,8 +12,9 @@ import { judge, marksOf } from './judge.js';
 import { bundledExperiments, whyUnknown } from './library.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
 import { doneExperiments } from './progress.js';
-import { Disturbed, playUndisturbed, runScenario, ScenarioError } from './runner.js';
+import { Disturbed, NeedsEpoll, playUndisturbed, runScenario, ScenarioError } from './runner.js';
 import { OwnStage } from './stage.js';
+import { whyNotPlayed } from './why-not-played.js';
 
 export interface LinePorts {
   readonly language: Language;
@@ -125,8 +126,8 @@ class LessonInLines {
       if (says !== null) this.ports.say(escapeBytes(toBytes(plain(fill(this.in(says), bookmarks, record, this.ports.language)))));
       return judged;
     } catch (error) {
-      if (!(error instanceof ScenarioError) && !(error instanceof Disturbed)) throw error;
-      this.ports.say(`${this.texts.failed} ${error instanceof Disturbed ? this.texts.disturbed[error.disturbance] : escapeBytes(toBytes(error.message))}`);
+      if (![ScenarioError, Disturbed, NeedsEpoll].some((known) => error instanceof known)) throw error;
+      this.ports.say(`${this.texts.failed} ${escapeBytes(toBytes(whyNotPlayed(error, this.ports.language)))}`);
       return null;
     }
   }

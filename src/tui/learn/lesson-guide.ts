@@ -7,13 +7,13 @@
 import type { TraceEvent } from '../../server/index.js';
 import { inLanguage, type Bookmark, type Experiment, type RunRecord } from '../state/learn/experiment.js';
 import type { Language } from '../../shared/language.js';
-import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import { leading, openLesson, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
 import { fill } from './fill.js';
 import { judge, lineOf, marksOf } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
-import { Disturbed, GivenUp, playUndisturbed, runScenario } from './runner.js';
+import { GivenUp, playUndisturbed, runScenario } from './runner.js';
 import type { Stage } from './stage.js';
+import { whyNotPlayed } from './why-not-played.js';
 
 export interface LessonHost {
   readonly language: Language;
@@ -212,14 +212,9 @@ export class LessonGuide {
         if (!isOver()) host.show(next(record, this.outcomeOf(lesson.experiment, plan, record)));
       } catch (error) {
         if (isOver() || error instanceof GivenUp) return;
-        host.show({ ...lesson, step: { at: 'failed', why: this.whyNot(error), again } });
+        host.show({ ...lesson, step: { at: 'failed', why: whyNotPlayed(error, host.language), again } });
       }
     });
-  }
-
-  private whyNot(error: unknown): string {
-    if (error instanceof Disturbed) return LESSON_TEXTS[this.host.language].disturbed[error.disturbance];
-    return error instanceof Error ? error.message : String(error);
   }
 
   private outcomeOf(experiment: Experiment, { says, bookmarks }: Plan, record: RunRecord): Outcome {

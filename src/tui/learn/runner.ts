@@ -42,6 +42,9 @@ export class Disturbed extends Error {
   }
 }
 
+/** The experiment shows what epoll does, and the loop has another poller. */
+export class NeedsEpoll extends Error {}
+
 /** Plays again what was disturbed. Rejects with {@link Disturbed} if that does not help. @param disturbed called before each further try */
 export async function playUndisturbed<T>(play: () => Promise<T>, disturbed: (disturbance: Disturbance) => void = () => {}): Promise<T> {
   for (let tries = 1; ; tries++) {
@@ -54,15 +57,16 @@ export async function playUndisturbed<T>(play: () => Promise<T>, disturbed: (dis
   }
 }
 
-/** Rejects with {@link ScenarioError}, {@link Disturbed} or {@link GivenUp}. @param isGivenUp asked before each line */
+/** Rejects with {@link ScenarioError}, {@link NeedsEpoll}, {@link Disturbed} or {@link GivenUp}. @param isGivenUp asked before each line */
 export async function runScenario(
   stage: Stage,
   experiment: Experiment,
   plan: Pick<Plan, 'lines' | 'scenario'>,
   isGivenUp: () => boolean = () => false,
 ): Promise<RunRecord> {
-  const { prepare, cleanup } = experiment;
+  const { prepare, cleanup, needs } = experiment;
   const { collector } = stage;
+  if (needs !== null && stage.server.poller !== needs) throw new NeedsEpoll();
   const runLines = async (lines: Lines): Promise<void> => {
     for (const line of lines) {
       if (isGivenUp()) throw new GivenUp();

@@ -134,6 +134,8 @@ export interface Experiment {
   readonly mend: Mend;
   /** Its figures need a machine that does nothing else. */
   readonly runsAlone: boolean;
+  /** What it shows is done by this part of a kernel; null: any poller will do. */
+  readonly needs: 'epoll' | null;
 }
 
 export interface SeenEvent {
