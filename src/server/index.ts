@@ -26,7 +26,9 @@ import type { CountingOptions, CountingResult } from './engines/counting.js';
 import type { ThreadsOptions, ThreadsServer } from './engines/threads.js';
 import type { HerdOptions, HerdResult } from './herd/herd.js';
 import { History } from './history/history.js';
-import type { Moment, Past } from './history/moment.js';
+import type { ForkState } from './history/fork-state.js';
+import type { Dropped, Moment, Past } from './history/moment.js';
+import type { HeldTurn } from './history/protocol.js';
 import type { RecordingHead } from './recording/replay.js';
 import type { LoopActivity } from './thread/activity-watch.js';
 import type { HelperThread } from './thread/helper-thread.js';
@@ -71,7 +73,7 @@ export { formatResults, isNumber as isNumberResult, SEAM_NAMES, seamOf } from '.
 export type { SeamDoc, SeamName, Seams } from './rules/seams.js';
 export type { ClientSnapshot, CommandSnapshot, KeysSnapshot } from './snapshot.js';
 export { NO_SUCH_MOMENT } from './history/route-finder.js';
-export type { Destination, HistoryRange, Moment, Past, PastAnswer, PastEvent, Visit, Writer } from './history/moment.js';
+export type { Destination, Dropped, HistoryRange, Moment, Past, PastAnswer, PastEvent, Visit, Writer } from './history/moment.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';
 
@@ -148,16 +150,22 @@ export interface ServerFaults {
 /** The past of a running server, which can be visited: `createServer({ history: bytes })`. */
 export interface ServerHistory extends Past {
   /**
-   * A second server that begins with the state of the moment visited, as of the last border between two turns at or before it, on a free port unless the
+   * A second server that begins with the state of the moment visited or, if a command is being executed there, of the one before it, on a free port unless the
    * options name one. For it no time has passed since then.
    */
   fork(options?: ServerOptions): Promise<PastFork>;
 }
 
-export interface PastFork {
-  readonly server: RedisLabServer;
-  /** Event 0: before the first of its turn. */
+/** Where a fork begins. */
+export interface ForkOrigin {
+  /** Of the server that it was forked from; no command was being executed. Event 0: before the first of its turn. */
   readonly asOf: Moment;
+  /** What a client had sent behind the last command and was read already: no part of the fork. Null: nothing. */
+  readonly dropped: Dropped | null;
+}
+
+export interface PastFork extends ForkOrigin {
+  readonly server: RedisLabServer;
 }
 
 /** `snapshot` is what was asked for with `watch`, as of the end of the batch. */
@@ -232,6 +240,8 @@ export interface RedisLabServer extends AsyncDisposable {
    * client or listener with this token, or, without one, of all and of those to come. Rejects if there is no such token.
    */
   trigger(triggering: Triggering, token?: number): Promise<void>;
+  /** Of a fork that began at a moment of the past, or in the middle of a turn: where. Null of other servers. */
+  readonly origin: ForkOrigin | null;
   /** The past of this server, which can be visited; null unless it was asked for. */
   readonly history: ServerHistory | null;
 
@@ -240,7 +250,10 @@ export interface RedisLabServer extends AsyncDisposable {
    * turn.
    */
   capture(): Promise<Uint8Array>;
-  /** A second server that begins with the state of this one, on a free port unless the options name one. The two have nothing in common from then on. */
+  /**
+   * A second server that begins with the state of this one, on a free port unless the options name one. The two have nothing in common from then on. While the
+   * loop is held, it begins as of the last command that was finished, which takes a history; {@link origin} of the fork says when that was.
+   */
   fork(options?: ServerOptions): Promise<RedisLabServer>;
 
   /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
@@ -283,6 +296,8 @@ const DEFAULT_BUDGET = 2000;
 /** A history has room for at least so much. */
 export const MIN_HISTORY_BYTES = 2 ** 20;
 
+const NO_WINDOWS: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order: 'stored', match: '*' }, clients: 0 };
+
 const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
 
 /** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
@@ -291,8 +306,13 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
   return createServerOn(startThread(), options);
 }
 
-/** A server that goes on from a state, on a thread that starts while the state is captured. @param isPast no time has passed since then */
-async function forkFrom(capture: () => Promise<Uint8Array>, common: ServerOptions, options: ServerOptions, isPast: boolean): Promise<RedisLabServer> {
+/** A server that goes on from a state, on a thread that starts while the state is captured. @param origin of a past moment: no time has passed since then */
+async function forkFrom(
+  capture: () => Promise<Uint8Array>,
+  common: ServerOptions,
+  options: ServerOptions,
+  origin: ForkOrigin | null,
+): Promise<RedisLabServer> {
   checkOptions(options);
   const thread = startThread();
   let from: Uint8Array;
@@ -302,7 +322,7 @@ async function forkFrom(capture: () => Promise<Uint8Array>, common: ServerOption
     await endUnused(thread);
     throw error;
   }
-  return createServerOn(thread, { ...common, port: 0, unixsocket: '', ...options, from }, { isPast });
+  return createServerOn(thread, { ...common, port: 0, unixsocket: '', ...options, from }, { isPast: origin !== null, origin });
 }
 
 /** Loaded when first asked for, because few programs ask. */
@@ -326,12 +346,20 @@ class ForkableHistory extends History implements ServerHistory {
   }
 
   async fork(options: ServerOptions = {}): Promise<PastFork> {
-    const { state, asOf } = await this.stateThen();
-    return { server: await forkFrom(() => Promise.resolve(state), this.forkOptions, options, true), asOf };
+    return this.forkOf(await this.stateThen(), options);
   }
 
-  stateAtEnd(): Promise<Uint8Array> {
-    return this.newestState();
+  async forkHeld(held: HeldTurn, options: ServerOptions): Promise<PastFork> {
+    return this.forkOf(await this.stateHeld(held), options);
+  }
+
+  async stateAtEnd(): Promise<Uint8Array> {
+    return (await this.newestState()).state;
+  }
+
+  private async forkOf({ state, asOf, dropped }: ForkState, options: ServerOptions): Promise<PastFork> {
+    const server = await forkFrom(() => Promise.resolve(state), this.forkOptions, options, { asOf, dropped });
+    return { server, asOf, dropped };
   }
 }
 
@@ -393,6 +421,7 @@ export async function openRecordingOn(thread: Worker, head: RecordingHead, tape:
 interface Circumstances {
   /** No time has passed since the state that it begins with. */
   readonly isPast?: boolean;
+  readonly origin?: ForkOrigin | null;
   /** What it has for its past, in the place of one of its own. */
   readonly past?: ForkableHistory | null;
   /** The thread that writes its files. */
@@ -405,7 +434,7 @@ interface Circumstances {
 export async function createServerOn(
   thread: Worker,
   options: ServerOptions,
-  { isPast = false, past = null, helper = null, sharedKeyspaceBytes = 0 }: Circumstances = {},
+  { isPast = false, origin = null, past = null, helper = null, sharedKeyspaceBytes = 0 }: Circumstances = {},
 ): Promise<RedisLabServer> {
   const {
     poller = 'auto',
@@ -444,7 +473,7 @@ export async function createServerOn(
     });
   }
   if (ownHistory !== null && recording !== null) ownHistory.flush = () => recording.look();
-  const server = new LabServer(handle, observers, past ?? ownHistory, forkOptions);
+  const server = new LabServer(handle, observers, past ?? ownHistory, forkOptions, origin);
   // The loop gets to its first event after it has said that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
@@ -549,6 +578,7 @@ class LabServer implements RedisLabServer {
     readonly history: ForkableHistory | null,
     /** What a fork has in common with its original. */
     private readonly forkOptions: ServerOptions,
+    readonly origin: ForkOrigin | null,
   ) {
     const { addresses, poller, fallback } = handle.ready;
     const tcp = addresses.find((address) => 'port' in address);
@@ -650,7 +680,16 @@ class LabServer implements RedisLabServer {
   }
 
   async fork(options: ServerOptions = {}): Promise<RedisLabServer> {
-    return forkFrom(() => this.handle.call('capture', null), this.forkOptions, options, false);
+    const { heldAt, history } = this;
+    if (heldAt !== null && history !== null) return this.forkHeld(heldAt, history, options);
+    return forkFrom(() => this.handle.call('capture', null), this.forkOptions, options, null);
+  }
+
+  /** What the loop is in the middle of is known to its past only: where that command began, it is not any more. */
+  private async forkHeld(heldAt: TraceEvent, history: ForkableHistory, options: ServerOptions): Promise<RedisLabServer> {
+    const { turn } = await this.snapshot(NO_WINDOWS);
+    const { server } = await history.forkHeld({ turn, before: heldAt.kind === 'frame' ? { token: heldAt.token, frame: heldAt.frame } : null }, options);
+    return server;
   }
 
   async close(): Promise<void> {

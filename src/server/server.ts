@@ -243,6 +243,22 @@ export class Server implements ServerContext {
   /** The whole server as plain data. Throws in the middle of a turn. */
   capture(): ServerState {
     if (!this.loop.isBetweenTurns) throw new Error('the state of a server can be captured between two turns only');
+    return this.state();
+  }
+
+  /**
+   * In the middle of a turn, between two commands, of a server that does not go on itself: as {@link capture}, but what was read of the client that is being
+   * served, and is not executed, is dropped.
+   * @param isDecoded of a request that is not executed, at least the beginning has been decoded
+   */
+  captureWithin(served: Token, isDecoded: boolean): { readonly state: ServerState; readonly droppedBytes: number } {
+    // The commands of this read are counted when it ends.
+    this.dispatcher.endRead();
+    const droppedBytes = this.clients.dropUnread(served, isDecoded);
+    return { state: this.state(), droppedBytes };
+  }
+
+  private state(): ServerState {
     const { clock, loop, sessions } = this;
     return {
       nowMs: clock.nowMs,

@@ -24,6 +24,11 @@ export class Fifo<T> {
     return this.items[this.head];
   }
 
+  /** The item that was pushed last; undefined if there is none. */
+  get last(): T | undefined {
+    return this.length === 0 ? undefined : this.items.at(-1);
+  }
+
   /** The item at a position counted from the first, which is 0; undefined if there is none. */
   at(position: number): T | undefined {
     return this.items[this.head + position];

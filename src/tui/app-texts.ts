@@ -2,7 +2,11 @@
  * What the app says in the last row of the screen: what a key has done, why it could not, and what is asked first. Undo says the same in lines.
  */
 import type { InLanguages } from '../shared/language.js';
+import type { Dropped, ForkOrigin } from '../server/index.js';
 import type { ForkedAsOf } from './state/state.js';
+
+const border = ({ asOf: { turn, event } }: ForkOrigin): string => (event === 0 ? `before turn ${turn}` : `turn ${turn}, event ${event}`);
+const borderInKorean = ({ asOf: { turn, event } }: ForkOrigin): string => (event === 0 ? `턴 ${turn} 이전` : `턴 ${turn}, 이벤트 ${event}`);
 
 const ENGLISH = {
   nothingChanged: 'nothing is changed',
@@ -36,7 +40,8 @@ const ENGLISH = {
   changedBy: (command: string, client: string) => `, by ${command} of ${client}`,
   notChangedBefore: (key: string) => `${key} has not changed before this within the history`,
   forked: (asOf: ForkedAsOf, address: string) =>
-    `a fork${asOf === 'now' ? '' : `, as of ${asOf.isAfter ? 'after' : 'before'} turn ${asOf.turn},`} is on ${address}: Esc there ends it, and leads back here`,
+    `a fork${asOf === 'now' ? '' : `, as of ${border(asOf)},`} is on ${address}: Esc there ends it, and leads back here`,
+  dropped: ({ token, bytes }: Dropped) => `not in it: ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} that #${token} had sent behind that`,
   noSuchEvent: (turn: number, event: number) => `turn ${turn} has no event ${event}`,
   noLater: (goal: string) => `no later ${goal} in the history: End leads back to now`,
   fullSpeed: 'full speed',
@@ -80,8 +85,8 @@ const KOREAN: typeof ENGLISH = {
   momentIs: (turn, event, time, what) => `턴 ${turn}, 이벤트 ${event}, ${time}: ${what}`,
   changedBy: (command, client) => ` (${client}의 ${command})`,
   notChangedBefore: (key) => `${key}: 히스토리에서 이보다 먼저 바뀐 적이 없습니다`,
-  forked: (asOf, address) =>
-    `${asOf === 'now' ? '' : `턴 ${asOf.turn} ${asOf.isAfter ? '이후' : '이전'}의 `}포크가 ${address}에 있습니다. 그곳에서 Esc로 끝내고 여기로 돌아옵니다`,
+  forked: (asOf, address) => `${asOf === 'now' ? '' : `${borderInKorean(asOf)}의 `}포크가 ${address}에 있습니다. 그곳에서 Esc로 끝내고 여기로 돌아옵니다`,
+  dropped: ({ token, bytes }) => `포크에 없는 것: #${token}이(가) 그 뒤에 보낸 ${bytes}바이트`,
   noSuchEvent: (turn, event) => `턴 ${turn}에는 이벤트 ${event}이(가) 없습니다`,
   noLater: (goal) => `히스토리에 더 뒤의 ${goal}이(가) 없습니다. End로 현재로 돌아갑니다`,
   fullSpeed: '최고 속도',

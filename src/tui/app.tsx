@@ -713,7 +713,8 @@ export class App {
       return [];
     }
     this.options.openFork(server, asOf);
-    return [this.texts.forked(asOf, addressText(server.addresses[0]!))];
+    const dropped = asOf === 'now' ? null : asOf.dropped;
+    return [this.texts.forked(asOf, addressText(server.addresses[0]!)), ...(dropped === null ? [] : [this.texts.dropped(dropped)])];
   }
 
   /** Of the key that is selected. */

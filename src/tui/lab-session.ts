@@ -231,23 +231,15 @@ export class LabSession {
     return typeof past === 'string' ? Promise.reject(new Error(past)) : past.ask(argv, protocol, db);
   }
 
-  /** A server that goes on from the moment that is shown, as of the last border between two turns. */
+  /** A server that goes on from the moment that is shown; in the middle of a command, from the one before it. */
   async fork(): Promise<{ readonly server: RedisLabServer; readonly asOf: ForkedAsOf }> {
     const { server } = this.options;
     const options = { history: FORK_HISTORY_BYTES };
     const { mode, heldAt } = this.state.control;
-    if (mode !== 'history' && heldAt === null) return { asOf: 'now', server: await server.fork(options) };
     const { past } = this;
-    if (typeof past === 'string') throw new Error(past);
-    // A loop that is held stands in the middle of a turn, and of that only the past knows where it began.
-    if (mode !== 'history') {
-      const outcome = await this.travel.go({ to: { turn: this.history.newest.rates.turn } });
-      if (outcome !== null) throw new Error(outcome);
-    }
-    const fork = await server.history!.fork(options);
-    if (mode !== 'history') this.showLive();
-    const { turn, event } = fork.asOf;
-    return { asOf: { turn, isAfter: event > 0 }, server: fork.server };
+    if ((mode === 'history' || heldAt !== null) && typeof past === 'string') throw new Error(past);
+    const fork = mode === 'history' ? (await server.history!.fork(options)).server : await server.fork(options);
+    return { asOf: fork.origin ?? 'now', server: fork };
   }
 
   showLive(): void {

@@ -99,7 +99,7 @@ test('bytes from which no server can begin are refused in one line', async () =>
 test('a loop that is held has no state to capture, and one that has ended answers nobody', async () => {
   const server = await createServer({ port: 0 });
   await server.pause();
-  await expect(server.capture()).rejects.toThrow('the loop is held in the middle of a turn: resume it before its state is captured');
+  await expect(server.capture()).rejects.toThrow('the loop is held in the middle of a turn: resume it before its state is captured, or keep a history to fork from');
   await server.resume();
   expect((await server.capture()).length).toBeGreaterThan(0);
   await server.close();

@@ -2,7 +2,10 @@
  * The past of a real server: visited while it runs, back and forth, and compared with a replay of its recording.
  */
 import { expect, test } from 'vitest';
-import { createServer, type Destination, type Moment, type RedisLabServer, type ServerOptions, type SnapshotRequest, type TraceBody, type Visit } from 'redis-lab';
+import {
+  type ClientSnapshot, createServer, type Destination, type Moment, type PastFork, type RedisLabServer, type ServerOptions, type Snapshot, type SnapshotRequest,
+  type TraceBody, type Visit,
+} from 'redis-lab';
 import { digestOf, readRecording, Replay } from '../../src/server/recording/index.js';
 import { takeSnapshot } from '../../src/server/snapshot.js';
 import { encodeRequest } from '../../src/server/resp/request-encoder.js';
@@ -268,10 +271,11 @@ test('a fork of the past begins with the state of then, at the time of then, and
   const { stats } = await server.snapshot();
   await caughtUp(server, stats.commands);
   while ((await client.call('EXISTS', 'brief')) === 1) await new Promise((resolve) => setTimeout(resolve, 50));
-  // Within the turn of the last SET: as of before that turn.
-  const { moment } = await history.visit({ command: 3 }, WINDOW);
+  // At the beginning of the turn of the last SET.
+  const { moment: { turn } } = await history.visit({ command: 3 }, WINDOW);
+  await history.visit({ turn }, WINDOW);
   const { server: fork, asOf } = await history.fork({ history: 2 ** 24 });
-  expect(asOf).toEqual({ turn: moment.turn, event: 0 });
+  expect(asOf).toEqual({ turn, event: 0 });
   await using other = await RespClient.connect(fork.port);
   const left = await other.call('PTTL', 'brief');
   expect(left).toBeGreaterThan(0);
@@ -284,17 +288,112 @@ test('a fork of the past begins with the state of then, at the time of then, and
   expect(await client.call('GET', 'lasting')).toBe('new');
   const forked = await fork.snapshot();
   await caughtUp(fork, forked.stats.commands);
-  expect(fork.history!.range.oldest.turn).toBe(moment.turn);
-  const { snapshot } = await fork.history!.visit({ turn: moment.turn }, WINDOW);
+  expect(fork.history!.range.oldest.turn).toBe(turn);
+  const { snapshot } = await fork.history!.visit({ turn }, WINDOW);
   expect(snapshot.keys.rows.map(({ key }) => key)).toEqual(['brief', 'lasting']);
   expect((await fork.history!.ask(['GET', 'lasting'])).reply.toString()).toBe('$3\r\nold\r\n');
   // At the end of a turn nothing of it is lost.
-  const end = await history.visit({ turn: moment.turn, event: Infinity }, WINDOW);
+  const end = await history.visit({ turn, event: Infinity }, WINDOW);
   const later = await history.fork();
   expect(later.asOf).toEqual(end.moment);
   await using last = await RespClient.connect(later.server.port);
   expect(await last.call('GET', 'lasting')).toBe('new');
   await Promise.all([fork.close(), later.server.close(), server.close()]);
+});
+
+/** Fork, look, close: what it begins with. */
+async function begun({ server: fork, asOf, dropped }: PastFork): Promise<object> {
+  expect(fork.origin).toEqual({ asOf, dropped });
+  const keys = (await fork.snapshot(WINDOW)).keys.rows.map(({ key }) => key);
+  await using client = await RespClient.connect(fork.port);
+  const calls = Number(/cmdstat_set:calls=(\d+)/.exec(String(await client.call('INFO', 'commandstats')))?.[1] ?? 0);
+  await fork.close();
+  return { keys, calls, asOf, dropped };
+}
+
+test('a fork inside of a turn begins with the last finished command, and tells what it drops of the pipeline behind it', async () => {
+  const { server } = await start();
+  const history = server.history!;
+  await using client = await RespClient.connect(server.port);
+  const [first, second, third] = ['a', 'b', 'c'].map((key) => encodeRequest(['SET', key, '1'])) as [string, string, string];
+  client.raw(first + second + encodeRequest(['MULTI']) + third + encodeRequest(['EXEC']));
+  for (let replies = 0; replies < 5; replies++) await client.next();
+  const { stats: { commands }, clients: [{ token }] } = await server.snapshot() as Snapshot & { clients: [ClientSnapshot] };
+  await caughtUp(server, commands);
+  const behind = encodeRequest(['MULTI']).length + third.length + encodeRequest(['EXEC']).length;
+  // Executed, and then replied to.
+  const { moment } = await history.visit({ command: 2 }, WINDOW);
+  expect(await begun(await history.fork())).toEqual({ keys: ['a', 'b'], calls: 2, asOf: moment, dropped: { token, bytes: behind } });
+  const replied = await history.visit({ from: moment, by: 'event', direction: 'forward' }, WINDOW);
+  expect(await begun(await history.fork())).toEqual({ keys: ['a', 'b'], calls: 2, asOf: replied.moment, dropped: { token, bytes: behind } });
+  // Decoded, and not executed.
+  const decoded = await history.visit({ from: moment, request: { command: 'exec' } }, WINDOW);
+  const exec = { token, bytes: encodeRequest(['EXEC']).length };
+  expect(await begun(await history.fork())).toEqual({ keys: ['a', 'b'], calls: 2, asOf: decoded.moment, dropped: exec });
+  // In the middle of EXEC.
+  const within = await history.visit({ from: decoded.moment, by: 'event', direction: 'forward' }, WINDOW);
+  expect(within.events.at(-1)).toMatchObject({ kind: 'key-change', key: 'c' });
+  expect(await begun(await history.fork())).toEqual({ keys: ['a', 'b'], calls: 2, asOf: decoded.moment, dropped: exec });
+  // Read, and not decoded.
+  await history.visit(within.events.findLast(({ kind }) => kind === 'read')!.moment, WINDOW);
+  const all = { token, bytes: first.length + second.length + behind };
+  expect(await begun(await history.fork())).toMatchObject({ keys: [], calls: 0, dropped: all });
+  await server.close();
+});
+
+test('a loop that is held can be forked: as of before the request at which it is held, and from within a command, too', async () => {
+  const { server } = await start();
+  await using client = await RespClient.connect(server.port);
+  await client.call('SET', 'a', '1');
+  await server.pause();
+  const requests = [['SET', 'b', '2'], ['MULTI'], ['SET', 'c', '3'], ['EXEC']].map(encodeRequest);
+  client.raw(requests.join(''));
+  const forked = async (): Promise<object> => {
+    const fork = await server.fork();
+    return begun({ server: fork, ...fork.origin! });
+  };
+  const { token } = (await server.runTo({ command: 'exec' })) as Extract<TraceBody, { kind: 'frame' }>;
+  const dropped = { token, bytes: requests.at(-1)!.length };
+  expect(await forked()).toMatchObject({ keys: ['a', 'b'], calls: 2, dropped });
+  expect((await server.step('event')).kind).toBe('key-change');
+  expect(await forked()).toMatchObject({ keys: ['a', 'b'], calls: 2, dropped });
+  await server.step('command');
+  await server.step('command');
+  expect(server.heldAt).toMatchObject({ kind: 'execute', command: 'exec' });
+  expect(await forked()).toMatchObject({ keys: ['a', 'b', 'c'], calls: 3, dropped: null });
+  // Held, it is still where it was.
+  expect(server.heldAt).toMatchObject({ kind: 'execute', command: 'exec' });
+  await server.resume();
+  for (let replies = 0; replies < 4; replies++) await client.next();
+  expect((await server.fork().then(async (fork) => [fork.origin, await fork.close()]))[0]).toBe(null);
+  await server.close();
+  await using other = await createServer({ port: 0 });
+  await other.pause();
+  await expect(other.fork()).rejects.toThrow('the loop is held in the middle of a turn: resume it before its state is captured, or keep a history to fork from');
+  await other.resume();
+});
+
+test('forks of random moments of a busy past have the keys of then, and go on', async () => {
+  const { server } = await start({ seed: 11 });
+  const history = server.history!;
+  const random = new Random(11);
+  await useAtRandom(server.port, random, 60);
+  const { stats } = await server.snapshot();
+  await caughtUp(server, stats.commands);
+  for (let round = 0; round < 5; round++) {
+    const { moment: { turn, event } } = await history.visit({ command: random.between(1, stats.commands) }, WINDOW);
+    const { moment } = await history.visit({ turn, event: Math.max(1, event - random.below(6)) }, WINDOW);
+    const { server: fork, asOf } = await history.fork();
+    expect(asOf.turn === moment.turn && asOf.event <= moment.event).toBe(true);
+    const then = await history.visit(asOf.event === 0 ? moment : asOf, WINDOW);
+    const now = await fork.snapshot(WINDOW);
+    const shown = ({ keys, clientCount }: Snapshot): object => ({ clientCount, keys: keys.rows.map(({ key, type, size }) => [key, type, size]) });
+    expect(shown(now)).toEqual(shown(then.snapshot));
+    await using client = await RespClient.connect(fork.port);
+    if (await client.call('AUTH', 'none').then(() => true)) expect(await client.call('ECHO', 'x').then(String)).toMatch(/^x$|NOAUTH/);
+    await fork.close();
+  }
+  await server.close();
 });
 
 test('the next request like this, forward from a moment, before it executes', async () => {

@@ -94,6 +94,12 @@ export class Clients {
     return this.open(stream);
   }
 
+  /** See {@link Connection.dropUnread}. */
+  dropUnread(token: Token, isDecoded: boolean): number {
+    const session = this.sessions.get(token);
+    return session === undefined ? 0 : (session.transport as Connection).dropUnread(isDecoded);
+  }
+
   /** How the readiness of those that come is reported. */
   get triggering(): Interest {
     return this.env.triggering;

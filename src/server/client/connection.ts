@@ -120,6 +120,19 @@ export class Connection implements EventHandler, Transport {
     this.writer.restore(writer);
   }
 
+  /**
+   * Between two requests of a read: what has come and is not executed is forgotten, as if it had never been read. Returns how many bytes that are.
+   * @param isDecoded a request is, at least its beginning, and is not executed
+   */
+  dropUnread(isDecoded: boolean): number {
+    const { decoder } = this;
+    const bytes = decoder.unusedBytes + (isDecoded ? decoder.requestBytes : 0);
+    decoder.drop();
+    this.query.clear();
+    this.countHeld();
+    return bytes;
+  }
+
   ready(readiness: Readiness): void {
     // Errors and hang-ups show themselves in the next read, so anything but pure WRITABLE is a reason to read.
     if ((readiness & ~READY_WRITABLE) !== 0) {

@@ -6,41 +6,74 @@
 import type { TraceEvent, TraceKind } from '../trace/events.js';
 import type { Moment } from './moment.js';
 
-/** These may happen in the middle of a command, or of a timer's work, and say nothing of where it ends. */
-const WITHIN: ReadonlySet<TraceKind> = new Set(['key-change', 'expire', 'evict', 'publish', 'replicate', 'park', 'unpark']);
+/** When these happen and no command is being executed, the server is between two pieces of work. Others may happen within a timer's work, or a client's end. */
+const BETWEEN: ReadonlySet<TraceKind> = new Set([
+  'turn-begin', 'write', 'interest', 'wait', 'poll', 'ready', 'accept', 'connect', 'read', 'frame-partial', 'frame', 'timer', 'turn-end',
+]);
 
 interface Running {
   readonly token: number;
   readonly frame: number;
+  /** Empty: which one is not known. */
   readonly command: string;
 }
+
+/** A command that was put off, and has no request in this turn, lets others be served. It ends with its turn. */
+const PUT_OFF: Running = { token: NaN, frame: NaN, command: '' };
 
 export class CommandBorders {
   /** What is being executed, or is about to be: its request has been decoded. */
   running: Running | null = null;
   /** The last moment between commands. */
   last: Moment = { turn: 0, event: 0 };
+  /** What was executed last; its reply may be still to come. */
+  private executed: Running | null = null;
+  /** While a script lets others be served, it still runs. */
+  private servesOthers = false;
 
   pass(event: TraceEvent, moment: Moment): void {
-    const { running } = this;
-    if (event.kind === 'turn-begin' || event.kind === 'turn-end') this.running = null;
-    // While a script lets others be served, it still runs.
-    else if (running !== null && isEndOf(running, event)) this.running = null;
-    else if (event.kind === 'frame' && running === null) {
-      this.running = { token: event.token, frame: event.frame, command: event.argv[0]!.toLowerCase() };
-      this.last = moment;
-    }
-    if (this.running === null && !WITHIN.has(event.kind) && !isInner(running, event)) this.last = moment;
+    if (this.running !== null && this.isEndOf(this.running, event)) this.end(this.running);
+    if (event.kind === 'poll' && event.within === true) this.letsOthersIn();
+    if (this.running === null && (BETWEEN.has(event.kind) || this.isOfExecuted(event))) this.last = moment;
+    if (event.kind === 'frame' && this.running === null) this.begin(event);
   }
-}
 
-/** A command of a script or a transaction that is executed without a request of its own having been seen. */
-function isInner(running: Running | null, event: TraceEvent): boolean {
-  return running === null && event.kind === 'execute';
-}
+  private begin({ token, frame, argv }: Extract<TraceEvent, { kind: 'frame' }>): void {
+    this.running = { token, frame, command: argv[0]!.toLowerCase() };
+    this.servesOthers = false;
+  }
 
-function isEndOf({ token, frame, command }: Running, event: TraceEvent): boolean {
-  if (event.kind !== 'execute' && event.kind !== 'reply') return false;
-  if (event.token !== token || event.frame !== frame) return false;
-  return event.kind === 'reply' || event.command === command || event.command.startsWith(`${command}|`);
+  private end(running: Running): void {
+    this.executed = running;
+    this.running = null;
+  }
+
+  private isOfExecuted(event: TraceEvent): boolean {
+    if (this.executed === null || (event.kind !== 'execute' && event.kind !== 'reply')) return false;
+    return this.executed.token === event.token && this.executed.frame === event.frame;
+  }
+
+  private letsOthersIn(): void {
+    this.servesOthers = true;
+    this.running ??= PUT_OFF;
+  }
+
+  private isEndOf({ token, frame, command }: Running, event: TraceEvent): boolean {
+    switch (event.kind) {
+      case 'turn-begin':
+      case 'turn-end':
+        return true;
+      // Not every command is followed by a reply: CLIENT REPLY OFF, CLIENT PAUSE.
+      case 'ready':
+        return !this.servesOthers;
+      case 'frame':
+        return event.token === token;
+      case 'execute':
+        return event.token === token && event.frame === frame && (event.command === command || event.command.startsWith(`${command}|`));
+      case 'reply':
+        return event.token === token && event.frame === frame;
+      default:
+        return false;
+    }
+  }
 }

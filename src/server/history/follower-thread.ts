@@ -17,7 +17,7 @@ import type { HistoryRange } from './moment.js';
 import type { CallOf, FollowerCalls, ToThread } from './protocol.js';
 import { RouteFinder } from './route-finder.js';
 import { TapeStore } from './tape-store.js';
-import { stateAt } from './turn-border.js';
+import { lastBorder, stateAt, stateBefore } from './fork-state.js';
 import { TurnIndex } from './turn-index.js';
 
 /** Messages are taken, and memory is looked at, after so much work at the latest. */
@@ -168,10 +168,12 @@ export class FollowerThread implements TapeSource {
     switch (method) {
       case 'ask':
         return answerAt(finder, argument as FollowerCalls['ask']['argument']);
-      case 'state': {
-        const { turn, isAfter } = argument as FollowerCalls['state']['argument'];
-        return stateAt(finder, turn, isAfter);
-      }
+      case 'stateBefore':
+        return stateBefore(finder, argument as FollowerCalls['stateBefore']['argument']);
+      case 'stateAt':
+        return stateAt(finder, argument as FollowerCalls['stateAt']['argument']);
+      case 'lastBorder':
+        return lastBorder(finder, argument as FollowerCalls['lastBorder']['argument']);
       case 'route': {
         const { to, before } = argument as FollowerCalls['route']['argument'];
         return finder.find(to, before);

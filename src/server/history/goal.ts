@@ -15,6 +15,8 @@ export type Condition =
   | { readonly commands: number }
   /** It is not later than this. */
   | { readonly unixMs: number }
+  /** This request of a client has been decoded. */
+  | { readonly token: number; readonly frame: number }
   | { readonly db: number; readonly key: string };
 
 export type Goal =
@@ -39,6 +41,7 @@ export function holds(where: Condition, { event, isNewPhase, unixMs, commands }:
   if ('request' in where) return endsRun(where.request, event);
   if ('commands' in where) return event.kind === 'execute' && commands >= where.commands;
   if ('unixMs' in where) return unixMs <= where.unixMs;
+  if ('frame' in where) return event.kind === 'frame' && event.token === where.token && event.frame === where.frame;
   return isChangeOf(where, event);
 }
 

@@ -10,8 +10,9 @@ import type { RecordingHead } from '../recording/replay.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TapeListener } from '../thread/recording.js';
 import { STEP_UNITS, type StepUnit } from '../trace/stepping.js';
+import type { ForkState } from './fork-state.js';
 import type { Destination, HistoryRange, Moment, Past, PastAnswer, Visit } from './moment.js';
-import type { Arrival, FollowerCalls, TwinCalls } from './protocol.js';
+import type { Arrival, FollowerCalls, HeldTurn, TwinCalls } from './protocol.js';
 import { NO_SUCH_MOMENT } from './route-finder.js';
 import { HistoryThread } from './thread-handle.js';
 
@@ -101,21 +102,41 @@ export class History implements Past, TapeListener {
     });
   }
 
-  /** The server at the last border between two turns at or before the moment visited, serialized, and when that is. */
-  protected stateThen(): Promise<{ readonly state: Uint8Array; readonly asOf: Moment }> {
-    return this.inTurn(async () => {
+  /** The server at the last border between two commands at or before the moment visited. */
+  protected stateThen(): Promise<ForkState> {
+    return this.inTurn(() => {
       this.expectTwin();
-      const { moment, events } = this.visited!;
-      const { turn } = moment;
-      const isAfter = events.at(-1)!.kind === 'turn-end';
-      const state = await this.expectFollower().call('state', { turn, isAfter });
-      return { state, asOf: isAfter ? moment : { turn, event: 0 } };
+      return this.expectFollower().call('stateAt', this.visited!.border);
     });
   }
 
-  /** The server at the last border between two turns that there is, serialized. */
-  protected newestState(): Promise<Uint8Array> {
-    return this.inTurn(() => this.expectFollower().call('state', { turn: this.range.newest.turn, isAfter: false }));
+  /** The same of the turn in the middle of which the loop is held. */
+  stateHeld(held: HeldTurn): Promise<ForkState> {
+    return this.inTurn(async () => {
+      this.flush();
+      await this.reach(held.turn);
+      const follower = this.expectFollower();
+      return follower.call('stateAt', await follower.call('lastBorder', held));
+    });
+  }
+
+  /** The server at the last border between two turns that there is. */
+  protected newestState(): Promise<ForkState> {
+    return this.inTurn(() => this.expectFollower().call('stateBefore', this.range.newest.turn));
+  }
+
+  /** The follower is behind the loop. Resolves when it is in this turn, which has begun; rejects if it will never be. */
+  private async reach(turn: number): Promise<void> {
+    this.expectFollower();
+    while (this.range.newest.turn < turn) {
+      await new Promise<void>((resolve) => {
+        const stop = this.onGrow(() => {
+          stop();
+          resolve();
+        });
+      });
+      if (this.range.off !== null) throw new Error(this.range.off);
+    }
   }
 
   digest(): Promise<string> {

@@ -47,6 +47,12 @@ export interface Writer {
   readonly command: string;
 }
 
+/** What was read of a client and is not executed, in bytes. */
+export interface Dropped {
+  readonly token: number;
+  readonly bytes: number;
+}
+
 export interface HistoryRange {
   readonly oldest: Moment;
   readonly newest: Moment;

@@ -4,6 +4,7 @@
 import type { RecordingHead } from '../recording/replay.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { ControlWords } from '../thread/control.js';
+import type { ForkState } from './fork-state.js';
 import type { Destination, HistoryRange, Moment, PastEvent, Writer } from './moment.js';
 import type { Route } from './twin.js';
 
@@ -16,8 +17,12 @@ export interface FollowerCalls {
   /** The way to a destination. `before`: it was not found from this turn on. Null: then it is nowhere. */
   route: { argument: { readonly to: Destination; readonly before: number | null }; result: Route | null };
   ask: { argument: Question; result: Uint8Array };
-  /** The state before a turn, or after it, serialized. */
-  state: { argument: { readonly turn: number; readonly isAfter: boolean }; result: Uint8Array };
+  /** The state before a turn. */
+  stateBefore: { argument: number; result: ForkState };
+  /** The state at a moment between two commands. */
+  stateAt: { argument: Moment; result: ForkState };
+  /** Of a turn that has not ended: the last moment between two commands, of what is known of it, and before this request. */
+  lastBorder: { argument: HeldTurn; result: Moment };
 }
 
 export interface Question {
@@ -26,6 +31,13 @@ export interface Question {
   readonly argv: readonly string[];
   readonly protocol: 2 | 3;
   readonly db: number;
+}
+
+/** A turn in the middle of which the loop is held. */
+export interface HeldTurn {
+  readonly turn: number;
+  /** The loop is held before this request is executed; null: it is not held at a request. */
+  readonly before: { readonly token: number; readonly frame: number } | null;
 }
 
 export interface TwinCalls {

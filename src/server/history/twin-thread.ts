@@ -162,5 +162,5 @@ function arrivalOf(twin: Twin, request: SnapshotRequest): Arrival {
 function writerAt({ replay, borders }: Twin, event: TraceEvent): Writer | null {
   if (!('token' in event) || event.token === 0) return null;
   const command = event.kind === 'execute' ? event.command : borders.running?.command;
-  return command === undefined ? null : { token: event.token, name: replay.server.sessions.get(event.token)?.name ?? '', command };
+  return command === undefined || command === '' ? null : { token: event.token, name: replay.server.sessions.get(event.token)?.name ?? '', command };
 }

@@ -109,6 +109,11 @@ export class RequestDecoder {
     return this.earlierBytes + this.position - this.requestStart;
   }
 
+  /** Bytes of the range that have not been used yet. */
+  get unusedBytes(): number {
+    return this.end - this.position;
+  }
+
   /** Between two feeds: bytes of a request that is not whole yet, without those that the caller keeps. */
   get heldBytes(): number {
     return this.remaining === 0 ? 0 : this.earlierBytes;
@@ -140,7 +145,7 @@ export class RequestDecoder {
     return COMPLETE;
   }
 
-  /** At INCOMPLETE: forgets the running request, and the rest of the range with it. */
+  /** Forgets the running request, and the rest of the range with it. */
   drop(): void {
     this.position = this.end;
     this.remaining = 0;

@@ -212,7 +212,7 @@ function capturing(server: Server, observation: Observation): Answers['capture']
     }
   };
   return (_, reply) => {
-    if (observation.isHeld) throw new Error('the loop is held in the middle of a turn: resume it before its state is captured');
+    if (observation.isHeld) throw new Error('the loop is held in the middle of a turn: resume it before its state is captured, or keep a history to fork from');
     waiting.push(reply);
     server.loop.betweenTurns = () => {
       const result = capture();

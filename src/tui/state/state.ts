@@ -7,7 +7,7 @@
  *   repl      the client console
  */
 import type { ProgramView } from '../../program/index.js';
-import type { Address, Breakpoint, LoopActivity, Moment, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
+import type { Address, Breakpoint, ForkOrigin, LoopActivity, Moment, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
 import type { FirstMinute } from './learn/first-minute.js';
 import type { Language, Text } from '../../shared/language.js';
 import type { Lesson } from './learn/lesson.js';
@@ -32,8 +32,8 @@ export interface ServerInfo {
   readonly forkedAsOf?: ForkedAsOf;
 }
 
-/** A fork begins between two turns of its original: `now` at the end of the one that ran, otherwise before a turn that was visited, or after it. */
-export type ForkedAsOf = 'now' | { readonly turn: number; readonly isAfter: boolean };
+/** A fork begins at the end of the turn that ran (`now`), or between two commands at the moment that was visited, or at which the loop was held. */
+export type ForkedAsOf = 'now' | ForkOrigin;
 
 /** How bytes beside ASCII are shown: as the text that they are, or as \xHH, as redis-cli does. */
 export type Spelling = 'readable' | 'escaped';

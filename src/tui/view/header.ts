@@ -31,7 +31,7 @@ const ENGLISH = {
   position: (at: string, of: string) => `${at} of ${of}`,
   goingBack: 'going back…',
   untimed: ['durations not measured', 'no durations'] as readonly string[],
-  fork: (turn: string, isAfter: boolean) => `FORK ${isAfter ? 'after' : 'before'} turn ${turn}`,
+  fork: (turn: string, event: number) => `FORK ${event === 0 ? `before turn ${turn}` : `of turn ${turn}, event ${event}`}`,
   noAddress: 'no address',
   taken: (port: number) => `${port} is taken`,
   edgeTriggered: 'edge-triggered',
@@ -60,7 +60,7 @@ const KOREAN: Texts = {
   position: (at, of) => `${at}/${of}`,
   goingBack: '되돌아가는 중…',
   untimed: ['시간은 재지 않음', '시간 없음'],
-  fork: (turn, isAfter) => `FORK 턴 ${turn} ${isAfter ? '이후' : '이전'}`,
+  fork: (turn, event) => `FORK 턴 ${turn}${event === 0 ? ' 이전' : `, 이벤트 ${event}`}`,
   noAddress: '주소 없음',
   taken: (port) => `${port}은 사용 중`,
   edgeTriggered: '에지 트리거',
@@ -220,7 +220,9 @@ function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo, texts
 
 function forkWays({ forkedAsOf }: ServerInfo, texts: Texts): readonly string[] {
   if (forkedAsOf === undefined) return [];
-  return forkedAsOf === 'now' ? [' FORK '] : [` ${texts.fork(formatCount(forkedAsOf.turn), forkedAsOf.isAfter)} `, ' FORK '];
+  if (forkedAsOf === 'now') return [' FORK '];
+  const { turn, event } = forkedAsOf.asOf;
+  return [` ${texts.fork(formatCount(turn), event)} `, ' FORK '];
 }
 
 /** Of a virtual clock: the time that it shows. */

@@ -29,7 +29,7 @@ test('a fork of the past opens on a port of its own, shows the clients of then a
   await lab.until(() => lab.header.includes('HISTORY') && moment(lab) !== '');
   const [before, turn] = [moment(lab), moment(lab).split(',')[0]!];
   lab.type('fork\r');
-  await lab.until(() => lab.header.includes(` FORK before turn ${turn} `) && lab.pane('tokens').some((row) => /#3 .*ghost parked/.test(row)));
+  await lab.until(() => lab.header.includes(` FORK of turn ${turn}, event `) && lab.pane('tokens').some((row) => /#3 .*ghost parked/.test(row)));
   const port = forkPort(lab);
   expect(port).not.toBe(lab.port);
   await lab.until(() => lab.pane('keyspace').some((row) => row.includes('"old"')));
@@ -47,7 +47,7 @@ test('a fork of the past opens on a port of its own, shows the clients of then a
   lab.type(KEYS.escape);
   await lab.until(() => !lab.header.includes(' FORK ') && moment(lab) === before);
   lab.terminal.resize(120, 40);
-  await lab.until(() => lab.pane('repl').some((row) => row.includes(`as of before turn ${turn}`)));
+  await lab.until(() => lab.pane('repl').some((row) => row.includes(`a fork, as of turn ${turn}, event `)));
   await expect.poll(() => isOpen(port)).toBe(false);
   client.socket.destroy();
   lab.type(KEYS.end);
@@ -78,7 +78,7 @@ test('now can be forked, too, also while the loop is held; a fork that ends by i
   await lab.toPanes();
   await lab.pause();
   lab.type('6fork\r');
-  await lab.until(() => / FORK (before|after) turn \d+ /.test(lab.header) && lab.pane('keyspace').some((row) => row.includes('"v"')));
+  await lab.until(() => / FORK of turn \d+, event \d+ /.test(lab.header) && lab.pane('keyspace').some((row) => row.includes('"v"')));
   lab.type(KEYS.escape);
   await lab.until(() => lab.footer.includes('Esc ends the fork'));
   lab.type(KEYS.escape);
