@@ -42,6 +42,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   poller: PollerName = 'epoll';
   isEdgeTriggered = true;
   readonly pollerFallback = null;
+  readonly origin = null;
   readonly history = null;
   readonly closed: Promise<void>;
   readonly faults: ServerFaults;

@@ -39,8 +39,8 @@ const ENGLISH = {
   momentIs: (turn: number, event: number, time: string, what: string) => `turn ${turn}, event ${event}, ${time}: ${what}`,
   changedBy: (command: string, client: string) => `, by ${command} of ${client}`,
   notChangedBefore: (key: string) => `${key} has not changed before this within the history`,
-  forked: (asOf: ForkedAsOf, address: string) =>
-    `a fork${asOf === 'now' ? '' : `, as of ${border(asOf)},`} is on ${address}: Esc there ends it, and leads back here`,
+  forked: (asOf: ForkedAsOf, address: string, way: string) =>
+    `a fork${asOf === 'now' ? '' : `, as of ${border(asOf)},`} is on ${address}: ${way} there ends it, and leads back here`,
   dropped: ({ token, bytes }: Dropped) => `not in it: ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} that #${token} had sent behind that`,
   noSuchEvent: (turn: number, event: number) => `turn ${turn} has no event ${event}`,
   noLater: (goal: string) => `no later ${goal} in the history: End leads back to now`,
@@ -85,7 +85,7 @@ const KOREAN: typeof ENGLISH = {
   momentIs: (turn, event, time, what) => `턴 ${turn}, 이벤트 ${event}, ${time}: ${what}`,
   changedBy: (command, client) => ` (${client}의 ${command})`,
   notChangedBefore: (key) => `${key}: 히스토리에서 이보다 먼저 바뀐 적이 없습니다`,
-  forked: (asOf, address) => `${asOf === 'now' ? '' : `${borderInKorean(asOf)}의 `}포크가 ${address}에 있습니다. 그곳에서 Esc로 끝내고 여기로 돌아옵니다`,
+  forked: (asOf, address, way) => `${asOf === 'now' ? '' : `${borderInKorean(asOf)}의 `}포크가 ${address}에 있습니다. 그곳에서 ${way}로 끝내고 여기로 돌아옵니다`,
   dropped: ({ token, bytes }) => `포크에 없는 것: #${token}이(가) 그 뒤에 보낸 ${bytes}바이트`,
   noSuchEvent: (turn, event) => `턴 ${turn}에는 이벤트 ${event}이(가) 없습니다`,
   noLater: (goal) => `히스토리에 더 뒤의 ${goal}이(가) 없습니다. End로 현재로 돌아갑니다`,

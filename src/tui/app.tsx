@@ -16,6 +16,7 @@ import { APP_TEXTS } from './app-texts.js';
 import { contextOf, intentOf, isOfServer, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
 import type { Console } from './repl/host.js';
+import type { OwnOptions } from './forks.js';
 import { LabSession } from './lab-session.js';
 import { ExperimentFileError } from './learn/file-texts.js';
 import { FirstMinuteGuide } from './learn/guide.js';
@@ -31,7 +32,7 @@ import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
 import { reduceRepl, type ReplAction } from './state/repl-reduce.js';
 import { runTargetOf } from './state/select/run-target.js';
-import { busyOf, type ForkedAsOf, type Goal, type Prompt, type Question, type ServerInfo, type Spelling, type State } from './state/state.js';
+import { busyOf, type Goal, type Prompt, type Question, type ServerInfo, type Spelling, type State } from './state/state.js';
 import { escapeBytes } from './escape.js';
 import { edit } from './state/repl/line-editor.js';
 import { editOf } from './state/repl/line-keys.js';
@@ -41,9 +42,9 @@ import { typedForConsole } from './state/typed-word.js';
 import { joined, spell, typedRun, type Key } from './terminal/key.js';
 import { FrameSink } from './terminal/sink.js';
 import { NOWHERE, type Outcome } from './time-travel.js';
+import { SessionForks } from './session-forks.js';
 import { SessionPast } from './session-past.js';
 import { Undo } from './undo.js';
-import { addressText } from './view/header.js';
 import type { Pane, Size } from './view/pane.js';
 import { PANES, paneOf } from './view/panes/index.js';
 import { pauseNotice } from './view/parts/busy.js';
@@ -70,7 +71,7 @@ const HELP_FRAME_ROWS = 4;
 /** What each batch corrects; of more clients the trace alone tells. A thousand would hold up the loop by a millisecond, twelve times a second. */
 const MAX_CLIENTS = 512;
 
-export interface AppOptions {
+export interface AppOptions extends Partial<Pick<OwnOptions, 'openFork' | 'leaveFork'>> {
   readonly server: RedisLabServer;
   readonly info: ServerInfo;
   /** For the console to give to the server; empty: none. */
@@ -93,12 +94,8 @@ export interface AppOptions {
   readonly quit: () => void;
   /** Ctrl-Z: stops this process and whatever has been started with it, npm for example. Returns when they go on. */
   readonly suspend: () => void;
-  /** Shows a fork of the server until it is left. */
-  readonly openFork?: (fork: RedisLabServer, asOf: ForkedAsOf) => void;
   /** For a projector. */
   readonly isPresenting?: boolean;
-  /** Esc: the server is a fork, and ends with its screen; left out: it is none. */
-  readonly leaveFork?: () => void;
   /** What is shown is a learner's own program; left out: it is the lab's server. */
   readonly program?: ProgramWatch;
   /** Something that must not happen has happened. */
@@ -156,7 +153,7 @@ export class App {
         learn: (name) => this.learn(name),
         advance: (duration) => this.session.advance(duration),
         past: this.past,
-        fork: () => this.fork(),
+        forks: new SessionForks(this.session, options, 'Esc'),
         quit,
       },
       { password: options.password },
@@ -704,17 +701,6 @@ export class App {
 
   private goForward(goal: Goal): void {
     void this.sayIfStill(this.session.goForward(goal), this.texts.noLater(goalName(goal, this.theme, this.language)));
-  }
-
-  private async fork(): Promise<readonly string[]> {
-    const { server, asOf } = await this.session.fork();
-    if (this.options.openFork === undefined || this.hasEnded) {
-      await server.close();
-      return [];
-    }
-    this.options.openFork(server, asOf);
-    const dropped = asOf === 'now' ? null : asOf.dropped;
-    return [this.texts.forked(asOf, addressText(server.addresses[0]!)), ...(dropped === null ? [] : [this.texts.dropped(dropped)])];
   }
 
   /** Of the key that is selected. */

@@ -9,12 +9,12 @@ import type { ProgramWatch } from '../program/index.js';
 import type { RedisLabServer } from '../server/index.js';
 import type { App } from './app.js';
 import { describeFailure } from './failure.js';
+import { Forks, type OwnOptions } from './forks.js';
 import { isFirstStart, rememberFirstStart } from './learn/first-start.js';
 import type { Experiment } from './state/learn/experiment.js';
 import { languageOf, type Language } from '../shared/language.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
-import { Screens, type OwnOptions } from './screens.js';
 import { inBasicColors, type ColorDepth } from './terminal/color-depth.js';
 import { patientOutput, tell } from './terminal/patient-output.js';
 import { Terminal } from './terminal/terminal.js';
@@ -129,8 +129,9 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       isPresenting: options.isPresenting,
     });
     const lead = isLed ? { isOver: rememberFirstStart } : null;
-    const create = (own: OwnOptions): App => new LabApp({
+    const create = ({ isOnTop, ...own }: OwnOptions): App => new LabApp({
       ...own, theme, fail, ...(options.program !== undefined && { program: options.program }),
+      output: (text) => (isOnTop() ? terminal.write(text) : true),
       password: options.password,
       size: { width: terminal.columns, height: terminal.rows },
       language: options.language,
@@ -142,7 +143,11 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       quit: () => end(0),
       suspend: () => suspend(0),
     });
-    const screens = new Screens({ create, write: terminal.write }, server, options.info);
+    const begin = (app: App): void => {
+      app.redraw();
+      app.start().catch(() => {});
+    };
+    const screens = new Forks({ create, begin }, server, options.info);
     process.on('exit', () => terminal.leave());
     process.on('uncaughtException', fail);
     process.on('unhandledRejection', fail);

@@ -63,7 +63,7 @@ export class LabSession {
   /** The windows that the live loop, and the past that is shown, were asked for. */
   private watched = '';
   private pastWatched = '';
-  private hasEnded = false;
+  hasEnded = false;
   private stopListening: (() => void)[] = [];
   private busyWatch: BusyWatch | null = null;
 

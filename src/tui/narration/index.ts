@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { RedisLabServer } from '../../server/index.js';
 import { describeFailure } from '../failure.js';
+import { Forks, type OwnOptions } from '../forks.js';
 import { printable } from '../state/repl/line-editor.js';
 import type { Language } from '../../shared/language.js';
 import type { ServerInfo } from '../state/state.js';
@@ -48,36 +49,41 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       if (hasEnded) return;
       hasEnded = true;
       lines.close();
-      lab.stop();
+      labs.stop();
       if (isSignalled && output instanceof PatientOutput) output.flushNow();
       if (isSignalled || output.writableLength === 0) resolve(code);
       // Called when all before it has been taken, or the reader has left.
       else output.write('', () => resolve(code));
     };
-    const lab = new NarratedLab({
-      server, info, password, language,
-      theme: createTheme({ palette: 'plain', ascii }),
-      keepsHistory: isTyped,
-      write: withinLimits(output, language),
-      taken: () => taken(output),
-      quit: () => end(0),
-    });
-    warnings.listen((text) => lab.warn(text));
+    const theme = createTheme({ palette: 'plain', ascii });
+    const write = withinLimits(output, language);
+    const create = (own: OwnOptions): NarratedLab => new NarratedLab({ ...own, password, language, theme, write, keepsHistory: isTyped, quit: () => end(0) });
+    const labs = new Forks({ create, begin: () => {} }, server, info);
+    /** The line that is being done; the next one goes to whichever lab is told by then. */
+    let running = Promise.resolve();
+    const take = (line: string): void => {
+      running = running.then(() => taken(output)).then(() => labs.top.take(line));
+    };
+    const finish = async (): Promise<void> => {
+      await running;
+      await Promise.all(labs.all.map((lab) => lab.finish()));
+    };
+    warnings.listen((text) => labs.top.warn(text));
     let isLeaving = false;
     lines.on('line', (line) => {
       isLeaving = false;
       const text = fromBytes(line);
       // Keys that a terminal's own line editing does not know are no part of a line; what a program sends is.
-      lab.take(isTyped ? printable(text) : text);
+      take(isTyped ? printable(text) : text);
     });
-    lines.on('close', () => void (isTyped ? end(0) : lab.finish().then(() => end(0))));
+    lines.on('close', () => void (isTyped ? end(0) : finish().then(() => end(0))));
     process.on('SIGINT', () => {
       if (hasEnded) process.exit(0);
       if (!isTyped || isLeaving) return end(0, true);
       isLeaving = true;
       // What the terminal has echoed, ^C, stands in a line of its own.
       output.write('\n');
-      if (!lab.interrupt()) lab.say(NARRATION_TEXTS[language].leaving);
+      if (!labs.top.interrupt()) labs.top.say(NARRATION_TEXTS[language].leaving);
     });
     // The first one ends the lab in its order, another one at once.
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : end(0, true)));

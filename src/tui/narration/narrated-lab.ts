@@ -8,9 +8,10 @@
  *
  * The same state, sentences and console as the screen's; only what is drawn there is told here. One line is done before the next one begins.
  */
-import type { RedisLabServer, SnapshotRequest, TraceBatch, TraceEvent } from '../../server/index.js';
+import type { SnapshotRequest, TraceBatch, TraceEvent } from '../../server/index.js';
 import { historyPath } from '../repl/history-file.js';
 import { createRepl, type Repl } from '../repl/repl.js';
+import type { OwnOptions } from '../forks.js';
 import { LabSession } from '../lab-session.js';
 import { paceOf, type Pace } from '../state/changes.js';
 import { changeBreakpoints, formatBreakpoint } from '../state/breakpoints.js';
@@ -21,13 +22,14 @@ import { loadExperiment } from '../learn/library.js';
 import { rememberDone } from '../learn/progress.js';
 import { reduceRepl, type ReplAction } from '../state/repl-reduce.js';
 import type { ReplClient } from '../state/repl-state.js';
-import { busyOf, type Goal, type ServerInfo, type Spelling, type State } from '../state/state.js';
+import { busyOf, type Goal, type Spelling, type State } from '../state/state.js';
 import { findLabWord } from '../state/repl/lab-words.js';
 import { toBytes } from '../state/typed-text.js';
+import { SessionForks } from '../session-forks.js';
 import { SessionPast } from '../session-past.js';
 import { NOWHERE, type Outcome } from '../time-travel.js';
 import { Undo } from '../undo.js';
-import { factsOf } from '../view/header.js';
+import { addressText, factsOf } from '../view/header.js';
 import type { Pane } from '../view/pane.js';
 import { commandsPane } from '../view/panes/commands.js';
 import { PANES } from '../view/panes/index.js';
@@ -53,9 +55,7 @@ const MOST_STEPS = 100_000;
 /** Of the events that a step has passed, the last ones are told. */
 const MOST_EVENTS = 50;
 
-export interface NarratedLabOptions {
-  readonly server: RedisLabServer;
-  readonly info: ServerInfo;
+export interface NarratedLabOptions extends Omit<OwnOptions, 'isOnTop'> {
   /** For the console to give to the server; empty: none. */
   readonly password: string;
   readonly language: Language;
@@ -64,8 +64,6 @@ export interface NarratedLabOptions {
   /** Lines that a person has typed are kept for other labs. */
   readonly keepsHistory: boolean;
   readonly write: (text: string) => void;
-  /** Resolves when the next line may run: its reply would find a reader. */
-  readonly taken: () => Promise<void>;
   readonly quit: () => void;
 }
 
@@ -95,12 +93,14 @@ export class NarratedLab {
   private hasEnded = false;
   /** What is typed is for this; null: for the lab. */
   private lesson: LessonLines | null = null;
+  /** A fork of it is told. */
+  private isHidden = false;
   private spelling: Spelling = 'readable';
 
   constructor(private readonly options: NarratedLabOptions) {
     const { server, info, password, language, keepsHistory, quit } = options;
     this.wanted = server.heldAt === null ? null : 'pause';
-    this.greet();
+    if (info.forkedAsOf === undefined) this.greet();
     this.session = new LabSession({
       server, info, language,
       request: () => this.request(),
@@ -122,6 +122,7 @@ export class NarratedLab {
       advance: (duration) => this.session.advance(duration),
       past: new SessionPast(this.session, () => this.theme, this.texts.wayBack),
       learn: (name) => this.learn(name),
+      forks: new SessionForks(this.session, this.options, 'fork off'),
       quit,
     });
   }
@@ -130,9 +131,10 @@ export class NarratedLab {
     return spelledIn(this.options.theme, this.spelling);
   }
 
-  /** A line as it was typed. */
-  take(line: string): void {
-    this.running = this.running.then(() => this.options.taken()).then(() => this.perform(line.trim()));
+  /** A line as it was typed. Resolves when it is done. */
+  take(line: string): Promise<void> {
+    this.running = this.running.then(() => this.perform(line.trim()));
+    return this.running;
   }
 
   /** Ctrl-C. False if there was nothing to leave. */
@@ -159,6 +161,16 @@ export class NarratedLab {
     await this.running;
     this.lesson?.leave();
     await Promise.race([this.repl.answered(), this.whenHeld(true)]);
+  }
+
+  /** What others do is not told while a fork is. */
+  hide(): void {
+    this.isHidden = true;
+  }
+
+  show(): void {
+    this.isHidden = false;
+    this.say(this.texts.isBack(addressText(this.options.info.addresses[0]!)));
   }
 
   /** Ends what has been begun. The server is not ours to end. */
@@ -247,7 +259,8 @@ export class NarratedLab {
   }
 
   private isForPast(line: string): boolean {
-    return this.state.control.mode === 'history' || findLabWord(/^\S*/.exec(line)![0])?.name === 'goto';
+    const word = findLabWord(/^\S*/.exec(line)![0])?.name;
+    return this.state.control.mode === 'history' || word === 'goto' || word === 'fork';
   }
 
   private clientOf(name: string): ReplClient | undefined {
@@ -506,7 +519,7 @@ export class NarratedLab {
 
   private tell({ narration, lines }: { readonly narration: Narration; readonly lines: readonly string[] }): void {
     this.narration = narration;
-    if (this.isNarrating) for (const line of lines) this.say(line);
+    if (this.isNarrating && !this.isHidden) for (const line of lines) this.say(line);
     const dueMs = nextDueMs(narration);
     if (dueMs === null || this.narrationTimer !== null) return;
     this.narrationTimer = setTimeout(() => {
@@ -529,8 +542,8 @@ export class NarratedLab {
 
   private tellStatus(): void {
     this.session.tellTime();
-    const { time, turn, connections, perSecond, address, poller, clock, breakpoints, drops } = this.facts;
-    const rows = [[time, turn, connections, perSecond], [address, poller, clock, breakpoints, drops]];
+    const { fork, time, turn, connections, perSecond, address, poller, clock, breakpoints, drops } = this.facts;
+    const rows = [[fork, time, turn, connections, perSecond], [address, poller, clock, breakpoints, drops]];
     for (const parts of rows) this.say(parts.filter((text) => text !== '').join(', '));
     const { heldAt } = this.state.control;
     if (heldAt !== null) this.say(heldSentence(heldAt, this.wording));

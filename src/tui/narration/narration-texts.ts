@@ -43,6 +43,7 @@ const ENGLISH = {
   leaving: 'Ctrl-C again leaves the lab',
   missing: (lines: number) => `${lines} lines are missing here: nobody took them`,
   wayBack: 'live leads back to now',
+  isBack: (address: string) => `the fork has ended: lines go to ${address} again`,
   /** What was only counted, and the sentence that tells it. */
   counted: {
     command: (count: string) => plural(count, 'command'),
@@ -98,6 +99,7 @@ const KOREAN: NarrationTexts = {
   leaving: 'Ctrl-C를 한 번 더 누르면 lab을 종료합니다',
   missing: (lines) => `여기서 ${lines}줄이 빠졌습니다. 받는 쪽이 읽지 않았습니다`,
   wayBack: 'live로 현재로 돌아갑니다',
+  isBack: (address) => `포크가 끝났습니다. 이제 다시 ${address}에 입력합니다`,
   counted: {
     command: (count) => `명령 ${count}개`,
     came: (count) => `연결 ${count}개 접속`,

@@ -44,7 +44,7 @@ class LabConsole implements Console {
       learn: (name) => host.learn(name),
       advance: (duration) => host.advance(duration),
       past: host.past,
-      fork: () => host.fork(),
+      forks: host.forks,
       quit: () => host.quit(),
     });
   }

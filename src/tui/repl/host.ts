@@ -15,6 +15,13 @@ import type { Repl } from './repl.js';
 /** What words of the console ask of the server besides what clients can. */
 export type LabControls = Pick<RedisLabServer, 'faults' | 'snapshot' | 'activity' | 'trigger'>;
 
+export interface ReplForks {
+  /** `fork` was typed. Resolves with what is to be said of it. */
+  open(): Promise<readonly string[]>;
+  /** `fork off` was typed. False if this is no fork. */
+  leave(): boolean;
+}
+
 export interface ConsoleHost {
   /** Where the server listens. */
   readonly address: Address;
@@ -33,8 +40,8 @@ export interface ConsoleHost {
   learn(name: string): string | null;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
-  /** `fork` was typed. Resolves with what is to be said of it. */
-  fork(): Promise<readonly string[]>;
+  /** For `fork`. */
+  readonly forks: ReplForks;
   /** For `goto`, and for what is typed while the past is shown. */
   readonly past: ReplPast;
   /** `quit` was typed. */

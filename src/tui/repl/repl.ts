@@ -23,7 +23,7 @@ import { kindOf, type Hearing } from './conversation.js';
 import { Flood, parseFlood } from './flood.js';
 import { helpText } from './help-text.js';
 import { HistoryFile } from './history-file.js';
-import type { LabControls } from './host.js';
+import type { LabControls, ReplForks } from './host.js';
 import { listOf } from './list-of.js';
 import { LoopWords } from './loop-words.js';
 import { askPast, refusalInPast, type ReplPast } from './past.js';
@@ -47,8 +47,8 @@ export interface ReplOptions {
   learn?(name: string): string | null;
   /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
   advance(duration: string): Promise<number>;
-  /** `fork` was typed. Resolves with what is to be said of it; left out: there is nothing that could show one. */
-  fork?(): Promise<readonly string[]>;
+  /** For `fork`; left out: there is nothing that could show one. */
+  readonly forks?: ReplForks;
   /** For `goto`, and for what is typed while the past is shown; left out: there is none. */
   readonly past?: ReplPast;
   /** `quit` was typed. */
@@ -338,7 +338,7 @@ class LabRepl implements Repl {
       case undefined:
         return connection.send(argv);
       case 'fork':
-        return this.options.fork === undefined ? this.say('error', name, this.texts.forkNeedsScreen) : this.call(name, this.options.fork);
+        return this.fork(name, argv.slice(1).join(' '));
       case 'goto':
         return this.goTo(name, connection, argv.slice(1));
       case 'quit':
@@ -389,6 +389,14 @@ class LabRepl implements Repl {
     const { past } = this.options;
     if (past === undefined) return this.say('error', name, this.texts.noHistory);
     this.call(name, () => past.goTo(words, view.db));
+  }
+
+  private fork(name: string, way: string): void {
+    const { forks } = this.options;
+    if (forks === undefined) return this.say('error', name, this.texts.forkNeedsScreen);
+    if (way === '') return this.call(name, () => forks.open());
+    if (way.toLowerCase() !== 'off') return this.say('error', name, this.texts.forkUsage);
+    if (!forks.leave()) this.say('error', name, this.texts.noFork);
   }
 
   private byHand(word: string, name: string, connection: ConsoleClient): void {

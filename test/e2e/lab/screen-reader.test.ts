@@ -100,6 +100,40 @@ test('in the history nothing moves the loop: steps go forward there, and what wo
   await say(lab, 'resume', 'LIVE: the loop runs');
 });
 
+test('between pipes a fork of the past takes the lines until fork off, which leads back', async () => {
+  const script = ['SET k old', 'SET k new', 'goto change k', 'fork', 'status', 'GET k', 'SET k other', 'fork now', 'fork off', 'GET k', 'live', 'GET k', 'fork off'];
+  const { code, lines, errors } = await run(`${script.join('\n')}\n`);
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  const said = lines.join('\n');
+  const turn = /^turn (\d+), event/m.exec(said)![1];
+  expect(said).toMatch(new RegExp(`as of turn ${turn}, event \\d+, is on 127\\.0\\.0\\.1:\\d+: fork off there ends it, and leads back here\nnot in it: 29 bytes that #2 had sent behind that\nFORK of turn ${turn}, event \\d+, LIVE`));
+  expect(lines.filter((line) => line === '"old"' || line === '"new"' || /fork/.test(line)).slice(1)).toEqual([
+    // In the fork.
+    '"old"', 'fork, or fork off in a fork', expect.stringMatching(/^the fork has ended: lines go to 127\.0\.0\.1:\d+ again$/),
+    // Still in the past, and now.
+    '"old"', '"new"', 'this is no fork',
+  ]);
+});
+
+test('a loop that is held can be forked in lines; a fork of the fork ends by itself, and a client of it hears nothing of the original', async () => {
+  const lab = await listen();
+  await say(lab, 'SET k v', 'OK');
+  await say(lab, 'pause', 'PAUSED, held');
+  await say(lab, 'fork', /a fork, as of turn \d+, event \d+, is on 127\.0\.0\.1:\d+: fork off there/);
+  const client = await RespClient.connect(Number(/is on 127\.0\.0\.1:(\d+): fork off/.exec(lab.screen)![1]));
+  onTestFinished(() => void client.socket.destroy());
+  expect(await client.call('GET', 'k')).toBe('v');
+  await lab.until(/token \d+ sent GET k/);
+  await say(lab, 'SET k w', 'OK');
+  await say(lab, 'fork', /a fork is on 127\.0\.0\.1:\d+: fork off there/);
+  await say(lab, 'GET k', '"w"');
+  await say(lab, 'SHUTDOWN NOSAVE', 'the fork has ended: lines go to');
+  await say(lab, 'fork off', 'the fork has ended: lines go to');
+  await say(lab, 'status', /PAUSED/);
+  await say(lab, 'resume', 'LIVE: the loop runs');
+  await say(lab, 'GET k', '"v"');
+});
+
 test('a run is held before the next request of a client, and undo takes back what was done last', async () => {
   const lab = await listen();
   // The console's own connection is token 2.

@@ -35,7 +35,7 @@ async function atWork(): Promise<{ press: (...keys: string[]) => boolean; paste:
     run: () => {},
     learn: () => null,
     advance: (duration) => server.advance(duration),
-    fork: () => Promise.resolve([]),
+    forks: { open: () => Promise.resolve([]), leave: () => false },
     past: { isShown: false, moment: null, wayBack: '', ask: () => Promise.reject(new Error('not here')), goTo: () => Promise.reject(new Error('not here')) },
     quit: () => {
       hasQuit = true;

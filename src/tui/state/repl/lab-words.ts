@@ -90,13 +90,13 @@ export const LAB_WORDS: readonly LabWord[] = [
   },
   {
     name: 'fork',
-    arguments: '',
+    arguments: '[off]',
     summary: {
       en:
-        'Opens a second server from the moment that is shown, now or past, on a port of its own, and shows it until Esc leads back; then it ends. It ' +
+        'Opens a second server from the moment that is shown, now or past, on a port of its own, and shows it until Esc, or fork off, ends it. It ' +
         'begins with what had been executed by then; what a client had sent behind that is dropped, and the clients of then are ghosts.',
       ko:
-        '표시된 순간(현재 또는 과거)에서 다른 포트에 두 번째 서버를 열고, Esc로 돌아올 때까지 보여 준 뒤 끝냅니다. ' +
+        '표시된 순간(현재 또는 과거)에서 다른 포트에 두 번째 서버를 열고, Esc나 fork off로 돌아올 때까지 보여 준 뒤 끝냅니다. ' +
         '그때까지 실행된 상태로 시작하며, 그 뒤에 보낸 것은 버려지고 그때의 클라이언트는 고스트입니다.',
     },
   },
