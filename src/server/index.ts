@@ -465,8 +465,8 @@ export async function createServerOn(
     thread,
   );
   if (recording !== null) {
-    const { poller: name } = handle.ready;
-    const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable' };
+    const { poller: name, wakeFd: wakerFd } = handle.ready;
+    const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable', wakerFd };
     follow(recording, handle, {
       build: __VERSION__, seed, settings, ...(from !== null && { from: base64(from) }), configFile, poll, hasWatchedHeap: true,
       hasVirtualClock: clock === 'virtual',

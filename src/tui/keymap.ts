@@ -535,7 +535,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'leave-fork', keys: ['escape'], shown: 'Esc', label: { en: 'ends the fork', ko: '포크 끝내기' },
     meaning: { en: 'in a fork: ends it, and leads back to the server that it was forked from', ko: '포크에서: 끝내고 원래 서버로 돌아갑니다' },
-    group: 'Lab', contexts: ['panes'], when: ({ server }) => server.forkedAsOf !== undefined,
+    group: 'Lab', contexts: ['panes'], when: (state) => state.server.forkedAsOf !== undefined && !isHistory(state),
   },
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['panes'] },
   { intent: 'help', keys: ['f1'], shown: 'F1', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['console', 'lesson'] },

@@ -203,6 +203,8 @@ test('a held loop: its turn can be visited up to the event at which it is held',
   const { turn } = await server.snapshot();
   while (history.range.newest.turn < turn) await new Promise((resolve) => history.onGrow(resolve));
   const visit = await history.visit({ turn, event: Infinity }, WINDOW);
+  const { listeners, wakerFd } = await server.snapshot(WINDOW);
+  expect(visit.snapshot).toMatchObject({ listeners, wakerFd });
   expect(visit.events.at(-1)).toMatchObject({ kind: 'frame', argv: ['SET', 'b', '2'] });
   expect((await history.visit({ from: visit.moment, by: 'event', direction: 'back' }, WINDOW)).events.at(-1)).toMatchObject({ kind: 'read' });
   await server.resume();

@@ -67,6 +67,8 @@ export interface RecordedPoll {
   readonly edgeTriggered: boolean;
   /** It ran each turn from a callback: see `Drive`. */
   readonly isDriven: boolean;
+  /** The descriptor of its waker; left out: -1, it had none. */
+  readonly wakerFd?: number;
 }
 
 /** The world between two turns as plain data, without the tape. */
@@ -89,7 +91,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
   readonly name: Poll['name'];
   readonly emulated: boolean;
   readonly edgeTriggered: boolean;
-  readonly waker: Waker = { fd: -1, wake: () => {}, acknowledge: () => {}, close: () => {} };
+  readonly waker: Waker;
   readonly drive?: (turn: () => number | null) => Promise<void>;
   readonly clock: ReplayClock;
   /** The tape was read up to its end mark. */
@@ -117,6 +119,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
     this.name = poll.name;
     this.emulated = poll.emulated;
     this.edgeTriggered = poll.edgeTriggered;
+    this.waker = { fd: poll.wakerFd ?? -1, wake: () => {}, acknowledge: () => {}, close: () => {} };
     if (poll.isDriven) this.drive = drive;
     this.wasWatched = state?.wasWatched ?? false;
     this.sentBefore = new Map(state?.sentBytes);

@@ -41,6 +41,7 @@ test('a fork of the past opens on a port of its own, shows the clients of then a
   await lab.until(() => lab.footer.includes('Esc ends the fork'));
   lab.type(KEYS.left);
   await lab.until(() => lab.header.includes(' FORK ') && lab.header.includes('HISTORY') && moment(lab) !== '');
+  expect(lab.footer).not.toContain('ends the fork');
   lab.type(KEYS.escape);
   await lab.until(() => lab.header.includes(' LIVE ') && lab.footer.includes('Esc ends the fork'));
   lab.terminal.resize(100, 30);
