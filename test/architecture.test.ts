@@ -22,6 +22,8 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/keyspace': ['shared', 'server/trace'],
   'server/version': [],
   'server/host': ['shared'],
+  // Snapshots as files, and when they are written and loaded.
+  'server/persistence': ['shared', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
   'server/errors': ['server/resp'],
   'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
   'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],
@@ -37,15 +39,15 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/client': ['shared', 'types:server/rules', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
     'shared', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
-    'server/config', 'server/faults', 'server/rules', 'server/scripting', 'server/server-state',
+    'server/config', 'server/faults', 'server/persistence', 'server/rules', 'server/scripting', 'server/server-state',
   ],
   'server/server-state': [
     'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',
-    'types:server/scripting',
+    'types:server/persistence', 'types:server/scripting',
   ],
   'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'types:server/features', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/faults', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
-  'server/thread': ['server/arena', 'types:server/server-state', 'server/background', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
+  'server/thread': ['server/arena', 'server/persistence', 'server/server-state', 'server/background', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
   'server/history': [
     'shared', 'server/thread', 'server/recording', 'server/server', 'server/snapshot', 'server/command', 'server/resp', 'server/trace',
   ],

@@ -198,8 +198,14 @@ export const NO_CONFIG_FILE = new ErrorReply('ERR The server is running without 
 export const rewriteFailed = (why: string): ErrorReply => new ErrorReply(oneLine(`ERR Rewriting config file: ${why}`));
 export const FIRST_DB_INDEX = new ErrorReply('ERR invalid first DB index');
 export const SECOND_DB_INDEX = new ErrorReply('ERR invalid second DB index');
-/** Ours: Redis would have written a file. */
-export const NO_PERSISTENCE = new ErrorReply('ERR this server keeps its data in memory only: saving is not implemented');
+/** Ours: there is no append-only file. */
+export const NO_APPEND_ONLY_FILE = new ErrorReply('ERR this server has no append-only file: snapshots are all it writes');
+/** Redis answers only `ERR`, and says why in its log. */
+export const notSaved = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR ${complaint}`));
+export const SAVE_IN_PROGRESS = new ErrorReply('ERR Background save already in progress');
+export const SHUTDOWN_FAILED = new ErrorReply('ERR Errors trying to SHUTDOWN. Check logs.');
+export const NOT_RELOADED = new ErrorReply('ERR Error trying to load the RDB dump');
+export const RELOAD_OPTIONS = new ErrorReply('ERR DEBUG RELOAD only supports the NOFLUSH option.');
 export const MONITOR_DENIED = new ErrorReply('ERR MONITOR isn\'t allowed for DENY BLOCKING client');
 export const NO_SHUTDOWN = new ErrorReply('ERR No shutdown in progress.');
 export const SLOWLOG_COUNT = new ErrorReply('ERR count should be greater than or equal to -1');

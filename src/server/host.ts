@@ -3,6 +3,7 @@
  * which a recording keeps and a replay answers from it. Every answer is plain data.
  */
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { getHeapStatistics } from 'node:v8';
@@ -17,6 +18,13 @@ export interface HostMemory {
 
 /** What is in a file, one character a byte; or why it cannot be read, in the words of strerror(3). */
 export type FileContent = { readonly bytes: string } | { readonly complaint: string };
+
+/** An open file, piece by piece. */
+export interface FileToLoad {
+  /** Null at its end. Throws what reading throws. */
+  next(): Buffer | null;
+  close(): void;
+}
 
 export interface Host {
   readonly pid: number;
@@ -37,7 +45,11 @@ export interface Host {
   readFile(path: string): FileContent;
   /** What `find` returns. A recording has other passwords than its server had: what is found by comparing one with a hash is an input. */
   choose(find: () => number): number;
+  /** A file of any size, to be read once. Null: there is none. Throws an Error if it cannot be had. */
+  open(path: string): FileToLoad | null;
 }
+
+const CHUNK_BYTES = 2 ** 20;
 
 export class SystemHost implements Host {
   readonly pid = process.pid;
@@ -83,6 +95,16 @@ export class SystemHost implements Host {
   choose(find: () => number): number {
     return find();
   }
+
+  open(path: string): FileToLoad | null {
+    try {
+      const fd = openSync(path, 'r');
+      return { next: () => readChunk(fd), close: () => closeSync(fd) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
 }
 
 function systemError(error: unknown): string {
@@ -90,3 +112,10 @@ function systemError(error: unknown): string {
   const text = (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message;
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
+
+function readChunk(fd: number): Buffer | null {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const length = readSync(fd, chunk);
+  return length === 0 ? null : chunk.subarray(0, length);
+}
+

@@ -22,6 +22,7 @@ import type { TcpListener, TcpStream } from './io/poll.js';
 import type { KeyspaceState } from './keyspace/keyspace.js';
 import type { HeapWatchState } from './measuring/heap-watch.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
+import type { PersistenceState } from './persistence/persistence.js';
 import type { ScriptingState } from './scripting/scripting.js';
 
 export interface ServerState {
@@ -56,6 +57,12 @@ export interface ServerState {
   readonly heapWatch: HeapWatchState | null;
   readonly keyspace: KeyspaceState;
   readonly scripting: ScriptingState | null;
+  readonly persistence: PersistenceState;
+}
+
+/** The settings of a server that begins with this state. It is another server: it must not save over the file of the first. */
+export function settingsOf({ settings }: ServerState): Partial<SettingValues> {
+  return { ...settings, save: '' };
 }
 
 /** What a server is restored from. */

@@ -11,7 +11,7 @@ import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import { CATEGORY_ORDER } from './command/command-facts.js';
 import { resolvePath, toText } from './config/bytes.js';
-import { type Config, ConfigError } from './config.js';
+import { type Config, ConfigError, type SettingValues } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
 import { AclLog } from './features/acl-log.js';
@@ -41,7 +41,7 @@ import { FIRST_FREE, LISTENER, type Token } from './io/token.js';
 import { HashSeed } from './keyspace/hash.js';
 import { Keyspace } from './keyspace/keyspace.js';
 import { KeyspaceListeners } from './keyspace/listeners.js';
-import { captureScripting, restoreScripting } from './scripting/scripting.js';
+import { captureScripting, librariesOf, restoreScripting } from './scripting/scripting.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
 import { Activity } from './loop/activity.js';
 import type { Clock } from './loop/clock.js';
@@ -50,6 +50,7 @@ import type { Reply } from './resp/reply.js';
 import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
+import { Persistence } from './persistence/persistence.js';
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
@@ -109,6 +110,7 @@ export class Server implements ServerContext {
   readonly aclLog: AclLog;
   readonly stats: ServerStats;
   readonly statistics: Statistics<Command>;
+  readonly persistence: Persistence;
   readonly scheduler: Scheduler;
   readonly identity: ServerIdentity;
   readonly random: SeededRandom;
@@ -205,6 +207,11 @@ export class Server implements ServerContext {
     if (heap !== undefined) this.watchHeap(heap);
     followNotifications(keyspaceListeners, config, (channel, message) => void pubsub.publish(channel, message, 0));
 
+    const persistence = (this.persistence = new Persistence({
+      settings: values, keyspace, clock, scheduler, host, libraries: librariesOf(this), log: this.log,
+    }));
+    config.onChange('save', () => persistence.scheduleLook());
+
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
     this.dispatcher = new Dispatcher(
@@ -287,6 +294,7 @@ export class Server implements ServerContext {
       heapWatch: this.heapWatch?.capture() ?? null,
       keyspace: this.keyspace.capture(),
       scripting: captureScripting(this),
+      persistence: this.persistence.capture(),
     };
   }
 
@@ -314,6 +322,7 @@ export class Server implements ServerContext {
     if (state.heapWatch !== null) this.restoreHeapWatch(state.heapWatch);
     restoreScripting(this, state.scripting);
     keyspace.restore(state.keyspace);
+    this.persistence.restore(state.persistence);
     this.random.restore(state.random);
     if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);
   }
@@ -323,6 +332,14 @@ export class Server implements ServerContext {
     const triggering = TRIGGERINGS[trigger];
     this.clients.trigger(triggering, token);
     for (const acceptor of this.listeners) if (token === null || token === acceptor.token) acceptor.trigger(triggering);
+  }
+
+  /**
+   * Loads the snapshot, if there is one and somebody has asked for it: dir, dbfilename or save is among the settings. Throws SnapshotError.
+   * @param given the settings that the server was started with; all others have their defaults
+   */
+  load({ dir, dbfilename, save }: Partial<SettingValues>): void {
+    if (dir !== undefined || dbfilename !== undefined || save !== undefined) this.persistence.load();
   }
 
   /** Binds every address of the settings whose port is known; {@link opened} does the rest. Throws SystemError; then nothing stays bound. */
@@ -367,6 +384,12 @@ export class Server implements ServerContext {
   shutdown(): void {
     this.loop.stop();
     this.closeListeners();
+  }
+
+  /** Ends as a signal ends a server: saves before, if there are save points. */
+  terminate(): void {
+    if (this.persistence.hasSavePoints) this.persistence.save();
+    this.shutdown();
   }
 
   get canRunTurnsWithin(): boolean {

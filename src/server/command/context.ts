@@ -38,6 +38,21 @@ export interface ServerIdentity {
   readonly replicationId: string;
 }
 
+/** What commands see of persistence/. Complaints are for people; null: it is done. */
+export interface ServerPersistence {
+  readonly lastSaveMs: number;
+  readonly lastSeconds: number;
+  readonly hasFailed: boolean;
+  readonly hasSavePoints: boolean;
+  readonly isPending: boolean;
+  readonly saves: number;
+  readonly keysLoaded: number;
+  readonly keysExpired: number;
+  save(): string | null;
+  saveSoon(): void;
+  reload(empties: boolean): string | null;
+}
+
 export interface ServerContext {
   readonly config: Config;
   readonly statistics: Statistics<Command>;
@@ -64,6 +79,7 @@ export interface ServerContext {
   readonly sessions: ReadonlyMap<number, Session>;
   readonly scheduler: Scheduler;
   readonly stats: ServerStats;
+  readonly persistence: ServerPersistence;
   readonly identity: ServerIdentity;
   /** In [0, 1), from the server's seed. */
   random(): number;

@@ -1,6 +1,6 @@
 /**
- * DEBUG: what tests and the curious need: DIGEST DIGEST-VALUE ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD SDSLEN SET-ACTIVE-EXPIRE
- * SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
+ * DEBUG: what tests and the curious need: DIGEST DIGEST-VALUE ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD RELOAD SDSLEN
+ * SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
  */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -31,6 +31,7 @@ const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
   POPULATE: { arguments: [1, 3], run: populate },
   PROTOCOL: { arguments: [1, 1], run: (argv, _db, session) => protocol(argv[2]!.toLowerCase(), session) },
   'QUICKLIST-PACKED-THRESHOLD': { arguments: [1, 1], run: packedThreshold },
+  RELOAD: { arguments: [0, 1], run: reload },
   SDSLEN: { arguments: [1, 1], run: (argv, db) => stringLengths(argv[2]!, existing(db.stored(argv[2]!))) },
   'SET-ACTIVE-EXPIRE': { arguments: [1, 1], run: setActiveExpire },
   'SET-DISABLE-DENY-SCRIPTS': { arguments: [1, 1], run: setDenyScripts },
@@ -63,6 +64,7 @@ const HELP = helpReply('DEBUG', [
   ['POPULATE <count> [<prefix>] [<size>]', 'Creates keys named <prefix>:<number>, `key` being the prefix if none is given.'],
   ['PROTOCOL <type>', 'Answers with a value of a type: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim, true, false.'],
   ['QUICKLIST-PACKED-THRESHOLD <size>', 'Accepted.'],
+  ['RELOAD [NOFLUSH]', 'Saves the data and loads it again, NOFLUSH into what is there.'],
   ['SDSLEN <key>', 'Lengths of a key and of its string.'],
   ['SET-ACTIVE-EXPIRE <0|1>', 'Whether keys expire although nobody asks for them.'],
   ['SET-DISABLE-DENY-SCRIPTS <0|1>', 'Whether scripts may call commands that are denied to them, all but those about scripts.'],
@@ -91,6 +93,12 @@ function protocol(type: string, session: Session): Reply {
   if (session.version === 2) return errors.NOT_IN_RESP2;
   session.send(new Push(['server-cpu-usage', 42]));
   return 'Some real reply following the push reply';
+}
+
+function reload(argv: Argv, _db: Database, { server: { persistence } }: Session): Reply {
+  const empties = argv[2] === undefined;
+  if (!empties && argv[2]!.toUpperCase() !== 'NOFLUSH') return errors.RELOAD_OPTIONS;
+  return persistence.reload(empties) === null ? OK : errors.NOT_RELOADED;
 }
 
 function existing(value: Value | undefined): Value {

@@ -181,18 +181,20 @@ function human(bytes: number): string {
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)}%`;
 
-/** Nothing is saved yet: what stands here is what Redis says when nothing was ever saved. */
-function persistence({ keyspace, stats }: ServerContext): Field[] {
+/** There is no append-only file: what stands here of it is what Redis says when nothing was ever written to one. */
+function persistence({ keyspace, persistence: saved }: ServerContext): Field[] {
   return [
     ['loading', 0],
     ['async_loading', 0],
     ['rdb_changes_since_last_save', keyspace.dirty],
-    ['rdb_bgsave_in_progress', 0],
-    ['rdb_last_save_time', Math.floor(stats.startedMs / 1000)],
-    ['rdb_last_bgsave_status', 'ok'],
-    ['rdb_last_bgsave_time_sec', -1],
-    ['rdb_current_bgsave_time_sec', -1],
-    ['rdb_saves', 0],
+    ['rdb_bgsave_in_progress', saved.isPending ? 1 : 0],
+    ['rdb_last_save_time', Math.floor(saved.lastSaveMs / 1000)],
+    ['rdb_last_bgsave_status', saved.hasFailed ? 'err' : 'ok'],
+    ['rdb_last_bgsave_time_sec', saved.lastSeconds],
+    ['rdb_current_bgsave_time_sec', saved.isPending ? 0 : -1],
+    ['rdb_saves', saved.saves],
+    ['rdb_last_load_keys_expired', saved.keysExpired],
+    ['rdb_last_load_keys_loaded', saved.keysLoaded],
     ['aof_enabled', 0],
     ['aof_rewrite_in_progress', 0],
     ['aof_rewrite_scheduled', 0],

@@ -2,7 +2,7 @@
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { ErrorReply } from '../resp/reply.js';
-import { NO_REPLY, OK } from '../resp/reply.js';
+import { NO_REPLY, OK, SimpleString } from '../resp/reply.js';
 import { unixUs } from '../features/surroundings.js';
 import { integer, isWord } from './support/arguments.js';
 
@@ -102,7 +102,7 @@ export const lastsave = command({
   flags: ['loading', 'stale', 'fast'],
   categories: ['admin', 'dangerous'],
   tips: ['nondeterministic_output'],
-  run: (_argv, _db, session) => Math.floor(session.server.stats.startedMs / 1000),
+  run: (_argv, _db, session) => Math.floor(session.server.persistence.lastSaveMs / 1000),
 });
 
 export const save = command({
@@ -110,18 +110,25 @@ export const save = command({
   summary: 'Writes a snapshot and keeps everybody waiting meanwhile.',
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
-  run: () => errors.NO_PERSISTENCE,
+  run(_argv, _db, session) {
+    const complaint = session.server.persistence.save();
+    return complaint === null ? OK : errors.notSaved(complaint);
+  },
 });
+
+const BACKGROUND_SAVE = new SimpleString('Background saving started');
 
 export const bgsave = command({
   name: 'bgsave', since: '1.0.0', group: 'server', complexity: 'O(1)',
-  summary: 'Writes a snapshot in the background.',
+  summary: 'Writes a snapshot as soon as it has answered.',
   syntax: '[SCHEDULE]',
   flags: ['admin', 'noscript', 'no_async_loading'],
   history: [['3.2.2', 'The option SCHEDULE.']],
-  run(argv) {
+  run(argv, _db, { server: { persistence } }) {
     if (argv.length > 2 || (argv.length === 2 && !isWord(argv[1]!, 'SCHEDULE'))) return errors.SYNTAX;
-    return errors.NO_PERSISTENCE;
+    if (persistence.isPending) return errors.SAVE_IN_PROGRESS;
+    persistence.saveSoon();
+    return BACKGROUND_SAVE;
   },
 });
 
@@ -130,7 +137,7 @@ export const bgrewriteaof = command({
   summary: 'Rewrites the append-only file in the background.',
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading'],
-  run: () => errors.NO_PERSISTENCE,
+  run: () => errors.NO_APPEND_ONLY_FILE,
 });
 
 export const role = command({
@@ -157,8 +164,10 @@ export const shutdown = command({
     if (options.has('ABORT')) return errors.NO_SHUTDOWN;
     const { busy } = session.server.hooks;
     if (busy !== null && !options.has('NOSAVE')) return busy;
-    if (options.has('SAVE') && !options.has('FORCE')) return errors.NO_PERSISTENCE;
-    session.server.log('warning', 'User requested shutdown...');
+    const { log, persistence } = session.server;
+    log('warning', 'User requested shutdown...');
+    const isSaving = options.has('SAVE') || (persistence.hasSavePoints && !options.has('NOSAVE'));
+    if (isSaving && persistence.save() !== null && !options.has('FORCE')) return errors.SHUTDOWN_FAILED;
     session.server.shutdown();
     return NO_REPLY;
   },

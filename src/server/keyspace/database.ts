@@ -132,6 +132,16 @@ export class Database {
     }
   }
 
+  /** A key of a snapshot, of which nobody is told. False: it is there already. @param access the bits of access.ts */
+  load(key: string, value: Value, atMs: number, access: number): boolean {
+    if (this.dict.find(key) !== -1) return false;
+    const slot = this.dict.add(key, value);
+    this.dict.setAccessAt(slot, access);
+    this.measure(slot, key, value);
+    if (atMs !== NEVER) this.setExpireAt(slot, atMs);
+    return true;
+  }
+
   /** True if the key was there. Does not call {@link changed}. */
   delete(key: string): boolean {
     const slot = this.findLive(key);

@@ -1,9 +1,10 @@
 /**
  * The host of a recorded server, and of a replayed one: answers are kept on the tape as JSON, and come from there again.
  */
-import { type FileContent, type Host, type HostMemory, SystemHost } from '../host.js';
+import { type FileContent, type FileToLoad, type Host, type HostMemory, SystemHost } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
 import { HOST, HOST_FILE, HOST_SECRET } from './inputs.js';
+import { describeFile, openRecorded, type RecordedFile } from './recorded-file.js';
 import type { TapeWriter } from './tape.js';
 import type { ReplayWorld } from './replay-world.js';
 
@@ -58,6 +59,10 @@ export class RecordingHost implements Host {
 
   choose(find: () => number): number {
     return this.record(this.inner.choose(find));
+  }
+
+  open(path: string): FileToLoad | null {
+    return this.record(describeFile(this.inner, path)) === null ? null : this.inner.open(path);
   }
 
   /** The heap that is watched: each look at it is an answer, too. */
@@ -142,6 +147,11 @@ export class ReplayHost implements Host {
 
   choose(find: () => number): number {
     return this.world.isDetached ? find() : this.answer('the place of a password', -1);
+  }
+
+  open(): FileToLoad | null {
+    const recorded = this.answer<RecordedFile | null>('a file', null);
+    return recorded === null ? null : openRecorded(recorded);
   }
 
   private heapOf(limit: number): Heap {

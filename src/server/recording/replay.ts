@@ -3,7 +3,7 @@
  */
 import { Config, type SettingValues } from '../config.js';
 import { Server } from '../server.js';
-import type { ServerOrigin, ServerState } from '../server-state.js';
+import { type ServerOrigin, type ServerState, settingsOf } from '../server-state.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
 import { ReplayHost, type ReplayHostState } from './recorded-host.js';
 import { Divergence, type RecordedPoll, ReplayWorld, type ReplayWorldState, type WorldObserver } from './replay-world.js';
@@ -72,18 +72,23 @@ export class Replay {
       poll: world,
       clock: world.clock,
       seed: head.seed,
-      config: new Config({ ...start?.state.settings, ...(from === null && head.settings) }, head.configFile),
+      config: new Config({ ...(from?.state.settings ?? (start !== null && settingsOf(start.state))), ...(from === null && head.settings) }, head.configFile),
       log: () => {},
       isWatched: world.isWatched,
       host,
       ...(host.watched !== null && { heap: host.watched }),
       ...(start !== null && { from: start }),
     });
-    this.world.onShutdown = () => this.server.shutdown();
+    this.world.onShutdown = () => this.server.terminate();
     this.world.onFault = (call) => this.server.loopFaults.obey(call);
     this.server.loop.afterWait = () => this.world.obeyCalls();
     this.server.loop.onWake(() => this.world.obeyCalls());
-    if (from === null) this.attempt(() => this.server.listen());
+    if (from === null) this.attempt(() => this.begin(start === null ? head.settings : {}));
+  }
+
+  private begin(given: Partial<SettingValues>): void {
+    this.server.load(given);
+    this.server.listen();
   }
 
   /** Throws in the middle of a turn: where the tape has ended, or the server has diverged, in one. */

@@ -229,6 +229,21 @@ export function scriptingOf(server: ServerContext): Scripting {
   return made;
 }
 
+/** The libraries of functions of a server, for its snapshots. The engine is not started before there is one. */
+export function librariesOf(server: ServerContext): { codes(): string[]; load(code: string): void; flush(): void } {
+  return {
+    codes: () => [...(known.get(server)?.libraries.byName.values() ?? [])].map(({ code }) => code),
+    load(code) {
+      try {
+        scriptingOf(server).libraries.load(code, false);
+      } catch (error) {
+        throw error instanceof ErrorReply ? new Error(error.text) : error;
+      }
+    },
+    flush: () => known.get(server)?.libraries.flush(),
+  };
+}
+
 /** The scripting of a server as data; null if nobody has asked for it yet. */
 export const captureScripting = (server: ServerContext): ScriptingState | null => known.get(server)?.capture() ?? null;
 

@@ -21,7 +21,8 @@ import { ownHeap } from '../measuring/heap-watch.js';
 import { type RecordedInputs, recordInputs } from '../recording/recorded-inputs.js';
 import { TapeWriter } from '../recording/tape.js';
 import { Server, type ServerInputs } from '../server.js';
-import type { ServerState } from '../server-state.js';
+import { SnapshotError } from '../persistence/snapshot-reader.js';
+import { type ServerState, settingsOf } from '../server-state.js';
 import { readState, serializeState, StateError } from '../recording/state-bytes.js';
 import { Observation } from './observation.js';
 import { openPoll, PollerError, preloadPoll } from './open-poll.js';
@@ -53,7 +54,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     poll,
     clock,
     seed: options.seed,
-    config: new Config({ ...state?.settings, ...options.settings }, options.configFile),
+    config: new Config({ ...(state !== null && settingsOf(state)), ...options.settings }, options.configFile),
     heap: ownHeap(options.heapLimitMb * 2 ** 20),
     log: (level, message) => post({ kind: 'log', level, message }),
     activity: new Activity(options.activity),
@@ -87,6 +88,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   };
   observation.drain = drain;
   server.loop.onWake(drain);
+  if (state === null) server.load(options.settings);
   server.listen();
   const addresses = await server.opened();
   if (addresses.length === 0) return post({ kind: 'failed', message: NO_ADDRESS, code: null, address: null });
@@ -178,7 +180,7 @@ function answerWith(server: Server, observation: Observation, faults: Faults, re
     close() {
       observation.isEnding = true;
       recorded?.shutdown();
-      server.shutdown();
+      server.terminate();
     },
     trace: (budget) => observation.trace(budget),
     pause: () => observation.pause(),
@@ -247,7 +249,7 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
 }
 
 /** Settings that are not allowed, a poller that is not to be had, faults and states that are none, a path that is too long for a socket. */
-const EXPECTED = [ConfigError, PollerError, FaultError, StateError, RangeError] as const;
+const EXPECTED = [SnapshotError, ConfigError, PollerError, FaultError, StateError, RangeError] as const;
 
 /** Says why there is no server; what nobody has expected ends the thread. */
 const NO_ADDRESS = 'configured to listen nowhere: bind names no address of this machine, and there is no unixsocket';

@@ -2,17 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { simulate } from '../simulation/harness.js';
 
 describe('SHUTDOWN', () => {
-  test.each([[[]], [['NOSAVE']], [['NOW', 'FORCE']], [['SAVE', 'FORCE']]])('%j ends the loop without an answer', (options) => {
+  test.each([[[]], [['NOSAVE']], [['NOW', 'FORCE']]])('%j ends the loop without an answer', (options) => {
     using lab = simulate();
     const client = lab.connect();
     expect(client.ask('SHUTDOWN', ...options)).toBe('');
     expect(lab.server.loop.isStopped).toBe(true);
   });
 
-  test('SAVE is refused while nothing can be saved', () => {
-    using lab = simulate();
-    expect(lab.connect().ask('SHUTDOWN', 'SAVE')).toBe('-ERR this server keeps its data in memory only: saving is not implemented\r\n');
+  test('SAVE is refused where nothing can be written, unless FORCE is told', () => {
+    // The name of a folder is not that of a file.
+    using lab = simulate({ settings: { dir: '/proc', dbfilename: 'self' } });
+    const client = lab.connect();
+    expect(client.ask('SHUTDOWN', 'SAVE')).toBe('-ERR Errors trying to SHUTDOWN. Check logs.\r\n');
     expect(lab.server.loop.isStopped).toBe(false);
+    expect(client.ask('SHUTDOWN', 'SAVE', 'FORCE')).toBe('');
+    expect(lab.server.loop.isStopped).toBe(true);
   });
 });
 

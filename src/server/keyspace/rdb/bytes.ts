@@ -2,6 +2,7 @@
  * Reading bytes that may be hostile: every step checks that there are enough of them, and nothing is allocated by a length that the rest of
  * the payload can not hold.
  */
+import { Crc64 } from './crc64.js';
 
 /** A payload that is not what it claims to be; RESTORE answers `Bad data format`. Not an Error: it is expected, and needs no stack. */
 export class CorruptDump {
@@ -79,5 +80,76 @@ export class ByteReader {
 
   double(): number {
     return Buffer.from(this.text(8), 'latin1').readDoubleLE(0);
+  }
+}
+
+/** Gives the next piece of what is read; null: that was all. */
+export type NextChunk = () => Buffer | null;
+
+/**
+ * The same of what comes in pieces, a file for one. Unlike slices of a string, what is read of it does not keep the piece that it was in.
+ */
+export class ChunkReader extends ByteReader {
+  private chunk: Buffer = Buffer.alloc(0);
+  private place = 0;
+  private dropped = 0;
+  private readonly crc = new Crc64();
+
+  constructor(private readonly next: NextChunk) {
+    super('');
+  }
+
+  /** Bytes that have been read. */
+  get offset(): number {
+    return this.dropped + this.place;
+  }
+
+  /** CRC-64 of all bytes that have been read. */
+  get checksum(): string {
+    this.drop();
+    return this.crc.value;
+  }
+
+  override need(bytes: number): void {
+    if (this.chunk.length - this.place < bytes) this.fetch(bytes);
+  }
+
+  override skip(bytes: number): void {
+    this.need(bytes);
+    this.place += bytes;
+  }
+
+  override peek(): number {
+    this.need(1);
+    return this.chunk[this.place]!;
+  }
+
+  override byte(): number {
+    if (this.place === this.chunk.length) this.fetch(1);
+    return this.chunk[this.place++]!;
+  }
+
+  override text(length: number): string {
+    this.need(length);
+    this.place += length;
+    return this.chunk.latin1Slice(this.place - length, this.place);
+  }
+
+  /** Only what is really there is ever allocated, whatever a length claims. */
+  private fetch(bytes: number): void {
+    this.drop();
+    const parts = [this.chunk];
+    for (let have = parts[0]!.length; have < bytes; have += parts.at(-1)!.length) {
+      const chunk = this.next();
+      if (chunk === null) throw new CorruptDump('end of the file');
+      parts.push(chunk);
+    }
+    this.chunk = parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : Buffer.concat(parts);
+  }
+  private drop(): void {
+    this.crc.add(this.chunk.subarray(0, this.place));
+    this.dropped += this.place;
+    this.chunk = this.chunk.subarray(this.place);
+    this.place = 0;
   }
 }

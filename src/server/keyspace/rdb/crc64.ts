@@ -1,5 +1,5 @@
 /**
- * CRC-64 with the polynomial of Jones, as the last eight bytes of a DUMP. Reflected, starts at 0, nothing is inverted.
+ * CRC-64 with the polynomial of Jones, as the last eight bytes of a DUMP and of a snapshot. Reflected, starts at 0, nothing is inverted.
  *
  * The register is kept in two halves of 32 bits, because bigints cost an allocation for each byte.
  */
@@ -34,6 +34,28 @@ export function crc64(text: string, length = text.length): string {
     high = (high >>> 8) ^ tableHigh[index]!;
   }
   return littleEndian(low) + littleEndian(high);
+}
+
+/** The same of bytes that come in pieces. */
+export class Crc64 {
+  private high = 0;
+  private low = 0;
+
+  add(bytes: Uint8Array): void {
+    let { high, low } = this;
+    for (const byte of bytes) {
+      const index = (low ^ byte) & 0xff;
+      low = ((low >>> 8) | (high << 24)) ^ tableLow[index]!;
+      high = (high >>> 8) ^ tableHigh[index]!;
+    }
+    this.high = high;
+    this.low = low;
+  }
+
+  /** Of all that was added so far: eight bytes, little-endian. */
+  get value(): string {
+    return littleEndian(this.low) + littleEndian(this.high);
+  }
 }
 
 function littleEndian(word: number): string {

@@ -21,7 +21,7 @@ import { ByteReader, CorruptDump } from './bytes.js';
 import { crc64 } from './crc64.js';
 import { readListpack } from './listpack.js';
 import { decompress } from './lzf.js';
-import { ENTRY_DELETED, ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
+import { ENTRY_DELETED, ENTRY_SHARES_NAMES, LAST_TYPE, RDB_VERSION, Type } from './types.js';
 import { readZiplist, readZipmap } from './ziplist.js';
 
 /** Version and checksum. */
@@ -38,26 +38,32 @@ export function isIntact(payload: string): boolean {
 /** The value in a payload that {@link isIntact}; undefined if it is none. */
 export function restore(payload: string, limits: EncodingLimits, seed: HashSeed): Value | undefined {
   try {
-    return new RdbReader(payload.slice(0, -FOOTER_BYTES), limits, seed).value();
+    return new RdbReader(new ByteReader(payload.slice(0, -FOOTER_BYTES)), limits, seed).payload();
   } catch (error) {
     if (error instanceof CorruptDump) return undefined;
     throw error;
   }
 }
 
-class RdbReader {
-  private readonly bytes: ByteReader;
+/** A collection without members: Redis never keeps one, and skips it in a snapshot. */
+export const EMPTY_COLLECTION = 'empty collection';
 
+/** Throws {@link CorruptDump} where the bytes are not what they should be. */
+export class RdbReader {
   constructor(
-    payload: string,
+    private readonly bytes: ByteReader,
     private readonly limits: EncodingLimits,
     private readonly seed: HashSeed,
-  ) {
-    this.bytes = new ByteReader(payload);
+  ) {}
+
+  /** A type that Redis 7.0 knows, and a value of it. */
+  payload(): Value {
+    const type = this.bytes.byte();
+    if (type > LAST_TYPE) throw new CorruptDump('type');
+    return this.value(type);
   }
 
-  value(): Value {
-    const type = this.bytes.byte();
+  value(type: number): Value {
     switch (type) {
       case Type.string:
         return compact(this.text());
@@ -73,6 +79,8 @@ class RdbReader {
         return this.set(this.texts());
       case Type.setIntset:
         return this.set(readIntset(this.text()));
+      case Type.setListpack:
+        return this.set(readListpack(this.text()));
       case Type.hash:
         return this.hash(this.texts(2), this.limits);
       case Type.hashZipmap:
@@ -90,9 +98,11 @@ class RdbReader {
       case Type.sortedSetListpack:
         return this.compactSortedSet(readListpack(this.text()));
       case Type.streamListpacks:
-        return this.stream(false);
+        return this.stream(1);
       case Type.streamListpacks2:
-        return this.stream(true);
+        return this.stream(2);
+      case Type.streamListpacks3:
+        return this.stream(3);
       default:
         throw new CorruptDump('type');
     }
@@ -165,19 +175,19 @@ class RdbReader {
 
   // Streams.
 
-  private stream(isVersion2: boolean): StreamValue {
+  private stream(version: 1 | 2 | 3): StreamValue {
     const stream = new StreamValue();
     for (let left = this.count(); left > 0; left--) this.node(stream);
     const size = this.length();
     stream.lastId = this.id();
     stream.updateFirst();
-    if (isVersion2) {
+    if (version > 1) {
       stream.firstId = this.id();
       stream.maxDeletedId = this.id();
       stream.entriesAdded = signed(this.length());
     } else stream.entriesAdded = stream.size;
     if (size !== stream.size) throw new CorruptDump('length of a stream');
-    for (let left = this.count(); left > 0; left--) this.group(stream, isVersion2);
+    for (let left = this.count(); left > 0; left--) this.group(stream, version);
     return stream;
   }
 
@@ -191,10 +201,10 @@ class RdbReader {
     stream.size += node.live;
   }
 
-  private group(stream: StreamValue, isVersion2: boolean): void {
+  private group(stream: StreamValue, version: 1 | 2 | 3): void {
     const name = this.text();
     const lastId = this.id();
-    const group = new Group(name, lastId, isVersion2 ? signed(this.length()) : stream.countUpTo(lastId));
+    const group = new Group(name, lastId, version > 1 ? signed(this.length()) : stream.countUpTo(lastId));
     if (stream.groups.has(name)) throw new CorruptDump('group twice');
     stream.groups.set(name, group);
     const unowned = new Map<string, Unowned>();
@@ -202,7 +212,7 @@ class RdbReader {
       const [key, pending] = this.pending();
       unowned.set(key, pending);
     }
-    for (let left = this.count(); left > 0; left--) this.consumer(group, unowned);
+    for (let left = this.count(); left > 0; left--) this.consumer(group, unowned, version);
     if (unowned.size > 0) throw new CorruptDump('pending entry without a consumer');
   }
 
@@ -211,10 +221,12 @@ class RdbReader {
     return [key, { deliveredMs: this.time(), deliveries: signed(this.length()) }];
   }
 
-  private consumer(group: Group, unowned: Map<string, Unowned>): void {
+  private consumer(group: Group, unowned: Map<string, Unowned>, version: 1 | 2 | 3): void {
     const name = this.text();
     if (group.consumers.has(name)) throw new CorruptDump('consumer twice');
     const consumer = group.addConsumer(name, this.time());
+    // When it last got something, besides when it was last seen.
+    if (version === 3) this.time();
     for (let left = this.count(); left > 0; left--) {
       const key = this.bytes.text(16);
       const pending = unowned.get(key);
@@ -244,7 +256,7 @@ class RdbReader {
     return texts;
   }
 
-  private text(): string {
+  text(): string {
     const first = this.bytes.peek();
     if (first < 0xc0) return this.bytes.text(this.count());
     this.bytes.skip(1);
@@ -256,11 +268,11 @@ class RdbReader {
   }
 
   /** A length that counts things which take a byte each at least, so that there can be no more of them than bytes are left. */
-  private count(): number {
+  count(): number {
     return Number(this.length());
   }
 
-  private length(): Uint64 {
+  length(): Uint64 {
     const { bytes } = this;
     const first = bytes.byte();
     if (first < 0x40) return first;
@@ -284,7 +296,7 @@ type Unowned = Pick<Pending, 'deliveredMs' | 'deliveries'>;
 
 /** Redis never keeps an empty collection; a payload with one is refused. */
 function notEmpty<T extends Collection>(collection: T): T {
-  if (collection.size === 0) throw new CorruptDump('empty collection');
+  if (collection.size === 0) throw new CorruptDump(EMPTY_COLLECTION);
   return collection;
 }
 

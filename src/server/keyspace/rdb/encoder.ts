@@ -43,22 +43,44 @@ export function dump(value: Value, settings: DumpSettings, formatScore: (score: 
   return payload + crc64(payload);
 }
 
-class RdbWriter {
-  private bytes = Buffer.alloc(512);
-  private at = 0;
+/** Bytes that are collected before a sink gets them. */
+const CHUNK_BYTES = 2 ** 16;
 
+export class RdbWriter {
+  private bytes: Buffer;
+  private at = 0;
+  /** In a snapshot a value's key stands between its type and its content. */
+  private key: string | null = null;
+
+  /** @param sink takes what has been written, in pieces, which are overwritten after the call; null: {@link finish} returns all of it */
   constructor(
     private readonly settings: DumpSettings,
     private readonly formatScore: (score: number) => string,
-  ) {}
+    private readonly sink: ((bytes: Buffer) => void) | null = null,
+  ) {
+    this.bytes = Buffer.alloc(sink === null ? 512 : CHUNK_BYTES);
+  }
 
   finish(): string {
     return this.bytes.latin1Slice(0, this.at);
   }
 
+  /** Hands what has been collected to the sink. */
+  flush(): void {
+    if (this.at > 0) this.sink!(this.bytes.subarray(0, this.at));
+    this.at = 0;
+  }
+
+  /** A key and its value, as a snapshot has them. */
+  entry(key: string, value: Value): void {
+    this.key = key;
+    this.value(value);
+    this.key = null;
+  }
+
   value(value: Value): void {
     if (isString(value)) {
-      this.byte(Type.string);
+      this.type(Type.string);
       this.text(textOf(value));
     } else if (value instanceof List) this.list(value);
     else if (value instanceof SetValue) this.set(value);
@@ -68,8 +90,13 @@ class RdbWriter {
     else throw new Error(`expected a type that can be dumped, not ${value.type}`);
   }
 
+  private type(type: number): void {
+    this.byte(type);
+    if (this.key !== null) this.text(this.key);
+  }
+
   private list(list: List): void {
-    this.byte(Type.listQuicklist2);
+    this.type(Type.listQuicklist2);
     const nodes = [...listNodes(list, this.settings['list-max-listpack-size'])];
     this.length(nodes.length);
     for (const node of nodes) {
@@ -81,11 +108,11 @@ class RdbWriter {
   private set(set: SetValue): void {
     const members = set.members();
     if (set.encoding === 'intset') {
-      this.byte(Type.setIntset);
+      this.type(Type.setIntset);
       this.blob(intset(members.map((member) => parseInt64(member)!)));
       return;
     }
-    this.byte(Type.set);
+    this.type(Type.set);
     this.length(members.length);
     for (const member of members) this.text(member);
   }
@@ -94,11 +121,11 @@ class RdbWriter {
     const flat: string[] = [];
     for (let position = 0; position < hash.size; position++) flat.push(hash.fieldAt(position), hash.valueAt(position));
     if (hash.encoding === 'listpack') {
-      this.byte(Type.hashListpack);
+      this.type(Type.hashListpack);
       this.listpack(flat);
       return;
     }
-    this.byte(Type.hash);
+    this.type(Type.hash);
     this.length(hash.size);
     for (const text of flat) this.text(text);
   }
@@ -107,11 +134,11 @@ class RdbWriter {
     if (set.encoding === 'listpack') {
       const flat: string[] = [];
       set.visit(0, set.size, false, (member, score) => void flat.push(member, this.scoreText(score)));
-      this.byte(Type.sortedSetListpack);
+      this.type(Type.sortedSetListpack);
       this.listpack(flat);
       return;
     }
-    this.byte(Type.sortedSet2);
+    this.type(Type.sortedSet2);
     this.length(set.size);
     // The last one first: that way, loading inserts each at the front of the skip list.
     set.visit(set.size - 1, set.size, true, (member, score) => {
@@ -127,7 +154,7 @@ class RdbWriter {
   }
 
   private stream(stream: StreamValue): void {
-    this.byte(Type.streamListpacks2);
+    this.type(Type.streamListpacks2);
     this.length(stream.nodes.size);
     for (const node of stream.nodes) {
       this.length(16);
@@ -175,7 +202,8 @@ class RdbWriter {
     this.at = this.bytes.writeBigUInt64BE(BigInt(seq), this.at);
   }
 
-  private int64(value: number): void {
+  /** Signed, little-endian. */
+  int64(value: number): void {
     this.room(8);
     this.at = this.bytes.writeBigInt64LE(BigInt(value), this.at);
   }
@@ -187,7 +215,7 @@ class RdbWriter {
   }
 
   /** A string: as an integer if it is a short one, compressed if that pays, else as it is. */
-  private text(text: string): void {
+  text(text: string): void {
     const integer = text.length <= SHORT_INTEGER_LENGTH ? parseInt64(text) : null;
     if (typeof integer === 'number' && integer >= -0x80000000 && integer <= 0x7fffffff) this.shortInteger(integer);
     else this.blob(Buffer.from(text, 'latin1'));
@@ -211,13 +239,13 @@ class RdbWriter {
     this.raw(compressed ?? bytes);
   }
 
-  private raw(bytes: Buffer): void {
+  raw(bytes: Buffer): void {
     this.room(bytes.length);
     this.at += bytes.copy(this.bytes, this.at);
   }
 
   /** A length, in 6, 14, 32 or 64 bits; a negative one as the unsigned integer with the same bits. */
-  private length(value: Uint64): void {
+  length(value: Uint64): void {
     this.room(9);
     if (value >= 0 && value < 1 << 6) this.bytes[this.at++] = Number(value);
     else if (value >= 0 && value < 1 << 14) this.at = this.bytes.writeUInt16BE(0x4000 | Number(value), this.at);
@@ -230,13 +258,15 @@ class RdbWriter {
     }
   }
 
-  private byte(value: number): void {
+  byte(value: number): void {
     this.room(1);
     this.bytes[this.at++] = value;
   }
 
   private room(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return;
+    if (this.sink !== null) this.flush();
+    if (bytes <= this.bytes.length - this.at) return;
     const grown = Buffer.alloc((this.at + bytes) * 2);
     this.bytes.copy(grown, 0, 0, this.at);
     this.bytes = grown;

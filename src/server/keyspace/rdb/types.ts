@@ -1,4 +1,4 @@
-/** Numbers of the RDB format, as far as single values go. */
+/** Numbers of the RDB format. */
 
 /** Of Redis 7.0. A dump of a higher version is refused. */
 export const RDB_VERSION = 10;
@@ -22,6 +22,28 @@ export const Type = {
   sortedSetListpack: 17,
   listQuicklist2: 18,
   streamListpacks2: 19,
+  /** Of 7.2. */
+  setListpack: 20,
+  streamListpacks3: 21,
+} as const;
+
+/** The last type that Redis 7.0 knows. */
+export const LAST_TYPE = Type.streamListpacks2;
+
+/** What stands in a snapshot beside keys, where the type of a value could stand. */
+export const Opcode = {
+  slotInfo: 244,
+  library: 245,
+  earlyFunction: 246,
+  moduleData: 247,
+  idle: 248,
+  frequency: 249,
+  auxiliary: 250,
+  sizes: 251,
+  expiresMs: 252,
+  expiresSeconds: 253,
+  database: 254,
+  end: 255,
 } as const;
 
 /** Flags of an entry in a stream's node. */

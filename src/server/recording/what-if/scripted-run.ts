@@ -367,4 +367,8 @@ class StillHost implements Host {
   choose(find: () => number): number {
     return find();
   }
+
+  open(): null {
+    return null;
+  }
 }

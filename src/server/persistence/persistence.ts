@@ -1,0 +1,216 @@
+/**
+ * Persistence: when the dataset is written to a file, and how it is loaded again.
+ *
+ *   start     dump.rdb ──▶ keyspace                    if any of dir, dbfilename and save is set, and the file is there
+ *   later     SAVE, BGSAVE, save points ──▶ dump.rdb    the loop writes it itself, so clients wait meanwhile, after BGSAVE too
+ *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points
+ */
+import { resolve } from 'node:path';
+import { toText } from '../config/bytes.js';
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import type { Scheduler } from '../features/surroundings.js';
+import type { FileToLoad, Host } from '../host.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
+import type { NextChunk } from '../keyspace/rdb/bytes.js';
+import type { EncodingLimits } from '../keyspace/types/limits.js';
+import { replaceFile } from './snapshot-file.js';
+import { type LoadLibrary, readSnapshot, SnapshotError } from './snapshot-reader.js';
+import { type SnapshotSettings, writeSnapshot } from './snapshot-writer.js';
+
+/** The settings that matter; the names are CONFIG's. */
+export interface PersistenceSettings extends SnapshotSettings, EncodingLimits {
+  readonly dir: string;
+  readonly dbfilename: string;
+  /** Pairs of seconds and changes; empty: no save points. */
+  readonly save: string;
+}
+
+/** What persistence needs of the server around it. */
+export interface PersistenceSurroundings {
+  readonly settings: PersistenceSettings;
+  readonly keyspace: Keyspace;
+  readonly clock: { readonly nowMs: number; readUs(): number };
+  readonly scheduler: Scheduler;
+  readonly host: Host;
+  readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; flush(): void };
+  log(level: 'notice' | 'warning', message: string): void;
+}
+
+export interface PersistenceState {
+  readonly lastSaveMs: number;
+  readonly lastTryMs: number;
+  readonly hasFailed: boolean;
+  readonly lastSeconds: number;
+  readonly saves: number;
+  readonly keysLoaded: number;
+  readonly keysExpired: number;
+  readonly background: TimerState | null;
+  readonly look: TimerState | null;
+}
+
+const BACKGROUND_TIMER = 'bgsave';
+const LOOK_TIMER = 'save-points';
+const LOOK_MS = 1000;
+/** A save that has failed is tried again after so long (CONFIG_BGSAVE_RETRY_DELAY). */
+const RETRY_MS = 5000;
+
+export class Persistence {
+  /** Unix time of the last save that succeeded; at first, of the start. */
+  lastSaveMs: number;
+  /** The last save in the background has failed. */
+  hasFailed = false;
+  /** What the last one in the background took; -1: there was none. */
+  lastSeconds = -1;
+  saves = 0;
+  keysLoaded = 0;
+  /** Keys of the snapshot that were over when it was loaded. */
+  keysExpired = 0;
+  private lastTryMs = 0;
+  private background: TimerState | null = null;
+  private look: TimerState | null = null;
+
+  constructor(private readonly server: PersistenceSurroundings) {
+    this.lastSaveMs = server.clock.nowMs;
+    this.scheduleLook();
+  }
+
+  capture(): PersistenceState {
+    const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired } = this;
+    return {
+      lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, background: captureTimer(this.background), look: captureTimer(this.look),
+    };
+  }
+
+  restore({ background, look, ...rest }: PersistenceState): void {
+    const { scheduler } = this.server;
+    Object.assign(this, rest);
+    if (this.look !== null) scheduler.cancel(this.look);
+    this.look = look === null ? null : scheduler.restore(LOOK_TIMER, look, () => this.lookAtPoints());
+    this.background = background === null ? null : scheduler.restore(BACKGROUND_TIMER, background, () => this.saveInBackground());
+  }
+
+  /** A background save has been asked for and has not begun. */
+  get isPending(): boolean {
+    return this.background !== null;
+  }
+
+  get hasSavePoints(): boolean {
+    return this.server.settings.save !== '';
+  }
+
+  /** The setting `save` has changed. */
+  scheduleLook(): void {
+    if (!this.hasSavePoints || this.look !== null) return;
+    this.look = this.server.scheduler.after(LOOK_TIMER, LOOK_MS, () => this.lookAtPoints());
+  }
+
+  /** Writes the snapshot; the loop waits for it. Null, or why it is not written: then the file of before is still there. */
+  save(): string | null {
+    const { host, log, clock } = this.server;
+    this.lastTryMs = clock.nowMs;
+    const complaint = host.attempt(() => replaceFile(this.path(), host.pid, (sink) => this.write(sink)));
+    if (complaint === null) {
+      this.server.keyspace.dirty = 0;
+      this.lastSaveMs = clock.nowMs;
+      this.saves++;
+      log('notice', 'DB saved on disk');
+    } else log('warning', `Failed saving the DB: ${complaint}`);
+    return complaint;
+  }
+
+  /** Saves in the next turn, behind the replies of this one. */
+  saveSoon(): void {
+    this.background ??= this.server.scheduler.after(BACKGROUND_TIMER, 0, () => this.saveInBackground());
+  }
+
+  /**
+   * DEBUG RELOAD: saves, and loads what was saved. Null, or why not.
+   * @param empties false: what is there stays, and a key that is there twice is an error
+   */
+  reload(empties: boolean): string | null {
+    const complaint = this.save();
+    if (complaint !== null) return complaint;
+    const chunks: Buffer[] = [];
+    this.write((bytes) => void chunks.push(Buffer.from(bytes)));
+    const { keyspace } = this.server;
+    if (empties) {
+      keyspace.flushAll();
+      this.server.libraries.flush();
+    }
+    try {
+      this.read(() => chunks.shift() ?? null);
+    } catch (error) {
+      if (error instanceof SnapshotError) return error.message;
+      throw error;
+    }
+    keyspace.dirty = 0;
+    return null;
+  }
+
+  /** At the start of a server: loads the snapshot that its settings name. Throws SnapshotError with a message for the user. */
+  load(): void {
+    const { host, log, clock } = this.server;
+    const path = this.path();
+    const startUs = clock.readUs();
+    const file = openFile(host, path);
+    if (file === null) return;
+    try {
+      this.read(file.next);
+    } catch (error) {
+      if (error instanceof SnapshotError) throw new SnapshotError(`${path} cannot be loaded, and is left as it is: ${error.message}`);
+      throw error;
+    } finally {
+      file.close();
+    }
+    log('notice', `DB loaded from disk: ${this.keysLoaded} keys, ${((clock.readUs() - startUs) / 1e6).toFixed(3)} seconds`);
+  }
+
+  private path(): string {
+    const { dir, dbfilename } = this.server.settings;
+    return resolve(toText(dir), toText(dbfilename));
+  }
+
+  private read(next: NextChunk): void {
+    const { keyspace, settings, libraries } = this.server;
+    const { keys, expired } = readSnapshot(next, keyspace, settings, libraries.load);
+    this.keysLoaded = keys;
+    this.keysExpired = expired;
+  }
+
+  private write(sink: (bytes: Buffer) => void): void {
+    const { keyspace, libraries, settings } = this.server;
+    writeSnapshot({ keyspace, libraries: libraries.codes() }, settings, sink);
+  }
+
+  private saveInBackground(): void {
+    const { clock } = this.server;
+    this.background = null;
+    const startUs = clock.readUs();
+    this.hasFailed = this.save() !== null;
+    this.lastSeconds = Math.floor((clock.readUs() - startUs) / 1e6);
+  }
+
+  private lookAtPoints(): void {
+    this.look = null;
+    this.scheduleLook();
+    const { settings, keyspace, clock, log } = this.server;
+    if (this.hasFailed && clock.nowMs - this.lastTryMs <= RETRY_MS) return;
+    const point = savePoints(settings.save).find(([seconds, changes]) => keyspace.dirty >= changes && clock.nowMs - this.lastSaveMs > seconds * 1000);
+    if (point === undefined) return;
+    log('notice', `${point[1]} changes in ${point[0]} seconds. Saving...`);
+    this.saveInBackground();
+  }
+}
+
+function savePoints(save: string): [seconds: number, changes: number][] {
+  const numbers = save.split(' ').map(Number);
+  return Array.from({ length: numbers.length / 2 }, (_, i) => [numbers[i * 2]!, numbers[i * 2 + 1]!]);
+}
+
+function openFile(host: Host, path: string): FileToLoad | null {
+  try {
+    return host.open(path);
+  } catch (error) {
+    throw new SnapshotError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Reads a snapshot into an empty keyspace: RDB files of the versions 1 to 12, as redis-server up to 8.0 writes them. What does not exist here, such as values
+ * of modules, is refused by name: nothing is left out in silence.
+ */
+import { lfuInitial, lfuWithCounter, lruIdleFor } from '../keyspace/access.js';
+import type { Database } from '../keyspace/database.js';
+import { NEVER } from '../keyspace/expires.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
+import { ChunkReader, CorruptDump, type NextChunk } from '../keyspace/rdb/bytes.js';
+import { EMPTY_COLLECTION, RdbReader } from '../keyspace/rdb/decoder.js';
+import { Opcode } from '../keyspace/rdb/types.js';
+import type { EncodingLimits } from '../keyspace/types/limits.js';
+import type { Value } from '../keyspace/value.js';
+
+const NEWEST_VERSION = 12;
+/** From this version on there is a checksum at the end; eight zeros say that none was made. */
+const CHECKSUM_VERSION = 5;
+const NO_CHECKSUM = '\0'.repeat(8);
+
+/** Types of later versions and of modules. */
+const MISSING_TYPES: { readonly [type: number]: string } = {
+  6: 'a value of a module',
+  7: 'a value of a module',
+  22: 'a hash whose fields expire',
+  23: 'a hash whose fields expire',
+  24: 'a hash whose fields expire',
+  25: 'a hash whose fields expire',
+};
+
+/** The file cannot be loaded. The message says why, and where in it. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError';
+}
+
+export interface Loaded {
+  readonly keys: number;
+  /** Keys whose time was over, which are left out. */
+  readonly expired: number;
+  /** Collections without members, which are left out. */
+  readonly empty: number;
+}
+
+/** Where libraries of functions go. Throws an error with a message for the user. */
+export type LoadLibrary = (code: string) => void;
+
+/** Fills the keyspace, and tells nobody of its keys. Throws {@link SnapshotError}; then a part of it is there. */
+export function readSnapshot(next: NextChunk, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
+  return new SnapshotReader(new ChunkReader(next), keyspace, limits, loadLibrary).read();
+}
+
+class SnapshotReader {
+  private readonly values: RdbReader;
+  private db: Database;
+  /** What the key that is read is called; null between keys. */
+  private key: string | null = null;
+  private atMs = NEVER;
+  private access: number | null = null;
+  private keys = 0;
+  private expired = 0;
+  private empty = 0;
+
+  constructor(
+    private readonly bytes: ChunkReader,
+    private readonly keyspace: Keyspace,
+    limits: EncodingLimits,
+    private readonly loadLibrary: LoadLibrary,
+  ) {
+    this.values = new RdbReader(bytes, limits, keyspace.hashSeed);
+    this.db = keyspace.databases[0]!;
+  }
+
+  read(): Loaded {
+    try {
+      const version = this.version();
+      while (this.part());
+      if (version >= CHECKSUM_VERSION) this.checksum();
+      const { keys, expired, empty } = this;
+      return { keys, expired, empty };
+    } catch (error) {
+      if (error instanceof CorruptDump) this.fail(error.what);
+      throw error;
+    }
+  }
+
+  private fail(what: string): never {
+    const key = this.key === null ? '' : `, in the key ${JSON.stringify(this.key)} of database ${this.db.index}`;
+    throw new SnapshotError(`${what} at byte ${this.bytes.offset}${key}`);
+  }
+
+  private version(): number {
+    const magic = this.bytes.text(5);
+    if (magic !== 'REDIS') throw new SnapshotError('it does not begin with REDIS: it is not a snapshot');
+    const text = this.bytes.text(4);
+    const version = /^\d{4}$/.test(text) ? Number(text) : 0;
+    if (version < 1 || version > NEWEST_VERSION) {
+      throw new SnapshotError(`its version is ${JSON.stringify(text)}; the versions 1 to ${NEWEST_VERSION} can be read`);
+    }
+    return version;
+  }
+
+  /** One opcode with what follows it, or one key. False at the end. */
+  private part(): boolean {
+    const { bytes, values } = this;
+    const opcode = bytes.byte();
+    switch (opcode) {
+      case Opcode.end:
+        return false;
+      case Opcode.database:
+        this.select(values.count());
+        return true;
+      case Opcode.sizes:
+        values.length();
+        values.length();
+        return true;
+      case Opcode.auxiliary:
+        values.text();
+        values.text();
+        return true;
+      case Opcode.slotInfo:
+        for (let left = 3; left > 0; left--) values.length();
+        return true;
+      case Opcode.expiresSeconds:
+        this.atMs = bytes.int(4) * 1000;
+        return true;
+      case Opcode.expiresMs:
+        this.atMs = Number(bytes.int64());
+        return true;
+      case Opcode.frequency:
+        this.access = lfuWithCounter(bytes.byte(), this.keyspace.clock.nowMs);
+        return true;
+      case Opcode.idle:
+        this.access = lruIdleFor(values.count(), this.keyspace.clock.nowMs);
+        return true;
+      case Opcode.library:
+        this.library(values.text());
+        return true;
+      case Opcode.earlyFunction:
+        return this.fail('a function in the form of a release candidate of Redis 7.0, which cannot be loaded,');
+      case Opcode.moduleData:
+        return this.fail('data of a module, of which there are none here,');
+      default:
+        this.entry(opcode);
+        return true;
+    }
+  }
+
+  private select(index: number): void {
+    const db = this.keyspace.databases[index];
+    if (db === undefined) this.fail(`database ${index}, of ${this.keyspace.databases.length} that there are (see the setting databases),`);
+    this.db = db;
+  }
+
+  private library(code: string): void {
+    try {
+      this.loadLibrary(code);
+    } catch (error) {
+      this.fail(`a library that cannot be loaded (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+
+  private entry(type: number): void {
+    const key = (this.key = this.values.text());
+    const missing = MISSING_TYPES[type];
+    if (missing !== undefined) this.fail(`${missing}, which does not exist here,`);
+    const value = this.value(type);
+    if (value === null) this.empty++;
+    else if (this.atMs !== NEVER && this.atMs < this.keyspace.nowMs) this.expired++;
+    else if (this.db.load(key, value, this.atMs, this.access ?? this.freshAccess())) this.keys++;
+    else this.fail('a key that was there already');
+    this.key = null;
+    this.atMs = NEVER;
+    this.access = null;
+  }
+
+  /** Null: a collection without members. */
+  private value(type: number): Value | null {
+    try {
+      return this.values.value(type);
+    } catch (error) {
+      if (error instanceof CorruptDump && error.what === EMPTY_COLLECTION) return null;
+      throw error;
+    }
+  }
+
+  private freshAccess(): number {
+    const { keyspace } = this;
+    return keyspace.usesLfu ? lfuInitial(keyspace.clock.nowMs) : keyspace.lruClock();
+  }
+
+  private checksum(): void {
+    const { bytes } = this;
+    const expected = bytes.checksum;
+    const found = bytes.text(8);
+    if (found !== NO_CHECKSUM && found !== expected) this.fail('a checksum that is not that of the file');
+  }
+}
