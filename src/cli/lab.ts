@@ -7,7 +7,7 @@
 import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine, type Run } from './command-line.js';
 import { complain } from './complain.js';
-import { isProgram } from './program-argument.js';
+import { isMissingProgram, isProgram } from './program-argument.js';
 import { isForScreen, recordingArgument, replayWords } from './recording-argument.js';
 import { serve } from './serve.js';
 import type { Start } from './start.js';
@@ -18,6 +18,10 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   if (args[0] === 'course') return (await import('./course.js')).runCourse(args.slice(1));
   if (args[0] === 'compare') return (await import('./compare.js')).runCompare(args.slice(1));
   const words = args.map(toBytes);
+  if (isMissingProgram(words[0])) {
+    complain(`there is no program '${words[0]}'`);
+    return 1;
+  }
   if (isProgram(words[0])) return (await import('./run.js')).runProgram(words[0], args.slice(1));
   const recording = words[0] === 'replay' ? null : await recordingArgument(words);
   const shown = recording !== null && isForScreen(recording) ? recording : null;

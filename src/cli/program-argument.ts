@@ -2,7 +2,7 @@
  * `redis-lab FILE`: whether that file is a program of the learner's own. Its content decides: a redis.conf is a list of settings, and a program is
  * JavaScript or TypeScript. Where the content leaves it open (an empty file, an expression), the name does.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { toText } from '../server/config/bytes.js';
 import { findSetting, isDirective } from '../server/config.js';
 
@@ -19,6 +19,11 @@ export function isProgram(file: string | undefined): file is string {
   if (file === undefined || file.startsWith('-')) return false;
   const start = beginningOf(toText(file));
   return start !== null && looksLikeProgram(start, file);
+}
+
+/** It is called as a program, and there is no such file. */
+export function isMissingProgram(file: string | undefined): file is string {
+  return file !== undefined && !file.startsWith('-') && NAME_OF_PROGRAM.test(file) && !existsSync(toText(file));
 }
 
 /** @param start of the file: a byte string. @param name of the file */

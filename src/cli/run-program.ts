@@ -5,6 +5,7 @@
  */
 import { join, resolve } from 'node:path';
 import { toBytes, toText } from '../server/config/bytes.js';
+import type { Language } from '../shared/language.js';
 import { colorDepthOf, loadScreen, showLab } from '../tui/index.js';
 import { ProgramServer } from '../program/index.js';
 import { complain } from './complain.js';
@@ -44,7 +45,7 @@ async function show(file: string, words: readonly string[]): Promise<number> {
   const program = new ProgramServer({ name: file, file: path, args: own, main: join(__dirname, '../program/child/main.js') });
   const stopKilling = killOnSignals(program);
   await program.started(PATIENCE_MS);
-  const complaint = complaintOf(program, file);
+  const complaint = complaintOf(program, file, language);
   if (complaint !== null) {
     const lines: string[] = [];
     program.onLine((line) => void lines.push(line));
@@ -73,8 +74,8 @@ function readWords(words: readonly string[]) {
 }
 
 /** Why there is nothing to show, as a byte string; null: it is to be shown. */
-function complaintOf(program: ProgramServer, file: string): string | null {
-  if (program.ending !== null) return `'${file}': ${program.ending.text.en}`;
+function complaintOf(program: ProgramServer, file: string, language: Language): string | null {
+  if (program.ending !== null) return `'${file}': ${toBytes(program.ending.text[language])}`;
   if (program.addresses.length > 0) return null;
   const time = `${PATIENCE_MS / 1000} s`;
   if (program.hasPoll) return `'${file}' has opened a poll, but has bound no listener for ${time}: there is nothing that a client could connect to`;

@@ -8,6 +8,13 @@ import type { ProgramEnd } from './running.js';
 
 export interface ProgramEnding extends ProgramEnd {
   readonly text: Text;
+  /** Where it threw what has ended it; null: not known. */
+  readonly place: ErrorPlace | null;
+}
+
+interface ErrorPlace {
+  readonly path: string;
+  readonly line: number;
 }
 
 /** Lines of standard error that are kept: a long stack and what stands before it. */
@@ -17,8 +24,9 @@ const MOST_LINES = 60;
 export class LastWords {
   lines: readonly string[] = [];
 
+  /** @param line a byte string */
   hear(line: string): void {
-    this.lines = [...this.lines, line].slice(-MOST_LINES);
+    this.lines = [...this.lines, textOf(line)].slice(-MOST_LINES);
   }
 }
 
@@ -32,13 +40,13 @@ const ADDRESS = /^\s*address: \{ host: '([^']*)', port: (\d+) \}/;
 export function endingOf(end: ProgramEnd, { lines }: LastWords, file: string): ProgramEnding {
   const { code, signal } = end;
   const thrown = code === 0 || signal !== null ? null : thrownIn(lines, file);
-  if (thrown !== null) return { ...end, text: { en: `it threw ${thrown}`, ko: `예외를 던졌습니다: ${thrown}` } };
-  if (signal !== null) return { ...end, text: { en: `it was ended by ${signal}`, ko: `${signal} 신호로 끝났습니다` } };
-  return { ...end, text: { en: `it has ended with exit code ${code}`, ko: `종료 코드 ${code}(으)로 끝났습니다` } };
+  if (thrown !== null) return { ...end, text: { en: `it threw ${thrown.said}`, ko: `예외를 던졌습니다: ${thrown.said}` }, place: thrown.place };
+  if (signal !== null) return { ...end, text: { en: `it was ended by ${signal}`, ko: `${signal} 신호로 끝났습니다` }, place: null };
+  return { ...end, text: { en: `it has ended with exit code ${code}`, ko: `종료 코드 ${code}(으)로 끝났습니다` }, place: null };
 }
 
 /** `TypeError: x is not a function (loop.mjs:12)`; null: nothing was thrown. */
-function thrownIn(lines: readonly string[], file: string): string | null {
+function thrownIn(lines: readonly string[], file: string): { readonly said: string; readonly place: ErrorPlace | null } | null {
   const at = lines.findLastIndex((line) => ERROR_LINE.test(line));
   if (at === -1) return null;
   const message = `${lines[at]!.replace(/^Uncaught /, '')}${takenAddress(lines.slice(at))}`;
@@ -46,8 +54,11 @@ function thrownIn(lines: readonly string[], file: string): string | null {
   const stack = lines.slice(at + 1).filter((line) => /^\s+at /.test(line));
   const places = [...before, ...stack].flatMap(placeOf).filter(({ path }) => isOfProgram(path));
   const place = places.find(({ path }) => path === file) ?? places[0];
-  return place === undefined ? message : `${message} (${Buffer.from(basename(place.path)).latin1Slice()}:${place.line})`;
+  if (place === undefined) return { said: message, place: null };
+  return { said: `${message} (${basename(place.path)}:${place.line})`, place };
 }
+
+const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
 
 /** Of an address that is in use: which. */
 function takenAddress(lines: readonly string[]): string {
@@ -55,11 +66,11 @@ function takenAddress(lines: readonly string[]): string {
   return address === undefined || address === null ? '' : `: ${address[1]}:${address[2]} is taken by another program`;
 }
 
-function placeOf(line: string): { readonly path: string; readonly line: string }[] {
+function placeOf(line: string): ErrorPlace[] {
   const [, path, number] = PLACE.exec(line) ?? [];
   if (path === undefined || number === undefined) return [];
   try {
-    return [{ path: path.startsWith('file:') ? fileURLToPath(path) : path, line: number }];
+    return [{ path: path.startsWith('file:') ? fileURLToPath(path) : path, line: Number(number) }];
   } catch {
     return [];
   }

@@ -6,12 +6,15 @@
  */
 import {
   type Address, type Breakpoint, formatAddress, type LoopActivity, type PollerName, type RedisLabServer, type RunTarget, type ServerFaults, type Snapshot,
-  type StepUnit, type TraceBody, type TraceEvent, type TraceListener, type TraceOptions,
+  type StepUnit, type TraceBody, type TraceEvent, type TraceListener, type TraceOptions, type WaitingSocket,
 } from '../server/index.js';
 import { parseTcpAddress } from '../shared/address.js';
+import type { Text } from '../shared/language.js';
 import { Batches } from './batches.js';
+import { BUSY_MS, Diagnosis, type Waiting } from './diagnosis.js';
 import { type ProgramEnding, endingOf, LastWords } from './ending.js';
 import { Gate } from './gate.js';
+import { tcpQueues, type TcpQueues } from './kernel-queues.js';
 import { ProcessWatch } from './process-facts.js';
 import type { ChildMessage, ToldEvent } from './protocol.js';
 import { RunningProgram } from './running.js';
@@ -19,9 +22,9 @@ import { Sources } from './sources.js';
 import { type Registered, Translator } from './translator.js';
 import type { ProgramView, ProgramWatch } from './view.js';
 
-/** A turn that lasts longer is a busy one. */
-const BUSY_MS = 1000;
 const LOOK_MS = 100;
+/** What waits in the kernel is asked for so often. */
+const QUEUES_MS = 500;
 
 const DEFAULT_BUDGET = 2000;
 
@@ -67,6 +70,10 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private wasBusy = false;
   private seq = 0;
   private droppedEvents = 0;
+  private readonly diagnosis = new Diagnosis();
+  private remark: Text | null = null;
+  private queuesLookedAtMs = -Infinity;
+  private queued: readonly Waiting[] = [];
   private facts: ProgramView['process'] = null;
   /** The newest event, whether it has come through the gate or not. */
   private newest: ToldEvent | null = null;
@@ -129,9 +136,16 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
 
   get view(): ProgramView {
     return {
-      file: this.options.name, pid: this.program.pid, process: this.facts, sources: this.sources.all, remark: null, end: this.ending?.text ?? null,
+      file: this.options.name, pid: this.program.pid, process: this.facts, sources: this.sources.all, remark: this.remark, end: this.ending?.text ?? null,
+      endedAt: this.endedAt,
       droppedEvents: this.droppedEvents,
     };
+  }
+
+  private get endedAt(): ProgramView['endedAt'] {
+    const place = this.ending?.place ?? null;
+    const file = place === null ? null : this.sources.numberOf(place.path);
+    return place === null || file === null ? null : { file, line: place.line, column: 1 };
   }
 
   onChange(listener: () => void): () => void {
@@ -204,8 +218,9 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return () => void this.busyListeners.delete(listener);
   }
 
-  waiting(): Promise<null> {
-    return Promise.resolve(null);
+  waiting(sockets: readonly WaitingSocket[]): Promise<readonly number[] | null> {
+    const queues = this.poller === 'epoll' ? tcpQueues() : null;
+    return Promise.resolve(queues === null ? null : sockets.map(({ fd }) => this.queuedAt(fd, queues)?.count ?? 0));
   }
 
   // The trace
@@ -267,6 +282,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
         break;
       case 'registered':
         this.registered.set(message.fd, message);
+        this.diagnosis.registered(message.fd);
         break;
       case 'deregistered':
       case 'closed':
@@ -295,6 +311,8 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private gone(fd: number, isClosed: boolean): void {
     const registered = this.registered.get(fd);
     this.registered.delete(fd);
+    if (isClosed) this.diagnosis.closed(fd);
+    else this.diagnosis.deregistered(fd);
     if (registered !== undefined) this.translator.forget(registered.token);
     if (isClosed) this.listeners.delete(fd);
   }
@@ -313,6 +331,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     if (told.body.kind === 'poll' || told.body.kind === 'wait') this.turnSinceMs = nowMs;
     this.newestSinceMs = nowMs;
     this.newest = told;
+    this.diagnosis.hear(told, nowMs);
     const source = at === undefined ? undefined : { file: at[0], line: at[1], column: at[2] };
     const dated = (body: TraceBody): TraceEvent => ({ ...body, seq: ++this.seq, atUs, ...(source !== undefined && { source }) });
     this.gate.take(this.translator.translate(told).map(dated), told.waits === true);
@@ -356,10 +375,41 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     const { activity } = this;
     if (activity.isBusy || this.wasBusy) for (const listener of this.busyListeners) listener(activity.isBusy ? activity : null);
     this.wasBusy = activity.isBusy;
-    const facts = this.ending === null ? this.watchOfProcess.look() : null;
-    if (JSON.stringify(facts) === JSON.stringify(this.facts)) return;
-    this.facts = facts;
-    this.changed();
+    const before = JSON.stringify([this.facts, this.remark]);
+    this.facts = this.ending === null ? this.watchOfProcess.look() : null;
+    this.remark = this.ending === null ? this.diagnose(activity) : null;
+    if (JSON.stringify([this.facts, this.remark]) !== before) this.changed();
+  }
+
+  private diagnose({ turnMs, isBusy }: LoopActivity): Text | null {
+    const nowMs = performance.now();
+    const isAsleep = this.newest?.body.kind === 'wait';
+    if (!isAsleep) this.queued = [];
+    else if (nowMs - this.queuesLookedAtMs >= QUEUES_MS) this.lookAtQueues(nowMs);
+    const at = this.newest?.at;
+    const place = at === undefined ? '' : `${Buffer.from(this.sources.all.get(at[0])?.name ?? '', 'latin1').toString()}:${at[1]}`;
+    return this.diagnosis.look({
+      nowMs, isHeld: this.heldAt !== null || this.waitsSinceUs !== null, turnMs: isBusy ? turnMs : null, place, waiting: this.queued,
+      isEdgeTriggered: this.isEdgeTriggered,
+    });
+  }
+
+  /** With the portable poller Node has read already, and the kernel knows nothing. */
+  private lookAtQueues(nowMs: number): void {
+    this.queuesLookedAtMs = nowMs;
+    const queues = this.poller === 'epoll' ? tcpQueues() : null;
+    this.queued = queues === null ? [] : [...this.registered.keys()].flatMap((fd) => this.queuedAt(fd, queues) ?? []).filter(({ count }) => count > 0);
+  }
+
+  private queuedAt(fd: number, queues: TcpQueues): Waiting | null {
+    const registered = this.registered.get(fd);
+    const address = this.listeners.get(fd);
+    // What it does not want to read it does not have to.
+    if (registered === undefined || (registered.interest & 1) === 0) return null;
+    const { token } = registered;
+    if (address !== undefined) return 'port' in address ? { kind: 'connections', token, count: queues.toAccept(address.port) } : null;
+    const ports = this.translator.portsOf(token);
+    return ports === null ? null : { kind: 'bytes', token, count: queues.unread(ports.local, ports.peer) };
   }
 
   private changed(): void {

@@ -11,6 +11,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export class Sources {
   all: ReadonlyMap<number, SourceFile> = new Map();
   private readonly folder: string;
+  private readonly numbers = new Map<string, number>();
 
   /** @param main absolute path of the program */
   constructor(main: string) {
@@ -18,9 +19,15 @@ export class Sources {
   }
 
   add(number: number, path: string): void {
+    this.numbers.set(path, number);
     const name = relative(this.folder, path);
     const source = { name: Buffer.from(name.startsWith('..') ? path : name).latin1Slice(), lines: linesOf(path) };
     this.all = new Map([...this.all, [number, source]]);
+  }
+
+  /** Null: nothing was called from this file. */
+  numberOf(path: string): number | null {
+    return this.numbers.get(path) ?? null;
   }
 }
 

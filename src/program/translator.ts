@@ -87,6 +87,12 @@ export class Translator {
     }));
   }
 
+  /** The ports of both ends of a connection; null: there is none of this token. */
+  portsOf(token: number): { readonly local: number; readonly peer: number } | null {
+    const party = this.parties.get(token);
+    return party === undefined ? null : { local: portOf(party.local), peer: portOf(party.peer) };
+  }
+
   /** A stream was deregistered without being closed. */
   forget(token: number): void {
     this.parties.delete(token);
@@ -154,6 +160,8 @@ export class Translator {
     change(party);
   }
 }
+
+const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
 
 /** The words of a request; of bytes that are none, the bytes themselves as the only word. */
 function argvOf(raw: Buffer): readonly string[] {

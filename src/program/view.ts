@@ -1,6 +1,7 @@
 /**
  * ProgramView: what the lab shows of a program besides its trace. Plain data.
  */
+import type { TraceEvent } from '../server/index.js';
 import type { Text } from '../shared/language.js';
 import type { ProcessFacts } from './process-facts.js';
 
@@ -19,10 +20,12 @@ export interface ProgramView {
   readonly process: ProcessFacts | null;
   /** By the number that events name. */
   readonly sources: ReadonlyMap<number, SourceFile>;
-  /** What is wrong with its loop, as far as can be seen; null: nothing. Contains bytes of the program. */
+  /** What is wrong with its loop, as far as can be seen; null: nothing. May quote the program, so it is not safe to print. */
   readonly remark: Text | null;
-  /** How it has ended, in a line; null: it runs. Contains bytes of the program. */
+  /** How it has ended, in a line; null: it runs. Likewise. */
   readonly end: Text | null;
+  /** Of an error that has ended it: where it was thrown; null: not known. */
+  readonly endedAt: TraceEvent['source'] | null;
   /** Events that it could not tell, because its pipe was full. */
   readonly droppedEvents: number;
 }

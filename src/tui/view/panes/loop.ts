@@ -8,6 +8,7 @@ import type { LoopActivity, TraceEvent } from '../../../server/index.js';
 import type { Language } from '../../../shared/language.js';
 import { isAsleep, NO_TIMES, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
 import { type Busy, busyOf, type State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { stackedBar, type BarPart } from '../parts/bar.js';
 import { busySentences, secondsText, waitingSentences } from '../parts/busy.js';
@@ -170,6 +171,8 @@ interface Said {
 function happenedIn(state: State, theme: Theme): readonly Said[] {
   const { loop } = state.model;
   const wording = wordingOf(state, theme);
+  const problem = state.program?.end ?? state.program?.remark ?? null;
+  if (problem !== null) return [{ ways: [theme.visible(toBytes(problem[wording.language]))], style: theme.bad }];
   const held = heldAt(state);
   if (held !== null) return [{ ways: [heldSentence(held, wording)], style: theme.warn }];
   const busy = busyOf(state);

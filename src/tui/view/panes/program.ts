@@ -5,6 +5,7 @@
 import type { ProgramView } from '../../../program/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
+import { toBytes } from '../../state/typed-text.js';
 import type { Pane } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { wrap } from '../parts/wrap.js';
@@ -53,7 +54,7 @@ function toldOf({ pid, process, remark, end, droppedEvents }: ProgramView, langu
   const plain: Style = (text) => text;
   const problem = end ?? remark;
   return [
-    problem === null ? { text: texts.fine, style: theme.good } : { text: theme.visible(problem[language]), style: theme.bad },
+    problem === null ? { text: texts.fine, style: theme.good } : { text: theme.visible(toBytes(problem[language])), style: theme.bad },
     ...(process === null
       ? [{ text: texts.pid(pid), style: theme.dim }]
       : [
