@@ -6,6 +6,7 @@
 import { join, resolve } from 'node:path';
 import { toBytes, toText } from '../server/config/bytes.js';
 import type { Language } from '../shared/language.js';
+import { stripsTypes } from '../shared/strips-types.js';
 import { colorDepthOf, loadScreen, showLab } from '../tui/index.js';
 import { ProgramServer } from '../program/index.js';
 import { complain } from './complain.js';
@@ -37,6 +38,10 @@ async function show(file: string, words: readonly string[]): Promise<number> {
   if (values.theme !== undefined && background === null) throw new UsageError(`--theme '${values.theme}': must be one of ${THEMES.join(', ')}`);
   if (!input.isTTY || !output.isTTY || env.TERM === 'dumb') {
     complain('a program is shown on the screen, which needs a terminal on standard input and output');
+    return 1;
+  }
+  if (/\.[cm]?ts$/.test(file) && !stripsTypes()) {
+    complain(`'${file}': Node runs TypeScript from 22.18 on, and this is ${process.version}`);
     return 1;
   }
   const colors = colorDepthOf(env);

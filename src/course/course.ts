@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { LESSONS, type Lesson } from './lessons.js';
 import type { LessonReport, Message, Outcome } from './report.js';
 import type { Language, Text } from '../shared/language.js';
+import { stripsTypes } from '../shared/strips-types.js';
 import { readme } from './words.js';
 
 /** A course that cannot be made or found; the message is one line. */
@@ -160,12 +161,6 @@ function readMark(folder: string): Mark | null {
 function checkNode(code: Code): void {
   if (code === 'js' || stripsTypes()) return;
   throw new CourseError(`a course in TypeScript needs Node 22.18 or newer, which takes the types away by itself; this is ${process.version}`);
-}
-
-/** Node runs TypeScript (process.features.typescript, since 22.10; without a flag since 22.18). */
-function stripsTypes(): boolean {
-  const { typescript } = process.features as { readonly typescript?: 'strip' | 'transform' | false };
-  return typescript !== undefined && typescript !== false;
 }
 
 /** For editors; what Node takes away must be types only. */

@@ -128,12 +128,13 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const { turn, connections } = rates;
   const dropped = droppedOfLate(rates, nowUs(state));
   const stops = control.breakpoints.length;
+  const hasEnded = (state.program?.end ?? null) !== null;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
     fork: { ways: forkWays(server, texts), style: (text) => theme.warn(theme.highlight(text)), rank: 1, isBlock: true },
     time: {
-      ways: [state.program !== null && state.program.end !== null ? ` ${texts.ended} ` : ` ${busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs, language)}`} `],
-      style: busy === null && (state.program?.end ?? null) === null ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)),
+      ways: [` ${hasEnded ? texts.ended : busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs, language)}`} `],
+      style: busy === null && !hasEnded ? timeStyle(control, theme) : (text) => theme.bad(theme.highlight(text)),
       rank: 0,
       isBlock: true,
     },
