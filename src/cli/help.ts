@@ -98,6 +98,7 @@ function placeholder(kind: string): string {
     case 'boolean':
       return 'yes|no';
     case 'words':
+    case 'users':
     case 'percentiles':
     case 'output-limits':
       return 'value...';

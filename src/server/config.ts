@@ -73,7 +73,7 @@ export class Config {
     const seen = new Set<string>();
     const known = pairs.map(([given, text]) => {
       const name = findSetting(given);
-      if (name === undefined) throw new ConfigError(given, 'there is no such setting', true);
+      if (name === undefined || settingOf(name).lineOnly === true) throw new ConfigError(given, 'there is no such setting', true);
       const { mutable, protected: isProtected = false } = settingOf(name);
       if (!mutable) throw new ConfigError(given, "can't set immutable config");
       if (isProtected && !allowProtected) throw new ConfigError(given, "can't set protected config");
@@ -88,7 +88,7 @@ export class Config {
   find(pattern: string, matches: (pattern: string, name: string) => boolean): [name: string, text: string][] {
     if (!/[*?[]/.test(pattern)) {
       const name = findSetting(pattern);
-      return name === undefined ? [] : [[pattern, this.text(name)]];
+      return name === undefined || settingOf(name).lineOnly === true ? [] : [[pattern, this.text(name)]];
     }
     const found: [string, string][] = [];
     for (const [name, setting] of settingNames()) {
@@ -103,9 +103,9 @@ export class Config {
     return false;
   }
 
-  /** CONFIG REWRITE. Only with a file; throws what the file system throws. */
-  rewrite(): void {
-    rewriteConfigFile(this.file!, this.values);
+  /** CONFIG REWRITE. Only with a file; throws what the file system throws. @param users the lines of users; none if they stand in a file of their own */
+  rewrite(users: readonly string[]): void {
+    rewriteConfigFile(this.file!, this.values, users);
   }
 
   /** A value as CONFIG GET shows it. */

@@ -31,6 +31,7 @@ import { DispatchHooks } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
 import type { Session } from './command/session.js';
 import { CommandCatalog } from './features/users/access.js';
+import { RuleError } from './features/users/selector.js';
 import { AclFileError, Users } from './features/users/users.js';
 import { Tracking } from './features/tracking.js';
 import { Watches } from './features/watches.js';
@@ -238,12 +239,16 @@ export class Server implements ServerContext {
 
   /** At the start. Throws {@link ConfigError} if the ACL file or one of its lines cannot be taken. */
   private loadUsers(): void {
-    const { requirepass, aclfile } = this.config.values;
-    if (requirepass !== '') this.users.requirePassword(requirepass);
+    const { users, config } = this;
+    const { requirepass, aclfile, user } = config.values;
+    if (requirepass !== '') users.requirePassword(requirepass);
     try {
-      if (aclfile !== '') this.users.load();
+      if (aclfile !== '' && user.length > 0) throw new ConfigError('aclfile', 'users stand in a file of their own, or on lines of the configuration, not in both');
+      users.configure(user);
+      if (aclfile !== '') users.load();
     } catch (error) {
-      throw error instanceof AclFileError ? new ConfigError('aclfile', error.message) : error;
+      if (error instanceof AclFileError) throw new ConfigError('aclfile', error.message);
+      throw error instanceof RuleError ? new ConfigError('user', error.message) : error;
     }
   }
 
@@ -307,6 +312,8 @@ export class Server implements ServerContext {
     this.nextToken = state.nextToken;
     this.freedToken = state.freedToken;
     this.users.restore(state.users, sockets === undefined);
+    const { requirepass } = this.config.values;
+    if (requirepass !== (state.settings.requirepass ?? '')) this.users.requirePassword(requirepass);
     this.clients.restore(state.clients, sockets === undefined ? null : (client) => sockets.streamOf(client));
     this.watches.restore(state.watches, sessions, databases);
     this.tracking.restore(state.tracking);

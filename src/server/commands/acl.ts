@@ -9,6 +9,7 @@ import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
 import type { AclLogEntry } from '../features/acl-log.js';
 import { mayRun } from '../features/users/permission.js';
+import { isPasswordRule } from '../features/users/password.js';
 import type { Selector } from '../features/users/selector.js';
 import { AclFileError } from '../features/users/users.js';
 import { Double, MapReply, mapReply, OK, type Reply, SetReply } from '../resp/reply.js';
@@ -95,10 +96,14 @@ function subcommand(declaration: Pick<CommandDeclaration, 'name' | 'summary' | '
 }
 
 function setUser(argv: Argv, _db: unknown, session: Session): Reply {
-  const { users } = session.server;
+  const { users, hooks } = session.server;
+  const rules = argv.slice(3);
   session.redacted = argv.map((argument, at) => (at < 2 ? argument : REDACTED));
-  const complaint = users.set(argv[2]!, argv.slice(3), (next, user) => disconnectSubscribers(session, user, next));
-  return complaint === null ? OK : errors.usersUnchanged(complaint);
+  const complaint = users.set(argv[2]!, rules, (next, user) => disconnectSubscribers(session, user, next));
+  if (complaint === null) return OK;
+  // It quotes the rule that is wrong.
+  if (rules.some(isPasswordRule)) hooks.showsSecret?.(session);
+  return errors.usersUnchanged(complaint);
 }
 
 function deleteUsers(argv: Argv, _db: unknown, session: Session): Reply {

@@ -99,9 +99,10 @@ function resetStatistics({ commands, keyspace, stats, statistics }: ServerContex
   keyspace.eviction.resetTimes();
 }
 
-function rewrite({ config, host, log }: ServerContext): Reply {
+function rewrite({ config, host, log, users }: ServerContext): Reply {
   if (config.file === null) return errors.NO_CONFIG_FILE;
-  const complaint = host.attempt(() => config.rewrite());
+  const lines = config.values.aclfile === '' ? users.lines() : [];
+  const complaint = host.attempt(() => config.rewrite(lines));
   if (complaint !== null) {
     log('warning', `CONFIG REWRITE failed: ${complaint}`);
     return errors.rewriteFailed(complaint);

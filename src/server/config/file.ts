@@ -19,7 +19,7 @@ export class ConfigFileError extends Error {
 }
 
 /** Directives of redis.conf that are no settings, and that nothing here corresponds to. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['loadmodule', 'rename-command', 'user']);
+const UNSUPPORTED: ReadonlySet<string> = new Set(['loadmodule', 'rename-command']);
 
 /** Files that include each other would never end. */
 const MAX_DEPTH = 16;
@@ -91,10 +91,16 @@ export class ConfigReader {
     if (words.length === 0 && settingOf(name).bare !== true) return fail('wrong number of arguments');
     try {
       const value = parseValue(given, name, words, this.values);
-      (this.values as { [name: string]: unknown })[name] = name === 'save' ? this.savePoints(value as string) : value;
+      (this.values as { [name: string]: unknown })[name] = this.added(name, value);
     } catch (error) {
       fail((error as { complaint?: string }).complaint ?? (error as Error).message);
     }
+  }
+
+  /** Together with what earlier lines of its name have said. */
+  private added(name: SettingName, value: unknown): unknown {
+    if (name === 'save') return this.savePoints(value as string);
+    return name === 'user' ? [...(this.values.user ?? []), ...(value as SettingValues['user'])] : value;
   }
 
   /** The first line replaces the default, the next ones add to it; an empty one forgets them all. */
@@ -134,24 +140,27 @@ const GENERATED = '# Written by CONFIG REWRITE';
  * Writes the values in force into the file: a line whose setting has changed is replaced, comments and the order stay, what the file does
  * not name and is not the default is added at the end. Throws what the file system throws; the file is then as it was.
  */
-export function rewriteConfigFile(path: string, values: SettingValues): void {
+export function rewriteConfigFile(path: string, values: SettingValues, users: readonly string[]): void {
   const file = toText(path);
-  replaceFile(file, rewriteText(readWhole(file).toString('latin1'), values));
+  replaceFile(file, rewriteText(readWhole(file).toString('latin1'), values, users));
 }
 
-export function rewriteText(text: string, values: SettingValues): string {
-  const written = new Set<SettingName>();
+/** @param users the lines of users, which take the place of those that there are */
+export function rewriteText(text: string, values: SettingValues, users: readonly string[] = []): string {
+  const written = new Set<SettingName>(['user']);
+  const usersLeft = [...users];
   const lines = text.replace(/\n$/, '').split('\n').flatMap((line) => {
     const name = findSetting(splitWords(line)?.[0] ?? '');
     if (name === undefined) return [line];
+    if (name === 'user') return usersLeft.splice(0, 1);
     if (written.has(name)) return [];
     written.add(name);
     return [saysTheSame(line, name, values) ? line : lineOf(name, values)];
   });
   const missing = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !written.has(name) && !isDefault(name, values));
-  if (missing.length === 0) return `${lines.join('\n')}\n`;
+  if (missing.length === 0 && usersLeft.length === 0) return `${lines.join('\n')}\n`;
   if (!lines.includes(GENERATED)) lines.push('', GENERATED);
-  return `${[...lines, ...missing.map((name) => lineOf(name, values))].join('\n')}\n`;
+  return `${[...lines, ...missing.map((name) => lineOf(name, values)), ...usersLeft].join('\n')}\n`;
 }
 
 function textOf(name: SettingName, values: SettingValues): string {

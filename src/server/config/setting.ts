@@ -57,6 +57,8 @@ export type StringSetting = Value<'string', string> & { readonly check?: (text: 
 export type WordsSetting = Value<'words', string> & { readonly normalize: (words: readonly string[]) => string | BadValue };
 /** A directory that exists, kept as an absolute path. */
 export type DirectorySetting = Value<'directory', string>;
+/** Of each user its name and its rules, as on a line `user …`: of which there may be several. */
+export type UsersSetting = Value<'users', readonly (readonly string[])[]>;
 export type NumbersSetting = Value<'percentiles', readonly number[]>;
 export type OutputLimitsSetting = Value<'output-limits', OutputLimits>;
 
@@ -71,6 +73,7 @@ export type SettingKind =
   | WordsSetting
   | DirectorySetting
   | NumbersSetting
+  | UsersSetting
   | OutputLimitsSetting;
 
 export interface SettingTraits {
@@ -83,6 +86,8 @@ export interface SettingTraits {
   readonly alias?: string;
   /** Not found by the patterns of CONFIG GET, only by its name. */
   readonly hidden?: boolean;
+  /** A line of the configuration, and nothing that CONFIG GET and CONFIG SET know of. */
+  readonly lineOnly?: boolean;
   /** May be named without a value, which then is empty. */
   readonly bare?: boolean;
   /** CONFIG SET needs enable-protected-configs. */
@@ -101,6 +106,7 @@ export const INT_MAX = 0x7fffffff;
 
 /** Reads one setting. `words` are its arguments as on a line of redis.conf; CONFIG SET gives one, which is split where several are meant. */
 export function parseSetting(setting: SettingKind, words: readonly string[]): unknown {
+  if (setting.kind === 'users') return [words];
   if (isMulti(setting)) return parseWords(setting, words.length === 1 ? split(words[0]!) : words);
   if (words.length !== 1) return new BadValue('wrong number of arguments');
   return parseText(setting, words[0]!);
@@ -112,6 +118,7 @@ export function isMulti(setting: SettingKind): boolean {
     setting.kind === 'words' ||
     setting.kind === 'output-limits' ||
     setting.kind === 'percentiles' ||
+    setting.kind === 'users' ||
     (setting.kind === 'enum' && setting.several === true)
   );
 }
@@ -130,6 +137,8 @@ export function formatSetting(setting: SettingKind, value: unknown): string {
       return formatInteger(value as number);
     case 'percentiles':
       return (value as number[]).join(' ');
+    case 'users':
+      return (value as string[][]).map((words) => words.join(' ')).join('\n');
     case 'output-limits':
       return Object.entries(value as OutputLimits)
         .map(([name, { hard, soft, softSeconds }]: [string, Limits]) => `${name} ${hard} ${soft} ${softSeconds}`)
@@ -142,9 +151,14 @@ export function formatSetting(setting: SettingKind, value: unknown): string {
 /** Checks a value that came as a value, from the options of createServer for one. A complaint, or null. */
 export function checkValue(setting: SettingKind, value: unknown): string | null {
   if (typeof value !== typeof setting.default || value === null) return `must be a ${typeof setting.default}`;
+  if (setting.kind === 'users') return isListOfLists(value) ? null : 'must be a list of users, each a list of strings';
   if (typeof value === 'number' && !Number.isInteger(value)) return "argument couldn't be parsed into an integer";
   const parsed = parseSetting(setting, [formatSetting(setting, value)]);
   return parsed instanceof BadValue ? parsed.complaint : null;
+}
+
+function isListOfLists(value: unknown): boolean {
+  return Array.isArray(value) && value.every((words) => Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string'));
 }
 
 /** What may be given, for people: `0 to 65535`, `yes or no`. */
@@ -164,6 +178,8 @@ export function describeValues(setting: SettingKind): string {
       return 'bytes, or a percentage';
     case 'directory':
       return 'a directory';
+    case 'users':
+      return 'name rule …';
     case 'percentiles':
       return 'numbers from 0 to 100';
     case 'output-limits':

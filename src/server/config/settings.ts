@@ -22,6 +22,7 @@ import {
   type Setting,
   type SettingTraits,
   type StringSetting,
+  type UsersSetting,
   type ValueOf,
   type WordsSetting,
 } from './setting.js';
@@ -74,6 +75,9 @@ const directory = (value: string, summary: string, options: Options = {}): Direc
 });
 const percentiles = (value: readonly number[], summary: string, options: Options = {}): NumbersSetting & Traits => ({
   kind: 'percentiles', default: value, ...traits(summary, options),
+});
+const userLines = (summary: string, options: Options = {}): UsersSetting & Traits => ({
+  kind: 'users', default: [], ...traits(summary, options),
 });
 const outputLimits = (value: OutputLimitsSetting['default'], summary: string, options: Options = {}): OutputLimitsSetting & Traits => ({
   kind: 'output-limits', default: value, ...traits(summary, options),
@@ -171,6 +175,7 @@ export const SETTINGS = {
   ...group('Security', {
     requirepass: string('', 'Password that clients must give with AUTH; empty: none.'),
     aclfile: string('', 'File with users and what they may do, which ACL LOAD reads and ACL SAVE writes.', IMMUTABLE),
+    user: userLines('A user with its rules, as those of ACL SETUSER; may come several times.', { ...IMMUTABLE, hidden: true, lineOnly: true }),
     'acl-pubsub-default': oneOf('allchannels resetchannels', 'resetchannels', 'Channels that a new user may use.'),
     'acllog-max-len': integer(128, 0, LONG_MAX, 'Entries of ACL LOG.'),
     'enable-protected-configs': oneOf('no yes local', 'no', 'Whether CONFIG SET may change dir and dbfilename; local: only from this machine.', IMMUTABLE),

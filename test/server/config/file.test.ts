@@ -125,7 +125,7 @@ test('rewrite replaces the file that was read', () => {
   writeFileSync(path, 'port 7000\n');
   const config = new Config({ port: 7000 }, path);
   config.set('hz', 50);
-  config.rewrite();
+  config.rewrite([]);
   expect(readFileSync(path, 'latin1')).toContain('hz 50');
 });
 

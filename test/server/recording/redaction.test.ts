@@ -2,7 +2,10 @@
  * Passwords are taken out of recordings, in whatever pieces they come, and the replay is identical all the same.
  */
 import { describe, expect, test } from 'vitest';
-import { Config } from '../../../src/server/config.js';
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Config, type SettingValues } from '../../../src/server/config.js';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { INPUT_NAMES } from '../../../src/server/recording/inputs.js';
 import { RequestScanner, wordRanges } from '../../../src/server/recording/redaction/request-scanner.js';
@@ -14,6 +17,7 @@ import { walkTape } from '../../../src/server/recording/tape-walk.js';
 import { splitInline } from '../../../src/server/resp/inline.js';
 import { COMPLETE, RequestDecoder } from '../../../src/server/resp/request-decoder.js';
 import { Random } from '../../fuzz/random.js';
+import { temporaryDirectory } from '../../support/headless.js';
 import { type Lab, type LabClient, request, simulate } from '../simulation/harness.js';
 
 const KEY = Buffer.alloc(32, 7);
@@ -180,9 +184,10 @@ class RedactedServer {
   private readonly writer: TapeWriter;
   private readonly reader: TapeReader;
   private readonly blocks: Buffer[] = [];
-  private readonly settings = { requirepass: 'first-secret', masterauth: 'master-secret', port: 6379 };
+  private readonly settings: Partial<SettingValues>;
 
-  constructor(faults = {}) {
+  constructor(faults = {}, settings: Partial<SettingValues> = { requirepass: 'first-secret', masterauth: 'master-secret', port: 6379 }) {
+    this.settings = settings;
     const ring = createRing(2 ** 22);
     this.writer = new TapeWriter(ring);
     this.reader = new TapeReader(ring);
@@ -248,6 +253,54 @@ describe('a recorded server', () => {
     expect(server.lab.connect().ask('HELLO', '3', 'AUTH', 'default', made, 'SETNAME', 'me')).toContain('server');
     expectRedacted(server, ['first-secret', 'second-secret', 'first-wrong', 'master-secret', made]);
     expect(server.redactor.containsSecrets).toBe(false);
+  });
+
+  test('knows the passwords of users, also of those that came as hashes, in the replay', () => {
+    const hashOf = (password: string): string => createHash('sha256').update(password).digest('hex');
+    const server = new RedactedServer({}, { user: [['carol', 'on', '>carols-secret', '+@all']] });
+    const admin = server.lab.connect();
+    const other = server.lab.connect();
+    const hash = hashOf('bobs-secret');
+    const ask = (...argv: string[]): string => admin.ask(...argv);
+    expect(ask('ACL', 'SETUSER', 'alice', 'on', '>alices-secret', '>alices-second', '+@all')).toBe('+OK\r\n');
+    expect(ask('ACL', 'SETUSER', 'bob', 'on', `#${hash}`, '+@all')).toBe('+OK\r\n');
+    other.send('ACL SETUSER dave on ">daves-secret" >daves-second\r\n');
+    expect(other.receive()).toBe('+OK\r\n');
+    for (const [name, password, reply] of [
+      ['alice', 'alices-secret', /^\+OK/], ['alice', 'alices-wrong', /^-WRONGPASS/], ['bob', 'bobs-secret', /^\+OK/], ['bob', 'bobs-wrong', /^-WRONGPASS/],
+      ['carol', 'carols-secret', /^\+OK/], ['dave', 'daves-second', /^\+OK/],
+    ] as const) {
+      expect(other.ask('AUTH', name, password), name).toMatch(reply);
+    }
+    expect(ask('ACL', 'SETUSER', 'bob', '>bobs-secret', '>bobs-third', `!${hashOf('bobs-third')}`)).toBe('+OK\r\n');
+    expect(ask('ACL', 'SETUSER', 'bob', '<bobs-secret')).toBe('+OK\r\n');
+    expect(ask('ACL', 'SETUSER', 'alice', '<never-secret')).toMatch(/^-ERR/);
+    expect(ask('ACL', 'LIST')).toContain(hashOf('alices-second'));
+    expect(ask('ACL', 'GETUSER', 'alice')).toContain(hashOf('alices-second'));
+    const secrets = ['alices-secret', 'alices-second', 'alices-wrong', 'bobs-secret', 'bobs-third', 'carols-secret', 'daves-secret', 'daves-second', 'never-secret'];
+    expectRedacted(server, [...secrets, hash, hashOf('bobs-third')]);
+    expect(server.redactor.containsSecrets).toBe(false);
+  });
+
+  test('has read its ACL file, and reads it in the replay from the recording', () => {
+    const file = join(temporaryDirectory(), 'users.acl');
+    const hash = createHash('sha256').update('second-one').digest('hex');
+    writeFileSync(file, 'user alice on >first-one +@all\nuser default on nopass ~* &* +@all\n');
+    const server = new RedactedServer({}, { aclfile: file });
+    const client = server.lab.connect();
+    expect(client.ask('AUTH', 'alice', 'first-one')).toBe('+OK\r\n');
+    writeFileSync(file, `user bob on #${hash} +@all -acl\n`);
+    expect(server.lab.connect().ask('ACL', 'LOAD')).toBe('+OK\r\n');
+    expect(client.isClosedByServer).toBe(true);
+    const other = server.lab.connect();
+    expect(other.ask('AUTH', 'bob', 'second-one')).toBe('+OK\r\n');
+    expect(other.ask('ACL', 'WHOAMI')).toMatch(/^-NOPERM/);
+    writeFileSync(file, 'nonsense\n');
+    const admin = server.lab.connect();
+    expect(admin.ask('ACL', 'LOAD')).toMatch(/^-ERR .*:1 should start with user keyword/);
+    expect(admin.ask('ACL', 'SAVE')).toBe('+OK\r\n');
+    writeFileSync(file, 'user eve on nopass\n');
+    expectRedacted(server, ['first-one', 'second-one', hash]);
   });
 
   test('may be told passwords that wait: behind a parked request, in a transaction, in a pause', () => {

@@ -15,6 +15,11 @@ export interface PasswordHost {
   choose(find: () => number): number;
 }
 
+/** `>password`, `<password`, `#hash`, `!hash`. */
+export function isPasswordRule(rule: string): boolean {
+  return /^[><#!]/.test(rule);
+}
+
 export function hashOf(password: string): string {
   return createHash('sha256').update(password, 'latin1').digest('hex');
 }

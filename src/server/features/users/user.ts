@@ -4,7 +4,7 @@
  * Rules are those of ACL SETUSER and of ACL files: flags and passwords concern the user as a whole, all others its root selector (selector.ts).
  */
 import type { CommandCatalog } from './access.js';
-import { findPassword, hashOf, isHash, type Password, type PasswordHost } from './password.js';
+import { findPassword, hashOf, isHash, isPasswordRule, type Password, type PasswordHost } from './password.js';
 import { hasSpaces, parseSelector, RuleError, Selector, type SelectorState } from './selector.js';
 
 /** What users need of the server. */
@@ -134,7 +134,7 @@ export class User {
       case 'reset':
         return this.reset();
     }
-    if (/^[>#<!]/.test(rule)) this.applyPassword(rule);
+    if (isPasswordRule(rule)) this.applyPassword(rule);
     else if (rule.startsWith('(') && rule.endsWith(')')) this.selectors = [...this.selectors, parseSelector(rule, this.newSelector())];
     else this.root.apply(rule);
   }

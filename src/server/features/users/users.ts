@@ -101,16 +101,16 @@ export class Users {
     return gone;
   }
 
-  /** Makes users of the lines `user …` of a configuration, each without that word. Throws {@link RuleError}, which says of whom. */
-  configure(lines: readonly string[]): void {
+  /** Makes the users of a configuration, each a name and its rules. Throws {@link RuleError}, which says of whom. */
+  configure(lines: readonly (readonly string[])[]): void {
     const seen = new Set<string>();
-    for (const line of lines) {
-      const [name = '', ...rules] = line.split(' ');
+    for (const [name = '', ...rules] of lines) {
+      if (!isUsername(name)) throw new RuleError('Spaces not allowed in ACL usernames');
       if (seen.has(name)) throw new RuleError(`Duplicate user '${name}' found. A user can only be defined once in config files`);
       seen.add(name);
       const user = name === 'default' ? this.default : new User(name, this.server);
       const complaint = applyAll(user, user === this.default ? ['reset', ...rules] : rules);
-      if (complaint !== null) throw new RuleError(`user ${name}: ${complaint}`);
+      if (complaint !== null) throw new RuleError(`${name}: ${complaint}`);
       this.users.set(name, user);
     }
   }

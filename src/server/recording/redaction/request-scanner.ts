@@ -177,7 +177,7 @@ export class RequestScanner {
 }
 
 /** What replaces the rest of a rule that begins with this byte; null if that is no secret. */
-function beginRule(sink: SecretSink, first: number): Replacement | null {
+export function beginRule(sink: SecretSink, first: number): Replacement | null {
   const sign = String.fromCharCode(first);
   if (sign === '>' || sign === '<') return sink.begin();
   return sign === '#' || sign === '!' ? sink.beginHash() : null;

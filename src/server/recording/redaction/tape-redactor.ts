@@ -13,7 +13,7 @@ import type { UserState } from '../../features/users/user.js';
 import { readState, sealState, serializeState } from '../state-bytes.js';
 import type { RecordingHead } from '../replay.js';
 import { walkTape } from '../tape-walk.js';
-import { RequestScanner, type SecretSink } from './request-scanner.js';
+import { beginRule, RequestScanner, type SecretSink } from './request-scanner.js';
 import { type Replacement, SecretMask } from './secret-mask.js';
 
 /** So much is held back, at most, while a line has not come to its end: blocks come 20 times a second, if anything happens. */
@@ -53,7 +53,18 @@ export class TapeRedactor implements SecretSink {
       settings[name] = this.mask.text(secret);
       this.replaced(secret);
     }
+    if (given.user !== undefined) settings['user'] = given.user.map((words) => words.map((word) => this.rule(word)));
     return settings;
+  }
+
+  /** A rule of a user, whose password or hash is replaced. */
+  private rule(rule: string): string {
+    const replacement = rule === '' ? null : beginRule(this, rule.charCodeAt(0));
+    if (replacement === null) return rule;
+    const bytes = Buffer.from(rule, 'latin1');
+    replacement.apply(bytes, 1, bytes.length);
+    this.replaced(rule.slice(1));
+    return bytes.latin1Slice();
   }
 
   /** Of a captured state the settings and the passwords of users are replaced; a secret that stands elsewhere in it stays. */
@@ -125,11 +136,10 @@ export class TapeRedactor implements SecretSink {
 
   /** The words of an ACL file that are passwords or hashes. */
   private replaceRules(block: Buffer, start: number, end: number): void {
-    for (const { index, 1: sign, 2: text } of block.latin1Slice(start, end).matchAll(/(?<![^ \n])([><#!])([^ \n]+)/g)) {
-      const from = start + index + 1;
-      const isHash = sign === '#' || sign === '!';
-      this.replaced(text!);
-      (isHash ? this.mask.beginHash() : this.mask.begin()).apply(block, from, from + text!.length);
+    for (const { index, 0: rule } of block.latin1Slice(start, end).matchAll(/(?<![^ \t\r\n])[><#!][^ \t\r\n]+/g)) {
+      const from = start + index;
+      beginRule(this, block[from]!)!.apply(block, from + 1, from + rule.length);
+      this.replaced(rule.slice(1));
     }
   }
 
