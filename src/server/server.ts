@@ -5,8 +5,9 @@
  * server is a function of its inputs. It runs on whatever thread calls {@link Server.run}.
  */
 import { Acceptor } from './client/acceptor.js';
-import { Clients } from './client/clients.js';
-import { createInput } from './client/environment.js';
+import { ClientEviction } from './client/client-eviction.js';
+import { Clients, type ClientSettings } from './client/clients.js';
+import { type ConnectionEnvironment, createInput } from './client/environment.js';
 import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import { CATEGORY_ORDER } from './command/command-facts.js';
@@ -121,6 +122,7 @@ export class Server implements ServerContext {
   readonly log: (level: LogLevel, message: string) => void;
   private readonly afterReply = new AfterReply();
   private readonly clients: Clients;
+  private readonly environment: ConnectionEnvironment;
   /** Addresses of the settings that are still to be bound. */
   private unbound: Address[] = [];
   private nextToken: Token = FIRST_FREE;
@@ -155,6 +157,7 @@ export class Server implements ServerContext {
       startedMs: clock.nowMs,
       connectionsReceived: 0,
       connectionsRejected: 0,
+      clientsEvicted: 0,
       commandsProcessed: 0,
       bytesRead: 0,
       bytesWritten: 0,
@@ -219,7 +222,7 @@ export class Server implements ServerContext {
       { commands, keyspace, aclLog, hooks, pause, tracking, stats, tap, clock, activity, requiresPassword, log: this.log, isWatched },
       afterReply,
     );
-    const environment = {
+    const environment: ConnectionEnvironment & { readonly settings: ClientSettings } = {
       loop,
       dispatcher: this.dispatcher,
       server: this,
@@ -227,14 +230,28 @@ export class Server implements ServerContext {
       policy: this.policy,
       tap,
       pending: new PendingWork(),
+      eviction: null,
       triggering: 0,
       input: createInput(),
-      closed: ({ session }: { session: Session }) => this.forget(session),
+      closed: ({ session }) => this.forget(session),
     };
+    this.environment = environment;
     this.clients = new Clients(environment, () => this.newToken(), sessions);
+    config.onChange('maxmemory-clients', () => this.limitClients());
     config.onChange('timeout', () => this.clients.scheduleSweep());
     if (from !== undefined) this.restore(from);
     else this.loadUsers();
+    this.limitClients();
+  }
+
+  /** Whether the memory of all clients together is limited has been set. */
+  private limitClients(): void {
+    const { environment, hooks, sessions, stats, log } = this;
+    const { values } = this.config;
+    if (values['maxmemory-clients'] === 0) environment.eviction = hooks.evictClients = null;
+    if (values['maxmemory-clients'] === 0 || environment.eviction !== null) return;
+    const eviction = (environment.eviction = new ClientEviction(values, { sessions, stats, log }));
+    hooks.evictClients = (session) => eviction.admits(session);
   }
 
   /** At the start. Throws {@link ConfigError} if the ACL file or one of its lines cannot be taken. */
@@ -478,6 +495,7 @@ export class Server implements ServerContext {
   /** What the server keeps of a client ends with its connection. */
   private forget(session: Session): void {
     this.freedToken = session.id;
+    this.environment.eviction?.forget(session);
     this.sessions.delete(session.id);
     this.watches.unwatch(session);
     if (session.isMonitor) this.monitors.remove(session);

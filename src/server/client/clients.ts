@@ -132,10 +132,11 @@ export class Clients {
 
   /** Does what connections have left to do before the loop may sleep. */
   beforeSleep(): void {
-    const { pending, server } = this.env;
+    const { pending, server, eviction } = this.env;
     if (pending.resumed.length > 0) pending.proceed();
     if (server.tracking.isActive) server.tracking.broadcast();
     pending.flush();
+    if (eviction !== null) eviction.look();
     if (pending.skipped.length > 0) pending.admit();
   }
 

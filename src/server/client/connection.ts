@@ -311,6 +311,7 @@ export class Connection implements EventHandler, Transport {
     if (bytes === this.heldBytes) return;
     env.server.keyspace.memory.clients += bytes - this.heldBytes;
     this.heldBytes = bytes;
+    if (env.eviction !== null) env.eviction.touch(session);
   }
 
   /** After bytes that break the protocol nothing that follows can be understood. */
@@ -335,6 +336,8 @@ export class Connection implements EventHandler, Transport {
   flush(): void {
     if (this.state >= DOOMED) return;
     const isWritten = this.writer.flush();
+    const { eviction } = this.env;
+    if (eviction !== null && this.state !== CLOSED) eviction.touch(this.session);
     if (isWritten && this.state === CLOSING) this.close('closed by server');
   }
 
@@ -343,6 +346,7 @@ export class Connection implements EventHandler, Transport {
     if (this.state >= DOOMED) return;
     logOutputLimit(this.session);
     this.state = DOOMED;
+    if (this.env.eviction !== null) this.env.eviction.touch(this.session);
     this.env.pending.doomed.push(this);
   }
 
@@ -417,6 +421,10 @@ export class Connection implements EventHandler, Transport {
 
   get queryCapacity(): number {
     return this.query.capacity;
+  }
+
+  get decodedBytes(): number {
+    return this.decoder.heldBytes;
   }
 
   get outputBytes(): number {

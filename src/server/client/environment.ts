@@ -8,6 +8,7 @@ import type { EventLoop } from '../loop/event-loop.js';
 import type { PolicyInForce } from '../rules/policy.js';
 import type { DisconnectReason } from '../trace/events.js';
 import type { Tap } from '../trace/tap.js';
+import type { ClientEviction } from './client-eviction.js';
 import type { Connection } from './connection.js';
 import type { OutputLimits } from './output-limit.js';
 import type { PendingWork } from './pending-work.js';
@@ -32,6 +33,8 @@ export interface ConnectionEnvironment {
   readonly tap: Tap;
   /** Done at the start of the next turn. */
   readonly pending: PendingWork;
+  /** Null without maxmemory-clients. */
+  eviction: ClientEviction | null;
   /** How the readiness of those that come is reported: EDGE, LEVEL, or 0 for as the poll does it. */
   triggering: Interest;
   /** Where reads land. Another one while a request out of it still runs and others are served; see Clients.runTurnWithin. */

@@ -68,6 +68,7 @@ export class ReplyWriter {
     if (this.isQueued) return;
     this.isQueued = true;
     this.env.pending.writes.push(this.connection);
+    if (this.env.eviction !== null) this.env.eviction.touch(this.connection.session);
   }
 
   /** Hands waiting output to the kernel. True if nothing waits any more. */

@@ -10,6 +10,16 @@ import type { Session } from './session.js';
 /** Estimated bytes of a client without its buffers: connection, session, decoder, stream. */
 export const CLIENT_OVERHEAD = 1500;
 
+/** Estimated bytes of a subscription, a watched key or a tracked prefix of a client; its name is kept once for all clients. */
+const LISTED_BYTES = 64;
+
+/** What maxmemory-clients counts of a client, in bytes. */
+export function clientMemory({ transport, transaction, subscriptions, watched, tracking }: Session): number {
+  const listed = subscriptions + (watched?.length ?? 0) + (tracking?.prefixes.size ?? 0);
+  const { queryCapacity, decodedBytes, outputCapacity } = transport;
+  return CLIENT_OVERHEAD + queryCapacity + decodedBytes + outputCapacity + (transaction?.queuedBytes ?? 0) + listed * LISTED_BYTES;
+}
+
 /** The line, without a line break. `argv` is what the client executes at this moment. */
 export function clientInfo(session: Session, argv: Argv = []): string {
   const { transport, transaction, server } = session;
@@ -40,7 +50,7 @@ export function clientInfo(session: Session, argv: Argv = []): string {
     obl: extra === 0 ? transport.outputBytes : 0,
     oll: transport.outputChunks,
     omem: extra,
-    'tot-mem': CLIENT_OVERHEAD + transport.queryCapacity + transport.outputCapacity + argvBytes + transactionBytes,
+    'tot-mem': clientMemory(session) + argvBytes,
     events: transport.awaitsWritable ? 'rw' : 'r',
     cmd: session.lastCommand?.fullName ?? 'NULL',
     user: session.user.name,

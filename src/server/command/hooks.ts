@@ -18,6 +18,8 @@ export interface RequestFaults {
 export class DispatchHooks {
   /** Set while there is a maxmemory: evicts what it may. False if the server is over its limit all the same. */
   makeRoom: (() => boolean) | null = null;
+  /** Set while there is a limit for the memory of all clients: disconnects what is beyond it. False if it was this client. */
+  evictClients: ((session: Session) => boolean) | null = null;
   /** Set by the heap watch while V8 is so near its limit that commands that need memory are refused. */
   isHeapFull = false;
   /**

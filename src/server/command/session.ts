@@ -35,6 +35,8 @@ export interface Transport {
   /** Bytes waiting: undecoded input, its buffer's size, encoded output. */
   readonly queryBytes: number;
   readonly queryCapacity: number;
+  /** Of a request that has come in part: its arguments that are decoded. */
+  readonly decodedBytes: number;
   readonly outputBytes: number;
   /** Memory of the output, and the chunks in it beyond the first. */
   readonly outputCapacity: number;

@@ -232,8 +232,7 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['expired_time_cap_reached_count', counted.expireTimeCapReached],
     ['expire_cycle_cpu_milliseconds', Math.floor(counted.expireCycleUs / 1000)],
     ['evicted_keys', counted.evicted],
-    // maxmemory-clients closes nobody here.
-    ['evicted_clients', 0],
+    ['evicted_clients', stats.clientsEvicted],
     ['total_eviction_exceeded_time', Math.floor(excess.totalUs / 1000)],
     ['current_eviction_exceeded_time', Math.floor(excess.currentUs / 1000)],
     ['keyspace_hits', counted.hits],

@@ -185,7 +185,7 @@ export const SETTINGS = {
   }),
   ...group('Clients and limits', {
     maxclients: integer(10000, 1, 0xffffffff, 'Clients connected at the same time.'),
-    'maxmemory-clients': percent(0, 'Memory that all client buffers may take together; 0: no limit.', IDLE),
+    'maxmemory-clients': percent(0, 'Memory that all client buffers may take together, as bytes or as a percentage of maxmemory; 0: no limit.'),
     'client-query-buffer-limit': memory(GB, MB, LONG_MAX, 'Bytes of one request, half received or whole.'),
     'client-output-buffer-limit': outputLimits(
       {

@@ -48,6 +48,8 @@ export class Dispatcher implements CommandRunner {
     session.lastCommand = command;
     if (command === null) return this.rejectUnknown(session, argv);
     this.server.activity.executes(command.number);
+    const { evictClients } = this.server.hooks;
+    if (evictClients !== null && !evictClients(session)) return NO_REPLY;
     const error = this.gates(session, command, argv);
     if (error !== null) return this.reject(session, command, error);
     const { pause } = this.server;

@@ -57,7 +57,7 @@ function nowhere(output: Output): Transport {
     closeAfterReply() {},
     close() {},
     resume() {},
-    queryBytes: 0, queryCapacity: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
+    queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
     isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,
   };
 }

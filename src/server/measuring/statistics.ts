@@ -58,6 +58,8 @@ export interface MeasuredClient {
 export interface ServerStats {
   readonly startedMs: number;
   connectionsReceived: number;
+  /** Disconnected because of maxmemory-clients. */
+  clientsEvicted: number;
   connectionsRejected: number;
   commandsProcessed: number;
   bytesRead: number;

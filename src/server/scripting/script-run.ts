@@ -51,7 +51,7 @@ const NOWHERE: Transport = {
   closeAfterReply() {},
   close() {},
   resume() {},
-  queryBytes: 0, queryCapacity: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
+  queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
   isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,
 };
 

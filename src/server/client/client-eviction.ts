@@ -1,0 +1,101 @@
+/**
+ * ClientEviction: maxmemory-clients. While all clients together take more, those that take most are disconnected, but for those that have said
+ * CLIENT NO-EVICT. Exists only while there is a limit; looks before each command and before the loop sleeps.
+ *
+ *   touched   clients whose memory may have changed since the last look
+ *   sizes     what each client took then; `total` is their sum
+ */
+import { clientInfo, clientMemory } from '../command/client-info.js';
+import type { Session } from '../command/session.js';
+
+/** The settings in force; names as in redis.conf. */
+export interface ClientMemorySettings {
+  /** Bytes; below zero: percent of maxmemory. */
+  readonly 'maxmemory-clients': number;
+  readonly maxmemory: number;
+}
+
+interface Surroundings {
+  readonly sessions: ReadonlyMap<number, Session>;
+  readonly stats: { clientsEvicted: number };
+  log(level: 'notice' | 'warning', message: string): void;
+}
+
+/** With less nobody could talk to the server at all. */
+const SMALLEST_LIMIT = 128 * 1024;
+
+export class ClientEviction {
+  private readonly touched: Set<Session>;
+  private readonly sizes = new Map<Session, number>();
+  private total = 0;
+  /** The last look has found more than the limit, and nobody to disconnect. */
+  private isHelpless = false;
+
+  constructor(
+    private readonly settings: ClientMemorySettings,
+    private readonly server: Surroundings,
+  ) {
+    this.touched = new Set(server.sessions.values());
+  }
+
+  /** What the client has sent, has subscribed to or is to receive takes another amount of memory now, maybe. */
+  touch(session: Session): void {
+    this.touched.add(session);
+  }
+
+  /** The connection is gone. */
+  forget(session: Session): void {
+    this.touched.delete(session);
+    this.total -= this.sizes.get(session) ?? 0;
+    this.sizes.delete(session);
+  }
+
+  /** Before a command of this client. False if the client had to go. */
+  admits(session: Session): boolean {
+    this.touched.add(session);
+    this.look();
+    return !session.closing;
+  }
+
+  /** Disconnects clients until the others are within the limit, or nobody is left who may be disconnected. */
+  look(): void {
+    this.measure();
+    const limit = limitOf(this.settings);
+    if (this.total < limit) {
+      this.isHelpless = false;
+      return;
+    }
+    for (const session of this.largestFirst()) {
+      this.evict(session);
+      if (this.total < limit) return;
+    }
+    if (!this.isHelpless) this.server.log('warning', 'Over client maxmemory after evicting all evictable clients');
+    this.isHelpless = true;
+  }
+
+  private measure(): void {
+    for (const session of this.touched) {
+      // Its output is lost, and counts no longer.
+      const bytes = session.transport.isDoomed ? 0 : clientMemory(session);
+      this.total += bytes - (this.sizes.get(session) ?? 0);
+      this.sizes.set(session, bytes);
+    }
+    this.touched.clear();
+  }
+
+  private largestFirst(): Session[] {
+    return [...this.sizes].filter(([{ noEvict }]) => !noEvict).sort(([, a], [, b]) => b - a).map(([session]) => session);
+  }
+
+  private evict(session: Session): void {
+    this.server.log('notice', `Evicting client: ${clientInfo(session)}`);
+    this.server.stats.clientsEvicted++;
+    // Which calls forget().
+    session.transport.close('maxmemory-clients');
+  }
+}
+
+function limitOf({ 'maxmemory-clients': bytes, maxmemory }: ClientMemorySettings): number {
+  if (bytes < 0 && maxmemory === 0) return Infinity;
+  return Math.max(SMALLEST_LIMIT, bytes < 0 ? Math.floor((maxmemory * -bytes) / 100) : bytes);
+}
