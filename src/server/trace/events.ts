@@ -49,6 +49,7 @@ export type DisconnectReason =
   | 'its user is gone'
   | 'killed by CLIENT KILL'
   | 'looks like HTTP'
+  | 'maxmemory-clients'
   | 'output buffer limit'
   | 'query buffer limit'
   | 'rule after-read'

@@ -12,6 +12,7 @@ const REASONS_IN_KOREAN: { readonly [why in DisconnectReason]: string } = {
   'its user is gone': '사용자가 삭제됨',
   'killed by CLIENT KILL': 'CLIENT KILL',
   'looks like HTTP': 'HTTP로 보임',
+  'maxmemory-clients': 'maxmemory-clients 한도',
   'output buffer limit': '출력 버퍼 한도',
   'query buffer limit': '쿼리 버퍼 한도',
   'rule after-read': '규칙 after-read',
