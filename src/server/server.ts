@@ -260,8 +260,8 @@ export class Server implements ServerContext {
     const { requirepass, aclfile, user } = config.values;
     if (requirepass !== '') users.requirePassword(requirepass);
     try {
-      if (aclfile !== '' && user.length > 0) throw new ConfigError('aclfile', 'users stand in a file of their own, or on lines of the configuration, not in both');
-      users.configure(user);
+      if (aclfile !== '' && user.length > 0) throw new ConfigError('aclfile', 'users stand in a file of their own or in the configuration, not in both');
+      for (const name of users.configure(user)) this.log('notice', disabledUser(name));
       if (aclfile !== '') users.load();
     } catch (error) {
       if (error instanceof AclFileError) throw new ConfigError('aclfile', error.message);
@@ -541,6 +541,11 @@ function schedulerOf({ timers, clock }: EventLoop): Scheduler {
     restore: (name, timer, run) => timers.restore(name, timer, run),
     cancel: (timer) => timers.cancel(timer),
   };
+}
+
+/** As redis-server words it. */
+function disabledUser(name: string): string {
+  return `The user '${name}' is disabled (there is no 'on' modifier in the user description). Make sure this is not a configuration error.`;
 }
 
 /** As redis-server words it. */

@@ -178,7 +178,7 @@ function dryRun(argv: Argv, _db: unknown, session: Session): Reply {
   const denial = mayRun(user, asked, request);
   if (denial === null) return OK;
   const { reason, object } = denial;
-  return `This user has no permissions to ${reason === 'command' ? `run the '${object}' command` : `access the '${object}' ${reason}`}`;
+  return `This user has no permissions to ${reason === 'command' ? `run the '${object}' command` : `access the '${errors.cString(object)}' ${reason}`}`;
 }
 
 function findCommand({ server }: Session, [name, subcommandName]: Argv): Command | undefined {

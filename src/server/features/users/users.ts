@@ -101,8 +101,8 @@ export class Users {
     return gone;
   }
 
-  /** Makes the users of a configuration, each a name and its rules. Throws {@link RuleError}, which says of whom. */
-  configure(lines: readonly (readonly string[])[]): void {
+  /** Makes the users of a configuration, each a name and its rules. Returns those that are off. Throws {@link RuleError}, which says of whom. */
+  configure(lines: readonly (readonly string[])[]): string[] {
     const seen = new Set<string>();
     for (const [name = '', ...rules] of lines) {
       if (!isUsername(name)) throw new RuleError('Spaces not allowed in ACL usernames');
@@ -113,6 +113,7 @@ export class Users {
       if (complaint !== null) throw new RuleError(`${name}: ${complaint}`);
       this.users.set(name, user);
     }
+    return [...seen].filter((name) => !this.users.get(name)!.isOn);
   }
 
   /** Writes the ACL file. Returns why it could not, or null. */
