@@ -249,6 +249,10 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return refused('trigger');
   }
 
+  changedSettings(): Promise<never> {
+    return refused('changedSettings');
+  }
+
   capture(): Promise<Uint8Array> {
     return refused('capture');
   }

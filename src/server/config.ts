@@ -21,6 +21,8 @@ export type SettingListener<Name extends SettingName> = (value: SettingValues[Na
 export class Config {
   /** Read a field; change through {@link set} or {@link setAll}, which tell who wants to know. */
   readonly values: SettingValues;
+  /** As they were at the start. */
+  private readonly initial: SettingValues;
   private readonly listeners = new Map<SettingName, SettingListener<never>[]>();
 
   /**
@@ -36,11 +38,22 @@ export class Config {
     for (const [name, value] of Object.entries(initial)) if (value !== undefined) values[name] = checkedValue(name, value);
     values['dir'] = resolvePath(values['dir'] as string);
     this.values = values as unknown as SettingValues;
+    this.initial = { ...this.values };
   }
 
   /** The values that are not the defaults, as the constructor takes them. */
   capture(): Partial<SettingValues> {
     return Object.fromEntries(Object.entries(this.values).filter(([name, value]) => value !== SETTINGS[name as SettingName].default));
+  }
+
+  /** Settings that CONFIG SET can put back to what they were at the start, with the texts that do. */
+  changed(): readonly (readonly [name: SettingName, initially: string])[] {
+    return (Object.keys(SETTINGS) as SettingName[]).flatMap((name) => {
+      const { mutable, protected: isProtected = false } = settingOf(name);
+      if (!mutable || isProtected || this.values[name] === this.initial[name]) return [];
+      const initially = formatSetting(SETTINGS[name], this.initial[name]);
+      return initially === this.text(name) ? [] : [[name, initially] as const];
+    });
   }
 
   /** Calls `listener` after every change of a setting, on the loop, before CONFIG SET answers. */

@@ -242,6 +242,8 @@ export interface RedisLabServer extends AsyncDisposable {
   trigger(triggering: Triggering, token?: number): Promise<void>;
   /** Of a fork that began at a moment of the past, or in the middle of a turn: where. Null of other servers. */
   readonly origin: ForkOrigin | null;
+  /** Settings that CONFIG SET has changed since the start, with the values that they had then, as CONFIG SET takes them. */
+  changedSettings(): Promise<readonly (readonly [name: string, initially: string])[]>;
   /** The past of this server, which can be visited; null unless it was asked for. */
   readonly history: ServerHistory | null;
 
@@ -619,6 +621,10 @@ class LabServer implements RedisLabServer {
 
   slow(eventsPerSecond: number): Promise<void> {
     return this.handle.call('slow', eventsPerSecond);
+  }
+
+  changedSettings(): Promise<readonly (readonly [name: string, initially: string])[]> {
+    return this.handle.call('changedSettings', null);
   }
 
   trigger(triggering: Triggering, token?: number): Promise<void> {

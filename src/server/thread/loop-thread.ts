@@ -196,6 +196,7 @@ function answerWith(server: Server, observation: Observation, faults: Faults, re
     listFaults: () => faults.list(),
     clearFaults: () => faults.clear(),
     trigger: ({ trigger, token }) => faults.trigger(trigger, token),
+    changedSettings: () => server.config.changed(),
     capture: capturing(server, observation),
     advance() {
       throw new Error("the clock of this server is the real one: createServer({ clock: 'virtual' }) has one that can be advanced");

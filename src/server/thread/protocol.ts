@@ -72,6 +72,8 @@ export interface LoopCalls {
   listFaults: { argument: null; result: readonly ActiveFault[] };
   clearFaults: { argument: null; result: void };
   trigger: { argument: TriggerCall; result: void };
+  /** With the values that they had at the start, as CONFIG SET takes them. */
+  changedSettings: { argument: null; result: readonly (readonly [name: string, initially: string])[] };
   /** The whole server, serialized (see recording/state-bytes.ts): answered when the running turn has ended. */
   capture: { argument: null; result: Uint8Array<ArrayBuffer> };
   /** Lets a virtual clock move on by this number of µs; answered with the unix time in ms, when all that was due by then has been done. */

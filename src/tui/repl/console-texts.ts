@@ -36,7 +36,8 @@ const ENGLISH = {
   },
   closed: 'closed',
   floodUsage: 'flood clients commands command, at most 100 clients, 10000 commands each and 16 MiB: flood 50 100 SET k v',
-  isReset: (clients: number, faults: number) => `reset: ${plural(clients, 'client')}, ${plural(faults, 'fault')} ended, and the databases are empty`,
+  isReset: (clients: number, faults: number, settings: number) =>
+    `reset: ${plural(clients, 'client')} and ${plural(faults, 'fault')} ended, ${plural(settings, 'setting')} put back, and the databases are empty`,
   flooded: (answered: number, commands: number, clients: number) => `flood: ${answered} of ${commands} commands of ${plural(clients, 'client')} answered`,
   herd: (connections: number, wakes: number, inVain: number) => `${connections} connections woke threads ${wakes} times, ${inVain} times in vain`,
   herdUsage: (waiters: number, connections: number) =>
@@ -127,7 +128,8 @@ const KOREAN: ConsoleTexts = {
   },
   closed: '닫았습니다',
   floodUsage: 'flood 클라이언트수 명령수 명령, 최대 클라이언트 100개, 각 명령 10000개, 모두 16 MiB: flood 50 100 SET k v',
-  isReset: (clients, faults) => `초기화: 클라이언트 ${clients}개와 장애 ${faults}개를 끝내고 데이터베이스를 비웠습니다`,
+  isReset: (clients, faults, settings) =>
+    `초기화: 클라이언트 ${clients}개와 장애 ${faults}개를 끝내고, 설정 ${settings}개를 되돌리고, 데이터베이스를 비웠습니다`,
   flooded: (answered, commands, clients) => `flood: 클라이언트 ${clients}개의 명령 ${commands}개 중 ${answered}개 응답`,
   herd: (connections, wakes, inVain) => `연결 ${connections}개가 스레드를 ${wakes}번 깨웠고 그중 ${inVain}번은 헛일이었습니다`,
   herdUsage: (waiters, connections) => `herd [스레드수] [연결수] [exclusive], 최대 스레드 ${waiters}개, 연결 ${connections}개, 예: herd 8 50 exclusive`,

@@ -13,7 +13,7 @@ import type { ReplPast } from './past.js';
 import type { Repl } from './repl.js';
 
 /** What words of the console ask of the server besides what clients can. */
-export type LabControls = Pick<RedisLabServer, 'faults' | 'snapshot' | 'activity' | 'trigger'>;
+export type LabControls = Pick<RedisLabServer, 'faults' | 'snapshot' | 'activity' | 'trigger' | 'changedSettings'>;
 
 export interface ReplForks {
   /** `fork` was typed. Resolves with what is to be said of it. */

@@ -461,13 +461,14 @@ class LabRepl implements Repl {
     return ended.length > 0;
   }
 
-  /** As at the start: one client, no fault, no key. */
+  /** As at the start: one client, no fault, no key, the settings as they were. */
   private async resetLab(): Promise<readonly string[]> {
     const { server } = this.options;
     this.endFloods();
     const faults = await server.faults.list();
     await server.faults.clear();
     await server.trigger('default');
+    const settings = await server.changedSettings();
     const others = [...this.connections].filter(([name]) => name !== '');
     for (const [name, connection] of others) {
       this.connections.delete(name);
@@ -478,10 +479,13 @@ class LabRepl implements Repl {
     own.resumeReading();
     own.leave();
     if (own.view.inTransaction) own.sendUnseen(['DISCARD']);
+    // Nobody could empty anything while clients are paused.
+    own.sendUnseen(['CLIENT', 'UNPAUSE']);
+    if (settings.length > 0) own.sendUnseen(['CONFIG', 'SET', ...settings.flat()]);
     for (const argv of [['SELECT', '0'], ['FLUSHALL']]) own.sendUnseen(argv);
     this.changed();
     await this.loopWords.ask('wait', ['until', 'idle'])!;
-    return [this.texts.isReset(others.length, faults.length)];
+    return [this.texts.isReset(others.length, faults.length, settings.length)];
   }
 
   private busy(name: string, connection: ConsoleClient, [, typed = '', ...more]: readonly string[]): void {

@@ -387,22 +387,26 @@ test('flood: many clients send many commands, and are counted when all are answe
   }
 });
 
-test('reset lab: one client, no fault, no key, whatever there was', async () => {
+test('reset lab: one client, no fault, no key, the settings of the start, whatever there was', async () => {
   await using lab = await LabRepl.start();
   await lab.say('@a SET k v');
   lab.submit('@b BLPOP q 0');
   await lab.say('fault slice 100');
   await lab.say("rule after-frame 'next frame'");
   await lab.say('trigger edge');
+  await lab.say('CONFIG SET hz 77 maxmemory 1gb client-output-buffer-limit "pubsub 4mb 0 0"');
+  await lab.say('CLIENT PAUSE 60000 WRITE');
   lab.submit('flood 2 1 BLPOP q 0');
   await lab.say('MULTI');
-  expect((await lab.say('reset lab', () => lab.answers.at(-1)?.startsWith('reset:') === true)).at(-1)).toEqual('reset: 2 clients, 2 faults ended, and the databases are empty');
+  expect((await lab.say('reset lab', () => lab.answers.at(-1)?.startsWith('reset:') === true)).at(-1)).toEqual('reset: 2 clients and 2 faults ended, 3 settings put back, and the databases are empty');
   const { clients, databases, listeners, rules } = await lab.server.snapshot();
   expect(clients.map(({ token, interest, inTransaction }) => ({ token, interest, inTransaction }))).toEqual([{ token: 2, interest: 1, inTransaction: false }]);
   expect({ databases, rules }).toEqual({ databases: [], rules: [] });
   expect(listeners[0]!.interest).toBe(1);
   expect(lab.state.clients.map(({ name }) => name)).toEqual(['']);
   expect(await lab.say('GET k')).toEqual(['(nil)']);
+  expect(await lab.say('CONFIG GET hz')).toEqual(['1) "hz"', '2) "10"']);
+  expect(await lab.server.changedSettings()).toEqual([]);
 });
 
 test('lines that were pasted behind a fault come after it', async () => {

@@ -168,8 +168,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'reset lab',
     arguments: '',
     summary: {
-      en: 'Ends all other clients of this console, faults, rules and triggering, and empties all databases.',
-      ko: '이 콘솔의 다른 클라이언트, 장애, 규칙, 트리거 설정을 끝내고 모든 데이터베이스를 비웁니다.',
+      en: 'Ends all other clients of this console, faults, rules and triggering, puts settings back to what they were at the start, and empties all databases.',
+      ko: '이 콘솔의 다른 클라이언트, 장애, 규칙, 트리거 설정을 끝내고, CONFIG SET으로 바꾼 설정을 시작할 때의 값으로 되돌리고, 모든 데이터베이스를 비웁니다.',
     },
   },
   {
