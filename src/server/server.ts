@@ -500,7 +500,7 @@ export class Server implements ServerContext {
     this.watches.unwatch(session);
     if (session.isMonitor) this.monitors.remove(session);
     this.pause.forget(session);
-    this.loopFaults.requests.forget(session);
+    this.loopFaults.forget(session);
     this.tracking.disable(session);
     this.blocking.forget(session);
     this.pubsub.forget(session);

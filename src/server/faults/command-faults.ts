@@ -85,6 +85,10 @@ export class CommandFaults implements RequestFaults {
     this.end((each) => each === id);
   }
 
+  removeAllOf(token: number): void {
+    for (const { id, fault } of this.active) if (fault.token === token) this.remove(id);
+  }
+
   clear(): void {
     this.end(() => true);
   }

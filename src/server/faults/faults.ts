@@ -57,6 +57,7 @@ export class Faults {
     const { requests, rules } = server.loopFaults;
     requests.onInjected = rules.onInjected = (id, token, effect) => this.injected(id, token, effect);
     rules.onEnded = (id, token, why) => this.ended(id, token, why);
+    server.loopFaults.onForgotten = (token) => this.forget(token);
     if (disk !== null) disk.onInjected = (id, effect) => this.injected(id, WAKER, effect);
   }
 
@@ -147,6 +148,16 @@ export class Faults {
     if (active === undefined) return;
     this.active.delete(id);
     this.tell(active, token, `ended: ${why}`);
+  }
+
+  /** A connection has gone, and with it all that is for its token. */
+  private forget(token: number): void {
+    for (const [id, { fault }] of this.active) {
+      if (fault.token !== token) continue;
+      this.active.delete(id);
+      if (faultOf(fault.name).side === 'wire') this.poll.remove(id);
+    }
+    this.calls = this.calls.filter((call) => !('add' in call) || call.add.token !== token);
   }
 
   private tell({ id, text }: ActiveFault, token: number, effect: FaultEffect): void {

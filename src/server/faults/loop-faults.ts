@@ -3,6 +3,7 @@
  * asked of them is obeyed here, and again by a replay.
  */
 import type { Session } from '../command/session.js';
+import type { Token } from '../io/token.js';
 import type { CommandFaults, CommandFaultsState } from './command-faults.js';
 import type { Fault } from './fault.js';
 import type { RuleFaults, RuleFaultsState } from './rule-faults.js';
@@ -26,6 +27,9 @@ export interface LoopFaultsState {
 }
 
 export class LoopFaults {
+  /** A connection has gone, and with it what was set for it here; nobody listens in a replay. */
+  onForgotten: (token: Token) => void = () => {};
+
   constructor(
     readonly requests: CommandFaults,
     readonly rules: RuleFaults,
@@ -46,6 +50,13 @@ export class LoopFaults {
     else if ('remove' in call) for (const part of [this.requests, this.rules]) part.remove(call.remove);
     else if ('clear' in call) for (const part of [this.requests, this.rules]) part.clear();
     else this.trigger(call);
+  }
+
+  /** A client has gone: what was set for its token would be there for nobody, or for the next that is given it. */
+  forget(session: Session): void {
+    this.requests.forget(session);
+    for (const part of [this.requests, this.rules]) part.removeAllOf(session.id);
+    this.onForgotten(session.id);
   }
 
   private partFor({ name }: Fault): CommandFaults | RuleFaults {

@@ -66,6 +66,10 @@ export class RuleFaults {
     this.set(this.active.filter((rule) => rule.id !== id));
   }
 
+  removeAllOf(token: Token): void {
+    if (this.active.some(({ fault }) => fault.token === token)) this.set(this.active.filter(({ fault }) => fault.token !== token));
+  }
+
   clear(): void {
     this.set([]);
   }

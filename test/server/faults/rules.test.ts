@@ -552,6 +552,24 @@ test('trigger: level of an edge-triggered server; what does not exist is refused
   });
 });
 
+test('what is set for a token goes with its connection, whatever has the token next, and so in a replay', () => {
+  recorded({}, (lab) => {
+    const [gone, stays] = [lab.connect(), lab.connect()];
+    lab.settle();
+    const set = (token: number): readonly string[] => ['ignore-eof', 'error', 'slice 8'].map((fault) => lab.faults.add(`${fault} on #${token}`).text);
+    const forAll = lab.faults.add('no-generation').text;
+    set(2);
+    const ofTheOther = set(3);
+    lab.settle();
+    gone.reset();
+    lab.settle();
+    expect(lab.faults.list().map(({ text }) => text)).toEqual([forAll, ...ofTheOther]);
+    expect(lab.server.loopFaults.rules.faults).toHaveLength(2);
+    expect(lab.connect().ask('PING')).toBe('+PONG\r\n');
+    expect(stays.ask('PING')).toBe('-ERR injected fault\r\n');
+  });
+});
+
 test('a captured server keeps its rules', () => {
   using lab = simulate();
   lab.faults.add('one-read-one-command');
