@@ -135,13 +135,15 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
 /** The defect that makes a loop serve one client until it has gone. */
 const SEQUENTIAL = 'one-client-at-a-time';
 
-/** Flags that go with every engine. */
+/** Flags that go with these engines; those of the screen only with threads, which have one. */
 const FLAGS_OF_ALL: readonly LabFlagName[] = ['engine', 'headless'];
+const FLAGS_OF_LANES: readonly LabFlagName[] = ['engine', 'ascii', 'theme', 'lang'];
 
-/** The engines on the keyspace in shared memory have few commands, few settings and no screen. */
+/** The engines on the keyspace in shared memory have few commands and few settings. */
 function checkFewCommands(engine: EngineName, settings: Partial<SettingValues>, flags: readonly LabFlagName[]): void {
-  if (!flags.includes('headless')) throw new Complaint(`--engine '${engine}': there is no screen for it yet; --headless runs it without one`);
-  const flag = flags.find((name) => !FLAGS_OF_ALL.includes(name));
+  const isHeadless = flags.includes('headless');
+  if (!isHeadless && engine !== 'threads') throw new Complaint(`--engine '${engine}': there is no screen for it; --headless runs it without one`);
+  const flag = flags.find((name) => !(isHeadless ? FLAGS_OF_ALL : FLAGS_OF_LANES).includes(name));
   if (flag !== undefined) throw new Complaint(`--${flag} does not go with --engine ${engine}`);
   const setting = Object.keys(settings).find((name) => !(THREADS_SETTINGS as readonly string[]).includes(name));
   if (setting !== undefined) throw new Complaint(`--engine ${engine} has no setting '${setting}'; it has ${THREADS_SETTINGS.join(', ')}`);

@@ -59,7 +59,9 @@ export { DEFAULT_MEMORY_BYTES as SHARED_KEYSPACE_BYTES } from './arena/shared-ta
 export type { LockCounters } from './arena/lock.js';
 export type { CountingOptions, CountingResult } from './engines/counting.js';
 export { THREADS_SETTINGS } from './engines/settings.js';
+export { MOST_THREADS } from './engines/lanes.js';
 export type { LaneState, LaneView } from './engines/lanes.js';
+export { contextSwitches, type ContextSwitches } from './engines/switches.js';
 export type { ThreadsOptions, ThreadsServer } from './engines/threads.js';
 export type { HerdOptions, HerdResult } from './herd/herd.js';
 export { HERD_LIMITS } from './herd/limits.js';

@@ -17,6 +17,7 @@ import { Lane } from './lanes.js';
 import type { ConnectionData } from './protocol.js';
 import { ReplyBytes } from './reply-bytes.js';
 import { Requests } from './requests.js';
+import { ownThreadId } from './switches.js';
 
 const INPUT_BYTES = 16 * 1024;
 
@@ -36,6 +37,7 @@ class Connection {
   constructor(data: ConnectionData) {
     const { memory } = data;
     this.lane = new Lane(data.lanes, data.lane);
+    this.lane.isOf(ownThreadId());
     this.stream = new BlockingStream(data.fd);
     this.requests = new Requests(data, new SharedKeyspace(new SharedTable(memory), new Lock(memory, this.lane)));
   }

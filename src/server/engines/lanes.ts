@@ -1,7 +1,7 @@
 /**
  * Lanes: what each thread of a connection is at, in memory that all threads share. Written by the thread itself, with plain stores, and read by anybody.
  *
- *   [ state, descriptor, commands, lock waits ] [ … ] …      one lane for each thread that there may be
+ *   [ state, descriptor, commands, lock waits, thread id ] [ … ] …      one lane for each thread that there may be
  */
 import type { LockObserver } from '../arena/lock.js';
 
@@ -21,10 +21,11 @@ const HOLDING = 5;
 const WRITING = 6;
 
 /** Words of a lane: its state, its descriptor, and these. */
-const WORDS = 4;
+const WORDS = 5;
 const STATE = 0;
 const COMMANDS = 2;
 const WAITS = 3;
+const THREAD_ID = 4;
 
 export interface LaneView {
   readonly index: number;
@@ -32,6 +33,8 @@ export interface LaneView {
   readonly fd: number;
   readonly commands: number;
   readonly lockWaits: number;
+  /** By which the kernel knows the thread; 0: it has not begun yet. */
+  readonly threadId: number;
 }
 
 export function createLanes(): SharedArrayBuffer {
@@ -54,7 +57,12 @@ export class Lane implements LockObserver {
   }
 
   begin(fd: number): void {
-    this.words.set([STARTING, fd, 0, 0]);
+    this.words.set([STARTING, fd, 0, 0, 0]);
+  }
+
+  /** To be called by the thread itself. */
+  isOf(threadId: number): void {
+    this.words[THREAD_ID] = threadId;
   }
 
   end(): void {
@@ -91,7 +99,7 @@ export class Lane implements LockObserver {
   }
 
   view(): LaneView {
-    const [state = FREE, fd = -1, commands = 0, lockWaits = 0] = this.words;
-    return { index: this.index, state: LANE_STATES[state]!, fd, commands: commands >>> 0, lockWaits };
+    const [state = FREE, fd = -1, commands = 0, lockWaits = 0, threadId = 0] = this.words;
+    return { index: this.index, state: LANE_STATES[state]!, fd, commands: commands >>> 0, lockWaits, threadId };
   }
 }
