@@ -50,7 +50,7 @@ const experimentsFrom = (folder) => ({ __EXPERIMENTS__: JSON.stringify(`${relati
 /** A library is imported by programs: modules, with the parts that few programs ask for in chunks of their own. */
 const library = await build({
   ...common,
-  entryPoints: ['src/server/index.ts', 'src/testing/index.ts', 'src/poll/index.ts', 'src/poll/worker.ts', 'src/course/run.ts', 'src/program/child/main.ts'],
+  entryPoints: ['src/server/index.ts', 'src/testing/index.ts', 'src/poll/index.ts', 'src/poll/worker.ts', 'src/course/run.ts', 'src/course/peers-thread.ts', 'src/program/child/main.ts'],
   outbase: 'src',
   outdir: fresh,
   splitting: true,

@@ -66,7 +66,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   check: ['server/index', 'shared'],
   // Programs that load servers and look at them from outside.
   compare: ['server/index', 'server/io', 'shared'],
-  course: ['poll', 'server/resp', 'shared'],
+  course: ['poll', 'server/io', 'server/resp', 'shared'],
   poll: ['server/io', 'shared', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started before anything else.
   cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'compare', 'course', 'program', 'tui'],

@@ -4,13 +4,13 @@
 import { readFileSync, watch } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import {
-  type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type Lesson, LESSONS, WORDS,
+  type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson, LESSONS, WORDS,
 } from '../course/index.js';
 import { toBytes } from '../server/config/bytes.js';
 import { complain } from './complain.js';
 import { parseWords, readLanguage, UsageError } from './words.js';
 
-const USAGE = 'usage: redis-lab course [new DIR [--ts] [--lang en|ko] | test [NN] [--watch] | hint NN | solve NN] [--dir DIR]';
+const USAGE = 'usage: redis-lab course [new DIR [--ts] [--lang en|ko] | test [NN] [--watch] [--poller epoll|portable] | hint NN | solve NN] [--dir DIR]';
 
 /** Exit codes. */
 const GREEN = 0;
@@ -33,19 +33,20 @@ export async function runCourse(args: readonly string[]): Promise<number> {
 
 async function obey(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const options = { lang: text, dir: text, watch: { type: 'boolean' }, ts: { type: 'boolean' } } as const;
+  const options = { lang: text, dir: text, watch: { type: 'boolean' }, ts: { type: 'boolean' }, poller: text } as const;
   const { values, positionals } = parseWords({ args: [...args], allowPositionals: true, options }, USAGE);
   const [verb, subject, ...more] = positionals;
   if (more.length > 0) throw new UsageError(USAGE);
   if (verb === 'new') return make(subject, values.lang, values.ts === true ? 'ts' : 'js');
   if (values.lang !== undefined) throw new UsageError(`--lang is for course new; ${USAGE}`);
   if (values.ts === true) throw new UsageError(`--ts is for course new; ${USAGE}`);
+  const kernel = kernelOf(values.poller);
   const course = Course.open(resolve(values.dir ?? '.'), ROOT);
   switch (verb) {
     case undefined:
       return showMap(course);
     case 'test':
-      return values.watch === true ? watchFiles(course, subject) : test(course, subject);
+      return values.watch === true ? watchFiles(course, subject, kernel) : test(course, subject, kernel);
     case 'hint':
       return hint(course, lessonOf(subject));
     case 'solve':
@@ -53,6 +54,12 @@ async function obey(args: readonly string[]): Promise<number> {
     default:
       throw new UsageError(`course has no command '${verb}'; ${USAGE}`);
   }
+}
+
+/** @param poller behind --poller; left out: the simulated kernel */
+function kernelOf(poller: string | undefined): KernelName {
+  if (poller === undefined || poller === 'portable' || (poller === 'epoll' && process.platform === 'linux')) return poller ?? 'simulated';
+  throw new UsageError(`--poller '${poller}': there is ${process.platform === 'linux' ? 'epoll, portable' : 'portable'}; ${USAGE}`);
 }
 
 function lessonOf(typed: string | undefined): Lesson {
@@ -86,15 +93,15 @@ async function showMap(course: Course): Promise<number> {
 }
 
 /** Of the lesson that is named, or of the first that is RED. */
-async function test(course: Course, typed: string | undefined): Promise<number> {
-  if (typed !== undefined) return (await testLesson(course, lessonOf(typed))) ? GREEN : RED;
-  for (const lesson of LESSONS) if (!(await testLesson(course, lesson))) return RED;
+async function test(course: Course, typed: string | undefined, kernel: KernelName): Promise<number> {
+  if (typed !== undefined) return (await testLesson(course, lessonOf(typed), kernel)) ? GREEN : RED;
+  for (const lesson of LESSONS) if (!(await testLesson(course, lesson, kernel))) return RED;
   return GREEN;
 }
 
-async function testLesson(course: Course, lesson: Lesson): Promise<boolean> {
+async function testLesson(course: Course, lesson: Lesson, kernel: KernelName): Promise<boolean> {
   const { language } = course;
-  const report = await course.test(lesson);
+  const report = await course.test(lesson, kernel);
   const { failure, tests } = report;
   say(`${isGreen(report) ? 'GREEN' : 'RED  '}  ${lesson.number}  ${lesson.title[language]}`);
   if (failure !== null) say(`       ${describeFailure(failure, language)}`);
@@ -127,7 +134,7 @@ function readOwn(course: Course, lesson: Lesson): string {
 }
 
 /** Runs what is next at every save, until the process is ended. */
-async function watchFiles(course: Course, typed: string | undefined): Promise<number> {
+async function watchFiles(course: Course, typed: string | undefined, kernel: KernelName): Promise<number> {
   const { signal, abort } = untilInterrupted();
   let isRunning = false;
   let isStale = true;
@@ -136,7 +143,7 @@ async function watchFiles(course: Course, typed: string | undefined): Promise<nu
     isRunning = true;
     while (isStale && !signal.aborted) {
       isStale = false;
-      await test(course, typed);
+      await test(course, typed, kernel);
       say('', WORDS.watching[course.language]);
     }
     isRunning = false;

@@ -4,6 +4,7 @@
 import { fork } from 'node:child_process';
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KernelName } from './kernels.js';
 import { LESSONS, type Lesson } from './lessons.js';
 import type { LessonReport, Message, Outcome } from './report.js';
 import type { Language, Text } from '../shared/language.js';
@@ -100,10 +101,11 @@ export class Course {
     return { hint, at: shown + 1, of: hints.length };
   }
 
-  /** Runs the tests of a lesson on the learner's file. */
-  test(lesson: Lesson): Promise<LessonReport> {
+  /** Runs the tests of a lesson on the learner's file. @param kernel on which they run */
+  test(lesson: Lesson, kernel: KernelName = 'simulated'): Promise<LessonReport> {
     return new Promise((resolve) => {
-      const child = fork(join(this.root, 'dist/course/run.js'), [this.fileOf(lesson), lesson.number], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const args = [this.fileOf(lesson), lesson.number, kernel];
+      const child = fork(join(this.root, 'dist/course/run.js'), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
       const outcomes: Outcome[] = [];
       let running: number | null = null;
       let failure: LessonReport['failure'] = null;

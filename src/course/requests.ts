@@ -5,7 +5,7 @@ import { encodeRequest } from '../server/resp/request-encoder.js';
 import type { Workbench, WorkbenchOptions } from './workbench.js';
 import type { Exports } from './lesson.js';
 import { start, type Started, turnUntil, type Turning } from './turning.js';
-import type { SimulatedPeer } from '../poll/index.js';
+import type { Peer } from './kernel.js';
 
 export const request = (...words: readonly string[]): string => encodeRequest(words);
 
@@ -16,7 +16,7 @@ export interface Server extends Turning {
 export const startServer = (exports: Exports, options: WorkbenchOptions = {}): Started<Server> => start(exports, 'Server', options);
 
 /** Sends a request, and throws {@link Unmet} unless this reply comes. */
-export function expectReply(bench: Workbench, server: Server, client: SimulatedPeer, words: readonly string[], reply: string): void {
+export function expectReply(bench: Workbench, server: Server, client: Peer, words: readonly string[], reply: string): void {
   client.send(request(...words));
   bench.watch();
   turnUntil(server, () => client.outbound.length >= reply.length || client.isClosedByServer);

@@ -1,7 +1,7 @@
 /**
  * The program that runs the tests of one lesson, in a process of its own: whatever the learner's code does, it can be ended.
  *
- *   node run.js FILE LESSON        tells what comes of it over the channel of fork()
+ *   node run.js FILE LESSON KERNEL     tells what comes of it over the channel of fork()
  */
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

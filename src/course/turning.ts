@@ -1,7 +1,7 @@
 /**
  * What the tests of a loop share.
  */
-import type { SimulatedPeer } from '../poll/index.js';
+import type { Peer } from './kernel.js';
 import type { Exports } from './lesson.js';
 import { ADDRESS, Workbench, type WorkbenchOptions } from './workbench.js';
 
@@ -32,6 +32,6 @@ export function turnUntil(loop: Turning, isSo: () => boolean, most = 50): void {
 }
 
 /** Has the next reads of a client bring few bytes each, or WouldBlock although there are some; the same for the same seed. */
-export function cutReads(client: SimulatedPeer, seed: number): void {
+export function cutReads(client: Peer, seed: number): void {
   for (let i = 0; i < 20; i++) client.readSizes.push((seed * 7 + i * 5) % 11);
 }

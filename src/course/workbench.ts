@@ -1,10 +1,12 @@
 /**
- * Workbench: what a test of a lesson works with: a simulated kernel, a poll on it that tells what is done with it, and clients that the test moves by hand.
+ * Workbench: what a test of a lesson works with: a kernel, a poll on it that tells what is done with it, and clients that the test moves by hand.
  *
- *   test ── client.send ──▶ simulated kernel ──▶ poll of the learner's loop
- *        ◀─ client.receive ─┘                      └──▶ trace ──▶ what the loop did, in words
+ *   test ── client.send ──▶ kernel ──▶ poll of the learner's loop
+ *        ◀─ client.receive ─┘            └──▶ trace ──▶ what the loop did, in words
  */
-import { Poll, simulateKernel, type SimulatedFaults, type SimulatedKernel, type SimulatedPeer, type TraceEvent } from '../poll/index.js';
+import { Poll, type TraceEvent } from '../poll/index.js';
+import type { Kernel, KernelFaults, Peer } from './kernel.js';
+import { type KernelName, kernelsOf } from './kernels.js';
 import type { Text } from '../shared/language.js';
 
 /** A test does not hold: what was expected, and what the loop did. */
@@ -30,23 +32,25 @@ export class Spinning extends Error {
 
 export interface WorkbenchOptions {
   readonly seed?: number;
-  readonly faults?: Partial<SimulatedFaults>;
-  readonly trigger?: 'edge' | 'level';
+  readonly faults?: Partial<KernelFaults>;
 }
+
+/** Of the program that runs the tests, run.ts, which is told it behind FILE and LESSON. */
+const kernels = kernelsOf((process.argv[4] ?? 'simulated') as KernelName);
 
 export const ADDRESS = '127.0.0.1:7000';
 
 export class Workbench {
-  readonly kernel: SimulatedKernel;
+  readonly kernel: Kernel;
   readonly poll: Poll;
   private events: TraceEvent[] = [];
 
-  constructor({ seed = 1, faults = {}, trigger = 'edge' }: WorkbenchOptions = {}) {
-    this.kernel = simulateKernel({ seed, faults, trigger });
+  constructor({ seed = 1, faults = {} }: WorkbenchOptions = {}) {
+    this.kernel = kernels({ seed, faults });
     this.poll = new Poll({ backend: this.kernel.backend, trace: (event) => this.hear(event) });
   }
 
-  connect(): SimulatedPeer {
+  connect(): Peer {
     return this.kernel.connect(ADDRESS);
   }
 

@@ -3,37 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { Course, difference, findLesson, isGreen, LESSONS, type LessonReport } from '../../src/course/index.js';
+import { Course, difference, findLesson, isGreen, LESSONS } from '../../src/course/index.js';
 import { cli } from '../support/cli.js';
 import { installPacked } from '../support/packed.js';
 import { MISTAKES } from './mistakes.js';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** What becomes of a lesson with this file. */
-async function verdict(number: string, program: string): Promise<LessonReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'redis-lab-course-'));
-  try {
-    const course = Course.create(join(folder, 'course'), ROOT, 'en');
-    const lesson = findLesson(number)!;
-    writeFileSync(course.fileOf(lesson), program);
-    return await course.test(lesson);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-const redTests = ({ tests }: LessonReport): string[] => tests.filter(({ outcome }) => outcome.kind !== 'green').map(({ name }) => name.en);
-
-const fileOf = (number: string, file: string): string => readFileSync(join(ROOT, 'dist/course/lessons', findLesson(number)!.name, file), 'utf8');
-
-function said(outcome: LessonReport['tests'][number]['outcome']): string {
-  if (outcome.kind === 'unmet') return `${outcome.expected.en}; ${outcome.did.en}`;
-  if (outcome.kind === 'thrown') return outcome.message;
-  return outcome.kind === 'spins' ? `${outcome.call} was called again and again` : outcome.kind;
-}
+import { expectTold, fileOf, redTests, ROOT, said, verdict } from './verdict.js';
 
 /** Lesson 10 begins with a program that works, as far as a lock around everything goes. */
 const WORKS_WITH_LOCKS = ['a sink gets the keys that there are', 'a sink that joins amid the writes gets each of them once', 'three sinks'];
@@ -59,21 +34,7 @@ test.concurrent.for([
   expect(said(gone)).toMatch(/^\+OK for the write in whose time the sink broke; "" came; /);
 });
 
-describe('what learners get wrong', () => {
-  test.concurrent.for(MISTAKES)('$lesson, $what', async ({ lesson, instead, red, says }, { expect }) => {
-    let program = fileOf(lesson, 'solution.js');
-    for (const [right, wrong] of instead) {
-      expect(program).toContain(right);
-      program = program.replace(right, wrong);
-    }
-    const report = await verdict(lesson, program);
-    expect(isGreen(report)).toBe(false);
-    const first = report.tests.find(({ name }) => name.en.startsWith(red));
-    expect(first?.outcome.kind, redTests(report).join('\n')).not.toBe('green');
-    expect(said(first!.outcome)).toContain(says);
-  });
-
-});
+test.concurrent.for(MISTAKES)('what learners get wrong: $lesson, $what', (mistake) => expectTold(mistake));
 
 describe('the command', () => {
   let folder: string;
@@ -157,6 +118,7 @@ describe('the command', () => {
     expect(await said('--dir', folder)).toContain('is no course: `redis-lab course new DIR` makes one');
     expect(await said('test', '77', '--dir', dir)).toContain("there is no lesson '77'; there are 01, 02");
     expect(await said('dance', '--dir', dir)).toContain("course has no command 'dance'; usage:");
+    expect(await said('test', '--poller', 'select', '--dir', dir)).toContain("--poller 'select': there is ");
     expect(await said('hint', '--dir', dir)).toContain('which lesson? usage:');
     expect(await said('--nonsense')).toContain("Unknown option '--nonsense'; usage:");
     expect(await said('test', '01', '--lang', 'ko')).toContain('--lang is for course new');

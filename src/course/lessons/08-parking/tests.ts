@@ -3,7 +3,7 @@
  */
 import type { Exports, LessonTest } from '../../lesson.js';
 import { expectReply, quoted, request, type Server } from '../../requests.js';
-import type { SimulatedPeer } from '../../../poll/index.js';
+import type { Peer } from '../../kernel.js';
 import type { Text } from '../../../shared/language.js';
 import { bindTo, turnUntil } from '../../turning.js';
 import { Workbench, type WorkbenchOptions } from '../../workbench.js';
@@ -25,19 +25,19 @@ class Parking {
   }
 
   /** A client that has sent BLPOP, and perhaps more behind it. */
-  park(seconds: string, key = 'q', behind = ''): SimulatedPeer {
+  park(seconds: string, key = 'q', behind = ''): Peer {
     const client = this.bench.connect();
     client.send(request('BLPOP', key, seconds) + behind);
     turnUntil(this.server, () => client.fd !== -1 && client.inbound.length === 0);
     return client;
   }
 
-  push(client: SimulatedPeer, ...values: readonly string[]): void {
+  push(client: Peer, ...values: readonly string[]): void {
     expectReply(this.bench, this.server, client, ['RPUSH', 'q', ...values], `:${values.length}\r\n`);
   }
 
   /** Throws {@link Unmet} unless exactly this has come to a client within some turns. */
-  expectGot(client: SimulatedPeer, wanted: string, expected: Text): void {
+  expectGot(client: Peer, wanted: string, expected: Text): void {
     turnUntil(this.server, () => client.outbound.length >= wanted.length, 20);
     const got = client.receive();
     this.bench.expect(got === wanted, expected, { en: `${quoted(got)} came`, ko: `온 것: ${quoted(got)}` });

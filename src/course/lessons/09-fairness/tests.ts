@@ -2,7 +2,7 @@
  * Lesson 09: many requests by one read, many replies by one write, and a budget for each client.
  */
 import type { LessonTest } from '../../lesson.js';
-import type { SimulatedPeer } from '../../../poll/index.js';
+import type { Peer } from '../../kernel.js';
 import { request, type Server, startServer } from '../../requests.js';
 import { turnUntil } from '../../turning.js';
 import type { Workbench } from '../../workbench.js';
@@ -17,21 +17,21 @@ const PONG = '+PONG\r\n';
 const FLOOD = 2000;
 
 /** Clients that the server has accepted. */
-function connect(bench: Workbench, server: Server, count: number): readonly SimulatedPeer[] {
+function connect(bench: Workbench, server: Server, count: number): readonly Peer[] {
   const clients = Array.from({ length: count }, () => bench.connect());
   turnUntil(server, () => server.size === count);
   return clients;
 }
 
 /** How many PONGs a client has got since it was last asked. */
-const pongs = (client: SimulatedPeer): number => client.receive().length / PONG.length;
+const pongs = (client: Peer): number => client.receive().length / PONG.length;
 
 export const tests: readonly LessonTest[] = [
   {
     name: { en: 'a pipeline of 50: one read, one write, and every reply in its place', ko: '요청 50개의 파이프라인: read 한 번, write 한 번, 응답은 모두 제자리에' },
     run(exports) {
       const { bench, server } = startServer(exports);
-      const [client] = connect(bench, server, 1) as [SimulatedPeer];
+      const [client] = connect(bench, server, 1) as [Peer];
       const words = Array.from({ length: 50 }, (_, at) => `${at}`);
       client.send(words.map((word) => request('ECHO', word)).join(''));
       bench.watch();
@@ -45,7 +45,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: `a flood: at most ${BUDGET} of its requests in a turn`, ko: `쏟아지는 요청: 한 턴에 ${BUDGET}개까지` },
     run(exports) {
       const { bench, server } = startServer(exports);
-      const [flood] = connect(bench, server, 1) as [SimulatedPeer];
+      const [flood] = connect(bench, server, 1) as [Peer];
       flood.send(PING.repeat(FLOOD));
       bench.watch();
       server.runOnce(0);
@@ -61,7 +61,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'the others have their turn: they do not wait until the flood is over', ko: '다른 클라이언트도 차례가 옵니다. 쏟아진 요청이 끝나기를 기다리지 않습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
-      const [flood, other] = connect(bench, server, 2) as [SimulatedPeer, SimulatedPeer];
+      const [flood, other] = connect(bench, server, 2) as [Peer, Peer];
       flood.send(PING.repeat(FLOOD));
       server.runOnce(0);
       flood.receive();
@@ -82,7 +82,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'the remainder: no event tells of it, and the poll does not sleep over it', ko: '나머지: 이벤트가 오지 않지만 poll은 자지 않고 처리합니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
-      const [client] = connect(bench, server, 1) as [SimulatedPeer];
+      const [client] = connect(bench, server, 1) as [Peer];
       client.send(PING.repeat(FLOOD));
       const beforeMs = bench.kernel.nowMs;
       let count = 0;
@@ -108,7 +108,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'when all are finished, the poll sleeps again', ko: '모두 끝나면 poll은 다시 잡니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
-      const [client] = connect(bench, server, 1) as [SimulatedPeer];
+      const [client] = connect(bench, server, 1) as [Peer];
       client.send(PING.repeat(200));
       turnUntil(server, () => client.outbound.length >= 200 * PONG.length);
       // A remainder may have been remembered that turns out to be none.
@@ -147,7 +147,7 @@ export const tests: readonly LessonTest[] = [
     },
     run(exports) {
       const { bench, server } = startServer(exports);
-      const [client] = connect(bench, server, 1) as [SimulatedPeer];
+      const [client] = connect(bench, server, 1) as [Peer];
       client.setWindow(100);
       client.send(PING.repeat(FLOOD));
       for (let turn = 0; turn < 5; turn++) server.runOnce(0);
@@ -183,7 +183,7 @@ export const tests: readonly LessonTest[] = [
     },
     run(exports) {
       const { bench, server } = startServer(exports);
-      const [client] = connect(bench, server, 1) as [SimulatedPeer];
+      const [client] = connect(bench, server, 1) as [Peer];
       client.send(PING.repeat(200));
       client.shutdown();
       bench.watch();

@@ -1,7 +1,7 @@
 /**
  * Lesson 10: writes propagate to sinks; from locks through a channel with one owner to the loop.
  */
-import type { SimulatedPeer } from '../../../poll/index.js';
+import type { Peer } from '../../kernel.js';
 import type { Text } from '../../../shared/language.js';
 import type { Exports, LessonTest } from '../../lesson.js';
 import { quoted, request, type Server as Turning, startServer } from '../../requests.js';
@@ -35,7 +35,7 @@ class Propagation {
   }
 
   /** @param window how many bytes it takes without reading */
-  sink(window = 10_000_000): SimulatedPeer {
+  sink(window = 10_000_000): Peer {
     const sink = this.bench.connect();
     sink.setWindow(window);
     sink.send(request('SYNC'));
@@ -44,7 +44,7 @@ class Propagation {
     return sink;
   }
 
-  expectReply(client: SimulatedPeer, words: readonly string[], reply: string): void {
+  expectReply(client: Peer, words: readonly string[], reply: string): void {
     client.send(request(...words));
     this.bench.watch();
     const command = quoted(words.join(' '));
@@ -52,7 +52,7 @@ class Propagation {
   }
 
   /** Throws {@link Unmet} unless exactly this has come to a client or a sink within some turns. */
-  expectGot(client: SimulatedPeer, wanted: string, expected: Text, show = quoted): void {
+  expectGot(client: Peer, wanted: string, expected: Text, show = quoted): void {
     let got = client.receive();
     turnUntil(this.server, () => {
       got += client.receive();
@@ -61,7 +61,7 @@ class Propagation {
     this.expect(got === wanted, expected, { en: `${show(got)} came`, ko: `온 것: ${show(got)}` });
   }
 
-  expectWrites(sink: SimulatedPeer, writes: readonly (readonly string[])[], expected: Text): void {
+  expectWrites(sink: Peer, writes: readonly (readonly string[])[], expected: Text): void {
     this.expectGot(sink, writes.map((words) => request(...words)).join(''), expected, writesIn);
   }
 
