@@ -39,7 +39,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/client': ['shared', 'types:server/rules', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
     'shared', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
-    'server/config', 'server/faults', 'server/persistence', 'server/rules', 'server/scripting', 'server/server-state',
+    'server/config', 'server/errors', 'server/faults', 'server/persistence', 'server/rules', 'server/scripting', 'server/server-state',
   ],
   'server/server-state': [
     'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',

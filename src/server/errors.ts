@@ -203,6 +203,11 @@ export const NO_APPEND_ONLY_FILE = new ErrorReply('ERR this server has no append
 /** Redis answers only `ERR`, and says why in its log. */
 export const notSaved = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR ${complaint}`));
 export const SAVE_IN_PROGRESS = new ErrorReply('ERR Background save already in progress');
+export const NOT_ON_DISK = new ErrorReply(
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
+    'Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails ' +
+    '(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.',
+);
 export const SHUTDOWN_FAILED = new ErrorReply('ERR Errors trying to SHUTDOWN. Check logs.');
 export const NOT_RELOADED = new ErrorReply('ERR Error trying to load the RDB dump');
 export const RELOAD_OPTIONS = new ErrorReply('ERR DEBUG RELOAD only supports the NOFLUSH option.');

@@ -15,6 +15,7 @@ import { resolvePath, toText } from './config/bytes.js';
 import { type Config, ConfigError, type SettingValues } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
+import { NOT_ON_DISK } from './errors.js';
 import { AclLog } from './features/acl-log.js';
 import { Blocking, type ParkRequest } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
@@ -213,8 +214,9 @@ export class Server implements ServerContext {
 
     const persistence = (this.persistence = new Persistence({
       settings: values, keyspace, clock, scheduler, host, libraries: librariesOf(this), log: this.log,
+      denyWrites: (isDenied) => void (hooks.writesDenied = isDenied ? NOT_ON_DISK : null),
     }));
-    config.onChange('save', () => persistence.scheduleLook());
+    for (const name of ['save', 'stop-writes-on-bgsave-error'] as const) config.onChange(name, () => persistence.configure());
 
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();

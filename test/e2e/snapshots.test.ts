@@ -110,6 +110,34 @@ test('where nothing can be written, SAVE and SHUTDOWN say so, the server goes on
   expect(readFileSync(elsewhere)).toEqual(saved);
 });
 
+test('while snapshots fail, what writes is refused, PING as well, until one succeeds', async () => {
+  const dir = join(temporaryDirectory(), 'data');
+  mkdirSync(dir);
+  await using server = await start({ dir, save: '3600 1' });
+  const client = await connectTo(server.port);
+  await client.call('SET', 'k', 'v');
+  rmSync(dir, { recursive: true });
+  await client.call('BGSAVE');
+  while (!String(await client.call('INFO', 'persistence')).includes('rdb_last_bgsave_status:err'));
+  const refusal = { error: expect.stringMatching(/^MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk\. /) as string };
+  const write = "return redis.call('SET', 'k', 'w')";
+  expect(await client.call('SET', 'k', 'w')).toEqual(refusal);
+  expect(await client.call('PING')).toEqual(refusal);
+  expect(await client.call('EVAL', write, '0')).toEqual(refusal);
+  expect(await client.call('EVAL', `#!lua\n${write}`, '0')).toEqual(refusal);
+  expect(await client.call('EVAL', "#!lua flags=no-writes\nreturn redis.call('GET', 'k')", '0')).toBe('v');
+  await client.call('MULTI');
+  await client.call('GET', 'k');
+  expect(await client.call('EXEC')).toEqual(['v']);
+  await client.call('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'no');
+  expect(await client.call('SET', 'k', 'x')).toEqual(OK);
+  await client.call('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'yes');
+  expect(await client.call('SET', 'k', 'y')).toEqual(refusal);
+  mkdirSync(dir);
+  expect(await client.call('SAVE')).toEqual(OK);
+  expect(await client.call('SET', 'k', 'y')).toEqual(OK);
+});
+
 test('a damaged snapshot ends the start with its reason, and stays as it is', async () => {
   const dir = temporaryDirectory();
   const path = join(dir, 'dump.rdb');

@@ -27,6 +27,8 @@ export class DispatchHooks {
    * execute one after the other without the clock, in scripts and transactions.
    */
   watchHeap: (() => boolean) | null = null;
+  /** Set while snapshots that there should be cannot be written: what commands that write are told, and PING. */
+  writesDenied: ErrorReply | null = null;
   /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
   busy: ErrorReply | null = null;
   /** Set while there are faults of requests. */

@@ -263,7 +263,7 @@ export const SETTINGS = {
     'loading-process-events-interval-bytes': integer(2 * MB, 1024, INT_MAX, 'Bytes loaded between two looks at the clients.', { ...IDLE, hidden: true }),
     'rdb-key-save-delay': integer(0, -INT_MAX - 1, INT_MAX, 'Microseconds of pause after each key saved, for tests.', { ...IDLE, hidden: true }),
     'key-load-delay': integer(0, -INT_MAX - 1, INT_MAX, 'Microseconds of pause after each key loaded, for tests.', { ...IDLE, hidden: true }),
-    'stop-writes-on-bgsave-error': boolean(true, 'Refuse writes while snapshots fail.', IDLE),
+    'stop-writes-on-bgsave-error': boolean(true, 'Refuse writes while snapshots fail.'),
     appendonly: boolean(false, 'Log every write to the append-only file.', IDLE),
     appendfilename: string('appendonly.aof', 'Base name of the append-only files.', { ...IDLE_IMMUTABLE, check: fileNameOnly('appendfilename') }),
     appenddirname: string('appendonlydir', 'Directory of the append-only files.', { ...IDLE_IMMUTABLE, check: fileNameOnly('appenddirname') }),

@@ -81,6 +81,7 @@ export class Dispatcher implements CommandRunner {
     if (denial !== null) return this.deny(session, session.transaction === null ? 'toplevel' : 'multi', denial, errors.noPermission(denial));
     if ((hooks.isHeapFull || (hooks.makeRoom !== null && !hooks.makeRoom())) && needsRoom(session, command)) return errors.OUT_OF_MEMORY;
     if (tracking.isActive) tracking.limitKeys();
+    if (hooks.writesDenied !== null && isToldOfDisk(session, command)) return hooks.writesDenied;
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
     return hooks.faults === null ? null : hooks.faults.refuse(session, command, argv);
@@ -274,6 +275,11 @@ function needsRoom(session: Session, command: Command): boolean {
   if (transaction === null) return command.deniesOutOfMemory;
   if (command.name === 'exec') return transaction.deniesOutOfMemory;
   return command.name !== 'discard' && command.name !== 'quit' && command.name !== 'reset';
+}
+
+/** Is a command one of those that are refused while nothing reaches the disk? PING tells who looks after the server. */
+function isToldOfDisk({ transaction }: Session, command: Command): boolean {
+  return command.isWrite || command.name === 'ping' || (command.name === 'exec' && transaction !== null && transaction.isWrite);
 }
 
 /** Does CLIENT PAUSE hold a command back? EXEC is held if one of its commands would be. */

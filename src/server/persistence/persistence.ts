@@ -23,6 +23,7 @@ export interface PersistenceSettings extends SnapshotSettings, EncodingLimits {
   readonly dbfilename: string;
   /** Pairs of seconds and changes; empty: no save points. */
   readonly save: string;
+  readonly 'stop-writes-on-bgsave-error': boolean;
 }
 
 /** What persistence needs of the server around it. */
@@ -34,6 +35,8 @@ export interface PersistenceSurroundings {
   readonly host: Host;
   readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; flush(): void };
   log(level: 'notice' | 'warning', message: string): void;
+  /** Writes are refused from now on, or are no longer. */
+  denyWrites(isDenied: boolean): void;
 }
 
 export interface PersistenceState {
@@ -86,6 +89,7 @@ export class Persistence {
     Object.assign(this, rest);
     if (this.look !== null) scheduler.cancel(this.look);
     this.look = look === null ? null : scheduler.restore(LOOK_TIMER, look, () => this.lookAtPoints());
+    this.tellWriters();
     this.background = background === null ? null : scheduler.restore(BACKGROUND_TIMER, background, () => this.saveInBackground());
   }
 
@@ -98,10 +102,10 @@ export class Persistence {
     return this.server.settings.save !== '';
   }
 
-  /** The setting `save` has changed. */
-  scheduleLook(): void {
-    if (!this.hasSavePoints || this.look !== null) return;
-    this.look = this.server.scheduler.after(LOOK_TIMER, LOOK_MS, () => this.lookAtPoints());
+  /** A setting has changed. */
+  configure(): void {
+    this.scheduleLook();
+    this.tellWriters();
   }
 
   /** Writes the snapshot; the loop waits for it. Null, or why it is not written: then the file of before is still there. */
@@ -113,6 +117,8 @@ export class Persistence {
       this.server.keyspace.dirty = 0;
       this.lastSaveMs = clock.nowMs;
       this.saves++;
+      this.hasFailed = false;
+      this.tellWriters();
       log('notice', 'DB saved on disk');
     } else log('warning', `Failed saving the DB: ${complaint}`);
     return complaint;
@@ -187,7 +193,18 @@ export class Persistence {
     this.background = null;
     const startUs = clock.readUs();
     this.hasFailed = this.save() !== null;
+    this.tellWriters();
     this.lastSeconds = Math.floor((clock.readUs() - startUs) / 1e6);
+  }
+
+  private tellWriters(): void {
+    const { settings, denyWrites } = this.server;
+    denyWrites(this.hasFailed && this.hasSavePoints && settings['stop-writes-on-bgsave-error']);
+  }
+
+  private scheduleLook(): void {
+    if (!this.hasSavePoints || this.look !== null) return;
+    this.look = this.server.scheduler.after(LOOK_TIMER, LOOK_MS, () => this.lookAtPoints());
   }
 
   private lookAtPoints(): void {

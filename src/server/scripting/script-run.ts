@@ -105,7 +105,7 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     if (flags === null || flags.has('no-writes')) return null;
     if (readsOnly) return errors.WRITES_IN_READONLY;
-    return this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null;
+    return this.caller.server.hooks.writesDenied ?? (this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null);
   }
 
   /** A command of the script's. Never throws. */
@@ -157,6 +157,8 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
+    const { writesDenied } = session.server.hooks;
+    if (writesDenied !== null && command.isWrite) return writesDenied;
     return command.deniesOutOfMemory && this.lacksRoom() ? errors.OUT_OF_MEMORY : null;
   }
 
