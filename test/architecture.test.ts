@@ -61,7 +61,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   // It shows a program of the learner's own as it shows a server, and besides what only a process has.
   tui: ['server/index', 'shared', 'types:program'],
   // A program that runs in the lab: its poll tells the lab, in the place of the loop's tap, what the lab's own trace and stepper understand.
-  program: ['server/index', 'server/io', 'server/resp', 'server/trace', 'shared', 'poll'],
+  program: ['server/faults', 'server/index', 'server/io', 'server/resp', 'server/trace', 'shared', 'poll'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   check: ['server/index', 'shared'],
   // Programs that load servers and look at them from outside.

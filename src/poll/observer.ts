@@ -2,10 +2,12 @@
  * PollObserver: whoever watches the polls of a process from within it. The lab is one, in a program that it has started (src/program); otherwise there is none,
  * and a poll does nothing for it.
  */
+import type { Poll as Backend } from '../server/io/poll.js';
 import type { TraceBody } from '../server/trace/events.js';
 
 export interface PollObserver {
-  opened(poll: object, about: { readonly poller: string; readonly trigger: 'edge' | 'level' }): void;
+  /** @returns what the poll uses in the place of its backend */
+  opened(poll: object, backend: Backend): Backend;
   /** A listener listens. */
   bound(poll: object, fd: number, address: string): void;
   registered(poll: object, fd: number, token: number, interest: number): void;

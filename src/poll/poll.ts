@@ -58,10 +58,10 @@ export class Poll {
 
   constructor({ poller = 'auto', trigger = 'edge', trace, backend }: PollOptions = {}) {
     if (trigger !== 'edge' && trigger !== 'level') throw new TypeError(`trigger: edge or level, and not ${String(trigger)}`);
-    this.backend = backend ?? openBackend(poller, trigger === 'edge');
+    const own = backend ?? openBackend(poller, trigger === 'edge');
     this.trace = trace ?? null;
     this.observer = observerOfProcess();
-    this.observer?.opened(this, { poller: this.backend.name, trigger });
+    this.backend = this.observer?.opened(this, own) ?? own;
   }
 
   /** `epoll`, `portable` or `scripted`. */

@@ -5,6 +5,9 @@ import type { TraceBatch, TraceEvent } from '../server/index.js';
 
 const FRAME_MS = 80;
 
+/** Of what has happened before anybody listens so much is kept. */
+const MOST_KEPT = 2000;
+
 export class Batches {
   private readonly listeners = new Map<(batch: TraceBatch) => void, number>();
   private events: TraceEvent[] = [];
@@ -17,23 +20,33 @@ export class Batches {
   /** Returns how to stop. @param budget the most events of a batch */
   listen(listener: (batch: TraceBatch) => void, budget: number): () => void {
     this.listeners.set(listener, budget);
+    this.beginFrame();
     return () => void this.listeners.delete(listener);
   }
 
   tell(event: TraceEvent): void {
     if (this.isSpent) this.count(event);
     else this.events.push(event);
-    if (this.events.length >= Math.max(...this.listeners.values())) this.isSpent = true;
-    this.timer ??= setTimeout(() => this.flush(), FRAME_MS);
+    if (this.events.length >= this.budget) this.isSpent = true;
+    this.beginFrame();
   }
 
   /** What the program itself could not tell. */
   drop(turns: number): void {
     this.droppedTurns += turns;
-    this.timer ??= setTimeout(() => this.flush(), FRAME_MS);
+    this.beginFrame();
+  }
+
+  private get budget(): number {
+    return this.listeners.size === 0 ? MOST_KEPT : Math.max(...this.listeners.values());
+  }
+
+  private beginFrame(): void {
+    if (this.listeners.size > 0) this.timer ??= setTimeout(() => this.flush(), FRAME_MS);
   }
 
   flush(): void {
+    if (this.listeners.size === 0) return;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     const batch: TraceBatch = { events: this.events, droppedTurns: this.droppedTurns, droppedCommands: this.droppedCommands, slow: [] };

@@ -2,20 +2,26 @@
  * What the lab and a program that runs in it say to each other, over three pipes beside the standard ones.
  *
  *   program ──▶ TRACE_FD      lines of JSON, written without blocking: what does not fit is dropped and counted
- *   program ◀── MODE_FD       one byte each, looked at without blocking: ASK or FREE
+ *   program ◀── WISH_FD       lines of JSON, looked at without blocking: to be asked, to run free, faults
  *   program ◀── GO_FD         one byte each, waited for: GO
  *
  * While it is asked, the program waits after each event for GO; while it is free, it waits for nothing.
  */
+import type { Fault } from '../server/faults/fault.js';
 import type { TraceBody } from '../server/trace/events.js';
 
 export const TRACE_FD = 3;
-export const MODE_FD = 4;
+export const WISH_FD = 4;
 export const GO_FD = 5;
 
-export const ASK = 'a';
-export const FREE = 'f';
 export const GO = 'g';
+
+/** What the lab wishes of the program. */
+export type Wish =
+  /** To wait after each event, or for nothing. */
+  | { readonly asks: boolean }
+  | { readonly addFault: Fault; readonly id: number; readonly text: string }
+  | { readonly removeFault: number };
 
 /** Of the bytes of a read or a write at most so many are told. */
 export const MOST_BYTES_TOLD = 16 * 1024;

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { ASK, type ChildMessage, FREE, GO, GO_FD, MODE_FD, TRACE_FD } from './protocol.js';
+import { type ChildMessage, GO, GO_FD, TRACE_FD, type Wish, WISH_FD } from './protocol.js';
 
 export interface ProgramEnd {
   /** Null: a signal has ended it. */
@@ -39,7 +39,7 @@ export class RunningProgram {
     const told = lines(child.stdio[TRACE_FD] as Readable, Infinity, (line) => events.message(JSON.parse(line) as ChildMessage));
     const out = lines(child.stdout!, MOST_LINE, (line) => events.line('out', line));
     const error = lines(child.stderr!, MOST_LINE, (line) => events.line('error', line));
-    for (const fd of [MODE_FD, GO_FD]) (child.stdio[fd] as Writable).on('error', () => {});
+    for (const fd of [WISH_FD, GO_FD]) (child.stdio[fd] as Writable).on('error', () => {});
     child.on('error', () => this.end({ code: null, signal: null }));
     child.on('exit', (code, signal) => {
       // Whatever it has left behind holds its pipes open.
@@ -53,14 +53,9 @@ export class RunningProgram {
     return this.child.pid ?? -1;
   }
 
-  /** From now on it waits for {@link go} after each event. */
-  ask(): void {
-    this.say(MODE_FD, ASK);
-  }
-
-  /** From now on it waits for nothing. */
-  free(): void {
-    this.say(MODE_FD, FREE);
+  /** It hears of it when it calls its poll next. */
+  wish(wish: Wish): void {
+    this.say(WISH_FD, `${JSON.stringify(wish)}\n`);
   }
 
   go(): void {
@@ -81,9 +76,9 @@ export class RunningProgram {
     }
   }
 
-  private say(fd: number, byte: string): void {
+  private say(fd: number, text: string): void {
     const pipe = this.child.stdio[fd] as Writable;
-    if (!this.hasEnded && pipe.writable) pipe.write(byte);
+    if (!this.hasEnded && pipe.writable) pipe.write(text);
   }
 
   private end(end: ProgramEnd): void {

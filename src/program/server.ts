@@ -13,6 +13,7 @@ import type { Text } from '../shared/language.js';
 import { Batches } from './batches.js';
 import { BUSY_MS, Diagnosis, type Waiting } from './diagnosis.js';
 import { type ProgramEnding, endingOf, LastWords } from './ending.js';
+import { ProgramFaults } from './faults.js';
 import { Gate } from './gate.js';
 import { tcpQueues, type TcpQueues } from './kernel-queues.js';
 import { ProcessWatch } from './process-facts.js';
@@ -70,6 +71,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private wasBusy = false;
   private seq = 0;
   private droppedEvents = 0;
+  private readonly ownFaults = new ProgramFaults((wish) => this.program.wish(wish));
   private readonly diagnosis = new Diagnosis();
   private remark: Text | null = null;
   private queuesLookedAtMs = -Infinity;
@@ -89,10 +91,10 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   constructor(private readonly options: ProgramOptions) {
     this.sources = new Sources(options.file);
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
-    this.faults = NO_FAULTS;
+    this.faults = this.ownFaults;
     this.gate = new Gate({
-      ask: () => this.program.ask(),
-      free: () => this.program.free(),
+      ask: () => this.program.wish({ asks: true }),
+      free: () => this.program.wish({ asks: false }),
       go: () => this.go(),
       tell: (event) => this.batches.tell(event),
       held: (event) => this.held(event),
@@ -336,6 +338,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.newestSinceMs = nowMs;
     this.newest = told;
     this.diagnosis.hear(told, nowMs);
+    if (told.body.kind === 'fault') this.ownFaults.injected(told.body.id);
     const source = at === undefined ? undefined : { file: at[0], line: at[1], column: at[2] };
     const dated = (body: TraceBody): TraceEvent => ({ ...body, seq: ++this.seq, atUs, ...(source !== undefined && { source }) });
     this.gate.take(this.translator.translate(told).map(dated), told.waits === true);
@@ -476,10 +479,3 @@ function phaseOf(newest: ToldEvent | null): LoopActivity['phase'] {
 function refused(what: string): Promise<never> {
   return Promise.reject(new Error(`${what} is not there for a program of your own`));
 }
-
-const NO_FAULTS: ServerFaults = {
-  add: () => refused('fault'),
-  list: () => Promise.resolve([]),
-  remove: () => Promise.resolve(false),
-  clear: () => Promise.resolve(),
-};

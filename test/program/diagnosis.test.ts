@@ -1,16 +1,10 @@
 /**
  * What is said of a program with one fault, and that nothing is said of one without: real programs, and clients that connect to them.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { ProgramServer } from '../../src/program/index.js';
-
-const MAIN = new URL('../../dist/program/child/main.js', import.meta.url).pathname;
-const SOLUTION = new URL('../../dist/course/lessons/03-many-clients/solution.js', import.meta.url).pathname;
+import { expect, test } from 'vitest';
+import type { ProgramServer } from '../../src/program/index.js';
+import { connect, solution, startProgram, written } from './support.js';
 
 /** A loop, in which `accept()` and `serve(token)` are the parts that are wrong. */
 const loop = (body: string, options = ''): string => `import { Events, Interest, Poll, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
@@ -37,28 +31,6 @@ for (;;) {
 }
 `;
 const ACCEPT = 'const accept = acceptAll;\n';
-
-async function start(text: string | null): Promise<ProgramServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'redis-lab-program-'));
-  const file = join(folder, 'faulty.js');
-  if (text !== null) writeFileSync(file, text);
-  const server = new ProgramServer({ name: 'faulty.js', file: text === null ? SOLUTION : file, args: [], main: MAIN });
-  onTestFinished(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  await server.started(60_000);
-  expect(server.port).toBeGreaterThan(0);
-  return server;
-}
-
-async function connect({ port }: ProgramServer): Promise<Socket> {
-  const socket = createConnection(port, '127.0.0.1');
-  socket.on('error', () => {});
-  onTestFinished(() => void socket.destroy());
-  await once(socket, 'connect');
-  return socket;
-}
 
 const remarkOf = ({ view }: ProgramServer): string => (view.end ?? view.remark)?.en ?? '';
 
@@ -100,7 +72,7 @@ test('each fault is named in one line, with its place', async () => {
   const level = FAULTS_OF_LEVEL.map(([body, act, expected]) => [loop(body, "{ trigger: 'level' }"), act, expected] as const);
   const edge = FAULTS.map(([body, act, expected]) => [loop(body), act, expected] as const);
   const run = async ([text, act, expected]: (typeof FAULTS)[number]): Promise<void> => {
-    const server = await start(text);
+    const server = await startProgram(written(text, 'faulty.js'));
     await act(server);
     await expect.poll(() => remarkOf(server), { timeout: 50_000 }).toMatch(expected);
     await server.close();
@@ -111,7 +83,7 @@ test('each fault is named in one line, with its place', async () => {
 });
 
 test('connections that nobody accepts are told of', async () => {
-  const server = await start(loop('function accept() { if (next === 1) clients.set(next, listener.accept()), poll.register(clients.get(1), Token(next++), Interest.READABLE); }\nfunction serve() {}'));
+  const server = await startProgram(written(loop('function accept() { if (next === 1) clients.set(next, listener.accept()), poll.register(clients.get(1), Token(next++), Interest.READABLE); }\nfunction serve() {}')));
   await connect(server);
   await connect(server);
   await connect(server);
@@ -119,7 +91,7 @@ test('connections that nobody accepts are told of', async () => {
 });
 
 test('of a solution of the course nothing is said, whatever its clients do', async () => {
-  const server = await start(null);
+  const server = await startProgram(solution('03-many-clients'));
   const remarks = new Set<string>();
   server.onChange(() => remarks.add(remarkOf(server)));
   for (let i = 0; i < 5; i++) {

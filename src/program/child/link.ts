@@ -4,9 +4,11 @@
 import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PollObserver } from '../../poll/observer.js';
+import type { Poll as Backend } from '../../server/io/poll.js';
 import type { TraceBody } from '../../server/trace/events.js';
-import { ASK, type ChildMessage, GO_FD, MODE_FD, MOST_BYTES_TOLD, TRACE_FD } from '../protocol.js';
+import { type ChildMessage, GO_FD, MOST_BYTES_TOLD, TRACE_FD, type Wish, WISH_FD } from '../protocol.js';
 import type { CallSites } from './call-sites.js';
+import { Faulty } from './faulty.js';
 
 /** What the pipe has not taken waits here; more is dropped. */
 const MOST_WAITING_BYTES = 256 * 1024;
@@ -22,23 +24,28 @@ export class Link implements PollObserver {
   private waiting: Buffer[] = [];
   private waitingBytes = 0;
   private dropped = { messages: 0, waits: 0 };
-  private readonly byte = Buffer.alloc(64);
+  private readonly buffer = Buffer.alloc(4096);
+  /** A wish that has not come whole. */
+  private half = '';
+  private faulty: Faulty | null = null;
 
   constructor(private readonly sites: CallSites) {
     sites.onFile = (file, path) => this.send({ kind: 'file', file, path });
     // These two set their descriptors to non-blocking; nothing is done with them otherwise, and they keep no process alive.
-    for (const fd of [TRACE_FD, MODE_FD]) new Socket({ fd, readable: false, writable: false }).unref();
+    for (const fd of [TRACE_FD, WISH_FD]) new Socket({ fd, readable: false, writable: false }).unref();
   }
 
   get hasPoll(): boolean {
     return this.poll !== null;
   }
 
-  opened(poll: object, about: { readonly poller: string; readonly trigger: 'edge' | 'level' }): void {
-    if (this.poll !== null) return;
+  opened(poll: object, backend: Backend): Backend {
+    if (this.poll !== null) return backend;
     this.poll = poll;
+    this.faulty = new Faulty(backend, (body) => this.happened(poll, body, -1, null));
     this.look();
-    this.send({ kind: 'opened', ...about });
+    this.send({ kind: 'opened', poller: backend.name, trigger: backend.edgeTriggered ? 'edge' : 'level' });
+    return this.faulty.backend;
   }
 
   bound(poll: object, fd: number, address: string): void {
@@ -71,17 +78,26 @@ export class Link implements PollObserver {
     if (this.isAsked) this.awaitGo();
   }
 
-  /** Has another mode been asked for? */
+  /** Does the lab wish something? */
   private look(nowMs = performance.now()): void {
     this.lookedAtMs = nowMs;
-    const modes = take(MODE_FD, this.byte);
-    if (modes !== null && modes !== '') this.isAsked = modes.endsWith(ASK);
+    for (let bytes = take(WISH_FD, this.buffer); bytes !== null && bytes !== ''; bytes = take(WISH_FD, this.buffer)) {
+      const lines = (this.half + bytes).split('\n');
+      this.half = lines.pop()!;
+      for (const line of lines) this.obey(JSON.parse(Buffer.from(line, 'latin1').toString()) as Wish);
+    }
+  }
+
+  private obey(wish: Wish): void {
+    if ('asks' in wish) this.isAsked = wish.asks;
+    else if ('addFault' in wish) this.faulty?.add(wish);
+    else this.faulty?.remove(wish.removeFault);
   }
 
   /** Blocks until the lab lets the program go on. */
   private awaitGo(): void {
     while (!this.flush()) rest();
-    while (take(GO_FD, this.byte.subarray(0, 1)) === null) rest();
+    while (take(GO_FD, this.buffer.subarray(0, 1)) === null) rest();
     this.look();
   }
 

@@ -1,0 +1,41 @@
+/**
+ * Programs in the lab without its screen, for tests.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { ProgramServer } from '../../src/program/index.js';
+
+const MAIN = new URL('../../dist/program/child/main.js', import.meta.url).pathname;
+
+/** The solution of a lesson, by its name. */
+export const solution = (lesson: string): string => new URL(`../../dist/course/lessons/${lesson}/solution.js`, import.meta.url).pathname;
+
+/** In a folder that has nothing of the package in it. */
+export function written(text: string, name = 'my-loop.js'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-lab-program-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Resolves when the program listens. */
+export async function startProgram(file: string): Promise<ProgramServer> {
+  const server = new ProgramServer({ name: file, file, args: [], main: MAIN });
+  onTestFinished(() => server.close());
+  await server.started(60_000);
+  expect(server.port).toBeGreaterThan(0);
+  return server;
+}
+
+export async function connect({ port }: ProgramServer): Promise<Socket> {
+  const socket = createConnection(port, '127.0.0.1');
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
