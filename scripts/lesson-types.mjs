@@ -113,8 +113,9 @@ const ONE_LESSON = {
   },
   '10-propagation': {
     ...before('/** The keyspace. Knows nothing of clients. */', 'interface Result {', '  readonly reply: string;', '  readonly isChanged: boolean;', '}'),
+    'const LENGTHS = new Map([': 'const LENGTHS = new Map<string, number>([',
     '#values = new Map();': '#values = new Map<string, string>();',
-    'execute([command, key, value]) {': 'execute([command, key, value]: string[]): Result {',
+    'execute(words) {': 'execute(words: string[]): Result {',
     'snapshot() {': 'snapshot(): string {',
     '#isSink = new Map();': '#isSink = new Map<number, boolean>();',
     ...before(

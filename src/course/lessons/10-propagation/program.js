@@ -53,6 +53,9 @@ const bulk = (value) => (value === null ? '$-1\r\n' : `$${value.length}\r\n${val
 /** A request as it is sent to a sink. */
 const request = (words) => `*${words.length}\r\n${words.map(bulk).join('')}`;
 
+/** How many words a request has, by its command. */
+const LENGTHS = new Map([['PING', 1], ['GET', 2], ['SET', 3], ['DEL', 2], ['INCR', 2]]);
+
 /** The keyspace. Knows nothing of clients. */
 class Database {
   #values = new Map();
@@ -63,8 +66,10 @@ class Database {
    * @param {string[]} words latin1
    * @returns {{ reply: string, isChanged: boolean }} isChanged: the keyspace is another now, so the request is to be propagated
    */
-  execute([command, key, value]) {
-    switch (command.toUpperCase()) {
+  execute(words) {
+    const [command, key, value] = [words[0].toUpperCase(), words[1], words[2]];
+    if (words.length !== LENGTHS.get(command)) return { reply: '-ERR unknown command, or wrong number of arguments\r\n', isChanged: false };
+    switch (command) {
       case 'PING':
         return { reply: '+PONG\r\n', isChanged: false };
       case 'GET':
@@ -76,14 +81,12 @@ class Database {
         const isChanged = this.#values.delete(key);
         return { reply: `:${isChanged ? 1 : 0}\r\n`, isChanged };
       }
-      case 'INCR': {
+      default: {
         const number = Number(this.#values.get(key) ?? 0) + 1;
         if (!Number.isSafeInteger(number)) return { reply: '-ERR value is not an integer or out of range\r\n', isChanged: false };
         this.#values.set(key, String(number));
         return { reply: `:${number}\r\n`, isChanged: true };
       }
-      default:
-        return { reply: '-ERR unknown command\r\n', isChanged: false };
     }
   }
 
