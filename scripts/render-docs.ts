@@ -122,7 +122,7 @@ function faults(): string {
       'and in programs:',
     "```js\nconst fault = await server.faults.add({ name: 'slice', bytes: 1, token: 3 });    // or as it is typed: add('slice 1 on #3')\nawait fault.remove();\n```",
     '`server.faults.list()` gives those that are set, with how often each was injected, and `server.faults.clear()` takes all of them away; in the REPL these are `faults` and `fault off`. Each injection is an ' +
-      'event of the trace, `fault`, and a badge in the tokens pane.',
+      'event of the trace, `fault`, and a badge in the tokens pane. A fault or a rule `on #3` goes with that connection.',
     'Faults of the wire lie between the kernel and the server, below the recorder: a recording holds what they have made of reads and writes, and is replayed without them. Faults of the loop lie above it, so that one is set, ' +
       'or taken away, is recorded; it takes effect behind the next wait of the loop.',
   ].join('\n\n');

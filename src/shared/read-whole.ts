@@ -17,9 +17,14 @@ const CHUNK_BYTES = 65_536;
 /** Between two looks at a pipe that is empty for now. */
 const LOOK_AGAIN_MS = 5;
 
-/** Throws {@link UnwrittenPipeError}, and what the file system throws. */
+/** Throws {@link UnwrittenPipeError}, and what the file system throws, always with the path. */
 export function readWhole(path: string): Buffer {
-  return isPipe(path) ? readPipe(path) : readFileSync(path);
+  try {
+    return isPipe(path) ? readPipe(path) : readFileSync(path);
+  } catch (error) {
+    // A read names none, and that is where a directory fails.
+    throw Object.assign(error as Error, { path });
+  }
 }
 
 export const isPipe = (path: string): boolean => statSync(path).isFIFO();

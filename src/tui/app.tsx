@@ -32,6 +32,7 @@ import { PANE_IDS } from './state/pane-id.js';
 import type { Action } from './state/reduce.js';
 import { reduceRepl, type ReplAction } from './state/repl-reduce.js';
 import { runTargetOf } from './state/select/run-target.js';
+import { LESSON_TEXTS } from './state/learn/lesson-texts.js';
 import { busyOf, type Goal, type Prompt, type Question, type ServerInfo, type Spelling, type State } from './state/state.js';
 import { escapeBytes } from './escape.js';
 import { edit } from './state/repl/line-editor.js';
@@ -281,7 +282,19 @@ export class App {
 
   // Keys
 
+  /** While a scenario runs: what is sent would be taken for a part of it, and what is interrupted would be missing. False if the key does neither. */
+  private pressWhilePlaying(key: Key): boolean {
+    const { lesson, repl, ui } = this.state;
+    if (lesson?.type !== 'open' || lesson.step.at !== 'running') return false;
+    const isInterrupt = key.ctrl && key.name === 'c';
+    if (isInterrupt) this.updateConsole(reduceRepl(repl, { type: 'discard-line' }));
+    else if (key.name === 'enter' || key.text.includes('\n')) this.say(LESSON_TEXTS[ui.language].playing);
+    else return false;
+    return true;
+  }
+
   private pressInConsole(key: Key): void {
+    if (this.pressWhilePlaying(key)) return;
     if (key.name === 'enter') {
       this.act({ type: 'begin' });
       // Who sends something wants to see what comes of it.

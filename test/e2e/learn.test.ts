@@ -74,6 +74,7 @@ test('--template is a file that passes, and one that does not fails', async () =
 test.each([
   [['--check', 'piplin'], "there is no experiment 'piplin': did you mean pipeline?"],
   [['--check', './missing.json'], "cannot open './missing.json': no such file or directory"],
+  [['--check', '/'], "cannot open '/': is a directory"],
   [['--check', '--list'], 'usage: redis-lab learn'],
   [['--list', '--all'], "Unknown option '--all'; usage: redis-lab learn"],
   [['--list', '--lang', 'fr'], "--lang 'fr': must be one of en, ko"],

@@ -572,3 +572,17 @@ test('Enter on a token opens its conversation, and Esc closes it', async () => {
   lab.type(ESC);
   await lab.until((screen) => !screen.includes(' ago,') && screen.includes('LISTENER'));
 });
+
+test('what is typed while a scenario runs is not sent, and Ctrl-C does not end it', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('learn parked\r');
+  await lab.until('REPL · parked: predict');
+  lab.type('1', 'INCR typed', '\r');
+  await lab.until('an experiment is running');
+  lab.type('\x03');
+  await lab.until('Ctrl-C again leaves the lab');
+  await lab.until('REPL · parked: step');
+  await lab.until('only his timeout ends it');
+  await using other = await RespClient.connect(lab.server.port);
+  expect(await other.call('EXISTS', 'typed')).toBe(0);
+});

@@ -30,7 +30,7 @@ export class Collector {
 
   /** Ends of connections that the console has, or has had. */
   private readonly ownPeers = new Set<string>();
-  /** Addresses of those that something was done for. */
+  /** Addresses of those that something was done for, also before {@link begin}: what is prepared can be spoiled, too. */
   private readonly served = new Set<string>();
   private readonly addresses = new Map<number, string>();
 
@@ -44,7 +44,6 @@ export class Collector {
     this.events = [];
     this.replies = [];
     this.dropped = 0;
-    this.served.clear();
     for (const client of snapshot.clients) this.knowClient(client);
   }
 
@@ -53,7 +52,7 @@ export class Collector {
     return this.ownPeers.has(peer) || FLOODING.test(name);
   }
 
-  /** Since {@link begin} something was done for clients that are not of the console: they may have changed what has come of it. */
+  /** Something was done for clients that are not of the console: they may have changed what has come of it. */
   get hasServedOthers(): boolean {
     return [...this.served].some((peer) => !this.isOwn({ peer, name: '' }));
   }

@@ -101,7 +101,8 @@ const BOUNDS = { atLeast: optional(number, undefined), atMost: optional(number, 
 
 /** What it gives for a goal that names none. */
 function boundsOf({ atLeast, atMost, exactly }: { readonly [name in keyof Bounds]?: number | undefined }, node: JsonNode, place: Place): Bounds {
-  if (atLeast === undefined && atMost === undefined && exactly === undefined) return problem(node, place, ({ noBound }) => noBound);
+  const isBounded = node.type === 'object' && Object.keys(BOUNDS).some((bound) => node.fields.has(bound));
+  if (!isBounded) return problem(node, place, ({ noBound }) => noBound);
   return { ...(atLeast !== undefined && { atLeast }), ...(atMost !== undefined && { atMost }), ...(exactly !== undefined && { exactly }) };
 }
 

@@ -24,6 +24,8 @@ interface Texts {
   /** Why a run says nothing about the loop. */
   readonly disturbed: { readonly [disturbance in Disturbance]: string };
   readonly onceMore: string;
+  /** Enter was pressed while it runs. */
+  readonly playing: string;
   readonly needsEpoll: string;
   readonly finished: string;
   readonly sources: string;
@@ -59,6 +61,7 @@ const ENGLISH: Texts = {
     others: 'Other clients were served meanwhile. Let them be silent while an experiment runs.',
   },
   onceMore: 'Once more.',
+  playing: 'an experiment is running: the line can be sent when it is over; Esc leaves it',
   needsEpoll: 'It shows what epoll does, and the loop here has another poller.',
   finished: 'Done.',
   sources: 'Where it stands:',
@@ -93,6 +96,7 @@ const KOREAN: Texts = {
     others: '그동안 다른 클라이언트가 명령을 보냈습니다. 실험 중에는 조용히 두세요.',
   },
   onceMore: '다시 실행합니다.',
+  playing: '실험이 실행 중입니다. 끝난 뒤에 보낼 수 있고, Esc로 나갑니다',
   needsEpoll: 'epoll의 동작을 보여 주는 실험인데, 이 루프는 다른 폴러를 씁니다.',
   finished: '끝났습니다.',
   sources: '출처:',
