@@ -55,7 +55,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   // A keyspace in shared memory: no loop, no poll, no trace.
   'server/arena': ['server/command', 'server/errors', 'server/resp', 'server/keyspace', 'server/commands'],
   'server/engines': [
-    'server/arena', 'server/client', 'server/errors', 'server/io', 'server/resp', 'server/thread', 'server/version', 'types:server/config', 'types:server/server',
+    'server/arena', 'server/client', 'server/errors', 'server/features', 'server/io', 'server/resp', 'server/thread', 'server/version', 'types:server/config', 'types:server/server',
   ],
   'server/index': ['server/arena', 'server/engines', 'server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
   // It shows a program of the learner's own as it shows a server, and besides what only a process has.

@@ -9,7 +9,7 @@ import type { Language } from '../shared/language.js';
 import { complain } from './complain.js';
 import { parseWords, readLanguage, UsageError } from './words.js';
 
-const USAGE = 'usage: redis-lab compare [--clients 50] [--seconds 5] [--json] [--lang en|ko]';
+const USAGE = 'usage: redis-lab compare [--clients 50] [--seconds 5] [--sinks 0] [--json] [--lang en|ko]';
 
 const DONE = 0;
 const NOT_POSSIBLE = 2;
@@ -18,6 +18,8 @@ const INTERRUPTED = 130;
 
 const MOST_CLIENTS = 500;
 const MOST_SECONDS = 60;
+/** The engine of threads has room for so many. */
+const MOST_SINKS = 16;
 
 interface Wish extends CompareOptions {
   readonly json: boolean;
@@ -57,14 +59,17 @@ async function compare({ json, language, ...options }: Wish, isOver: AbortSignal
 /** Throws {@link UsageError}. */
 function readWish(args: readonly string[]): Wish {
   const text = { type: 'string' } as const;
-  const options = { clients: text, seconds: text, json: { type: 'boolean' }, lang: text } as const;
-  const { clients = '50', seconds = '5', json = false, lang } = parseWords({ args: [...args], options }, USAGE).values;
+  const options = { clients: text, seconds: text, sinks: text, json: { type: 'boolean' }, lang: text } as const;
+  const { clients = '50', seconds = '5', sinks = '0', json = false, lang } = parseWords({ args: [...args], options }, USAGE).values;
   const language = readLanguage(lang);
-  return { clients: wholeNumber('clients', clients, MOST_CLIENTS), seconds: wholeNumber('seconds', seconds, MOST_SECONDS), json, language };
+  return {
+    clients: wholeNumber('clients', clients, 1, MOST_CLIENTS), seconds: wholeNumber('seconds', seconds, 1, MOST_SECONDS),
+    sinks: wholeNumber('sinks', sinks, 0, MOST_SINKS), json, language,
+  };
 }
 
-function wholeNumber(name: string, typed: string, most: number): number {
+function wholeNumber(name: string, typed: string, least: number, most: number): number {
   const number = Number(typed);
-  if (!/^\d+$/.test(typed) || number < 1 || number > most) throw new UsageError(`--${name} '${typed}': must be a number from 1 to ${most}`);
+  if (!/^\d+$/.test(typed) || number < least || number > most) throw new UsageError(`--${name} '${typed}': must be a number from ${least} to ${most}`);
   return number;
 }

@@ -21,7 +21,7 @@ export function formatHelp(): string {
     '       redis-lab learn --list | --check [name...|file] | --template | --reset',
     '       redis-lab replay <recording> [flags]',
     '       redis-lab check --target <host:port> [flags]',
-    '       redis-lab compare [--clients 50] [--seconds 5] [--json]',
+    '       redis-lab compare [--clients 50] [--seconds 5] [--sinks 0]',
     '       redis-lab course [new <dir> [--ts] | test | hint | solve]',
     '',
     ...wrap(

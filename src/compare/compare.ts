@@ -17,6 +17,8 @@ export type Engine = (typeof ENGINES)[number];
 export interface CompareOptions {
   readonly clients: number;
   readonly seconds: number;
+  /** Clients besides that have said MONITOR: each command is propagated to them. */
+  readonly sinks: number;
 }
 
 export interface EngineFigures extends LoadResult {
@@ -46,7 +48,7 @@ const QUIET_MS: { readonly [engine in Engine]: number } = { loop: 3000, 'shared-
 const PATIENCE_MS = 40_000;
 
 /** @param isOver ends it early: what runs is ended too. Rejects with {@link CompareError} */
-export async function compareEngine(engine: Engine, { clients, seconds }: CompareOptions, isOver: AbortSignal): Promise<EngineFigures> {
+export async function compareEngine(engine: Engine, { clients, seconds, sinks }: CompareOptions, isOver: AbortSignal): Promise<EngineFigures> {
   const [loadAverage = 0] = loadavg();
   const server = await EngineProcess.start(engine);
   const load = fork(LOAD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -55,7 +57,7 @@ export async function compareEngine(engine: Engine, { clients, seconds }: Compar
   isOver.addEventListener('abort', kill);
   try {
     const alone = server.figures();
-    const options: LoadOptions = { port: server.port, clients, seconds, valueBytes: VALUE_BYTES, keys: KEYS, quietMs: QUIET_MS[engine] };
+    const options: LoadOptions = { port: server.port, clients, seconds, sinks, valueBytes: VALUE_BYTES, keys: KEYS, quietMs: QUIET_MS[engine] };
     await answer(load, { kind: 'start', options }, 'ready');
     const before = server.figures();
     const { result } = await answer(load, { kind: 'go' }, 'result');

@@ -60,10 +60,36 @@ class LoadClient {
   private readonly take = (reply: Reply): void => this.answered(this, reply, performance.now() - this.sentMs);
 }
 
+/** Reads what a server tells of others, and drops it. */
+class SinkClient {
+  /** It was told that it is a sink. */
+  isTold = false;
+  hasEnded = false;
+  private isConnected = false;
+
+  constructor(private readonly stream: TcpStream) {}
+
+  ready(poll: EpollPoll, token: number): void {
+    if (!this.isConnected) {
+      this.isConnected = true;
+      poll.reregister(this.stream, token, READABLE);
+      const bytes = Buffer.from(encodeRequest(['MONITOR']));
+      this.stream.write(bytes, 0, bytes.length);
+      return;
+    }
+    const count = this.stream.read(input, 0, input.length);
+    if (count > 0) this.isTold = true;
+    if (count !== END_OF_FILE) return;
+    this.hasEnded = true;
+    poll.deregister(this.stream);
+  }
+}
+
 class Load {
   private readonly poll = new EpollPoll();
   private readonly events = new Events();
   private readonly clients: readonly LoadClient[];
+  private sinks: readonly SinkClient[] = [];
   private readonly random = seededRandom(SEED);
   private readonly value: string;
   private served = 0;
@@ -96,6 +122,17 @@ class Load {
     if (this.served === 0) throw new Error(`no client was answered within ${START_MS / 1000} s`);
   }
 
+  /** Until every sink was told that it is one, or none more is. */
+  openSinks(): void {
+    const { sinks, port, clients, quietMs } = this.options;
+    this.sinks = Array.from({ length: sinks }, (_, i) => {
+      const stream = connectStream({ host: '127.0.0.1', port });
+      this.poll.register(stream, FIRST_FREE + clients + i, READABLE | WRITABLE);
+      return new SinkClient(stream);
+    });
+    this.until(() => this.sinks.every(({ isTold, hasEnded }) => isTold || hasEnded), quietMs);
+  }
+
   run(): LoadResult {
     const before = this.lock();
     const cpuBefore = process.cpuUsage();
@@ -111,7 +148,8 @@ class Load {
     const latencyUs = this.latencies.summary();
     this.until(() => this.open === 0);
     const ownLoad = (user + system) / 1000 / elapsedMs;
-    return { served: this.served, requests, errors: this.errors, elapsedMs, latencyUs, lock: difference(before, this.lock()), ownLoad };
+    const sinksLeft = this.sinks.filter(({ isTold, hasEnded }) => isTold && !hasEnded).length;
+    return { served: this.served, sinksLeft, requests, errors: this.errors, elapsedMs, latencyUs, lock: difference(before, this.lock()), ownLoad };
   }
 
   private turn(timeoutMs: number): void {
@@ -119,12 +157,12 @@ class Load {
     poll.wait(events, timeoutMs);
     for (let i = 0; i < events.length; i++) {
       const token = events.tokens[i]!;
-      this.clients[token - FIRST_FREE]?.ready(poll, token);
+      (this.clients[token - FIRST_FREE] ?? this.sinks[token - FIRST_FREE - this.clients.length])?.ready(poll, token);
     }
   }
 
-  private until(isOver: () => boolean): void {
-    const endMs = performance.now() + LATE_MS;
+  private until(isOver: () => boolean, mostMs = LATE_MS): void {
+    const endMs = performance.now() + mostMs;
     while (!isOver() && performance.now() < endMs) this.turn(50);
   }
 
@@ -179,6 +217,7 @@ async function hear<K extends ToLoad['kind']>(kind: K): Promise<Extract<ToLoad, 
 async function main(): Promise<void> {
   const load = new Load((await hear('start')).options);
   load.start();
+  load.openSinks();
   say({ kind: 'ready' });
   await hear('go');
   say({ kind: 'result', result: load.run() });

@@ -7,6 +7,8 @@ export interface LoadOptions {
   readonly port: number;
   readonly clients: number;
   readonly seconds: number;
+  /** Clients besides, which have said MONITOR and read what they are told. */
+  readonly sinks: number;
   /** Bytes of a value. */
   readonly valueBytes: number;
   readonly keys: number;
@@ -17,6 +19,8 @@ export interface LoadOptions {
 export interface LoadResult {
   /** Clients that were answered at all. */
   readonly served: number;
+  /** Sinks that are still connected at the end. */
+  readonly sinksLeft: number;
   readonly requests: number;
   readonly errors: number;
   readonly elapsedMs: number;

@@ -15,33 +15,34 @@ const MB = 2 ** 20;
 /** At this share of a processor the load cannot ask for more. */
 const BUSY = 0.95;
 
-export function describeHead({ clients, seconds }: CompareOptions, language: Language): readonly string[] {
+export function describeHead({ clients, seconds, sinks }: CompareOptions, language: Language): readonly string[] {
   const processors = availableParallelism();
+  const [also, koAlso] = sinks === 0 ? ['', ''] : [` and ${sinks} sinks (MONITOR)`, `와 싱크 ${sinks}개(MONITOR)`];
   const head: Text = {
-    en: `${clients} clients, SET and GET in turn, ${seconds} s on each engine, one after another; ${processors} processor${processors === 1 ? '' : 's'}`,
-    ko: `클라이언트 ${clients}개가 SET과 GET을 번갈아 보냅니다. 엔진마다 ${seconds}초, 차례로. 프로세서 ${processors}개`,
+    en: `${clients} clients${also}, SET and GET in turn, ${seconds} s on each engine, one after another; ${processors} processor${processors === 1 ? '' : 's'}`,
+    ko: `클라이언트 ${clients}개${koAlso}. SET과 GET을 번갈아 보냅니다. 엔진마다 ${seconds}초, 차례로. 프로세서 ${processors}개`,
   };
   return [head[language], '', row(COLUMNS)];
 }
 
 export function describeRow(figures: EngineFigures): string {
-  const { engine, latencyUs, requests, cpuMs, residentBytes, lock } = figures;
+  const { engine, latencyUs, requests, residentBytes, lock } = figures;
   const cells = [
-    engine, count(rate(figures)), time(latencyUs?.p50), time(latencyUs?.p99), time(requests === 0 ? undefined : (cpuMs * 1000) / requests),
+    engine, count(rate(figures)), time(latencyUs?.p50), time(latencyUs?.p99), time(cpuUs(figures)),
     `${Math.round(residentBytes / MB)} MB`, switches(figures).toFixed(2), lock === null ? '-' : per1000(lock.waits, requests).toFixed(1),
   ];
   return row(cells);
 }
 
 /** Behind the rows. */
-export function describe(all: readonly EngineFigures[], { clients }: CompareOptions, language: Language): readonly string[] {
+export function describe(all: readonly EngineFigures[], { clients, sinks }: CompareOptions, language: Language): readonly string[] {
   return [
     '',
     ...LEGEND.map((text) => text[language]),
     ...bars({ en: 'requests a second', ko: '초당 요청' }, all, rate, count, language),
     ...bars({ en: 'p99 of the latency', ko: '지연 시간의 p99' }, all, ({ latencyUs }) => latencyUs?.p99 ?? 0, time, language),
     '',
-    ...notes(all, clients).map((text) => text[language]),
+    ...notes(all, clients, sinks).map((text) => text[language]),
   ];
 }
 
@@ -56,28 +57,34 @@ const LEGEND: readonly Text[] = [
   { en: 'waits: times that a thread slept for the lock, for 1,000 requests', ko: 'waits: 요청 1,000개에 스레드가 락을 기다리며 잠든 횟수' },
 ];
 
-function notes(all: readonly EngineFigures[], clients: number): readonly Text[] {
+function notes(all: readonly EngineFigures[], clients: number, sinks: number): readonly Text[] {
   const found: Text[] = [];
   const figuresOf = (name: string): EngineFigures | undefined => all.find(({ engine }) => engine === name);
   const [loop, shared, threads] = [figuresOf('loop'), figuresOf('shared-loop'), figuresOf('threads')];
   if (loop !== undefined && shared !== undefined && threads !== undefined) {
-    const [structure, engine] = [percent(shared, loop), percent(threads, shared)];
+    const [structure, engine] = [`${time(cpuUs(loop))} -> ${time(cpuUs(shared))}`, `${time(cpuUs(shared))} -> ${time(cpuUs(threads))}`];
     found.push({
-      en: `The shared keyspace alone: ${structure} requests a second (loop -> shared-loop). Threads and their lock: ${engine} (shared-loop -> threads).`,
-      ko: `공유 키스페이스만의 차이: 초당 요청 ${structure} (loop -> shared-loop). 스레드와 락: ${engine} (shared-loop -> threads).`,
+      en: `Processor time for a request: by the shared keyspace alone ${structure} (loop -> shared-loop), by threads and their lock ${engine}.`,
+      ko: `요청 하나의 프로세서 시간: 공유 키스페이스만의 차이 ${structure} (loop -> shared-loop), 스레드와 락의 차이 ${engine}.`,
     });
   }
   if (threads !== undefined && threads.served > 0) {
-    const each = (threads.grownBytes / MB / threads.served).toFixed(1);
+    const count = threads.served + threads.sinksLeft;
+    const each = (threads.grownBytes / MB / count).toFixed(1);
     found.push({
-      en: `Each of the ${threads.served} threads took ${each} MB: a thread here is a V8 isolate with a heap of its own. A thread in C takes a stack.`,
-      ko: `스레드 ${threads.served}개가 각각 ${each} MB를 썼습니다. 여기서 스레드는 힙을 따로 가진 V8 isolate입니다. C의 스레드는 스택만 씁니다.`,
+      en: `Each of the ${count} threads took ${each} MB: a thread here is a V8 isolate with a heap of its own. A thread in C takes a stack.`,
+      ko: `스레드 ${count}개가 각각 ${each} MB를 썼습니다. 여기서 스레드는 힙을 따로 가진 V8 isolate입니다. C의 스레드는 스택만 씁니다.`,
     });
   }
   for (const { engine, served } of all) {
     if (served === clients) continue;
     const en = `${engine} answered ${served} of ${clients} clients; the others waited all the time, and have no latency.`;
     found.push({ en, ko: `${engine}: 클라이언트 ${clients}개 중 ${served}개만 응답을 받았습니다. 나머지는 내내 기다려서 지연 시간이 없습니다.` });
+  }
+  const cut = all.filter(({ sinksLeft }) => sinksLeft < sinks).map(({ engine, sinksLeft }) => `${engine} ${sinksLeft}`);
+  if (cut.length > 0) {
+    const en = `Of ${sinks} sinks there were at the end: ${cut.join(', ')}. The others were never served, or read too slowly and were cut off.`;
+    found.push({ en, ko: `싱크 ${sinks}개 중 끝까지 남은 것: ${cut.join(', ')}. 나머지는 처리되지 못했거나, 너무 느리게 읽어 끊겼습니다.` });
   }
   const busy = all.filter(({ ownLoad }) => ownLoad > BUSY).map(({ engine }) => engine);
   if (busy.length > 0) {
@@ -113,10 +120,8 @@ function time(us: number | undefined): string {
   return us < 1000 ? `${us.toFixed(us < 10 ? 1 : 0)} us` : `${(us / 1000).toFixed(us < 100_000 ? 2 : 0)} ms`;
 }
 
-function percent(one: EngineFigures, other: EngineFigures): string {
-  const change = Math.round((rate(one) / rate(other) - 1) * 100);
-  return `${change > 0 ? '+' : ''}${change} %`;
-}
+/** For each request; undefined: there were none. */
+const cpuUs = ({ requests, cpuMs }: EngineFigures): number | undefined => (requests === 0 ? undefined : (cpuMs * 1000) / requests);
 
 /** The first cell to the left, all others to the right. */
 function row(cells: readonly string[]): string {

@@ -21,7 +21,7 @@ const processesWith = (word: string): string[] =>
   });
 
 test.runIf(process.platform === 'linux')('every engine is measured, and ends', async () => {
-  const { code, stdout, stderr } = await cli('compare', '--clients', String(CLIENTS), '--seconds', '1', '--json');
+  const { code, stdout, stderr } = await cli('compare', '--clients', String(CLIENTS), '--seconds', '1', '--sinks', '2', '--json');
   expect(stderr).toBe('');
   expect(code).toBe(0);
   const { engines } = JSON.parse(stdout) as { engines: (EngineFigures & { requestsPerSecond: number })[] };
@@ -35,10 +35,11 @@ test.runIf(process.platform === 'linux')('every engine is measured, and ends', a
     expect(cpuMs).toBeGreaterThan(0);
     expect(residentBytes).toBeGreaterThan(2 ** 20);
   }
+  expect([loop!.sinksLeft, sharedLoop!.sinksLeft, sequential!.sinksLeft]).toEqual([2, 2, 0]);
   expect(threads!.threads).toBeGreaterThanOrEqual(loop!.threads + CLIENTS - 2);
   // Each SET and GET takes it once; some were answered after the end.
   expect(threads!.lock!.acquisitions).toBeGreaterThanOrEqual(threads!.requests);
-  expect(threads!.lock!.acquisitions).toBeLessThanOrEqual(threads!.requests + CLIENTS);
+  expect(threads!.lock!.acquisitions).toBeLessThanOrEqual(threads!.requests + CLIENTS + 2);
   expect(loop!.lock).toBe(null);
   expect(processesWith(fileURLToPath(new URL('../../dist/compare/load.js', import.meta.url)))).toEqual([]);
 });
@@ -47,6 +48,7 @@ test('what cannot be compared is said in one line', async () => {
   const refused: [args: string[], says: string][] = [
     [['--clients', '0'], "--clients '0': must be a number from 1 to 500"],
     [['--seconds', 'long'], "--seconds 'long': must be a number from 1 to 60"],
+    [['--sinks', '17'], "--sinks '17': must be a number from 0 to 16"],
     [['--nonsense'], "Unknown option '--nonsense'; usage: redis-lab compare"],
   ];
   const printed = await Promise.all(refused.map(([args]) => cli('compare', ...args)));
@@ -67,14 +69,14 @@ test('percentiles are those of all latencies', () => {
 test('the report fits into 80 columns, and says who was not served and what a thread took', () => {
   const figures: EngineFigures = {
     engine: 'threads', loadAverage: 1, threads: 70, residentBytes: 600 * 2 ** 20, grownBytes: 400 * 2 ** 20, cpuMs: 5000, voluntarySwitches: 123_000, forcedSwitches: 0,
-    served: 50, requests: 100_000, errors: 3, elapsedMs: 5000, latencyUs: { p50: 912.4, p99: 123_456, max: 200_000 }, lock: { acquisitions: 100_000, waits: 250, waitedUs: 9 },
+    served: 50, sinksLeft: 0, requests: 100_000, errors: 3, elapsedMs: 5000, latencyUs: { p50: 912.4, p99: 123_456, max: 200_000 }, lock: { acquisitions: 100_000, waits: 250, waitedUs: 9 },
     ownLoad: 0.99,
   };
   expect(describeRow(figures)).toBe('threads          20,000    912 us    123 ms    50 us   600 MB      1.23     2.5');
-  const text = describe([figures, { ...figures, engine: 'sequential', served: 1 }], { clients: 50, seconds: 5 }, 'en');
+  const text = describe([figures, { ...figures, engine: 'sequential', served: 1 }], { clients: 50, seconds: 5, sinks: 0 }, 'en');
   expect(text).toContain('Each of the 50 threads took 8.0 MB: a thread here is a V8 isolate with a heap of its own. A thread in C takes a stack.');
   expect(text).toContain('sequential answered 1 of 50 clients; the others waited all the time, and have no latency.');
   expect(text).toContain('Error replies: threads 3, sequential 3');
-  expect(describe([figures], { clients: 50, seconds: 5 }, 'ko').join('\n')).toContain('스레드 50개가 각각 8.0 MB를 썼습니다');
+  expect(describe([figures], { clients: 50, seconds: 5, sinks: 0 }, 'ko').join('\n')).toContain('스레드 50개가 각각 8.0 MB를 썼습니다');
   for (const line of text.filter((each) => each.includes('#'))) expect(line.length).toBeLessThanOrEqual(80);
 });

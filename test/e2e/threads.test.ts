@@ -92,6 +92,24 @@ describe.runIf(process.platform === 'linux')('threads', () => {
     await server.end();
   });
 
+  test('what is executed is propagated to every sink, in the order of the lock', async () => {
+    const server = start();
+    const port = await server.ready();
+    const [first, second] = await connectMany(port, 2);
+    for (const sink of [first!, second!]) expect(await sink.call('MONITOR')).toEqual({ simple: 'OK' });
+    const writers = await connectMany(port, 4);
+    await Promise.all(writers.map(async (client, i) => {
+      client.raw(request(['SET', `key:${i}`, 'a "b"']).repeat(50));
+      for (let reply = 0; reply < 50; reply++) await client.next();
+    }));
+    const lines = await Promise.all([first!, second!].map((sink) => Promise.all(Array.from({ length: 200 }, () => sink.next()))));
+    expect(lines[0]).toEqual(lines[1]);
+    expect((lines[0]![0] as { simple: string }).simple).toMatch(/^\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "SET" "key:\d" "a \\"b\\""$/);
+    // What a sink sends is dropped, and its thread ends all the same.
+    first!.raw(request(['PING']));
+    await server.end();
+  });
+
   test('the client behind the last thread waits until one is free, and a signal ends all of them', async () => {
     const server = start();
     const port = await server.ready();

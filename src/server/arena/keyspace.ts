@@ -33,9 +33,11 @@ export const SHARED_COMMANDS: ReadonlyMap<string, SharedCommand> = new Map<strin
 ]);
 
 export class SharedKeyspace {
+  /** @param executed is called after each command that has not failed, while the lock is held */
   constructor(
     private readonly table: SharedTable,
     private readonly lock: Lock,
+    private readonly executed: ((argv: Argv) => void) | null = null,
   ) {}
 
   /** Never throws an ErrorReply. */
@@ -44,7 +46,9 @@ export class SharedKeyspace {
     const nowMs = Date.now();
     lock.acquire();
     try {
-      return work(table, argv, nowMs);
+      const reply = work(table, argv, nowMs);
+      if (this.executed !== null && !(reply instanceof ErrorReply)) this.executed(argv);
+      return reply;
     } catch (error) {
       if (error instanceof ErrorReply) return error;
       throw error;

@@ -9,7 +9,7 @@ import { Lock } from './lock.js';
 import { createMemory, SharedTable } from './shared-table.js';
 
 /** About the connection, as the threads have them. */
-const CONNECTION_COMMANDS = ['ping', 'echo', 'hello', 'info', 'client', 'command', 'select', 'quit'];
+const CONNECTION_COMMANDS = ['ping', 'echo', 'hello', 'info', 'client', 'command', 'select', 'monitor', 'quit'];
 
 const NOBODY = { waits() {}, holds() {}, released() {} };
 

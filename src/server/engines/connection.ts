@@ -11,12 +11,14 @@ import { SharedKeyspace } from '../arena/keyspace.js';
 import { SharedTable } from '../arena/shared-table.js';
 import { QueryBuffer } from '../client/query-buffer.js';
 import { protocolError } from '../errors.js';
+import { monitorLine } from '../features/monitors.js';
 import { BlockingStream, isPeerGone } from '../io/backends/blocking-sockets.js';
 import { COMPLETE, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
 import { Lane } from './lanes.js';
 import type { ConnectionData } from './protocol.js';
 import { ReplyBytes } from './reply-bytes.js';
 import { Requests } from './requests.js';
+import { NO_SINK, Sinks } from './sinks.js';
 import { ownThreadId } from './switches.js';
 
 const INPUT_BYTES = 16 * 1024;
@@ -24,9 +26,15 @@ const INPUT_BYTES = 16 * 1024;
 /** Replies to a long pipeline leave whenever there are so many bytes: while the peer does not read them, its thread waits. */
 const MOST_REPLY_BYTES = 64 * 1024;
 
+/** How long a sink sleeps before it looks whether its client is still there. */
+const LOOK_MS = 200;
+
 class Connection {
   private readonly lane: Lane;
   private readonly stream: BlockingStream;
+  private readonly lock: Lock;
+  private readonly sinks: Sinks;
+  private sink = NO_SINK;
   private readonly requests: Requests;
   private readonly decoder = new RequestDecoder();
   private readonly replies = new ReplyBytes();
@@ -39,16 +47,50 @@ class Connection {
     this.lane = new Lane(data.lanes, data.lane);
     this.lane.isOf(ownThreadId());
     this.stream = new BlockingStream(data.fd);
-    this.requests = new Requests(data, new SharedKeyspace(new SharedTable(memory), new Lock(memory, this.lane)));
+    this.lock = new Lock(memory, this.lane);
+    this.sinks = new Sinks(data.sinks);
+    const executed = (argv: readonly string[]): void => {
+      if (!this.sinks.isEmpty) this.sinks.propagate(`+${monitorLine(Date.now() * 1000, 0, data.peer, argv)}\r\n`);
+    };
+    this.requests = new Requests(data, new SharedKeyspace(new SharedTable(memory), this.lock, executed), () => this.openSink());
   }
 
   serve(): void {
     try {
-      for (let goesOn = true; goesOn; ) goesOn = this.read();
+      for (let goesOn = true; goesOn && !this.requests.isMonitor; ) goesOn = this.read();
+      if (this.requests.isMonitor) this.listen();
     } catch (error) {
       if (!isPeerGone(error)) throw error;
     } finally {
+      if (this.sink !== NO_SINK) this.locked(() => this.sinks.close(this.sink));
       this.stream.shutDown();
+    }
+  }
+
+  /** Sends what others execute, until the client has gone, or reads too slowly. What it sends is dropped. */
+  private listen(): void {
+    const { sinks, sink, stream, lane, input } = this;
+    for (let count = 0; count !== -1; ) {
+      lane.listens();
+      count = sinks.take(sink, input, LOOK_MS);
+      if (count === 0 && stream.dropInput()) return;
+      lane.writes();
+      if (count > 0) stream.write(input, 0, count);
+    }
+  }
+
+  /** What is executed from here on it will be told. */
+  private openSink(): boolean {
+    this.sink = this.locked(() => this.sinks.open());
+    return this.sink !== NO_SINK;
+  }
+
+  private locked<T>(work: () => T): T {
+    this.lock.acquire();
+    try {
+      return work();
+    } finally {
+      this.lock.release();
     }
   }
 
@@ -78,6 +120,7 @@ class Connection {
       lane.executes();
       replies.add(reply, requests.version);
       if (status !== COMPLETE || requests.isOver) return false;
+      if (requests.isMonitor) return true;
       if (replies.position > MOST_REPLY_BYTES) this.flush();
     }
   }

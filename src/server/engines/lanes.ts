@@ -9,7 +9,9 @@ import type { LockObserver } from '../arena/lock.js';
 export const MOST_THREADS = 64;
 
 /** The order of the states is that of their names. */
-export const LANE_STATES = ['free', 'starting', 'blocked in recv', 'running', 'waiting for the lock', 'holding the lock', 'blocked in send'] as const;
+export const LANE_STATES = [
+  'free', 'starting', 'blocked in recv', 'running', 'waiting for the lock', 'holding the lock', 'blocked in send', 'listening',
+] as const;
 export type LaneState = (typeof LANE_STATES)[number];
 
 const FREE = 0;
@@ -19,6 +21,7 @@ const RUNNING = 3;
 const WAITING = 4;
 const HOLDING = 5;
 const WRITING = 6;
+const LISTENING = 7;
 
 /** Words of a lane: its state, its descriptor, and these. */
 const WORDS = 5;
@@ -79,6 +82,11 @@ export class Lane implements LockObserver {
 
   writes(): void {
     this.words[STATE] = WRITING;
+  }
+
+  /** It is a sink, and nobody has executed anything. */
+  listens(): void {
+    this.words[STATE] = LISTENING;
   }
 
   waits(): void {

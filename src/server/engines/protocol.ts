@@ -21,6 +21,9 @@ export interface ConnectionData {
   readonly lane: number;
   readonly lanes: SharedArrayBuffer;
   readonly memory: SharedArrayBuffer;
+  /** See sinks.ts. */
+  readonly sinks: SharedArrayBuffer;
+  readonly peer: string;
   /** Seconds of unix time. */
   readonly startedAt: number;
   readonly port: number;

@@ -27,6 +27,7 @@ const CONNECTION_COMMANDS: ReadonlyMap<string, ConnectionCommand> = new Map<stri
   // What there is to complete and to explain, redis-cli asks: nothing.
   ['command', { arity: -1, run: (_, argv) => (argv[1]?.toLowerCase() === 'docs' ? new MapReply([]) : []) }],
   ['select', { arity: 2, run: (_, argv) => (argv[1] === '0' ? OK : errors.DB_INDEX_OUT_OF_RANGE) }],
+  ['monitor', { arity: 1, run: (requests) => requests.monitor() }],
   ['quit', { arity: -1, run: (requests) => requests.quit() }],
 ]);
 
@@ -34,11 +35,15 @@ export class Requests {
   version: RespVersion = 2;
   /** The client has said that it goes. */
   isOver = false;
+  /** The client has said that it monitors: from then on it only listens. */
+  isMonitor = false;
   private name = '';
 
   constructor(
     private readonly data: ConnectionData,
     private readonly keyspace: SharedKeyspace,
+    /** Makes the client a sink; false if there are as many as there may be. */
+    private readonly openSink: () => boolean,
   ) {}
 
   /** Never throws an ErrorReply. */
@@ -73,6 +78,11 @@ export class Requests {
     if (subcommand !== 'setname' || argv.length !== 3) return errors.unknownSubcommand('client', argv[1]!);
     this.name = argv[2]!;
     return OK;
+  }
+
+  monitor(): Reply {
+    this.isMonitor = this.openSink();
+    return this.isMonitor ? OK : errors.MAX_CLIENTS;
   }
 
   quit(): Reply {

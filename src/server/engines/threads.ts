@@ -16,7 +16,7 @@ import type { SettingValues } from '../config.js';
 import { PROTECTED_MODE } from '../errors.js';
 import { BlockingStream, closeSocket, isOver, isPeerGone, listenBlocking, shutDownSocket } from '../io/backends/blocking-sockets.js';
 import { bindAddresses } from '../io/bind-addresses.js';
-import { type Address, SystemError } from '../io/poll.js';
+import { type Address, formatAddress, SystemError } from '../io/poll.js';
 import type { LogLevel } from '../server.js';
 import { NODE_FLAGS } from '../thread/start-thread.js';
 import { StartError } from '../thread/start-error.js';
@@ -24,6 +24,7 @@ import type { THREADS_SETTINGS } from './settings.js';
 import { createLanes, Lane, type LaneView, MOST_THREADS, viewLanes } from './lanes.js';
 import type { AcceptorData, ConnectionData, FromAcceptor } from './protocol.js';
 import { ReplyBytes } from './reply-bytes.js';
+import { createSinks } from './sinks.js';
 import { Slots } from './slots.js';
 
 /** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built threads as well. */
@@ -46,6 +47,7 @@ export class ThreadsServer implements AsyncDisposable {
   readonly closed: Promise<void>;
   private readonly slots = Slots.create(MOST_THREADS);
   private readonly lanes = createLanes();
+  private readonly sinks = createSinks();
   private readonly memory: SharedArrayBuffer;
   private readonly listeners: readonly Listener[];
   /** By descriptor, at each lane. */
@@ -118,10 +120,10 @@ export class ThreadsServer implements AsyncDisposable {
     if (isRefused || this.isClosing || isOver(fd)) return this.closeConnection(fd);
     const lane = this.freeLane();
     const own = new Lane(this.lanes, lane);
-    const { lanes, memory, port, startedAt } = this;
+    const { lanes, memory, sinks, port, startedAt } = this;
     own.begin(fd);
     this.connections.set(lane, fd);
-    const data: ConnectionData = { id: this.nextId++, fd, lane, lanes, memory, port, startedAt };
+    const data: ConnectionData = { id: this.nextId++, fd, peer: formatAddress(peer), lane, lanes, memory, sinks, port, startedAt };
     const worker = this.startThread('connection', data, () => {
       own.end();
       this.connections.delete(lane);

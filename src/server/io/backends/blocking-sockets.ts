@@ -88,6 +88,16 @@ export class BlockingStream {
     }
   }
 
+  /** Drops what has come, without waiting. True: the stream is at its end. */
+  dropInput(): boolean {
+    for (let count = 1; count !== -1; ) {
+      count = libc.recv(this.fd, DROPPED, DROPPED.length, libc.MSG_DONTWAIT);
+      if (count === 0) return true;
+    }
+    const errno = libc.errno();
+    return errno !== libc.EAGAIN && errno !== libc.EINTR;
+  }
+
   /** The peer sees the end of the stream, and so does a thread that reads from it. */
   shutDown(): void {
     shutDownSocket(this.fd);
@@ -106,6 +116,7 @@ export function isOver(fd: number): boolean {
 }
 
 const PEEKED = Buffer.alloc(1);
+const DROPPED = Buffer.alloc(4096);
 
 export function closeSocket(fd: number): void {
   libc.close(fd);
