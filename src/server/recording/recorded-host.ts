@@ -92,6 +92,8 @@ export class ReplayHost implements Host {
   readonly executable: string;
   /** The heap that was watched. */
   readonly watched: Heap | null;
+  /** What was read from files, in order. */
+  readonly files: FileContent[] = [];
   /** The last answer to each question. */
   private readonly last: Map<string, unknown>;
 
@@ -142,7 +144,9 @@ export class ReplayHost implements Host {
     const answer = Buffer.alloc(tape.number());
     tape.bytes(answer, 0, answer.length);
     const text = answer.latin1Slice(1);
-    return answer[0] === PLUS ? { bytes: text } : { complaint: text };
+    const content = answer[0] === PLUS ? { bytes: text } : { complaint: text };
+    this.files.push(content);
+    return content;
   }
 
   choose(find: () => number): number {

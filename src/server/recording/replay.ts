@@ -5,6 +5,7 @@ import { Config, type SettingValues } from '../config.js';
 import { Server } from '../server.js';
 import { type ServerOrigin, type ServerState, settingsOf } from '../server-state.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
+import type { FileContent } from '../host.js';
 import { ReplayHost, type ReplayHostState } from './recorded-host.js';
 import { Divergence, type RecordedPoll, ReplayWorld, type ReplayWorldState, type WorldObserver } from './replay-world.js';
 import { readState } from './state-bytes.js';
@@ -108,6 +109,11 @@ export class Replay {
   /** Ends the replay before anything that happens after this unix time, in the middle of a turn if it must. */
   stopAfter(unixMs: number): void {
     this.world.clock.endMs = unixMs;
+  }
+
+  /** What the server has read from files so far. */
+  get files(): readonly FileContent[] {
+    return this.host.files;
   }
 
   /** From now on an observer hears of what clients do, and of what they get. */

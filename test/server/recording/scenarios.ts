@@ -46,6 +46,7 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
   { maxmemory: 1_100_000, 'maxmemory-policy': 'allkeys-lru' },
   { maxmemory: 1_080_000, 'maxmemory-policy': 'volatile-lfu' },
   { timeout: 1, 'notify-keyspace-events': 'KEA' },
+  { 'maxmemory-clients': 131_072 },
 ];
 
 /**

@@ -1,9 +1,12 @@
 /** Recordings gone through once more with one thing changed: which reply is the first that differs, and that none does where nothing could. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseChange } from '../../../src/server/recording/what-if/change.js';
 import { whatIf, type WhatIfResult } from '../../../src/server/recording/what-if/what-if.js';
 import { Replay } from '../../../src/server/recording/replay.js';
 import { Random } from '../../fuzz/random.js';
+import { temporaryDirectory } from '../../support/headless.js';
 import { request } from '../simulation/harness.js';
 import { live, record, type Recorded, recordScenario } from './scenarios.js';
 
@@ -191,4 +194,18 @@ test(`${SCENARIOS} random scenarios with faults: the same change gives the same 
     expect({ seed, ...what(recording.head.poll.edgeTriggered ? 'edge-triggered' : 'level-triggered') }).toMatchObject({ seed, first: null, differing: 0 });
     recording.lab.close();
   }
+});
+
+test('the ACL file is read from the recording', () => {
+  const file = join(temporaryDirectory(), 'users.acl');
+  writeFileSync(file, 'user alice on >secret +@all -del ~*\n');
+  const recording = record({ settings: { aclfile: file } });
+  const client = recording.lab.connect();
+  client.ask('AUTH', 'alice', 'secret');
+  client.ask('SET', 'k', 'v');
+  client.ask('DEL', 'k');
+  writeFileSync(file, 'user alice on >secret +@all ~*\n');
+  const what = changed(recording);
+  expect(what('seed=2')).toEqual({ first: null, differing: 0, compared: 3, unstable: 0 });
+  expect(what('drop=frame:1').first).toMatchObject({ argv: ['DEL', 'k'], recorded: { shown: expect.stringContaining('NOPERM') as string }, changed: { shown: ':1\r\n' } });
 });

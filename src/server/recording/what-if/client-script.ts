@@ -5,6 +5,7 @@
  */
 import { formatAddress, type Address } from '../../io/poll.js';
 import type { FaultCall } from '../../faults/loop-faults.js';
+import type { FileContent } from '../../host.js';
 import { RecordingError } from '../recording-file.js';
 import type { Replay } from '../replay.js';
 import type { ReplayedStream, WorldObserver } from '../replay-world.js';
@@ -43,6 +44,8 @@ export interface ScriptedClient {
 export interface ClientScript {
   readonly begin: Moment;
   readonly endUs: number;
+  /** What the server has read from files, in order. */
+  readonly files: readonly FileContent[];
   /** In the order in which they were accepted. */
   readonly clients: readonly ScriptedClient[];
   /** Faults of the loop that were set and taken away, and changes of how readiness is reported. */
@@ -86,7 +89,7 @@ class ScriptReader implements WorldObserver {
 
   script(): ClientScript {
     const { begin, clients, faults, replies } = this;
-    return { begin, endUs: this.now.us, clients, faults, replies };
+    return { begin, endUs: this.now.us, files: [...this.replay.files], clients, faults, replies };
   }
 
   accepted(stream: ReplayedStream, local: Address): void {

@@ -10,7 +10,7 @@ import type { Fault } from '../../faults/fault.js';
 import { Faults } from '../../faults/faults.js';
 import { FaultyPoll } from '../../faults/faulty-poll.js';
 import type { FaultCall } from '../../faults/loop-faults.js';
-import type { Host } from '../../host.js';
+import type { FileContent, Host } from '../../host.js';
 import { type ScriptedPeer, ScriptedPoll } from '../../io/backends/scripted.js';
 import { SystemError } from '../../io/poll.js';
 import type { Clock } from '../../loop/clock.js';
@@ -80,7 +80,7 @@ class ScriptedRun {
       seed,
       config: new Config({ ...from?.state.settings, ...settings }),
       log: () => {},
-      host: new StillHost(seed),
+      host: new StillHost(seed, script.files),
       ...(from !== null && { from }),
     });
     this.server.tap.sink = { emit: (event) => this.hear(event) };
@@ -332,8 +332,14 @@ class StillHost implements Host {
   readonly pid = 1;
   readonly executable = '/usr/bin/redis-lab';
   private readonly random: () => number;
+  /** What will be read next, as in the recording. */
+  private readonly files: FileContent[];
 
-  constructor(seed: number) {
+  constructor(
+    seed: number,
+    files: readonly FileContent[],
+  ) {
+    this.files = [...files];
     this.random = seededRandom(seed ^ 0x5bd1e995);
   }
 
@@ -359,9 +365,8 @@ class StillHost implements Host {
     return null;
   }
 
-  /** Of the ACL file. */
-  readFile(): { readonly bytes: string } {
-    return { bytes: '' };
+  readFile(): FileContent {
+    return this.files.shift() ?? { complaint: 'the recorded server has not read that often' };
   }
 
   choose(find: () => number): number {
