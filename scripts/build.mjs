@@ -124,6 +124,7 @@ metafiles.push(await bundle('cli/main', { defines: { __BUILD__: JSON.stringify(`
 for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd', 'server/engines', 'compare']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);
 copyLessons(`${root}src/course/lessons`, `${root}${fresh}/course/lessons`);
+cpSync(`${root}src/course/docs`, `${root}${fresh}/course/docs`, { recursive: true });
 cpSync(`${root}src/tui/learn/experiments`, `${root}${fresh}/${EXPERIMENTS}`, { recursive: true });
 chmodSync(`${root}${fresh}/cli/main.js`, 0o755);
 const outputs = Object.assign({}, ...metafiles.map(({ outputs }) => outputs));

@@ -75,7 +75,7 @@ function make(folder: string | undefined, lang: string | undefined, code: Code):
   if (folder === undefined) throw new UsageError(`course new needs a folder; ${USAGE}`);
   const language = readLanguage(lang);
   Course.create(resolve(folder), ROOT, language, code);
-  say(describeMade(language, code), '', `  cd ${folder}`, '  npx redis-lab course test 01');
+  say(describeMade(language, code), '', `  cd ${/^[\w./~-]+$/.test(folder) ? folder : `'${folder}'`}`, '  npx redis-lab course test 01');
   return GREEN;
 }
 
@@ -88,13 +88,22 @@ async function showMap(course: Course): Promise<number> {
     say(`${green ? 'GREEN' : 'RED  '}  ${lesson.number}  ${lesson.title[course.language]}`);
   }
   const { language } = course;
-  say('', next === null ? WORDS.allGreen[language] : `${WORDS.next[language]} docs/lessons/${next.name}.md, npx redis-lab course test ${next.number}`);
+  say('', next === null ? WORDS.allGreen[language] : describeNext(course, next));
   return next === null ? GREEN : RED;
 }
 
+const describeNext = ({ language }: Course, { name, number }: Lesson): string =>
+  `${WORDS.next[language]} docs/lessons/${name}.md, npx redis-lab course test ${number}`;
+
 /** Of the lesson that is named, or of the first that is RED. */
 async function test(course: Course, typed: string | undefined, kernel: KernelName): Promise<number> {
-  if (typed !== undefined) return (await testLesson(course, lessonOf(typed), kernel)) ? GREEN : RED;
+  if (typed !== undefined) {
+    const lesson = lessonOf(typed);
+    if (!(await testLesson(course, lesson, kernel))) return RED;
+    const next = LESSONS[LESSONS.indexOf(lesson) + 1];
+    if (next !== undefined) say('', describeNext(course, next));
+    return GREEN;
+  }
   for (const lesson of LESSONS) if (!(await testLesson(course, lesson, kernel))) return RED;
   return GREEN;
 }

@@ -2,7 +2,7 @@
  * Course: a folder with the learner's files, made by `course new`, and what becomes of them.
  */
 import { fork } from 'node:child_process';
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelName } from './kernels.js';
 import { LESSONS, type Lesson } from './lessons.js';
@@ -43,7 +43,8 @@ export class Course {
 
   /** Lays down all lessons in a folder that is empty or does not exist. Throws {@link CourseError}. */
   static create(folder: string, root: string, language: Language, code: Code = 'js'): Course {
-    if (existsSync(folder) && (!lstatSync(folder).isDirectory() || readdirSync(folder).length > 0)) {
+    if (existsSync(folder) && !statSync(folder).isDirectory()) throw new CourseError(`${folder} is not a folder`);
+    if (existsSync(folder) && readdirSync(folder).length > 0) {
       throw new CourseError(`${folder} is not empty: course new lays its lessons into a folder of their own`);
     }
     checkNode(code);
@@ -54,6 +55,7 @@ export class Course {
       const lecture = readFileSync(join(from, `lecture.${language}.md`), 'utf8');
       writeFileSync(join(folder, 'docs/lessons', `${name}.md`), lecture.replaceAll(`${name}.js`, `${name}.${code}`));
     }
+    copyFileSync(join(root, 'dist/course/docs', `poll.${language}.md`), join(folder, 'docs/poll.md'));
     if (code === 'ts') writeFileSync(join(folder, 'tsconfig.json'), `${JSON.stringify(TSCONFIG, null, 2)}\n`);
     const program = { name: 'my-event-loop', private: true, type: 'module' };
     writeFileSync(join(folder, 'package.json'), `${JSON.stringify(program, null, 2)}\n`);
@@ -128,7 +130,7 @@ export class Course {
         clearTimeout(timer);
         if (names === null) failure ??= { reason: 'broken', detail: 'the program has ended before it could be tested' };
         // What was not run is not GREEN.
-        const notRun: Outcome = { kind: 'thrown', message: 'the test was not run', at: null };
+        const notRun: Outcome = { kind: 'notRun' };
         resolve({ failure, tests: (names ?? []).map((name, test) => ({ name, outcome: outcomes[test] ?? notRun })) });
       });
     });
@@ -146,6 +148,16 @@ export class Course {
     mkdirSync(modules, { recursive: true });
     rmSync(link, { recursive: true, force: true });
     symlinkSync(this.root, link, 'junction');
+    this.linkCommand(join(modules, '.bin'));
+  }
+
+  /** So that `npx redis-lab` finds this package, without a network. */
+  private linkCommand(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    const command = join(folder, 'redis-lab');
+    rmSync(command, { force: true });
+    if (process.platform === 'win32') writeFileSync(`${command}.cmd`, '@node "%~dp0\\..\\redis-lab\\dist\\cli\\main.js" %*\r\n');
+    else symlinkSync('../redis-lab/dist/cli/main.js', command);
   }
 }
 

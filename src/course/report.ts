@@ -12,7 +12,9 @@ export type Outcome =
   /** One call was made again and again. */
   | { readonly kind: 'spins'; readonly call: string }
   /** A test did not come back. */
-  | { readonly kind: 'hangs' };
+  | { readonly kind: 'hangs' }
+  /** One before it did not come back, or has ended the program. */
+  | { readonly kind: 'notRun' };
 
 /** From the process, in this order: `loaded`, then `began` and `ended` for each test; or `failed`: there is nothing to test. */
 export type Message =

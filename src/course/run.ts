@@ -3,6 +3,7 @@
  *
  *   node run.js FILE LESSON KERNEL     tells what comes of it over the channel of fork()
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Exports, LessonTest } from './lesson.js';
@@ -36,7 +37,7 @@ async function load(names: readonly string[]): Promise<Exports | null> {
     if (missing === undefined) return exports;
     tell({ kind: 'failed', reason: 'export', detail: missing });
   } catch (error) {
-    const line = lineIn(error);
+    const line = lineIn(error) ?? (error instanceof SyntaxError ? lineOfSyntaxError() : null);
     tell({ kind: 'failed', reason: 'broken', detail: `${messageOf(error)}${line === null ? '' : ` (line ${line})`}` });
   }
   return null;
@@ -51,6 +52,13 @@ function outcomeOf(test: () => void): Outcome {
     if (error instanceof Spinning) return { kind: 'spins', call: error.call };
     return { kind: 'thrown', message: messageOf(error), at: lineIn(error) };
   }
+}
+
+/** Of what does not even parse there is no stack; Node names the line when it checks the file. */
+function lineOfSyntaxError(): number | null {
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
+  const [, line] = /:(\d+)\r?\n/.exec(stderr) ?? [];
+  return line === undefined ? null : Number(line);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -30,6 +30,8 @@ export function describeOutcome(outcome: Outcome, language: Language, file: stri
           ko: `${outcome.call}을(를) 끝없이 호출합니다. 루프가 헛돌며 poll로 돌아가 기다리지 않습니다`,
         }[language],
       ];
+    case 'notRun':
+      return [{ en: 'not run, because of the one above', ko: '위의 테스트 때문에 실행하지 못했습니다' }[language]];
     case 'hangs':
       return [{ en: 'it did not come back: a loop without an end, or a call that waits', ko: '돌아오지 않습니다. 끝없는 반복이거나 기다리는 호출입니다' }[language]];
   }

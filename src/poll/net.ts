@@ -26,6 +26,9 @@ export class TcpListener implements Source {
    * @throws SystemError EADDRINUSE for one
    */
   static bind(poll: Poll, address: string | TcpAddress): TcpListener {
+    if ((poll as Poll | undefined)?.backend === undefined) {
+      throw new TypeError('TcpListener.bind(poll, address): a listener belongs to a poll, which comes first');
+    }
     const listener = new TcpListener(poll, poll.backend.listen(typeof address === 'string' ? parseAddress(address) : address, BACKLOG));
     poll.tellBound(listener.fd, formatAddress(listener.raw.local));
     return listener;

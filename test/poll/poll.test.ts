@@ -41,6 +41,11 @@ const result = (event: TraceEvent): string => {
   }
 };
 
+test('a listener without its poll is told what is missing', () => {
+  const bind = TcpListener.bind as unknown as (address: string) => TcpListener;
+  expect(() => bind('127.0.0.1:0')).toThrow('TcpListener.bind(poll, address): a listener belongs to a poll, which comes first');
+});
+
 describe.each(POLLERS)('%s', (poller) => {
   function open(trigger: 'edge' | 'level' = 'edge'): { poll: Poll; listener: TcpListener; trace: TraceEvent[] } {
     const trace: TraceEvent[] = [];
