@@ -13,6 +13,8 @@ import { CLIENT_COUNTERS, COUNTERS, countBetween } from './counters.js';
 /** The clients of `flood` call themselves so. */
 const FLOODING = /^flood-\d+$/;
 
+const TCP_ADDRESS = /^(?:[\d.]+|\[.+\]):\d+$/;
+
 /** Events of a token for which something is done. */
 const SERVING: ReadonlySet<TraceEvent['kind']> = new Set(['connect', 'read', 'write', 'disconnect']);
 
@@ -47,9 +49,9 @@ export class Collector {
     for (const client of snapshot.clients) this.knowClient(client);
   }
 
-  /** Is it of the console, or of one of its floods? */
+  /** Is it of the console, or of one of its floods? Clients of a unix socket all have its path for an address, so that each of them may be. */
   isOwn({ peer, name }: Pick<ClientSnapshot, 'peer' | 'name'>): boolean {
-    return this.ownPeers.has(peer) || FLOODING.test(name);
+    return this.ownPeers.has(peer) || FLOODING.test(name) || !TCP_ADDRESS.test(peer);
   }
 
   /** Something was done for clients that are not of the console: they may have changed what has come of it. */

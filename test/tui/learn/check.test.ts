@@ -5,6 +5,8 @@ import { checkAll, checkExperiment, type CheckedExperiment } from '../../../src/
 import { Disturbed, playUndisturbed, runScenario } from '../../../src/tui/learn/runner.js';
 import { OwnStage } from '../../../src/tui/learn/stage.js';
 import { DISTURBANCES } from '../../../src/tui/state/learn/experiment.js';
+import { Collector } from '../../../src/tui/learn/collector.js';
+import { initialClient } from '../../../src/tui/state/repl-state.js';
 import { parseExperiment } from '../../../src/tui/learn/experiment-schema.js';
 import { anExperiment, type Loose } from './an-experiment.js';
 
@@ -106,6 +108,13 @@ test('a run in which somebody else was served says nothing; what the console and
   stranger.write('BLPOP jobs 0\r\n');
   await expect(parked).rejects.toThrow(DISTURBANCES.others);
   stranger.destroy();
+});
+
+test('of clients of a unix socket, which share its path, each may be the own one', () => {
+  const collector = new Collector();
+  collector.sees([{ ...initialClient, peer: '127.0.0.1:4000' }]);
+  const own = ['127.0.0.1:4000', '127.0.0.1:4001', '[::1]:4000', 'lab.sock:0', '/tmp/lab.sock:0'].filter((peer) => collector.isOwn({ peer, name: '' }));
+  expect(own).toEqual(['127.0.0.1:4000', 'lab.sock:0', '/tmp/lab.sock:0']);
 });
 
 test('what was disturbed is played again, but not for ever', async () => {
