@@ -15,6 +15,7 @@ import { BUSY_MS, Diagnosis, type Waiting } from './diagnosis.js';
 import { type ProgramEnding, endingOf, LastWords } from './ending.js';
 import { ProgramFaults } from './faults.js';
 import { Gate } from './gate.js';
+import { ProgramHistory } from './history.js';
 import { tcpQueues, type TcpQueues } from './kernel-queues.js';
 import { ProcessWatch } from './process-facts.js';
 import type { ChildMessage, ToldEvent } from './protocol.js';
@@ -47,7 +48,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   isEdgeTriggered = true;
   readonly pollerFallback = null;
   readonly origin = null;
-  readonly history = null;
+  readonly history: ProgramHistory;
   readonly closed: Promise<void>;
   readonly faults: ServerFaults;
   heldAt: TraceEvent | null = null;
@@ -92,11 +93,12 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.sources = new Sources(options.file);
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.faults = this.ownFaults;
+    this.history = new ProgramHistory(() => this.originMs, () => this.snapshotNow());
     this.gate = new Gate({
       ask: () => this.program.wish({ asks: true }),
       free: () => this.program.wish({ asks: false }),
       go: () => this.go(),
-      tell: (event) => this.batches.tell(event),
+      tell: (event) => this.tell(event),
       held: (event) => this.held(event),
     });
     this.program = new RunningProgram(options.main, options.file, options.args, {
@@ -163,19 +165,16 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
 
   // Time
 
-  async pause(): Promise<TraceEvent> {
-    this.gate.pause();
-    return this.heldEvent();
+  pause(): Promise<TraceEvent> {
+    return this.holdAfter(() => this.gate.pause());
   }
 
   step(unit: StepUnit): Promise<TraceEvent> {
-    this.gate.step(unit);
-    return this.heldEvent();
+    return this.holdAfter(() => this.gate.step(unit));
   }
 
   runTo(target: RunTarget): Promise<TraceEvent> {
-    this.gate.runTo(target);
-    return this.heldEvent();
+    return this.holdAfter(() => this.gate.runTo(target));
   }
 
   async resume(): Promise<void> {
@@ -183,7 +182,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   }
 
   async slow(eventsPerSecond: number): Promise<void> {
-    this.gate.slow(eventsPerSecond);
+    if (this.ending === null) this.gate.slow(eventsPerSecond);
   }
 
   async setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {
@@ -323,6 +322,16 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     if (isClosed) this.listeners.delete(fd);
   }
 
+  private tell(event: TraceEvent): void {
+    this.history.add(event);
+    this.batches.tell(event);
+  }
+
+  /** Unix time at which the clock of the trace was zero. */
+  private get originMs(): number {
+    return Date.now() - (machineUs() - this.waitedUs) / 1000;
+  }
+
   private go(): void {
     if (this.waitsSinceUs !== null) this.waitedUs += machineUs() - this.waitsSinceUs;
     this.waitsSinceUs = null;
@@ -372,7 +381,9 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.wake();
   }
 
-  private async heldEvent(): Promise<TraceEvent> {
+  /** Rejects if the program ends instead, or has ended. */
+  private async holdAfter(act: () => void): Promise<TraceEvent> {
+    if (this.ending === null) act();
     await this.when(() => this.heldAt !== null || this.ending !== null);
     if (this.heldAt === null) throw new Error('the program has ended');
     return this.heldAt;
@@ -446,7 +457,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
       return address === undefined ? [] : [{ token, fd, address: formatAddress(address), interest }];
     });
     return {
-      nowMs: Date.now() - machineUs() / 1000 + nowUs / 1000, nowUs, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
+      nowMs: this.originMs + nowUs / 1000, nowUs, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
       clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
       keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null,
       stats: {

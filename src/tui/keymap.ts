@@ -110,7 +110,7 @@ export interface Binding {
 
 /** What only the lab's own server can do, or has. */
 const OF_SERVER: ReadonlySet<Intent> = new Set([
-  'step-command', 'back-event', 'back-turn', 'oldest', 'last-change', 'previous-database', 'next-database', 'lesson-list',
+  'step-command', 'forward-command', 'last-change', 'previous-database', 'next-database', 'lesson-list',
 ]);
 
 const isHistory = ({ control }: State): boolean => control.mode === 'history';

@@ -20,9 +20,6 @@ import { initialState, reduce, type Action } from './state/reduce.js';
 import type { Busy, Control, ForkedAsOf, Goal, Position, ServerInfo, State } from './state/state.js';
 import { NOWHERE, TimeTravel, type Outcome, type Way } from './time-travel.js';
 
-/** Of a learner's program. */
-const NO_HISTORY_OF_PROGRAM: Text = { en: 'going back is not there for a program of your own yet', ko: '직접 작성한 프로그램에서는 아직 과거로 돌아갈 수 없습니다' };
-
 const NO_HISTORY: Text = {
   en: 'going back is off: --history 64mb gives it memory',
   ko: '과거로 돌아갈 수 없습니다. --history 64mb로 메모리를 주면 켜집니다',
@@ -77,7 +74,7 @@ export class LabSession {
     }
     this.time = new LoopTime(options.info.hasVirtualClock === true ? () => 0 : () => performance.now());
     this.travel = new TimeTravel({
-      noHistory: (options.program === undefined ? NO_HISTORY : NO_HISTORY_OF_PROGRAM)[options.language ?? 'en'],
+      noHistory: NO_HISTORY[options.language ?? 'en'],
       past: options.server.history,
       recorded: this.history,
       request: () => options.request(),

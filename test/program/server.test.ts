@@ -1,11 +1,12 @@
 /**
  * A program is held, stepped and spoiled like the lab's own server: what a step ends at, and what clients notice of it.
  */
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { encodeRequest, type TraceEvent } from '../../src/server/index.js';
 import type { ProgramServer } from '../../src/program/index.js';
-import { connect, solution, startProgram } from './support.js';
+import { connect, solution, startProgram, written } from './support.js';
 
 /** Everything that is told from now on. */
 async function listen(server: ProgramServer): Promise<TraceEvent[]> {
@@ -114,4 +115,33 @@ test('faults of the wire are injected below the poll of the program, and others 
   await expect.poll(() => events.some((event) => event.kind === 'read' && event.result === 'ECONNRESET'), CALM).toBe(true);
   await expect.poll(() => server.faults.list(), CALM).toEqual([]);
   await expect(server.faults.add('no-reply on PING')).rejects.toThrow(/no-reply is a fault of the lab's own server; .* those of the wire: slice, /);
+});
+
+test('its past can be visited, also when it has ended: as it was recorded, with the line of its source', async () => {
+  const server = await startProgram(written(readFileSync(solution('06-expiry'), 'utf8')));
+  const events = await listen(server);
+  const client = new Client(await connect(server));
+  client.ask('SET a 1');
+  await client.hears('+OK\r\n');
+  client.ask('GET a');
+  await client.hears('$1\r\n1\r\n');
+  await expect.poll(() => events.at(-1)?.kind, CALM).toBe('wait');
+  await server.close();
+  const { history } = server;
+  const { newest } = history.range;
+  let here = await history.visit(newest);
+  expect(here.events.at(-1)).toMatchObject({ kind: 'wait', seq: events.at(-1)!.seq });
+  here = await history.visit({ from: here.moment, by: 'command', direction: 'back' });
+  expect(here.events.at(-1)).toMatchObject({ kind: 'frame', argv: ['GET', 'a'], source: { line: expect.any(Number) } });
+  expect(here.snapshot).toMatchObject({ clientCount: 1, stats: { commands: 2 } });
+  here = await history.visit({ from: here.moment, by: 'turn', direction: 'back' });
+  expect(here.moment).toEqual({ turn: 3, event: 1 });
+  here = await history.visit({ command: 1 });
+  expect(here.events.at(-1)).toMatchObject({ kind: 'frame', argv: ['SET', 'a', '1'] });
+  here = await history.visit({ from: here.moment, request: {} });
+  expect(here.events.at(-1)).toMatchObject({ kind: 'frame', argv: ['GET', 'a'] });
+  here = await history.visit(history.range.oldest);
+  expect(here.events.map(({ kind }) => kind)).toEqual(['turn-begin']);
+  expect(here.snapshot.clientCount).toBe(0);
+  await expect(history.visit({ from: here.moment, by: 'event', direction: 'back' })).rejects.toThrow('there is no such moment');
 });

@@ -128,7 +128,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const { turn, connections } = rates;
   const dropped = droppedOfLate(rates, nowUs(state));
   const stops = control.breakpoints.length;
-  const hasEnded = (state.program?.end ?? null) !== null;
+  const hasEnded = control.mode !== 'history' && (state.program?.end ?? null) !== null;
   return {
     name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
     fork: { ways: forkWays(server, texts), style: (text) => theme.warn(theme.highlight(text)), rank: 1, isBlock: true },

@@ -171,7 +171,7 @@ interface Said {
 function happenedIn(state: State, theme: Theme): readonly Said[] {
   const { loop } = state.model;
   const wording = wordingOf(state, theme);
-  const problem = state.program?.end ?? state.program?.remark ?? null;
+  const problem = state.control.mode === 'history' ? null : (state.program?.end ?? state.program?.remark ?? null);
   if (problem !== null) return [{ ways: [theme.visible(toBytes(problem[wording.language]))], style: theme.bad }];
   const held = heldAt(state);
   if (held !== null) return [{ ways: [heldSentence(held, wording)], style: theme.warn }];

@@ -7,7 +7,8 @@ import { fit, truncate } from '../text.js';
 
 /** Null: no call of the program's own code is known. */
 export function sourceRows({ model, program, control }: State, { theme, size }: PaneContext, lines: number): readonly string[] | null {
-  const place = program?.endedAt ?? (control.mode === 'paused' ? control.heldAt?.source : undefined) ?? model.loop.source;
+  const endedAt = control.mode === 'history' ? null : (program?.endedAt ?? null);
+  const place = endedAt ?? (control.mode === 'paused' ? control.heldAt?.source : undefined) ?? model.loop.source;
   const source = place === null ? undefined : program?.sources.get(place.file);
   if (place === null || source === undefined || source.lines.length === 0) return null;
   const title = theme.dim(truncate(`${theme.visible(source.name)}:${place.line}`, size.width));
