@@ -40,17 +40,29 @@ async function perform(call: PeerCall): Promise<PeerAnswer> {
     case 'take':
       return { bytes: await take(client, call.atLeast) };
     case 'shutdown':
-      socket.end();
+      // The FIN leaves behind what was sent.
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, PATIENCE_MS).unref();
+        socket.end(resolve);
+      });
       break;
     case 'close':
-      socket.destroy();
+      await closed(socket, () => socket.destroy());
       break;
     case 'reset':
-      socket.resetAndDestroy();
+      await closed(socket, () => socket.resetAndDestroy());
   }
   // What Node does with it later this turn is done.
   await new Promise((resolve) => setImmediate(resolve));
   return { bytes: new Uint8Array() };
+}
+
+function closed(socket: Socket, close: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) return resolve();
+    socket.once('close', resolve);
+    close();
+  });
 }
 
 function open(host: string, toPort: number): Promise<number> {

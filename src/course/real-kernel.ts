@@ -21,8 +21,10 @@ const QUIET_MS = 40;
 /** The same for a wait that only looks; tests take many such turns. */
 const LOOK_MS = 1;
 
+/** After so many looks in vain the next one is as long as a wait: on a busy machine threads are late. */
+const LOOKS = 16;
 /** A loop that polls in vain so often in a row is not waited for any more: it spins, and is to be told so. */
-const MOST_IN_VAIN = 50;
+const MOST_IN_VAIN = 64;
 
 const DEFAULT_WINDOW = 1024 * 1024;
 
@@ -93,7 +95,7 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
   wait(events: Events, timeoutMs: number): void {
     for (const source of this.touched) this.inner.reregister(source.inner, source.token!, source.interest);
     this.touched.clear();
-    this.inner.wait(events, this.inVain > MOST_IN_VAIN ? 0 : timeoutMs === 0 ? LOOK_MS : QUIET_MS);
+    this.inner.wait(events, this.patienceMs(timeoutMs));
     this.spoil(events);
     this.inVain = events.length === 0 ? this.inVain + 1 : 0;
     if (events.length === 0 && timeoutMs > 0) this.nowMs += Math.ceil(timeoutMs);
@@ -140,6 +142,11 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     this.touched.delete(source);
     if (source.token !== null && this.byToken.get(source.token) === source) this.byToken.delete(source.token);
     source.token = null;
+  }
+
+  private patienceMs(timeoutMs: number): number {
+    if (this.inVain > MOST_IN_VAIN) return 0;
+    return timeoutMs !== 0 || this.inVain % LOOKS === LOOKS - 1 ? QUIET_MS : LOOK_MS;
   }
 
   /** A socket whose client's window is full is not writable, though the kernel's buffer is not; and some are reported for nothing. */

@@ -44,6 +44,12 @@ export interface PollOptions {
 /** Tokens of a program follow those that the backend uses itself. */
 const toRaw = (token: Token): RawToken => token + FIRST_FREE;
 
+/** What accept returns may be WouldBlock, which is the first thing that is registered by mistake. Throws a TypeError. */
+function checkSource(source: unknown): void {
+  if (typeof source === 'object' && source !== null && 'raw' in source) return;
+  throw new TypeError(`a source is a TcpListener or a TcpStream, and not ${typeof source === 'object' ? JSON.stringify(source) : String(source)}`);
+}
+
 export class Poll {
   /** For the sources of this poll. */
   readonly backend: Backend;
@@ -71,6 +77,7 @@ export class Poll {
 
   /** From now on events say under `token` that the source is ready. Throws {@link SystemError}: EEXIST if it is registered. */
   register(source: Source, token: Token, interest: Interest): void {
+    checkSource(source);
     checkInterest(interest);
     this.backend.register(source.raw, toRaw(Token(token)), interest);
     this.tokens.set(source.fd, token);

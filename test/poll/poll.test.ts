@@ -46,6 +46,13 @@ test('a listener without its poll is told what is missing', () => {
   expect(() => bind('127.0.0.1:0')).toThrow('TcpListener.bind(poll, address): a listener belongs to a poll, which comes first');
 });
 
+test('what is no source cannot be registered, WouldBlock for one', () => {
+  const poll = new Poll({ backend: simulateKernel().backend });
+  const register = (source: unknown) => () => poll.register(source as TcpStream, CLIENT, Interest.READABLE);
+  expect(register(WouldBlock)).toThrow('a source is a TcpListener or a TcpStream, and not Symbol(WouldBlock)');
+  expect(register(null)).toThrow('and not null');
+});
+
 describe.each(POLLERS)('%s', (poller) => {
   function open(trigger: 'edge' | 'level' = 'edge'): { poll: Poll; listener: TcpListener; trace: TraceEvent[] } {
     const trace: TraceEvent[] = [];

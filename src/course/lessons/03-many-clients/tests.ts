@@ -1,8 +1,10 @@
 /**
  * Lesson 03: a map from Token to stream.
  */
+import type { Peer } from '../../kernel.js';
 import type { LessonTest } from '../../lesson.js';
 import { cutReads, start, turnUntil, type Turning } from '../../turning.js';
+import type { Workbench } from '../../workbench.js';
 
 interface EchoServer extends Turning {
   readonly size: number;
@@ -10,6 +12,19 @@ interface EchoServer extends Turning {
 
 /** More than one read brings. */
 const SENT = 10_000;
+
+/** Two clients, one after the other. Throws {@link Unmet} unless both are accepted: what follows is about them. */
+function connectTwo(bench: Workbench, server: EchoServer): readonly [Peer, Peer] {
+  const first = bench.connect();
+  turnUntil(server, () => server.size >= 1);
+  const second = bench.connect();
+  bench.watch();
+  turnUntil(server, () => server.size >= 2);
+  const { size } = server;
+  const expected = { en: 'two clients that came one after the other are accepted', ko: '차례로 온 두 클라이언트를 accept합니다' };
+  bench.expect(size === 2, expected, { en: `size is ${size}`, ko: `size는 ${size}입니다` });
+  return [first, second];
+}
 
 export const tests: readonly LessonTest[] = [
   {
@@ -66,8 +81,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'who leaves is closed and forgotten, and the others stay', ko: '떠난 클라이언트는 닫고 잊으며, 나머지는 남습니다' },
     run(exports) {
       const { bench, server } = start<EchoServer>(exports, 'EchoServer');
-      const [stays, leaves] = [bench.connect(), bench.connect()];
-      turnUntil(server, () => server.size >= 2);
+      const [stays, leaves] = connectTwo(bench, server);
       leaves.shutdown();
       bench.watch();
       turnUntil(server, () => server.size === 1);
@@ -85,8 +99,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'a reset ends one client, not the loop', ko: '리셋은 루프가 아니라 그 클라이언트만 끝냅니다' },
     run(exports) {
       const { bench, server } = start<EchoServer>(exports, 'EchoServer');
-      const [stays, breaks] = [bench.connect(), bench.connect()];
-      turnUntil(server, () => server.size >= 2);
+      const [stays, breaks] = connectTwo(bench, server);
       breaks.send('x');
       breaks.reset();
       bench.watch();
@@ -101,8 +114,7 @@ export const tests: readonly LessonTest[] = [
     name: { en: 'each socket is read until WouldBlock', ko: '모든 소켓을 WouldBlock까지 읽습니다' },
     run(exports) {
       const { bench, server } = start<EchoServer>(exports, 'EchoServer');
-      const clients = [bench.connect(), bench.connect()];
-      turnUntil(server, () => server.size >= 2);
+      const clients = connectTwo(bench, server);
       for (const client of clients) client.send('x'.repeat(SENT));
       bench.watch();
       turnUntil(server, () => clients.every(({ outbound }) => outbound.length >= SENT));
