@@ -87,7 +87,7 @@ export class TcpStream implements Source {
     if (buffer.length === 0) throw new RangeError('a read needs room for at least one byte');
     const { owner } = this;
     const count = reported(owner, this.raw, () => this.raw.read(buffer, 0, buffer.length), (result, token) =>
-      owner.tell({ kind: 'read', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result === 0 ? 'EOF' : result }, this.fd, taken(buffer, result)));
+      owner.tell({ kind: 'read', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result === 0 ? 'EOF' : result }, this.fd, buffer, result));
     return count === WOULD_BLOCK ? WouldBlock : count;
   }
 
@@ -102,7 +102,7 @@ export class TcpStream implements Source {
     if (buffer.length === 0) return 0;
     const { owner } = this;
     const count = reported(owner, this.raw, () => this.raw.write(buffer, 0, buffer.length), (result, token) =>
-      owner.tell({ kind: 'write', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result, of: buffer.length }, this.fd, taken(buffer, result)));
+      owner.tell({ kind: 'write', token, result: result === WOULD_BLOCK ? 'WouldBlock' : result, of: buffer.length }, this.fd, buffer, result));
     return count === WOULD_BLOCK ? WouldBlock : count;
   }
 
@@ -117,6 +117,7 @@ export class TcpStream implements Source {
 
 /** Tells what a call has come to: a result, or the code of its error. */
 function reported<R>(poll: Poll, source: { readonly fd: number }, call: () => R, tell: (result: R | string, token: number) => void): R {
+  if (!poll.isWatched) return call();
   const token = poll.tokenOf(source);
   try {
     const result = call();
@@ -127,8 +128,5 @@ function reported<R>(poll: Poll, source: { readonly fd: number }, call: () => R,
     throw error;
   }
 }
-
-/** The bytes that a call has moved. */
-const taken = (buffer: Buffer, result: unknown): Buffer | null => (typeof result === 'number' && result > 0 ? buffer.subarray(0, result) : null);
 
 const asBuffer = (bytes: Uint8Array): Buffer => (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

@@ -118,7 +118,7 @@ export class Poll {
     const { raw } = events;
     this.backend.wait(raw, timeout);
     for (let i = 0; i < raw.length; i++) raw.tokens[i] = this.fromRaw(raw.tokens[i]!);
-    if (this.trace === null && this.observer === null) return;
+    if (!this.isWatched) return;
     this.tell({ kind: 'poll', waitedUs: Math.round((performance.now() - startMs) * 1000), ready: raw.length, emulated: this.backend.emulated });
     for (let i = 0; i < raw.length; i++) this.tell({ kind: 'ready', token: raw.tokens[i]!, readiness: raw.readiness[i]! });
   }
@@ -133,11 +133,17 @@ export class Poll {
    * For the sources of this poll: something has happened.
    *
    * @param fd of the source that it has happened to; -1: none
-   * @param bytes that were read or written; null: none
+   * @param buffer whose first `moved` bytes were read or written; null: none
    */
-  tell(body: TraceBody, fd = -1, bytes: Buffer | null = null): void {
+  tell(body: TraceBody, fd = -1, buffer: Buffer | null = null, moved: unknown = 0): void {
     if (this.trace !== null) this.trace({ ...body, seq: ++this.seq, atUs: Math.round(performance.now() * 1000) });
-    if (this.observer !== null) this.observer.happened(this, body, fd, bytes);
+    if (this.observer === null) return;
+    this.observer.happened(this, body, fd, buffer !== null && typeof moved === 'number' && moved > 0 ? buffer.subarray(0, moved) : null);
+  }
+
+  /** Somebody hears of what happens. */
+  get isWatched(): boolean {
+    return this.trace !== null || this.observer !== null;
   }
 
   /** For the sources of this poll: a listener is bound. */

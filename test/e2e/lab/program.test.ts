@@ -144,3 +144,28 @@ test('what cannot be shown is told in one line', async () => {
     }),
   );
 });
+
+test('a program that has thrown is shown with the line that did; its past can be walked through, and keys that it does not have say so', async () => {
+  const text = `${HEAD}for (;;) {
+  poll.poll(events);
+  const stream = listener.accept();
+  poll.register(stream, Token(1), Interest.READABLE);
+  poll.poll(events);
+  stream.read(Buffer.alloc(9)).oh();
+}
+`;
+  const lab = await startLab({ args: [program(text)] });
+  await lab.toPanes();
+  lab.type('L');
+  await lab.until(() => lab.footer.includes('L is not there for a program of your own yet'));
+  await lab.toConsole();
+  lab.type('PING\r');
+  await lab.until(() => lab.header.includes('ENDED') && lab.pane('keyspace').join(' ').includes('it threw TypeError'));
+  await lab.until(() => marked(lab).includes('stream.read(Buffer.alloc(9)).oh();'));
+  lab.type(KEYS.escape);
+  await lab.until(() => lab.footer.includes('q quit'));
+  lab.type(KEYS.home);
+  await lab.until(() => lab.header.includes('HISTORY 1 of') && marked(lab) === 'poll.poll(events);');
+  lab.type(KEYS.end);
+  await lab.until(() => lab.header.includes('ENDED'));
+});
