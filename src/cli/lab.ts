@@ -38,7 +38,7 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
     return 1;
   }
   const { run } = request;
-  if (run.learn !== null && isInLines(run)) return (await import('./learn.js')).teach(run.learn.experiment, run.language);
+  if (run.learn !== null && isInLines(run)) return (await import('./learn.js')).teach(run.learn.experiment, run.language, run.poller);
   if (run.engine === 'threads') return (await import('./threads.js')).serveThreads(run, start);
   if (run.headless) return serve(run, start);
   return (await import('./run.js')).runLab(run, start, shown?.file ?? null);

@@ -46,10 +46,11 @@ export async function learnInLines(args: readonly string[]): Promise<number> {
 }
 
 /** Experiments in plain questions and lines. @param wanted a name or a file, as a byte string; null: they are listed first. Resolves with the exit code */
-export async function teach(wanted: string | null, language: Language | null): Promise<number> {
+export async function teach(wanted: string | null, language: Language | null, poller: Poller): Promise<number> {
   const input = new LineReader(process.stdin);
   const ports: LinePorts = {
     language: language ?? languageOf(process.env),
+    poller,
     ask: () => input.next(),
     say: (text) => void process.stdout.write(`${text}\n`),
     done: rememberDone,

@@ -13,11 +13,13 @@ import { bundledExperiments, whyUnknown } from './library.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
 import { doneExperiments } from './progress.js';
 import { Disturbed, NeedsEpoll, playUndisturbed, runScenario, ScenarioError } from './runner.js';
-import { OwnStage } from './stage.js';
+import { OwnStage, type OwnStageOptions } from './stage.js';
 import { whyNotPlayed } from './why-not-played.js';
 
 export interface LinePorts {
   readonly language: Language;
+  /** Of the servers in which scenarios run. */
+  readonly poller: NonNullable<OwnStageOptions['poller']>;
   /** The next line that was typed; null: there will be none. */
   ask(): Promise<string | null>;
   /** @param text safe to print */
@@ -73,12 +75,12 @@ class LessonInLines {
     this.say(question);
     const answer = await this.choose(answers.map(({ text }) => text));
     const right = answers.find(({ isRight }) => isRight)!;
-    await this.run(planRun(this.experiment));
+    if ((await this.run(planRun(this.experiment))) === null) return;
     this.ports.say(this.texts.youSaid(this.in(answers[answer]!.text)));
     this.ports.say(answers[answer]!.isRight ? this.texts.asItIs : `${this.texts.notAsItIs} ${this.in(right.text)}.`);
     await this.goOn();
     this.ports.say(this.texts.breakIt);
-    await this.run(planBreak(this.experiment));
+    if ((await this.run(planBreak(this.experiment))) === null) return;
     await this.goOn();
     await this.mend();
     this.ports.done(name);
@@ -133,7 +135,7 @@ class LessonInLines {
   }
 
   private async play({ lines, scenario }: Plan): Promise<RunRecord> {
-    await using stage = await OwnStage.open();
+    await using stage = await OwnStage.open({ poller: this.ports.poller });
     const stopListening = stage.listen((said) => {
       for (const { kind, client, text } of said) this.ports.say(`${kind === 'in' ? '> ' : client === '' ? '' : `@${client} `}${escapeBytes(toBytes(text))}`);
     });

@@ -223,10 +223,10 @@ export class NarratedLab {
 
   /** `learn` was typed. @param name empty: the list. Returns what is wrong about it, or null */
   private learn(name: string): string | null {
-    const { language } = this.options;
+    const { language, server: { poller } } = this.options;
     try {
       const experiment = name === '' ? null : loadExperiment(name);
-      this.lesson = new LessonLines(experiment, { language, say: (text) => this.say(text), done: rememberDone });
+      this.lesson = new LessonLines(experiment, { language, poller, say: (text) => this.say(text), done: rememberDone });
       return null;
     } catch (error) {
       return error instanceof ExperimentFileError ? error.text[language] : (error as Error).message;
