@@ -12,6 +12,7 @@ import { colorDepthOf, languageOf, loadScreen, narrateLab, showLab, type LabOpti
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
+import { DEFAULT_PORT, onFreePort } from './free-port.js';
 import { openLog, type Log, type LogOutput } from './log.js';
 import { RecordFile } from './record-file.js';
 import { logFile, START_MS } from './serve.js';
@@ -21,11 +22,8 @@ import { Warnings } from './warnings.js';
 
 export { runProgram } from './run-program.js';
 
-const DEFAULT_PORT = 6379;
 /** For going back in time, unless `--history` says how much. */
 const HISTORY_BYTES = 64 * 2 ** 20;
-/** How many ports after the default one are tried. */
-const PORTS_TRIED = 20;
 
 /** Resolves with the exit code when the lab has been left. @param file a recording that is shown, a byte string; null: a server is started */
 export async function runLab(run: Run, start: Start, file: string | null): Promise<number> {
@@ -123,21 +121,14 @@ function commonOptions({ settings, poller, faults, history }: Run, log: Log, rec
   return { ...settings, poller, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
 }
 
-/** Starts the server on the port asked for; if none was, on the first free one from 6379. */
 async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null): Promise<StartedServer> {
   const { settings, edgeTriggered, seed, clock, configFile, step } = run;
   const options: ServerOptions = { ...common, edgeTriggered, clock, configFile, paused: step, ...(seed === null ? {} : { seed }) };
-  for (let port = DEFAULT_PORT; ; port++) {
-    try {
-      const asked = settings.port === undefined ? { ...options, port } : options;
-      const server = await createServerOn(start.takeThread(), asked, { helper: recording?.helper ?? null });
-      const wantedPort = settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT;
-      return { server, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null };
-    } catch (error) {
-      const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE';
-      if (!isTaken || settings.port !== undefined || port === DEFAULT_PORT + PORTS_TRIED) throw error;
-    }
-  }
+  return onFreePort(settings.port, async (port) => {
+    const server = await createServerOn(start.takeThread(), { ...options, port }, { helper: recording?.helper ?? null });
+    const wantedPort = settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT;
+    return { server, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null };
+  });
 }
 
 /** Without a file there is no log: standard output is the screen's. */

@@ -2,21 +2,18 @@
  * `redis-lab --engine threads`: a thread for each connection. With `--headless` in the foreground until a signal ends it, else with its screen.
  */
 import { toBytes } from '../server/config/bytes.js';
-import { StartError, startThreads, type ThreadsServer } from '../server/index.js';
+import { startThreads, type ThreadsOptions } from '../server/index.js';
 import { languageOf } from '../shared/language.js';
 import { showLanes } from '../tui/lanes/index.js';
 import { colorDepthOf } from '../tui/terminal/color-depth.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
+import { onFreePort } from './free-port.js';
 import { openLog } from './log.js';
 import { addressesOf, listenForSignals, logFile, START_MS } from './serve.js';
 import type { Start } from './start.js';
 import { Warnings } from './warnings.js';
-
-const DEFAULT_PORT = 6379;
-/** How many ports after the default one are tried. */
-const PORTS_TRIED = 20;
 
 /** Resolves with the exit code when the server has ended. */
 export async function serveThreads(run: Run, start: Start): Promise<number> {
@@ -50,23 +47,12 @@ async function showOnScreen(run: Run, start: Start): Promise<number> {
     return 1;
   }
   const warnings = new Warnings();
-  const server = await startOnFreePort(run, (message) => warnings.add(toBytes(message)));
+  const log: ThreadsOptions['log'] = (_, message) => warnings.add(toBytes(message));
+  const server = await onFreePort(run.settings.port, (port) => startThreads({ ...run.settings, port, log }));
   setTimeout(start.isOver, START_MS).unref();
   const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
   const code = await showLanes(server, { input, output, colors: colorDepthOf(env), ascii: run.ascii, background: run.theme, language, warnings });
   await server.close();
   start.isOver();
   return code;
-}
-
-/** The port of the settings, or the first one from the default on that is free. */
-async function startOnFreePort({ settings }: Run, log: (message: string) => void): Promise<ThreadsServer> {
-  for (let port = settings.port ?? DEFAULT_PORT; ; port++) {
-    try {
-      return await startThreads({ ...settings, port, log: (_, message) => log(message) });
-    } catch (error) {
-      const isTaken = error instanceof StartError && error.code === 'EADDRINUSE';
-      if (!isTaken || settings.port !== undefined || port === DEFAULT_PORT + PORTS_TRIED) throw error;
-    }
-  }
 }
