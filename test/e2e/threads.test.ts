@@ -127,7 +127,7 @@ describe.runIf(process.platform === 'linux')('threads', () => {
     await clients.pop()!.close();
     expect(await answer).toEqual({ simple: 'PONG' });
     await server.end();
-  });
+  }, 2 * 60_000);
 
   test.runIf(isRedisCliInstalled)('redis-cli speaks to it', async () => {
     const server = start();
