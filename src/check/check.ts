@@ -3,29 +3,71 @@
  *
  *   probes, each with connections of its own ──▶ kind ──▶ stages ──▶ report
  */
+import type { Text } from '../shared/language.js';
 import { type Judgement, judgeKind } from './kind.js';
 import { cannotTell, fail, type Finding, type Probe } from './probe.js';
 import { halfClose, halfFrameHolds, manyClients, reset, secondClient, slowReader } from './probes/clients.js';
-import { activeExpiry, echo, expiry, setGet } from './probes/keys.js';
+import { activeExpiry, echo, expiry, parked, setGet, timeout } from './probes/keys.js';
 import { afterEof, afterFull, idle } from './probes/load.js';
 import { binary, byteByByte, halfFrame, manyPings, order, ping, pipeline, splitLength } from './probes/protocol.js';
 import type { Target } from './target.js';
-import { PATIENCE_MS, Unexpected } from './wire.js';
+import { OwnLimit, PATIENCE_MS, Unexpected } from './wire.js';
 
 export const PROBES: readonly Probe[] = [
   ping, manyPings, secondClient, echo, setGet, expiry, activeExpiry, halfFrame, byteByByte, splitLength, halfFrameHolds, pipeline, order, binary, slowReader,
-  halfClose, reset, manyClients, idle, afterEof, afterFull,
+  halfClose, reset, parked, timeout, idle, afterEof, afterFull, manyClients,
 ];
 
-/** The first stages of the challenge "build your own Redis", each with the probes that it takes. */
-export const STAGES: readonly { readonly name: string; readonly probes: readonly Probe[] }[] = [
-  { name: 'bind to a port', probes: [] },
-  { name: 'respond to PING', probes: [ping] },
-  { name: 'respond to multiple PINGs', probes: [ping, manyPings] },
-  { name: 'handle concurrent clients', probes: [ping, manyPings, secondClient] },
-  { name: 'implement ECHO', probes: [echo] },
-  { name: 'implement SET and GET', probes: [setGet] },
-  { name: 'expiry', probes: [expiry] },
+export interface Stage {
+  readonly name: Text;
+  /** It is passed if these pass. */
+  readonly probes: readonly Probe[];
+  /** What is to be written. */
+  readonly task: Text;
+}
+
+/** The first stages of the challenge "build your own Redis". */
+export const STAGES: readonly Stage[] = [
+  { name: { en: 'bind to a port', ko: '포트에 바인드' }, probes: [], task: { en: 'socket(2), bind(2), listen(2)', ko: 'socket(2), bind(2), listen(2)' } },
+  {
+    name: { en: 'respond to PING', ko: 'PING에 응답' },
+    probes: [ping],
+    task: { en: 'accept a connection and write +PONG\\r\\n to it', ko: '연결을 accept하고 +PONG\\r\\n을 씁니다' },
+  },
+  {
+    name: { en: 'respond to multiple PINGs', ko: '여러 PING에 응답' },
+    probes: [ping, manyPings],
+    task: { en: 'read again after each reply, until a read brings 0 bytes', ko: '응답한 뒤 read가 0바이트를 돌려줄 때까지 다시 읽습니다' },
+  },
+  {
+    name: { en: 'handle concurrent clients', ko: '동시 클라이언트 처리' },
+    probes: [ping, manyPings, secondClient],
+    task: {
+      en: 'ask one poll about the listener and all clients, and read only from those that are ready: an event loop (or a thread for each client)',
+      ko: '하나의 poll에 리스너와 모든 클라이언트를 등록하고 준비된 것만 읽습니다: 이벤트 루프(또는 클라이언트마다 스레드)',
+    },
+  },
+  {
+    name: { en: 'implement ECHO', ko: 'ECHO 구현' },
+    probes: [echo],
+    task: {
+      en: 'take the words out of the request (*2, $4, ECHO, $n, the text), and answer the text as $n, CR LF, the text, CR LF',
+      ko: '요청에서 단어를 꺼내고(*2, $4, ECHO, $n, 텍스트) $n, CR LF, 텍스트, CR LF로 답합니다',
+    },
+  },
+  {
+    name: { en: 'implement SET and GET', ko: 'SET과 GET 구현' },
+    probes: [setGet],
+    task: { en: 'one map for all connections; SET answers +OK, and GET of nothing $-1', ko: '모든 연결이 하나의 맵을 씁니다. SET은 +OK, 없는 키의 GET은 $-1로 답합니다' },
+  },
+  {
+    name: { en: 'expiry', ko: '만료' },
+    probes: [expiry],
+    task: {
+      en: 'SET … PX ms: keep the time at which the key is due, and answer GET with $-1 from then on',
+      ko: 'SET … PX ms: 만료 시각을 저장하고, 그때부터 GET에 $-1로 답합니다',
+    },
+  },
 ];
 
 /** Times the patience with a reply, when a probe is asked for the second time. */
@@ -36,10 +78,12 @@ const PROBE_MS = 45_000;
 
 export interface ProbeReport extends Finding {
   readonly probe: Probe;
+  /** False: it would have been useless. */
+  readonly isAsked: boolean;
 }
 
 export interface StageReport {
-  readonly name: string;
+  readonly stage: Stage;
   /** Null: not all of its probes were asked, or they could not tell. */
   readonly isPassed: boolean | null;
 }
@@ -53,43 +97,58 @@ export interface Report {
 /**
  * To be called when {@link Target.greet} has found a server.
  *
+ * @param silent why it does not answer PING; null: it does
  * @param only the probes to ask
  * @param told is called with each as soon as it is known
  */
-export async function check(target: Target, only: readonly Probe[], told: (report: ProbeReport) => void): Promise<Report> {
+export async function check(target: Target, silent: Text | null, only: readonly Probe[], told: (report: ProbeReport) => void): Promise<Report> {
   const probes: ProbeReport[] = [];
-  for (const probe of only) {
-    const report = { probe, ...(await ask(probe, target)) };
+  let useless = silent === null ? null : { en: 'it does not answer PING', ko: 'PING에 답하지 않음' };
+  const askOf = async (probe: Probe): Promise<void> => {
+    const isAsked = useless === null || probe === ping;
+    let finding = isAsked ? await ask(probe, target) : cannotTell(useless!);
+    if (useless === null && (await target.hasEnded())) {
+      useless = { en: 'the server has ended', ko: '서버가 끝났음' };
+      finding = fail({ en: `${finding.came.en}; the server has ended: nobody listens any more`, ko: `${finding.came.ko}; 서버가 끝났음: 이제 듣는 쪽이 없음` });
+    }
+    const report = { probe, isAsked, ...finding };
     probes.push(report);
     told(report);
-  }
-  const second = probes.find(({ probe }) => probe === secondClient) ?? (await ask(secondClient, target));
-  const judgement = await judgeKind(target, second).catch(({ message }: Error): Judgement => ({ kind: 'unknown', evidence: [{ en: message, ko: message }] }));
-  target.closeAll();
+  };
+  // What else is said of a server that does not answer PING would mislead.
+  const asked = silent === null ? only : [ping, ...only.filter((probe) => probe !== ping)];
+  for (const probe of asked.filter(({ exhausts }) => exhausts === undefined)) await askOf(probe);
+  const judgement: Judgement = useless === null ? await judgeKind(target) : { kind: 'unknown', evidence: [useless] };
+  for (const probe of asked.filter(({ exhausts }) => exhausts === true)) await askOf(probe);
   await target.cleanUp();
-  return { probes, judgement, stages: STAGES.map(({ name, probes: needed }) => ({ name, isPassed: passed(needed, probes) })) };
+  return { probes, judgement, stages: STAGES.map((stage) => ({ stage, isPassed: passed(stage, probes) })) };
 }
 
-/** On a machine that is busy a server may be late: what has failed is asked once more, with more patience. */
+const NOT_EMPTY: Text = { en: 'the database is not empty: --yes allows keys to be written', ko: '데이터베이스가 비어 있지 않음: --yes를 주면 키를 씀' };
+
+/** A server may be late: what has not passed is asked once more, with more patience. */
 async function ask(probe: Probe, target: Target): Promise<Finding> {
-  if (probe.writes === true && !target.mayWrite) return cannotTell('nothing', 'the database is not empty: --yes allows keys to be written');
-  const { needs } = probe;
-  if (needs !== undefined && !(await target.knows(...needs))) return cannotTell(needs[0], `it has no ${needs[0]}`);
-  const finding = await askOnce(probe, target);
-  if (finding.result !== 'fail') return finding;
+  if (probe.writes === true && !target.mayWrite) return cannotTell(NOT_EMPTY);
+  const lack = probe.needs === undefined ? null : await target.lacks(...probe.needs);
+  if (lack !== null) return cannotTell(lack);
+  if (probe.once !== true) {
+    const finding = await askOnce(probe, target);
+    if (finding.result === 'pass' || (await target.hasEnded())) return finding;
+  }
   target.patienceMs = SECOND_PATIENCE * PATIENCE_MS;
-  const second = await askOnce(probe, target);
+  const finding = await askOnce(probe, target);
   target.patienceMs = PATIENCE_MS;
-  return second;
+  return finding;
 }
 
 async function askOnce(probe: Probe, target: Target): Promise<Finding> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<Finding>((resolve) => {
-    timer = setTimeout(() => resolve(fail(probe.name, `no end within ${PROBE_MS / 1000} s`)), PROBE_MS);
+    timer = setTimeout(() => resolve(cannotTell({ en: `no end within ${PROBE_MS / 1000} s`, ko: `${PROBE_MS / 1000}초 안에 끝나지 않음` })), PROBE_MS);
   });
-  const found = probe.run(target).catch((error: unknown) => {
-    if (error instanceof Unexpected) return fail(probe.name, error.message);
+  const found = probe.run(target).catch((error: unknown): Finding => {
+    if (error instanceof OwnLimit || (error instanceof Unexpected && error.trouble === 'not now')) return cannotTell(error.text);
+    if (error instanceof Unexpected) return fail(error.text);
     throw error;
   });
   const finding = await Promise.race([found, over]);
@@ -98,7 +157,7 @@ async function askOnce(probe: Probe, target: Target): Promise<Finding> {
   return finding;
 }
 
-function passed(needed: readonly Probe[], reports: readonly ProbeReport[]): boolean | null {
+function passed({ probes: needed }: Stage, reports: readonly ProbeReport[]): boolean | null {
   const results = needed.map((probe) => reports.find((report) => report.probe === probe)?.result);
   if (results.includes('fail')) return false;
   return results.every((result) => result === 'pass') ? true : null;

@@ -1,13 +1,11 @@
 /**
  * What kind of server it is, judged by who waits for whom and, where its process can be seen, by its threads.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../server/index.js';
 import type { Text } from '../shared/language.js';
-import type { Finding } from './probe.js';
 import { timesSince } from './process.js';
-import { type Target, until } from './target.js';
-import { isError, show, type WireClient } from './wire.js';
+import type { Target } from './target.js';
+import { isError, isPong, PATIENCE_MS, Unexpected, type WireClient } from './wire.js';
 
 export type Kind = 'sequential' | 'threads' | 'event-loop' | 'unknown';
 
@@ -16,20 +14,42 @@ export interface Judgement {
   readonly evidence: readonly Text[];
 }
 
-/** @param second what became of the probe `second-client` */
-export async function judgeKind(target: Target, second: Finding): Promise<Judgement> {
-  if (second.result === 'fail') {
-    const en = 'a second client is not served while the first one stays';
-    return { kind: 'sequential', evidence: [{ en, ko: '첫 클라이언트가 머무는 동안 두 번째를 처리하지 않습니다' }] };
+/** What shows that it is of a kind, one after another; each resolves with null if it can show nothing here. */
+const METHODS: readonly ((target: Target) => Promise<Judgement | null>)[] = [oneAfterAnother, growthWithClients, whoWaits, spreadOfLoad];
+
+export async function judgeKind(target: Target): Promise<Judgement> {
+  const evidence: Text[] = [];
+  for (const method of METHODS) {
+    const judgement = await method(target).catch((error: unknown) => {
+      if (error instanceof Unexpected) return unknown(error.text);
+      throw error;
+    });
+    target.closeAll();
+    evidence.push(...(judgement?.evidence ?? []));
+    if (judgement !== null && judgement.kind !== 'unknown') return { kind: judgement.kind, evidence };
   }
-  const growth = await growthWithClients(target);
-  if (growth?.kind === 'threads') return growth;
-  const waits = await whoWaits(target);
-  if (waits !== null) return { kind: waits.kind, evidence: [...(growth?.evidence ?? []), ...waits.evidence] };
-  const spread = await spreadOfLoad(target);
-  if (spread !== null) return { kind: spread.kind, evidence: [...(growth?.evidence ?? []), ...spread.evidence] };
-  const nothing = { en: 'it has no command that takes long, so nobody can be seen waiting', ko: '오래 걸리는 명령이 없어 누가 기다리는지 볼 수 없습니다' };
-  return { kind: 'unknown', evidence: [...(growth?.evidence ?? []), nothing] };
+  const nothing = { en: 'nothing shows who waits for whom: it has no command that takes long', ko: '누가 누구를 기다리는지 드러나지 않습니다: 오래 걸리는 명령이 없습니다' };
+  return { kind: 'unknown', evidence: [...evidence, nothing] };
+}
+
+const unknown = (...evidence: readonly Text[]): Judgement => ({ kind: 'unknown', evidence });
+
+/** Once more with the longer time, so that a server that is only late is not taken for one that waits. */
+const SECOND_CLIENT_MS = [PATIENCE_MS, 3 * PATIENCE_MS];
+
+/** Is a second client served when the first has gone, and not before? */
+async function oneAfterAnother(target: Target): Promise<Judgement | null> {
+  for (const ms of SECOND_CLIENT_MS) {
+    const [first, second] = [await target.open(), await target.open()];
+    await first.ask('PING');
+    second.send(encodeRequest(['PING']));
+    if (await second.next(ms).then(isPong, () => false)) return null;
+    first.close();
+    if (!isPong(await second.next(SECOND_CLIENT_MS[1]))) return null;
+    second.close();
+  }
+  const en = 'a second client is served when the first has gone, and not before';
+  return { kind: 'sequential', evidence: [{ en, ko: '첫 클라이언트가 떠난 뒤에야 두 번째를 처리합니다' }] };
 }
 
 const CLIENTS = 20;
@@ -38,22 +58,16 @@ const CLIENTS = 20;
 async function growthWithClients(target: Target): Promise<Judgement | null> {
   const { process: server } = target;
   if (server === null) return null;
-  // What the probes before have used may still be ending.
-  await sleep(300);
   const before = server.view();
   const clients = await target.openMany(CLIENTS);
   for (const client of clients) await client.ask('PING');
-  let now = server.view();
-  const grown = (): number => now.threads - before.threads;
-  await until(() => {
-    now = server.view();
-    return grown() >= CLIENTS / 2;
-  }, 300);
-  for (const client of clients) client.close();
-  const [threads, processes] = [grown(), now.processes - before.processes];
+  const now = server.view();
+  // Those of earlier probes may be ending meanwhile: what counts is what is new.
+  const threads = [...now.times.keys()].filter((thread) => !before.times.has(thread)).length;
+  const processes = [...now.processes].filter((pid) => !before.processes.has(pid)).length;
   if (threads < CLIENTS / 2) {
-    const ko = `스레드 ${now.threads}개, 클라이언트 ${CLIENTS}개가 있어도 그대로입니다`;
-    return { kind: 'unknown', evidence: [{ en: `${now.threads} thread${now.threads === 1 ? '' : 's'}, with ${CLIENTS} clients as without`, ko }] };
+    const [few, count] = [`${threads} new thread${threads === 1 ? '' : 's'} with ${CLIENTS} more clients`, now.times.size];
+    return unknown({ en: `${few}; it has ${count}`, ko: `클라이언트가 ${CLIENTS}개 늘자 새 스레드 ${threads}개; 모두 ${count}개` });
   }
   const en = processes >= CLIENTS / 2 ? `${processes} more processes` : `${threads} more threads`;
   const ko = processes >= CLIENTS / 2 ? `프로세스가 ${processes}개` : `스레드가 ${threads}개`;
@@ -61,73 +75,97 @@ async function growthWithClients(target: Target): Promise<Judgement | null> {
 }
 
 const SLOW_MS = 400;
-/** A script that computes for as long, where there is no DEBUG SLEEP. */
-const SCRIPT = `local t=redis.call('TIME') local e=t[1]+t[2]/1000000+${SLOW_MS / 1000} repeat t=redis.call('TIME') until t[1]+t[2]/1000000>=e return 1`;
+/** Two rounds one after the other must agree; each takes twice as long as the one before. */
+const MOST_SLOW_ROUNDS = 4;
+/** A script that computes for so many seconds, where there is no DEBUG SLEEP. */
+const script = (seconds: number): string =>
+  `local t=redis.call('TIME') local e=t[1]+t[2]/1000000+${seconds} repeat t=redis.call('TIME') until t[1]+t[2]/1000000>=e return 1`;
 
 /** One command that takes long: who waits for it? Null: there is none. */
 async function whoWaits(target: Target): Promise<Judgement | null> {
-  const slow = await slowCommand(target);
-  if (slow === null) return null;
-  const [busy, other] = [await target.open(), await target.open()];
-  await other.ask('PING');
-  const startMs = performance.now();
-  busy.send(encodeRequest(slow));
-  await sleep(SLOW_MS / 4);
-  const reply = await other.ask('PING');
-  const [waitedMs, hasWaited] = [performance.now() - startMs, busy.pending > 0];
-  if (isError(reply)) return null;
-  await busy.next();
-  const command = slow[0] === 'EVAL' ? 'a script (EVAL)' : 'DEBUG SLEEP';
-  if (hasWaited || waitedMs >= SLOW_MS * 0.9) {
-    const en = `while one client ran ${command} for ${SLOW_MS} ms, the others waited`;
-    return { kind: 'event-loop', evidence: [{ en, ko: `한 클라이언트가 ${SLOW_MS} ms 동안 ${command} 명령을 실행하자 나머지가 기다렸습니다` }] };
+  const name = await slowCommand(target);
+  if (name === null) return null;
+  let last: boolean | null = null;
+  for (let round = 0; round < MOST_SLOW_ROUNDS; round++) {
+    const ms = SLOW_MS * 2 ** round;
+    const wait = await otherWaits(target, name, ms);
+    if (wait === null) return null;
+    if (wait === last) return wait ? slowHoldsUpAll(name, ms) : slowHoldsUpNobody(name, ms);
+    last = wait;
   }
-  const en = `while one client ran ${command} for ${SLOW_MS} ms, another one got ${show(reply)}`;
-  return { kind: 'threads', evidence: [{ en, ko: `한 클라이언트가 ${SLOW_MS} ms 동안 ${command} 명령을 실행하는 사이 다른 클라이언트가 ${show(reply)} 응답을 받았습니다` }] };
+  return null;
 }
 
-async function slowCommand(target: Target): Promise<readonly string[] | null> {
-  if (await target.knows('DEBUG', 'SLEEP', '0')) return ['DEBUG', 'SLEEP', String(SLOW_MS / 1000)];
-  return (await target.knows('EVAL', 'return 1', '0')) ? ['EVAL', SCRIPT, '0'] : null;
+const slowHoldsUpAll = (name: string, ms: number): Judgement => {
+  const en = `while one client ran ${name} for ${ms} ms, the others waited`;
+  return { kind: 'event-loop', evidence: [{ en, ko: `한 클라이언트가 ${ms} ms 동안 ${name} 명령을 실행하자 나머지가 기다렸습니다` }] };
+};
+
+const slowHoldsUpNobody = (name: string, ms: number): Judgement => {
+  const en = `while one client ran ${name} for ${ms} ms, another one got +PONG`;
+  return { kind: 'threads', evidence: [{ en, ko: `한 클라이언트가 ${ms} ms 동안 ${name} 명령을 실행하는 사이 다른 클라이언트가 +PONG 응답을 받았습니다` }] };
+};
+
+/** Does another client get its reply behind that of the slow command? By their order, however late both are. Null: the slow command failed. */
+async function otherWaits(target: Target, name: string, ms: number): Promise<boolean | null> {
+  const [busy, other] = [await target.open(), await target.open()];
+  await other.ask('PING');
+  await target.sendAlone(busy, encodeRequest(name === 'EVAL' ? ['EVAL', script(ms / 1000), '0'] : ['DEBUG', 'SLEEP', String(ms / 1000)]));
+  other.send(encodeRequest(['PING']));
+  await other.next(ms + 3 * PATIENCE_MS);
+  const waited = busy.pending > 0;
+  const reply = await busy.next(ms + 3 * PATIENCE_MS);
+  return isError(reply) ? null : waited;
+}
+
+async function slowCommand(target: Target): Promise<'DEBUG SLEEP' | 'EVAL' | null> {
+  if ((await target.lacks('DEBUG', 'SLEEP', '0')) === null) return 'DEBUG SLEEP';
+  return (await target.lacks('EVAL', 'return 1', '0')) === null ? 'EVAL' : null;
 }
 
 const LOAD_CLIENTS = 8;
-const LOAD_MS = 500;
+const LOAD_MS = 400;
+const PIPELINED = 200;
 /** Less processor time is too little to tell; where others are busy too, that takes a while. */
 const LEAST_MS = 50;
-const MOST_ROUNDS = 10;
+const MOST_ROUNDS = 20;
+/** Of the work: what the thread of a loop does at least, beside those of its runtime that compile and collect. */
+const LOOP_SHARE = 0.85;
+/** What a thread among several does at least and at most, and how many do so. */
+const THREAD_SHARES = [0.05, 0.35] as const;
+const LEAST_THREADS = 6;
 
 /** Clients that ask as fast as they are answered: does one thread serve them, or several? Null: that cannot be seen. */
 async function spreadOfLoad(target: Target): Promise<Judgement | null> {
   const { process: server } = target;
   if (server === null) return null;
   const clients = await target.openMany(LOAD_CLIENTS);
+  const load = (): Promise<unknown> => Promise.all(clients.map((client) => hammer(client, performance.now() + LOAD_MS)));
+  // At first a runtime compiles what is run often.
+  await load();
   const before = server.view().times;
   let used: readonly number[] = [];
   let all = 0;
   for (let round = 0; round < MOST_ROUNDS && all < LEAST_MS; round++) {
-    const endMs = performance.now() + LOAD_MS;
-    await Promise.all(clients.map((client) => hammer(client, endMs)));
+    await load();
     used = [...timesSince(before, server.view().times).values()].map(({ running }) => running);
     all = used.reduce((sum, ms) => sum + ms, 0);
   }
-  for (const client of clients) client.close();
   if (all < LEAST_MS) return null;
-  const busiest = Math.max(...used);
-  const share = Math.round((busiest / all) * 100);
-  const ko = `클라이언트 ${LOAD_CLIENTS}개가 부하를 주자 가장 바쁜 스레드가 일의 ${share} %를 했습니다`;
-  const evidence = [{ en: `under load from ${LOAD_CLIENTS} clients its busiest thread did ${share} % of the work`, ko }];
-  if (share >= 80) return { kind: 'event-loop', evidence };
-  // A loop may have a second thread that does its input and output.
-  const working = used.filter((ms) => ms > all / 10).length;
-  return { kind: working > 2 ? 'threads' : 'unknown', evidence };
+  const share = Math.max(...used) / all;
+  const percent = Math.round(share * 100);
+  const ko = `클라이언트 ${LOAD_CLIENTS}개가 부하를 주자 가장 바쁜 스레드가 일의 ${percent} %를 했습니다`;
+  const evidence = [{ en: `under load from ${LOAD_CLIENTS} clients its busiest thread did ${percent} % of the work`, ko }];
+  if (share >= LOOP_SHARE) return { kind: 'event-loop', evidence };
+  const [least, most] = THREAD_SHARES;
+  const working = used.filter((ms) => ms > all * least).length;
+  return { kind: share <= most && working >= LEAST_THREADS ? 'threads' : 'unknown', evidence };
 }
 
 async function hammer(client: WireClient, endMs: number): Promise<void> {
-  const request = encodeRequest(['PING']).repeat(50);
+  const request = encodeRequest(['PING']).repeat(PIPELINED);
   while (performance.now() < endMs) {
     client.send(request);
-    await client.take(50);
+    await client.take(PIPELINED);
   }
 }
-

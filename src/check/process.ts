@@ -3,6 +3,8 @@
  * that fork.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpAddress } from '../shared/address.js';
 
@@ -12,9 +14,8 @@ const PAGE_BYTES = 4096;
 
 export interface ProcessView {
   readonly pid: number;
-  /** Of it and its descendants. */
-  readonly processes: number;
-  readonly threads: number;
+  /** It and its descendants. */
+  readonly processes: ReadonlySet<number>;
   readonly residentBytes: number;
   /** Of each thread so far, by thread id. */
   readonly times: ReadonlyMap<number, ThreadTimes>;
@@ -27,17 +28,37 @@ export interface ThreadTimes {
   readonly waiting: number;
 }
 
+export interface Load {
+  /** Processor time, in ms. */
+  readonly usedMs: number;
+  /** Shares of one processor: what it used, and what it would use if no other process ran. */
+  readonly used: number;
+  readonly wanted: number;
+}
+
+export interface StarvingWatch {
+  starvedMs(): number;
+  stop(): void;
+}
+
+/** How often it is looked at. */
+const STARVING_MS = 400;
+
 export class ServerProcess {
-  private constructor(readonly pid: number) {}
+  private constructor(
+    readonly pid: number,
+    private readonly port: number,
+  ) {}
 
   /** Null: it is not on this machine, belongs to another user, or this is not Linux. */
-  static find({ port }: TcpAddress): ServerProcess | null {
+  static find(address: TcpAddress): ServerProcess | null {
     try {
-      const inodes = ['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, port));
+      if (!isHere(address.host)) return null;
+      const inodes = sockets().filter((socket) => listensAt(socket, address)).map(({ inode }) => inode);
       const owners = inodes.length === 0 ? [] : processIds().filter((pid) => holdsSocket(pid, inodes));
       // Of a family that shares the listener, the eldest.
       const eldest = owners.find((pid) => !owners.includes(parentOf(pid) ?? -1));
-      return eldest === undefined ? null : new ServerProcess(eldest);
+      return eldest === undefined ? null : new ServerProcess(eldest, address.port);
     } catch {
       return null;
     }
@@ -46,28 +67,48 @@ export class ServerProcess {
   view(): ProcessView {
     const family = descendants(this.pid);
     const times = new Map<number, ThreadTimes>();
-    let threads = 0;
     let pages = 0;
     for (const pid of family) {
       const tasks = orNone(() => readdirSync(`/proc/${pid}/task`));
-      threads += tasks.length;
       pages += Number(orNone(() => readFileSync(`/proc/${pid}/statm`, 'latin1').split(' '))[1] ?? 0);
       for (const task of tasks) {
         const own = threadTimes(pid, task);
         if (own !== null) times.set(Number(task), own);
       }
     }
-    return { pid: this.pid, processes: family.length, threads, residentBytes: pages * PAGE_BYTES, times };
+    return { pid: this.pid, processes: new Set(family), residentBytes: pages * PAGE_BYTES, times };
   }
 
-  /** The share of one processor that it uses in the next `ms` milliseconds, and the share that it would use if no other process ran. */
-  async load(ms: number): Promise<{ readonly used: number; readonly wanted: number }> {
+  /** What it uses of one processor in the next `ms` milliseconds. */
+  async load(ms: number): Promise<Load> {
     const [before, startMs] = [this.view().times, performance.now()];
     await sleep(ms);
     const spent = [...timesSince(before, this.view().times).values()];
     const elapsedMs = performance.now() - startMs;
-    const used = spent.reduce((sum, { running }) => sum + running, 0) / elapsedMs;
-    return { used, wanted: used + spent.reduce((sum, { waiting }) => sum + waiting, 0) / elapsedMs };
+    const usedMs = spent.reduce((sum, { running }) => sum + running, 0);
+    const waitedMs = spent.reduce((sum, { waiting }) => sum + waiting, 0);
+    return { usedMs, used: usedMs / elapsedMs, wanted: (usedMs + waitedMs) / elapsedMs };
+  }
+
+  /**
+   * A watch that tells for how many ms the server has waited for a processor since it was started: of its threads, the one that has waited longest. On a
+   * busy machine a reply is late by as much.
+   */
+  watchStarving(): StarvingWatch {
+    let before = this.view().times;
+    let starvedMs = 0;
+    const look = (): void => {
+      const now = this.view().times;
+      starvedMs += Math.max(0, ...[...timesSince(before, now).values()].map(({ waiting }) => waiting));
+      before = now;
+    };
+    const timer = setInterval(look, STARVING_MS);
+    return { starvedMs: () => starvedMs, stop: () => clearInterval(timer) };
+  }
+
+  /** Of what a client has sent, the bytes that the server has not read yet. @param clientPort the client's own port */
+  unreadBytes(clientPort: number): number {
+    return sockets().find(({ local, remote }) => local.port === this.port && remote.port === clientPort)?.unreadBytes ?? 0;
   }
 }
 
@@ -81,10 +122,54 @@ export function timesSince(before: ReadonlyMap<number, ThreadTimes>, after: Read
   );
 }
 
-function listeningInodes(table: string, port: number): string[] {
-  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
-  const rows = orNone(() => readFileSync(`/proc/net/${table}`, 'latin1').split('\n').slice(1)).map((row) => row.trim().split(/\s+/));
-  return rows.filter(([, local, , state]) => state === LISTEN && local?.endsWith(`:${hexPort}`)).map((row) => row[9]!);
+interface KernelSocket {
+  readonly local: { readonly hex: string; readonly port: number };
+  readonly remote: { readonly hex: string; readonly port: number };
+  readonly state: string;
+  readonly unreadBytes: number;
+  readonly inode: string;
+}
+
+/** The TCP sockets of this machine: proc(5), /proc/net/tcp. */
+function sockets(): KernelSocket[] {
+  const rows = ['tcp', 'tcp6'].flatMap((table) => orNone(() => readFileSync(`/proc/net/${table}`, 'latin1').trimEnd().split('\n').slice(1)));
+  return rows.map((row) => {
+    const [, local, remote, state, queues, , , , , inode] = row.trim().split(/\s+/) as string[];
+    return { local: endOf(local!), remote: endOf(remote!), state: state!, unreadBytes: Number.parseInt(queues!.split(':')[1]!, 16), inode: inode! };
+  });
+}
+
+function endOf(text: string): { readonly hex: string; readonly port: number } {
+  const [hex, port] = text.split(':') as [string, string];
+  return { hex, port: Number.parseInt(port, 16) };
+}
+
+/** At this address, or at all of them. */
+const listensAt = ({ state, local }: KernelSocket, { host, port }: TcpAddress): boolean =>
+  state === LISTEN && local.port === port && (/^0+$/.test(local.hex) || hexForms(host).includes(local.hex));
+
+/** An IPv4 address as it stands in /proc/net/tcp, and mapped into IPv6; or an IPv6 address: 32-bit words with the lowest byte first. */
+function hexForms(host: string): string[] {
+  const bytes = isIPv6(host) ? ipv6Bytes(host) : host.split('.').map(Number);
+  let hex = '';
+  for (let at = 0; at < bytes.length; at += 4) hex += bytes.slice(at, at + 4).toReversed().map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  hex = hex.toUpperCase();
+  return bytes.length === 4 ? [hex, `0000000000000000FFFF0000${hex}`] : [hex];
+}
+
+function ipv6Bytes(host: string): number[] {
+  // A URL writes the last 32 bits in hexadecimal, too.
+  const [head = '', tail] = new URL(`http://[${host.split('%')[0]}]`).hostname.slice(1, -1).split('::');
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const [before, after] = [groups(head), groups(tail ?? '')];
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return [...before, ...zeros, ...after].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
+}
+
+/** An address of this machine. */
+function isHere(host: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
+  return host.startsWith('127.') || host === '0.0.0.0' || host === '::' || own.includes(host.split('%')[0]!);
 }
 
 const processIds = (): number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);

@@ -28,44 +28,69 @@ const WORDS = {
   stages: { en: 'Stages of "build your own Redis" that it would pass', ko: '"build your own Redis"에서 통과할 단계' },
   yes: { en: 'yes', ko: '예' },
   no: { en: 'no', ko: '아니요' },
+  next: { en: 'Next', ko: '다음' },
+  notAsked: { en: 'Not asked, since', ko: '묻지 않은 것 —' },
 } as const satisfies { readonly [word: string]: Text };
 
-/** The lines of one probe; what it means and where to look only where it did not pass. */
-export function describeProbe({ probe, result, sent, came }: ProbeReport, language: Language): readonly string[] {
-  const head = `${RESULTS[result][language].padEnd(12)}${probe.name}: ${probe.asks[language]}`;
-  if (result === 'pass') return [head, `            ${came}`];
-  const row = (word: 'sent' | 'came' | 'means' | 'look', text: string): string => `            ${WORDS[word][language]} ${text}`;
-  return [head, row('sent', sent), row('came', came), ...(result === 'fail' ? [row('means', probe.fail[language]), row('look', probe.look)] : [])];
+const COLUMNS = 12;
+const INDENT = ' '.repeat(COLUMNS);
+
+/** A syllable of Hangul takes two columns. */
+const padded = (word: string): string => word + ' '.repeat(COLUMNS - word.replace(/[가-힣]/g, 'xx').length);
+
+/** The lines of one probe that was asked; what it means and where to look only where it did not pass. */
+export function describeProbe({ probe, isAsked, result, came, means }: ProbeReport, language: Language): readonly string[] {
+  if (!isAsked) return [];
+  const head = `${padded(RESULTS[result][language])}${probe.name}: ${probe.asks[language]}`;
+  if (result === 'pass') return [head, `${INDENT}${came[language]}`];
+  const row = (word: 'sent' | 'came' | 'means' | 'look', text: string): string => `${INDENT}${WORDS[word][language]} ${text}`;
+  if (result === 'cannot tell') return [head, row('came', came[language])];
+  return [head, row('sent', probe.sent[language]), row('came', came[language]), row('means', (means ?? probe.fail)[language]), row('look', probe.look)];
 }
 
-export function describeEnd({ judgement, stages }: Report, language: Language): readonly string[] {
+export function describeEnd({ probes, judgement, stages }: Report, language: Language): readonly string[] {
   return [
+    ...describeNotAsked(probes.filter(({ isAsked }) => !isAsked), language),
     '',
     `${WORDS.kind[language]}: ${KINDS[judgement.kind][language]}`,
     ...judgement.evidence.map((each) => `  ${each[language]}`),
     '',
     WORDS.stages[language],
-    ...stages.map((stage) => `  ${passes(stage, language).padEnd(12)}${stage.name}`),
+    ...stages.map((stage) => `  ${padded(passes(stage, language))}${stage.stage.name[language]}`),
+    ...describeNext(stages, language),
   ];
+}
+
+function describeNotAsked(probes: readonly ProbeReport[], language: Language): readonly string[] {
+  const [first] = probes;
+  if (first === undefined) return [];
+  return [`${WORDS.notAsked[language]} ${first.came[language]}: ${probes.map(({ probe }) => probe.name).join(', ')}`];
 }
 
 const passes = ({ isPassed }: StageReport, language: Language): string =>
   isPassed === null ? RESULTS['cannot tell'][language] : WORDS[isPassed ? 'yes' : 'no'][language];
 
-/** One object: `kind`, `evidence`, `probes`, `stages`. */
-export function toJson({ probes, judgement, stages }: Report, language: Language): string {
+/** The first stage that it would not pass, and what is to be written for it. */
+function describeNext(stages: readonly StageReport[], language: Language): readonly string[] {
+  const next = stages.find(({ isPassed }) => isPassed === false)?.stage;
+  return next === undefined ? [] : ['', `${WORDS.next[language]}: ${next.name[language]}`, `  ${next.task[language]}`];
+}
+
+/** One object: `target`, `kind`, `evidence`, `probes`, `stages`; docs/check.md has its schema. */
+export function toJson({ probes, judgement, stages }: Report, target: string, language: Language): string {
   return JSON.stringify({
+    target,
     kind: judgement.kind,
     evidence: judgement.evidence.map((each) => each[language]),
-    probes: probes.map(({ probe, result, sent, came }) => ({
+    probes: probes.map(({ probe, result, came, means }) => ({
       name: probe.name,
       result,
       asks: probe.asks[language],
-      sent,
-      came,
-      ...(result === 'cannot tell' ? {} : { means: probe[result][language] }),
+      sent: probe.sent[language],
+      came: came[language],
+      ...(result === 'cannot tell' ? {} : { means: (means ?? probe[result])[language] }),
       look: probe.look,
     })),
-    stages: stages.map(({ name, isPassed }) => ({ name, passes: isPassed })),
+    stages: stages.map(({ stage, isPassed }) => ({ name: stage.name[language], passes: isPassed })),
   });
 }

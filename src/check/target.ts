@@ -1,32 +1,51 @@
 /**
  * Target: the one address that is judged, and what is known of the server there.
  */
+import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { formatAddress, quoteWord, type Reply } from '../server/index.js';
 import type { TcpAddress } from '../shared/address.js';
-import { ServerProcess } from './process.js';
-import { isError, isPong, PATIENCE_MS, Unexpected, WireClient } from './wire.js';
+import type { Text } from '../shared/language.js';
+import { same } from './probe.js';
+import { ServerProcess, type StarvingWatch } from './process.js';
+import { isError, isPong, type Patience, PATIENCE_MS, show, Unexpected, WireClient } from './wire.js';
 
 export interface Credentials {
   readonly user: string | null;
   readonly password: string;
 }
 
-/** The target cannot be judged; the message says why, in one line. */
-export class TargetError extends Error {}
+/** The target cannot be judged; the text says why, in one line. */
+export class TargetError extends Error {
+  constructor(readonly text: Text) {
+    super(text.en);
+  }
+}
 
 /** Keys of the probes begin with this. */
 const KEY_PREFIX = 'redis-lab-check:';
+
+/** How long it may take until a server has taken what it takes of what was sent. */
+const TAKES_MS = 12_000;
+/** A server that has read all of it and does nothing for so long takes no more. */
+const QUIET_MS = 300;
+/** A handshake takes processor time on both sides. */
+const HANDSHAKE_MS = 6000;
+/** Where it cannot be seen whether a server has read what was sent, it is given so long. */
+const READ_MS = 40;
 
 export class Target {
   /** Null: it cannot be seen from here. */
   readonly process: ServerProcess | null;
   /** How long a reply may take, in ms. */
   patienceMs = PATIENCE_MS;
+  private readonly starving: StarvingWatch | null;
   private readonly clients = new Set<WireClient>();
-  private readonly known = new Map<string, Promise<boolean>>();
+  private readonly tried = new Map<string, Promise<Text | null>>();
   private readonly keys = new Set<string>();
 
+  /** @param address with a numeric host: all connections go to the same server */
   constructor(
     readonly address: TcpAddress,
     private readonly credentials: Credentials | null,
@@ -34,24 +53,67 @@ export class Target {
     public mayWrite = true,
   ) {
     this.process = ServerProcess.find(address);
+    this.starving = this.process?.watchStarving() ?? null;
+  }
+
+  /** Of the addresses that a name stands for, the first that takes a connection. Rejects with {@link TargetError}. */
+  static async at({ host, port }: TcpAddress, credentials: Credentials | null): Promise<Target> {
+    const found = await lookup(host, { all: true }).catch(({ code }: NodeJS.ErrnoException) => {
+      throw new TargetError({ en: `${host}: there is no host of this name (${code})`, ko: `${host}: 그런 이름의 호스트가 없습니다(${code})` });
+    });
+    let last: Text = { en: '', ko: '' };
+    for (const address of found.map((each) => ({ host: each.address, port }))) {
+      try {
+        (await WireClient.open(address)).close();
+        return new Target(address, credentials);
+      } catch (error) {
+        last = (error as Unexpected).text;
+      }
+    }
+    const tried = found.map(({ address }) => formatAddress({ host: address, port })).join(', ');
+    throw new TargetError({ en: `${tried}: ${last.en}`, ko: `${tried}: ${last.ko}` });
   }
 
   /** A new connection, authenticated. Rejects with {@link Unexpected}. */
   async open(): Promise<WireClient> {
-    const client = await WireClient.open(this.address, this.patienceMs);
+    const client = await WireClient.open(this.address, this.patience);
     this.clients.add(client);
     const { credentials } = this;
     if (credentials === null) return client;
     const reply = await client.ask('AUTH', ...(credentials.user === null ? [] : [credentials.user]), credentials.password);
-    if (isError(reply)) throw new Unexpected(`AUTH: ${reply.text}`);
+    if (isError(reply)) throw new Unexpected('error reply', { en: `AUTH: ${show(reply)}`, ko: `AUTH: ${show(reply)}` });
     return client;
   }
 
   /** `count` connections, opened in groups, so that a short backlog takes them. */
   async openMany(count: number): Promise<readonly WireClient[]> {
     const clients: WireClient[] = [];
-    while (clients.length < count) clients.push(...(await Promise.all(Array.from({ length: Math.min(50, count - clients.length) }, () => this.open()))));
+    try {
+      while (clients.length < count) clients.push(...(await Promise.all(Array.from({ length: Math.min(50, count - clients.length) }, () => this.open()))));
+    } catch (error) {
+      if (!(error instanceof Unexpected)) throw error;
+      const opened = clients.length;
+      throw new Unexpected(error.trouble, { en: `after ${opened} connections: ${error.text.en}`, ko: `연결 ${opened}개 뒤: ${error.text.ko}` });
+    }
     return clients;
+  }
+
+  /** Sends bytes and waits until the server has read them, so that what is sent next is another read. */
+  async sendAlone(client: WireClient, bytes: string): Promise<void> {
+    client.send(bytes);
+    const { process: server } = this;
+    if (server === null) return sleep(READ_MS);
+    await sleep(5);
+    await until(() => server.unreadBytes(client.localPort) === 0, this.patienceMs);
+  }
+
+  /** Waits until the server has read all that was sent, or stopped reading, and rests; for {@link TAKES_MS} at most, since one that spins never rests. */
+  async takesNoMore(client: WireClient): Promise<void> {
+    for (const endMs = performance.now() + TAKES_MS; performance.now() < endMs; ) {
+      const before = client.unsentBytes;
+      const load = await (this.process?.load(QUIET_MS) ?? sleep(QUIET_MS, null));
+      if (client.unsentBytes === before && (load === null || load.wanted < 0.25)) return;
+    }
   }
 
   /** Closes what a probe has opened. */
@@ -60,12 +122,18 @@ export class Target {
     this.clients.clear();
   }
 
-  /** Does the server know this command? It does if it answers with anything but an error. */
-  knows(...argv: readonly string[]): Promise<boolean> {
+  /** Why it cannot be asked this command; null: it can. A server knows a command if it answers with anything but an error. */
+  lacks(...argv: readonly string[]): Promise<Text | null> {
     const name = argv.join(' ');
-    const asked = this.known.get(name) ?? this.tries(argv);
-    this.known.set(name, asked);
-    return asked;
+    const tried = this.tried.get(name) ?? this.tries(argv);
+    this.tried.set(name, tried);
+    return tried;
+  }
+
+  /** Does nobody listen there any more? */
+  async hasEnded(): Promise<boolean> {
+    const error = await WireClient.open(this.address, this.patience).then((client) => void client.close(), (reason: unknown) => reason);
+    return error instanceof Unexpected && error.trouble === 'refused';
   }
 
   /** A key that is deleted at the end. */
@@ -73,6 +141,16 @@ export class Target {
     const key = `${KEY_PREFIX}${process.pid}:${name}`;
     this.keys.add(key);
     return key;
+  }
+
+  private get patience(): Patience {
+    return { ms: this.patienceMs, starvedMs: () => this.starving?.starvedMs() ?? 0 };
+  }
+
+  /** To be called at the end. */
+  close(): void {
+    this.closeAll();
+    this.starving?.stop();
   }
 
   /** Deletes the keys of the probes. */
@@ -87,17 +165,20 @@ export class Target {
     this.closeAll();
   }
 
-  /** Is there a Redis at all? Rejects with {@link TargetError}. */
-  async greet(): Promise<void> {
-    const client = await this.open().catch((error: Error) => {
-      throw new TargetError(`${formatAddress(this.address)}: ${error.message}`);
-    });
-    const reply = await client.ask('PING').catch((error: Error) => this.explain(client, error));
-    this.closeAll();
-    if (isError(reply) && reply.text.startsWith('NOAUTH')) {
-      throw new TargetError(`${formatAddress(this.address)} wants a password: --password, and --user where it has users`);
+  /** Is there a server that can be judged? Resolves with why it does not answer PING, or null: it does. Rejects with {@link TargetError}. */
+  async greet(): Promise<Text | null> {
+    try {
+      const client = await this.open();
+      const reply = await client.ask('PING').catch((error: unknown) => this.explain(client, error));
+      if (isError(reply) && NOT_NOW.test(reply.text)) throw this.error(refusal(show(reply)));
+      return isPong(reply) ? null : same(show(reply));
+    } catch (error) {
+      if (!(error instanceof Unexpected)) throw error;
+      if (error.trouble !== 'closed' && error.trouble !== 'no reply') throw this.error(error.text);
+      return error.text;
+    } finally {
+      this.closeAll();
     }
-    if (!isPong(reply)) throw new TargetError(`${formatAddress(this.address)} answers PING otherwise than with PONG`);
   }
 
   /** Keys in the database; null: it has no DBSIZE, as a server of one's own may not. */
@@ -108,26 +189,81 @@ export class Target {
     return typeof reply === 'number' ? reply : null;
   }
 
-  private explain(client: WireClient, { message }: Error): never {
-    const strange = client.strange ?? '';
+  private error({ en, ko }: Text): TargetError {
     const where = formatAddress(this.address);
-    if (strange.startsWith('HTTP/') || /^<(?:!doctype|html)/i.test(strange)) throw new TargetError(`${where} speaks HTTP, not the protocol of Redis`);
-    if (/^[\x15\x16]\x03/.test(strange)) throw new TargetError(`${where} speaks TLS; check asks without`);
-    if (strange !== '') throw new TargetError(`${where} does not speak the protocol of Redis: it said ${quoteWord(strange)}`);
-    throw new TargetError(`${where} takes connections, but PING brought: ${message}`);
+    return new TargetError({ en: `${where}: ${en}`, ko: `${where}: ${ko}` });
   }
 
-  private async tries(argv: readonly string[]): Promise<boolean> {
+  /** What came instead of PONG may be another protocol; a server that says nothing, or closes, may wait for another one. */
+  private async explain(client: WireClient, error: unknown): Promise<never> {
+    const strange = client.strange ?? '';
+    if (isHttp(strange)) throw this.error(SPEAKS_HTTP);
+    if (isTls(strange)) throw this.error(SPEAKS_TLS);
+    if (strange !== '') {
+      const said = quoteWord(strange);
+      throw this.error({ en: `it does not speak the protocol of Redis, but said ${said}`, ko: `Redis 프로토콜이 아닙니다. 받은 것: ${said}` });
+    }
+    if (error instanceof Unexpected && (error.trouble === 'closed' || error.trouble === 'no reply')) {
+      if (await this.speaksTls()) throw this.error(SPEAKS_TLS);
+      if (isHttp(await this.answerTo('GET / HTTP/1.0\r\n\r\n'))) throw this.error(SPEAKS_HTTP);
+    }
+    throw error;
+  }
+
+  private async answerTo(bytes: string): Promise<string> {
+    const client = await WireClient.open(this.address, this.patience);
+    this.clients.add(client);
+    client.send(bytes);
+    await client.next().catch(() => null);
+    return client.strange ?? '';
+  }
+
+  /** A handshake that succeeds, or is refused by the other side's own alert. */
+  private speaksTls(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connectTls({ ...this.address, rejectUnauthorized: false });
+      const end = (speaks: boolean): void => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve(speaks);
+      };
+      const timer = setTimeout(() => end(false), HANDSHAKE_MS);
+      socket.once('secureConnect', () => end(true));
+      socket.once('error', ({ code }: NodeJS.ErrnoException) => end(/^ERR_SSL_.*ALERT/.test(code ?? '')));
+    });
+  }
+
+  private async tries(argv: readonly string[]): Promise<Text | null> {
+    const name = argv[0]!;
     try {
       const client = await this.open();
       const reply: Reply = await client.ask(...argv);
       client.close();
-      return !isError(reply);
-    } catch {
-      return false;
+      return isError(reply) ? { en: `it has no ${name}: ${show(reply)}`, ko: `${name} 명령이 없음: ${show(reply)}` } : null;
+    } catch (error) {
+      if (error instanceof Unexpected) return { en: `${name}: ${error.text.en}`, ko: `${name}: ${error.text.ko}` };
+      throw error;
     }
   }
 }
+
+const isHttp = (bytes: string): boolean => bytes.startsWith('HTTP/') || /^<(?:!doctype|html)/i.test(bytes);
+
+/** A record: an alert or a handshake, and the version. */
+const isTls = (bytes: string): boolean => /^[\x15\x16]\x03/.test(bytes);
+
+const SPEAKS_HTTP: Text = { en: 'it speaks HTTP, not the protocol of Redis', ko: 'Redis 프로토콜이 아니라 HTTP입니다' };
+const SPEAKS_TLS: Text = { en: 'it speaks TLS; check asks without', ko: 'TLS를 씁니다. check는 TLS 없이 묻습니다' };
+
+/** Error replies to PING of a server that serves nobody, or not us, at the moment. */
+const NOT_NOW = /^(?:NOAUTH|DENIED|LOADING|BUSY|MASTERDOWN|ERR max number of clients)/;
+
+function refusal(reply: string): Text {
+  if (!reply.startsWith('-NOAUTH')) return { en: `it does not serve us: ${reply}`, ko: `응하지 않습니다: ${reply}` };
+  return { en: 'it wants a password: --password, and --user where it has users', ko: '비밀번호가 필요합니다: --password, 사용자가 있으면 --user도' };
+}
+
+
 
 /** Waits until it holds or the time is over; true if it holds. */
 export async function until(isSo: () => boolean, ms: number): Promise<boolean> {

@@ -5,12 +5,63 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest, quoteWord, type Reply, ReplyReader } from '../server/index.js';
 import type { TcpAddress } from '../shared/address.js';
+import type { Text } from '../shared/language.js';
 
-/** Something did not come, or came otherwise; the message says what, safe to print. */
-export class Unexpected extends Error {}
+export type Trouble = 'refused' | 'no connection' | 'closed' | 'no reply' | 'no RESP' | 'too much' | 'error reply' | 'not now';
+
+/** Something did not come, or came otherwise; the text says what, safe to print. */
+export class Unexpected extends Error {
+  constructor(
+    readonly trouble: Trouble,
+    readonly text: Text,
+  ) {
+    super(text.en);
+  }
+
+  /** The same, with where it happened. */
+  at(where: Text): Unexpected {
+    return new Unexpected(this.trouble, { en: `${where.en}: ${this.text.en}`, ko: `${where.ko}: ${this.text.ko}` });
+  }
+
+  /** The same, with what had come before. */
+  behind(came: string): Unexpected {
+    return new Unexpected(this.trouble, { en: `${came}, then ${this.text.en}`, ko: `${came}, 그 뒤 ${this.text.ko}` });
+  }
+}
+
+/** This side has run out of something: that says nothing of the server. */
+export class OwnLimit extends Error {
+  constructor(readonly text: Text) {
+    super(text.en);
+  }
+}
 
 /** How long a reply may take, in ms. */
 export const PATIENCE_MS = 2000;
+
+/** How long is waited for a server. */
+export interface Patience {
+  readonly ms: number;
+  /** Time so far in which the server could not have answered: that does not count. */
+  starvedMs(): number;
+}
+
+const PATIENCE: Patience = { ms: PATIENCE_MS, starvedMs: () => 0 };
+/** A connection that a short backlog has no room for is asked for again by the kernel, after 1 s and after 3. */
+const CONNECT_PATIENCE = 2;
+
+/** Of what nobody has asked for, no more is kept. */
+const MOST_BYTES = 64 * 2 ** 20;
+const MOST_REPLIES = 100_000;
+
+/** Less is not worth waiting for. */
+const LEAST_STARVED_MS = 100;
+
+/** Errors of connect(2) and socket(2) that are about this side. */
+const OWN_LIMITS: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN'];
+
+/** Errors that say nothing of how a server is written. */
+const REFUSED = /^(?:NOPERM|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|MOVED|ASK) /;
 
 export class WireClient {
   /** Replies that nobody has asked for yet. */
@@ -18,34 +69,38 @@ export class WireClient {
   private readonly reader = new ReplyReader();
   private waiting: (() => void) | null = null;
   private firstBytes = '';
+  private receivedBytes = 0;
+  /** Since a reply was taken. */
+  private untakenBytes = 0;
   /** How it ended; null while it is open. */
-  private ending: string | null = null;
+  private ending: Unexpected | null = null;
 
   private constructor(
     private readonly socket: Socket,
-    private readonly patienceMs: number,
+    private readonly patience: Patience,
   ) {
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('error', (error: NodeJS.ErrnoException) => this.end(error.code ?? error.message));
-    socket.on('end', () => this.end('closed'));
-    socket.on('close', () => this.end('closed'));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.end(new Unexpected('closed', troubleOf(error))));
+    socket.on('end', () => this.end(closed()));
+    socket.on('close', () => this.end(closed()));
   }
 
-  /** Rejects with {@link Unexpected}. @param patienceMs how long anything may take that is not given a time of its own */
-  static open({ host, port }: TcpAddress, patienceMs = PATIENCE_MS): Promise<WireClient> {
+  /** Rejects with {@link Unexpected}, or with {@link OwnLimit}. @param patience how long anything may take that is not given a time of its own */
+  static open({ host, port }: TcpAddress, patience = PATIENCE): Promise<WireClient> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
-      const timer = setTimeout(() => fail('no connection within its time'), patienceMs);
-      const fail = (why: string): void => {
+      const connectMs = CONNECT_PATIENCE * patience.ms;
+      const timer = setTimeout(() => fail(new Unexpected('no connection', noConnection(connectMs))), connectMs);
+      const fail = (error: Error): void => {
         clearTimeout(timer);
         socket.destroy();
-        reject(new Unexpected(`connect: ${why}`));
+        reject(error);
       };
-      socket.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+      socket.once('error', (error: NodeJS.ErrnoException) => fail(connectError(error)));
       socket.once('connect', () => {
         clearTimeout(timer);
         socket.removeAllListeners('error');
-        resolve(new WireClient(socket, patienceMs));
+        resolve(new WireClient(socket, patience));
       });
     });
   }
@@ -54,33 +109,40 @@ export class WireClient {
     if (!this.socket.destroyed) this.socket.write(bytes, 'latin1');
   }
 
-  /** Sends a command and resolves with its reply. */
+  /** Sends a command and resolves with its reply. Rejects as {@link next} does, and if the server refuses because of its state, its role, or the user. */
   async ask(...argv: readonly string[]): Promise<Reply> {
     this.send(encodeRequest(argv));
-    return this.next();
+    const reply = await this.next();
+    if (isError(reply) && REFUSED.test(reply.text)) throw new Unexpected('not now', { en: `${argv[0]}: ${show(reply)}`, ko: `${argv[0]}: ${show(reply)}` });
+    return reply;
   }
 
   /** The next reply. Rejects with {@link Unexpected}: the time was over, the connection was closed, or the bytes are no RESP. */
-  async next(patienceMs = this.patienceMs): Promise<Reply> {
-    await this.when(() => this.replies.length > 0, patienceMs);
-    return this.replies.shift()!;
+  async next(patienceMs = this.patience.ms): Promise<Reply> {
+    await this.wait(() => this.isOver(1), patienceMs);
+    if (this.replies.length === 0) throw this.trouble(patienceMs);
+    return this.taken(1)[0]!;
   }
 
-  /** The next `count` replies; one time limit for all. */
-  async take(count: number, patienceMs = this.patienceMs): Promise<readonly Reply[]> {
-    await this.when(() => this.replies.length >= count, patienceMs);
-    return this.replies.splice(0, count);
+  /** The next `count` replies, however long they take as long as more and more comes. Rejects as {@link next} does. */
+  async take(count: number, patienceMs = this.patience.ms): Promise<readonly Reply[]> {
+    for (let had = -1; !this.isOver(count) && this.receivedBytes > had; ) {
+      had = this.receivedBytes;
+      await this.wait(() => this.isOver(count), patienceMs);
+    }
+    if (this.replies.length >= count) return this.taken(count);
+    throw this.trouble(patienceMs).behind(`${this.replies.length} / ${count}`);
   }
 
   /** Waits for `ms` milliseconds and returns what has come meanwhile; to find out that there is no reply. */
   async silence(ms: number): Promise<readonly Reply[]> {
     await sleep(ms);
-    return this.replies.splice(0);
+    return this.taken(this.replies.length);
   }
 
   /** Resolves with true when the server has closed the connection, with false after the time. */
-  async closes(patienceMs = this.patienceMs): Promise<boolean> {
-    await this.poll(() => this.ending !== null, patienceMs);
+  async closes(patienceMs = this.patience.ms): Promise<boolean> {
+    await this.wait(() => this.ending !== null, patienceMs);
     return this.ending !== null;
   }
 
@@ -117,45 +179,98 @@ export class WireClient {
     return this.replies.length;
   }
 
+  /** Of this side. */
+  get localPort(): number {
+    return this.socket.localPort ?? 0;
+  }
+
+  /** Bytes that were sent, and that the kernels of both sides have not taken. */
+  get unsentBytes(): number {
+    return this.socket.writableLength;
+  }
+
   private receive(chunk: Buffer): void {
+    if (this.ending !== null) return;
     if (this.firstBytes.length < 64) this.firstBytes += chunk.toString('latin1', 0, 64 - this.firstBytes.length);
+    this.receivedBytes += chunk.length;
+    this.untakenBytes += chunk.length;
     this.reader.read(chunk, (reply) => this.replies.push(reply));
+    if (this.reader.error !== null) this.end(this.notResp(this.reader.error));
+    else if (this.untakenBytes > MOST_BYTES || this.replies.length > MOST_REPLIES) this.end(new Unexpected('too much', TOO_MUCH));
     this.waiting?.();
   }
 
-  private end(how: string): void {
+  private notResp(error: string): Unexpected {
+    const what = this.strange === null ? error : quoteWord(this.firstBytes);
+    return new Unexpected('no RESP', { en: `what is no RESP: ${what}`, ko: `RESP가 아닌 것: ${what}` });
+  }
+
+  private end(how: Unexpected): void {
     this.ending ??= how;
+    if (how.trouble !== 'closed') this.socket.destroy();
     this.waiting?.();
   }
 
-  private async when(isThere: () => boolean, patienceMs: number): Promise<void> {
-    await this.poll(() => isThere() || this.ending !== null || this.reader.error !== null, patienceMs);
-    if (isThere()) return;
-    if (this.reader.error !== null) throw new Unexpected(`no RESP: ${quoteWord(this.firstBytes)}`);
-    if (this.ending !== null) throw new Unexpected(this.ending === 'closed' ? 'the connection was closed' : this.ending);
-    throw new Unexpected(`no reply within ${patienceMs} ms`);
+  private taken(count: number): readonly Reply[] {
+    this.untakenBytes = 0;
+    return this.replies.splice(0, count);
   }
 
-  private poll(isOver: () => boolean, patienceMs: number): Promise<void> {
+  private isOver(count: number): boolean {
+    return this.replies.length >= count || this.ending !== null;
+  }
+
+  private trouble(patienceMs: number): Unexpected {
+    return this.ending ?? new Unexpected('no reply', { en: `no reply within ${patienceMs} ms`, ko: `${patienceMs} ms 안에 응답이 없음` });
+  }
+
+  private wait(isOver: () => boolean, patienceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
         this.waiting = null;
         resolve();
       };
-      const timer = setTimeout(done, patienceMs);
+      let timer: NodeJS.Timeout;
+      let starvedMs = this.patience.starvedMs();
+      const expire = (): void => {
+        const moreMs = this.patience.starvedMs() - starvedMs;
+        starvedMs += moreMs;
+        // Where this process was late itself, what has come meanwhile is read first.
+        if (moreMs < LEAST_STARVED_MS) setImmediate(done);
+        else timer = setTimeout(expire, moreMs);
+      };
+      timer = setTimeout(expire, patienceMs);
       this.waiting = () => void (isOver() && done());
       this.waiting();
     });
   }
 }
 
-/** A reply as one short line, safe to print: `+OK`, `"text"`, `:1`, `nil`, `-ERR …`. */
+const noConnection = (ms: number): Text => ({ en: `no connection within ${ms} ms`, ko: `${ms} ms 안에 연결되지 않음` });
+
+const TOO_MUCH: Text = { en: 'more and more that nobody has asked for', ko: '요청하지 않은 것이 끝없이 옴' };
+
+const closed = (): Unexpected => new Unexpected('closed', { en: 'the connection was closed', ko: '연결이 닫힘' });
+
+/** Its code: Node's messages repeat the address. */
+const troubleOf = ({ code, message }: NodeJS.ErrnoException): Text => {
+  const what = code ?? message;
+  return what === 'ECONNRESET' ? { en: 'the connection was reset (ECONNRESET)', ko: '연결이 리셋됨(ECONNRESET)' } : { en: what, ko: what };
+};
+
+function connectError(error: NodeJS.ErrnoException): Error {
+  if (error.code === 'ECONNREFUSED') return new Unexpected('refused', { en: 'nobody listens there (ECONNREFUSED)', ko: '그곳에서 듣는 서버가 없음(ECONNREFUSED)' });
+  if (!OWN_LIMITS.includes(error.code ?? '')) return new Unexpected('no connection', troubleOf(error));
+  return new OwnLimit({ en: `check itself can open no more connections (${error.code})`, ko: `check가 연결을 더 열 수 없음(${error.code})` });
+}
+
+/** A reply as one short line, safe to print: `+OK`, `"text"`, `:1`, `nil`, `-ERR …`, `*2` for an array of two. */
 export function show(reply: Reply): string {
-  if (reply === null) return 'nil';
+  if (reply === null || (typeof reply === 'object' && 'type' in reply && reply.type === 'null-array')) return 'nil';
   if (typeof reply === 'string') return quoteWord(reply.length > 40 ? `${reply.slice(0, 40)}…` : reply);
   if (typeof reply === 'number' || typeof reply === 'bigint') return `:${reply}`;
-  if (Array.isArray(reply)) return `an array of ${reply.length}`;
+  if (Array.isArray(reply)) return `*${reply.length}`;
   if (typeof reply === 'object' && 'type' in reply && 'text' in reply) {
     const sign = reply.type === 'error' || reply.type === 'bulk-error' ? '-' : reply.type === 'simple' ? '+' : '';
     return printable(`${sign}${reply.text}`);

@@ -2,9 +2,10 @@
  * `redis-lab check --target host:port`: judges a server, and says so.
  */
 import { createInterface } from 'node:readline/promises';
-import { check, describeEnd, describeProbe, PROBES, Target, TargetError, toJson } from '../check/index.js';
+import { check, type Credentials, describeEnd, describeProbe, PROBES, Target, TargetError, toJson } from '../check/index.js';
 import { toBytes } from '../server/config/bytes.js';
-import { parseTcpAddress } from '../shared/address.js';
+import { formatAddress } from '../server/index.js';
+import { parseTcpAddress, type TcpAddress } from '../shared/address.js';
 import type { Language } from '../shared/language.js';
 import { complain } from './complain.js';
 import { parseWords, readLanguage, UsageError } from './words.js';
@@ -17,7 +18,8 @@ const FAILED = 1;
 const NOT_POSSIBLE = 2;
 
 interface CheckOptions {
-  readonly target: Target;
+  readonly address: TcpAddress;
+  readonly credentials: Credentials | null;
   readonly only: typeof PROBES;
   readonly json: boolean;
   readonly yes: boolean;
@@ -29,28 +31,46 @@ export async function runCheck(args: readonly string[]): Promise<number> {
   try {
     return await judge(readOptions(args));
   } catch (error) {
-    if (!(error instanceof TargetError || error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     complain(toBytes(error.message));
     return NOT_POSSIBLE;
   }
 }
 
-async function judge({ target, only, json, yes, language }: CheckOptions): Promise<number> {
-  await target.greet();
-  if (!yes && only.some(({ writes }) => writes === true)) target.mayWrite = await mayWrite(target, json);
-  const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
-  const report = await check(target, only, (probe) => json || say(describeProbe(probe, language)));
-  say(json ? [toJson(report, language)] : describeEnd(report, language));
+async function judge(options: CheckOptions): Promise<number> {
+  try {
+    const target = await Target.at(options.address, options.credentials);
+    return await judgeTarget(target, options).finally(() => target.close());
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error;
+    complain(toBytes(error.text[options.language]));
+    return NOT_POSSIBLE;
+  }
+}
+
+async function judgeTarget(target: Target, { address, only, json, yes, language }: CheckOptions): Promise<number> {
+  const silent = await target.greet();
+  if (silent === null && !yes && only.some(({ writes }) => writes === true)) target.mayWrite = await mayWrite(target, json, language);
+  const say = (lines: readonly string[]): void => void (lines.length > 0 && process.stdout.write(`${lines.join('\n')}\n`));
+  const where = formatAddress(target.address);
+  if (!json && target.address.host !== address.host) say([`${address.host}: ${where}`]);
+  const report = await check(target, silent, only, (probe) => json || say(describeProbe(probe, language)));
+  say(json ? [toJson(report, where, language)] : describeEnd(report, language));
   return report.probes.some(({ result }) => result === 'fail') ? FAILED : PASSED;
 }
 
+const MAY_WRITE: { readonly [language in Language]: (keys: number) => string } = {
+  en: (keys) => `The database holds ${keys} keys. Write a few of its own, and delete them at the end? [y/N] `,
+  ko: (keys) => `데이터베이스에 키가 ${keys}개 있습니다. check의 키를 몇 개 쓰고 끝에 지울까요? [y/N] `,
+};
+
 /** The keys of a database that is not empty belong to its users: at a terminal the user is asked. */
-async function mayWrite(target: Target, isQuiet: boolean): Promise<boolean> {
+async function mayWrite(target: Target, isQuiet: boolean, language: Language): Promise<boolean> {
   const keys = await target.keyCount();
   if (keys === null || keys === 0) return true;
   if (isQuiet || !process.stdin.isTTY || !process.stdout.isTTY) return false;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question(`The database holds ${keys} keys. Write a few of its own, and delete them at the end? [y/N] `);
+  const answer = await lines.question(MAY_WRITE[language](keys));
   lines.close();
   return /^y(?:es)?$/i.test(answer.trim());
 }
@@ -66,7 +86,8 @@ function readOptions(args: readonly string[]): CheckOptions {
   if (address === null || address.port === 0) throw new UsageError(`--target '${target}': must be host:port, as 127.0.0.1:6379 or [::1]:6379`);
   if (user !== null && password === undefined) throw new UsageError('--user needs --password');
   return {
-    target: new Target(address, password === undefined ? null : { user, password }),
+    address,
+    credentials: password === undefined ? null : { user, password },
     only: only === undefined ? PROBES : probesOf(only.split(',')),
     json,
     yes,

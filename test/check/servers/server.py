@@ -90,20 +90,20 @@ class Parser:
 
     def feed_lines(self, data):
         """Believes that a value ends with its line."""
-        self.buffer += data
+        lines = (self.buffer + data).split(b'\r\n')
         out = []
-        while True:
-            lines = self.buffer.split(b'\r\n')
-            if not lines[0].startswith(b'*'):
-                self.buffer = b''
+        at = 0
+        # The last one has no end yet.
+        while at + 1 < len(lines):
+            if not lines[at].startswith(b'*'):
+                at += 1
+                continue
+            count = int(lines[at][1:])
+            if len(lines) < at + 2 * count + 2:
                 break
-            count = int(lines[0][1:])
-            if len(lines) < 2 * count + 2:
-                break
-            out.append(STORE.run([lines[2 * i + 2] for i in range(count)]))
-            self.buffer = b'\r\n'.join(lines[2 * count + 1:])
-            if self.buffer == b'':
-                break
+            out.append(STORE.run([lines[at + 2 * i + 2] for i in range(count)]))
+            at += 2 * count + 1
+        self.buffer = b'\r\n'.join(lines[at:])
         return b''.join(out)
 
 

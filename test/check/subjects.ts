@@ -1,0 +1,256 @@
+/**
+ * What `redis-lab check` is tried on: the lab with each engine and each defect, redis-server, the course's solutions, and small servers in other languages
+ * with a known fault or none. Each with the verdict that is right. The tests ask a few of them a few probes; `npm run check-matrix` asks all of them all.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Kind } from '../../src/check/index.js';
+import { startRedisServer } from '../support/redis-server.js';
+
+/** Tests and scripts are run in the root of the project. */
+const SERVERS = resolve('test/check/servers');
+const MAIN = resolve('dist/cli/main.js');
+const LESSONS = resolve('dist/course/lessons');
+
+export interface Verdict {
+  /** Any of these: where nothing shows it, `unknown` is no mistake. */
+  readonly kind: readonly Kind[];
+  readonly fails: readonly string[];
+  /** These may fail or pass: what they find depends on what happened before. */
+  readonly either?: readonly string[];
+  /** Commands that it does not have, so that what needs them cannot be told. */
+  readonly lacks?: readonly string[];
+}
+
+export interface Running {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface Subject {
+  readonly name: string;
+  /** What must be installed: a command that shows it. */
+  readonly needs: readonly [command: string, ...args: readonly string[]];
+  readonly expected: Verdict;
+  start(): Promise<Running>;
+}
+
+const LOOP = ['event-loop'] as const;
+const THREADS = ['threads'] as const;
+const SEQUENTIAL = ['sequential'] as const;
+
+/** What a server that has only PING, ECHO, SET, GET and DEL does not have. */
+const SMALL = ['DBSIZE', 'BLPOP'];
+/** And one that has only PING and ECHO. */
+const SMALLER = { lacks: SMALL, fails: ['set-get', 'expiry'] } as const;
+const PING_ONLY = { lacks: [...SMALL, 'ECHO'], fails: ['echo', 'set-get', 'expiry'] } as const;
+/** A loop that spins when a connection is at its end. */
+const SPINS_AFTER_EOF = ['half-close', 'idle', 'rest-after-eof', 'rest-after-full'];
+
+/** The defects of the lab, each with the way of reporting readiness under which it matters, and what is found of it. */
+const DEFECTS: { readonly [name: string]: { readonly level?: readonly string[]; readonly edge?: readonly string[]; readonly either?: readonly string[]; readonly kind?: Verdict['kind'] } } = {
+  'one-client-at-a-time': {
+    level: ['second-client', 'set-get', 'unfinished-request', 'slow-reader', 'parked-client', 'timeout-alone', 'thousand-connections'], kind: SEQUENTIAL,
+  },
+  // Nobody gets a reply: the connection is closed before it is written.
+  'eagain-is-an-error': { level: ['ping'], kind: ['unknown'] },
+  'edge-without-draining': { level: [], edge: ['pipeline', 'rest-after-full'], either: ['half-close'] },
+  'drain-forever': { level: [] },
+  'ignore-eof': { level: SPINS_AFTER_EOF, edge: ['half-close'] },
+  'half-frame-thrown-away': { level: ['half-frame', 'byte-by-byte', 'split-length', 'pipeline'], either: ['order', 'rest-after-full'] },
+  'one-read-one-command': { level: ['pipeline', 'order', 'rest-after-full'] },
+  'write-takes-all': { level: ['rest-after-full'] },
+  'always-writable': { level: ['idle', 'rest-after-full'], either: ['rest-after-eof'], edge: [] },
+  // Edge-triggered: as soon as two have waited at the same time everybody waits for one more to connect.
+  'accept-one-of-many': { level: [] },
+  // Many timers, or many keys, that are due at the same moment show as time only.
+  'timer-before-clients': { level: [] },
+  'no-generation': { level: [] },
+  'blpop-sleeps-the-loop': { level: ['parked-client'] },
+  'expiry-only-on-access': { level: ['active-expiry'] },
+  'expire-all-at-once': { level: [] },
+  'sleep-without-timers': { level: ['timeout-alone'] },
+};
+
+function labs(): Subject[] {
+  const defects = Object.entries(DEFECTS).flatMap(([name, { level, edge, either = [], kind = LOOP }]) => {
+    const withDefect = (fails: readonly string[] | undefined, ...flags: string[]): Subject[] =>
+      fails === undefined ? [] : [lab(['--fault', name, ...flags], { kind, fails, either })];
+    return [...withDefect(level), ...withDefect(edge, '--edge-triggered')];
+  });
+  return [
+    lab([], { kind: LOOP, fails: [] }),
+    lab(['--edge-triggered'], { kind: LOOP, fails: [] }),
+    lab(['--poller', 'portable'], { kind: LOOP, fails: [] }),
+    lab(['--engine', 'sequential'], { kind: SEQUENTIAL, fails: DEFECTS['one-client-at-a-time']!.level! }),
+    // At most 64 threads; expiry on access only.
+    lab(['--engine', 'threads'], { kind: THREADS, fails: ['active-expiry', 'thousand-connections'], lacks: ['BLPOP'] }),
+    ...defects,
+  ];
+}
+
+function lab(flags: readonly string[], expected: Verdict): Subject {
+  return program(`lab ${flags.join(' ')}`.trim(), [process.execPath, '--version'], expected, () => [process.execPath, MAIN, '--headless', '--port', '0', ...flags]);
+}
+
+/** What a lesson leaves for a later one: the keyspace stands in 05 and 06, whole writes in 07, lists in 08. */
+const SOLUTIONS: { readonly [name: string]: Omit<Verdict, 'kind'> } = {
+  '04-half-frames': PING_ONLY,
+  '05-set-get': { lacks: SMALL, fails: ['expiry', 'rest-after-full'] },
+  '06-expiry': { lacks: SMALL, fails: ['rest-after-full'] },
+  '07-writing': SMALLER,
+};
+
+function solutions(): Subject[] {
+  const names = readdirSync(LESSONS).filter((name) => SOLUTIONS[name] !== undefined);
+  return names.map((name) =>
+    program(`solution ${name}`, [process.execPath, '--version'], { kind: LOOP, ...SOLUTIONS[name]! }, () => [process.execPath, join(SERVERS, 'lesson.mjs'), name]));
+}
+
+type Modes = { readonly [mode: string]: Verdict };
+
+const PYTHON: Modes = {
+  threads: { kind: THREADS, lacks: SMALL, fails: [] },
+  asyncio: { kind: LOOP, lacks: SMALL, fails: [] },
+  selectors: { kind: LOOP, lacks: SMALL, fails: [] },
+  sequential: { kind: SEQUENTIAL, lacks: SMALL, fails: ['second-client', 'set-get', 'unfinished-request', 'slow-reader', 'thousand-connections'] },
+  'one-read': { kind: THREADS, lacks: SMALL, fails: ['half-frame', 'byte-by-byte', 'split-length', 'pipeline', 'order', 'rest-after-full'] },
+  busy: { kind: LOOP, lacks: SMALL, fails: ['idle', 'rest-after-eof', 'rest-after-full'] },
+  writable: { kind: LOOP, lacks: SMALL, fails: ['idle', 'rest-after-full'] },
+  'ignore-eof': { kind: LOOP, lacks: SMALL, fails: SPINS_AFTER_EOF },
+  'blocking-write': { kind: LOOP, lacks: SMALL, fails: ['slow-reader'] },
+  text: { kind: THREADS, lacks: SMALL, fails: ['binary'] },
+  'no-expiry': { kind: THREADS, lacks: SMALL, fails: ['expiry'] },
+};
+
+const C: Modes = {
+  fork: { kind: THREADS, ...SMALLER },
+  select: { kind: LOOP, ...SMALLER },
+  poll: { kind: LOOP, ...SMALLER },
+  'poll-exact': { kind: LOOP, ...SMALLER, fails: ['unfinished-request', ...SMALLER.fails] },
+  'poll-strings': { kind: LOOP, ...SMALLER, fails: ['binary', ...SMALLER.fails] },
+  'poll-drops': { kind: LOOP, ...SMALLER, fails: ['rest-after-full', ...SMALLER.fails] },
+  'poll-dies': { kind: ['unknown'], ...PING_ONLY, fails: ['reset', ...PING_ONLY.fails] },
+};
+
+const GO: Modes = {
+  goroutines: { kind: THREADS, lacks: ['BLPOP'], fails: [] },
+  // Its runtime lays goroutines on few threads.
+  'own-map': { kind: ['threads', 'unknown'], lacks: ['BLPOP'], fails: ['set-get'], either: ['active-expiry'] },
+};
+
+const RUBY: Modes = {
+  threads: { kind: THREADS, lacks: SMALL, fails: [] },
+  seconds: { kind: LOOP, lacks: SMALL, fails: ['expiry'] },
+  newlines: { kind: THREADS, lacks: SMALL, fails: ['binary'] },
+};
+
+const JAVA: Modes = {
+  threads: { kind: THREADS, ...SMALLER },
+  pool: { kind: ['threads', 'unknown'], ...SMALLER, fails: ['thousand-connections', ...SMALLER.fails] },
+  'ignore-eof': { kind: ['event-loop', 'unknown'], ...SMALLER, fails: [...SPINS_AFTER_EOF, ...SMALLER.fails] },
+};
+
+const modes = (language: string, needs: Subject['needs'], verdicts: Modes, command: (mode: string) => string[]): Subject[] =>
+  Object.entries(verdicts).map(([mode, expected]) => program(`${language}: ${mode}`, needs, expected, () => command(mode)));
+
+export const SUBJECTS: readonly Subject[] = [
+  redis(),
+  ...labs(),
+  ...solutions(),
+  ...modes('Python', ['python3', '--version'], PYTHON, (mode) => ['python3', 'server.py', mode]),
+  ...modes('C', ['gcc', '--version'], C, (mode) => [compiled('c', 'gcc', '-O1', '-o'), mode]),
+  ...modes('Go', ['go', 'version'], GO, (mode) => [compiled('go', 'go', 'build', '-o'), mode]),
+  ...modes('Ruby', ['ruby', '--version'], RUBY, (mode) => ['ruby', 'server.rb', mode]),
+  ...modes('Perl', ['perl', '-MIO::Select', '-e1'], { select: { kind: LOOP, ...PING_ONLY } }, () => ['perl', 'server.pl']),
+  ...modes('Java', ['javac', '--version'], JAVA, (mode) => ['java', 'Server.java', mode]),
+];
+
+export const isInstalled = ({ needs: [command, ...args] }: Subject): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+let folder: string | null = null;
+const programs = new Map<string, string>();
+
+/** The path of test/check/servers/server.EXTENSION, compiled once. */
+function compiled(extension: string, compiler: string, ...args: readonly string[]): string {
+  const known = programs.get(extension);
+  if (known !== undefined) return known;
+  if (folder === null) {
+    folder = mkdtempSync(join(tmpdir(), 'redis-lab-check-'));
+    process.once('exit', () => rmSync(folder!, { recursive: true, force: true }));
+  }
+  const path = join(folder, extension);
+  const { status, stderr } = spawnSync(compiler, [...args, path, join(SERVERS, `server.${extension}`)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`server.${extension}: ${stderr}`);
+  programs.set(extension, path);
+  return path;
+}
+
+/** What it prints first, or in its line that it is ready, is its port. */
+const PORT = /^(\d+)\n|Ready to accept connections on 127\.0\.0\.1:(\d+)/;
+
+function program(name: string, needs: Subject['needs'], expected: Verdict, command: () => readonly string[]): Subject {
+  const start = async (): Promise<Running> => {
+    const [file, ...args] = command() as [string, ...string[]];
+    const child = spawn(file, args, { cwd: SERVERS, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    const ended = new Promise<void>((done) => void child.once('exit', () => done()));
+    // With the processes that it has forked.
+    const kill = (): void => {
+      try {
+        process.kill(-child.pid!, 'SIGKILL');
+      } catch {
+        // They have ended.
+      }
+    };
+    process.once('exit', kill);
+    const stop = async (): Promise<void> => {
+      process.off('exit', kill);
+      kill();
+      await ended;
+    };
+    let printed = '';
+    for await (const chunk of child.stdout) {
+      printed += String(chunk);
+      const port = PORT.exec(printed);
+      if (port === null) continue;
+      return { port: Number(port[1] ?? port[2]), stop };
+    }
+    throw new Error(`${name} has ended before it listened: ${printed}`);
+  };
+  return { name, needs, expected, start };
+}
+
+function redis(): Subject {
+  const start = async (): Promise<Running> => {
+    const { port, close } = await startRedisServer();
+    return { port, stop: close };
+  };
+  return { name: 'redis-server', needs: ['redis-server', '--version'], expected: { kind: LOOP, fails: [] }, start };
+}
+
+export interface Report {
+  readonly kind: string;
+  readonly evidence: readonly string[];
+  readonly probes: readonly { readonly name: string; readonly result: string; readonly sent: string; readonly came: string; readonly means?: string }[];
+  readonly stages: readonly { readonly name: string; readonly passes: boolean | null }[];
+}
+
+/** Each verdict that is wrong, in words. `cannot tell` is never wrong. */
+export function wrongVerdicts({ kind, evidence, probes }: Report, expected: Verdict): string[] {
+  const wrong = probes.filter(({ name, result }) => {
+    if (result === 'cannot tell' || expected.either?.includes(name)) return false;
+    return expected.fails.includes(name) !== (result === 'fail');
+  });
+  const isKind = kind === 'unknown' || (expected.kind as readonly string[]).includes(kind);
+  return [...wrong.map(({ name, result, came }) => `${name}: ${result} (${came})`), ...(isKind ? [] : [`kind: ${kind} (${evidence.join('; ')})`])];
+}
+
+/** What could not be told although nothing is lacking. */
+export function openVerdicts({ kind, evidence, probes }: Report, expected: Verdict): string[] {
+  const reasons = ['the server has ended', 'it does not answer PING', ...(expected.lacks ?? []).map((command) => `it has no ${command}`)];
+  const open = probes.filter(({ result, came }) => result === 'cannot tell' && !reasons.some((reason) => came.includes(reason)));
+  const isOpen = kind === 'unknown' && !(expected.kind as readonly string[]).includes('unknown');
+  return [...open.map(({ name, came }) => `${name}: cannot tell (${came})`), ...(isOpen ? [`kind: unknown (${evidence.join('; ')})`] : [])];
+}
