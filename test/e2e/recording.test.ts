@@ -259,7 +259,8 @@ describe('redis-lab replay', () => {
       return stderr;
     };
     expect(await refused(dir)).toBe(`redis-lab: '${dir}': this is a directory\n`);
-    for (const [name, wrong] of Object.entries({ empty: {}, null: null, number: 5, settings: { ...head, settings: null }, poll: { ...head, poll: {} } })) {
+    const build = { ...head, build: '1.0\n\x1b[2J' };
+    for (const [name, wrong] of Object.entries({ empty: {}, null: null, number: 5, settings: { ...head, settings: null }, poll: { ...head, poll: {} }, build })) {
       const path = file(`${name}.lab`, headed(wrong));
       expect(await refused(path)).toBe(`redis-lab: '${path}': its first block does not say which server was recorded\n`);
     }

@@ -139,10 +139,8 @@ export class ReplayHost implements Host {
 
   readFile(): FileContent {
     if (this.world.isDetached) return { complaint: 'this is the past' };
-    this.world.take(HOST_FILE, 0, 'a file');
-    const { tape } = this.world;
-    const answer = Buffer.alloc(tape.number());
-    tape.bytes(answer, 0, answer.length);
+    this.world.expect(HOST_FILE, 'a file');
+    const answer = this.world.tape.blob();
     const text = answer.latin1Slice(1);
     const content = answer[0] === PLUS ? { bytes: text } : { complaint: text };
     this.files.push(content);
@@ -165,7 +163,7 @@ export class ReplayHost implements Host {
   /** @param unknown the answer of a server that is on its own, if it has not asked that before */
   private answer<T>(asked: string, unknown: T, tag = HOST): T {
     if (this.world.isDetached) return this.last.has(asked) ? (this.last.get(asked) as T) : unknown;
-    this.world.take(tag, 0, asked);
+    this.world.expect(tag, asked);
     const text = this.world.tape.text();
     try {
       const answer = JSON.parse(text) as T;

@@ -117,12 +117,15 @@ export function describeDamage({ kind, block, at }: Damage): string {
   return kind === 'cut off' ? `it is cut off in block ${block}, at byte ${at}` : `block ${block}, at byte ${at}, is damaged`;
 }
 
+/** It is shown to people. */
+const isPrintable = (text: string): boolean => /^[!-~]{1,64}$/.test(text);
+
 /** The block is whole; but whoever has made it may have meant something else. */
 function readHead(payload: Buffer): RecordingHead {
   try {
     const { build, seed, settings, poll, from = '' } = JSON.parse(payload.toString()) as Partial<RecordingHead>;
     const areTexts = [build, poll?.name, from].every((text) => typeof text === 'string');
-    const isHead = areTexts && typeof seed === 'number' && typeof settings === 'object';
+    const isHead = areTexts && isPrintable(build!) && typeof seed === 'number' && typeof settings === 'object';
     if (isHead && settings !== null) return JSON.parse(payload.toString()) as RecordingHead;
   } catch {
     // The same as a head of another shape.

@@ -139,7 +139,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
   }
 
   listen(): TcpListener {
-    this.take(inputs.LISTEN, 0, 'listen');
+    this.expectOrFail(inputs.LISTEN, 'listen');
     return new ReplayListener(this, this.tape.number(), takeAddress(this.tape));
   }
 
@@ -158,18 +158,28 @@ export class ReplayWorld implements Poll, RestoredSockets {
   wait(events: Events): void {
     events.clear();
     if (this.isDetached) return;
-    this.take(inputs.WAIT, 0, 'poll.wait');
+    this.expectOrFail(inputs.WAIT, 'poll.wait');
     const count = this.tape.number();
     for (let i = 0; i < count; i++) events.push(this.tape.number(), this.tape.byte());
   }
 
   close(): void {}
 
-  /** Consumes the tag of an answer of this kind; throws the SystemError, if that is what the answer was. */
-  take(tag: number, token: Token, asked: string): void {
+  /** Consumes the tag of an answer of this kind. */
+  expect(tag: number, asked: string): void {
+    const found = this.next();
+    if (found !== tag) this.divergeAt(found, asked);
+  }
+
+  /** Of a question that may fail: throws the SystemError, if that is what the answer was. */
+  private expectOrFail(tag: number, asked: string): void {
     const found = this.next();
     if (found === inputs.FAILED) throw takeError(this.tape);
-    if (found !== tag) this.diverge(token, asked, INPUT_NAMES[found] ?? `unknown input ${found}`);
+    if (found !== tag) this.divergeAt(found, asked);
+  }
+
+  private divergeAt(found: number, asked: string): never {
+    return this.diverge(0, asked, INPUT_NAMES[found] ?? `unknown input ${found}`);
   }
 
   /** Did somebody watch the recorded server? Asked where it was asked then; only changes are on the tape. */
@@ -190,13 +200,18 @@ export class ReplayWorld implements Poll, RestoredSockets {
       this.tape.byte();
       if (tag === inputs.SHUTDOWN) this.onShutdown();
       else if (tag === inputs.ADVANCE) this.clock.advance(this.tape.number());
-      else this.obeyFault(JSON.parse(this.tape.text()) as FaultCall);
+      else this.obeyFault(this.tape.text());
     }
   }
 
-  private obeyFault(call: FaultCall): void {
-    this.observer?.called(call);
-    this.onFault(call);
+  private obeyFault(text: string): void {
+    try {
+      const call = JSON.parse(text) as FaultCall;
+      this.observer?.called(call);
+      this.onFault(call);
+    } catch {
+      this.diverge(0, 'a call of another thread', 'a call that is none');
+    }
   }
 
   diverge(...about: ConstructorParameters<typeof Divergence>): never {
@@ -284,7 +299,7 @@ class ReplayClock implements Clock {
 
   refresh(): void {
     if (this.world.isDetached) return;
-    this.world.take(inputs.REFRESH, 0, 'clock.refresh');
+    this.world.expect(inputs.REFRESH, 'clock.refresh');
     const nowMs = this.nowMs + this.world.tape.signed();
     if (nowMs > this.endMs) {
       this.isOver = true;
@@ -299,7 +314,7 @@ class ReplayClock implements Clock {
       this.world.expectTime();
       return this.measureUs();
     }
-    this.world.take(inputs.READ_US, 0, 'clock.readUs');
+    this.world.expect(inputs.READ_US, 'clock.readUs');
     return this.reading();
   }
 

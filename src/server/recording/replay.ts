@@ -2,6 +2,7 @@
  * Replay: a server that lives through a recording once more, without sockets and as fast as it goes.
  */
 import { Config, type SettingValues } from '../config.js';
+import { SystemError } from '../io/poll.js';
 import { Server } from '../server.js';
 import { type ServerOrigin, type ServerState, settingsOf } from '../server-state.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
@@ -175,7 +176,8 @@ export class Replay {
     } catch (error) {
       this.isRunning = false;
       if (error instanceof Divergence) this.divergence = error;
-      else if (!(error instanceof TapeEnd || error instanceof Abandoned)) throw error;
+      // The recorded server has died of a SystemError where nothing catches it: its poll had failed.
+      else if (!(error instanceof TapeEnd || error instanceof Abandoned || error instanceof SystemError)) throw error;
     }
   }
 }

@@ -234,7 +234,12 @@ export class TapeCursor {
   }
 
   text(): string {
-    return this.take(this.number()).toString('utf8');
+    return this.blob().toString('utf8');
+  }
+
+  /** Bytes, with their number in front of them. They are only lent. */
+  blob(): Buffer {
+    return this.take(this.number());
   }
 
   /** Passes over `count` bytes. Returns the place of the first of them. */

@@ -3,7 +3,9 @@
  */
 import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/server/recording/digest.js';
+import { FAILED, FAULT, REFRESH } from '../../../src/server/recording/inputs.js';
 import { Replay, type RecordingHead, type ReplayResult } from '../../../src/server/recording/replay.js';
+import { Divergence } from '../../../src/server/recording/replay-world.js';
 import { TapeEnd } from '../../../src/server/recording/tape.js';
 import type { Server } from '../../../src/server/server.js';
 import { Random } from '../../fuzz/random.js';
@@ -92,6 +94,45 @@ test('the first thing that is otherwise is named, also inside of a command', () 
   whole[whole.indexOf('{"resident"')] = 0x78;
   expect(new Replay(head, whole).run().divergence).toMatchObject({ replayed: 'memory', recorded: 'an answer that is none' });
 });
+
+test('a tape with other bytes ends with a divergence, and with nothing else', { timeout: 600_000 }, () => {
+  const outcomes = new Set<string>();
+  for (let seed = 1; seed <= 2; seed++) {
+    const recorded = recordScenario(seed);
+    live(recorded, new Random(seed), 20);
+    const whole = recorded.tape();
+    recorded.lab.close();
+    const random = new Random(seed);
+    for (let round = 0; round < 60; round++) {
+      const tape = Buffer.from(whole);
+      const [at, value] = [random.below(tape.length), random.pick([random.below(256), 0, 255, FAILED, FAULT])];
+      for (let i = at; i < Math.min(tape.length, at + (random.chance(0.2) ? 9 : 1)); i++) tape[i] = value;
+      outcomes.add(outcomeOf(recorded.head, tape));
+    }
+  }
+  // A clock cannot fail, and what another thread has said is JSON.
+  const { lab, head, tape } = record();
+  lab.connect().ask('SET', 'k', 'v');
+  lab.faults.add('error next 1');
+  lab.connect().ask('SET', 'k', 'w');
+  const whole = tape();
+  const failing = Buffer.from(whole);
+  failing[failing.lastIndexOf(REFRESH)] = FAILED;
+  expect(outcomeOf(head, failing)).toBe('diverged');
+  const garbled = Buffer.from(whole);
+  garbled[garbled.indexOf('{"add"')] = 0x78;
+  expect(new Replay(head, garbled).run().divergence).toMatchObject({ recorded: 'a call that is none' });
+  expect([...outcomes].sort()).toEqual(['diverged', 'identical']);
+});
+
+function outcomeOf(head: RecordingHead, tape: Buffer): 'identical' | 'diverged' {
+  try {
+    return new Replay(head, tape).run().divergence === null ? 'identical' : 'diverged';
+  } catch (error) {
+    if (error instanceof Divergence || error instanceof TapeEnd) return 'diverged';
+    throw error;
+  }
+}
 
 /** Null: the tape ends before. */
 function started(head: RecordingHead, tape: Buffer): Replay | null {

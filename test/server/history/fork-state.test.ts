@@ -1,0 +1,80 @@
+/**
+ * What forks of simulated servers begin with: at events of all kinds, in the middle of their turns.
+ */
+import { deserialize } from 'node:v8';
+import { expect, test } from 'vitest';
+import { Checkpoints } from '../../../src/server/history/checkpoints.js';
+import { stateAt } from '../../../src/server/history/fork-state.js';
+import type { Moment } from '../../../src/server/history/moment.js';
+import { RouteFinder } from '../../../src/server/history/route-finder.js';
+import { TapeStore } from '../../../src/server/history/tape-store.js';
+import { TurnIndex } from '../../../src/server/history/turn-index.js';
+import { Twin } from '../../../src/server/history/twin.js';
+import { digestOf } from '../../../src/server/recording/digest.js';
+import type { ServerState } from '../../../src/server/server-state.js';
+import { Random } from '../../fuzz/random.js';
+import { live, type Recorded, recordScenario } from '../recording/scenarios.js';
+import { simulate } from '../simulation/harness.js';
+
+function finderOf({ head, lab }: Recorded, tape: Buffer): RouteFinder {
+  const store = new TapeStore();
+  store.append(tape);
+  const beginning = { turn: 0, unixMs: 0, commands: 0, tapeOffset: 0, workMs: 0, state: null };
+  const index = new TurnIndex();
+  index.add(beginning);
+  const newest = { turn: lab.server.loop.turnNumber, event: 1 };
+  const range = { oldest: { turn: 1, event: 1 }, newest, oldestMs: 0, newestMs: 0, oldestCommand: 1, newestCommand: 0, bytes: 0, isWhole: true, off: null };
+  return new RouteFinder(head, store, index, new Checkpoints(beginning), range);
+}
+
+const keysOf = (digest: string): string => digest.replace(/ clients .*/, '');
+
+interface Seen {
+  readonly moment: Moment;
+  readonly border: Moment;
+  /** Of the keyspace, at the border. */
+  readonly keys: string;
+}
+
+/** Some events of a turn, and the last moment between two commands before each. */
+function lookAt(finder: RouteFinder, turn: number): Seen[] {
+  const seen: Seen[] = [];
+  const route = finder.at({ turn, event: 1 });
+  let keys = '';
+  const twin: Twin = new Twin({ ...route, goal: { kind: 'first', after: { turn, event: 0 }, where: { unit: 'event' } } }, new TapeStore(route.tape), () => {
+    const { moment, borders, replay } = twin;
+    if (moment.turn > turn) twin.abandon();
+    if (borders.last === moment) keys = keysOf(digestOf(replay.server));
+    seen.push({ moment, border: borders.last, keys });
+  });
+  twin.run();
+  return seen;
+}
+
+const SCENARIOS = Number(process.env.FORKS ?? 6);
+
+test(`forks of ${SCENARIOS} scenarios begin with the keys of the last moment between two commands, and go on`, { timeout: 3_600_000 }, () => {
+  const kinds = new Set<string>();
+  for (let seed = 1; seed <= SCENARIOS; seed++) {
+    const random = new Random(seed);
+    const recorded = recordScenario(seed);
+    live(recorded, random, 40);
+    const finder = finderOf(recorded, recorded.tape());
+    for (let round = 0; round < 5; round++) {
+      const { moment, border, keys } = random.pick(lookAt(finder, random.between(1, recorded.lab.server.loop.turnNumber - 1)));
+      const { state, asOf } = stateAt(finder, border);
+      expect({ seed, moment, asOf }).toEqual({ seed, moment, asOf: border.event === 1 ? { turn: border.turn, event: 0 } : border });
+      const from = deserialize(state) as ServerState;
+      expect(from.turn).toBe(border.event === 1 ? border.turn - 1 : border.turn);
+      const fork = simulate({ seed, from });
+      expect({ seed, moment, keys: keysOf(digestOf(fork.server)) }).toEqual({ seed, moment, keys });
+      const client = fork.connect();
+      client.ask('RESET');
+      fork.advance(1000);
+      kinds.add(border.event === moment.event ? 'at a border' : 'within a command');
+      fork.close();
+    }
+    recorded.lab.close();
+  }
+  expect([...kinds].sort()).toEqual(['at a border', 'within a command']);
+});
