@@ -93,6 +93,15 @@ test('twenty moments, visited back and forth, are each time what a replay of the
   }
 });
 
+test('what is asked for before the history has begun is answered when it has', async () => {
+  const { server } = await start();
+  await using client = await RespClient.connect(server.port);
+  await client.call('SET', 'k', 'v');
+  const { snapshot } = await server.history!.visit({ command: 1 }, WINDOW);
+  expect(snapshot.keys.rows.map(({ key }) => key)).toEqual(['k']);
+  await server.close();
+});
+
 test('questions are answered as of then, and change nothing', async () => {
   const { server } = await start();
   await using client = await RespClient.connect(server.port);

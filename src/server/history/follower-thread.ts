@@ -46,6 +46,8 @@ export class FollowerThread implements TapeSource {
   private budget = 0;
   private isWhole = false;
   private following: Following | null = null;
+  /** What was asked before there was anything to answer from. */
+  private readonly early: CallOf<FollowerCalls>[] = [];
   /** How long it has taken to live through the tape so far, and to take the last checkpoint. */
   private workMs = 0;
   private captureMs = 0;
@@ -73,6 +75,7 @@ export class FollowerThread implements TapeSource {
       const bytes = this.tape.from(offset);
       if (bytes !== null || !mayWait || this.isWhole || this.mailbox.isClosed) return bytes;
       this.endSlice();
+      this.answerEarly();
       this.mailbox.wait(() => this.tape.end > offset, this.tell());
       this.sliceStartMs = performance.now();
     }
@@ -96,6 +99,7 @@ export class FollowerThread implements TapeSource {
       sliceEnd = replay.position + SLICE_BYTES;
     }
     const { divergence } = replay.result();
+    this.answerEarly();
     if (this.isWhole) this.followed(divergence?.message ?? null);
     else if (divergence !== null) this.turnOff(`a replay did not do the same (${divergence.message})`);
   }
@@ -156,8 +160,14 @@ export class FollowerThread implements TapeSource {
         if (this.off === null) this.tape.append(message.bytes);
         return;
       case 'call':
+        if (this.following === null && this.off === null) return void this.early.push(message);
         return this.mailbox.answer(message, this.answer(message));
     }
+  }
+
+  /** At the end of the tape: by then it has followed all that was there when they were asked. */
+  private answerEarly(): void {
+    for (const call of this.early.splice(0)) this.mailbox.deliver(call);
   }
 
   private answer({ method, argument }: CallOf<FollowerCalls>): unknown {

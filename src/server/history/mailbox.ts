@@ -41,7 +41,8 @@ export class Mailbox<C> {
     this.post({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
   }
 
-  private deliver(message: Exclude<ToThread<C>, { kind: 'close' }>): void {
+  /** Hands a message over, now or once more. */
+  deliver(message: Exclude<ToThread<C>, { kind: 'close' }>): void {
     try {
       this.receive(message);
     } catch (error) {
