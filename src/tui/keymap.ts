@@ -5,7 +5,7 @@
  * the prompt and in the REPL.
  */
 import type { Text } from '../shared/language.js';
-import type { LessonStep, OpenLesson } from './state/learn/lesson.js';
+import { takesNumbers, type LessonStep, type OpenLesson } from './state/learn/lesson.js';
 import type { State } from './state/state.js';
 import { spell, type Key } from './terminal/key.js';
 import type { Pane } from './view/pane.js';
@@ -124,6 +124,7 @@ const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 const stepOf = ({ lesson }: State): LessonStep | null => (lesson?.type === 'open' ? lesson.step : null);
 const isAt = (...steps: readonly LessonStep['at'][]) => (state: State): boolean => steps.some((at) => at === stepOf(state)?.at);
 const hasMoments = (state: State): boolean => state.lesson?.type === 'open' && state.lesson.moments.length > 0;
+const takesNumber = ({ lesson }: State): boolean => lesson?.type === 'open' && takesNumbers(lesson.experiment);
 /** The digits that choose among so many. */
 const digits = (among: (lesson: OpenLesson) => readonly unknown[]) => ({ lesson }: State): string =>
   lesson?.type === 'open' ? `1-${among(lesson).length}` : '';
@@ -167,7 +168,14 @@ export const KEYMAP: readonly Binding[] = [
     intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', shownNow: digits(({ experiment }) => experiment.mend.choices),
     label: { en: 'try a line', ko: '줄 고르기' },
     meaning: { en: 'chooses the line that is to mend the loop, and runs it', ko: '루프를 고칠 줄을 골라 실행' },
-    group: 'Experiment', contexts: ['lesson'], when: isAt('mend', 'missed'),
+    group: 'Experiment', contexts: ['lesson'], when: (state) => isAt('mend', 'missed')(state) && !takesNumber(state),
+  },
+  {
+    // Digits stand in the line then, where another one may follow.
+    intent: 'lesson-choose', keys: [], shown: '1-4 Enter', shownNow: (state) => `${digits(({ experiment }) => experiment.mend.choices)(state)} Enter`,
+    label: { en: 'try a line', ko: '줄 고르기' },
+    meaning: { en: 'the same where a number may be typed', ko: '숫자를 입력할 수 있을 때' },
+    group: 'Experiment', contexts: ['lesson'], when: (state) => isAt('mend', 'missed')(state) && takesNumber(state),
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'shows it', ko: '그 순간 보기' },

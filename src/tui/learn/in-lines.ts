@@ -4,6 +4,7 @@
  */
 import { type Disturbance, inLanguage, type Experiment, type Judged, type Localized, type RunRecord } from '../state/learn/experiment.js';
 import type { Language } from '../../shared/language.js';
+import { takesNumbers } from '../state/learn/lesson.js';
 import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import { escapeBytes } from '../escape.js';
 import { toBytes } from '../state/typed-text.js';
@@ -107,7 +108,8 @@ class LessonInLines {
       const line = (await this.ask()).trim();
       const choice = choices[Number(line) - 1];
       if (choice !== undefined) return planChoice(this.experiment, choice);
-      if (typed !== null && line !== '' && !/^\d+$/.test(line)) return planTyped(this.experiment, line.replace(typed.line.replace('{typed}', ''), ''));
+      const isTyped = line !== '' && (takesNumbers(this.experiment) || !/^\d+$/.test(line));
+      if (typed !== null && isTyped) return planTyped(this.experiment, line.replace(typed.line.replace('{typed}', ''), ''));
     }
   }
 

@@ -7,7 +7,7 @@
 import type { TraceEvent } from '../../server/index.js';
 import { inLanguage, type Bookmark, type Experiment, type RunRecord } from '../state/learn/experiment.js';
 import type { Language } from '../../shared/language.js';
-import { leading, openLesson, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
+import { leading, openLesson, takesNumbers, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
 import { fill } from './fill.js';
 import { judge, lineOf, marksOf } from './judge.js';
 import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
@@ -89,6 +89,10 @@ export class LessonGuide {
     const lesson = this.openLesson();
     const line = lesson?.experiment.mend.typed?.line ?? null;
     if (lesson === null || !isToMend(lesson.step) || line === null) return false;
+    if (takesNumbers(lesson.experiment) && lesson.experiment.mend.choices[Number(typed) - 1] !== undefined) {
+      this.choose(Number(typed) - 1);
+      return true;
+    }
     const begin = line.slice(0, line.indexOf('{typed}'));
     const text = typed.startsWith(begin) ? typed.slice(begin.length) : typed;
     this.mend(lesson, planTyped(lesson.experiment, text), `${begin}${text}`);

@@ -39,7 +39,7 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   expect(lab.screen).not.toContain('Keyspace');
 
   lab.type('1');
-  await says6('You said: five reads, five commands, five writes. Something else has happened. one read, five commands, one write.');
+  await says6('You said: five reads, five commands, five writes. Something else has happened: one read, five commands, one write.');
   lab.type(KEYS.right);
   await lab.until(() => lab.header.includes('HISTORY') && lab.screen.includes('▶ one read brings all five requests') && /▶.*\[read\]/.test(lab.screen));
   lab.type(KEYS.right);

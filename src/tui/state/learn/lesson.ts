@@ -6,6 +6,7 @@
  *    └── Enter ─── sources ◀── Enter ── done ◀── GREEN ── (runs) ◀── 1 2 3, or a line ── mend ◀────────────────────┘
  *                                                            └── RED ──▶ missed ── Enter ──▲
  */
+import { isNumberResult, isSeam, seamOf } from '../../../server/index.js';
 import type { Experiment, FilledPart, Judged, Localized, SeenEvent } from './experiment.js';
 
 export type Lesson = LessonList | OpenLesson;
@@ -72,6 +73,12 @@ export interface Tried {
 
 export function openLesson(experiment: Experiment): OpenLesson {
   return { type: 'open', experiment, step: { at: 'predict' }, predicted: null, moments: [], explanation: [] };
+}
+
+/** What is typed may be a number: then a digit does not choose by itself. */
+export function takesNumbers({ mend: { typed } }: Experiment): boolean {
+  const seam = /^rule (\S+) /.exec(typed?.line ?? '')?.[1];
+  return seam !== undefined && isSeam(seam) && isNumberResult(seamOf(seam).results);
 }
 
 /** The parts of a text that lead to an event. */
