@@ -82,9 +82,11 @@ export class Learner implements Disposable {
 
   /** The first part of the explanation that leads to an event. */
   private async follow(): Promise<void> {
-    const { explain, panes } = this.experiment;
-    await this.press('→', 'why, a part chosen', { texts: [explain], isMeasured: true, isSo: () => /Enter (?:shows it|그 순간 보기)/.test(this.lab.footer) });
-    await this.press('Enter', 'why, its event', { texts: [explain], isMeasured: true, isSo: () => this.isInPast, panes });
+    const texts = [this.experiment.explain];
+    // The text has been noted before.
+    const rows = (): readonly string[] => [];
+    await this.press('→', 'why, a part chosen', { texts, rows, isSo: () => /Enter (?:shows it|그 순간 보기)/.test(this.lab.footer) });
+    await this.press('Enter', 'why, its event', { texts, rows, isSo: () => this.isInPast });
   }
 
   private async mend(): Promise<void> {
@@ -129,7 +131,8 @@ export class Learner implements Disposable {
       `== ${step}`,
       ...rows().map((row) => (isMeasured ? masked(row) : row)),
       ...panes.flatMap((pane) => this.noted(pane)),
-      `-- ${this.lab.footer.trim()}`,
+      // What the log warns of stands in the place of the keys.
+      ...[this.lab.footer.trim()].filter((footer) => /^(?:1-|Enter|←)/.test(footer)).map((footer) => `-- ${footer}`),
     ];
     this.steps.push(noted.map((row) => row.trimEnd()).join('\n'));
   }

@@ -30,6 +30,8 @@ export interface LessonHost {
   startFirstMinute(): void;
   /** A stage for one run, on which nothing of an earlier one is left: the loop runs, and now is shown. */
   prepare(): Promise<Stage>;
+  /** The run is over: what happens from now on, in a loop that may be broken still, is nothing of it. */
+  release(): Promise<void>;
   /** Nothing of the runs is to be left. */
   cleanUp(): Promise<void>;
   /** Shows the moment after an event of the trace; false if it is not kept. */
@@ -212,7 +214,7 @@ export class LessonGuide {
     this.playing = this.playing.then(async () => {
       try {
         if (isOver()) return;
-        const record = await playUndisturbed(async () => runScenario(await host.prepare(), lesson.experiment, plan, isOver));
+        const record = await playUndisturbed(async () => runScenario(await host.prepare(), lesson.experiment, plan, isOver)).finally(() => host.release());
         if (!isOver()) host.show(next(record, this.outcomeOf(lesson.experiment, plan, record)));
       } catch (error) {
         if (isOver() || error instanceof GivenUp) return;

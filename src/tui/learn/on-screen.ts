@@ -48,6 +48,7 @@ export class LessonsOnScreen {
       done: rememberDone,
       startFirstMinute: () => ports.startFirstMinute(),
       prepare: () => this.prepare(),
+      release: () => this.release(),
       cleanUp: () => this.cleanUp(),
       visit: async (event) => (await session.showEvent(event)) === null,
       showLive: () => session.showLive(),
@@ -73,10 +74,15 @@ export class LessonsOnScreen {
     return this.stage;
   }
 
-  private async cleanUp(): Promise<void> {
+  /** The screen asks for fewer events: a loop that spins leaves the main thread to the keys. */
+  private async release(): Promise<void> {
     this.stage = null;
     await this.endTrace?.();
     this.endTrace = null;
+  }
+
+  private async cleanUp(): Promise<void> {
+    await this.release();
     await this.reset();
   }
 

@@ -26,8 +26,8 @@ function keep(path: string, noted: string): void {
   writeFileSync(path, noted);
 }
 
-describe.concurrent.each(PLAYS)('in $language at $columns×$rows', ({ language, columns, rows }) => {
-  test.each(bundledExperiments().map((experiment) => [experiment.name, experiment] as const))('%s', { timeout: 900_000 }, async (name, experiment) => {
+describe.each(PLAYS)('in $language at $columns×$rows', ({ language, columns, rows }) => {
+  test.concurrent.each(bundledExperiments().map((experiment) => [experiment.name, experiment] as const))('%s', { timeout: 900_000 }, async (name, experiment) => {
     using learner = new Learner(experiment, language, { columns, rows });
     const path = new URL(`goldens/${name}/${language}-${columns}x${rows}.txt`, import.meta.url).pathname;
     const noted = await learner.play();
