@@ -64,7 +64,7 @@ function planOf(script: ClientScript, head: RecordingHead, changes: readonly Cha
   let { seed, edgeTriggered } = plain;
   let dropped: Dropped | null = null;
   for (const change of changes) {
-    if (change.kind === 'fault') faults.push(change.fault);
+    if (change.kind === 'fault') faults.push(knownFault(script, change.fault));
     else if (change.kind === 'seed') ({ seed } = change);
     else if (change.kind === 'triggering') ({ edgeTriggered } = change);
     else if (change.kind === 'settings') changed = { ...changed, ...change.settings };
@@ -102,6 +102,11 @@ function knownToken({ clients }: ClientScript, token: number): number {
   if (tokens.includes(token)) return token;
   const named = tokens.slice(0, MOST_NAMED).join(', ') + (tokens.length > MOST_NAMED ? ' and more' : '');
   throw new ChangeError(`there is no token ${token} in the recording; ${tokens.length === 0 ? 'nobody connects' : `there are ${named}`}`);
+}
+
+function knownFault(script: ClientScript, fault: Fault): Fault {
+  if (fault.token !== undefined) knownToken(script, fault.token);
+  return fault;
 }
 
 class Comparison {
