@@ -201,9 +201,16 @@ const squeezed = (text: string): string => text.replace(/\s+/g, '');
 
 const masked = (row: string): string => row.replace(/\d/g, '0');
 
-/** What has to be the same: without line breaks and the width of figures, which are others each time. */
+/**
+ * What has to be the same: the column of the experiment, without line breaks and the width of figures. Which goals a broken loop misses, and what the panes and
+ * the footer show at that instant, depends on how fast the machine is; it is kept to be read.
+ */
 export function comparable(noted: string): readonly string[] {
-  return noted.split(/^(?=== )/m).map((step) => squeezed(step).replace(/0[0,.]*(?:µs|ms|s|초)?/g, '0'));
+  return noted.split(/^(?=== )/m).map((step) => {
+    const column = step.replace(/^-- [^]*/m, '');
+    const told = /^== (?:broken|missed)/.test(step) ? column.replace(/^- [^]*/m, '') : column;
+    return squeezed(told).replace(/0[0,.]*(?:µs|ms|s|초)?/g, '0');
+  });
 }
 
 /** Of a text that is whole, whatever a run has filled in. */
