@@ -3,7 +3,7 @@
  * which a recording keeps and a replay answers from it. Every answer is plain data.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { getHeapStatistics } from 'node:v8';
@@ -45,7 +45,7 @@ export interface Host {
   readFile(path: string): FileContent;
   /** What `find` returns. A recording has other passwords than its server had: what is found by comparing one with a hash is an input. */
   choose(find: () => number): number;
-  /** A file of any size, to be read once. Null: there is none. Throws an Error if it cannot be had. */
+  /** A regular file of any size, to be read once. Null: there is none. Throws an Error if it cannot be had. */
   open(path: string): FileToLoad | null;
 }
 
@@ -98,7 +98,7 @@ export class SystemHost implements Host {
 
   open(path: string): FileToLoad | null {
     try {
-      const fd = openSync(path, 'r');
+      const fd = openRegular(path);
       return { next: () => readChunk(fd), close: () => closeSync(fd) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -111,6 +111,14 @@ function systemError(error: unknown): string {
   const { errno, message } = error as NodeJS.ErrnoException;
   const text = (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message;
   return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** Opening waits for nobody, as it would for the writer of a pipe; whatever is no regular file is refused. */
+function openRegular(path: string): number {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Error('it is not a regular file');
 }
 
 function readChunk(fd: number): Buffer | null {

@@ -1,7 +1,8 @@
 /** Snapshots as files: what a server has saved the next one has, be it the lab or redis-server, and nothing that fails takes the last good file away. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { createServer, StartError, type RedisLabServer } from 'redis-lab';
 import { familyTemplates, generate } from '../fuzz/generate.js';
@@ -155,6 +156,31 @@ test('a damaged snapshot ends the start with its reason, and stays as it is', as
   expect(await headless.exited).toBe(1);
   expect(headless.errors + headless.output).toContain('cannot be loaded, and is left as it is: end of the file');
   expect(readFileSync(path)).toEqual(damaged);
+});
+
+test('what is no regular file ends the start with its reason, and a pipe without a writer does not hold it up', async () => {
+  const dir = temporaryDirectory();
+  mkdirSync(join(dir, 'folder'));
+  execFileSync('mkfifo', [join(dir, 'pipe')]);
+  for (const dbfilename of ['folder', 'pipe', '..']) {
+    const failure = await start({ dir, dbfilename }).catch((error: unknown) => error);
+    expect(failure, dbfilename).toBeInstanceOf(StartError);
+    expect((failure as Error).message).toBe(`${resolve(dir, dbfilename)} cannot be loaded: it is not a regular file`);
+  }
+});
+
+test('servers of one process save into the same folder at the same time, and the file is always that of one of them', async () => {
+  const dir = temporaryDirectory();
+  await using first = await start({ dir });
+  await using second = await start({ dir });
+  const clients = [await connectTo(first.port), await connectTo(second.port)];
+  const values = ['first', 'second'].map((name) => name.repeat(100_000));
+  await Promise.all(clients.map((client, i) => client.call('SET', 'k', values[i]!)));
+  const saves = clients.flatMap((client) => Array.from({ length: 100 }, () => client.call('SAVE')));
+  expect(new Set((await Promise.all(saves)).map((reply) => JSON.stringify(reply)))).toEqual(new Set([JSON.stringify(OK)]));
+  expect(readdirSync(dir)).toEqual(['dump.rdb']);
+  await using third = await start({ dir });
+  expect(values).toContain(await (await connectTo(third.port)).call('GET', 'k'));
 });
 
 test('DEBUG RELOAD has the same data afterwards, of every type, and with NOFLUSH refuses a key that is there', async () => {
