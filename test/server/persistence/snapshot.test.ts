@@ -149,6 +149,13 @@ describe('what others have written', () => {
   });
 });
 
+test('the latest time that a key can have is written, and read again', () => {
+  using lab = simulate({ nowMs: NOW_MS });
+  lab.connect().ask('SET', 'k', 'v', 'PXAT', '9223372036854775807');
+  const { keyspace } = read(snapshotOf(lab));
+  expect(keyspace.databases[0]!.expires.at(0)).toBe(2 ** 63);
+});
+
 test('what is cut off anywhere, or has another byte anywhere, is refused and never anything worse', () => {
   using lab = randomLab(5);
   const bytes = snapshotOf(lab);

@@ -7,7 +7,7 @@
  * form is put into Redis's while it is written: lists are cut into the nodes that pushing at the tail would have made.
  */
 import { HashValue } from '../types/hash.js';
-import { parseInt64, type Int64 } from '../types/int64.js';
+import { MAX_INT64, parseInt64, type Int64 } from '../types/int64.js';
 import { List } from '../types/list.js';
 import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';
@@ -202,10 +202,10 @@ export class RdbWriter {
     this.at = this.bytes.writeBigUInt64BE(BigInt(seq), this.at);
   }
 
-  /** Signed, little-endian. */
+  /** Signed, little-endian. What a double has rounded up to 2^63 is the largest integer. */
   int64(value: number): void {
     this.room(8);
-    this.at = this.bytes.writeBigInt64LE(BigInt(value), this.at);
+    this.at = this.bytes.writeBigInt64LE(value >= 2 ** 63 ? MAX_INT64 : BigInt(value), this.at);
   }
 
   private listpack(elements: readonly string[]): void {

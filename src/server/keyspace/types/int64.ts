@@ -4,7 +4,7 @@
  */
 export type Int64 = number | bigint;
 
-const MAX_INT64 = 0x7fffffffffffffffn;
+export const MAX_INT64 = 0x7fffffffffffffffn;
 const MIN_INT64 = -0x8000000000000000n;
 /** So many digits are always a safe integer. */
 const SAFE_DIGITS = 15;
