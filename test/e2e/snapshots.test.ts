@@ -42,6 +42,19 @@ test('SAVE, BGSAVE and SHUTDOWN SAVE write what the next server begins with', as
   }
 });
 
+test('in a transaction SAVE is refused, and each BGSAVE is scheduled for when it has ended', async () => {
+  await using server = await start({ dir: temporaryDirectory() });
+  const client = await connectTo(server.port);
+  const scheduled = { simple: 'Background saving scheduled' };
+  await client.call('MULTI');
+  expect(await client.call('SAVE')).toEqual({ error: 'ERR Command not allowed inside a transaction' });
+  await client.call('DISCARD');
+  for (const argv of [['MULTI'], ['BGSAVE'], ['BGSAVE'], ['SET', 'k', 'v']]) await client.call(...(argv as [string]));
+  expect(await client.call('EXEC')).toEqual([scheduled, scheduled, OK]);
+  while (!String(await client.call('INFO', 'persistence')).includes('rdb_saves:1'));
+  expect(String(await client.call('INFO', 'persistence'))).toContain('rdb_changes_since_last_save:0');
+});
+
 test('with save points a server saves at its end, by close() and by a signal, and after so many changes', async () => {
   const dir = temporaryDirectory();
   const first = await start({ dir, save: '1 2' });

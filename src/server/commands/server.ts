@@ -117,6 +117,7 @@ export const save = command({
 });
 
 const BACKGROUND_SAVE = new SimpleString('Background saving started');
+const SCHEDULED_SAVE = new SimpleString('Background saving scheduled');
 
 export const bgsave = command({
   name: 'bgsave', since: '1.0.0', group: 'server', complexity: 'O(1)',
@@ -124,11 +125,11 @@ export const bgsave = command({
   syntax: '[SCHEDULE]',
   flags: ['admin', 'noscript', 'no_async_loading'],
   history: [['3.2.2', 'The option SCHEDULE.']],
-  run(argv, _db, { server: { persistence } }) {
+  run(argv, _db, { server: { persistence }, deniesBlocking: isInTransaction }) {
     if (argv.length > 2 || (argv.length === 2 && !isWord(argv[1]!, 'SCHEDULE'))) return errors.SYNTAX;
-    if (persistence.isPending) return errors.SAVE_IN_PROGRESS;
+    if (persistence.isPending && !isInTransaction) return errors.SAVE_IN_PROGRESS;
     persistence.saveSoon();
-    return BACKGROUND_SAVE;
+    return isInTransaction ? SCHEDULED_SAVE : BACKGROUND_SAVE;
   },
 });
 
