@@ -3,7 +3,7 @@
  *
  * Reached from main.ts; hands what is to be run to serve.ts and run.ts. Nothing here has an effect but reading the files named.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
 import { parseMemory } from '../server/config/setting.js';
@@ -53,8 +53,16 @@ export type Request =
 /** What a flag may be wrong with; the message is one line for stderr. */
 class Complaint extends Error {}
 
+/** What could be a command. */
+const BARE_WORD = /^[a-z]+$/i;
+
 /** @param args byte strings, without the program's own name. Complaints are byte strings, too. */
 export async function parseCommandLine(args: readonly string[]): Promise<Request> {
+  const [first] = args;
+  if (first !== undefined && BARE_WORD.test(first) && first !== 'learn' && !existsSync(first)) {
+    const complaint = (await import('./suggest.js')).mistyped(first);
+    if (complaint !== null) return { kind: 'complaint', complaint };
+  }
   const lesson = lessonOf(args);
   const flags = readFlags(lesson === null ? args : args.slice(lesson.experiment === null ? 1 : 2));
   if (flags.kind !== 'flags') return answer(flags);

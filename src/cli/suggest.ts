@@ -1,9 +1,17 @@
 /**
- * Suggestions for a flag that was mistyped. Loaded only then.
+ * Suggestions for a flag or a command that was mistyped. Loaded only then.
  */
 import { settingNames } from '../server/config.js';
 import { nearest } from '../shared/nearest.js';
 import { LAB_FLAGS } from './flags.js';
+
+const COMMANDS = ['learn', 'check', 'course', 'compare', 'replay'];
+
+/** Why a word that is neither a command nor a file is none; null if it is like no command. */
+export function mistyped(word: string): string | null {
+  const [best] = nearest(word.toLowerCase(), COMMANDS);
+  return best === undefined ? null : `there is no command and no file '${word}' (Did you mean ${best}?)`;
+}
 
 /** ` (Did you mean --port?)`, or nothing. */
 export function suggestion(name: string): string {

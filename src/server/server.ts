@@ -348,7 +348,7 @@ export class Server implements ServerContext {
     if (state.heapWatch !== null) this.restoreHeapWatch(state.heapWatch);
     restoreScripting(this, state.scripting);
     keyspace.restore(state.keyspace);
-    this.persistence.restore(state.persistence);
+    this.persistence.restore(state.persistence, sockets === undefined);
     this.random.restore(state.random);
     if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);
   }

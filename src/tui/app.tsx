@@ -61,6 +61,8 @@ export const layoutIsLoaded: Promise<void> | undefined = (yoga as { readonly loa
 
 /** Frames that nobody has pressed a key for are at least so far apart: less than the batches of the trace are, so that none of them waits. */
 const FRAME_MS = 60;
+/** How long a warning stands in the place of the keys. */
+const WARNING_MS = 8000;
 /** Clocks on the screen go on in such steps. */
 const TICK_MS = 1000;
 /** Events a second, from slow to fast; above the last one is full speed. */
@@ -238,11 +240,17 @@ export class App {
     this.resize(this.size);
   }
 
-  /** Shows what is to be said besides what the loop does, until the next key. @param text a byte string */
+  /** Shows what is to be said besides what the loop does, for a while, or until the next key. @param text a byte string */
   warn(text: string): void {
     if (this.hasEnded) return;
-    this.act({ type: 'notice', text: this.options.theme.visible(text) });
+    const shown = this.options.theme.visible(text);
+    this.act({ type: 'notice', text: shown });
     this.changed();
+    setTimeout(() => {
+      if (this.hasEnded || this.state.ui.notice !== shown) return;
+      this.act({ type: 'notice', text: null });
+      this.changed();
+    }, WARNING_MS).unref();
   }
 
   /** Keys that came together: where they type, a run of them is one change, because a line of 40 kB must not be looked at 40,000 times. */

@@ -98,6 +98,13 @@ test.each([
   expect(server.output).toBe('');
 });
 
+test.each([
+  [['lern', 'wouldblock'], "there is no command and no file 'lern' (Did you mean learn?)"],
+  [['chek', '--target', '127.0.0.1:6379'], "there is no command and no file 'chek' (Did you mean check?)"],
+])('%j: a command that is mistyped is recognised', async (args, message) => {
+  expect(await cli(...args)).toMatchObject({ stderr: `redis-lab: ${message}\n`, stdout: '' });
+});
+
 test('an ACL file that cannot be read is named in one line, with exit code 1', async () => {
   const server = lab('--aclfile', 'no.acl');
   expect(await server.exited).toBe(1);

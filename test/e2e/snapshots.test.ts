@@ -99,6 +99,29 @@ test('without a setting that asks for it nothing is loaded, whatever lies there'
   }
 });
 
+test('a file that was neither loaded nor written is not replaced, by a fork neither', async () => {
+  const dir = temporaryDirectory();
+  const path = join(dir, 'dump.rdb');
+  writeFileSync(path, "somebody else's");
+  const before = process.cwd();
+  process.chdir(dir);
+  try {
+    await using server = await start({});
+    const client = await connectTo(server.port);
+    const refusal = { error: expect.stringMatching(/^ERR .*dump\.rdb is there and was not loaded: it would be lost\. Start with --dir or --dbfilename/) as string };
+    expect(await client.call('SAVE')).toEqual(refusal);
+    expect(await client.call('SHUTDOWN', 'SAVE')).toEqual({ error: 'ERR Errors trying to SHUTDOWN. Check logs.' });
+    expect(readFileSync(path, 'latin1')).toBe("somebody else's");
+    rmSync(path);
+    expect(await client.call('SAVE')).toEqual(OK);
+    expect(await client.call('SAVE')).toEqual(OK);
+    await using fork = await server.fork();
+    expect(await (await connectTo(fork.port)).call('SAVE')).toEqual(refusal);
+  } finally {
+    process.chdir(before);
+  }
+});
+
 test('where nothing can be written, SAVE and SHUTDOWN say so, the server goes on, and the file of before is whole', async () => {
   const dir = join(temporaryDirectory(), 'data');
   mkdirSync(dir);

@@ -23,7 +23,7 @@ type Load = (server: RedisLabServer, random: Random, commands: number) => Promis
 
 const run = promisify(execFile);
 /** The bundle lies three folders below the project. */
-const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const TESTS = 'ping,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,lrange_300,mset';
 /** Differences from redis-server are another run's matter. */
 const MOST_DIFFERENCES = 1000;

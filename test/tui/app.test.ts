@@ -142,6 +142,10 @@ test('while the past is shown, commands are answered as of then, in the middle o
     lab.type(`clear\r${line}\r`);
     await lab.until((screen) => answer.test(screen) && screen.includes(`as of ${then} `));
   }
+  lab.type('clear\rSET k other\r');
+  await lab.until((screen) => /│OK/.test(screen) && screen.includes('it ran in a copy that is thrown away: nothing is'));
+  lab.type('clear\rGET k\r');
+  await lab.until((screen) => /│"old" /.test(screen));
   lab.type('clear\rSELECT 3\r');
   await lab.until((screen) => /│OK/.test(screen) && screen.includes('every command runs in a copy of its own'));
   // The key-change of the SET lies within it.

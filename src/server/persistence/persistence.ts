@@ -4,7 +4,10 @@
  *   start     dump.rdb ──▶ keyspace                    if any of dir, dbfilename and save is set, and the file is there
  *   later     SAVE, BGSAVE, save points ──▶ dump.rdb    the loop writes it itself, so clients wait meanwhile, after BGSAVE too
  *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points
+ *
+ * A file that lies there and was neither loaded nor written by this server is somebody else's: it is never replaced.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { toText } from '../config/bytes.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
@@ -47,6 +50,7 @@ export interface PersistenceState {
   readonly saves: number;
   readonly keysLoaded: number;
   readonly keysExpired: number;
+  readonly ownsFile: string | null;
   readonly background: TimerState | null;
   readonly look: TimerState | null;
 }
@@ -68,6 +72,8 @@ export class Persistence {
   keysLoaded = 0;
   /** Keys of the snapshot that were over when it was loaded. */
   keysExpired = 0;
+  /** Path of the file that this server has loaded, or looked for in vain, or written: it may be replaced. */
+  private ownsFile: string | null = null;
   private lastTryMs = 0;
   private background: TimerState | null = null;
   private look: TimerState | null = null;
@@ -78,15 +84,17 @@ export class Persistence {
   }
 
   capture(): PersistenceState {
-    const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired } = this;
+    const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile } = this;
     return {
-      lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, background: captureTimer(this.background), look: captureTimer(this.look),
+      lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, background: captureTimer(this.background), look: captureTimer(this.look),
     };
   }
 
-  restore({ background, look, ...rest }: PersistenceState): void {
+  /** @param isAnother the server goes on from a state of another one, whose file is not its own */
+  restore({ background, look, ...rest }: PersistenceState, isAnother: boolean): void {
     const { scheduler } = this.server;
     Object.assign(this, rest);
+    if (isAnother) this.ownsFile = null;
     if (this.look !== null) scheduler.cancel(this.look);
     this.look = look === null ? null : scheduler.restore(LOOK_TIMER, look, () => this.lookAtPoints());
     this.tellWriters();
@@ -112,8 +120,13 @@ export class Persistence {
   save(): string | null {
     const { host, log, clock } = this.server;
     this.lastTryMs = clock.nowMs;
-    const complaint = host.attempt(() => replaceFile(this.path(), host.pid, (sink) => this.write(sink)));
+    const path = this.path();
+    const complaint = host.attempt(() => {
+      if (this.ownsFile !== path) refuseIfThere(path);
+      replaceFile(path, host.pid, (sink) => this.write(sink));
+    });
     if (complaint === null) {
+      this.ownsFile = path;
       this.server.keyspace.dirty = 0;
       this.lastSaveMs = clock.nowMs;
       this.saves++;
@@ -159,6 +172,7 @@ export class Persistence {
     const path = this.path();
     const startUs = clock.readUs();
     const file = openFile(host, path);
+    this.ownsFile = path;
     if (file === null) return;
     try {
       this.read(file.next);
@@ -222,6 +236,11 @@ export class Persistence {
 function savePoints(save: string): [seconds: number, changes: number][] {
   const numbers = save.split(' ').map(Number);
   return Array.from({ length: numbers.length / 2 }, (_, i) => [numbers[i * 2]!, numbers[i * 2 + 1]!]);
+}
+
+function refuseIfThere(path: string): void {
+  if (!existsSync(path)) return;
+  throw new Error(`${path} is there and was not loaded: it would be lost. Start with --dir or --dbfilename to go on from it, or to save elsewhere`);
 }
 
 function openFile(host: Host, path: string): FileToLoad | null {

@@ -29,7 +29,9 @@ const ENGLISH = {
   nobody: 'No client is connected. + connects one that says nothing.',
   more: (count: number) => `… ${count} more`,
   keys: '+ a client that says nothing   - one less   l load of 8 clients   q quit',
-  legend: { receives: 'in recv', runs: 'runs', waits: 'waits for the lock', holds: 'holds it', sends: 'in send', listens: 'monitors' },
+  legend: {
+    starts: 'starts', receives: 'in recv', runs: 'runs', waits: 'waits for the lock', holds: 'holds it', sends: 'in send', listens: 'monitors',
+  },
 };
 
 const KOREAN: typeof ENGLISH = {
@@ -38,7 +40,7 @@ const KOREAN: typeof ENGLISH = {
   nobody: '연결된 클라이언트가 없습니다. +를 누르면 조용한 클라이언트가 연결됩니다.',
   more: (count) => `… ${count}개 더`,
   keys: '+ 조용한 클라이언트   - 하나 줄이기   l 클라이언트 8개의 부하   q 나가기',
-  legend: { receives: 'recv 대기', runs: '실행', waits: '락 대기', holds: '락 보유', sends: 'send 대기', listens: 'MONITOR' },
+  legend: { starts: '시작', receives: 'recv 대기', runs: '실행', waits: '락 대기', holds: '락 보유', sends: 'send 대기', listens: 'MONITOR' },
 };
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
@@ -111,8 +113,10 @@ const STYLE_OF: { readonly [mark: string]: (text: string, theme: Theme) => strin
 const styleOf = (state: LaneState, theme: Theme): Style => (text) => (STYLE_OF[MARKS[state]] ?? plain)(text, theme);
 
 function legend(theme: Theme, language: Language, width: number): string {
-  const { receives, runs, waits, holds, sends, listens } = TEXTS[language].legend;
-  const entries: readonly [mark: string, text: string][] = [['·', receives], ['r', runs], ['w', waits], ['L', holds], ['s', sends], ['m', listens]];
-  const text = ` ${entries.map(([mark, meaning]) => `${mark} ${meaning}`).join('   ')}`;
-  return widthOf(text) > width ? fit(text, width) : ` ${entries.map(([mark, meaning]) => `${colored(mark, theme)} ${theme.dim(meaning)}`).join('   ')}`;
+  const { starts, receives, runs, waits, holds, sends, listens } = TEXTS[language].legend;
+  const entries: readonly [mark: string, text: string][] = [
+    ['~', starts], ['·', receives], ['r', runs], ['w', waits], ['L', holds], ['s', sends], ['m', listens],
+  ];
+  const text = ` ${entries.map(([mark, meaning]) => `${mark} ${meaning}`).join('  ')}`;
+  return widthOf(text) > width ? fit(text, width) : ` ${entries.map(([mark, meaning]) => `${colored(mark, theme)} ${theme.dim(meaning)}`).join('  ')}`;
 }

@@ -79,6 +79,7 @@ const ENGLISH = {
   asOf: (turn: number, event: number, isEarlier: boolean) =>
     `as of turn ${turn}, event ${event}${isEarlier ? ': before the command, or the work of a timer, that is under way' : ''}`,
   noEffect: 'every command runs in a copy of its own: this one has no effect on the next',
+  notKept: 'it ran in a copy that is thrown away: nothing is changed. fork opens a server from here',
   // Connections
   leftCommand: (command: string | null) => `left ${command ?? 'the command'} with a new connection`,
   leftEnding: 'left the connection that was ending',
@@ -164,6 +165,7 @@ const KOREAN: ConsoleTexts = {
   inForce: (rule) => `적용 중: ${rule}`,
   onlyLive: (word, wayBack) => `히스토리를 보는 중이라 실행 중인 서버를 바꾸는 ${word}은(는) 쓸 수 없습니다. ${wayBack}`,
   asOf: (turn, event, isEarlier) => `턴 ${turn}, 이벤트 ${event} 시점${isEarlier ? ': 실행 중인 명령이나 타이머 작업의 직전' : ''}`,
+  notKept: '버려지는 복사본에서 실행되어 바뀐 것이 없습니다. fork로 이 시점의 서버를 엽니다',
   noEffect: '명령마다 따로 복사본에서 실행되므로 다음 명령에는 영향이 없습니다',
   leftCommand: (command) => `새 연결로 ${command ?? '명령'}에서 빠져나왔습니다`,
   leftEnding: '끝나 가던 연결에서 빠져나왔습니다',

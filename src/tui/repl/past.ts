@@ -34,12 +34,13 @@ export interface PastReplies {
 /** What these change is the connection, and every command has one of its own. */
 const OF_CONNECTION: ReadonlySet<string> = new Set(['select', 'multi', 'watch', 'hello', 'auth', 'reset', 'monitor', 'subscribe', 'psubscribe', 'ssubscribe']);
 
-/** As the client that asks: in its protocol and its database. */
+/** As the client that asks: in its protocol and its database. @param writes the command changes data */
 export async function askPast(
   past: ReplPast,
   argv: readonly string[],
   { protocol, db }: Pick<ReplClient, 'protocol' | 'db'>,
   texts: ConsoleTexts,
+  writes: boolean,
 ): Promise<PastReplies> {
   const { moment } = past;
   const { reply, asOf } = await past.ask(argv, protocol, db);
@@ -47,5 +48,7 @@ export async function askPast(
   new ReplyReader().read(reply, (each) => replies.push(each));
   const isEarlier = moment !== null && (asOf.turn !== moment.turn || asOf.event !== moment.event);
   const notes = [texts.asOf(asOf.turn, asOf.event, isEarlier)];
-  return { replies, notes: OF_CONNECTION.has(argv[0]!.toLowerCase()) ? [...notes, texts.noEffect] : notes };
+  if (OF_CONNECTION.has(argv[0]!.toLowerCase())) notes.push(texts.noEffect);
+  else if (writes) notes.push(texts.notKept);
+  return { replies, notes };
 }

@@ -379,10 +379,15 @@ class LabRepl implements Repl {
   /** As of the moment that is shown. */
   private askPast(past: ReplPast, name: string, { view }: ConsoleClient, argv: readonly string[]): void {
     this.call(name, async () => {
-      const { replies, notes } = await askPast(past, argv, view, this.texts);
+      const { replies, notes } = await askPast(past, argv, view, this.texts, this.writes(argv));
       for (const reply of replies) this.transcript.hear(name, reply, kindOf(argv, reply), titleOf(argv));
       return notes;
     });
+  }
+
+  private writes(argv: readonly string[]): boolean {
+    const name = argv[0]!.toUpperCase();
+    return this.commands.some((command) => command.name === name && command.flags.includes('write'));
   }
 
   private goTo(name: string, { view }: ConsoleClient, words: readonly string[]): void {

@@ -30,16 +30,23 @@ export function footer(state: State, pane: Pane, theme: Theme, width: number): s
 
 /** What is said, and as many keys as there is still room for; a question's have room in any case. */
 function withKeys(said: string, state: State, pane: Pane, theme: Theme, width: number): string {
-  const { question, language } = state.ui;
+  const { language } = state.ui;
   const keys = footerBindings(state, pane).map(({ intent, shown, label }) => ({ intent, shown, label: label[language] }));
   if (said === '') return keysRow(keys, theme, width);
-  const shown = truncate(` ${said}`, question === null ? width : width - QUESTION_KEYS_COLUMNS);
+  const shown = truncate(` ${said}`, width - columnsForKeys(state));
   const left = width - widthOf(shown);
   return left < 2 ? row(width, theme.warn(shown)) : row(width, theme.warn(shown), ' ', keysRow(keys, theme, left - 1));
 }
 
 /** ` y yes  n no  ` */
 const QUESTION_KEYS_COLUMNS = 18;
+/** For the first keys of an experiment, without which nobody gets on. */
+const LESSON_KEYS_COLUMNS = 28;
+
+function columnsForKeys({ ui, lesson }: State): number {
+  if (ui.question !== null) return QUESTION_KEYS_COLUMNS;
+  return lesson === null ? 0 : LESSON_KEYS_COLUMNS;
+}
 
 /** Where the cursor of the terminal stands while something is typed. */
 export function promptColumn({ ui }: State, theme: Theme, width: number): number | null {

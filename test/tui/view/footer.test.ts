@@ -68,3 +68,11 @@ test('an experiment names as many digits as there are answers, and lines to choo
   expect(experiments.map((one) => named(one, { at: 'predict' }))).toEqual(experiments.map(({ answers }) => `1-${answers.length}`));
   expect(experiments.map((one) => named(one, { at: 'mend' }))).toEqual(experiments.map(({ mend }) => `1-${mend.choices.length}`));
 });
+
+test('a warning leaves room for the keys of an experiment, without which nobody gets on', () => {
+  const fresh = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '' }, initialModel);
+  const teach = reduce(reduce(fresh, { type: 'begin' }), { type: 'teach', lesson: { ...openLesson(bundledExperiments()[0]!), step: { at: 'predict' } } });
+  const line = footer(reduce(teach, { type: 'notice', text: 'Slow script detected: still in execution after 105 milliseconds. You can try killing it' }), PANES.repl, PLAIN, 80);
+  expect(width(line)).toBe(80);
+  expect(line).toMatch(/^ Slow script detected: still .*… +1-\d/);
+});
