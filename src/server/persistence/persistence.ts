@@ -85,9 +85,8 @@ export class Persistence {
 
   capture(): PersistenceState {
     const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile } = this;
-    return {
-      lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, background: captureTimer(this.background), look: captureTimer(this.look),
-    };
+    const [background, look] = [captureTimer(this.background), captureTimer(this.look)];
+    return { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, background, look };
   }
 
   /** @param isAnother the server goes on from a state of another one, whose file is not its own */

@@ -30,7 +30,7 @@ const ENGLISH = {
   more: (count: number) => `… ${count} more`,
   keys: '+ a client that says nothing   - one less   l load of 8 clients   q quit',
   legend: {
-    starts: 'starts', receives: 'in recv', runs: 'runs', waits: 'waits for the lock', holds: 'holds it', sends: 'in send', listens: 'monitors',
+    starts: 'starts', receives: 'in recv', runs: 'runs', waits: 'waits', holds: 'holds the lock', sends: 'in send', listens: 'monitors',
   },
 };
 
