@@ -2,7 +2,8 @@
  * Jobs: file work that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and what has become of them are plain data, so
  * that they cross threads, and so that one whose end changes what the loop does can be an input of a recording.
  */
-import { closeSync, constants, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { syncFolder } from '../../shared/replace-file.js';
 
 /** Paths are text; descriptors belong to the process, whichever thread has opened them. */
 export type Job =
@@ -47,20 +48,11 @@ export function perform(job: Job): JobResult {
         renameSync(job.from, job.to);
         break;
       case 'fsync-folder':
-        fsyncFolder(job.path);
+        syncFolder(job.path);
     }
     return { value: 0, error: null };
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
     return { value: written, error: { code, message } };
-  }
-}
-
-function fsyncFolder(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

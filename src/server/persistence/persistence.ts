@@ -9,14 +9,14 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { toText } from '../config/bytes.js';
+import { replaceFile, WRITER } from '../../shared/replace-file.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import { toText } from '../config/bytes.js';
 import type { Scheduler } from '../features/surroundings.js';
 import type { FileToLoad, Host } from '../host.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { NextChunk } from '../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
-import { replaceFile } from './snapshot-file.js';
 import { type LoadLibrary, readSnapshot, SnapshotError } from './snapshot-reader.js';
 import { type SnapshotSettings, writeSnapshot } from './snapshot-writer.js';
 
@@ -122,7 +122,7 @@ export class Persistence {
     const path = this.path();
     const complaint = host.attempt(() => {
       if (this.ownsFile !== path) refuseIfThere(path);
-      replaceFile(path, host.pid, (sink) => this.write(sink));
+      replaceFile(path, (sink) => this.write(sink), resolve(path, `../temp-${WRITER}.rdb`));
     });
     if (complaint === null) {
       this.ownsFile = path;

@@ -1,16 +1,15 @@
 import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { threadId } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { replaceFile } from '../../../src/server/persistence/snapshot-file.js';
-import { temporaryDirectory } from '../../support/headless.js';
+import { replaceFile, WRITER } from '../../src/shared/replace-file.js';
+import { temporaryDirectory } from '../support/headless.js';
 
-test('a link that lies where the draft is written is replaced, and what it points to is not written to', () => {
+test.each([undefined, `temp-${WRITER}.rdb`])('a link that lies where the draft is written is replaced, and what it points to is not written to: %s', (name) => {
   const dir = temporaryDirectory();
   const other = join(temporaryDirectory(), 'other');
   writeFileSync(other, 'of somebody else');
-  symlinkSync(other, join(dir, `temp-7-${threadId}.rdb`));
-  replaceFile(join(dir, 'dump.rdb'), 7, (sink) => sink(Buffer.from('new')));
+  symlinkSync(other, join(dir, name ?? `dump.rdb.${WRITER}.tmp`));
+  replaceFile(join(dir, 'dump.rdb'), (sink) => sink(Buffer.from('new')), name && join(dir, name));
   expect(readFileSync(other, 'utf8')).toBe('of somebody else');
   expect(readFileSync(join(dir, 'dump.rdb'), 'utf8')).toBe('new');
   expect(lstatSync(join(dir, 'dump.rdb')).isFile()).toBe(true);
