@@ -119,7 +119,7 @@ const ONE_LESSON = {
     'snapshot() {': 'snapshot(): string {',
     '#isSink = new Map();': '#isSink = new Map<number, boolean>();',
     ...before(
-      '/** Bytes that may wait for one client. Whoever leaves more is dropped: memory has an end. */',
+      '/** Bytes that may wait for one client. A client that leaves more is dropped: memory has an end. */',
       'type RedisEvent =',
       "  | { readonly kind: 'ClientConnect'; readonly id: number }",
       "  | { readonly kind: 'ClientRequest'; readonly id: number; readonly argv: Buffer[] }",

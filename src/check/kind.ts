@@ -77,7 +77,7 @@ async function growthWithClients(target: Target): Promise<Judgement | null> {
 const SLOW_MS = 400;
 /** Two rounds one after the other must agree; each takes twice as long as the one before. */
 const MOST_SLOW_ROUNDS = 4;
-/** A script that computes for so many seconds, where there is no DEBUG SLEEP. */
+/** A script that computes for a number of seconds, where there is no DEBUG SLEEP. */
 const script = (seconds: number): string =>
   `local t=redis.call('TIME') local e=t[1]+t[2]/1000000+${seconds} repeat t=redis.call('TIME') until t[1]+t[2]/1000000>=e return 1`;
 

@@ -18,7 +18,7 @@ const INTERRUPTED = 130;
 
 const MOST_CLIENTS = 500;
 const MOST_SECONDS = 60;
-/** The engine of threads has room for so many. */
+/** The most clients that the engine of threads serves. */
 const MOST_SINKS = 16;
 
 interface Wish extends CompareOptions {

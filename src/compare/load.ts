@@ -1,5 +1,5 @@
 /**
- * The program that makes the load, in a process of its own: so many clients, each of which sends a request, waits for its reply, and sends the next one.
+ * The program that makes the load, in a process of its own: a number of clients, each of which sends a request, waits for its reply, and sends the next one.
  *
  *   connect ──▶ PING ──▶ every client was answered, or will not be ──▶ go ──▶ SET, GET, SET, GET … for some seconds ──▶ result
  *
@@ -223,6 +223,6 @@ async function main(): Promise<void> {
   say({ kind: 'result', result: load.run() });
 }
 
-// Whoever has started it may be gone.
+// The process that has started it may be gone.
 process.on('disconnect', () => process.exit(0));
 main().catch((error: Error) => say({ kind: 'failed', message: error.message }));

@@ -171,7 +171,7 @@ function readMark(folder: string): Mark | null {
   }
 }
 
-/** Throws {@link CourseError} where Node can not run the learner's files. */
+/** Throws {@link CourseError} where Node cannot run the learner's files. */
 function checkNode(code: Code): void {
   if (code === 'js' || stripsTypes()) return;
   throw new CourseError(`a course in TypeScript needs Node 22.18 or newer, which takes the types away by itself; this is ${process.version}`);

@@ -12,7 +12,7 @@ export interface PeersThreadData {
 export type PeerCall =
   | { readonly verb: 'connect'; readonly host: string; readonly port: number }
   | { readonly verb: 'send'; readonly client: number; readonly bytes: Uint8Array }
-  /** Waits until so many bytes have come, and takes all that have. */
+  /** Waits until that number of bytes has come, and takes all that have. */
   | { readonly verb: 'take'; readonly client: number; readonly atLeast: number }
   | { readonly verb: 'shutdown' | 'close' | 'reset'; readonly client: number };
 

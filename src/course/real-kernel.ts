@@ -21,7 +21,7 @@ const QUIET_MS = 40;
 /** The same for a wait that only looks; tests take many such turns. */
 const LOOK_MS = 1;
 
-/** After so many looks in vain the next one is as long as a wait: on a busy machine threads are late. */
+/** After this number of looks in vain the next one is as long as a wait: on a busy machine threads are late. */
 const LOOKS = 16;
 /** A loop that polls in vain so often in a row is not waited for any more: it spins, and is to be told so. */
 const MOST_IN_VAIN = 64;

@@ -1,5 +1,5 @@
 /**
- * PollObserver: whoever watches the polls of a process from within it. The lab is one, in a program that it has started (src/program); otherwise there is none,
+ * PollObserver: watches the polls of a process from within it. The lab is one, in a program that it has started (src/program); otherwise there is none,
  * and a poll does nothing for it.
  */
 import type { Poll as Backend } from '../server/io/poll.js';

@@ -141,7 +141,7 @@ export class Poll {
     this.observer.happened(this, body, fd, buffer !== null && typeof moved === 'number' && moved > 0 ? buffer.subarray(0, moved) : null);
   }
 
-  /** Somebody hears of what happens. */
+  /** An observer is told what happens. */
   get isWatched(): boolean {
     return this.trace !== null || this.observer !== null;
   }

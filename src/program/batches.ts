@@ -1,5 +1,5 @@
 /**
- * Batches: collects the events of a program for whoever traces it, a dozen times a second; what is more than anybody can look at is counted.
+ * Batches: collects the events of a program for those who trace it, a dozen times a second; what is beyond the budget is counted.
  */
 import type { TraceBatch, TraceEvent } from '../server/index.js';
 

@@ -1,5 +1,5 @@
 /**
- * Gate: lets the events of a program through one by one, and holds them, and the program, where somebody has asked for it.
+ * Gate: lets the events of a program through one by one, and holds them, and the program, where that was asked for.
  *
  *   program ──▶ translator ──▶ [ queue ] ──▶ stepper: may it go on? ──▶ told
  *                                   └── empty, and the program waits ──▶ GO

@@ -12,7 +12,7 @@ import {
 const MOST_EVENTS = 20_000;
 const BLOCK = 2_000;
 
-/** Of the events before a moment a visit brings so many. */
+/** The most events before a moment that a visit brings. */
 const EVENTS_OF_VISIT = 64;
 
 /** What a snapshot counts, as of an event. */

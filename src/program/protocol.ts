@@ -23,7 +23,7 @@ export type Wish =
   | { readonly addFault: Fault; readonly id: number; readonly text: string }
   | { readonly removeFault: number };
 
-/** Of the bytes of a read or a write at most so many are told. */
+/** The most bytes of a read or a write that are told. */
 export const MOST_BYTES_TOLD = 16 * 1024;
 
 export type ChildMessage =
@@ -35,7 +35,7 @@ export type ChildMessage =
   /** The file of this number, which places name. */
   | { readonly kind: 'file'; readonly file: number; readonly path: string }
   | ToldEvent
-  /** So many messages did not fit. */
+  /** The number of messages that did not fit. */
   | { readonly kind: 'dropped'; readonly messages: number; readonly waits: number };
 
 export type Place = readonly [file: number, line: number, column: number];

@@ -1,7 +1,7 @@
 /**
  * ProgramServer: a learner's program as the lab knows a server: what it does is traced, it is held and stepped, and clients connect to its listener.
  *
- *   process ──▶ messages ──▶ translator ──▶ gate ──▶ batches ──▶ whoever traces
+ *   process ──▶ messages ──▶ translator ──▶ gate ──▶ batches ──▶ listeners
  *                                             └──▶ held, busy
  */
 import {
@@ -30,7 +30,7 @@ const QUEUES_MS = 500;
 
 const DEFAULT_BUDGET = 2000;
 
-/** Lines that were written before somebody listens. */
+/** Lines that were written before there is a listener. */
 const MOST_LINES_KEPT = 200;
 
 export interface ProgramOptions {

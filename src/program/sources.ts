@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import type { SourceFile } from './view.js';
 
-/** What is longer is no file that somebody reads in a pane. */
+/** Longer files are not shown in a pane. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 export class Sources {

@@ -35,7 +35,7 @@ interface Party {
   lastCommand: string;
 }
 
-/** Of a frame's bytes so many are kept, as in the lab's own trace. */
+/** The most bytes of a frame that are kept, as in the lab's own trace. */
 const RAW_BYTES = 512;
 const MOST_WORDS = 256;
 const MOST_WORD_BYTES = 1024;

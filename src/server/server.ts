@@ -361,7 +361,7 @@ export class Server implements ServerContext {
   }
 
   /**
-   * Loads the snapshot, if there is one and somebody has asked for it: dir, dbfilename or save is among the settings. Throws SnapshotError.
+   * Loads the snapshot, if there is one and the settings ask for it: dir, dbfilename or save is among the settings. Throws SnapshotError.
    * @param given the settings that the server was started with; all others have their defaults
    */
   load({ dir, dbfilename, save }: Partial<SettingValues>): void {

@@ -125,7 +125,7 @@ const stepOf = ({ lesson }: State): LessonStep | null => (lesson?.type === 'open
 const isAt = (...steps: readonly LessonStep['at'][]) => (state: State): boolean => steps.some((at) => at === stepOf(state)?.at);
 const hasMoments = (state: State): boolean => state.lesson?.type === 'open' && state.lesson.moments.length > 0;
 const takesNumber = ({ lesson }: State): boolean => lesson?.type === 'open' && takesNumbers(lesson.experiment);
-/** The digits that choose among so many. */
+/** The digits that choose among a number of answers. */
 const digits = (among: (lesson: OpenLesson) => readonly unknown[]) => ({ lesson }: State): string =>
   lesson?.type === 'open' ? `1-${among(lesson).length}` : '';
 /** There is a moment behind the one that is shown. */

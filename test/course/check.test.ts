@@ -1,4 +1,4 @@
-/** `redis-lab check` on the solutions of the course: what they are, and what each of them can not yet do. */
+/** `redis-lab check` on the solutions of the course: what they are, and what each of them cannot do yet. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -5,7 +5,7 @@
  *   free    [ -order | next free block | previous free block | … ]
  *
  * Two halves of the same block are buddies: when both are free they become one again, so nothing stays in pieces once everything is given back. The
- * price is that a block is up to twice as large as what was asked for. Not safe by itself: whoever calls it holds the lock.
+ * price is that a block is up to twice as large as what was asked for. Not safe by itself: its callers hold the lock.
  */
 import { BLOCKS_END, BLOCKS_START, FIRST_ORDER, FREE_LISTS, LAST_ORDER, USED } from './layout.js';
 

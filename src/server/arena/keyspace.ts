@@ -16,7 +16,7 @@ type Argv = readonly string[];
 type Work = (table: SharedTable, argv: Argv, nowMs: number) => Reply;
 
 export interface SharedCommand {
-  /** Number of arguments, the name included; negative: at least so many. */
+  /** Number of arguments, the name included; negative: the least number. */
   readonly arity: number;
   readonly work: Work;
 }

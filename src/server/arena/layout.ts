@@ -5,7 +5,7 @@
  *   [ words, 32 bits | counters, doubles | lists of free blocks | buckets of the hash table | blocks of 2^n bytes ]
  *     lock, sizes      lock waits …        one for each order      offset of the first entry  entries, and free ones
  *
- * An offset is a number of bytes from the beginning; 0 is none. Everything but the lock's word belongs to whoever holds the lock.
+ * An offset is a number of bytes from the beginning; 0 is none. Everything but the lock's word belongs to the thread that holds the lock.
  */
 
 /** Words, by their index in an Int32Array of the whole memory. */

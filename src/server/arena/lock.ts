@@ -2,7 +2,7 @@
  * Lock: mutual exclusion between threads by one word of shared memory, a mutex over a futex (Drepper, "Futexes Are Tricky", mutex 2), with Atomics.wait and
  * Atomics.notify in the place of futex(2).
  *
- *   FREE ── acquire ──▶ HELD ── somebody else wants it ──▶ CONTENDED      released from there it wakes one who sleeps
+ *   FREE ── acquire ──▶ HELD ── another thread wants it ──▶ CONTENDED      released from there it wakes one who sleeps
  *
  * Without contention it costs two atomic operations. With contention V8 takes a mutex of its own, one for all words of the process, and sleeps on a condition
  * variable, where futex(2) is a single system call; docs/engines.md has what both were measured to cost.
@@ -61,7 +61,7 @@ export class Lock {
     const { words, counters } = this;
     const startMs = performance.now();
     this.observer.waits();
-    // Whoever has slept cannot know whether others still do: it says so, and wakes perhaps nobody when it releases.
+    // A thread that has slept cannot know whether others still do: it says so, and wakes perhaps nobody when it releases.
     while (Atomics.exchange(words, LOCK, CONTENDED) !== FREE) Atomics.wait(words, LOCK, CONTENDED);
     counters[LOCK_WAITS]!++;
     counters[LOCK_WAITED_US]! += (performance.now() - startMs) * 1000;

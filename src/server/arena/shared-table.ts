@@ -1,5 +1,5 @@
 /**
- * SharedTable: keys and strings in shared memory, a hash table with chains. Whoever calls it holds the lock.
+ * SharedTable: keys and strings in shared memory, a hash table with chains. Its callers hold the lock.
  *
  *   bucket ──▶ entry ──▶ entry ──▶ 0
  *
@@ -23,7 +23,7 @@ const KEY_BYTES = 28;
 
 export const NEVER = 0;
 
-/** One bucket for so many bytes: chains stay short also where entries are small. */
+/** Bytes for each bucket: chains stay short also where entries are small. */
 const BYTES_PER_BUCKET = 128;
 
 /** Of a keyspace without maxmemory. */

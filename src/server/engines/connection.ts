@@ -23,7 +23,7 @@ import { ownThreadId } from './switches.js';
 
 const INPUT_BYTES = 16 * 1024;
 
-/** Replies to a long pipeline leave whenever there are so many bytes: while the peer does not read them, its thread waits. */
+/** Replies to a long pipeline leave whenever they have this number of bytes: while the peer does not read them, its thread waits. */
 const MOST_REPLY_BYTES = 64 * 1024;
 
 /** How long a sink sleeps before it looks whether its client is still there. */

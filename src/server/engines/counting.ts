@@ -67,7 +67,7 @@ const REQUESTS = { PING: encodeRequest(['PING']), INCR: encodeRequest(['INCR', '
 /** Lines of the reply to each: a bulk string has two. */
 const LINES = { PING: 1, INCR: 1, GET: 2 };
 
-/** Sends a request so many times at once, and resolves with all bytes of the replies. */
+/** Sends a request a number of times at once, and resolves with all bytes of the replies. */
 function ask(socket: Socket, request: keyof typeof REQUESTS, times: number): Promise<string> {
   socket.write(REQUESTS[request].repeat(times));
   return new Promise((resolve, reject) => {

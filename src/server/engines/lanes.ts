@@ -5,7 +5,7 @@
  */
 import type { LockObserver } from '../arena/lock.js';
 
-/** So many threads at once; further connections wait to be accepted. */
+/** The most threads at once; further connections wait to be accepted. */
 export const MOST_THREADS = 64;
 
 /** The order of the states is that of their names. */

@@ -13,7 +13,7 @@ import type { ConnectionData } from './protocol.js';
 type Argv = readonly string[];
 
 interface ConnectionCommand {
-  /** Number of arguments, the name included; negative: at least so many. */
+  /** Number of arguments, the name included; negative: the least number. */
   readonly arity: number;
   readonly run: (requests: Requests, argv: Argv) => Reply;
 }

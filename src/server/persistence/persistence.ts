@@ -5,7 +5,7 @@
  *   later     SAVE, BGSAVE, save points ──▶ dump.rdb    the loop writes it itself, so clients wait meanwhile, after BGSAVE too
  *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points
  *
- * A file that lies there and was neither loaded nor written by this server is somebody else's: it is never replaced.
+ * A file that lies there and was neither loaded nor written by this server is never replaced.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -3,7 +3,7 @@ import { Events, Interest, SystemError, TcpListener, Token, WouldBlock } from 'r
 
 const LISTENER = Token(0);
 
-/** Bytes that may wait for one client. Whoever leaves more is dropped: memory has an end. */
+/** Bytes that may wait for one client. A client that leaves more is dropped: memory has an end. */
 const MOST_WAITING = 1024 * 1024;
 
 /** Bytes that are no request. */
@@ -233,7 +233,7 @@ export class Server {
     }
   }
 
-  /** Writes what waits, as far as the socket takes it; returns true if nothing waits any more. Whoever leaves too much is ended. */
+  /** Writes what waits, as far as the socket takes it; returns true if nothing waits any more. A client that leaves too much is ended. */
   #flush(client) {
     while (client.waiting.length > 0) {
       const taken = client.stream.write(client.waiting);

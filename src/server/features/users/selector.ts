@@ -286,7 +286,7 @@ export class Selector {
   }
 }
 
-/** @param isPattern a pattern that somebody wants to subscribe to must be one of those allowed, word for word */
+/** @param isPattern a pattern to subscribe to must be one of those allowed, word for word */
 export function allowsChannel(patterns: readonly string[], channel: string, isPattern: boolean): boolean {
   return patterns.some((pattern) => (isPattern ? cString(pattern) === cString(channel) : matchesGlob(pattern, channel)));
 }

@@ -24,7 +24,7 @@ export class Users {
     return user;
   }
 
-  /** Somebody who may do everything, and is none of the users. */
+  /** May do everything, and is none of the users. */
   superuser(): User {
     return this.create('(superuser)', ALL);
   }

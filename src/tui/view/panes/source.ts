@@ -27,7 +27,7 @@ export function sourceRows({ model, program, control }: State, { theme, size }: 
   return [title, ...rows];
 }
 
-/** Of what is called so many columns are to be seen. */
+/** The least columns of a call that are shown. */
 const CALL_COLUMNS = 16;
 
 /** A line that is longer than the room for it, from where its call can be seen. */
