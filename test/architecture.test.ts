@@ -24,10 +24,12 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/host': ['shared'],
   // Snapshots as files, and when they are written and loaded.
   'server/persistence': ['shared', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
+  // The two parts that a server plays in replication, and the history of changes that they share.
+  'server/replication': ['shared', 'types:server/features'],
   'server/errors': ['server/resp'],
   'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
   'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],
-  'server/command': ['server/resp', 'server/keyspace', 'types:server/features', 'types:server/measuring', 'types:server/host', 'types:server/trace', 'types:server/config'],
+  'server/command': ['server/resp', 'server/keyspace', 'types:server/replication', 'types:server/features', 'types:server/measuring', 'types:server/host', 'types:server/trace', 'types:server/config'],
   'server/dispatch': ['server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp'],
   'server/scripting': ['server/command', 'server/features', 'server/errors', 'server/resp', 'server/keyspace', 'server/version'],
   'server/commands': ['server/scripting', 'server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
@@ -39,11 +41,11 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/client': ['shared', 'types:server/rules', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
     'shared', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
-    'server/config', 'server/errors', 'server/faults', 'server/persistence', 'server/rules', 'server/scripting', 'server/server-state',
+    'server/config', 'server/errors', 'server/faults', 'server/persistence', 'server/replication', 'server/rules', 'server/scripting', 'server/server-state',
   ],
   'server/server-state': [
     'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',
-    'types:server/persistence', 'types:server/scripting',
+    'types:server/persistence', 'types:server/replication', 'types:server/scripting',
   ],
   'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'types:server/features', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/faults', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],

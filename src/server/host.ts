@@ -37,6 +37,8 @@ export interface Host {
   processorTime(): { readonly user: number; readonly system: number };
   /** From the system's own randomness, not from the server's seed. */
   randomHex(digits: number): string;
+  /** As {@link randomHex}, of something that is no secret: a recording shows it. */
+  uniqueHex(digits: number): string;
   /** Keeps the thread for so long; see DEBUG SLEEP. */
   sleep(ms: number): void;
   /** Does something to the machine, its files for one. Null, or the message of the error that it has thrown. */
@@ -69,6 +71,10 @@ export class SystemHost implements Host {
 
   randomHex(digits: number): string {
     return randomBytes(Math.ceil(digits / 2)).toString('hex').slice(0, digits);
+  }
+
+  uniqueHex(digits: number): string {
+    return this.randomHex(digits);
   }
 
   sleep(ms: number): void {

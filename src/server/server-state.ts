@@ -23,6 +23,7 @@ import type { KeyspaceState } from './keyspace/keyspace.js';
 import type { HeapWatchState } from './measuring/heap-watch.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
 import type { PersistenceState } from './persistence/persistence.js';
+import type { ReplicationState } from './replication/replication.js';
 import type { ScriptingState } from './scripting/scripting.js';
 
 export interface ServerState {
@@ -36,6 +37,7 @@ export interface ServerState {
   /** That of the connection that was closed last; 0: of none. */
   readonly freedToken: number;
   readonly identity: ServerIdentity;
+  readonly replication: ReplicationState;
   readonly random: number;
   /** The settings in force that are not the defaults: what a restored server's Config must be made of. */
   readonly settings: Partial<SettingValues>;

@@ -54,6 +54,7 @@ import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
 import { Persistence } from './persistence/persistence.js';
+import { Replication } from './replication/replication.js';
 import { Tap } from './trace/tap.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
@@ -116,6 +117,7 @@ export class Server implements ServerContext {
   readonly persistence: Persistence;
   readonly scheduler: Scheduler;
   readonly identity: ServerIdentity;
+  readonly replication: Replication;
   readonly random: SeededRandom;
   readonly activity: Activity;
   /** The full name of each command, at its number. */
@@ -151,7 +153,8 @@ export class Server implements ServerContext {
 
     const rules = new RuleFaults(this.policy, (token) => sessions.has(token));
     this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), rules, (call) => this.trigger(call));
-    this.identity = from?.state.identity ?? { runId: randomId(random), replicationId: randomId(random) };
+    this.identity = from?.state.identity ?? { runId: randomId(random) };
+    this.replication = new Replication(from?.state.replication.id ?? randomId(random), () => host.uniqueHex(40));
 
     // What is measured.
     const stats = (this.stats = {
@@ -299,6 +302,7 @@ export class Server implements ServerContext {
       nextToken: this.nextToken,
       freedToken: this.freedToken,
       identity: this.identity,
+      replication: this.replication.capture(),
       random: this.random.capture(),
       settings: this.config.capture(),
       listeners: this.listeners.map((acceptor) => acceptor.capture()),
@@ -330,6 +334,7 @@ export class Server implements ServerContext {
     this.loop.timers.count = state.timers;
     this.nextToken = state.nextToken;
     this.freedToken = state.freedToken;
+    this.replication.restore(state.replication);
     this.users.restore(state.users, sockets === undefined);
     const { requirepass } = this.config.values;
     if (requirepass !== (state.settings.requirepass ?? '')) this.users.requirePassword(requirepass);

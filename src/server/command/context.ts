@@ -17,6 +17,7 @@ import type { Monitors } from '../features/monitors.js';
 import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
 import type { Tracking } from '../features/tracking.js';
+import type { Replication } from '../replication/replication.js';
 import type { Denial } from '../features/users/permission.js';
 import type { Users } from '../features/users/users.js';
 import type { Watches } from '../features/watches.js';
@@ -31,11 +32,9 @@ export interface CommandRunner extends RunningCommand {
   refuse(command: Command | null, error: ErrorReply): ErrorReply;
 }
 
-/** What tells this server from all others; 40 hexadecimal digits each. */
+/** What tells this server from all others: 40 hexadecimal digits. */
 export interface ServerIdentity {
   readonly runId: string;
-  /** Of its history of changes: a replica that knows it can go on from where it stopped. */
-  readonly replicationId: string;
 }
 
 /** What commands see of persistence/. Complaints are for people; null: it is done. */
@@ -81,6 +80,7 @@ export interface ServerContext {
   readonly stats: ServerStats;
   readonly persistence: ServerPersistence;
   readonly identity: ServerIdentity;
+  readonly replication: Replication;
   /** In [0, 1), from the server's seed. */
   random(): number;
   requiresPassword(): boolean;

@@ -258,15 +258,15 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
   ];
 }
 
-function replication({ config, identity }: ServerContext): Field[] {
+function replication({ config, replication }: ServerContext): Field[] {
   return [
-    ['role', 'master'],
+    ['role', replication.role],
     ['connected_slaves', 0],
     ['master_failover_state', 'no-failover'],
-    ['master_replid', identity.replicationId],
-    ['master_replid2', '0'.repeat(40)],
-    ['master_repl_offset', 0],
-    ['second_repl_offset', -1],
+    ['master_replid', replication.id],
+    ['master_replid2', replication.secondId],
+    ['master_repl_offset', replication.offset],
+    ['second_repl_offset', replication.secondOffset],
     ['repl_backlog_active', 0],
     ['repl_backlog_size', config.values['repl-backlog-size']],
     ['repl_backlog_first_byte_offset', 0],

@@ -39,6 +39,10 @@ export class RecordingHost implements Host {
     return this.record(this.inner.randomHex(digits), HOST_SECRET);
   }
 
+  uniqueHex(digits: number): string {
+    return this.record(this.inner.uniqueHex(digits));
+  }
+
   sleep(ms: number): void {
     this.inner.sleep(ms);
   }
@@ -127,6 +131,10 @@ export class ReplayHost implements Host {
 
   randomHex(digits: number): string {
     return this.world.isDetached ? new SystemHost().randomHex(digits) : this.answer('random digits', '', HOST_SECRET);
+  }
+
+  uniqueHex(digits: number): string {
+    return this.world.isDetached ? new SystemHost().uniqueHex(digits) : this.answer('digits of its own', '');
   }
 
   /** Nobody waits in a replay. */

@@ -359,6 +359,10 @@ class StillHost implements Host {
     return Array.from({ length: digits }, () => Math.floor(this.random() * 16).toString(16)).join('');
   }
 
+  uniqueHex(digits: number): string {
+    return this.randomHex(digits);
+  }
+
   sleep(): void {}
 
   attempt(): null {
