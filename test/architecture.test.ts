@@ -40,14 +40,14 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/loop': ['shared', 'server/io', 'server/trace'],
   'server/client': ['shared', 'types:server/rules', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
-    'shared', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
+    'shared', 'server/background', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
     'server/config', 'server/errors', 'server/faults', 'server/persistence', 'server/replication', 'server/rules', 'server/scripting', 'server/server-state',
   ],
   'server/server-state': [
-    'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',
+    'types:server/background', 'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',
     'types:server/persistence', 'types:server/replication', 'types:server/scripting',
   ],
-  'server/recording': ['shared', 'server/faults', 'server/server-state', 'types:server/client', 'types:server/features', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
+  'server/recording': ['shared', 'types:server/background', 'server/faults', 'server/server-state', 'types:server/client', 'types:server/features', 'server/host', 'types:server/measuring', 'server/io', 'types:server/loop', 'server/command', 'server/keyspace', 'server/resp', 'server/server', 'server/config', 'server/trace'],
   'server/snapshot': ['types:server/server', 'server/faults', 'server/client', 'server/command', 'server/keyspace', 'server/loop', 'server/io', 'server/trace'],
   'server/thread': ['server/arena', 'server/persistence', 'server/server-state', 'server/background', 'server/faults', 'server/recording', 'server/server', 'server/snapshot', 'server/io', 'server/loop', 'server/command', 'server/measuring', 'server/keyspace', 'server/trace', 'server/config'],
   'server/history': [

@@ -43,6 +43,8 @@ export interface Host {
   sleep(ms: number): void;
   /** Does something to the machine, its files for one. Null, or the message of the error that it has thrown. */
   attempt(action: () => void): string | null;
+  /** The same with a result, which is plain data; where nothing is done to the machine, as in a replay that is on its own, it is `otherwise`. */
+  act<T>(action: () => T, otherwise: T): T;
   /** A file of the machine, whole. */
   readFile(path: string): FileContent;
   /** What `find` returns. A recording has other passwords than its server had: what is found by comparing one with a hash is an input. */
@@ -88,6 +90,10 @@ export class SystemHost implements Host {
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  act<T>(action: () => T): T {
+    return action();
   }
 
   readFile(path: string): FileContent {

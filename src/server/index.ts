@@ -473,7 +473,7 @@ export async function createServerOn(
     const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable', wakerFd };
     follow(recording, handle, {
       build: __VERSION__, seed, settings, ...(from !== null && { from: base64(from) }), configFile, poll, hasWatchedHeap: true,
-      hasVirtualClock: clock === 'virtual',
+      hasVirtualClock: clock === 'virtual', hasHelper: true,
     });
   }
   if (ownHistory !== null && recording !== null) ownHistory.flush = () => recording.look();

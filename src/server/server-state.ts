@@ -4,6 +4,7 @@
  *
  * What is left out: sockets, descriptors, the poll, who watches, and what only makes things faster (caches, pools).
  */
+import type { JobsState } from './background/jobs.js';
 import type { AcceptorState } from './client/acceptor.js';
 import type { ConnectionState } from './client/connection.js';
 import type { ClientsState } from './client/clients.js';
@@ -60,6 +61,7 @@ export interface ServerState {
   readonly keyspace: KeyspaceState;
   readonly scripting: ScriptingState | null;
   readonly persistence: PersistenceState;
+  readonly jobs: JobsState;
 }
 
 /** The settings of a server that begins with this state. It is another server: it must not save over the file of the first. */

@@ -4,6 +4,7 @@
  * Everything it depends on is handed in: the poll, the clock, the random seed. With the scripted poll and a manual clock the whole
  * server is a function of its inputs. It runs on whatever thread calls {@link Server.run}.
  */
+import { type JobRunner, Jobs } from './background/jobs.js';
 import { Acceptor } from './client/acceptor.js';
 import { ClientEviction } from './client/client-eviction.js';
 import { Clients, type ClientSettings } from './client/clients.js';
@@ -78,6 +79,8 @@ export interface ServerInputs {
   readonly isWatched?: (watches: boolean) => boolean;
   /** Left out: the machine that it runs on. */
   readonly host?: Host;
+  /** Who does file work in the background. Left out: it is done on the spot, by the host. */
+  readonly jobs?: JobRunner;
   /** The heap of this thread, to be watched; left out: nobody looks at it. */
   readonly heap?: Heap;
   /** Where the loop says what it is at; by default nobody reads it. */
@@ -116,6 +119,8 @@ export class Server implements ServerContext {
   readonly statistics: Statistics<Command>;
   readonly persistence: Persistence;
   readonly scheduler: Scheduler;
+  /** File work that the loop does not wait for. */
+  readonly jobs: Jobs;
   readonly identity: ServerIdentity;
   readonly replication: Replication;
   readonly random: SeededRandom;
@@ -150,6 +155,7 @@ export class Server implements ServerContext {
     const random = (this.random = seededRandom(seed));
     const loop = (this.loop = new EventLoop(poll, clock, tap, () => this.beforeSleep(), activity, this.policy));
     const scheduler = (this.scheduler = schedulerOf(loop));
+    this.jobs = new Jobs(inputs.jobs ?? null, host, scheduler);
 
     const rules = new RuleFaults(this.policy, (token) => sessions.has(token));
     this.loopFaults = new LoopFaults(new CommandFaults(hooks, scheduler), rules, (call) => this.trigger(call));
@@ -323,6 +329,7 @@ export class Server implements ServerContext {
       keyspace: this.keyspace.capture(),
       scripting: captureScripting(this),
       persistence: this.persistence.capture(),
+      jobs: this.jobs.capture(),
     };
   }
 
@@ -353,6 +360,7 @@ export class Server implements ServerContext {
     if (state.heapWatch !== null) this.restoreHeapWatch(state.heapWatch);
     restoreScripting(this, state.scripting);
     keyspace.restore(state.keyspace);
+    this.jobs.restore(state.jobs, sockets === undefined);
     this.persistence.restore(state.persistence, sockets === undefined);
     this.random.restore(state.random);
     if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);

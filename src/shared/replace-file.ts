@@ -35,11 +35,14 @@ export function replaceFile(path: string, contents: Contents, draft = `${path}.$
   syncFolder(dirname(path));
 }
 
-/** Puts the names in a folder on the disk. */
+/** Puts the names in a folder on the disk. Some file systems cannot do that of a folder, and say so: then there is nothing to be done. */
 export function syncFolder(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     fsyncSync(fd);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EINVAL' && code !== 'EBADF') throw error;
   } finally {
     closeSync(fd);
   }

@@ -2,7 +2,7 @@
  * Jobs: file work that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and what has become of them are plain data, so
  * that they cross threads, and so that one whose end changes what the loop does can be an input of a recording.
  */
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { syncFolder } from '../../shared/replace-file.js';
 
 /** Paths are text; descriptors belong to the process, whichever thread has opened them. */
@@ -10,8 +10,10 @@ export type Job =
   | { readonly kind: 'open'; readonly path: string; readonly flags: number; readonly mode: number }
   | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'fsync'; readonly fd: number }
+  | { readonly kind: 'truncate'; readonly fd: number; readonly length: number }
   | { readonly kind: 'close'; readonly fd: number }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | { readonly kind: 'unlink'; readonly path: string }
   /** Puts the names in a folder on the disk: behind creating or renaming a file that must still be there after a loss of power. */
   | { readonly kind: 'fsync-folder'; readonly path: string };
 
@@ -41,11 +43,17 @@ export function perform(job: Job): JobResult {
       case 'fsync':
         fsyncSync(job.fd);
         break;
+      case 'truncate':
+        ftruncateSync(job.fd, job.length);
+        break;
       case 'close':
         closeSync(job.fd);
         break;
       case 'rename':
         renameSync(job.from, job.to);
+        break;
+      case 'unlink':
+        unlinkSync(job.path);
         break;
       case 'fsync-folder':
         syncFolder(job.path);

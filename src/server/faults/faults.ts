@@ -168,7 +168,7 @@ export class Faults {
   /** Is there such a command, or connection? */
   private checkObjects({ name, command, token }: Fault, mayCome: boolean): void {
     const { commands, sessions } = this.server;
-    if (faultOf(name).side === 'disk' && this.disk === null) throw new FaultError(`${name}: this server writes no recording, and nothing else goes to a disk`);
+    if (faultOf(name).side === 'disk' && this.disk === null) throw new FaultError(`${name}: this server has no helper thread that writes files`);
     if (command !== undefined && findCommand(commands, command) === undefined) throw new FaultError(`there is no command ${quoteWord(command.toUpperCase())}`);
     if (token === undefined || mayCome || sessions.has(token)) return;
     throw noConnection(token, sessions);

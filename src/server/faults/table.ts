@@ -110,7 +110,7 @@ export const FAULTS = {
     side: 'disk',
     object: 'files',
     parameter: { name: 'afterBytes', kind: 'bytes', least: 0, default: 0 },
-    meaning: 'When this number of bytes has been written to files since it was set, no more fits: ENOSPC. For a server that writes a recording.',
+    meaning: 'When this number of bytes has been written to files since it was set, no more fits: ENOSPC.',
     example: 'disk-full 1mb',
   },
   'slow-disk': {

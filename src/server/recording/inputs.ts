@@ -15,11 +15,13 @@
  *                      HOST_FILE n bytes                                              the ACL file, or why it could not be read
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
+ * JOB_DONE stands where a job of the helper thread has come to its end, with its number and its result.
  * FAULT stands where another thread has set a fault of the loop, taken one away, or changed how readiness is reported, as JSON of a FaultCall. ADVANCE
  * stands where another thread has let a virtual clock move on by a number of µs, SHUTDOWN where it has told the server to end, END where its poll was
  * closed. A server that is given the same answers does the same; so a tape determines the server at every moment.
  */
 import { crc32 } from 'node:zlib';
+import type { JobResult } from '../background/job.js';
 import type { Address } from '../io/poll.js';
 import { SystemError } from '../io/poll.js';
 import type { TapeCursor, TapeWriter } from './tape.js';
@@ -47,6 +49,7 @@ export const ADVANCE = 20;
 export const WRITE_UNHASHED = 21;
 export const HOST_SECRET = 22;
 export const HOST_FILE = 23;
+export const JOB_DONE = 24;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -73,6 +76,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [WRITE_UNHASHED]: 'a write that shows a secret',
   [HOST_SECRET]: 'a secret of the host',
   [HOST_FILE]: 'a file',
+  [JOB_DONE]: 'the end of a job',
 };
 
 const FNV_OFFSET = 0x811c9dc5;
@@ -101,6 +105,20 @@ export function putAddress(tape: TapeWriter, address: Address): void {
 
 export function takeAddress(tape: TapeCursor): Address {
   return tape.byte() === 1 ? { path: tape.text() } : { host: tape.text(), port: tape.number() };
+}
+
+export function putJobDone(tape: TapeWriter, id: number, { value, error }: JobResult): void {
+  tape.byte(JOB_DONE);
+  tape.number(id);
+  tape.number(value);
+  tape.text(error === null ? '' : error.code);
+  if (error !== null) tape.text(error.message);
+}
+
+/** Behind its tag. */
+export function takeJobDone(tape: TapeCursor): readonly [id: number, result: JobResult] {
+  const [id, value, code] = [tape.number(), tape.number(), tape.text()];
+  return [id, { value, error: code === '' ? null : { code, message: tape.text() } }];
 }
 
 export function putError(tape: TapeWriter, { syscall, errno, code, fd }: SystemError): void {

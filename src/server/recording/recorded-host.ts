@@ -51,6 +51,10 @@ export class RecordingHost implements Host {
     return this.record(this.inner.attempt(action));
   }
 
+  act<T>(action: () => T, otherwise: T): T {
+    return this.record(this.inner.act(action, otherwise));
+  }
+
   /** As its bytes, in which a redactor finds its way: behind a `+` what the file holds, behind a `-` why it could not be read. */
   readFile(path: string): FileContent {
     const content = this.inner.readFile(path);
@@ -143,6 +147,10 @@ export class ReplayHost implements Host {
   /** Nothing is done to the machine again. */
   attempt(): string | null {
     return this.world.isDetached ? 'this is the past' : this.answer('what became of an action', null);
+  }
+
+  act<T>(_action: () => T, otherwise: T): T {
+    return this.world.isDetached ? otherwise : this.answer('what an action has led to', otherwise);
   }
 
   readFile(): FileContent {

@@ -2,9 +2,10 @@
  * A server's inputs, recorded: the same poll, clock and answers as before, with each of them written on a tape.
  */
 import { SystemHost } from '../host.js';
+import type { JobRunner } from '../background/jobs.js';
 import type { Server, ServerInputs } from '../server.js';
 import type { FaultCall } from '../faults/loop-faults.js';
-import { ADVANCE, FAULT, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
+import { ADVANCE, FAULT, putJobDone, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingHost } from './recorded-host.js';
 import { RecordingPoll } from './recording-poll.js';
@@ -40,7 +41,7 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
   const host = new RecordingHost(inputs.host ?? new SystemHost(), tape);
   const heap = inputs.heap === undefined ? {} : { heap: host.heapOf(inputs.heap) };
   return {
-    inputs: { ...inputs, poll, clock, isWatched, host, ...heap },
+    inputs: { ...inputs, poll, clock, isWatched, host, ...heap, ...(inputs.jobs !== undefined && { jobs: recordedRunner(inputs.jobs, tape) }) },
     attach({ hooks, loop }) {
       hooks.showsSecret = ({ id, transport }) => poll.hideOutput(id, () => transport.outputBytes);
       // An interrupted wait that goes on was none, and what the clock has said since is taken off the tape with it.
@@ -62,6 +63,18 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     advance(us) {
       tape.byte(ADVANCE);
       tape.number(us);
+    },
+  };
+}
+
+/** Its jobs are done as before; the end of each is an input. */
+function recordedRunner(runner: JobRunner, tape: TapeWriter): JobRunner {
+  return {
+    run(id, job, done) {
+      runner.run(id, job, (result) => {
+        putJobDone(tape, id, result);
+        done(result);
+      });
     },
   };
 }

@@ -10,12 +10,13 @@ import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, ty
 import type { Token } from '../io/token.js';
 import type { AcceptorState } from '../client/acceptor.js';
 import type { ConnectionState } from '../client/connection.js';
+import type { JobResult } from '../background/job.js';
 import type { FaultCall } from '../faults/loop-faults.js';
 import type { Clock } from '../loop/clock.js';
 import type { RestoredSockets } from '../server-state.js';
 import { quote } from '../resp/quote.js';
 import * as inputs from './inputs.js';
-import { hashOf, INPUT_NAMES, takeAddress, takeError } from './inputs.js';
+import { hashOf, INPUT_NAMES, takeAddress, takeError, takeJobDone } from './inputs.js';
 import { type TapeCursor, TapeEnd } from './tape.js';
 
 /** The replayed server did something else than the recorded one. */
@@ -108,6 +109,8 @@ export class ReplayWorld implements Poll, RestoredSockets {
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
   onFault: (call: FaultCall) => void = () => {};
+  /** A job has come to its end. False: the server has never submitted one of this number. */
+  onJobDone: (id: number, result: JobResult) => boolean = () => false;
   observer: WorldObserver | null = null;
 
   constructor(
@@ -192,16 +195,22 @@ export class ReplayWorld implements Poll, RestoredSockets {
   };
 
   /**
-   * Does what another thread has told the server at this place. Called where messages of other threads are handled, and before each
-   * answer: they may come while the loop is held.
+   * Does what another thread has told the server at this place, or tells it of a job that has ended. Called where messages of other threads are handled, and
+   * before each answer: they may come while the loop is held.
    */
   obeyCalls(): void {
     for (let tag = this.tape.peek(false); isCall(tag); tag = this.tape.peek(false)) {
       this.tape.byte();
       if (tag === inputs.SHUTDOWN) this.onShutdown();
       else if (tag === inputs.ADVANCE) this.clock.advance(this.tape.number());
+      else if (tag === inputs.JOB_DONE) this.finishJob();
       else this.obeyFault(this.tape.text());
     }
+  }
+
+  private finishJob(): void {
+    const [id, result] = takeJobDone(this.tape);
+    if (!this.onJobDone(id, result)) this.diverge(0, 'no job of this number', `the end of job ${id}`);
   }
 
   private obeyFault(text: string): void {
@@ -255,8 +264,8 @@ export class ReplayWorld implements Poll, RestoredSockets {
   }
 }
 
-/** What another thread has asked of the server. */
-const isCall = (tag: number): boolean => tag === inputs.SHUTDOWN || tag === inputs.FAULT || tag === inputs.ADVANCE;
+/** What another thread has asked of the server, or done for it. */
+const isCall = (tag: number): boolean => tag === inputs.SHUTDOWN || tag === inputs.FAULT || tag === inputs.ADVANCE || tag === inputs.JOB_DONE;
 
 /** Turn after turn, as fast as it goes. */
 async function drive(turn: () => number | null): Promise<void> {

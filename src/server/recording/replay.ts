@@ -26,6 +26,8 @@ export interface RecordingHead {
   readonly hasWatchedHeap: boolean;
   /** Its clock was virtual; left out: it was not. */
   readonly hasVirtualClock?: boolean;
+  /** Its jobs were done by a helper thread; left out: on the spot. */
+  readonly hasHelper?: boolean;
   readonly poll: RecordedPoll;
 }
 
@@ -79,10 +81,13 @@ export class Replay {
       isWatched: world.isWatched,
       host,
       ...(host.watched !== null && { heap: host.watched }),
+      // Nothing is done again: the tape says how each has ended.
+      ...(head.hasHelper === true && { jobs: { run() {} } }),
       ...(start !== null && { from: start }),
     });
     this.world.onShutdown = () => this.server.terminate();
     this.world.onFault = (call) => this.server.loopFaults.obey(call);
+    this.world.onJobDone = (id, result) => this.server.jobs.finish(id, result);
     this.server.loop.afterWait = () => this.world.obeyCalls();
     this.server.loop.onWake(() => this.world.obeyCalls());
     if (from === null) this.attempt(() => this.begin(start === null ? head.settings : {}));

@@ -2,7 +2,7 @@
  * Walks over a tape from answer to answer, without a server that would ask for them.
  */
 import * as inputs from './inputs.js';
-import { takeAddress, takeError } from './inputs.js';
+import { takeAddress, takeError, takeJobDone } from './inputs.js';
 import { TapeCursor } from './tape.js';
 
 export interface TapeVisitor {
@@ -74,6 +74,9 @@ function walkAnswer(cursor: TapeCursor, visitor: TapeVisitor): void {
       return;
     case inputs.FAILED:
       takeError(cursor);
+      return;
+    case inputs.JOB_DONE:
+      takeJobDone(cursor);
       return;
     case inputs.HOST:
     case inputs.FAULT:

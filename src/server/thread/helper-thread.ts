@@ -9,7 +9,8 @@ import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
 import { NODE_FLAGS } from './start-thread.js';
 
 /** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
-const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/background/helper.js' : '../server/background/helper.js', import.meta.url);
+const PROGRAM = import.meta.url.endsWith('.ts') ? '../../../dist/server/background/helper.js' : '../server/background/helper.js';
+export const HELPER_URL = new URL(PROGRAM, import.meta.url);
 
 export class HelperThread {
   readonly jobs: JobQueue;
@@ -17,7 +18,7 @@ export class HelperThread {
 
   constructor() {
     // Descriptors are handed from thread to thread: Node is not to close those that this one has opened.
-    this.worker = new Worker(THREAD_URL, { trackUnmanagedFds: false, ...NODE_FLAGS });
+    this.worker = new Worker(HELPER_URL, { trackUnmanagedFds: false, ...NODE_FLAGS });
     this.worker.unref();
     this.jobs = new ReferencedJobs(this.worker);
     this.worker.on('message', (message: FromHelper) => this.jobs.receive(message));

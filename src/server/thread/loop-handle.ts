@@ -15,6 +15,7 @@ import { closeWaker } from '../background/loop-waker.js';
 import type { LoopLink } from '../background/protocol.js';
 import { ActivityWatch } from './activity-watch.js';
 import { createControl, isLoopHeld, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
+import { HELPER_URL } from './helper-thread.js';
 import { StartError } from './start-error.js';
 import { HEAP_LIMITS, startThread } from './start-thread.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions } from './protocol.js';
@@ -55,7 +56,7 @@ function explained(error: Error): Error {
 }
 
 /** What a loop is started with; the rest is made here. */
-type LoopStart = Omit<LoopThreadOptions, 'control' | 'activity' | 'heapLimitMb' | 'isNested'>;
+type LoopStart = Omit<LoopThreadOptions, 'control' | 'activity' | 'heapLimitMb' | 'isNested' | 'helperProgram'>;
 
 interface PendingCall {
   readonly resolve: (value: never) => void;
@@ -110,7 +111,8 @@ export class LoopHandle {
     const control = createControl();
     const activity = createActivityWords();
     const { helper } = options;
-    const all = { ...options, control, activity, heapLimitMb: HEAP_LIMITS.dataMb, isNested: !isMainThread } satisfies LoopThreadOptions;
+    const made = { control, activity, heapLimitMb: HEAP_LIMITS.dataMb, isNested: !isMainThread, helperProgram: HELPER_URL.href };
+    const all = { ...options, ...made } satisfies LoopThreadOptions;
     worker.postMessage(all, helper === null ? [] : [helper.port]);
     return new Promise((resolve, reject) => {
       const ended = (): void => reject(new StartError({ message: 'the loop thread ended before it was ready', code: null, address: null }));

@@ -11,9 +11,7 @@ import { FaultError } from '../faults/fault.js';
 import { Faults } from '../faults/faults.js';
 import { FaultyPoll } from '../faults/faulty-poll.js';
 import { keysOf } from '../command/key-spec.js';
-import { JobQueue } from '../background/job-queue.js';
-import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
-import { SystemError, type Waker } from '../io/poll.js';
+import { SystemError } from '../io/poll.js';
 import { Activity } from '../loop/activity.js';
 import { type Clock, SystemClock, VirtualClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
@@ -24,6 +22,7 @@ import { Server, type ServerInputs } from '../server.js';
 import { SnapshotError } from '../persistence/snapshot-reader.js';
 import { type ServerState, settingsOf } from '../server-state.js';
 import { readState, serializeState, StateError } from '../recording/state-bytes.js';
+import { LoopHelper } from './loop-helper.js';
 import { Observation } from './observation.js';
 import { openPoll, PollerError, preloadPoll } from './open-poll.js';
 import type { ControlWords } from './control.js';
@@ -50,9 +49,11 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const state = options.from === null ? null : readState(options.from);
   const clock = clockOf(options, state);
   const poll = new FaultyPoll(kernel, clock);
+  const helper = new LoopHelper(options.helper, options.helperProgram, poll.waker);
   const inputs: ServerInputs = {
     poll,
     clock,
+    jobs: { run: (_, job, done) => helper.jobs.submit(job, done) },
     seed: options.seed,
     config: new Config({ ...(state !== null && settingsOf(state)), ...options.settings }, options.configFile),
     heap: ownHeap(options.heapLimitMb * 2 ** 20),
@@ -68,8 +69,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     recorded.attach(server);
     observation.onHold = () => recorded.publish();
   }
-  const helper = options.helper === null ? null : connectHelper(options.helper, poll.waker);
-  const faults = new Faults(poll, server, (call) => recorded?.fault(call), helper?.jobs);
+  const faults = new Faults(poll, server, (call) => recorded?.fault(call), helper.jobs);
   for (const fault of options.faults) faults.add(fault, true);
   const calls = answerWith(server, observation, faults, recorded);
   if (clock instanceof VirtualClock) calls.advance = advancing(server, clock, recorded);
@@ -84,10 +84,13 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
       answer(calls, received.message as CallMessage);
     }
-    helper?.drain();
   };
   observation.drain = drain;
-  server.loop.onWake(drain);
+  server.loop.onWake(() => {
+    drain();
+    // Not while the loop is held in the middle of a turn: what a job's end changes is to happen between two clients.
+    helper.drain();
+  });
   if (state === null) server.load(options.settings);
   server.listen();
   const addresses = await server.opened();
@@ -103,37 +106,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   server.close();
   observation.trace(0);
   port.off('message', hear);
-  helper?.close();
-}
-
-/** What the helper thread has done is heard of in {@link Helper.drain}. */
-interface Helper {
-  readonly jobs: JobQueue;
-  drain(): void;
-  close(): void;
-}
-
-function connectHelper({ port: helperPort, word }: LoopLink, waker: Waker): Helper {
-  const jobs = new JobQueue((message, transferred) => helperPort.postMessage(message, transferred));
-  const arrived: FromHelper[] = [];
-  helperPort.postMessage({ kind: 'loop', word, wakeFd: waker.fd } satisfies ToHelper);
-  // A loop that never sleeps in the kernel hears messages as they come.
-  if (waker.fd === -1) {
-    helperPort.on('message', (message: FromHelper) => {
-      arrived.push(message);
-      waker.wake();
-    });
-  }
-  return {
-    jobs,
-    drain() {
-      for (const message of arrived.splice(0)) jobs.receive(message);
-      for (let received = receiveMessageOnPort(helperPort); received !== undefined; received = receiveMessageOnPort(helperPort)) {
-        jobs.receive(received.message as FromHelper);
-      }
-    },
-    close: () => helperPort.close(),
-  };
+  helper.close();
 }
 
 /**

@@ -41,8 +41,10 @@ export interface LoopThreadOptions {
   /** The ring in which all inputs are recorded; null for no recording. */
   readonly ring: SharedArrayBuffer | null;
   readonly activity: ActivityWords;
-  /** The way to the helper thread; null if there is none. */
+  /** The way to a helper thread; null: the loop starts one of its own when it has a job for it. */
   readonly helper: LoopLink | null;
+  /** URL of the program of such a thread. */
+  readonly helperProgram: string;
   /** What the thread's heap may take; see start-thread.ts. */
   readonly heapLimitMb: number;
   /** Bytes of the memory that it keeps its keys in as the engine of threads does; 0: it has a keyspace of its own. */

@@ -11,6 +11,9 @@
  *
  * Bytes are latin1 strings. Time stands still except in `advance`. Whatever happens is a function of the options.
  */
+import { type Job, type JobResult, perform } from '../../../src/server/background/job.js';
+import type { JobListener } from '../../../src/server/background/job-queue.js';
+import type { JobRunner } from '../../../src/server/background/jobs.js';
 import { Config, type SettingValues } from '../../../src/server/config.js';
 import type { Address } from '../../../src/server/io/poll.js';
 import { Faults as FaultsOfServer } from '../../../src/server/faults/faults.js';
@@ -37,8 +40,41 @@ export interface SimulationOptions {
   readonly nowMs?: number;
   /** The server has a virtual clock; what it measures takes no time, unless `clock` is told otherwise. */
   readonly isVirtual?: boolean;
+  /** Does the jobs of the server, when a test tells it to. Left out: they are done on the spot. */
+  readonly helper?: ScriptedHelper;
   /** What the server begins with: another one's state, with its time. Its clients have no sockets here. */
   readonly from?: ServerState;
+}
+
+/** A helper thread in the hand of a test: what it has done, the loop hears of in the turn that it has woken. */
+export class ScriptedHelper implements JobRunner {
+  /** Jobs that are still to be done, in order. */
+  readonly waiting: Job[] = [];
+  wake: () => void = () => {};
+  private readonly listeners: JobListener[] = [];
+  private readonly ended: (() => void)[] = [];
+
+  run(_id: number, job: Job, done: JobListener): void {
+    this.waiting.push(job);
+    this.listeners.push(done);
+  }
+
+  /** Does the next job, or pretends that it has ended so. */
+  finish(result?: JobResult): void {
+    const [job, done] = [this.waiting.shift()!, this.listeners.shift()!];
+    const end = result ?? perform(job);
+    this.ended.push(() => done(end));
+    this.wake();
+  }
+
+  finishAll(): void {
+    while (this.waiting.length > 0) this.finish();
+  }
+
+  /** On the loop's side. */
+  drain(): void {
+    for (const tell of this.ended.splice(0)) tell();
+  }
 }
 
 /** A loop that is busy for this number of turns, while no time passes and no byte moves, is taken to be spinning. */
@@ -81,14 +117,16 @@ export class Lab implements Disposable {
       log: (level, message) => void this.log.push(`${level}: ${message}`),
       activity: new Activity(this.activityWords),
       ...(from !== undefined && { from: { state: from } }),
+      ...(options.helper !== undefined && { jobs: options.helper }),
     };
     const recorded = tape === undefined ? null : recordInputs(inputs, tape);
     this.recordAdvance = (us) => recorded?.advance(us);
     this.server = new Server(recorded?.inputs ?? inputs);
     recorded?.attach(this.server);
     this.faults = new FaultsOfServer(poll, this.server, (call) => recorded?.fault(call));
-    // Nobody sends messages from another thread; what wakes the loop is heard all the same.
-    this.server.loop.onWake(() => {});
+    // Besides the helper nobody sends messages from another thread; what wakes the loop is heard all the same.
+    this.server.loop.onWake(() => options.helper?.drain());
+    if (options.helper !== undefined) options.helper.wake = () => this.poll.waker.wake();
     this.addresses = this.server.listen();
   }
 

@@ -369,6 +369,10 @@ class StillHost implements Host {
     return null;
   }
 
+  act<T>(_action: () => T, otherwise: T): T {
+    return otherwise;
+  }
+
   readFile(): FileContent {
     return this.files.shift() ?? { complaint: 'the recorded server has not read that often' };
   }

@@ -1,0 +1,96 @@
+/**
+ * Jobs: the file work that a server has done in the background, and what each job's end leads to.
+ *
+ *   submit ──▶ runner: the helper thread ──▶ done, in the turn that the helper has woken        recorded and replayed as an input
+ *         └──▶ no runner: done on the spot ──▶ done, in the next turn, by a timer               simulations
+ *
+ * Jobs are done in the order in which they were submitted. What is under way is known by its number, which is plain data: the owner of a job keeps it, and
+ * in a server that is restored from a captured state says by {@link Jobs.resume} what the job's end leads to there.
+ */
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
+import { type Job, type JobResult, perform } from './job.js';
+import type { JobListener } from './job-queue.js';
+
+/** Who does the jobs. */
+export interface JobRunner {
+  /** @param done called later on this thread, never from within `run`, and where what it changes can be recorded. The bytes of a write are gone from here on */
+  run(id: number, job: Job, done: JobListener): void;
+}
+
+/** What does something to the machine: see `Host.act`. */
+interface Actor {
+  act<T>(action: () => T, otherwise: T): T;
+}
+
+export interface JobsState {
+  readonly nextId: number;
+  /** Jobs that were done on the spot and whose owners are still to be told. */
+  readonly finished: readonly (readonly [id: number, result: JobResult])[];
+  readonly timer: TimerState | null;
+}
+
+const TIMER = 'jobs';
+
+export class Jobs {
+  private nextId = 1;
+  private readonly listeners = new Map<number, JobListener>();
+  private finished: (readonly [id: number, result: JobResult])[] = [];
+  private timer: TimerState | null = null;
+
+  /** @param runner null: jobs are done on this thread, by the host */
+  constructor(
+    private readonly runner: JobRunner | null,
+    private readonly host: Actor,
+    private readonly scheduler: Scheduler,
+  ) {}
+
+  /** Jobs under way whose owners want to hear of them. */
+  get length(): number {
+    return this.listeners.size;
+  }
+
+  /** Returns the job's number. @param done called on this thread when the job is done or has failed. The bytes of a write are gone from here on */
+  submit(job: Job, done: JobListener = () => {}): number {
+    const id = this.nextId++;
+    this.listeners.set(id, done);
+    if (this.runner !== null) this.runner.run(id, job, (result) => this.finish(id, result));
+    else this.runHere(id, job);
+    return id;
+  }
+
+  capture(): JobsState {
+    return { nextId: this.nextId, finished: this.finished.slice(), timer: captureTimer(this.timer) };
+  }
+
+  /** @param isAnother the server goes on from a state of another one, whose jobs are not its own: nobody hears of them here */
+  restore({ nextId, finished, timer }: JobsState, isAnother: boolean): void {
+    this.nextId = nextId;
+    if (isAnother) return;
+    this.finished = finished.slice();
+    if (timer !== null) this.timer = this.scheduler.restore(TIMER, timer, () => this.tellFinished());
+  }
+
+  /** Of a job that was under way when the state was captured that this server goes on from: what its end leads to. */
+  resume(id: number, done: JobListener): void {
+    this.listeners.set(id, done);
+  }
+
+  /** The job of this number has come to its end. False if there was never such a job. */
+  finish(id: number, result: JobResult): boolean {
+    const done = this.listeners.get(id);
+    this.listeners.delete(id);
+    done?.(result);
+    return id < this.nextId;
+  }
+
+  private runHere(id: number, job: Job): void {
+    const done: JobResult = { value: job.kind === 'write' ? job.bytes.length : 0, error: null };
+    this.finished.push([id, this.host.act(() => perform(job), done)]);
+    this.timer ??= this.scheduler.after(TIMER, 0, () => this.tellFinished());
+  }
+
+  private tellFinished(): void {
+    this.timer = null;
+    for (const [id, result] of this.finished.splice(0)) this.finish(id, result);
+  }
+}

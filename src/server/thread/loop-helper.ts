@@ -1,0 +1,64 @@
+/**
+ * LoopHelper: the loop thread's way to a helper thread: one that main has started already, for the file of a recording, or else one that is started with the
+ * first job. Completions are taken in {@link LoopHelper.drain}, in the turn that the helper has woken.
+ */
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { JobQueue } from '../background/job-queue.js';
+import { createWakerWord } from '../background/loop-waker.js';
+import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
+import type { Waker } from '../io/poll.js';
+import { NODE_FLAGS } from './start-thread.js';
+
+export class LoopHelper {
+  readonly jobs = new JobQueue((message, transferred) => this.connected().postMessage(message, transferred));
+  private port: MessagePort | null = null;
+  private readonly arrived: FromHelper[] = [];
+
+  /** @param link null: there is no thread yet. @param program of the helper thread */
+  constructor(
+    link: LoopLink | null,
+    private readonly program: string,
+    private readonly waker: Waker,
+  ) {
+    if (link !== null) this.connect(link);
+  }
+
+  drain(): void {
+    for (const message of this.arrived.splice(0)) this.jobs.receive(message);
+    if (this.port === null) return;
+    for (let received = receiveMessageOnPort(this.port); received !== undefined; received = receiveMessageOnPort(this.port)) {
+      this.jobs.receive(received.message as FromHelper);
+    }
+  }
+
+  close(): void {
+    this.port?.close();
+  }
+
+  private connected(): MessagePort {
+    return this.port ?? this.connect(this.start());
+  }
+
+  /** The thread ends with this one; until it is gone no other thread closes the waker. */
+  private start(): LoopLink {
+    const { port1, port2 } = new MessageChannel();
+    // Descriptors are handed from thread to thread: Node is not to close those that a thread has opened.
+    const worker = new Worker(new URL(this.program), { trackUnmanagedFds: false, ...NODE_FLAGS });
+    worker.unref();
+    worker.postMessage({ kind: 'client', port: port2 } satisfies ToHelper, [port2]);
+    return { port: port1, word: createWakerWord() };
+  }
+
+  private connect({ port, word }: LoopLink): MessagePort {
+    const { waker } = this;
+    port.postMessage({ kind: 'loop', word, wakeFd: waker.fd } satisfies ToHelper);
+    // A loop that never sleeps in the kernel hears messages as they come.
+    if (waker.fd === -1) {
+      port.on('message', (message: FromHelper) => {
+        this.arrived.push(message);
+        waker.wake();
+      });
+    }
+    return (this.port = port);
+  }
+}

@@ -1,0 +1,126 @@
+/** The jobs of a server: done by the helper or on the spot, told in a turn, recorded, replayed without being done again, and taken up by a restored server. */
+import { constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Job, JobResult } from '../../../src/server/background/job.js';
+import { digestOf } from '../../../src/server/recording/digest.js';
+import { Replay } from '../../../src/server/recording/replay.js';
+import type { Server } from '../../../src/server/server.js';
+import { LoopHelper } from '../../../src/server/thread/loop-helper.js';
+import { HELPER_URL } from '../../../src/server/thread/helper-thread.js';
+import { temporaryDirectory } from '../../support/headless.js';
+import { record } from '../recording/scenarios.js';
+import { ScriptedHelper, simulate } from '../simulation/harness.js';
+
+const open = (path: string): Job => ({ kind: 'open', path, flags: constants.O_WRONLY | constants.O_CREAT, mode: 0o600 });
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text));
+
+/** A server that writes a file by jobs, and keeps what has become of them as keys. */
+function write(server: Server, path: string): void {
+  const note = (name: string) => ({ value, error }: JobResult): void => server.keyspace.databases[0]!.set(name, error?.code ?? String(value));
+  server.jobs.submit(open(path), (opened) => {
+    note('open')(opened);
+    const fd = opened.value;
+    server.jobs.submit({ kind: 'write', fd, bytes: bytes('0123456789') }, note('write'));
+    server.jobs.submit({ kind: 'truncate', fd, length: 4 }, note('truncate'));
+    server.jobs.submit({ kind: 'close', fd }, note('close'));
+    server.jobs.submit({ kind: 'rename', from: path, to: `${path}2` }, note('rename'));
+    server.jobs.submit({ kind: 'unlink', path }, note('unlink'));
+  });
+}
+
+const DONE = '*5\r\n$2\r\n10\r\n$1\r\n0\r\n$1\r\n0\r\n$1\r\n0\r\n$6\r\nENOENT\r\n';
+const WRITTEN = ['MGET', 'write', 'truncate', 'close', 'rename', 'unlink'] as const;
+
+test('without a helper they are done on the spot, and their ends are told in a later turn; a replay does nothing again', () => {
+  const path = join(temporaryDirectory(), 'file');
+  const recorded = record();
+  const { lab } = recorded;
+  write(lab.server, path);
+  expect(existsSync(path)).toBe(true);
+  expect(lab.server.keyspace.databases[0]!.size).toBe(0);
+  lab.settle();
+  expect(lab.connect().ask(...WRITTEN)).toBe(DONE);
+  expect(readFileSync(`${path}2`, 'utf8')).toBe('0123');
+  const tape = recorded.tape();
+  const again = new Replay(recorded.head, tape);
+  write(again.server, join(temporaryDirectory(), 'none', 'file'));
+  expect(again.run()).toMatchObject({ divergence: null });
+  expect(digestOf(again.server)).toBe(digestOf(lab.server));
+});
+
+test('what the helper has done is told in the turn that it has woken, and is an input of the recording', () => {
+  const path = join(temporaryDirectory(), 'file');
+  const helper = new ScriptedHelper();
+  const recorded = record({ helper });
+  const { lab } = recorded;
+  const client = lab.connect();
+  write(lab.server, path);
+  lab.settle();
+  expect(existsSync(path)).toBe(false);
+  helper.finish();
+  expect(existsSync(path)).toBe(true);
+  expect(client.ask('GET', 'open')).not.toBe('$-1\r\n');
+  expect(helper.waiting.map(({ kind }) => kind)).toEqual(['write', 'truncate', 'close', 'rename', 'unlink']);
+  helper.finishAll();
+  expect(client.ask(...WRITTEN)).toBe(DONE);
+  const before = statSync(`${path}2`).mtimeMs;
+  const again = new Replay(recorded.head, recorded.tape());
+  again.turn();
+  // As a command would have done it, in the same place.
+  write(again.server, path);
+  expect(again.run()).toMatchObject({ divergence: null });
+  expect(digestOf(again.server)).toBe(digestOf(lab.server));
+  expect(existsSync(path)).toBe(false);
+  expect(statSync(`${path}2`).mtimeMs).toBe(before);
+});
+
+test('a job that was under way goes on in a server that lives through the same recording, and is not that of another one', () => {
+  const helper = new ScriptedHelper();
+  const recorded = record({ helper });
+  const { lab } = recorded;
+  const client = lab.connect();
+  lab.server.jobs.submit({ kind: 'unlink', path: '/none' }, () => {});
+  lab.settle();
+  const state = lab.server.capture();
+  helper.finish({ value: 7, error: null });
+  client.ask('PING');
+  const replay = new Replay(recorded.head, recorded.tape());
+  replay.server.jobs.submit({ kind: 'unlink', path: '/none' }, () => {});
+  const told: number[] = [];
+  for (; ; replay.turn()) {
+    if (replay.server.loop.turnNumber === state.turn) break;
+  }
+  replay.server.jobs.resume(1, ({ value }) => void told.push(value));
+  expect(replay.run()).toMatchObject({ divergence: null });
+  expect(told).toEqual([7]);
+  const other = simulate({ from: state });
+  other.server.jobs.submit({ kind: 'unlink', path: '/none' }, ({ error }) => void told.push(error === null ? 0 : 1));
+  other.settle();
+  expect(told).toEqual([7, 1]);
+});
+
+test('an end of a job that was never submitted is a divergence', () => {
+  const helper = new ScriptedHelper();
+  const recorded = record({ helper });
+  recorded.lab.server.jobs.submit({ kind: 'unlink', path: '/none' });
+  helper.finish();
+  recorded.lab.settle();
+  const { divergence } = new Replay(recorded.head, recorded.tape()).run();
+  expect(divergence?.message).toContain('the end of job 1');
+});
+
+test("a loop starts a helper thread with its first job, and hears of what it has done when it is woken", async () => {
+  const path = join(temporaryDirectory(), 'file');
+  const woken: (() => void)[] = [];
+  const helper = new LoopHelper(null, HELPER_URL.href, { fd: -1, wake: () => woken.shift()?.(), acknowledge() {}, close() {} });
+  const wake = new Promise<void>((resolve) => woken.push(resolve));
+  const results: JobResult[] = [];
+  helper.jobs.submit(open(path), (result) => void results.push(result));
+  await wake;
+  expect(results).toEqual([]);
+  helper.drain();
+  expect(results).toMatchObject([{ error: null }]);
+  expect(existsSync(path)).toBe(true);
+  helper.close();
+});
