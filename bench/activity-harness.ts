@@ -25,6 +25,10 @@ class MemoryPoll implements Poll {
     return { fd: 3, local: ADDRESS, accept: () => this.accept(), close() {} };
   }
 
+  connect(): never {
+    throw new Error('there is nobody to connect to');
+  }
+
   register(_source: unknown, token: Token): void {
     if (token !== LISTENER) this.client = token;
   }

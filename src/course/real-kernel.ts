@@ -52,7 +52,11 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     this.random = seededRandom(seed);
   }
 
-  connect(address: string): Peer {
+  connect(address: string): Peer;
+  /** The programs of the lessons connect to nobody. */
+  connect(address: Address): never;
+  connect(address: string | Address): Peer {
+    if (typeof address !== 'string') throw systemError('connect', 'ENETUNREACH', -1);
     const bound = this.bound.get(address);
     if (bound === undefined) throw systemError('connect', 'ECONNREFUSED', -1);
     const port = this.peers.connect(bound.host, bound.port);

@@ -35,7 +35,7 @@ export function simulateKernel({ seed = 0, trigger = 'edge', faults = {} }: Simu
   const backend = new ScriptedPoll({ clock, seed, faults, edgeTriggered: trigger === 'edge' });
   return {
     backend,
-    connect: (address) => backend.connect(address === undefined ? undefined : parseAddress(address)),
+    connect: (address) => backend.connectClient(address === undefined ? undefined : parseAddress(address)),
     get nowMs() {
       return nowMs;
     },

@@ -68,7 +68,7 @@ export class Simulation {
   }
 
   connect(): SimulatedClient {
-    const client = new SimulatedClient(this, this.poll.connect());
+    const client = new SimulatedClient(this, this.poll.connectClient());
     this.settle();
     return client;
   }

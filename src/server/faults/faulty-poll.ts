@@ -54,6 +54,10 @@ export class FaultyPoll extends PollDecorator implements Poll {
     return new FaultyListener(this, this.inner.listen(address, backlog));
   }
 
+  connect(address: Address): TcpStream {
+    return new FaultyStream(this, this.inner.connect(address));
+  }
+
   register(source: Source, token: Token, interest: Interest): void {
     this.inner.register(innerOf(source), token, interest);
     if (source instanceof FaultyListener) source.token = token;

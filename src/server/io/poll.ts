@@ -6,7 +6,7 @@
  *   portable  everywhere, readiness emulated over node:net    backends/portable.ts
  *   scripted  a simulated kernel driven by a seed, for tests  backends/scripted.ts
  *
- * The life of a source:  listen/accept → register(token, interest) → ready → read or write until WouldBlock → close
+ * The life of a source:  listen/accept, or connect → register(token, interest) → ready → read or write until WouldBlock → close
  */
 import type { Events } from './event.js';
 import type { Interest } from './interest.js';
@@ -46,9 +46,10 @@ export interface TcpListener extends Source {
   close(): void;
 }
 
-/** A connected byte stream, TCP or unix domain. Every call returns at once. */
+/** A byte stream, TCP or unix domain, that is connected or about to be (see {@link Poll.connect}). Every call returns at once. */
 export interface TcpStream extends Source {
   readonly peer: Address;
+  /** Of a stream that {@link Poll.connect} has made, where the backend does not know it before it is connected: port 0 of the host `0.0.0.0`. */
   readonly local: Address;
   /** Bytes read into `into[start, end)`; {@link END_OF_FILE}; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
   read(into: Buffer, start: number, end: number): number;
@@ -75,6 +76,13 @@ export interface Poll extends Drive {
    * does, and again on close.
    */
   listen(address: Address, backlog: number): TcpListener;
+
+  /**
+   * Begins to connect, and returns at once. Until it is connected, reads and writes are {@link WOULD_BLOCK} and it is ready for nothing. WRITABLE says that it
+   * is connected, or that this has failed: the next read or write then throws the {@link SystemError}, ECONNREFUSED for one. A failure that is known at once
+   * may be thrown here. The host is an IP address, or this throws RangeError.
+   */
+  connect(address: Address): TcpStream;
 
   /**
    * Only on a backend whose `listen` is no system call: resolves once all listeners are bound, and rejects with the {@link SystemError} of

@@ -10,6 +10,7 @@
  *                      WRITE_UNHASHED n                                              they show a secret, which is another in the recording
  *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
  *   poll.listen        LISTEN descriptor, local · FAILED
+ *   poll.connect       CONNECT descriptor, local · FAILED
  *
  *   host               HOST answer as JSON · HOST_SECRET answer as JSON               a secret: digits of ACL GENPASS
  *                      HOST_FILE n bytes                                              the ACL file, or why it could not be read
@@ -50,6 +51,7 @@ export const WRITE_UNHASHED = 21;
 export const HOST_SECRET = 22;
 export const HOST_FILE = 23;
 export const JOB_DONE = 24;
+export const CONNECT = 25;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -77,6 +79,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [HOST_SECRET]: 'a secret of the host',
   [HOST_FILE]: 'a file',
   [JOB_DONE]: 'the end of a job',
+  [CONNECT]: 'connect',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -33,6 +33,14 @@ export class RecordingPoll extends PollDecorator implements Poll {
     return new RecordingListener(listener, this.tape);
   }
 
+  connect(address: Address): TcpStream {
+    const stream = recordFailure(this.tape, () => this.inner.connect(address));
+    this.tape.byte(inputs.CONNECT);
+    this.tape.number(stream.fd);
+    putAddress(this.tape, stream.local);
+    return new RecordingStream(stream, this.tape);
+  }
+
   register(source: Source, token: Token, interest: Interest): void {
     if (source instanceof RecordingStream) this.streams.set(token, source.named(token));
     this.inner.register(innerOf(source), token, interest);

@@ -7,6 +7,7 @@
 import { type Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { systemError } from '../io/backends/ready-list.js';
 import type { Token } from '../io/token.js';
 import type { AcceptorState } from '../client/acceptor.js';
 import type { ConnectionState } from '../client/connection.js';
@@ -144,6 +145,12 @@ export class ReplayWorld implements Poll, RestoredSockets {
   listen(): TcpListener {
     this.expectOrFail(inputs.LISTEN, 'listen');
     return new ReplayListener(this, this.tape.number(), takeAddress(this.tape));
+  }
+
+  connect(peer: Address): TcpStream {
+    if (this.isDetached) throw systemError('connect', 'ENETUNREACH', -1);
+    this.expectOrFail(inputs.CONNECT, 'connect');
+    return new ReplayStream(this, this.tape.number(), peer, takeAddress(this.tape));
   }
 
   register(source: Source, token: Token, _interest: Interest): void {

@@ -69,6 +69,7 @@ function walkAnswer(cursor: TapeCursor, visitor: TapeVisitor): void {
       takeAddress(cursor);
       return;
     case inputs.LISTEN:
+    case inputs.CONNECT:
       cursor.number();
       takeAddress(cursor);
       return;

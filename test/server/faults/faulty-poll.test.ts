@@ -7,7 +7,7 @@ import { READABLE } from '../../../src/server/io/interest.js';
 import { type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { wireFault } from '../../../src/server/faults/wire-fault.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
-import { SimulatedPeer } from '../io/simulated-peer.js';
+import { openSimulatedRemote, SimulatedPeer } from '../io/simulated-peer.js';
 import { describePoll } from '../io/contract.js';
 
 for (const isSet of [false, true]) {
@@ -18,7 +18,8 @@ for (const isSet of [false, true]) {
     if (isSet) poll.add(wireFault(1, { name: 'slice', bytes: 2 ** 30 }));
     return {
       poll,
-      connect: async (address) => new SimulatedPeer(kernel.connect(address)),
+      connect: async (address) => new SimulatedPeer(kernel.connectClient(address)),
+      openRemote: () => openSimulatedRemote(kernel),
       nowMs: () => clock.nowMs,
       wakeDuringWait: () => poll.waker.wake(),
       hasFiles: false,
@@ -33,7 +34,7 @@ function wakesBySlices(edgeTriggered: boolean): readonly [first: number, afterOn
   const kernel = new ScriptedPoll({ clock, edgeTriggered });
   const poll = new FaultyPoll(kernel, clock);
   const listener = poll.listen({ host: '127.0.0.1', port: 0 }, 1);
-  const peer = kernel.connect(listener.local);
+  const peer = kernel.connectClient(listener.local);
   const stream = listener.accept() as TcpStream;
   poll.register(stream, 2, READABLE);
   poll.add(wireFault(1, { name: 'slice', bytes: 2 }));

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { BlockingPoll } from '../../../src/server/io/backends/blocking/poll.js';
 import { describePoll } from './contract.js';
-import { connectSocket } from './net-world.js';
+import { connectSocket, openSocketRemote } from './net-world.js';
 
 /** Wakes by the waker's channel when this thread has gone to wait, or shortly before. */
 const WAKE_FROM_THREAD = `
@@ -17,6 +17,7 @@ describePoll('BlockingPoll', (edgeTriggered) => {
   return {
     poll,
     connect: connectSocket,
+    openRemote: openSocketRemote,
     nowMs: () => performance.now(),
     wakeDuringWait: () => void new Worker(WAKE_FROM_THREAD, { eval: true, workerData: poll.waker.channel }),
     hasFiles: true,

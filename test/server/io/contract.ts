@@ -8,7 +8,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Events, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../../../src/server/io/event.js';
+import { Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../../../src/server/io/event.js';
 import { EDGE, LEVEL, READABLE, WRITABLE } from '../../../src/server/io/interest.js';
 import { type Address, END_OF_FILE, type Poll, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { FIRST_FREE, LISTENER, type Token, WAKER } from '../../../src/server/io/token.js';
@@ -27,9 +27,20 @@ export interface Peer {
   close(): Promise<void>;
 }
 
+/** Another server. */
+export interface Remote {
+  readonly address: Address;
+  /** Resolves with the next connection. */
+  accept(): Promise<Peer>;
+  /** From now on connections are refused. */
+  close(): Promise<void>;
+}
+
 export interface World {
   readonly poll: Poll;
   connect(address: Address): Promise<Peer>;
+  /** Another server, to be connected to. */
+  openRemote(): Promise<Remote>;
   /** Milliseconds, as the poll's waits spend them. */
   nowMs(): number;
   /** A wake that comes while the poll waits. */
@@ -231,6 +242,69 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       const { local } = listener;
       listener.close();
       await expect(world.connect(local)).rejects.toThrow('ECONNREFUSED');
+    });
+  });
+
+  describe('connecting', () => {
+    async function connecting(remote: Remote): Promise<TcpStream> {
+      const stream = closing(poll.connect(remote.address));
+      poll.register(stream, CLIENT, READABLE | WRITABLE);
+      return stream;
+    }
+
+    test('returns at once, and WRITABLE says when it is done', async () => {
+      const remote = closing(await world.openRemote());
+      const stream = await connecting(remote);
+      expect(stream.peer).toEqual(remote.address);
+      await clientReady(READY_WRITABLE);
+      expect(read(stream)).toBe(WOULD_BLOCK);
+      expect(stream.write(Buffer.from('hello'), 0, 5)).toBe(5);
+      const peer = closing(await remote.accept());
+      expect(await peer.receive(5)).toBe('hello');
+      poll.reregister(stream, CLIENT, READABLE);
+      await peer.send('welcome');
+      await clientReady(READY_READABLE);
+      expect(read(stream)).toBe('welcome');
+    });
+
+    test('an end that the other server closes is read as the end', async () => {
+      const remote = closing(await world.openRemote());
+      const stream = await connecting(remote);
+      await clientReady(READY_WRITABLE);
+      const peer = closing(await remote.accept());
+      await peer.shutdown();
+      await clientReady(READY_READ_CLOSED);
+      expect(read(stream)).toBe(END_OF_FILE);
+    });
+
+    test('a connection that is refused is ready with an error, which the first read names', async () => {
+      const remote = await world.openRemote();
+      await remote.close();
+      const stream = await connecting(remote);
+      await clientReady(READY_WRITABLE | READY_ERROR);
+      expect(errorOf(() => read(stream))).toMatchObject({ code: 'ECONNREFUSED' });
+      expect(read(stream)).toBe(END_OF_FILE);
+    });
+
+    test('and the first write, if that comes first', async () => {
+      const remote = await world.openRemote();
+      await remote.close();
+      const stream = await connecting(remote);
+      await clientReady(READY_WRITABLE);
+      expect(errorOf(() => stream.write(Buffer.from('x'), 0, 1))).toMatchObject({ code: 'ECONNREFUSED' });
+      expect(errorOf(() => stream.write(Buffer.from('x'), 0, 1))).toMatchObject({ code: 'EPIPE' });
+    });
+
+    test('it may be given up before it is connected', async () => {
+      const remote = closing(await world.openRemote());
+      const stream = poll.connect(remote.address);
+      poll.register(stream, CLIENT, READABLE | WRITABLE);
+      stream.close();
+      await nothingReady();
+    });
+
+    test('a host that is no IP address is a RangeError', () => {
+      expect(() => poll.connect({ host: 'example.invalid', port: 1 })).toThrow('not an IP address: example.invalid');
     });
   });
 

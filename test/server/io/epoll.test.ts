@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { describe } from 'vitest';
 import { EpollPoll } from '../../../src/server/io/backends/epoll.js';
 import { describePoll, type World } from './contract.js';
-import { connectSocket } from './net-world.js';
+import { connectSocket, openSocketRemote } from './net-world.js';
 
 /** Writes to the eventfd from another thread, once this one has said that it goes to wait. */
 const WAKE_FROM_THREAD = `
@@ -20,6 +20,7 @@ function open(edgeTriggered: boolean): World {
   return {
     poll,
     connect: connectSocket,
+    openRemote: openSocketRemote,
     nowMs: () => performance.now(),
     async wakeDuringWait() {
       const flag = new Int32Array(new SharedArrayBuffer(4));

@@ -1,13 +1,32 @@
 /** The other end of a real wire, for the backends that have real sockets: clients of node:net in the same thread. */
 import { once } from 'node:events';
-import { connect as netConnect, type Socket } from 'node:net';
+import { type AddressInfo, connect as netConnect, createServer, type Socket } from 'node:net';
 import type { Address } from '../../../src/server/io/poll.js';
-import type { Peer } from './contract.js';
+import type { Peer, Remote } from './contract.js';
 
 export async function connectSocket(address: Address): Promise<Peer> {
   const socket = netConnect('path' in address ? { path: address.path, allowHalfOpen: true } : { host: address.host, port: address.port, allowHalfOpen: true });
   await once(socket, 'connect');
   return new SocketPeer(socket);
+}
+
+export async function openSocketRemote(): Promise<Remote> {
+  const accepted: Socket[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => void accepted.push(socket.on('error', () => {})));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { address: host, port } = server.address() as AddressInfo;
+  return {
+    address: { host, port },
+    async accept() {
+      while (accepted.length === 0) await new Promise(setImmediate);
+      return new SocketPeer(accepted.shift()!);
+    },
+    async close() {
+      for (const socket of accepted) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 class SocketPeer implements Peer {

@@ -2,18 +2,19 @@
 import { describe, expect, test } from 'vitest';
 import { ScriptedPoll, type ScriptedOptions } from '../../../src/server/io/backends/scripted.js';
 import { Events } from '../../../src/server/io/event.js';
-import { READABLE } from '../../../src/server/io/interest.js';
+import { READABLE, WRITABLE } from '../../../src/server/io/interest.js';
 import { type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
 import { describePoll } from './contract.js';
-import { SimulatedPeer } from './simulated-peer.js';
+import { openSimulatedRemote, SimulatedPeer } from './simulated-peer.js';
 
 describePoll('ScriptedPoll', (edgeTriggered) => {
   const clock = new ManualClock();
   const poll = new ScriptedPoll({ clock, edgeTriggered });
   return {
     poll,
-    connect: async (address) => new SimulatedPeer(poll.connect(address)),
+    connect: async (address) => new SimulatedPeer(poll.connectClient(address)),
+    openRemote: () => openSimulatedRemote(poll),
     nowMs: () => clock.nowMs,
     wakeDuringWait: () => poll.waker.wake(),
     hasFiles: false,
@@ -31,7 +32,7 @@ describe('a simulated kernel', () => {
 
   function connected(options: Partial<ScriptedOptions> = {}) {
     const opened = open(options);
-    const peer = opened.poll.connect();
+    const peer = opened.poll.connectClient();
     return { ...opened, peer, stream: opened.listener.accept() as TcpStream };
   }
 
@@ -90,13 +91,13 @@ describe('a simulated kernel', () => {
 
   test('the backlog has an end', () => {
     const { poll } = open();
-    for (let i = 0; i <= 10; i++) poll.connect();
-    expect(() => poll.connect()).toThrow('ECONNREFUSED');
+    for (let i = 0; i <= 10; i++) poll.connectClient();
+    expect(() => poll.connectClient()).toThrow('ECONNREFUSED');
   });
 
   test('without a free descriptor accept fails and the connection waits', () => {
     const { poll, listener } = open({ descriptorLimit: 1 });
-    poll.connect();
+    poll.connectClient();
     expect(() => listener.accept()).toThrow('EMFILE');
     poll.descriptorLimit = 2;
     expect(listener.accept()).not.toBe(WOULD_BLOCK);
@@ -104,9 +105,9 @@ describe('a simulated kernel', () => {
 
   test('descriptors are used again, the lowest first', () => {
     const { poll, listener } = open();
-    const [first, second] = [0, 1].map(() => (poll.connect(), listener.accept() as TcpStream));
+    const [first, second] = [0, 1].map(() => (poll.connectClient(), listener.accept() as TcpStream));
     first!.close();
-    poll.connect();
+    poll.connectClient();
     expect((listener.accept() as TcpStream).fd).toBe(first!.fd);
     expect(second!.fd).toBe(first!.fd + 1);
   });
@@ -124,9 +125,34 @@ describe('a simulated kernel', () => {
   test('a wait that a signal ends brings nothing, and time stands still', () => {
     const { poll, clock, events, listener } = open({ seed: 2, faults: { interrupt: 0.999999 } });
     poll.register(listener, 0, READABLE);
-    poll.connect();
+    poll.connectClient();
     poll.wait(events, 50);
     expect(events.length).toBe(0);
     expect(clock.nowMs).toBe(0);
+  });
+
+  test('a connection to another server waits until the test establishes or refuses it', () => {
+    const { poll, events } = open();
+    const remote = poll.addRemote({ host: '192.0.2.1', port: 6379 });
+    remote.answer = 'wait';
+    const [first, second] = [2, 3].map((token) => {
+      const stream = poll.connect(remote.address);
+      poll.register(stream, token, READABLE | WRITABLE);
+      return stream;
+    });
+    poll.wait(events, 0);
+    expect(events.length).toBe(0);
+    expect([first!.read(Buffer.alloc(1), 0, 1), first!.write(Buffer.from('x'), 0, 1)]).toEqual([WOULD_BLOCK, WOULD_BLOCK]);
+    remote.accept()!.establish();
+    remote.accept()!.refuse();
+    poll.wait(events, 0);
+    expect(events.tokens.slice(0, events.length)).toEqual([2, 3]);
+    expect(first!.write(Buffer.from('x'), 0, 1)).toBe(1);
+    expect(() => second!.read(Buffer.alloc(1), 0, 1)).toThrow('ECONNREFUSED');
+  });
+
+  test('a server that was never added refuses', () => {
+    const { poll } = open();
+    expect(() => poll.connect({ host: '192.0.2.7', port: 1 }).read(Buffer.alloc(1), 0, 1)).toThrow('ECONNREFUSED');
   });
 });

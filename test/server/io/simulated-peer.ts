@@ -1,6 +1,15 @@
 /** The other end of a simulated wire, for the contract of Poll. */
-import type { ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
-import type { Peer } from './contract.js';
+import type { ScriptedPeer, ScriptedPoll } from '../../../src/server/io/backends/scripted.js';
+import type { Peer, Remote } from './contract.js';
+
+export async function openSimulatedRemote(poll: ScriptedPoll): Promise<Remote> {
+  const remote = poll.addRemote({ host: '192.0.2.1', port: 6379 });
+  return {
+    address: remote.address,
+    accept: async () => new SimulatedPeer(remote.accept()!),
+    close: async () => void (remote.answer = 'refuse'),
+  };
+}
 
 export class SimulatedPeer implements Peer {
   constructor(private readonly peer: ScriptedPeer) {}

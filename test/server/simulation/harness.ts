@@ -139,7 +139,7 @@ export class Lab implements Disposable {
 
   /** Connects a client and leaves it in the backlog, to be accepted in the next turn. */
   connectLater(address?: Address): LabClient {
-    return new LabClient(this, this.poll.connect(address));
+    return new LabClient(this, this.poll.connectClient(address));
   }
 
   /** Exactly so many turns of the loop; no time passes. Replies leave at the beginning of the turn after the one that made them. */

@@ -46,6 +46,10 @@ export class EpollPoll implements Poll {
     return new EpollListener(address, backlog);
   }
 
+  connect(address: Address): TcpStream {
+    return connectStream(address);
+  }
+
   register(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
   }

@@ -11,7 +11,7 @@
  * Node reads before anybody asks, so what is reported here is "has been read" and not "can be read": `emulated` says it. Nothing can block
  * either: `wait` only looks, and `drive` runs a turn when a callback has made something ready or the timeout is over.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
@@ -56,6 +56,11 @@ export class PortablePoll implements Poll {
     const listener = new PortableListener(this, address, backlog);
     this.listeners.add(listener);
     return listener;
+  }
+
+  connect(address: Address): TcpStream {
+    const socket = connect({ ...targetOf(address), allowHalfOpen: true, noDelay: true });
+    return new PortableStream(this, socket, 'path' in address ? { path: address.path } : UNKNOWN_LOCAL, address);
   }
 
   async opened(): Promise<void> {
@@ -139,6 +144,15 @@ export class PortablePoll implements Poll {
     this.isAwake = true;
     this.resumeDrive?.();
   }
+}
+
+/** Node tells the local address of a connection once it is connected, and a stream's does not change. */
+const UNKNOWN_LOCAL: Address = { host: '0.0.0.0', port: 0 };
+
+function targetOf(address: Address): { readonly path: string } | { readonly host: string; readonly port: number } {
+  if ('path' in address) return { path: address.path };
+  if (isIP(address.host) === 0) throw new RangeError(`not an IP address: ${address.host}`);
+  return { host: address.host, port: address.port };
 }
 
 class PortableListener implements TcpListener, EmulatedSource {
@@ -235,11 +249,13 @@ class PortableStream implements TcpStream, EmulatedSource {
     private readonly poll: PortablePoll,
     private readonly socket: Socket,
     readonly local: Address,
+    peer: Address | null = null,
   ) {
     this.fd = poll.newDescriptor();
     const { remoteAddress, remotePort } = socket;
     // A unix client is unnamed; it is shown under the name of the socket it came through, as Redis does.
-    this.peer = 'path' in local ? local : { host: withoutMapping(remoteAddress ?? ''), port: remotePort ?? 0 };
+    this.peer = peer ?? ('path' in local ? local : { host: withoutMapping(remoteAddress ?? ''), port: remotePort ?? 0 });
+    if (socket.connecting) socket.once('connect', () => this.poll.touch(this.fd));
     socket.on('data', (bytes: Buffer) => this.arrived(bytes));
     socket.on('end', () => this.ended());
     socket.on('drain', () => this.drained());
@@ -251,6 +267,7 @@ class PortableStream implements TcpStream, EmulatedSource {
 
   readiness(): Readiness {
     if (this.isBroken) return READY_READABLE | READY_WRITABLE | READY_READ_CLOSED | READY_HUP | (this.error === null ? 0 : READY_ERROR);
+    if (this.socket.connecting) return 0;
     const readable = this.inbound.length > 0 || this.isEnded ? READY_READABLE : 0;
     return readable | (this.isFull ? 0 : READY_WRITABLE) | (this.isEnded ? READY_READ_CLOSED : 0);
   }
@@ -266,6 +283,7 @@ class PortableStream implements TcpStream, EmulatedSource {
   write(from: Buffer, start: number, end: number): number {
     const { socket } = this;
     if (this.isBroken) throw this.takeError() ?? systemError('send', 'EPIPE', this.fd);
+    if (socket.connecting) return WOULD_BLOCK;
     let at = start;
     // What the kernel takes at once makes room at once, hence the loop.
     while (at < end && !this.isFull) {

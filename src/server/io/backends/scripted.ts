@@ -2,13 +2,15 @@
  * The scripted backend: a kernel made of plain objects, for tests and simulations.
  *
  *   test                                       simulated kernel                                  server
- *   poll.connect() ─▶ ScriptedPeer   send ──▶  [ inbound  ]                            ──▶ stream.read
+ *   connectClient() ─▶ ScriptedPeer  send ──▶  [ inbound  ]                            ──▶ stream.read
  *                                  receive ◀── [ outbound, at most `window` bytes ]    ◀── stream.write
+ *   addRemote() ─▶ ScriptedRemote  accept() ◀────────────────────────────────────────────── poll.connect
  *
  * Nothing here takes time: a `wait` that finds nothing ready moves the clock by its timeout and returns. Every fault comes from
  * the seed, or from a script that the test has written, so the same seed and the same calls give the same run, byte by byte.
  * Readiness, errors and their order are those of Linux; where Linux has a choice, the seed chooses.
  */
+import { isIP } from 'node:net';
 import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
@@ -78,6 +80,8 @@ export class ScriptedPoll implements Poll {
   private readonly random: () => number;
   private readonly readyList: ReadyList;
   private readonly listeners = new Map<string, ScriptedListener>();
+  /** Other servers, that this one may connect to. */
+  private readonly remotes = new Map<string, ScriptedRemote>();
   private readonly openDescriptors = new Set<number>();
   private nextPort = FIRST_EPHEMERAL_PORT;
   private nextPeerPort = 50000;
@@ -108,13 +112,33 @@ export class ScriptedPoll implements Poll {
    * is accepted.
    * Throws SystemError ECONNREFUSED if nobody listens there or the backlog is full.
    */
-  connect(address?: Address, from?: Address): ScriptedPeer {
+  connectClient(address?: Address, from?: Address): ScriptedPeer {
     const listener = address === undefined ? [...this.listeners.values()][0] : this.listeners.get(formatAddress(address));
     if (listener === undefined || listener.isFull) throw systemError('connect', 'ECONNREFUSED', -1);
     const peerAddress = from ?? this.addressOfPeer(listener.local);
     const peer = new ScriptedPeer(this, peerAddress, listener.local);
     listener.enqueue(peer);
     return peer;
+  }
+
+  /** Another server listens at this address from now on, moved by the test. */
+  addRemote(address: Address): ScriptedRemote {
+    const remote = new ScriptedRemote(address);
+    this.remotes.set(formatAddress(address), remote);
+    return remote;
+  }
+
+  /** The server connects. Refused if there is no remote at the address. */
+  connect(address: Address): TcpStream {
+    if (!('path' in address) && isIP(address.host) === 0) throw new RangeError(`not an IP address: ${address.host}`);
+    const fd = this.openDescriptor('socket');
+    const local = 'path' in address ? address : { host: '127.0.0.1', port: this.nextPort++ };
+    const peer = new ScriptedPeer(this, address, local);
+    const remote = this.remotes.get(formatAddress(address));
+    const stream = new ScriptedStream(this, fd, peer);
+    if (remote === undefined) peer.refuse();
+    else remote.enqueue(peer);
+    return stream;
   }
 
   private addressOfPeer(local: Address): Address {
@@ -275,6 +299,26 @@ class ScriptedListener implements TcpListener, EmulatedSource {
   }
 }
 
+/** Another server, as the one under test can reach it. */
+export class ScriptedRemote {
+  /** What becomes of the connections that come: established at once; refused; or left as they are, until the test establishes or refuses each. */
+  answer: 'establish' | 'refuse' | 'wait' = 'establish';
+  private readonly waiting = new Fifo<ScriptedPeer>();
+
+  constructor(readonly address: Address) {}
+
+  /** The next connection that has come, or undefined. */
+  accept(): ScriptedPeer | undefined {
+    return this.waiting.shift();
+  }
+
+  enqueue(peer: ScriptedPeer): void {
+    if (this.answer === 'refuse') return peer.refuse();
+    if (this.answer === 'wait') peer.isConnecting = true;
+    this.waiting.push(peer);
+  }
+}
+
 /** The server's end. All that it knows is in the peer: the two ends of a connection share one state here. */
 class ScriptedStream implements TcpStream, EmulatedSource {
   readonly peer: Address;
@@ -298,7 +342,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     const { other, poll } = this;
     if (poll.happens('reset')) other.reset();
     const available = Math.min(other.inbound.length, end - start);
-    if (available === 0) return this.readNothing();
+    if (available === 0 || other.isConnecting) return this.readNothing();
     const count = this.portionOf(available, other.readSizes);
     if (count === 0) return this.refuse();
     poll.movedBytes += count;
@@ -309,6 +353,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     const { other, poll } = this;
     if (poll.happens('reset')) other.reset();
     if (other.error !== null) throw systemError('send', other.takeError('send'), this.fd);
+    if (other.isConnecting) return WOULD_BLOCK;
     const room = Math.min(other.window - other.outbound.length, end - start);
     if (room < end - start) other.isStarved = true;
     if (room <= 0) return WOULD_BLOCK;
@@ -376,7 +421,9 @@ export class ScriptedPeer {
   /** It did so without having read everything: this end sees a reset instead of an EOF. */
   wasResetByServer = false;
   /** What the server's next call will fail with. */
-  error: 'ECONNRESET' | 'EPIPE' | null = null;
+  error: 'ECONNRESET' | 'ECONNREFUSED' | 'EPIPE' | null = null;
+  /** The server has begun to connect, and is not connected yet. */
+  isConnecting = false;
   /** The server wanted to write more than there was room for: only then is room, when it comes, an edge (SOCK_NOSPACE in Linux). */
   isStarved = false;
   keepAliveSeconds = 0;
@@ -436,10 +483,27 @@ export class ScriptedPeer {
     this.poll.touch(this.fd);
   }
 
+  /** Of a connection that waits: the server is connected now. */
+  establish(): void {
+    this.isConnecting = false;
+    this.poll.touch(this.fd);
+  }
+
+  /** Of a connection that waits: nobody listens there. */
+  refuse(): void {
+    this.isConnecting = false;
+    this.reset();
+    this.error = 'ECONNREFUSED';
+  }
+
   // What follows is for the server's end.
 
   readiness(): Readiness {
-    if (this.isBroken) return READY_READABLE | READY_WRITABLE | READY_READ_CLOSED | READY_HUP | (this.error === 'ECONNRESET' ? READY_ERROR : 0);
+    if (this.isConnecting) return 0;
+    if (this.isBroken) {
+      const hasError = this.error === 'ECONNRESET' || this.error === 'ECONNREFUSED';
+      return READY_READABLE | READY_WRITABLE | READY_READ_CLOSED | READY_HUP | (hasError ? READY_ERROR : 0);
+    }
     const readable = this.inbound.length > 0 || this.isShutDown ? READY_READABLE : 0;
     const writable = this.outbound.length < this.window ? READY_WRITABLE : 0;
     return readable | writable | (this.isShutDown ? READY_READ_CLOSED : 0);

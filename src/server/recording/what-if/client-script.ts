@@ -59,6 +59,7 @@ export function readClientScript(replay: Replay): ClientScript {
   const reader = new ScriptReader(replay);
   const { divergence } = replay.run();
   if (divergence !== null) throw new RecordingError(`its replay diverges even without a change: ${divergence.message}`);
+  if (reader.hasConnected) throw new RecordingError('its server connected to another one, and what that would have sent is not known');
   return reader.script();
 }
 
@@ -75,6 +76,8 @@ class ScriptReader implements WorldObserver {
   private readonly replies: [client: number, frame: number, part: number][] = [];
   private readonly logs = new ReplyLogs();
   private order = 0;
+  /** The server has connected to another one. */
+  hasConnected = false;
 
   constructor(private readonly replay: Replay) {
     this.begin = this.now;
@@ -100,36 +103,40 @@ class ScriptReader implements WorldObserver {
   }
 
   received(stream: ReplayedStream, bytes: Buffer): void {
-    this.add(stream, { kind: 'bytes', bytes: Buffer.from(bytes), ...this.place(stream) });
+    this.add(stream, (place) => ({ kind: 'bytes', bytes: Buffer.from(bytes), ...place }));
   }
 
   ended(stream: ReplayedStream): void {
-    this.add(stream, { kind: 'end', ...this.place(stream) });
+    this.add(stream, (place) => ({ kind: 'end', ...place }));
   }
 
   broke(stream: ReplayedStream): void {
-    this.add(stream, { kind: 'reset', ...this.place(stream) });
+    this.add(stream, (place) => ({ kind: 'reset', ...place }));
   }
 
   sent(stream: ReplayedStream, bytes: Buffer): void {
+    const client = this.clientOf(stream);
+    if (client === null) return;
     const place = this.places.get(stream)!;
-    this.clients[place]!.log.sent(bytes, this.replay.server.loop.turnNumber, (frame, part) => this.replies.push([place, frame, part]));
+    client.log.sent(bytes, this.replay.server.loop.turnNumber, (frame, part) => this.replies.push([place, frame, part]));
   }
 
   called(call: FaultCall): void {
     this.faults.push({ at: this.now, call });
   }
 
-  private add(stream: ReplayedStream, act: ClientAct): void {
-    this.clientOf(stream).acts.push(act);
+  private add(stream: ReplayedStream, act: (place: Placed) => ClientAct): void {
+    const client = this.clientOf(stream);
+    if (client === null) return;
+    client.acts.push(act({ at: this.now, order: this.order++, after: client.log.answered }));
   }
 
-  private place(stream: ReplayedStream): Placed {
-    return { at: this.now, order: this.order++, after: this.clientOf(stream).log.answered };
-  }
-
-  private clientOf(stream: ReplayedStream): DraftClient {
-    return this.clients[this.places.get(stream)!]!;
+  /** Null: it is no client, but a server that this one has connected to. */
+  private clientOf(stream: ReplayedStream): DraftClient | null {
+    const place = this.places.get(stream);
+    if (place !== undefined) return this.clients[place]!;
+    this.hasConnected = true;
+    return null;
   }
 
   private get now(): Moment {

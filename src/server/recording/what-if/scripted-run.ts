@@ -232,7 +232,7 @@ class Actor {
     const listener = listeners[this.client.listener];
     if (listener === undefined) return false;
     try {
-      this.peer = poll.connect(listener.listener.local, this.client.address);
+      this.peer = poll.connectClient(listener.listener.local, this.client.address);
     } catch (error) {
       if (error instanceof SystemError) return false;
       throw error;

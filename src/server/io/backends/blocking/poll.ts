@@ -48,6 +48,10 @@ export class BlockingPoll implements Poll {
     return new BlockingListener(this, fd, local);
   }
 
+  connect(address: Address): TcpStream {
+    return new BlockingStream(this, this.call('connect', { address }));
+  }
+
   register({ fd }: Source, token: Token, interest: Interest): void {
     this.call('register', { fd, token, interest });
   }

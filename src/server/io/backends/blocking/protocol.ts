@@ -18,6 +18,7 @@ export interface BlockingThreadData {
 
 export interface Calls {
   listen: { argument: { readonly address: Address; readonly backlog: number }; result: { readonly fd: number; readonly local: Address } };
+  connect: { argument: { readonly address: Address }; result: AcceptedStream };
   accept: { argument: { readonly fd: number }; result: AcceptedStream | null };
   register: { argument: { readonly fd: number; readonly token: Token; readonly interest: Interest }; result: void };
   reregister: { argument: { readonly fd: number; readonly token: Token; readonly interest: Interest }; result: void };

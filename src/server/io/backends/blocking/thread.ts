@@ -6,7 +6,7 @@ import { Events } from '../../event.js';
 import { SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../../poll.js';
 import { PortablePoll } from '../portable.js';
 import { systemError } from '../ready-list.js';
-import type { Answer, BlockingThreadData, Call, Calls, Failure } from './protocol.js';
+import type { AcceptedStream, Answer, BlockingThreadData, Call, Calls, Failure } from './protocol.js';
 
 type Result<M extends keyof Calls> = Calls[M]['result'];
 
@@ -42,6 +42,8 @@ export class BlockingThread {
     switch (method) {
       case 'listen':
         return this.listen(argument as Calls['listen']['argument']);
+      case 'connect':
+        return this.add(this.poll.connect((argument as Calls['connect']['argument']).address));
       case 'accept':
         return this.accept(argument as Calls['accept']['argument']);
       case 'register':
@@ -92,9 +94,13 @@ export class BlockingThread {
     const listener = this.listeners.get(fd);
     if (listener === undefined) throw systemError('accept4', 'EBADF', fd);
     const stream = listener.accept();
-    if (stream === WOULD_BLOCK) return null;
-    this.streams.set(stream.fd, stream);
-    return { fd: stream.fd, peer: stream.peer, local: stream.local };
+    return stream === WOULD_BLOCK ? null : this.add(stream);
+  }
+
+  private add(stream: TcpStream): AcceptedStream {
+    const { fd, peer, local } = stream;
+    this.streams.set(fd, stream);
+    return { fd, peer, local };
   }
 
   /** Driven until something is ready or the time is over. */
