@@ -25,20 +25,20 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   // Snapshots as files, and when they are written and loaded.
   'server/persistence': ['shared', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
   // The two parts that a server plays in replication, and the history of changes that they share.
-  'server/replication': ['shared', 'types:server/features'],
+  'server/replication': ['shared', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
   'server/errors': ['server/resp'],
   'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
   'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],
   'server/command': ['server/resp', 'server/keyspace', 'types:server/replication', 'types:server/features', 'types:server/measuring', 'types:server/host', 'types:server/trace', 'types:server/config'],
   'server/dispatch': ['server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp'],
   'server/scripting': ['server/command', 'server/features', 'server/errors', 'server/resp', 'server/keyspace', 'server/version'],
-  'server/commands': ['server/scripting', 'server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
+  'server/commands': ['server/scripting', 'server/command', 'types:server/replication', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
   'server/rules': ['server/io'],
   'server/faults': ['shared', 'server/rules', 'types:server/features', 'server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   // Another thread: it knows the shape of a fault, and nothing of a server.
   'server/background': ['shared', 'types:server/faults'],
   'server/loop': ['shared', 'server/io', 'server/trace'],
-  'server/client': ['shared', 'types:server/rules', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
+  'server/client': ['shared', 'types:server/rules', 'types:server/replication', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
     'shared', 'server/background', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
     'server/config', 'server/errors', 'server/faults', 'server/persistence', 'server/replication', 'server/rules', 'server/scripting', 'server/server-state',

@@ -215,6 +215,17 @@ export const MONITOR_DENIED = new ErrorReply('ERR MONITOR isn\'t allowed for DEN
 export const NO_SHUTDOWN = new ErrorReply('ERR No shutdown in progress.');
 export const SLOWLOG_COUNT = new ErrorReply('ERR count should be greater than or equal to -1');
 export const noLatencySamples = (event: string): ErrorReply => new ErrorReply(oneLine(`ERR No samples available for event '${cString(event)}'`));
+export const SYNC_WITH_PENDING_OUTPUT = new ErrorReply('ERR SYNC and PSYNC are invalid with pending output');
+export const WAIT_ON_REPLICA = new ErrorReply(
+  'ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable ' +
+    '(which is not the default) writes to replicas are just local and are not propagated.',
+);
+export const TOO_FEW_REPLICAS = new ErrorReply('NOREPLICAS Not enough good replicas to write.');
+export const unknownReplconfOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unrecognized REPLCONF option: ${cString(option)}`));
+export const unsupportedRdbFilter = (word: string): ErrorReply => new ErrorReply(oneLine(`ERR Unsupported rdb-filter-only option: ${cString(word)}`));
+export const replicaAddressTooLong = (bytes: number): ErrorReply =>
+  new ErrorReply(`ERR REPLCONF ip-address provided by replica instance is too long: ${bytes} bytes`);
+export const outsideOf = (least: number, most: number): ErrorReply => new ErrorReply(`ERR value is out of range, value must between ${least} and ${most}`);
 export const INVALID_COMMAND = new ErrorReply('ERR Invalid command specified');
 export const NO_KEY_ARGUMENTS = new ErrorReply('ERR The command has no key arguments');
 export const INVALID_KEY_COUNT = new ErrorReply('ERR Invalid number of arguments specified for command');

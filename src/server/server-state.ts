@@ -24,6 +24,7 @@ import type { KeyspaceState } from './keyspace/keyspace.js';
 import type { HeapWatchState } from './measuring/heap-watch.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
 import type { PersistenceState } from './persistence/persistence.js';
+import type { ReplicasState } from './replication/replicas.js';
 import type { ReplicationState } from './replication/replication.js';
 import type { ScriptingState } from './scripting/scripting.js';
 
@@ -39,6 +40,7 @@ export interface ServerState {
   readonly freedToken: number;
   readonly identity: ServerIdentity;
   readonly replication: ReplicationState;
+  readonly replicas: ReplicasState;
   readonly random: number;
   /** The settings in force that are not the defaults: what a restored server's Config must be made of. */
   readonly settings: Partial<SettingValues>;

@@ -16,7 +16,7 @@ import { resolvePath, toText } from './config/bytes.js';
 import { type Config, ConfigError, type SettingValues } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
-import { NOT_ON_DISK } from './errors.js';
+import { NOT_ON_DISK, TOO_FEW_REPLICAS } from './errors.js';
 import { AclLog } from './features/acl-log.js';
 import { Blocking, type ParkRequest } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
@@ -55,6 +55,7 @@ import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
 import { Persistence } from './persistence/persistence.js';
+import { Replicas } from './replication/replicas.js';
 import { Replication } from './replication/replication.js';
 import { Tap } from './trace/tap.js';
 
@@ -123,6 +124,7 @@ export class Server implements ServerContext {
   readonly jobs: Jobs;
   readonly identity: ServerIdentity;
   readonly replication: Replication;
+  readonly replicas: Replicas;
   readonly random: SeededRandom;
   readonly activity: Activity;
   /** The full name of each command, at its number. */
@@ -173,6 +175,10 @@ export class Server implements ServerContext {
       bytesWritten: 0,
       reads: 0,
       writes: 0,
+      fullSyncs: 0,
+      partialSyncs: 0,
+      partialSyncsRefused: 0,
+      bytesReplicated: 0,
       errors: new Map(),
     });
     const statistics = (this.statistics = new Statistics<Command>(
@@ -226,6 +232,19 @@ export class Server implements ServerContext {
       denyWrites: (isDenied) => void (hooks.writesDenied = isDenied ? NOT_ON_DISK : null),
     }));
     for (const name of ['save', 'stop-writes-on-bgsave-error'] as const) config.onChange(name, () => persistence.configure());
+
+    const replicas = (this.replicas = new Replicas({
+      settings: values, replication: this.replication, clock, scheduler, tap, host, memory: keyspace.memory, stats, log: this.log,
+      writeDataset: ({ leavesKeysOut }, receiver) => {
+        persistence.writeDataset(leavesKeysOut, this.replication, (bytes) => receiver.take(Buffer.from(bytes)));
+        receiver.end();
+      },
+      listen: (isOn) => void (hooks.stream = isOn ? this.replication : null),
+      answer: ({ id }, reply) => void this.blocking.answer(sessions.get(id)!, reply),
+      denyWrites: (isDenied) => void (hooks.tooFewReplicas = isDenied ? TOO_FEW_REPLICAS : null),
+    }));
+    for (const name of ['min-replicas-to-write', 'min-replicas-max-lag'] as const) config.onChange(name, () => replicas.look());
+    replicas.look();
 
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
@@ -309,6 +328,7 @@ export class Server implements ServerContext {
       freedToken: this.freedToken,
       identity: this.identity,
       replication: this.replication.capture(),
+      replicas: this.replicas.capture(sessions.values()),
       random: this.random.capture(),
       settings: this.config.capture(),
       listeners: this.listeners.map((acceptor) => acceptor.capture()),
@@ -362,6 +382,7 @@ export class Server implements ServerContext {
     keyspace.restore(state.keyspace);
     this.jobs.restore(state.jobs, sockets === undefined);
     this.persistence.restore(state.persistence, sockets === undefined);
+    this.replicas.restore(state.replicas, sessions, sockets === undefined);
     this.random.restore(state.random);
     if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);
   }
@@ -516,6 +537,7 @@ export class Server implements ServerContext {
     if (session.isMonitor) this.monitors.remove(session);
     this.pause.forget(session);
     this.loopFaults.forget(session);
+    this.replicas.forget(session);
     this.tracking.disable(session);
     this.blocking.forget(session);
     this.pubsub.forget(session);

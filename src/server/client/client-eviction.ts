@@ -84,7 +84,7 @@ export class ClientEviction {
   }
 
   private largestFirst(): Session[] {
-    return [...this.sizes].filter(([{ noEvict }]) => !noEvict).sort(([, a], [, b]) => b - a).map(([session]) => session);
+    return [...this.sizes].filter(([{ noEvict, isReplica }]) => !noEvict && !isReplica).sort(([, a], [, b]) => b - a).map(([session]) => session);
   }
 
   private evict(session: Session): void {

@@ -135,6 +135,7 @@ export class Clients {
     const { pending, server, eviction } = this.env;
     if (pending.resumed.length > 0) pending.proceed();
     if (server.tracking.isActive) server.tracking.broadcast();
+    if (server.replicas.asksForAck) server.replicas.askForAck();
     pending.flush();
     if (eviction !== null) eviction.look();
     if (pending.skipped.length > 0) pending.admit();
@@ -188,9 +189,9 @@ function deadlineMs(lastMs: number, timeoutSeconds: number): number {
   return (Math.floor(lastMs / 1000) + timeoutSeconds + 1) * 1000;
 }
 
-/** Blocked clients and subscribers wait for others, and monitors only listen (clientsCronHandleTimeout). */
+/** Blocked clients and subscribers wait for others, replicas and monitors only listen (clientsCronHandleTimeout). */
 function canTimeOut(session: Session): boolean {
-  return !session.parked && !session.isMonitor && session.subscriptions === 0;
+  return !session.parked && !session.isMonitor && !session.isReplica && session.subscriptions === 0;
 }
 
 /** Exactly these two addresses, as in Redis, and unix sockets. */

@@ -20,10 +20,11 @@ import { CLIENT_OVERHEAD } from '../command/client-info.js';
 import { Session, type SessionState, type Transport } from '../command/session.js';
 import type { RespVersion } from '../resp/encoder.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
+import type { SharedOutput } from '../replication/replica.js';
 import { COMPLETE, type DecoderState, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
 import type { DisconnectReason } from '../trace/events.js';
 import type { ConnectionEnvironment } from './environment.js';
-import { logOutputLimit, logProtocolError, logQueryLimit } from './farewell.js';
+import { logOutputLimit, logProtocolError, logQueryLimit, logReplyToReplica } from './farewell.js';
 import { FrameTrace } from './frame-trace.js';
 import { QueryBuffer, type QueryState } from './query-buffer.js';
 import { Registration } from './registration.js';
@@ -328,8 +329,16 @@ export class Connection implements EventHandler, Transport {
   send(reply: Reply, version: RespVersion): void {
     if (this.state >= DOOMED) return;
     const { tap } = this.env;
+    if (this.writer.shared !== null) return this.refuseReply();
     const bytes = this.writer.write(reply, version);
     if (tap.sink !== null) this.traced().reply(tap.sink, this.session.frame, this.writer.output, bytes);
+  }
+
+  /** What a replica reads is the stream of changes: a reply in it would spoil it. */
+  private refuseReply(): void {
+    logReplyToReplica(this.session);
+    this.state = DOOMED;
+    this.env.pending.doomed.push(this);
   }
 
   /** Called before the loop sleeps if there is something to write, and when the socket is WRITABLE. */
@@ -352,6 +361,14 @@ export class Connection implements EventHandler, Transport {
 
   queueFlush(): void {
     this.writer.queueFlush();
+  }
+
+  follow(output: SharedOutput): void {
+    this.writer.shared = output;
+  }
+
+  sharedGrew(): void {
+    if (this.state < DOOMED) this.writer.sharedGrew();
   }
 
   resume(): void {
@@ -428,7 +445,7 @@ export class Connection implements EventHandler, Transport {
   }
 
   get outputBytes(): number {
-    return this.writer.output.length;
+    return this.writer.output.length + (this.writer.shared?.waiting ?? 0);
   }
 
   get outputCapacity(): number {
@@ -436,7 +453,7 @@ export class Connection implements EventHandler, Transport {
   }
 
   get outputChunks(): number {
-    return this.writer.output.extraChunks;
+    return this.writer.output.extraChunks + (this.writer.shared?.blocks ?? 0);
   }
 
   get isClosing(): boolean {

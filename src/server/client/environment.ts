@@ -21,6 +21,7 @@ export interface ConnectionSettings {
   readonly 'proto-max-bulk-len': number;
   readonly 'client-query-buffer-limit': number;
   readonly 'client-output-buffer-limit': OutputLimits;
+  readonly 'repl-backlog-size': number;
 }
 
 export interface ConnectionEnvironment {

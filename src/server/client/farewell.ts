@@ -27,6 +27,11 @@ export function logOutputLimit(session: Session): void {
   session.server.log('warning', `Client ${clientInfo(session)} scheduled to be closed ASAP for overcoming of output buffer limits.`);
 }
 
+export function logReplyToReplica(session: Session): void {
+  const command = session.lastCommand?.fullName ?? '<unknown>';
+  session.server.log('warning', `Replica generated a reply to command '${command}', disconnecting it: ${clientInfo(session)}`);
+}
+
 function printable(bytes: Buffer): string {
   return bytes.latin1Slice().replace(/[^\x20-\x7e]/g, '.');
 }

@@ -21,6 +21,7 @@ export type OutputLimits = { readonly [name in ClientClass]: Limits };
 
 /** The class whose limits hold for a client (getClientType; MONITOR is normal). */
 export function clientClass(session: Session): ClientClass {
+  if (session.isReplica) return 'slave';
   return session.subscriptions > 0 ? 'pubsub' : 'normal';
 }
 

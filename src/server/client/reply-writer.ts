@@ -11,8 +11,9 @@ import { encode, type RespVersion } from '../resp/encoder.js';
 import type { Reply } from '../resp/reply.js';
 import type { Connection } from './connection.js';
 import type { ConnectionEnvironment } from './environment.js';
-import { OutputBuffer, type OutputState } from './output-buffer.js';
-import { clientClass, OutputLimit, type OutputLimitState } from './output-limit.js';
+import type { SharedOutput } from '../replication/replica.js';
+import { CHUNK_BYTES, OutputBuffer, type OutputState } from './output-buffer.js';
+import { clientClass, type Limits, OutputLimit, type OutputLimitState } from './output-limit.js';
 import type { Registration } from './registration.js';
 
 /** How much one connection may write in a turn before the others have theirs (NET_MAX_WRITES_PER_EVENT). */
@@ -25,6 +26,8 @@ export interface ReplyWriterState {
 
 export class ReplyWriter {
   readonly output: OutputBuffer;
+  /** What is sent behind the output, and with others; null for all but replicas. */
+  shared: SharedOutput | null = null;
   private isQueued = false;
   private isClosed = false;
   private limit: OutputLimit | null = null;
@@ -78,36 +81,57 @@ export class ReplyWriter {
     let budget = WRITE_BYTES_PER_TURN;
     while (output.length > 0 && budget > 0) {
       const { offered } = output;
-      const taken = this.tryWrite(offered);
+      const taken = this.tryWrite(output, offered);
       budget -= taken;
       if (taken < offered) break;
     }
+    if (this.shared !== null) this.flushShared(this.shared, budget);
     if (this.isClosed) return false;
-    const isWritten = output.length === 0;
+    const left = output.length + (this.shared === null ? 0 : this.shared.length);
+    const isWritten = left === 0;
     if (isWritten && this.limit !== null) this.limit.cancel();
-    const awaitsMore = this.env.policy.current.interest(this.connection.token, output.length) === 'read and write';
+    const awaitsMore = this.env.policy.current.interest(this.connection.token, left) === 'read and write';
     if (budget <= 0 && awaitsMore && registration.awaitsWritable) registration.rearm();
     else registration.awaitWritable(awaitsMore);
     return isWritten;
   }
 
+  /** Behind the output, as far as it was sent. */
+  private flushShared(shared: SharedOutput, budget: number): void {
+    let left = budget;
+    while (this.output.length === 0 && shared.length > 0 && left > 0 && !this.isClosed) {
+      const { offered } = shared;
+      const taken = this.tryWrite(shared, offered);
+      left -= taken;
+      if (taken < offered) return;
+    }
+  }
+
+  /** There is more to send of what is shared. */
+  sharedGrew(): void {
+    const { shared } = this;
+    if (shared!.waiting > CHUNK_BYTES) this.checkLimit();
+    if (shared!.length > 0) this.queueFlush();
+  }
+
   close(): void {
     this.isClosed = true;
+    this.shared = null;
     this.output.clear();
     if (this.limit !== null) this.limit.cancel();
   }
 
   /** Returns the number of bytes that the socket took: 0 for WouldBlock, and after an error, which has closed the connection. */
-  private tryWrite(offered: number): number {
-    const { connection, env, output } = this;
+  private tryWrite(from: OutputBuffer | SharedOutput, offered: number): number {
+    const { connection, env } = this;
     try {
-      const taken = output.writeTo(this.stream);
+      const taken = from.writeTo(this.stream);
       if (env.tap.sink !== null) {
         env.tap.sink.emit({ kind: 'write', token: connection.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
       }
       if (taken !== WOULD_BLOCK) this.count(taken);
       const bytes = taken === WOULD_BLOCK ? 0 : taken;
-      output.drop(env.policy.current.afterWrite(connection.token, bytes, offered));
+      from.drop(env.policy.current.afterWrite(connection.token, bytes, offered));
       return bytes;
     } catch (error) {
       connection.fail(error, 'write', offered);
@@ -119,6 +143,7 @@ export class ReplyWriter {
     const { server } = this.env;
     server.stats.bytesWritten += bytes;
     server.stats.writes++;
+    if (this.shared !== null) server.stats.bytesReplicated += bytes;
     const { session } = this.connection;
     session.bytesWritten += bytes;
     session.lastInteractionMs = server.clock.nowMs;
@@ -127,7 +152,15 @@ export class ReplyWriter {
   private checkLimit(): void {
     const { env, connection } = this;
     this.limit ??= this.createLimit();
+    const { shared } = this;
     const limits = env.settings['client-output-buffer-limit'][clientClass(connection.session)];
-    if (this.limit.isExceeded(this.output.length, limits)) connection.doom();
+    if (shared === null) {
+      if (this.limit.isExceeded(this.output.length, limits)) connection.doom();
+    } else if (this.limit.isExceeded(this.output.length + shared.waiting, atLeast(env.settings['repl-backlog-size'], limits))) connection.doom();
   }
+}
+
+/** What the backlog keeps anyway is no reason to disconnect a replica that has not got it. */
+function atLeast(bytes: number, limits: Limits): Limits {
+  return limits.hard > 0 && limits.hard < bytes ? { ...limits, hard: bytes } : limits;
 }

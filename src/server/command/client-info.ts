@@ -65,6 +65,7 @@ export function clientInfo(session: Session, argv: Argv = []): string {
 function clientFlags(session: Session): string {
   const { tracking, transport } = session;
   let flags = '';
+  if (session.isReplica) flags += 'S';
   if (session.isMonitor) flags += 'O';
   if (session.subscriptions > 0) flags += 'P';
   if (session.transaction !== null) flags += 'x';

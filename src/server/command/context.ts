@@ -17,6 +17,7 @@ import type { Monitors } from '../features/monitors.js';
 import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
 import type { Tracking } from '../features/tracking.js';
+import type { Replicas } from '../replication/replicas.js';
 import type { Replication } from '../replication/replication.js';
 import type { Denial } from '../features/users/permission.js';
 import type { Users } from '../features/users/users.js';
@@ -81,6 +82,7 @@ export interface ServerContext {
   readonly persistence: ServerPersistence;
   readonly identity: ServerIdentity;
   readonly replication: Replication;
+  readonly replicas: Replicas;
   /** In [0, 1), from the server's seed. */
   random(): number;
   requiresPassword(): boolean;

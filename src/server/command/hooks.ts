@@ -29,6 +29,10 @@ export class DispatchHooks {
   watchHeap: (() => boolean) | null = null;
   /** Set while snapshots that there should be cannot be written: what commands that write are told, and PING. */
   writesDenied: ErrorReply | null = null;
+  /** Set while fewer replicas than min-replicas-to-write are near enough: what commands that write are told. */
+  tooFewReplicas: ErrorReply | null = null;
+  /** Set while there is a stream to replicas: how far it has come, which each client is to remember for WAIT. */
+  stream: { readonly offset: number } | null = null;
   /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
   busy: ErrorReply | null = null;
   /** Set while there are faults of requests. */

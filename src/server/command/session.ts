@@ -8,6 +8,7 @@ import type { RespVersion } from '../resp/encoder.js';
 import type { Parked } from '../features/blocking.js';
 import { type Argv, type Command, commandOf } from './command.js';
 import type { ServerContext } from './context.js';
+import type { Replica, SharedOutput } from '../replication/replica.js';
 import type { ClientTracking } from '../features/tracking.js';
 import type { User } from '../features/users/user.js';
 import type { Watch } from '../features/watches.js';
@@ -30,6 +31,10 @@ export interface Transport {
   closeAfterReply(): void;
   /** Closes now; queued output is lost. */
   close(why: DisconnectReason): void;
+  /** From now on it sends this behind its own output, and nothing else: a reply closes it. */
+  follow(output: SharedOutput): void;
+  /** There is more to send of what it follows. */
+  sharedGrew(): void;
   /** Takes up reading and executing again after a park or a pause. */
   resume(): void;
   /** Bytes waiting: undecoded input, its buffer's size, encoded output. */
@@ -96,7 +101,7 @@ interface Suspended {
 /** What of a session is data as it stands. What features keep in it, they capture themselves: parks, watches, tracking, subscriptions. */
 const PLAIN_FIELDS = [
   'version', 'authenticated', 'name', 'createdMs', 'lastInteractionMs', 'bytesRead', 'bytesWritten', 'frame', 'isWatchBroken', 'noEvict',
-  'replyMode', 'parked', 'postponed', 'isMonitor', 'closing',
+  'replyMode', 'parked', 'postponed', 'isMonitor', 'closing', 'writeOffset',
 ] as const satisfies readonly (keyof Session)[];
 
 /** A session between two turns, as plain data: commands by their full names, the database by its number. */
@@ -155,6 +160,10 @@ export class Session {
   /** What MONITOR and SLOWLOG are to see instead of the running command's argv: without its passwords. */
   redacted: Argv | null = null;
   isMonitor = false;
+  /** What is known of it as a replica, once it has said REPLCONF or PSYNC. */
+  replica: Replica | null = null;
+  /** How far the stream to the replicas had come when its last command had been executed: what WAIT waits for. */
+  writeOffset = 0;
   /** Channels, patterns and shard channels this client is subscribed to. */
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
@@ -212,6 +221,11 @@ export class Session {
   endTransaction(): void {
     this.transaction = null;
     this.server.watches.unwatch(this);
+  }
+
+  /** It repeats what this server does. */
+  get isReplica(): boolean {
+    return this.replica !== null && this.replica.phase !== 'handshake';
   }
 
   get subscriptions(): number {

@@ -170,8 +170,8 @@ function parseType(text: string): ClientType {
   throw errors.unknownClientType(text);
 }
 
-/** There are neither masters nor replicas here. */
 function typeOfClient(session: Session): ClientType {
+  if (session.isReplica) return 'replica';
   return session.subscriptions > 0 ? 'pubsub' : 'normal';
 }
 

@@ -1,6 +1,6 @@
 /**
- * DEBUG: what tests and the curious need: DIGEST DIGEST-VALUE ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD RELOAD SDSLEN
- * SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
+ * DEBUG: what tests and the curious need: CHANGE-REPL-ID DIGEST DIGEST-VALUE ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD RELOAD
+ * SDSLEN SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
  */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -21,6 +21,7 @@ interface Subcommand {
 }
 
 const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
+  'CHANGE-REPL-ID': { arguments: [0, 0], run: changeReplicationId },
   DIGEST: { arguments: [0, 0], run: (_argv, _db, { server }) => new SimpleString(datasetDigest(server.keyspace.databases)) },
   'DIGEST-VALUE': { arguments: [0, Infinity], run: (argv, db) => argv.slice(2).map((key) => new SimpleString(valueDigest(db, key))) },
   ERROR: { arguments: [1, 1], run: (argv) => new ErrorReply(errors.oneLine(argv[2]!)) },
@@ -55,6 +56,7 @@ export const debug = command({
 });
 
 const HELP = helpReply('DEBUG', [
+  ['CHANGE-REPL-ID', 'Gives the history of changes another ID, so that no replica can go on from where it stopped.'],
   ['DIGEST', 'Twenty bytes that are the same for the same data in all databases.'],
   ['DIGEST-VALUE [<key> ...]', 'The same of single values.'],
   ['ERROR <string>', 'Answers with an error of that text.'],
@@ -148,6 +150,11 @@ function packedThreshold(argv: Argv): Reply {
   const factor = { '': 1, b: 1, k: 1e3, kb: 1024, m: 1e6, mb: 1024 ** 2, g: 1e9, gb: 1024 ** 3 }[unit.toLowerCase()] ?? Number.NaN;
   const bytes = Number(digits) * factor;
   return bytes >= 0 && bytes < 4 * 1024 ** 3 ? OK : errors.PACKED_THRESHOLD;
+}
+
+function changeReplicationId(_argv: Argv, _db: Database, { server }: Session): Reply {
+  server.replication.begin();
+  return OK;
 }
 
 function setActiveExpire(argv: Argv, _db: Database, session: Session): Reply {

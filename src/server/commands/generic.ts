@@ -1,10 +1,9 @@
 /**
  * Key commands, for keys of any type: COPY DEL EXISTS EXPIRE EXPIREAT EXPIRETIME KEYS MOVE OBJECT (ENCODING FREQ HELP IDLETIME REFCOUNT) PERSIST
- * PEXPIRE PEXPIREAT PEXPIRETIME PTTL RANDOMKEY RENAME RENAMENX SCAN TOUCH TTL TYPE UNLINK WAIT.
+ * PEXPIRE PEXPIREAT PEXPIRETIME PTTL RANDOMKEY RENAME RENAMENX SCAN TOUCH TTL TYPE UNLINK.
  */
 import { command, type Argv, type CommandDeclaration, type Handler } from '../command/command.js';
 import * as errors from '../errors.js';
-import type { ParkRequest } from '../features/blocking.js';
 import { key, keys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import { idleMs, lfuCounter } from '../keyspace/access.js';
@@ -523,28 +522,4 @@ function referencesOf(value: Value, _access: number, { settings: { maxmemory, po
   const isShared = typeof value === 'number' && value >= 0 && value < SHARED_INTEGERS;
   const mayShare = maxmemory === 0 || !/-l[rf]u$/.test(policy);
   return isShared && mayShare ? SHARED_REFERENCES : 1;
-}
-
-// ---- WAIT ----
-
-export const wait = command({
-  name: 'wait', since: '3.0.0', group: 'generic', complexity: 'O(1)',
-  summary: 'Waits until replicas have got all writes of this client so far. Returns how many have; here there are none, so it waits for its whole timeout.',
-  syntax: 'numreplicas:integer timeout:integer',
-  flags: ['noscript'],
-  categories: ['connection'],
-  tips: ['request_policy:all_shards', 'response_policy:agg_min'],
-  run(argv, _db, session) {
-    const replicas = integer(argv[1]!);
-    const timeoutMs = integer(argv[2]!, errors.TIMEOUT_NOT_AN_INTEGER);
-    if (timeoutMs < 0) return errors.TIMEOUT_NEGATIVE;
-    // Replication, once there is any, counts the replicas that have confirmed here, and again whenever one does.
-    if (replicas <= 0) return 0;
-    return session.server.blocking.park(session, argv, waitForReplicas(argv));
-  },
-  waitFor: waitForReplicas,
-});
-
-function waitForReplicas(argv: Argv): ParkRequest {
-  return { keys: [], type: 'string', timeoutMs: integer(argv[2]!), timedOut: 0, serve: () => undefined };
 }

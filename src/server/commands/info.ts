@@ -10,6 +10,7 @@ import type { ServerContext } from '../command/context.js';
 import type { Session } from '../command/session.js';
 import { unixUs } from '../features/surroundings.js';
 import { BASE_BYTES } from '../keyspace/memory-account.js';
+import type { Replica } from '../replication/replica.js';
 import { REDIS_VERSION } from '../version.js';
 import { Verbatim } from '../resp/reply.js';
 import { type Scripting, scriptingOf } from '../scripting/scripting.js';
@@ -119,6 +120,7 @@ function memory(server: ServerContext): Field[] {
   const { resident: rss, total } = server.host.memory();
   const { allocated, active, resident } = engineMemory(server.host);
   const dataset = keyspace.datasetBytes;
+  const replicationBytes = server.replicas.backlog?.capacity ?? 0;
   const { maxmemory } = config.values;
   return [
     ...sized('used_memory', used),
@@ -138,9 +140,9 @@ function memory(server: ServerContext): Field[] {
     ['maxmemory_policy', config.values['maxmemory-policy']],
     ['mem_fragmentation_ratio', (rss / used).toFixed(2)],
     ['mem_fragmentation_bytes', rss - used],
-    ['mem_not_counted_for_evict', 0],
-    ['mem_replication_backlog', 0],
-    ['mem_total_replication_buffers', 0],
+    ['mem_not_counted_for_evict', replicationBytes - keyspace.memory.replication],
+    ['mem_replication_backlog', keyspace.memory.replication],
+    ['mem_total_replication_buffers', replicationBytes],
     ['mem_clients_slaves', 0],
     ['mem_clients_normal', keyspace.memory.clients],
     ['mem_cluster_links', 0],
@@ -218,15 +220,15 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['total_net_input_bytes', stats.bytesRead],
     ['total_net_output_bytes', stats.bytesWritten],
     ['total_net_repl_input_bytes', 0],
-    ['total_net_repl_output_bytes', 0],
+    ['total_net_repl_output_bytes', stats.bytesReplicated],
     ['instantaneous_input_kbps', rates.kilobytesInPerSecond.toFixed(2)],
     ['instantaneous_output_kbps', rates.kilobytesOutPerSecond.toFixed(2)],
     ['instantaneous_input_repl_kbps', '0.00'],
     ['instantaneous_output_repl_kbps', '0.00'],
     ['rejected_connections', stats.connectionsRejected],
-    ['sync_full', 0],
-    ['sync_partial_ok', 0],
-    ['sync_partial_err', 0],
+    ['sync_full', stats.fullSyncs],
+    ['sync_partial_ok', stats.partialSyncs],
+    ['sync_partial_err', stats.partialSyncsRefused],
     ['expired_keys', counted.expired],
     ['expired_stale_perc', counted.expiredStale.toFixed(2)],
     ['expired_time_cap_reached_count', counted.expireTimeCapReached],
@@ -258,20 +260,31 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
   ];
 }
 
-function replication({ config, replication }: ServerContext): Field[] {
+function replication({ config, replication, replicas, clock }: ServerContext): Field[] {
+  const { backlog, list } = replicas;
+  const limits = config.values['min-replicas-to-write'] > 0 && config.values['min-replicas-max-lag'] > 0;
   return [
     ['role', replication.role],
-    ['connected_slaves', 0],
+    ['connected_slaves', list.length],
+    ...(limits ? [['min_slaves_good_slaves', replicas.goodReplicas] as const] : []),
+    ...list.flatMap((replica, i) => replicaField(replica, i, clock.nowMs)),
     ['master_failover_state', 'no-failover'],
     ['master_replid', replication.id],
     ['master_replid2', replication.secondId],
     ['master_repl_offset', replication.offset],
     ['second_repl_offset', replication.secondOffset],
-    ['repl_backlog_active', 0],
+    ['repl_backlog_active', backlog === null ? 0 : 1],
     ['repl_backlog_size', config.values['repl-backlog-size']],
-    ['repl_backlog_first_byte_offset', 0],
-    ['repl_backlog_histlen', 0],
+    ['repl_backlog_first_byte_offset', backlog?.firstOffset ?? 0],
+    ['repl_backlog_histlen', backlog?.length ?? 0],
   ];
+}
+
+function replicaField(replica: Replica, number: number, nowMs: number): Field[] {
+  const { address, listeningPort, stateName, ackOffset, ackMs } = replica;
+  if (address === null || stateName === null) return [];
+  const lag = stateName === 'online' ? Math.floor(nowMs / 1000) - Math.floor(ackMs / 1000) : 0;
+  return [[`slave${number}`, `ip=${address},port=${listeningPort},state=${stateName},offset=${ackOffset},lag=${lag}`]];
 }
 
 /** Of the whole process, the main thread included, which shows the screen. */

@@ -85,7 +85,7 @@ function stats(server: ServerContext): Reply {
     'peak.allocated': statistics.peakBytes,
     'total.allocated': total,
     'startup.allocated': BASE_BYTES,
-    'replication.backlog': 0,
+    'replication.backlog': keyspace.memory.replication,
     'clients.slaves': 0,
     'clients.normal': keyspace.memory.clients,
     'cluster.links': 0,

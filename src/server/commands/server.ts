@@ -1,4 +1,4 @@
-/** The server as a whole: DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF ROLE SHUTDOWN MONITOR. */
+/** The server as a whole: DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF SHUTDOWN MONITOR. */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { ErrorReply } from '../resp/reply.js';
@@ -139,15 +139,6 @@ export const bgrewriteaof = command({
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading'],
   run: () => errors.NO_APPEND_ONLY_FILE,
-});
-
-export const role = command({
-  name: 'role', since: '2.8.12', group: 'server', complexity: 'O(1)',
-  summary: 'Returns the part this server plays in replication: here always a master without replicas.',
-  syntax: '',
-  flags: ['noscript', 'loading', 'stale', 'fast'],
-  categories: ['admin', 'dangerous'],
-  run: () => ['master', 0, []],
 });
 
 export const shutdown = command({

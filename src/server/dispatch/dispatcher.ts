@@ -63,7 +63,8 @@ export class Dispatcher implements CommandRunner {
     }
     const reply = this.call(session, command, argv);
     if (session.tracking !== null) endCaching(session, command);
-    const { faults } = this.server.hooks;
+    const { faults, stream } = this.server.hooks;
+    if (stream !== null && session.waiting === null) session.writeOffset = stream.offset;
     return faults === null ? reply : faults.answer(session, command, argv, reply);
   }
 
@@ -82,6 +83,7 @@ export class Dispatcher implements CommandRunner {
     if ((hooks.isHeapFull || (hooks.makeRoom !== null && !hooks.makeRoom())) && needsRoom(session, command)) return errors.OUT_OF_MEMORY;
     if (tracking.isActive) tracking.limitKeys();
     if (hooks.writesDenied !== null && isToldOfDisk(session, command)) return hooks.writesDenied;
+    if (hooks.tooFewReplicas !== null && isWrite(session, command)) return hooks.tooFewReplicas;
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
     return hooks.faults === null ? null : hooks.faults.refuse(session, command, argv);
@@ -278,12 +280,18 @@ function needsRoom(session: Session, command: Command): boolean {
 }
 
 /** Is a command one of those that are refused while nothing reaches the disk? PING tells who looks after the server. */
-function isToldOfDisk({ transaction }: Session, command: Command): boolean {
-  return command.isWrite || command.name === 'ping' || (command.name === 'exec' && transaction !== null && transaction.isWrite);
+function isToldOfDisk(session: Session, command: Command): boolean {
+  return command.name === 'ping' || isWrite(session, command);
+}
+
+/** Does it change something, by itself or as the end of a transaction? */
+function isWrite({ transaction }: Session, command: Command): boolean {
+  return command.isWrite || (command.name === 'exec' && transaction !== null && transaction.isWrite);
 }
 
 /** Does CLIENT PAUSE hold a command back? EXEC is held if one of its commands would be. */
 function isHeld(mode: PauseMode, session: Session, command: Command, argv: Argv): boolean {
+  if (session.isReplica) return false;
   if (mode === PAUSE_ALL) return true;
   return command.couldReplicate(argv, session) || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
 }

@@ -236,6 +236,13 @@ export class Blocking implements KeyspaceListener {
     return true;
   }
 
+  /** Answers a client that waits for something else than a key. */
+  answer(session: BlockingClient, reply: Reply): void {
+    if (session.waiting === null) return;
+    this.release(session.waiting, reply, 'ready');
+    this.server.answered(session, reply, 0, false);
+  }
+
   /** The connection is gone. */
   forget(session: BlockingClient): void {
     if (session.waiting !== null) this.leave(session.waiting, 'disconnect');

@@ -56,6 +56,8 @@ function nowhere(output: Output): Transport {
     send: (reply, version) => encode(output, reply, version),
     closeAfterReply() {},
     close() {},
+    follow() {},
+    sharedGrew() {},
     resume() {},
     queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
     isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,

@@ -1,20 +1,20 @@
 /**
  * MemoryAccount: the one figure that INFO shows as used_memory and that maxmemory limits.
  *
- *   used_memory = base 1 MiB  +  keys and values  +  clients                              +  tracking  +  scripts
- *                 └ startup      └ dataset           └ 1,500 B each, query buffers,          └ table      └ code of scripts
+ *   used_memory = base 1 MiB  +  keys and values  +  clients                              +  tracking  +  scripts             +  replication
+ *                 └ startup      └ dataset           └ 1,500 B each, query buffers,          └ table      └ code of scripts        └ backlog
  *                                                      half requests, queued commands,                      and functions
  *                                                      output beyond the first 16 KB
  *
  * Each part is counted where it changes, and never asked of the engine: so the same requests lead to the same figure and the same
  * evictions, and a comparison before each command costs a few additions. What V8 really takes stands beside it in INFO, as
- * allocator_allocated. Redis leaves out the buffers of replicas and of the append-only file; this server has neither.
+ * allocator_allocated. As in Redis, what waits for slow replicas is left out.
  */
 
 /** Of an empty server; that of redis-server 7.0 is at some 0.9 to 1.1 MB. */
 export const BASE_BYTES = 1024 * 1024;
 
-export type MemoryState = Pick<MemoryAccount, 'clients' | 'tracking' | 'scripts'>;
+export type MemoryState = Pick<MemoryAccount, 'clients' | 'tracking' | 'scripts' | 'replication'>;
 
 export class MemoryAccount {
   /** Connections with their buffers. */
@@ -23,10 +23,12 @@ export class MemoryAccount {
   tracking = 0;
   /** Code that SCRIPT LOAD, EVAL and FUNCTION LOAD have left. */
   scripts = 0;
+  /** The backlog, up to the size that the settings allow it: what slow replicas keep beyond that is not counted. */
+  replication = 0;
 
   capture(): MemoryState {
-    const { clients, tracking, scripts } = this;
-    return { clients, tracking, scripts };
+    const { clients, tracking, scripts, replication } = this;
+    return { clients, tracking, scripts, replication };
   }
 
   restore(state: MemoryState): void {
@@ -35,6 +37,6 @@ export class MemoryAccount {
 
   /** Everything but keys and values. */
   get overheadBytes(): number {
-    return BASE_BYTES + this.clients + this.tracking + this.scripts;
+    return BASE_BYTES + this.clients + this.tracking + this.scripts + this.replication;
   }
 }

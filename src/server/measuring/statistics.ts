@@ -67,6 +67,12 @@ export interface ServerStats {
   /** Calls of read and write that moved bytes. */
   reads: number;
   writes: number;
+  /** Replicas that were sent everything; that could go on from where they stopped; that wanted to, and could not. */
+  fullSyncs: number;
+  partialSyncs: number;
+  partialSyncsRefused: number;
+  /** Of the bytes written, those to replicas. */
+  bytesReplicated: number;
   /** Error replies by their code. */
   readonly errors: Map<string, number>;
 }

@@ -184,6 +184,12 @@ export class Persistence {
     log('notice', `DB loaded from disk: ${this.keysLoaded} keys, ${((clock.readUs() - startUs) / 1e6).toFixed(3)} seconds`);
   }
 
+  /** The dataset for a replica, in pieces that are overwritten after the call. */
+  writeDataset(leavesKeysOut: boolean, stream: { readonly role: 'master' | 'slave'; readonly selectedDb: number }, sink: (bytes: Buffer) => void): void {
+    const { keyspace, libraries, settings } = this.server;
+    writeSnapshot({ keyspace, libraries: libraries.codes(), leavesKeysOut, streamDb: stream.role === 'slave' ? stream.selectedDb : -1 }, settings, sink);
+  }
+
   private path(): string {
     const { dir, dbfilename } = this.server.settings;
     return resolve(toText(dir), toText(dbfilename));

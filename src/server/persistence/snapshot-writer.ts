@@ -23,19 +23,23 @@ export interface Dataset {
   readonly keyspace: Keyspace;
   /** The code of each library of functions. */
   readonly libraries: readonly string[];
+  readonly leavesKeysOut?: boolean;
+  /** For a replica: the database that the stream has selected; -1: it selects one before it needs it. */
+  readonly streamDb?: number;
 }
 
 const NO_CHECKSUM = '\0'.repeat(8);
 
 /** @param sink takes the file in pieces, which are overwritten after the call */
-export function writeSnapshot({ keyspace, libraries }: Dataset, settings: SnapshotSettings, sink: (bytes: Buffer) => void): void {
+export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink: (bytes: Buffer) => void): void {
+  const { keyspace, libraries, leavesKeysOut = false, streamDb = -1 } = dataset;
   const checksum = new Crc64();
   const writer = new RdbWriter(settings, formatDouble, (bytes) => {
     checksum.add(bytes);
     sink(bytes);
   });
   writer.raw(Buffer.from(`REDIS${String(RDB_VERSION).padStart(4, '0')}`));
-  for (const [name, value] of facts(keyspace)) {
+  for (const [name, value] of facts(keyspace, streamDb)) {
     writer.byte(Opcode.auxiliary);
     writer.text(name);
     writer.text(value);
@@ -44,19 +48,20 @@ export function writeSnapshot({ keyspace, libraries }: Dataset, settings: Snapsh
     writer.byte(Opcode.library);
     writer.text(code);
   }
-  for (const db of keyspace.databases) if (db.size > 0) writeDatabase(writer, keyspace, db);
+  if (!leavesKeysOut) for (const db of keyspace.databases) if (db.size > 0) writeDatabase(writer, keyspace, db);
   writer.byte(Opcode.end);
   writer.flush();
   writer.raw(Buffer.from(settings.rdbchecksum ? checksum.value : NO_CHECKSUM, 'latin1'));
   writer.flush();
 }
 
-function facts({ clock, usedBytes }: Keyspace): [string, string][] {
+function facts({ clock, usedBytes }: Keyspace, streamDb: number): [string, string][] {
   return [
     ['redis-ver', REDIS_VERSION],
     ['redis-bits', '64'],
     ['ctime', String(Math.floor(clock.nowMs / 1000))],
     ['used-mem', String(usedBytes)],
+    ...(streamDb === -1 ? [] : ([['repl-stream-db', String(streamDb)]] as [string, string][])),
     ['aof-base', '0'],
   ];
 }

@@ -19,6 +19,7 @@ export interface ReplicationState {
   readonly secondId: string;
   readonly offset: number;
   readonly secondOffset: number;
+  readonly selectedDb: number;
 }
 
 export class Replication {
@@ -32,6 +33,8 @@ export class Replication {
   offset = 0;
   /** The first offset that is no longer of {@link secondId}; -1: there is none. */
   secondOffset = -1;
+  /** The database that the last SELECT of the stream has named; -1: there was none. */
+  selectedDb = -1;
 
   /** @param makeId gives an ID that no other server has */
   constructor(
@@ -42,8 +45,8 @@ export class Replication {
   }
 
   capture(): ReplicationState {
-    const { role, id, secondId, offset, secondOffset } = this;
-    return { role, id, secondId, offset, secondOffset };
+    const { role, id, secondId, offset, secondOffset, selectedDb } = this;
+    return { role, id, secondId, offset, secondOffset, selectedDb };
   }
 
   restore(state: ReplicationState): void {
@@ -63,6 +66,7 @@ export class Replication {
     // What a replica asks for is the first byte that it has not got.
     this.secondOffset = this.offset + 1;
     this.id = this.makeId();
+    this.selectedDb = -1;
   }
 
   /** A replica has taken over the history of its master, at this offset. */

@@ -50,6 +50,8 @@ const NOWHERE: Transport = {
   send() {},
   closeAfterReply() {},
   close() {},
+  follow() {},
+  sharedGrew() {},
   resume() {},
   queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
   isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,
@@ -105,7 +107,8 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     if (flags === null || flags.has('no-writes')) return null;
     if (readsOnly) return errors.WRITES_IN_READONLY;
-    return this.caller.server.hooks.writesDenied ?? (this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null);
+    const { writesDenied, tooFewReplicas } = this.caller.server.hooks;
+    return writesDenied ?? tooFewReplicas ?? (this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null);
   }
 
   /** A command of the script's. Never throws. */
@@ -157,8 +160,9 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
-    const { writesDenied } = session.server.hooks;
+    const { writesDenied, tooFewReplicas } = session.server.hooks;
     if (writesDenied !== null && command.isWrite) return writesDenied;
+    if (tooFewReplicas !== null && command.isWrite) return tooFewReplicas;
     return command.deniesOutOfMemory && this.lacksRoom() ? errors.OUT_OF_MEMORY : null;
   }
 

@@ -53,6 +53,9 @@ export type DisconnectReason =
   | 'output buffer limit'
   | 'query buffer limit'
   | 'rule after-read'
+  | 'full resynchronization'
+  | 'replication ended'
+  | 'replication timeout'
   | 'server shut down'
   | 'timeout';
 

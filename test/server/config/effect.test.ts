@@ -10,14 +10,11 @@ import { SETTINGS, settingOf, type SettingName } from '../../../src/server/confi
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
 
-/** Reported, but not acted upon: INFO and CONFIG REWRITE name them. */
-const ONLY_REPORTED: ReadonlySet<string> = new Set(['repl-backlog-size']);
-
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.startsWith(join('server', 'config')) && !path.startsWith('tui'))
   .map((path) => readFileSync(join(SRC, path), 'utf8'));
 
-const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !ONLY_REPORTED.has(name));
+const names = Object.keys(SETTINGS) as SettingName[];
 
 /** Names with a hyphen can only be read in quotes, so the search is exact; others as a property of the record, or taken out of it. */
 function isRead(name: string): boolean {

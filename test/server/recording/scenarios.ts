@@ -77,6 +77,7 @@ const STATEFUL = [
   ['CLIENT', 'PAUSE', '40', 'WRITE'], ['CLIENT', 'PAUSE', '20', 'ALL'], ['CLIENT', 'UNPAUSE'], ['CLIENT', 'UNBLOCK', '4'], ['CLIENT', 'KILL', 'ID', '5'],
   ['CLIENT', 'REPLY', 'SKIP'], ['CLIENT', 'REPLY', 'OFF'], ['CLIENT', 'REPLY', 'ON'], ['CLIENT', 'SETNAME', 'somebody'], ['CLIENT', 'NO-EVICT', 'ON'],
   ['MONITOR'], ['RESET'], ['HELLO', '3'], ['SUBSCRIBE', 'c1', 'c2'], ['PSUBSCRIBE', 'c*', '*'], ['SSUBSCRIBE', 's1'], ['PUBLISH', 'c1', 'm'], ['SPUBLISH', 's1', 'm'],
+  ['SYNC'], ['PSYNC', '?', '-1'], ['REPLCONF', 'capa', 'eof', 'listening-port', '7001'], ['REPLCONF', 'ACK', '300'], ['REPLCONF', 'ACK', '0'],
   ['MULTI'], ['INCR', 'n'], ['EXEC'], ['WATCH', 'n', 'k1'], ['PEXPIRE', 'n', '25'], ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'k'], ['CLIENT', 'TRACKING', 'ON'],
   ['CLIENT', 'CACHING', 'YES'], ['CONFIG', 'SET', 'tracking-table-max-keys', '2'], ['MGET', 'k1', 'k2', 'k3', 'k4', 'n'], ['AUTH', 'wrong'], ['ACL', 'LOG'],
   ['CONFIG', 'SET', 'slowlog-log-slower-than', '0'], ['SLOWLOG', 'GET'], ['CONFIG', 'SET', 'latency-monitor-threshold', '1'], ['INFO', 'everything'],

@@ -13,7 +13,7 @@ test('a history that begins covers nothing of before', () => {
   const history = replication();
   history.shift();
   history.begin();
-  expect(history.capture()).toEqual({ role: 'master', id: 'c'.repeat(40), secondId: NO_ID, offset: 0, secondOffset: -1 });
+  expect(history.capture()).toEqual({ role: 'master', id: 'c'.repeat(40), secondId: NO_ID, offset: 0, secondOffset: -1, selectedDb: -1 });
   expect(history.covers(ID, 0)).toBe(false);
   expect(history.covers('b'.repeat(40), 0)).toBe(false);
 });

@@ -1,0 +1,146 @@
+/** This server as a master: PSYNC SYNC REPLCONF ROLE WAIT. */
+import { type Argv, command } from '../command/command.js';
+import type { Session } from '../command/session.js';
+import * as errors from '../errors.js';
+import type { ParkRequest } from '../features/blocking.js';
+import { NO_REPLY, OK, type Reply } from '../resp/reply.js';
+import { integer } from './support/arguments.js';
+
+export const psync = command({
+  name: 'psync', since: '2.8.0', group: 'server', complexity: '',
+  summary: 'Makes the client a replica: it is sent all changes from an offset on, or the whole dataset before.',
+  syntax: 'replicationid offset:integer',
+  arity: -3,
+  flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
+  run(argv, _db, session) {
+    // What is no number fits to no history, as in Redis.
+    const offset = /^-?\d{1,18}$/.test(argv[2]!) ? Number(argv[2]) : -1;
+    return synchronize(session, { id: argv[1]!.toLowerCase(), offset });
+  },
+});
+
+export const sync = command({
+  name: 'sync', since: '1.0.0', group: 'server', complexity: '',
+  summary: 'Makes the client a replica: it is sent the whole dataset, and all changes from then on.',
+  syntax: '',
+  flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
+  run: (_argv, _db, session) => synchronize(session, null),
+});
+
+function synchronize(session: Session, request: { id: string; offset: number } | null): Reply {
+  if (session.isReplica) return NO_REPLY;
+  if (session.transport.outputBytes > 0) return errors.SYNC_WITH_PENDING_OUTPUT;
+  return session.server.replicas.synchronize(session, request);
+}
+
+export const replconf = command({
+  name: 'replconf', since: '3.0.0', group: 'server', complexity: 'O(1)',
+  summary: 'What a replica says of itself to its master, and what it has got.',
+  syntax: '',
+  arity: -1,
+  documentation: ['syscmd'],
+  flags: ['admin', 'noscript', 'loading', 'stale', 'allow_busy'],
+  run(argv, _db, session) {
+    if (argv.length % 2 === 0) return errors.SYNTAX;
+    for (let at = 1; at < argv.length; at += 2) {
+      const reply = OPTIONS[argv[at]!.toLowerCase()]?.(argv[at + 1]!, session) ?? errors.unknownReplconfOption(argv[at]!);
+      if (reply !== OK) return reply;
+    }
+    return OK;
+  },
+});
+
+/** The longest address that a replica may give (NET_HOST_STR_LEN, with the zero at its end). */
+const LONGEST_ADDRESS = 255;
+
+/** Each option; OK: the next one. */
+const OPTIONS: { readonly [option: string]: (value: string, session: Session) => Reply } = {
+  'listening-port'(value, session) {
+    ofReplica(session).listeningPort = within(value, 65535);
+    return OK;
+  },
+  'ip-address'(value, session) {
+    if (value.length > LONGEST_ADDRESS) return errors.replicaAddressTooLong(value.length);
+    ofReplica(session).announcedAddress = value;
+    return OK;
+  },
+  capa(value, session) {
+    const replica = ofReplica(session);
+    if (value.toLowerCase() === 'eof') replica.knowsEofMark = true;
+    if (value.toLowerCase() === 'psync2') replica.knowsSecondId = true;
+    return OK;
+  },
+  /** Answered by nothing, whoever says it. */
+  ack(value, session) {
+    if (/^-?\d{1,18}$/.test(value)) session.server.replicas.acknowledge(session, Number(value));
+    return NO_REPLY;
+  },
+  /** What a master asks its replica for; on this connection it is none. */
+  getack: () => NO_REPLY,
+  'rdb-only'(value, session) {
+    ofReplica(session).wantsDatasetOnly = within(value, 1) === 1;
+    return OK;
+  },
+  'rdb-filter-only'(value, session) {
+    const words = value.split(' ').filter((word) => word !== '');
+    const unknown = words.find((word) => word.toLowerCase() !== 'functions');
+    if (unknown !== undefined) return errors.unsupportedRdbFilter(unknown);
+    ofReplica(session).leavesKeysOut = true;
+    return OK;
+  },
+  /** Of Redis 7.2 and later. */
+  version: () => OK,
+};
+
+const ofReplica = (session: Session): NonNullable<Session['replica']> => session.server.replicas.of(session);
+
+function within(text: string, most: number): number {
+  const value = integer(text);
+  if (value < 0 || value > most) throw errors.outsideOf(0, most);
+  return value;
+}
+
+export const role = command({
+  name: 'role', since: '2.8.12', group: 'server', complexity: 'O(1)',
+  summary: 'Returns the part this server plays in replication, and whom it plays it with.',
+  syntax: '',
+  flags: ['noscript', 'loading', 'stale', 'fast'],
+  categories: ['admin', 'dangerous'],
+  run(_argv, _db, { server: { replication, replicas } }) {
+    const online = replicas.list.filter(({ phase, address }) => phase === 'online' && address !== null);
+    return ['master', replication.offset, online.map(({ address, listeningPort, ackOffset }) => [address!, String(listeningPort), String(ackOffset)])];
+  },
+});
+
+export const wait = command({
+  name: 'wait', since: '3.0.0', group: 'generic', complexity: 'O(1)',
+  summary: 'Waits until replicas have got all writes of this client so far. Returns how many have.',
+  syntax: 'numreplicas:integer timeout:integer',
+  flags: ['noscript'],
+  categories: ['connection'],
+  tips: ['request_policy:all_shards', 'response_policy:agg_min'],
+  run(argv, _db, session) {
+    const { replicas, replication, blocking } = session.server;
+    if (replication.role === 'slave') return errors.WAIT_ON_REPLICA;
+    const wanted = integer(argv[1]!);
+    const timeoutMs = integer(argv[2]!, errors.TIMEOUT_NOT_AN_INTEGER);
+    if (timeoutMs < 0) return errors.TIMEOUT_NEGATIVE;
+    const acknowledged = replicas.acknowledged(session.writeOffset);
+    if (acknowledged >= wanted || session.deniesBlocking) return acknowledged;
+    const reply = blocking.park(session, argv, waitForReplicas(argv, session));
+    if (session.waiting !== null) replicas.await(session, session.writeOffset, wanted);
+    return reply;
+  },
+  waitFor: waitForReplicas,
+});
+
+/** It waits for no key: an acknowledgement answers it. */
+function waitForReplicas(argv: Argv, { server: { replicas }, writeOffset }: Session): ParkRequest {
+  const count = (): number => replicas.acknowledged(writeOffset);
+  return {
+    keys: [], type: 'string', timeoutMs: integer(argv[2]!), serve: () => undefined,
+    get timedOut() {
+      return count();
+    },
+  };
+}

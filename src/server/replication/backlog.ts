@@ -1,0 +1,136 @@
+/**
+ * Backlog: the newest bytes of the stream that replicas repeat, kept once for all of them and for those that come back.
+ *
+ *   firstOffset                                                      end
+ *   [ block │ block │ block │ block                │ tail  │ room ]
+ *             ↑ a slow replica stands here            ↑ the others
+ *
+ * A replica points into a block and goes from one to the next; blocks are never moved. The oldest is dropped once what stays behind it is as much as
+ * repl-backlog-size, and no replica stands in it or before it. A request may lie in two blocks.
+ */
+
+import { type ByteSink, encode } from '../resp/encoder.js';
+
+/** A string that is longer gets a block of its own (PROTO_REPLY_CHUNK_BYTES). */
+const BLOCK_BYTES = 16 * 1024;
+
+export interface Block {
+  readonly buffer: Buffer;
+  /** The offset of its first byte in the stream; the first byte of all has 1. */
+  readonly start: number;
+  used: number;
+  next: Block | null;
+}
+
+export interface BacklogState {
+  readonly firstOffset: number;
+  readonly blocks: readonly { readonly capacity: number; readonly bytes: Uint8Array }[];
+}
+
+export class Backlog implements ByteSink {
+  /** Memory of all blocks. */
+  capacity = 0;
+  private head: Block;
+  private tail: Block;
+
+  /** @param firstOffset of the byte that will be the first one */
+  constructor(firstOffset: number) {
+    this.head = this.tail = this.createBlock(firstOffset, BLOCK_BYTES);
+  }
+
+  /** The offset of the oldest byte. */
+  get firstOffset(): number {
+    return this.head.start;
+  }
+
+  /** The offset of the byte that comes next. */
+  get end(): number {
+    return this.tail.start + this.tail.used;
+  }
+
+  get length(): number {
+    return this.end - this.firstOffset;
+  }
+
+  capture(): BacklogState {
+    const blocks: { capacity: number; bytes: Uint8Array }[] = [];
+    for (let block: Block | null = this.head; block !== null; block = block.next) {
+      blocks.push({ capacity: block.buffer.length, bytes: Buffer.from(block.buffer.subarray(0, block.used)) });
+    }
+    return { firstOffset: this.firstOffset, blocks };
+  }
+
+  static restore({ firstOffset, blocks }: BacklogState): Backlog {
+    const backlog = new Backlog(firstOffset);
+    for (const [index, { capacity, bytes }] of blocks.entries()) {
+      if (index > 0) backlog.grow(capacity);
+      else if (capacity !== BLOCK_BYTES) backlog.begin(firstOffset, capacity);
+      backlog.tail.buffer.set(bytes);
+      backlog.tail.used = bytes.length;
+    }
+    return backlog;
+  }
+
+  /** Adds a request, as clients send it. */
+  append(argv: readonly string[]): void {
+    encode(this, argv, 2);
+  }
+
+  /** Of the encoder: the block that is written to. */
+  get buffer(): Buffer {
+    return this.tail.buffer;
+  }
+
+  get position(): number {
+    return this.tail.used;
+  }
+
+  set position(used: number) {
+    this.tail.used = used;
+  }
+
+  reserve(bytes: number): void {
+    if (this.tail.used + bytes > this.tail.buffer.length) this.grow(Math.max(bytes, BLOCK_BYTES));
+  }
+
+  appendBytes(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.position);
+    this.position += bytes.length;
+  }
+
+  /** The block that a byte is in, or will be in; null if it is not here any more, or lies behind the next one. */
+  find(offset: number): Block | null {
+    if (offset < this.firstOffset || offset > this.end) return null;
+    let block = this.head;
+    while (block.next !== null && offset >= block.next.start) block = block.next;
+    return block;
+  }
+
+  /**
+   * Drops what is too old.
+   * @param isNeeded whether a replica has still to be sent bytes before this offset
+   */
+  trim(size: number, isNeeded: (offset: number) => boolean): void {
+    while (this.head.next !== null && this.length - this.head.used > size && !isNeeded(this.head.next.start)) {
+      this.capacity -= this.head.buffer.length;
+      this.head = this.head.next;
+    }
+  }
+
+  private grow(capacity: number): void {
+    const block = this.createBlock(this.end, capacity);
+    this.tail.next = block;
+    this.tail = block;
+  }
+
+  private begin(start: number, capacity: number): void {
+    this.capacity = 0;
+    this.head = this.tail = this.createBlock(start, capacity);
+  }
+
+  private createBlock(start: number, capacity: number): Block {
+    this.capacity += capacity;
+    return { buffer: Buffer.allocUnsafeSlow(capacity), start, used: 0, next: null };
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Replica: another server that repeats this one's changes, as its master sees it.
+ *
+ *   handshake ──PSYNC, SYNC──▶ waiting ─▶ transfer ─▶ bulk ─▶ online      full: the dataset, then the stream
+ *        └──────PSYNC──────────────────────────────────────▶ online      partial: the stream from where it stopped
+ *
+ *   sent:   [ replies, newlines, dataset: pieces that several replicas share ] [ stream: blocks of the backlog, from `next` on ]
+ *
+ * Its connection sends both behind its own output; see SharedOutput.
+ */
+import { Fifo } from '../../shared/fifo.js';
+import type { Backlog, Block } from './backlog.js';
+
+/** What a connection sends besides its own output, out of memory that others use, too. */
+export interface SharedOutput {
+  /** Bytes that can be sent now. */
+  readonly length: number;
+  /** Bytes of the stream that wait, also if they cannot be sent yet: what client-output-buffer-limit counts. */
+  readonly waiting: number;
+  /** How many blocks the stream that waits lies in, from the one that is being sent on. */
+  readonly blocks: number;
+  /** How many bytes the next {@link writeTo} offers; at least one while there is a {@link length}. */
+  readonly offered: number;
+  /** One write of these bytes, which stay here. Returns what the stream does. */
+  writeTo(stream: { write(from: Buffer, start: number, end: number): number }): number;
+  /** Drops bytes that need not be written any more, at most those that were offered. */
+  drop(bytes: number): void;
+}
+
+/** What a replica needs of the connection that carries it; a Session (command/session.ts) fits. */
+export interface ReplicaClient {
+  readonly id: number;
+  /** The number of its running request, for the trace. */
+  readonly frame: number;
+  replica: Replica | null;
+  readonly transport: {
+    readonly peer: string;
+    readonly peerAddress: { readonly host: string; readonly port: number } | { readonly path: string };
+    /** From now on it sends this behind its own output. */
+    follow(output: SharedOutput): void;
+    /** There is more of it to send. */
+    sharedGrew(): void;
+    close(why: 'full resynchronization' | 'replication timeout' | 'replication ended'): void;
+  };
+}
+
+/**
+ * handshake: it has said REPLCONF, and is an ordinary client otherwise; waiting: for its full synchronization to begin; transfer: the dataset is being written;
+ * bulk: it is sent the rest of it; online: it is sent the stream; transmitted: it wanted the dataset only, and has it.
+ */
+export type ReplicaPhase = 'handshake' | 'waiting' | 'transfer' | 'bulk' | 'online' | 'transmitted';
+
+export interface ReplicaState {
+  readonly token: number;
+  readonly fields: Pick<Replica, (typeof PLAIN_FIELDS)[number]>;
+  readonly pieces: readonly Uint8Array[];
+  readonly head: number;
+}
+
+/** What is data as it stands. */
+const PLAIN_FIELDS = [
+  'phase', 'listeningPort', 'announcedAddress', 'knowsEofMark', 'knowsSecondId', 'wantsDatasetOnly', 'leavesKeysOut', 'isOld', 'isSized', 'streams',
+  'startsOnAck', 'next', 'ackOffset', 'ackMs', 'sinceMs', 'lastWriteMs',
+] as const satisfies readonly (keyof Replica)[];
+
+export class Replica implements SharedOutput {
+  phase: ReplicaPhase = 'handshake';
+  // What it has said of itself.
+  listeningPort = 0;
+  announcedAddress = '';
+  /** It finds the end of a dataset by a mark, so that its length need not be known before. */
+  knowsEofMark = false;
+  /** It understands that the ID of its history changes. */
+  knowsSecondId = false;
+  wantsDatasetOnly = false;
+  /** REPLCONF rdb-filter-only: of the dataset it wants the libraries at most. */
+  leavesKeysOut = false;
+  /** It has said SYNC: nothing is heard of it. */
+  isOld = false;
+  /** Its dataset comes behind its length. */
+  isSized = false;
+  /** It is sent the stream. */
+  streams = false;
+  /** It is sent the stream once it has acknowledged the dataset, of which it finds the end by a mark. */
+  startsOnAck = false;
+  /** The offset of the first byte of the stream that it has not been sent. */
+  next = 0;
+  /** What it has acknowledged, and when it said so. */
+  ackOffset = 0;
+  ackMs = 0;
+  /** Since when it waits. */
+  sinceMs = 0;
+  lastWriteMs = 0;
+  private readonly pieces = new Fifo<Buffer>();
+  /** What of the first piece was sent. */
+  private head = 0;
+  private pieceBytes = 0;
+  private block: Block | null = null;
+  private backlog: Backlog | null = null;
+
+  constructor(
+    readonly client: ReplicaClient,
+    private readonly server: {
+      readonly clock: { readonly nowMs: number };
+      /** All pieces have been sent. */
+      piecesSent(replica: Replica): void;
+    },
+  ) {}
+
+  capture(): ReplicaState {
+    return {
+      token: this.client.id,
+      fields: Object.fromEntries(PLAIN_FIELDS.map((name) => [name, this[name]])) as ReplicaState['fields'],
+      pieces: Array.from(this.pieces, (piece) => Buffer.from(piece)),
+      head: this.head,
+    };
+  }
+
+  restore({ fields, pieces, head }: ReplicaState, backlog: Backlog | null): void {
+    Object.assign(this, fields);
+    for (const piece of pieces) this.put(Buffer.from(piece));
+    this.head = head;
+    this.pieceBytes -= head;
+    if (backlog !== null && this.isSynchronizing) this.stand(backlog, this.next);
+  }
+
+  /** It has a place in the stream, from which it needs everything. */
+  get isSynchronizing(): boolean {
+    return this.phase === 'transfer' || this.phase === 'bulk' || this.phase === 'online';
+  }
+
+  /** The word that INFO has for its phase; null if it has none. */
+  get stateName(): 'wait_bgsave' | 'send_bulk' | 'online' | null {
+    if (this.phase === 'waiting' || this.phase === 'transfer') return 'wait_bgsave';
+    if (this.phase === 'bulk') return this.isSized ? 'send_bulk' : 'wait_bgsave';
+    return this.phase === 'online' ? 'online' : null;
+  }
+
+  /** Where clients find it, as far as this server knows; null: by no address. */
+  get address(): string | null {
+    if (this.announcedAddress !== '') return this.announcedAddress;
+    const { peerAddress } = this.client.transport;
+    return 'host' in peerAddress ? peerAddress.host : null;
+  }
+
+  /** In the log: `127.0.0.1:7001`. */
+  get name(): string {
+    if (this.address === null) return this.client.transport.peer;
+    return this.listeningPort > 0 ? `${this.address}:${this.listeningPort}` : `${this.address}:<unknown-replica-port>`;
+  }
+
+  /** It is to be sent the stream from this offset on, which must be in the backlog. */
+  stand(backlog: Backlog, next: number): void {
+    this.backlog = backlog;
+    this.next = next;
+    this.block = backlog.find(next);
+    if (this.block === null) throw new Error(`offset ${next} is not in the backlog, which has ${backlog.firstOffset} to ${backlog.end}`);
+  }
+
+  /** Bytes to be sent before the stream; others may be sent them, too. */
+  put(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.pieces.push(piece);
+    this.pieceBytes += piece.length;
+  }
+
+  get length(): number {
+    return this.pieceBytes + (this.streams ? this.waiting : 0);
+  }
+
+  get waiting(): number {
+    return this.backlog === null ? 0 : this.backlog.end - this.next;
+  }
+
+  get blocks(): number {
+    let count = 0;
+    for (let block = this.block; block !== null; block = block.next) count++;
+    return count;
+  }
+
+  get offered(): number {
+    const piece = this.pieces.first;
+    if (piece !== undefined) return piece.length - this.head;
+    const block = this.currentBlock();
+    return block.start + block.used - this.next;
+  }
+
+  writeTo(stream: { write(from: Buffer, start: number, end: number): number }): number {
+    const piece = this.pieces.first;
+    if (piece !== undefined) return stream.write(piece, this.head, piece.length);
+    const { buffer, start, used } = this.currentBlock();
+    return stream.write(buffer, this.next - start, used);
+  }
+
+  drop(bytes: number): void {
+    this.lastWriteMs = this.server.clock.nowMs;
+    if (this.pieces.length === 0) this.next += bytes;
+    else this.dropOfPieces(bytes);
+  }
+
+  private dropOfPieces(bytes: number): void {
+    this.head += bytes;
+    this.pieceBytes -= bytes;
+    if (this.head < this.pieces.first!.length) return;
+    this.pieces.shift();
+    this.head = 0;
+    if (this.pieces.length === 0) this.server.piecesSent(this);
+  }
+
+  /** The block of the next byte. One that was sent to its end is followed by another as soon as there is one. */
+  private currentBlock(): Block {
+    let block = this.block!;
+    while (this.next >= block.start + block.used && block.next !== null) block = block.next;
+    return (this.block = block);
+  }
+}
