@@ -26,6 +26,8 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/persistence': ['shared', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
   // The two parts that a server plays in replication, and the history of changes that they share.
   'server/replication': ['shared', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
+  // What changes are written down as, for replicas and the append-only file.
+  'server/propagation': ['server/keyspace', 'types:server/trace'],
   'server/errors': ['server/resp'],
   'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
   'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],
@@ -41,7 +43,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/client': ['shared', 'types:server/rules', 'types:server/replication', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [
     'shared', 'server/background', 'server/host', 'server/io', 'server/loop', 'server/client', 'server/resp', 'server/command', 'server/features', 'server/measuring', 'server/dispatch', 'server/commands', 'server/keyspace', 'server/trace',
-    'server/config', 'server/errors', 'server/faults', 'server/persistence', 'server/replication', 'server/rules', 'server/scripting', 'server/server-state',
+    'server/config', 'server/errors', 'server/faults', 'server/persistence', 'server/propagation', 'server/replication', 'server/rules', 'server/scripting', 'server/server-state',
   ],
   'server/server-state': [
     'types:server/background', 'types:server/client', 'types:server/command', 'types:server/config', 'types:server/faults', 'types:server/features', 'types:server/io', 'types:server/keyspace', 'types:server/measuring',

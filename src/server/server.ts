@@ -55,6 +55,7 @@ import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
 import { Persistence } from './persistence/persistence.js';
+import { Propagation } from './propagation/propagation.js';
 import { Replicas } from './replication/replicas.js';
 import { Replication } from './replication/replication.js';
 import { Tap } from './trace/tap.js';
@@ -119,6 +120,7 @@ export class Server implements ServerContext {
   readonly stats: ServerStats;
   readonly statistics: Statistics<Command>;
   readonly persistence: Persistence;
+  readonly propagation: Propagation;
   readonly scheduler: Scheduler;
   /** File work that the loop does not wait for. */
   readonly jobs: Jobs;
@@ -189,6 +191,7 @@ export class Server implements ServerContext {
 
     // The keyspace, and the features that listen to it.
     const keyspace = (this.keyspace = new Keyspace(values.databases, clock, new HashSeed(seed), random, tap));
+    this.propagation = new Propagation({ keyspace, settings: values, tap });
     const keyspaceListeners = new KeyspaceListeners(keyspace);
     const { afterReply } = this;
     const pubsub = (this.pubsub = new PubSub(tap));
@@ -239,7 +242,10 @@ export class Server implements ServerContext {
         persistence.writeDataset(leavesKeysOut, this.replication, (bytes) => receiver.take(Buffer.from(bytes)));
         receiver.end();
       },
-      listen: (isOn) => void (hooks.stream = isOn ? this.replication : null),
+      listen: (isOn) => {
+        hooks.stream = isOn ? this.replication : null;
+        this.propagation.toReplicas(isOn ? this.replicas : null);
+      },
       answer: ({ id }, reply) => void this.blocking.answer(sessions.get(id)!, reply),
       denyWrites: (isDenied) => void (hooks.tooFewReplicas = isDenied ? TOO_FEW_REPLICAS : null),
     }));

@@ -81,9 +81,13 @@ const restoreKey: Handler = (argv, db, session) => {
   const atMs = ttl === 0 || options.isAbsolute ? ttl : ttl + keyspace.nowMs;
   if (atMs !== 0 && (atMs <= keyspace.nowMs || (!options.isAbsolute && atMs >= OVERFLOW_MS))) {
     // The value is dead on arrival; what it was to replace is gone all the same.
-    if (wasThere) db.changed(name, 'g', 'del');
+    if (wasThere) {
+      db.effects?.instead(db.effects.deletion(name));
+      db.changed(name, 'g', 'del');
+    }
     return OK;
   }
+  if (atMs !== 0 && !options.isAbsolute) db.effects?.instead([...argv.slice(0, 2), String(atMs), ...argv.slice(3), 'ABSTTL']);
   db.set(name, value);
   if (atMs !== 0) db.setExpire(name, atMs);
   setAccess(db, name, options, keyspace);

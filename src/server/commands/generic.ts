@@ -225,9 +225,13 @@ function expireKey(argv: Argv, db: Database, { nowMs }: Keyspace, unit: TimeUnit
   if (db.lookupWrite(name) === undefined) return 0;
   if (!condition.allows(db.expireAt(name), atMs)) return 0;
   if (atMs <= nowMs) {
+    db.effects?.instead(db.effects.deletion(name));
     db.delete(name);
     db.changed(name, 'g', 'del');
   } else {
+    // A time in unix milliseconds may be further away than numbers are exact.
+    const isExact = !isRelative && unit === MILLISECONDS;
+    db.effects?.instead(['PEXPIREAT', name, isExact ? argv[2]! : String(atMs), ...argv.slice(3)]);
     db.setExpire(name, atMs);
     db.changed(name, 'g', 'expire');
   }

@@ -37,7 +37,9 @@ export const geoadd = command({
       const place = readPlace(argv[at]!, argv[at + 1]!);
       scored.push(String(scoreOf(cellAt(place, MAX_STEP))), argv[at + 2]!);
     }
-    return zadd.run!(['zadd', argv[1]!, ...options, ...scored], db, session);
+    const added = ['zadd', argv[1]!, ...options, ...scored];
+    db.effects?.instead(added);
+    return zadd.run!(added, db, session);
   },
 });
 

@@ -109,6 +109,7 @@ export const hincrbyfloat = command({
     const sum = addLongDoubles(before, increment);
     if (!isFinite(sum)) return errors.NAN_OR_INFINITY;
     const text = formatLongDouble(sum);
+    db.effects?.instead(['HSET', argv[1]!, argv[2]!, text]);
     value.set(argv[2]!, text, limitsOf(session));
     db.changed(argv[1]!, 'h', 'hincrbyfloat');
     return text;

@@ -197,8 +197,11 @@ function popFirst(db: Database, { names, end, count }: MultiPop<End>): Reply | u
   return undefined;
 }
 
+const POPS = { left: 'LPOP', right: 'RPOP' } as const;
+
 function popWithName(db: Database, name: string, list: List, end: End, count: number): Reply {
   const values = popSeveral(list, count, end);
+  db.effects?.instead([POPS[end], name, String(values.length)]);
   popped(db, name, list, end);
   return [name, values];
 }
@@ -444,6 +447,7 @@ function readyList(db: Database, name: string): List {
 }
 
 function popOne(db: Database, name: string, list: List, end: End, tell = popped): Reply {
+  db.effects?.instead([POPS[end], name]);
   const value = popFrom(list, end);
   tell(db, name, list, end);
   return [name, value];
@@ -491,11 +495,17 @@ export const brpop = command({
   ...blockingPop('right'),
 });
 
+/** BLMOVE and BRPOPLPUSH as the commands that do not wait. */
+const withoutTimeout = (argv: Argv): Argv => [argv.length === 4 ? 'RPOPLPUSH' : 'LMOVE', ...argv.slice(1, -1)];
+
 /** @param readArguments reads the ends of source and destination, and the timeout */
 function blockingMove(readArguments: (argv: Argv) => { readonly from: End; readonly to: End; readonly timeoutMs: number }): Waiting {
   const waitFor: WaitRequest = (argv) => {
     const { from, to, timeoutMs } = readArguments(argv);
-    const serve = (name: string, db: Database): Reply => move(db, name, argv[2]!, from, to, readyList(db, name), poppedLater);
+    const serve = (name: string, db: Database): Reply => {
+      db.effects?.instead(argv.length === 4 ? withoutTimeout(argv) : ['LMOVE', name, argv[2]!, from, to]);
+      return move(db, name, argv[2]!, from, to, readyList(db, name), poppedLater);
+    };
     return { ...FOR_A_LIST, keys: [argv[1]!], timeoutMs, denied: null, serve };
   };
   return {
@@ -503,7 +513,9 @@ function blockingMove(readArguments: (argv: Argv) => { readonly from: End; reado
     run(argv, db, session) {
       const { from, to } = readArguments(argv);
       const list = writeList(db, argv[1]!);
-      return list === undefined ? park(argv, session, waitFor) : move(db, argv[1]!, argv[2]!, from, to, list);
+      if (list === undefined) return park(argv, session, waitFor);
+      db.effects?.instead(withoutTimeout(argv));
+      return move(db, argv[1]!, argv[2]!, from, to, list);
     },
   };
 }

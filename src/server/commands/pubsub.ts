@@ -1,4 +1,5 @@
 /** Pub/sub commands: SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB. */
+import { TO_REPLICAS } from '../keyspace/effects.js';
 import { type Argv, command, type CommandDeclaration, type CommandFlag, type Handler } from '../command/command.js';
 import * as errors from '../errors.js';
 import { key, keys } from '../command/key-spec.js';
@@ -86,7 +87,10 @@ export const publish = command({
   syntax: 'channel message',
   flags: PUBLISHER_FLAGS,
   channels: 'first',
-  run: (argv, _db, session) => session.server.pubsub.publish(argv[1]!, argv[2]!, session.id),
+  run(argv, db, session) {
+    db.effects?.always(TO_REPLICAS);
+    return session.server.pubsub.publish(argv[1]!, argv[2]!, session.id);
+  },
 });
 
 export const spublish = command({
@@ -96,7 +100,10 @@ export const spublish = command({
   flags: PUBLISHER_FLAGS,
   channels: 'first',
   keys: [key(1, 'not_key')],
-  run: (argv, _db, session) => session.server.pubsub.publishToShard(argv[1]!, argv[2]!, session.id),
+  run(argv, db, session) {
+    db.effects?.always(TO_REPLICAS);
+    return session.server.pubsub.publishToShard(argv[1]!, argv[2]!, session.id);
+  },
 });
 
 /** Names and their numbers of subscribers in alternation. */

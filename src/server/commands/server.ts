@@ -1,6 +1,7 @@
 /** The server as a whole: DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF SHUTDOWN MONITOR. */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
+import { TO_ALL } from '../keyspace/effects.js';
 import type { ErrorReply } from '../resp/reply.js';
 import { NO_REPLY, OK, SimpleString } from '../resp/reply.js';
 import { unixUs } from '../features/surroundings.js';
@@ -31,6 +32,7 @@ export const flushdb = command({
   history: FLUSH_HISTORY,
   run(argv, db, session) {
     if (!isFlushMode(argv)) return errors.SYNTAX;
+    db.effects?.always(TO_ALL);
     session.server.keyspace.dirty += db.flush();
     return OK;
   },

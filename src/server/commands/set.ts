@@ -162,14 +162,19 @@ export const spop = command({
     if (!(value instanceof SetValue)) return errors.WRONG_TYPE;
     if (count !== -1) return popMany(db, name, value, count, session);
     const member = value.removeAt(Math.floor(session.server.random() * value.size));
+    db.effects?.instead(['SREM', name, member]);
     shrunk(db, name, value, 's', 'spop');
     return member;
   },
 });
 
+/** Members that one SREM of the propagated ones names. */
+const SPOP_BATCH = 1024;
+
 function popMany(db: Database, name: string, value: SetValue, count: number, session: Session): Reply {
   if (count === 0) return NO_MEMBERS;
   if (count >= value.size) {
+    db.effects?.instead(db.effects.deletion(name));
     db.changed(name, 's', 'spop');
     db.delete(name);
     db.changed(name, 'g', 'del');
@@ -177,6 +182,10 @@ function popMany(db: Database, name: string, value: SetValue, count: number, ses
   }
   const popped: string[] = [];
   while (popped.length < count) popped.push(value.removeAt(Math.floor(session.server.random() * value.size)));
+  if (db.effects !== null) {
+    const parts = Array.from({ length: Math.ceil(count / SPOP_BATCH) }, (_, part) => popped.slice(part * SPOP_BATCH, (part + 1) * SPOP_BATCH));
+    db.effects.instead(...parts.map((members) => ['SREM', name, ...members]));
+  }
   db.changed(name, 's', 'spop');
   return new SetReply(popped);
 }

@@ -54,6 +54,15 @@ function pop(db: Database, name: string, value: SortedSetValue, count: number, h
   return popped;
 }
 
+const popName = (highest: boolean): string => (highest ? 'ZPOPMAX' : 'ZPOPMIN');
+
+/** The same for ZMPOP and BZMPOP, which name several keys. */
+function popCounted(db: Database, name: string, value: SortedSetValue, count: number, highest: boolean): (string | number)[] {
+  const popped = pop(db, name, value, count, highest);
+  db.effects?.instead([popName(highest), name, String(popped.length / 2)]);
+  return popped;
+}
+
 /** Member and score by turns, as one array. */
 function flat(turns: readonly (string | number)[]): Reply {
   return turns.map((item) => (typeof item === 'number' ? new Double(item) : item));
@@ -70,7 +79,7 @@ export const zmpop = command({
     const { names, end: highest, count } = multiPopArguments(argv, 1, isHighest);
     for (const name of names) {
       const value = writeSortedSet(db, name);
-      if (value !== undefined) return [name, nested(pop(db, name, value, count, highest))];
+      if (value !== undefined) return [name, nested(popCounted(db, name, value, count, highest))];
     }
     return NULL_ARRAY;
   },
@@ -117,12 +126,13 @@ export const bzmpop = command({
   ...popOrWait((argv) => {
     const { names, end: highest, count } = multiPopArguments(argv, 2, isHighest);
     const timeoutMs = timeoutSeconds(argv[1]!);
-    return { names, timeoutMs, take: (name, from, value) => [name, nested(pop(from, name, value, count, highest))] };
+    return { names, timeoutMs, take: (name, from, value) => [name, nested(popCounted(from, name, value, count, highest))] };
   }),
 });
 
 function blockingPop(highest: boolean): Waiting {
   const take: Take = (name, from, value) => {
+    from.effects?.instead([popName(highest), name]);
     const [member, score] = pop(from, name, value, 1, highest);
     return [name, member as string, new Double(score as number)];
   };

@@ -25,6 +25,16 @@ import { helpReply } from './support/help.js';
 import { entryReply, exactId, idOrEnd, parseId, rangeEnd, rangeStart, readStream, streamFrom, writeStream } from './support/stream-arguments.js';
 import { readArguments, type StreamRequest, streamsReply } from './support/stream-reading.js';
 
+/** What stands for giving an entry to a consumer: XCLAIM with all that is to be known of it. @param id as it is to be named */
+function claimOf(name: string, group: Group, id: string, { consumer, deliveredMs, deliveries }: Pending): Argv {
+  const facts = ['TIME', String(deliveredMs), 'RETRYCOUNT', String(deliveries), 'FORCE', 'JUSTID', 'LASTID', formatId(group.lastId)];
+  return ['XCLAIM', name, group.name, consumer.name, '0', id, ...facts];
+}
+
+function positionOf(name: string, group: Group): Argv {
+  return ['XGROUP', 'SETID', name, group.name, formatId(group.lastId), 'ENTRIESREAD', String(group.entriesRead)];
+}
+
 /** The consumer of this name, who is there from now on and was seen just now. */
 function consumerOf(db: Database, name: string, group: Group, consumerName: string, nowMs: number): Consumer {
   const consumer = group.consumers.get(consumerName);
@@ -199,6 +209,7 @@ export const xreadgroup = command({
   keys: [keyword('STREAMS', 4, -1, 1, 'RO access', 2)],
   run(argv, db, session) {
     const request = readArguments(argv, true, session);
+    db.effects?.withhold();
     const starts = request.names.map((name, i) => groupStart(db, name, request, request.ids[i]!));
     const replies: Reply[] = [];
     request.names.forEach((name, i) => {
@@ -226,20 +237,41 @@ function readAsConsumer(db: Database, name: string, request: StreamRequest, star
   const isNew = compareIds(start, MAX_ID) === 0;
   const { lastEntry } = stream;
   if (isNew && (lastEntry === undefined || compareIds(lastEntry, group.lastId) <= 0)) return null;
-  const consumer = consumerOf(db, name, group, request.consumer, nowMs);
-  const reply = isNew ? deliver(stream, group, consumer, request.count, request.needsNoAck, nowMs) : history(stream, consumer, start, request.count, nowMs);
+  const delivery = { db, name, stream, group, consumer: request.consumer, needsNoAck: request.needsNoAck, nowMs };
+  const consumer = receiverOf(delivery);
+  const reply = isNew ? deliver(delivery, consumer, request.count) : history(stream, consumer, start, request.count, nowMs);
   db.changedUnwatched(name, 't', null);
   return reply;
 }
 
+/** What XREADGROUP delivers, and to whom. */
+interface Delivery {
+  readonly db: Database;
+  readonly name: string;
+  readonly stream: StreamValue;
+  readonly group: Group;
+  readonly consumer: string;
+  readonly needsNoAck: boolean;
+  readonly nowMs: number;
+}
+
+/** The consumer, who may be new. Others hear of a new one with its first entry; where none is kept for it, by itself. */
+function receiverOf({ db, name, group, consumer, needsNoAck, nowMs }: Delivery): Consumer {
+  if (needsNoAck && !group.consumers.has(consumer)) db.effects?.also(db, ['XGROUP', 'CREATECONSUMER', name, group.name, consumer]);
+  return consumerOf(db, name, group, consumer, nowMs);
+}
+
 /** Hands the entries behind the group's last one to a consumer. */
-function deliver(stream: StreamValue, group: Group, consumer: Consumer, count: number, needsNoAck: boolean, nowMs: number): Reply {
+function deliver({ db, name, stream, group, needsNoAck, nowMs }: Delivery, consumer: Consumer, count: number): Reply {
   const start = nextId(group.lastId);
   const entries = start === null ? [] : stream.range(start, MAX_ID, count);
   for (const entry of entries) {
     advanceGroup(stream, group, entry);
-    if (!needsNoAck) deliverEntry(group, consumer, entry, nowMs);
+    if (needsNoAck) continue;
+    const pending = deliverEntry(group, consumer, entry, nowMs);
+    db.effects?.also(db, claimOf(name, group, formatId(entry), pending));
   }
+  if (needsNoAck && entries.length > 0) db.effects?.also(db, positionOf(name, group));
   return entries.map(entryReply);
 }
 
@@ -253,15 +285,13 @@ function advanceGroup(stream: StreamValue, group: Group, { ms, seq }: StreamEntr
 }
 
 /** An entry may be pending already, if XGROUP SETID has set the group back. */
-function deliverEntry(group: Group, consumer: Consumer, entry: StreamEntry, nowMs: number): void {
+function deliverEntry(group: Group, consumer: Consumer, entry: StreamEntry, nowMs: number): Pending {
   const pending = group.pending.get(entry);
-  if (pending === undefined) {
-    group.addPending(entry, consumer, nowMs, 1);
-    return;
-  }
+  if (pending === undefined) return group.addPending(entry, consumer, nowMs, 1);
   group.assign(pending, consumer);
   pending.deliveredMs = nowMs;
   pending.deliveries = 1;
+  return pending;
 }
 
 /** What a consumer has pending behind an ID, once more. An entry that is no longer in the stream comes without its fields. */
@@ -294,9 +324,9 @@ function waitForDelivery(argv: Argv, session: Session): ParkRequest {
       const group = stream.groups.get(groupName);
       if (group === undefined) throw errors.GROUP_GONE;
       if (compareIds(stream.lastId, group.lastId) <= 0) return undefined;
-      const nowMs = session.server.clock.nowMs;
-      const consumer = consumerOf(db, name, group, consumerName, nowMs);
-      const entries = deliver(stream, group, consumer, count === 0 ? BLOCKED_COUNT : count, needsNoAck, nowMs);
+      db.effects?.withhold();
+      const delivery = { db, name, stream, group, consumer: consumerName, needsNoAck, nowMs: session.server.clock.nowMs };
+      const entries = deliver(delivery, receiverOf(delivery), count === 0 ? BLOCKED_COUNT : count);
       db.changedUnwatched(name, 't', null);
       return streamsReply([name, entries], session);
     },
@@ -440,13 +470,21 @@ export const xclaim = command({
     const ids = leadingIds(argv, 5);
     const nowMs = session.server.clock.nowMs;
     const options = claimOptions(argv, 5 + ids.length, nowMs);
-    if (compareIds(options.lastId, group.lastId) > 0) group.lastId = options.lastId;
+    const isAdvanced = compareIds(options.lastId, group.lastId) > 0;
+    if (isAdvanced) group.lastId = options.lastId;
     const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
+    let told = 0;
+    const tell = (at: number, pending: Pending): void => {
+      told++;
+      db.effects?.also(db, claimOf(name, group, argv[5 + at]!, pending));
+    };
     const replies: Reply[] = [];
-    for (const id of ids) {
-      const entry = claimEntry(stream, group, claimant, id, minIdleMs, options, nowMs);
+    for (const [at, id] of ids.entries()) {
+      const entry = claimEntry(stream, group, claimant, id, minIdleMs, options, nowMs, (pending) => tell(at, pending));
       if (entry !== null) replies.push(options.onlyIds ? formatId(entry) : entryReply(entry));
     }
+    db.effects?.withhold();
+    if (isAdvanced && told === 0) db.effects?.also(db, positionOf(name, group));
     db.changedUnwatched(name, 't', null);
     return replies;
   },
@@ -472,13 +510,16 @@ function claimEntry(
   minIdleMs: number,
   options: ClaimOptions,
   nowMs: number,
+  tell: (pending: Pending) => void,
 ): StreamEntry | null {
   const entry = stream.find(id);
+  let pending = group.pending.get(id);
   if (entry === undefined) {
+    if (pending === undefined) return null;
+    tell(pending);
     group.deletePending(id);
     return null;
   }
-  let pending = group.pending.get(id);
   if (pending !== undefined && minIdleMs > 0 && nowMs - pending.deliveredMs < minIdleMs) return null;
   if (pending === undefined && !options.isForced) return null;
   const consumer = claimant();
@@ -487,6 +528,7 @@ function claimEntry(
   pending.deliveredMs = options.deliveredMs;
   if (options.deliveries !== null) pending.deliveries = options.deliveries;
   else if (!options.onlyIds) pending.deliveries = oneMore(pending.deliveries);
+  tell(pending);
   return entry;
 }
 
@@ -526,7 +568,9 @@ export const xautoclaim = command({
     const { stream, group } = groupIn(value, name, argv[2]!);
     const nowMs = session.server.clock.nowMs;
     const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
-    const { next, claimed, deleted } = claimFrom(stream, group, claimant, start, { minIdleMs, count, onlyIds, nowMs });
+    const tell = (pending: Pending): void => db.effects?.also(db, claimOf(name, group, formatId(pending), pending));
+    const { next, claimed, deleted } = claimFrom(stream, group, claimant, start, { minIdleMs, count, onlyIds, nowMs, tell });
+    db.effects?.withhold();
     db.changedUnwatched(name, 't', null);
     return [formatId(next ?? ZERO_ID), claimed, deleted.map(formatId)];
   },
@@ -537,9 +581,11 @@ interface Autoclaim {
   readonly count: number;
   readonly onlyIds: boolean;
   readonly nowMs: number;
+  /** Called with what has changed hands, or is about to be forgotten. */
+  tell(pending: Pending): void;
 }
 
-function claimFrom(stream: StreamValue, group: Group, claimant: () => Consumer, start: StreamId, { minIdleMs, count, onlyIds, nowMs }: Autoclaim) {
+function claimFrom(stream: StreamValue, group: Group, claimant: () => Consumer, start: StreamId, { minIdleMs, count, onlyIds, nowMs, tell }: Autoclaim) {
   const claimed: Reply[] = [];
   const deleted: Pending[] = [];
   let next = group.pending.atOrAfter(start);
@@ -548,12 +594,14 @@ function claimFrom(stream: StreamValue, group: Group, claimant: () => Consumer, 
     next = group.pending.after(pending);
     const entry = stream.find(pending);
     if (entry === undefined) {
+      tell(pending);
       group.deletePending(pending);
       deleted.push(pending);
     } else if (minIdleMs === 0 || nowMs - pending.deliveredMs >= minIdleMs) {
       group.assign(pending, claimant());
       pending.deliveredMs = nowMs;
       if (!onlyIds) pending.deliveries = oneMore(pending.deliveries);
+      tell(pending);
       claimed.push(onlyIds ? formatId(entry) : entryReply(entry));
     }
   }

@@ -16,7 +16,7 @@ import { MapReply, mapReply, NULL_ARRAY, OK, type Reply } from '../resp/reply.js
 import { integer, integer64, isWord } from './support/arguments.js';
 import { helpReply } from './support/help.js';
 import { radixNodes } from './support/radix-nodes.js';
-import { entryOrNull, entryReply, exactId, rangeEnd, rangeStart, readStream, TrimOptions, writeStream } from './support/stream-arguments.js';
+import { entryOrNull, entryReply, exactId, exactTrim, rangeEnd, rangeStart, readStream, TrimOptions, writeStream } from './support/stream-arguments.js';
 import { readArguments, streamsReply } from './support/stream-reading.js';
 
 function limitsOf(session: Session): StreamLimits {
@@ -95,10 +95,19 @@ export const xadd = command({
     stream.append(added, argv, fieldsAt, limitsOf(session));
     db.changed(name, 't', 'xadd');
     if (trim !== null && stream.trim(trim, limitsOf(session)) > 0) db.changedUnwatched(name, 't', 'xtrim');
+    if (db.effects !== null) {
+      const exact = trim === null ? argv : exactTrim(argv, fieldsAt - 1, trim, stream);
+      db.effects.instead(id === null || isPartial ? withId(exact, fieldsAt - 1, added) : exact);
+    }
     session.server.blocking.signal(db, name);
     return formatId(added);
   },
 });
+
+/** XADD with the ID that it has given. */
+function withId(argv: Argv, at: number, id: StreamId): Argv {
+  return [...argv.slice(0, at), formatId(id), ...argv.slice(at + 1)];
+}
 
 function createStream(db: Database, name: string): StreamValue {
   const stream = new StreamValue();
@@ -209,7 +218,9 @@ export const xtrim = command({
     const stream = writeStream(db, name);
     if (stream === undefined) return 0;
     const removed = stream.trim(trim, limitsOf(session));
-    if (removed > 0) db.changed(name, 't', 'xtrim');
+    if (removed === 0) return 0;
+    if (db.effects !== null) db.effects.instead(exactTrim(argv, argv.length, trim, stream));
+    db.changed(name, 't', 'xtrim');
     return removed;
   },
 });

@@ -94,7 +94,9 @@ export const getset = command({
   keys: [key(1, 'RW access update')],
   run(argv, db) {
     const old = replyOf(db.lookupRead(argv[1]!));
-    if (!(old instanceof ErrorReply)) store(db, argv[1]!, argv[2]!);
+    if (old instanceof ErrorReply) return old;
+    db.effects?.instead(['SET', argv[1]!, argv[2]!]);
+    store(db, argv[1]!, argv[2]!);
     return old;
   },
 });
@@ -109,6 +111,7 @@ export const getdel = command({
   run(argv, db) {
     const old = replyOf(db.lookupRead(argv[1]!));
     if (typeof old === 'string') remove(db, argv[1]!);
+    db.effects?.instead(['DEL', argv[1]!]);
     return old;
   },
 });
@@ -126,7 +129,10 @@ export const getex = command({
     const reply = replyOf(db.lookupRead(name));
     if (typeof reply !== 'string') return reply;
     if (options.time !== null) expireOrRemove(db, session, name, options);
-    else if (options.persist && db.persist(name)) db.changed(name, 'g', 'persist');
+    else if (options.persist && db.persist(name)) {
+      db.effects?.instead(['PERSIST', name]);
+      db.changed(name, 'g', 'persist');
+    }
     return reply;
   },
 });
@@ -240,6 +246,7 @@ export const incrbyfloat = command({
     if (!isFinite(sum)) return errors.NAN_OR_INFINITY;
     const text = formatLongDouble(sum);
     // Text even if it looks like an integer: Redis reports embstr, too.
+    db.effects?.instead(['SET', name, text, 'KEEPTTL']);
     db.set(name, text, true);
     db.changed(name, '$', 'incrbyfloat');
     return text;
@@ -355,6 +362,7 @@ function store(db: Database, name: string, text: string): Reply {
 }
 
 function storeFor(db: Database, name: string, text: string, atMs: number): Reply {
+  db.effects?.instead(['SET', name, text, 'PXAT', String(atMs)]);
   db.set(name, compact(text), true);
   db.changed(name, '$', 'set');
   expireAt(db, name, atMs);
@@ -452,6 +460,8 @@ function setWithOptions(db: Database, session: Session, argv: Argv, options: Str
   if (options.condition !== null && (options.condition === 'XX') !== db.has(name)) return old;
   if (atMs !== null) storeFor(db, name, argv[2]!, atMs);
   else {
+    // The old value is nobody's but the client's.
+    if (options.get) db.effects?.instead(argv.filter((word, at) => at < 3 || !isWord(word, 'GET')));
     db.set(name, compact(argv[2]!), options.keepTtl);
     db.changed(name, '$', 'set');
   }
@@ -461,8 +471,13 @@ function setWithOptions(db: Database, session: Session, argv: Argv, options: Str
 /** An absolute time that is over deletes the key at once. */
 function expireOrRemove(db: Database, session: Session, name: string, options: StringOptions): void {
   const atMs = timeOf(options, session, 'getex');
-  if (options.absolute && atMs <= session.server.clock.nowMs) remove(db, name);
-  else expireAt(db, name, atMs);
+  if (options.absolute && atMs <= session.server.clock.nowMs) {
+    db.effects?.instead(db.effects.deletion(name));
+    remove(db, name);
+  } else {
+    db.effects?.instead(['PEXPIREAT', name, String(atMs)]);
+    expireAt(db, name, atMs);
+  }
 }
 
 function increment(db: Database, name: string, by: Integer64): Reply {

@@ -105,7 +105,10 @@ export class Dispatcher implements CommandRunner {
     keyspace.actingToken = session.id;
     stats.commandsProcessed++;
     const isBrief = command.isBrief && !this.timesEach && !hooks.timesEach;
+    const { effects } = keyspace;
+    if (effects !== null) effects.begin();
     const reply = isBrief ? this.runBrief(session, command, argv) : this.runTimed(session, command, argv);
+    if (effects !== null) effects.end(session.db, argv);
     keyspace.actingToken = 0;
     if (reply instanceof ErrorReply) this.countError(command, reply);
     if (hooks.monitor !== null && !command.isHiddenFromMonitor) hooks.monitor(session, session.redacted ?? argv);

@@ -23,6 +23,7 @@
  * returns the reply. That is Redis 7.0's way: a client is served from the key that became ready, not by looking at all its keys again.
  */
 import type { Database } from '../keyspace/database.js';
+import type { Effects } from '../keyspace/effects.js';
 import type { EventClass, KeyspaceListener } from '../keyspace/keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from '../keyspace/listeners.js';
 import { LinkedMap } from '../../shared/linked-map.js';
@@ -54,7 +55,7 @@ interface Surroundings {
   readonly clock: { readonly nowMs: number; readUs(): number };
   readonly tap: Tap;
   readonly scheduler: Scheduler;
-  readonly keyspace: { actingToken: number };
+  readonly keyspace: { actingToken: number; readonly effects: Effects | null };
   readonly dispatcher: RunningCommand;
   /** Told of each answer but those at a timeout: what giving it took, and whether it counts as a failure. */
   answered(session: BlockingClient, reply: Reply, elapsedUs: number, hasFailed: boolean): void;
@@ -315,15 +316,19 @@ export class Blocking implements KeyspaceListener {
     this.server.answered(session, reply, elapsedUs, reply instanceof ErrorReply);
   }
 
-  private take({ request, session }: Parked, { key, db }: Queue): Reply | undefined {
-    this.server.keyspace.actingToken = session.id;
+  private take({ request, session, argv }: Parked, { key, db }: Queue): Reply | undefined {
+    const { keyspace } = this.server;
+    const { effects } = keyspace;
+    keyspace.actingToken = session.id;
+    if (effects !== null) effects.begin();
     try {
       return request.serve(key, db);
     } catch (error) {
       if (error instanceof ErrorReply) return error;
       throw error;
     } finally {
-      this.server.keyspace.actingToken = 0;
+      if (effects !== null) effects.end(db, argv);
+      keyspace.actingToken = 0;
     }
   }
 

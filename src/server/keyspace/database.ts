@@ -12,6 +12,7 @@
  * no command ever sees it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
  */
 import { lfuInitial, lfuTouched } from './access.js';
+import type { Effects } from './effects.js';
 import { type Expires, type ExpiresState, NEVER } from './expires.js';
 import type { HashSeed } from './hash.js';
 import { KeyTable, type KeyTableState } from './key-table.js';
@@ -63,6 +64,11 @@ export class Database {
 
   get size(): number {
     return this.dict.size;
+  }
+
+  /** For commands that are written down as something else than themselves; null while nobody writes down anything. */
+  get effects(): Effects | null {
+    return this.keyspace.effects;
   }
 
   /** For the decoder: the string that these bytes spell as latin1, see KeyTable. Not a lookup: nothing is counted, touched or expired. */
@@ -342,7 +348,7 @@ export class Database {
     const key = this.dict.keyAt(slot);
     this.removeTimed(slot, 'expire-del');
     keyspace.stats.expired++;
-    keyspace.onImplicitDelete?.(this, key);
+    keyspace.effects?.deleted(this, key, 'expired');
     if (keyspace.listener !== null) {
       keyspace.listener.keyModified(this, key);
       keyspace.listener?.notify(this, 'x', 'expired', key);
@@ -356,7 +362,7 @@ export class Database {
     const key = this.dict.keyAt(slot);
     this.removeTimed(slot, 'eviction-del');
     keyspace.stats.evicted++;
-    keyspace.onImplicitDelete?.(this, key);
+    keyspace.effects?.deleted(this, key, 'evicted');
     if (keyspace.listener !== null) {
       keyspace.listener.keyModified(this, key);
       keyspace.listener?.notify(this, 'e', 'evicted', key);

@@ -5,6 +5,7 @@ import type { Scheduler } from '../../shared/timer-state.js';
 import type { Tap } from '../trace/tap.js';
 import { lruClock } from './access.js';
 import { Database, type DatabaseState, UNIT_BYTES } from './database.js';
+import type { Effects } from './effects.js';
 import { Eviction, type EvictionPolicy, type EvictionState } from './eviction.js';
 import { ExactExpiry, type ExactExpiryState } from './exact-expiry.js';
 import { ExpireCycle, type ExpireCycleState, type ExpirePolicy } from './expire-cycle.js';
@@ -110,8 +111,8 @@ export class Keyspace {
   /** The token of the client whose command runs, 0 for the loop's own work; stands in the trace. */
   actingToken = 0;
   listener: KeyspaceListener | null = null;
-  /** Called for a key that no command deleted: it was due, or it was evicted. For propagation to replicas and to the append-only file. */
-  onImplicitDelete: ((db: Database, key: string) => void) | null = null;
+  /** Is told what is to be repeated by replicas and the append-only file; null while there are none. Set by propagation/. */
+  effects: Effects | null = null;
   /** Called when the first key of a database becomes volatile. */
   onVolatile: (() => void) | null = null;
   /** Told what the keyspace's own work took; null while nobody measures it. */

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { cString } from '../errors.js';
+import { TO_ALL, TO_FILE, TO_REPLICAS } from '../keyspace/effects.js';
 import { REDIS_VERSION } from '../version.js';
 import { formatDouble } from '../resp/double.js';
 import { ErrorReply } from '../resp/reply.js';
@@ -14,7 +15,7 @@ import { type HostFunction, LuaError, type LuaState, RAISE_TOP } from './lua-sta
 import type { ScriptRun } from './script-run.js';
 
 const LEVELS = ['debug', 'verbose', 'notice', 'warning'] as const;
-const REPL_ALL = 3;
+const REPL_ALL = TO_ALL;
 
 /** Who the functions act for. `run` is null while a library is being loaded. */
 export interface ApiOwner {
@@ -29,14 +30,14 @@ export function pushRedisApi(lua: LuaState, owner: ApiOwner, withDebugger: boole
     call: (state) => call(state, owner.run!, true),
     pcall: (state) => call(state, owner.run!, false),
     setresp: (state) => setVersion(state, owner.run!),
-    set_repl: setReplication,
+    set_repl: (state) => setReplication(state, owner.run!),
     acl_check_cmd: (state) => checkCommand(state, owner.run!),
     sha1hex,
     error_reply: errorReply,
     status_reply: statusReply,
   });
   pushShared(lua, owner);
-  setNumbers(lua, { REPL_NONE: 0, REPL_AOF: 1, REPL_SLAVE: 2, REPL_REPLICA: 2, REPL_ALL });
+  setNumbers(lua, { REPL_NONE: 0, REPL_AOF: TO_FILE, REPL_SLAVE: TO_REPLICAS, REPL_REPLICA: TO_REPLICAS, REPL_ALL });
   if (!withDebugger) return;
   fill(lua, {
     // There is no debugger here: a breakpoint is passed, and says so.
@@ -118,11 +119,12 @@ function setVersion(lua: LuaState, run: ScriptRun): number {
   return 0;
 }
 
-/** What would be sent to replicas and to the append-only file: the choice is checked, and there is nobody to send to. */
-function setReplication(lua: LuaState): number {
+/** Whether the commands that follow are told to replicas and to the append-only file. */
+function setReplication(lua: LuaState, run: ScriptRun): number {
   if (lua.top !== 1) throw refuse('redis.set_repl() requires two arguments.');
   const flags = Math.trunc(lua.number(1));
   if ((flags & ~REPL_ALL) !== 0) throw refuse('Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.');
+  run.targets = flags;
   return 0;
 }
 

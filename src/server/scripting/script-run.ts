@@ -6,6 +6,7 @@
 import type { Argv, Command } from '../command/command.js';
 import * as errors from '../errors.js';
 import { Session, type Transport } from '../command/session.js';
+import { TO_ALL } from '../keyspace/effects.js';
 import { mayRun } from '../features/users/permission.js';
 import type { ErrorReply, Reply } from '../resp/reply.js';
 
@@ -69,6 +70,8 @@ export class ScriptRun {
   /** Once it has written it can no longer be killed: half of a script's effects must not stay. */
   hasWritten = false;
   isKilled = false;
+  /** Whom its commands are told: redis.set_repl. */
+  targets = TO_ALL;
   /** Longer than busy-reply-threshold: others are told that the server is busy. */
   isSlow = false;
   readonly startUs: number;
@@ -122,7 +125,10 @@ export class ScriptRun {
     if (command.isWrite) this.hasWritten = true;
     session.version = this.version;
     session.lastCommand = command;
+    const { effects } = server.keyspace;
+    if (effects !== null) effects.targets = this.targets;
     const reply = server.dispatcher.call(session, command, argv);
+    if (effects !== null) effects.targets = TO_ALL;
     const { id, tracking } = this.caller;
     if (command.isCacheable && tracking !== null && tracking.remembers) server.tracking.remember(id, this.declaredKeys());
     return reply;

@@ -196,7 +196,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
   replicate: {
     category: 'Replication',
     phase: 'execute',
-    meaning: 'A write was handed to propagation. So far nothing is propagated, so nobody sees it.',
+    meaning: 'A change was handed to the append-only file and the replicas, as they repeat it. Only while there are any.',
     fields: 'token, db, argv',
   },
   fault: {

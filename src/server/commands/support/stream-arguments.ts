@@ -175,6 +175,17 @@ export class TrimOptions {
   }
 }
 
+/**
+ * A request that trims approximately, up to argv[end], as one that repeats exactly what it has done: `=` in the place of `~`, and the stream's present
+ * length or first ID.
+ */
+export function exactTrim(argv: Argv, end: number, { keep, isApproximate }: Trim, stream: StreamValue): Argv {
+  if (!isApproximate) return argv;
+  const word = 'most' in keep ? 'MAXLEN' : 'MINID';
+  const at = argv.findIndex((text, i) => i >= 2 && i < end && isWord(text, word));
+  return [...argv.slice(0, at + 1), '=', 'most' in keep ? String(stream.size) : formatId(stream.firstId), ...argv.slice(at + 3)];
+}
+
 function maxLength(text: string): number {
   const value = integer(text);
   if (value < 0) throw errors.STREAM_MAXLEN;

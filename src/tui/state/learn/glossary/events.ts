@@ -90,8 +90,8 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
     ko: ['메시지가 발행되었습니다.', '받은 구독자의 수가 표시됩니다.'],
   },
   replicate: {
-    en: ['A write was handed to propagation.', 'So far nothing is propagated, so nobody sees it.'],
-    ko: ['쓰기 명령이 전파 단계로 넘어갔습니다.', '아직 실제로 전파되는 곳은 없으므로 받는 쪽도 없습니다.'],
+    en: ['A change was handed to the append-only file and the replicas, as they repeat it.', 'There is none while there are neither.'],
+    ko: ['변경 사항이 추가 전용 파일(AOF)과 레플리카에 전달되었습니다. 받는 쪽이 그대로 반복할 수 있는 형태입니다.', '파일도 레플리카도 없으면 이 이벤트는 발생하지 않습니다.'],
   },
   fault: {
     en: ['A fault that is set was injected.', 'It belongs to whichever phase runs, and begins none.'],

@@ -1,0 +1,158 @@
+/**
+ * Propagation: what changes of the keyspace are written down as. Between those who make changes and those who repeat them.
+ *
+ *   Dispatcher.call ─────────────┐                         ┌─▶ file        the append-only file
+ *   served parked clients ───────┼─▶ frames ─▶ pending ────┼─▶ replicas    other servers
+ *   expiry, eviction ────────────┘                         └─▶ trace `replicate`
+ *
+ * Effects are handed on when the outermost frame ends, before its reply leaves: one as it is, several between MULTI and EXEC, so that nobody ever sees
+ * half of them. What was not changed by a command stands for itself: each expired or evicted key is one DEL or UNLINK. A frame within which other frames ran
+ * (EXEC, a script) is never written down itself: its effects are theirs.
+ *
+ * Here nothing is held between two commands, so there is nothing to capture.
+ */
+import type { Database } from '../keyspace/database.js';
+import { type Effects, type ImplicitDelete, TO_ALL, TO_FILE, TO_REPLICAS } from '../keyspace/effects.js';
+import type { Tap } from '../trace/tap.js';
+
+/** Takes what is to be repeated, in order. SELECT is the sink's own matter. */
+export interface PropagationSink {
+  /** @param db the number of the database */
+  feed(db: number, argv: readonly string[]): void;
+}
+
+const MULTI = ['MULTI'];
+const EXEC = ['EXEC'];
+
+/** A command that runs, or a parked client that is being served. */
+class Frame {
+  dirty = 0;
+  hasInner = false;
+  isWithheld = false;
+  /** Told even without a change. */
+  forced = 0;
+  instead: (readonly string[])[] | null = null;
+
+  reset(dirty: number): void {
+    this.dirty = dirty;
+    this.hasInner = false;
+    this.isWithheld = false;
+    this.forced = 0;
+    this.instead = null;
+  }
+}
+
+interface Effect {
+  readonly db: number;
+  readonly argv: readonly string[];
+  readonly targets: number;
+}
+
+/** The settings that matter; the names are CONFIG's. */
+export interface PropagationSettings {
+  readonly 'lazyfree-lazy-expire': boolean;
+  readonly 'lazyfree-lazy-eviction': boolean;
+  readonly 'lazyfree-lazy-server-del': boolean;
+}
+
+/** What propagation needs of the server around it. */
+interface Surroundings {
+  readonly keyspace: { readonly dirty: number; actingToken: number; effects: Effects | null };
+  readonly settings: PropagationSettings;
+  readonly tap: Tap;
+}
+
+export class Propagation implements Effects {
+  targets = TO_ALL;
+  /** Set while there is one of them. */
+  private file: PropagationSink | null = null;
+  private replicas: PropagationSink | null = null;
+  /** Frames are used again: one for each depth. */
+  private readonly frames: Frame[] = [new Frame()];
+  private depth = 0;
+  private pending: Effect[] = [];
+
+  constructor(private readonly server: Surroundings) {}
+
+  /** Hands effects to the append-only file from now on; null: no longer. */
+  toFile(sink: PropagationSink | null): void {
+    this.file = sink;
+    this.install();
+  }
+
+  /** Hands effects to the replicas from now on; null: no longer. */
+  toReplicas(sink: PropagationSink | null): void {
+    this.replicas = sink;
+    this.install();
+  }
+
+  begin(): void {
+    if (this.depth > 0) this.frames[this.depth]!.hasInner = true;
+    this.depth++;
+    if (this.depth === this.frames.length) this.frames.push(new Frame());
+    this.frames[this.depth]!.reset(this.server.keyspace.dirty);
+  }
+
+  end({ index }: Database, argv: readonly string[]): void {
+    const frame = this.frames[this.depth]!;
+    const targets = frame.hasInner || frame.isWithheld ? 0 : (this.server.keyspace.dirty > frame.dirty ? TO_ALL : frame.forced) & this.targets;
+    this.depth--;
+    if (targets !== 0) this.add(index, frame.instead, argv, targets);
+    if (this.depth === 0 && this.pending.length > 0) this.flush();
+  }
+
+  private add(db: number, instead: Frame['instead'], argv: readonly string[], targets: number): void {
+    if (instead !== null) for (const each of instead) this.pending.push({ db, argv: each, targets });
+    // The usual case needs no list.
+    else if (this.depth === 0 && this.pending.length === 0) this.handOn(db, argv, targets);
+    else this.pending.push({ db, argv, targets });
+  }
+
+  instead(...argvs: (readonly string[])[]): void {
+    this.frames[this.depth]!.instead = argvs;
+  }
+
+  also({ index }: Database, argv: readonly string[]): void {
+    this.pending.push({ db: index, argv, targets: this.targets });
+  }
+
+  withhold(): void {
+    this.frames[this.depth]!.isWithheld = true;
+  }
+
+  always(targets: number): void {
+    this.frames[this.depth]!.forced |= targets;
+  }
+
+  deletion(key: string): readonly string[] {
+    return [this.server.settings['lazyfree-lazy-server-del'] ? 'UNLINK' : 'DEL', key];
+  }
+
+  deleted({ index }: Database, key: string, why: ImplicitDelete): void {
+    const { settings } = this.server;
+    const isLazy = settings[why === 'expired' ? 'lazyfree-lazy-expire' : 'lazyfree-lazy-eviction'];
+    const argv = [isLazy ? 'UNLINK' : 'DEL', key];
+    if (this.depth === 0) this.handOn(index, argv, TO_ALL);
+    else this.pending.push({ db: index, argv, targets: TO_ALL });
+  }
+
+  private flush(): void {
+    const { pending } = this;
+    this.pending = [];
+    const isSeveral = pending.length > 1;
+    if (isSeveral) this.handOn(pending[0]!.db, MULTI, TO_ALL);
+    for (const { db, argv, targets } of pending) this.handOn(db, argv, targets);
+    if (isSeveral) this.handOn(pending.at(-1)!.db, EXEC, TO_ALL);
+  }
+
+  private handOn(db: number, argv: readonly string[], targets: number): void {
+    const { tap, keyspace } = this.server;
+    if ((targets & TO_FILE) !== 0) this.file?.feed(db, argv);
+    if ((targets & TO_REPLICAS) !== 0) this.replicas?.feed(db, argv);
+    if (tap.sink !== null) tap.sink.emit({ kind: 'replicate', token: keyspace.actingToken, db, argv: [...argv] });
+  }
+
+  private install(): void {
+    this.server.keyspace.effects = this.file === null && this.replicas === null ? null : this;
+  }
+}

@@ -1,0 +1,96 @@
+/** Propagation by itself: who is told what, and when. What each command is written down as is compared with redis-server in test/conformance. */
+import { describe, expect, test } from 'vitest';
+import { type Lab, simulate } from '../simulation/harness.js';
+
+/** What the two sinks are told, as lines. */
+function follow(lab: Lab): { readonly file: string[]; readonly replicas: string[] } {
+  const told = { file: [] as string[], replicas: [] as string[] };
+  lab.server.propagation.toFile({ feed: (db, argv) => void told.file.push(`${db} ${argv.join(' ')}`) });
+  lab.server.propagation.toReplicas({ feed: (db, argv) => void told.replicas.push(`${db} ${argv.join(' ')}`) });
+  return told;
+}
+
+/** Runs commands, and returns what both sinks were told alike. */
+function told(commands: readonly string[]): string[] {
+  using lab = simulate({ nowMs: 1000 });
+  const client = lab.connect();
+  const { file, replicas } = follow(lab);
+  for (const command of commands) client.ask(...command.split(' '));
+  lab.advance(300);
+  expect(file).toEqual(replicas);
+  return file;
+}
+
+test('a command that changes nothing, and one that only reads, is not told', () => {
+  expect(told(['GET k', 'DEL k', 'SADD s a', 'SADD s a', 'SETNX s b', 'LPUSH s x'])).toEqual(['0 SADD s a']);
+});
+
+test('several effects stand between MULTI and EXEC, one stands alone', () => {
+  expect(told(['MULTI', 'SET a 1', 'EXEC', 'MULTI', 'SET a 2', 'GET a', 'SELECT 3', 'SET b 1', 'EXEC'])).toEqual(['0 SET a 1', '0 MULTI', '0 SET a 2', '3 SET b 1', '3 EXEC']);
+});
+
+describe('keys that no command deletes', () => {
+  test('are deleted one by one when their time is over', () => {
+    expect(told(['SET a 1 PX 50', 'SET b 1 PX 50'])).toEqual(['0 SET a 1 PXAT 1050', '0 SET b 1 PXAT 1050', expect.stringMatching(/^0 DEL [ab]$/), expect.stringMatching(/^0 DEL [ab]$/)]);
+  });
+
+  test('are deleted before the command that has come across them, in one transaction with it', () => {
+    using lab = simulate({ nowMs: 1000, settings: { 'enable-debug-command': 'yes', 'lazyfree-lazy-expire': true } });
+    const client = lab.connect();
+    client.ask('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    client.ask('SET', 'a', '1', 'PX', '50');
+    const { replicas } = follow(lab);
+    lab.advance(100);
+    client.ask('INCR', 'a');
+    expect(replicas).toEqual(['0 MULTI', '0 UNLINK a', '0 INCR a', '0 EXEC']);
+  });
+
+  test('are deleted before the command that needs their room', () => {
+    using lab = simulate({ settings: { 'maxmemory-policy': 'allkeys-random' } });
+    const client = lab.connect();
+    const { replicas: lines } = follow(lab);
+    client.ask('CONFIG', 'SET', 'maxmemory', String(lab.server.keyspace.usedBytes + 15_000));
+    for (let i = 0; i < 30; i++) client.ask('SET', `k${i}`, 'x'.repeat(1000));
+    const deleted = lines.filter((line) => line.startsWith('0 DEL'));
+    expect(deleted.length).toBeGreaterThan(5);
+    expect(lines.length - deleted.length).toBe(30);
+    expect(lines).not.toContain('0 MULTI');
+  });
+});
+
+test('a client that was parked is told of behind the command that has served it', () => {
+  using lab = simulate();
+  const { replicas } = follow(lab);
+  const [waits, pushes] = [lab.connect(), lab.connect()];
+  waits.ask('BLPOP', 'l', 'm', '0');
+  pushes.ask('RPUSH', 'm', 'x');
+  expect(replicas).toEqual(['0 RPUSH m x', '0 LPOP m']);
+});
+
+test('a script is told by its commands, to those that it names', () => {
+  using lab = simulate();
+  const { file, replicas } = follow(lab);
+  const client = lab.connect();
+  client.ask('EVAL', "redis.call('SET', 'a', '1') redis.set_repl(redis.REPL_AOF) redis.call('SET', 'b', '1') redis.set_repl(redis.REPL_NONE) redis.call('SET', 'c', '1')", '0');
+  client.ask('EVAL', "return redis.call('GET', 'a')", '0');
+  expect(file).toEqual(['0 MULTI', '0 SET a 1', '0 SET b 1', '0 EXEC']);
+  expect(replicas).toEqual(['0 MULTI', '0 SET a 1', '0 EXEC']);
+});
+
+test('PUBLISH is told to replicas only', () => {
+  using lab = simulate();
+  const { file, replicas } = follow(lab);
+  lab.connect().ask('PUBLISH', 'news', 'x');
+  expect([file, replicas]).toEqual([[], ['0 PUBLISH news x']]);
+});
+
+test('the trace tells what was handed on, of which client; without a sink nothing is', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  const events = lab.record();
+  client.ask('SET', 'k', 'v', 'GET');
+  expect(events.filter(({ kind }) => kind === 'replicate')).toEqual([]);
+  follow(lab);
+  client.ask('SET', 'k', 'w', 'GET');
+  expect(events.filter(({ kind }) => kind === 'replicate')).toEqual([{ kind: 'replicate', token: 2, db: 0, argv: ['SET', 'k', 'w'] }]);
+});
