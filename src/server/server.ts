@@ -241,6 +241,7 @@ export class Server implements ServerContext {
       writeDataset: ({ leavesKeysOut }, receiver) => {
         persistence.writeDataset(leavesKeysOut, this.replication, (bytes) => receiver.take(Buffer.from(bytes)));
         receiver.end();
+        return null;
       },
       listen: (isOn) => {
         hooks.stream = isOn ? this.replication : null;
@@ -449,6 +450,7 @@ export class Server implements ServerContext {
   /** Nobody is accepted any more from here on, also while a script is still to be brought to its end. */
   shutdown(): void {
     this.loop.stop();
+    this.replicas.flush();
     this.closeListeners();
   }
 

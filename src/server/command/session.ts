@@ -35,6 +35,8 @@ export interface Transport {
   follow(output: SharedOutput): void;
   /** There is more to send of what it follows. */
   sharedGrew(): void;
+  /** Hands what waits to the kernel now. */
+  flush(): void;
   /** Takes up reading and executing again after a park or a pause. */
   resume(): void;
   /** Bytes waiting: undecoded input, its buffer's size, encoded output. */

@@ -58,6 +58,7 @@ function nowhere(output: Output): Transport {
     close() {},
     follow() {},
     sharedGrew() {},
+    flush() {},
     resume() {},
     queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
     isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,

@@ -20,21 +20,28 @@ export interface DatasetRequest {
 
 /** Takes the dataset in pieces, which belong to it from then on. */
 export interface DatasetReceiver {
+  /** It has enough for now. */
+  readonly isFull: boolean;
   take(piece: Buffer): void;
   /** There is nothing more. */
   end(): void;
-  fail(complaint: string): void;
 }
 
-/** Writes the dataset as it is now; at once, or in steps between which it may change. */
-export type WriteDataset = (request: DatasetRequest, receiver: DatasetReceiver) => void;
+/** A dataset that is being written, in steps between which keys may change. */
+export interface DatasetSource {
+  /** There may be room again. */
+  resume(): void;
+  /** It is not wanted any more. */
+  stop(): void;
+}
+
+/** Writes the dataset as it is now. Null: all of it has been taken already. */
+export type WriteDataset = (request: DatasetRequest, receiver: DatasetReceiver) => DatasetSource | null;
 
 interface Surroundings {
   /** 40 characters that are not in the dataset. */
   makeMark(): string;
   readonly write: WriteDataset;
-  /** The dataset cannot be written: these replicas have to ask again. */
-  failed(replicas: readonly Replica[], complaint: string): void;
 }
 
 /** The replicas of one dataset. */
@@ -44,7 +51,11 @@ interface Transfer {
   replicas: Replica[];
   /** For those that are told the length first. */
   readonly kept: Buffer[];
+  source: DatasetSource | null;
 }
+
+/** With so many bytes on their way to one of the replicas, all wait for it, as they do in Redis. */
+const MOST_UNDER_WAY = 2 ** 20;
 
 export class FullSync {
   private transfer: Transfer | null = null;
@@ -59,13 +70,23 @@ export class FullSync {
   begin(replicas: readonly Replica[], backlog: Backlog): void {
     const mark = this.server.makeMark();
     const { leavesKeysOut } = replicas[0]!;
-    this.transfer = { mark, leavesKeysOut, replicas: [...replicas], kept: [] };
+    this.transfer = { mark, leavesKeysOut, replicas: [...replicas], kept: [], source: null };
     for (const replica of replicas) {
       replica.phase = 'transfer';
       replica.stand(backlog, backlog.end);
       if (!replica.isSized) replica.put(Buffer.from(`$EOF:${mark}\r\n`));
     }
-    this.server.write({ leavesKeysOut }, this);
+    const source = this.server.write({ leavesKeysOut }, this);
+    if (this.transfer !== null) this.transfer.source = source;
+  }
+
+  get isFull(): boolean {
+    return this.transfer !== null && this.transfer.replicas.some((replica) => !replica.isSized && replica.pieceBytes >= MOST_UNDER_WAY);
+  }
+
+  /** A replica has been sent something. */
+  sent(): void {
+    if (this.transfer?.source != null && !this.isFull) this.transfer.source.resume();
   }
 
   take(piece: Buffer): void {
@@ -94,15 +115,13 @@ export class FullSync {
     }
   }
 
-  fail(complaint: string): void {
-    const { transfer } = this;
-    this.transfer = null;
-    if (transfer !== null) this.server.failed(transfer.replicas, complaint);
-  }
-
-  /** The replica has gone. */
+  /** The replica has gone. Without any the dataset is not written to its end. */
   forget(replica: Replica): void {
     const { transfer } = this;
-    if (transfer !== null) transfer.replicas = transfer.replicas.filter((each) => each !== replica);
+    if (transfer === null) return;
+    transfer.replicas = transfer.replicas.filter((each) => each !== replica);
+    if (transfer.replicas.length > 0) return this.sent();
+    this.transfer = null;
+    transfer.source?.stop();
   }
 }

@@ -40,6 +40,8 @@ export interface ReplicaClient {
     follow(output: SharedOutput): void;
     /** There is more of it to send. */
     sharedGrew(): void;
+    /** Hands what waits to the kernel now. */
+    flush(): void;
     close(why: 'full resynchronization' | 'replication timeout' | 'replication ended'): void;
   };
 }
@@ -94,7 +96,8 @@ export class Replica implements SharedOutput {
   private readonly pieces = new Fifo<Buffer>();
   /** What of the first piece was sent. */
   private head = 0;
-  private pieceBytes = 0;
+  /** What is to be sent before the stream. */
+  pieceBytes = 0;
   private block: Block | null = null;
   private backlog: Backlog | null = null;
 
@@ -102,6 +105,8 @@ export class Replica implements SharedOutput {
     readonly client: ReplicaClient,
     private readonly server: {
       readonly clock: { readonly nowMs: number };
+      /** A piece has been sent. */
+      pieceSent(): void;
       /** All pieces have been sent. */
       piecesSent(replica: Replica): void;
     },
@@ -204,6 +209,7 @@ export class Replica implements SharedOutput {
     if (this.head < this.pieces.first!.length) return;
     this.pieces.shift();
     this.head = 0;
+    this.server.pieceSent();
     if (this.pieces.length === 0) this.server.piecesSent(this);
   }
 

@@ -110,11 +110,7 @@ export class Replicas {
 
   constructor(private readonly server: Surroundings) {
     const { host, writeDataset } = server;
-    this.fullSync = new FullSync({
-      makeMark: () => host.uniqueHex(40),
-      write: writeDataset,
-      failed: (replicas, complaint) => this.syncFailed(replicas, complaint),
-    });
+    this.fullSync = new FullSync({ makeMark: () => host.uniqueHex(40), write: writeDataset });
   }
 
   /** @param clients all of them, in their order */
@@ -159,7 +155,11 @@ export class Replicas {
 
   /** What is known of a client as a replica, for REPLCONF. */
   of(client: ReplicaClient): Replica {
-    return (client.replica ??= new Replica(client, { clock: this.server.clock, piecesSent: (replica) => this.piecesSent(replica) }));
+    return (client.replica ??= new Replica(client, {
+      clock: this.server.clock,
+      pieceSent: () => this.fullSync.sent(),
+      piecesSent: (replica) => this.piecesSent(replica),
+    }));
   }
 
   /** PSYNC, or SYNC, which asks for everything. */
@@ -282,6 +282,11 @@ export class Replicas {
     this.createBacklog();
   }
 
+  /** The server ends: what replicas have still to be sent is handed to the kernel, as far as it takes it. */
+  flush(): void {
+    for (const replica of this.list) if (replica.streams) replica.client.transport.flush();
+  }
+
   /** All replicas have to ask again. */
   disconnectAll(): void {
     for (const replica of this.list.slice()) replica.client.transport.close('full resynchronization');
@@ -366,11 +371,6 @@ export class Replicas {
       if (!replica.isOld) this.say(replica, `+FULLRESYNC ${replication.id} ${replication.offset}\r\n`);
     }
     this.fullSync.begin(group, this.backlog!);
-  }
-
-  private syncFailed(replicas: readonly Replica[], complaint: string): void {
-    this.server.log('warning', `SYNC failed. ${complaint}`);
-    for (const replica of replicas) replica.client.transport.close('replication ended');
   }
 
   /** A replica has been sent all that comes before the stream, as far as there is any yet. */

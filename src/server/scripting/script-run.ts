@@ -53,6 +53,7 @@ const NOWHERE: Transport = {
   close() {},
   follow() {},
   sharedGrew() {},
+  flush() {},
   resume() {},
   queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
   isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,

@@ -175,6 +175,8 @@ export class TrimOptions {
   }
 }
 
+const MAX_UINT64 = 2n ** 64n - 1n;
+
 /**
  * A request that trims approximately, up to argv[end], as one that repeats exactly what it has done: `=` in the place of `~`, and the stream's present
  * length or first ID.
@@ -183,8 +185,11 @@ export function exactTrim(argv: Argv, end: number, { keep, isApproximate }: Trim
   if (!isApproximate) return argv;
   const word = 'most' in keep ? 'MAXLEN' : 'MINID';
   const at = argv.findIndex((text, i) => i >= 2 && i < end && isWord(text, word));
-  return [...argv.slice(0, at + 1), '=', 'most' in keep ? String(stream.size) : formatId(stream.firstId), ...argv.slice(at + 3)];
+  return [...argv.slice(0, at + 1), '=', 'most' in keep ? String(stream.size) : firstIdOf(stream), ...argv.slice(at + 3)];
 }
+
+/** Of an empty stream one that is above all others. */
+const firstIdOf = (stream: StreamValue): string => (stream.size === 0 ? `${MAX_UINT64}-${MAX_UINT64}` : formatId(stream.firstId));
 
 function maxLength(text: string): number {
   const value = integer(text);
