@@ -25,7 +25,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   // Snapshots as files, and when they are written and loaded.
   'server/persistence': ['shared', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
   // The two parts that a server plays in replication, and the history of changes that they share.
-  'server/replication': ['shared', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
+  'server/replication': ['shared', 'server/io', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
   // What changes are written down as, for replicas and the append-only file.
   'server/propagation': ['server/keyspace', 'types:server/trace'],
   'server/errors': ['server/resp'],

@@ -220,6 +220,20 @@ export const WAIT_ON_REPLICA = new ErrorReply(
   'ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable ' +
     '(which is not the default) writes to replicas are just local and are not propagated.',
 );
+export const READ_ONLY_REPLICA = new ErrorReply("READONLY You can't write against a read only replica.");
+export const SCRIPT_WRITES_ON_REPLICA = new ErrorReply('READONLY You can not run script with write flag on readonly replica.');
+export const MASTER_DOWN = new ErrorReply("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
+export const STALE_SCRIPT = new ErrorReply(
+  "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and 'allow-stale' flag is not set on the script.",
+);
+export const STALE_IN_SCRIPT = new ErrorReply('ERR Can not execute the command on a stale replica');
+export const LOADING = new ErrorReply('LOADING Redis is loading the dataset in memory');
+export const NO_MASTER_LINK = new ErrorReply("NOMASTERLINK Can't SYNC while not connected with my master");
+export const NO_LONGER_MASTER = new ErrorReply(
+  'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
+);
+export const INVALID_MASTER_PORT = new ErrorReply('ERR Invalid master port');
+export const REPLICA_IN_COMMAND = new ErrorReply('ERR Command is not valid when client is a replica.');
 export const TOO_FEW_REPLICAS = new ErrorReply('NOREPLICAS Not enough good replicas to write.');
 export const unknownReplconfOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unrecognized REPLCONF option: ${cString(option)}`));
 export const unsupportedRdbFilter = (word: string): ErrorReply => new ErrorReply(oneLine(`ERR Unsupported rdb-filter-only option: ${cString(word)}`));

@@ -24,6 +24,7 @@ import type { KeyspaceState } from './keyspace/keyspace.js';
 import type { HeapWatchState } from './measuring/heap-watch.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
 import type { PersistenceState } from './persistence/persistence.js';
+import type { LinkState } from './replication/primary-link.js';
 import type { ReplicasState } from './replication/replicas.js';
 import type { ReplicationState } from './replication/replication.js';
 import type { ScriptingState } from './scripting/scripting.js';
@@ -41,6 +42,7 @@ export interface ServerState {
   readonly identity: ServerIdentity;
   readonly replication: ReplicationState;
   readonly replicas: ReplicasState;
+  readonly primaryLink: LinkState;
   readonly random: number;
   /** The settings in force that are not the defaults: what a restored server's Config must be made of. */
   readonly settings: Partial<SettingValues>;
@@ -79,7 +81,7 @@ export interface ServerOrigin {
 }
 
 export interface RestoredSockets {
-  streamOf(client: ConnectionState): TcpStream;
+  streamOf(socket: Pick<ConnectionState, 'token' | 'fd' | 'peer' | 'local'>): TcpStream;
   listenerOf(listener: AcceptorState): TcpListener;
 }
 

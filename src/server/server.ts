@@ -9,6 +9,7 @@ import { Acceptor } from './client/acceptor.js';
 import { ClientEviction } from './client/client-eviction.js';
 import { Clients, type ClientSettings } from './client/clients.js';
 import { type ConnectionEnvironment, createInput } from './client/environment.js';
+import type { MasterConnection } from './client/master-connection.js';
 import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
 import { CATEGORY_ORDER } from './command/command-facts.js';
@@ -56,6 +57,8 @@ import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
 import { Persistence } from './persistence/persistence.js';
 import { Propagation } from './propagation/propagation.js';
+import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
+import { type DatasetLoad, PrimaryLink } from './replication/primary-link.js';
 import { Replicas } from './replication/replicas.js';
 import { Replication } from './replication/replication.js';
 import { Tap } from './trace/tap.js';
@@ -127,6 +130,7 @@ export class Server implements ServerContext {
   readonly identity: ServerIdentity;
   readonly replication: Replication;
   readonly replicas: Replicas;
+  readonly primaryLink: PrimaryLink;
   readonly random: SeededRandom;
   readonly activity: Activity;
   /** The full name of each command, at its number. */
@@ -270,15 +274,66 @@ export class Server implements ServerContext {
       eviction: null,
       triggering: 0,
       input: createInput(),
+      applied: (bytes, db) => {
+        this.replication.selectedDb = db;
+        this.replicas.proxy(bytes);
+      },
       closed: ({ session }) => this.forget(session),
     };
     this.environment = environment;
     this.clients = new Clients(environment, () => this.newToken(), sessions);
     config.onChange('maxmemory-clients', () => this.limitClients());
     config.onChange('timeout', () => this.clients.scheduleSweep());
+    this.primaryLink = this.createLink();
     if (from !== undefined) this.restore(from);
-    else this.loadUsers();
+    else {
+      this.loadUsers();
+      this.primaryLink.begin();
+    }
     this.limitClients();
+  }
+
+  /** To a master, whether there is one or not. */
+  private createLink(): PrimaryLink {
+    const { config, keyspace, hooks, persistence, clients, replication, replicas, clock, scheduler, tap, loop, log } = this;
+    const { values } = config;
+    const loadFrom = (reader: SnapshotReader): DatasetLoad => ({
+      step: () => stepsOf(reader),
+      get streamDb() {
+        return reader.loaded.streamDb;
+      },
+      get keys() {
+        return reader.loaded.keys;
+      },
+      capture: () => reader.capture(),
+    });
+    const link = new PrimaryLink({
+      settings: values, replication, replicas, clock, scheduler, tap, loop, log,
+      port: () => this.portOfClients(),
+      newToken: () => this.newToken(),
+      load: (next) => loadFrom(persistence.beginReplacing(next)),
+      restoreLoad: (state) => {
+        const reader = persistence.openReader(() => null);
+        reader.restore(state as SnapshotReaderState);
+        return loadFrom(reader);
+      },
+      complaintOf: (error) => (error instanceof SnapshotError ? error.message : null),
+      discardDataset: () => persistence.empty(),
+      adopt: (stream, token, db) => clients.adoptMaster(stream, token, db),
+      changed: ({ writes, data }) => {
+        hooks.readOnly = writes;
+        hooks.unready = data;
+        keyspace.becomes(replication.role, values['replica-ignore-maxmemory']);
+      },
+      hideOutput: (id, waitingBytes) => hooks.showsSecret?.({ id, transport: { get outputBytes() { return waitingBytes(); } } }),
+    });
+    for (const name of ['replica-read-only', 'replica-serve-stale-data', 'replica-ignore-maxmemory'] as const) config.onChange(name, () => link.tell());
+    return link;
+  }
+
+  private portOfClients(): number {
+    const local = this.listeners.map(({ listener }) => listener.local).find((address) => 'port' in address);
+    return local !== undefined && 'port' in local ? local.port : this.config.values.port;
   }
 
   /** Whether the memory of all clients together is limited has been set. */
@@ -336,6 +391,7 @@ export class Server implements ServerContext {
       identity: this.identity,
       replication: this.replication.capture(),
       replicas: this.replicas.capture(sessions.values()),
+      primaryLink: this.primaryLink.capture(),
       random: this.random.capture(),
       settings: this.config.capture(),
       listeners: this.listeners.map((acceptor) => acceptor.capture()),
@@ -390,6 +446,8 @@ export class Server implements ServerContext {
     this.jobs.restore(state.jobs, sockets === undefined);
     this.persistence.restore(state.persistence, sockets === undefined);
     this.replicas.restore(state.replicas, sessions, sockets === undefined);
+    const clientOf = (token: Token): MasterConnection => sessions.get(token)!.transport as MasterConnection;
+    this.primaryLink.restore(state.primaryLink, sockets === undefined ? null : { streamOf: (socket) => sockets.streamOf(socket), clientOf });
     this.random.restore(state.random);
     if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);
   }
@@ -472,6 +530,7 @@ export class Server implements ServerContext {
   /** After the last turn: every descriptor is given back. */
   close(): void {
     this.closeListeners();
+    this.primaryLink.end();
     for (const session of this.sessions.values()) session.transport.close('server shut down');
     this.loop.poll.close();
   }
@@ -546,6 +605,7 @@ export class Server implements ServerContext {
     this.pause.forget(session);
     this.loopFaults.forget(session);
     this.replicas.forget(session);
+    if (session.isMaster) this.primaryLink.lost(session.id);
     this.tracking.disable(session);
     this.blocking.forget(session);
     this.pubsub.forget(session);
@@ -566,6 +626,16 @@ export class Server implements ServerContext {
     for (const acceptor of this.listeners.splice(0)) acceptor.close();
   }
 }
+
+/** Loads so much of a snapshot at once: about a millisecond's work. False: all of it is loaded. */
+function stepsOf(reader: SnapshotReader): boolean {
+  const until = reader.offset + LOAD_STEP_BYTES;
+  do if (!reader.step()) return false;
+  while (reader.offset < until);
+  return true;
+}
+
+const LOAD_STEP_BYTES = 64 * 1024;
 
 /** 40 hexadecimal digits. */
 function randomId(random: () => number): string {

@@ -84,7 +84,8 @@ export class ClientEviction {
   }
 
   private largestFirst(): Session[] {
-    return [...this.sizes].filter(([{ noEvict, isReplica }]) => !noEvict && !isReplica).sort(([, a], [, b]) => b - a).map(([session]) => session);
+    const evictable = [...this.sizes].filter(([{ noEvict, isReplica, isMaster }]) => !noEvict && !isReplica && !isMaster);
+    return evictable.sort(([, a], [, b]) => b - a).map(([session]) => session);
   }
 
   private evict(session: Session): void {

@@ -17,6 +17,7 @@ import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { type ConnectionEnvironment, type ConnectionSettings, createInput } from './environment.js';
+import { MasterConnection } from './master-connection.js';
 import { OutputBuffer } from './output-buffer.js';
 import type { PendingState } from './pending-work.js';
 
@@ -59,15 +60,18 @@ export class Clients {
     const { env, sessions } = this;
     env.triggering = triggering;
     for (const state of connections) {
+      // Its link connects anew.
+      if (streamOf === null && state.session.fields.isMaster) continue;
       const connection = streamOf === null || state.isGhost ? this.restoreGhost(state) : this.restoreClient(state, streamOf(state));
       sessions.set(state.token, connection.session);
     }
-    env.pending.restore(pending, (token) => sessions.get(token)!.transport as Connection);
+    env.pending.restore(pending, (token) => sessions.get(token)?.transport as Connection | undefined);
     if (sweep !== null) this.sweepTimer = env.server.scheduler.restore(TIMER, sweep, () => this.sweep());
   }
 
   private restoreClient(state: ConnectionState, stream: TcpStream): Connection {
-    const connection = new Connection(state.token, stream, this.env);
+    const Kind = state.session.fields.isMaster ? MasterConnection : Connection;
+    const connection = new Kind(state.token, stream, this.env);
     this.env.loop.register(stream, state.token, state.interest, connection);
     connection.restore(state);
     return connection;
@@ -92,6 +96,17 @@ export class Clients {
     }
     server.stats.connectionsReceived++;
     return this.open(stream);
+  }
+
+  /** The connection of the master, which the link to it has made, is that of a client from now on. @param db that the stream has selected */
+  adoptMaster(stream: TcpStream, token: Token, db: number): MasterConnection {
+    const { env } = this;
+    stream.setKeepAlive(env.settings['tcp-keepalive']);
+    const connection = new MasterConnection(token, stream, env);
+    connection.session.db = env.server.keyspace.databases[db]!;
+    this.sessions.set(token, connection.session);
+    env.loop.register(stream, token, connection.registeredInterest, connection);
+    return connection;
   }
 
   /** See {@link Connection.dropUnread}. */
@@ -189,9 +204,9 @@ function deadlineMs(lastMs: number, timeoutSeconds: number): number {
   return (Math.floor(lastMs / 1000) + timeoutSeconds + 1) * 1000;
 }
 
-/** Blocked clients and subscribers wait for others, replicas and monitors only listen (clientsCronHandleTimeout). */
+/** Blocked clients and subscribers wait for others, the link to a master has a timeout of its own, replicas and monitors only listen (clientsCron). */
 function canTimeOut(session: Session): boolean {
-  return !session.parked && !session.isMonitor && !session.isReplica && session.subscriptions === 0;
+  return !session.parked && !session.isMonitor && !session.isReplica && !session.isMaster && session.subscriptions === 0;
 }
 
 /** Exactly these two addresses, as in Redis, and unix sockets. */

@@ -59,6 +59,8 @@ export interface ConnectionState {
   readonly heldBytes: number;
   /** What was not sent. */
   readonly writer: ReplyWriterState;
+  /** Of the connection of a master: what was executed, or begun, and is not counted yet. */
+  readonly unapplied?: Uint8Array;
 }
 
 export class Connection implements EventHandler, Transport {
@@ -67,9 +69,9 @@ export class Connection implements EventHandler, Transport {
   readonly peer: string;
   readonly peerAddress: Address;
   readonly local: string;
-  private readonly decoder = new RequestDecoder();
+  protected readonly decoder = new RequestDecoder();
   private readonly query = new QueryBuffer();
-  private readonly registration: Registration;
+  protected readonly registration: Registration;
   private readonly writer: ReplyWriter;
   private state: ConnectionLife = OPEN;
   private frameTrace: FrameTrace | null = null;
@@ -79,7 +81,7 @@ export class Connection implements EventHandler, Transport {
   constructor(
     readonly token: Token,
     readonly stream: TcpStream,
-    private readonly env: ConnectionEnvironment,
+    protected readonly env: ConnectionEnvironment,
   ) {
     this.fd = stream.fd;
     this.peerAddress = stream.peer;
@@ -236,7 +238,7 @@ export class Connection implements EventHandler, Transport {
   }
 
   /** Decodes and executes as many whole requests as there are in `buffer[start, end)`, and keeps the rest. */
-  private process(buffer: Buffer, start: number, end: number): void {
+  protected process(buffer: Buffer, start: number, end: number): void {
     const { decoder, session } = this;
     const { dispatcher, server, tap, settings, loop, policy } = this.env;
     const { current } = policy;
@@ -276,7 +278,7 @@ export class Connection implements EventHandler, Transport {
     if (next === 'answer') this.send(protocolError('incomplete request'), 2);
   }
 
-  private execute(argv: Argv): void {
+  protected execute(argv: Argv): void {
     const { loop, dispatcher } = this.env;
     const { session } = this;
     loop.commandsThisTurn++;
@@ -316,7 +318,7 @@ export class Connection implements EventHandler, Transport {
   }
 
   /** After bytes that break the protocol nothing that follows can be understood. */
-  private refuse(buffer: Buffer, end: number): void {
+  protected refuse(buffer: Buffer, end: number): void {
     const { decoder, session } = this;
     logProtocolError(session, decoder.error, buffer.subarray(decoder.position, end));
     session.frame++;

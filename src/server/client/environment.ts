@@ -40,6 +40,8 @@ export interface ConnectionEnvironment {
   triggering: Interest;
   /** Where reads land. Another one while a request out of it still runs and others are served; see Clients.runTurnWithin. */
   input: Buffer;
+  /** Bytes of the master's stream have been executed, with this database selected. */
+  readonly applied: (bytes: Buffer, db: number) => void;
   /** The connection is closed, deregistered and may be forgotten. */
   readonly closed: (connection: Connection, why: DisconnectReason | `E${string}`) => void;
 }

@@ -28,11 +28,13 @@ export class PendingWork {
     return { resumed: tokensOf(this.resumed), writes: tokensOf(this.writes), doomed: tokensOf(this.doomed), skipped: tokensOf(this.skipped) };
   }
 
-  restore({ resumed, writes, doomed, skipped }: PendingState, connectionOf: (token: number) => Connection): void {
-    for (const token of resumed) connectionOf(token).resume();
-    for (const token of writes) connectionOf(token).queueFlush();
-    for (const token of doomed) this.doomed.push(connectionOf(token));
-    this.skipped = skipped.map(connectionOf);
+  /** @param connectionOf undefined: it was not restored */
+  restore({ resumed, writes, doomed, skipped }: PendingState, connectionOf: (token: number) => Connection | undefined): void {
+    for (const token of resumed) connectionOf(token)?.resume();
+    for (const token of writes) connectionOf(token)?.queueFlush();
+    const connectionsOf = (tokens: readonly number[]): Connection[] => tokens.map(connectionOf).filter((connection) => connection !== undefined);
+    this.doomed.push(...connectionsOf(doomed));
+    this.skipped = connectionsOf(skipped);
   }
 
   /** Before anything is written, because what resumes has replies as well. It may make others resume: they follow in the same loop. */

@@ -146,7 +146,8 @@ export class ReplyWriter {
     if (this.shared !== null) server.stats.bytesReplicated += bytes;
     const { session } = this.connection;
     session.bytesWritten += bytes;
-    session.lastInteractionMs = server.clock.nowMs;
+    // Of a master only what comes from it says that it is there.
+    if (!session.isMaster) session.lastInteractionMs = server.clock.nowMs;
   }
 
   private checkLimit(): void {

@@ -66,6 +66,7 @@ function clientFlags(session: Session): string {
   const { tracking, transport } = session;
   let flags = '';
   if (session.isReplica) flags += 'S';
+  if (session.isMaster) flags += 'M';
   if (session.isMonitor) flags += 'O';
   if (session.subscriptions > 0) flags += 'P';
   if (session.transaction !== null) flags += 'x';

@@ -17,6 +17,7 @@ import type { Monitors } from '../features/monitors.js';
 import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
 import type { Tracking } from '../features/tracking.js';
+import type { PrimaryLink } from '../replication/primary-link.js';
 import type { Replicas } from '../replication/replicas.js';
 import type { Replication } from '../replication/replication.js';
 import type { Denial } from '../features/users/permission.js';
@@ -83,6 +84,7 @@ export interface ServerContext {
   readonly identity: ServerIdentity;
   readonly replication: Replication;
   readonly replicas: Replicas;
+  readonly primaryLink: PrimaryLink;
   /** In [0, 1), from the server's seed. */
   random(): number;
   requiresPassword(): boolean;

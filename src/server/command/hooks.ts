@@ -31,6 +31,10 @@ export class DispatchHooks {
   writesDenied: ErrorReply | null = null;
   /** Set while fewer replicas than min-replicas-to-write are near enough: what commands that write are told. */
   tooFewReplicas: ErrorReply | null = null;
+  /** Set while this server is a replica that takes writes from its master only: what other clients' writes are told. */
+  readOnly: ErrorReply | null = null;
+  /** Set while the data are not there, or not to be shown: what commands without this flag are told. */
+  unready: { readonly error: ErrorReply; readonly allowed: 'stale' | 'loading' } | null = null;
   /** Set while there is a stream to replicas: how far it has come, which each client is to remember for WAIT. */
   stream: { readonly offset: number } | null = null;
   /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
@@ -42,7 +46,7 @@ export class DispatchHooks {
   /** Set while there is a MONITOR: called after each command that it may see, with passwords taken out. */
   monitor: ((session: Session, argv: Argv) => void) | null = null;
   /** Set while the server is recorded: called by commands whose replies show a password, or what is made of it. */
-  showsSecret: ((session: Session) => void) | null = null;
+  showsSecret: ((client: { readonly id: number; readonly transport: { readonly outputBytes: number } }) => void) | null = null;
   /** Set by SLOWLOG and LATENCY: called after all but the skip_slowlog commands, with passwords taken out; several `calls` where they were timed together. */
   executed: ((session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void) | null = null;
 }

@@ -103,7 +103,7 @@ interface Suspended {
 /** What of a session is data as it stands. What features keep in it, they capture themselves: parks, watches, tracking, subscriptions. */
 const PLAIN_FIELDS = [
   'version', 'authenticated', 'name', 'createdMs', 'lastInteractionMs', 'bytesRead', 'bytesWritten', 'frame', 'isWatchBroken', 'noEvict',
-  'replyMode', 'parked', 'postponed', 'isMonitor', 'closing', 'writeOffset',
+  'replyMode', 'parked', 'postponed', 'isMonitor', 'isMaster', 'closing', 'writeOffset',
 ] as const satisfies readonly (keyof Session)[];
 
 /** A session between two turns, as plain data: commands by their full names, the database by its number. */
@@ -162,6 +162,8 @@ export class Session {
   /** What MONITOR and SLOWLOG are to see instead of the running command's argv: without its passwords. */
   redacted: Argv | null = null;
   isMonitor = false;
+  /** This server is a replica, and this the connection of its master: no gates, no replies. */
+  isMaster = false;
   /** What is known of it as a replica, once it has said REPLCONF or PSYNC. */
   replica: Replica | null = null;
   /** How far the stream to the replicas had come when its last command had been executed: what WAIT waits for. */
@@ -201,7 +203,8 @@ export class Session {
     const { commands, keyspace, users } = this.server;
     Object.assign(this, fields);
     this.db = keyspace.databases[db]!;
-    this.user = users.get(user)!;
+    if (fields.isMaster) this.becomeMaster();
+    else this.user = users.get(user)!;
     this.lastCommand = lastCommand === null ? null : commandOf(commands, lastCommand);
     this.transaction = transaction === null ? null : new Transaction().restore(transaction, commands);
     this.suspended = suspended === null ? null : { ...suspended, command: commandOf(commands, suspended.command) };
@@ -223,6 +226,14 @@ export class Session {
   endTransaction(): void {
     this.transaction = null;
     this.server.watches.unwatch(this);
+  }
+
+  becomeMaster(): void {
+    this.isMaster = true;
+    this.authenticated = true;
+    this.user = this.server.users.superuser();
+    this.replyMode = 'off';
+    this.deniesBlocking = true;
   }
 
   /** It repeats what this server does. */

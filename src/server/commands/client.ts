@@ -171,6 +171,7 @@ function parseType(text: string): ClientType {
 }
 
 function typeOfClient(session: Session): ClientType {
+  if (session.isMaster) return 'master';
   if (session.isReplica) return 'replica';
   return session.subscriptions > 0 ? 'pubsub' : 'normal';
 }

@@ -79,7 +79,7 @@ const restoreKey: Handler = (argv, db, session) => {
   if (value === undefined) return errors.BAD_DUMP;
   const wasThere = options.replaces && db.delete(name);
   const atMs = ttl === 0 || options.isAbsolute ? ttl : ttl + keyspace.nowMs;
-  if (atMs !== 0 && (atMs <= keyspace.nowMs || (!options.isAbsolute && atMs >= OVERFLOW_MS))) {
+  if (atMs !== 0 && (keyspace.isOver(atMs) || (!options.isAbsolute && atMs >= OVERFLOW_MS))) {
     // The value is dead on arrival; what it was to replace is gone all the same.
     if (wasThere) {
       db.effects?.instead(db.effects.deletion(name));

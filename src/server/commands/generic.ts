@@ -218,13 +218,13 @@ export const pexpireat = expireCommand(
 );
 
 /** A time that is over already deletes the key, with the event of DEL. */
-function expireKey(argv: Argv, db: Database, { nowMs }: Keyspace, unit: TimeUnit, isRelative: boolean): number {
+function expireKey(argv: Argv, db: Database, keyspace: Keyspace, unit: TimeUnit, isRelative: boolean): number {
   const name = argv[1]!;
   const condition = new ExpireCondition(argv);
-  const atMs = expiryOrPast(argv[2]!, unit, isRelative ? nowMs : 0, argv[0]!.toLowerCase());
+  const atMs = expiryOrPast(argv[2]!, unit, isRelative ? keyspace.nowMs : 0, argv[0]!.toLowerCase());
   if (db.lookupWrite(name) === undefined) return 0;
   if (!condition.allows(db.expireAt(name), atMs)) return 0;
-  if (atMs <= nowMs) {
+  if (keyspace.isOver(atMs)) {
     db.effects?.instead(db.effects.deletion(name));
     db.delete(name);
     db.changed(name, 'g', 'del');

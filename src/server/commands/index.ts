@@ -17,6 +17,7 @@ import * as latency from './latency.js';
 import * as lolwut from './lolwut.js';
 import * as memory from './memory.js';
 import * as modules from './modules.js';
+import * as replicaof from './replicaof.js';
 import * as replicas from './replicas.js';
 import * as server from './server.js';
 import * as slowlog from './slowlog.js';
@@ -38,8 +39,8 @@ import * as transactions from './transactions.js';
 
 const families: readonly { readonly [name: string]: CommandDeclaration }[] = [
   acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut,
-  memory, modules, pubsub, replicas, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream, streamGroups,
-  string, transactions,
+  memory, modules, pubsub, replicaof, replicas, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream,
+  streamGroups, string, transactions,
 ];
 
 /** All commands, with counters of their own, for one server. By name, so that their order is the same however the modules were loaded. */

@@ -184,9 +184,9 @@ function human(bytes: number): string {
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)}%`;
 
 /** There is no append-only file: what stands here of it is what Redis says when nothing was ever written to one. */
-function persistence({ keyspace, persistence: saved }: ServerContext): Field[] {
+function persistence({ keyspace, persistence: saved, primaryLink }: ServerContext): Field[] {
   return [
-    ['loading', 0],
+    ['loading', primaryLink.phase === 'loading' ? 1 : 0],
     ['async_loading', 0],
     ['rdb_changes_since_last_save', keyspace.dirty],
     ['rdb_bgsave_in_progress', saved.isPending ? 1 : 0],
@@ -260,11 +260,13 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
   ];
 }
 
-function replication({ config, replication, replicas, clock }: ServerContext): Field[] {
+function replication(server: ServerContext): Field[] {
+  const { config, replication, replicas, clock } = server;
   const { backlog, list } = replicas;
   const limits = config.values['min-replicas-to-write'] > 0 && config.values['min-replicas-max-lag'] > 0;
   return [
     ['role', replication.role],
+    ...masterFields(server),
     ['connected_slaves', list.length],
     ...(limits ? [['min_slaves_good_slaves', replicas.goodReplicas] as const] : []),
     ...list.flatMap((replica, i) => replicaField(replica, i, clock.nowMs)),
@@ -278,6 +280,41 @@ function replication({ config, replication, replicas, clock }: ServerContext): F
     ['repl_backlog_first_byte_offset', backlog?.firstOffset ?? 0],
     ['repl_backlog_histlen', backlog?.length ?? 0],
   ];
+}
+
+/** Of a replica: what there is to say of its master. */
+function masterFields({ primaryLink, config, replication, clock }: ServerContext): Field[] {
+  const { master, isUp, isSynchronizing, transfer, downSinceMs, silentSinceMs, lastIoMs } = primaryLink;
+  if (master === null) return [];
+  const { values } = config;
+  const since = (ms: number): number => Math.floor((clock.nowMs - ms) / 1000);
+  const offset = isUp || primaryLink.canContinue ? replication.offset : 1;
+  const fields: Field[] = [
+    ['master_host', master.host],
+    ['master_port', master.port],
+    ['master_link_status', isUp ? 'up' : 'down'],
+    ['master_last_io_seconds_ago', isUp ? since(silentSinceMs) : -1],
+    ['master_sync_in_progress', isSynchronizing ? 1 : 0],
+    ['slave_read_repl_offset', offset],
+    ['slave_repl_offset', offset],
+  ];
+  if (isSynchronizing && transfer !== null) {
+    const { total, received } = transfer;
+    fields.push(
+      ['master_sync_total_bytes', Math.max(0, total)],
+      ['master_sync_read_bytes', received],
+      ['master_sync_left_bytes', total < 0 ? -1 : total - received],
+      ['master_sync_perc', total <= 0 ? '0.00' : ((received / total) * 100).toFixed(2)],
+      ['master_sync_last_io_seconds_ago', since(lastIoMs)],
+    );
+  }
+  if (!isUp) fields.push(['master_link_down_since_seconds', downSinceMs === 0 ? -1 : since(downSinceMs)]);
+  fields.push(
+    ['slave_priority', values['replica-priority']],
+    ['slave_read_only', values['replica-read-only'] ? 1 : 0],
+    ['replica_announced', values['replica-announced'] ? 1 : 0],
+  );
+  return fields;
 }
 
 function replicaField(replica: Replica, number: number, nowMs: number): Field[] {

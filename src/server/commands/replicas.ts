@@ -29,6 +29,8 @@ export const sync = command({
 
 function synchronize(session: Session, request: { id: string; offset: number } | null): Reply {
   if (session.isReplica) return NO_REPLY;
+  const { replication, primaryLink } = session.server;
+  if (replication.role === 'slave' && !primaryLink.isUp) return errors.NO_MASTER_LINK;
   if (session.transport.outputBytes > 0) return errors.SYNC_WITH_PENDING_OUTPUT;
   return session.server.replicas.synchronize(session, request);
 }
@@ -75,8 +77,11 @@ const OPTIONS: { readonly [option: string]: (value: string, session: Session) =>
     if (/^-?\d{1,18}$/.test(value)) session.server.replicas.acknowledge(session, Number(value));
     return NO_REPLY;
   },
-  /** What a master asks its replica for; on this connection it is none. */
-  getack: () => NO_REPLY,
+  /** What a master asks its replica for. */
+  getack(_value, { isMaster, server }) {
+    if (isMaster) server.primaryLink.acknowledge();
+    return NO_REPLY;
+  },
   'rdb-only'(value, session) {
     ofReplica(session).wantsDatasetOnly = within(value, 1) === 1;
     return OK;
@@ -106,7 +111,9 @@ export const role = command({
   syntax: '',
   flags: ['noscript', 'loading', 'stale', 'fast'],
   categories: ['admin', 'dangerous'],
-  run(_argv, _db, { server: { replication, replicas } }) {
+  run(_argv, _db, { server: { replication, replicas, primaryLink } }) {
+    const { master } = primaryLink;
+    if (master !== null) return ['slave', master.host, master.port, primaryLink.stateName, primaryLink.isUp ? replication.offset : -1];
     const online = replicas.list.filter(({ phase, address }) => phase === 'online' && address !== null);
     return ['master', replication.offset, online.map(({ address, listeningPort, ackOffset }) => [address!, String(listeningPort), String(ackOffset)])];
   },

@@ -471,7 +471,8 @@ function setWithOptions(db: Database, session: Session, argv: Argv, options: Str
 /** An absolute time that is over deletes the key at once. */
 function expireOrRemove(db: Database, session: Session, name: string, options: StringOptions): void {
   const atMs = timeOf(options, session, 'getex');
-  if (options.absolute && atMs <= session.server.clock.nowMs) {
+  const { keyspace, clock } = session.server;
+  if (options.absolute && !keyspace.isReplica && atMs <= clock.nowMs) {
     db.effects?.instead(db.effects.deletion(name));
     remove(db, name);
   } else {

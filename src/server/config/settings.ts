@@ -100,6 +100,14 @@ function savePoints(numbers: readonly string[]): string | BadValue {
   return isWrong ? new BadValue('Invalid save parameters') : joined(numbers);
 }
 
+/** `127.0.0.1 6379`; `no one` and an empty text: there is none. */
+function masterAddress(list: readonly string[]): string | BadValue {
+  if (list.length === 0 || (list.length === 2 && /^no one$/i.test(joined(list)))) return '';
+  if (list.length !== 2) return new BadValue('wrong number of arguments');
+  const [, port] = list as readonly [string, string];
+  return /^\d{1,5}$/.test(port) && Number(port) <= 65535 ? joined(list) : new BadValue('Invalid master port');
+}
+
 function hostName(text: string): string | null {
   return /^[a-z\d.-]*$/i.test(text) ? null : 'Hostnames may only contain alphanumeric characters, hyphens or dots';
 }
@@ -278,17 +286,19 @@ export const SETTINGS = {
     'aof-disable-auto-gc': boolean(false, 'Keep files that are no longer needed.', IDLE),
   }),
   ...group('Replication', {
-    replicaof: words('', (list) => exactly(2, list), 'Host and port of the master.', { ...IDLE_IMMUTABLE, alias: 'slaveof' }),
-    masteruser: string('', 'User name at the master.', IDLE),
-    masterauth: string('', 'Password at the master.', IDLE),
-    'replica-serve-stale-data': boolean(true, 'Answer while the link to the master is down.', { ...IDLE, alias: 'slave-serve-stale-data' }),
-    'replica-read-only': boolean(true, 'A replica refuses writes.', { ...IDLE, alias: 'slave-read-only' }),
-    'replica-priority': integer(100, 0, INT_MAX, 'Order in which replicas are promoted.', { ...IDLE, alias: 'slave-priority' }),
-    'replica-announced': boolean(true, 'Tell sentinels of this replica.', IDLE),
-    'replica-announce-ip': string('', 'Address that a replica reports.', { ...IDLE, alias: 'slave-announce-ip' }),
-    'replica-announce-port': integer(0, 0, 65535, 'Port that a replica reports.', { ...IDLE, alias: 'slave-announce-port' }),
+    replicaof: words('', masterAddress, 'IP address and port of the master; empty: this server is one itself. Changed by REPLICAOF.', {
+      ...IMMUTABLE, alias: 'slaveof',
+    }),
+    masteruser: string('', 'User name at the master.'),
+    masterauth: string('', 'Password at the master.'),
+    'replica-serve-stale-data': boolean(true, 'Answer while the link to the master is down.', { alias: 'slave-serve-stale-data' }),
+    'replica-read-only': boolean(true, 'A replica refuses writes.', { alias: 'slave-read-only' }),
+    'replica-priority': integer(100, 0, INT_MAX, 'Order in which replicas are promoted.', { alias: 'slave-priority' }),
+    'replica-announced': boolean(true, 'Tell sentinels of this replica.'),
+    'replica-announce-ip': string('', 'Address that a replica reports.', { alias: 'slave-announce-ip' }),
+    'replica-announce-port': integer(0, 0, 65535, 'Port that a replica reports.', { alias: 'slave-announce-port' }),
     'replica-lazy-flush': boolean(false, 'Flush in the background before loading from the master.', { ...IDLE, alias: 'slave-lazy-flush' }),
-    'replica-ignore-maxmemory': boolean(true, 'Leave eviction to the master.', { ...IDLE, alias: 'slave-ignore-maxmemory' }),
+    'replica-ignore-maxmemory': boolean(true, 'Leave eviction to the master.', { alias: 'slave-ignore-maxmemory' }),
     'replica-ignore-disk-write-errors': boolean(false, 'Go on when the disk of a replica fails.', IDLE),
     'propagation-error-behavior': oneOf('ignore panic panic-on-replicas', 'ignore', 'What to do when a replicated command fails.', IDLE),
     'repl-diskless-sync': boolean(true, 'Send the snapshot over the socket.'),

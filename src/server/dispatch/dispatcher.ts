@@ -84,9 +84,11 @@ export class Dispatcher implements CommandRunner {
     if (tracking.isActive) tracking.limitKeys();
     if (hooks.writesDenied !== null && isToldOfDisk(session, command)) return hooks.writesDenied;
     if (hooks.tooFewReplicas !== null && isWrite(session, command)) return hooks.tooFewReplicas;
+    if (hooks.readOnly !== null && !session.isMaster && isWrite(session, command)) return hooks.readOnly;
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
+    if (hooks.unready !== null && !allowsAll(session, command, hooks.unready.allowed)) return hooks.unready.error;
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
-    return hooks.faults === null ? null : hooks.faults.refuse(session, command, argv);
+    return hooks.faults === null || session.isMaster ? null : hooks.faults.refuse(session, command, argv);
   }
 
   /** Before the requests of a read: what follows is timed together, up to {@link endRead}. */
@@ -277,6 +279,7 @@ export class Dispatcher implements CommandRunner {
 /** A transaction being queued takes memory with every command; only what ends it is let through. */
 function needsRoom(session: Session, command: Command): boolean {
   const { transaction } = session;
+  if (session.isMaster) return false;
   if (transaction === null) return command.deniesOutOfMemory;
   if (command.name === 'exec') return transaction.deniesOutOfMemory;
   return command.name !== 'discard' && command.name !== 'quit' && command.name !== 'reset';
@@ -284,6 +287,7 @@ function needsRoom(session: Session, command: Command): boolean {
 
 /** Is a command one of those that are refused while nothing reaches the disk? PING tells who looks after the server. */
 function isToldOfDisk(session: Session, command: Command): boolean {
+  if (session.isMaster) return false;
   return command.name === 'ping' || isWrite(session, command);
 }
 
@@ -292,9 +296,16 @@ function isWrite({ transaction }: Session, command: Command): boolean {
   return command.isWrite || (command.name === 'exec' && transaction !== null && transaction.isWrite);
 }
 
+/** Has it the flag, and have those of a transaction that it ends? */
+function allowsAll({ transaction, isMaster }: Session, command: Command, flag: 'stale' | 'loading'): boolean {
+  if (isMaster) return true;
+  if (!command.flags.has(flag)) return false;
+  return command.name !== 'exec' || transaction === null || transaction.queued.every((each) => each.command.flags.has(flag));
+}
+
 /** Does CLIENT PAUSE hold a command back? EXEC is held if one of its commands would be. */
 function isHeld(mode: PauseMode, session: Session, command: Command, argv: Argv): boolean {
-  if (session.isReplica) return false;
+  if (session.isReplica || session.isMaster) return false;
   if (mode === PAUSE_ALL) return true;
   return command.couldReplicate(argv, session) || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
 }

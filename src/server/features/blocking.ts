@@ -244,6 +244,16 @@ export class Blocking implements KeyspaceListener {
     this.server.answered(session, reply, 0, false);
   }
 
+  /** All clients that wait get this answer, and are disconnected after it. @param sessions all clients */
+  unblockAll(sessions: Iterable<BlockingClient & { readonly transport: { closeAfterReply(): void } }>, reply: Reply): void {
+    for (const session of sessions) {
+      if (session.waiting === null) continue;
+      this.release(session.waiting, reply, 'unblocked');
+      this.server.answered(session, reply, 0, true);
+      session.transport.closeAfterReply();
+    }
+  }
+
   /** The connection is gone. */
   forget(session: BlockingClient): void {
     if (session.waiting !== null) this.leave(session.waiting, 'disconnect');

@@ -226,7 +226,7 @@ export class Database {
       const key = this.dict.keyAt(slot);
       if (!this.isDue(slot)) return key;
       if (tries <= 0 && this.expires.size === this.dict.size) return key;
-      if (!this.keyspace.isPaused()) this.expireSlot(slot, 'lazy');
+      if (!this.keyspace.hidesDue) this.expireSlot(slot, 'lazy');
     }
     return null;
   }
@@ -298,15 +298,20 @@ export class Database {
   private findLive(key: string): number {
     const slot = this.dict.find(key);
     if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
+    if (this.keyspace.appliesStream) return slot;
     this.expireSlot(slot, 'lazy');
     return -1;
   }
 
-  /** As {@link findLive}, for who only looks: while clients are paused the data stays as it is, and a key whose time is over is hidden instead of deleted. */
+  /**
+   * As {@link findLive}, for who only looks: while clients are paused, and on a replica, the data stays as it is, and a key whose time is over is hidden
+   * instead of deleted.
+   */
   private findVisible(key: string): number {
     const slot = this.dict.find(key);
     if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
-    if (!this.keyspace.isPaused()) this.expireSlot(slot, 'lazy');
+    if (this.keyspace.appliesStream) return slot;
+    if (!this.keyspace.hidesDue) this.expireSlot(slot, 'lazy');
     return -1;
   }
 

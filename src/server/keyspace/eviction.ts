@@ -66,7 +66,7 @@ export class Eviction {
   perform(): boolean {
     const { keyspace } = this;
     const { maxmemory, policy, tenacity } = keyspace.settings;
-    if (keyspace.usedBytes <= maxmemory || keyspace.isPaused()) {
+    if (keyspace.usedBytes <= maxmemory || keyspace.leavesEviction || keyspace.isPaused()) {
       this.endExcess();
       return true;
     }

@@ -70,7 +70,7 @@ export class ExactExpiry {
     this.next = null;
     keyspace.actingToken = 0;
     // What a pause holds back is looked at again as often as the expire cycle would.
-    if (keyspace.isPaused()) return this.runAt(nowMs + 1000 / keyspace.settings.hz);
+    if (keyspace.hidesDue) return this.runAt(nowMs + 1000 / keyspace.settings.hz);
     if (keyspace.settings.activeExpire) this.deleteDue(nowMs);
     this.arm();
   }

@@ -119,6 +119,12 @@ export class Keyspace {
   onWork: ((work: KeyspaceWork, elapsedMs: number) => void) | null = null;
   /** CLIENT PAUSE: meanwhile no key is expired or evicted by the server itself. */
   isPaused: () => boolean = () => false;
+  /** A replica hides keys whose time is over, and leaves it to its master to delete them. */
+  isReplica = false;
+  /** It leaves eviction to its master, too: replica-ignore-maxmemory. */
+  leavesEviction = false;
+  /** What the master sends is executed: a key that it has not deleted is there. */
+  appliesStream = false;
   policy: ExpirePolicy = { current: { expireRound: (textbook) => textbook } };
   /** Do access times count uses (a policy with lfu) instead of seconds? */
   usesLfu = false;
@@ -150,6 +156,22 @@ export class Keyspace {
   /** The time by which keys expire. */
   get nowMs(): number {
     return this.freezes === 0 ? this.clock.nowMs : this.frozenMs;
+  }
+
+  /** Which part in replication the server plays. */
+  becomes(role: 'master' | 'slave', leavesEviction: boolean): void {
+    this.isReplica = role === 'slave';
+    this.leavesEviction = this.isReplica && leavesEviction;
+  }
+
+  /** A command that gives a key this time deletes it instead. A replica leaves that to its master, which may have another clock. */
+  isOver(atMs: number): boolean {
+    return !this.isReplica && atMs <= this.nowMs;
+  }
+
+  /** A key whose time is over is not deleted for that, only hidden. */
+  get hidesDue(): boolean {
+    return this.isReplica || this.isPaused();
   }
 
   /** Now, in the terms of the LRU policies. */

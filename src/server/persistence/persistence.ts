@@ -17,7 +17,7 @@ import type { FileToLoad, Host } from '../host.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { NextChunk } from '../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
-import { type LoadLibrary, readSnapshot, SnapshotError } from './snapshot-reader.js';
+import { type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
 import { type SnapshotSettings, writeSnapshot } from './snapshot-writer.js';
 
 /** The settings that matter; the names are CONFIG's. */
@@ -188,6 +188,24 @@ export class Persistence {
   writeDataset(leavesKeysOut: boolean, stream: { readonly role: 'master' | 'slave'; readonly selectedDb: number }, sink: (bytes: Buffer) => void): void {
     const { keyspace, libraries, settings } = this.server;
     writeSnapshot({ keyspace, libraries: libraries.codes(), leavesKeysOut, streamDb: stream.role === 'slave' ? stream.selectedDb : -1 }, settings, sink);
+  }
+
+  /** A dataset that a master sends is to take the place of the one that there is. */
+  beginReplacing(next: NextChunk): SnapshotReader {
+    this.empty();
+    return this.openReader(next);
+  }
+
+  openReader(next: NextChunk): SnapshotReader {
+    const { keyspace, settings, libraries } = this.server;
+    return new SnapshotReader(next, keyspace, settings, libraries.load);
+  }
+
+  /** All keys and libraries are gone; nothing is counted as a change. */
+  empty(): void {
+    const { keyspace, libraries } = this.server;
+    keyspace.flushAll();
+    libraries.flush();
   }
 
   private path(): string {

@@ -6,7 +6,7 @@ import { lfuInitial, lfuWithCounter, lruIdleFor } from '../keyspace/access.js';
 import type { Database } from '../keyspace/database.js';
 import { NEVER } from '../keyspace/expires.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
-import { ChunkReader, CorruptDump, type NextChunk } from '../keyspace/rdb/bytes.js';
+import { ChunkReader, type ChunkReaderState, CorruptDump, type NextChunk } from '../keyspace/rdb/bytes.js';
 import { EMPTY_COLLECTION, RdbReader } from '../keyspace/rdb/decoder.js';
 import { Opcode } from '../keyspace/rdb/types.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
@@ -34,6 +34,8 @@ export class SnapshotError extends Error {
 
 export interface Loaded {
   readonly keys: number;
+  /** Of a dataset for a replica: the database that the stream behind it has selected. */
+  readonly streamDb: number;
   /** Keys whose time was over, which are left out. */
   readonly expired: number;
   /** Collections without members, which are left out. */
@@ -45,10 +47,24 @@ export type LoadLibrary = (code: string) => void;
 
 /** Fills the keyspace, and tells nobody of its keys. Throws {@link SnapshotError}; then a part of it is there. */
 export function readSnapshot(next: NextChunk, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
-  return new SnapshotReader(new ChunkReader(next), keyspace, limits, loadLibrary).read();
+  const reader = new SnapshotReader(next, keyspace, limits, loadLibrary);
+  while (reader.step());
+  return reader.loaded;
 }
 
-class SnapshotReader {
+/** A reader between two steps, with what is still to be read. */
+export interface SnapshotReaderState {
+  readonly bytes: ChunkReaderState;
+  readonly version: number;
+  readonly db: number;
+  readonly atMs: number;
+  readonly access: number | null;
+  readonly loaded: Loaded;
+}
+
+/** Reads a snapshot step by step; see {@link readSnapshot}. */
+export class SnapshotReader {
+  private readonly bytes: ChunkReader;
   private readonly values: RdbReader;
   private db: Database;
   /** What the key that is read is called; null between keys. */
@@ -58,28 +74,54 @@ class SnapshotReader {
   private keys = 0;
   private expired = 0;
   private empty = 0;
+  private streamDb = 0;
+  /** 0: the first step is still to come. */
+  private version = 0;
 
   constructor(
-    private readonly bytes: ChunkReader,
+    next: NextChunk,
     private readonly keyspace: Keyspace,
     limits: EncodingLimits,
     private readonly loadLibrary: LoadLibrary,
   ) {
-    this.values = new RdbReader(bytes, limits, keyspace.hashSeed);
+    this.bytes = new ChunkReader(next);
+    this.values = new RdbReader(this.bytes, limits, keyspace.hashSeed);
     this.db = keyspace.databases[0]!;
   }
 
-  read(): Loaded {
+  /** One opcode with what follows it, or one key. False at the end. Throws {@link SnapshotError}. */
+  step(): boolean {
     try {
-      const version = this.version();
-      while (this.part());
-      if (version >= CHECKSUM_VERSION) this.checksum();
-      const { keys, expired, empty } = this;
-      return { keys, expired, empty };
+      if (this.version === 0) this.version = this.readVersion();
+      if (this.part()) return true;
+      if (this.version >= CHECKSUM_VERSION) this.checksum();
+      return false;
     } catch (error) {
       if (error instanceof CorruptDump) this.fail(error.what);
       throw error;
     }
+  }
+
+  get loaded(): Loaded {
+    const { keys, expired, empty, streamDb } = this;
+    return { keys, expired, empty, streamDb };
+  }
+
+  /** Bytes that have been read. */
+  get offset(): number {
+    return this.bytes.offset;
+  }
+
+  /** Between two steps. */
+  capture(): SnapshotReaderState {
+    const { bytes, version, db, atMs, access, loaded } = this;
+    return { bytes: bytes.capture(), version, db: db.index, atMs, access, loaded };
+  }
+
+  restore({ bytes, version, db, atMs, access, loaded }: SnapshotReaderState): void {
+    this.bytes.restore(bytes);
+    this.db = this.keyspace.databases[db]!;
+    Object.assign(this, { version, atMs, access, ...loaded });
   }
 
   private fail(what: string): never {
@@ -87,7 +129,7 @@ class SnapshotReader {
     throw new SnapshotError(`${what} at byte ${this.bytes.offset}${key}`);
   }
 
-  private version(): number {
+  private readVersion(): number {
     const magic = this.bytes.text(5);
     if (magic !== 'REDIS') throw new SnapshotError('it does not begin with REDIS: it is not a snapshot');
     const text = this.bytes.text(4);
@@ -113,8 +155,7 @@ class SnapshotReader {
         values.length();
         return true;
       case Opcode.auxiliary:
-        values.text();
-        values.text();
+        this.fact(values.text(), values.text());
         return true;
       case Opcode.slotInfo:
         for (let left = 3; left > 0; left--) values.length();
@@ -144,6 +185,10 @@ class SnapshotReader {
     }
   }
 
+  private fact(name: string, value: string): void {
+    if (name === 'repl-stream-db' && /^\d{1,9}$/.test(value)) this.streamDb = Math.min(Number(value), this.keyspace.databases.length - 1);
+  }
+
   private select(index: number): void {
     const db = this.keyspace.databases[index];
     if (db === undefined) this.fail(`database ${index}, of ${this.keyspace.databases.length} that there are (see the setting databases),`);
@@ -164,7 +209,7 @@ class SnapshotReader {
     if (missing !== undefined) this.fail(`${missing}, which does not exist here,`);
     const value = this.value(type);
     if (value === null) this.empty++;
-    else if (this.atMs !== NEVER && this.atMs < this.keyspace.nowMs) this.expired++;
+    else if (this.atMs !== NEVER && !this.keyspace.isReplica && this.atMs < this.keyspace.nowMs) this.expired++;
     else if (this.db.load(key, value, this.atMs, this.access ?? this.freshAccess())) this.keys++;
     else this.fail('a key that was there already');
     this.key = null;

@@ -6,6 +6,7 @@
  *   clock.refresh      REFRESH unix time, monotonic time           as differences to the last reading
  *   clock.readUs       READ_US monotonic time
  *   stream.read        READ token n bytes · READ_NOT_NOW · READ_END · FAILED
+ *                      READ_OF_SERVER token n bytes                                  from a server that this one has connected to
  *   stream.write       WRITE_ALL hash · WRITE n hash · WRITE_NOT_NOW · FAILED        the bytes themselves follow from the rest
  *                      WRITE_UNHASHED n                                              they show a secret, which is another in the recording
  *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
@@ -52,6 +53,7 @@ export const HOST_SECRET = 22;
 export const HOST_FILE = 23;
 export const JOB_DONE = 24;
 export const CONNECT = 25;
+export const READ_OF_SERVER = 26;
 
 /** What each means, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -80,6 +82,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [HOST_FILE]: 'a file',
   [JOB_DONE]: 'the end of a job',
   [CONNECT]: 'connect',
+  [READ_OF_SERVER]: 'read',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

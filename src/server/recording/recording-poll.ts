@@ -38,7 +38,7 @@ export class RecordingPoll extends PollDecorator implements Poll {
     this.tape.byte(inputs.CONNECT);
     this.tape.number(stream.fd);
     putAddress(this.tape, stream.local);
-    return new RecordingStream(stream, this.tape);
+    return new RecordingStream(stream, this.tape, inputs.READ_OF_SERVER);
   }
 
   register(source: Source, token: Token, interest: Interest): void {
@@ -134,6 +134,7 @@ class RecordingStream extends RecordingSource implements TcpStream {
   constructor(
     private readonly stream: TcpStream,
     private readonly tape: TapeWriter,
+    private readonly readTag: number = inputs.READ,
   ) {
     super(stream);
     this.peer = stream.peer;
@@ -161,7 +162,7 @@ class RecordingStream extends RecordingSource implements TcpStream {
     if (count === WOULD_BLOCK) tape.byte(inputs.READ_NOT_NOW);
     else if (count === END_OF_FILE) tape.byte(inputs.READ_END);
     else {
-      tape.byte(inputs.READ);
+      tape.byte(this.readTag);
       tape.number(this.token);
       tape.number(count);
       tape.bytes(into, start, start + count);

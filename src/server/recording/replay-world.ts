@@ -134,7 +134,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
     return { clock: this.clock.capture(), wasWatched: this.wasWatched, sentBytes: Array.from(this.streams, ([token, { sentBytes }]) => [token, sentBytes]) };
   }
 
-  streamOf({ token, fd, peer, local }: ConnectionState): TcpStream {
+  streamOf({ token, fd, peer, local }: Pick<ConnectionState, 'token' | 'fd' | 'peer' | 'local'>): TcpStream {
     return new ReplayStream(this, fd, peer, local, this.sentBefore.get(token));
   }
 
@@ -394,7 +394,8 @@ class ReplayStream implements TcpStream {
     if (this.world.isDetached) return WOULD_BLOCK;
     const tag = this.world.next();
     switch (tag) {
-      case inputs.READ: {
+      case inputs.READ:
+      case inputs.READ_OF_SERVER: {
         const token = tape.number();
         if (token !== this.token) return this.world.diverge(this.token, 'read', `read of token ${token}`, this.sentBytes);
         const count = tape.number();

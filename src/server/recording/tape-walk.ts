@@ -29,6 +29,10 @@ function walkAnswer(cursor: TapeCursor, visitor: TapeVisitor): void {
       visitor.read(token, start, cursor.position);
       return;
     }
+    case inputs.READ_OF_SERVER:
+      cursor.number();
+      cursor.skip(cursor.number());
+      return;
     case inputs.HOST_SECRET: {
       const start = cursor.skip(cursor.number());
       visitor.secret(start, cursor.position);

@@ -109,9 +109,13 @@ export class ScriptRun {
   /** Why it may not even begin, or null. */
   refusal(): ErrorReply | null {
     const { flags, readsOnly } = this.options;
-    if (flags === null || flags.has('no-writes')) return null;
+    if (flags === null) return null;
+    const { unready } = this.caller.server.hooks;
+    if (unready !== null && !this.caller.isMaster && !flags.has('allow-stale')) return errors.STALE_SCRIPT;
+    if (flags.has('no-writes')) return null;
     if (readsOnly) return errors.WRITES_IN_READONLY;
-    const { writesDenied, tooFewReplicas } = this.caller.server.hooks;
+    const { writesDenied, tooFewReplicas, readOnly } = this.caller.server.hooks;
+    if (readOnly !== null && !this.caller.isMaster) return errors.SCRIPT_WRITES_ON_REPLICA;
     return writesDenied ?? tooFewReplicas ?? (this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null);
   }
 
@@ -167,7 +171,9 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
-    const { writesDenied, tooFewReplicas } = session.server.hooks;
+    const { writesDenied, tooFewReplicas, readOnly, unready } = session.server.hooks;
+    if (unready !== null && !this.caller.isMaster && !command.flags.has(unready.allowed)) return errors.STALE_IN_SCRIPT;
+    if (readOnly !== null && !this.caller.isMaster && command.isWrite) return readOnly;
     if (writesDenied !== null && command.isWrite) return writesDenied;
     if (tooFewReplicas !== null && command.isWrite) return tooFewReplicas;
     return command.deniesOutOfMemory && this.lacksRoom() ? errors.OUT_OF_MEMORY : null;

@@ -86,6 +86,12 @@ export class ByteReader {
 /** Gives the next piece of what is read; null: that was all. */
 export type NextChunk = () => Buffer | null;
 
+export interface ChunkReaderState {
+  readonly rest: Uint8Array;
+  readonly offset: number;
+  readonly crc: readonly [high: number, low: number];
+}
+
 /**
  * The same of what comes in pieces, a file for one. Unlike slices of a string, what is read of it does not keep the piece that it was in.
  */
@@ -97,6 +103,22 @@ export class ChunkReader extends ByteReader {
 
   constructor(private readonly next: NextChunk) {
     super('');
+  }
+
+  /** With all that is still to be read, which is in one piece from then on. */
+  capture(): ChunkReaderState {
+    this.drop();
+    const rest: Buffer[] = [this.chunk];
+    for (let chunk = this.next(); chunk !== null; chunk = this.next()) rest.push(chunk);
+    this.chunk = Buffer.concat(rest);
+    return { rest: Buffer.from(this.chunk), offset: this.dropped, crc: this.crc.state };
+  }
+
+  restore({ rest, offset, crc }: ChunkReaderState): void {
+    this.chunk = Buffer.from(rest);
+    this.place = 0;
+    this.dropped = offset;
+    this.crc.state = crc;
   }
 
   /** Bytes that have been read. */

@@ -41,6 +41,15 @@ export class Crc64 {
   private high = 0;
   private low = 0;
 
+  get state(): readonly [high: number, low: number] {
+    return [this.high, this.low];
+  }
+
+  set state([high, low]: readonly [high: number, low: number]) {
+    this.high = high;
+    this.low = low;
+  }
+
   add(bytes: Uint8Array): void {
     let { high, low } = this;
     for (const byte of bytes) {

@@ -1,0 +1,111 @@
+/**
+ * DatasetTransfer: the dataset of a full synchronization, as it arrives.
+ *
+ *   $1234\r\n       1234 bytes                    its length is known before
+ *   $EOF:mark\r\n   bytes …  mark                 40 bytes that do not occur in it stand behind it; the master sends nothing more until it has an answer
+ *
+ * The pieces are kept as they came, and never put together.
+ */
+const EOF = '$EOF:';
+const MARK_BYTES = 40;
+/** The longest first line. */
+const MAX_LINE = 128;
+
+export interface TransferState {
+  readonly line: string;
+  readonly mark: string | null;
+  readonly total: number;
+  readonly received: number;
+  readonly pieces: readonly Uint8Array[];
+}
+
+export class BrokenTransfer extends Error {
+  override readonly name = 'BrokenTransfer';
+}
+
+export class DatasetTransfer {
+  /** Bytes of the dataset that have come. */
+  received = 0;
+  /** How many there are; -1: that is not known. */
+  total = -1;
+  isDone = false;
+  private line = '';
+  /** Its first line has come. */
+  hasBegun = false;
+  private mark: string | null = null;
+  private pieces: Buffer[] = [];
+
+  capture(): TransferState {
+    const { line, mark, total, received, pieces } = this;
+    return { line, mark, total, received, pieces: pieces.map((piece) => Buffer.from(piece)) };
+  }
+
+  restore({ line, mark, total, received, pieces }: TransferState): void {
+    Object.assign(this, { line, mark, total, received, pieces: pieces.map((piece) => Buffer.from(piece)) });
+    this.hasBegun = total >= 0 || mark !== null;
+  }
+
+  /** Takes what belongs to the dataset of `bytes[start, …)`, as copies. Returns where the rest begins. Throws BrokenTransfer with a message for the log. */
+  take(bytes: Buffer, start: number): number {
+    let at = start;
+    while (!this.hasBegun && at < bytes.length) at = this.takeLine(bytes, at);
+    if (!this.hasBegun || this.isDone) return at;
+    const end = this.total < 0 ? bytes.length : Math.min(bytes.length, at + this.total - this.received);
+    if (end > at) this.pieces.push(Buffer.from(bytes.subarray(at, end)));
+    this.received += end - at;
+    if (this.total < 0 ? this.endsWithMark() : this.received === this.total) this.end();
+    return end;
+  }
+
+  /** The pieces, once it is done. Each is given once. */
+  next(): Buffer | null {
+    return this.pieces.shift() ?? null;
+  }
+
+  private takeLine(bytes: Buffer, start: number): number {
+    const newline = bytes.indexOf(10, start);
+    const end = newline === -1 ? bytes.length : newline;
+    this.line += bytes.latin1Slice(start, end);
+    if (this.line.length > MAX_LINE) throw new BrokenTransfer("Bad protocol from MASTER, the first byte is not '$': the line does not end");
+    if (newline === -1) return end;
+    const line = this.line.replace(/\r$/, '');
+    this.line = '';
+    // Empty lines keep the connection alive while the master prepares the dataset.
+    if (line !== '') this.begin(line);
+    return newline + 1;
+  }
+
+  private begin(line: string): void {
+    if (line.startsWith('-')) throw new BrokenTransfer(`MASTER aborted replication with an error: ${line.slice(1)}`);
+    if (!line.startsWith('$')) {
+      throw new BrokenTransfer(`Bad protocol from MASTER, the first byte is not '$' (we received '${line}'), are you sure the host and port are right?`);
+    }
+    if (line.startsWith(EOF) && line.length === EOF.length + MARK_BYTES) this.mark = line.slice(EOF.length);
+    else if (/^\$\d{1,15}$/.test(line)) this.total = Number(line.slice(1));
+    else throw new BrokenTransfer(`Bad protocol from MASTER: '${line}' is no length`);
+    this.hasBegun = true;
+    if (this.total === 0) this.isDone = true;
+  }
+
+  /** The mark may lie in several pieces. */
+  private endsWithMark(): boolean {
+    if (this.received < MARK_BYTES) return false;
+    let tail = '';
+    for (let i = this.pieces.length - 1; i >= 0 && tail.length < MARK_BYTES; i--) {
+      const piece = this.pieces[i]!;
+      tail = piece.latin1Slice(Math.max(0, piece.length - (MARK_BYTES - tail.length))) + tail;
+    }
+    return tail === this.mark;
+  }
+
+  private end(): void {
+    this.isDone = true;
+    if (this.mark === null) return;
+    this.received -= MARK_BYTES;
+    for (let left = MARK_BYTES; left > 0; ) {
+      const last = this.pieces.pop()!;
+      if (last.length > left) this.pieces.push(last.subarray(0, last.length - left));
+      left -= Math.min(left, last.length);
+    }
+  }
+}

@@ -1,0 +1,579 @@
+/**
+ * PrimaryLink: this server as a replica: its connection to the master, from REPLICAOF to the stream of changes.
+ *
+ *   none ─REPLICAOF─▶ connect ─▶ connecting ─▶ handshake ─full─▶ sync ─▶ loading ─▶ connected
+ *                       ▲  ▲                       └──────────partial─────────────▶    │
+ *                       │  └── a second later ◀── anything fails                       │
+ *                       └─────────────── at once, going on where it was ◀── it is lost ┘
+ *
+ * Up to `loading` the link reads the socket itself (link-socket.ts). Then the connection becomes one of a client, whose requests the dispatcher executes
+ * (client/master-connection.ts).
+ * The dataset is loaded in steps, and what clients ask meanwhile is refused.
+ */
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
+import { LOADING, MASTER_DOWN, READ_ONLY_REPLICA } from '../errors.js';
+import { SystemError, type TcpStream } from '../io/poll.js';
+import type { Token } from '../io/token.js';
+import type { ErrorReply } from '../resp/reply.js';
+import type { Tap } from '../trace/tap.js';
+import { BrokenTransfer, DatasetTransfer, type TransferState } from './dataset-transfer.js';
+import { Handshake, type HandshakeState, type Outcome, type Position } from './handshake.js';
+import { type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+import type { Replication } from './replication.js';
+
+/** The names are CONFIG's. */
+export interface LinkSettings {
+  readonly replicaof: string;
+  readonly masterauth: string;
+  readonly masteruser: string;
+  readonly 'repl-timeout': number;
+  readonly 'replica-read-only': boolean;
+  readonly 'replica-serve-stale-data': boolean;
+  readonly 'replica-announce-ip': string;
+  readonly 'replica-announce-port': number;
+}
+
+/** A host, as the settings name it, and a port. */
+export interface MasterAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The connection of the master, once it sends the stream. */
+export interface MasterClient {
+  readonly token: Token;
+  /** When bytes have come from it the last time, in unix time. */
+  readonly lastInteractionMs: number;
+  /** Executes what has been read already. */
+  take(bytes: Buffer): void;
+  /** Says how far this server has come. */
+  acknowledge(offset: number): void;
+  end(why: 'replication ended' | 'replication timeout'): void;
+}
+
+/** A dataset on its way into the keyspace. */
+export interface DatasetLoad {
+  /** Loads a little. False: all of it is loaded. Throws what {@link isRefused} knows. */
+  step(): boolean;
+  /** Once it is loaded: the database that the stream has selected. */
+  readonly streamDb: number;
+  readonly keys: number;
+  capture(): unknown;
+}
+
+/** What clients are refused, and why; null: nothing. */
+export interface Refusals {
+  readonly writes: ErrorReply | null;
+  /** To commands without that flag. */
+  readonly data: { readonly error: ErrorReply; readonly allowed: 'stale' | 'loading' } | null;
+}
+
+interface Surroundings {
+  readonly settings: LinkSettings;
+  readonly replication: Replication;
+  readonly clock: { readonly nowMs: number };
+  readonly scheduler: Scheduler;
+  readonly tap: Tap;
+  readonly loop: LinkLoop;
+  readonly replicas: { restart(): void; disconnectAll(): void; createBacklog(): void; look(): void };
+  /** Where clients of this server find it. */
+  port(): number;
+  newToken(): Token;
+  log(level: 'notice' | 'warning', message: string): void;
+  /** The dataset in these pieces takes the place of the one that there is. */
+  load(next: () => Buffer | null): DatasetLoad;
+  restoreLoad(state: unknown): DatasetLoad;
+  /** The complaint of an error that a step of a load has thrown; null if it is a defect. */
+  complaintOf(error: unknown): string | null;
+  /** What was loaded of a dataset is no good. */
+  discardDataset(): void;
+  /** The connection is that of a client from now on. */
+  adopt(stream: TcpStream, token: Token, db: number): MasterClient;
+  /** The part has changed, or what clients are refused. */
+  changed(refusals: Refusals): void;
+  /** What this connection sends next shows a password. */
+  hideOutput(token: Token, waitingBytes: () => number): void;
+}
+
+export type LinkPhase = 'none' | 'connect' | 'connecting' | 'handshake' | 'sync' | 'loading' | 'connected';
+
+export interface LinkState {
+  readonly phase: LinkPhase;
+  /** Of the connection of the master, once it is that of a client. */
+  readonly client: Token | null;
+  readonly socket: LinkSocketState | null;
+  readonly handshake: HandshakeState | null;
+  readonly transfer: TransferState | null;
+  readonly load: unknown;
+  readonly position: Position | null;
+  readonly line: string;
+  readonly unread: Uint8Array;
+  readonly canContinue: boolean;
+  readonly lastIoMs: number;
+  readonly downSinceMs: number;
+  readonly cron: TimerState | null;
+  readonly step: TimerState | null;
+}
+
+/** What a link is restored with. */
+export interface LinkSockets {
+  streamOf(socket: LinkSocketState): TcpStream;
+  /** The connection of the master, which was restored with all others. */
+  clientOf(token: Token): MasterClient;
+}
+
+const CRON_TIMER = 'replica';
+const CRON_MS = 1000;
+const LOAD_TIMER = 'load dataset';
+const MAX_LINE = 1024;
+
+/** Names that need no look-up. */
+const KNOWN_HOSTS: { readonly [name: string]: string } = { localhost: '127.0.0.1', 'ip6-localhost': '::1' };
+
+export class PrimaryLink {
+  phase: LinkPhase = 'none';
+  /** Since when there is no stream, in unix time; 0: there never was one. */
+  downSinceMs = 0;
+  transfer: DatasetTransfer | null = null;
+  /** The last time anything came from the master while it was no client yet. */
+  lastIoMs = 0;
+  private client: MasterClient | null = null;
+  private socket: LinkSocket | null = null;
+  private handshake: Handshake | null = null;
+  private loading: DatasetLoad | null = null;
+  /** Of the dataset that is on its way. */
+  private position: Position | null = null;
+  private line = '';
+  /** What came behind the dataset. */
+  private unread = Buffer.alloc(0);
+  /** What is here is a part of a history, and a master may have what follows. */
+  canContinue = false;
+  private cron: TimerState | null = null;
+  private step: TimerState | null = null;
+
+  constructor(private readonly server: Surroundings) {}
+
+  // ---- Which master ----
+
+  /** Null: this server is a master itself. */
+  get master(): MasterAddress | null {
+    const [host = '', port = ''] = this.server.settings.replicaof.split(' ');
+    return host === '' ? null : { host, port: Number(port) };
+  }
+
+  /** At the start of a server whose settings name a master; the connection is made in its first turn. */
+  begin(): void {
+    if (this.master === null) return;
+    this.server.replication.role = 'slave';
+    this.phase = 'connect';
+    this.schedule(0);
+    this.tell();
+  }
+
+  /** REPLICAOF: the settings name another master now. */
+  follow(): void {
+    const { replication, log, replicas } = this.server;
+    const wasMaster = replication.role === 'master';
+    this.drop('replication ended');
+    if (wasMaster) {
+      this.canContinue = true;
+      log(
+        'notice',
+        'Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new ' +
+          'master with just a partial transfer.',
+      );
+    }
+    replication.role = 'slave';
+    this.phase = 'connect';
+    this.schedule(CRON_MS);
+    this.tell();
+    replicas.look();
+    log('notice', `Connecting to MASTER ${this.server.settings.replicaof.replace(' ', ':')}`);
+    this.connect();
+  }
+
+  /** REPLICAOF NO ONE: this server goes on as a master with what it has. */
+  promote(): void {
+    const { replication, replicas, scheduler } = this.server;
+    if (this.phase === 'loading') this.server.discardDataset();
+    this.drop('replication ended');
+    this.phase = 'none';
+    this.canContinue = false;
+    if (this.cron !== null) scheduler.cancel(this.cron);
+    this.cron = null;
+    replication.role = 'master';
+    replication.shift();
+    replicas.disconnectAll();
+    this.tell();
+    replicas.look();
+  }
+
+  /** The server ends. */
+  end(): void {
+    this.drop('replication ended');
+    this.phase = 'none';
+  }
+
+  /** A setting has changed that decides what clients are refused. */
+  tell(): void {
+    const { settings, replication, changed } = this.server;
+    const isReplica = replication.role === 'slave';
+    const isStale = isReplica && this.phase !== 'connected' && !settings['replica-serve-stale-data'];
+    changed({
+      writes: isReplica && settings['replica-read-only'] ? READ_ONLY_REPLICA : null,
+      data: isStale ? { error: MASTER_DOWN, allowed: 'stale' } : this.phase === 'loading' ? { error: LOADING, allowed: 'loading' } : null,
+    });
+  }
+
+  // ---- What is to be seen of it ----
+
+  get isUp(): boolean {
+    return this.phase === 'connected';
+  }
+
+  /** The dataset is being received or loaded. */
+  get isSynchronizing(): boolean {
+    return this.phase === 'sync' || this.phase === 'loading';
+  }
+
+  /** As ROLE says it. */
+  get stateName(): string {
+    switch (this.phase) {
+      case 'handshake':
+        return 'handshake';
+      case 'sync':
+      case 'loading':
+        return 'sync';
+      default:
+        return this.phase;
+    }
+  }
+
+  /** Since the master was heard of; -1: it is not connected. In unix time. */
+  get silentSinceMs(): number {
+    return this.client === null ? -1 : this.client.lastInteractionMs;
+  }
+
+  // ---- The stream ----
+
+  /** The master asks how far this server has come, or it is time to say so. */
+  acknowledge(): void {
+    this.client?.acknowledge(this.server.replication.offset);
+  }
+
+  /** The connection of the master is gone. */
+  lost(token: Token): void {
+    if (this.client === null || this.client.token !== token) return;
+    this.client = null;
+    this.server.log('warning', 'Connection with master lost.');
+    this.server.log('notice', 'Caching the disconnected master state.');
+    this.canContinue = true;
+    this.downSinceMs = this.server.clock.nowMs;
+    this.phase = 'connect';
+    this.tell();
+    this.server.log('notice', 'Reconnecting to MASTER');
+    this.connect();
+  }
+
+  // ---- Connecting ----
+
+  private connect(): void {
+    const { loop, log, clock } = this.server;
+    const { host, port } = this.master!;
+    let stream: TcpStream;
+    try {
+      stream = loop.poll.connect({ host: KNOWN_HOSTS[host.toLowerCase()] ?? host, port });
+    } catch (error) {
+      if (!(error instanceof SystemError) && !(error instanceof RangeError)) throw error;
+      const why = error instanceof SystemError ? error.code : `${host} is no IP address, and names are not looked up`;
+      return log('warning', `Unable to connect to MASTER: ${why}`);
+    }
+    this.phase = 'connecting';
+    this.lastIoMs = clock.nowMs;
+    this.line = '';
+    this.handshake = this.createHandshake();
+    this.socket = new LinkSocket(stream, this.server.newToken(), this.server, this).begin();
+    log('notice', 'MASTER <-> REPLICA sync started');
+  }
+
+  private createHandshake(): Handshake {
+    const { settings, replication, log } = this.server;
+    const introduction = {
+      password: settings.masterauth,
+      user: settings.masteruser,
+      port: settings['replica-announce-port'] || this.server.port(),
+      address: settings['replica-announce-ip'],
+    };
+    const from = (): Position | null => (this.canContinue ? { id: replication.id, offset: replication.offset + 1 } : null);
+    return new Handshake(introduction, from, (message) => log('notice', message));
+  }
+
+  /** Of the socket: the connection is there, or has failed. */
+  connected(): void {
+    this.phase = 'handshake';
+    this.server.log('notice', 'Non blocking connect for SYNC fired the event.');
+    this.tell();
+    this.socket!.say(this.handshake!.begin());
+  }
+
+  /** Of the socket. */
+  failed(why: string): void {
+    this.fail(why);
+  }
+
+  /** Of the socket: from the first line to the end of the dataset. */
+  took(bytes: Buffer): void {
+    this.lastIoMs = this.server.clock.nowMs;
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.phase === 'handshake') at = this.takeLine(bytes, at);
+      else if (this.phase === 'sync') at = this.takeDataset(bytes, at);
+      else if (this.phase === 'loading') {
+        this.unread = Buffer.concat([this.unread, bytes.subarray(at)]);
+        return;
+      } else {
+        // It may have failed instead.
+        this.client?.take(bytes.subarray(at));
+        return;
+      }
+    }
+  }
+
+  private takeLine(bytes: Buffer, start: number): number {
+    const newline = bytes.indexOf(10, start);
+    this.line += bytes.latin1Slice(start, newline === -1 ? bytes.length : newline);
+    if (this.line.length > MAX_LINE) {
+      this.fail('the master sends a line that does not end');
+      return bytes.length;
+    }
+    if (newline === -1) return bytes.length;
+    const line = this.line.replace(/\r$/, '');
+    this.line = '';
+    const next = this.handshake!.answer(line);
+    if (typeof next !== 'string') this.came(next);
+    else if (next !== '') {
+      const socket = this.socket!;
+      if (this.handshake!.saysPassword) this.server.hideOutput(socket.token, () => socket.unsentBytes);
+      socket.say(next);
+    }
+    return newline + 1;
+  }
+
+  private came(outcome: Outcome): void {
+    const { log, replication, replicas } = this.server;
+    this.handshake = null;
+    switch (outcome.kind) {
+      case 'later':
+        log('notice', outcome.why);
+        return this.fail(null);
+      case 'failed':
+        return this.fail(outcome.why);
+      case 'full':
+        this.position = outcome.position;
+        this.canContinue = false;
+        this.transfer = new DatasetTransfer();
+        this.phase = 'sync';
+        this.tell();
+        return log('notice', `Full resync from master: ${outcome.position.id}:${outcome.position.offset}`);
+      case 'partial':
+        log('notice', 'Successful partial resynchronization with master.');
+        if (outcome.id !== null && outcome.id !== replication.id) {
+          log('warning', `Master replication ID changed to ${outcome.id}`);
+          replication.rename(outcome.id);
+          replicas.disconnectAll();
+        }
+        this.handOver(Math.max(0, replication.selectedDb));
+        replicas.createBacklog();
+        return log('notice', 'MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.');
+    }
+  }
+
+  // ---- The dataset ----
+
+  private takeDataset(bytes: Buffer, start: number): number {
+    const { log } = this.server;
+    const transfer = this.transfer!;
+    const hadBegun = transfer.hasBegun;
+    try {
+      const at = transfer.take(bytes, start);
+      if (transfer.hasBegun && !hadBegun) {
+        const size = transfer.total < 0 ? 'streamed RDB from master with EOF' : `${transfer.total} bytes from master`;
+        log('notice', `MASTER <-> REPLICA sync: receiving ${size}`);
+      }
+      if (transfer.isDone) this.beginLoad(transfer);
+      return at;
+    } catch (error) {
+      if (!(error instanceof BrokenTransfer)) throw error;
+      this.fail(error.message);
+      return bytes.length;
+    }
+  }
+
+  /** Nothing is read from the master meanwhile: what it sends waits in the kernel. */
+  private beginLoad(transfer: DatasetTransfer): void {
+    const { replicas, log, load } = this.server;
+    this.socket!.release();
+    replicas.disconnectAll();
+    log('notice', 'MASTER <-> REPLICA sync: Flushing old data');
+    this.phase = 'loading';
+    this.tell();
+    log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory');
+    this.loading = load(() => transfer.next());
+    this.scheduleStep();
+  }
+
+  private scheduleStep(): void {
+    this.step = this.server.scheduler.after(LOAD_TIMER, 0, () => this.loadMore());
+  }
+
+  private loadMore(): void {
+    this.step = null;
+    try {
+      if (this.loading!.step()) return this.scheduleStep();
+    } catch (error) {
+      const complaint = this.server.complaintOf(error);
+      if (complaint === null) throw error;
+      this.server.discardDataset();
+      return this.fail(`Failed trying to load the MASTER synchronization DB: ${complaint}`);
+    }
+    this.loaded(this.loading!);
+  }
+
+  private loaded({ streamDb, keys }: DatasetLoad): void {
+    const { replication, replicas, log } = this.server;
+    const { unread, position } = this;
+    replication.adopt(position!.id, position!.offset);
+    this.loading = null;
+    this.transfer = null;
+    this.position = null;
+    this.unread = Buffer.alloc(0);
+    this.handOver(streamDb);
+    replicas.restart();
+    log('notice', `MASTER <-> REPLICA sync: Finished with success, ${keys} keys`);
+    this.acknowledge();
+    if (unread.length > 0) this.client?.take(unread);
+  }
+
+  /** The connection is that of a client from now on. */
+  private handOver(db: number): void {
+    const { stream, token } = this.socket!;
+    this.socket!.release();
+    this.socket = null;
+    this.phase = 'connected';
+    this.downSinceMs = 0;
+    this.client = this.server.adopt(stream, token, db);
+    this.tell();
+  }
+
+  // ---- When it fails ----
+
+  /** Gives the connection up; another one follows within a second. */
+  private fail(why: string | null): void {
+    if (why !== null) this.server.log('warning', why);
+    this.drop('replication ended');
+    this.phase = 'connect';
+    this.tell();
+  }
+
+  /** Nothing is left of a connection, whatever has become of it. */
+  private drop(why: 'replication ended' | 'replication timeout'): void {
+    const { scheduler } = this.server;
+    const { client, socket } = this;
+    if (this.step !== null) scheduler.cancel(this.step);
+    this.step = null;
+    this.client = null;
+    this.socket = null;
+    this.handshake = null;
+    this.transfer = null;
+    this.loading = null;
+    this.position = null;
+    this.unread = Buffer.alloc(0);
+    if (client !== null) {
+      this.canContinue = true;
+      this.downSinceMs = this.server.clock.nowMs;
+      client.end(why);
+    }
+    socket?.close(why);
+  }
+
+  // ---- Once a second ----
+
+  private schedule(delayMs: number): void {
+    this.cron ??= this.server.scheduler.after(CRON_TIMER, delayMs, () => this.second());
+  }
+
+  private second(): void {
+    this.cron = null;
+    this.schedule(CRON_MS);
+    const { settings, clock, log } = this.server;
+    const isSilent = (sinceMs: number): boolean => clock.nowMs - sinceMs > settings['repl-timeout'] * 1000;
+    switch (this.phase) {
+      case 'connect':
+        log('notice', `Connecting to MASTER ${settings.replicaof.replace(' ', ':')}`);
+        return this.connect();
+      case 'connecting':
+      case 'handshake':
+        if (isSilent(this.lastIoMs)) this.fail('Timeout connecting to the MASTER...');
+        return;
+      case 'sync':
+        if (isSilent(this.lastIoMs)) {
+          this.fail(
+            "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value.",
+          );
+        }
+        return;
+      case 'loading':
+        return this.socket!.keepAlive();
+      case 'connected':
+        if (!isSilent(this.client!.lastInteractionMs)) return this.acknowledge();
+        log('warning', 'MASTER timeout: no data nor PING received...');
+        this.drop('replication timeout');
+        this.phase = 'connect';
+        this.tell();
+        return this.connect();
+      case 'none':
+        return;
+    }
+  }
+
+  // ---- As data ----
+
+  capture(): LinkState {
+    const { phase, client, socket, handshake, transfer, loading, position, line, unread, canContinue, lastIoMs, downSinceMs } = this;
+    // It takes all pieces that it has not loaded.
+    const load = loading?.capture() ?? null;
+    return {
+      phase, position, line, canContinue, lastIoMs, downSinceMs, load,
+      client: client?.token ?? null,
+      socket: socket?.capture() ?? null,
+      handshake: handshake?.capture() ?? null,
+      transfer: transfer?.capture() ?? null,
+      unread: Buffer.from(unread),
+      cron: captureTimer(this.cron),
+      step: captureTimer(this.step),
+    };
+  }
+
+  /** @param sockets null: there are none any more, and the link connects anew */
+  restore(state: LinkState, sockets: LinkSockets | null): void {
+    const { scheduler } = this.server;
+    const { phase, position, line, canContinue, lastIoMs, downSinceMs } = state;
+    if (phase === 'none') return this.tell();
+    if (state.cron !== null) this.cron = scheduler.restore(CRON_TIMER, state.cron, () => this.second());
+    if (sockets === null) {
+      Object.assign(this, { phase: 'connect', canContinue: canContinue || phase === 'connected', lastIoMs, downSinceMs });
+      if (phase === 'loading') this.server.discardDataset();
+      return this.tell();
+    }
+    Object.assign(this, { phase, position, line, canContinue, lastIoMs, downSinceMs, unread: Buffer.from(state.unread) });
+    if (state.client !== null) this.client = sockets.clientOf(state.client);
+    if (state.handshake !== null) (this.handshake = this.createHandshake()).restore(state.handshake);
+    if (state.transfer !== null) (this.transfer = new DatasetTransfer()).restore(state.transfer);
+    if (state.load !== null) this.loading = this.server.restoreLoad(state.load);
+    if (state.step !== null) this.step = scheduler.restore(LOAD_TIMER, state.step, () => this.loadMore());
+    if (state.socket !== null) {
+      this.socket = new LinkSocket(sockets.streamOf(state.socket), state.socket.token, this.server, this).restore(state.socket);
+    }
+    this.tell();
+  }
+}
