@@ -459,7 +459,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return {
       nowMs: this.originMs + nowUs / 1000, nowUs, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
       clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
-      keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null,
+      keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null, replication: null,
       stats: {
         connections: translator.connections, commands: translator.commands, bytesRead: translator.bytesRead, bytesWritten: translator.bytesWritten,
         reads: translator.reads, writes: translator.writes, hits: 0, misses: 0, expired: 0, evicted: 0,

@@ -9,6 +9,9 @@ import { formatFault } from './faults/fault.js';
 import { inspectKeys, type KeyOrder, type KeyRow } from './keyspace/inspect.js';
 import { momentUs } from './loop/clock.js';
 import { inspectValue, type ValueView, type ValueWindow } from './keyspace/inspect-value.js';
+import { formatAddress } from './io/poll.js';
+import type { Replica } from './replication/replica.js';
+import type { Replication, Role } from './replication/replication.js';
 import type { Server } from './server.js';
 
 /** Sorting looks at every key, or every volatile one by expiry; past this many the order is the stored one, and the snapshot says so. */
@@ -55,6 +58,8 @@ export interface ClientSnapshot {
   readonly inTransaction: boolean;
   readonly subscriptions: number;
   readonly isMonitor: boolean;
+  /** What it is in replication; null for an ordinary client. */
+  readonly link: LinkSnapshot | null;
   readonly awaitsWritable: boolean;
   /** Bits: 1 READABLE, 2 WRITABLE, 4 edge-triggered. */
   readonly interest: number;
@@ -70,6 +75,28 @@ export interface ClientSnapshot {
   /** Milliseconds. */
   readonly ageMs: number;
   readonly idleMs: number;
+}
+
+/** A connection to another server that has the same history of changes. Offsets are bytes of that history. */
+export type LinkSnapshot =
+  | {
+      readonly part: 'replica';
+      readonly phase: Replica['phase'];
+      /** Bytes that it has not acknowledged. */
+      readonly behind: number;
+      /** Milliseconds since it has acknowledged something; null: it has not yet. */
+      readonly silentMs: number | null;
+    }
+  | { readonly part: 'master'; readonly offset: number };
+
+/** The part that the server plays in replication. */
+export interface ReplicationSnapshot {
+  readonly role: Role;
+  readonly offset: number;
+  /** Bytes of the history that are kept for replicas that come back. */
+  readonly backlogBytes: number;
+  /** Where the changes come from, as host:port, and how far the link is, in the words of ROLE; null: it is a master. */
+  readonly master: { readonly address: string; readonly state: string } | null;
 }
 
 /** What the server counts of a command since its start, or since CONFIG RESETSTAT. */
@@ -116,6 +143,8 @@ export interface Snapshot {
   readonly keys: KeysSnapshot;
   /** The page that was asked for; null if none was, or if there is no such key. */
   readonly value: ValueView | null;
+  /** Null: it takes no part in any, because it is no server of this kind. */
+  readonly replication: ReplicationSnapshot | null;
   /** Totals since the start. */
   readonly stats: {
     readonly connections: number;
@@ -148,6 +177,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     databases: keyspace.databases.filter((db) => db.size > 0).map((db) => ({ index: db.index, keys: db.size, volatile: db.expires.size })),
     keys: keysSnapshot(server, request.keys),
     value: request.value === undefined || request.value === null ? null : inspectValue(keyspace, request.value),
+    replication: replicationSnapshot(server),
     stats: {
       connections: stats.connectionsReceived,
       commands: stats.commandsProcessed,
@@ -163,10 +193,27 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
   };
 }
 
-function clientSnapshots({ sessions, clock }: Server, { clients, client = null }: SnapshotRequest): ClientSnapshot[] {
-  const first = Array.from(firstOf(sessions.values(), clients), (session) => clientSnapshot(session, clock.nowMs));
+function replicationSnapshot({ replication, replicas, primaryLink }: Server): ReplicationSnapshot {
+  const { master } = primaryLink;
+  return {
+    role: replication.role,
+    offset: replication.offset,
+    backlogBytes: replicas.backlog?.length ?? 0,
+    master: master === null ? null : { address: formatAddress(master), state: primaryLink.stateName },
+  };
+}
+
+function linkSnapshot({ replica, isMaster }: Session, { offset }: Replication, nowMs: number): LinkSnapshot | null {
+  if (isMaster) return { part: 'master', offset };
+  if (replica === null) return null;
+  const { phase, ackMs, ackOffset } = replica;
+  return { part: 'replica', phase, behind: Math.max(0, offset - ackOffset), silentMs: ackMs === 0 ? null : Math.max(0, nowMs - ackMs) };
+}
+
+function clientSnapshots({ sessions, clock, replication }: Server, { clients, client = null }: SnapshotRequest): ClientSnapshot[] {
+  const first = Array.from(firstOf(sessions.values(), clients), (session) => clientSnapshot(session, replication, clock.nowMs));
   const wanted = client === null || first.some(({ token }) => token === client) ? undefined : sessions.get(client);
-  return wanted === undefined ? first : [...first, clientSnapshot(wanted, clock.nowMs)];
+  return wanted === undefined ? first : [...first, clientSnapshot(wanted, replication, clock.nowMs)];
 }
 
 function commandSnapshots({ commands, statistics }: Server): CommandSnapshot[] {
@@ -178,7 +225,7 @@ function commandSnapshots({ commands, statistics }: Server): CommandSnapshot[] {
   });
 }
 
-function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
+function clientSnapshot(session: Session, replication: Replication, nowMs: number): ClientSnapshot {
   const { transport, waiting } = session;
   return {
     token: session.id,
@@ -192,6 +239,7 @@ function clientSnapshot(session: Session, nowMs: number): ClientSnapshot {
     inTransaction: session.transaction !== null,
     subscriptions: session.subscriptions,
     isMonitor: session.isMonitor,
+    link: linkSnapshot(session, replication, nowMs),
     awaitsWritable: transport.awaitsWritable,
     interest: transport.interest,
     isGhost: transport.isGhost,

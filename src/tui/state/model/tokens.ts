@@ -38,6 +38,8 @@ export interface TokenRow {
   readonly inTransaction: boolean;
   readonly subscriptions: number;
   readonly isMonitor: boolean;
+  /** What it is in replication; null for an ordinary client. */
+  readonly link: ClientSnapshot['link'];
   /** A client of the server that this one was forked from: nobody is behind it. */
   readonly isGhost: boolean;
   /** Bits: 1 READABLE, 2 WRITABLE. */
@@ -67,6 +69,8 @@ export interface TokensModel {
   /** Connections on the server: more than there are rows, if there are very many. */
   readonly clientCount: number;
   readonly rows: TokenMap<TokenRow>;
+  /** Null: the server takes no part in any. */
+  readonly replication: Snapshot['replication'];
 }
 
 /** Of a client of which nothing is known but its token. */
@@ -74,7 +78,7 @@ export const clientRow = (token: number): TokenRow => ({ ...BLANK, token });
 
 const BLANK: TokenRow = {
   token: 0, kind: 'client', fd: -1, peer: '', name: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
-  subscriptions: 0, isMonitor: false, isGhost: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0,
+  subscriptions: 0, isMonitor: false, link: null, isGhost: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0,
   connectedUs: Number.NaN, requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, fault: null, slowest: null,
 };
 
@@ -82,6 +86,7 @@ export const tokensSlice: Slice<TokensModel> = {
   initial: {
     stretch: 0,
     clientCount: 0,
+    replication: null,
     rows: TokenMap.empty<TokenRow>()
       .with(LISTENER_TOKEN, { ...BLANK, token: LISTENER_TOKEN, kind: 'listener' })
       .with(WAKER_TOKEN, { ...BLANK, token: WAKER_TOKEN, kind: 'waker' }),
@@ -225,7 +230,9 @@ function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
     if (before === undefined && rows.size >= MAX_TOKEN_ROWS) continue;
     rows = rows.with(client.token, correctedRow(before, client, nowUs));
   }
-  return rows === model.rows && clientCount === model.clientCount ? model : { ...model, clientCount, rows };
+  const { replication } = snapshot;
+  const isSame = rows === model.rows && clientCount === model.clientCount && JSON.stringify(replication) === JSON.stringify(model.replication);
+  return isSame ? model : { ...model, clientCount, rows, replication };
 }
 
 /** Those that no event tells of until somebody connects. */
@@ -259,13 +266,13 @@ function withoutMissing(rows: TokenMap<TokenRow>, present: ReadonlySet<number>):
 function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowUs: number): TokenRow {
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;
-  const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, isGhost } = client;
+  const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, link, isGhost } = client;
   const { queryBytes, outputBytes, lastCommand, idleMs, interest } = client;
   const { requests, bytesRead, bytesWritten, ageMs } = client;
   const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000, connectedUs: nowUs - ageMs * 1000 };
   return {
-    ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, isGhost, queryBytes, outputBytes, lastCommand, interest, requests,
-    bytesRead, bytesWritten,
+    ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, link, isGhost, queryBytes, outputBytes, lastCommand, interest,
+    requests, bytesRead, bytesWritten,
   };
 }
 
@@ -273,11 +280,14 @@ function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
   return (
     row.fd === client.fd && row.name === client.name && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
     row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor &&
-    row.queryBytes === client.queryBytes &&
-    row.outputBytes === client.outputBytes && row.lastCommand === client.lastCommand && row.interest === client.interest &&
-    row.requests === client.requests && row.bytesRead === client.bytesRead && row.bytesWritten === client.bytesWritten
+    isSameLink(row.link, client.link) && row.queryBytes === client.queryBytes && row.outputBytes === client.outputBytes &&
+    row.lastCommand === client.lastCommand && row.interest === client.interest && row.requests === client.requests &&
+    row.bytesRead === client.bytesRead && row.bytesWritten === client.bytesWritten
   );
 }
+
+/** A link says something new all the time. */
+const isSameLink = (a: ClientSnapshot['link'], b: ClientSnapshot['link']): boolean => a === null && b === null;
 
 function isSamePark(a: ClientSnapshot['parkedOn'], b: ClientSnapshot['parkedOn']): boolean {
   return a === null || b === null ? a === b : a.deadlineMs === b.deadlineMs && a.keys.length === b.keys.length && a.keys.every((key, i) => key === b.keys[i]);

@@ -35,6 +35,8 @@ const ENGLISH = {
   keptNone: (requests: string) => `${requests} requests, of which the trace has kept none`,
   noRequest: 'It has sent no request yet.',
   more: (reply: string, others: string) => `${reply} and ${others} more`,
+  acknowledged: (offset: string, end: string, backlog: string) => `acknowledged ${offset} of ${end} bytes of the history; backlog ${backlog}`,
+  applied: (offset: string) => `its changes are executed here up to byte ${offset} of the history`,
 };
 
 type Texts = typeof ENGLISH;
@@ -51,6 +53,8 @@ const KOREAN: Texts = {
   keptNone: (requests) => `요청 ${requests}개, 트레이스에 남은 것은 없습니다`,
   noRequest: '아직 요청을 보내지 않았습니다.',
   more: (reply, others) => `${reply} 외 ${others}개`,
+  acknowledged: (offset, end, backlog) => `이력 ${end}바이트 중 ${offset}바이트까지 확인(ACK)됨, 백로그에 ${backlog} 보관 중`,
+  applied: (offset) => `이력의 ${offset}바이트까지 여기서 실행되었습니다`,
 };
 
 const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
@@ -114,12 +118,21 @@ function headLines({ model, ui }: State, { token, row, name, doing }: Party, the
   const age = Number.isNaN(ageMs) ? '' : `, ${texts.connected(formatMs(Math.max(0, Math.floor(ageMs / 1000) * 1000)))}`;
   const where = `${who} ${theme.visible(row.peer, 64)}`.trimEnd();
   if (row.kind !== 'client') return [`${where}, ${doing}`, ''];
+  const linked = linkText(model.tokens.replication, row.link, texts);
+  if (linked !== null) return [`${where}${age}, ${doing}`, linked];
   const { slowest } = row;
   const slow = slowest === null ? '' : `, ${texts.slowest(theme.visible(slowest.command), formatUs(slowest.elapsedUs), formatCount(slowest.frame))}`;
   return [
     `${where}${age}, db ${row.db}, RESP${row.resp}, ${doing}`,
     `${texts.requests(row.requests)}, ${texts.traffic(formatBytes(row.bytesRead), formatBytes(row.bytesWritten))}${slow}`,
   ];
+}
+
+/** How far a link of replication is; null: it is none. */
+function linkText(replication: State['model']['tokens']['replication'], link: TokenRow['link'], texts: Texts): string | null {
+  if (replication === null || link === null) return null;
+  if (link.part === 'master') return texts.applied(formatCount(link.offset));
+  return texts.acknowledged(formatCount(replication.offset - link.behind), formatCount(replication.offset), formatBytes(replication.backlogBytes));
 }
 
 function silenceText({ row }: Party, texts: Texts): string {

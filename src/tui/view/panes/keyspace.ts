@@ -42,6 +42,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const ENGLISH = {
+  replicaOf: (address: string, state: string) => `replica of ${address}${state === 'connected' ? '' : ` (${state})`}`,
   storedOrder: 'stored order',
   by: (sort: string) => `by ${sort}`,
   keys: (count: number) => `${formatCount(count)} ${count === 1 ? 'key' : 'keys'}`,
@@ -63,6 +64,7 @@ type Texts = typeof ENGLISH;
 const KOREAN_UNITS: { readonly [unit in Unit]: string } = { element: '원소', member: '원소', field: '필드', entry: '항목' };
 
 const KOREAN: Texts = {
+  replicaOf: (address, state) => `${address}의 레플리카${state === 'connected' ? '' : `(${state})`}`,
   storedOrder: '저장 순서',
   by: (sort) => `${sort}순`,
   keys: (count) => `키 ${formatCount(count)}개`,
@@ -156,7 +158,9 @@ function badge(state: State, columns: number): string {
   const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
   const sorted = isUnsorted ? texts.storedOrder : texts.by(ui.panes.keyspace.sort || SORTS[0]!);
-  const parts = [`db ${db}`, texts.keys(total), sorted];
+  const { replicaOf } = model.keyspace;
+  const from = replicaOf === null ? [] : [texts.replicaOf(visible(toBytes(replicaOf.address)), replicaOf.state)];
+  const parts = [`db ${db}`, texts.keys(total), ...(from.length === 0 ? [sorted] : from)];
   const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   if (frozenRows === null) return parts.join(', ') + named;
   const room = columns - widthOf(`db ${db}, ${named}`);

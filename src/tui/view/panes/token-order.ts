@@ -39,7 +39,7 @@ function rankOf(state: State, row: TokenRow): number {
   const nowUs = (state.ui.nowMs - state.model.originMs) * 1000;
   if ((row.interest & INTEREST_WRITABLE) !== 0 || row.queryBytes > 0 || nowUs - row.slowAtUs < SLOW_FOR_MS * 1000) return 2;
   if (nowUs - row.lastActiveUs < ACTIVE_MS * 1000) return 3;
-  return row.parkedOn !== null || row.inTransaction || row.isMonitor || row.subscriptions > 0 ? 4 : 5;
+  return row.parkedOn !== null || row.inTransaction || row.isMonitor || row.link !== null || row.subscriptions > 0 ? 4 : 5;
 }
 
 /** The loop is held at an event that tells of this token. */

@@ -356,6 +356,7 @@ function clientDoing(state: State, row: TokenRow, { visible }: Theme, width: num
     const { deadlineMs, keys } = row.parkedOn;
     return { text: `parked${deadlineText(deadlineMs, state.ui.nowMs)} ${keys.map((key) => visible(key, 32)).join(' ')}`, style: () => plain };
   }
+  if (row.link !== null) return linkState(row.link);
   if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.warn };
   if (isActive) return { text: row.activity, style: ACTIVITIES[row.activity] };
   if (row.inTransaction) return { text: 'in MULTI', style: () => plain };
@@ -363,6 +364,25 @@ function clientDoing(state: State, row: TokenRow, { visible }: Theme, width: num
   if (row.subscriptions > 0) return { text: `subscribed (${row.subscriptions})`, style: () => plain };
   return { text: 'idle', style: (theme) => theme.dim };
 }
+
+/** A second is how often a replica says how far it is. */
+const LATE_MS = 2000;
+
+/** Of a link of replication: its state, and how far the replica is behind, in bytes, or for how long it has said nothing. */
+function linkState(link: NonNullable<TokenRow['link']>): Doing {
+  if (link.part === 'master') return { text: `master, at ${formatCount(link.offset)}`, style: (theme) => theme.strong };
+  const { phase, behind, silentMs } = link;
+  if (phase !== 'online') return { text: `replica: ${PHASE_WORDS[phase]}`, style: (theme) => theme.warn };
+  const isLate = silentMs !== null && silentMs >= LATE_MS;
+  const distance = isLate ? `silent ${idleText(silentMs)}` : behind === 0 ? 'in step' : `${formatBytes(behind)} behind`;
+  return { text: `replica, ${distance}`, style: (theme) => (isLate ? theme.warn : theme.strong) };
+}
+
+const PHASE_WORDS: { readonly [phase in Exclude<LinkPhase, 'online'>]: string } = {
+  handshake: 'handshake', waiting: 'waits for RDB', transfer: 'receives RDB', bulk: 'receives RDB', transmitted: 'has the RDB',
+};
+
+type LinkPhase = Extract<NonNullable<TokenRow['link']>, { part: 'replica' }>['phase'];
 
 /** While the loop is busy with one token: that one, and those that have something for it. */
 function busyState(state: State, { token }: TokenRow, width: number): Doing | null {

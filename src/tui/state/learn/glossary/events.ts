@@ -91,7 +91,7 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
   },
   replicate: {
     en: ['A change was handed to the append-only file and the replicas, as they repeat it.', 'There is none while there are neither.'],
-    ko: ['변경 사항이 추가 전용 파일(AOF)과 레플리카에 전달되었습니다. 받는 쪽이 그대로 반복할 수 있는 형태입니다.', '파일도 레플리카도 없으면 이 이벤트는 발생하지 않습니다.'],
+    ko: ['변경 사항이 추가 전용 파일(AOF)과 레플리카에 그대로 반복할 수 있는 형태로 전달되었습니다.', '파일도 레플리카도 없으면 이 이벤트는 발생하지 않습니다.'],
   },
   fault: {
     en: ['A fault that is set was injected.', 'It belongs to whichever phase runs, and begins none.'],

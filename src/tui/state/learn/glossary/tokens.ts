@@ -199,6 +199,42 @@ export const TOKENS: Chapter = {
       ko: ['이 클라이언트의 명령 가운데 마지막으로 실행된 것입니다.', '행에서 Enter를 누르면 그 이전 명령도 볼 수 있습니다.'],
     },
     {
+      term: 'replica',
+      also: ['replication', '레플리카', '복제'],
+      en: [
+        'Another server that repeats every change of this one: first it receives the dataset (RDB), then the stream of changes.',
+        'Once a second it says up to which byte of the history it is; "behind" counts what it has not acknowledged.',
+      ],
+      ko: [
+        '이 서버의 모든 변경을 그대로 반복하는 다른 서버로, 먼저 데이터 전체(RDB)를 받고 그다음 변경 스트림을 받습니다.',
+        '1초에 한 번 이력의 어느 바이트까지 처리했는지 알리며, behind는 아직 확인되지 않은 양입니다.',
+      ],
+    },
+    {
+      term: 'master',
+      also: ['link to the master', '마스터'],
+      en: [
+        'The server whose changes this one repeats; its connection is a token like any other, and its commands are executed without replies.',
+        'The number is the byte of the history up to which they are executed here.',
+      ],
+      ko: [
+        '이 서버가 변경을 그대로 반복하는 원본 서버이며, 그 연결도 하나의 토큰이고 받은 명령은 응답 없이 실행됩니다.',
+        '숫자는 이력의 어느 바이트까지 여기서 실행되었는지를 나타냅니다.',
+      ],
+    },
+    {
+      term: 'replication backlog',
+      also: ['history', 'PSYNC', '복제 백로그'],
+      en: [
+        'The last part of the history of changes, kept for replicas whose link was cut: who comes back in time goes on from where it stopped.',
+        'Who comes back too late receives the whole dataset again.',
+      ],
+      ko: [
+        '연결이 끊어진 레플리카를 위해 보관하는 변경 이력의 마지막 부분이며, 제때 돌아오면 멈춘 곳부터 이어서 받습니다.',
+        '너무 늦게 돌아오면 데이터 전체를 다시 받습니다.',
+      ],
+    },
+    {
       term: 'conversation',
       en: [
         'Of an open row: what the client has asked, newest first, and what it was answered.',
