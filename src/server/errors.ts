@@ -234,6 +234,18 @@ export const NO_LONGER_MASTER = new ErrorReply(
 );
 export const INVALID_MASTER_PORT = new ErrorReply('ERR Invalid master port');
 export const REPLICA_IN_COMMAND = new ErrorReply('ERR Command is not valid when client is a replica.');
+export const NO_FAILOVER = new ErrorReply('ERR No failover in progress.');
+export const FAILOVER_UNDER_WAY = new ErrorReply('ERR FAILOVER already in progress.');
+export const FAILOVER_OF_REPLICA = new ErrorReply('ERR FAILOVER is not valid when server is a replica.');
+export const FAILOVER_WITHOUT_REPLICAS = new ErrorReply('ERR FAILOVER requires connected replicas.');
+export const FORCED_FAILOVER = new ErrorReply('ERR FAILOVER with force option requires both a timeout and target HOST and IP.');
+export const NO_FAILOVER_TARGET = new ErrorReply('ERR FAILOVER target HOST and PORT is not a replica.');
+export const FAILOVER_TARGET_OFFLINE = new ErrorReply('ERR FAILOVER target replica is not online.');
+export const FAILOVER_TIMEOUT = new ErrorReply('ERR FAILOVER timeout must be greater than 0');
+export const REPLICAOF_IN_FAILOVER = new ErrorReply('ERR REPLICAOF not allowed while failing over.');
+export const SYNC_IN_FAILOVER = new ErrorReply("NOMASTERLINK Can't SYNC while failing over");
+export const PSYNC_FAILOVER_OF_MASTER = new ErrorReply("ERR PSYNC FAILOVER can't be sent to a master.");
+export const PSYNC_FAILOVER_ID = new ErrorReply('ERR PSYNC FAILOVER replid must match my replid.');
 export const TOO_FEW_REPLICAS = new ErrorReply('NOREPLICAS Not enough good replicas to write.');
 export const unknownReplconfOption = (option: string): ErrorReply => new ErrorReply(oneLine(`ERR Unrecognized REPLCONF option: ${cString(option)}`));
 export const unsupportedRdbFilter = (word: string): ErrorReply => new ErrorReply(oneLine(`ERR Unsupported rdb-filter-only option: ${cString(word)}`));

@@ -25,6 +25,7 @@ import type { HeapWatchState } from './measuring/heap-watch.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
 import type { PersistenceState } from './persistence/persistence.js';
 import type { LinkState } from './replication/primary-link.js';
+import type { FailoverState } from './replication/failover.js';
 import type { ReplicasState } from './replication/replicas.js';
 import type { ReplicationState } from './replication/replication.js';
 import type { ScriptingState } from './scripting/scripting.js';
@@ -42,6 +43,7 @@ export interface ServerState {
   readonly identity: ServerIdentity;
   readonly replication: ReplicationState;
   readonly replicas: ReplicasState;
+  readonly failover: FailoverState;
   readonly primaryLink: LinkState;
   readonly random: number;
   /** The settings in force that are not the defaults: what a restored server's Config must be made of. */

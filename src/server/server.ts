@@ -17,7 +17,7 @@ import { resolvePath, toText } from './config/bytes.js';
 import { type Config, ConfigError, type SettingValues } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
-import { NOT_ON_DISK, TOO_FEW_REPLICAS } from './errors.js';
+import { NO_LONGER_MASTER, NOT_ON_DISK, TOO_FEW_REPLICAS } from './errors.js';
 import { AclLog } from './features/acl-log.js';
 import { Blocking, type ParkRequest } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
@@ -59,6 +59,7 @@ import { Persistence } from './persistence/persistence.js';
 import { Propagation } from './propagation/propagation.js';
 import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
 import { type DatasetLoad, PrimaryLink } from './replication/primary-link.js';
+import { Failover, type FailoverTarget } from './replication/failover.js';
 import { Replicas } from './replication/replicas.js';
 import { Replication } from './replication/replication.js';
 import { Tap } from './trace/tap.js';
@@ -130,6 +131,7 @@ export class Server implements ServerContext {
   readonly identity: ServerIdentity;
   readonly replication: Replication;
   readonly replicas: Replicas;
+  readonly failover: Failover;
   readonly primaryLink: PrimaryLink;
   readonly random: SeededRandom;
   readonly activity: Activity;
@@ -251,11 +253,22 @@ export class Server implements ServerContext {
         hooks.stream = isOn ? this.replication : null;
         this.propagation.toReplicas(isOn ? this.replicas : null);
       },
+      acknowledged: () => this.failover.look(),
+      isHandingOver: () => this.failover.phase !== 'no-failover',
       answer: ({ id }, reply) => void this.blocking.answer(sessions.get(id)!, reply),
       denyWrites: (isDenied) => void (hooks.tooFewReplicas = isDenied ? TOO_FEW_REPLICAS : null),
     }));
     for (const name of ['min-replicas-to-write', 'min-replicas-max-lag'] as const) config.onChange(name, () => replicas.look());
     replicas.look();
+    this.failover = new Failover({
+      replication: this.replication, replicas, scheduler, log: this.log,
+      hold: (isOn) => pause.hold(isOn),
+      follow: (target) => this.followTarget(target),
+      promote: () => {
+        config.set('replicaof', '');
+        this.primaryLink.promote();
+      },
+    });
 
     // From requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
@@ -308,7 +321,7 @@ export class Server implements ServerContext {
       capture: () => reader.capture(),
     });
     const link = new PrimaryLink({
-      settings: values, replication, replicas, clock, scheduler, tap, loop, log,
+      settings: values, replication, replicas, clock, scheduler, tap, loop, log, failover: this.failover,
       port: () => this.portOfClients(),
       newToken: () => this.newToken(),
       load: (next) => loadFrom(persistence.beginReplacing(next)),
@@ -329,6 +342,12 @@ export class Server implements ServerContext {
     });
     for (const name of ['replica-read-only', 'replica-serve-stale-data', 'replica-ignore-maxmemory'] as const) config.onChange(name, () => link.tell());
     return link;
+  }
+
+  private followTarget({ host, port }: FailoverTarget): void {
+    this.blocking.unblockAll(this.sessions.values(), NO_LONGER_MASTER);
+    this.config.set('replicaof', `${host} ${port}`);
+    this.primaryLink.follow();
   }
 
   private portOfClients(): number {
@@ -391,6 +410,7 @@ export class Server implements ServerContext {
       identity: this.identity,
       replication: this.replication.capture(),
       replicas: this.replicas.capture(sessions.values()),
+      failover: this.failover.capture(),
       primaryLink: this.primaryLink.capture(),
       random: this.random.capture(),
       settings: this.config.capture(),
@@ -446,6 +466,7 @@ export class Server implements ServerContext {
     this.jobs.restore(state.jobs, sockets === undefined);
     this.persistence.restore(state.persistence, sockets === undefined);
     this.replicas.restore(state.replicas, sessions, sockets === undefined);
+    this.failover.restore(state.failover, sockets === undefined);
     const clientOf = (token: Token): MasterConnection => sessions.get(token)!.transport as MasterConnection;
     this.primaryLink.restore(state.primaryLink, sockets === undefined ? null : { streamOf: (socket) => sockets.streamOf(socket), clientOf });
     this.random.restore(state.random);

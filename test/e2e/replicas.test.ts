@@ -201,3 +201,42 @@ describeWithRedis('a real replica', () => {
     expect(stdout).toMatch(/^replayed \d+ turns, \d+ commands: identical\n$/);
   });
 });
+
+describeWithRedis('FAILOVER', () => {
+  /** Waits until the first is the replica of the other, and both have the same. */
+  async function expectHandedOver(former: RespClient, now: RespClient): Promise<void> {
+    await expect.poll(() => field(now, 'role'), { timeout: 20_000 }).toBe('master');
+    await expect.poll(() => field(former, 'master_failover_state'), { timeout: 20_000 }).toBe('no-failover');
+    await expectSame(now, former);
+  }
+
+  test('from the lab to a redis-server and back loses nothing of what was acknowledged', { timeout: 90_000 }, async () => {
+    await using lab = await startLab();
+    const ours = await connectTo(lab.port);
+    const { client: theirs, redis } = await startReplica(lab.port, '--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1');
+    await withoutExpiry(ours, theirs);
+    await write(ours, new Random(7), 300);
+    await expectSame(ours, theirs);
+    const writers = await Promise.all(Array.from({ length: 4 }, () => connectTo(lab.port)));
+    const written = writers.map(async (writer, w) => {
+      for (let i = 0; ; i++) {
+        const reply = await writer.call('SET', `w:${w}:${i}`, 'x');
+        if ('error' in (reply as object)) return { count: i, reply };
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await ours.call('FAILOVER', 'TO', '127.0.0.1', String(redis.port))).toEqual({ simple: 'OK' });
+    await expectHandedOver(ours, theirs);
+    for (const [w, { count, reply }] of (await Promise.all(written)).entries()) {
+      expect(reply).toEqual({ error: "READONLY You can't write against a read only replica." });
+      expect(await theirs.call('EXISTS', ...Array.from({ length: count }, (_, i) => `w:${w}:${i}`), 'none')).toBe(count);
+    }
+    expect(await field(theirs, 'sync_full', 'stats')).toBe('0');
+    await write(theirs, new Random(8), 200);
+    await expectSame(theirs, ours);
+    expect(await theirs.call('FAILOVER')).toEqual({ simple: 'OK' });
+    await expectHandedOver(theirs, ours);
+    await write(ours, new Random(9), 200);
+    await expectSame(ours, theirs);
+  });
+});

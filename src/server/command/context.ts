@@ -18,6 +18,7 @@ import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
 import type { Tracking } from '../features/tracking.js';
 import type { PrimaryLink } from '../replication/primary-link.js';
+import type { Failover } from '../replication/failover.js';
 import type { Replicas } from '../replication/replicas.js';
 import type { Replication } from '../replication/replication.js';
 import type { Denial } from '../features/users/permission.js';
@@ -84,6 +85,7 @@ export interface ServerContext {
   readonly identity: ServerIdentity;
   readonly replication: Replication;
   readonly replicas: Replicas;
+  readonly failover: Failover;
   readonly primaryLink: PrimaryLink;
   /** In [0, 1), from the server's seed. */
   random(): number;

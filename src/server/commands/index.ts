@@ -21,6 +21,7 @@ import * as replicaof from './replicaof.js';
 import * as replicas from './replicas.js';
 import * as server from './server.js';
 import * as slowlog from './slowlog.js';
+import * as failover from './failover.js';
 import * as functions from './functions.js';
 import * as generic from './generic.js';
 import * as list from './list.js';
@@ -38,7 +39,7 @@ import * as string from './string.js';
 import * as transactions from './transactions.js';
 
 const families: readonly { readonly [name: string]: CommandDeclaration }[] = [
-  acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, generic, geo, hash, hyperloglog, info, latency, list, lolwut,
+  acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, failover, generic, geo, hash, hyperloglog, info, latency, list, lolwut,
   memory, modules, pubsub, replicaof, replicas, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream,
   streamGroups, string, transactions,
 ];

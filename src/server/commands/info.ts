@@ -270,7 +270,7 @@ function replication(server: ServerContext): Field[] {
     ['connected_slaves', list.length],
     ...(limits ? [['min_slaves_good_slaves', replicas.goodReplicas] as const] : []),
     ...list.flatMap((replica, i) => replicaField(replica, i, clock.nowMs)),
-    ['master_failover_state', 'no-failover'],
+    ['master_failover_state', server.failover.phase],
     ['master_replid', replication.id],
     ['master_replid2', replication.secondId],
     ['master_repl_offset', replication.offset],

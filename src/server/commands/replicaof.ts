@@ -28,6 +28,7 @@ export const slaveof = command({
 
 function follow(argv: Argv, session: Session): Reply {
   const { replication, primaryLink, config, log } = session.server;
+  if (session.server.failover.phase !== 'no-failover') return errors.REPLICAOF_IN_FAILOVER;
   const [, host, port] = argv as readonly [string, string, string];
   if (isWord(host, 'NO') && isWord(port, 'ONE')) {
     if (replication.role === 'master') return OK;

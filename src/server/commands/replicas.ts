@@ -1,10 +1,11 @@
 /** This server as a master: PSYNC SYNC REPLCONF ROLE WAIT. */
+import { clientInfo } from '../command/client-info.js';
 import { type Argv, command } from '../command/command.js';
 import type { Session } from '../command/session.js';
 import * as errors from '../errors.js';
 import type { ParkRequest } from '../features/blocking.js';
-import { NO_REPLY, OK, type Reply } from '../resp/reply.js';
-import { integer } from './support/arguments.js';
+import { type ErrorReply, NO_REPLY, OK, type Reply } from '../resp/reply.js';
+import { integer, isWord } from './support/arguments.js';
 
 export const psync = command({
   name: 'psync', since: '2.8.0', group: 'server', complexity: '',
@@ -15,7 +16,9 @@ export const psync = command({
   run(argv, _db, session) {
     // What is no number fits to no history, as in Redis.
     const offset = /^-?\d{1,18}$/.test(argv[2]!) ? Number(argv[2]) : -1;
-    return synchronize(session, { id: argv[1]!.toLowerCase(), offset });
+    const id = argv[1]!.toLowerCase();
+    const refusal = argv.length > 3 && isWord(argv[3]!, 'FAILOVER') ? takeOver(session, id) : null;
+    return refusal ?? synchronize(session, { id, offset });
   },
 });
 
@@ -27,9 +30,22 @@ export const sync = command({
   run: (_argv, _db, session) => synchronize(session, null),
 });
 
+/** The master of this server hands its part over, and becomes the replica of this one. Null, or why not. */
+function takeOver(session: Session, id: string): ErrorReply | null {
+  const { replication, primaryLink, config, log } = session.server;
+  log('notice', `Failover request received for replid ${id}.`);
+  if (replication.role === 'master') return errors.PSYNC_FAILOVER_OF_MASTER;
+  if (id !== replication.id) return errors.PSYNC_FAILOVER_ID;
+  config.set('replicaof', '');
+  primaryLink.promote();
+  log('notice', `MASTER MODE enabled (failover request from '${clientInfo(session)}')`);
+  return null;
+}
+
 function synchronize(session: Session, request: { id: string; offset: number } | null): Reply {
   if (session.isReplica) return NO_REPLY;
-  const { replication, primaryLink } = session.server;
+  const { replication, primaryLink, failover } = session.server;
+  if (failover.phase !== 'no-failover') return errors.SYNC_IN_FAILOVER;
   if (replication.role === 'slave' && !primaryLink.isUp) return errors.NO_MASTER_LINK;
   if (session.transport.outputBytes > 0) return errors.SYNC_WITH_PENDING_OUTPUT;
   return session.server.replicas.synchronize(session, request);

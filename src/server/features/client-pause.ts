@@ -27,6 +27,7 @@ export type PauseMode = typeof PAUSE_OFF | typeof PAUSE_WRITE | typeof PAUSE_ALL
 /** A pause; the requests that it holds are kept with their clients. */
 export interface ClientPauseState {
   readonly mode: PauseMode;
+  readonly held: PauseMode;
   readonly untilMs: number;
   readonly timer: TimerState | null;
   /** The clients whose request is held, by their tokens. */
@@ -38,6 +39,8 @@ const TIMER = 'client-pause';
 
 export class ClientPause {
   mode: PauseMode = PAUSE_OFF;
+  /** What a failover holds, whatever clients say of pauses. */
+  private held: PauseMode = PAUSE_OFF;
   private untilMs = 0;
   private timer: TimerState | null = null;
   private readonly postponed = new Set<PausedClient>();
@@ -48,11 +51,12 @@ export class ClientPause {
   ) {}
 
   capture(): ClientPauseState {
-    return { mode: this.mode, untilMs: this.untilMs, timer: captureTimer(this.timer), postponed: Array.from(this.postponed, ({ id }) => id) };
+    return { mode: this.mode, held: this.held, untilMs: this.untilMs, timer: captureTimer(this.timer), postponed: Array.from(this.postponed, ({ id }) => id) };
   }
 
-  restore({ mode, untilMs, timer, postponed }: ClientPauseState, sessions: ReadonlyMap<number, PausedClient>): void {
+  restore({ mode, held, untilMs, timer, postponed }: ClientPauseState, sessions: ReadonlyMap<number, PausedClient>): void {
     this.mode = mode;
+    this.held = held;
     this.untilMs = untilMs;
     if (timer !== null) this.timer = this.scheduler.restore(TIMER, timer, () => this.end());
     for (const token of postponed) this.postponed.add(sessions.get(token)!);
@@ -68,6 +72,13 @@ export class ClientPause {
     this.timer = this.scheduler.after(TIMER, leftMs, () => this.end());
   }
 
+  /** Holds writes until it is called again, or, of false, no longer. */
+  hold(isOn: boolean): void {
+    this.held = isOn ? PAUSE_WRITE : PAUSE_OFF;
+    if (isOn) this.mode = Math.max(this.mode, this.held) as PauseMode;
+    else if (this.timer === null) this.end();
+  }
+
   /** Clients whose command is held, for INFO. */
   get size(): number {
     return this.postponed.size;
@@ -81,7 +92,8 @@ export class ClientPause {
   }
 
   end(): void {
-    this.mode = PAUSE_OFF;
+    // Those whose command is still held wait again.
+    this.mode = this.held;
     this.untilMs = 0;
     this.cancelTimer();
     const released = [...this.postponed];

@@ -52,6 +52,8 @@ export class Handshake {
   constructor(
     private readonly introduction: Introduction,
     private readonly from: () => Position | null,
+    /** The master is a replica that is to take over. */
+    private readonly isFailover: () => boolean,
     private readonly log: (message: string) => void,
   ) {}
 
@@ -113,7 +115,7 @@ export class Handshake {
       return encodeRequest(['PSYNC', '?', '-1']);
     }
     this.log(`Trying a partial resynchronization (request ${from.id}:${from.offset}).`);
-    return encodeRequest(['PSYNC', from.id, String(from.offset)]);
+    return encodeRequest(['PSYNC', from.id, String(from.offset), ...(this.isFailover() ? ['FAILOVER'] : [])]);
   }
 
   private outcome(line: string): Outcome {

@@ -76,6 +76,8 @@ interface Surroundings {
   readonly tap: Tap;
   readonly loop: LinkLoop;
   readonly replicas: { restart(): void; disconnectAll(): void; createBacklog(): void; look(): void };
+  /** In which the master that is followed is asked to take over. */
+  readonly failover: { readonly phase: string; end(): void; abort(why: string): void };
   /** Where clients of this server find it. */
   port(): number;
   newToken(): Token;
@@ -305,7 +307,7 @@ export class PrimaryLink {
       address: settings['replica-announce-ip'],
     };
     const from = (): Position | null => (this.canContinue ? { id: replication.id, offset: replication.offset + 1 } : null);
-    return new Handshake(introduction, from, (message) => log('notice', message));
+    return new Handshake(introduction, from, () => this.server.failover.phase === 'failover-in-progress', (message) => log('notice', message));
   }
 
   /** Of the socket: the connection is there, or has failed. */
@@ -367,8 +369,10 @@ export class PrimaryLink {
         log('notice', outcome.why);
         return this.fail(null);
       case 'failed':
-        return this.fail(outcome.why);
+        this.fail(outcome.why);
+        return this.server.failover.abort('Failover target rejected psync request');
       case 'full':
+        this.server.failover.end();
         this.position = outcome.position;
         this.canContinue = false;
         this.transfer = new DatasetTransfer();
@@ -376,6 +380,7 @@ export class PrimaryLink {
         this.tell();
         return log('notice', `Full resync from master: ${outcome.position.id}:${outcome.position.offset}`);
       case 'partial':
+        this.server.failover.end();
         log('notice', 'Successful partial resynchronization with master.');
         if (outcome.id !== null && outcome.id !== replication.id) {
           log('warning', `Master replication ID changed to ${outcome.id}`);

@@ -48,6 +48,10 @@ interface Surroundings {
   denyWrites(isDenied: boolean): void;
   /** Answers a parked client. */
   answer(client: WaitingClient, reply: number): void;
+  /** A replica has said how far it has come. */
+  acknowledged(): void;
+  /** Nothing is to be added to the stream but effects of commands: a replica is to catch up. */
+  isHandingOver(): boolean;
   log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
 }
 
@@ -192,6 +196,12 @@ export class Replicas {
       this.startStream(replica);
     }
     this.answerWaiters();
+    this.server.acknowledged();
+  }
+
+  /** Where a replica can be found under this address. */
+  find({ host, port }: { readonly host: string; readonly port: number }): Replica | undefined {
+    return this.list.find(({ address, listeningPort }) => address?.toLowerCase() === host.toLowerCase() && listeningPort === port);
   }
 
   /** WAIT: answers the client, which was parked, once so many replicas have got what is before an offset. */
@@ -431,7 +441,7 @@ export class Replicas {
   /** So that nobody takes a link for broken on which there is nothing to say. */
   private keepAlive(): void {
     const { settings } = this.server;
-    if (this.list.length > 0 && this.seconds % settings['repl-ping-replica-period'] === 0) this.feed(NONE, PING);
+    if (this.list.length > 0 && !this.server.isHandingOver() && this.seconds % settings['repl-ping-replica-period'] === 0) this.feed(NONE, PING);
     for (const replica of this.list) {
       if (replica.phase !== 'waiting' && !(replica.phase === 'transfer' && replica.isSized)) continue;
       replica.put(NEWLINE);
