@@ -40,7 +40,7 @@ export async function learnInLines(args: readonly string[]): Promise<number> {
     return await check(names.length === 0 ? bundledExperiments() : names.map(loadExperiment), poller);
   } catch (error) {
     if (error instanceof UsageError) complain(toBytes(error.message));
-    else complain(error instanceof ExperimentFileError ? toBytes(error.text[language]) : explain(error));
+    else complain(error instanceof ExperimentFileError ? toBytes(error.text[language]) : explain(error, language));
     return FAILED;
   }
 }
@@ -59,7 +59,7 @@ export async function teach(wanted: string | null, language: Language | null, po
     await teachInLines(wanted === null ? null : loadExperiment(toText(wanted)), ports);
     return PASSED;
   } catch (error) {
-    complain(error instanceof ExperimentFileError ? toBytes(error.text[ports.language]) : explain(error));
+    complain(error instanceof ExperimentFileError ? toBytes(error.text[ports.language]) : explain(error, ports.language));
     return FAILED;
   } finally {
     input.close();

@@ -57,7 +57,8 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     setTimeout(start.isOver, START_MS).unref();
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback } = server;
-    const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock, wantedPort, version: __VERSION__ };
+    const recorded = file === null ? {} : { recording: { name: file.slice(file.lastIndexOf('/') + 1), commands: showsCommand ?? 0 } };
+    const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock, wantedPort, version: __VERSION__, ...recorded };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
     const language = languageFor(run);
@@ -74,7 +75,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     logOutput?.close();
     return code;
   } catch (error) {
-    complain(error instanceof ExperimentFileError ? toBytes(error.text[languageFor(run)]) : explain(error));
+    complain(error instanceof ExperimentFileError ? toBytes(error.text[languageFor(run)]) : explain(error, languageFor(run)));
     return 1;
   }
 }

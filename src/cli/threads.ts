@@ -3,7 +3,7 @@
  */
 import { toBytes } from '../server/config/bytes.js';
 import { startThreads, type ThreadsOptions } from '../server/index.js';
-import { languageOf } from '../shared/language.js';
+import { languageOf, type Language } from '../shared/language.js';
 import { showLanes } from '../tui/lanes/index.js';
 import { colorDepthOf } from '../tui/terminal/color-depth.js';
 import type { Run } from './command-line.js';
@@ -15,12 +15,15 @@ import { addressesOf, listenForSignals, logFile, START_MS } from './serve.js';
 import type { Start } from './start.js';
 import { Warnings } from './warnings.js';
 
+/** Hangul cannot be written in ASCII. */
+const languageFor = ({ ascii, language }: Run): Language => (ascii ? 'en' : (language ?? languageOf(process.env)));
+
 /** Resolves with the exit code when the server has ended. */
 export async function serveThreads(run: Run, start: Start): Promise<number> {
   try {
     return await (run.headless ? serveInForeground(run, start) : showOnScreen(run, start));
   } catch (error) {
-    complain(explain(error));
+    complain(explain(error, languageFor(run)));
     return 1;
   }
 }
@@ -50,7 +53,7 @@ async function showOnScreen(run: Run, start: Start): Promise<number> {
   const log: ThreadsOptions['log'] = (_, message) => warnings.add(toBytes(message));
   const server = await onFreePort(run.settings.port, (port) => startThreads({ ...run.settings, port, log }));
   setTimeout(start.isOver, START_MS).unref();
-  const language = run.ascii ? 'en' : (run.language ?? languageOf(env));
+  const language = languageFor(run);
   const code = await showLanes(server, { input, output, colors: colorDepthOf(env), ascii: run.ascii, background: run.theme, language, warnings });
   await server.close();
   start.isOver();

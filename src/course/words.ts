@@ -2,6 +2,7 @@
  * What the course says, in both languages.
  */
 import type { LessonReport, Outcome } from './report.js';
+import { withParticle } from '../shared/korean.js';
 import type { Language, Text } from '../shared/language.js';
 
 export const WORDS = {
@@ -27,7 +28,7 @@ export function describeOutcome(outcome: Outcome, language: Language, file: stri
       return [
         {
           en: `${outcome.call} was called again and again: the loop spins, and never comes back to wait in the poll`,
-          ko: `${outcome.call}을(를) 끝없이 호출합니다. 루프가 헛돌며 poll로 돌아가 기다리지 않습니다`,
+          ko: `${withParticle(outcome.call, '을/를')} 끝없이 호출합니다. 루프가 헛돌며 poll로 돌아가 기다리지 않습니다`,
         }[language],
       ];
     case 'notRun':
@@ -45,7 +46,7 @@ export function describeFailure({ reason, detail: bytes }: NonNullable<LessonRep
   const texts: { readonly [each in typeof reason]: Text } = {
     missing: { en: `there is no file ${detail}`, ko: `${detail} 파일이 없습니다` },
     broken: { en: `it does not load: ${detail}`, ko: `불러올 수 없습니다: ${detail}` },
-    export: { en: `it does not export ${detail}`, ko: `${detail}을(를) export하지 않습니다` },
+    export: { en: `it does not export ${detail}`, ko: `${withParticle(detail, '을/를')} export하지 않습니다` },
     hangs: { en: 'it does not finish loading: something in it runs or waits without an end', ko: '불러오기가 끝나지 않습니다. 안에서 끝없이 실행하거나 기다립니다' },
   };
   return texts[reason][language];

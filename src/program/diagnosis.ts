@@ -7,6 +7,7 @@
  *   does not read     it sleeps while something waits that it has been told of
  *   leaks             a connection was accepted, and is neither registered nor closed
  */
+import { withParticle } from '../shared/korean.js';
 import type { Text } from '../shared/language.js';
 import type { ToldEvent } from './protocol.js';
 
@@ -134,7 +135,7 @@ export class Diagnosis {
       const count = this.vainCalls.toLocaleString('en');
       return {
         en: `it spins inside of a turn: ${kind} was called ${count} times in a row, and nothing came of it${at}`,
-        ko: `한 턴 안에서 헛돕니다: ${kind}를 연달아 ${count}번 호출했지만 얻은 것이 없습니다${at}`,
+        ko: `한 턴 안에서 헛돕니다: ${withParticle(kind, '을/를')} 연달아 ${count}번 호출했지만 얻은 것이 없습니다${at}`,
       };
     }
     if (turnMs === null || turnMs < BUSY_MS) return null;
@@ -162,9 +163,9 @@ export class Diagnosis {
     const { token, readiness } = ready;
     if ([...this.ended.values()].some((ended) => ended.token === token)) return notClosed(token);
     if ((readiness & 1) === 0) {
-      return { en: `token ${token} is WRITABLE again and again, and has nothing to write`, ko: `토큰 ${token}이(가) 계속 WRITABLE인데 쓸 것이 없습니다` };
+      return { en: `token ${token} is WRITABLE again and again, and has nothing to write`, ko: `토큰 ${withParticle(token, '이/가')} 계속 WRITABLE인데 쓸 것이 없습니다` };
     }
-    return { en: `token ${token} is READABLE again and again, and is not read`, ko: `토큰 ${token}이(가) 계속 READABLE인데 읽지 않습니다` };
+    return { en: `token ${token} is READABLE again and again, and is not read`, ko: `토큰 ${withParticle(token, '이/가')} 계속 READABLE인데 읽지 않습니다` };
   }
 
   private unread({ nowMs, waiting, isEdgeTriggered }: LoopSight): Text | null {
@@ -191,9 +192,9 @@ export class Diagnosis {
     const others = loose.length - 1;
     const fds: Text = { en: `fd ${first}${others === 0 ? '' : `, and ${others} more`}`, ko: `fd ${first}${others === 0 ? '' : ` 외 ${others}개`}` };
     if (this.lives.get(first) === 'accepted') {
-      return { en: `it leaks: ${fds.en}, accepted and neither registered nor closed`, ko: `누수: 수락한 ${fds.ko}를 등록하지도 닫지도 않았습니다` };
+      return { en: `it leaks: ${fds.en}, accepted and neither registered nor closed`, ko: `누수: 수락한 ${withParticle(fds.ko, '을/를')} 등록하지도 닫지도 않았습니다` };
     }
-    return { en: `it leaks: ${fds.en}, deregistered and not closed`, ko: `누수: 등록을 해제한 ${fds.ko}를 닫지 않았습니다` };
+    return { en: `it leaks: ${fds.en}, deregistered and not closed`, ko: `누수: 등록을 해제한 ${withParticle(fds.ko, '을/를')} 닫지 않았습니다` };
   }
 
   /** A reply may still be on its way; not for so long. */
@@ -209,7 +210,7 @@ const NOTHING: Text = { en: '', ko: '' };
 const NOT_TOLD_AGAIN: Text = { en: ', and edge-triggered it is not told again', ko: '. 에지 트리거에서는 다시 알려 주지 않습니다' };
 
 const notClosed = (token: number): Text => ({
-  en: `token ${token} has ended (EOF), and is not closed`, ko: `토큰 ${token}은(는) 끝났는데(EOF) 닫지 않았습니다`,
+  en: `token ${token} has ended (EOF), and is not closed`, ko: `토큰 ${withParticle(token, '은/는')} 끝났는데(EOF) 닫지 않았습니다`,
 });
 
 const CALLS: { readonly [kind: string]: string } = { poll: 'poll', ready: 'poll', connect: 'register', interest: 'reregister', disconnect: 'close' };

@@ -3,6 +3,7 @@
  */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withParticle } from '../shared/korean.js';
 import type { Text } from '../shared/language.js';
 import type { ProgramEnd } from './running.js';
 
@@ -42,7 +43,7 @@ export function endingOf(end: ProgramEnd, { lines }: LastWords, file: string): P
   const thrown = code === 0 || signal !== null ? null : thrownIn(lines, file);
   if (thrown !== null) return { ...end, text: { en: `it threw ${thrown.said}`, ko: `예외를 던졌습니다: ${thrown.said}` }, place: thrown.place };
   if (signal !== null) return { ...end, text: { en: `it was ended by ${signal}`, ko: `${signal} 신호로 끝났습니다` }, place: null };
-  return { ...end, text: { en: `it has ended with exit code ${code}`, ko: `종료 코드 ${code}(으)로 끝났습니다` }, place: null };
+  return { ...end, text: { en: `it has ended with exit code ${code}`, ko: `종료 코드 ${withParticle(String(code), '으로/로')} 끝났습니다` }, place: null };
 }
 
 /** `TypeError: x is not a function (loop.mjs:12)`; null: nothing was thrown. */

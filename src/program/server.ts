@@ -457,7 +457,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
       return address === undefined ? [] : [{ token, fd, address: formatAddress(address), interest }];
     });
     return {
-      nowMs: this.originMs + nowUs / 1000, nowUs, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
+      nowMs: this.originMs + nowUs / 1000, nowUs, heldMs: 0, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
       clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
       keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null, replication: null,
       stats: {

@@ -422,6 +422,11 @@ export function unknownCommand(argv: readonly string[]): ErrorReply {
   return new ErrorReply(oneLine(`ERR unknown command '${cString(argv[0]!).slice(0, 128)}', with args beginning with: ${args}`));
 }
 
+/** Of the engine of threads, which has few of them. */
+export function notOfThreads(command: string, names: readonly string[]): ErrorReply {
+  return new ErrorReply(oneLine(`ERR unknown command '${cString(command).slice(0, 128)}': the engine of threads has ${names.join(' ')}`));
+}
+
 export function unknownSubcommand(container: string, subcommand: string): ErrorReply {
   return new ErrorReply(oneLine(`ERR unknown subcommand '${cString(subcommand).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`));
 }

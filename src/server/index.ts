@@ -59,6 +59,7 @@ export { DEFAULT_MEMORY_BYTES as SHARED_KEYSPACE_BYTES } from './arena/shared-ta
 export type { LockCounters } from './arena/lock.js';
 export type { CountingOptions, CountingResult } from './engines/counting.js';
 export { THREADS_SETTINGS } from './engines/settings.js';
+export { ENGINE_COMMANDS } from './engines/command-names.js';
 export { MOST_THREADS } from './engines/lanes.js';
 export type { LaneState, LaneView } from './engines/lanes.js';
 export { contextSwitches, type ContextSwitches } from './engines/switches.js';

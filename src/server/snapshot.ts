@@ -123,8 +123,10 @@ export interface Snapshot {
   /** The loop's clocks: unix time in ms, which stands still while the loop is held, and monotonic time in µs. */
   readonly nowMs: number;
   readonly nowUs: number;
+  /** For how long the loop has been held so far, in ms: by so much its unix time is behind that of the system. 0 in a replay, where time is virtual too. */
+  readonly heldMs: number;
   readonly turn: number;
-  /** Rules and defects at the seams of the loop, as they are typed; oldest first. */
+  /** Rules and defects that are in force at the seams of the loop, as they are typed; oldest first. */
   readonly rules: readonly string[];
   /** What is registered with the poll besides clients: a listener for each address, and the waker. */
   readonly listeners: readonly { readonly token: number; readonly fd: number; readonly address: string; readonly interest: number }[];
@@ -166,8 +168,9 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
   return {
     nowMs: clock.nowMs,
     nowUs: momentUs(clock),
+    heldMs: clock.heldMs ?? 0,
     turn: server.loop.turnNumber,
-    rules: server.loopFaults.rules.faults.map(formatFault),
+    rules: server.loopFaults.rules.inForce.map(formatFault),
     listeners: server.listeners.map(({ token, listener, address, interest }) => ({ token, fd: listener.fd, address, interest })),
     wakerFd: server.loop.poll.waker.fd,
     clientCount: server.sessions.size,

@@ -1,6 +1,7 @@
 /**
  * What the app says in the last row of the screen: what a key has done, why it could not, and what is asked first. Undo says the same in lines.
  */
+import { withParticle } from '../shared/korean.js';
 import type { InLanguages } from '../shared/language.js';
 import type { Dropped, ForkOrigin } from '../server/index.js';
 import type { ForkedAsOf } from './state/state.js';
@@ -35,6 +36,8 @@ const ENGLISH = {
   runs: (goal: string) => `runs to ${goal}`,
   selectKey: 'select a key: w shows when it has changed last',
   isNow: 'this is now',
+  recordingEnds: 'the end of the recording; End once more: a server that goes on from here',
+  goesOnFromRecording: 'a server that goes on from the end of the recording; ← leads back',
   wayBack: 'End, or Esc twice, leads back to now',
   momentIs: (turn: number, event: number, time: string, what: string) => `turn ${turn}, event ${event}, ${time}: ${what}`,
   changedBy: (command: string, client: string) => `, by ${command} of ${client}`,
@@ -81,14 +84,16 @@ const KOREAN: typeof ENGLISH = {
   runs: (goal) => `${goal}까지 실행`,
   selectKey: '키를 먼저 선택하세요. w는 그 키가 마지막으로 바뀐 때를 보여 줍니다',
   isNow: '현재입니다',
+  recordingEnds: '기록의 끝입니다. End를 한 번 더 누르면 여기서 이어지는 서버로 갑니다',
+  goesOnFromRecording: '기록의 끝에서 이어지는 서버입니다. ←로 돌아갑니다',
   wayBack: 'End 또는 Esc 두 번으로 현재로 돌아갑니다',
   momentIs: (turn, event, time, what) => `턴 ${turn}, 이벤트 ${event}, ${time}: ${what}`,
   changedBy: (command, client) => ` (${client}의 ${command})`,
   notChangedBefore: (key) => `${key}: 히스토리에서 이보다 먼저 바뀐 적이 없습니다`,
-  forked: (asOf, address, way) => `${asOf === 'now' ? '' : `${borderInKorean(asOf)}의 `}포크가 ${address}에 있습니다. 그곳에서 ${way}로 끝내고 여기로 돌아옵니다`,
-  dropped: ({ token, bytes }) => `포크에 없는 것: #${token}이(가) 그 뒤에 보낸 ${bytes}바이트`,
-  noSuchEvent: (turn, event) => `턴 ${turn}에는 이벤트 ${event}이(가) 없습니다`,
-  noLater: (goal) => `히스토리에 더 뒤의 ${goal}이(가) 없습니다. End로 현재로 돌아갑니다`,
+  forked: (asOf, address, way) => `${asOf === 'now' ? '' : `${borderInKorean(asOf)}의 `}포크가 ${address}에 있습니다. 그곳에서 ${withParticle(way, '으로/로')} 끝내고 여기로 돌아옵니다`,
+  dropped: ({ token, bytes }) => `포크에 없는 것: ${withParticle(`#${token}`, '이/가')} 그 뒤에 보낸 ${bytes}바이트`,
+  noSuchEvent: (turn, event) => `턴 ${turn}에는 이벤트 ${withParticle(event, '이/가')} 없습니다`,
+  noLater: (goal) => `히스토리에 더 뒤의 ${withParticle(goal, '이/가')} 없습니다. End로 현재로 돌아갑니다`,
   fullSpeed: '최고 속도',
   speed: (eventsPerSecond) => `1초에 이벤트 ${eventsPerSecond}개`,
   spelling: { escaped: 'ASCII가 아닌 바이트를 redis-cli처럼 \\xHH로 표시합니다', readable: 'UTF-8 텍스트를 그대로 표시합니다' },
@@ -96,7 +101,7 @@ const KOREAN: typeof ENGLISH = {
   takenBack: (said) => `되돌림: ${said}`,
   nothingToTakeBack: '되돌릴 것이 없습니다',
   stepStays: '진행한 것은 되돌릴 수 없습니다. 그 이전은 히스토리에서 볼 수 있습니다',
-  onlyLive: (said) => `히스토리를 보는 중입니다. ${said}은(는) 현재의 루프에서만 되돌릴 수 있습니다`,
+  onlyLive: (said) => `히스토리를 보는 중입니다. ${withParticle(said, '은/는')} 현재의 루프에서만 되돌릴 수 있습니다`,
 };
 
 export const APP_TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };

@@ -11,7 +11,7 @@ import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
 import * as yoga from 'yoga-layout';
 import type { ProgramWatch } from '../program/index.js';
-import type { Breakpoint, RedisLabServer, RunTarget, SnapshotRequest, StepUnit } from '../server/index.js';
+import type { Breakpoint, Moment, RedisLabServer, RunTarget, SnapshotRequest, StepUnit } from '../server/index.js';
 import { APP_TEXTS } from './app-texts.js';
 import { contextOf, intentOf, isOfServer, type Context, type Intent } from './keymap.js';
 import { createConsole } from './repl/console.js';
@@ -122,6 +122,8 @@ export class App {
   /** The last frame that no key had asked for. */
   private pacedAtMs = -Infinity;
   private isDrawDue = false;
+  /** The moment at which a recording that is shown ends; null: none is shown. */
+  private recordingEnd: Moment | null = null;
   private hasEnded = false;
   private isHidden = false;
 
@@ -211,7 +213,9 @@ export class App {
   async start(): Promise<void> {
     await this.session.start();
     const { showsCommand = null } = this.options;
-    if (showsCommand !== null) await this.session.goTo({ to: { command: showsCommand } });
+    if (showsCommand === null) return;
+    await this.session.goTo({ to: { command: showsCommand } });
+    this.recordingEnd = this.session.visited?.moment ?? null;
   }
 
   resize(size: Size): void {
@@ -244,6 +248,8 @@ export class App {
   warn(text: string): void {
     if (this.hasEnded) return;
     const shown = this.options.theme.visible(text);
+    // The footer has the keys without which nobody gets on in an experiment.
+    if (this.state.lesson?.type === 'open') return this.console.note(shown);
     this.act({ type: 'notice', text: shown });
     this.changed();
     setTimeout(() => {
@@ -412,7 +418,7 @@ export class App {
       case 'last-change':
         return void this.goToLastChange();
       case 'live':
-        return this.session.showLive();
+        return this.goLive();
       case 'leave-fork':
         return this.options.leaveFork?.();
       case 'take-back':
@@ -539,9 +545,23 @@ export class App {
     }
   }
 
+  /** From within a recording to its end first: the server that goes on from there is another one. */
+  private goLive(): void {
+    const { control: { moment }, server: { recording } } = this.state;
+    const end = this.recordingEnd;
+    const isBeforeEnd = end !== null && moment !== null && (moment.turn < end.turn || (moment.turn === end.turn && moment.event < end.event));
+    if (isBeforeEnd) {
+      void this.session.goTo({ to: end });
+      return this.say(this.texts.recordingEnds);
+    }
+    const wasPast = moment !== null;
+    this.session.showLive();
+    if (recording !== undefined && wasPast) this.say(this.texts.goesOnFromRecording);
+  }
+
   /** At once, unless somebody would miss the lab. */
   private leave(): void {
-    const text = this.state.program === null ? leavingQuestion(this.session.newest, this.state.repl, this.language) : null;
+    const text = this.state.program === null ? leavingQuestion(this.session.newest, this.state.repl, this.language, this.state.server.recording) : null;
     if (text === null) this.options.quit();
     else this.ask({ text, intent: 'quit' });
   }
@@ -555,7 +575,10 @@ export class App {
     if (ui.panes[ui.focus].byte !== null) return this.moveInBytes(by, 'row');
     if (ui.panes[ui.focus].isOpen && pane.openRows !== undefined) return this.act({ type: 'move-cursor', by, count: pane.openRows(this.state) });
     if (pane.rows !== undefined) return this.act({ type: 'select', by, ...this.listed() });
-    if (pane.length !== undefined) this.act({ type: 'scroll', by, length: pane.length(this.state), forgotten: pane.forgotten?.(this.state) ?? 0 });
+    if (pane.length === undefined) return;
+    const size = paneSize(this.state, pane.id, this.size);
+    const limit = size === null ? undefined : pane.scrollLimit?.(this.state, size, this.options.theme);
+    this.act({ type: 'scroll', by, length: pane.length(this.state), forgotten: pane.forgotten?.(this.state) ?? 0, ...(limit !== undefined && { limit }) });
   }
 
   /** From nothing the first row is selected, as it is where rows open. */
@@ -683,8 +706,9 @@ export class App {
 
   /** The history is left only if that is what was meant. */
   private togglePause(): void {
-    const { mode, heldAt } = this.state.control;
-    const intent = heldAt === null ? 'pause' : 'resume';
+    const { mode, heldAt, stepping } = this.state.control;
+    // A step that waits for something to happen is a held loop to whoever steps; a run is stopped.
+    const intent = heldAt === null && typeof stepping !== 'string' ? 'pause' : 'resume';
     if (mode === 'history') this.ask({ text: this.texts.leaveHistory[intent], intent });
     else this.changePace(this.texts[intent], intent === 'pause' ? 'held' : 'free');
   }

@@ -115,6 +115,8 @@ const OF_SERVER: ReadonlySet<Intent> = new Set([
 
 const isHistory = ({ control }: State): boolean => control.mode === 'history';
 const isNow = (state: State): boolean => !isHistory(state);
+const isRecording = ({ server }: State): boolean => server.recording !== undefined;
+const isLineEmpty = ({ repl }: State): boolean => repl.input === '' && repl.search === null;
 const isFrozen = ({ ui }: State): boolean => ui.panes[ui.focus].frozenAt !== null || ui.panes[ui.focus].frozenRows !== null;
 const hasSearched = ({ repl }: State): boolean => repl.pager !== null && repl.pager.search !== '';
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
@@ -345,12 +347,25 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'live', keys: ['end', 'escape'], shown: 'End', label: { en: 'LIVE', ko: 'LIVE' },
     meaning: { en: 'now again, wherever the loop is by then', ko: '루프가 어디에 있든 다시 현재로' },
-    group: 'History', contexts: ['panes'], when: isHistory,
+    group: 'History', contexts: ['panes'], when: (state) => isHistory(state) && !isRecording(state),
+  },
+  {
+    intent: 'live', keys: ['end', 'escape'], shown: 'End', label: { en: 'to its end', ko: '기록 끝으로' },
+    meaning: { en: 'the end of the recording; from there, a server that goes on from it', ko: '기록의 끝으로, 거기서는 이어지는 서버로' },
+    group: 'History', contexts: ['panes'], when: (state) => isHistory(state) && isRecording(state),
   },
   {
     intent: 'live', keys: ['end'], shown: 'End', label: { en: 'LIVE', ko: 'LIVE' },
     meaning: { en: 'now again, where nothing stands in the line', ko: '입력한 것이 없으면 다시 현재로' },
-    group: 'History', contexts: ['console'], when: (state) => isHistory(state) && state.repl.input === '' && state.repl.search === null,
+    group: 'History', contexts: ['console'], when: (state) => isHistory(state) && !isRecording(state) && isLineEmpty(state),
+  },
+  {
+    intent: 'live', keys: ['end'], shown: 'End', label: { en: 'to its end', ko: '기록 끝으로' },
+    meaning: {
+      en: 'the end of the recording, where nothing stands in the line; from there, a server that goes on from it',
+      ko: '입력한 것이 없으면 기록의 끝으로, 거기서는 이어지는 서버로',
+    },
+    group: 'History', contexts: ['console'], when: (state) => isHistory(state) && isRecording(state) && isLineEmpty(state),
   },
   // Time: none of these keys moves the loop while the history is shown.
   {

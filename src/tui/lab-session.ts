@@ -17,6 +17,7 @@ import { History } from './state/history.js';
 import { LoopTime } from './state/loop-time.js';
 import type { Model } from './state/model/model.js';
 import { initialState, reduce, type Action } from './state/reduce.js';
+import { WallTime } from './state/wall-time.js';
 import type { Busy, Control, ForkedAsOf, Goal, Position, ServerInfo, State } from './state/state.js';
 import { NOWHERE, TimeTravel, type Outcome, type Way } from './time-travel.js';
 
@@ -56,6 +57,8 @@ export class LabSession {
   private current: State;
   private readonly history = new History();
   private readonly time: LoopTime;
+  /** What time it was on the wall at moments of the loop. */
+  readonly wall = new WallTime();
   private readonly travel: TimeTravel;
   /** The windows that the live loop, and the past that is shown, were asked for. */
   private watched = '';
@@ -251,7 +254,7 @@ export class LabSession {
     this.pastWatched = JSON.stringify(request);
     this.act({ type: 'begin' });
     const { model, isTimed } = this.history.modelOf(visit, snapshot);
-    this.act({ type: 'show-moment', model, nowMs: snapshot.nowMs, moment, position: this.positionOf(moment, !isTimed) });
+    this.act({ type: 'show-moment', model, nowMs: snapshot.nowMs, moment, position: this.positionOf(moment, snapshot.nowMs, !isTimed) });
     this.options.changed();
   }
 
@@ -268,17 +271,17 @@ export class LabSession {
     this.options.changed();
   }
 
-  private positionOf({ turn }: Moment, isUntimed = this.state.control.position?.isUntimed ?? false): Position {
+  private positionOf({ turn }: Moment, loopMs: number, isUntimed = this.state.control.position?.isUntimed ?? false): Position {
     const { oldest, newest, isWhole } = this.options.server.history!.range;
     const of = Math.max(newest.turn, isWhole ? 0 : this.history.newest.rates.turn, turn) - oldest.turn + 1;
-    return { at: Math.max(1, turn - oldest.turn + 1), of: Math.max(1, of), isUntimed };
+    return { at: Math.max(1, turn - oldest.turn + 1), of: Math.max(1, of), wallMs: this.wall.wallOf(loopMs), isUntimed };
   }
 
   /** Shows a moment of the history that is shown already, or now. */
   private show(moment: Moment | null): void {
     if (moment === null) return this.act({ type: 'show-moment', model: this.history.newest, nowMs: this.time.read(), moment: null, position: null });
     const { model, ui: { nowMs } } = this.state;
-    this.act({ type: 'show-moment', model, nowMs, moment, position: this.positionOf(moment) });
+    this.act({ type: 'show-moment', model, nowMs, moment, position: this.positionOf(moment, nowMs) });
   }
 
   // The loop
@@ -297,6 +300,7 @@ export class LabSession {
     if (this.hasEnded) return;
     this.history.add({ type: 'snapshot', snapshot });
     this.time.set(snapshot.nowMs);
+    this.wall.saw(snapshot.nowMs, snapshot.heldMs);
     this.historyGrew();
   }
 

@@ -1,12 +1,12 @@
 /**
  * SessionPast: the past of a session as its console and its keys ask for it, and what is said of a moment that has been reached.
  */
-import type { Moment, PastAnswer, Visit } from '../server/index.js';
+import type { HistoryRange, Moment, PastAnswer, Visit } from '../server/index.js';
 import { APP_TEXTS } from './app-texts.js';
 import type { LabSession } from './lab-session.js';
 import type { ReplPast } from './repl/past.js';
 import { clockText } from './state/date-text.js';
-import { parseGoTo, type GoTo } from './state/goto.js';
+import { parseGoTo, type GoTo, type TimeRange } from './state/goto.js';
 import { toBytes } from './state/typed-text.js';
 import { NOWHERE } from './time-travel.js';
 import { sentence } from './view/parts/sentence.js';
@@ -36,9 +36,18 @@ export class SessionPast implements ReplPast {
   async goTo(words: readonly string[], db: number): Promise<readonly string[]> {
     const { past } = this.session;
     if (typeof past === 'string') throw new Error(past);
-    const way = parseGoTo(words, past.range, db);
+    const way = parseGoTo(words, this.timesOf(past.range), db);
     if (typeof way === 'object' && 'error' in way) throw new Error(this.theme().visible(toBytes(way.error[this.session.state.ui.language])));
-    return [await this.travel(way)];
+    const isTime = typeof way === 'object' && 'to' in way && typeof way.to === 'object' && 'unixMs' in way.to;
+    return [await this.travel(isTime ? { to: { unixMs: this.session.wall.loopOf(way.to.unixMs) } } : way)];
+  }
+
+  /** As the screen says them. A loop of its own time, virtual or recorded, has no other now than its newest moment. */
+  private timesOf({ oldestMs, newestMs, isWhole }: HistoryRange): TimeRange {
+    const { wall, state } = this.session;
+    const newest = wall.wallOf(newestMs);
+    const hasOwnTime = isWhole || state.server.hasVirtualClock === true;
+    return { oldestMs: wall.wallOf(oldestMs), newestMs: newest, nowMs: hasOwnTime ? newest : Math.max(newest, Date.now()) };
   }
 
   /** Resolves with what is to be said of the moment that is shown then; rejects with why there is none. */
@@ -57,7 +66,7 @@ export class SessionPast implements ReplPast {
     const theme = this.theme();
     const what = sentence(events.at(-1)!, wordingOf(this.session.state, theme));
     const by = writer === null ? '' : this.texts.changedBy(theme.visible(writer.command.toUpperCase()), named(writer, theme));
-    return `${this.texts.momentIs(turn, event, clockText(unixMs), what)}${by}`;
+    return `${this.texts.momentIs(turn, event, clockText(this.session.wall.wallOf(unixMs)), what)}${by}`;
   }
 
   private whyNowhere(way: Exclude<GoTo, 'now'>): string {

@@ -209,12 +209,22 @@ export function comparable(noted: string): readonly string[] {
   return noted.split(/^(?=== )/m).map((step) => {
     const column = step.replace(/^-- [^]*/m, '');
     const told = /^== (?:broken|missed)/.test(step) ? column.replace(/^- [^]*/m, '') : column;
-    return squeezed(told).replace(/0[0,.]*(?:µs|ms|s|초)?/g, '0');
+    const figures = squeezed(told).replace(/0[0,.]*(?:µs|ms|s|초)?/g, '0');
+    return figures.replace(new RegExp(`0(${PARTICLES.join('|')})`, 'g'), (_, form: string) => `0${inEitherForm(form)}`);
   });
 }
+
+/** Korean particles of which a figure decides the form. */
+const PARTICLES = ['은', '는', '이', '가', '을', '를', '과', '와', '으로', '로'];
+const inEitherForm = (particle: string): string => `(?:${PARTICLES.slice(PARTICLES.indexOf(particle) & ~1).slice(0, 2).join('|')})`;
 
 /** Of a text that is whole, whatever a run has filled in. */
 function pattern(text: string): RegExp {
   const literal = (part: string): string => squeezed(part).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(parsePlaceholders(text).map((part) => (typeof part === 'string' ? literal(part) : '.+?')).join(''), 'u');
+  const particle = new RegExp(`^(?:${PARTICLES.join('|')})(?![가-힣])`);
+  const behind = (part: string, i: number): string => {
+    const form = i === 0 ? undefined : particle.exec(part)?.[0];
+    return form === undefined ? literal(part) : `${inEitherForm(form)}${literal(part.slice(form.length))}`;
+  };
+  return new RegExp(parsePlaceholders(text).map((part, i) => (typeof part === 'string' ? behind(part, i) : '.+?')).join(''), 'u');
 }

@@ -60,6 +60,11 @@ export class AppOnScreen implements AsyncDisposable {
     for (const part of parts) this.app.press([...this.decoder.push(part, 0), ...this.decoder.flush(0)]);
   }
 
+  /** What the log warns of. */
+  warn(text: string): void {
+    this.app.warn(text);
+  }
+
   resize({ width, height }: Size): void {
     this.emulator.reset();
     this.emulator.resize(width, height);

@@ -313,6 +313,39 @@ test('what a key changes is said, and u takes it back, one by one', async () => 
   await lab.until('there is nothing to take back');
 });
 
+test('a step that waits for something is a held loop: Space lets it run', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  lab.type('c');
+  await lab.until(' STEP: waits for a command ');
+  lab.type(' ');
+  await lab.until(' LIVE ');
+  expect(lab.server.heldAt).toBeNull();
+});
+
+test('behind a pause a moment has the time of the wall, and goto leads there by the time that the screen shows', async () => {
+  await using lab = await AppOnScreen.start();
+  lab.type('SET k 1\r');
+  await lab.until('OK');
+  lab.type(ESC, ' ');
+  await lab.until(' PAUSED ');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const resumed = new Date();
+  lab.type(' ');
+  await lab.until(' LIVE ');
+  lab.type('6SET k 2\r');
+  await lab.until(/k +string.*"2"/);
+  lab.type('goto change k\r');
+  const [, time = ''] = / turn \d+, event \d+ · ([\d:.]+)/.exec(await lab.until(/ turn \d+, event \d+ · /))!;
+  // The loop's own clock stood still meanwhile.
+  expect(time >= resumed.toTimeString().slice(0, 8)).toBe(true);
+  lab.type('goto oldest\r');
+  await lab.until((screen) => screen.includes(' HISTORY 1 of ') && !screen.includes(` · ${time}`));
+  lab.type(`goto ${time}\r`);
+  await lab.until(` · ${time}`);
+});
+
 test('a step is not taken back, and neither is what was before it', async () => {
   await using lab = await AppOnScreen.start();
   lab.type(ESC, ' ');
@@ -590,4 +623,15 @@ test('what is typed while a scenario runs is not sent, and Ctrl-C does not end i
   await lab.until('only his timeout ends it');
   await using other = await RespClient.connect(lab.server.port);
   expect(await other.call('EXISTS', 'typed')).toBe(0);
+});
+
+test('what the log warns of stands in the footer, and in an experiment, whose keys stand there, in the transcript', async () => {
+  await using lab = await AppOnScreen.start({ width: 80, height: 24 });
+  lab.warn('the disk is nearly full');
+  await lab.until(/the disk is nearly full.*$/);
+  lab.type('learn wouldblock\r');
+  await lab.until(/1-3 .*Esc leave it/);
+  lab.warn('the log cannot be written');
+  const rows = (await lab.until('the log cannot be written')).split('\n');
+  expect(rows.at(-1)).toMatch(/1-3 .*Esc leave it.*F1 help/);
 });

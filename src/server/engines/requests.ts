@@ -7,6 +7,7 @@ import * as errors from '../errors.js';
 import type { RespVersion } from '../resp/encoder.js';
 import { mapReply, MapReply, OK, PONG, type Reply } from '../resp/reply.js';
 import { REDIS_VERSION } from '../version.js';
+import { ENGINE_COMMANDS } from './command-names.js';
 import { describe } from './info.js';
 import type { ConnectionData } from './protocol.js';
 
@@ -52,7 +53,7 @@ export class Requests {
     const shared = SHARED_COMMANDS.get(name);
     if (shared !== undefined) return accepts(shared.arity, argv) ? this.keyspace.run(shared, argv) : errors.wrongArity(name);
     const own = CONNECTION_COMMANDS.get(name);
-    if (own === undefined) return errors.unknownCommand(argv);
+    if (own === undefined) return errors.notOfThreads(argv[0]!, ENGINE_COMMANDS);
     return accepts(own.arity, argv) ? own.run(this, argv) : errors.wrongArity(name);
   }
 

@@ -58,6 +58,13 @@ export class RuleFaults {
     return this.active.map(({ fault }) => fault);
   }
 
+  /** Those of them that decide something: a newer rule for all, or for the same connection, takes the place of one at its seam. */
+  get inForce(): readonly Fault[] {
+    const isReplaced = ({ seam, fault: { token } }: ActiveRule, i: number): boolean =>
+      this.active.some((later, j) => j > i && later.seam === seam && (later.fault.token === undefined || later.fault.token === token));
+    return this.active.filter((rule, i) => !isReplaced(rule, i)).map(({ fault }) => fault);
+  }
+
   add(id: number, fault: Fault): void {
     this.set([...this.active, activeRule(id, fault)]);
   }

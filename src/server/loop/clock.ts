@@ -27,6 +27,8 @@ export interface Clock {
   readUs(): number;
   /** The same for what only an observer sees: it is no input of the server, is not recorded, and may differ when a recording is replayed. */
   measureUs(): number;
+  /** For how long time has stood still so far, in ms; left out: this clock does not tell. For observers: not recorded. */
+  readonly heldMs?: number;
   /** Time stands still from here on, until release. */
   hold(): void;
   release(): void;
@@ -85,6 +87,11 @@ export class SystemClock implements Clock {
     if (this.heldSinceNs < 0) return;
     this.heldNs += this.monotonicNs() - this.heldSinceNs;
     this.heldSinceNs = -1;
+  }
+
+  get heldMs(): number {
+    const sinceNs = this.heldSinceNs < 0 ? 0 : this.monotonicNs() - this.heldSinceNs;
+    return Math.round((this.heldNs + sinceNs) / 1e6);
   }
 
   /**

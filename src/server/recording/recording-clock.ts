@@ -32,6 +32,10 @@ export class RecordingClock implements Clock {
     return this.inner.targetUs;
   }
 
+  get heldMs(): number {
+    return this.inner.heldMs ?? 0;
+  }
+
   refresh(stopUs?: number): void {
     this.inner.refresh(stopUs);
     this.record();

@@ -5,6 +5,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { formatAddress, type ThreadsServer } from '../../server/index.js';
 import type { Language } from '../../shared/language.js';
 import { escapeBytes } from '../escape.js';
+import { toBytes } from '../state/typed-text.js';
 import { describeFailure } from '../failure.js';
 import { type ColorDepth, inBasicColors } from '../terminal/color-depth.js';
 import { type Key, spell } from '../terminal/key.js';
@@ -15,7 +16,7 @@ import { backgroundOf, type Background } from '../view/hues.js';
 import { createTheme, type Theme } from '../view/theme.js';
 import { LaneClients } from './clients.js';
 import { Samples } from './samples.js';
-import { drawLanes } from './view.js';
+import { drawLanes, noKeyText } from './view.js';
 
 const SAMPLE_MS = 50;
 /** Frames, and looks at the kernel's counters, in samples. */
@@ -73,6 +74,7 @@ class LanesScreen {
   private timer: NodeJS.Timeout | null = null;
   private taken = 0;
   private notice = '';
+  private isHelpOpen = false;
 
   constructor(
     private readonly server: ThreadsServer,
@@ -95,6 +97,7 @@ class LanesScreen {
   }
 
   press(key: Key): void {
+    this.notice = '';
     switch (spell(key)) {
       case '+':
         return this.clients.addSilent();
@@ -102,11 +105,23 @@ class LanesScreen {
         return this.clients.removeSilent();
       case 'l':
         return this.clients.toggleLoad();
+      case '?':
+      case 'f1':
+        return this.toggleHelp(!this.isHelpOpen);
+      case 'escape':
+        return this.toggleHelp(false);
       case 'q':
       case 'ctrl+c':
       case 'ctrl+d':
         return this.quit();
+      default:
+        if (key.text !== '') this.notice = noKeyText(this.theme.typed(toBytes(key.text)), this.options.language);
     }
+  }
+
+  private toggleHelp(isOpen: boolean): void {
+    this.isHelpOpen = isOpen;
+    this.draw();
   }
 
   resize(columns: number, rows: number): void {
@@ -140,7 +155,8 @@ class LanesScreen {
   private draw(): void {
     const { sink, server, theme, options } = this;
     const view = {
-      address: this.address, lanes: this.samples.of(server.view()), lock: server.lock, residentBytes: process.memoryUsage.rss(), notice: this.notice,
+      address: this.address, lanes: this.samples.of(server.view()), lock: server.lock, residentBytes: process.memoryUsage.rss(),
+      notice: this.notice, isHelpOpen: this.isHelpOpen,
     };
     sink.write(drawLanes(view, { width: sink.columns, height: sink.rows }, theme, options.language).join('\n'));
   }

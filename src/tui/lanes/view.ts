@@ -6,12 +6,13 @@
  *      #   fd now                   commands   waits   sleeps preempted samples
  *      0   23 blocked in recv            120       3      121         2 ·····r··L·····w·
  */
-import { type LaneState, type LockCounters, MOST_THREADS } from '../../server/index.js';
+import { ENGINE_COMMANDS, type LaneState, type LockCounters, MOST_THREADS } from '../../server/index.js';
 import type { InLanguages, Language } from '../../shared/language.js';
 import type { Size } from '../view/pane.js';
 import { bodyRow, type Column, headerRow, layoutColumns } from '../view/parts/table.js';
-import { fit, formatBytes, formatCount, formatUs, row, width as widthOf } from '../view/text.js';
+import { durationText, fit, formatBytes, formatCount, row, width as widthOf } from '../view/text.js';
 import type { Style, Theme } from '../view/theme.js';
+import { wrap } from '../view/parts/wrap.js';
 import type { SampledLane } from './samples.js';
 
 export interface LanesView {
@@ -21,6 +22,8 @@ export interface LanesView {
   readonly residentBytes: number;
   /** Something to say, safe to print; empty: nothing. */
   readonly notice: string;
+  /** What the columns and the marks mean stands in the place of the lanes. */
+  readonly isHelpOpen: boolean;
 }
 
 const ENGLISH = {
@@ -28,7 +31,27 @@ const ENGLISH = {
   lock: (taken: string, waits: string, waited: string) => `One lock: taken ${taken} times; a thread slept for it ${waits} times, ${waited} in all`,
   nobody: 'No client is connected. + connects one that says nothing.',
   more: (count: number) => `… ${count} more`,
-  keys: '+ a client that says nothing   - one less   l load of 8 clients   q quit',
+  keys: '+ a client that says nothing  - one less  l load of 8 clients  ? help  q quit',
+  keysOfHelp: '? back  q quit',
+  noKey: (key: string) => `${key} is no key here: ? says which there are`,
+  /** Words and what they mean; without a word, a sentence. */
+  help: [
+    ['', `Each client has a thread of its own, at most ${MOST_THREADS}; another client waits to be accepted.`],
+    ['now', 'what the thread is at: one of the states below'],
+    ['commands', 'requests that it has answered'],
+    ['waits', 'how often it slept because another thread had the lock'],
+    ['sleeps', 'times that it gave the processor away to wait: for recv, or for the lock'],
+    ['preempted', 'times that the kernel took the processor away from it'],
+    ['samples', 'its states, looked at every 50 ms; the newest stands at the right'],
+    ['~', 'the thread starts'],
+    ['·', 'blocked in recv: its client has sent nothing'],
+    ['r', 'runs: decodes, encodes'],
+    ['w', 'waits for the lock that another thread holds'],
+    ['L', 'holds the lock: reads or changes keys'],
+    ['s', 'blocked in send: its client does not read'],
+    ['m', 'listens to what others do (MONITOR)'],
+    ['', `Commands: ${ENGINE_COMMANDS.join(' ')}`],
+  ],
   legend: {
     starts: 'starts', receives: 'in recv', runs: 'runs', waits: 'waits', holds: 'holds the lock', sends: 'in send', listens: 'monitors',
   },
@@ -39,11 +62,44 @@ const KOREAN: typeof ENGLISH = {
   lock: (taken, waits, waited) => `락 하나: ${taken}번 잡음, 기다리며 잠든 횟수 ${waits}번, 모두 ${waited}`,
   nobody: '연결된 클라이언트가 없습니다. +를 누르면 조용한 클라이언트가 연결됩니다.',
   more: (count) => `… ${count}개 더`,
-  keys: '+ 조용한 클라이언트   - 하나 줄이기   l 클라이언트 8개의 부하   q 나가기',
+  keys: '+ 조용한 클라이언트  - 하나 줄이기  l 클라이언트 8개의 부하  ? 도움말  q 나가기',
+  keysOfHelp: '? 돌아가기  q 나가기',
+  noKey: (key) => `${key}: 여기서는 쓰지 않는 키입니다. ?를 누르면 쓸 수 있는 키가 나옵니다`,
+  help: [
+    ['', `클라이언트마다 스레드가 하나씩 있습니다(최대 ${MOST_THREADS}개). 그다음 클라이언트는 수락을 기다립니다.`],
+    ['now', '스레드가 지금 하는 일: 아래 상태 중 하나'],
+    ['commands', '응답한 요청 수'],
+    ['waits', '다른 스레드가 락을 쥐고 있어 잠든 횟수'],
+    ['sleeps', 'recv나 락을 기다리려고 프로세서를 스스로 내준 횟수'],
+    ['preempted', '커널이 프로세서를 빼앗은 횟수'],
+    ['samples', '50 ms마다 본 상태. 가장 새것이 오른쪽'],
+    ['~', '스레드가 시작하는 중'],
+    ['·', 'recv에서 대기: 클라이언트가 보낸 것이 없음'],
+    ['r', '실행: 디코딩, 인코딩'],
+    ['w', '다른 스레드가 쥔 락을 기다림'],
+    ['L', '락 보유: 키를 읽거나 바꿈'],
+    ['s', 'send에서 대기: 클라이언트가 읽지 않음'],
+    ['m', '다른 클라이언트의 명령을 들음(MONITOR)'],
+    ['', `명령: ${ENGINE_COMMANDS.join(' ')}`],
+  ],
   legend: { starts: '시작', receives: 'recv 대기', runs: '실행', waits: '락 대기', holds: '락 보유', sends: 'send 대기', listens: 'MONITOR' },
 };
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
+
+/** What is said when a key does nothing. */
+export const noKeyText = (key: string, language: Language): string => TEXTS[language].noKey(key);
+
+/** Of the words that are explained. */
+const TERM_COLUMNS = 11;
+
+function helpRows(language: Language, width: number, theme: Theme): readonly string[] {
+  const rows = TEXTS[language].help.map(([term = '', text = '']) => {
+    if (term === '') return wrap(text, width - 2, 4);
+    return wrap(text, width - TERM_COLUMNS - 1, 3).map((line, i) => `${theme.strong(fit(i === 0 ? term : '', TERM_COLUMNS))}${line}`);
+  });
+  return rows.flat().map((text) => cut(` ${text}`, width));
+}
 
 const MARKS: { readonly [state in LaneState]: string } = {
   free: ' ', starting: '~', 'blocked in recv': '·', running: 'r', 'waiting for the lock': 'w', 'holding the lock': 'L', 'blocked in send': 's', listening: 'm',
@@ -58,19 +114,20 @@ export function drawLanes(view: LanesView, { width, height }: Size, theme: Theme
   const texts = TEXTS[language];
   const { address, lanes, lock, residentBytes, notice } = view;
   const head = `${theme.strong(' redis-lab')}  threads · ${address} · ${texts.threads(lanes.length)} · ${formatBytes(residentBytes)}`;
-  const lockText = ` ${texts.lock(formatCount(lock.acquisitions), formatCount(lock.waits), formatUs(lock.waitedUs))}`;
+  const lockText = ` ${texts.lock(formatCount(lock.acquisitions), formatCount(lock.waits), durationText(lock.waitedUs))}`;
   // Above the lanes three rows, below them three.
   const room = Math.max(0, height - 6);
   const shown = lanes.length > room ? lanes.slice(0, Math.max(0, room - 1)) : lanes;
   const placed = layoutColumns(columnsOf(theme, width), width);
-  const rows = [
+  const rows = view.isHelpOpen ? helpRows(language, width, theme) : [
     ...shown.map((lane) => bodyRow(placed, lane, width)),
     ...(shown.length < lanes.length ? [theme.dim(fit(` ${texts.more(lanes.length - shown.length)}`, width))] : []),
     ...(lanes.length === 0 ? [theme.dim(fit(` ${texts.nobody}`, width))] : []),
   ];
   const body = Array.from({ length: room }, (_, i) => rows[i] ?? '');
-  const above = [cut(head, width), fit(lockText, width), headerRow(placed, width, theme.dim)];
-  const below = [theme.warn(fit(notice === '' ? '' : ` ${notice}`, width)), legend(theme, language, width), theme.dim(fit(` ${texts.keys}`, width))];
+  const above = [cut(head, width), fit(lockText, width), view.isHelpOpen ? '' : headerRow(placed, width, theme.dim)];
+  const keys = view.isHelpOpen ? texts.keysOfHelp : texts.keys;
+  const below = [theme.warn(fit(notice === '' ? '' : ` ${notice}`, width)), legend(theme, language, width), theme.dim(fit(` ${keys}`, width))];
   return [...above, ...body, ...below].slice(0, height).map((text) => theme.inCharset(row(width, text)));
 }
 

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import type { Experiment, Judged, RunRecord, Verdict } from '../state/learn/experiment.js';
 import { fill } from './fill.js';
 import { judge } from './judge.js';
-import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
+import { planBreak, planChoice, planRun, planTyped, saidOf, type Plan } from './plan.js';
 import { Disturbed, NeedsEpoll, playUndisturbed, runScenario, ScenarioError } from './runner.js';
 import { OwnStage, type OwnStageOptions } from './stage.js';
 
@@ -70,7 +70,7 @@ async function checkStep(experiment: Experiment, { step, plan, wanted }: Step, o
     const judged = judge(experiment, record);
     const wrong = problemOf(judged.verdict, wanted);
     const mistyped = wanted === 'green' ? mistypedIn(record) : [];
-    return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(plan, record), ...mistyped] };
+    return { step, lines, wanted, judged, problems: [...(wrong === null ? [] : [wrong]), ...missingIn(plan, judged.verdict, record), ...mistyped] };
   } catch (error) {
     if (error instanceof ScenarioError || error instanceof Disturbed) return { step, lines, wanted, judged: null, problems: [error.message] };
     throw error;
@@ -81,8 +81,8 @@ function problemOf(verdict: Verdict, wanted: 'green' | 'red'): string | null {
   return verdict === wanted ? null : `must be ${wanted.toUpperCase()}, and is ${verdict === 'unjudged' ? 'not judged' : verdict.toUpperCase()}`;
 }
 
-function missingIn({ says, bookmarks }: Plan, record: RunRecord): readonly string[] {
-  const missing = Object.values(says ?? {}).flatMap((text) => fill(text, bookmarks, record, 'en').missing);
+function missingIn(plan: Plan, verdict: Verdict, record: RunRecord): readonly string[] {
+  const missing = Object.values(saidOf(plan, verdict, record) ?? {}).flatMap((text) => fill(text, plan.bookmarks, record, 'en').missing);
   return [...new Set(missing)].map((source) => `the run has nothing for ${source}`);
 }
 

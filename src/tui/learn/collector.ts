@@ -23,6 +23,9 @@ export class Collector {
   private events: SeenEvent[] = [];
   private replies: RunRecord['replies'][number][] = [];
   private dropped = 0;
+  /** Turns in which the loop was looked at, and batches of the trace, for which it is woken as well. */
+  private lookedAt = new Set<number>();
+  private batches = 0;
   private turn = 0;
   /** Tokens by the address of their peer; tokens that have named themselves. */
   private readonly peers = new Map<string, number>();
@@ -46,6 +49,8 @@ export class Collector {
     this.events = [];
     this.replies = [];
     this.dropped = 0;
+    this.lookedAt = new Set();
+    this.batches = 0;
     for (const client of snapshot.clients) this.knowClient(client);
   }
 
@@ -59,13 +64,20 @@ export class Collector {
     return [...this.served].some((peer) => !this.isOwn({ peer, name: '' }));
   }
 
+  /** The loop was asked for a snapshot, and woken by that. */
+  looked({ turn }: Snapshot): void {
+    this.lookedAt.add(turn);
+  }
+
   /** What has happened since {@link begin}. Everything before must have been heard. */
   end(snapshot: Snapshot): RunRecord {
-    const { before, events, replies, dropped } = this;
+    const { before, events, replies, dropped, lookedAt, batches } = this;
     for (const client of snapshot.clients) this.knowClient(client);
     this.before = null;
     const tokens = new Map(Array.from(this.tokens, ([name, known]) => [name, new Set(known)] as const));
     const counters = countBetween(COUNTERS, before ?? undefined, snapshot);
+    // Several looks may share a turn with each other and with work.
+    counters.set('turns', Math.max(1, counters.get('turns')! - lookedAt.size - batches));
     return { events, replies, dropped, tokens, counters, clientCounters: clientCounters(before, snapshot, tokens) };
   }
 
@@ -73,7 +85,9 @@ export class Collector {
     for (const event of events) this.see(event);
     for (const event of slow) this.see(event);
     // What is slow is told apart only where the rest of its turn is not told.
-    if (this.before !== null) this.dropped += droppedTurns + droppedCommands + slow.length;
+    if (this.before === null) return;
+    this.dropped += droppedTurns + droppedCommands + slow.length;
+    this.batches++;
   }
 
   /** The clients of the console are now these. */

@@ -14,7 +14,7 @@ const total = <From>(meaning: string, read: (from: From) => number): Counter<Fro
 const gauge = <From>(meaning: string, read: (from: From) => number): Counter<From> => ({ meaning, read, isTotal: false });
 
 export const COUNTERS: { readonly [name: string]: Counter<Snapshot> } = {
-  turns: total('turns of the loop, each with one poll.wait', ({ turn }) => turn),
+  turns: total('turns of the loop, each with one poll.wait, without those that looking at it has taken', ({ turn }) => turn),
   commands: total('commands executed', ({ stats }) => stats.commands),
   connections: total('connections accepted', ({ stats }) => stats.connections),
   reads: total('calls of read that brought bytes', ({ stats }) => stats.reads),

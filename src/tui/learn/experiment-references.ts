@@ -27,13 +27,14 @@ class ReferenceChecker {
   ) {}
 
   check(): void {
-    const { answers, bookmarks, goals, explain, mend, break: broken } = this.experiment;
+    const { answers, bookmarks, goals, explain, explainIf, mend, break: broken } = this.experiment;
     this.checkOneIsRight('answers', answers);
     this.checkOneIsRight('mend.choices', mend.choices);
     this.checkBookmarks('bookmarks', bookmarks);
     for (const [i, goal] of goals.entries()) this.checkGoal(`goals[${i}]`, goal);
     this.checkText('explain', explain);
     for (const [language, text] of Object.entries(explain)) this.checkExplanation(`explain.${language}`, text);
+    if (explainIf !== null) this.checkText('explainIf.says', explainIf.says);
     this.checkBookmarks('break.bookmarks', broken.bookmarks);
     this.checkText('break.says', broken.says);
     for (const [i, { says }] of mend.choices.entries()) this.checkText(`mend.choices[${i}].says`, says);

@@ -196,6 +196,7 @@ const experimentShape = object({
   bookmarks,
   goals: listOf(goal, { atLeast: 1 }),
   explain: localized,
+  explainIf: optional(object({ line: pattern, says: localized }), null),
   sources: listOf(object({ text, where: text }), { atLeast: 1 }),
   break: changing(object({ ...changeShape, bookmarks: optional(bookmarks, []) })),
   mend: object({ question: localized, choices, typed: optional(typed, null) }),

@@ -1,6 +1,7 @@
 /**
  * What is said about files of experiments: what is wrong in them, and that there is none.
  */
+import { withParticle } from '../../shared/korean.js';
 import type { InLanguages, Text } from '../../shared/language.js';
 
 /** What is wrong, in each language; as an error it is English. */
@@ -71,13 +72,13 @@ const ENGLISH = {
 const meantInKorean = (name: string | undefined): string => hint(name, (quoted) => `혹시 ${quoted}?`);
 
 const KOREAN: typeof ENGLISH = {
-  behindTheEnd: (token) => `끝난 뒤에 ${token} 이(가) 더 있습니다`,
+  behindTheEnd: (token) => `끝난 뒤에 ${withParticle(token, '이/가')} 더 있습니다`,
   tooDeep: (most) => `목록과 객체가 ${most}겹 넘게 중첩되어 있습니다`,
-  nameExpected: (token) => `따옴표로 묶은 필드 이름이 와야 하는데 ${token} 이(가) 있습니다`,
-  twice: (field) => `필드 "${field}"이(가) 두 번 있습니다`,
+  nameExpected: (token) => `따옴표로 묶은 필드 이름이 와야 하는데 ${withParticle(token, '이/가')} 있습니다`,
+  twice: (field) => `필드 ${withParticle(`"${field}"`, '이/가')} 두 번 있습니다`,
   commaBefore: (end) => `${end} 앞에 쉼표가 있습니다`,
   noValue: (token) => `JSON 값이 아닙니다: ${token}`,
-  expected: (mark, token) => `${mark} 이(가) 와야 하는데 ${token} 이(가) 있습니다`,
+  expected: (mark, token) => `${withParticle(mark, '이/가')} 와야 하는데 ${withParticle(token, '이/가')} 있습니다`,
   noEnd: '문자열이 닫히지 않았습니다',
   endOfFile: '파일의 끝',
   aText: '텍스트여야 합니다',
@@ -93,28 +94,28 @@ const KOREAN: typeof ENGLISH = {
   },
   anObject: (fields) => `다음 필드를 가진 객체여야 합니다: ${list(fields)}`,
   noField: (fields, near) => `여기에 없는 필드입니다${meantInKorean(near)}. 있는 것: ${list(fields)}`,
-  missing: (field) => `필드 "${field}"이(가) 없습니다`,
+  missing: (field) => `필드 ${withParticle(`"${field}"`, '이/가')} 없습니다`,
   aName: '소문자, 숫자, -만 쓸 수 있습니다',
   aPredicate: '{ "kind": "read", "client": "alice" } 같은 객체여야 합니다',
   noEventField: (kind, fields, near) => `"${kind}"에 없는 필드입니다${meantInKorean(near)}. 있는 것: ${list(fields)}`,
   noBound: 'atLeast, atMost, exactly 중 하나가 있어야 합니다',
   oneType: (types) => `다음 중 하나만 있어야 합니다: ${list(types)}`,
   noCounter: (name, isOfClient, names, near) =>
-    `${isOfClient ? '클라이언트의 ' : ''}카운터 "${name}"은(는) 없습니다${meantInKorean(near)}. 있는 것: ${list(names)}`,
+    `${isOfClient ? '클라이언트의 ' : ''}카운터 ${withParticle(`"${name}"`, '은/는')} 없습니다${meantInKorean(near)}. 있는 것: ${list(names)}`,
   changesNothing: 'lines 또는 scenario가 있어야 합니다',
   typedOnce: '{typed}가 한 번 있어야 합니다',
   oneRight: (right) => `"right": true는 하나에만 있어야 하는데 ${right}개에 있습니다`,
-  another: (name) => `"${name}"이(가) 이미 있습니다`,
-  noBookmarkBefore: (name, near) => `이 앞에 북마크 "${name}"이(가) 없습니다${meantInKorean(near)}`,
-  noBookmark: (name, near) => `북마크 "${name}"이(가) 없습니다${meantInKorean(near)}`,
-  ofLine: (name) => `"${name}"은(는) 줄의 북마크이므로 그룹을 씁니다: {${name}.1}`,
-  ofEvent: (name) => `"${name}"은(는) 이벤트의 북마크이므로 필드를 씁니다: {${name}.turn}`,
+  another: (name) => `${withParticle(`"${name}"`, '이/가')} 이미 있습니다`,
+  noBookmarkBefore: (name, near) => `이 앞에 북마크 ${withParticle(`"${name}"`, '이/가')} 없습니다${meantInKorean(near)}`,
+  noBookmark: (name, near) => `북마크 ${withParticle(`"${name}"`, '이/가')} 없습니다${meantInKorean(near)}`,
+  ofLine: (name) => `${withParticle(`"${name}"`, '은/는')} 줄의 북마크이므로 그룹을 씁니다: {${name}.1}`,
+  ofEvent: (name) => `${withParticle(`"${name}"`, '은/는')} 이벤트의 북마크이므로 필드를 씁니다: {${name}.turn}`,
   groups: (name, groups) => `"${name}" 줄에는 그룹이 ${groups}개입니다`,
-  noFieldOf: (kind, field, fields, near) => `"${kind}"에 필드 "${field}"이(가) 없습니다${meantInKorean(near)}. 있는 것: ${list(fields)}`,
-  unknownCounter: (name, near) => `카운터 "${name}"은(는) 없습니다${meantInKorean(near)}`,
+  noFieldOf: (kind, field, fields, near) => `"${kind}"에 필드 ${withParticle(`"${field}"`, '이/가')} 없습니다${meantInKorean(near)}. 있는 것: ${list(fields)}`,
+  unknownCounter: (name, near) => `카운터 ${withParticle(`"${name}"`, '은/는')} 없습니다${meantInKorean(near)}`,
   noPlaceholder: (source) => `${source} 자리에 쓸 수 있는 것: {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}`,
   fewEvents: (least, has) => `"턴 {dry.turn}"처럼 실행의 이벤트를 ${least}개 이상 가리켜야 하는데 ${has}개를 가리킵니다`,
-  noExperiment: (wanted, near, names) => `실험 '${wanted}'은(는) 없습니다. ${near.length > 0 ? `비슷한 이름: ${list(near)}` : `있는 것: ${list(names)}`}`,
+  noExperiment: (wanted, near, names) => `실험 ${withParticle(`'${wanted}'`, '은/는')} 없습니다. ${near.length > 0 ? `비슷한 이름: ${list(near)}` : `있는 것: ${list(names)}`}`,
 };
 
 export type FileTexts = typeof ENGLISH;

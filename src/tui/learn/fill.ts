@@ -2,9 +2,10 @@
  * Fills the placeholders of a text from a run. What is filled in from the event of a bookmark leads there.
  */
 import type { Bookmark, EventBookmark, FilledPart, LineBookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
+import { rejoined } from '../../shared/korean.js';
 import type { Language } from '../../shared/language.js';
 import { reasonText } from '../view/parts/trace-words.js';
-import { formatCount, formatMs, formatUs } from '../view/text.js';
+import { durationText, formatCount } from '../view/text.js';
 import { groupsOf, marksOf, matchesOf } from './judge.js';
 import { parsePlaceholders, type Placeholder } from './placeholders.js';
 
@@ -42,7 +43,7 @@ export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRe
         const from = mark(part.from);
         const source = `{${part.from}..${part.to}}`;
         if (from === null) return found(null, () => '', source);
-        return found(mark(part.to), ({ event }) => formatUs(Math.max(0, event.atUs - from.event.atUs)), source);
+        return found(mark(part.to), ({ event }) => durationText(Math.max(0, event.atUs - from.event.atUs)), source);
       }
       case 'counter':
         return { text: formatCount(record.counters.get(part.counter) ?? 0), event: null, isFilled: true };
@@ -51,7 +52,13 @@ export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRe
     }
   };
   const parts = parsePlaceholders(text).map((part) => (typeof part === 'string' ? { text: part, event: null, isFilled: false } : filledPart(part)));
-  return { parts, missing };
+  return { parts: language === 'ko' ? parts.map(withItsParticle) : parts, missing };
+}
+
+/** A Korean particle behind what was filled in takes the form that belongs there. */
+function withItsParticle(part: FilledPart, i: number, parts: readonly FilledPart[]): FilledPart {
+  const before = parts[i - 1];
+  return before?.isFilled === true && !part.isFilled ? { ...part, text: rejoined(before.text, part.text) } : part;
 }
 
 /** Where events were dropped, those that are known are not all. */
@@ -65,8 +72,8 @@ function fieldText({ event, turn }: SeenEvent, field: string, language: Language
   if (event.kind === 'disconnect' && field === 'why') return reasonText(event.why, language);
   const value = (event as unknown as { readonly [field: string]: unknown })[field];
   if (field === 'token' || (field === 'client' && typeof value === 'number')) return `#${String(value)}`;
-  if (typeof value === 'number' && field.endsWith('Us')) return formatUs(value);
-  if (typeof value === 'number' && field.endsWith('Ms') && value >= 0) return formatMs(value);
+  if (typeof value === 'number' && field.endsWith('Us')) return durationText(value);
+  if (typeof value === 'number' && field.endsWith('Ms') && value >= 0) return durationText(value * 1000);
   if (typeof value === 'number') return formatCount(value);
   return Array.isArray(value) ? value.join(' ') : String(value);
 }

@@ -11,7 +11,7 @@ import { toBytes } from '../state/typed-text.js';
 import { fill, plain } from './fill.js';
 import { judge, marksOf } from './judge.js';
 import { bundledExperiments, whyUnknown } from './library.js';
-import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
+import { planBreak, planChoice, planRun, planTyped, saidOf, type Plan } from './plan.js';
 import { doneExperiments } from './progress.js';
 import { Disturbed, NeedsEpoll, playUndisturbed, runScenario, ScenarioError } from './runner.js';
 import { OwnStage, type OwnStageOptions } from './stage.js';
@@ -115,7 +115,7 @@ class LessonInLines {
 
   /** Null: it could not be played to its end. */
   private async run(plan: Plan): Promise<Judged | null> {
-    const { bookmarks, says } = plan;
+    const { bookmarks } = plan;
     try {
       const onceMore = (disturbance: Disturbance): void => this.ports.say(`${this.texts.disturbed[disturbance]} ${this.texts.onceMore}`);
       const record = await playUndisturbed(() => this.play(plan), onceMore);
@@ -127,6 +127,7 @@ class LessonInLines {
       }
       this.ports.say(this.texts.verdicts[judged.verdict]);
       for (const goal of judged.goals) this.ports.say(`- ${this.texts.verdicts[goal.verdict]} ${this.in(goal.says)}: ${goal.seen[this.ports.language]}`);
+      const says = saidOf(plan, judged.verdict, record);
       if (says !== null) this.ports.say(escapeBytes(toBytes(plain(fill(this.in(says), bookmarks, record, this.ports.language)))));
       return judged;
     } catch (error) {

@@ -4,10 +4,12 @@
  */
 import type { TraceEvent } from '../../server/index.js';
 import type {
-  Bookmark, Bounds, EventBookmark, Experiment, Goal, Judged, LineBookmark, Predicate, RunRecord, Scalar, SeenEvent, Test, Verdict,
+  Bookmark, EventBookmark, Experiment, Goal, Judged, LineBookmark, Predicate, RunRecord, Scalar, SeenEvent, Test, Verdict,
 } from '../state/learn/experiment.js';
 import type { Text } from '../../shared/language.js';
+import { withParticle } from '../../shared/korean.js';
 import { tokensOf } from './collector.js';
+import { countedText, figureText } from './finding-texts.js';
 
 /** The event of each bookmark that has one. */
 export type Marks = ReadonlyMap<string, SeenEvent>;
@@ -56,26 +58,22 @@ interface Finding {
 }
 
 const ENGLISH = {
-  noClient: (client: string) => `no client ${client} at the end`,
+  noClient: (client: string) => `client @${client} was not there at the end`,
   missing: (dropped: number) => `${dropped} turns and commands are missing in the trace`,
   noEvent: (bookmark: string) => `there was no event "${bookmark}"`,
   noLine: (pattern: string) => `no line is like ${pattern}`,
-  inOrder: (found: number, wanted: number) => `${found === wanted ? '' : `${found} of `}${wanted} events, in this order`,
-  mustBe: (value: number, { atLeast, atMost, exactly }: Bounds) => {
-    const bounds = [...(atLeast === undefined ? [] : [`at least ${atLeast}`]), ...(atMost === undefined ? [] : [`at most ${atMost}`])];
-    return `${value}, must be ${exactly ?? bounds.join(' and ')}`;
-  },
+  inOrder: (found: number, wanted: number) =>
+    found === wanted ? `all ${wanted} events came in this order` : `of ${wanted} events in this order ${found === 0 ? 'none' : `only ${found}`} came`,
 };
 
 const KOREAN: typeof ENGLISH = {
-  noClient: (client) => `끝날 때 클라이언트 ${client} 없음`,
-  missing: (dropped) => `트레이스에서 턴과 명령 ${dropped}개가 빠짐`,
-  noEvent: (bookmark) => `이벤트 "${bookmark}" 없음`,
-  noLine: (pattern) => `이런 줄이 없음: ${pattern}`,
-  inOrder: (found, wanted) => `이 순서의 이벤트 ${wanted}개${found === wanted ? '' : ` 중 ${found}개`}`,
-  mustBe: (value, { atLeast, atMost, exactly }) => {
-    const bounds = [...(atLeast === undefined ? [] : [`${atLeast} 이상`]), ...(atMost === undefined ? [] : [`${atMost} 이하`])];
-    return `${value}, 목표 ${exactly ?? bounds.join(', ')}`;
+  noClient: (client) => `끝날 때 클라이언트 ${withParticle(`@${client}`, '이/가')} 없었습니다`,
+  missing: (dropped) => `트레이스에서 턴과 명령 ${dropped}개가 빠졌습니다`,
+  noEvent: (bookmark) => `이벤트 ${withParticle(`"${bookmark}"`, '이/가')} 없었습니다`,
+  noLine: (pattern) => `이런 줄이 없습니다: ${pattern}`,
+  inOrder: (found, wanted) => {
+    if (found === wanted) return `이벤트 ${wanted}개가 이 순서로 나왔습니다`;
+    return `이 순서의 이벤트 ${wanted}개 중 ${found === 0 ? '하나도 나오지 않았습니다' : `${found}개만 나왔습니다`}`;
   },
 };
 
@@ -91,14 +89,14 @@ function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
     case 'counter': {
       const counters = goal.client === null ? record.counters : record.clientCounters.get(goal.client);
       const value = counters?.get(goal.counter);
-      return value === undefined ? { verdict: 'red', seen: inEach(({ noClient }) => noClient(goal.client ?? '')) } : judgeNumber(value, goal.bounds);
+      return value === undefined ? { verdict: 'red', seen: inEach(({ noClient }) => noClient(goal.client ?? '')) } : judgeNumber(goal, value);
     }
     case 'figure':
       return judgeFigure(goal, record);
     case 'reply': {
       const { client, kind, is } = goal;
       const matching = record.replies.filter((reply) => reply.client === client && (kind === null || reply.kind === kind) && passes(is, reply.text));
-      return judgeNumber(matching.length, goal.bounds);
+      return judgeNumber(goal, matching.length);
     }
   }
 }
@@ -108,11 +106,12 @@ function ofTrace({ dropped }: RunRecord, find: () => Finding): Finding {
   return dropped === 0 ? find() : { verdict: 'unjudged', seen: inEach(({ missing }) => missing(dropped)) };
 }
 
-function judgeCount({ event, after, before, bounds }: Goal & { readonly type: 'count' }, record: RunRecord, marks: Marks): Finding {
+function judgeCount(goal: Goal & { readonly type: 'count' }, record: RunRecord, marks: Marks): Finding {
+  const { event, after, before } = goal;
   const events = between(record, marks, after, before);
   const absent = [after, before].find((name) => name !== null && !marks.has(name)) ?? '';
   if (events === null) return { verdict: 'red', seen: inEach(({ noEvent }) => noEvent(absent)) };
-  return judgeNumber(matching(event, record, events).length, bounds);
+  return judgeNumber(goal, matching(event, record, events).length);
 }
 
 /** The events behind one mark and before another; null if there is no such mark. */
@@ -122,9 +121,10 @@ function between({ events }: RunRecord, marks: Marks, after: string | null, befo
   return events.slice(first === undefined ? 0 : events.indexOf(first) + 1, last === undefined ? events.length : events.indexOf(last));
 }
 
-function judgeFigure({ line, bounds }: Goal & { readonly type: 'figure' }, record: RunRecord): Finding {
+function judgeFigure(goal: Goal & { readonly type: 'figure' }, record: RunRecord): Finding {
+  const { line } = goal;
   const figure = groupsOf({ line, isLast: true }, record)?.[1]?.replaceAll(',', '') ?? '';
-  return figure === '' ? { verdict: 'red', seen: inEach(({ noLine }) => noLine(line)) } : judgeNumber(Number(figure), bounds);
+  return figure === '' ? { verdict: 'red', seen: inEach(({ noLine }) => noLine(line)) } : judgeNumber(goal, Number(figure));
 }
 
 function judgeOrder(predicates: readonly Predicate[], record: RunRecord): Finding {
@@ -138,9 +138,10 @@ function judgeOrder(predicates: readonly Predicate[], record: RunRecord): Findin
   return { verdict: 'green', seen: inEach(({ inOrder }) => inOrder(predicates.length, predicates.length)) };
 }
 
-function judgeNumber(value: number, bounds: Bounds): Finding {
-  const { atLeast = -Infinity, atMost = Infinity, exactly = value } = bounds;
-  return { verdict: value >= atLeast && value <= atMost && value === exactly ? 'green' : 'red', seen: inEach(({ mustBe }) => mustBe(value, bounds)) };
+function judgeNumber(goal: Exclude<Goal, { readonly type: 'order' }>, value: number): Finding {
+  const { atLeast = -Infinity, atMost = Infinity, exactly = value } = goal.bounds;
+  const isMet = value >= atLeast && value <= atMost && value === exactly;
+  return { verdict: isMet ? 'green' : 'red', seen: goal.type === 'figure' ? figureText(value, goal.bounds) : countedText(goal, value) };
 }
 
 function matching(predicate: Predicate, record: RunRecord, events: readonly SeenEvent[]): readonly SeenEvent[] {

@@ -10,7 +10,7 @@ import type { Language } from '../../shared/language.js';
 import { leading, openLesson, takesNumbers, walked, type Lesson, type LessonStep, type Moment, type OpenLesson, type Outcome } from '../state/learn/lesson.js';
 import { fill } from './fill.js';
 import { judge, lineOf, marksOf } from './judge.js';
-import { planBreak, planChoice, planRun, planTyped, type Plan } from './plan.js';
+import { planBreak, planChoice, planRun, planTyped, saidOf, type Plan } from './plan.js';
 import { GivenUp, playUndisturbed, runScenario } from './runner.js';
 import type { Stage } from './stage.js';
 import { whyNotPlayed } from './why-not-played.js';
@@ -30,6 +30,8 @@ export interface LessonHost {
   startFirstMinute(): void;
   /** A stage for one run, on which nothing of an earlier one is left: the loop runs, and now is shown. */
   prepare(): Promise<Stage>;
+  /** The loop has been mended: what was wrong with it, and the rule that stood for it, is taken away. */
+  mended(): Promise<void>;
   /** The run is over: what happens from now on, in a loop that may be broken still, is nothing of it. */
   release(): Promise<void>;
   /** Nothing of the runs is to be left. */
@@ -215,7 +217,9 @@ export class LessonGuide {
       try {
         if (isOver()) return;
         const record = await playUndisturbed(async () => runScenario(await host.prepare(), lesson.experiment, plan, isOver)).finally(() => host.release());
-        if (!isOver()) host.show(next(record, this.outcomeOf(lesson.experiment, plan, record)));
+        const outcome = this.outcomeOf(lesson.experiment, plan, record);
+        if (what === 'mend' && outcome.judged.verdict === 'green') await host.mended();
+        if (!isOver()) host.show(next(record, outcome));
       } catch (error) {
         if (isOver() || error instanceof GivenUp) return;
         host.show({ ...lesson, step: { at: 'failed', why: whyNotPlayed(error, host.language), again } });
@@ -223,9 +227,11 @@ export class LessonGuide {
     });
   }
 
-  private outcomeOf(experiment: Experiment, { says, bookmarks }: Plan, record: RunRecord): Outcome {
+  private outcomeOf(experiment: Experiment, plan: Plan, record: RunRecord): Outcome {
+    const judged = judge(experiment, record);
+    const says = saidOf(plan, judged.verdict, record);
     const text = says === null ? '' : inLanguage(says, this.host.language);
-    return { judged: judge(experiment, record), says: fill(text, bookmarks, record, this.host.language).parts };
+    return { judged, says: fill(text, plan.bookmarks, record, this.host.language).parts };
   }
 
   /** What runs is given up, and what it has set is taken back. */

@@ -48,6 +48,7 @@ export class LessonsOnScreen {
       done: rememberDone,
       startFirstMinute: () => ports.startFirstMinute(),
       prepare: () => this.prepare(),
+      mended: () => ports.server.faults.clear(),
       release: () => this.release(),
       cleanUp: () => this.cleanUp(),
       visit: async (event) => (await session.showEvent(event)) === null,

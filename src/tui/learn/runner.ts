@@ -154,6 +154,7 @@ export async function settled(stage: Stage): Promise<void> {
       continue;
     }
     const snapshot = await look(stage);
+    stage.collector.looked(snapshot);
     const isTimed = hasTimeout(snapshot);
     if (stillness.isReached(snapshot, stage, isLeaving(stage, snapshot)) && !isTimed) break;
     await rest(stillness.isWaiting || isTimed ? UNDER_WAY_MS : 0);

@@ -1,6 +1,7 @@
 /**
  * What the narration says besides the sentences and panes that it has in common with the screen.
  */
+import { withParticle } from '../../shared/korean.js';
 import type { InLanguages } from '../../shared/language.js';
 
 const plural = (count: string, one: string, many = `${one}s`): string => `${count} ${count === '1' ? one : many}`;
@@ -63,7 +64,7 @@ export type NarrationTexts = typeof ENGLISH;
 
 const KOREAN: NarrationTexts = {
   greeting: (version) => `redis-lab ${version}, 줄 단위 모드입니다. 이벤트 루프 하나로 동작하는 Redis 서버가 실행 중입니다.`,
-  connect: (way, taken) => `접속: redis-cli ${way}${taken === null ? '' : ` (${taken}은 사용 중)`}`,
+  connect: (way, taken) => `접속: redis-cli ${way}${taken === null ? '' : ` (${withParticle(taken, '은/는')} 사용 중)`}`,
   orType: '또는 여기에 입력: SET greeting hello EX 60. help로 나머지를 볼 수 있고 quit으로 종료합니다.',
   warning: (text) => `경고: ${text}`,
   usage: (text) => `사용법: ${text}`,

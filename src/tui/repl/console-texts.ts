@@ -2,6 +2,7 @@
  * What the console says itself, beside the replies of the server: notes, and what is wrong with a line.
  */
 import { formatResults, seamOf, type SeamName } from '../../server/index.js';
+import { withParticle } from '../../shared/korean.js';
 import type { InLanguages } from '../../shared/language.js';
 import { formatResultsInKorean, SEAMS_IN_KOREAN } from './table-texts.js';
 
@@ -43,6 +44,7 @@ const ENGLISH = {
   herdUsage: (waiters: number, connections: number) =>
     `herd [waiters] [connections] [exclusive], at most ${waiters} waiters and ${connections} connections, for example: herd 8 50 exclusive`,
   herdAccepted: (counts: string) => `accepted by each thread: ${counts}`,
+  noThreads: 'threads need Linux, whose sockets can block a thread each: there is nothing to show here',
   threads: (threads: number, counted: number, acquisitions: number, waits: number) =>
     `${threads} threads counted to ${counted}: the lock was taken ${acquisitions} times, and a thread slept for it ${waits} times`,
   silentThread: (state: string, megabytes: number) => `a client that says nothing has a thread, too (${state}); memory of all: ${megabytes} MB`,
@@ -135,6 +137,7 @@ const KOREAN: ConsoleTexts = {
   herd: (connections, wakes, inVain) => `연결 ${connections}개가 스레드를 ${wakes}번 깨웠고 그중 ${inVain}번은 헛일이었습니다`,
   herdUsage: (waiters, connections) => `herd [스레드수] [연결수] [exclusive], 최대 스레드 ${waiters}개, 연결 ${connections}개, 예: herd 8 50 exclusive`,
   herdAccepted: (counts) => `스레드별 수락 수: ${counts}`,
+  noThreads: '스레드는 블로킹 소켓이 있는 Linux에서만 볼 수 있습니다. 여기서는 보여 줄 것이 없습니다',
   threads: (threads, counted, acquisitions, waits) =>
     `스레드 ${threads}개가 ${counted}까지 셌습니다. 락을 ${acquisitions}번 잡았고, 스레드가 락을 기다리며 ${waits}번 잠들었습니다`,
   silentThread: (state, megabytes) => `아무 말도 하지 않는 클라이언트에게도 스레드가 있습니다(${state}). 모두의 메모리: ${megabytes} MB`,
@@ -144,7 +147,7 @@ const KOREAN: ConsoleTexts = {
   notWithin: (what, seconds) => `${what}: ${seconds}초 안에 되지 않았습니다`,
   later: (duration) => `${duration} 지났습니다`,
   waitAtMost: (seconds) => `최대 ${seconds}초까지 기다릴 수 있습니다`,
-  noClient: (name) => `이 콘솔에는 클라이언트 @${name}이(가) 없습니다`,
+  noClient: (name) => `이 콘솔에는 클라이언트 ${withParticle(`@${name}`, '이/가')} 없습니다`,
   notConnectedYet: (name) => `@${name}: 접속해 있지 않습니다`,
   notAccepted: (name) => `@${name}: 아직 수락되지 않았습니다`,
   noSeam: (names) => `그런 이음매가 없습니다. 있는 것: ${names}`,
@@ -152,7 +155,7 @@ const KOREAN: ConsoleTexts = {
   faultUsage: 'fault slice 1 on #3. help fault로 종류를 볼 수 있습니다',
   faultOffUsage: 'fault off 또는 fault off 2',
   faultIsOff: (number) => `장애 ${number} 해제`,
-  noSuchFault: (number, set) => `장애 ${number}은(는) 없습니다. ${set}`,
+  noSuchFault: (number, set) => `장애 ${withParticle(number, '은/는')} 없습니다. ${set}`,
   injected: (times) => `${times}번 주입됨`,
   triggered: (token, how) => `${token ?? '현재와 앞으로의 모든 토큰'}: ${TRIGGERED[how]}`,
   isTime: (date) => `현재 시각: ${date}`,
@@ -163,7 +166,7 @@ const KOREAN: ConsoleTexts = {
   knows: (parameters, results) => `쓸 수 있는 값: ${parameters}, 결과: ${results}`,
   textbook: (expression) => `원래의 식: ${expression}`,
   inForce: (rule) => `적용 중: ${rule}`,
-  onlyLive: (word, wayBack) => `히스토리를 보는 중이라 실행 중인 서버를 바꾸는 ${word}은(는) 쓸 수 없습니다. ${wayBack}`,
+  onlyLive: (word, wayBack) => `히스토리를 보는 중이라 실행 중인 서버를 바꾸는 ${withParticle(word, '은/는')} 쓸 수 없습니다. ${wayBack}`,
   asOf: (turn, event, isEarlier) => `턴 ${turn}, 이벤트 ${event} 시점${isEarlier ? ': 실행 중인 명령이나 타이머 작업의 직전' : ''}`,
   notKept: '버려지는 복사본에서 실행되어 바뀐 것이 없습니다. fork로 이 시점의 서버를 엽니다',
   noEffect: '명령마다 따로 복사본에서 실행되므로 다음 명령에는 영향이 없습니다',

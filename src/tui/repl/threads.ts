@@ -6,10 +6,19 @@ import type { ConsoleTexts } from './console-texts.js';
 
 const USAGE = 'threads [clients] [commands], for example: threads 8 500';
 
-/** Rejects with what is wrong about the words, or with what the system refuses. */
+/** How startThreads refuses where there are no such sockets. */
+const NOT_HERE = /^threads need the sockets of Linux/;
+
+/** Rejects with what is wrong about the words, or with what the system refuses. Where there are no threads to show, that is said, and is no error. */
 export async function threads(words: readonly string[], texts: ConsoleTexts): Promise<readonly string[]> {
   if (words.length > 2 || !words.every((word) => /^\d+$/.test(word))) throw new Error(USAGE);
   const [clients = 8, commands = 500] = words.map(Number);
-  const { counted, lock, silentState, grownBytes } = await countOnThreads({ clients, commands });
+  if (process.platform !== 'linux') return [texts.noThreads];
+  const result = await countOnThreads({ clients, commands }).catch((error: Error) => {
+    if (NOT_HERE.test(error.message)) return null;
+    throw error;
+  });
+  if (result === null) return [texts.noThreads];
+  const { counted, lock, silentState, grownBytes } = result;
   return [texts.threads(clients, counted, lock.acquisitions, lock.waits), texts.silentThread(silentState, Math.round(grownBytes / 2 ** 20))];
 }

@@ -14,8 +14,11 @@ export type GoTo =
 
 export const GOTO_USAGE = 'goto turn 120, goto command 5, goto 12:03:07.250, goto change KEY, goto oldest, goto now';
 
+/** What times of day are looked for in: unix times in ms, of what is kept and of now. */
+export type TimeRange = Pick<HistoryRange, 'oldestMs' | 'newestMs'> & { readonly nowMs: number };
+
 /** What is meant, or what is wrong about it. @param db where a key is looked for */
-export function parseGoTo(words: readonly string[], range: HistoryRange, db: number): GoTo | { readonly error: Text } {
+export function parseGoTo(words: readonly string[], range: TimeRange, db: number): GoTo | { readonly error: Text } {
   const [first = '', second = '', ...more] = words;
   const name = first.toLowerCase();
   if (words.length === 1 && name === 'now') return 'now';
@@ -32,12 +35,12 @@ export function parseGoTo(words: readonly string[], range: HistoryRange, db: num
 }
 
 /** A time of day where the lab runs: the last one like it that is kept. */
-function atTime(typed: string, { oldestMs, newestMs }: HistoryRange): GoTo | { readonly error: Text } {
+function atTime(typed: string, { oldestMs, newestMs, nowMs }: TimeRange): GoTo | { readonly error: Text } {
   const text = fromBytes(typed);
   const timeOfDay = parseTimeOfDay(text);
   if (timeOfDay === null) return { error: { en: `${text} is no time of day, as 12:03 and 12:03:07.250 are`, ko: `${text}: 시각이 아닙니다. 예: 12:03, 12:03:07.250` } };
-  const today = timeOfDay(newestMs);
-  const unixMs = today <= newestMs || isSameMinute(today, newestMs) ? today : timeOfDay(newestMs, -1);
+  const today = timeOfDay(nowMs);
+  const unixMs = today <= nowMs || isSameMinute(today, nowMs) ? today : timeOfDay(nowMs, -1);
   if (unixMs >= oldestMs) return { to: { unixMs } };
   const [from, to] = [clockText(oldestMs), clockText(newestMs)];
   return { error: { en: `${text} is not kept: the history reaches from ${from} to ${to}`, ko: `${text}: 보관되어 있지 않습니다. 히스토리는 ${from}부터 ${to}까지입니다` } };

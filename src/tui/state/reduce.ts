@@ -59,7 +59,7 @@ export type Action =
   | { readonly type: 'scroll-help'; readonly by: number; readonly limit: number }
   | ({ readonly type: 'select'; readonly by: number } & Listed)
   /** In a list that has grown to `length`, and has forgotten its first rows. */
-  | { readonly type: 'scroll'; readonly by: number; readonly length: number; readonly forgotten: number }
+  | ({ readonly type: 'scroll' } & Scrolling)
   | { readonly type: 'follow' }
   | ({ readonly type: 'open-row' } & Listed)
   | { readonly type: 'close-row' }
@@ -340,10 +340,18 @@ function select(pane: PaneUi, { by, rows, length, offset }: { readonly by: numbe
 }
 
 /** Up goes back. Down goes on through what has come since, and at its end follows again. */
-function scroll(pane: PaneUi, { by, length, forgotten }: { readonly by: number; readonly length: number; readonly forgotten: number }): Partial<PaneUi> {
+/** @property limit how far back a list goes whose lines take several rows; left out: as far as it has lines */
+interface Scrolling {
+  readonly by: number;
+  readonly length: number;
+  readonly forgotten: number;
+  readonly limit?: number;
+}
+
+function scroll(pane: PaneUi, { by, length, forgotten, limit }: Scrolling): Partial<PaneUi> {
   const frozenAt = pane.frozenAt ?? length;
   const back = pane.scroll - by;
-  if (back >= 0) return back === 0 && frozenAt >= length ? FOLLOWING : { scroll: Math.min(back, Math.max(0, frozenAt - forgotten)), frozenAt };
+  if (back >= 0) return back === 0 && frozenAt >= length ? FOLLOWING : { scroll: Math.min(back, limit ?? Math.max(0, frozenAt - forgotten)), frozenAt };
   return frozenAt - back >= length ? FOLLOWING : { scroll: 0, frozenAt: frozenAt - back };
 }
 

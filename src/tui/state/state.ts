@@ -28,8 +28,17 @@ export interface ServerInfo {
   /** Its clock stands still until it is advanced. */
   readonly hasVirtualClock?: boolean;
   readonly version: string;
+  /** It goes on from the end of a recording; left out: it does not. */
+  readonly recording?: ShownRecording;
   /** It was forked from another server, as of this; left out: it was not. */
   readonly forkedAsOf?: ForkedAsOf;
+}
+
+export interface ShownRecording {
+  /** Of the file, without its folder: a byte string. */
+  readonly name: string;
+  /** That had been executed by its end. */
+  readonly commands: number;
 }
 
 /** A fork begins at the end of the turn that ran (`now`), or between two commands at the moment that was visited, or at which the loop was held. */
@@ -61,6 +70,8 @@ export type Goal = StepUnit | RunTarget;
 export interface Position {
   readonly at: number;
   readonly of: number;
+  /** When that was: unix time in ms, in which the time counts that the loop was held; left out: that of the loop. */
+  readonly wallMs?: number;
   /** The screen had not recorded the moment, and a twin does not measure durations again. */
   readonly isUntimed?: boolean;
 }

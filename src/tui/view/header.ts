@@ -3,6 +3,7 @@
  */
 import type { Address } from '../../server/index.js';
 import { clockText, dateText } from '../state/date-text.js';
+import { withParticle } from '../../shared/korean.js';
 import type { InLanguages, Language } from '../../shared/language.js';
 import { commandsPerSecond, droppedOfLate, secondsUpTo } from '../state/model/rates.js';
 import { busyOf, type Control, type ServerInfo, type State } from '../state/state.js';
@@ -25,7 +26,6 @@ const ENGLISH = {
     `dropped from the trace: ${plural(commands, 'command')}, ${plural(turns, 'turn')}`,
     `${formatCount(commands)} dropped`,
   ],
-  broken: (count: number) => `${count} broken`,
   step: (goal: string) => `STEP: waits for ${goal}`,
   run: (goal: string) => `RUN to ${goal}`,
   position: (at: string, of: string) => `${at} of ${of}`,
@@ -55,7 +55,6 @@ const KOREAN: Texts = {
     `트레이스에서 빠짐: 명령 ${formatCount(commands)}개, 턴 ${formatCount(turns)}개`,
     `${formatCount(commands)}개 빠짐`,
   ],
-  broken: (count) => `결함 ${count}개`,
   step: (goal) => `STEP: ${goal} 기다림`,
   run: (goal) => `RUN: ${goal}까지`,
   position: (at, of) => `${at}/${of}`,
@@ -64,7 +63,7 @@ const KOREAN: Texts = {
   fork: (turn, event) => `FORK 턴 ${turn}${event === 0 ? ' 이전' : `, 이벤트 ${event}`}`,
   ended: '끝남',
   noAddress: '주소 없음',
-  taken: (port) => `${port}은 사용 중`,
+  taken: (port) => `${withParticle(port, '은/는')} 사용 중`,
   edgeTriggered: '에지 트리거',
   emulated: 'portable, 준비 상태 흉내',
   emulatedShort: 'portable, 흉내',
@@ -80,6 +79,8 @@ interface Part {
   readonly ways: readonly string[];
   readonly style: Style;
   readonly rank: number;
+  /** The number of the way that is kept as long as there are less important parts; left out: none is. */
+  readonly leastWay?: number;
   /** Stands apart by its style: there is no dot before or behind it. */
   readonly isBlock?: boolean;
 }
@@ -130,7 +131,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   const stops = control.breakpoints.length;
   const hasEnded = control.mode !== 'history' && (state.program?.end ?? null) !== null;
   return {
-    name: { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true },
+    name: namePart(server, theme),
     fork: { ways: forkWays(server, texts), style: (text) => theme.warn(theme.highlight(text)), rank: 1, isBlock: true },
     time: {
       ways: [` ${hasEnded ? texts.ended : busy === null ? timeText(control, theme, language) : `BUSY ${secondsText(busy.activity.turnMs, language)}`} `],
@@ -138,11 +139,11 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
       rank: 0,
       isBlock: true,
     },
-    rules: { ways: rulesWays(state.model.rules, texts), style: (text) => theme.bad(theme.highlight(text)), rank: 1, isBlock: true },
+    rules: { ways: rulesWays(state.model.rules), style: (text) => theme.bad(theme.highlight(text)), rank: 1, leastWay: 1, isBlock: true },
     travel: { ways: control.travel === 'slow' ? [texts.goingBack, '…'] : [], style: theme.warn, rank: 1 },
     scrubber: { ways: scrubberWays(control, theme), style: theme.warn, rank: 3, isBlock: true },
     turn: { ways: turnWays(control, busy?.activity.turn ?? turn, texts), style: plain, rank: 1 },
-    when: { ways: control.moment === null ? [] : [clockText(state.ui.nowMs)], style: plain, rank: 2 },
+    when: { ways: control.moment === null ? [] : [clockText(control.position?.wallMs ?? state.ui.nowMs)], style: plain, rank: 2 },
     connections: { ways: texts.connections(connections), style: plain, rank: 7 },
     perSecond: { ways: [texts.perSecond(formatCount(commandsPerSecond(rates, nowUs(state))))], style: plain, rank: 2 },
     address: { ways: placeWays(server, texts), style: theme.strong, rank: 4 },
@@ -155,12 +156,22 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   };
 }
 
-/** What is wrong with the loop on purpose: in full, by name, by number. */
-function rulesWays(rules: readonly string[], texts: Texts): readonly string[] {
+/** The file of a recording that is open, which stands there as long as there is room for anything. */
+function namePart({ recording }: ServerInfo, theme: Theme): Part {
+  if (recording === undefined) return { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true };
+  const name = theme.visible(recording.name);
+  return { ways: [`redis-lab ${name}`, name, truncate(name, FILE_COLUMNS)], style: theme.title, rank: 1, leastWay: 1, isBlock: true };
+}
+
+/** What is wrong with the loop on purpose: in full, by name, and the first of them with the number of the others. */
+function rulesWays(rules: readonly string[]): readonly string[] {
   if (rules.length === 0) return [];
   const names = rules.map((text) => text.split(' ', text.startsWith('rule ') ? 2 : 1).join(' '));
-  return [` ${rules.join(', ')} `, ` ${names.join(', ')} `, ` ${texts.broken(rules.length)} `];
+  return [` ${rules.join(', ')} `, ` ${names.join(', ')} `, ...(names.length === 1 ? [] : [` ${names[0]!} +${names.length - 1} `])];
 }
+
+/** Of the name of a file, where there is little room. */
+const FILE_COLUMNS = 16;
 
 const plain: Style = (text) => text;
 
@@ -242,14 +253,23 @@ interface StyledText {
   readonly style: Style;
 }
 
+/** Parts from this rank on are left out before a part with a `leastWay` is said in fewer words than that. */
+const LEFT_OUT_FIRST = 5;
+
 /** The parts as they fit into the width, with what stands between them. */
 function fitted(parts: readonly Part[], width: number, theme: Theme): readonly StyledText[] {
   const givingWay = parts.filter(({ rank }) => rank > 0).toSorted((a, b) => b.rank - a.rank);
   const way = new Map(parts.map((part) => [part, 0]));
   const laid = (): readonly StyledText[] => joined(parts.map((part) => ({ ...part, text: part.ways[way.get(part)!] ?? '' })), theme);
   const isTooWide = (): boolean => laid().reduce((total, { text }) => total + widthOf(text), 0) > width;
-  for (const part of givingWay) while (isTooWide() && way.get(part)! < part.ways.length - 1) way.set(part, way.get(part)! + 1);
-  for (const part of givingWay) if (isTooWide()) way.set(part, part.ways.length);
+  const shorten = (part: Part, last: number): void => {
+    while (isTooWide() && way.get(part)! < last) way.set(part, way.get(part)! + 1);
+  };
+  const leaveOut = (part: Part): void => void (isTooWide() && way.set(part, part.ways.length));
+  for (const part of givingWay) shorten(part, Math.min(part.ways.length - 1, part.leastWay ?? Infinity));
+  givingWay.filter(({ rank }) => rank >= LEFT_OUT_FIRST).forEach(leaveOut);
+  for (const part of givingWay) shorten(part, part.ways.length - 1);
+  givingWay.forEach(leaveOut);
   return laid();
 }
 

@@ -70,6 +70,8 @@ export interface Pane {
   rows?(state: State, size?: Size): readonly string[];
   /** How many rows there have ever been. */
   length?(state: State): number;
+  /** How far the list can be scrolled back, where that is done by rows and lines take several; left out: by as many as there are. */
+  scrollLimit?(state: State, size: Size, theme: Theme): number;
   /** How many of these are there no more; 0 if left out. */
   forgotten?(state: State): number;
   /** Where the rows begin in the whole table, if only a part of it is there; 0 if left out. */

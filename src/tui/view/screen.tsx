@@ -10,6 +10,7 @@ import { ANSWERS, FIRST_MINUTE } from '../state/learn/first-minute.js';
 import { LESSON_TEXTS } from '../state/learn/lesson-texts.js';
 import type { LessonList } from '../state/learn/lesson.js';
 import { formatBreakpoint } from '../state/breakpoints.js';
+import { withParticle } from '../../shared/korean.js';
 import type { InLanguages } from '../../shared/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 import type { State } from '../state/state.js';
@@ -91,7 +92,7 @@ const KOREAN: typeof ENGLISH = {
     '-1                1번 삭제, -*는 모두 삭제',
   ],
   yesOrNo: 'y: 예, 다른 키: 아니요',
-  tooSmall: (needed, size) => [`lab에는 ${needed}이 필요합니다.`, `지금은 ${size}입니다.`, '창을 키우거나', 'q로 종료하십시오.'],
+  tooSmall: (needed, size) => [`lab에는 ${withParticle(needed, '이/가')} 필요합니다.`, `지금은 ${size}입니다.`, '창을 키우거나', 'q로 종료하십시오.'],
 };
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
@@ -304,7 +305,7 @@ function leadingText({ firstMinute, server, ui }: State, theme: Theme): readonly
     case 'invitation':
       return texts.invitation(connectText(server.addresses[0]));
     case 'question':
-      return [...texts.question, '', ...ANSWERS.map((answer, i) => `${i + 1}  ${texts.answers[answer]}`)];
+      return [...texts.question, '', ...ANSWERS.map((answer, i) => `${i + 1}  ${texts.answers[answer]}`), '', texts.press];
     case 'explained':
       return texts.explained(firstMinute.answer, firstMinute.evidence, theme.glyphs.keys);
     default:

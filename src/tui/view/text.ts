@@ -142,23 +142,40 @@ export function row(columns: number, ...parts: readonly string[]): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)));
 }
 
-const DURATION_UNITS: readonly [limit: number, divisor: number, unit: string][] = [
-  [1000, 1, 'µs'],
-  [1_000_000, 1000, 'ms'],
-  [60_000_000, 1_000_000, 's'],
-  [3_600_000_000, 60_000_000, 'm'],
-  [86_400_000_000, 3_600_000_000, 'h'],
-  [Infinity, 86_400_000_000, 'd'],
+const DURATION_UNITS: readonly [limit: number, divisor: number, unit: string][] = [[1000, 1, 'µs'], [1_000_000, 1000, 'ms'], [60_000_000, 1_000_000, 's']];
+
+/** Each with the one below it, in s. */
+const LONG_UNITS: readonly [limit: number, unit: number, below: number, names: readonly [string, string]][] = [
+  [3600, 60, 1, ['min', 's']],
+  [86_400, 3600, 60, ['h', 'min']],
+  [Infinity, 86_400, 3600, ['d', 'h']],
 ];
 
-/** Three significant digits at most: `7 µs`, `41 ms`, `1.25 s`. */
+/** Three significant digits at most, and from a minute on two units, in 6 columns up to 100 days: `7 µs`, `41 ms`, `1.25 s`, `1m08s`, `2h05m`. */
 export function formatUs(us: number): string {
-  const [, divisor, unit] = DURATION_UNITS.find(([limit]) => us < limit)!;
-  return `${formatShort(us / divisor)} ${unit}`;
+  const brief = (amount: number, unit: string, rest: number, below: string): string => `${amount}${unit[0]!}${String(rest).padStart(2, '0')}${below[0]!}`;
+  return formatBrief(us) ?? formatLong(us, (amount, unit, rest, below) => (rest === 0 ? `${amount} ${unit}` : brief(amount, unit, rest, below)));
 }
 
 export function formatMs(ms: number): string {
   return formatUs(ms * 1000);
+}
+
+/** The same within a sentence: `1.25 s`, `1 min 8 s`, `2 h`. */
+export function durationText(us: number): string {
+  return formatBrief(us) ?? formatLong(us, (amount, unit, rest, below) => `${amount} ${unit}${rest === 0 ? '' : ` ${rest} ${below}`}`);
+}
+
+/** Null: it takes a minute or more. */
+function formatBrief(us: number): string | null {
+  const [, divisor, unit] = DURATION_UNITS.find(([limit]) => us < limit) ?? [];
+  return divisor === undefined ? null : `${formatShort(us / divisor)} ${unit!}`;
+}
+
+function formatLong(us: number, join: (amount: number, unit: string, rest: number, below: string) => string): string {
+  const seconds = Math.floor(us / 1e6);
+  const [, unit, below, names] = LONG_UNITS.find(([limit]) => seconds < limit)!;
+  return join(Math.floor(seconds / unit), names[0], Math.floor((seconds % unit) / below), names[1]);
 }
 
 function formatShort(value: number): string {

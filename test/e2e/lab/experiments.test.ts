@@ -65,8 +65,11 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   await says6('after-frame: a command has been executed. What comes next?');
   lab.type('2');
   await says6(/RED 8 bytes a read/);
+  // What is on has its name, and a loop that is mended has nothing.
+  expect(lab.header).toContain('one-read-one-command, rule read-size');
   lab.type('3');
   await says6(/GREEN The decoder is asked until it has no whole frame left/);
+  await lab.until(() => !lab.header.includes('rule') && !lab.header.includes('one-read'));
   expect(JSON.parse(readFileSync(join(state, 'redis-lab', 'experiments.json'), 'utf8'))).toEqual({ done: ['pipeline'] });
 
   lab.type(KEYS.enter);
@@ -84,7 +87,7 @@ test('--present: few panes, and Enter leads from the question through the moment
   await lab.until(() => lesson(lab).includes('pipeline: predict') && lab.footer.includes('Enter run it'));
   lab.type(KEYS.enter);
   // What was predicted was said aloud: the answer is shown, and nobody is told what they said.
-  await lab.until(() => /pipeline: step ─* one read, five commands, one write\. Its moments:/.test(lesson(lab)));
+  await lab.until(() => /pipeline: step ─* One read, five commands, one write\. Its moments:/.test(lesson(lab)));
   lab.type(KEYS.enter);
   await lab.until(() => lab.header.includes('HISTORY') && lab.screen.includes('▶ one read brings all five requests'));
   lab.type(KEYS.enter);

@@ -246,6 +246,24 @@ test('no-generation: an event for a connection that an earlier one of its batch 
   });
 });
 
+test('of several rules those are in force that no newer one has replaced', () => {
+  const lab = simulate();
+  const inForce = (): readonly string[] => lab.server.loopFaults.rules.inForce.map((fault) => (fault.name === 'rule' ? `${fault.seam} ${fault.expression}` : fault.name));
+  lab.faults.add('eagain-is-an-error');
+  lab.faults.add("rule on-eof 'ignore'");
+  lab.faults.add("rule after-read 'wait'");
+  lab.turn();
+  expect(inForce()).toEqual(["on-eof 'ignore'", "after-read 'wait'"]);
+  lab.connect();
+  lab.faults.add("rule on-eof on #2 'close'");
+  lab.turn();
+  expect(inForce()).toHaveLength(3);
+  lab.faults.clear();
+  lab.turn();
+  expect(inForce()).toEqual([]);
+  lab.close();
+});
+
 test('a rule for one connection leaves the others alone, and the newest of several decides', () => {
   recorded({}, (lab) => {
     const [one, other] = [lab.connect(), lab.connect()];

@@ -1,12 +1,16 @@
 /** Checks of experiments against real servers. */
 import { createConnection } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { checkAll, checkExperiment, type CheckedExperiment } from '../../../src/tui/learn/check.js';
 import { Disturbed, playUndisturbed, runScenario } from '../../../src/tui/learn/runner.js';
 import { OwnStage } from '../../../src/tui/learn/stage.js';
 import { DISTURBANCES } from '../../../src/tui/state/learn/experiment.js';
 import { Collector } from '../../../src/tui/learn/collector.js';
 import { initialClient } from '../../../src/tui/state/repl-state.js';
+import { fill } from '../../../src/tui/learn/fill.js';
+import { judge } from '../../../src/tui/learn/judge.js';
+import { loadExperiment } from '../../../src/tui/learn/library.js';
+import { planRun, saidOf } from '../../../src/tui/learn/plan.js';
 import { parseExperiment } from '../../../src/tui/learn/experiment-schema.js';
 import { anExperiment, type Loose } from './an-experiment.js';
 
@@ -128,4 +132,38 @@ test('what was disturbed is played again, but not for ever', async () => {
   expect(await playUndisturbed(play(() => plays < 3), (why) => told.push(why))).toBe(3);
   expect(told).toEqual(['late', 'late']);
   await expect(playUndisturbed(play(() => true))).rejects.toThrow(DISTURBANCES.late);
+});
+
+test('where a part of the scenario is not there, another explanation is filled', async () => {
+  const elsewhere = (line: string) => experiment((file) => {
+    file.bookmarks.push({ name: 'never', line: 'this is (never) said', says: { en: 'never' } });
+    file.explain.en += ' {never.1}';
+    file.explainIf = { line, says: { en: 'not here' } };
+  });
+  expect(told(await checkExperiment(elsewhere('^OK$')))[0]).toBe('run: green');
+  expect(told(await checkExperiment(elsewhere('^NO$')))[0]).toBe('run: green; the run has nothing for {never.1}');
+});
+
+test('where there are no threads, the word for them says so, and the experiment has an explanation', async () => {
+  const platform = vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin');
+  onTestFinished(() => platform.mockRestore());
+  const one = loadExperiment('threads');
+  await using stage = await OwnStage.open();
+  const record = await runScenario(stage, one, planRun(one));
+  expect(record.replies.filter(({ kind }) => kind === 'error')).toEqual([]);
+  const { en, ko } = saidOf(planRun(one), 'green', record)!;
+  for (const [language, text] of [['en', en], ['ko', ko!]] as const) expect(fill(text, one.bookmarks, record, language).missing).toEqual([]);
+  expect(en).toContain('on Linux only');
+});
+
+test('what a run takes by being looked at is not counted as turns of its own', async () => {
+  const idle = experiment((file) => {
+    file.scenario = ['@alice SET k v', 'wait 500ms'];
+    file.goals = [{ says: { en: 'few turns' }, counter: { name: 'turns', atMost: 15 } }];
+  });
+  for (const poller of ['auto', 'portable'] as const) {
+    await using stage = await OwnStage.open({ poller });
+    const record = await runScenario(stage, idle, planRun(idle));
+    expect(judge(idle, record).goals).toMatchObject([{ verdict: 'green' }]);
+  }
 });

@@ -51,8 +51,27 @@ test('events are counted, of a client and its former tokens, and between bookmar
     count(event('read'), { exactly: 1 }, { after: 'first', before: 'last' }),
     count(event('read'), { exactly: 0 }, { after: 'never' }),
   ])).toEqual([
-    'green: 3, must be 3', 'green: 2, must be at least 1 and at most 2', 'red: 1, must be 0', 'green: 1, must be 1', 'green: 3, must be 3', 'green: 2, must be 2', 'green: 0, must be 0',
-    'green: 1, must be 1', 'red: there was no event "never"',
+    'green: there were 3 reads; there must be 3', 'green: there were 2 reads of @alice; there must be at least 1 and at most 2',
+    'red: there was 1 such read of @alice; there must be none', 'green: there was 1 closed connection of @alice; there must be 1',
+    'green: there were 3 reads of @*; there must be 3', 'green: there were 2 reads of @a*; there must be 2', 'green: there were no reads of @carol; there must be none',
+    'green: there was 1 such read; there must be 1', 'red: there was no event "never"',
+  ]);
+});
+
+test('what was found is a sentence in Korean as well, with the particles that belong there', () => {
+  const goals: readonly Goal[] = [
+    count(event('read', 'alice', { result: 'WouldBlock' }), { exactly: 0 }),
+    count(event('disconnect', 'carol'), { atLeast: 1 }),
+    { says: SAYS, type: 'counter', counter: 'turns', client: null, bounds: { atMost: 3 } },
+    { says: SAYS, type: 'counter', counter: 'outputBytes', client: 'bob', bounds: { exactly: 0 } },
+    { says: SAYS, type: 'reply', client: 'bob', kind: null, is: 'PONG', bounds: { exactly: 1 } },
+    { says: SAYS, type: 'reply', client: '', kind: null, is: '"v"', bounds: { exactly: 2 } },
+    { says: SAYS, type: 'order', events: [event('execute'), event('read')] },
+  ];
+  expect(judge({ goals, bookmarks: BOOKMARKS }, RUN).goals.map(({ seen }) => seen.ko)).toEqual([
+    '@alice의 그런 read가 1번 있었습니다. 없어야 합니다', '@carol의 연결 종료가 없었습니다. 1번 이상이어야 합니다', '루프의 턴이 4번 있었습니다. 3번 이하여야 합니다',
+    '끝날 때 @bob의 쓰지 못한 바이트가 7개 있었습니다. 없어야 합니다', '@bob이 받은 응답 "PONG"이 없었습니다. 1개여야 합니다',
+    '이 콘솔이 받은 응답 "v"가 1개 있었습니다. 2개여야 합니다', '이 순서의 이벤트 2개 중 1개만 나왔습니다',
   ]);
 });
 
@@ -62,7 +81,7 @@ test('an order is one of events that need not follow at once', () => {
     order(event('read', 'alice'), event('execute', 'bob'), event('disconnect')),
     order(event('execute'), event('read')),
     order(event('read', 'bob'), event('read', 'bob')),
-  ])).toEqual(['green: 3 events, in this order', 'red: 1 of 2 events, in this order', 'red: 1 of 2 events, in this order']);
+  ])).toEqual(['green: all 3 events came in this order', 'red: of 2 events in this order only 1 came', 'red: of 2 events in this order only 1 came']);
 });
 
 test('counters and replies are judged by number', () => {
@@ -72,17 +91,20 @@ test('counters and replies are judged by number', () => {
     { says: SAYS, type: 'counter', counter: 'outputBytes', client: 'alice', bounds: { exactly: 0 } },
     { says: SAYS, type: 'reply', client: 'bob', kind: null, is: '"v"', bounds: { exactly: 1 } },
     { says: SAYS, type: 'reply', client: 'bob', kind: 'error', is: { matches: 'ERR' }, bounds: { atLeast: 2 } },
-  ])).toEqual(['green: 1234, must be at least 1000', 'red: 7, must be 0', 'red: no client alice at the end', 'green: 1, must be 1', 'red: 1, must be at least 2']);
+  ])).toEqual([
+    'green: there were 1,234 reads; there must be at least 1,000', 'red: there were 7 unwritten bytes of @bob at the end; there must be none', 'red: client @alice was not there at the end',
+    'green: there was 1 reply "v" to @bob; there must be 1', 'red: there was 1 such reply to @bob; there must be at least 2',
+  ]);
 });
 
 test('a figure is the number in the last line that is like it', () => {
   const replies = ['woke 12 in vain', 'woke 1,234 in vain'].map((text) => ({ client: '', kind: 'note' as const, text }));
   const figure = (line: string): Goal => ({ says: SAYS, type: 'figure', line, bounds: { exactly: 1234 } });
   const run = { ...RUN, replies };
-  expect(verdicts([figure('woke ([\\d,]+)'), figure('slept (\\d+)')], run)).toEqual(['green: 1234, must be 1234', 'red: no line is like slept (\\d+)']);
+  expect(verdicts([figure('woke ([\\d,]+)'), figure('slept (\\d+)')], run)).toEqual(['green: the number was 1,234; it must be 1,234', 'red: no line is like slept (\\d+)']);
   const woken: Bookmark = { type: 'line', name: 'woken', line: 'woke (\\S+) in (\\w+)', isLast: false, says: SAYS };
   expect(plain(fill('{woken.1} {woken.2}', [woken], run, 'en'))).toBe('12 vain');
-  expect(verdicts([figure('깨움 (\\d+)번|woke ([\\d,]+)')], run)).toEqual(['green: 1234, must be 1234']);
+  expect(verdicts([figure('깨움 (\\d+)번|woke ([\\d,]+)')], run)).toEqual(['green: the number was 1,234; it must be 1,234']);
   expect(fill('{woken.1}', [woken], RUN, 'en').missing).toEqual(['{woken.1}']);
 });
 
@@ -94,7 +116,7 @@ test('what the trace has dropped is not judged, and what nothing drops is', () =
   ];
   const run = { ...RUN, dropped: 12 };
   expect(verdicts(goals, run)).toEqual([
-    'unjudged: 12 turns and commands are missing in the trace', 'unjudged: 12 turns and commands are missing in the trace', 'green: 4, must be 4',
+    'unjudged: 12 turns and commands are missing in the trace', 'unjudged: 12 turns and commands are missing in the trace', 'green: there were 4 turns of the loop; there must be 4',
   ]);
   expect(judge({ goals, bookmarks: BOOKMARKS }, run).verdict).toBe('unjudged');
   expect(judge({ goals: goals.slice(2), bookmarks: BOOKMARKS }, run).verdict).toBe('green');

@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest';
-import type { HistoryRange } from '../../../src/server/index.js';
-import { GOTO_USAGE, parseGoTo, type GoTo } from '../../../src/tui/state/goto.js';
+import { GOTO_USAGE, parseGoTo, type GoTo, type TimeRange } from '../../../src/tui/state/goto.js';
 
 const at = (hours: number, minutes: number, seconds = 0, ms = 0, day = 29): number => new Date(2026, 10, day, hours, minutes, seconds, ms).getTime();
 
 /** From ten to twelve on one day. */
-const RANGE: HistoryRange = {
-  oldest: { turn: 3, event: 1 }, newest: { turn: 90, event: 1 }, oldestMs: at(10, 0), newestMs: at(12, 3, 7, 250), oldestCommand: 1, newestCommand: 50, bytes: 0, isWhole: false, off: null,
-};
+const RANGE: TimeRange = { oldestMs: at(10, 0), newestMs: at(12, 3, 7, 250), nowMs: at(12, 3, 7, 250) };
 
 const parse = (line: string, range = RANGE): ReturnType<typeof parseGoTo> => parseGoTo(line.split(' '), range, 4);
 
@@ -25,6 +22,11 @@ test.each<[string, GoTo]>([
   ['change user:7', { changeOf: { db: 4, key: 'user:7' } }],
 ])('goto %s', (line, way) => {
   expect(parse(line)).toEqual(way);
+});
+
+test('a time up to now is of today, also when nothing has happened since', () => {
+  expect(parse('12:40', { ...RANGE, nowMs: at(12, 41) })).toEqual({ to: { unixMs: at(12, 40) } });
+  expect(parse('12:40', { ...RANGE, nowMs: at(12, 20) })).toMatchObject({ error: { en: '12:40 is not kept: the history reaches from 10:00:00.000 to 12:03:07.250' } });
 });
 
 test('a time of day is the last one like it: of yesterday, if the history reaches back so far', () => {

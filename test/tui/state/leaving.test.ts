@@ -21,3 +21,10 @@ test.each<[string | null, Model, ReplState]>([
 ])('%j', (question, newest, repl) => {
   expect(leavingQuestion(newest, repl, 'en')).toBe(question);
 });
+
+test('the keys of a recording that has only been opened are in its file', () => {
+  const opened = (total: number): Model => ({ ...model(1, 5), rates: { ...initialModel.rates, connections: 1, total } });
+  const recording = { name: 'shop.lab', commands: 7 };
+  expect(leavingQuestion(opened(7), own('ready'), 'en', recording)).toBe(null);
+  expect(leavingQuestion(opened(8), own('ready'), 'en', recording)).toBe('Leave the lab, with 5 keys in it');
+});

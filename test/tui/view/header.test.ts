@@ -40,9 +40,17 @@ test('rules at the seams of the loop are said behind the time, in the colour of 
   const said = (width: number, height: 1 | 2, shown = spoiled): string => header(shown, { theme: PLAIN, width, height })[0]!.trimEnd();
   expect(said(200, 2)).toBe(" redis-lab  LIVE   eagain-is-an-error on #3, rule on-eof on #3 'ignore'  turn 812 · 3 connections · 0 cmd/s");
   expect(said(75, 2)).toContain(' LIVE   eagain-is-an-error, rule on-eof  turn 812');
-  expect(said(80, 1)).toContain(' 2 broken ');
+  expect(said(80, 1)).toContain('  LIVE   eagain-is-an-error, rule on-eof  turn 812 · :6379');
+  expect(said(50, 1)).toContain(' eagain-is-an-error +1 ');
   expect(said(80, 1, { ...state, model: { ...state.model, rules: rules.slice(0, 1) } })).toContain(' LIVE   eagain-is-an-error on #3  turn 812');
   expect(header(spoiled, { theme: COLORED, width: 200, height: 2 })[0]).toContain(COLORED.bad(COLORED.highlight(` ${rules.join(', ')} `)));
+});
+
+test('the file of a recording stands in the place of the name, also where there is little room', () => {
+  const opened = { server: { recording: { name: 'checkout-2026-11-29.lab', commands: 7 } } };
+  expect(rows(opened, 120, 2)[0]).toBe(' redis-lab checkout-2026-11-29.lab  LIVE  turn 812 · 3 connections · 0 cmd/s');
+  expect(oneRow(opened, 80)).toBe(' checkout-2026-11-29.lab  LIVE  turn 812 · :6379 · 3 conn · 0 cmd/s · epoll');
+  expect(oneRow(opened, 40)).toContain('checkout-2026-1…  LIVE  turn 812');
 });
 
 test('a virtual clock shows its time, as far as there is room', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes, splitAt, width } from '../../../src/tui/view/text.js';
+import { durationText, formatBytes, formatUs, splitAt, width } from '../../../src/tui/view/text.js';
 
 test.each([
   [0, '0 B'],
@@ -19,6 +19,13 @@ test.each([
 
 test('no size takes more than 7 columns', () => {
   for (let bytes = 1; bytes < 999 * 1024 ** 4; bytes = Math.ceil(bytes * 1.01)) expect(formatBytes(bytes).length).toBeLessThanOrEqual(7);
+});
+
+test.each([
+  [7, '7 µs', '7 µs'], [41_000, '41 ms', '41 ms'], [1_250_000, '1.25 s', '1.25 s'], [68_000_000, '1m08s', '1 min 8 s'], [120_000_000, '2 min', '2 min'],
+  [3_599_999_999, '59m59s', '59 min 59 s'], [7_500_000_000, '2h05m', '2 h 5 min'], [86_400_000_000, '1 d', '1 d'], [273_600_000_000, '3d04h', '3 d 4 h'],
+])('%i µs are %s in a column, and %s in a sentence', (us, brief, text) => {
+  expect([formatUs(us), durationText(us)]).toEqual([brief, text]);
 });
 
 test.each([

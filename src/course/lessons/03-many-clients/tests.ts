@@ -1,6 +1,7 @@
 /**
  * Lesson 03: a map from Token to stream.
  */
+import { withParticle } from '../../../shared/korean.js';
 import type { Peer } from '../../kernel.js';
 import type { LessonTest } from '../../lesson.js';
 import { cutReads, start, turnUntil, type Turning } from '../../turning.js';
@@ -58,7 +59,7 @@ export const tests: readonly LessonTest[] = [
           const echo = client.receive();
           bench.expect(
             echo === `${at}:${round};`,
-            { en: `client ${at} gets ${at}:${round};`, ko: `클라이언트 ${at}은(는) ${at}:${round};` },
+            { en: `client ${at} gets ${at}:${round};`, ko: `클라이언트 ${withParticle(at, '은/는')} ${at}:${round};` },
             { en: `it got ${JSON.stringify(echo)}`, ko: `받은 것: ${JSON.stringify(echo)}` },
           );
         });

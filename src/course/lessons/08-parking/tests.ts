@@ -4,6 +4,7 @@
 import type { Exports, LessonTest } from '../../lesson.js';
 import { expectReply, quoted, request, type Server } from '../../requests.js';
 import type { Peer } from '../../kernel.js';
+import { withParticle } from '../../../shared/korean.js';
 import type { Text } from '../../../shared/language.js';
 import { bindTo, turnUntil } from '../../turning.js';
 import { Workbench, type WorkbenchOptions } from '../../workbench.js';
@@ -203,7 +204,7 @@ export const tests: readonly LessonTest[] = [
       bench.expect(
         wrong === -1,
         { en: 'client N, in order of arrival, gets value N', ko: 'N번째로 온 클라이언트가 N번째 값을 받습니다' },
-        { en: `client ${wrong} got ${quoted(got[wrong] ?? '')}`, ko: `클라이언트 ${wrong}이(가) 받은 것: ${quoted(got[wrong] ?? '')}` },
+        { en: `client ${wrong} got ${quoted(got[wrong] ?? '')}`, ko: `클라이언트 ${withParticle(wrong, '이/가')} 받은 것: ${quoted(got[wrong] ?? '')}` },
       );
     },
   },

@@ -129,6 +129,8 @@ export interface Experiment {
   readonly bookmarks: readonly Bookmark[];
   readonly goals: readonly Goal[];
   readonly explain: Localized;
+  /** Said in its place if a line of the transcript is like this: a part of the scenario is not there on each system. Null: nothing is. */
+  readonly explainIf: { readonly line: string; readonly says: Localized } | null;
   readonly sources: readonly Source[];
   readonly break: Break;
   readonly mend: Mend;

@@ -54,6 +54,8 @@ interface Texts {
   /** The welcome box, with the question; the answers are numbered behind it. */
   readonly question: readonly string[];
   readonly answers: { readonly [answer in Answer]: string };
+  /** Behind the answers: which keys choose one. */
+  readonly press: string;
   explained(answer: Answer, evidence: Evidence, keys: KeyNames): readonly string[];
   /** Lines of the transcript. */
   readonly watching: string;
@@ -68,6 +70,7 @@ const ENGLISH: Texts = {
   invitation: (connect) => ['One thread will serve everyone.', '', 'Enter: watch one command', '', `Or connect: ${connect}`],
   question: [`Two more clients connect; one computes for ${BUSY_SECONDS} seconds. The others:`],
   answers: { served: 'are served', wait: 'wait', fail: 'fail' },
+  press: 'Press 1, 2 or 3.',
   explained: (answer, { turn, busyUs, waitedMs }, { left, right }) => [
     `You said: they ${ENGLISH.answers[answer]}. They waited ${seconds(waitedMs)} s, ` +
       `because execute took ${seconds(busyUs / 1000)} s in turn ${turn}: meanwhile nobody called poll.wait.`,
@@ -85,6 +88,7 @@ const KOREAN: Texts = {
   invitation: (connect) => ['스레드 하나가 모두를 처리합니다.', '', 'Enter: 명령 하나를 지켜보기', '', `접속: ${connect}`],
   question: [`클라이언트 둘이 더 접속하고, 그중 하나가 ${BUSY_SECONDS}초 동안 계산합니다. 나머지는?`],
   answers: { served: '처리된다', wait: '기다린다', fail: '실패한다' },
+  press: '1, 2, 3 중 하나를 누르세요.',
   explained: (answer, { turn, busyUs, waitedMs }, { left, right }) => [
     `예상: ${KOREAN.answers[answer]}. 결과: ${seconds(waitedMs)}초를 기다렸습니다. 턴 ${turn}의 execute가 ${seconds(busyUs / 1000)}초 걸리는 동안 poll.wait를 호출하지 못했기 때문입니다.`,
     '',

@@ -86,7 +86,7 @@ function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
     turn: turnAfter(state, event),
     last: lastAfter(state, event),
     notable: isNotable(event, state.notable) ? event : state.notable,
-    busyUs: event.kind === 'turn-end' ? append(state.busyUs, event.busyUs, BUSY_WINDOW) : state.busyUs,
+    busyUs: event.kind === 'turn-end' && event.busyUs > 0 ? append(state.busyUs, event.busyUs, BUSY_WINDOW) : state.busyUs,
     counts: counted(state.counts, TRACE_EVENTS[event.kind].category),
     isEmulated: event.kind === 'poll' ? event.emulated : state.isEmulated,
   };
@@ -109,7 +109,7 @@ function turnAfter({ turn, event: before }: LoopModel, event: TraceEvent): TurnP
   if (turn === null) return null;
   if (event.kind === 'wait') return { ...turn, timeoutMs: event.timeoutMs, why: event.why, flushUs: turn.times.write };
   if (event.kind === 'poll' && event.within !== true) return { ...turn, waitedUs: event.waitedUs, ready: event.ready };
-  if (event.kind === 'turn-end') return { ...turn, busyUs: event.busyUs, commands: event.commands };
+  if (event.kind === 'turn-end') return { ...turn, busyUs: event.busyUs === 0 ? null : event.busyUs, commands: event.commands };
   return worked(turn, event, before);
 }
 

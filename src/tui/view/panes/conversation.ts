@@ -1,7 +1,7 @@
 /**
  * A conversation: what one client has asked and what it was answered, newest first, below what is known of its connection. Part of the tokens pane.
  *
- *   #5 worker-1 127.0.0.1:51234, connected 3.2 m ago, db 0, RESP2, idle
+ *   #5 worker-1 127.0.0.1:51234, connected 3 min 12 s ago, db 0, RESP2, idle
  *   1,234 requests, read 34 KB, wrote 12 KB, slowest: sort 14 ms (request 17)
  *     no  request                     reply           in     out    time
  *   ▶ 18  GET greeting                "hello"       27 B    11 B    6 µs
@@ -18,7 +18,7 @@ import type { PaneContext } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, type Column } from '../parts/table.js';
-import { fit, formatBytes, formatCount, formatMs, formatUs } from '../text.js';
+import { durationText, fit, formatBytes, formatCount, formatUs } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { replyText, requestText } from './frames.js';
 import { FRAMES_TEXTS } from './frames-texts.js';
@@ -115,7 +115,7 @@ function headLines({ model, ui }: State, { token, row, name, doing }: Party, the
   const who = `#${token}${name === '' ? '' : ` ${name}`}`;
   if (row === null) return [`${who}, ${texts.closed}`, ''];
   const ageMs = ui.nowMs - (model.originMs + row.connectedUs / 1000);
-  const age = Number.isNaN(ageMs) ? '' : `, ${texts.connected(formatMs(Math.max(0, Math.floor(ageMs / 1000) * 1000)))}`;
+  const age = Number.isNaN(ageMs) ? '' : `, ${texts.connected(durationText(Math.max(0, Math.floor(ageMs / 1000)) * 1e6))}`;
   const where = `${who} ${theme.visible(row.peer, 64)}`.trimEnd();
   if (row.kind !== 'client') return [`${where}, ${doing}`, ''];
   const linked = linkText(model.tokens.replication, row.link, texts);
@@ -193,7 +193,7 @@ function columnsOf(exchanges: readonly Exchange[], at: number, theme: Theme, lan
 
 const plain: Style = (text) => text;
 
-const usOf = ({ request }: Exchange): number | null => (request?.kind === 'request' ? request.elapsedUs : null);
+const usOf = ({ request }: Exchange): number | null => (request?.kind === 'request' && request.elapsedUs !== 0 ? request.elapsedUs : null);
 
 const isError = ({ raw }: ReplyRow): boolean => raw.startsWith('-') || raw.startsWith('!');
 

@@ -199,7 +199,8 @@ function timeOf(row: FrameRow): string {
   if (row.kind === 'gap') return '';
   if (row.kind === 'partial') return 'half';
   if (row.kind === 'request' && row.parkedOn !== null) return 'parked';
-  return row.kind === 'reply' || row.elapsedUs === null ? '' : formatUs(row.elapsedUs);
+  // A replay measures nothing.
+  return row.kind === 'reply' || row.elapsedUs === null || row.elapsedUs === 0 ? '' : formatUs(row.elapsedUs);
 }
 
 function textOf(row: FrameRow, theme: Theme, language: Language): string {

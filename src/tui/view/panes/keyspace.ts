@@ -22,7 +22,7 @@ import { fill } from '../parts/fill.js';
 import { frozenBadge, newSince, placeRows, type Placed } from '../parts/frozen.js';
 import { tableWindow } from '../parts/list-window.js';
 import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedColumn } from '../parts/table.js';
-import { fit, formatBytes, formatCount, formatMs, quoted, truncateMiddle, visible, width as widthOf } from '../text.js';
+import { durationText, fit, formatBytes, formatCount, formatMs, quoted, truncateMiddle, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 /** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel with every batch. */
@@ -271,7 +271,7 @@ function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): 
   if (row.gone !== null) return row.gone.why;
   if (row.expireAtMs === -1) return '';
   const leftMs = row.expireAtMs - ui.nowMs;
-  if (leftMs <= 0) return leftMs > -100 ? TEXTS[ui.language].dueNow : TEXTS[ui.language].dueFor(formatMs(Math.floor(-leftMs / 100) * 100));
+  if (leftMs <= 0) return leftMs > -100 ? TEXTS[ui.language].dueNow : TEXTS[ui.language].dueFor(durationText(Math.floor(-leftMs / 100) * 1e5));
   const barColumns = Math.min(BAR_COLUMNS, columns - COUNTDOWN_COLUMNS - 1);
   return `${fit(countdown(leftMs), COUNTDOWN_COLUMNS)} ${row.fullTtlMs > 0 && barColumns > 0 ? bar(leftMs / row.fullTtlMs, barColumns, theme.glyphs) : ''}`;
 }

@@ -1,6 +1,7 @@
 /**
  * Texts of the loop pane, among them the code of the loop: names of the code stay as they are in every language.
  */
+import { withParticle } from '../../../shared/korean.js';
 import type { InLanguages } from '../../../shared/language.js';
 import type { WorkPhase } from '../../state/model/loop.js';
 
@@ -59,7 +60,7 @@ const KOREAN: typeof ENGLISH = {
   atWork: (turn, time) => `턴 ${turn}: ${time} 동안 작업 중`,
   noTurn: '아직 턴이 없습니다',
   waited: (waited, worked) => `대기 ${waited}, 작업 ${worked}`,
-  withReplies: (turn) => `${turn}과(와) 그 응답`,
+  withReplies: (turn) => `${withParticle(turn, '과/와')} 그 응답`,
   noTimeout: '아직 제한 시간을 정하지 않았습니다',
   timersWait: ['그사이 때가 된 타이머는 이 턴 끝에 실행됩니다', '때가 된 타이머는 턴 끝에 실행', '타이머는 대기'],
   noLimit: '무제한',

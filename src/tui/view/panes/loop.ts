@@ -17,7 +17,7 @@ import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
 import { type Wording, wordingOf } from '../parts/wording.js';
 import { wrap } from '../parts/wrap.js';
-import { fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
+import { durationText, fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { SLOW_US } from '../../state/slow.js';
 import { LOOP_TEXTS, type CodeLine, type CodeText } from './loop-texts.js';
@@ -226,7 +226,7 @@ function waitWords(state: State): readonly string[] {
   if (busy !== null) return [texts.atWork(formatCount(busy.activity.turn), secondsText(busy.activity.turnMs, language))];
   const shown = turnOf(state);
   if (shown === null || shown.waitedUs === null) return [texts.noTurn];
-  const words = texts.waited(formatUs(shown.waitedUs), formatUs(workedUs(shown)));
+  const words = texts.waited(durationText(shown.waitedUs), durationText(workedUs(shown)));
   const name = texts.turn(formatCount(shown.turn));
   // Without its number it would be taken for the turn in the title.
   const shortest = shown.turn === state.model.loop.turn?.turn ? words : `${formatCount(shown.turn)}: ${words}`;

@@ -97,7 +97,7 @@ function headRows({ frame, marked, byte, theme, texts }: View, { width, height }
 function headText(frame: FramedRow, texts: Texts): string {
   const what = texts.kinds[frame.kind === 'reply' && frame.isPush ? 'push' : frame.kind];
   const number = frame.frame === 0 ? '' : ` ${frame.frame}`;
-  const elapsed = frame.kind === 'partial' || frame.elapsedUs === null ? '' : `, ${texts.executedIn(formatUs(frame.elapsedUs))}`;
+  const elapsed = frame.kind === 'partial' || frame.elapsedUs === null || frame.elapsedUs === 0 ? '' : `, ${texts.executedIn(formatUs(frame.elapsedUs))}`;
   const size = frame.kind === 'partial' ? texts.partial(frame.have, frame.need) : formatBytes(frame.bytes);
   return `#${frame.token} ${what}${number}, ${size}${elapsed}`;
 }

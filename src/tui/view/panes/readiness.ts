@@ -98,12 +98,24 @@ const emptyWords = ({ filter }: PaneUi, { visible }: Theme, language: Language):
 
 // Which lines
 
+type RowLine = Pick<Extract<Line, { readonly kind: 'row' }>, 'row' | 'times'>;
+
 type Line =
-  | { readonly kind: 'row'; readonly turn: number; readonly row: ReadinessRow; readonly isFirst: boolean; readonly isCut: boolean }
+  | {
+      readonly kind: 'row';
+      readonly turn: number;
+      readonly row: ReadinessRow;
+      readonly isFirst: boolean;
+      /** Nothing else was ready in that turn. */
+      readonly isOnly: boolean;
+      readonly isCut: boolean;
+      /** So many turns in a row, of which `turn` is the first, in which only the waker was ready. */
+      readonly times: number;
+    }
   | { readonly kind: 'more'; readonly turn: number; readonly tokens: number }
   | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
 
-/** The lines of one page, oldest first. */
+/** The lines of one page, oldest first. What only wakes the loop, turn after turn, is one line: looks at the loop do so all the time. */
 function shownLines(model: Model, { scroll, frozenAt, filter }: PaneUi, height: number): readonly Line[] {
   const { lines, forgotten } = model.readiness;
   const kindOf = kindsIn(model);
@@ -112,12 +124,20 @@ function shownLines(model: Model, { scroll, frozenAt, filter }: PaneUi, height: 
   // Of a view that stood still for too long, even the oldest line may be gone.
   const end = frozenAt === null ? lines : forgotten === 0 ? frozenAt : Math.max(frozenAt, forgotten + height);
   for (const { number, line } of newestFirst(model.readiness)) {
-    if (found.length >= wanted) break;
-    if (number < end && matches(line, filter, kindOf)) found.push(line);
+    if (number >= end || !matches(line, filter, kindOf)) continue;
+    const newer = found.at(-1);
+    const wakesAlike = newer !== undefined && isOnlyWaker(newer, kindOf) && isOnlyWaker(line, kindOf);
+    if (found.length >= wanted && !wakesAlike) break;
+    if (wakesAlike) found[found.length - 1] = { ...line, times: newer.times + 1 };
+    else found.push(line);
   }
   // Scrolled beyond the oldest line there is: the oldest page.
   const from = Math.max(0, Math.min(scroll, found.length - height));
   return found.slice(from, from + height).reverse();
+}
+
+function isOnlyWaker(line: Line, kindOf: KindOf): line is Extract<Line, { readonly kind: 'row' }> {
+  return line.kind === 'row' && line.isOnly && kindOf(line.row.token) === 'waker';
 }
 
 function* newestFirst(model: ReadinessModel): Generator<{ readonly number: number; readonly line: Line }> {
@@ -141,7 +161,7 @@ function lineOf(turn: ReadinessTurn, index: number): Line {
   const row = turn.rows[index];
   return row === undefined
     ? { kind: 'more', turn: turn.turn, tokens: turn.more }
-    : { kind: 'row', turn: turn.turn, row, isFirst: index === 0, isCut: turn.isCut };
+    : { kind: 'row', turn: turn.turn, row, isFirst: index === 0, isOnly: linesOf(turn) === 1, isCut: turn.isCut, times: 1 };
 }
 
 /** Only rows have words that a filter could find. */
@@ -194,7 +214,7 @@ function spansOf(line: Line, isTop: boolean, look: Look): readonly Span[] {
   const number = line.turn > 0 && line.kind === 'row' && (line.isFirst || isTop) ? String(line.turn) : '';
   const turn = { text: `${fit(number, turnColumns, 'right')} `, style: theme.dim };
   if (line.kind === 'more') return [turn, { text: TEXTS[language].more(line.tokens), style: theme.dim }];
-  const spans = [turn, ...rowSpans(line.row, look)];
+  const spans = [turn, ...rowSpans(line, look)];
   return line.isCut && isUnfinished(line.row, look.kindOf) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
 }
 
@@ -204,8 +224,8 @@ function lineText(line: Line, kindOf: KindOf, language: Language): string {
   if (line.kind === 'gap') return texts.gap(line.turns, line.commands);
   const turn = line.turn > 0 ? texts.turn(line.turn) : '';
   if (line.kind === 'more') return `${turn}${texts.more(line.tokens)}`;
-  const { token, readiness, steps } = line.row;
-  const words = wordsOf(kindOf(token), steps, true, language).map(({ text }) => text);
+  const { token, readiness } = line.row;
+  const words = wordsOf(kindOf(token), line, true, language).map(({ text }) => text);
   const name = isListening(line.row) ? LISTENER : sourceName(line.row, kindOf, language);
   const what = readiness === 0 ? texts.notReady : readinessWords(readiness, '|');
   return `${turn}${name} ${what}${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
@@ -221,8 +241,8 @@ function isUnfinished({ token, steps }: ReadinessRow, kindOf: KindOf): boolean {
   return kindOf(token) !== 'waker' && !steps.some(({ kind }) => ENDS.has(kind));
 }
 
-function rowSpans(row: ReadinessRow, { isWide, theme, kindOf, language }: Look): readonly Span[] {
-  const { token, readiness, steps } = row;
+function rowSpans({ row, times }: RowLine, { isWide, theme, kindOf, language }: Look): readonly Span[] {
+  const { token, readiness } = row;
   const kind = kindOf(token);
   const accepts = kind === 'listener' || isListening(row);
   const name = isWide ? fit(accepts ? LISTENER : kind === 'waker' ? WAKER : `#${token}`, 9) : `${fit(`#${token}`, 4)} `;
@@ -231,7 +251,7 @@ function rowSpans(row: ReadinessRow, { isWide, theme, kindOf, language }: Look):
     { text: name, style: theme.token(accepts ? 0 : token) },
     { text: `${readiness === 0 ? '-'.padEnd(ready.length) : ready} `, style: readiness === 0 ? theme.dim : plain },
   ];
-  const words = wordsOf(kind, steps, isWide, language);
+  const words = wordsOf(kind, { row, times }, isWide, language);
   for (const [i, { text, tone }] of words.entries()) {
     if (i > 0) spans.push({ text: ` ${theme.glyphs.dot} `, style: theme.dim });
     spans.push({ text, style: styleOf(tone, theme) });
@@ -253,8 +273,8 @@ interface Words {
   readonly tone: Tone;
 }
 
-function wordsOf(kind: TokenRow['kind'] | undefined, steps: readonly ReadinessStep[], isWide: boolean, language: Language): readonly Words[] {
-  if (kind === 'waker') return [{ text: isWide ? TEXTS[language].woken : WAKER, tone: 'dim' }];
+function wordsOf(kind: TokenRow['kind'] | undefined, { row: { steps }, times }: RowLine, isWide: boolean, language: Language): readonly Words[] {
+  if (kind === 'waker') return [{ text: `${isWide ? TEXTS[language].woken : WAKER}${times > 1 ? ` ×${formatCount(times)}` : ''}`, tone: 'dim' }];
   const told = steps.filter((step) => isWide || step.kind !== 'frames' || step.count > 1);
   return told.map((step) => (isKnownEnd(step, steps) ? { text: TEXTS[language].closed, tone: 'dim' } : stepWords(step, isWide, language)));
 }

@@ -26,6 +26,7 @@ const ENGLISH = {
   reverseSearch: '(reverse-i-search) ',
   searching: 'Enter runs it, Ctrl-R finds an older one, Esc leaves',
   idle: 'Tab completes, Ctrl-R searches, help explains',
+  beginsAbove: 'PgUp scrolls: it begins further up',
   connecting: 'connecting',
   aCommand: 'a command',
   waits: (command: string) => `${command} waits`,
@@ -56,6 +57,7 @@ const KOREAN: Texts = {
   reverseSearch: '(입력 기록 검색) ',
   searching: 'Enter 실행, Ctrl-R 더 오래된 것, Esc 나가기',
   idle: 'Tab 완성, Ctrl-R 검색, help 설명',
+  beginsAbove: 'PgUp으로 스크롤: 앞부분이 위에 있습니다',
   connecting: '접속 중',
   aCommand: '명령',
   waits: (command) => `${command} 대기 중`,
@@ -98,6 +100,10 @@ export const replPane: Pane = {
   render,
   length: ({ repl }) => repl.lineCount,
   forgotten: ({ repl }) => repl.lineCount - repl.lines.length,
+  scrollLimit: ({ repl, ui }, { width }, theme) => {
+    const lines = repl.lines.slice(0, newestShown(repl, ui.panes.repl.frozenAt) + 1);
+    return lines.reduce((rows, line) => rows + lineRows(line, width, theme, () => theme.dim).length, 0);
+  },
   cursor: (state, { size, theme }) => {
     const above = lessonAbove(state, size, theme).length;
     const cursor = layOut(state.repl, { ...size, height: size.height - above }, theme, state.ui.language).cursor;
@@ -180,7 +186,7 @@ function renderConsole(state: State, { theme, size, isFocused }: PaneContext): r
   const layout = layOut(repl, size, theme, state.ui.language);
   const style = clientStyles(state, theme);
   const rows = [...transcript(state, width, layout.transcriptRows, theme, style), ...inputRows(layout, width, theme, style(repl.client.name))];
-  if (layout.hasStatus) rows.push(status(state, width, theme, isFocused));
+  if (layout.hasStatus) rows.push(status(state, { width, theme, isFocused, room: layout.transcriptRows }));
   return rows.slice(-height);
 }
 
@@ -197,17 +203,21 @@ function inputRows({ prompt, inputRows: plain, hint }: Layout, width: number, th
   });
 }
 
-/** The newest lines that fit, from the bottom up; scrolled back by lines, and held there while more come. */
+/** The newest lines that fit, from the bottom up; scrolled back by rows, and held there while more come. */
 function transcript({ repl, ui }: State, width: number, height: number, theme: Theme, style: (client: string) => Style): string[] {
   const { scroll, frozenAt } = ui.panes.repl;
-  const back = frozenAt === null ? 0 : scroll + Math.max(0, repl.lineCount - frozenAt);
   const rows: string[] = [];
   // Scrolled past the oldest line, the oldest stay.
-  for (let i = Math.max(repl.lines.length - 1 - back, Math.min(height, repl.lines.length) - 1); i >= 0 && rows.length < height; i--) {
-    rows.unshift(...lineRows(repl.lines[i]!, width, theme, style));
-  }
-  const shownRows = rows.slice(Math.max(0, rows.length - height));
+  const newest = Math.max(newestShown(repl, frozenAt), Math.min(height, repl.lines.length) - 1);
+  for (let i = newest; i >= 0 && rows.length < height + scroll; i--) rows.unshift(...lineRows(repl.lines[i]!, width, theme, style));
+  const end = Math.max(rows.length - scroll, Math.min(height, rows.length));
+  const shownRows = rows.slice(Math.max(0, end - height), end);
   return [...Array.from({ length: height - shownRows.length }, () => ' '.repeat(width)), ...shownRows];
+}
+
+/** The lowest line in a view that has been frozen when there were so many. */
+function newestShown({ lines, lineCount }: ReplState, frozenAt: number | null): number {
+  return lines.length - 1 - (frozenAt === null ? 0 : Math.max(0, lineCount - frozenAt));
 }
 
 function lineRows(line: ReplLine, width: number, theme: Theme, style: (client: string) => Style): readonly string[] {
@@ -255,7 +265,15 @@ function clientStyles({ repl, model }: State, theme: Theme): (client: string) =>
   };
 }
 
-function status(state: State, width: number, theme: Theme, isFocused: boolean): string {
+/** @property room rows of the transcript */
+interface StatusContext {
+  readonly width: number;
+  readonly theme: Theme;
+  readonly isFocused: boolean;
+  readonly room: number;
+}
+
+function status(state: State, { width, theme, isFocused, room }: StatusContext): string {
   const { repl } = state;
   const { language } = state.ui;
   const texts = TEXTS[language];
@@ -265,7 +283,16 @@ function status(state: State, width: number, theme: Theme, isFocused: boolean): 
   if (repl.search !== null) return theme.dim(fit(texts.searching, width));
   const notes = state.control.mode === 'history' ? texts.past : isHeld(state) ? heldNotes(client, theme, texts) : notesOf(client, theme, texts);
   if (notes.length > 0) return theme.warn(fit(notes.find((note) => widthOf(note) <= width) ?? notes.at(-1)!, width));
-  return theme.dim(fit(isFocused && repl.input === '' ? texts.idle : '', width));
+  const idle = beginsAbove(state, width, room, theme) ? texts.beginsAbove : texts.idle;
+  return theme.dim(fit(isFocused && repl.input === '' ? idle : '', width));
+}
+
+/** What was said to the newest line takes more rows than there are: of `help dump` at 80x24, for one. An experiment has its own words for what it does. */
+function beginsAbove({ repl: { lines }, ui, lesson }: State, width: number, room: number, theme: Theme): boolean {
+  if (ui.panes.repl.frozenAt !== null || lesson?.type === 'open') return false;
+  let rows = 0;
+  for (let i = lines.length - 1; i >= 0 && rows <= room && lines[i]!.kind !== 'in'; i--) rows += lineRows(lines[i]!, width, theme, () => theme.dim).length;
+  return rows > room;
 }
 
 /** Nothing that is sent now is answered. */

@@ -84,10 +84,11 @@ function stepLines(lesson: OpenLesson, step: LessonStep & { readonly at: 'step' 
   const texts = LESSON_TEXTS[view.language];
   const isRight = lesson.predicted !== null && lesson.experiment.answers[lesson.predicted]!.isRight;
   const right = lesson.experiment.answers.find((answer) => answer.isRight)!;
-  const before = lesson.predicted === null ? '' : `${texts.notAsItIs} `;
+  const answer = inLanguage(right.text, view.language);
+  const what = lesson.predicted === null ? `${answer[0]!.toUpperCase()}${answer.slice(1)}` : `${texts.notAsItIs} ${answer}`;
   return [
     ...predictedLines(lesson, view),
-    ...plainLines(isRight ? texts.asItIs : `${before}${inLanguage(right.text, view.language)}.`, view, theme.strong),
+    ...plainLines(isRight ? texts.asItIs : `${what}.`, view, theme.strong),
     '',
     ...plainLines(lesson.moments.length === 0 ? texts.noMoments : texts.moments, view, theme.dim),
     ...lesson.moments.flatMap(({ says, at }, i) => {

@@ -3,7 +3,7 @@
  */
 import type { TraceEvent } from '../../../server/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
-import { formatMs } from '../text.js';
+import { durationText } from '../text.js';
 import { ENGLISH } from './sentences-english.js';
 import { KOREAN } from './sentences-korean.js';
 import { request, type Sentences, waitName, type Wording } from './wording.js';
@@ -31,7 +31,7 @@ export function timeoutSentences(timeoutMs: number, why: string, language: Langu
 
 /** Fractions of so many milliseconds mean nothing to anybody, and would flicker. */
 export function formatTimeout(timeoutMs: number): string {
-  return formatMs(timeoutMs >= 10 ? Math.round(timeoutMs) : timeoutMs);
+  return durationText((timeoutMs >= 10 ? Math.round(timeoutMs) : timeoutMs) * 1000);
 }
 
 /** While the loop is in poll.wait; the longest way to say it comes first. */

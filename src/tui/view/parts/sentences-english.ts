@@ -2,7 +2,7 @@
  * What is said about events, in English.
  */
 import { isAccepted, isErrorReply } from '../../state/model/loop.js';
-import { formatBytes, formatCount, formatUs } from '../text.js';
+import { durationText, formatBytes, formatCount } from '../text.js';
 import { LISTENER, nameOf, readinessWords, WAKER } from './names.js';
 import { commandName, errorText, keyList, request, type Sentences, short, waitName, type Wording } from './wording.js';
 
@@ -15,7 +15,7 @@ export const ENGLISH: Sentences = {
     },
     poll: ({ ready, waitedUs, within }, { isEmulated }) => {
       if (within === true) return `the script that runs has let the loop look for others: ${plural(ready, 'ready token')}`;
-      const after = `after ${formatUs(waitedUs)}`;
+      const after = `after ${durationText(waitedUs)}`;
       return ready === 0
         ? `${waitName(isEmulated)} came back ${after} with nothing ready`
         : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
@@ -41,7 +41,7 @@ export const ENGLISH: Sentences = {
       `${name(token)} has sent half a request, ${formatCount(have)} of ${formatCount(need)} B or more: kept until the rest comes`,
     frame: ({ token, argv, bytes }, wording) => `${name(token)} asks for ${request(argv, wording)} (${formatBytes(bytes)})`,
     execute: ({ token, command, keys, elapsedUs }, wording) =>
-      `${name(token)} sent ${request([commandName(command), ...keys], wording)}; it took ${formatUs(elapsedUs)}`,
+      `${name(token)} sent ${request([commandName(command), ...keys], wording)}${elapsedUs === 0 ? '' : `; it took ${durationText(elapsedUs)}`}`,
     reply: ({ token, bytes, raw }, { visible }) =>
       isErrorReply(raw)
         ? `${name(token)} gets an error: ${visible(errorText(raw))}`
@@ -64,7 +64,8 @@ export const ENGLISH: Sentences = {
       return `${name(token)} is parked on ${keysOf(keys, wording)} ${howLong}; the loop goes on`;
     },
     unpark: ({ token, keys, why }, wording) => `${name(token)} no longer waits for ${keysOf(keys, wording)}: ${UNPARKED[why] ?? wording.visible(why)}`,
-    timer: ({ name, lateUs, elapsedUs }) => `timer ${name} ran for ${formatUs(elapsedUs)}, ${formatUs(lateUs)} after it was due`,
+    timer: ({ name, lateUs, elapsedUs }) =>
+      `timer ${name} ran${elapsedUs === 0 ? '' : ` for ${durationText(elapsedUs)}`}, ${durationText(lateUs)} after it was due`,
     expire: ({ key, how }, wording) =>
       how === 'lazy'
         ? `${keyName(key, wording)} was past its time when a command touched it: gone`
@@ -81,7 +82,8 @@ export const ENGLISH: Sentences = {
     fault: ({ token, id, fault, effect }, { isListener, visible }) =>
       `fault ${id} was injected into ${isListener(token) ? listenerName(token) : name(token)}, ${visible(fault)}: ${visible(effect)}`,
     disconnect: ({ token, why }, { visible }) => `${name(token)} is gone: ${visible(why)}`,
-    'turn-end': ({ turn, busyUs, commands }) => `turn ${formatCount(turn)} is over: ${plural(commands, 'command')} in ${formatUs(busyUs)}`,
+    'turn-end': ({ turn, busyUs, commands }) =>
+      `turn ${formatCount(turn)} is over: ${plural(commands, 'command')}${busyUs === 0 ? '' : ` in ${durationText(busyUs)}`}`,
   },
   held: {
     request: (shown) => `held before executing ${shown}`,

@@ -2,7 +2,7 @@
  * What is said about events, in Korean.
  */
 import { isAccepted, isErrorReply } from '../../state/model/loop.js';
-import { formatBytes, formatCount, formatUs } from '../text.js';
+import { durationText, formatBytes, formatCount } from '../text.js';
 import { LISTENER, nameOf, readinessWords, WAKER } from './names.js';
 import { effectText, reasonText } from './trace-words.js';
 import { commandName, errorText, keyList, request, type Sentences, short, waitName, type Wording } from './wording.js';
@@ -16,7 +16,7 @@ export const KOREAN: Sentences = {
     },
     poll: ({ ready, waitedUs, within }, { isEmulated }) => {
       if (within === true) return `실행 중인 스크립트가 다른 클라이언트를 확인하게 했습니다: 준비된 토큰 ${formatCount(ready)}개`;
-      const woke = `${waitName(isEmulated)}에서 ${formatUs(waitedUs)} 만에`;
+      const woke = `${waitName(isEmulated)}에서 ${durationText(waitedUs)} 만에`;
       return ready === 0 ? `${woke} 돌아왔습니다: 준비된 것 없음` : `${woke} 깨어났습니다: 준비된 토큰 ${formatCount(ready)}개`;
     },
     ready: ({ token, readiness }, { isListener, isWaker }) => {
@@ -40,7 +40,7 @@ export const KOREAN: Sentences = {
       `${name(token)}에서 요청의 일부만 왔습니다(${formatCount(have)} / ${formatCount(need)} B 이상): 나머지가 올 때까지 보관합니다`,
     frame: ({ token, argv, bytes }, wording) => `${name(token)}의 요청: ${request(argv, wording)} (${formatBytes(bytes)})`,
     execute: ({ token, command, keys, elapsedUs }, wording) =>
-      `${name(token)}의 ${request([commandName(command), ...keys], wording)} 실행에 ${formatUs(elapsedUs)} 걸렸습니다`,
+      `${name(token)}의 ${request([commandName(command), ...keys], wording)} ${elapsedUs === 0 ? '명령을 실행했습니다' : `실행에 ${durationText(elapsedUs)} 걸렸습니다`}`,
     reply: ({ token, bytes, raw }, { visible }) =>
       isErrorReply(raw)
         ? `${name(token)}에 오류로 응답합니다: ${visible(errorText(raw))}`
@@ -64,7 +64,8 @@ export const KOREAN: Sentences = {
     },
     unpark: ({ token, keys, why }, wording) =>
       `${name(token)}의 대기가 끝났습니다(${keysOf(keys, wording)}): ${UNPARKED_IN_KOREAN[why] ?? wording.visible(why)}`,
-    timer: ({ name: timer, lateUs, elapsedUs }) => `타이머 ${timer}: ${formatUs(elapsedUs)} 동안 실행, 기한보다 ${formatUs(lateUs)} 늦음`,
+    timer: ({ name: timer, lateUs, elapsedUs }) =>
+      `타이머 ${timer}: ${elapsedUs === 0 ? '' : `${durationText(elapsedUs)} 동안 `}실행, 기한보다 ${durationText(lateUs)} 늦음`,
     expire: ({ key, how }, wording) =>
       how === 'lazy'
         ? `${keyName(key, wording)}: 시간이 지난 것을 명령이 건드려 삭제되었습니다`
@@ -81,7 +82,7 @@ export const KOREAN: Sentences = {
     fault: ({ token, id, fault, effect }, { isListener, visible }) =>
       `${isListener(token) ? listenerName(token) : name(token)}에 장애 ${id} 주입, ${visible(fault)}: ${visible(effectText(effect, 'ko'))}`,
     disconnect: ({ token, why }, { visible }) => `${name(token)}의 연결이 끊어졌습니다: ${visible(reasonText(why, 'ko'))}`,
-    'turn-end': ({ turn, busyUs, commands }) => `턴 ${formatCount(turn)} 끝: ${formatUs(busyUs)} 동안 명령 ${formatCount(commands)}개`,
+    'turn-end': ({ turn, busyUs, commands }) => `턴 ${formatCount(turn)} 끝: ${busyUs === 0 ? '' : `${durationText(busyUs)} 동안 `}명령 ${formatCount(commands)}개`,
   },
   held: {
     request: (shown) => `실행 직전에 멈춤: ${shown}`,

@@ -32,13 +32,13 @@ function talk(): Scene {
 test('an open row is a conversation: the connection in two lines, then what was asked and answered, newest first', () => {
   using scene = talk();
   expect(scene.picture(tokensPane, SIZE)).toBe(`
-#2 worker 127.0.0.1:50000, connected 1.08 m ago, db 0, RESP2, idle
+#2 worker 127.0.0.1:50000, connected 1 min 5 s ago, db 0, RESP2, idle
 3 requests, read 113 B, wrote 77 B, slowest: get 14 ms (request 3)
  no request                           reply                       in     out    time
 ▶ 4 have 10 of 14                                               10 B
   3 GET jobs                          (error) WRONGTYPE Ope…    23 B    68 B   14 ms
-  2 LPUSH jobs a b                    (integer) 2               39 B     4 B    0 µs
-  1 CLIENT SETNAME worker             OK                        41 B     5 B    0 µs
+  2 LPUSH jobs a b                    (integer) 2               39 B     4 B
+  1 CLIENT SETNAME worker             OK                        41 B     5 B
 `);
 });
 

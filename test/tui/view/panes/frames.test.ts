@@ -25,12 +25,12 @@ test('requests and replies stand in the order in which they came, newest at the 
   using scene = conversation();
   expect(scene.picture(framesPane, SIZE)).toBe(`
     tok  nr frame                               size    time
-  >  #2   1 SET greeting "hello world" EX …     61 B    0 µs
+  >  #2   1 SET greeting "hello world" EX …     61 B
   <  #2   1 OK                                   5 B
-  >  #2   2 LRANGE greeting 0 1                 44 B    0 µs
+  >  #2   2 LRANGE greeting 0 1                 44 B
   <  #2   2 (error) WRONGTYPE Operation ag…     68 B
   >  #3   1 waits for jobs: BLPOP jobs 0        32 B  parked
-  >  #2   3 MGET greeting none                  38 B    0 µs
+  >  #2   3 MGET greeting none                  38 B
   <  #2   3 (array of 2): "hello world", (…     27 B
   >  #2   4 have 23 of 41                       23 B    half
 `);
@@ -45,7 +45,7 @@ test('an open request shows its tree beside its bytes, with the bytes of the cur
   using scene = conversation();
   open(scene, (row) => row.kind === 'request' && row.argv[0] === 'SET', 3);
   expect(scene.picture(framesPane, { width: 100, height: 9 })).toBe(`
-#2 request 1, 61 B, executed in 0 µs
+#2 request 1, 61 B
 brought by read of 61 B in turn 5
  *5                          0000 2a 35 0d 0a 24 33 0d 0a 53 45 54 0d 0a 24 38 0d  *5..$3..SET..$8.
    $3 "SET"                  0010 0a 67 72 65 65 74 69 6e 67 0d 0a[24 31 31 0d 0a  .greeting..$11..
@@ -82,7 +82,7 @@ test('the cursor in the bytes marks the node that its byte belongs to, and says 
   expect(bytes).toMatchObject({ count: 25, perRow: 16 });
   scene.set('frames', { byte: 21, cursor: bytes.rowOf(21) });
   expect(scene.picture(framesPane, { width: 100, height: 8 })).toBe(`
-#2 request 1, 25 B, executed in 0 µs
+#2 request 1, 25 B
 byte 22 of 25: 0x6c "l", by the 2nd of 2 reads: 5 B in turn 5
  *2                          0000 2a 32 0d 0a 24 34 0d 0a 45 43 48 4f 0d 0a[24 35  *2..$4..ECHO..$5
    $4 "ECHO"                 0010 0d 0a 68 65|6c>6c<6f 0d 0a]                      ..hello..

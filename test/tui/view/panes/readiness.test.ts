@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { LabClient } from '../../../server/simulation/harness.js';
 import { readinessPane } from '../../../../src/tui/view/panes/readiness.js';
 import { width } from '../../../../src/tui/view/text.js';
+import type { Entry } from '../../../../src/tui/state/slice.js';
 import { dropped, happened, served } from '../../happened.js';
 import { COLORED, PLAIN, stage, type Scene } from '../../scene.js';
 
@@ -112,6 +113,26 @@ test('a blocked client is parked, and goes on when its time is over', () => {
   expect(words(scene).at(-1)).toBe('#2       READABLE read 32 B · 1 frame · parked');
   scene.advance(1500);
   expect(words(scene).at(-1)).toBe('#2       -        unparked: timeout · wrote 5 B');
+});
+
+/** A turn in which only the waker is ready. */
+const woken = (turn: number): readonly Entry[] => [happened(turn, { kind: 'turn-begin', turn }), happened(turn, { kind: 'wait', timeoutMs: -1, why: '' }), happened(turn, { kind: 'ready', token: 1, readiness: 1 })];
+
+test('turns in which only the loop was woken are one row, with their number', () => {
+  using scene = stage();
+  scene.connect().ask('PING');
+  for (const turn of [10, 11, 12]) for (const entry of woken(turn)) scene.take(entry);
+  for (const entry of [...served(13, 0), ...woken(14)]) scene.take(entry);
+  expect(scene.picture(readinessPane, WIDE)).toBe(`
+  1 LISTENER READABLE accept ×1 then WouldBlock
+  3 #2       READABLE read 14 B · 1 frame · wrote 7 B
+ 10 WAKER    READABLE another thread has woken the loop ×3
+ 13 #7       READABLE read 27 B · 1 frame · wrote 11 B
+ 14 WAKER    READABLE another thread has woken the loop
+`);
+  // Also where the page ends, and where there is room for little.
+  expect(scene.draw(readinessPane, { width: 66, height: 3 })[0]).toContain('loop ×3');
+  expect(scene.draw(readinessPane, { width: 41, height: 5 })[2]!.trimEnd()).toBe(' 10 #1   R  WAKER ×3');
 });
 
 test('several tokens of one turn stand below its number', () => {

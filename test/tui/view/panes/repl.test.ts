@@ -175,6 +175,21 @@ test.each<[Partial<ReplClient>, number, string]>([
   expect(replPane.render(held, { theme: PLAIN, size: { width, height: 3 }, isFocused: true }).at(-1)!.trimEnd()).toBe(note);
 });
 
+test('what was said last and takes more rows than there are says how to scroll, and each of its rows can be reached', () => {
+  const words = Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ');
+  const repl = talked(heard({ kind: 'in', text: 'help edge' }, { kind: 'note', text: words }));
+  const size = { width: 30, height: 7 };
+  const shown = (ui: Partial<State['ui']['panes']['repl']> = {}): string[] => picture(repl, size, ui).split('\n').slice(1, 8);
+  expect(shown().at(-1)).toMatch(/^PgUp scrolls/);
+  const limit = replPane.scrollLimit!(stateWith(repl), size, PLAIN);
+  const seen = Array.from({ length: limit }, (_, scroll) => shown({ scroll, frozenAt: 2 }).slice(0, 5).join(' '));
+  for (const word of words.split(' ')) expect(seen.some((rows) => rows.split(/\s+/).includes(word))).toBe(true);
+  expect(shown({ scroll: limit, frozenAt: 2 })[0]).toContain('help edge');
+  expect(shown({ scroll: 1, frozenAt: 2 }).at(-1)).not.toMatch(/PgUp/);
+  const short = talked(heard({ kind: 'in', text: 'help edge' }, { kind: 'note', text: 'one row' }));
+  expect(picture(short, size)).not.toContain('PgUp');
+});
+
 test('scrolled back, the transcript stands still while more comes', () => {
   const lines = Array.from({ length: 10 }, (_, i) => ({ text: `line ${i}` }));
   const repl = talked(heard(...lines));
