@@ -7,15 +7,19 @@ import type { Text } from '../shared/language.js';
 import { type Judgement, judgeKind } from './kind.js';
 import { cannotTell, fail, type Finding, type Probe } from './probe.js';
 import { halfClose, halfFrameHolds, manyClients, reset, secondClient, slowReader } from './probes/clients.js';
+import { connectTogether, greedyClient } from './probes/fairness.js';
+import { dueTogether } from './probes/due-together.js';
 import { activeExpiry, echo, expiry, parked, setGet, timeout } from './probes/keys.js';
 import { afterEof, afterFull, idle } from './probes/load.js';
 import { binary, byteByByte, halfFrame, manyPings, order, ping, pipeline, splitLength } from './probes/protocol.js';
+import { clientId, reconnect } from './probes/successors.js';
 import type { Target } from './target.js';
 import { OwnLimit, PATIENCE_MS, Unexpected } from './wire.js';
 
 export const PROBES: readonly Probe[] = [
   ping, manyPings, secondClient, echo, setGet, expiry, activeExpiry, halfFrame, byteByByte, splitLength, halfFrameHolds, pipeline, order, binary, slowReader,
-  halfClose, reset, parked, timeout, idle, afterEof, afterFull, manyClients,
+  greedyClient,
+  halfClose, reset, reconnect, clientId, parked, timeout, dueTogether, idle, afterEof, afterFull, connectTogether, manyClients,
 ];
 
 export interface Stage {

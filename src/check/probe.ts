@@ -43,6 +43,9 @@ export const pass = (came: Text): Finding => ({ result: 'pass', came });
 export const fail = (came: Text): Finding => ({ result: 'fail', came });
 export const cannotTell = (came: Text): Finding => ({ result: 'cannot tell', came });
 
+/** Of a probe that must see the server's process. */
+export const UNSEEN: Finding = cannotTell({ en: 'its process cannot be seen from here', ko: '여기서는 프로세스를 볼 수 없음' });
+
 const NOT_THERE: Text = { en: 'The command, or this form of it, is not there yet.', ko: '이 명령, 또는 이 형식이 아직 없습니다.' };
 
 /** A command that is answered with an error. */

@@ -110,6 +110,14 @@ export class ServerProcess {
   unreadBytes(clientPort: number): number {
     return sockets().find(({ local, remote }) => local.port === this.port && remote.port === clientPort)?.unreadBytes ?? 0;
   }
+
+  /** Of what a client has handed to its kernel: bytes that the server's has and the server has not read, and bytes that are not there yet. */
+  queuedBytes(clientPort: number): { readonly unread: number; readonly unsent: number } {
+    const all = sockets();
+    const server = all.find(({ local, remote }) => local.port === this.port && remote.port === clientPort);
+    const client = all.find(({ local, remote }) => local.port === clientPort && remote.port === this.port);
+    return { unread: server?.unreadBytes ?? 0, unsent: client?.unsentBytes ?? 0 };
+  }
 }
 
 /** Of each thread, between two views; a thread that is new has had all that it has. */
@@ -127,6 +135,7 @@ interface KernelSocket {
   readonly remote: { readonly hex: string; readonly port: number };
   readonly state: string;
   readonly unreadBytes: number;
+  readonly unsentBytes: number;
   readonly inode: string;
 }
 
@@ -135,7 +144,8 @@ function sockets(): KernelSocket[] {
   const rows = ['tcp', 'tcp6'].flatMap((table) => orNone(() => readFileSync(`/proc/net/${table}`, 'latin1').trimEnd().split('\n').slice(1)));
   return rows.map((row) => {
     const [, local, remote, state, queues, , , , , inode] = row.trim().split(/\s+/) as string[];
-    return { local: endOf(local!), remote: endOf(remote!), state: state!, unreadBytes: Number.parseInt(queues!.split(':')[1]!, 16), inode: inode! };
+    const [unsentBytes, unreadBytes] = queues!.split(':').map((hex) => Number.parseInt(hex, 16)) as [number, number];
+    return { local: endOf(local!), remote: endOf(remote!), state: state!, unreadBytes, unsentBytes, inode: inode! };
   });
 }
 

@@ -72,6 +72,7 @@ export class WireClient {
   private receivedBytes = 0;
   /** Since a reply was taken. */
   private untakenBytes = 0;
+  private isDiscarding = false;
   /** How it ended; null while it is open. */
   private ending: Unexpected | null = null;
 
@@ -146,6 +147,16 @@ export class WireClient {
     return this.ending !== null;
   }
 
+  /** From now on what comes is read and forgotten: there are more replies than could be decoded beside all else. */
+  discard(): void {
+    this.isDiscarding = true;
+  }
+
+  /** How it ended; null while it is open. */
+  get ended(): Unexpected | null {
+    return this.ending;
+  }
+
   /** Stops reading: the server's output piles up. */
   pause(): void {
     this.socket.pause();
@@ -191,6 +202,7 @@ export class WireClient {
 
   private receive(chunk: Buffer): void {
     if (this.ending !== null) return;
+    if (this.isDiscarding) return;
     if (this.firstBytes.length < 64) this.firstBytes += chunk.toString('latin1', 0, 64 - this.firstBytes.length);
     this.receivedBytes += chunk.length;
     this.untakenBytes += chunk.length;

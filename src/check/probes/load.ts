@@ -2,7 +2,7 @@
  * Probes of what a server costs when there is nothing to do. They need to see its process.
  */
 import { encodeRequest } from '../../server/index.js';
-import { cannotTell, fail, type Finding, pass, type Probe } from '../probe.js';
+import { cannotTell, fail, type Finding, pass, type Probe, UNSEEN } from '../probe.js';
 import type { Load } from '../process.js';
 import type { Target } from '../target.js';
 
@@ -19,7 +19,7 @@ const SPENT_MS = 1000;
  */
 async function rests(target: Target): Promise<Finding> {
   const { process: server } = target;
-  if (server === null) return cannotTell({ en: 'its process cannot be seen from here', ko: '여기서는 프로세스를 볼 수 없음' });
+  if (server === null) return UNSEEN;
   let spentMs = 0;
   let load: Load = await server.load(WATCHED_MS / 2);
   for (let window = 0; window < MOST_WINDOWS && spentMs < SPENT_MS; window++) {

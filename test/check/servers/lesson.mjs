@@ -13,8 +13,8 @@ async function freePort() {
   return port;
 }
 
-const { Server } = await import(`../../../dist/course/lessons/${process.argv[2]}/solution.js`);
+const { Server, EchoServer = Server } = await import(`../../../dist/course/lessons/${process.argv[2]}/solution.js`);
 const port = await freePort();
-const server = Server.bind(new Poll(), `127.0.0.1:${port}`);
+const server = EchoServer.bind(new Poll(), `127.0.0.1:${port}`);
 console.log(port);
 for (;;) server.runOnce();

@@ -1,7 +1,8 @@
 """Small servers to be judged, each with a known fault or none: python3 server.py MODE. Prints its port.
 
 Modes: threads, asyncio, selectors, sequential, and these, which are selectors or threads with one fault:
-one-read (one read is one request), busy (select without waiting), writable (always asks for WRITABLE), ignore-eof, blocking-write, text (reads lines), no-expiry
+one-read (one read is one request), busy (select without waiting), writable (always asks for WRITABLE), ignore-eof, blocking-write, text (reads lines), no-expiry,
+drains (reads a socket until it is empty), fd-state (what is kept for a connection is found by its descriptor, and not deleted)
 """
 import asyncio
 import selectors
@@ -149,12 +150,15 @@ def run_selectors():
     listener.setblocking(False)
     selector.register(listener, selectors.EVENT_READ, None)
     always = selectors.EVENT_WRITE if MODE == 'writable' else 0
+    states = {}
     while True:
         for key, mask in selector.select(0 if MODE == 'busy' else None):
             if key.data is None:
                 connection, _ = listener.accept()
                 connection.setblocking(MODE == 'blocking-write')
-                selector.register(connection, selectors.EVENT_READ | always, {'parser': Parser(), 'out': b''})
+                if MODE != 'fd-state' or connection.fileno() not in states:
+                    states[connection.fileno()] = {'parser': Parser(), 'out': b''}
+                selector.register(connection, selectors.EVENT_READ | always, states[connection.fileno()])
                 continue
             connection, state = key.fileobj, key.data
             try:
@@ -163,6 +167,9 @@ def run_selectors():
                     if not data and MODE != 'ignore-eof':
                         raise ConnectionError
                     state['out'] += state['parser'].feed(data)
+                    while MODE == 'drains' and (data := receive(connection)):
+                        state['out'] += state['parser'].feed(data)
+                        state['out'] = state['out'][connection.send(state['out']):]
                 if state['out'] and MODE == 'blocking-write':
                     connection.sendall(state['out'])
                     state['out'] = b''
@@ -170,7 +177,7 @@ def run_selectors():
                     state['out'] = state['out'][connection.send(state['out']):]
             except BlockingIOError:
                 pass
-            except OSError:
+            except (OSError, ValueError):
                 selector.unregister(connection)
                 connection.close()
                 continue
@@ -178,6 +185,14 @@ def run_selectors():
             wanted = selectors.EVENT_WRITE if state['out'] else selectors.EVENT_READ
             if key.events != wanted | always:
                 selector.modify(connection, wanted | always, state)
+
+
+def receive(connection):
+    """Nothing if the socket is empty, or at its end."""
+    try:
+        return connection.recv(65536)
+    except BlockingIOError:
+        return b''
 
 
 async def run_asyncio():
