@@ -20,13 +20,17 @@ const METHODS: readonly ((target: Target) => Promise<Judgement | null>)[] = [one
 export async function judgeKind(target: Target): Promise<Judgement> {
   const evidence: Text[] = [];
   for (const method of METHODS) {
+    let isTrouble = false;
     const judgement = await method(target).catch((error: unknown) => {
-      if (error instanceof Unexpected) return unknown(error.text);
-      throw error;
+      if (!(error instanceof Unexpected)) throw error;
+      isTrouble = true;
+      return unknown(error.text);
     });
     target.closeAll();
     evidence.push(...(judgement?.evidence ?? []));
     if (judgement !== null && judgement.kind !== 'unknown') return { kind: judgement.kind, evidence };
+    // What is said of a server that does not serve all of a few clients would mislead.
+    if (isTrouble) return { kind: 'unknown', evidence };
   }
   const nothing = { en: 'nothing shows who waits for whom: it has no command that takes long', ko: '누가 누구를 기다리는지 드러나지 않습니다: 오래 걸리는 명령이 없습니다' };
   return { kind: 'unknown', evidence: [...evidence, nothing] };

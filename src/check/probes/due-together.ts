@@ -141,7 +141,7 @@ function sendBatch(client: WireClient): boolean {
 
 /** Between two batches it may have had nothing else to do. */
 function fell(from: number, to: number, where: Fall): Finding {
-  const came = { en: `DBSIZE ${from}, and to the next request, which waited already, ${to}`, ko: `DBSIZE ${from}, 이미 기다리던 다음 요청에는 ${to}` };
+  const came = { en: `DBSIZE is ${from}, and for the next request, which was there already, ${to}`, ko: `DBSIZE가 ${from}, 이미 와 있던 다음 요청에는 ${to}` };
   if (where === 'within a batch') return fail(came);
   return cannotTell({ en: `DBSIZE ${from}, then ${to}, between two batches of requests`, ko: `DBSIZE ${from}, 그 뒤 ${to}; 두 요청 묶음 사이` });
 }

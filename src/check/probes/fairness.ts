@@ -92,8 +92,8 @@ class Flood {
 type Round = 'fair' | 'unfair' | 'undecided';
 
 /**
- * One PING of the other client, while all that the busy one has sent lies at the server. Fair: it is served before that has been read. Unfair: when that is half
- * read the busy one goes on sending, and the server goes on reading, and does not serve the other one.
+ * One PING of the other client, while all that the busy one has sent lies at the server. Fair: it is served before that has been read. Unfair: when that is
+ * half read the busy one goes on sending, and the server goes on reading, and does not serve the other one.
  *
  *   busy     ─ sent before, at the server ─▶ PING ─ sent later ─────▶
  *   served            fair: by here ◀──────┤                ├───────▶ unfair: not by here
@@ -196,8 +196,8 @@ const overtaken = (rounds: number): Text => {
 };
 
 const undecided = ({ fair, unfair, undecided: open }: { readonly [each in Round]: number }): Text => ({
-  en: `served ${fair} times before all earlier requests of the busy client were read, ${unfair} times not before later ones were, ${open} times too near to tell`,
-  ko: `바쁜 클라이언트가 먼저 보낸 요청을 다 읽기 전에 처리한 것이 ${fair}번, 나중 요청을 읽고도 처리하지 않은 것이 ${unfair}번, 가릴 수 없는 것이 ${open}번`,
+  en: `served ${fair} × before all earlier requests of the busy client were read, ${unfair} × not before later ones were, ${open} × too near to tell`,
+  ko: `바쁜 클라이언트가 먼저 보낸 요청을 다 읽기 전에 처리 ${fair}번, 나중 요청을 읽고도 처리하지 않음 ${unfair}번, 가릴 수 없음 ${open}번`,
 });
 
 const TOGETHER = 20;
@@ -206,6 +206,8 @@ const BUSY_REQUESTS = 20_000;
 
 export const connectTogether: Probe = {
   name: 'connect-together',
+  // What is left in the backlog would disturb a second time.
+  once: true,
   exhausts: true,
   asks: { en: 'Are all connections accepted that come at the same moment?', ko: '같은 순간에 온 연결을 모두 accept합니까?' },
   sent: {

@@ -55,7 +55,10 @@ export const reconnect: Probe = {
   },
 };
 
-const inherited = (round: number, replies: readonly string[]): string => `${round} × PONG, then ${replies.slice(0, 4).join(', ')}${replies.length > 4 ? ', …' : ''}`;
+function inherited(round: number, replies: readonly string[]): string {
+  const all = replies.length > 4 ? [...replies.slice(0, 4), '…'] : replies;
+  return `${round} × PONG; ${all.join(', ')}`;
+}
 
 const NUMBERS = 10;
 /** A server that does not see the end of a stream gives no number back. */
@@ -88,7 +91,7 @@ export const clientId: Probe = {
       client.close();
     }
     const again = numbers.findIndex((number, at) => at > 0 && number <= numbers[at - 1]!);
-    const came = same(numbers.join(', '));
+    const came = same(`CLIENT ID: ${numbers.join(', ')}`);
     return again === -1 ? pass(came) : fail(came);
   },
 };
