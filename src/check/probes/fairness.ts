@@ -5,8 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
 import type { Text } from '../../shared/language.js';
-import { cannotTell, fail, pass, type Probe, UNSEEN } from '../probe.js';
+import { cannotTell, fail, type Finding, pass, type Probe, UNSEEN } from '../probe.js';
 import type { ServerProcess } from '../process.js';
+import type { Target } from '../target.js';
 import { isPong, Unexpected, type WireClient } from '../wire.js';
 
 const PING = encodeRequest(['PING']);
@@ -201,6 +202,8 @@ const undecided = ({ fair, unfair, undecided: open }: { readonly [each in Round]
 });
 
 const TOGETHER = 20;
+/** For a connection that one more may have woken. */
+const MORE_MS = 200;
 /** What keeps a loop in one turn while the connections come in; a loop that takes more at once is not held up by it. */
 const BUSY_REQUESTS = 20_000;
 
@@ -219,7 +222,8 @@ export const connectTogether: Probe = {
   look: 'accept(2): until EAGAIN where readiness is edge-triggered; epoll(7), EPOLLET',
   async run(target) {
     const busy = await target.open();
-    await busy.ask('PING');
+    busy.send(PING);
+    if ((await unanswered([busy])).length > 0) return stuck(target, busy);
     busy.send(PING.repeat(BUSY_REQUESTS));
     const clients = await target.openMany(TOGETHER);
     for (const client of clients) client.send(PING);
@@ -235,6 +239,18 @@ export const connectTogether: Probe = {
     return { ...fail({ en: `${came.en}; ${more.en}`, ko: `${came.ko}; ${more.ko}` }), means: ONE_FOR_EACH };
   },
 };
+
+/** Connections have come together before, and those that were left in the backlog are still in front of this one. */
+async function stuck(target: Target, client: WireClient): Promise<Finding> {
+  for (let more = 1; more <= 2 * TOGETHER; more++) {
+    await target.open();
+    await sleep(MORE_MS);
+    if (client.pending === 0) continue;
+    const came = { en: `a connection had no reply until ${more} more had connected`, ko: `${more}개가 더 연결할 때까지 한 연결에 응답이 없음` };
+    return { ...fail(came), means: ONE_FOR_EACH };
+  }
+  return { ...fail({ en: 'a connection has no reply', ko: '한 연결에 응답이 없음' }), means: SERVED_FEW };
+}
 
 const SERVED_FEW: Text = {
   en: 'So many clients at the same time are more than it serves: the rest waits until one of them has gone.',
