@@ -187,6 +187,7 @@ export class Server implements ServerContext {
       partialSyncs: 0,
       partialSyncsRefused: 0,
       bytesReplicated: 0,
+      bytesFromMaster: 0,
       errors: new Map(),
     });
     const statistics = (this.statistics = new Statistics<Command>(
@@ -289,6 +290,7 @@ export class Server implements ServerContext {
       input: createInput(),
       applied: (bytes, db) => {
         this.replication.selectedDb = db;
+        stats.bytesFromMaster += bytes.length;
         this.replicas.proxy(bytes);
       },
       closed: ({ session }) => this.forget(session),
@@ -308,7 +310,7 @@ export class Server implements ServerContext {
 
   /** To a master, whether there is one or not. */
   private createLink(): PrimaryLink {
-    const { config, keyspace, hooks, persistence, clients, replication, replicas, clock, scheduler, tap, loop, log } = this;
+    const { config, keyspace, hooks, persistence, clients, replication, replicas, clock, scheduler, tap, loop, log, stats } = this;
     const { values } = config;
     const loadFrom = (reader: SnapshotReader): DatasetLoad => ({
       step: () => stepsOf(reader),
@@ -321,7 +323,7 @@ export class Server implements ServerContext {
       capture: () => reader.capture(),
     });
     const link = new PrimaryLink({
-      settings: values, replication, replicas, clock, scheduler, tap, loop, log, failover: this.failover,
+      settings: values, replication, replicas, clock, scheduler, tap, loop, log, stats, failover: this.failover,
       port: () => this.portOfClients(),
       newToken: () => this.newToken(),
       load: (next) => loadFrom(persistence.beginReplacing(next)),

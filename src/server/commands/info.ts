@@ -219,7 +219,7 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['instantaneous_ops_per_sec', rates.commandsPerSecond],
     ['total_net_input_bytes', stats.bytesRead],
     ['total_net_output_bytes', stats.bytesWritten],
-    ['total_net_repl_input_bytes', 0],
+    ['total_net_repl_input_bytes', stats.bytesFromMaster],
     ['total_net_repl_output_bytes', stats.bytesReplicated],
     ['instantaneous_input_kbps', rates.kilobytesInPerSecond.toFixed(2)],
     ['instantaneous_output_kbps', rates.kilobytesOutPerSecond.toFixed(2)],

@@ -73,6 +73,8 @@ export interface ServerStats {
   partialSyncsRefused: number;
   /** Of the bytes written, those to replicas. */
   bytesReplicated: number;
+  /** Bytes that have come from a master: datasets, and the stream. */
+  bytesFromMaster: number;
   /** Error replies by their code. */
   readonly errors: Map<string, number>;
 }

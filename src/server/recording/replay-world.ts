@@ -51,6 +51,8 @@ export type ReplayedStream = Pick<TcpStream, 'fd' | 'peer'>;
 
 /** Hears of what clients do in a replay, and of what they get. Bytes are only lent. */
 export interface WorldObserver {
+  /** The server has begun to connect to another one. */
+  connected(): void;
   /** @param local where the listener listens */
   accepted(stream: ReplayedStream, local: Address): void;
   received(stream: ReplayedStream, bytes: Buffer): void;
@@ -150,6 +152,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
   connect(peer: Address): TcpStream {
     if (this.isDetached) throw systemError('connect', 'ENETUNREACH', -1);
     this.expectOrFail(inputs.CONNECT, 'connect');
+    this.observer?.connected();
     return new ReplayStream(this, this.tape.number(), peer, takeAddress(this.tape));
   }
 

@@ -72,6 +72,7 @@ interface Surroundings {
   readonly settings: LinkSettings;
   readonly replication: Replication;
   readonly clock: { readonly nowMs: number };
+  readonly stats: { bytesFromMaster: number };
   readonly scheduler: Scheduler;
   readonly tap: Tap;
   readonly loop: LinkLoop;
@@ -396,11 +397,12 @@ export class PrimaryLink {
   // ---- The dataset ----
 
   private takeDataset(bytes: Buffer, start: number): number {
-    const { log } = this.server;
+    const { log, stats } = this.server;
     const transfer = this.transfer!;
     const hadBegun = transfer.hasBegun;
     try {
       const at = transfer.take(bytes, start);
+      stats.bytesFromMaster += at - start;
       if (transfer.hasBegun && !hadBegun) {
         const size = transfer.total < 0 ? 'streamed RDB from master with EOF' : `${transfer.total} bytes from master`;
         log('notice', `MASTER <-> REPLICA sync: receiving ${size}`);

@@ -6,6 +6,7 @@ import type { SettingValues } from '../../../src/server/config.js';
 import type { ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { type Checkpoint, Replay } from '../../../src/server/recording/replay.js';
+import { readClientScript } from '../../../src/server/recording/what-if/client-script.js';
 import { record } from '../recording/scenarios.js';
 import { type Lab, type LabClient, request, simulate, type SimulationOptions } from '../simulation/harness.js';
 
@@ -504,6 +505,11 @@ describe('as data', () => {
       expect(digestOf(second.server)).toBe(digest);
     }
     expect([...phases].sort()).toEqual(expect.arrayContaining(['connected', 'loading', 'none', 'sync']));
+  });
+
+  test('what would have been otherwise is not asked of it, because nobody knows what the master would have sent', () => {
+    const { head, tape } = recorded();
+    expect(() => readClientScript(new Replay(head, tape()))).toThrow('its server connected to another one');
   });
 
   test('a server that goes on from the state of a replica connects to the master itself', () => {

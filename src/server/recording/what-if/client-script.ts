@@ -57,9 +57,9 @@ export interface ClientScript {
 /** Replays a recording. Throws {@link RecordingError} if that comes to something else than was recorded. */
 export function readClientScript(replay: Replay): ClientScript {
   const reader = new ScriptReader(replay);
-  const { divergence } = replay.run();
-  if (divergence !== null) throw new RecordingError(`its replay diverges even without a change: ${divergence.message}`);
+  const { divergence } = replay.run(() => reader.hasConnected);
   if (reader.hasConnected) throw new RecordingError('its server connected to another one, and what that would have sent is not known');
+  if (divergence !== null) throw new RecordingError(`its replay diverges even without a change: ${divergence.message}`);
   return reader.script();
 }
 
@@ -84,6 +84,7 @@ class ScriptReader implements WorldObserver {
     replay.observe(this);
     replay.server.tap.sink = {
       emit: (event) => {
+        if (this.hasConnected) return;
         if (event.kind === 'connect') this.logs.name(this.clients.at(-1)!.log, event.token);
         this.logs.hear(event);
       },
@@ -93,6 +94,10 @@ class ScriptReader implements WorldObserver {
   script(): ClientScript {
     const { begin, clients, faults, replies } = this;
     return { begin, endUs: this.now.us, files: [...this.replay.files], clients, faults, replies };
+  }
+
+  connected(): void {
+    this.hasConnected = true;
   }
 
   accepted(stream: ReplayedStream, local: Address): void {
@@ -134,9 +139,7 @@ class ScriptReader implements WorldObserver {
   /** Null: it is no client, but a server that this one has connected to. */
   private clientOf(stream: ReplayedStream): DraftClient | null {
     const place = this.places.get(stream);
-    if (place !== undefined) return this.clients[place]!;
-    this.hasConnected = true;
-    return null;
+    return place === undefined ? null : this.clients[place]!;
   }
 
   private get now(): Moment {
