@@ -7,7 +7,7 @@
 import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine, type Run } from './command-line.js';
 import { complain } from './complain.js';
-import { isMissingProgram, isProgram } from './program-argument.js';
+import { isMissingProgram, isProgram, isProgramTape } from './program-argument.js';
 import { isForScreen, recordingArgument, replayWords } from './recording-argument.js';
 import { serve } from './serve.js';
 import type { Start } from './start.js';
@@ -21,6 +21,11 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   if (isMissingProgram(words[0])) {
     complain(`there is no program '${words[0]}'`);
     return 1;
+  }
+  if (isProgramTape(words[0])) return (await import('./run.js')).runProgramAgain(words[0], args.slice(1));
+  if (words[0] === 'replay' && isProgramTape(words[1])) {
+    complain(`'${words[1]}' is a recording of a program: redis-lab ${words[1]} shows it`);
+    return 2;
   }
   if (isProgram(words[0])) return (await import('./run.js')).runProgram(words[0], args.slice(1));
   const recording = words[0] === 'replay' ? null : await recordingArgument(words);

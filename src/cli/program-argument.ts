@@ -4,6 +4,7 @@
  */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { toText } from '../server/config/bytes.js';
+import { TAPE_BEGIN } from '../program/tape.js';
 import { findSetting, isDirective } from '../server/config.js';
 
 const NAME_OF_PROGRAM = /\.[cm]?[jt]s$/;
@@ -19,6 +20,12 @@ export function isProgram(file: string | undefined): file is string {
   if (file === undefined || file.startsWith('-')) return false;
   const start = beginningOf(toText(file));
   return start !== null && looksLikeProgram(start, file);
+}
+
+/** It is the recording of a program (src/program/tape.ts). */
+export function isProgramTape(file: string | undefined): file is string {
+  if (file === undefined || file.startsWith('-')) return false;
+  return beginningOf(toText(file))?.startsWith(TAPE_BEGIN) === true;
 }
 
 /** It is called as a program, and there is no such file. */

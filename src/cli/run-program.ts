@@ -1,28 +1,43 @@
 /**
- * `redis-lab my-loop.js`: a learner's own program in a process of its own, and the screen beside it.
+ * `redis-lab my-loop.js`: a learner's own program in a process of its own, and the screen beside it; or the recording of one.
  *
- * The screen opens when the program listens. A program that cannot be shown (it ends at once, it has an error, it uses no poll) is told in one line.
+ * The screen opens when the program listens, or has run for a moment. One that has ended by then, with an error for one, is told in one line.
  */
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { toBytes, toText } from '../server/config/bytes.js';
 import type { Language } from '../shared/language.js';
 import { stripsTypes } from '../shared/strips-types.js';
 import { colorDepthOf, loadScreen, showLab } from '../tui/index.js';
-import { ProgramServer } from '../program/index.js';
+import { beginTape, headOf, openTape, type OpenTape, ProgramServer, TapeFileError } from '../program/index.js';
 import { complain } from './complain.js';
+import { explain } from './explain.js';
 import { THEMES } from './flags.js';
+import { openForWriting } from './trace-file.js';
 import { Warnings } from './warnings.js';
 import { parseWords, readLanguage, UsageError } from './words.js';
 
-const USAGE = 'usage: redis-lab FILE [--lang en|ko] [--theme dark|light] [--ascii] [--present] [-- ARGUMENTS of the program]';
+const USAGE =
+  'usage: redis-lab FILE [--record FILE [--trace-overwrite]] [--lang en|ko] [--theme dark|light] [--ascii] [--present] [-- ARGUMENTS of the program]';
 
-/** A program that does nothing with a poll for so long is none for the lab. */
+/** So long a process may take to begin, and its code to listen, before the screen opens. */
 const PATIENCE_MS = 3000;
+const GRACE_MS = 1000;
 
 /** @param file a byte string. @param words behind it, as text. Resolves with the exit code */
-export async function runProgram(file: string, words: readonly string[]): Promise<number> {
+export function runProgram(file: string, words: readonly string[]): Promise<number> {
+  return told(() => show(file, words, false));
+}
+
+/** @param file a recording of a program, a byte string */
+export function runProgramAgain(file: string, words: readonly string[]): Promise<number> {
+  return told(() => show(file, words, true));
+}
+
+/** What is wrong with how it was asked for, or with the file, is told in one line. */
+async function told(act: () => Promise<number>): Promise<number> {
   try {
-    return await show(file, words);
+    return await act();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     complain(toBytes(error.message));
@@ -30,10 +45,11 @@ export async function runProgram(file: string, words: readonly string[]): Promis
   }
 }
 
-async function show(file: string, words: readonly string[]): Promise<number> {
+async function show(file: string, words: readonly string[], isAgain: boolean): Promise<number> {
   const { stdin: input, stdout: output, env } = process;
   const { values, own } = readWords(words);
   const language = values.ascii === true ? 'en' : readLanguage(values.lang);
+  if (isAgain && (values.record !== undefined || own.length > 0)) throw new UsageError('a recording is shown as it is: neither --record nor arguments');
   const background = values.theme === undefined ? null : (THEMES.find((each) => each === values.theme) ?? null);
   if (values.theme !== undefined && background === null) throw new UsageError(`--theme '${values.theme}': must be one of ${THEMES.join(', ')}`);
   if (!input.isTTY || !output.isTTY || env.TERM === 'dumb') {
@@ -47,9 +63,13 @@ async function show(file: string, words: readonly string[]): Promise<number> {
   const colors = colorDepthOf(env);
   void loadScreen(colors);
   const path = resolve(toText(file));
-  const program = new ProgramServer({ name: file, file: path, args: own, main: join(__dirname, '../program/child/main.js') });
+  const tape = isAgain ? recordingAt(path, file, language) : tapeFor(path, own, values);
+  const program = new ProgramServer({
+    name: file, file: tape?.head.file ?? path, args: tape?.head.args ?? own, main: join(__dirname, '../program/child/main.js'), tape, isAgain,
+    isTapeUnlimited: values.record !== undefined,
+  });
   const stopKilling = killOnSignals(program);
-  await program.started(PATIENCE_MS);
+  await program.started(PATIENCE_MS, GRACE_MS);
   const complaint = complaintOf(program, file, language);
   if (complaint !== null) {
     const lines: string[] = [];
@@ -74,17 +94,49 @@ function readWords(words: readonly string[]) {
   const at = words.indexOf('--');
   const flag = { type: 'boolean' } as const;
   const text = { type: 'string' } as const;
-  const { values } = parseWords({ args: at === -1 ? [...words] : words.slice(0, at), options: { ascii: flag, present: flag, lang: text, theme: text } }, USAGE);
+  const { values } = parseWords({
+    args: at === -1 ? [...words] : words.slice(0, at), options: { ascii: flag, present: flag, lang: text, theme: text, record: text, 'trace-overwrite': flag },
+  }, USAGE);
   return { values, own: at === -1 ? [] : words.slice(at + 1) };
 }
 
 /** Why there is nothing to show, as a byte string; null: it is to be shown. */
 function complaintOf(program: ProgramServer, file: string, language: Language): string | null {
-  if (program.ending !== null) return `'${file}': ${toBytes(program.ending.text[language])}`;
-  if (program.addresses.length > 0) return null;
-  const time = `${PATIENCE_MS / 1000} s`;
-  if (program.hasPoll) return `'${file}' has opened a poll, but has bound no listener for ${time}: there is nothing that a client could connect to`;
-  return `'${file}' has used nothing of redis-lab/poll for ${time}: the lab shows programs whose loop is turned with its Poll (docs/poll.md)`;
+  const { ending } = program;
+  return ending === null || program.hasPast ? null : `'${file}': ${toBytes(ending.text[language])}`;
+}
+
+/** For going back, or in the file that was named. Null: there can be none, which is told when somebody goes back. Throws UsageError */
+function tapeFor(path: string, args: readonly string[], values: { readonly record?: string; readonly 'trace-overwrite'?: boolean }): OpenTape | null {
+  const head = headOf(path, args, __VERSION__);
+  const { record } = values;
+  if (record !== undefined) return beginTape(head, openRecord(toBytes(record), values['trace-overwrite'] === true));
+  try {
+    return beginTape(head, null);
+  } catch {
+    return null;
+  }
+}
+
+/** @param path a byte string */
+function openRecord(path: string, overwrite: boolean): { readonly fd: number; readonly readFd: number } {
+  try {
+    const fd = openForWriting(path, overwrite);
+    if (fstatSync(fd).isFile()) return { fd, readFd: openSync(toText(path), 'r') };
+    closeSync(fd);
+  } catch (error) {
+    throw new UsageError(`--record '${toText(path)}': ${toText(explain(error))}`);
+  }
+  throw new UsageError(`--record '${toText(path)}': the recording of a program is read again for going back, so it must be a file, and no pipe`);
+}
+
+/** @param file as it was named, a byte string. Throws UsageError */
+function recordingAt(path: string, file: string, language: Language): OpenTape {
+  try {
+    return openTape(path);
+  } catch (error) {
+    throw new UsageError(`'${toText(file)}': ${error instanceof TapeFileError ? error.text[language] : toText(explain(error))}`);
+  }
 }
 
 /** Until the screen has taken over. Returns how to stop. */

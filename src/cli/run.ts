@@ -20,7 +20,7 @@ import type { Start } from './start.js';
 import { TraceFile } from './trace-file.js';
 import { Warnings } from './warnings.js';
 
-export { runProgram } from './run-program.js';
+export { runProgram, runProgramAgain } from './run-program.js';
 
 /** For going back in time, unless `--history` says how much. */
 const HISTORY_BYTES = 64 * 2 ** 20;

@@ -6,8 +6,8 @@ import type { Poll as Backend } from '../server/io/poll.js';
 import type { TraceBody } from '../server/trace/events.js';
 
 export interface PollObserver {
-  /** @returns what the poll uses in the place of its backend */
-  opened(poll: object, backend: Backend): Backend;
+  /** @param open opens the backend of the poll. @returns what the poll uses in its place */
+  opened(poll: object, open: () => Backend): Backend;
   /** A listener listens. */
   bound(poll: object, fd: number, address: string): void;
   registered(poll: object, fd: number, token: number, interest: number): void;

@@ -64,10 +64,10 @@ export class Poll {
 
   constructor({ poller = 'auto', trigger = 'edge', trace, backend }: PollOptions = {}) {
     if (trigger !== 'edge' && trigger !== 'level') throw new TypeError(`trigger: edge or level, and not ${String(trigger)}`);
-    const own = backend ?? openBackend(poller, trigger === 'edge');
+    const open = (): Backend => backend ?? openBackend(poller, trigger === 'edge');
     this.trace = trace ?? null;
     this.observer = observerOfProcess();
-    this.backend = this.observer?.opened(this, own) ?? own;
+    this.backend = this.observer?.opened(this, open) ?? open();
   }
 
   /** `epoll`, `portable` or `scripted`. */

@@ -1,12 +1,16 @@
 /**
- * ProgramHistory: the past of a learner's program as its trace has told it. The program is not run again: what is shown of a moment is what was recorded of it.
+ * ProgramHistory: the past of a learner's program. Where a way leads is found among the events that its trace has told; there, the program is run again with
+ * the inputs that were recorded of it (rerun.ts).
  *
- *   records   [ turn 7, event 1 │ turn 7, event 2 │ … │ turn 9, event 4 ]      the newest ones; each with what a snapshot says of that moment
+ *   records   [ turn 7, event 1 │ turn 7, event 2 │ … │ turn 9, event 4 ]      the newest ones; each with what a snapshot counts at that moment
+ *
+ * Where the run does not come to, because it diverges for one, what was recorded is shown, and it is said why.
  */
 import {
   type Destination, endsRun, endsStep, type HistoryRange, type Moment, NO_SUCH_MOMENT, type PastAnswer, type PastEvent, type PastFork, type ServerHistory,
   type Snapshot, TRACE_EVENTS, type TraceEvent, type Visit,
 } from '../server/index.js';
+import type { Standing } from './rerun.js';
 
 /** Events that are kept; up to a block more. */
 const MOST_EVENTS = 20_000;
@@ -26,31 +30,42 @@ interface Counts {
 
 interface Recorded {
   readonly event: PastEvent;
+  /** Of the program's event that it comes from, counted from 1. */
+  readonly number: number;
   readonly counts: Counts;
+}
+
+interface Visited extends Recorded {
+  /** Null: the run has not come there. */
+  readonly standing: Standing | null;
+}
+
+export interface HistoryPorts {
+  /** Unix time of zero on the clock of the trace. */
+  originMs(): number;
+  /** As of now, of which only the counts are of another time. */
+  snapshot(): Snapshot;
+  /** Runs the program again up to an event. Null: it was given up. @param isNewest nothing is recorded behind it */
+  runAgain(number: number, isNewest: boolean): Promise<Standing | null>;
+  /** Now is shown again. */
+  leave(): void;
 }
 
 export class ProgramHistory implements ServerHistory {
   private records: Recorded[] = [];
   private counts: Counts = { clientCount: 0, connections: 0, commands: 0, bytesRead: 0, bytesWritten: 0 };
-  private visited: Recorded | null = null;
+  private visited: Visited | null = null;
   private readonly listeners = new Set<(range: HistoryRange) => void>();
 
-  /**
-   * @param originMs unix time of zero on the clock of the trace
-   * @param snapshot as of now, of which only the counts are of another time
-   */
-  constructor(
-    private readonly originMs: () => number,
-    private readonly snapshot: () => Snapshot,
-  ) {}
+  constructor(private readonly ports: HistoryPorts) {}
 
-  /** An event has come through. */
-  add(event: TraceEvent): void {
+  /** An event has come through. @param number of the program's event that it comes from */
+  add(event: TraceEvent, number: number): void {
     const counts = (this.counts = countsAfter(this.counts, event));
     const before = this.records.at(-1)?.event.moment ?? null;
     const moment = momentOf(event, before);
     if (moment === null) return;
-    this.records.push({ event: { ...event, moment }, counts });
+    this.records.push({ event: { ...event, moment }, number, counts });
     if (this.records.length > MOST_EVENTS + BLOCK) this.records.splice(0, BLOCK);
   }
 
@@ -69,14 +84,15 @@ export class ProgramHistory implements ServerHistory {
     return () => void this.listeners.delete(listener);
   }
 
-  visit(to: Destination): Promise<Visit> {
+  async visit(to: Destination): Promise<Visit> {
     const index = this.indexOf(to);
     const there = index === null ? undefined : this.records[index];
-    if (index === null || there === undefined) return Promise.reject(new Error(NO_SUCH_MOMENT));
-    this.visited = there;
+    if (index === null || there === undefined) throw new Error(NO_SUCH_MOMENT);
     const events = this.records.slice(Math.max(0, index + 1 - EVENTS_OF_VISIT), index + 1).map(({ event }) => event);
+    const standing = await this.ports.runAgain(there.number, index === this.records.length - 1);
+    this.visited = { ...there, standing: standing?.over === null ? standing : null };
     const { moment } = there.event;
-    return Promise.resolve({ moment, unixMs: this.unixMsOf(there), events, snapshot: this.snapshotOf(there), writer: null });
+    return { moment, unixMs: this.unixMsOf(there), events, snapshot: this.snapshotOf(this.visited), writer: null };
   }
 
   look(): Promise<Snapshot> {
@@ -97,20 +113,21 @@ export class ProgramHistory implements ServerHistory {
 
   leave(): Promise<void> {
     this.visited = null;
+    this.ports.leave();
     return Promise.resolve();
   }
 
   private unixMsOf(past: Recorded | undefined): number {
-    return past === undefined ? this.originMs() : this.originMs() + past.event.atUs / 1000;
+    return past === undefined ? this.ports.originMs() : this.ports.originMs() + past.event.atUs / 1000;
   }
 
-  /** The rows of connections stay as the trace has told them: that there are fewer than the snapshot counts says so. */
-  private snapshotOf({ event, counts }: Recorded): Snapshot {
+  /** Without a run the rows of connections stay as the trace has told them: that there are fewer than the snapshot counts says so. */
+  private snapshotOf({ event, counts, standing }: Visited): Snapshot {
     const { clientCount, connections, commands, bytesRead, bytesWritten } = counts;
-    const now = this.snapshot();
+    const nowMs = this.ports.originMs() + event.atUs / 1000;
+    const then = standing === null ? { ...this.ports.snapshot(), clientCount, clients: [] } : standing.picture.snapshot(standing.atUs, nowMs);
     return {
-      ...now, nowMs: this.originMs() + event.atUs / 1000, nowUs: event.atUs, turn: event.moment.turn, clientCount, clients: [],
-      stats: { ...now.stats, connections, commands, bytesRead, bytesWritten },
+      ...then, nowMs, nowUs: event.atUs, turn: event.moment.turn, stats: { ...then.stats, connections, commands, bytesRead, bytesWritten },
     };
   }
 

@@ -2,4 +2,5 @@
  * A learner's own program in the lab: it runs in a process of its own, and the lab shows and holds its loop. docs/my-loop.md describes it.
  */
 export { ProgramServer, type ProgramOptions } from './server.js';
-export type { ProgramView, ProgramWatch, SourceFile } from './view.js';
+export { beginTape, headOf, openTape, type OpenTape, TapeFileError } from './tape-file.js';
+export type { ProgramView, RunAgain, ProgramWatch, SourceFile } from './view.js';

@@ -20,6 +20,20 @@ export interface ProgramEvents {
   ended(end: ProgramEnd): void;
 }
 
+export interface ProgramCommand {
+  /** The program's side, built from child/main.ts. */
+  readonly main: string;
+  /** Absolute path of the program. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Where it runs. */
+  readonly folder: string;
+  /** How it begins. */
+  readonly first: Wish;
+  /** Descriptor of its tape; null: there is none. */
+  readonly tape: number | null;
+}
+
 /** Of a line without end. */
 const MOST_LINE = 4096;
 
@@ -28,18 +42,16 @@ export class RunningProgram {
   private hasEnded = false;
   private readonly killAtExit = (): void => this.kill();
 
-  /**
-   * @param main the program's side, built from child/main.ts
-   * @param file absolute path of the learner's program
-   */
-  constructor(main: string, file: string, args: readonly string[], private readonly events: ProgramEvents) {
-    this.child = spawn(process.execPath, [main, file, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  constructor({ main, file, args, folder, first, tape }: ProgramCommand, private readonly events: ProgramEvents) {
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', tape ?? 'ignore'] as const;
+    this.child = spawn(process.execPath, [main, file, ...args], { cwd: folder, detached: true, stdio: [...stdio] });
     process.on('exit', this.killAtExit);
     const { child } = this;
     const told = lines(child.stdio[TRACE_FD] as Readable, Infinity, (line) => events.message(JSON.parse(line) as ChildMessage));
     const out = lines(child.stdout!, MOST_LINE, (line) => events.line('out', line));
     const error = lines(child.stderr!, MOST_LINE, (line) => events.line('error', line));
     for (const fd of [WISH_FD, GO_FD]) (child.stdio[fd] as Writable).on('error', () => {});
+    this.wish(first);
     child.on('error', () => this.end({ code: null, signal: null }));
     child.on('exit', (code, signal) => {
       // Whatever it has left behind holds its pipes open.

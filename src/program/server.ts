@@ -8,7 +8,6 @@ import {
   type Address, type Breakpoint, formatAddress, type LoopActivity, type PollerName, type RedisLabServer, type RunTarget, type ServerFaults, type Snapshot,
   type StepUnit, type TraceBody, type TraceEvent, type TraceListener, type TraceOptions, type WaitingSocket,
 } from '../server/index.js';
-import { parseTcpAddress } from '../shared/address.js';
 import type { Text } from '../shared/language.js';
 import { Batches } from './batches.js';
 import { BUSY_MS, Diagnosis, type Waiting } from './diagnosis.js';
@@ -17,14 +16,18 @@ import { ProgramFaults } from './faults.js';
 import { Gate } from './gate.js';
 import { ProgramHistory } from './history.js';
 import { tcpQueues, type TcpQueues } from './kernel-queues.js';
+import { Picture } from './picture.js';
 import { ProcessWatch } from './process-facts.js';
 import type { ChildMessage, ToldEvent } from './protocol.js';
+import { overText, PastRuns, TO_THE_END } from './past-runs.js';
 import { RunningProgram } from './running.js';
-import { Sources } from './sources.js';
-import { type Registered, Translator } from './translator.js';
+import { MOST_TAPE_BYTES, type OpenTape } from './tape-file.js';
 import type { ProgramView, ProgramWatch } from './view.js';
 
 const LOOK_MS = 100;
+const START_LOOK_MS = 20;
+/** A program that has not listened for so long is told of. */
+const UNHEARD_MS = 3000;
 /** What waits in the kernel is asked for so often. */
 const QUEUES_MS = 500;
 
@@ -39,13 +42,17 @@ export interface ProgramOptions {
   /** Absolute path. */
   readonly file: string;
   readonly args: readonly string[];
+  /** Where its inputs are recorded, or were; null: nowhere. Closed with the server. */
+  readonly tape: OpenTape | null;
+  /** It is run with the inputs of the tape, to its end; left out: it is run, and they are recorded. */
+  readonly isAgain?: boolean;
+  /** The tape is a file that was asked for: it may grow as far as the disk lets it. */
+  readonly isTapeUnlimited?: boolean;
   /** The program's side, built from child/main.ts. */
   readonly main: string;
 }
 
 export class ProgramServer implements RedisLabServer, ProgramWatch {
-  poller: PollerName = 'epoll';
-  isEdgeTriggered = true;
   readonly pollerFallback = null;
   readonly origin = null;
   readonly history: ProgramHistory;
@@ -55,14 +62,12 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   /** How it has ended; null: it runs. */
   ending: ProgramEnding | null = null;
   private readonly program: RunningProgram;
+  private readonly again: PastRuns;
   private readonly gate: Gate;
   private readonly batches = new Batches();
-  private readonly translator = new Translator();
-  private readonly sources: Sources;
+  private readonly picture: Picture;
   private readonly watchOfProcess: ProcessWatch;
   private readonly lastWords = new LastWords();
-  private readonly listeners = new Map<number, Address>();
-  private readonly registered = new Map<number, Registered>();
   private readonly heldListeners = new Set<(event: TraceEvent | null) => void>();
   private readonly busyListeners = new Set<(activity: LoopActivity | null) => void>();
   private readonly changeListeners = new Set<() => void>();
@@ -71,6 +76,8 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private readonly lookTimer: NodeJS.Timeout;
   private wasBusy = false;
   private seq = 0;
+  /** Of the program's events that these come from. */
+  private readonly numbers = new WeakMap<TraceEvent, number>();
   private droppedEvents = 0;
   private readonly ownFaults = new ProgramFaults((wish) => this.program.wish(wish));
   private readonly diagnosis = new Diagnosis();
@@ -87,13 +94,22 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   /** Since when it waits, by the machine's clock; null: it does not. */
   private waitsSinceUs: number | null = null;
   private resolveClosed: () => void = () => {};
+  /** When its own code has begun. */
+  private begunMs = Infinity;
   private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(private readonly options: ProgramOptions) {
-    this.sources = new Sources(options.file);
+    const { main, file, args, tape, isAgain = false, isTapeUnlimited = false } = options;
+    this.picture = new Picture(file);
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.faults = this.ownFaults;
-    this.history = new ProgramHistory(() => this.originMs, () => this.snapshotNow());
+    this.again = new PastRuns(main, tape, () => this.changed());
+    this.history = new ProgramHistory({
+      originMs: () => this.originMs,
+      snapshot: () => this.snapshotNow(),
+      runAgain: (number, isNewest) => this.again.to(number, isNewest),
+      leave: () => this.again.leave(),
+    });
     this.gate = new Gate({
       ask: () => this.program.wish({ asks: true }),
       free: () => this.program.wish({ asks: false }),
@@ -101,7 +117,9 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
       tell: (event) => this.tell(event),
       held: (event) => this.held(event),
     });
-    this.program = new RunningProgram(options.main, options.file, options.args, {
+    const folder = isAgain ? tape!.head.folder : process.cwd();
+    const first = isAgain ? { again: TO_THE_END } : { record: tape === null ? null : isTapeUnlimited ? Number.MAX_SAFE_INTEGER : MOST_TAPE_BYTES };
+    this.program = new RunningProgram({ main, file, args, folder, first, tape: tape?.fd ?? null }, {
       message: (message) => this.hear(message),
       line: (stream, line) => this.hearLine(stream, line),
       ended: (end) => this.ended(endingOf(end, this.lastWords, options.file)),
@@ -113,7 +131,16 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   // What is known of it
 
   get addresses(): readonly Address[] {
-    return [...this.listeners.values()];
+    // What listens there by now is another program.
+    return this.options.isAgain === true ? [] : [...this.picture.listeners.values()];
+  }
+
+  get poller(): PollerName {
+    return this.picture.poller;
+  }
+
+  get isEdgeTriggered(): boolean {
+    return this.picture.isEdgeTriggered;
   }
 
   get port(): number {
@@ -128,27 +155,35 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
 
   /** It has opened a poll. */
   get hasPoll(): boolean {
-    return this.newest !== null || this.registered.size > 0 || this.listeners.size > 0;
+    return this.newest !== null || this.picture.registered.size > 0 || this.picture.listeners.size > 0;
   }
 
-  /** Resolves when it listens, has ended, or the time is over. */
-  async started(patienceMs: number): Promise<void> {
-    const timeout = setTimeout(() => this.wake(true), patienceMs);
-    await this.when(() => this.listeners.size > 0 || this.ending !== null);
-    clearTimeout(timeout);
+  /** Something has happened that can be shown. */
+  get hasPast(): boolean {
+    return this.history.range.newest.turn > 0;
+  }
+
+  /** Resolves when it listens, has ended, or the time is over. @param graceMs after its own code has begun: what is wrong with that is told by then */
+  async started(patienceMs: number, graceMs = patienceMs): Promise<void> {
+    const sinceMs = performance.now();
+    const isOver = (): boolean => performance.now() - sinceMs >= patienceMs || performance.now() - this.begunMs >= graceMs;
+    const timer = setInterval(() => this.wake(), START_LOOK_MS);
+    await this.when(() => this.picture.listeners.size > 0 || this.newest !== null || this.ending !== null || isOver());
+    clearInterval(timer);
   }
 
   get view(): ProgramView {
     return {
-      file: this.options.name, pid: this.program.pid, process: this.facts, sources: this.sources.all, remark: this.remark, end: this.ending?.text ?? null,
+      file: this.options.name, pid: this.program.pid, addresses: this.addresses, poller: this.poller, isEdgeTriggered: this.isEdgeTriggered,
+      isRecording: this.options.isAgain === true, process: this.facts, sources: this.picture.sources.all, remark: this.remark, end: this.ending?.text ?? null,
       endedAt: this.endedAt,
-      droppedEvents: this.droppedEvents,
+      again: this.again.newest, unrecorded: this.again.unrecorded, droppedEvents: this.droppedEvents,
     };
   }
 
   private get endedAt(): ProgramView['endedAt'] {
     const place = this.ending?.place ?? null;
-    const file = place === null ? null : this.sources.numberOf(place.path);
+    const file = place === null ? null : this.picture.sources.numberOf(place.path);
     return place === null || file === null ? null : { file, line: place.line, column: 1 };
   }
 
@@ -204,7 +239,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     const turnMs = isAtWork ? nowMs - this.turnSinceMs : 0;
     return {
       phase: isHeld ? 'held' : phaseOf(newest),
-      turn: this.translator.turn,
+      turn: this.picture.translator.turn,
       token: isAtWork && 'token' in newest.body && newest.body.token >= 0 ? newest.body.token : null,
       command: null,
       elapsedMs: isAtWork ? nowMs - this.newestSinceMs : 0,
@@ -220,7 +255,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   }
 
   waiting(sockets: readonly WaitingSocket[]): Promise<readonly number[] | null> {
-    const queues = this.poller === 'epoll' ? tcpQueues() : null;
+    const queues = this.picture.poller === 'epoll' ? tcpQueues() : null;
     return Promise.resolve(queues === null ? null : sockets.map(({ fd }) => this.queuedAt(fd, queues)?.count ?? 0));
   }
 
@@ -267,6 +302,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.program.kill();
     await this.when(() => this.ending !== null);
     clearInterval(this.lookTimer);
+    this.again.close();
     this.resolveClosed();
   }
 
@@ -277,59 +313,52 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   // The program speaks
 
   private hear(message: ChildMessage): void {
+    this.picture.hear(message);
     switch (message.kind) {
-      case 'opened':
-        this.poller = message.poller === 'portable' ? 'portable' : 'epoll';
-        this.isEdgeTriggered = message.trigger === 'edge';
+      case 'begun':
+        this.begunMs = performance.now();
         break;
       case 'bound':
-        this.bound(message.fd, message.address);
+        this.wake();
+        this.changed();
         break;
       case 'registered':
-        this.registered.set(message.fd, message);
         this.diagnosis.registered(message.fd);
         break;
       case 'deregistered':
-      case 'closed':
-        this.gone(message.fd, message.kind === 'closed');
+        this.diagnosis.deregistered(message.fd);
         break;
-      case 'file':
-        this.sources.add(message.file, message.path);
+      case 'closed':
+        this.diagnosis.closed(message.fd);
         break;
       case 'dropped':
         this.droppedEvents += message.messages;
         this.batches.drop(message.waits);
+        break;
+      case 'unrecorded':
+        this.again.unrecorded.push(message.what);
+        this.changed();
+        break;
+      case 'tape-ended':
+        this.again.tapeEnded(message.why);
+        break;
+      case 'over':
+        this.recordingIsOver(message);
         break;
       case 'event':
         this.happened(message);
     }
   }
 
-  private bound(fd: number, text: string): void {
-    const address = parseTcpAddress(text);
-    if (address === null) return;
-    this.listeners.set(fd, address);
-    this.wake();
-    this.changed();
-  }
-
-  private gone(fd: number, isClosed: boolean): void {
-    const registered = this.registered.get(fd);
-    this.registered.delete(fd);
-    if (isClosed) this.diagnosis.closed(fd);
-    else this.diagnosis.deregistered(fd);
-    if (registered !== undefined) this.translator.forget(registered.token);
-    if (isClosed) this.listeners.delete(fd);
-  }
-
   private tell(event: TraceEvent): void {
-    this.history.add(event);
+    this.history.add(event, this.numbers.get(event) ?? 0);
     this.batches.tell(event);
   }
 
   /** Unix time at which the clock of the trace was zero. */
   private get originMs(): number {
-    return Date.now() - (machineUs() - this.waitedUs) / 1000;
+    const { isAgain = false, tape } = this.options;
+    return isAgain ? tape!.head.originMs : Date.now() - (machineUs() - this.waitedUs) / 1000;
   }
 
   private go(): void {
@@ -349,8 +378,12 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.diagnosis.hear(told, nowMs);
     if (told.body.kind === 'fault') this.ownFaults.injected(told.body.id);
     const source = at === undefined ? undefined : { file: at[0], line: at[1], column: at[2] };
-    const dated = (body: TraceBody): TraceEvent => ({ ...body, seq: ++this.seq, atUs, ...(source !== undefined && { source }) });
-    this.gate.take(this.translator.translate(told).map(dated), told.waits === true);
+    const dated = (body: TraceBody): TraceEvent => {
+      const event = { ...body, seq: ++this.seq, atUs, ...(source !== undefined && { source }) };
+      this.numbers.set(event, told.number);
+      return event;
+    };
+    this.gate.take(this.picture.translate(told).map(dated), told.waits === true);
   }
 
   private hearLine(stream: 'out' | 'error', line: string): void {
@@ -359,7 +392,15 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     for (const listener of this.lineListeners) listener(line);
   }
 
+  /** What was recorded has been lived through. */
+  private recordingIsOver({ how, at }: Extract<ChildMessage, { kind: 'over' }>): void {
+    const source = at === undefined ? undefined : this.picture.sources.all.get(at[0]);
+    this.ended({ code: null, signal: null, text: overText(how, at === undefined || source === undefined ? null : `${Buffer.from(source.name, 'latin1').toString()}:${at[1]}`), place: null });
+    this.program.kill();
+  }
+
   private ended(ending: ProgramEnding): void {
+    if (this.ending !== null) return;
     this.ending = ending;
     this.facts = null;
     this.gate.end();
@@ -395,7 +436,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.wasBusy = activity.isBusy;
     const before = JSON.stringify([this.facts, this.remark]);
     this.facts = this.ending === null ? this.watchOfProcess.look() : null;
-    this.remark = this.ending === null ? this.diagnose(activity) : null;
+    this.remark = this.ending === null ? (this.diagnose(activity) ?? this.unheard()) : null;
     if (JSON.stringify([this.facts, this.remark]) !== before) this.changed();
   }
 
@@ -405,28 +446,46 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     if (!isAsleep) this.queued = [];
     else if (nowMs - this.queuesLookedAtMs >= QUEUES_MS) this.lookAtQueues(nowMs);
     const at = this.newest?.at;
-    const place = at === undefined ? '' : `${Buffer.from(this.sources.all.get(at[0])?.name ?? '', 'latin1').toString()}:${at[1]}`;
+    const place = at === undefined ? '' : `${Buffer.from(this.picture.sources.all.get(at[0])?.name ?? '', 'latin1').toString()}:${at[1]}`;
     return this.diagnosis.look({
       nowMs, isHeld: this.heldAt !== null || this.waitsSinceUs !== null, turnMs: isBusy ? turnMs : null, place, waiting: this.queued,
-      isEdgeTriggered: this.isEdgeTriggered,
+      isEdgeTriggered: this.picture.isEdgeTriggered,
     });
+  }
+
+  /** It has bound no listener. */
+  private unheard(): Text | null {
+    const { options, picture } = this;
+    const ms = performance.now() - this.begunMs;
+    if (picture.listeners.size > 0 || options.isAgain === true || ms < UNHEARD_MS || this.heldAt !== null) return null;
+    const seconds = Math.floor(ms / 1000);
+    if (this.hasPoll) {
+      return {
+        en: `it has not listened yet, for ${seconds} s: it has opened a poll and bound no listener, so no client can connect`,
+        ko: `${seconds}초 동안 아직 listen하지 않았습니다: poll은 열었지만 리스너가 없어 클라이언트가 접속할 수 없습니다`,
+      };
+    }
+    return {
+      en: `it has used nothing of redis-lab/poll for ${seconds} s: the lab shows programs whose loop is turned with its Poll (docs/poll.md)`,
+      ko: `${seconds}초 동안 redis-lab/poll을 사용하지 않았습니다: lab은 그 Poll로 루프를 도는 프로그램을 보여 줍니다 (docs/poll.md)`,
+    };
   }
 
   /** With the portable poller Node has read already, and the kernel knows nothing. */
   private lookAtQueues(nowMs: number): void {
     this.queuesLookedAtMs = nowMs;
-    const queues = this.poller === 'epoll' ? tcpQueues() : null;
-    this.queued = queues === null ? [] : [...this.registered.keys()].flatMap((fd) => this.queuedAt(fd, queues) ?? []).filter(({ count }) => count > 0);
+    const queues = this.picture.poller === 'epoll' ? tcpQueues() : null;
+    this.queued = queues === null ? [] : [...this.picture.registered.keys()].flatMap((fd) => this.queuedAt(fd, queues) ?? []).filter(({ count }) => count > 0);
   }
 
   private queuedAt(fd: number, queues: TcpQueues): Waiting | null {
-    const registered = this.registered.get(fd);
-    const address = this.listeners.get(fd);
+    const registered = this.picture.registered.get(fd);
+    const address = this.picture.listeners.get(fd);
     // What it does not want to read it does not have to.
     if (registered === undefined || (registered.interest & 1) === 0) return null;
     const { token } = registered;
     if (address !== undefined) return 'port' in address ? { kind: 'connections', token, count: queues.toAccept(address.port) } : null;
-    const ports = this.translator.portsOf(token);
+    const ports = this.picture.translator.portsOf(token);
     return ports === null ? null : { kind: 'bytes', token, count: queues.unread(ports.local, ports.peer) };
   }
 
@@ -450,21 +509,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
 
   private snapshotNow(): Snapshot {
     const nowUs = (this.waitsSinceUs ?? machineUs()) - this.waitedUs;
-    const { translator } = this;
-    const clients = translator.clients(nowUs);
-    const listeners = [...this.registered.values()].flatMap(({ fd, token, interest }) => {
-      const address = this.listeners.get(fd);
-      return address === undefined ? [] : [{ token, fd, address: formatAddress(address), interest }];
-    });
-    return {
-      nowMs: this.originMs + nowUs / 1000, nowUs, heldMs: 0, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
-      clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
-      keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null, replication: null,
-      stats: {
-        connections: translator.connections, commands: translator.commands, bytesRead: translator.bytesRead, bytesWritten: translator.bytesWritten,
-        reads: translator.reads, writes: translator.writes, hits: 0, misses: 0, expired: 0, evicted: 0,
-      },
-    };
+    return this.picture.snapshot(nowUs, this.originMs + nowUs / 1000);
   }
 }
 

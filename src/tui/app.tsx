@@ -61,6 +61,8 @@ export const layoutIsLoaded: Promise<void> | undefined = (yoga as { readonly loa
 
 /** Frames that nobody has pressed a key for are at least so far apart: less than the batches of the trace are, so that none of them waits. */
 const FRAME_MS = 60;
+/** A learner's own program listens nowhere at first. */
+const NOWHERE_YET = { host: '127.0.0.1', port: 0 } as const;
 /** How long a warning stands in the place of the keys. */
 const WARNING_MS = 8000;
 /** Clocks on the screen go on in such steps. */
@@ -116,7 +118,7 @@ export class App {
   private readonly guide: FirstMinuteGuide;
   private readonly lessons: LessonsOnScreen;
   private frameTimer: NodeJS.Timeout | null = null;
-  private readonly stopHearing: (() => void) | null;
+  private stopHearing: (() => void) | null = null;
   private readonly tickTimer: NodeJS.Timeout;
   private drawnAtMs = -Infinity;
   /** The last frame that no key had asked for. */
@@ -146,9 +148,12 @@ export class App {
     this.undo = new Undo(this.session);
     this.past = new SessionPast(this.session, () => this.theme, APP_TEXTS[language].wayBack);
     this.sink = new FrameSink(size.width, size.height, output, recolor);
+    const { session } = this;
     this.console = createConsole(
       {
-        address: info.addresses[0]!,
+        get address() {
+          return session.state.server.addresses[0] ?? NOWHERE_YET;
+        },
         server,
         language,
         state: () => this.state,
@@ -184,10 +189,25 @@ export class App {
       changed: () => this.drawSoon(),
     });
     this.begin();
-    this.stopHearing = options.program?.onLine((line) => this.console.note(`| ${escapeBytes(line)}`)) ?? null;
+    if (options.program !== undefined) this.hear(options.program);
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
     // By then the terminal is ready for it.
     setImmediate(() => this.draw());
+  }
+
+  private hear(program: ProgramWatch): void {
+    const stopLines = program.onLine((line) => this.console.note(`| ${escapeBytes(line)}`));
+    const addressOf = (): string => JSON.stringify(program.view.addresses);
+    let address = addressOf();
+    const stopChanges = program.onChange(() => {
+      if (addressOf() === address) return;
+      address = addressOf();
+      this.console.addressChanged();
+    });
+    this.stopHearing = () => {
+      stopLines();
+      stopChanges();
+    };
   }
 
   /** A first start begins with the first minute; otherwise the experiments are opened that were asked for. */

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { ProgramServer } from '../../src/program/index.js';
+import { beginTape, headOf, ProgramServer } from '../../src/program/index.js';
 
 const MAIN = new URL('../../dist/program/child/main.js', import.meta.url).pathname;
 
@@ -25,7 +25,7 @@ export function written(text: string, name = 'my-loop.js'): string {
 
 /** Resolves when the program listens. */
 export async function startProgram(file: string): Promise<ProgramServer> {
-  const server = new ProgramServer({ name: file, file, args: [], main: MAIN });
+  const server = new ProgramServer({ name: file, file, args: [], main: MAIN, tape: beginTape(headOf(file, [], '0'), null) });
   onTestFinished(() => server.close());
   await server.started(60_000);
   expect(server.port).toBeGreaterThan(0);

@@ -35,7 +35,8 @@ export class CallSites {
     }
   }
 
-  private isOfProgram(name: string): boolean {
+  /** @param name path or URL of a script */
+  isOfProgram(name: string): boolean {
     return !name.startsWith('node:') && !name.startsWith(this.ownFolder) && !name.includes('/node_modules/') && /^(?:file:|\/|[A-Za-z]:)/.test(name);
   }
 

@@ -7,13 +7,14 @@ import { FIRST_FREE } from '../../server/io/token.js';
 import type { Poll as Backend } from '../../server/io/poll.js';
 import type { TraceBody } from '../../server/trace/events.js';
 import type { Wish } from '../protocol.js';
+import { processMs } from './real-time.js';
 
 export class Faulty {
   readonly backend: FaultyPoll;
   private readonly set = new Map<number, { readonly text: string; readonly most: number; injections: number }>();
 
   constructor(backend: Backend, private readonly tell: (body: TraceBody) => void) {
-    this.backend = new FaultyPoll(backend, { measureUs: () => performance.now() * 1000 });
+    this.backend = new FaultyPoll(backend, { measureUs: () => processMs() * 1000 });
     this.backend.onInjected = ({ id }, token, effect) => this.injected(id, token - FIRST_FREE, effect);
   }
 

@@ -6,15 +6,22 @@ import { Socket } from 'node:net';
 import type { PollObserver } from '../../poll/observer.js';
 import type { Poll as Backend } from '../../server/io/poll.js';
 import type { TraceBody } from '../../server/trace/events.js';
-import { type ChildMessage, GO_FD, MOST_BYTES_TOLD, TRACE_FD, type Wish, WISH_FD } from '../protocol.js';
+import { type ChildMessage, GO_FD, MOST_BYTES_TOLD, type RunOver, TRACE_FD, type Wish, WISH_FD } from '../protocol.js';
 import type { CallSites } from './call-sites.js';
 import { Faulty } from './faulty.js';
+import { type Inputs, InputsAgain, RecordedInputs } from './inputs.js';
+import { machineUs, processMs } from './real-time.js';
+import { TapedPoll } from './taped-poll.js';
+import { variablesHere } from './variables.js';
 
 /** What the pipe has not taken waits here; more is dropped. */
 const MOST_WAITING_BYTES = 256 * 1024;
 
 /** A loop that turns without rest looks for another mode so often. */
 const LOOK_MS = 5;
+
+/** Of a run with recorded inputs, so many events before the one that it goes to are told with the line of their call. */
+const EVENTS_WITH_PLACES = 64;
 
 export class Link implements PollObserver {
   /** The first poll that is opened is the one that is shown. */
@@ -28,6 +35,17 @@ export class Link implements PollObserver {
   /** A wish that has not come whole. */
   private half = '';
   private faulty: Faulty | null = null;
+  /** How it is run is known. */
+  private hasBegun = false;
+  private inputs: Inputs | null = null;
+  /** What is not recorded. */
+  private readonly told = new Set<string>();
+  /** Events so far. */
+  private count = 0;
+  /** Of a run with recorded inputs: the event after which it is to wait. */
+  private target = 0;
+  /** How long it has waited for GO in all. */
+  private heldUs = 0;
 
   constructor(private readonly sites: CallSites) {
     sites.onFile = (file, path) => this.send({ kind: 'file', file, path });
@@ -39,13 +57,33 @@ export class Link implements PollObserver {
     return this.poll !== null;
   }
 
-  opened(poll: object, backend: Backend): Backend {
-    if (this.poll !== null) return backend;
+  /** Blocks until the lab has said how the program is run. Null: its inputs are neither recorded nor given. */
+  begin(): Inputs | null {
+    for (this.look(); !this.hasBegun; this.look()) rest();
+    return this.inputs;
+  }
+
+  begun(): void {
+    this.send({ kind: 'begun' });
+  }
+
+  unrecorded(what: string): void {
+    if (this.isAgain || this.told.has(what)) return;
+    this.told.add(what);
+    this.send({ kind: 'unrecorded', what });
+  }
+
+  opened(poll: object, open: () => Backend): Backend {
+    if (this.poll !== null) {
+      this.unrecorded('a second Poll');
+      return open();
+    }
     this.poll = poll;
-    this.faulty = new Faulty(backend, (body) => this.happened(poll, body, -1, null));
+    const openFaulty = (): Backend => (this.faulty = new Faulty(open(), (body) => this.happened(poll, body, -1, null))).backend;
+    const backend = this.inputs === null ? openFaulty() : TapedPoll.open(this.inputs, openFaulty);
     this.look();
     this.send({ kind: 'opened', poller: backend.name, trigger: backend.edgeTriggered ? 'edge' : 'level' });
-    return this.faulty.backend;
+    return backend;
   }
 
   bound(poll: object, fd: number, address: string): void {
@@ -66,20 +104,42 @@ export class Link implements PollObserver {
 
   happened(poll: object, body: TraceBody, fd: number, bytes: Buffer | null): void {
     if (poll !== this.poll) return;
-    const nowMs = performance.now();
+    const nowMs = processMs();
     if (body.kind === 'wait' || body.kind === 'poll' || nowMs - this.lookedAtMs >= LOOK_MS) this.look(nowMs);
-    const at = body.kind === 'ready' ? null : this.sites.find();
+    const nowUs = machineUs();
+    // A fault is injected beneath what is recorded, and does not happen again.
+    if (body.kind !== 'fault') this.count++;
+    const recordedUs = body.kind === 'fault' ? nowUs : (this.inputs?.event(nowUs - this.heldUs) ?? nowUs);
+    const hasPlace = body.kind !== 'ready' && (!this.isAgain || this.target === Infinity || this.count > this.target - EVENTS_WITH_PLACES);
+    const at = hasPlace ? this.sites.find() : null;
     this.send({
-      kind: 'event', body, fd, atUs: Math.round(Number(process.hrtime.bigint()) / 1000),
+      kind: 'event', body, fd, number: this.count, atUs: this.isAgain ? recordedUs : nowUs,
       ...(at !== null && { at }),
       ...(bytes !== null && { bytes: bytes.toString('base64', 0, MOST_BYTES_TOLD) }),
       ...(this.isAsked && { waits: true }),
     });
     if (this.isAsked) this.awaitGo();
+    else if (this.isAgain && this.count >= this.target) this.stand();
+  }
+
+  /** Run again, it does not go on. Never returns. */
+  over(how: RunOver): never {
+    const at = this.sites.find();
+    this.send({ kind: 'over', how, ...(at !== null && { at }), variables: variablesHere((url) => this.sites.isOfProgram(url)) });
+    for (;;) this.awaitGo();
+  }
+
+  private stand(): void {
+    this.send({ kind: 'stands', event: this.count, variables: variablesHere((url) => this.sites.isOfProgram(url)) });
+    while (this.count >= this.target) this.awaitGo();
+  }
+
+  private get isAgain(): boolean {
+    return this.inputs?.isAgain === true;
   }
 
   /** Does the lab wish something? */
-  private look(nowMs = performance.now()): void {
+  private look(nowMs = processMs()): void {
     this.lookedAtMs = nowMs;
     for (let bytes = take(WISH_FD, this.buffer); bytes !== null && bytes !== ''; bytes = take(WISH_FD, this.buffer)) {
       const lines = (this.half + bytes).split('\n');
@@ -90,19 +150,40 @@ export class Link implements PollObserver {
 
   private obey(wish: Wish): void {
     if ('asks' in wish) this.isAsked = wish.asks;
+    else if ('record' in wish) this.beginWith(wish.record === null ? null : this.recorded(wish.record));
+    else if ('again' in wish) this.goTo(wish.again);
     else if ('addFault' in wish) this.faulty?.add(wish);
     else this.faulty?.remove(wish.removeFault);
   }
 
+  private beginWith(inputs: Inputs | null): void {
+    this.hasBegun = true;
+    this.inputs = inputs;
+  }
+
+  private recorded(mostBytes: number): Inputs {
+    return new RecordedInputs(mostBytes, (why) => this.send({ kind: 'tape-ended', why }));
+  }
+
+  /** @param event -1: to the end of what is recorded */
+  private goTo(event: number): void {
+    this.target = event === -1 ? Infinity : event;
+    if (!this.hasBegun) this.beginWith(new InputsAgain((how) => this.over(how)));
+  }
+
   /** Blocks until the lab lets the program go on. */
   private awaitGo(): void {
+    const sinceUs = machineUs();
     while (!this.flush()) rest();
     while (take(GO_FD, this.buffer.subarray(0, 1)) === null) rest();
+    this.heldUs += machineUs() - sinceUs;
     this.look();
   }
 
   private send(message: ChildMessage): void {
     const isDue = this.flush();
+    // Run again, it has time.
+    while (this.isAgain && this.waitingBytes > MOST_WAITING_BYTES && !this.flush()) rest();
     if (!isDue && this.waitingBytes > MOST_WAITING_BYTES && !this.isAsked) {
       this.dropped.messages++;
       if (message.kind === 'event' && message.body.kind === 'wait') this.dropped.waits++;

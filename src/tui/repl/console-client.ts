@@ -84,13 +84,19 @@ export class ConsoleClient {
     return listOf(requests.map(typed), this.texts.listed);
   }
 
+  private get where(): string {
+    const { address } = this.options;
+    if ('path' in address) return `redis ${address.path}`;
+    return address.port === 0 ? this.texts.nowhere : `${bracketed(address.host)}:${address.port}`;
+  }
+
   get view(): ReplClient {
     const { db, protocol, inTransaction } = this.conversation;
-    const { address, name } = this.options;
+    const { name } = this.options;
     const { socket } = this;
     const peer = this.isConnected && socket?.localPort !== undefined ? `${bracketed(socket.localAddress!)}:${socket.localPort}` : null;
     return {
-      ...initialClient, name, address: 'path' in address ? `redis ${address.path}` : `${bracketed(address.host)}:${address.port}`,
+      ...initialClient, name, address: this.where,
       peer, db, protocol, inTransaction, isReadingPaused: this.isReadingPaused, state: this.state,
       awaited: this.isWaiting ? this.conversation.awaited : null, behind: this.isWaiting ? Math.max(0, this.conversation.unanswered.length - 1) : 0,
     };
@@ -293,8 +299,9 @@ export class ConsoleClient {
 
   private failed(socket: Socket, error: NodeJS.ErrnoException): void {
     if (socket !== this.socket) return;
-    const where = this.view.address;
-    const what = this.isConnected ? this.texts.broke : this.texts.notConnected(where);
+    const { address } = this.options;
+    if ('port' in address && address.port === 0) return this.events.noted(this.texts.nothingListens);
+    const what = this.isConnected ? this.texts.broke : this.texts.notConnected(this.where);
     this.events.noted(`${what}: ${error.code ?? error.message}`);
   }
 

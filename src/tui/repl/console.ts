@@ -36,7 +36,10 @@ class LabConsole implements Console {
     password: string,
   ) {
     this.repl = createRepl({
-      address: host.address, server: host.server, language: host.language, historyFile, ...(password === '' ? {} : { password }),
+      get address() {
+        return host.address;
+      },
+      server: host.server, language: host.language, historyFile, ...(password === '' ? {} : { password }),
       dispatch: (action) => this.reduce(action),
       hasPager: true,
       spell: (spelling) => host.spell(spelling),
@@ -68,6 +71,10 @@ class LabConsole implements Console {
 
   note(text: string): void {
     this.repl.note(text);
+  }
+
+  addressChanged(): void {
+    this.repl.addressChanged();
   }
 
   answered(): Promise<void> {

@@ -23,7 +23,7 @@ export interface ReplForks {
 }
 
 export interface ConsoleHost {
-  /** Where the server listens. */
+  /** Where the server listens; a port of 0: nowhere, as yet. */
   readonly address: Address;
   readonly server: LabControls;
   /** Of what the console itself says. */
@@ -62,6 +62,8 @@ export interface Console {
   listen(said: (lines: readonly ReplLine[]) => void): () => void;
   /** Says something in the transcript. @param text safe to print */
   note(text: string): void;
+  /** The host has another address by now. */
+  addressChanged(): void;
   /** Resolves when no reply is due any more. */
   answered(): Promise<void>;
   /** Opens the newest long reply, or the one `by` places from the one that is open; false if there is none. */

@@ -69,6 +69,8 @@ export interface Traffic {
 }
 
 export interface Repl {
+  /** The server listens elsewhere: prompts say so. */
+  addressChanged(): void;
   /** Runs a line as it was typed. */
   submit(line: string): void;
   /** Runs a line of a scenario: it is not kept in the history, and the next one does not wait for its reply. */
@@ -183,7 +185,7 @@ class LabRepl implements Repl {
 
   start(): void {
     this.options.dispatch({ type: 'history-loaded', history: this.history.load() });
-    this.connection('').connect();
+    this.connectFirst();
     void loadCommandReference().then((commands) => {
       this.commands = commands;
       if (!this.isClosed) this.options.dispatch({ type: 'commands-loaded', commands });
@@ -544,7 +546,13 @@ class LabRepl implements Repl {
   private connection(name: string): ConsoleClient {
     const known = this.connections.get(name);
     if (known !== undefined) return known;
-    const connection = new ConsoleClient({ ...this.options, name }, {
+    const { options } = this;
+    const connection = new ConsoleClient({
+      ...options, name,
+      get address() {
+        return options.address;
+      },
+    }, {
       heard: (reply, kind, request) => this.heard(name, reply, kind, request),
       noted: (text) => this.say('note', name, text),
       changed: () => this.changed(),
@@ -557,6 +565,19 @@ class LabRepl implements Repl {
     if (this.isClosed) return;
     this.transcript.hear(name, reply, kind, request === null ? this.texts.aPush : titleOf(request));
     this.runQueue();
+  }
+
+  addressChanged(): void {
+    this.connectFirst();
+    this.changed();
+  }
+
+  /** Unless nothing listens yet. */
+  private connectFirst(): void {
+    const { address } = this.options;
+    const connection = this.connection('');
+    if ('path' in address || address.port !== 0) connection.connect();
+    else this.changed();
   }
 
   private changed(): void {

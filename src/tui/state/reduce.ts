@@ -149,7 +149,7 @@ export function reduce(state: State, action: Action): State {
     case 'update-console':
       return { ...state, repl: action.repl };
     case 'see-program':
-      return { ...state, program: action.program };
+      return { ...state, program: action.program, server: serverOf(state, action.program) };
     case 'lead':
       return { ...state, firstMinute: action.firstMinute };
     case 'teach':
@@ -357,4 +357,10 @@ function scroll(pane: PaneUi, { by, length, forgotten, limit }: Scrolling): Part
 
 function clamp(value: number, highest: number): number {
   return Math.max(0, Math.min(value, highest));
+}
+
+/** A program may listen later, and what its poll is it says when it opens one. */
+function serverOf({ server }: State, { addresses, poller, isEdgeTriggered: edgeTriggered }: ProgramView): State['server'] {
+  const isSame = server.addresses.length === addresses.length && server.poller === poller && server.edgeTriggered === edgeTriggered;
+  return isSame ? server : { ...server, addresses, poller, edgeTriggered };
 }

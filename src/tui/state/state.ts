@@ -16,7 +16,7 @@ import type { Model } from './model/model.js';
 import type { PaneId } from './pane-id.js';
 import type { ReplState } from './repl-state.js';
 
-/** What is known from the start and does not change. */
+/** What is known from the start and does not change, but for a learner's own program, which may listen later. */
 export interface ServerInfo {
   readonly addresses: readonly Address[];
   readonly poller: PollerName;

@@ -132,7 +132,6 @@ test('what cannot be shown is told in one line', async () => {
     [program('import { Poll } from "redis-lab/poll";\nlet y = ;\n'), /my-loop\.js': it threw SyntaxError: .*\(my-loop\.js:2\)/],
     [program('import { Poll } from "redis-lab/poll";\nnew Poll().pol();\n'), /it threw TypeError: .*pol is not a function \(my-loop\.js:2\)/],
     [program('const a = 1;\nprocess.exit(3);\n'), /it has ended with exit code 3/],
-    [program('setInterval(() => {}, 1000);\n'), /has used nothing of redis-lab\/poll for 3 s/],
     [program(HEAD.replace(':0', `:${port}`)), new RegExp(`it threw .*EADDRINUSE.*\\(my-loop\\.js:3\\)`)],
   ];
   await Promise.all(
@@ -141,6 +140,33 @@ test('what cannot be shown is told in one line', async () => {
       expect(await lab.exitCode).toBe(1);
       expect(lab.terminal.raw).toMatch(/^redis-lab: [^\n]*\r\n$/);
       expect(lab.terminal.raw).toMatch(expected);
+    }),
+  );
+});
+
+test('a program that does not listen is shown at once, and named; when it does, the console connects', async () => {
+  const late = HEAD.replace('const listener', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15000);\nconst listener');
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['setInterval(() => {}, 1000);\n', /it has used nothing of redis-lab\/poll for \d+ s/],
+    ["import { Events, Poll } from 'redis-lab/poll';\nnew Poll().poll(new Events());\n", /it has not listened yet, for \d+ s: it has opened a poll and bound no listener/],
+    [`${late}for (;;) poll.poll(events);\n`, /it has not listened yet, for \d+ s: .*/],
+  ];
+  await Promise.all(
+    cases.map(async ([text, expected], at) => {
+      const lab = launchLab({ args: [program(text)], columns: 120, rows: 40 });
+      await lab.until(() => lab.pane('keyspace').join(' ').includes('the program has not listened yet') && lab.header.includes('no address'));
+      await lab.until(() => expected.test(lab.pane('keyspace').join(' ').replace(/\s+/g, ' ')));
+      if (at < 2) {
+        expect(lab.screen).toContain('not connected>');
+        await lab.run('PING', 'nothing listens here yet: there is no address to connect to');
+      } else {
+        await lab.until(() => lab.pane('keyspace').join(' ').includes('nothing wrong to be seen') && /127\.0\.0\.1:\d+>/.test(lab.screen) && lab.header.includes('127.0.0.1:'));
+      }
+      const pid = pidIn(lab);
+      await lab.toPanes();
+      lab.type('q');
+      expect(await lab.exitCode).toBe(0);
+      await expectGone(pid);
     }),
   );
 });
@@ -166,6 +192,94 @@ test('a program that has thrown is shown with the line that did; its past can be
   await lab.until(() => lab.footer.includes('q quit'));
   lab.type(KEYS.home);
   await lab.until(() => lab.header.includes('HISTORY 1 of') && marked(lab) === 'poll.poll(events);');
+  await lab.until(() => lab.pane('keyspace').join(' ').includes('run again up to here, with its recorded inputs'));
   lab.type(KEYS.end);
   await lab.until(() => lab.header.includes('ENDED'));
+});
+
+/** Counts the bytes that it has echoed. */
+const COUNTS = `${HEAD}const buffer = Buffer.alloc(64);
+let stream;
+let bytes = 0;
+for (;;) {
+  poll.poll(events);
+  for (const { token } of events) {
+    if (token === 0) {
+      stream = listener.accept();
+      poll.register(stream, Token(1), Interest.READABLE);
+      continue;
+    }
+    for (let n = stream.read(buffer); n !== WouldBlock && n !== 0; n = stream.read(buffer)) {
+      bytes += n;
+      stream.write(buffer.subarray(0, n));
+    }
+  }
+}
+`;
+
+test('the past is the program run again: its variables of then, forward and back, where it diverges, and its end', async () => {
+  const file = program(COUNTS);
+  const lab = await startLab({ args: [file], columns: 120, rows: 40 });
+  await lab.run('PING', '1) "PING"');
+  await lab.run('ECHO a', '"a"');
+  await lab.toPanes();
+  const pane = (): string => lab.pane('keyspace').join(' ').replace(/\s+/g, ' ');
+  lab.type(KEYS.left);
+  await lab.until(() => pane().includes('here the recording ends, and it does not go on by itself: End leads back to the live program') || pane().includes('run again up to here'));
+  await lab.until(() => pane().includes('bytes = 35'));
+  for (let turn = 0; turn < 2; turn++) lab.type('\x1b[1;2D');
+  await lab.until(() => pane().includes('bytes = 14') && pane().includes('run again up to here, with its recorded inputs'));
+  lab.type(KEYS.home);
+  await lab.until(() => pane().includes('bytes = 0') && lab.header.includes('HISTORY 1 of'));
+  lab.type('e');
+  await lab.until(() => pane().includes('run again up to here'));
+  writeFileSync(file, COUNTS.replace('stream.write(buffer.subarray(0, n))', 'stream.read(buffer)'));
+  lab.type(KEYS.end);
+  await lab.until(() => !lab.header.includes('HISTORY'));
+  lab.type(KEYS.left);
+  await lab.until(() => /diverges at call \d+: recorded write\(#1, 14 bytes\), now read\(#1\)/.test(pane()) && lab.pane('loop').join(' ').includes('diverges at call'));
+  const pid = lab.pid;
+  lab.type(KEYS.end);
+  await lab.until(() => !lab.header.includes('HISTORY'));
+  lab.type('q');
+  expect(await lab.exitCode).toBe(0);
+  await expectGone(pid);
+});
+
+test('a program is recorded in a file, which shows it again, and is refused where the program is not the one that was recorded', async () => {
+  const file = program(COUNTS);
+  const record = join(file, '..', 'run.tape');
+  const lab = await startLab({ args: [file, '--record', record, '--', 'an argument'], columns: 120, rows: 40 });
+  await lab.run('PING', '1) "PING"');
+  await lab.toPanes();
+  lab.type('q');
+  expect(await lab.exitCode).toBe(0);
+  const again = launchLab({ args: [record], columns: 120, rows: 40 });
+  const pane = (): string => again.pane('keyspace').join(' ').replace(/\s+/g, ' ');
+  await again.until(() => again.header.includes('ENDED') && pane().includes('the recording ends here, and the program does not go on by itself'));
+  await again.until(() => again.pane('frames').some((row) => row.includes('PING')));
+  again.type(KEYS.escape);
+  await again.until(() => again.footer.includes('q quit'));
+  again.type(KEYS.left);
+  await again.until(() => pane().includes('bytes = 14'));
+  again.type(KEYS.home);
+  await again.until(() => pane().includes('bytes = 0'));
+  again.type('q');
+  expect(await again.exitCode).toBe(0);
+  const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+    [[file, '--record', record], /already exists|exists/],
+    [[file, '--record', '/dev/null'], /must be a file, and no pipe/],
+    [[record, '--record', 'other'], /a recording is shown as it is/],
+    [['replay', record], /is a recording of a program: redis-lab .* shows it/],
+  ];
+  for (const [args, expected] of refusals) {
+    const refused = launchLab({ args, columns: 400 });
+    expect(await refused.exitCode).not.toBe(0);
+    expect(refused.terminal.raw).toMatch(/^redis-lab: [^\n]*\r\n$/);
+    expect(refused.terminal.raw).toMatch(expected);
+  }
+  writeFileSync(file, `${COUNTS}// changed\n`);
+  const changed = launchLab({ args: [record], columns: 400 });
+  expect(await changed.exitCode).toBe(1);
+  expect(changed.terminal.raw).toMatch(/has been changed since it was recorded, so it would not do the same\r\n$/);
 });

@@ -5,7 +5,7 @@
  * what is being said, so that the picture does not jump from event to event; a long sentence takes the blank rows around it.
  */
 import type { LoopActivity, TraceEvent } from '../../../server/index.js';
-import type { Language } from '../../../shared/language.js';
+import type { Language, Text } from '../../../shared/language.js';
 import { isAsleep, NO_TIMES, percentilesOf, shownTurn, WORK_PHASES, type LoopModel, type TurnPicture, type WorkPhase } from '../../state/model/loop.js';
 import { type Busy, busyOf, type State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
@@ -171,8 +171,8 @@ interface Said {
 function happenedIn(state: State, theme: Theme): readonly Said[] {
   const { loop } = state.model;
   const wording = wordingOf(state, theme);
-  const problem = state.control.mode === 'history' ? null : (state.program?.end ?? state.program?.remark ?? null);
-  if (problem !== null) return [{ ways: [theme.visible(toBytes(problem[wording.language]))], style: theme.bad }];
+  const problem = problemOf(state);
+  if (problem !== null) return [{ ways: [theme.visible(toBytes(problem.text[wording.language]))], style: problem.isPast ? theme.warn : theme.bad }];
   const held = heldAt(state);
   if (held !== null) return [{ ways: [heldSentence(held, wording)], style: theme.warn }];
   const busy = busyOf(state);
@@ -182,6 +182,15 @@ function happenedIn(state: State, theme: Theme): readonly Said[] {
   if (!isRunning(state) || !isAsleep(loop, true)) return [{ ways: [sentence(loop.event, wording)], style: theme.strong }];
   const asleep = { ways: asleepSentences(wording), style: theme.dim };
   return loop.notable === null ? [asleep] : [{ ways: [sentence(loop.notable, wording)], style: theme.strong }, asleep];
+}
+
+/** What is wrong with a learner's program, or with the run that shows its past. */
+function problemOf({ program, control }: State): { readonly text: Text; readonly isPast: boolean } | null {
+  if (program === null) return null;
+  const isPast = control.mode === 'history';
+  const { again, end, remark, isRecording } = program;
+  const text = isPast ? (again?.isThere === false ? again.text : null) : (end ?? remark);
+  return text === null ? null : { text, isPast: isPast || isRecording };
 }
 
 /** A second sentence about a busy loop says who waits: it is not given up for the words of the first. */

@@ -2,7 +2,7 @@
  * The program pane, in the place of the keyspace where a learner's own program is shown: its process as the kernel tells of it, and what is wrong with
  * its loop.
  */
-import type { ProgramView } from '../../../program/index.js';
+import type { ProgramView, RunAgain } from '../../../program/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
@@ -18,6 +18,8 @@ const ENGLISH = {
   descriptors: (count: number, syscall: string | null) =>
     `${formatCount(count)} descriptors${syscall === null ? '' : syscall === 'running' ? ', running' : `, in ${syscall}`}`,
   fine: 'nothing wrong to be seen',
+  silent: 'the program has not listened yet',
+  unrecorded: (names: string) => `what these bring is not recorded: ${names}`,
   dropped: (count: number) => `${formatCount(count)} events did not fit into its pipe`,
 };
 
@@ -26,6 +28,8 @@ const KOREAN: typeof ENGLISH = {
   pid: (pid) => `pid ${pid}`,
   descriptors: (count, syscall) => `디스크립터 ${formatCount(count)}개${syscall === null ? '' : syscall === 'running' ? ', 실행 중' : `, ${syscall} 안`}`,
   fine: '보이는 문제가 없습니다',
+  silent: '프로그램이 아직 listen하지 않았습니다',
+  unrecorded: (names) => `다음이 가져오는 것은 기록되지 않습니다: ${names}`,
   dropped: (count) => `이벤트 ${formatCount(count)}개가 파이프에 들어가지 못했습니다`,
 };
 
@@ -34,27 +38,47 @@ const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 interface Told {
   readonly text: string;
   readonly style: Style;
+  /** What does not fit into a row is cut. */
+  readonly isOneRow?: boolean;
 }
 
 export const programPane: Pane = {
   id: 'keyspace',
   title: 'Program',
   badge: ({ program }) => (program === null ? '' : program.file.slice(program.file.lastIndexOf('/') + 1)),
-  render({ program, ui }, { theme, size: { width, height } }) {
-    const told = program === null ? [] : toldOf(program, ui.language, theme);
-    return fill(told.flatMap(({ text, style }) => wrap(text, width, height).map((line) => style(fit(line, width)))), width, height);
+  render(state, { theme, size: { width, height } }) {
+    const told = toldIn(state, theme).flatMap(({ text, style, isOneRow }) =>
+      (isOneRow === true ? [text] : wrap(text, width, height)).map((line) => style(fit(line, width))));
+    return fill(told, width, height);
   },
-  lines: ({ program, ui }: State, _limit, theme) => (program === null ? [] : toldOf(program, ui.language, theme).map(({ text }) => text)),
+  lines: (state, _limit, theme) => toldIn(state, theme).map(({ text }) => text),
   help: 'program',
 };
 
-/** What matters most first. */
-function toldOf({ pid, process, remark, end, droppedEvents }: ProgramView, language: Language, theme: Theme): readonly Told[] {
-  const texts = TEXTS[language];
-  const plain: Style = (text) => text;
-  const problem = end ?? remark;
+function toldIn({ program, control, ui: { language } }: State, theme: Theme): readonly Told[] {
+  if (program === null) return [];
+  const { again, unrecorded } = program;
+  const told = control.mode === 'history' && again !== null ? toldOfPast(again, language, theme) : toldOfNow(program, language, theme);
+  return unrecorded.length === 0 ? told : [...told, { text: theme.visible(TEXTS[language].unrecorded(unrecorded.join(', '))), style: theme.warn }];
+}
+
+/** The run with recorded inputs, and what the program's variables are there. */
+function toldOfPast({ text, isThere, variables }: RunAgain, language: Language, theme: Theme): readonly Told[] {
   return [
-    problem === null ? { text: texts.fine, style: theme.good } : { text: theme.visible(toBytes(problem[language])), style: theme.bad },
+    { text: theme.visible(toBytes(text[language])), style: isThere ? theme.good : theme.warn },
+    ...variables.map((each) => ({ text: theme.visible(`${each.name} = ${each.value}`), style: plain, isOneRow: true })),
+  ];
+}
+
+const plain: Style = (text) => text;
+
+/** What matters most first. */
+function toldOfNow({ pid, process, remark, end, addresses, isRecording, droppedEvents }: ProgramView, language: Language, theme: Theme): readonly Told[] {
+  const texts = TEXTS[language];
+  const problem = end ?? remark;
+  const calm = addresses.length > 0 || isRecording ? { text: texts.fine, style: theme.good } : { text: texts.silent, style: theme.warn };
+  return [
+    problem === null ? calm : { text: theme.visible(toBytes(problem[language])), style: isRecording ? theme.warn : theme.bad },
     ...(process === null
       ? [{ text: texts.pid(pid), style: theme.dim }]
       : [

@@ -1,0 +1,165 @@
+/**
+ * Inputs: the door between a program and the world. While it is recorded, each call goes through and is written on the tape; while it is run again, nothing
+ * goes through: each call is answered from the tape, as long as it is the one that was recorded.
+ */
+import { readSync, writeSync } from 'node:fs';
+import { SystemError } from '../../server/io/poll.js';
+import type { RunOver } from '../protocol.js';
+import { type Call, type CallError, describeCall, isCall, type Json, TAPE_FD, type TapeLine } from '../tape.js';
+
+export interface Inputs {
+  /** True: nothing real is behind the calls. */
+  readonly isAgain: boolean;
+  /** Tokens by descriptors, for what is told of calls. */
+  readonly tokens: Map<number, number>;
+  /** @param make the real call; throws SystemErrors. @returns what the call has come to, now or then */
+  call<R extends Json>(name: string, args: readonly Json[], make: () => R): R;
+  /** An event is told. @returns its time */
+  event(atUs: number): number;
+}
+
+/** Bytes that wait to be written together; events do not wait. */
+const MOST_WAITING = 16 * 1024;
+
+export class RecordedInputs implements Inputs {
+  readonly isAgain = false;
+  readonly tokens = new Map<number, number>();
+  private waiting = '';
+  private bytes = 0;
+  private hasEnded = false;
+  /** In the midst of a call: what that asks for itself is part of it. */
+  private isInside = false;
+
+  /** @param mostBytes of the tape. @param ended is told once why nothing more is recorded */
+  constructor(
+    private readonly mostBytes: number,
+    private readonly ended: (why: string) => void,
+  ) {}
+
+  call<R extends Json>(name: string, args: readonly Json[], make: () => R): R {
+    if (this.isInside || this.hasEnded) return make();
+    this.isInside = true;
+    // A wait may be long: what came before it can be read meanwhile.
+    if (name === 'wait') this.flush();
+    try {
+      const result = make();
+      this.put([name, args, result]);
+      return result;
+    } catch (error) {
+      if (error instanceof SystemError) this.put([name, args, { error: [error.syscall, error.errno, error.code, error.fd] }]);
+      throw error;
+    } finally {
+      this.isInside = false;
+    }
+  }
+
+  event(atUs: number): number {
+    this.put([atUs]);
+    this.flush();
+    return atUs;
+  }
+
+  private put(line: TapeLine): void {
+    if (this.hasEnded) return;
+    const text = `${JSON.stringify(line)}\n`;
+    this.bytes += text.length;
+    if (this.bytes > this.mostBytes) return this.end('full');
+    this.waiting += text;
+    if (this.waiting.length > MOST_WAITING) this.flush();
+  }
+
+  private end(why: string): void {
+    this.waiting += `${JSON.stringify(['full'])}\n`;
+    this.flush();
+    this.hasEnded = true;
+    this.ended(why);
+  }
+
+  private flush(): void {
+    if (this.waiting === '' || this.hasEnded) return;
+    const bytes = Buffer.from(this.waiting);
+    this.waiting = '';
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(TAPE_FD, bytes, written);
+    } catch (error) {
+      this.hasEnded = true;
+      this.ended((error as NodeJS.ErrnoException).code ?? String(error));
+    }
+  }
+}
+
+/** Bytes of the tape that are read at once. */
+const PIECE = 64 * 1024;
+
+export class InputsAgain implements Inputs {
+  readonly isAgain = true;
+  readonly tokens = new Map<number, number>();
+  private calls = 0;
+  private lines: TapeLine[] = [];
+  /** Of {@link lines}. */
+  private at = 0;
+  private position = 0;
+  private half: Buffer = Buffer.alloc(0);
+  private isFirst = true;
+  private lastUs = 0;
+
+  /** @param over never returns */
+  constructor(private readonly over: (how: RunOver) => never) {}
+
+  call<R extends Json>(name: string, args: readonly Json[], _make: () => R): R {
+    for (let line = this.peek(); line !== null && line.length === 1 && line[0] !== 'full'; line = this.peek()) this.at++;
+    const line = this.peek();
+    if (line === null || !isCall(line)) return this.over({ why: line === null ? 'end' : 'full' });
+    this.at++;
+    this.calls++;
+    if (line[0] !== name || JSON.stringify(line[1]) !== JSON.stringify(args)) this.diverge(line, name, args);
+    const result = line[2];
+    if (isError(result)) throw new SystemError(...result.error);
+    return result as R;
+  }
+
+  event(): number {
+    const line = this.peek();
+    if (line?.length === 1 && line[0] !== 'full') {
+      this.at++;
+      this.lastUs = line[0];
+    }
+    return this.lastUs;
+  }
+
+  private diverge([recordedName, recordedArgs]: Call, name: string, args: readonly Json[]): never {
+    const tokenOf = (fd: number): number | null => this.tokens.get(fd) ?? null;
+    const [recorded, now] = [false, true].map((quotes) => [
+      describeCall(recordedName, recordedArgs, tokenOf, quotes), describeCall(name, args, tokenOf, quotes),
+    ]).find(([one, other]) => one !== other) ?? ['other arguments', name];
+    return this.over({ why: 'diverged', call: this.calls, recorded: recorded!, now: now! });
+  }
+
+  /** The next line, which stays; null: there is none. */
+  private peek(): TapeLine | null {
+    while (this.at >= this.lines.length) if (!this.takePiece()) return null;
+    return this.lines[this.at]!;
+  }
+
+  private takePiece(): boolean {
+    const piece = Buffer.alloc(PIECE);
+    // The descriptor's own position is the writer's.
+    const count = readSync(TAPE_FD, piece, 0, PIECE, this.position);
+    if (count === 0) return false;
+    this.position += count;
+    const all = Buffer.concat([this.half, piece.subarray(0, count)]);
+    const end = all.lastIndexOf(10) + 1;
+    this.half = all.subarray(end);
+    const texts = all.latin1Slice(0, end) === '' ? [] : all.toString('utf8', 0, end - 1).split('\n');
+    if (this.isFirst && texts.length > 0) {
+      this.isFirst = false;
+      texts.shift();
+    }
+    this.lines = texts.map((text) => JSON.parse(text) as TapeLine);
+    this.at = 0;
+    return true;
+  }
+}
+
+const isError = (result: Json): result is { readonly error: CallError['error'] } & { readonly [name: string]: Json } =>
+  typeof result === 'object' && result !== null && 'error' in result;

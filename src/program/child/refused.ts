@@ -1,0 +1,33 @@
+/**
+ * What a program that is run again may not import: modules by which it would do something a second time, to files, processes and other hosts, or hear what
+ * was not recorded.
+ */
+import modules from 'node:module';
+
+export const REFUSED = [
+  'fs', 'fs/promises', 'child_process', 'cluster', 'worker_threads', 'net', 'dgram', 'http', 'http2', 'https', 'tls', 'dns', 'dns/promises', 'inspector',
+  'inspector/promises', 'repl', 'wasi', 'sqlite', 'module',
+];
+
+/** Before the name of the module, in the message of the error. */
+export const REFUSAL = 'redis-lab does not run this again: ';
+
+/** The module that was refused; null: it is another error. */
+export function refusedModule(error: unknown): string | null {
+  const message = error instanceof Error ? error.message : '';
+  const at = message.indexOf(REFUSAL);
+  return at === -1 ? null : `node:${message.slice(at + REFUSAL.length).replace(/^node:/, '').split(/\s/)[0]}`;
+}
+
+/** For what is loaded by `require`, and by `process.getBuiltinModule`. */
+export function refuseRequired(): void {
+  const refuse = (request: string): void => {
+    if (REFUSED.includes(request.replace(/^node:/, ''))) throw new Error(REFUSAL + request);
+  };
+  const loader = modules as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
+  const load = loader._load;
+  loader._load = (request, ...rest) => (refuse(request), load.call(loader, request, ...rest));
+  const host = process as unknown as { getBuiltinModule?: (name: string) => unknown };
+  const get = host.getBuiltinModule;
+  if (get !== undefined) host.getBuiltinModule = (id) => (refuse(id), get(id));
+}

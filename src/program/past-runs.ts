@@ -1,0 +1,128 @@
+/**
+ * PastRuns: what is said of the runs that show the past of a program: whether they have come there, and why not.
+ */
+import { basename } from 'node:path';
+import type { Text } from '../shared/language.js';
+import type { RunOver } from './protocol.js';
+import { Rerun, type Standing } from './rerun.js';
+import { closeTape, digestOf, MOST_TAPE_BYTES, type OpenTape } from './tape-file.js';
+import type { RunAgain } from './view.js';
+
+/** In the place of an event, for a run to the end of what is recorded. */
+export const TO_THE_END = -1;
+
+export class PastRuns {
+  /** What the last one has come to; null: now is shown. */
+  newest: RunAgain | null = null;
+  readonly unrecorded: string[] = [];
+  private readonly rerun: Rerun | null;
+  /** Why nothing more is recorded. */
+  private tapeEnd: string | null = null;
+  private isClosed = false;
+
+  /** @param tape null: nothing is recorded. @param changed {@link newest} is another */
+  constructor(
+    main: string,
+    private readonly tape: OpenTape | null,
+    private readonly changed: () => void,
+  ) {
+    this.rerun = tape === null ? null : new Rerun(main, tape);
+  }
+
+  /** The inputs are recorded no longer. @param why `full`, or the code of an error */
+  tapeEnded(why: string): void {
+    this.tapeEnd = why;
+  }
+
+  /** Null: there was no run, or it was given up. */
+  async to(event: number, isNewest: boolean): Promise<Standing | null> {
+    if (this.rerun === null) {
+      this.say({ text: NOT_RECORDED, isThere: false, variables: [] });
+      return null;
+    }
+    const standing = await this.rerun.to(event);
+    if (standing !== null) this.say(this.told(standing, isNewest));
+    return standing;
+  }
+
+  leave(): void {
+    this.rerun?.leave();
+    this.say(null);
+  }
+
+  close(): void {
+    this.rerun?.leave();
+    if (this.tape !== null && !this.isClosed) closeTape(this.tape);
+    this.isClosed = true;
+  }
+
+  private say(again: RunAgain | null): void {
+    if (again === this.newest) return;
+    this.newest = again;
+    this.changed();
+  }
+
+  private told({ over, at, picture, variables }: Standing, isNewest: boolean): RunAgain {
+    if (over === null) return { text: isNewest ? joined(THERE, LAST) : THERE, isThere: true, variables };
+    const source = at === null ? undefined : picture.sources.all.get(at[0]);
+    const place = at === null || source === undefined ? null : `${textOf(source.name)}:${at[1]}`;
+    const why = over.why === 'full' && this.tapeEnd !== 'full' ? stopped(this.tapeEnd ?? '') : overText(over, place);
+    return { text: joined(this.hasChanged ? joined(why, changedSince(this.tape!.head.file)) : why, RECORDED), isThere: false, variables };
+  }
+
+  /** The program's file is not what it was when it was started. */
+  private get hasChanged(): boolean {
+    return this.tape !== null && digestOf(this.tape.head.file) !== this.tape.head.digest;
+  }
+}
+
+const THERE: Text = { en: 'run again up to here, with its recorded inputs', ko: '기록된 입력으로 여기까지 다시 실행했습니다' };
+const LAST: Text = {
+  en: 'here the recording ends, and it does not go on by itself: End leads back to the live program',
+  ko: '기록은 여기에서 끝나며 저절로 이어지지 않습니다. End를 누르면 실행 중인 프로그램으로 돌아갑니다',
+};
+const RECORDED: Text = { en: 'what is shown is what was recorded of its trace', ko: '보이는 것은 기록된 트레이스입니다' };
+const NOT_RECORDED: Text = {
+  en: 'not run again, since its inputs could not be recorded: what is shown is what was recorded of its trace',
+  ko: '입력을 기록할 수 없어 다시 실행하지 않았습니다. 보이는 것은 기록된 트레이스입니다',
+};
+
+/** @param place where it calls; null: not known */
+export function overText(over: RunOver | { readonly why: 'ended' | 'late' }, place: string | null): Text {
+  const at = place === null ? '' : ` (${place})`;
+  switch (over.why) {
+    case 'diverged':
+      return {
+        en: `diverges at call ${over.call}: recorded ${textOf(over.recorded)}, now ${textOf(over.now)}${at}`,
+        ko: `호출 ${over.call}에서 갈라집니다: 기록은 ${textOf(over.recorded)}, 지금은 ${textOf(over.now)}${at}`,
+      };
+    case 'refused':
+      return {
+        en: `not run again: it uses ${over.module}, and what it does with that would happen a second time`,
+        ko: `다시 실행하지 않았습니다: ${over.module}을(를) 사용하므로 그 동작이 두 번 일어납니다`,
+      };
+    case 'end':
+      return { en: `the recording ends here, and the program does not go on by itself${at}`, ko: `기록은 여기에서 끝나며 프로그램은 저절로 이어지지 않습니다${at}` };
+    case 'full':
+      return {
+        en: `not run again up to here: its inputs were recorded up to ${MOST_TAPE_BYTES / 2 ** 20} MiB`,
+        ko: `여기까지 다시 실행하지 않았습니다: 입력은 ${MOST_TAPE_BYTES / 2 ** 20} MiB까지 기록되었습니다`,
+      };
+    case 'ended':
+      return { en: 'run again, it has ended before it came here', ko: '다시 실행했지만 여기에 이르기 전에 끝났습니다' };
+    case 'late':
+      return { en: 'run again, it has not come here in time', ko: '다시 실행했지만 제시간에 여기에 이르지 못했습니다' };
+  }
+}
+
+const stopped = (code: string): Text => ({
+  en: `not run again up to here: the recording of its inputs has failed (${code})`, ko: `여기까지 다시 실행하지 않았습니다: 입력 기록이 실패했습니다 (${code})`,
+});
+
+const changedSince = (file: string): Text => ({
+  en: `${basename(file)} has been changed since it was started`, ko: `${basename(file)}은(는) 시작된 뒤에 바뀌었습니다`,
+});
+
+const joined = (one: Text, other: Text): Text => ({ en: `${one.en}; ${other.en}`, ko: `${one.ko}. ${other.ko}` });
+/** Of what the program's process has told, which comes as a byte string. */
+const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();

@@ -1,0 +1,77 @@
+/**
+ * Picture: what is known of a program's loop from what its process tells: its listeners, what is registered, its connections, and the files it calls from.
+ */
+import { type Address, formatAddress, type PollerName, type Snapshot, type TraceBody } from '../server/index.js';
+import { parseTcpAddress } from '../shared/address.js';
+import type { ChildMessage, ToldEvent } from './protocol.js';
+import { Sources } from './sources.js';
+import { type Registered, Translator } from './translator.js';
+
+export class Picture {
+  poller: PollerName = 'epoll';
+  isEdgeTriggered = true;
+  readonly translator = new Translator();
+  readonly sources: Sources;
+  readonly listeners = new Map<number, Address>();
+  readonly registered = new Map<number, Registered>();
+
+  /** @param main absolute path of the program */
+  constructor(main: string) {
+    this.sources = new Sources(main);
+  }
+
+  hear(message: ChildMessage): void {
+    switch (message.kind) {
+      case 'opened':
+        this.poller = message.poller === 'portable' ? 'portable' : 'epoll';
+        this.isEdgeTriggered = message.trigger === 'edge';
+        return;
+      case 'bound': {
+        const address = parseTcpAddress(message.address);
+        if (address !== null) this.listeners.set(message.fd, address);
+        return;
+      }
+      case 'registered':
+        this.registered.set(message.fd, message);
+        return;
+      case 'deregistered':
+      case 'closed':
+        return this.gone(message.fd, message.kind === 'closed');
+      case 'dropped':
+        this.translator.turn += message.waits;
+        return;
+      case 'file':
+        return this.sources.add(message.file, message.path);
+    }
+  }
+
+  translate(told: ToldEvent): readonly TraceBody[] {
+    return this.translator.translate(told);
+  }
+
+  /** @param nowUs on the clock of the events */
+  snapshot(nowUs: number, nowMs: number): Snapshot {
+    const { translator } = this;
+    const clients = translator.clients(nowUs);
+    const listeners = [...this.registered.values()].flatMap(({ fd, token, interest }) => {
+      const address = this.listeners.get(fd);
+      return address === undefined ? [] : [{ token, fd, address: formatAddress(address), interest }];
+    });
+    return {
+      nowMs, nowUs, heldMs: 0, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
+      clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
+      keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null, replication: null,
+      stats: {
+        connections: translator.connections, commands: translator.commands, bytesRead: translator.bytesRead, bytesWritten: translator.bytesWritten,
+        reads: translator.reads, writes: translator.writes, hits: 0, misses: 0, expired: 0, evicted: 0,
+      },
+    };
+  }
+
+  private gone(fd: number, isClosed: boolean): void {
+    const registered = this.registered.get(fd);
+    this.registered.delete(fd);
+    if (registered !== undefined) this.translator.forget(registered.token);
+    if (isClosed) this.listeners.delete(fd);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The tape of a program: what its loop was told, in the order in which it asked, as lines of JSON. A program that is told the same does the same.
+ *
+ *   ["wait",[-1],[3,1]]                       a call: what it is, its arguments, and what it has come to
+ *   ["read",[8,65536],{"error":[…]}]          or the error that it has thrown
+ *   [1234567]                                 an event was told, at this time (µs of the machine's clock, without the pauses of the lab)
+ *   ["full"]                                  nothing more was recorded: the tape may not become longer
+ *
+ * The first line is a {@link TapeHead}. What was written by the program is there as its length, a checksum and its beginning: the rest follows.
+ */
+/** Beside the pipes of protocol.ts: the program writes its tape there, or is told from it. */
+export const TAPE_FD = 6;
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+export interface TapeHead {
+  readonly 'redis-lab': 'program';
+  readonly format: number;
+  /** Of redis-lab. */
+  readonly build: string;
+  readonly node: string;
+  /** Absolute path of the program, what was behind `--`, and where it was started. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly folder: string;
+  /** SHA-256 of the program's file, in hex. */
+  readonly digest: string;
+  /** Unix time at which the clock of the events was zero. */
+  readonly originMs: number;
+}
+
+export const TAPE_FORMAT = 1;
+
+/** As a file begins that is such a tape. */
+export const TAPE_BEGIN = '{"redis-lab":"program"';
+
+/** The name of a call, its arguments, and its result. */
+export type Call = readonly [name: string, args: readonly Json[], result: Json];
+
+export type TapeLine = Call | readonly [atUs: number] | readonly ['full'];
+
+/** The error of a system call: syscall, errno, code, descriptor. */
+export interface CallError {
+  readonly error: readonly [syscall: string, errno: number, code: string, fd: number];
+}
+
+export const isCall = (line: TapeLine): line is Call => line.length === 3;
+
+/**
+ * A call as it is told to people: `write(#3, 5 bytes)`.
+ *
+ * @param tokenOf the token of a descriptor; null: it is not registered
+ * @param quotes tell what was written, too
+ */
+export function describeCall(name: string, args: readonly Json[], tokenOf: (fd: number) => number | null, quotes = false): string {
+  const [first] = args;
+  const source = typeof first === 'number' ? (tokenOf(first) ?? -1) : -1;
+  const on = source === -1 ? `fd ${String(first)}` : `#${source}`;
+  switch (name) {
+    case 'wait':
+      return first === -1 ? 'wait()' : `wait(${String(first)} ms)`;
+    case 'accept':
+    case 'read':
+    case 'close':
+    case 'deregister':
+      return `${name}(${on})`;
+    case 'write': {
+      const text = String(args[3]);
+      const quoted = quotes ? ` ${JSON.stringify(text)}${Number(args[1]) > text.length ? '…' : ''}` : '';
+      return `write(${on}, ${String(args[1])} ${args[1] === 1 ? 'byte' : 'bytes'}${quoted})`;
+    }
+    case 'register':
+    case 'reregister':
+      return `${name}(fd ${String(first)}, token ${String(args[1])}, interest ${String(args[2])})`;
+    default:
+      return `${name}(${args.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(', ')})`;
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * A program is run again with its recorded inputs to show its past: it does the same up to each moment, and where it does not, that is told.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { encodeRequest, type Visit } from '../../src/server/index.js';
+import type { ProgramServer } from '../../src/program/index.js';
+import { connect, solution, startProgram, written } from './support.js';
+
+const CALM = { timeout: 20_000 };
+
+/** Answers each line with its number, and with everything that a program can hear of the machine. */
+const CURIOUS = `import { Events, Interest, Poll, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { hrtime } from 'node:process';
+const poll = new Poll();
+const listener = TcpListener.bind(poll, '127.0.0.1:0');
+poll.register(listener, Token(0), Interest.READABLE);
+const events = new Events();
+const buffer = Buffer.alloc(64);
+const clients = new Map();
+let next = 1;
+let lines = 0;
+for (;;) {
+  poll.poll(events, 60_000 + (Date.now() % 1000));
+  for (const event of events) {
+    if (event.token === 0) {
+      for (let stream = listener.accept(); stream !== WouldBlock; stream = listener.accept()) {
+        clients.set(next, stream);
+        poll.register(stream, Token(next++), Interest.READABLE);
+      }
+      continue;
+    }
+    const stream = clients.get(event.token);
+    for (let count = stream.read(buffer); count !== WouldBlock; count = stream.read(buffer)) {
+      if (count === 0) {
+        stream.close();
+        clients.delete(event.token);
+        break;
+      }
+      lines++;
+      const heard = [new Date().toISOString(), Date().length, performance.now(), hrtime(), hrtime.bigint(), process.hrtime(hrtime()), Math.random(),
+        randomBytes(4).toString('hex'), randomInt(10), randomUUID(), crypto.randomUUID(), crypto.getRandomValues(new Uint16Array(2))];
+      stream.write(lines + ' ' + heard.join(' ') + '\\n');
+    }
+  }
+}
+`;
+
+async function ask(server: ProgramServer, ...lines: readonly string[]): Promise<void> {
+  const socket = await connect(server);
+  let heard = '';
+  socket.on('data', (chunk) => (heard += String(chunk)));
+  for (const [i, line] of lines.entries()) {
+    socket.write(`${line}\r\n`);
+    await expect.poll(() => heard.split('\n').length, CALM).toBe(i + 2);
+  }
+  socket.end();
+  await expect.poll(async () => (await server.snapshot()).clientCount, CALM).toBe(0);
+}
+
+async function listened(server: ProgramServer): Promise<ProgramServer> {
+  await server.trace(() => {}, { budget: Infinity });
+  return server;
+}
+
+const again = ({ view }: ProgramServer): string => view.again?.text.en ?? '';
+const variable = ({ view }: ProgramServer, wanted: string): string | undefined => view.again?.variables.find(({ name }) => name === wanted)?.value;
+
+/** Every moment, from the oldest on. */
+async function walk(server: ProgramServer, seen: (visit: Visit) => void): Promise<void> {
+  const { history } = server;
+  for (let visit = await history.visit(history.range.oldest); ; ) {
+    seen(visit);
+    const next = await history.visit({ from: visit.moment, by: 'event', direction: 'forward' }).catch(() => null);
+    if (next === null) return;
+    visit = next;
+  }
+}
+
+test('a program that asks for time and random numbers comes to each of its moments again, forward and back', async () => {
+  const server = await listened(await startProgram(written(CURIOUS)));
+  await ask(server, 'one', 'two', 'three');
+  const { history } = server;
+  const told: string[] = [];
+  await walk(server, ({ moment }) => {
+    told.push(again(server));
+    expect(variable(server, 'lines')).toMatch(/^[0-3]$/);
+    expect(moment.turn).toBeGreaterThan(0);
+  });
+  expect(told.length).toBeGreaterThan(20);
+  expect(new Set(told.slice(0, -1))).toEqual(new Set(['run again up to here, with its recorded inputs']));
+  expect(told.at(-1)).toMatch(/^run again up to here.*; here the recording ends, and it does not go on by itself: End leads back to the live program$/);
+  // The state of then: before the second line was read there was one.
+  const second = await history.visit({ command: 2 });
+  expect(second.events.at(-1)).toMatchObject({ kind: 'frame' });
+  expect(second.snapshot.clients).toMatchObject([{ token: 1, bytesRead: 10 }]);
+  expect([variable(server, 'lines'), variable(server, 'count')]).toEqual(['1', 'WouldBlock']);
+  await history.visit({ command: 3 });
+  expect([variable(server, 'lines'), variable(server, 'next'), variable(server, 'clients')]).toEqual(['2', '2', Buffer.from('Map(1) {1 → TcpStream}').latin1Slice()]);
+  await history.leave();
+  expect(server.view.again).toBeNull();
+});
+
+test('the solutions of the course come to their moments again, with what their loop has in it', async () => {
+  for (const [lesson, lines, seen] of [
+    ['03-many-clients', ['one', 'two'], /^this\.#/], ['06-expiry', ['SET a 1', 'GET a'], /^this\./], ['10-propagation', ['SET a 1'], /^this\./],
+  ] as const) {
+    const server = await listened(await startProgram(written(readFileSync(solution(lesson), 'utf8'))));
+    const socket = await connect(server);
+    for (const line of lines) {
+      socket.write(lesson.startsWith('03') ? line : encodeRequest(line.split(' ')));
+      await new Promise((resolve) => socket.once('data', resolve));
+    }
+    await expect.poll(() => server.activity.phase, CALM).toBe('wait');
+    const told = new Set<string>();
+    const names = new Set<string>();
+    await walk(server, () => {
+      told.add(again(server).split(';')[0]!);
+      for (const { name } of server.view.again!.variables) names.add(name);
+    });
+    expect([...told]).toEqual(['run again up to here, with its recorded inputs']);
+    expect([...names].some((name) => seen.test(name))).toBe(true);
+    await server.close();
+  }
+});
+
+test('a program that has been changed is told of at the first call that is another, with its line, and what was recorded is shown from there on', async () => {
+  const file = written(CURIOUS);
+  const server = await listened(await startProgram(file));
+  await ask(server, 'one', 'two');
+  const { history } = server;
+  const last = history.range.newest;
+  const first = await history.visit({ command: 1 });
+  const changed = async (from: string, to: string): Promise<string> => {
+    writeFileSync(file, CURIOUS.replace(from, to));
+    await history.leave();
+    await history.visit(last);
+    return again(server);
+  };
+  const HEARD = "stream.write(lines + ' ' + heard.join(' ') + '\\n')";
+  expect(CURIOUS).toContain(HEARD);
+  expect(await changed(HEARD, 'stream.read(buffer)')).toMatch(
+    /^diverges at call \d+: recorded write\(#1, \d+ bytes\), now read\(#1\) \(my-loop\.js:32\); my-loop\.js has been changed since it was started; what is shown is what was recorded of its trace$/,
+  );
+  expect(variable(server, 'lines')).toBe('1');
+  expect(await changed("lines + ' '", "lines + '-'")).toMatch(/^diverges at call \d+: recorded write\(#1, (\d+) bytes "1 2.*"…\), now write\(#1, \1 bytes "1-2.*"…\)/);
+  expect(await changed('60_000', '50_000')).toMatch(/^diverges at call \d+: recorded wait\(60\d{3} ms\), now wait\(50\d{3} ms\)/);
+  expect(await changed('Math.random()', '1')).toMatch(/^diverges at call \d+: recorded Math\.random\(\), now random bytes\(4\)/);
+  expect(await changed('lines++', 'process.exit(3)')).toMatch(/^run again, it has ended before it came here; my-loop/);
+  // Before the first call that is another it has done the same.
+  await history.leave();
+  await history.visit(first.moment);
+  expect(again(server)).toBe('run again up to here, with its recorded inputs');
+  expect(server.ending).toBeNull();
+});
+
+test('what would happen a second time is not run again, and what is not recorded is told', async () => {
+  const uses = (head: string): string => `${head}\n${CURIOUS}`;
+  const cases = [
+    ["import { writeFileSync } from 'node:fs';\nwriteFileSync;", /^not run again: it uses node:fs, and what it does with that would happen a second time; what is shown/],
+    ["const { spawn } = await import('child_process');", /^not run again: it uses node:child_process/],
+    ["process.getBuiltinModule?.('fs'); import 'node:worker_threads';", /^not run again: it uses node:(?:fs|worker_threads)/],
+    ['setTimeout(() => {}, 1000); setImmediate(() => {});', /^run again up to here/],
+  ] as const;
+  for (const [head, expected] of cases) {
+    const server = await listened(await startProgram(written(uses(head))));
+    await ask(server, 'one');
+    await server.history.visit(server.history.range.newest);
+    expect(again(server)).toMatch(expected);
+    expect(server.view.unrecorded).toEqual(head.startsWith('set') ? ['setTimeout', 'setImmediate'] : []);
+    await server.close();
+  }
+});
+
+test('faults of the wire are part of what was recorded', async () => {
+  const server = await listened(await startProgram(written(CURIOUS)));
+  await server.faults.add('slice 2 on #1');
+  const socket = await connect(server);
+  socket.write('one');
+  await expect.poll(() => server.activity.turn, CALM).toBeGreaterThan(1);
+  await new Promise((resolve) => socket.once('data', resolve));
+  await expect.poll(() => server.activity.phase, CALM).toBe('wait');
+  const { history } = server;
+  await history.visit(history.range.newest);
+  expect(again(server)).toMatch(/^run again up to here/);
+  expect(Number(variable(server, 'lines'))).toBeGreaterThan(1);
+});
