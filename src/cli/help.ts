@@ -16,7 +16,7 @@ const isBasic = (name: LabFlagName): boolean => 'isBasic' in LAB_FLAGS[name];
 export function formatHelp(): string {
   return [
     'Usage: redis-lab [file] [flags]',
-    '       redis-lab <program.js> [--lang en|ko] [-- arguments]',
+    '       redis-lab <program.js> [--record file] [--lang en|ko] [-- arguments]',
     '       redis-lab learn [name|file] [flags]',
     '       redis-lab learn --list | --check [name...|file] | --template | --reset',
     '       redis-lab replay <recording> [flags]',

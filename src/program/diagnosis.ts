@@ -172,15 +172,16 @@ export class Diagnosis {
     const [first] = waiting;
     if (first === undefined || this.waitsSinceMs === null || nowMs - this.waitsSinceMs < UNREAD_MS) return null;
     const { kind, token, count } = first;
+    const waits = count === 1 ? 'waits' : 'wait';
     const edge = isEdgeTriggered ? NOT_TOLD_AGAIN : NOTHING;
     if (kind === 'connections') {
       return {
-        en: `it sleeps while ${plural(count, 'connection')} wait to be accepted: accept was not called until WouldBlock${edge.en}`,
+        en: `it sleeps while ${plural(count, 'connection')} ${waits} to be accepted: accept was not called until WouldBlock${edge.en}`,
         ko: `연결 ${count}개가 수락을 기다리는데 잠들어 있습니다: accept를 WouldBlock까지 호출하지 않았습니다${edge.ko}`,
       };
     }
     return {
-      en: `it sleeps while ${plural(count, 'byte')} of token ${token} wait: it was not read until WouldBlock${edge.en}`,
+      en: `it sleeps while ${plural(count, 'byte')} of token ${token} ${waits}: it was not read until WouldBlock${edge.en}`,
       ko: `토큰 ${token}의 ${count}바이트가 기다리는데 잠들어 있습니다: WouldBlock까지 읽지 않았습니다${edge.ko}`,
     };
   }

@@ -8,6 +8,8 @@ import { Sources } from './sources.js';
 import { type Registered, Translator } from './translator.js';
 
 export class Picture {
+  /** It has opened a poll. */
+  hasPoll = false;
   poller: PollerName = 'epoll';
   isEdgeTriggered = true;
   readonly translator = new Translator();
@@ -23,6 +25,7 @@ export class Picture {
   hear(message: ChildMessage): void {
     switch (message.kind) {
       case 'opened':
+        this.hasPoll = true;
         this.poller = message.poller === 'portable' ? 'portable' : 'epoll';
         this.isEdgeTriggered = message.trigger === 'edge';
         return;

@@ -153,11 +153,6 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return first === undefined ? '' : `redis://${formatAddress(first)}`;
   }
 
-  /** It has opened a poll. */
-  get hasPoll(): boolean {
-    return this.newest !== null || this.picture.registered.size > 0 || this.picture.listeners.size > 0;
-  }
-
   /** Something has happened that can be shown. */
   get hasPast(): boolean {
     return this.history.range.newest.turn > 0;
@@ -459,7 +454,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     const ms = performance.now() - this.begunMs;
     if (picture.listeners.size > 0 || options.isAgain === true || ms < UNHEARD_MS || this.heldAt !== null) return null;
     const seconds = Math.floor(ms / 1000);
-    if (this.hasPoll) {
+    if (picture.hasPoll) {
       return {
         en: `it has not listened yet, for ${seconds} s: it has opened a poll and bound no listener, so no client can connect`,
         ko: `${seconds}초 동안 아직 listen하지 않았습니다: poll은 열었지만 리스너가 없어 클라이언트가 접속할 수 없습니다`,
