@@ -58,6 +58,15 @@ export class TapedPoll implements Poll {
     return new TapedListener(this.inputs, fd, local as unknown as Address, real);
   }
 
+  connect(address: Address): TcpStream {
+    let real: TcpStream | null = null;
+    const { fd, local } = this.inputs.call('connect', [formatAddress(address)], () => {
+      real = this.inner!.connect(address);
+      return { fd: real.fd, local: { ...real.local } };
+    });
+    return new TapedStream(this.inputs, fd, address, local as unknown as Address, real);
+  }
+
   register(source: Source, token: Token, interest: Interest): void {
     this.control('register', source, token, interest, (poll) => poll.register(innerOf(source), token, interest));
     this.inputs.tokens.set(source.fd, token - FIRST_FREE);
