@@ -17,6 +17,9 @@ const GREEN = 0;
 const RED = 1;
 const NOT_POSSIBLE = 2;
 
+/** From this lesson on, a loop serves many clients, and there is something to see. */
+const FIRST_TO_LOOK_AT = '03';
+
 /** The root of the package: this file is bundled into a folder of dist. */
 const ROOT = join(__dirname, '../..');
 
@@ -75,7 +78,7 @@ function make(folder: string | undefined, lang: string | undefined, code: Code):
   if (folder === undefined) throw new UsageError(`course new needs a folder; ${USAGE}`);
   const language = readLanguage(lang);
   Course.create(resolve(folder), ROOT, language, code);
-  say(describeMade(language, code), '', `  cd ${/^[\w./~-]+$/.test(folder) ? folder : `'${folder}'`}`, '  npx redis-lab course test 01');
+  say(describeMade(language, code), '', `  cd ${quoted(folder)}`, '  npx redis-lab course test 01');
   return GREEN;
 }
 
@@ -110,17 +113,22 @@ async function test(course: Course, typed: string | undefined, kernel: KernelNam
 
 async function testLesson(course: Course, lesson: Lesson, kernel: KernelName): Promise<boolean> {
   const { language } = course;
+  const { number } = lesson;
   const report = await course.test(lesson, kernel);
   const { failure, tests } = report;
-  say(`${isGreen(report) ? 'GREEN' : 'RED  '}  ${lesson.number}  ${lesson.title[language]}`);
+  say(`${isGreen(report) ? 'GREEN' : 'RED  '}  ${number}  ${lesson.title[language]}`);
   if (failure !== null) say(`       ${describeFailure(failure, language)}`);
   const file = relative(process.cwd(), course.fileOf(lesson));
   for (const { name, outcome } of tests) {
     say(`  ${outcome.kind === 'green' ? 'GREEN' : 'RED  '}  ${name[language]}`);
     for (const line of describeOutcome(outcome, language, file)) say(`           ${line}`);
   }
+  if (number === FIRST_TO_LOOK_AT && isGreen(report)) say('', `${WORDS.lookAtIt[language]} npx redis-lab ${quoted(file)}`);
   return isGreen(report);
 }
+
+/** For a shell. */
+const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path}'`);
 
 function hint(course: Course, lesson: Lesson): number {
   const next = course.nextHint(lesson);

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Course, difference, findLesson, isGreen, LESSONS } from '../../src/course/index.js';
 import { cli } from '../support/cli.js';
@@ -75,6 +75,7 @@ describe('the command', () => {
       const green = await cli('course', 'test', name, '--dir', dir);
       expect(green.code).toBe(0);
       const next = LESSONS[LESSONS.findIndex((each) => each.name === name) + 1];
+      expect(green.stdout.includes(`\nLook at your own loop as it runs: npx redis-lab ${relative(process.cwd(), join(dir, `${name}.js`))}\n`)).toBe(number === '03');
       if (next !== undefined) expect(green.stdout).toContain(`\n\nnext: docs/lessons/${next.name}.md, npx redis-lab course test ${next.number}\n`);
       expect((await cli('course', 'solve', number, '--dir', dir)).stdout).toBe('Your file is the solution, line by line.\n');
     }
