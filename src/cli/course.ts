@@ -7,6 +7,7 @@ import {
   type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson, LESSONS, WORDS,
 } from '../course/index.js';
 import { toBytes } from '../server/config/bytes.js';
+import { languageOf } from '../shared/language.js';
 import { complain } from './complain.js';
 import { parseWords, readLanguage, UsageError } from './words.js';
 
@@ -123,7 +124,7 @@ async function testLesson(course: Course, lesson: Lesson, kernel: KernelName): P
     say(`  ${outcome.kind === 'green' ? 'GREEN' : 'RED  '}  ${name[language]}`);
     for (const line of describeOutcome(outcome, language, file)) say(`           ${line}`);
   }
-  if (number === FIRST_TO_LOOK_AT && isGreen(report)) say('', `${WORDS.lookAtIt[language]} npx redis-lab ${quoted(file)}`);
+  if (number === FIRST_TO_LOOK_AT && isGreen(report)) say('', `${WORDS.lookAtIt[language]} npx redis-lab ${quoted(file)}${language === languageOf(process.env) ? '' : ` --lang ${language}`}`);
   return isGreen(report);
 }
 

@@ -76,7 +76,7 @@ export class PastRuns {
   }
 }
 
-const THERE: Text = { en: 'run again up to here, with its recorded inputs', ko: '기록된 입력으로 여기까지 다시 실행했습니다' };
+const THERE: Text = { en: 'run again with its recorded inputs', ko: '기록된 입력으로 다시 실행했습니다' };
 const LAST: Text = {
   en: 'here the recording ends, and it does not go on by itself: End leads back to the live program',
   ko: '기록은 여기에서 끝나며 저절로 이어지지 않습니다. End를 누르면 실행 중인 프로그램으로 돌아갑니다',

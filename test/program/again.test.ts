@@ -89,8 +89,8 @@ test('a program that asks for time and random numbers comes to each of its momen
     expect(moment.turn).toBeGreaterThan(0);
   });
   expect(told.length).toBeGreaterThan(20);
-  expect(new Set(told.slice(0, -1))).toEqual(new Set(['run again up to here, with its recorded inputs']));
-  expect(told.at(-1)).toMatch(/^run again up to here.*; here the recording ends, and it does not go on by itself: End leads back to the live program$/);
+  expect(new Set(told.slice(0, -1))).toEqual(new Set(['run again with its recorded inputs']));
+  expect(told.at(-1)).toMatch(/^run again with.*; here the recording ends, and it does not go on by itself: End leads back to the live program$/);
   // The state of then: before the second line was read there was one.
   const second = await history.visit({ command: 2 });
   expect(second.events.at(-1)).toMatchObject({ kind: 'frame' });
@@ -119,7 +119,7 @@ test('the solutions of the course come to their moments again, with what their l
       told.add(again(server).split(';')[0]!);
       for (const { name } of server.view.again!.variables) names.add(name);
     });
-    expect([...told]).toEqual(['run again up to here, with its recorded inputs']);
+    expect([...told]).toEqual(['run again with its recorded inputs']);
     expect([...names].some((name) => seen.test(name))).toBe(true);
     await server.close();
   }
@@ -151,7 +151,7 @@ test('a program that has been changed is told of at the first call that is anoth
   // Before the first call that is another it has done the same.
   await history.leave();
   await history.visit(first.moment);
-  expect(again(server)).toBe('run again up to here, with its recorded inputs');
+  expect(again(server)).toBe('run again with its recorded inputs');
   expect(server.ending).toBeNull();
 });
 
@@ -161,7 +161,7 @@ test('what would happen a second time is not run again, and what is not recorded
     ["import { writeFileSync } from 'node:fs';\nwriteFileSync;", /^not run again: it uses node:fs, and what it does with that would happen a second time; what is shown/],
     ["const { spawn } = await import('child_process');", /^not run again: it uses node:child_process/],
     ["process.getBuiltinModule?.('fs'); import 'node:worker_threads';", /^not run again: it uses node:(?:fs|worker_threads)/],
-    ['setTimeout(() => {}, 1000); setImmediate(() => {});', /^run again up to here/],
+    ['setTimeout(() => {}, 1000); setImmediate(() => {});', /^run again with/],
   ] as const;
   for (const [head, expected] of cases) {
     const server = await listened(await startProgram(written(uses(head))));
@@ -183,6 +183,6 @@ test('faults of the wire are part of what was recorded', async () => {
   await expect.poll(() => server.activity.phase, CALM).toBe('wait');
   const { history } = server;
   await history.visit(history.range.newest);
-  expect(again(server)).toMatch(/^run again up to here/);
+  expect(again(server)).toMatch(/^run again with/);
   expect(Number(variable(server, 'lines'))).toBeGreaterThan(1);
 });

@@ -75,7 +75,18 @@ function shown(session: Session, value: Runtime.RemoteObject): string {
   // What a module has imported is no state of the program.
   if (className === 'Module') return '';
   if (subtype === 'typedarray' && objectId !== undefined) return cut(`${description} ${textOf(session, objectId)}`.trim());
-  return cut(preview === undefined ? description : previewed(description, preview));
+  const isOfEntries = subtype === 'map' || subtype === 'set';
+  const seen = isOfEntries && preview?.entries === undefined && objectId !== undefined ? copyOf(session, objectId) : preview;
+  return cut(seen === undefined ? description : previewed(description, seen));
+}
+
+/** A preview of a private field has no entries; that of a value that was returned has. */
+function copyOf(session: Session, objectId: string): Runtime.ObjectPreview | undefined {
+  let preview: Runtime.ObjectPreview | undefined;
+  session.post('Runtime.callFunctionOn', { objectId, functionDeclaration: 'function () { return this; }', generatePreview: true }, (error, answer) => {
+    if (error === null) preview = answer.result.preview;
+  });
+  return preview;
 }
 
 /** `Map(2) {1 → TcpStream, 2 → TcpStream}`, `{have: 3, text: "ab"}`. */

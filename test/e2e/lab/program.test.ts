@@ -192,7 +192,7 @@ test('a program that has thrown is shown with the line that did; its past can be
   await lab.until(() => lab.footer.includes('q quit'));
   lab.type(KEYS.home);
   await lab.until(() => lab.header.includes('HISTORY 1 of') && marked(lab) === 'poll.poll(events);');
-  await lab.until(() => lab.pane('keyspace').join(' ').includes('run again up to here, with its recorded inputs'));
+  await lab.until(() => lab.pane('keyspace').join(' ').includes('run again with its recorded inputs'));
   lab.type(KEYS.end);
   await lab.until(() => lab.header.includes('ENDED'));
 });
@@ -225,14 +225,14 @@ test('the past is the program run again: its variables of then, forward and back
   await lab.toPanes();
   const pane = (): string => lab.pane('keyspace').join(' ').replace(/\s+/g, ' ');
   lab.type(KEYS.left);
-  await lab.until(() => pane().includes('here the recording ends, and it does not go on by itself: End leads back to the live program') || pane().includes('run again up to here'));
+  await lab.until(() => pane().includes('here the recording ends, and it does not go on by itself: End leads back to the live program') || pane().includes('run again with'));
   await lab.until(() => pane().includes('bytes = 35'));
   for (let turn = 0; turn < 2; turn++) lab.type('\x1b[1;2D');
-  await lab.until(() => pane().includes('bytes = 14') && pane().includes('run again up to here, with its recorded inputs'));
+  await lab.until(() => pane().includes('bytes = 14') && pane().includes('run again with its recorded inputs'));
   lab.type(KEYS.home);
   await lab.until(() => pane().includes('bytes = 0') && lab.header.includes('HISTORY 1 of'));
   lab.type('e');
-  await lab.until(() => pane().includes('run again up to here'));
+  await lab.until(() => pane().includes('run again with'));
   writeFileSync(file, COUNTS.replace('stream.write(buffer.subarray(0, n))', 'stream.read(buffer)'));
   lab.type(KEYS.end);
   await lab.until(() => !lab.header.includes('HISTORY'));
