@@ -7,7 +7,7 @@ import {
   type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson, LESSONS, WORDS,
 } from '../course/index.js';
 import { toBytes } from '../server/config/bytes.js';
-import { languageOf } from '../shared/language.js';
+import { type Language, languageOf } from '../shared/language.js';
 import { complain } from './complain.js';
 import { parseWords, readLanguage, UsageError } from './words.js';
 
@@ -124,9 +124,12 @@ async function testLesson(course: Course, lesson: Lesson, kernel: KernelName): P
     say(`  ${outcome.kind === 'green' ? 'GREEN' : 'RED  '}  ${name[language]}`);
     for (const line of describeOutcome(outcome, language, file)) say(`           ${line}`);
   }
-  if (number === FIRST_TO_LOOK_AT && isGreen(report)) say('', `${WORDS.lookAtIt[language]} npx redis-lab ${quoted(file)}${language === languageOf(process.env) ? '' : ` --lang ${language}`}`);
+  if (number === FIRST_TO_LOOK_AT && isGreen(report)) say('', `${WORDS.lookAtIt[language]} npx redis-lab ${quoted(file)}${inLanguage(language)}`);
   return isGreen(report);
 }
+
+/** The lab speaks the language of the course, also where that is not the one of the environment. */
+const inLanguage = (language: Language): string => (language === languageOf(process.env) ? '' : ` --lang ${language}`);
 
 /** For a shell. */
 const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path}'`);

@@ -5,6 +5,7 @@ import { fork } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelName } from './kernels.js';
+import { inKorean } from './korean.js';
 import { LESSONS, type Lesson } from './lessons.js';
 import type { LessonReport, Message, Outcome } from './report.js';
 import type { Language, Text } from '../shared/language.js';
@@ -49,9 +50,10 @@ export class Course {
     }
     checkNode(code);
     mkdirSync(join(folder, 'docs/lessons'), { recursive: true });
-    for (const { name } of LESSONS) {
+    for (const lesson of LESSONS) {
+      const { name } = lesson;
       const from = join(root, 'dist/course/lessons', name);
-      copyFileSync(join(from, `stub.${code}`), join(folder, `${name}.${code}`));
+      writeFileSync(join(folder, `${name}.${code}`), programOf(join(from, `stub.${code}`), lesson, language));
       const lecture = readFileSync(join(from, `lecture.${language}.md`), 'utf8');
       writeFileSync(join(folder, 'docs/lessons', `${name}.md`), lecture.replaceAll(`${name}.js`, `${name}.${code}`));
     }
@@ -88,8 +90,8 @@ export class Course {
     return join(this.folder, `${name}.${this.code}`);
   }
 
-  solutionOf({ name }: Lesson): string {
-    return readFileSync(join(this.root, 'dist/course/lessons', name, `solution.${this.code}`), 'utf8');
+  solutionOf(lesson: Lesson): string {
+    return programOf(join(this.root, 'dist/course/lessons', lesson.name, `solution.${this.code}`), lesson, this.language);
   }
 
   /** The next hint for a lesson, from the first one on, and how many there are; after the last one null. */
@@ -159,6 +161,12 @@ export class Course {
     if (process.platform === 'win32') writeFileSync(`${command}.cmd`, '@node "%~dp0\\..\\redis-lab\\dist\\cli\\main.js" %*\r\n');
     else symlinkSync('../redis-lab/dist/cli/main.js', command);
   }
+}
+
+/** What the course says in a program it says in its language. */
+function programOf(file: string, { title }: Lesson, language: Language): string {
+  const program = readFileSync(file, 'utf8');
+  return language === 'ko' ? inKorean(program, title.ko) : program;
 }
 
 /** Null: the folder is no course. */

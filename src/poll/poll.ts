@@ -113,8 +113,9 @@ export class Poll {
   poll(events: Events, timeoutMs: number | null = null): void {
     if (timeoutMs !== null && !(timeoutMs >= 0)) throw new RangeError(`a timeout is a number of milliseconds from 0 on, or null, and not ${String(timeoutMs)}`);
     const timeout = timeoutMs === null || timeoutMs === Infinity ? -1 : timeoutMs;
-    const startMs = performance.now();
     this.tell({ kind: 'wait', timeoutMs: timeout, why: timeout === -1 ? 'no timer' : 'timeout' });
+    // To tell may take long: the program may be held there.
+    const startMs = performance.now();
     const { raw } = events;
     this.backend.wait(raw, timeout);
     for (let i = 0; i < raw.length; i++) raw.tokens[i] = this.fromRaw(raw.tokens[i]!);

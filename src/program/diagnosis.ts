@@ -18,6 +18,8 @@ const UNREAD_MS = 1000;
 /** Turns without a result, in a row, and how long that must have lasted. */
 const EMPTY_TURNS = 100;
 const EMPTY_MS = 300;
+/** So many turns without a result does a wait outweigh that has taken its time. */
+const TURNS_OF_A_SLEEP = 10;
 /** Such a wait has come back at once. */
 const AT_ONCE_US = 1000;
 /** Calls in one turn that nothing came of, in a row. */
@@ -70,8 +72,8 @@ export class Diagnosis {
         return this.hearWait(body.timeoutMs);
       case 'poll':
         this.vainCalls = 0;
-        if (body.waitedUs < AT_ONCE_US) return;
-        this.emptyTurns = 0;
+        // On a busy machine one of many may have taken longer.
+        if (body.waitedUs >= AT_ONCE_US) this.emptyTurns = Math.max(0, this.emptyTurns - TURNS_OF_A_SLEEP);
         return;
       case 'ready':
         this.ready = body;

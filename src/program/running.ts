@@ -44,7 +44,9 @@ export class RunningProgram {
 
   constructor({ main, file, args, folder, first, tape }: ProgramCommand, private readonly events: ProgramEvents) {
     const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', tape ?? 'ignore'] as const;
-    this.child = spawn(process.execPath, [main, file, ...args], { cwd: folder, detached: true, stdio: [...stdio] });
+    // Its output goes into the lines of the REPL, which have no colours.
+    const env = { ...process.env, FORCE_COLOR: '0' };
+    this.child = spawn(process.execPath, [main, file, ...args], { cwd: folder, detached: true, stdio: [...stdio], env });
     process.on('exit', this.killAtExit);
     const { child } = this;
     const told = lines(child.stdio[TRACE_FD] as Readable, Infinity, (line) => events.message(JSON.parse(line) as ChildMessage));

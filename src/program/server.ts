@@ -390,7 +390,8 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   /** What was recorded has been lived through. */
   private recordingIsOver({ how, at }: Extract<ChildMessage, { kind: 'over' }>): void {
     const source = at === undefined ? undefined : this.picture.sources.all.get(at[0]);
-    this.ended({ code: null, signal: null, text: overText(how, at === undefined || source === undefined ? null : `${Buffer.from(source.name, 'latin1').toString()}:${at[1]}`), place: null });
+    const place = at === undefined || source === undefined ? null : `${Buffer.from(source.name, 'latin1').toString()}:${at[1]}`;
+    this.ended({ code: null, signal: null, text: overText(how, place), place: null });
     this.program.kill();
   }
 

@@ -30,7 +30,11 @@ export interface OpenTape {
   readonly head: TapeHead;
 }
 
-/** Writes the first line of a tape. Throws what the file system throws. @param fds of an empty file; null: one without a name is made, which ends with its descriptor */
+/**
+ * Writes the first line of a tape. Throws what the file system throws.
+ *
+ * @param fds of an empty file; null: one without a name is made, which ends with its descriptor
+ */
 export function beginTape(head: TapeHead, fds: { readonly fd: number; readonly readFd: number } | null): OpenTape {
   const own = fds ?? openUnnamed();
   writeSync(own.fd, `${JSON.stringify(head)}\n`);

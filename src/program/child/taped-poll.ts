@@ -7,7 +7,9 @@
 import { crc32 } from 'node:zlib';
 import type { Events } from '../../server/io/event.js';
 import type { Interest } from '../../server/io/interest.js';
-import { type Address, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../../server/io/poll.js';
+import {
+  type Address, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+} from '../../server/io/poll.js';
 import { FIRST_FREE, type Token } from '../../server/io/token.js';
 import type { Json } from '../tape.js';
 import type { Inputs } from './inputs.js';

@@ -75,13 +75,12 @@ function shown(session: Session, value: Runtime.RemoteObject): string {
   // What a module has imported is no state of the program.
   if (className === 'Module') return '';
   if (subtype === 'typedarray' && objectId !== undefined) return cut(`${description} ${textOf(session, objectId)}`.trim());
-  const isOfEntries = subtype === 'map' || subtype === 'set';
-  const seen = isOfEntries && preview?.entries === undefined && objectId !== undefined ? copyOf(session, objectId) : preview;
+  const seen = preview ?? (objectId === undefined ? undefined : previewOf(session, objectId));
   return cut(seen === undefined ? description : previewed(description, seen));
 }
 
-/** A preview of a private field has no entries; that of a value that was returned has. */
-function copyOf(session: Session, objectId: string): Runtime.ObjectPreview | undefined {
+/** A private field comes without a preview; a value that was returned has one. */
+function previewOf(session: Session, objectId: string): Runtime.ObjectPreview | undefined {
   let preview: Runtime.ObjectPreview | undefined;
   session.post('Runtime.callFunctionOn', { objectId, functionDeclaration: 'function () { return this; }', generatePreview: true }, (error, answer) => {
     if (error === null) preview = answer.result.preview;
