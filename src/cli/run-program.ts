@@ -20,9 +20,8 @@ import { parseWords, readLanguage, UsageError } from './words.js';
 const USAGE =
   'usage: redis-lab FILE [--record FILE [--trace-overwrite]] [--lang en|ko] [--theme dark|light] [--ascii] [--present] [-- ARGUMENTS of the program]';
 
-/** So long a process may take to begin, and its code to listen, before the screen opens. */
-const PATIENCE_MS = 3000;
-const GRACE_MS = 1000;
+/** The screen opens at the latest when a process has taken so long to begin, its code to open a poll, and that to be used. Errors come before. */
+const PATIENCE = { toBeginMs: 10_000, toOpenMs: 3000, toUseMs: 1500 };
 
 /** @param file a byte string. @param words behind it, as text. Resolves with the exit code */
 export function runProgram(file: string, words: readonly string[]): Promise<number> {
@@ -69,7 +68,7 @@ async function show(file: string, words: readonly string[], isAgain: boolean): P
     isTapeUnlimited: values.record !== undefined,
   });
   const stopKilling = killOnSignals(program);
-  await program.started(PATIENCE_MS, GRACE_MS);
+  await program.started(PATIENCE);
   const complaint = complaintOf(program, file, language);
   if (complaint !== null) {
     const lines: string[] = [];

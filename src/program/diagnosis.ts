@@ -51,6 +51,8 @@ export class Diagnosis {
   private newest: ToldEvent | null = null;
   private timeoutMs = -1;
   private ready: { readonly token: number; readonly readiness: number } | null = null;
+  /** In the turn before. */
+  private readyBefore: Diagnosis['ready'] = null;
   private hasProgressed = true;
   private emptyTurns = 0;
   private emptySinceMs = 0;
@@ -114,6 +116,7 @@ export class Diagnosis {
     this.timeoutMs = timeoutMs;
     this.emptyTurns = this.hasProgressed ? 0 : this.emptyTurns + 1;
     this.hasProgressed = false;
+    this.readyBefore = this.ready;
     this.ready = null;
     this.loose = [...this.lives].flatMap(([fd, life]) => (life === 'registered' ? [] : [fd]));
   }
@@ -158,7 +161,9 @@ export class Diagnosis {
   }
 
   private whySpins(): Text | null {
-    const { ready, timeoutMs } = this;
+    const { timeoutMs } = this;
+    // It may be looked at between a wait and what that has brought.
+    const ready = this.ready ?? this.readyBefore;
     if (ready === null) {
       return timeoutMs === 0 ? { en: 'poll is called with a timeout of 0, and never sleeps', ko: 'poll의 제한 시간이 0이라 잠들지 않습니다' } : null;
     }

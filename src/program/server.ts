@@ -36,6 +36,13 @@ const DEFAULT_BUDGET = 2000;
 /** Lines that were written before there is a listener. */
 const MOST_LINES_KEPT = 200;
 
+/** How long a process may take to begin, its code to open a poll, and that to be used. */
+export interface Patience {
+  readonly toBeginMs: number;
+  readonly toOpenMs: number;
+  readonly toUseMs: number;
+}
+
 export interface ProgramOptions {
   /** As it was named: a byte string. */
   readonly name: string;
@@ -94,8 +101,9 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   /** Since when it waits, by the machine's clock; null: it does not. */
   private waitsSinceUs: number | null = null;
   private resolveClosed: () => void = () => {};
-  /** When its own code has begun. */
+  /** When its own code has begun, and when that has opened a poll. */
   private begunMs = Infinity;
+  private openedMs = Infinity;
   private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(private readonly options: ProgramOptions) {
@@ -158,10 +166,14 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return this.history.range.newest.turn > 0;
   }
 
-  /** Resolves when it listens, has ended, or the time is over. @param graceMs after its own code has begun: what is wrong with that is told by then */
-  async started(patienceMs: number, graceMs = patienceMs): Promise<void> {
+  /** Resolves when it listens, uses its poll, has ended, or a time is over. */
+  async started({ toBeginMs, toOpenMs, toUseMs }: Patience): Promise<void> {
     const sinceMs = performance.now();
-    const isOver = (): boolean => performance.now() - sinceMs >= patienceMs || performance.now() - this.begunMs >= graceMs;
+    const isOver = (): boolean => {
+      const nowMs = performance.now();
+      if (this.begunMs === Infinity) return nowMs - sinceMs >= toBeginMs;
+      return nowMs - this.begunMs >= toOpenMs || nowMs - this.openedMs >= toUseMs;
+    };
     const timer = setInterval(() => this.wake(), START_LOOK_MS);
     await this.when(() => this.picture.listeners.size > 0 || this.newest !== null || this.ending !== null || isOver());
     clearInterval(timer);
@@ -310,6 +322,9 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private hear(message: ChildMessage): void {
     this.picture.hear(message);
     switch (message.kind) {
+      case 'opened':
+        this.openedMs = performance.now();
+        break;
       case 'begun':
         this.begunMs = performance.now();
         break;

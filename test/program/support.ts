@@ -27,8 +27,8 @@ export function written(text: string, name = 'my-loop.js'): string {
 export async function startProgram(file: string): Promise<ProgramServer> {
   const server = new ProgramServer({ name: file, file, args: [], main: MAIN, tape: beginTape(headOf(file, [], '0'), null) });
   onTestFinished(() => server.close());
-  await server.started(60_000);
-  expect(server.port).toBeGreaterThan(0);
+  await server.started({ toBeginMs: 60_000, toOpenMs: 60_000, toUseMs: 60_000 });
+  await expect.poll(() => server.port, { timeout: 60_000 }).toBeGreaterThan(0);
   return server;
 }
 
