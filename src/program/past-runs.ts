@@ -2,6 +2,7 @@
  * PastRuns: what is said of the runs that show the past of a program: whether they have come there, and why not.
  */
 import { basename } from 'node:path';
+import { withParticle } from '../shared/korean.js';
 import type { Text } from '../shared/language.js';
 import type { RunOver } from './protocol.js';
 import { Rerun, type Standing } from './rerun.js';
@@ -99,7 +100,7 @@ export function overText(over: RunOver | { readonly why: 'ended' | 'late' }, pla
     case 'refused':
       return {
         en: `not run again: it uses ${over.module}, and what it does with that would happen a second time`,
-        ko: `다시 실행하지 않았습니다: ${over.module}을(를) 사용하므로 그 동작이 두 번 일어납니다`,
+        ko: `다시 실행하지 않았습니다: ${withParticle(over.module, '을/를')} 사용하므로 그 동작이 두 번 일어납니다`,
       };
     case 'end':
       return { en: `the recording ends here, and the program does not go on by itself${at}`, ko: `기록은 여기에서 끝나며 프로그램은 저절로 이어지지 않습니다${at}` };
@@ -120,7 +121,7 @@ const stopped = (code: string): Text => ({
 });
 
 const changedSince = (file: string): Text => ({
-  en: `${basename(file)} has been changed since it was started`, ko: `${basename(file)}은(는) 시작된 뒤에 바뀌었습니다`,
+  en: `${basename(file)} has been changed since it was started`, ko: `${withParticle(basename(file), '은/는')} 시작된 뒤에 바뀌었습니다`,
 });
 
 const joined = (one: Text, other: Text): Text => ({ en: `${one.en}; ${other.en}`, ko: `${one.ko}. ${other.ko}` });

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withParticle } from '../shared/korean.js';
 import type { Text } from '../shared/language.js';
 import { TAPE_FORMAT, type TapeHead } from './tape.js';
 
@@ -119,9 +120,9 @@ function parsed(line: string): TapeHead | null {
 function checkProgram({ file, digest }: TapeHead): void {
   const now = digestOf(file);
   if (now === digest && now !== '') return;
-  if (now === '') throw new TapeFileError({ en: `its program ${file} is not there`, ko: `기록된 프로그램 ${file}이(가) 없습니다` });
+  if (now === '') throw new TapeFileError({ en: `its program ${file} is not there`, ko: `기록된 프로그램 ${withParticle(file, '이/가')} 없습니다` });
   throw new TapeFileError({
     en: `its program ${file} has been changed since it was recorded, so it would not do the same`,
-    ko: `기록된 뒤에 프로그램 ${file}이(가) 바뀌어 같은 동작을 하지 않습니다`,
+    ko: `기록된 뒤에 프로그램 ${withParticle(file, '이/가')} 바뀌어 같은 동작을 하지 않습니다`,
   });
 }
