@@ -23,7 +23,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/version': [],
   'server/host': ['shared'],
   // Snapshots as files, and when they are written and loaded.
-  'server/persistence': ['shared', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
+  'server/persistence': ['shared', 'types:server/background', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
   // The two parts that a server plays in replication, and the history of changes that they share.
   'server/replication': ['shared', 'server/io', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
   // What changes are written down as, for replicas and the append-only file.
@@ -38,7 +38,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/rules': ['server/io'],
   'server/faults': ['shared', 'server/rules', 'types:server/features', 'server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   // Another thread: it knows the shape of a fault, and nothing of a server.
-  'server/background': ['shared', 'types:server/faults'],
+  'server/background': ['shared', 'server/keyspace', 'types:server/faults'],
   'server/loop': ['shared', 'server/io', 'server/trace'],
   'server/client': ['shared', 'types:server/rules', 'types:server/replication', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
   'server/server': [

@@ -203,6 +203,9 @@ export const NO_APPEND_ONLY_FILE = new ErrorReply('ERR this server has no append
 /** Redis answers only `ERR`, and says why in its log. */
 export const notSaved = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR ${complaint}`));
 export const SAVE_IN_PROGRESS = new ErrorReply('ERR Background save already in progress');
+export const REWRITE_IN_PROGRESS = new ErrorReply(
+  "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
+);
 export const NOT_ON_DISK = new ErrorReply(
   "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
     'Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails ' +

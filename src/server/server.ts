@@ -238,7 +238,8 @@ export class Server implements ServerContext {
     followNotifications(keyspaceListeners, config, (channel, message) => void pubsub.publish(channel, message, 0));
 
     const persistence = (this.persistence = new Persistence({
-      settings: values, keyspace, clock, scheduler, host, libraries: librariesOf(this), log: this.log,
+      settings: values, keyspace, clock, scheduler, host, jobs: this.jobs, libraries: librariesOf(this), log: this.log,
+      commandsProcessed: () => stats.commandsProcessed,
       denyWrites: (isDenied) => void (hooks.writesDenied = isDenied ? NOT_ON_DISK : null),
     }));
     for (const name of ['save', 'stop-writes-on-bgsave-error'] as const) config.onChange(name, () => persistence.configure());
@@ -530,6 +531,7 @@ export class Server implements ServerContext {
 
   /** Nobody is accepted any more from here on, also while a script is still to be brought to its end. */
   shutdown(): void {
+    this.persistence.stop();
     this.loop.stop();
     this.replicas.flush();
     this.closeListeners();
@@ -537,6 +539,7 @@ export class Server implements ServerContext {
 
   /** Ends as a signal ends a server: saves before, if there are save points. */
   terminate(): void {
+    this.persistence.stop();
     if (this.persistence.hasSavePoints) this.persistence.save();
     this.shutdown();
   }

@@ -3,12 +3,16 @@
  * that they cross threads, and so that one whose end changes what the loop does can be an input of a recording.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { Crc64 } from '../keyspace/rdb/crc64.js';
 import { syncFolder } from '../../shared/replace-file.js';
 
 /** Paths are text; descriptors belong to the process, whichever thread has opened them. */
 export type Job =
   | { readonly kind: 'open'; readonly path: string; readonly flags: number; readonly mode: number }
-  | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** @param sums adds the bytes to the checksum of this descriptor */
+  | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly sums?: boolean }
+  /** Writes the CRC-64 of what was written with `sums`, as it stands at the end of a snapshot. */
+  | { readonly kind: 'write-checksum'; readonly fd: number }
   | { readonly kind: 'fsync'; readonly fd: number }
   | { readonly kind: 'truncate'; readonly fd: number; readonly length: number }
   | { readonly kind: 'close'; readonly fd: number }
@@ -30,6 +34,15 @@ export interface JobError {
   readonly message: string;
 }
 
+/** Of descriptors that are being written with a checksum. */
+const sums = new Map<number, Crc64>();
+
+function sumOf(fd: number): Crc64 {
+  const sum = sums.get(fd) ?? new Crc64();
+  sums.set(fd, sum);
+  return sum;
+}
+
 /** Never throws. Blocks the calling thread until the job is done, or has failed. */
 export function perform(job: Job): JobResult {
   let written = 0;
@@ -39,6 +52,11 @@ export function perform(job: Job): JobResult {
         return { value: openSync(job.path, job.flags, job.mode), error: null };
       case 'write':
         while (written < job.bytes.length) written += writeSync(job.fd, job.bytes, written);
+        if (job.sums === true) sumOf(job.fd).add(job.bytes);
+        return { value: written, error: null };
+      case 'write-checksum':
+        written = writeSync(job.fd, Buffer.from(sumOf(job.fd).value, 'latin1'));
+        sums.delete(job.fd);
         return { value: written, error: null };
       case 'fsync':
         fsyncSync(job.fd);
@@ -47,6 +65,7 @@ export function perform(job: Job): JobResult {
         ftruncateSync(job.fd, job.length);
         break;
       case 'close':
+        sums.delete(job.fd);
         closeSync(job.fd);
         break;
       case 'rename':

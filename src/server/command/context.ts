@@ -46,12 +46,20 @@ export interface ServerPersistence {
   readonly lastSeconds: number;
   readonly hasFailed: boolean;
   readonly hasSavePoints: boolean;
-  readonly isPending: boolean;
+  readonly isSaving: boolean;
+  readonly isRewriting: () => boolean;
+  /** Of the save in the background; null: there is none. */
+  readonly progress: { readonly seconds: number; readonly keysWritten: number; readonly keysTotal: number; readonly preImageBytes: number } | null;
+  readonly isScheduled: boolean;
+  readonly lastPreImageBytes: number;
   readonly saves: number;
   readonly keysLoaded: number;
   readonly keysExpired: number;
   save(): string | null;
   saveSoon(): void;
+  saveInBackground(): string | null;
+  flushedAll(): void;
+  stop(): void;
   reload(empties: boolean): string | null;
 }
 

@@ -138,6 +138,7 @@ function mergeAll(db: Database, argv: Argv): { registers: Uint8Array; anyDense: 
 function countOne(db: Database, name: string): Reply {
   const value = checked(readString(db, name));
   if (value === undefined) return 0;
+  db.announce(name);
   const counter = mutable(db, name, value);
   const cached = cachedCount(counter);
   if (cached !== undefined) return cached;

@@ -185,16 +185,24 @@ const percent = (part: number, whole: number): string => `${((100 * part) / whol
 
 /** There is no append-only file: what stands here of it is what Redis says when nothing was ever written to one. */
 function persistence({ keyspace, persistence: saved, primaryLink }: ServerContext): Field[] {
+  const { progress } = saved;
   return [
     ['loading', primaryLink.phase === 'loading' ? 1 : 0],
     ['async_loading', 0],
+    ['current_cow_peak', progress?.preImageBytes ?? 0],
+    ['current_cow_size', progress?.preImageBytes ?? 0],
+    ['current_cow_size_age', 0],
+    ['current_fork_perc', (progress === null || progress.keysTotal === 0 ? 0 : (100 * progress.keysWritten) / progress.keysTotal).toFixed(2)],
+    ['current_save_keys_processed', progress?.keysWritten ?? 0],
+    ['current_save_keys_total', progress?.keysTotal ?? 0],
     ['rdb_changes_since_last_save', keyspace.dirty],
-    ['rdb_bgsave_in_progress', saved.isPending ? 1 : 0],
+    ['rdb_bgsave_in_progress', saved.isSaving ? 1 : 0],
     ['rdb_last_save_time', Math.floor(saved.lastSaveMs / 1000)],
     ['rdb_last_bgsave_status', saved.hasFailed ? 'err' : 'ok'],
     ['rdb_last_bgsave_time_sec', saved.lastSeconds],
-    ['rdb_current_bgsave_time_sec', saved.isPending ? 0 : -1],
+    ['rdb_current_bgsave_time_sec', progress?.seconds ?? -1],
     ['rdb_saves', saved.saves],
+    ['rdb_last_cow_size', saved.lastPreImageBytes],
     ['rdb_last_load_keys_expired', saved.keysExpired],
     ['rdb_last_load_keys_loaded', saved.keysLoaded],
     ['aof_enabled', 0],

@@ -51,6 +51,7 @@ export const flushall = command({
     const { keyspace } = session.server;
     // One more than the keys: also an empty FLUSHALL is something that replicas and the append-only file must hear of.
     keyspace.dirty += keyspace.flushAll() + 1;
+    session.server.persistence.flushedAll();
     return OK;
   },
 });
@@ -113,7 +114,9 @@ export const save = command({
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
   run(_argv, _db, session) {
-    const complaint = session.server.persistence.save();
+    const { persistence } = session.server;
+    if (persistence.isSaving) return errors.SAVE_IN_PROGRESS;
+    const complaint = persistence.save();
     return complaint === null ? OK : errors.notSaved(complaint);
   },
 });
@@ -123,15 +126,20 @@ const SCHEDULED_SAVE = new SimpleString('Background saving scheduled');
 
 export const bgsave = command({
   name: 'bgsave', since: '1.0.0', group: 'server', complexity: 'O(1)',
-  summary: 'Writes a snapshot as soon as it has answered.',
+  summary: 'Writes a snapshot of this moment while clients go on.',
   syntax: '[SCHEDULE]',
   flags: ['admin', 'noscript', 'no_async_loading'],
   history: [['3.2.2', 'The option SCHEDULE.']],
   run(argv, _db, { server: { persistence }, deniesBlocking: isInTransaction }) {
     if (argv.length > 2 || (argv.length === 2 && !isWord(argv[1]!, 'SCHEDULE'))) return errors.SYNTAX;
-    if (persistence.isPending && !isInTransaction) return errors.SAVE_IN_PROGRESS;
-    persistence.saveSoon();
-    return isInTransaction ? SCHEDULED_SAVE : BACKGROUND_SAVE;
+    if (persistence.isSaving) return errors.SAVE_IN_PROGRESS;
+    if (isInTransaction || persistence.isRewriting()) {
+      if (!isInTransaction && argv.length === 1) return errors.REWRITE_IN_PROGRESS;
+      persistence.saveSoon();
+      return SCHEDULED_SAVE;
+    }
+    const complaint = persistence.saveInBackground();
+    return complaint === null ? BACKGROUND_SAVE : errors.notSaved(complaint);
   },
 });
 
@@ -160,6 +168,7 @@ export const shutdown = command({
     if (busy !== null && !options.has('NOSAVE')) return busy;
     const { log, persistence } = session.server;
     log('warning', 'User requested shutdown...');
+    persistence.stop();
     const isSaving = options.has('SAVE') || (persistence.hasSavePoints && !options.has('NOSAVE'));
     if (isSaving && persistence.save() !== null && !options.has('FORCE')) return errors.SHUTDOWN_FAILED;
     session.server.shutdown();

@@ -71,6 +71,7 @@ function sort(argv: Argv, db: Database, { isScript, user, server }: Session, may
   const self = commandOf(server.commands, mayStore ? 'sort' : 'sort_ro');
   const request = sortArguments(argv, mayStore, mayReadAnyKey(user, self, argv));
   const value = db.lookupRead(argv[1]!);
+  if (value instanceof SortedSetValue) db.announce(argv[1]!);
   const elements = sorted(db, value, request, isScript);
   const { gets, destination } = request;
   const replies = gets.length === 0 ? elements : elements.flatMap((element) => gets.map((pattern) => lookupByPattern(db, pattern, element)));

@@ -37,6 +37,7 @@ function positionOf(name: string, group: Group): Argv {
 
 /** The consumer of this name, who is there from now on and was seen just now. */
 function consumerOf(db: Database, name: string, group: Group, consumerName: string, nowMs: number): Consumer {
+  db.announce(name);
   const consumer = group.consumers.get(consumerName);
   if (consumer === undefined) return createConsumer(db, name, group, consumerName, nowMs);
   consumer.seenMs = nowMs;
@@ -346,6 +347,7 @@ export const xack = command({
     const group = readStream(db, argv[1]!)?.groups.get(argv[2]!);
     if (group === undefined) return 0;
     const ids = argv.slice(3).map((text) => exactId(text));
+    db.announce(argv[1]!);
     let acknowledged = 0;
     for (const id of ids) if (group.deletePending(id)) acknowledged++;
     if (acknowledged > 0) db.changedUnwatched(argv[1]!, 't', null);
@@ -470,6 +472,7 @@ export const xclaim = command({
     const ids = leadingIds(argv, 5);
     const nowMs = session.server.clock.nowMs;
     const options = claimOptions(argv, 5 + ids.length, nowMs);
+    db.announce(name);
     const isAdvanced = compareIds(options.lastId, group.lastId) > 0;
     if (isAdvanced) group.lastId = options.lastId;
     const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
@@ -568,6 +571,7 @@ export const xautoclaim = command({
     const { stream, group } = groupIn(value, name, argv[2]!);
     const nowMs = session.server.clock.nowMs;
     const claimant = (): Consumer => consumerOf(db, name, group, argv[3]!, nowMs);
+    db.announce(name);
     const tell = (pending: Pending): void => db.effects?.also(db, claimOf(name, group, formatId(pending), pending));
     const { next, claimed, deleted } = claimFrom(stream, group, claimant, start, { minIdleMs, count, onlyIds, nowMs, tell });
     db.effects?.withhold();

@@ -114,7 +114,7 @@ export class FollowerThread implements TapeSource {
     const { newest } = checkpoints;
     const gapMs = this.workMs - newest.workMs;
     const isDue = gapMs >= Math.max(DENSE_MS, this.captureMs / CAPTURE_SHARE) || replay.position - newest.tapeOffset > budget * TAPE_SHARE;
-    if (isDue) this.capture(replay, checkpoints);
+    if (isDue && replay.canBeContinued) this.capture(replay, checkpoints);
     const { usedBytes } = replay.server.keyspace;
     const fits = usedBytes <= budget && checkpoints.fit(budget, replay.position);
     if (!fits) return this.turnOff(`the dataset (${mb(usedBytes)}) does not fit into a history of ${mb(budget)}`);

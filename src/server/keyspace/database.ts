@@ -6,6 +6,7 @@
  *   lookupWrite        a command that is about to change the value in place
  *   peek               looks without counting or touching anything
  *   set, delete, setExpire, persist, rename …
+ *   announce           before a change in place of a value that was looked up for reading
  *   changed            after every change: wakes watchers and waiters, notifies, counts, traces
  *
  * Expiry is lazy first: a key whose time is over is deleted by whichever lookup comes across it (hidden by one that reads, while clients are paused), and
@@ -107,7 +108,15 @@ export class Database {
     const slot = this.findLive(key);
     if (slot === -1) return undefined;
     this.touch(slot);
+    if (this.keyspace.preImages !== null) this.keyspace.preImages.changing(this.dict, slot);
     return this.dict.valueAt(slot);
+  }
+
+  /** Before a change in place of a value that was not looked up for one: by a command that reads, and changes only what it may find. */
+  announce(key: string): void {
+    if (this.keyspace.preImages === null) return;
+    const slot = this.dict.find(key);
+    if (slot !== -1) this.keyspace.preImages.changing(this.dict, slot);
   }
 
   peek(key: string): Value | undefined {
@@ -131,6 +140,7 @@ export class Database {
     if (slot === -1) {
       this.begin(this.dict.add(key, value), key, value);
     } else {
+      if (this.keyspace.preImages !== null) this.keyspace.preImages.changing(this.dict, slot);
       this.dict.setValueAt(slot, value);
       this.measure(slot, key, value);
       if (!keepTtl && this.expires.size > 0) this.expires.remove(slot);
@@ -165,13 +175,17 @@ export class Database {
   /** The key must be there. Does not call {@link changed}. */
   setExpire(key: string, atMs: number): void {
     const slot = this.dict.find(key);
-    if (slot !== -1) this.setExpireAt(slot, atMs);
+    if (slot === -1) return;
+    if (this.keyspace.preImages !== null) this.keyspace.preImages.changing(this.dict, slot);
+    this.setExpireAt(slot, atMs);
   }
 
   /** True if the key had an expiry. */
   persist(key: string): boolean {
     const slot = this.expires.size === 0 ? -1 : this.dict.find(key);
-    return slot !== -1 && this.expires.remove(slot);
+    if (slot === -1) return false;
+    if (this.keyspace.preImages !== null) this.keyspace.preImages.changing(this.dict, slot);
+    return this.expires.remove(slot);
   }
 
   /** Gives a key that is there another name, with its expiry and access time; what was there before is gone. Does not call {@link changed}. */
@@ -384,10 +398,13 @@ export class Database {
   }
 
   private removeSlot(slot: number): void {
+    const { preImages } = this.keyspace;
+    if (preImages !== null) preImages.removing(this.dict, slot);
     this.account(slot, 0);
     if (this.expires.size > 0) this.expires.remove(slot);
     const moved = this.dict.removeSlot(slot);
     if (moved !== -1 && this.expires.size > 0) this.expires.follow(slot);
+    if (preImages !== null) preImages.removed(this.dict, slot, moved);
   }
 
   /** What may have changed in place is measured again; numbers and strings are as `set` has counted them. */

@@ -14,6 +14,7 @@ import { HashSeed } from './hash.js';
 import type { KeyTable } from './key-table.js';
 import { MemoryAccount, type MemoryState } from './memory-account.js';
 import { OrderedExpires } from './ordered-expires.js';
+import type { PreImages } from './pre-images.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
 export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'd' | 'm' | 'n';
@@ -113,6 +114,8 @@ export class Keyspace {
   listener: KeyspaceListener | null = null;
   /** Is told what is to be repeated by replicas and the append-only file; null while there are none. Set by propagation/. */
   effects: Effects | null = null;
+  /** Who must see keys before they change; null while no snapshot is being written. */
+  preImages: PreImages | null = null;
   /** Called when the first key of a database becomes volatile. */
   onVolatile: (() => void) | null = null;
   /** Told what the keyspace's own work took; null while nobody measures it. */

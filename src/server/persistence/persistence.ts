@@ -2,41 +2,49 @@
  * Persistence: when the dataset is written to a file, and how it is loaded again.
  *
  *   start     dump.rdb ──▶ keyspace                    if any of dir, dbfilename and save is set, and the file is there
- *   later     SAVE, BGSAVE, save points ──▶ dump.rdb    the loop writes it itself, so clients wait meanwhile, after BGSAVE too
- *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points
+ *   later     BGSAVE, save points ──▶ dump.rdb          in slices between the turns (walks.ts), written by the helper thread (snapshot-file.ts)
+ *             SAVE ──▶ dump.rdb                         the loop writes it itself, so clients wait meanwhile
+ *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points; a save under way is given up
  *
  * A file that lies there and was neither loaded nor written by this server is never replaced.
  */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { replaceFile, WRITER } from '../../shared/replace-file.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { toText } from '../config/bytes.js';
 import type { Scheduler } from '../features/surroundings.js';
+import type { Jobs } from '../background/jobs.js';
 import type { FileToLoad, Host } from '../host.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { NextChunk } from '../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
+import { removeDrafts } from './drafts.js';
+import { SnapshotFile } from './snapshot-file.js';
 import { type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
-import { type SnapshotSettings, writeSnapshot } from './snapshot-writer.js';
+import { writeSnapshot } from './snapshot-writer.js';
+import { type Walk, Walks, type WalkSettings } from './walks.js';
 
 /** The settings that matter; the names are CONFIG's. */
-export interface PersistenceSettings extends SnapshotSettings, EncodingLimits {
+export interface PersistenceSettings extends WalkSettings, EncodingLimits {
   readonly dir: string;
   readonly dbfilename: string;
   /** Pairs of seconds and changes; empty: no save points. */
   readonly save: string;
   readonly 'stop-writes-on-bgsave-error': boolean;
+  readonly 'rdb-save-incremental-fsync': boolean;
 }
 
 /** What persistence needs of the server around it. */
 export interface PersistenceSurroundings {
   readonly settings: PersistenceSettings;
   readonly keyspace: Keyspace;
-  readonly clock: { readonly nowMs: number; readUs(): number };
+  readonly clock: { readonly nowMs: number; readonly targetUs: number | null; readUs(): number };
   readonly scheduler: Scheduler;
   readonly host: Host;
+  readonly jobs: Pick<Jobs, 'submit'>;
   readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; flush(): void };
+  commandsProcessed(): number;
   log(level: 'notice' | 'warning', message: string): void;
   /** Writes are refused from now on, or are no longer. */
   denyWrites(isDenied: boolean): void;
@@ -51,15 +59,39 @@ export interface PersistenceState {
   readonly keysLoaded: number;
   readonly keysExpired: number;
   readonly ownsFile: string | null;
+  readonly lastPreImageBytes: number;
+  /** A save was under way, which goes on only in the server itself. */
+  readonly isSaving: boolean;
   readonly background: TimerState | null;
   readonly look: TimerState | null;
 }
 
+/** A save in the background. */
+interface Save {
+  readonly walk: Walk;
+  readonly file: SnapshotFile;
+  readonly draft: string;
+  readonly startMs: number;
+  readonly dirtyBefore: number;
+}
+
+/** Told when the save that is under way has ended. */
+export type SaveListener = (hasSucceeded: boolean) => void;
+
 const BACKGROUND_TIMER = 'bgsave';
+/** How often one that is scheduled looks whether it can begin. */
+const SCHEDULED_MS = 100;
 const LOOK_TIMER = 'save-points';
 const LOOK_MS = 1000;
 /** A save that has failed is tried again after so long (CONFIG_BGSAVE_RETRY_DELAY). */
 const RETRY_MS = 5000;
+
+export interface SaveProgress {
+  readonly seconds: number;
+  readonly keysWritten: number;
+  readonly keysTotal: number;
+  readonly preImageBytes: number;
+}
 
 export class Persistence {
   /** Unix time of the last save that succeeded; at first, of the start. */
@@ -75,34 +107,62 @@ export class Persistence {
   /** Path of the file that this server has loaded, or looked for in vain, or written: it may be replaced. */
   private ownsFile: string | null = null;
   private lastTryMs = 0;
+  /** What the pre-images of the last save in the background took. */
+  lastPreImageBytes = 0;
+  /** All snapshots that are being made. */
+  readonly walks: Walks;
+  /** The append-only file is being rewritten: a save in the background has to wait. */
+  isRewriting: () => boolean = () => false;
+  private saving: Save | null = null;
+  private readonly saveListeners: SaveListener[] = [];
   private background: TimerState | null = null;
   private look: TimerState | null = null;
 
   constructor(private readonly server: PersistenceSurroundings) {
     this.lastSaveMs = server.clock.nowMs;
+    this.walks = new Walks(server);
     this.scheduleLook();
   }
 
   capture(): PersistenceState {
-    const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile } = this;
+    const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, lastPreImageBytes, isSaving } = this;
     const [background, look] = [captureTimer(this.background), captureTimer(this.look)];
-    return { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, background, look };
+    return { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, lastPreImageBytes, isSaving, background, look };
   }
 
   /** @param isAnother the server goes on from a state of another one, whose file is not its own */
-  restore({ background, look, ...rest }: PersistenceState, isAnother: boolean): void {
-    const { scheduler } = this.server;
+  restore({ background, look, isSaving, ...rest }: PersistenceState, isAnother: boolean): void {
+    const { scheduler, log } = this.server;
+    if (isSaving) log('warning', 'The state is of a moment at which a snapshot was being made: it is not gone on with');
     Object.assign(this, rest);
     if (isAnother) this.ownsFile = null;
     if (this.look !== null) scheduler.cancel(this.look);
     this.look = look === null ? null : scheduler.restore(LOOK_TIMER, look, () => this.lookAtPoints());
     this.tellWriters();
-    this.background = background === null ? null : scheduler.restore(BACKGROUND_TIMER, background, () => this.saveInBackground());
+    this.background = background === null ? null : scheduler.restore(BACKGROUND_TIMER, background, () => this.beginScheduled());
   }
 
-  /** A background save has been asked for and has not begun. */
-  get isPending(): boolean {
+  /** A save in the background is under way. */
+  get isSaving(): boolean {
+    return this.saving !== null;
+  }
+
+  /** A snapshot is being made, of which a captured state knows nothing: a replay can go on from a state only when it has been written. */
+  get isHalfWay(): boolean {
+    return this.isSaving || this.walks.isWalking;
+  }
+
+  /** One waits for its turn. */
+  get isScheduled(): boolean {
     return this.background !== null;
+  }
+
+  /** Of the one that is under way. */
+  get progress(): SaveProgress | null {
+    const { saving } = this;
+    if (saving === null) return null;
+    const { walk, startMs } = saving;
+    return { seconds: Math.floor((this.server.clock.nowMs - startMs) / 1000), keysWritten: walk.keysWritten, keysTotal: walk.keysTotal, preImageBytes: walk.preImageBytes };
   }
 
   get hasSavePoints(): boolean {
@@ -117,8 +177,16 @@ export class Persistence {
 
   /** Writes the snapshot; the loop waits for it. Null, or why it is not written: then the file of before is still there. */
   save(): string | null {
+    this.lastTryMs = this.server.clock.nowMs;
+    const complaint = this.saveHere();
+    if (complaint !== null) return complaint;
+    this.server.keyspace.dirty = 0;
+    this.saves++;
+    return null;
+  }
+
+  private saveHere(): string | null {
     const { host, log, clock } = this.server;
-    this.lastTryMs = clock.nowMs;
     const path = this.path();
     const complaint = host.attempt(() => {
       if (this.ownsFile !== path) refuseIfThere(path);
@@ -126,9 +194,7 @@ export class Persistence {
     });
     if (complaint === null) {
       this.ownsFile = path;
-      this.server.keyspace.dirty = 0;
       this.lastSaveMs = clock.nowMs;
-      this.saves++;
       this.hasFailed = false;
       this.tellWriters();
       log('notice', 'DB saved on disk');
@@ -136,9 +202,52 @@ export class Persistence {
     return complaint;
   }
 
-  /** Saves in the next turn, behind the replies of this one. */
+  /** Saves in the background in the next turn, behind the replies of this one, or as soon as nothing else is being written. */
   saveSoon(): void {
-    this.background ??= this.server.scheduler.after(BACKGROUND_TIMER, 0, () => this.saveInBackground());
+    this.schedule(0);
+  }
+
+  /** The snapshot is that of this moment. Not while there is one under way. @param listener told when it has ended. Null, or why it has not begun */
+  saveInBackground(listener: SaveListener | null = null): string | null {
+    const { host, log, clock, keyspace, settings, jobs } = this.server;
+    const path = this.path();
+    this.lastTryMs = clock.nowMs;
+    this.saves++;
+    if (listener !== null) this.saveListeners.push(listener);
+    const complaint = this.ownsFile === path ? null : host.attempt(() => refuseIfThere(path));
+    if (complaint !== null) {
+      this.ended(complaint);
+      return complaint;
+    }
+    this.ownsFile = path;
+    log('notice', 'Background saving started');
+    const draft = resolve(path, `../temp-${WRITER}-bg.rdb`);
+    const file = new SnapshotFile(
+      { path, draft, hasChecksum: settings.rdbchecksum, syncsOften: settings['rdb-save-incremental-fsync'] },
+      { jobs, resume: () => this.walks.resume(), done: (failure) => this.saved(failure) },
+    );
+    this.saving = { walk: this.walks.start(file), file, draft, startMs: clock.nowMs, dirtyBefore: keyspace.dirty };
+    return null;
+  }
+
+  /** Told when the save that is under way has ended, and how. */
+  whenSaved(listener: SaveListener): void {
+    this.saveListeners.push(listener);
+  }
+
+  /** FLUSHALL: what is being written is of no use any more, and what lies on the disk is to be empty, too. */
+  flushedAll(): void {
+    this.abandonSave();
+    if (this.hasSavePoints) this.saveHere();
+  }
+
+  /** The server is about to end: nothing is left behind. */
+  stop(): void {
+    if (this.saving === null) return;
+    const { draft } = this.saving;
+    this.abandonSave();
+    // Jobs may be done no more.
+    this.server.host.attempt(() => rmSync(draft, { force: true }));
   }
 
   /**
@@ -169,6 +278,8 @@ export class Persistence {
   load(): void {
     const { host, log, clock } = this.server;
     const path = this.path();
+    const drafts = host.act(() => removeDrafts(dirname(path)), []);
+    for (const draft of drafts) log('notice', `Removed ${draft}, which a server that ended in the middle of a save has left`);
     const startUs = clock.readUs();
     const file = openFile(host, path);
     this.ownsFile = path;
@@ -225,13 +336,53 @@ export class Persistence {
     writeSnapshot({ keyspace, libraries: libraries.codes() }, settings, sink);
   }
 
-  private saveInBackground(): void {
-    const { clock } = this.server;
+  private schedule(delayMs: number): void {
+    this.background ??= this.server.scheduler.after(BACKGROUND_TIMER, delayMs, () => this.beginScheduled());
+  }
+
+  private beginScheduled(): void {
     this.background = null;
-    const startUs = clock.readUs();
-    this.hasFailed = this.save() !== null;
+    if (this.isSaving || this.isRewriting()) this.schedule(SCHEDULED_MS);
+    else this.saveInBackground();
+  }
+
+  /** Null: the file is where it belongs. */
+  private saved(complaint: string | null): void {
+    const { keyspace, clock } = this.server;
+    const { walk, startMs, dirtyBefore } = this.saving!;
+    this.walks.stop(walk);
+    this.saving = null;
+    this.lastSeconds = Math.floor((clock.nowMs - startMs) / 1000);
+    this.lastPreImageBytes = walk.preImageBytes;
+    if (complaint === null) {
+      keyspace.dirty = Math.max(0, keyspace.dirty - dirtyBefore);
+      this.lastSaveMs = clock.nowMs;
+    }
+    this.ended(complaint);
+  }
+
+  private ended(complaint: string | null): void {
+    this.hasFailed = complaint !== null;
     this.tellWriters();
-    this.lastSeconds = Math.floor((clock.readUs() - startUs) / 1e6);
+    if (complaint === null) this.server.log('notice', 'Background saving terminated with success');
+    else this.server.log('warning', `Background saving error: ${complaint}`);
+    this.tellSaveListeners(complaint === null);
+  }
+
+  /** As if it had never been asked for, but for those who wait for it. */
+  private abandonSave(): void {
+    const { saving } = this;
+    if (saving === null) return;
+    this.saving = null;
+    this.walks.stop(saving.walk);
+    saving.file.abandon();
+    this.lastSeconds = Math.floor((this.server.clock.nowMs - saving.startMs) / 1000);
+    this.server.log('notice', 'Background saving was given up');
+    this.tellSaveListeners(false);
+  }
+
+  private tellSaveListeners(hasSucceeded: boolean): void {
+    for (const listener of this.saveListeners.splice(0)) listener(hasSucceeded);
   }
 
   private tellWriters(): void {
@@ -248,7 +399,7 @@ export class Persistence {
     this.look = null;
     this.scheduleLook();
     const { settings, keyspace, clock, log } = this.server;
-    if (this.hasFailed && clock.nowMs - this.lastTryMs <= RETRY_MS) return;
+    if (this.isSaving || this.isRewriting() || (this.hasFailed && clock.nowMs - this.lastTryMs <= RETRY_MS)) return;
     const point = savePoints(settings.save).find(([seconds, changes]) => keyspace.dirty >= changes && clock.nowMs - this.lastSaveMs > seconds * 1000);
     if (point === undefined) return;
     log('notice', `${point[1]} changes in ${point[0]} seconds. Saving...`);

@@ -6,8 +6,8 @@
  *   key:  [ when it expires ] [ when or how often it was used ]  type  key  value
  */
 import { idleMs, lfuCounter } from '../keyspace/access.js';
-import type { Database } from '../keyspace/database.js';
-import { NEVER } from '../keyspace/expires.js';
+import { type Expires, NEVER } from '../keyspace/expires.js';
+import type { KeyTable } from '../keyspace/key-table.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { Crc64 } from '../keyspace/rdb/crc64.js';
 import { type DumpSettings, RdbWriter } from '../keyspace/rdb/encoder.js';
@@ -28,18 +28,38 @@ export interface Dataset {
   readonly streamDb?: number;
 }
 
-const NO_CHECKSUM = '\0'.repeat(8);
+export const NO_CHECKSUM = '\0'.repeat(8);
 
 /** @param sink takes the file in pieces, which are overwritten after the call */
 export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink: (bytes: Buffer) => void): void {
-  const { keyspace, libraries, leavesKeysOut = false, streamDb = -1 } = dataset;
+  const { keyspace, leavesKeysOut = false } = dataset;
   const checksum = new Crc64();
-  const writer = new RdbWriter(settings, formatDouble, (bytes) => {
+  const writer = snapshotWriter(settings, (bytes) => {
     checksum.add(bytes);
     sink(bytes);
   });
+  writeHead(writer, dataset);
+  for (const { index, dict, expires, size } of keyspace.databases) {
+    if (size === 0 || leavesKeysOut) continue;
+    writeDatabase(writer, index);
+    writeSizes(writer, dict.size, expires.size);
+    for (let slot = 0; slot < dict.size; slot++) {
+      writeFacts(writer, keyspace, dict, expires, slot);
+      writer.entry(dict.keyAt(slot), dict.valueAt(slot));
+    }
+  }
+  writer.byte(Opcode.end);
+  writer.flush();
+  writer.raw(Buffer.from(settings.rdbchecksum ? checksum.value : NO_CHECKSUM, 'latin1'));
+  writer.flush();
+}
+
+export const snapshotWriter = (settings: SnapshotSettings, sink: (bytes: Buffer) => void): RdbWriter => new RdbWriter(settings, formatDouble, sink);
+
+/** What stands in front of the databases. @param facts about the file, besides those that every file has */
+export function writeHead(writer: RdbWriter, { keyspace, libraries, streamDb = -1 }: Dataset, facts: Facts = []): void {
   writer.raw(Buffer.from(`REDIS${String(RDB_VERSION).padStart(4, '0')}`));
-  for (const [name, value] of facts(keyspace, streamDb)) {
+  for (const [name, value] of new Map([...factsOf(keyspace, streamDb), ...facts])) {
     writer.byte(Opcode.auxiliary);
     writer.text(name);
     writer.text(value);
@@ -48,14 +68,11 @@ export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink
     writer.byte(Opcode.library);
     writer.text(code);
   }
-  if (!leavesKeysOut) for (const db of keyspace.databases) if (db.size > 0) writeDatabase(writer, keyspace, db);
-  writer.byte(Opcode.end);
-  writer.flush();
-  writer.raw(Buffer.from(settings.rdbchecksum ? checksum.value : NO_CHECKSUM, 'latin1'));
-  writer.flush();
 }
 
-function facts({ clock, usedBytes }: Keyspace, streamDb: number): [string, string][] {
+export type Facts = readonly (readonly [name: string, value: string])[];
+
+function factsOf({ clock, usedBytes }: Keyspace, streamDb: number): Facts {
   return [
     ['redis-ver', REDIS_VERSION],
     ['redis-bits', '64'],
@@ -66,21 +83,27 @@ function facts({ clock, usedBytes }: Keyspace, streamDb: number): [string, strin
   ];
 }
 
-function writeDatabase(writer: RdbWriter, keyspace: Keyspace, { index, dict, expires }: Database): void {
+/** The keys that follow are of this database. */
+export function writeDatabase(writer: RdbWriter, index: number): void {
   writer.byte(Opcode.database);
   writer.length(index);
+}
+
+/** For who loads it, to make room at once: how many keys the database has, and how many of them expire. */
+export function writeSizes(writer: RdbWriter, keys: number, volatile: number): void {
   writer.byte(Opcode.sizes);
-  writer.length(dict.size);
-  writer.length(expires.size);
-  for (let slot = 0; slot < dict.size; slot++) {
-    const atMs = expires.at(slot);
-    if (atMs !== NEVER) {
-      writer.byte(Opcode.expiresMs);
-      writer.int64(atMs);
-    }
-    writeAccess(writer, keyspace, dict.accessAt(slot));
-    writer.entry(dict.keyAt(slot), dict.valueAt(slot));
+  writer.length(keys);
+  writer.length(volatile);
+}
+
+/** What stands in front of a key. */
+export function writeFacts(writer: RdbWriter, keyspace: Keyspace, table: KeyTable, expires: Expires, slot: number): void {
+  const atMs = expires.at(slot);
+  if (atMs !== NEVER) {
+    writer.byte(Opcode.expiresMs);
+    writer.int64(atMs);
   }
+  writeAccess(writer, keyspace, table.accessAt(slot));
 }
 
 /** Only where eviction goes by it. */

@@ -98,6 +98,11 @@ export class Replay {
     this.server.listen();
   }
 
+  /** False while the server makes a snapshot: what of it is still to be done would be missing in a replay that goes on from there. */
+  get canBeContinued(): boolean {
+    return !this.server.persistence.isHalfWay;
+  }
+
   /** Throws in the middle of a turn: where the tape has ended, or the server has diverged, in one. */
   capture(): Checkpoint {
     const state = this.server.capture();

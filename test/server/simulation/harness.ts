@@ -40,6 +40,8 @@ export interface SimulationOptions {
   readonly nowMs?: number;
   /** The server has a virtual clock; what it measures takes no time, unless `clock` is told otherwise. */
   readonly isVirtual?: boolean;
+  /** Loads the snapshot at the start, if its settings ask for that. */
+  readonly loads?: boolean;
   /** Does the jobs of the server, when a test tells it to. Left out: they are done on the spot. */
   readonly helper?: ScriptedHelper;
   /** What the server begins with: another one's state, with its time. Its clients have no sockets here. */
@@ -127,6 +129,7 @@ export class Lab implements Disposable {
     // Besides the helper nobody sends messages from another thread; what wakes the loop is heard all the same.
     this.server.loop.onWake(() => options.helper?.drain());
     if (options.helper !== undefined) options.helper.wake = () => this.poll.waker.wake();
+    if (options.loads === true) this.server.load(options.settings ?? {});
     this.addresses = this.server.listen();
   }
 

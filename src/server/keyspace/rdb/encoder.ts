@@ -15,7 +15,7 @@ import type { Group } from '../types/stream-group.js';
 import { distance, type StreamId, type Uint64 } from '../types/stream-id.js';
 import type { StreamNode } from '../types/stream-node.js';
 import { StreamValue } from '../types/stream.js';
-import { isString, textOf, type Value } from '../value.js';
+import { type Collection, isString, textOf, type Value } from '../value.js';
 import { crc64 } from './crc64.js';
 import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
 import { compress } from './lzf.js';
@@ -42,6 +42,9 @@ export function dump(value: Value, settings: DumpSettings, formatScore: (score: 
   const payload = `${writer.finish()}${String.fromCharCode(RDB_VERSION & 0xff, RDB_VERSION >> 8)}`;
   return payload + crc64(payload);
 }
+
+/** Members of a large collection that are written in one step. */
+const STEP = 64;
 
 /** Bytes that are collected before a sink gets them. */
 const CHUNK_BYTES = 2 ** 16;
@@ -78,16 +81,30 @@ export class RdbWriter {
     this.key = null;
   }
 
+  /** The same step by step, for a value so large that it must not be written at once: it may not change before the last step. */
+  *entrySteps(key: string, value: Collection): Generator<void, void, undefined> {
+    this.key = key;
+    const steps = this.steps(value);
+    // Its key is written with the first step.
+    let isOver = steps.next().done;
+    this.key = null;
+    for (; isOver !== true; isOver = steps.next().done) yield;
+  }
+
   value(value: Value): void {
     if (isString(value)) {
       this.type(Type.string);
       this.text(textOf(value));
-    } else if (value instanceof List) this.list(value);
-    else if (value instanceof SetValue) this.set(value);
-    else if (value instanceof HashValue) this.hash(value);
-    else if (value instanceof SortedSetValue) this.sortedSet(value);
-    else if (value instanceof StreamValue) this.stream(value);
-    else throw new Error(`expected a type that can be dumped, not ${value.type}`);
+    } else for (const _ of this.steps(value));
+  }
+
+  private steps(value: Collection): Generator<void, void, undefined> {
+    if (value instanceof List) return this.list(value);
+    if (value instanceof SetValue) return this.set(value);
+    if (value instanceof HashValue) return this.hash(value);
+    if (value instanceof SortedSetValue) return this.sortedSet(value);
+    if (value instanceof StreamValue) return this.stream(value);
+    throw new Error(`expected a type that can be dumped, not ${value.type}`);
   }
 
   private type(type: number): void {
@@ -95,42 +112,55 @@ export class RdbWriter {
     if (this.key !== null) this.text(this.key);
   }
 
-  private list(list: List): void {
+  /** Cut into nodes twice: how many there are stands in front of them. */
+  private *list(list: List): Generator<void, void, undefined> {
     this.type(Type.listQuicklist2);
-    const nodes = [...listNodes(list, this.settings['list-max-listpack-size'])];
-    this.length(nodes.length);
-    for (const node of nodes) {
+    const fill = this.settings['list-max-listpack-size'];
+    let count = 0;
+    for (const _ of listNodes(list, fill)) {
+      count++;
+      yield;
+    }
+    this.length(count);
+    for (const node of listNodes(list, fill)) {
       this.length(PACKED_NODE);
       this.listpack(node);
+      yield;
     }
   }
 
-  private set(set: SetValue): void {
-    const members = set.members();
+  private *set(set: SetValue): Generator<void, void, undefined> {
     if (set.encoding === 'intset') {
       this.type(Type.setIntset);
-      this.blob(intset(members.map((member) => parseInt64(member)!)));
+      this.blob(intset(set.members().map((member) => parseInt64(member)!)));
       return;
     }
     this.type(Type.set);
-    this.length(members.length);
-    for (const member of members) this.text(member);
+    this.length(set.size);
+    for (let position = 0; position < set.size; position++) {
+      this.text(set.memberAt(position));
+      if (position % STEP === STEP - 1) yield;
+    }
   }
 
-  private hash(hash: HashValue): void {
-    const flat: string[] = [];
-    for (let position = 0; position < hash.size; position++) flat.push(hash.fieldAt(position), hash.valueAt(position));
+  private *hash(hash: HashValue): Generator<void, void, undefined> {
     if (hash.encoding === 'listpack') {
+      const flat: string[] = [];
+      for (let position = 0; position < hash.size; position++) flat.push(hash.fieldAt(position), hash.valueAt(position));
       this.type(Type.hashListpack);
       this.listpack(flat);
       return;
     }
     this.type(Type.hash);
     this.length(hash.size);
-    for (const text of flat) this.text(text);
+    for (let position = 0; position < hash.size; position++) {
+      this.text(hash.fieldAt(position));
+      this.text(hash.valueAt(position));
+      if (position % STEP === STEP - 1) yield;
+    }
   }
 
-  private sortedSet(set: SortedSetValue): void {
+  private *sortedSet(set: SortedSetValue): Generator<void, void, undefined> {
     if (set.encoding === 'listpack') {
       const flat: string[] = [];
       set.visit(0, set.size, false, (member, score) => void flat.push(member, this.scoreText(score)));
@@ -141,11 +171,14 @@ export class RdbWriter {
     this.type(Type.sortedSet2);
     this.length(set.size);
     // The last one first: that way, loading inserts each at the front of the skip list.
-    set.visit(set.size - 1, set.size, true, (member, score) => {
-      this.text(member);
-      this.room(8);
-      this.at = this.bytes.writeDoubleLE(score, this.at);
-    });
+    for (let left = set.size; left > 0; left -= STEP) {
+      set.visit(left - 1, Math.min(STEP, left), true, (member, score) => {
+        this.text(member);
+        this.room(8);
+        this.at = this.bytes.writeDoubleLE(score, this.at);
+      });
+      yield;
+    }
   }
 
   /** Whole scores are integers, also where replies show an exponent; the sign of -0 is lost, as in Redis's zzlInsertAt. */
@@ -153,13 +186,14 @@ export class RdbWriter {
     return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE ? BigInt(score).toString() : this.formatScore(score);
   }
 
-  private stream(stream: StreamValue): void {
+  private *stream(stream: StreamValue): Generator<void, void, undefined> {
     this.type(Type.streamListpacks2);
     this.length(stream.nodes.size);
     for (const node of stream.nodes) {
       this.length(16);
       this.rawId(node);
       this.blob(nodeListpack(node));
+      yield;
     }
     this.length(stream.size);
     this.id(stream.lastId);
@@ -167,10 +201,10 @@ export class RdbWriter {
     this.id(stream.maxDeletedId);
     this.length(stream.entriesAdded);
     this.length(stream.groups.size);
-    for (const group of [...stream.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) this.group(group);
+    for (const group of [...stream.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) yield* this.group(group);
   }
 
-  private group(group: Group): void {
+  private *group(group: Group): Generator<void, void, undefined> {
     this.text(group.name);
     this.id(group.lastId);
     this.length(group.entriesRead);
@@ -179,6 +213,7 @@ export class RdbWriter {
       this.rawId(pending);
       this.int64(pending.deliveredMs);
       this.length(pending.deliveries);
+      yield;
     }
     const consumers = group.sortedConsumers();
     this.length(consumers.length);
@@ -187,6 +222,7 @@ export class RdbWriter {
       this.int64(seenMs);
       this.length(pending.size);
       for (const one of pending) this.rawId(one);
+      yield;
     }
   }
 

@@ -1,0 +1,187 @@
+/**
+ * DatasetWalk: the dataset of one instant as a snapshot, written key by key while clients go on changing it.
+ *
+ *   slots of a table    [ 0  1  2  3  4 │ 5  6  7 ]  8  9       walked from the end downward: where it began, new keys are added behind,
+ *                          not written ─┘ └ next + 1             and a key that goes is replaced by the last one
+ *
+ * Just before a key that is not written yet changes or goes, it is written out of turn: its pre-image. It stays in its slot, so its name is kept in `done`
+ * until the walk comes to it; so is the name of a key that moves from behind `next` into the slot of one that has gone. Tables are known by themselves: one
+ * that FLUSHDB has dropped or SWAPDB has exchanged is still walked as it is.
+ *
+ * A large value is written in steps. Pre-images of other keys are put aside until it is complete; before it changes itself, the rest of it is written at once.
+ */
+import type { Expires } from '../keyspace/expires.js';
+import { bytesOf } from '../keyspace/database.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
+import type { KeyTable } from '../keyspace/key-table.js';
+import type { PreImages } from '../keyspace/pre-images.js';
+import type { RdbWriter } from '../keyspace/rdb/encoder.js';
+import { Opcode } from '../keyspace/rdb/types.js';
+import { type Collection } from '../keyspace/value.js';
+import { type Dataset, type Facts, snapshotWriter, type SnapshotSettings, writeDatabase, writeFacts, writeHead, writeSizes } from './snapshot-writer.js';
+
+/** From this size on a value is written in steps. */
+const LARGE_BYTES = 2 ** 15;
+
+/** Work is counted in keys of this size. */
+const WORK_BYTES = 256;
+/** That of a step of a large value. */
+const STEP_WORK = 16;
+
+interface TableWalk {
+  readonly index: number;
+  readonly table: KeyTable;
+  readonly expires: Expires;
+  /** How many keys there were at the instant, and how many of them expired. */
+  readonly keys: number;
+  readonly volatile: number;
+  areSizesWritten: boolean;
+  /** Keys in the slots from 0 to here are not written yet, but for those in `done`. */
+  next: number;
+  readonly done: Set<string>;
+}
+
+/** A large value that is being written. */
+interface Entry {
+  readonly table: KeyTable;
+  readonly key: string;
+  readonly steps: Iterator<void>;
+}
+
+/** Pieces of the file and the database that is selected at their end. */
+class Output {
+  readonly writer: RdbWriter;
+  selected = -1;
+
+  constructor(settings: SnapshotSettings, sink: (bytes: Buffer) => void) {
+    this.writer = snapshotWriter(settings, sink);
+  }
+}
+
+export class DatasetWalk implements PreImages {
+  keysWritten = 0;
+  readonly keysTotal: number;
+  /** Keys that were written out of turn, and their size in memory. */
+  preImages = 0;
+  preImageBytes = 0;
+  private readonly keyspace: Keyspace;
+  private readonly tables: readonly TableWalk[];
+  private current = 0;
+  private readonly main: Output;
+  private readonly aside: Output;
+  /** What was written aside, and waits for the end of a large value. */
+  private asidePieces: Buffer[] = [];
+  private entry: Entry | null = null;
+
+  /** The instant is now. @param sink takes the file in pieces, which are overwritten after the call; without the checksum at its end */
+  constructor(dataset: Dataset, settings: SnapshotSettings, private readonly sink: (bytes: Buffer) => void, facts: Facts = []) {
+    this.keyspace = dataset.keyspace;
+    this.main = new Output(settings, sink);
+    this.aside = new Output(settings, (bytes) => void this.asidePieces.push(Buffer.from(bytes)));
+    const databases = dataset.leavesKeysOut === true ? [] : dataset.keyspace.databases.filter(({ size }) => size > 0);
+    this.tables = databases.map(({ index, dict: table, expires }) => (
+      { index, table, expires, keys: table.size, volatile: expires.size, areSizesWritten: false, next: table.size - 1, done: new Set() }
+    ));
+    this.keysTotal = this.tables.reduce((total, { keys }) => total + keys, 0);
+    writeHead(this.main.writer, dataset, facts);
+  }
+
+  /** Writes one key, or a part of a large one. Returns how much work that was, at least 1; 0: all is written. */
+  step(): number {
+    if (this.entry !== null) {
+      if (this.entry.steps.next().done === true) this.endEntry();
+      return STEP_WORK;
+    }
+    const walk = this.tables[this.current];
+    if (walk === undefined) return 0;
+    if (walk.next === -1) {
+      this.current++;
+      return 1;
+    }
+    const slot = walk.next--;
+    const key = walk.table.keyAt(slot);
+    return walk.done.delete(key) ? 1 : this.write(walk, slot, key);
+  }
+
+  /** Once, when all is written. */
+  end(): void {
+    this.main.writer.byte(Opcode.end);
+    this.main.writer.flush();
+  }
+
+  changing(table: KeyTable, slot: number): void {
+    const walk = this.walkOf(table);
+    if (walk === undefined) return;
+    const key = table.keyAt(slot);
+    if (slot <= walk.next && !walk.done.has(key)) this.writeBefore(walk, slot, key);
+    else if (this.entry !== null && this.entry.table === table && this.entry.key === key) this.completeEntry();
+  }
+
+  removing(table: KeyTable, slot: number): void {
+    this.changing(table, slot);
+    this.walkOf(table)?.done.delete(table.keyAt(slot));
+  }
+
+  removed(table: KeyTable, slot: number, moved: number): void {
+    const walk = this.walkOf(table);
+    if (walk === undefined) return;
+    if (moved > walk.next && slot <= walk.next) walk.done.add(table.keyAt(slot));
+    walk.next = Math.min(walk.next, table.size - 1);
+  }
+
+  private walkOf(table: KeyTable): TableWalk | undefined {
+    return this.tables.find((walk) => walk.table === table);
+  }
+
+  private write(walk: TableWalk, slot: number, key: string): number {
+    const { table } = walk;
+    const { writer } = this.begin(this.main, walk, slot);
+    const value = table.valueAt(slot);
+    const bytes = bytesOf(key, value);
+    this.keysWritten++;
+    if (typeof value === 'object' && bytes >= LARGE_BYTES && isCollection(value)) this.entry = { table, key, steps: writer.entrySteps(key, value) };
+    else writer.entry(key, value);
+    return Math.min(1 + bytes / WORK_BYTES, STEP_WORK);
+  }
+
+  private writeBefore(walk: TableWalk, slot: number, key: string): void {
+    const value = walk.table.valueAt(slot);
+    this.begin(this.entry === null ? this.main : this.aside, walk, slot).writer.entry(key, value);
+    walk.done.add(key);
+    this.keysWritten++;
+    this.preImages++;
+    this.preImageBytes += bytesOf(key, value);
+  }
+
+  /** All of a key that stands in front of its value. */
+  private begin(output: Output, walk: TableWalk, slot: number): Output {
+    const { writer } = output;
+    if (output.selected !== walk.index) {
+      writeDatabase(writer, walk.index);
+      if (!walk.areSizesWritten) writeSizes(writer, walk.keys, walk.volatile);
+      walk.areSizesWritten = true;
+      output.selected = walk.index;
+    }
+    writeFacts(writer, this.keyspace, walk.table, walk.expires, slot);
+    return output;
+  }
+
+  private completeEntry(): void {
+    while (this.entry!.steps.next().done !== true);
+    this.endEntry();
+  }
+
+  /** What was put aside meanwhile follows it. */
+  private endEntry(): void {
+    const { main, aside } = this;
+    this.entry = null;
+    if (aside.selected === -1) return;
+    main.writer.flush();
+    aside.writer.flush();
+    for (const piece of this.asidePieces.splice(0)) this.sink(piece);
+    main.selected = aside.selected;
+    aside.selected = -1;
+  }
+}
+
+const isCollection = (value: object): value is Collection => 'type' in value;

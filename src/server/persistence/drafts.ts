@@ -1,0 +1,45 @@
+/**
+ * Drafts: what a server that was killed in the middle of a save has left beside its snapshot.
+ */
+import { readdirSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The process that writes it, and what else its name says: see `replaceFile` and `Persistence.saveInBackground`. */
+const DRAFT = /^temp-(\d+)-\d+(-bg)?\.rdb$/;
+
+/** One that was written to a moment ago may be that of a process that cannot be seen from here, in another container for one. */
+const OLD_MS = 10 * 60 * 1000;
+
+/** Deletes the drafts in a folder that nobody writes to any more. Returns their names. Never throws. */
+export function removeDrafts(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => isLeft(folder, name) && remove(join(folder, name)));
+  } catch {
+    return [];
+  }
+}
+
+function isLeft(folder: string, name: string): boolean {
+  const pid = DRAFT.exec(name)?.[1];
+  if (pid === undefined || isAlive(Number(pid))) return false;
+  const { mtimeMs } = statSync(join(folder, name));
+  return Date.now() - mtimeMs > OLD_MS;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function remove(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

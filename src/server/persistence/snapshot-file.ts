@@ -1,0 +1,152 @@
+/**
+ * SnapshotFile: a snapshot on its way to the disk, by jobs of the helper thread.
+ *
+ *   draft   unlink a rest │ open │ write … fsync … write │ checksum │ fsync │ close │ rename ─▶ file │ fsync of the folder
+ *
+ * What one job leaves undone ends it: the draft is deleted, and the file of before is still there.
+ */
+import { constants } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Job, JobError, JobResult } from '../background/job.js';
+import { NO_CHECKSUM } from './snapshot-writer.js';
+import type { WalkSink } from './walks.js';
+
+/** With so many bytes under way the disk is to be waited for. */
+const MOST_UNDER_WAY = 4 * 2 ** 20;
+/** Bytes between two fsyncs, so that none of them has much to do (REDIS_AUTOSYNC_BYTES). */
+const SYNC_BYTES = 4 * 2 ** 20;
+
+export interface FileOptions {
+  readonly path: string;
+  /** In the same folder. */
+  readonly draft: string;
+  readonly hasChecksum: boolean;
+  readonly syncsOften: boolean;
+}
+
+interface FileSurroundings {
+  readonly jobs: { submit(job: Job, done?: (result: JobResult) => void): number };
+  /** There is room again. */
+  resume(): void;
+  /** Called once, at the end: null, or why there is no file. Not after {@link SnapshotFile.abandon}. */
+  done(complaint: string | null): void;
+}
+
+export class SnapshotFile implements WalkSink {
+  private fd: number | null = null;
+  /** Pieces that wait for the file to be opened. */
+  private waiting: Uint8Array<ArrayBuffer>[] = [];
+  private bytesUnderWay = 0;
+  private unsynced = 0;
+  private isEnding = false;
+  private isOver = false;
+  private isAbandoned = false;
+
+  constructor(
+    private readonly options: FileOptions,
+    private readonly server: FileSurroundings,
+  ) {
+    const { jobs } = server;
+    jobs.submit({ kind: 'unlink', path: options.draft });
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+    jobs.submit({ kind: 'open', path: options.draft, flags, mode: 0o644 }, ({ value, error }) => this.opened(value, error));
+  }
+
+  get isFull(): boolean {
+    return this.fd === null || this.bytesUnderWay >= MOST_UNDER_WAY;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.isOver) return;
+    const copy = new Uint8Array(bytes);
+    this.bytesUnderWay += copy.length;
+    if (this.fd === null) this.waiting.push(copy);
+    else this.submit(this.fd, copy);
+  }
+
+  end(): void {
+    this.isEnding = true;
+    if (this.bytesUnderWay === 0) this.finish();
+  }
+
+  /** It is not wanted any more: its end is not told. */
+  abandon(): void {
+    this.isAbandoned = true;
+    if (this.isOver) return;
+    this.isOver = true;
+    this.waiting = [];
+    this.discard();
+  }
+
+  private opened(fd: number, error: JobError | null): void {
+    if (error !== null) return this.fail(error);
+    this.fd = fd;
+    if (this.isOver) return this.discard();
+    for (const bytes of this.waiting.splice(0)) this.submit(fd, bytes);
+    this.server.resume();
+  }
+
+  private submit(fd: number, bytes: Uint8Array<ArrayBuffer>): void {
+    const { length } = bytes;
+    this.server.jobs.submit({ kind: 'write', fd, bytes, sums: this.options.hasChecksum }, ({ error }) => this.wrote(length, error));
+    this.unsynced += length;
+    if (!this.options.syncsOften || this.unsynced < SYNC_BYTES) return;
+    this.unsynced = 0;
+    this.server.jobs.submit({ kind: 'fsync', fd }, ({ error }) => {
+      if (error !== null) this.fail(error);
+    });
+  }
+
+  private wrote(length: number, error: JobError | null): void {
+    if (this.isOver) return;
+    this.bytesUnderWay -= length;
+    if (error !== null) return this.fail(error);
+    if (!this.isEnding) return this.server.resume();
+    if (this.bytesUnderWay === 0) this.finish();
+  }
+
+  /** All is written but for what makes it a file. */
+  private finish(): void {
+    const { path, draft, hasChecksum } = this.options;
+    const fd = this.fd!;
+    const noChecksum: Job = { kind: 'write', fd, bytes: new Uint8Array(Buffer.from(NO_CHECKSUM, 'latin1')) };
+    this.inOrder([
+      hasChecksum ? { kind: 'write-checksum', fd } : noChecksum,
+      { kind: 'fsync', fd },
+      { kind: 'close', fd },
+      { kind: 'rename', from: draft, to: path },
+      { kind: 'fsync-folder', path: dirname(path) },
+    ]);
+  }
+
+  /** Each when the one before it is done. */
+  private inOrder([job, ...rest]: readonly Job[]): void {
+    if (job === undefined) {
+      this.isOver = true;
+      return this.server.done(null);
+    }
+    // From here on the number may come to mean another file.
+    if (job.kind === 'close') this.fd = null;
+    this.server.jobs.submit(job, ({ error }) => {
+      if (this.isOver) return;
+      if (error === null) this.inOrder(rest);
+      else this.fail(error);
+    });
+  }
+
+  private fail({ message }: JobError): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.waiting = [];
+    this.discard(() => {
+      if (!this.isAbandoned) this.server.done(message);
+    });
+  }
+
+  private discard(done?: () => void): void {
+    const { jobs } = this.server;
+    if (this.fd !== null) jobs.submit({ kind: 'close', fd: this.fd });
+    this.fd = null;
+    jobs.submit({ kind: 'unlink', path: this.options.draft }, done);
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Walks: the snapshots that are being made at the moment, and the slices of time that they get between the turns of the loop.
+ *
+ *   clients are busy   ░slice░ · · · turns · · · ░slice░ · · ·     a quarter of a millisecond, and a quarter of the time
+ *   nobody wants us    ░░░░ slice ░░░░ turn ░░░░ slice ░░░░        a client that comes waits for one of them
+ *
+ * A sink that has enough says so, and its walk waits until {@link Walks.resume}. How long a slice has lasted is asked of the clock, whose answers are recorded:
+ * a replay makes the same slices.
+ */
+import { captureTimer, type TimerState } from '../../shared/timer-state.js';
+import type { Scheduler } from '../features/surroundings.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
+import type { KeyTable } from '../keyspace/key-table.js';
+import type { PreImages } from '../keyspace/pre-images.js';
+import { DatasetWalk } from './dataset-walk.js';
+import type { Dataset, Facts, SnapshotSettings } from './snapshot-writer.js';
+
+/** Takes a snapshot as it comes into being. */
+export interface WalkSink {
+  /** True: no more for now, but for pre-images, which cannot wait. */
+  readonly isFull: boolean;
+  /** A piece of the file, which is only lent. */
+  write(bytes: Buffer): void;
+  /** That was all. */
+  end(): void;
+}
+
+/** A snapshot that is being made. */
+export interface Walk {
+  readonly keysWritten: number;
+  readonly keysTotal: number;
+  readonly preImages: number;
+  readonly preImageBytes: number;
+}
+
+/** What a snapshot is for. */
+export interface WalkOptions extends Pick<Dataset, 'leavesKeysOut' | 'streamDb'> {
+  /** About the file, beside those that every snapshot has. */
+  readonly facts?: Facts;
+}
+
+export interface WalkSettings extends SnapshotSettings {
+  /** Microseconds after each key, for tests. */
+  readonly 'rdb-key-save-delay': number;
+}
+
+interface WalkSurroundings {
+  readonly settings: WalkSettings;
+  readonly keyspace: Keyspace;
+  readonly clock: { readonly targetUs: number | null; readUs(): number };
+  readonly scheduler: Scheduler;
+  readonly libraries: { codes(): readonly string[] };
+  /** Commands so far: whether clients are busy. */
+  commandsProcessed(): number;
+}
+
+const TIMER = 'snapshot-slice';
+
+/** How a walk and its clients share the time; tests have a pace of their own. */
+export interface Pace {
+  readonly busyUs: number;
+  readonly idleUs: number;
+  /** After each slice clients have so many times what it took. */
+  readonly rest: number;
+  /** How much is written between two looks at the clock, in the terms of DatasetWalk.step. */
+  readonly work: number;
+}
+
+const PACE: Pace = { busyUs: 250, idleUs: 1000, rest: 3, work: 32 };
+
+interface Running {
+  readonly walk: DatasetWalk;
+  readonly sink: WalkSink;
+}
+
+export class Walks implements PreImages {
+  pace = PACE;
+  private running: readonly Running[] = [];
+  private timer: TimerState | null = null;
+  private commandsBefore = 0;
+
+  constructor(private readonly server: WalkSurroundings) {}
+
+  get isWalking(): boolean {
+    return this.running.length > 0;
+  }
+
+  /** The instant is now. */
+  start(sink: WalkSink, { facts = [], ...rest }: WalkOptions = {}): Walk {
+    const { keyspace, settings, libraries } = this.server;
+    const walk = new DatasetWalk({ keyspace, libraries: libraries.codes(), ...rest }, settings, (bytes) => sink.write(bytes), facts);
+    this.running = [...this.running, { walk, sink }];
+    this.install();
+    this.resume();
+    return walk;
+  }
+
+  /** It is not wanted any more: its sink hears no more of it. */
+  stop(walk: Walk): void {
+    this.running = this.running.filter((each) => each.walk !== walk);
+    this.install();
+  }
+
+  /** A sink may have room again. */
+  resume(): void {
+    if (this.timer === null && this.running.some(({ sink }) => !sink.isFull)) this.schedule(0);
+  }
+
+  capture(): TimerState | null {
+    return captureTimer(this.timer);
+  }
+
+  changing(table: KeyTable, slot: number): void {
+    for (const { walk } of this.running) walk.changing(table, slot);
+  }
+
+  removing(table: KeyTable, slot: number): void {
+    for (const { walk } of this.running) walk.removing(table, slot);
+  }
+
+  removed(table: KeyTable, slot: number, moved: number): void {
+    for (const { walk } of this.running) walk.removed(table, slot, moved);
+  }
+
+  private install(): void {
+    const { running } = this;
+    this.server.keyspace.preImages = running.length === 0 ? null : running.length === 1 ? running[0]!.walk : this;
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer = this.server.scheduler.after(TIMER, delayMs, () => this.slice());
+  }
+
+  private slice(): void {
+    const { clock } = this.server;
+    this.timer = null;
+    const startUs = clock.readUs();
+    const isBusy = this.isBusy();
+    let nowUs = startUs;
+    do {
+      for (const each of this.running) if (!each.sink.isFull) this.work(each);
+      nowUs = clock.readUs();
+    } while (nowUs - startUs < (isBusy ? this.pace.busyUs : this.pace.idleUs) && this.hasWork && this.delayUs === 0);
+    // A virtual clock stands still until somebody lets it go on.
+    const restUs = clock.targetUs !== null ? 0 : isBusy ? (nowUs - startUs) * this.pace.rest : 0;
+    if (this.hasWork) this.schedule(Math.max(restUs, this.delayUs) / 1000);
+  }
+
+  private get hasWork(): boolean {
+    return this.running.some(({ sink }) => !sink.isFull);
+  }
+
+  private get delayUs(): number {
+    return Math.max(0, this.server.settings['rdb-key-save-delay']);
+  }
+
+  private work({ walk, sink }: Running): void {
+    for (let left = this.delayUs > 0 ? 1 : this.pace.work; left > 0 && !sink.isFull; ) {
+      const done = walk.step();
+      left -= done;
+      if (done > 0) continue;
+      walk.end();
+      this.stop(walk);
+      return sink.end();
+    }
+  }
+
+  /** Have clients had commands executed since the last slice? */
+  private isBusy(): boolean {
+    const commands = this.server.commandsProcessed();
+    const isBusy = commands !== this.commandsBefore;
+    this.commandsBefore = commands;
+    return isBusy;
+  }
+}
