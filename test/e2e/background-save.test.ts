@@ -27,7 +27,7 @@ const FILL = `
   end`;
 const CHANGES = [
   ['SET', 'string:%', 'changed'], ['DEL', 'list:%'], ['HSET', 'hash:%', 'field', 'changed'], ['ZADD', 'zset:%', '0', 'changed'], ['SADD', 'set:%', 'changed'],
-  ['XADD', 'stream:%', '*', 'field', 'changed'], ['PERSIST', 'volatile:%'], ['RENAME', 'string:%', 'renamed:%'], ['APPEND', 'string:%', 'x'], ['EXPIRE', 'set:%', '1'],
+  ['XADD', 'stream:%', '*', 'field', 'changed'], ['PERSIST', 'volatile:%'], ['RENAME', 'string:%', 'renamed:%'], ['APPEND', 'string:%', 'x'], ['EXPIRE', 'set:%', '5000'],
 ] as const;
 
 const start = (options: Parameters<typeof createServer>[0]): Promise<RedisLabServer> => createServer({ port: 0, 'enable-debug-command': 'yes', ...options });
@@ -38,7 +38,7 @@ function changing(client: RespClient): () => Promise<number> {
   let changes = 0;
   const run = async (): Promise<void> => {
     for (let i = 1; !isOver; i++) {
-      await Promise.all(CHANGES.map((argv) => client.call(...(argv.map((word) => word.replace('%', String(i * 10 % 8000))) as [string]))));
+      await Promise.all(CHANGES.map((argv) => client.call(...(argv.map((word) => word.replace('%', String(i * 10 % 3000))) as [string]))));
       changes += CHANGES.length;
     }
   };
@@ -68,11 +68,11 @@ async function bgsave(client: RespClient): Promise<Wire> {
   return digest;
 }
 
-/** Of more than 8,000 keys, while two clients changed them. */
+/** Of more than 3,000 keys, while two clients changed them. */
 async function saveUnderLoad(options: Parameters<typeof createServer>[0]): Promise<Wire> {
   await using server = await start(options);
   const client = await connectTo(server.port);
-  await client.call('EVAL', FILL, '0', '8000');
+  await client.call('EVAL', FILL, '0', '3000');
   const stops = [changing(await connectTo(server.port)), changing(await connectTo(server.port))];
   const digest = await bgsave(client);
   const info = await saved(client);
@@ -146,11 +146,11 @@ test('kill -9 in the middle of a save leaves the snapshot of before', async () =
   const dir = temporaryDirectory();
   const first = startHeadless('--port', '0', '--dir', dir, '--enable-debug-command', 'yes', '--fault', 'slow-disk 200ms');
   const client = await first.connect();
-  await client.call('DEBUG', 'POPULATE', '100000');
+  await client.call('DEBUG', 'POPULATE', '30000');
   await client.call('SAVE');
   const before = readFileSync(join(dir, 'dump.rdb'));
   await client.call('FLUSHALL');
-  await client.call('DEBUG', 'POPULATE', '100000', 'other');
+  await client.call('DEBUG', 'POPULATE', '30000', 'other');
   await bgsave(client);
   while (!readdirSync(dir).some((name) => name.startsWith('temp-'))) expect(await persistence(client)).toContain('rdb_bgsave_in_progress:1');
   first.child.kill('SIGKILL');
@@ -166,9 +166,9 @@ test.each(MODES)('$poller: a recording with saves is lived through once more, an
   const path = join(temporaryDirectory(), 'saves.lab');
   const server = startHeadless('--port', '0', '--poller', poller, '--dir', dir, '--enable-debug-command', 'yes', '--record', path, '--history', '0');
   const client = await server.connect();
-  await client.call('EVAL', FILL, '0', '5000');
+  await client.call('EVAL', FILL, '0', '1000');
   const stop = changing(await server.connect());
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     await bgsave(client);
     await saved(client);
   }

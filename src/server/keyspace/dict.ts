@@ -21,16 +21,18 @@ import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.j
 const MIN_INDEX = 8;
 
 export class Dict<V> {
-  /** Slot of a key: valid until the next removal. Read only; written by the methods below. */
-  readonly keys: string[] = [];
-  readonly values: V[] = [];
   private hashes = new Int32Array(MIN_INDEX / 2);
   private index = new Int32Array(MIN_INDEX);
   private mask = MIN_INDEX - 1;
   /** What `find` hashed last. */
   private lastHash = 0;
 
-  constructor(private readonly seed: HashSeed) {}
+  /** @param keys by slot, which is valid until the next removal. Read only; written by the methods below */
+  constructor(
+    private readonly seed: HashSeed,
+    readonly keys: string[] = [],
+    readonly values: V[] = [],
+  ) {}
 
   get size(): number {
     return this.keys.length;
@@ -82,6 +84,15 @@ export class Dict<V> {
     this.values.push(value);
     this.link(hash, slot);
     return slot;
+  }
+
+  /** The same keys and values in the same slots: arrays are copied, and nothing is hashed. */
+  clone(): Dict<V> {
+    const copy = new Dict<V>(this.seed, this.keys.slice(), this.values.slice());
+    copy.hashes = this.hashes.slice();
+    copy.index = this.index.slice();
+    copy.mask = this.mask;
+    return copy;
   }
 
   /** True if the key was there. */

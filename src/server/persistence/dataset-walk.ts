@@ -8,17 +8,21 @@
  * until the walk comes to it; so is the name of a key that moves from behind `next` into the slot of one that has gone. Tables are known by themselves: one
  * that FLUSHDB has dropped or SWAPDB has exchanged is still walked as it is.
  *
- * A large value is written in steps. Pre-images of other keys are put aside until it is complete; before it changes itself, the rest of it is written at once.
+ * A large value is written in steps. Pre-images of other keys are put aside until it is complete. Before it changes itself it is copied, without its texts, and
+ * what is left to be written is written from the copy; so is a large value that changes before the walk has come to it.
  */
 import type { Expires } from '../keyspace/expires.js';
 import { bytesOf } from '../keyspace/database.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { KeyTable } from '../keyspace/key-table.js';
 import type { PreImages } from '../keyspace/pre-images.js';
-import type { RdbWriter } from '../keyspace/rdb/encoder.js';
+import { Fifo } from '../../shared/fifo.js';
+import type { RdbWriter, Source } from '../keyspace/rdb/encoder.js';
 import { Opcode } from '../keyspace/rdb/types.js';
-import { type Collection } from '../keyspace/value.js';
-import { type Dataset, type Facts, snapshotWriter, type SnapshotSettings, writeDatabase, writeFacts, writeHead, writeSizes } from './snapshot-writer.js';
+import type { Collection, Value } from '../keyspace/value.js';
+import {
+  type Dataset, type Facts, factsAt, type KeyFacts, snapshotWriter, type SnapshotSettings, writeDatabase, writeFacts, writeHead, writeSizes,
+} from './snapshot-writer.js';
 
 /** From this size on a value is written in steps. */
 const LARGE_BYTES = 2 ** 15;
@@ -45,7 +49,18 @@ interface TableWalk {
 interface Entry {
   readonly table: KeyTable;
   readonly key: string;
+  readonly source: Source<Collection>;
   readonly steps: Iterator<void>;
+  /** It changes no more: it is a copy. */
+  isCopy: boolean;
+}
+
+/** A large value that had to be copied before it was written. */
+interface Waiting {
+  readonly walk: TableWalk;
+  readonly facts: KeyFacts;
+  readonly key: string;
+  readonly value: Collection;
 }
 
 /** Pieces of the file and the database that is selected at their end. */
@@ -72,6 +87,7 @@ export class DatasetWalk implements PreImages {
   /** What was written aside, and waits for the end of a large value. */
   private asidePieces: Buffer[] = [];
   private entry: Entry | null = null;
+  private readonly waiting = new Fifo<Waiting>();
 
   /** The instant is now. @param sink takes the file in pieces, which are overwritten after the call; without the checksum at its end */
   constructor(dataset: Dataset, settings: SnapshotSettings, private readonly sink: (bytes: Buffer) => void, facts: Facts = []) {
@@ -92,6 +108,8 @@ export class DatasetWalk implements PreImages {
       if (this.entry.steps.next().done === true) this.endEntry();
       return STEP_WORK;
     }
+    const waiting = this.waiting.shift();
+    if (waiting !== undefined) return this.writeWaiting(waiting);
     const walk = this.tables[this.current];
     if (walk === undefined) return 0;
     if (walk.next === -1) {
@@ -113,8 +131,9 @@ export class DatasetWalk implements PreImages {
     const walk = this.walkOf(table);
     if (walk === undefined) return;
     const key = table.keyAt(slot);
+    const { entry } = this;
     if (slot <= walk.next && !walk.done.has(key)) this.writeBefore(walk, slot, key);
-    else if (this.entry !== null && this.entry.table === table && this.entry.key === key) this.completeEntry();
+    else if (entry !== null && !entry.isCopy && entry.table === table && entry.key === key) this.copyEntry(entry);
   }
 
   removing(table: KeyTable, slot: number): void {
@@ -135,26 +154,48 @@ export class DatasetWalk implements PreImages {
 
   private write(walk: TableWalk, slot: number, key: string): number {
     const { table } = walk;
-    const { writer } = this.begin(this.main, walk, slot);
     const value = table.valueAt(slot);
+    const { writer } = this.begin(this.main, walk, factsAt(table, walk.expires, slot));
     const bytes = bytesOf(key, value);
     this.keysWritten++;
-    if (typeof value === 'object' && bytes >= LARGE_BYTES && isCollection(value)) this.entry = { table, key, steps: writer.entrySteps(key, value) };
+    if (isLarge(key, value)) this.beginEntry(table, key, value, false);
     else writer.entry(key, value);
     return Math.min(1 + bytes / WORK_BYTES, STEP_WORK);
   }
 
+  private writeWaiting({ walk, facts, key, value }: Waiting): number {
+    this.begin(this.main, walk, facts);
+    this.beginEntry(walk.table, key, value, true);
+    return 1;
+  }
+
+  private beginEntry(table: KeyTable, key: string, value: Collection, isCopy: boolean): void {
+    const source = { value };
+    this.entry = { table, key, source, steps: this.main.writer.entrySteps(key, source), isCopy };
+  }
+
   private writeBefore(walk: TableWalk, slot: number, key: string): void {
-    const value = walk.table.valueAt(slot);
-    this.begin(this.entry === null ? this.main : this.aside, walk, slot).writer.entry(key, value);
+    const { table, expires } = walk;
+    const value = table.valueAt(slot);
+    const facts = factsAt(table, expires, slot);
+    if (isLarge(key, value)) this.waiting.push({ walk, facts, key, value: value.clone() });
+    else this.begin(this.entry === null ? this.main : this.aside, walk, facts).writer.entry(key, value);
     walk.done.add(key);
     this.keysWritten++;
     this.preImages++;
     this.preImageBytes += bytesOf(key, value);
   }
 
+  private copyEntry(entry: Entry): void {
+    const { source, key } = entry;
+    source.value = source.value.clone();
+    entry.isCopy = true;
+    this.preImages++;
+    this.preImageBytes += bytesOf(key, source.value);
+  }
+
   /** All of a key that stands in front of its value. */
-  private begin(output: Output, walk: TableWalk, slot: number): Output {
+  private begin(output: Output, walk: TableWalk, facts: KeyFacts): Output {
     const { writer } = output;
     if (output.selected !== walk.index) {
       writeDatabase(writer, walk.index);
@@ -162,13 +203,8 @@ export class DatasetWalk implements PreImages {
       walk.areSizesWritten = true;
       output.selected = walk.index;
     }
-    writeFacts(writer, this.keyspace, walk.table, walk.expires, slot);
+    writeFacts(writer, this.keyspace, facts);
     return output;
-  }
-
-  private completeEntry(): void {
-    while (this.entry!.steps.next().done !== true);
-    this.endEntry();
   }
 
   /** What was put aside meanwhile follows it. */
@@ -184,4 +220,6 @@ export class DatasetWalk implements PreImages {
   }
 }
 
-const isCollection = (value: object): value is Collection => 'type' in value;
+function isLarge(key: string, value: Value): value is Collection {
+  return typeof value === 'object' && 'type' in value && bytesOf(key, value) >= LARGE_BYTES;
+}

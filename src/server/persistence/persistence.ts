@@ -162,7 +162,8 @@ export class Persistence {
     const { saving } = this;
     if (saving === null) return null;
     const { walk, startMs } = saving;
-    return { seconds: Math.floor((this.server.clock.nowMs - startMs) / 1000), keysWritten: walk.keysWritten, keysTotal: walk.keysTotal, preImageBytes: walk.preImageBytes };
+    const seconds = Math.floor((this.server.clock.nowMs - startMs) / 1000);
+    return { seconds, keysWritten: walk.keysWritten, keysTotal: walk.keysTotal, preImageBytes: walk.preImageBytes };
   }
 
   get hasSavePoints(): boolean {

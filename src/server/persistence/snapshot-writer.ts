@@ -44,7 +44,7 @@ export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink
     writeDatabase(writer, index);
     writeSizes(writer, dict.size, expires.size);
     for (let slot = 0; slot < dict.size; slot++) {
-      writeFacts(writer, keyspace, dict, expires, slot);
+      writeFacts(writer, keyspace, factsAt(dict, expires, slot));
       writer.entry(dict.keyAt(slot), dict.valueAt(slot));
     }
   }
@@ -96,14 +96,23 @@ export function writeSizes(writer: RdbWriter, keys: number, volatile: number): v
   writer.length(volatile);
 }
 
+/** What is known of a key besides its value. */
+export interface KeyFacts {
+  readonly atMs: number;
+  readonly access: number;
+}
+
+export function factsAt(table: KeyTable, expires: Expires, slot: number): KeyFacts {
+  return { atMs: expires.at(slot), access: table.accessAt(slot) };
+}
+
 /** What stands in front of a key. */
-export function writeFacts(writer: RdbWriter, keyspace: Keyspace, table: KeyTable, expires: Expires, slot: number): void {
-  const atMs = expires.at(slot);
+export function writeFacts(writer: RdbWriter, keyspace: Keyspace, { atMs, access }: KeyFacts): void {
   if (atMs !== NEVER) {
     writer.byte(Opcode.expiresMs);
     writer.int64(atMs);
   }
-  writeAccess(writer, keyspace, table.accessAt(slot));
+  writeAccess(writer, keyspace, access);
 }
 
 /** Only where eviction goes by it. */

@@ -262,7 +262,7 @@ test('two servers of a state that was captured in the middle of a save: it is no
 
 test.each([true, false])('a recording with saves, of random clients, is lived through once more (a helper: %s)', (hasHelper) => {
   let saves = 0;
-  for (let seed = 1; seed <= 6; seed++) {
+  for (let seed = 1; seed <= 3; seed++) {
     const dir = join(temporaryDirectory(), 'folder');
     mkdirSync(dir);
     const helper = hasHelper ? new ScriptedHelper() : undefined;
@@ -274,7 +274,7 @@ test.each([true, false])('a recording with saves, of random clients, is lived th
     const random = new Random(seed);
     const client = lab.connect();
     const digests = new Map<number, string>();
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 8; round++) {
       client.ask(random.chance(0.7) ? 'BGSAVE' : 'FLUSHALL');
       for (const [turn, digest] of live(recorded, random, 20)) digests.set(turn, digest);
       if (helper !== undefined && random.chance(0.8)) while (helper.waiting.length > 0) {
@@ -298,7 +298,7 @@ test.each([true, false])('a recording with saves, of random clients, is lived th
     expect(compared).toBeGreaterThan(3);
     saves += lab.log.filter((line) => line.includes('Background saving started')).length;
   }
-  expect(saves).toBeGreaterThan(8);
+  expect(saves).toBeGreaterThan(5);
 });
 
 test('a replay cannot go on from the middle of a save, and knows that', () => {

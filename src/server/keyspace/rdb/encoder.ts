@@ -46,6 +46,11 @@ export function dump(value: Value, settings: DumpSettings, formatScore: (score: 
 /** Members of a large collection that are written in one step. */
 const STEP = 64;
 
+/** A value that is being written. */
+export interface Source<T extends Collection> {
+  value: T;
+}
+
 /** Bytes that are collected before a sink gets them. */
 const CHUNK_BYTES = 2 ** 16;
 
@@ -81,10 +86,10 @@ export class RdbWriter {
     this.key = null;
   }
 
-  /** The same step by step, for a value so large that it must not be written at once: it may not change before the last step. */
-  *entrySteps(key: string, value: Collection): Generator<void, void, undefined> {
+  /** The same step by step, for a value so large that it must not be written at once. Between two steps `source` may get an exact copy of its value. */
+  *entrySteps(key: string, source: Source<Collection>): Generator<void, void, undefined> {
     this.key = key;
-    const steps = this.steps(value);
+    const steps = this.steps(source);
     // Its key is written with the first step.
     let isOver = steps.next().done;
     this.key = null;
@@ -95,15 +100,16 @@ export class RdbWriter {
     if (isString(value)) {
       this.type(Type.string);
       this.text(textOf(value));
-    } else for (const _ of this.steps(value));
+    } else for (const _ of this.steps({ value }));
   }
 
-  private steps(value: Collection): Generator<void, void, undefined> {
-    if (value instanceof List) return this.list(value);
-    if (value instanceof SetValue) return this.set(value);
-    if (value instanceof HashValue) return this.hash(value);
-    if (value instanceof SortedSetValue) return this.sortedSet(value);
-    if (value instanceof StreamValue) return this.stream(value);
+  private steps(source: Source<Collection>): Generator<void, void, undefined> {
+    const { value } = source;
+    if (value instanceof List) return this.list(source as Source<List>);
+    if (value instanceof SetValue) return this.set(source as Source<SetValue>);
+    if (value instanceof HashValue) return this.hash(source as Source<HashValue>);
+    if (value instanceof SortedSetValue) return this.sortedSet(source as Source<SortedSetValue>);
+    if (value instanceof StreamValue) return this.stream(source as Source<StreamValue>);
     throw new Error(`expected a type that can be dumped, not ${value.type}`);
   }
 
@@ -113,66 +119,69 @@ export class RdbWriter {
   }
 
   /** Cut into nodes twice: how many there are stands in front of them. */
-  private *list(list: List): Generator<void, void, undefined> {
+  private *list(source: Source<List>): Generator<void, void, undefined> {
     this.type(Type.listQuicklist2);
     const fill = this.settings['list-max-listpack-size'];
     let count = 0;
-    for (const _ of listNodes(list, fill)) {
+    for (const _ of listNodes(source, fill)) {
       count++;
       yield;
     }
     this.length(count);
-    for (const node of listNodes(list, fill)) {
+    for (const node of listNodes(source, fill)) {
       this.length(PACKED_NODE);
       this.listpack(node);
       yield;
     }
   }
 
-  private *set(set: SetValue): Generator<void, void, undefined> {
-    if (set.encoding === 'intset') {
+  private *set(source: Source<SetValue>): Generator<void, void, undefined> {
+    const { size, encoding } = source.value;
+    if (encoding === 'intset') {
       this.type(Type.setIntset);
-      this.blob(intset(set.members().map((member) => parseInt64(member)!)));
+      this.blob(intset(source.value.members().map((member) => parseInt64(member)!)));
       return;
     }
     this.type(Type.set);
-    this.length(set.size);
-    for (let position = 0; position < set.size; position++) {
-      this.text(set.memberAt(position));
+    this.length(size);
+    for (let position = 0; position < size; position++) {
+      this.text(source.value.memberAt(position));
       if (position % STEP === STEP - 1) yield;
     }
   }
 
-  private *hash(hash: HashValue): Generator<void, void, undefined> {
-    if (hash.encoding === 'listpack') {
+  private *hash(source: Source<HashValue>): Generator<void, void, undefined> {
+    const { size, encoding } = source.value;
+    if (encoding === 'listpack') {
       const flat: string[] = [];
-      for (let position = 0; position < hash.size; position++) flat.push(hash.fieldAt(position), hash.valueAt(position));
+      for (let position = 0; position < size; position++) flat.push(source.value.fieldAt(position), source.value.valueAt(position));
       this.type(Type.hashListpack);
       this.listpack(flat);
       return;
     }
     this.type(Type.hash);
-    this.length(hash.size);
-    for (let position = 0; position < hash.size; position++) {
-      this.text(hash.fieldAt(position));
-      this.text(hash.valueAt(position));
+    this.length(size);
+    for (let position = 0; position < size; position++) {
+      this.text(source.value.fieldAt(position));
+      this.text(source.value.valueAt(position));
       if (position % STEP === STEP - 1) yield;
     }
   }
 
-  private *sortedSet(set: SortedSetValue): Generator<void, void, undefined> {
-    if (set.encoding === 'listpack') {
+  private *sortedSet(source: Source<SortedSetValue>): Generator<void, void, undefined> {
+    const { size, encoding } = source.value;
+    if (encoding === 'listpack') {
       const flat: string[] = [];
-      set.visit(0, set.size, false, (member, score) => void flat.push(member, this.scoreText(score)));
+      source.value.visit(0, size, false, (member, score) => void flat.push(member, this.scoreText(score)));
       this.type(Type.sortedSetListpack);
       this.listpack(flat);
       return;
     }
     this.type(Type.sortedSet2);
-    this.length(set.size);
+    this.length(size);
     // The last one first: that way, loading inserts each at the front of the skip list.
-    for (let left = set.size; left > 0; left -= STEP) {
-      set.visit(left - 1, Math.min(STEP, left), true, (member, score) => {
+    for (let left = size; left > 0; left -= STEP) {
+      source.value.visit(left - 1, Math.min(STEP, left), true, (member, score) => {
         this.text(member);
         this.room(8);
         this.at = this.bytes.writeDoubleLE(score, this.at);
@@ -186,39 +195,43 @@ export class RdbWriter {
     return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE ? BigInt(score).toString() : this.formatScore(score);
   }
 
-  private *stream(stream: StreamValue): Generator<void, void, undefined> {
+  private *stream(source: Source<StreamValue>): Generator<void, void, undefined> {
     this.type(Type.streamListpacks2);
-    this.length(stream.nodes.size);
-    for (const node of stream.nodes) {
+    this.length(source.value.nodes.size);
+    for (let node = source.value.nodes.first; node !== undefined; node = source.value.nodes.after(node)) {
       this.length(16);
       this.rawId(node);
       this.blob(nodeListpack(node));
       yield;
     }
+    const stream = source.value;
     this.length(stream.size);
     this.id(stream.lastId);
     this.id(stream.firstId);
     this.id(stream.maxDeletedId);
     this.length(stream.entriesAdded);
     this.length(stream.groups.size);
-    for (const group of [...stream.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) yield* this.group(group);
+    const names = [...stream.groups.keys()].sort((a, b) => (a < b ? -1 : 1));
+    for (const name of names) yield* this.group(name, () => source.value.groups.get(name)!);
   }
 
-  private *group(group: Group): Generator<void, void, undefined> {
-    this.text(group.name);
+  private *group(name: string, current: () => Group): Generator<void, void, undefined> {
+    const group = current();
+    this.text(name);
     this.id(group.lastId);
     this.length(group.entriesRead);
     this.length(group.pending.size);
-    for (const pending of group.pending) {
+    for (let pending = group.pending.first; pending !== undefined; pending = current().pending.after(pending)) {
       this.rawId(pending);
       this.int64(pending.deliveredMs);
       this.length(pending.deliveries);
       yield;
     }
-    const consumers = group.sortedConsumers();
+    const consumers = current().sortedConsumers();
     this.length(consumers.length);
-    for (const { name, seenMs, pending } of consumers) {
-      this.text(name);
+    for (const consumer of consumers) {
+      const { seenMs, pending } = current().consumers.get(consumer.name)!;
+      this.text(consumer.name);
       this.int64(seenMs);
       this.length(pending.size);
       for (const one of pending) this.rawId(one);
@@ -320,10 +333,10 @@ const NODE_SAFE_BYTES = 8192;
 const ELEMENT_ESTIMATE = 8;
 
 /** The elements of a list, cut as pushing them at the tail would have cut them. */
-function* listNodes(list: List, fill: number): Generator<string[], void, undefined> {
+function* listNodes(source: Source<List>, fill: number): Generator<string[], void, undefined> {
   let node: string[] = [];
   let bytes = LISTPACK_OVERHEAD;
-  for (const element of list) {
+  for (const element of elementsOf(source)) {
     const wanted = bytes + element.length + ELEMENT_ESTIMATE;
     const fits = fill < 0 ? wanted <= NODE_BYTES[Math.min(-fill, NODE_BYTES.length) - 1]! : wanted <= NODE_SAFE_BYTES && node.length < fill;
     if (node.length > 0 && !fits) {
@@ -335,6 +348,10 @@ function* listNodes(list: List, fill: number): Generator<string[], void, undefin
     bytes += elementBytes(element);
   }
   yield node;
+}
+
+function* elementsOf(source: Source<List>): Generator<string, void, undefined> {
+  for (let at = 0; at < source.value.size; at += STEP) yield* source.value.slice(at, Math.min(STEP, source.value.size - at));
 }
 
 /** Bytes of an integer, how many there are, and the integers, sorted, in as many bytes as the largest needs. */

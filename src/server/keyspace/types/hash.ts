@@ -99,13 +99,9 @@ export class HashValue implements Collection {
 
   clone(): HashValue {
     const copy = new HashValue(this.seed);
-    if (this.dict === null) {
-      copy.list = this.list.slice();
-      copy.textBytes = this.textBytes;
-      return copy;
-    }
-    copy.dict = new Dict(this.seed);
-    for (let position = 0; position < this.size; position++) copy.setInDict(this.fieldAt(position), this.valueAt(position));
+    copy.list = this.list.slice();
+    copy.textBytes = this.textBytes;
+    copy.dict = this.dict?.clone() ?? null;
     return copy;
   }
 

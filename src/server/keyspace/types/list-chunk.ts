@@ -24,6 +24,14 @@ export class Chunk {
     return this.end - this.start;
   }
 
+  clone(): Chunk {
+    const copy = new Chunk(0);
+    copy.items = this.items.slice();
+    copy.start = this.start;
+    copy.end = this.end;
+    return copy;
+  }
+
   /** Moves the elements so that they begin at `start`, in an array of `capacity` slots. */
   moveTo(start: number, capacity: number): void {
     const items = emptySlots(capacity);

@@ -39,7 +39,9 @@ export class List implements Collection {
 
   clone(): List {
     const copy = new List();
-    for (const value of this) copy.pushTail(value);
+    for (let chunk = this.head; chunk !== null; chunk = chunk.next) copy.linkAfter(copy.tail, chunk.clone());
+    copy.size = this.size;
+    copy.memoryBytes = this.memoryBytes;
     return copy;
   }
 

@@ -243,6 +243,13 @@ export class ScoreTree {
     return undefined;
   }
 
+  /** Becomes the same as another one, node by node. Only for a new one. */
+  copy({ root, size }: ScoreTree): void {
+    // The first leaf is here already.
+    this.root = copyNode(root, { last: null, first: this.first });
+    this.size = size;
+  }
+
   /** Writes the nodes as they are: a range by text, of members whose scores differ, depends on them. */
   capture(to: ColumnWriter): void {
     captureNode(this.root, to);
@@ -315,6 +322,16 @@ function restoreNode(from: ColumnReader, chain: Chain): Node {
     node.counts.push(child.count);
   }
   return node;
+}
+
+function copyNode(node: Node, chain: Chain): Node {
+  const copy = node.isLeaf ? nextLeaf(chain) : new Branch();
+  copy.scores = node.scores.slice();
+  copy.members = node.members.slice();
+  if (node.isLeaf || copy.isLeaf) return copy;
+  copy.counts = node.counts.slice();
+  copy.children = node.children.map((child) => copyNode(child, chain));
+  return copy;
 }
 
 function nextLeaf(chain: Chain): Leaf {

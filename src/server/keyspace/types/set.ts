@@ -103,13 +103,9 @@ export class SetValue implements Collection {
 
   clone(): SetValue {
     const copy = new SetValue(this.seed);
-    if (this.dict === null) {
-      copy.integers = this.integers!.slice();
-      return copy;
-    }
-    copy.integers = null;
-    copy.dict = new Dict(this.seed);
-    for (const member of this.dict.keys) copy.addText(member);
+    copy.integers = this.integers?.slice() ?? null;
+    copy.textBytes = this.textBytes;
+    copy.dict = this.dict?.clone() ?? null;
     return copy;
   }
 

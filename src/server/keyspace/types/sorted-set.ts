@@ -138,12 +138,10 @@ export class SortedSetValue implements Collection {
   }
 
   clone(): SortedSetValue {
-    const copy = new SortedSetValue(this.seed, this.dict !== null);
+    const copy = new SortedSetValue(this.seed, false);
     copy.textBytes = this.textBytes;
-    this.visit(0, this.size, false, (member, score) => {
-      copy.tree.insert(score, member);
-      copy.dict?.add(member, score);
-    });
+    copy.dict = this.dict?.clone() ?? null;
+    copy.tree.copy(this.tree);
     return copy;
   }
 
