@@ -246,11 +246,7 @@ export class Server implements ServerContext {
 
     const replicas = (this.replicas = new Replicas({
       settings: values, replication: this.replication, clock, scheduler, tap, host, memory: keyspace.memory, stats, log: this.log,
-      writeDataset: ({ leavesKeysOut }, receiver) => {
-        persistence.writeDataset(leavesKeysOut, this.replication, (bytes) => receiver.take(Buffer.from(bytes)));
-        receiver.end();
-        return null;
-      },
+      writeDataset: (request, receiver) => persistence.writeDataset(receiver, request),
       listen: (isOn) => {
         hooks.stream = isOn ? this.replication : null;
         this.propagation.toReplicas(isOn ? this.replicas : null);

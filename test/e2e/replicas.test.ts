@@ -86,6 +86,24 @@ describeWithRedis('a real replica', () => {
     expect(await field(client, 'master_sync_in_progress')).toBe('0');
   });
 
+  test('of a large dataset is synchronized while clients write and others are served', { timeout: 60_000 }, async () => {
+    await using lab = await startLab();
+    const master = await connectTo(lab.port);
+    await master.call('DEBUG', 'POPULATE', '200000', 'key', '100');
+    const random = new Random(9);
+    const { client } = await startReplica(lab.port);
+    await withoutExpiry(master, client);
+    let rounds = 0;
+    while ((await field(master, 'slave0'))?.includes('state=online') !== true) {
+      rounds++;
+      await write(master, random, 50);
+      for (let i = 0; i < 20; i++) await master.call('SET', `key:${random.below(200_000)}`, 'new');
+    }
+    expect(rounds).toBeGreaterThan(1);
+    await expectSame(master, client);
+    expect(await field(master, 'sync_full', 'stats')).toBe('1');
+  });
+
   test('whose link is cut again and again under load goes on where it stopped', { timeout: 120_000 }, async () => {
     await using lab = await startLab({ 'repl-backlog-size': 10 * 2 ** 20 });
     const master = await connectTo(lab.port);

@@ -23,7 +23,8 @@ import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
 import { type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
 import { writeSnapshot } from './snapshot-writer.js';
-import { type Walk, Walks, type WalkSettings } from './walks.js';
+import { type DatasetReceiver, type DatasetSource, ReplicaFile } from './replica-file.js';
+import { type Walk, type WalkOptions, Walks, type WalkSettings } from './walks.js';
 
 /** The settings that matter; the names are CONFIG's. */
 export interface PersistenceSettings extends WalkSettings, EncodingLimits {
@@ -296,10 +297,11 @@ export class Persistence {
     log('notice', `DB loaded from disk: ${this.keysLoaded} keys, ${((clock.readUs() - startUs) / 1e6).toFixed(3)} seconds`);
   }
 
-  /** The dataset for a replica, in pieces that are overwritten after the call. */
-  writeDataset(leavesKeysOut: boolean, stream: { readonly role: 'master' | 'slave'; readonly selectedDb: number }, sink: (bytes: Buffer) => void): void {
-    const { keyspace, libraries, settings } = this.server;
-    writeSnapshot({ keyspace, libraries: libraries.codes(), leavesKeysOut, streamDb: stream.role === 'slave' ? stream.selectedDb : -1 }, settings, sink);
+  /** The dataset of this moment for replicas, in slices, with the checksum at its end. */
+  writeDataset(receiver: DatasetReceiver, options: WalkOptions): DatasetSource {
+    const { walks } = this;
+    const walk = walks.start(new ReplicaFile(receiver, this.server.settings.rdbchecksum), options);
+    return { resume: () => walks.resume(), stop: () => walks.stop(walk) };
   }
 
   /** A dataset that a master sends is to take the place of the one that there is. */

@@ -16,6 +16,8 @@ import type { Replica } from './replica.js';
 export interface DatasetRequest {
   /** Libraries only. */
   readonly leavesKeysOut: boolean;
+  /** The database that the stream has selected; -1: it selects one before it needs it. */
+  readonly streamDb: number;
 }
 
 /** Takes the dataset in pieces, which belong to it from then on. */
@@ -67,7 +69,7 @@ export class FullSync {
   }
 
   /** Sends the dataset to replicas that stand at the end of the backlog, and wish the same of it. */
-  begin(replicas: readonly Replica[], backlog: Backlog): void {
+  begin(replicas: readonly Replica[], backlog: Backlog, streamDb: number): void {
     const mark = this.server.makeMark();
     const { leavesKeysOut } = replicas[0]!;
     this.transfer = { mark, leavesKeysOut, replicas: [...replicas], kept: [], source: null };
@@ -76,7 +78,7 @@ export class FullSync {
       replica.stand(backlog, backlog.end);
       if (!replica.isSized) replica.put(Buffer.from(`$EOF:${mark}\r\n`));
     }
-    const source = this.server.write({ leavesKeysOut }, this);
+    const source = this.server.write({ leavesKeysOut, streamDb }, this);
     if (this.transfer !== null) this.transfer.source = source;
   }
 

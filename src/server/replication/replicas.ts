@@ -380,7 +380,7 @@ export class Replicas {
       replica.lastWriteMs = this.server.clock.nowMs;
       if (!replica.isOld) this.say(replica, `+FULLRESYNC ${replication.id} ${replication.offset}\r\n`);
     }
-    this.fullSync.begin(group, this.backlog!);
+    this.fullSync.begin(group, this.backlog!, replication.selectedDb);
   }
 
   /** A replica has been sent all that comes before the stream, as far as there is any yet. */

@@ -8,6 +8,7 @@ import { digestOf } from '../../../src/server/recording/digest.js';
 import { type Checkpoint, Replay } from '../../../src/server/recording/replay.js';
 import { readClientScript } from '../../../src/server/recording/what-if/client-script.js';
 import { record } from '../recording/scenarios.js';
+import { writeSnapshot } from '../../../src/server/persistence/snapshot-writer.js';
 import { type Lab, type LabClient, request, simulate, type SimulationOptions } from '../simulation/harness.js';
 
 const ADDRESS = { host: '192.0.2.1', port: 6379 };
@@ -25,7 +26,8 @@ function datasetOf(...commands: string[][]): string {
   const client = lab.connect();
   for (const command of commands) client.ask(...command);
   const chunks: Buffer[] = [];
-  lab.server.persistence.writeDataset(false, { role: 'master', selectedDb: -1 }, (bytes) => void chunks.push(Buffer.from(bytes)));
+  const { keyspace, config } = lab.server;
+  writeSnapshot({ keyspace, libraries: [] }, config.values, (bytes) => void chunks.push(Buffer.from(bytes)));
   return Buffer.concat(chunks).latin1Slice();
 }
 

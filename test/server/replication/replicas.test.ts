@@ -144,6 +144,90 @@ describe('full synchronization', () => {
   });
 });
 
+describe('in slices', () => {
+  /** A server with 500 keys that writes a few of them a turn. */
+  function slow(settings: Partial<SettingValues>): Lab {
+    const lab = simulate({ settings });
+    lab.server.persistence.walks.pace = { busyUs: 0, idleUs: 0, rest: 0, work: 5 };
+    const client = lab.connect();
+    for (let i = 0; i < 500; i++) client.ask('SET', `key:${i}`, 'old');
+    return lab;
+  }
+
+  test.each([NOW, SIZED])('the dataset is that of the moment at which it began, and what changed meanwhile follows', (settings) => {
+    using lab = slow(settings);
+    const replica = introduce(lab, 'eof');
+    replica.sendCommand('PSYNC', '?', '-1');
+    lab.turn(3);
+    expect(lab.server.replicas.list[0]!.stateName).toBe('wait_bgsave');
+    const client = lab.connectLater();
+    let stream = request('SELECT', '0');
+    for (let i = 0; i < 500; i += 7) {
+      client.sendCommand('SET', `key:${i}`, 'new');
+      stream += request('SET', `key:${i}`, 'new');
+      lab.turn(1);
+    }
+    expect(lab.server.persistence.walks.isWalking).toBe(true);
+    let bytes = replica.receive();
+    replica.sendCommand('REPLCONF', 'ACK', '0');
+    bytes += replica.receive();
+    expect(bytes.endsWith(stream)).toBe(true);
+    const { rdb } = parse(bytes.slice(0, -stream.length));
+    expect(rdb.split('old')).toHaveLength(501);
+    expect(rdb).not.toContain('new');
+  });
+
+  test('a replica that does not read holds it up, and one that goes lets it end', () => {
+    using lab = slow(NOW);
+    const client = lab.connect();
+    for (let i = 0; i < 40; i++) client.ask('SET', `large:${i}`, 'x'.repeat(100_000));
+    client.ask('CONFIG', 'SET', 'rdbcompression', 'no');
+    const replicas = [introduce(lab, 'eof'), introduce(lab, 'eof')];
+    replicas[0]!.peer.window = 0;
+    client.ask('CONFIG', 'SET', 'repl-diskless-sync-delay', '1');
+    for (const replica of replicas) replica.sendCommand('PSYNC', '?', '-1');
+    lab.advance(5000);
+    const [held] = lab.server.replicas.list;
+    expect(lab.server.persistence.walks.isWalking).toBe(true);
+    expect(held!.pieceBytes).toBeGreaterThan(1_000_000);
+    expect(held!.pieceBytes).toBeLessThan(1_500_000);
+    replicas[0]!.close();
+    const { rdb } = parse(replicas[1]!.receive());
+    expect(rdb.split('x'.repeat(100_000))).toHaveLength(41);
+    expect(lab.server.persistence.walks.isWalking).toBe(false);
+  });
+
+  test('without a replica it is not written to its end', () => {
+    using lab = slow(NOW);
+    const replica = introduce(lab, 'eof');
+    replica.sendCommand('PSYNC', '?', '-1');
+    lab.turn(5);
+    replica.close();
+    lab.turn(2);
+    expect(lab.server.persistence.walks.isWalking).toBe(false);
+    expect(synchronize(lab).rdb.split('old')).toHaveLength(501);
+  });
+
+  test('who comes while one is being written gets the next one', () => {
+    using lab = slow(NOW);
+    const first = introduce(lab, 'eof');
+    first.sendCommand('PSYNC', '?', '-1');
+    lab.turn(3);
+    const client = lab.connectLater();
+    client.sendCommand('SET', 'key:1', 'new');
+    const second = lab.connectLater();
+    second.sendCommand('REPLCONF', 'capa', 'eof');
+    lab.turn(3);
+    expect(second.take()).toBe('+OK\r\n');
+    second.sendCommand('PSYNC', '?', '-1');
+    lab.turn(2);
+    expect(lab.server.persistence.walks.isWalking).toBe(true);
+    expect(parse(first.receive()).rdb.split('new')).toHaveLength(1);
+    lab.advance(1000);
+    expect(parse(second.receive()).rdb.split('new')).toHaveLength(2);
+  });
+});
+
 describe('partial resynchronization', () => {
   /** A replica that has got one command, and has gone. */
   function leave(lab: Lab): { id: string; next: number } {

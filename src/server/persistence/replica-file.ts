@@ -1,0 +1,48 @@
+/**
+ * ReplicaFile: a snapshot on its way to replicas, which read it as it comes: see replication/full-sync.ts.
+ */
+import { Crc64 } from '../keyspace/rdb/crc64.js';
+import { NO_CHECKSUM } from './snapshot-writer.js';
+import type { WalkSink } from './walks.js';
+
+/** Takes a snapshot in pieces, which belong to it from then on. */
+export interface DatasetReceiver {
+  /** It has enough for now. */
+  readonly isFull: boolean;
+  take(piece: Buffer): void;
+  /** There is nothing more. */
+  end(): void;
+}
+
+/** A snapshot that is being made, in steps between which keys may change. */
+export interface DatasetSource {
+  /** There may be room again. */
+  resume(): void;
+  /** It is not wanted any more. */
+  stop(): void;
+}
+
+export class ReplicaFile implements WalkSink {
+  private readonly checksum: Crc64 | null;
+
+  constructor(
+    private readonly receiver: DatasetReceiver,
+    hasChecksum: boolean,
+  ) {
+    this.checksum = hasChecksum ? new Crc64() : null;
+  }
+
+  get isFull(): boolean {
+    return this.receiver.isFull;
+  }
+
+  write(bytes: Buffer): void {
+    this.checksum?.add(bytes);
+    this.receiver.take(Buffer.from(bytes));
+  }
+
+  end(): void {
+    this.receiver.take(Buffer.from(this.checksum?.value ?? NO_CHECKSUM, 'latin1'));
+    this.receiver.end();
+  }
+}
