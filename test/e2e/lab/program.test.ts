@@ -154,7 +154,7 @@ test('a program that does not listen is shown at once, and named; when it does, 
   await Promise.all(
     cases.map(async ([text, expected], at) => {
       const lab = launchLab({ args: [program(text)], columns: 120, rows: 40 });
-      await lab.until(() => lab.pane('keyspace').join(' ').includes('the program has not listened yet') && lab.header.includes('no address'));
+      await lab.until(() => /has not listened yet|has used nothing/.test(lab.pane('keyspace').join(' ')) && lab.header.includes('no address'));
       await lab.until(() => expected.test(lab.pane('keyspace').join(' ').replace(/\s+/g, ' ')));
       if (at < 2) {
         expect(lab.screen).toContain('not connected>');
