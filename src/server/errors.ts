@@ -198,8 +198,6 @@ export const NO_CONFIG_FILE = new ErrorReply('ERR The server is running without 
 export const rewriteFailed = (why: string): ErrorReply => new ErrorReply(oneLine(`ERR Rewriting config file: ${why}`));
 export const FIRST_DB_INDEX = new ErrorReply('ERR invalid first DB index');
 export const SECOND_DB_INDEX = new ErrorReply('ERR invalid second DB index');
-/** Ours: there is no append-only file. */
-export const NO_APPEND_ONLY_FILE = new ErrorReply('ERR this server has no append-only file: snapshots are all it writes');
 /** Redis answers only `ERR`, and says why in its log. */
 export const notSaved = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR ${complaint}`));
 export const SAVE_IN_PROGRESS = new ErrorReply('ERR Background save already in progress');
@@ -211,6 +209,11 @@ export const NOT_ON_DISK = new ErrorReply(
     'Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails ' +
     '(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.',
 );
+export const notInFile = (why: string): ErrorReply => new ErrorReply(oneLine(`MISCONF Errors writing to the AOF file: ${why}`));
+export const AOF_IN_PROGRESS = new ErrorReply('ERR Background append only file rewriting already in progress');
+/** Redis says why in its log only. */
+export const notRewritten = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Can't execute an AOF background rewriting: ${complaint}`));
+export const notLoaded = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error trying to load the AOF files: ${complaint}`));
 export const SHUTDOWN_FAILED = new ErrorReply('ERR Errors trying to SHUTDOWN. Check logs.');
 export const NOT_RELOADED = new ErrorReply('ERR Error trying to load the RDB dump');
 export const RELOAD_OPTIONS = new ErrorReply('ERR DEBUG RELOAD only supports the NOFLUSH option.');

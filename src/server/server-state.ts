@@ -23,6 +23,7 @@ import type { TcpListener, TcpStream } from './io/poll.js';
 import type { KeyspaceState } from './keyspace/keyspace.js';
 import type { HeapWatchState } from './measuring/heap-watch.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
+import type { AppendOnlyState } from './persistence/aof/append-only-file.js';
 import type { PersistenceState } from './persistence/persistence.js';
 import type { LinkState } from './replication/primary-link.js';
 import type { FailoverState } from './replication/failover.js';
@@ -67,12 +68,13 @@ export interface ServerState {
   readonly keyspace: KeyspaceState;
   readonly scripting: ScriptingState | null;
   readonly persistence: PersistenceState;
+  readonly appendOnly: AppendOnlyState;
   readonly jobs: JobsState;
 }
 
-/** The settings of a server that begins with this state. It is another server: it must not save over the file of the first. */
+/** The settings of a server that begins with this state. It is another server: it must not write to the files of the first. */
 export function settingsOf({ settings }: ServerState): Partial<SettingValues> {
-  return { ...settings, save: '' };
+  return { ...settings, save: '', appendonly: false };
 }
 
 /** What a server is restored from. */

@@ -4,6 +4,7 @@
  * Everything it depends on is handed in: the poll, the clock, the random seed. With the scripted poll and a manual clock the whole
  * server is a function of its inputs. It runs on whatever thread calls {@link Server.run}.
  */
+import { type Job, type JobResult, perform } from './background/job.js';
 import { type JobRunner, Jobs } from './background/jobs.js';
 import { Acceptor } from './client/acceptor.js';
 import { ClientEviction } from './client/client-eviction.js';
@@ -17,12 +18,13 @@ import { resolvePath, toText } from './config/bytes.js';
 import { type Config, ConfigError, type SettingValues } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { ServerContext, ServerIdentity } from './command/context.js';
-import { NO_LONGER_MASTER, NOT_ON_DISK, TOO_FEW_REPLICAS } from './errors.js';
+import { NO_LONGER_MASTER, NOT_ON_DISK, notInFile, TOO_FEW_REPLICAS } from './errors.js';
 import { AclLog } from './features/acl-log.js';
 import { Blocking, type ParkRequest } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
 import { AfterReply } from './dispatch/after-reply.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { LoadingClient } from './dispatch/loading-client.js';
 import { CommandFaults } from './faults/command-faults.js';
 import { LoopFaults, type TriggerCall, type Triggering } from './faults/loop-faults.js';
 import { RuleFaults } from './faults/rule-faults.js';
@@ -51,10 +53,11 @@ import { followNotifications, followSettings } from './keyspace/settings.js';
 import { Activity } from './loop/activity.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
-import type { Reply } from './resp/reply.js';
+import type { ErrorReply, Reply } from './resp/reply.js';
 import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
+import { AppendOnlyFile } from './persistence/aof/append-only-file.js';
 import { Persistence } from './persistence/persistence.js';
 import { Propagation } from './propagation/propagation.js';
 import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
@@ -87,6 +90,8 @@ export interface ServerInputs {
   readonly host?: Host;
   /** Who does file work in the background. Left out: it is done on the spot, by the host. */
   readonly jobs?: JobRunner;
+  /** Does file work that the loop waits for. Left out: {@link perform}. */
+  readonly perform?: (job: Job) => JobResult;
   /** The heap of this thread, to be watched; left out: nobody looks at it. */
   readonly heap?: Heap;
   /** Where the loop says what it is at; by default nobody reads it. */
@@ -124,6 +129,7 @@ export class Server implements ServerContext {
   readonly stats: ServerStats;
   readonly statistics: Statistics<Command>;
   readonly persistence: Persistence;
+  readonly appendOnly: AppendOnlyFile;
   readonly propagation: Propagation;
   readonly scheduler: Scheduler;
   /** File work that the loop does not wait for. */
@@ -147,6 +153,9 @@ export class Server implements ServerContext {
   /** That of the connection that was closed last; 0: of none. */
   private freedToken: Token = 0;
   private heapWatch: HeapWatch | null = null;
+  /** Why writes are refused: snapshots cannot be written, the append-only file cannot. */
+  private notSaved: ErrorReply | null = null;
+  private notAppended: ErrorReply | null = null;
 
   /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
   constructor(inputs: ServerInputs) {
@@ -240,9 +249,31 @@ export class Server implements ServerContext {
     const persistence = (this.persistence = new Persistence({
       settings: values, keyspace, clock, scheduler, host, jobs: this.jobs, libraries: librariesOf(this), log: this.log,
       commandsProcessed: () => stats.commandsProcessed,
-      denyWrites: (isDenied) => void (hooks.writesDenied = isDenied ? NOT_ON_DISK : null),
+      denyWrites: (isDenied) => {
+        this.notSaved = isDenied ? NOT_ON_DISK : null;
+        this.tellDenials();
+      },
     }));
     for (const name of ['save', 'stop-writes-on-bgsave-error'] as const) config.onChange(name, () => persistence.configure());
+
+    const appendOnly = (this.appendOnly = new AppendOnlyFile({
+      settings: values, keyspace, clock, scheduler, host, jobs: this.jobs, libraries: librariesOf(this), walks: persistence.walks, log: this.log,
+      perform: inputs.perform ?? perform,
+      isSaving: () => persistence.isSaving,
+      client: () => new LoadingClient(this),
+      listen: (sink) => {
+        this.propagation.toFile(sink);
+        this.environment.pending.beforeWrites = sink === null ? null : () => sink.flush();
+      },
+      denyWrites: (why) => {
+        this.notAppended = why === null ? null : notInFile(why);
+        this.tellDenials();
+      },
+      dropOutput: () => this.clients.dropOutput('append-only file'),
+    }));
+    persistence.isRewriting = () => appendOnly.isRewriting;
+    config.onChange('appendonly', (isOn) => appendOnly.configure(isOn));
+    config.onChange('appendfsync', () => appendOnly.configureSync());
 
     const replicas = (this.replicas = new Replicas({
       settings: values, replication: this.replication, clock, scheduler, tap, host, memory: keyspace.memory, stats, log: this.log,
@@ -330,6 +361,7 @@ export class Server implements ServerContext {
         return loadFrom(reader);
       },
       complaintOf: (error) => (error instanceof SnapshotError ? error.message : null),
+      datasetLoaded: () => this.appendOnly.restart(),
       discardDataset: () => persistence.empty(),
       adopt: (stream, token, db) => clients.adoptMaster(stream, token, db),
       changed: ({ writes, data }) => {
@@ -431,6 +463,7 @@ export class Server implements ServerContext {
       keyspace: this.keyspace.capture(),
       scripting: captureScripting(this),
       persistence: this.persistence.capture(),
+      appendOnly: this.appendOnly.capture(),
       jobs: this.jobs.capture(),
     };
   }
@@ -464,6 +497,7 @@ export class Server implements ServerContext {
     keyspace.restore(state.keyspace);
     this.jobs.restore(state.jobs, sockets === undefined);
     this.persistence.restore(state.persistence, sockets === undefined);
+    this.appendOnly.restore(state.appendOnly, sockets === undefined);
     this.replicas.restore(state.replicas, sessions, sockets === undefined);
     this.failover.restore(state.failover, sockets === undefined);
     const clientOf = (token: Token): MasterConnection => sessions.get(token)!.transport as MasterConnection;
@@ -480,11 +514,14 @@ export class Server implements ServerContext {
   }
 
   /**
-   * Loads the snapshot, if there is one and the settings ask for it: dir, dbfilename or save is among the settings. Throws SnapshotError.
+   * Loads the append-only file, if it is on; otherwise the snapshot, if there is one and the settings ask for it: dir, dbfilename or save is among them. Throws
+   * SnapshotError.
    * @param given the settings that the server was started with; all others have their defaults
    */
   load({ dir, dbfilename, save }: Partial<SettingValues>): void {
-    if (dir !== undefined || dbfilename !== undefined || save !== undefined) this.persistence.load();
+    if (this.config.values.appendonly) {
+      if (this.appendOnly.load()) this.persistence.supersede();
+    } else if (dir !== undefined || dbfilename !== undefined || save !== undefined) this.persistence.load();
   }
 
   /** Binds every address of the settings whose port is known; {@link opened} does the rest. Throws SystemError; then nothing stays bound. */
@@ -528,6 +565,7 @@ export class Server implements ServerContext {
   /** Nobody is accepted any more from here on, also while a script is still to be brought to its end. */
   shutdown(): void {
     this.persistence.stop();
+    this.appendOnly.stop();
     this.loop.stop();
     this.replicas.flush();
     this.closeListeners();
@@ -635,6 +673,10 @@ export class Server implements ServerContext {
 
   private acceptFailed(error: SystemError): void {
     this.log('warning', `Accepting client connection: ${error.message}`);
+  }
+
+  private tellDenials(): void {
+    this.hooks.writesDenied = this.notSaved ?? this.notAppended;
   }
 
   private beforeSleep(): void {

@@ -1,5 +1,5 @@
 /**
- * The faults of the disk, injected on the helper's thread: between those who want jobs done and the file system.
+ * The faults of the disk, injected where jobs are done: between those who want them done and the file system.
  *
  *   disk-full 1kb     a write that would bring what was written since then over 1 kB fails with ENOSPC, and has written what still fitted
  *   slow-disk 50ms    a write or fsync takes so much longer
@@ -37,6 +37,16 @@ export class DiskFaults {
   async perform(job: Job): Promise<JobResult> {
     for (const [id, { fault }] of this.active) {
       if (fault.name === 'slow-disk' && (job.kind === 'write' || job.kind === 'fsync')) await this.delay(id, job.kind, fault.ms);
+    }
+    return job.kind === 'write' ? this.write(job) : perform(job);
+  }
+
+  /** The same on a thread that waits for it. */
+  performHere(job: Job): JobResult {
+    for (const [id, { fault }] of this.active) {
+      if (fault.name !== 'slow-disk' || (job.kind !== 'write' && job.kind !== 'fsync')) continue;
+      this.inject(id, `${job.kind} takes ${fault.ms} ms longer`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fault.ms);
     }
     return job.kind === 'write' ? this.write(job) : perform(job);
   }

@@ -15,6 +15,7 @@ import { type Interest, READABLE } from '../io/interest.js';
 import { GhostStream } from '../io/ghost-stream.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
+import type { DisconnectReason } from '../trace/events.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { type ConnectionEnvironment, type ConnectionSettings, createInput } from './environment.js';
 import { MasterConnection } from './master-connection.js';
@@ -154,6 +155,11 @@ export class Clients {
     pending.flush();
     if (eviction !== null) eviction.look();
     if (pending.skipped.length > 0) pending.admit();
+  }
+
+  /** Disconnects all clients to whom something is still to be sent. */
+  dropOutput(why: DisconnectReason): void {
+    for (const { transport } of this.sessions.values()) if (transport.outputBytes > 0) transport.close(why);
   }
 
   /**

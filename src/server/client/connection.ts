@@ -143,7 +143,7 @@ export class Connection implements EventHandler, Transport {
       else if ((readiness & READY_READ_CLOSED) !== 0 && this.session.parked) this.readToEnd();
       else this.readAsReported();
     }
-    if ((readiness & READY_WRITABLE) !== 0) this.flush();
+    if ((readiness & READY_WRITABLE) !== 0) this.flushAsReported();
   }
 
   /** The seam `serve`. What is broken is always handled: the kernel would report it again and again. */
@@ -341,6 +341,13 @@ export class Connection implements EventHandler, Transport {
     logReplyToReplica(this.session);
     this.state = DOOMED;
     this.env.pending.doomed.push(this);
+  }
+
+  /** The socket takes more: replies of this very turn may be among it. */
+  private flushAsReported(): void {
+    const { beforeWrites } = this.env.pending;
+    if (beforeWrites !== null) beforeWrites();
+    this.flush();
   }
 
   /** Called before the loop sleeps if there is something to write, and when the socket is WRITABLE. */

@@ -21,6 +21,8 @@ export class PendingWork {
   readonly writes: Connection[] = [];
   readonly doomed: Connection[] = [];
   skipped: Connection[] = [];
+  /** Called before anything is written: set while there is an append-only file, which is to have what clients are told of. */
+  beforeWrites: (() => void) | null = null;
 
   /** Without connections that are closed: for them there is nothing left to do. */
   capture(): PendingState {
@@ -46,6 +48,7 @@ export class PendingWork {
 
   /** Replies are written straight away: WRITABLE interest is for those that do not fit. */
   flush(): void {
+    if (this.beforeWrites !== null) this.beforeWrites();
     // Emptying an array that is empty already is a call into the runtime all the same.
     if (this.writes.length > 0) {
       for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();

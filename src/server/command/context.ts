@@ -63,6 +63,26 @@ export interface ServerPersistence {
   reload(empties: boolean): string | null;
 }
 
+/** What commands see of the append-only file. Complaints are for people; null: it is done. */
+export interface ServerAppendOnly {
+  readonly isOn: boolean;
+  readonly isRewriting: boolean;
+  readonly isRewriteScheduled: boolean;
+  readonly rewriteSeconds: number;
+  readonly lastRewriteSeconds: number;
+  readonly rewrites: number;
+  readonly rewriteFailures: number;
+  readonly hasWriteFailed: boolean;
+  readonly currentBytes: number;
+  readonly bytesAtRewrite: number;
+  readonly bufferBytes: number;
+  readonly syncing: number | null;
+  readonly delayedSyncs: number;
+  rewriteNow(): string | null;
+  rewriteSoon(): void;
+  reload(): string | null;
+}
+
 export interface ServerContext {
   readonly config: Config;
   readonly statistics: Statistics<Command>;
@@ -90,6 +110,7 @@ export interface ServerContext {
   readonly scheduler: Scheduler;
   readonly stats: ServerStats;
   readonly persistence: ServerPersistence;
+  readonly appendOnly: ServerAppendOnly;
   readonly identity: ServerIdentity;
   readonly replication: Replication;
   readonly replicas: Replicas;

@@ -164,6 +164,8 @@ export class Session {
   isMonitor = false;
   /** This server is a replica, and this the connection of its master: no gates, no replies. */
   isMaster = false;
+  /** What it sends was accepted when it was written down, by a server that is obeyed: it is the append-only file, or the master. */
+  isObeyed = false;
   /** What is known of it as a replica, once it has said REPLCONF or PSYNC. */
   replica: Replica | null = null;
   /** How far the stream to the replicas had come when its last command had been executed: what WAIT waits for. */
@@ -230,6 +232,7 @@ export class Session {
 
   becomeMaster(): void {
     this.isMaster = true;
+    this.isObeyed = true;
     this.authenticated = true;
     this.user = this.server.users.superuser();
     this.replyMode = 'off';

@@ -1,6 +1,6 @@
 /**
- * DEBUG: what tests and the curious need: CHANGE-REPL-ID DIGEST DIGEST-VALUE ERROR LISTPACK LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD RELOAD
- * SDSLEN SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
+ * DEBUG: what tests and the curious need: CHANGE-REPL-ID DIGEST DIGEST-VALUE ERROR LISTPACK LOADAOF LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD
+ * RELOAD SDSLEN SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
  */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -27,6 +27,7 @@ const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
   ERROR: { arguments: [1, 1], run: (argv) => new ErrorReply(errors.oneLine(argv[2]!)) },
   HELP: { arguments: [0, 0], run: () => HELP },
   LISTPACK: { arguments: [1, 1], run: (argv, db) => listpack(existing(db.peek(argv[2]!))) },
+  LOADAOF: { arguments: [0, 0], run: loadFile },
   LOG: { arguments: [1, 1], run: log },
   OBJECT: { arguments: [1, 1], run: (argv, db) => object(existing(db.stored(argv[2]!))) },
   POPULATE: { arguments: [1, 3], run: populate },
@@ -61,6 +62,7 @@ const HELP = helpReply('DEBUG', [
   ['DIGEST-VALUE [<key> ...]', 'The same of single values.'],
   ['ERROR <string>', 'Answers with an error of that text.'],
   ['LISTPACK <key>', 'Whether the value has encoding listpack.'],
+  ['LOADAOF', 'Writes what is still to be written to the append-only file, and loads all of it again.'],
   ['LOG <message>', "Writes a line into the server's log."],
   ['OBJECT <key>', 'Encoding and size of a value.'],
   ['POPULATE <count> [<prefix>] [<size>]', 'Creates keys named <prefix>:<number>, `key` being the prefix if none is given.'],
@@ -101,6 +103,11 @@ function reload(argv: Argv, _db: Database, { server: { persistence } }: Session)
   const empties = argv[2] === undefined;
   if (!empties && argv[2]!.toUpperCase() !== 'NOFLUSH') return errors.RELOAD_OPTIONS;
   return persistence.reload(empties) === null ? OK : errors.NOT_RELOADED;
+}
+
+function loadFile(_argv: Argv, _db: Database, { server: { appendOnly } }: Session): Reply {
+  const complaint = appendOnly.reload();
+  return complaint === null ? OK : errors.notLoaded(complaint);
 }
 
 function existing(value: Value | undefined): Value {

@@ -146,7 +146,7 @@ function memory(server: ServerContext): Field[] {
     ['mem_clients_slaves', 0],
     ['mem_clients_normal', keyspace.memory.clients],
     ['mem_cluster_links', 0],
-    ['mem_aof_buffer', 0],
+    ['mem_aof_buffer', server.appendOnly.bufferBytes],
     ['mem_allocator', `v8-${process.versions.v8}`],
     ['active_defrag_running', 0],
     ['lazyfree_pending_objects', 0],
@@ -183,8 +183,7 @@ function human(bytes: number): string {
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)}%`;
 
-/** There is no append-only file: what stands here of it is what Redis says when nothing was ever written to one. */
-function persistence({ keyspace, persistence: saved, primaryLink }: ServerContext): Field[] {
+function persistence({ keyspace, persistence: saved, primaryLink, appendOnly }: ServerContext): Field[] {
   const { progress } = saved;
   return [
     ['loading', primaryLink.phase === 'loading' ? 1 : 0],
@@ -205,14 +204,27 @@ function persistence({ keyspace, persistence: saved, primaryLink }: ServerContex
     ['rdb_last_cow_size', saved.lastPreImageBytes],
     ['rdb_last_load_keys_expired', saved.keysExpired],
     ['rdb_last_load_keys_loaded', saved.keysLoaded],
-    ['aof_enabled', 0],
-    ['aof_rewrite_in_progress', 0],
-    ['aof_rewrite_scheduled', 0],
-    ['aof_last_rewrite_time_sec', -1],
-    ['aof_current_rewrite_time_sec', -1],
-    ['aof_last_bgrewrite_status', 'ok'],
-    ['aof_rewrites', 0],
-    ['aof_last_write_status', 'ok'],
+    ['aof_enabled', appendOnly.isOn ? 1 : 0],
+    ['aof_rewrite_in_progress', appendOnly.isRewriting ? 1 : 0],
+    ['aof_rewrite_scheduled', appendOnly.isRewriteScheduled ? 1 : 0],
+    ['aof_last_rewrite_time_sec', appendOnly.lastRewriteSeconds],
+    ['aof_current_rewrite_time_sec', appendOnly.rewriteSeconds],
+    ['aof_last_bgrewrite_status', appendOnly.rewriteFailures > 0 ? 'err' : 'ok'],
+    ['aof_rewrites', appendOnly.rewrites],
+    ['aof_rewrites_consecutive_failures', appendOnly.rewriteFailures],
+    ['aof_last_write_status', appendOnly.hasWriteFailed ? 'err' : 'ok'],
+    ...(appendOnly.isOn ? appendOnlyFile(appendOnly) : []),
+  ];
+}
+
+function appendOnlyFile(file: ServerContext['appendOnly']): Field[] {
+  return [
+    ['aof_current_size', file.currentBytes],
+    ['aof_base_size', file.bytesAtRewrite],
+    ['aof_pending_rewrite', 0],
+    ['aof_buffer_length', file.bufferBytes],
+    ['aof_pending_bio_fsync', file.syncing === null ? 0 : 1],
+    ['aof_delayed_fsync', file.delayedSyncs],
   ];
 }
 

@@ -143,12 +143,23 @@ export const bgsave = command({
   },
 });
 
+const BACKGROUND_REWRITE = new SimpleString('Background append only file rewriting started');
+const SCHEDULED_REWRITE = new SimpleString('Background append only file rewriting scheduled');
+
 export const bgrewriteaof = command({
   name: 'bgrewriteaof', since: '1.0.0', group: 'server', complexity: 'O(1)',
-  summary: 'Rewrites the append-only file in the background.',
+  summary: 'Makes the append-only file as short as it can be while clients go on.',
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading'],
-  run: () => errors.NO_APPEND_ONLY_FILE,
+  run(_argv, _db, { server: { persistence, appendOnly }, deniesBlocking: isInTransaction }) {
+    if (appendOnly.isRewriting) return errors.AOF_IN_PROGRESS;
+    if (isInTransaction || persistence.isSaving) {
+      appendOnly.rewriteSoon();
+      return SCHEDULED_REWRITE;
+    }
+    const complaint = appendOnly.rewriteNow();
+    return complaint === null ? BACKGROUND_REWRITE : errors.notRewritten(complaint);
+  },
 });
 
 export const shutdown = command({

@@ -35,8 +35,8 @@ interface Addition {
   readonly fieldsAt: number;
 }
 
-function addArguments(argv: Argv): Addition {
-  const options = new TrimOptions();
+function addArguments(argv: Argv, { isObeyed }: Session): Addition {
+  const options = new TrimOptions(isObeyed);
   let createsStream = true;
   for (let at = 2; at < argv.length; ) {
     const text = argv[at]!;
@@ -83,7 +83,7 @@ export const xadd = command({
   tips: ['nondeterministic_output'],
   history: [['6.2.0', '`NOMKSTREAM`, `MINID` and `LIMIT`.'], ['7.0.0', 'IDs of the form `ms-*`.']],
   run(argv, db, session) {
-    const addition = addArguments(argv);
+    const addition = addArguments(argv, session);
     const { createsStream, trim, id, isPartial, fieldsAt } = addition;
     const fieldCount = argv.length - fieldsAt;
     if (fieldCount < 2 || fieldCount % 2 === 1) return errors.wrongArity('xadd');
@@ -207,7 +207,7 @@ export const xtrim = command({
   tips: ['nondeterministic_output'],
   history: [['6.2.0', '`MINID` and `LIMIT`.']],
   run(argv, db, session) {
-    const options = new TrimOptions();
+    const options = new TrimOptions(session.isObeyed);
     for (let at = 2; at < argv.length; ) {
       const behind = options.read(argv, at);
       if (behind === at) return errors.SYNTAX;

@@ -138,6 +138,7 @@ export class Faults {
     if (active.injections === active.fault.next) {
       this.active.delete(id);
       this.poll.remove(id);
+      if (faultOf(active.fault.name).side === 'disk') this.tellDisk();
     }
     this.tell(active, token, effect);
   }

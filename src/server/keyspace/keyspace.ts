@@ -187,9 +187,9 @@ export class Keyspace {
     return this.lruNow;
   }
 
-  /** Time stands still until {@link thawTime} was called as often. */
-  freezeTime(): void {
-    if (this.freezes++ === 0) this.frozenMs = this.clock.nowMs;
+  /** Time stands still until {@link thawTime} was called as often. @param atMs another time than now: at 0 nothing has expired */
+  freezeTime(atMs = this.clock.nowMs): void {
+    if (this.freezes++ === 0) this.frozenMs = atMs;
   }
 
   thawTime(): void {

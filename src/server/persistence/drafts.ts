@@ -10,17 +10,17 @@ const DRAFT = /^temp-(\d+)-\d+(-bg)?\.rdb$/;
 /** One that was written to a moment ago may be that of a process that cannot be seen from here, in another container for one. */
 const OLD_MS = 10 * 60 * 1000;
 
-/** Deletes the drafts in a folder that nobody writes to any more. Returns their names. Never throws. */
-export function removeDrafts(folder: string): string[] {
+/** Deletes the drafts in a folder that nobody writes to any more. Returns their names. Never throws. @param pattern of their names, with the process first */
+export function removeDrafts(folder: string, pattern = DRAFT): string[] {
   try {
-    return readdirSync(folder).filter((name) => isLeft(folder, name) && remove(join(folder, name)));
+    return readdirSync(folder).filter((name) => isLeft(folder, name, pattern) && remove(join(folder, name)));
   } catch {
     return [];
   }
 }
 
-function isLeft(folder: string, name: string): boolean {
-  const pid = DRAFT.exec(name)?.[1];
+function isLeft(folder: string, name: string, pattern: RegExp): boolean {
+  const pid = pattern.exec(name)?.[1];
   if (pid === undefined || isAlive(Number(pid))) return false;
   const { mtimeMs } = statSync(join(folder, name));
   return Date.now() - mtimeMs > OLD_MS;

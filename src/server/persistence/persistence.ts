@@ -17,7 +17,7 @@ import type { Scheduler } from '../features/surroundings.js';
 import type { Jobs } from '../background/jobs.js';
 import type { FileToLoad, Host } from '../host.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
-import type { NextChunk } from '../keyspace/rdb/bytes.js';
+import { ChunkReader, type NextChunk } from '../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
 import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
@@ -297,6 +297,11 @@ export class Persistence {
     log('notice', `DB loaded from disk: ${this.keysLoaded} keys, ${((clock.readUs() - startUs) / 1e6).toFixed(3)} seconds`);
   }
 
+  /** Another file has all of the snapshot and more, and was loaded in its place: it may be replaced. */
+  supersede(): void {
+    this.ownsFile = this.path();
+  }
+
   /** The dataset of this moment for replicas, in slices, with the checksum at its end. */
   writeDataset(receiver: DatasetReceiver, options: WalkOptions): DatasetSource {
     const { walks } = this;
@@ -312,7 +317,7 @@ export class Persistence {
 
   openReader(next: NextChunk): SnapshotReader {
     const { keyspace, settings, libraries } = this.server;
-    return new SnapshotReader(next, keyspace, settings, libraries.load);
+    return new SnapshotReader(new ChunkReader(next), keyspace, settings, libraries.load);
   }
 
   /** All keys and libraries are gone; nothing is counted as a change. */

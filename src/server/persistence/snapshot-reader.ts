@@ -47,7 +47,12 @@ export type LoadLibrary = (code: string) => void;
 
 /** Fills the keyspace, and tells nobody of its keys. Throws {@link SnapshotError}; then a part of it is there. */
 export function readSnapshot(next: NextChunk, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
-  const reader = new SnapshotReader(next, keyspace, limits, loadLibrary);
+  return readSnapshotFrom(new ChunkReader(next), keyspace, limits, loadLibrary);
+}
+
+/** The same of a file in which something else may follow. */
+export function readSnapshotFrom(bytes: ChunkReader, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
+  const reader = new SnapshotReader(bytes, keyspace, limits, loadLibrary);
   while (reader.step());
   return reader.loaded;
 }
@@ -64,7 +69,6 @@ export interface SnapshotReaderState {
 
 /** Reads a snapshot step by step; see {@link readSnapshot}. */
 export class SnapshotReader {
-  private readonly bytes: ChunkReader;
   private readonly values: RdbReader;
   private db: Database;
   /** What the key that is read is called; null between keys. */
@@ -79,13 +83,12 @@ export class SnapshotReader {
   private version = 0;
 
   constructor(
-    next: NextChunk,
+    private readonly bytes: ChunkReader,
     private readonly keyspace: Keyspace,
     limits: EncodingLimits,
     private readonly loadLibrary: LoadLibrary,
   ) {
-    this.bytes = new ChunkReader(next);
-    this.values = new RdbReader(this.bytes, limits, keyspace.hashSeed);
+    this.values = new RdbReader(bytes, limits, keyspace.hashSeed);
     this.db = keyspace.databases[0]!;
   }
 

@@ -31,14 +31,14 @@ export interface Dataset {
 export const NO_CHECKSUM = '\0'.repeat(8);
 
 /** @param sink takes the file in pieces, which are overwritten after the call */
-export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink: (bytes: Buffer) => void): void {
+export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink: (bytes: Buffer) => void, facts: Facts = []): void {
   const { keyspace, leavesKeysOut = false } = dataset;
   const checksum = new Crc64();
   const writer = snapshotWriter(settings, (bytes) => {
     checksum.add(bytes);
     sink(bytes);
   });
-  writeHead(writer, dataset);
+  writeHead(writer, dataset, facts);
   for (const { index, dict, expires, size } of keyspace.databases) {
     if (size === 0 || leavesKeysOut) continue;
     writeDatabase(writer, index);

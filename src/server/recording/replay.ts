@@ -100,7 +100,7 @@ export class Replay {
 
   /** False while the server makes a snapshot: what of it is still to be done would be missing in a replay that goes on from there. */
   get canBeContinued(): boolean {
-    return !this.server.persistence.isHalfWay;
+    return !this.server.persistence.isHalfWay && !this.server.appendOnly.isRewriting;
   }
 
   /** Throws in the middle of a turn: where the tape has ended, or the server has diverged, in one. */

@@ -88,6 +88,8 @@ interface Surroundings {
   restoreLoad(state: unknown): DatasetLoad;
   /** The complaint of an error that a step of a load has thrown; null if it is a defect. */
   complaintOf(error: unknown): string | null;
+  /** The dataset is the master's from now on. */
+  datasetLoaded(): void;
   /** What was loaded of a dataset is no good. */
   discardDataset(): void;
   /** The connection is that of a client from now on. */
@@ -454,6 +456,7 @@ export class PrimaryLink {
     this.transfer = null;
     this.position = null;
     this.unread = Buffer.alloc(0);
+    this.server.datasetLoaded();
     this.handOver(streamDb);
     replicas.restart();
     log('notice', `MASTER <-> REPLICA sync: Finished with success, ${keys} keys`);

@@ -5,7 +5,8 @@
  */
 import type { Argv, Command } from '../command/command.js';
 import * as errors from '../errors.js';
-import { Session, type Transport } from '../command/session.js';
+import { NOWHERE } from '../command/nowhere.js';
+import { Session } from '../command/session.js';
 import { TO_ALL } from '../keyspace/effects.js';
 import { mayRun } from '../features/users/permission.js';
 import type { ErrorReply, Reply } from '../resp/reply.js';
@@ -44,20 +45,6 @@ export const spellingsOf = (commands: ReadonlyMap<string, Command>): Spellings =
 
 /** Of each client the session in which its scripts call commands. */
 const sessions = new WeakMap<Session, Session>();
-
-/** A script has no connection: what would be sent to it is lost. */
-const NOWHERE: Transport = {
-  fd: -1, peer: '?:0', peerAddress: { host: '?', port: 0 }, local: '?:0',
-  send() {},
-  closeAfterReply() {},
-  close() {},
-  follow() {},
-  sharedGrew() {},
-  flush() {},
-  resume() {},
-  queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
-  isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,
-};
 
 /** What holds for all scripts of a server. */
 export interface ScriptRules {

@@ -22,6 +22,7 @@ import { Server, type ServerInputs } from '../server.js';
 import { SnapshotError } from '../persistence/snapshot-reader.js';
 import { type ServerState, settingsOf } from '../server-state.js';
 import { readState, serializeState, StateError } from '../recording/state-bytes.js';
+import { LoopDisk } from './loop-disk.js';
 import { LoopHelper } from './loop-helper.js';
 import { Observation } from './observation.js';
 import { openPoll, PollerError, preloadPoll } from './open-poll.js';
@@ -50,10 +51,12 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const clock = clockOf(options, state);
   const poll = new FaultyPoll(kernel, clock);
   const helper = new LoopHelper(options.helper, options.helperProgram, poll.waker);
+  const disk = new LoopDisk(helper.jobs);
   const inputs: ServerInputs = {
     poll,
     clock,
     jobs: { run: (_, job, done) => helper.jobs.submit(job, done) },
+    perform: (job) => disk.perform(job),
     seed: options.seed,
     config: new Config({ ...(state !== null && settingsOf(state)), ...options.settings }, options.configFile),
     heap: ownHeap(options.heapLimitMb * 2 ** 20),
@@ -69,7 +72,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
     recorded.attach(server);
     observation.onHold = () => recorded.publish();
   }
-  const faults = new Faults(poll, server, (call) => recorded?.fault(call), helper.jobs);
+  const faults = new Faults(poll, server, (call) => recorded?.fault(call), disk);
   for (const fault of options.faults) faults.add(fault, true);
   const calls = answerWith(server, observation, faults, recorded);
   if (clock instanceof VirtualClock) calls.advance = advancing(server, clock, recorded);

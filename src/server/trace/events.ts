@@ -44,6 +44,7 @@ export type TraceKind = TraceBody['kind'];
 /** Why the server has closed a connection. One that breaks has the code of its error instead: `ECONNRESET`. */
 export type DisconnectReason =
   | 'EOF'
+  | 'append-only file'
   | 'closed by server'
   | 'its user has lost a channel'
   | 'its user is gone'

@@ -143,6 +143,9 @@ export class TrimOptions {
   private isApproximate = false;
   private limit: number | undefined;
 
+  /** @param isObeyed see Session: `~` has been replaced by what was done, and a limit that stood with it has no meaning any more */
+  constructor(private readonly isObeyed: boolean) {}
+
   /** Reads one option at `argv[at]`; returns the position behind it, or `at` if there is none of ours. */
   read(argv: Argv, at: number): number {
     const more = argv.length - 1 - at;
@@ -161,6 +164,7 @@ export class TrimOptions {
     const { keep, isApproximate, limit } = this;
     if (keep === null && limit !== undefined && limit > 0) throw errors.LIMIT_WITHOUT_TRIM;
     if (keep === null && isXtrim) throw errors.XTRIM_WITHOUT_TRIM;
+    if (this.isObeyed) return keep === null ? null : { keep, isApproximate, limit: undefined };
     if (limit !== undefined && !isApproximate) throw errors.LIMIT_WITHOUT_APPROXIMATION;
     return keep === null ? null : { keep, isApproximate, limit };
   }

@@ -99,6 +99,8 @@ export class ChunkReader extends ByteReader {
   private chunk: Buffer = Buffer.alloc(0);
   private place = 0;
   private dropped = 0;
+  /** Of what is read while this is so. */
+  sums = true;
   private readonly crc = new Crc64();
 
   constructor(private readonly next: NextChunk) {
@@ -130,6 +132,16 @@ export class ChunkReader extends ByteReader {
   get checksum(): string {
     this.drop();
     return this.crc.value;
+  }
+
+  /** False at the end of what is read. */
+  hasMore(): boolean {
+    if (this.place < this.chunk.length) return true;
+    const chunk = this.next();
+    if (chunk === null) return false;
+    this.drop();
+    this.chunk = chunk;
+    return chunk.length > 0 || this.hasMore();
   }
 
   override need(bytes: number): void {
@@ -169,7 +181,7 @@ export class ChunkReader extends ByteReader {
     this.chunk = parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : Buffer.concat(parts);
   }
   private drop(): void {
-    this.crc.add(this.chunk.subarray(0, this.place));
+    if (this.sums) this.crc.add(this.chunk.subarray(0, this.place));
     this.dropped += this.place;
     this.chunk = this.chunk.subarray(this.place);
     this.place = 0;

@@ -17,6 +17,7 @@ const REASONS_IN_KOREAN: { readonly [why in DisconnectReason]: string } = {
   'query buffer limit': '쿼리 버퍼 한도',
   'rule after-read': '규칙 after-read',
   'full resynchronization': '전체 재동기화',
+  'append-only file': 'AOF 쓰기 실패',
   'replication ended': '복제 종료',
   'replication timeout': '복제 제한 시간',
   'server shut down': '서버 종료',

@@ -1,0 +1,196 @@
+/**
+ * AofFiles: the files of the append-only file in their folder, and what is done to them on the loop's thread: made, appended to, listed in the manifest.
+ *
+ *   dir/appenddirname/   appendfilename.manifest │ appendfilename.1.base.rdb │ appendfilename.1.incr.aof …
+ *   dir/appendfilename   a file of Redis 6 and before, which is taken over at the start
+ */
+import { constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { replaceFile, syncFolder } from '../../../shared/replace-file.js';
+import type { Job, JobResult } from '../../background/job.js';
+import { toText } from '../../config/bytes.js';
+import type { FileToLoad, Host } from '../../host.js';
+import { SnapshotError } from '../snapshot-reader.js';
+import { formatManifest, type Manifest, ManifestError, parseManifest } from './manifest.js';
+
+/** The settings that matter; the names are CONFIG's. */
+export interface FileSettings {
+  readonly dir: string;
+  readonly appendfilename: string;
+  readonly appenddirname: string;
+}
+
+const DONE: JobResult = { value: 0, error: null };
+
+export class AofFiles {
+  /** @param perform does a job on this thread */
+  constructor(
+    private readonly settings: FileSettings,
+    private readonly host: Host,
+    private readonly perform: (job: Job) => JobResult,
+  ) {}
+
+  get folder(): string {
+    const { dir, appenddirname } = this.settings;
+    return resolve(toText(dir), toText(appenddirname));
+  }
+
+  /** @param name a byte string */
+  path(name: string): string {
+    return resolve(this.folder, toText(name));
+  }
+
+  get manifestPath(): string {
+    return this.path(`${this.settings.appendfilename}.manifest`);
+  }
+
+  get oldPath(): string {
+    const { dir, appendfilename } = this.settings;
+    return resolve(toText(dir), toText(appendfilename));
+  }
+
+  baseName(seq: number): string {
+    return `${this.settings.appendfilename}.${seq}.base.rdb`;
+  }
+
+  incrementName(seq: number): string {
+    return `${this.settings.appendfilename}.${seq}.incr.aof`;
+  }
+
+  /** What is written to before there is a base that belongs to it. */
+  get draftName(): string {
+    return `temp-${this.settings.appendfilename}.incr`;
+  }
+
+  /** Null: there is none. Throws {@link SnapshotError}. */
+  readManifest(): Manifest | null {
+    const { manifestPath } = this;
+    const file = this.open(manifestPath);
+    if (file === null) return null;
+    try {
+      return parseManifest(readWhole(file));
+    } catch (error) {
+      if (error instanceof ManifestError) throw new SnapshotError(`${manifestPath} cannot be read, and is left as it is: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** A file to be loaded; null: there is none. Throws {@link SnapshotError}. */
+  open(path: string): FileToLoad | null {
+    try {
+      return this.host.open(path);
+    } catch (error) {
+      throw new SnapshotError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Null, or why not. */
+  writeManifest(manifest: Manifest): string | null {
+    const draft = this.path(`temp-${this.settings.appendfilename}.manifest`);
+    return this.host.attempt(() => replaceFile(this.manifestPath, formatManifest(manifest), draft));
+  }
+
+  /** Null, or why not. */
+  makeFolder(): string | null {
+    return this.host.attempt(() => {
+      if (existsSync(this.folder)) return;
+      mkdirSync(this.folder);
+      syncFolder(toText(this.settings.dir));
+    });
+  }
+
+  /** Is there an append-only file, whoever has written it? */
+  get isThere(): boolean {
+    return this.host.act(() => existsSync(this.manifestPath), false);
+  }
+
+  /** The highest number of a base that lies here, listed or not; 0: there is none. */
+  highestBase(): number {
+    return this.highest('base');
+  }
+
+  /** The same of increments. */
+  highestIncrement(): number {
+    return this.highest('incr');
+  }
+
+  private highest(kind: string): number {
+    const prefix = `${toText(this.settings.appendfilename)}.`;
+    const seqOf = (name: string): number => {
+      const [, seq, of] = (name.startsWith(prefix) && /^(\d{1,15})\.(base|incr)\./.exec(name.slice(prefix.length))) || [];
+      return of === kind ? Number(seq) : 0;
+    };
+    return this.host.act(() => (existsSync(this.folder) ? Math.max(0, ...readdirSync(this.folder).map(seqOf)) : 0), 0);
+  }
+
+  /** Opens a file to be appended to. @param isNew what is in it is dropped */
+  append(name: string, isNew: boolean): JobResult {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (isNew ? constants.O_TRUNC : 0);
+    return this.host.act(() => this.perform({ kind: 'open', path: this.path(name), flags, mode: 0o644 }), { value: -1, error: null });
+  }
+
+  /**
+   * Behind `size` bytes that are there: all of it, or nothing. Bytes that were written all the same are the result's value.
+   * @param syncs until it is on the disk
+   */
+  write(fd: number, pieces: readonly string[], size: number, syncs: boolean): JobResult {
+    const { perform } = this;
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return this.host.act(() => {
+      const { value, error } = perform({ kind: 'write', fd, bytes: encoded(pieces, length) });
+      const failure = error ?? (syncs ? perform({ kind: 'fsync', fd }).error : null);
+      const isCut = failure !== null && value > 0 && perform({ kind: 'truncate', fd, length: size }).error === null;
+      return { value: isCut ? 0 : value, error: failure };
+    }, { value: length, error: null });
+  }
+
+  sync(fd: number): JobResult {
+    return this.host.act(() => this.perform({ kind: 'fsync', fd }), DONE);
+  }
+
+  close(fd: number): void {
+    this.host.act(() => this.perform({ kind: 'close', fd }), DONE);
+  }
+
+  /** Null, or why not. */
+  truncate(path: string, length: number): string | null {
+    const open = this.host.act(() => this.perform({ kind: 'open', path, flags: constants.O_WRONLY, mode: 0 }), { value: -1, error: null });
+    if (open.error !== null) return open.error.message;
+    const { error } = this.host.act(() => this.perform({ kind: 'truncate', fd: open.value, length }), DONE);
+    this.close(open.value);
+    return error?.message ?? null;
+  }
+
+  rename(from: string, to: string): string | null {
+    return this.host.attempt(() => {
+      renameSync(from, to);
+      syncFolder(this.folder);
+    });
+  }
+
+  remove(path: string): void {
+    this.host.attempt(() => rmSync(path, { force: true }));
+  }
+
+  /** 0 if it is not there. */
+  size(path: string): number {
+    return this.host.act(() => statSync(path, { throwIfNoEntry: false })?.size ?? 0, 0);
+  }
+}
+
+function encoded(pieces: readonly string[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = Buffer.alloc(length);
+  let at = 0;
+  for (const piece of pieces) at += bytes.latin1Write(piece, at);
+  return bytes;
+}
+
+function readWhole(file: FileToLoad): string {
+  try {
+    let text = '';
+    for (let chunk = file.next(); chunk !== null; chunk = file.next()) text += chunk.toString('latin1');
+    return text;
+  } finally {
+    file.close();
+  }
+}

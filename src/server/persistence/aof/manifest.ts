@@ -1,0 +1,85 @@
+/**
+ * The manifest of the append-only file: which files it consists of, in Redis 7.0's format, one line each.
+ *
+ *   file appendonly.aof.2.base.rdb seq 2 type b        what there was when it was last rewritten
+ *   file appendonly.aof.4.incr.aof seq 4 type i        what has changed since, oldest first
+ *   file appendonly.aof.1.base.rdb seq 1 type h        history: no longer needed, to be deleted
+ */
+import { splitWords } from '../../config/file.js';
+import { quoteWord } from '../../resp/request-encoder.js';
+
+/** A file of the append-only file, in its folder. Its name is a byte string. */
+export interface AofFile {
+  readonly name: string;
+  readonly seq: number;
+}
+
+export interface Manifest {
+  readonly base: AofFile | null;
+  readonly increments: readonly AofFile[];
+  readonly history: readonly AofFile[];
+}
+
+export const EMPTY_MANIFEST: Manifest = { base: null, increments: [], history: [] };
+
+/** As a line may be (MANIFEST_MAX_LINE). */
+const MAX_LINE = 1024;
+
+/** What is wrong with a manifest. The message names the line. */
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+}
+
+export function formatManifest({ base, increments, history }: Manifest): string {
+  const lines = [
+    ...(base === null ? [] : [lineOf(base, 'b')]),
+    ...history.map((file) => lineOf(file, 'h')),
+    ...increments.map((file) => lineOf(file, 'i')),
+  ];
+  return lines.join('');
+}
+
+const lineOf = ({ name, seq }: AofFile, type: string): string => `file ${quoteWord(name)} seq ${seq} type ${type}\n`;
+
+/** Throws {@link ManifestError}. */
+export function parseManifest(text: string): Manifest {
+  if (text === '') throw new ManifestError('it is empty');
+  const manifest = { base: null as AofFile | null, increments: [] as AofFile[], history: [] as AofFile[] };
+  for (const [at, line] of linesOf(text).entries()) {
+    if (line.startsWith('#')) continue;
+    const fail = (what: string): never => {
+      throw new ManifestError(`line ${at + 1}: ${what}`);
+    };
+    if (line.length >= MAX_LINE) fail('it is too long');
+    const { file, type } = parseLine(line, fail);
+    if (type === 'h') manifest.history.push(file);
+    else if (type === 'b') manifest.base = manifest.base === null ? file : fail('there is a second base');
+    else {
+      const last = manifest.increments.at(-1);
+      if (last !== undefined && file.seq <= last.seq) fail('increments are not in the order of their numbers');
+      manifest.increments.push(file);
+    }
+  }
+  return manifest;
+}
+
+/** The last one must have its end, too: otherwise there is a part of a line. */
+function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.pop() !== '') throw new ManifestError(`line ${lines.length + 1}: its end is missing`);
+  return lines;
+}
+
+function parseLine(line: string, fail: (what: string) => never): { readonly file: AofFile; readonly type: string } {
+  const words = splitWords(line) ?? [];
+  const values = new Map<string, string>();
+  for (let i = 0; i + 1 < words.length; i += 2) values.set(words[i]!.toLowerCase(), words[i + 1]!);
+  const [name, seq, type] = [values.get('file'), values.get('seq'), values.get('type')];
+  if (words.length < 6 || words.length % 2 !== 0 || name === undefined || seq === undefined || type === undefined) {
+    return fail('it is not of the form `file NAME seq NUMBER type b|i|h`');
+  }
+  if (name === '' || name.includes('/')) return fail('a file is named that does not lie in this folder');
+  if (!/^[1-9]\d{0,14}$/.test(seq)) return fail(`${JSON.stringify(seq)} is not a number of a file`);
+  if (!['b', 'i', 'h'].includes(type)) return fail(`there is no type ${JSON.stringify(type)}`);
+  return { file: { name, seq: Number(seq) }, type };
+}
