@@ -63,7 +63,7 @@ export class Picture {
     return {
       nowMs, nowUs, heldMs: 0, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
       clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
-      keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null, replication: null,
+      keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null, replication: null, persistence: null,
       stats: {
         connections: translator.connections, commands: translator.commands, bytesRead: translator.bytesRead, bytesWritten: translator.bytesWritten,
         reads: translator.reads, writes: translator.writes, hits: 0, misses: 0, expired: 0, evicted: 0,

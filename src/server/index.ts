@@ -74,7 +74,7 @@ export { parseRule } from './faults/fault.js';
 export { DEFECTS, isDefect, isSeam } from './rules/defects.js';
 export { formatResults, isNumber as isNumberResult, SEAM_NAMES, seamOf } from './rules/seams.js';
 export type { SeamDoc, SeamName, Seams } from './rules/seams.js';
-export type { ClientSnapshot, CommandSnapshot, KeysSnapshot, LinkSnapshot, ReplicationSnapshot } from './snapshot.js';
+export type { ClientSnapshot, CommandSnapshot, KeysSnapshot, LinkSnapshot, PersistenceSnapshot, ReplicationSnapshot } from './snapshot.js';
 export { NO_SUCH_MOMENT } from './history/route-finder.js';
 export type { Destination, Dropped, HistoryRange, Moment, Past, PastAnswer, PastEvent, Visit, Writer } from './history/moment.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';

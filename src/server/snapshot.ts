@@ -99,6 +99,14 @@ export interface ReplicationSnapshot {
   readonly master: { readonly address: string; readonly state: string } | null;
 }
 
+/** What of the dataset is on its way to the disk. */
+export interface PersistenceSnapshot {
+  /** A snapshot that is being made; null: there is none. */
+  readonly saving: { readonly keysWritten: number; readonly keysTotal: number; readonly preImageBytes: number } | null;
+  /** The append-only file: all its bytes, and those that a loss of power might take, with the age of the oldest; null: it is off. */
+  readonly appendOnly: { readonly bytes: number; readonly atRisk: { readonly bytes: number; readonly ageMs: number } | null } | null;
+}
+
 /** What the server counts of a command since its start, or since CONFIG RESETSTAT. */
 export interface CommandSnapshot {
   /** `config|get` for a subcommand. */
@@ -147,6 +155,8 @@ export interface Snapshot {
   readonly value: ValueView | null;
   /** Null: it takes no part in any, because it is no server of this kind. */
   readonly replication: ReplicationSnapshot | null;
+  /** Null: it keeps no data on the disk, because it is no server of this kind. */
+  readonly persistence: PersistenceSnapshot | null;
   /** Totals since the start. */
   readonly stats: {
     readonly connections: number;
@@ -181,6 +191,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     keys: keysSnapshot(server, request.keys),
     value: request.value === undefined || request.value === null ? null : inspectValue(keyspace, request.value),
     replication: replicationSnapshot(server),
+    persistence: persistenceSnapshot(server),
     stats: {
       connections: stats.connectionsReceived,
       commands: stats.commandsProcessed,
@@ -204,6 +215,10 @@ function replicationSnapshot({ replication, replicas, primaryLink }: Server): Re
     backlogBytes: replicas.backlog?.length ?? 0,
     master: master === null ? null : { address: formatAddress(master), state: primaryLink.stateName },
   };
+}
+
+function persistenceSnapshot({ persistence, appendOnly }: Server): PersistenceSnapshot {
+  return { saving: persistence.progress, appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.atRisk } : null };
 }
 
 function linkSnapshot({ replica, isMaster }: Session, { offset }: Replication, nowMs: number): LinkSnapshot | null {

@@ -72,7 +72,7 @@ type Phase = 'off' | 'waiting' | 'on';
 /** What is data as it stands. */
 const PLAIN_FIELDS = [
   'phase', 'ownFolder', 'manifest', 'fd', 'selectedDb', 'incrementBytes', 'otherBytes', 'bytesAtRewrite', 'baseBytes', 'isUnsynced', 'syncing', 'syncedMs',
-  'postponedMs', 'writeError', 'syncError', 'rewrites', 'lastRewriteSeconds', 'delayedSyncs', 'toldSeconds', 'isDenied', 'leaving',
+  'unsynced', 'underSync', 'postponedMs', 'writeError', 'syncError', 'rewrites', 'lastRewriteSeconds', 'delayedSyncs', 'toldSeconds', 'isDenied', 'leaving',
 ] as const;
 
 export interface AppendOnlyState {
@@ -105,6 +105,17 @@ const SCHEDULED_MS = 100;
 const POSTPONED_MS = 2000;
 const DRAFT = /^temp-rewriteaof-(\d+)-\d+\.aof$/;
 
+/** Bytes that a loss of power might take, and the unix time of the oldest of them. */
+interface Unsynced {
+  readonly bytes: number;
+  readonly sinceMs: number;
+}
+
+const NOTHING: Unsynced = { bytes: 0, sinceMs: 0 };
+
+const together = (older: Unsynced, newer: Unsynced): Unsynced =>
+  older.bytes === 0 ? newer : { bytes: older.bytes + newer.bytes, sinceMs: older.sinceMs };
+
 export class AppendOnlyFile {
   phase: Phase = 'off';
   /** Folder of the files that this server has loaded, or looked for in vain, or written: they may be replaced. */
@@ -121,6 +132,9 @@ export class AppendOnlyFile {
   baseBytes = 0;
   /** Something was written behind the last fsync. */
   isUnsynced = false;
+  /** What was written behind the last fsync: how much, and since when the oldest of it; and the same of what the fsync under way puts on the disk. */
+  unsynced: Unsynced = NOTHING;
+  underSync: Unsynced = NOTHING;
   /** The number of the fsync that is under way. */
   syncing: number | null = null;
   syncedMs = 0;
@@ -203,6 +217,12 @@ export class AppendOnlyFile {
 
   get currentBytes(): number {
     return this.otherBytes + this.incrementBytes;
+  }
+
+  /** What a loss of power might take; null: nothing. */
+  get atRisk(): { readonly bytes: number; readonly ageMs: number } | null {
+    const { bytes, sinceMs } = together(this.underSync, this.unsynced);
+    return bytes === 0 ? null : { bytes, ageMs: Math.max(0, this.server.clock.nowMs - sinceMs) };
   }
 
   get bufferBytes(): number {
@@ -396,6 +416,7 @@ export class AppendOnlyFile {
     this.incrementBytes = this.otherBytes = 0;
     this.buffer.clear();
     this.isUnsynced = false;
+    this.unsynced = this.underSync = NOTHING;
     this.writeError = this.syncError = null;
     this.tellWriters();
     server.listen(null);
@@ -445,9 +466,11 @@ export class AppendOnlyFile {
     this.writeError = null;
     if (syncs) {
       this.isUnsynced = false;
+      this.unsynced = this.underSync = NOTHING;
       this.syncError = null;
     } else if (length > 0) {
       this.isUnsynced = true;
+      this.unsynced = together(this.unsynced, { bytes: value, sinceMs: server.clock.nowMs });
       this.syncLater();
     }
     if (this.isDenied) this.tellWriters();
@@ -495,6 +518,8 @@ export class AppendOnlyFile {
     this.syncedMs = clock.nowMs;
     if (settings['no-appendfsync-on-rewrite'] && (this.isRewriting || this.server.isSaving())) return this.syncLater();
     this.isUnsynced = false;
+    this.underSync = this.unsynced;
+    this.unsynced = NOTHING;
     this.syncing = jobs.submit({ kind: 'fsync', fd: this.fd }, (result) => this.synced(result));
   }
 
@@ -505,7 +530,9 @@ export class AppendOnlyFile {
     if (failure !== null) {
       if (this.syncError === null) this.server.log('warning', `Error in fsync of the AOF file: ${failure.message}`);
       this.isUnsynced = true;
+      this.unsynced = together(this.underSync, this.unsynced);
     }
+    this.underSync = NOTHING;
     this.syncError = failure;
     if (failure !== null || this.isDenied) this.tellWriters();
     if (this.postponedMs !== 0) this.flush();
@@ -594,6 +621,7 @@ export class AppendOnlyFile {
   private left(job: number): void {
     for (const each of this.leaving) if (each.job === job) this.files.close(each.fd);
     this.leaving = this.leaving.filter((each) => each.job !== job);
+    if (!this.isUnsynced && this.syncing === null) this.unsynced = NOTHING;
   }
 
   /** The snapshot that is about to be made has all that was written to it so far. */

@@ -42,6 +42,7 @@ export interface KeyspaceModel {
   readonly rows: readonly KeyEntry[];
   /** Where the server has its data from, and how far it is; null: it is a master. */
   readonly replicaOf: ReplicationSnapshot['master'];
+  readonly persistence: Snapshot['persistence'];
   /** The value that is open, as the last snapshot brought it. */
   readonly value: Snapshot['value'];
   readonly nowMs: number;
@@ -53,7 +54,8 @@ export interface KeyspaceModel {
 
 export const keyspaceSlice: Slice<KeyspaceModel> = {
   initial: {
-    db: 0, order: 'name', offset: 0, total: 0, databaseCount: 1, databases: [], rows: [], replicaOf: null, value: null, nowMs: 0, originMs: 0, actingToken: 0,
+    db: 0, order: 'name', offset: 0, total: 0, databaseCount: 1, databases: [], rows: [], replicaOf: null, persistence: null, value: null, nowMs: 0,
+    originMs: 0, actingToken: 0,
   },
   reduce(model: KeyspaceModel, entry: Entry): KeyspaceModel {
     if (entry.type === 'snapshot') return corrected(model, entry.snapshot);
@@ -139,13 +141,13 @@ function comesBefore(row: KeyEntry, other: KeyEntry, order: KeyOrder): boolean {
   }
 }
 
-function corrected(model: KeyspaceModel, { keys, databaseCount, databases, value, replication, nowMs, nowUs }: Snapshot): KeyspaceModel {
+function corrected(model: KeyspaceModel, { keys, databaseCount, databases, value, replication, persistence, nowMs, nowUs }: Snapshot): KeyspaceModel {
   const isSameWindow = keys.db === model.db && keys.order === model.order && keys.offset === model.offset;
   const known = new Map((keys.db === model.db ? model.rows : []).map((row) => [row.key, row]));
   const rows = keys.rows.map((row) => merged(known.get(row.key), row, nowMs));
   return {
     ...model, db: keys.db, order: keys.order, offset: keys.offset, total: keys.total, databaseCount, databases, value, nowMs, originMs: nowMs - nowUs / 1000,
-    replicaOf: replication?.master ?? null,
+    replicaOf: replication?.master ?? null, persistence,
     rows: isSameWindow ? withGone(rows, model.rows, nowMs) : rows,
   };
 }

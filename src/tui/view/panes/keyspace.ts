@@ -42,6 +42,10 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const ENGLISH = {
+  saving: (written: string, total: string, bytes: string) =>
+    `snapshot: ${written} of ${total} keys written${bytes === '' ? '' : `, ${bytes} copied before they changed`}`,
+  appendOnly: (bytes: string) => `append-only file: ${bytes}, all of it on the disk`,
+  atRisk: (bytes: string, risk: string, age: string) => `append-only file: ${bytes}; not on the disk yet ${risk}, the oldest for ${age}`,
   replicaOf: (address: string, state: string) => `replica of ${address}${state === 'connected' ? '' : ` (${state})`}`,
   storedOrder: 'stored order',
   by: (sort: string) => `by ${sort}`,
@@ -64,6 +68,9 @@ type Texts = typeof ENGLISH;
 const KOREAN_UNITS: { readonly [unit in Unit]: string } = { element: '원소', member: '원소', field: '필드', entry: '항목' };
 
 const KOREAN: Texts = {
+  saving: (written, total, bytes) => `스냅샷: 키 ${total}개 중 ${written}개 기록됨${bytes === '' ? '' : `, 변경 전 복사 ${bytes}`}`,
+  appendOnly: (bytes) => `추가 전용 파일(AOF): ${bytes}, 모두 디스크에 있음`,
+  atRisk: (bytes, risk, age) => `추가 전용 파일(AOF): ${bytes}, 아직 디스크에 없는 것 ${risk}, 가장 오래된 것 ${age}`,
   replicaOf: (address, state) => `${address}의 레플리카${state === 'connected' ? '' : `(${state})`}`,
   storedOrder: '저장 순서',
   by: (sort) => `${sort}순`,
@@ -174,7 +181,8 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   const rows = placedRows(state);
   const { selected } = state.ui.panes.keyspace;
   const at = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
-  const { start, end } = tableWindow(rows.length, height - 1, at);
+  const told = height < LEAST_ROWS_FOR_DISK ? [] : diskTexts(state).map((text) => theme.dim(fit(text, width)));
+  const { start, end } = tableWindow(rows.length, height - 1 - told.length, at);
   const placed = placedColumns(state, theme, width);
   const marked = isFocused ? theme.highlight : theme.selected;
   const lines = rows.slice(start, end).map(({ id, row }, i) => {
@@ -184,7 +192,29 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
       : bodyRow(placed, row, width, style ?? wholeStyle(row, state, theme));
   });
   if (rows.length === 0) lines.push(theme.dim(fit(emptyText(state), width)));
-  return fill([headerRow(placed, width, theme.dim), ...lines], width, height);
+  return fill([...fill([headerRow(placed, width, theme.dim), ...lines], width, height - told.length), ...told], width, height);
+}
+
+/** In fewer rows the keys need all of them. */
+const LEAST_ROWS_FOR_DISK = 6;
+
+/** What of the dataset is on its way to the disk, a line each. */
+function diskTexts({ model, ui }: State): readonly string[] {
+  const { persistence } = model.keyspace;
+  if (persistence === null) return [];
+  const texts = TEXTS[ui.language];
+  const { saving, appendOnly } = persistence;
+  const lines: string[] = [];
+  if (saving !== null) {
+    const copied = saving.preImageBytes === 0 ? '' : formatBytes(saving.preImageBytes);
+    lines.push(texts.saving(formatCount(saving.keysWritten), formatCount(saving.keysTotal), copied));
+  }
+  if (appendOnly !== null) {
+    const { bytes, atRisk } = appendOnly;
+    const all = formatBytes(bytes);
+    lines.push(atRisk === null ? texts.appendOnly(all) : texts.atRisk(all, formatBytes(atRisk.bytes), formatMs(atRisk.ageMs)));
+  }
+  return lines;
 }
 
 function emptyText({ model, ui }: State): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyspacePane } from '../../../../src/tui/view/panes/keyspace.js';
+import { temporaryDirectory } from '../../../support/headless.js';
 import { COLORED, PLAIN, stage, type Scene } from '../../scene.js';
 
 const SIZE = { width: 80, height: 8 };
@@ -29,6 +30,25 @@ test('keys stand with what they are, and with their time running', () => {
   visits   string int           2 B                    "42"
 `);
   expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 4 keys, by name');
+});
+
+test('below the keys stands what of them is on its way to the disk', () => {
+  using scene = stage({ settings: { dir: temporaryDirectory(), appendonly: true } });
+  scene.lab.server.load({ dir: '', appendonly: true });
+  const client = scene.connect();
+  const told = (): string => {
+    scene.look();
+    return scene.draw(keyspacePane, SIZE).at(-1)!.trim();
+  };
+  expect(told()).toMatch(/^append-only file: 8\d B, all of it on the disk$/);
+  // The first fsync comes at once, the next a second later.
+  client.ask('SET', 'k', 'v');
+  client.ask('SET', 'k', 'w');
+  expect(told()).toMatch(/^append-only file: 1\d\d B; not on the disk yet 27 B, the oldest for 0 \S+$/);
+  scene.advance(400);
+  expect(told()).toMatch(/^append-only file: 1\d\d B; not on the disk yet 27 B, the oldest for 400 ms$/);
+  scene.advance(1000);
+  expect(told()).toMatch(/^append-only file: 1\d\d B, all of it on the disk$/);
 });
 
 test('what has just changed is marked, and flashes in the colour of the connection', () => {

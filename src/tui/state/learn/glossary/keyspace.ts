@@ -168,5 +168,29 @@ export const KEYSPACE: Chapter = {
       ],
       ko: ['키의 글롭으로 *는 임의의 문자열, ?는 한 바이트, [a-z]는 그 가운데 하나, \\는 다음 문자를 그대로 뜻합니다.', 'key err과 "#5"는 그 이름의 키입니다.'],
     },
+    {
+      term: 'append-only file',
+      also: ['AOF', 'fsync', '추가 전용 파일'],
+      en: [
+        'The file in which every change stands before its client is answered; the line below the keys says how long it is.',
+        'Until fsync has put them on the disk, its last bytes are gone if the power fails, which is why it says how many these are and how old.',
+      ],
+      ko: [
+        '모든 변경이 클라이언트에 응답하기 전에 기록되는 파일이며, 키 아래 줄에 그 크기가 표시됩니다.',
+        'fsync가 디스크에 반영하기 전에는 전원이 나가면 마지막 바이트가 사라지므로, 그 양과 나이를 함께 보여 줍니다.',
+      ],
+    },
+    {
+      term: 'snapshot of the keys',
+      also: ['BGSAVE', 'pre-image', 'RDB', '스냅샷'],
+      en: [
+        'All keys as they were at one instant, written by the loop in slices between its turns, without a second process.',
+        'What is about to change and has not been written yet is copied first, and the line below the keys counts these bytes.',
+      ],
+      ko: [
+        '한 순간의 모든 키를 다른 프로세스 없이 루프가 턴과 턴 사이에 조금씩 기록한 것입니다.',
+        '아직 기록되지 않은 값이 바뀌려 하면 먼저 복사하며, 키 아래 줄이 그 바이트 수를 셉니다.',
+      ],
+    },
   ],
 };
