@@ -296,6 +296,7 @@ export class EventLoop {
     do {
       this.activity.is(WAITING);
       this.poll.wait(events, this.sleepMs());
+      const fromUs = clock.nowUs;
       clock.refresh(clock.targetUs === null ? undefined : this.stopUs());
       sleepsOn = false;
       if (events.length > 0 || observer === null || observer.dueUs > clock.refreshedUs) continue;
@@ -305,7 +306,9 @@ export class EventLoop {
         tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber });
         toldUs = this.tellWait();
       }
-      sleepsOn = this.sleepMs() !== 0;
+      // A virtual clock that has moved is where something is due, or where it was let go: the turn ends, and the next one tells so.
+      const hasMoved = clock.targetUs !== null && clock.nowUs !== fromUs;
+      sleepsOn = !hasMoved && this.sleepMs() !== 0;
       if (sleepsOn) this.onSleepOn?.();
     } while (sleepsOn);
     // Nobody may be watching any more.
