@@ -35,6 +35,9 @@ test.each([[80, 24], [120, 40]])('it is shown at its last command, and a server 
   await lab.until(() => !lab.screen.includes('Enter send'));
   lab.type(KEYS.left);
   await lab.until(() => lab.header.includes('HISTORY') && lab.header !== there);
+  // To the end of the recording first, and from there to the server that goes on.
+  lab.type(KEYS.end);
+  await lab.until(() => lab.header === there);
   lab.type(KEYS.end);
   await lab.until(() => lab.header.includes('LIVE'));
   // From now ← leads to the end of the recording, although the server has gone on.
