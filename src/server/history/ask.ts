@@ -2,6 +2,7 @@
  * What a command would have answered at a moment between two others: it is executed in a server that is thrown away afterwards, because even a GET changes
  * what a server remembers.
  */
+import { NOWHERE } from '../command/nowhere.js';
 import { Session, type Transport } from '../command/session.js';
 import { encode, type ByteSink } from '../resp/encoder.js';
 import { NO_REPLY } from '../resp/reply.js';
@@ -50,20 +51,7 @@ function execute(server: Server, { argv, protocol, db }: Question): Uint8Array {
 }
 
 /** What is sent to the one who asks is part of the answer. */
-function nowhere(output: Output): Transport {
-  return {
-    fd: -1, peer: '?:0', peerAddress: { host: '?', port: 0 }, local: '?:0',
-    send: (reply, version) => encode(output, reply, version),
-    closeAfterReply() {},
-    close() {},
-    follow() {},
-    sharedGrew() {},
-    flush() {},
-    resume() {},
-    queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
-    isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,
-  };
-}
+const nowhere = (output: Output): Transport => ({ ...NOWHERE, send: (reply, version) => encode(output, reply, version) });
 
 class Output implements ByteSink {
   buffer = Buffer.alloc(1024);

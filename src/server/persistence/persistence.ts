@@ -10,6 +10,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { DatasetReceiver, DatasetSource } from '../../shared/dataset-stream.js';
 import { replaceFile, WRITER } from '../../shared/replace-file.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { toText } from '../config/bytes.js';
@@ -23,7 +24,7 @@ import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
 import { type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
 import { writeSnapshot } from './snapshot-writer.js';
-import { type DatasetReceiver, type DatasetSource, ReplicaFile } from './replica-file.js';
+import { ReplicaFile } from './replica-file.js';
 import { type Walk, type WalkOptions, Walks, type WalkSettings } from './walks.js';
 
 /** The settings that matter; the names are CONFIG's. */

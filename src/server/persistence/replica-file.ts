@@ -1,26 +1,10 @@
 /**
  * ReplicaFile: a snapshot on its way to replicas, which read it as it comes: see replication/full-sync.ts.
  */
+import type { DatasetReceiver } from '../../shared/dataset-stream.js';
 import { Crc64 } from '../keyspace/rdb/crc64.js';
 import { NO_CHECKSUM } from './snapshot-writer.js';
 import type { WalkSink } from './walks.js';
-
-/** Takes a snapshot in pieces, which belong to it from then on. */
-export interface DatasetReceiver {
-  /** It has enough for now. */
-  readonly isFull: boolean;
-  take(piece: Buffer): void;
-  /** There is nothing more. */
-  end(): void;
-}
-
-/** A snapshot that is being made, in steps between which keys may change. */
-export interface DatasetSource {
-  /** There may be room again. */
-  resume(): void;
-  /** It is not wanted any more. */
-  stop(): void;
-}
 
 export class ReplicaFile implements WalkSink {
   private readonly checksum: Crc64 | null;

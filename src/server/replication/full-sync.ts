@@ -9,6 +9,7 @@
  * Redis writes the second form from a file that the forked child has left. What changes meanwhile waits in the backlog, behind the offset that the
  * replicas were told at the beginning.
  */
+import type { DatasetReceiver, DatasetSource } from '../../shared/dataset-stream.js';
 import type { Backlog } from './backlog.js';
 import type { Replica } from './replica.js';
 
@@ -18,23 +19,6 @@ export interface DatasetRequest {
   readonly leavesKeysOut: boolean;
   /** The database that the stream has selected; -1: it selects one before it needs it. */
   readonly streamDb: number;
-}
-
-/** Takes the dataset in pieces, which belong to it from then on. */
-export interface DatasetReceiver {
-  /** It has enough for now. */
-  readonly isFull: boolean;
-  take(piece: Buffer): void;
-  /** There is nothing more. */
-  end(): void;
-}
-
-/** A dataset that is being written, in steps between which keys may change. */
-export interface DatasetSource {
-  /** There may be room again. */
-  resume(): void;
-  /** It is not wanted any more. */
-  stop(): void;
 }
 
 /** Writes the dataset as it is now. Null: all of it has been taken already. */
@@ -56,7 +40,7 @@ interface Transfer {
   source: DatasetSource | null;
 }
 
-/** With so many bytes on their way to one of the replicas, all wait for it, as they do in Redis. */
+/** Bytes on their way to one of the replicas at which all of them wait for it, as in Redis. */
 const MOST_UNDER_WAY = 2 ** 20;
 
 export class FullSync {

@@ -71,7 +71,7 @@ type Phase = 'off' | 'waiting' | 'on';
 
 /** What is data as it stands. */
 const PLAIN_FIELDS = [
-  'phase', 'ownFolder', 'manifest', 'fd', 'selectedDb', 'incrementBytes', 'otherBytes', 'bytesAtRewrite', 'baseBytes', 'isUnsynced', 'syncing', 'syncedMs',
+  'phase', 'ownFolder', 'manifest', 'fd', 'selectedDb', 'incrementBytes', 'otherBytes', 'bytesAtRewrite', 'baseBytes', 'syncing', 'syncedMs',
   'unsynced', 'underSync', 'postponedMs', 'writeError', 'syncError', 'rewrites', 'lastRewriteSeconds', 'delayedSyncs', 'toldSeconds', 'isDenied', 'leaving',
 ] as const;
 
@@ -130,9 +130,7 @@ export class AppendOnlyFile {
   /** Bytes of all of them behind the last rewrite, and of its base. */
   bytesAtRewrite = 0;
   baseBytes = 0;
-  /** Something was written behind the last fsync. */
-  isUnsynced = false;
-  /** What was written behind the last fsync: how much, and since when the oldest of it; and the same of what the fsync under way puts on the disk. */
+  /** What was written behind the last fsync, and what an fsync under way puts on the disk. */
   unsynced: Unsynced = NOTHING;
   underSync: Unsynced = NOTHING;
   /** The number of the fsync that is under way. */
@@ -217,6 +215,11 @@ export class AppendOnlyFile {
 
   get currentBytes(): number {
     return this.otherBytes + this.incrementBytes;
+  }
+
+  /** Something was written behind the last fsync. */
+  private get isUnsynced(): boolean {
+    return this.unsynced.bytes > 0;
   }
 
   /** What a loss of power might take; null: nothing. */
@@ -415,7 +418,6 @@ export class AppendOnlyFile {
     this.fd = -1;
     this.incrementBytes = this.otherBytes = 0;
     this.buffer.clear();
-    this.isUnsynced = false;
     this.unsynced = this.underSync = NOTHING;
     this.writeError = this.syncError = null;
     this.tellWriters();
@@ -465,11 +467,9 @@ export class AppendOnlyFile {
     if (this.writeError !== null) server.log('warning', 'AOF write error looks solved, Redis can write again.');
     this.writeError = null;
     if (syncs) {
-      this.isUnsynced = false;
       this.unsynced = this.underSync = NOTHING;
       this.syncError = null;
     } else if (length > 0) {
-      this.isUnsynced = true;
       this.unsynced = together(this.unsynced, { bytes: value, sinceMs: server.clock.nowMs });
       this.syncLater();
     }
@@ -517,10 +517,19 @@ export class AppendOnlyFile {
     if (!this.isUnsynced || this.syncing !== null || settings.appendfsync !== 'everysec') return;
     this.syncedMs = clock.nowMs;
     if (settings['no-appendfsync-on-rewrite'] && (this.isRewriting || this.server.isSaving())) return this.syncLater();
-    this.isUnsynced = false;
-    this.underSync = this.unsynced;
-    this.unsynced = NOTHING;
+    this.beginSync();
     this.syncing = jobs.submit({ kind: 'fsync', fd: this.fd }, (result) => this.synced(result));
+  }
+
+  /** All that was written so far goes to the disk. */
+  private beginSync(): void {
+    this.underSync = together(this.underSync, this.unsynced);
+    this.unsynced = NOTHING;
+  }
+
+  /** An fsync has ended. Jobs are done in their order, so what others put on the disk is there only when none is left. */
+  private endSync(): void {
+    if (this.syncing === null && this.leaving.length === 0) this.underSync = NOTHING;
   }
 
   private synced({ error }: JobResult): void {
@@ -529,10 +538,9 @@ export class AppendOnlyFile {
     const failure = error?.code === 'EINVAL' ? null : error;
     if (failure !== null) {
       if (this.syncError === null) this.server.log('warning', `Error in fsync of the AOF file: ${failure.message}`);
-      this.isUnsynced = true;
       this.unsynced = together(this.underSync, this.unsynced);
-    }
-    this.underSync = NOTHING;
+      this.underSync = NOTHING;
+    } else this.endSync();
     this.syncError = failure;
     if (failure !== null || this.isDenied) this.tellWriters();
     if (this.postponedMs !== 0) this.flush();
@@ -612,6 +620,7 @@ export class AppendOnlyFile {
     }
     this.manifest = manifest;
     this.otherBytes += incrementBytes;
+    this.beginSync();
     const job = server.jobs.submit({ kind: 'fsync', fd }, () => this.left(job));
     this.leaving = [...this.leaving, { job, fd }];
     return null;
@@ -621,12 +630,13 @@ export class AppendOnlyFile {
   private left(job: number): void {
     for (const each of this.leaving) if (each.job === job) this.files.close(each.fd);
     this.leaving = this.leaving.filter((each) => each.job !== job);
-    if (!this.isUnsynced && this.syncing === null) this.unsynced = NOTHING;
+    this.endSync();
   }
 
   /** The snapshot that is about to be made has all that was written to it so far. */
   private beginDraftAgain(): string | null {
     this.buffer.clear();
+    this.unsynced = NOTHING;
     this.files.close(this.fd);
     return this.beginDraft();
   }
@@ -638,7 +648,6 @@ export class AppendOnlyFile {
     this.fd = value;
     this.selectedDb = -1;
     this.incrementBytes = isNew ? 0 : files.size(files.path(name));
-    this.isUnsynced = false;
     return null;
   }
 

@@ -7,7 +7,7 @@
  *
  * Where and when a row is drawn as a ghost or a flash is the view's business: the model only says at what time things happened.
  */
-import type { KeyOrder, KeyRow, ReplicationSnapshot, Snapshot, TraceEvent } from '../../../server/index.js';
+import type { KeyOrder, KeyRow, Snapshot, TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
 
 /** How long a key that is gone stays on the screen, and how long a change is marked, in ms of the loop's clock. */
@@ -40,8 +40,8 @@ export interface KeyspaceModel {
   /** Those that are not empty. */
   readonly databases: Snapshot['databases'];
   readonly rows: readonly KeyEntry[];
-  /** Where the server has its data from, and how far it is; null: it is a master. */
-  readonly replicaOf: ReplicationSnapshot['master'];
+  /** Where its changes come from and go to, as the last snapshot told. */
+  readonly replication: Snapshot['replication'];
   readonly persistence: Snapshot['persistence'];
   /** The value that is open, as the last snapshot brought it. */
   readonly value: Snapshot['value'];
@@ -54,7 +54,7 @@ export interface KeyspaceModel {
 
 export const keyspaceSlice: Slice<KeyspaceModel> = {
   initial: {
-    db: 0, order: 'name', offset: 0, total: 0, databaseCount: 1, databases: [], rows: [], replicaOf: null, persistence: null, value: null, nowMs: 0,
+    db: 0, order: 'name', offset: 0, total: 0, databaseCount: 1, databases: [], rows: [], replication: null, persistence: null, value: null, nowMs: 0,
     originMs: 0, actingToken: 0,
   },
   reduce(model: KeyspaceModel, entry: Entry): KeyspaceModel {
@@ -147,7 +147,7 @@ function corrected(model: KeyspaceModel, { keys, databaseCount, databases, value
   const rows = keys.rows.map((row) => merged(known.get(row.key), row, nowMs));
   return {
     ...model, db: keys.db, order: keys.order, offset: keys.offset, total: keys.total, databaseCount, databases, value, nowMs, originMs: nowMs - nowUs / 1000,
-    replicaOf: replication?.master ?? null, persistence,
+    replication, persistence,
     rows: isSameWindow ? withGone(rows, model.rows, nowMs) : rows,
   };
 }

@@ -69,8 +69,6 @@ export interface TokensModel {
   /** Connections on the server: more than there are rows, if there are very many. */
   readonly clientCount: number;
   readonly rows: TokenMap<TokenRow>;
-  /** Null: the server takes no part in any. */
-  readonly replication: Snapshot['replication'];
 }
 
 /** Of a client of which nothing is known but its token. */
@@ -86,7 +84,6 @@ export const tokensSlice: Slice<TokensModel> = {
   initial: {
     stretch: 0,
     clientCount: 0,
-    replication: null,
     rows: TokenMap.empty<TokenRow>()
       .with(LISTENER_TOKEN, { ...BLANK, token: LISTENER_TOKEN, kind: 'listener' })
       .with(WAKER_TOKEN, { ...BLANK, token: WAKER_TOKEN, kind: 'waker' }),
@@ -230,9 +227,7 @@ function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
     if (before === undefined && rows.size >= MAX_TOKEN_ROWS) continue;
     rows = rows.with(client.token, correctedRow(before, client, nowUs));
   }
-  const { replication } = snapshot;
-  const isSame = rows === model.rows && clientCount === model.clientCount && JSON.stringify(replication) === JSON.stringify(model.replication);
-  return isSame ? model : { ...model, clientCount, rows, replication };
+  return rows === model.rows && clientCount === model.clientCount ? model : { ...model, clientCount, rows };
 }
 
 /** Those that no event tells of until somebody connects. */

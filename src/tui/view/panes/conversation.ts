@@ -118,7 +118,7 @@ function headLines({ model, ui }: State, { token, row, name, doing }: Party, the
   const age = Number.isNaN(ageMs) ? '' : `, ${texts.connected(durationText(Math.max(0, Math.floor(ageMs / 1000)) * 1e6))}`;
   const where = `${who} ${theme.visible(row.peer, 64)}`.trimEnd();
   if (row.kind !== 'client') return [`${where}, ${doing}`, ''];
-  const linked = linkText(model.tokens.replication, row.link, texts);
+  const linked = linkText(model.keyspace.replication, row.link, texts);
   if (linked !== null) return [`${where}${age}, ${doing}`, linked];
   const { slowest } = row;
   const slow = slowest === null ? '' : `, ${texts.slowest(theme.visible(slowest.command), formatUs(slowest.elapsedUs), formatCount(slowest.frame))}`;
@@ -129,7 +129,7 @@ function headLines({ model, ui }: State, { token, row, name, doing }: Party, the
 }
 
 /** How far a link of replication is; null: it is none. */
-function linkText(replication: State['model']['tokens']['replication'], link: TokenRow['link'], texts: Texts): string | null {
+function linkText(replication: State['model']['keyspace']['replication'], link: TokenRow['link'], texts: Texts): string | null {
   if (replication === null || link === null) return null;
   if (link.part === 'master') return texts.applied(formatCount(link.offset));
   return texts.acknowledged(formatCount(replication.offset - link.behind), formatCount(replication.offset), formatBytes(replication.backlogBytes));

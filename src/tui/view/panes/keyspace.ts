@@ -165,9 +165,9 @@ function badge(state: State, columns: number): string {
   const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
   const sorted = isUnsorted ? texts.storedOrder : texts.by(ui.panes.keyspace.sort || SORTS[0]!);
-  const { replicaOf } = model.keyspace;
-  const from = replicaOf === null ? [] : [texts.replicaOf(visible(toBytes(replicaOf.address)), replicaOf.state)];
-  const parts = [`db ${db}`, texts.keys(total), ...(from.length === 0 ? [sorted] : from)];
+  const master = model.keyspace.replication?.master ?? null;
+  const last = master === null ? sorted : texts.replicaOf(visible(toBytes(master.address)), master.state);
+  const parts = [`db ${db}`, texts.keys(total), last];
   const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   if (frozenRows === null) return parts.join(', ') + named;
   const room = columns - widthOf(`db ${db}, ${named}`);
