@@ -105,7 +105,7 @@ function complaintOf(program: ProgramServer, file: string, language: Language): 
   return ending === null || program.hasPast ? null : `'${file}': ${toBytes(ending.text[language])}`;
 }
 
-/** For going back, or in the file that was named. Null: there can be none, which is told when somebody goes back. Throws UsageError */
+/** For going back, or in the file that was named. Null: there can be none, which is told when the user goes back. Throws UsageError */
 function tapeFor(path: string, args: readonly string[], values: { readonly record?: string; readonly 'trace-overwrite'?: boolean }): OpenTape | null {
   const head = headOf(path, args, __VERSION__);
   const { record } = values;

@@ -18,7 +18,7 @@ const UNREAD_MS = 1000;
 /** Turns without a result, in a row, and how long that must have lasted. */
 const EMPTY_TURNS = 100;
 const EMPTY_MS = 300;
-/** So many turns without a result does a wait outweigh that has taken its time. */
+/** A wait that has taken its time makes up for this number of turns without a result. */
 const TURNS_OF_A_SLEEP = 10;
 /** Such a wait has come back at once. */
 const AT_ONCE_US = 1000;

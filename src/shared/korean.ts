@@ -1,5 +1,5 @@
 /**
- * Korean particles behind words that are filled in: which of two forms stands there depends on how the word before it is read aloud.
+ * Korean particles behind words that are filled in: which of two forms is right depends on how the word before it is read aloud.
  */
 
 /** The form behind a consonant, and the one behind a vowel. */

@@ -727,7 +727,7 @@ export class App {
   /** The history is left only if that is what was meant. */
   private togglePause(): void {
     const { mode, heldAt, stepping } = this.state.control;
-    // A step that waits for something to happen is a held loop to whoever steps; a run is stopped.
+    // A step that waits for something to happen is a held loop to the user who steps; a run is stopped.
     const intent = heldAt === null && typeof stepping !== 'string' ? 'pause' : 'resume';
     if (mode === 'history') this.ask({ text: this.texts.leaveHistory[intent], intent });
     else this.changePace(this.texts[intent], intent === 'pause' ? 'held' : 'free');

@@ -27,7 +27,7 @@ const UNFAIR_ROUNDS = 2;
 /** Times the patience with a reply, for all rounds. */
 const ROUNDS_PATIENCE = 6;
 const BASELINE_PINGS = 20;
-/** Threads are served in any order, so it must also have waited for so many times the longest wait that it had beside nobody. */
+/** Threads are served in any order, so it must also have waited this many times as long as the longest wait that it had alone. */
 const TIMES_BASELINE = 10;
 
 /** A client that sends PING without an end. */

@@ -20,7 +20,7 @@ const MOST_WAITING_BYTES = 256 * 1024;
 /** A loop that turns without rest looks for another mode so often. */
 const LOOK_MS = 5;
 
-/** Of a run with recorded inputs, so many events before the one that it goes to are told with the line of their call. */
+/** Of a run with recorded inputs: the number of events before its last one that are told with the line of their call. */
 const EVENTS_WITH_PLACES = 64;
 
 export class Link implements PollObserver {

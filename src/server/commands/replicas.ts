@@ -88,7 +88,7 @@ const OPTIONS: { readonly [option: string]: (value: string, session: Session) =>
     if (value.toLowerCase() === 'psync2') replica.knowsSecondId = true;
     return OK;
   },
-  /** Answered by nothing, whoever says it. */
+  /** Never answered, whether a replica or another client says it. */
   ack(value, session) {
     if (/^-?\d{1,18}$/.test(value)) session.server.replicas.acknowledge(session, Number(value));
     return NO_REPLY;

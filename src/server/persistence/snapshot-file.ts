@@ -11,7 +11,7 @@ import type { Job, JobError, JobResult } from '../background/job.js';
 import { NO_CHECKSUM } from './snapshot-writer.js';
 import type { WalkSink } from './walks.js';
 
-/** With so many bytes under way the disk is to be waited for. */
+/** The walk waits for the disk while this number of bytes is under way. */
 const MOST_UNDER_WAY = 4 * 2 ** 20;
 /** Bytes between two fsyncs, so that none of them has much to do (REDIS_AUTOSYNC_BYTES). */
 const SYNC_BYTES = 4 * 2 ** 20;

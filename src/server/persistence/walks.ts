@@ -60,7 +60,7 @@ const TIMER = 'snapshot-slice';
 export interface Pace {
   readonly busyUs: number;
   readonly idleUs: number;
-  /** After each slice clients have so many times what it took. */
+  /** After each slice clients have this many times as long as it took. */
   readonly rest: number;
   /** How much is written between two looks at the clock, in the terms of DatasetWalk.step. */
   readonly work: number;
@@ -141,7 +141,7 @@ export class Walks implements PreImages {
       for (const each of this.running) if (!each.sink.isFull) this.work(each);
       nowUs = clock.readUs();
     } while (nowUs - startUs < (isBusy ? this.pace.busyUs : this.pace.idleUs) && this.hasWork && this.delayUs === 0);
-    // A virtual clock stands still until somebody lets it go on.
+    // A virtual clock stands still until it is advanced.
     const restUs = clock.targetUs !== null ? 0 : isBusy ? (nowUs - startUs) * this.pace.rest : 0;
     if (this.hasWork) this.schedule(Math.max(restUs, this.delayUs) / 1000);
   }

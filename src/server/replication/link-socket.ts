@@ -49,7 +49,7 @@ interface Owner {
 
 export class LinkSocket {
   private interest: Interest = READABLE | WRITABLE;
-  /** It takes part in the poll; not while a dataset is loaded, and not once it is somebody else's. */
+  /** It takes part in the poll; not while a dataset is loaded, and not once another object has taken it over. */
   private isRegistered = false;
   private isConnected = false;
   private isOver = false;

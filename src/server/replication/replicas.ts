@@ -204,7 +204,7 @@ export class Replicas {
     return this.list.find(({ address, listeningPort }) => address?.toLowerCase() === host.toLowerCase() && listeningPort === port);
   }
 
-  /** WAIT: answers the client, which was parked, once so many replicas have got what is before an offset. */
+  /** WAIT: answers the client, which was parked, once the number of replicas that it wants have got what is before an offset. */
   await(client: WaitingClient, offset: number, wanted: number): void {
     this.waiters.push({ client, park: client.waiting, offset, wanted });
     this.asksForAck = true;

@@ -156,7 +156,7 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   };
 }
 
-/** The file of a recording that is open, which stands there as long as there is room for anything. */
+/** The file of the recording that is open; it is the last part to give way where room is short. */
 function namePart({ recording }: ServerInfo, theme: Theme): Part {
   if (recording === undefined) return { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true };
   const name = theme.visible(recording.name);

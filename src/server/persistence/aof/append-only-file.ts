@@ -730,7 +730,7 @@ export class AppendOnlyFile {
 /** What tells the base from another snapshot. */
 const BASE_FACTS = [['aof-base', '1']] as const;
 
-/** What is left of the pieces behind so many bytes. */
+/** What is left of the pieces behind the first `bytes` of them. */
 function behind(pieces: readonly string[], bytes: number): string[] {
   const rest: string[] = [];
   let skip = bytes;

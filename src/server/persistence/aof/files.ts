@@ -99,7 +99,7 @@ export class AofFiles {
     });
   }
 
-  /** Is there an append-only file, whoever has written it? */
+  /** Is there an append-only file, of this server or of another one? */
   get isThere(): boolean {
     return this.host.act(() => existsSync(this.manifestPath), false);
   }

@@ -32,7 +32,7 @@ export class Retries {
     this.nextMs = 0;
   }
 
-  /** Somebody asks for it: it is tried at once. */
+  /** A rewrite was asked for by a client: it is tried at once. */
   forget(): void {
     this.nextMs = 0;
   }

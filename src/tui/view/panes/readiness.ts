@@ -109,7 +109,7 @@ type Line =
       /** Nothing else was ready in that turn. */
       readonly isOnly: boolean;
       readonly isCut: boolean;
-      /** So many turns in a row, of which `turn` is the first, in which only the waker was ready. */
+      /** The number of turns in a row, from `turn` on, in which only the waker was ready. */
       readonly times: number;
     }
   | { readonly kind: 'more'; readonly turn: number; readonly tokens: number }

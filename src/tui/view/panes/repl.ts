@@ -215,7 +215,7 @@ function transcript({ repl, ui }: State, width: number, height: number, theme: T
   return [...Array.from({ length: height - shownRows.length }, () => ' '.repeat(width)), ...shownRows];
 }
 
-/** The lowest line in a view that has been frozen when there were so many. */
+/** The lowest line in a view that was frozen when there was this number of lines. */
 function newestShown({ lines, lineCount }: ReplState, frozenAt: number | null): number {
   return lines.length - 1 - (frozenAt === null ? 0 : Math.max(0, lineCount - frozenAt));
 }

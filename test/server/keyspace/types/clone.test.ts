@@ -17,7 +17,7 @@ function captured(value: Collection): unknown {
 
 const many = (count: number, of: (i: number) => string[]): string[] => Array.from({ length: count }, (_, i) => of(i)).flat();
 
-/** How a value of so many members comes to be, and how it is changed. */
+/** How a value with a given number of members is made, and how it is changed. */
 const TYPES: { readonly [type: string]: readonly [fill: (client: LabClient, count: number) => void, ...changes: readonly string[]] } = {
   list: [(client, count) => client.ask('RPUSH', 'k', ...many(count, (i) => [`e${i}`])), 'LPUSH k new', 'LSET k 1 changed', 'LREM k 1 e3', 'LINSERT k AFTER e2 new', 'RPOP k'],
   hash: [(client, count) => client.ask('HSET', 'k', ...many(count, (i) => [`f${i}`, `v${i}`])), 'HSET k f1 changed', 'HSET k new v', 'HDEL k f2'],
