@@ -61,7 +61,7 @@ export class Picture {
       return address === undefined ? [] : [{ token, fd, address: formatAddress(address), interest }];
     });
     return {
-      nowMs, nowUs, heldMs: 0, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
+      nowMs, nowUs, heldMs: 0, heldAtMs: 0, turn: translator.turn, rules: [], listeners, wakerFd: -1, wakerToken: null,
       clientCount: clients.length, clients, commands: null, databaseCount: 1, databases: [],
       keys: { db: 0, offset: 0, order: 'name', total: 0, rows: [] }, value: null, replication: null, persistence: null,
       stats: {

@@ -133,6 +133,8 @@ export interface Snapshot {
   readonly nowUs: number;
   /** For how long the loop has been held so far, in ms: by so much its unix time is behind that of the system. 0 in a replay, where time is virtual too. */
   readonly heldMs: number;
+  /** The loop's unix time at which the last hold began; 0: there was none. */
+  readonly heldAtMs: number;
   readonly turn: number;
   /** Rules and defects that are in force at the seams of the loop, as they are typed; oldest first. */
   readonly rules: readonly string[];
@@ -179,6 +181,7 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
     nowMs: clock.nowMs,
     nowUs: momentUs(clock),
     heldMs: clock.heldMs ?? 0,
+    heldAtMs: clock.heldAtMs ?? 0,
     turn: server.loop.turnNumber,
     rules: server.loopFaults.rules.inForce.map(formatFault),
     listeners: server.listeners.map(({ token, listener, address, interest }) => ({ token, fd: listener.fd, address, interest })),

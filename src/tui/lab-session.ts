@@ -300,7 +300,7 @@ export class LabSession {
     if (this.hasEnded) return;
     this.history.add({ type: 'snapshot', snapshot });
     this.time.set(snapshot.nowMs);
-    this.wall.saw(snapshot.nowMs, snapshot.heldMs);
+    this.wall.saw(snapshot.heldAtMs, snapshot.heldMs);
     this.historyGrew();
   }
 

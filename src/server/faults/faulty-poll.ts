@@ -171,8 +171,9 @@ export class FaultyPoll extends PollDecorator implements Poll {
     stream.isReleased = false;
     const fault = isReleased ? undefined : this.faults?.find((each) => each.delayMs > 0 && each.concerns(stream));
     if (fault === undefined) return false;
-    this.hold(stream, this.nowUs + fault.delayMs * 1000);
+    // Announced first: the delay is counted from the event that tells of it.
     this.onInjected(fault, stream.token, `reported ${fault.delayMs} ms later`);
+    this.hold(stream, this.nowUs + fault.delayMs * 1000);
     return true;
   }
 }

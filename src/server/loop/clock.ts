@@ -29,6 +29,8 @@ export interface Clock {
   measureUs(): number;
   /** For how long time has stood still so far, in ms; left out: this clock does not tell. For observers: not recorded. */
   readonly heldMs?: number;
+  /** What `nowMs` was when the last hold began; 0: none has. For observers as well. */
+  readonly heldAtMs?: number;
   /** Time stands still from here on, until release. */
   hold(): void;
   release(): void;
@@ -47,6 +49,7 @@ export class SystemClock implements Clock {
   /** Time spent on hold so far, which both readings leave out; in ns. */
   private heldNs: number;
   private heldSinceNs = -1;
+  heldAtMs = 0;
 
   /**
    * @param startUs what the monotonic time begins with: that of a server that goes on here
@@ -80,6 +83,7 @@ export class SystemClock implements Clock {
   hold(): void {
     if (this.heldSinceNs >= 0) return;
     this.refresh();
+    this.heldAtMs = this.nowMs;
     this.heldSinceNs = this.monotonicNs();
   }
 

@@ -36,6 +36,10 @@ export class RecordingClock implements Clock {
     return this.inner.heldMs ?? 0;
   }
 
+  get heldAtMs(): number {
+    return this.inner.heldAtMs ?? 0;
+  }
+
   refresh(stopUs?: number): void {
     this.inner.refresh(stopUs);
     this.record();

@@ -21,12 +21,15 @@ export class WallTime {
   /** Oldest first; both numbers rise. */
   private lags: Lag[] = [];
 
-  /** The loop has said what time it is for it, and how long it has been held so far. */
-  saw(loopMs: number, lagMs: number): void {
+  /**
+   * The loop has said for how long it has been held so far, and what time it was for it when the last hold began.
+   * What was added since the last look belongs to that hold, also when nobody looked while it lasted.
+   */
+  saw(heldAtMs: number, lagMs: number): void {
     const last = this.lags.at(-1);
     if ((last?.lagMs ?? 0) === lagMs) return;
-    if (last?.loopMs === loopMs) this.lags.pop();
-    this.lags.push({ loopMs, lagMs });
+    if (last?.loopMs === heldAtMs) this.lags.pop();
+    this.lags.push({ loopMs: heldAtMs, lagMs });
     if (this.lags.length > KEPT) this.lags = this.lags.slice(KEPT / 2);
   }
 
