@@ -1,5 +1,5 @@
 /**
- * Who may import whom. The table is the design's; a folder not in it, or an edge it does not name, fails with the offending line.
+ * Who may import whom: fails for a folder that is not in the table and for each import that the table does not allow. docs/architecture.md has the same table.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
@@ -9,11 +9,11 @@ import { expect, test } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * Zones of src, and what each imports besides itself. `types:` marks what may be imported as types only.
- * The server's folders are named without `server/`; `server.ts` wires all of them, `thread` runs it, `index.ts` is the door.
+ * Zones of src, and what each may import besides itself. `types:` marks what may be imported as types only.
+ * `server/server` is server.ts, which wires all folders; `server/thread` runs it; `server/index` is the entry point.
  */
 const ALLOWED: { readonly [zone: string]: readonly string[] } = {
-  // What belongs to nobody: it imports nothing, and says nothing of Redis or of a screen.
+  // General helpers, without Redis and without a screen.
   shared: [],
   'server/io': ['shared'],
   'server/resp': [],
@@ -22,11 +22,11 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/keyspace': ['shared', 'server/trace'],
   'server/version': [],
   'server/host': ['shared'],
-  // Snapshots as files, and when they are written and loaded.
+  // RDB and AOF files: when they are written, and how they are loaded.
   'server/persistence': ['shared', 'types:server/background', 'types:server/features', 'types:server/host', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
-  // The two parts that a server plays in replication, and the history of changes that they share.
+  // The roles of master and replica, and the replication history that they share.
   'server/replication': ['shared', 'server/io', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
-  // What changes are written down as, for replicas and the append-only file.
+  // Which commands stand for a change, for replicas and the append-only file.
   'server/propagation': ['server/keyspace', 'types:server/trace'],
   'server/errors': ['server/resp'],
   'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
@@ -37,7 +37,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/commands': ['server/scripting', 'server/command', 'types:server/replication', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
   'server/rules': ['server/io'],
   'server/faults': ['shared', 'server/rules', 'types:server/features', 'server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
-  // Another thread: it knows the shape of a fault, and nothing of a server.
+  // Code of another thread: of the server it knows only the shape of a fault.
   'server/background': ['shared', 'server/keyspace', 'types:server/faults'],
   'server/loop': ['shared', 'server/io', 'server/trace'],
   'server/client': ['shared', 'types:server/rules', 'types:server/replication', 'server/io', 'server/loop', 'server/command', 'types:server/dispatch', 'types:server/features', 'server/errors', 'server/resp', 'server/trace', 'types:server/config'],
@@ -62,17 +62,17 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
     'server/arena', 'server/client', 'server/errors', 'server/features', 'server/io', 'server/resp', 'server/thread', 'server/version', 'types:server/config', 'types:server/server',
   ],
   'server/index': ['server/arena', 'server/engines', 'server/rules', 'shared', 'server/herd', 'server/faults', 'server/history', 'server/thread', 'server/recording', 'types:server/server', 'types:server/snapshot', 'server/keyspace', 'server/io', 'server/trace', 'server/config', 'server/resp', 'server/command', 'server/commands'],
-  // It shows a program of the learner's own as it shows a server, and besides what only a process has.
+  // Also shows a learner's program, with facts that only a process has.
   tui: ['server/index', 'shared', 'types:program'],
-  // A program that runs in the lab: its poll tells the lab, in the place of the loop's tap, what the lab's own trace and stepper understand.
+  // A learner's program in the lab: instead of the loop's tap, its poll emits events that the lab's trace and stepper understand.
   program: ['server/faults', 'server/index', 'server/io', 'server/resp', 'server/trace', 'shared', 'poll'],
   testing: ['server/index', 'server/config', 'server/io', 'server/loop', 'server/server', 'server/trace', 'shared'],
   check: ['server/index', 'shared'],
-  // Programs that load servers and look at them from outside.
+  // Programs that put load on servers and measure them from outside.
   compare: ['server/index', 'server/io', 'shared'],
   course: ['poll', 'server/io', 'server/resp', 'shared'],
   poll: ['server/io', 'shared', 'types:server/trace'],
-  // Flags derive from the table of settings; the loop's thread is started before anything else.
+  // Flags derive from the table of settings; the loop's thread is started first.
   cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'compare', 'course', 'program', 'tui'],
 };
 
@@ -83,20 +83,20 @@ interface Edge {
   readonly typesOnly: boolean;
 }
 
-/** `server/io` for everything in that folder, `server/index` for the file, `tui` and `cli` whole. */
+/** The zone of a file: `server/io` for everything in that folder, `server/index` for the file, `tui` and `cli` as a whole. */
 function zoneOf(file: string): string {
   const [top = '', second = ''] = file.split('/');
   return top === 'server' ? `server/${second.replace(/\.ts$/, '')}` : top;
 }
 
-/** The imports and re-exports of a source text, dynamic ones too. */
+/** The imports and re-exports of a source text, including dynamic ones. */
 function importsOf(file: string, text: string): Edge[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
   const pattern = /\b(?:import|export)\s+(type\s+)?(\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+(?:\s*,\s*(?:\{[^}]*\}|\*\s+as\s+\w+))?)\s+from\s+'(\.[^']*)'|\bimport\(\s*'(\.[^']*)'\s*\)|\bimport\s+'(\.[^']*)'/g;
   return [...code.matchAll(pattern)].map((match) => {
     const [, typeKeyword, names = '', fromPath, dynamicPath, barePath] = match;
     const specifier = (fromPath ?? dynamicPath ?? barePath)!;
-    // verbatimModuleSyntax keeps `import { type A }` as an import without names: it is types only for what it brings.
+    // verbatimModuleSyntax keeps `import { type A }` as an import without names; what it brings are only types.
     const named = /^\{([^}]*)\}$/.exec(names)?.[1]?.split(',').map((name) => name.trim()).filter((name) => name !== '');
     const typesOnly = typeKeyword !== undefined || (named !== undefined && named.length > 0 && named.every((name) => name.startsWith('type ')));
     return { from: file, to: posix.join(posix.dirname(file), specifier.replace(/\.js$/, '.ts')), line: code.slice(0, match.index).split('\n').length, typesOnly };
@@ -122,7 +122,7 @@ function isAllowed({ from, to, typesOnly }: Edge): boolean {
   return allowed.includes(target) || (typesOnly && allowed.includes(`types:${target}`));
 }
 
-/** A path of files that leads back to where it began; null if there is none. */
+/** A path through the graph that ends where it began; null if there is none. */
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): string[] | null => {
@@ -150,7 +150,7 @@ function graphOf(edges: readonly Edge[], name: (file: string) => string): Map<st
   return graph;
 }
 
-test('every folder of src stands in the table', () => {
+test('every folder of src is in the table', () => {
   expect(files.length).toBeGreaterThan(20);
   expect(files.map(zoneOf).filter((zone) => !(zone in ALLOWED))).toEqual([]);
 });
@@ -163,16 +163,36 @@ test('folders import only what the table allows', () => {
   expect(edges.filter((edge) => !isAllowed(edge)).map(show)).toEqual([]);
 });
 
-test('folders do not import each other in a circle', () => {
+test('there is no import cycle between folders', () => {
   expect(findCycle(graphOf(edges, zoneOf))).toBe(null);
 });
 
-// Types are gone when the code runs; two files of a folder that know each other's types have no order to get wrong.
-test('files do not import each other in a circle', () => {
+/** Zones and their imports as docs/architecture.md has them: `| \`zone\` | what it is | a, b; types: c |`. */
+function documentedImports(): { [zone: string]: readonly string[] } {
+  const section = /<!-- imports:.*?<!-- \/imports -->/s.exec(readFileSync(join(SRC, '../docs/architecture.md'), 'utf8'))![0];
+  const zone = (name: string): string => (`server/${name}` in ALLOWED ? `server/${name}` : name);
+  return Object.fromEntries(
+    [...section.matchAll(/^\| `(?:\.\.\/)?(\w[\w-]*)` \| .* \| ([^|]*) \|$/gm)].map(([, name, cell]) => {
+      const [, values = '', types = ''] = /^(?:nothing|(?!types:)([^;]*))?(?:; )?(?:types: (.*))?$/.exec(cell!)!;
+      const list = (text: string): string[] => text.split(', ').filter((each) => each !== '').map(zone);
+      return [zone(name!), [...list(values), ...list(types).map((each) => `types:${each}`)]];
+    }),
+  );
+}
+
+// `shared` may be imported from everywhere, so the document leaves it out.
+test('docs/architecture.md says of each folder what it may import', () => {
+  const expected = Object.entries(ALLOWED).map(([zone, imports]) => [zone, imports.filter((each) => each !== 'shared').toSorted()]);
+  const documented = Object.entries(documentedImports()).map(([zone, imports]) => [zone, imports.toSorted()]);
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(expected));
+});
+
+// Types are erased when the code runs: files that import each other's types have no wrong order of loading.
+test('there is no import cycle between files', () => {
   expect(findCycle(graphOf(edges.filter(({ typesOnly }) => !typesOnly), (file) => file))).toBe(null);
 });
 
-test('the view of the screen knows the state, and never the other way round', () => {
+test('the state of the screen imports nothing of its view', () => {
   expect(edges.filter(({ from, to }) => from.startsWith('tui/state/') && to.startsWith('tui/') && !to.startsWith('tui/state/')).map(show)).toEqual([]);
 });
 
@@ -191,11 +211,11 @@ test.each([
   ["export * from './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
   ["const { b } = await import('./b.js');", { to: 'server/io/b.ts', typesOnly: false }],
   ["import './b.js';", { to: 'server/io/b.ts', typesOnly: false }],
-])('%j is seen', (text, edge) => {
+])('%j is recognised', (text, edge) => {
   expect(importsOf('server/io/a.ts', text)).toEqual([{ from: 'server/io/a.ts', line: 1, ...edge }]);
 });
 
-test('a comment is no import, and a circle is found', () => {
+test('a comment is no import, and a cycle is found', () => {
   expect(importsOf('a.ts', "/** import { a } from './b.js'; */\n// import './c.js'\nimport type d from 'node:fs';")).toEqual([]);
   expect(findCycle(new Map([['a', ['b']], ['b', ['c', 'd']], ['c', []], ['d', ['a']]]))).toEqual(['a', 'b', 'd', 'a']);
 });
