@@ -1,7 +1,7 @@
 /**
- * The values in force: read as a plain record on every path, changed in one place that checks, applies and, if need be, takes back.
+ * Config: the settings in force. Read as a plain record everywhere, changed in one place that checks, applies and, if need be, reverts.
  *
- * What there is to set stands in config/settings.ts, how values are read and written in config/setting.ts.
+ * config/settings.ts lists the settings; config/setting.ts says how values are read and written.
  */
 import { resolvePath } from './config/bytes.js';
 import { rewriteConfigFile } from './config/file.js';
@@ -15,19 +15,19 @@ export { findSetting, SECRET_SETTINGS, settingNames, settingOf } from './config/
 export { ConfigFileError, ConfigReader, isDirective, splitWords } from './config/file.js';
 export { ConfigError } from './config/parse.js';
 
-/** Applies a new value. A complaint takes the change back, and with it all that came in the same CONFIG SET. */
+/** Applies a new value. Returning a complaint reverts the change, and with it the whole CONFIG SET. */
 export type SettingListener<Name extends SettingName> = (value: SettingValues[Name]) => string | void;
 
 export class Config {
-  /** Read a field; change through {@link set} or {@link setAll}, which tell who wants to know. */
+  /** Read fields freely; change them through {@link set} or {@link setAll}, which call the listeners. */
   readonly values: SettingValues;
-  /** As they were at the start. */
+  /** The values at the start. */
   private readonly initial: SettingValues;
   private readonly listeners = new Map<SettingName, SettingListener<never>[]>();
 
   /**
-   * @param initial typed values, as the options of createServer give them. Throws {@link ConfigError} for one that is not allowed.
-   * @param file the configuration file that was read, absolute, for CONFIG REWRITE; null if there is none
+   * @param initial typed values, as in the options of createServer. Throws {@link ConfigError} for one that is not allowed.
+   * @param file absolute path of the configuration file that was read, for CONFIG REWRITE; null if there is none
    */
   constructor(
     initial: Partial<SettingValues> = {},
@@ -41,12 +41,12 @@ export class Config {
     this.initial = { ...this.values };
   }
 
-  /** The values that are not the defaults, as the constructor takes them. */
+  /** Returns the values that differ from the defaults, as the constructor takes them. */
   capture(): Partial<SettingValues> {
     return Object.fromEntries(Object.entries(this.values).filter(([name, value]) => value !== SETTINGS[name as SettingName].default));
   }
 
-  /** Settings that CONFIG SET can put back to what they were at the start, with the texts that do. */
+  /** Returns the settings that CONFIG SET can revert to their values at the start, with the texts that do so. */
   changed(): readonly (readonly [name: SettingName, initially: string])[] {
     return (Object.keys(SETTINGS) as SettingName[]).flatMap((name) => {
       const { mutable, protected: isProtected = false } = settingOf(name);
@@ -63,13 +63,13 @@ export class Config {
     this.listeners.set(name, listeners);
   }
 
-  /** Changes one setting, as a value. Throws {@link ConfigError}. */
+  /** Changes one setting, given a typed value. Throws {@link ConfigError}. */
   set<Name extends SettingName>(name: Name, value: SettingValues[Name]): void {
     this.apply([{ given: name, name, value: checkedValue(name, value) }]);
   }
 
   /**
-   * CONFIG SET: all or nothing. Returns why it was refused, after which every value is what it was before, or null.
+   * CONFIG SET: all or nothing. Returns null, or why it was refused; then every value is unchanged.
    * @param allowProtected whether dir and the like may be changed
    */
   setAll(pairs: readonly (readonly [name: string, text: string])[], allowProtected: boolean): ConfigError | null {
@@ -97,7 +97,7 @@ export class Config {
     this.apply(known.map(({ given, name, text }) => ({ given, name, value: this.parse(given, name, [text]) })));
   }
 
-  /** Names and texts of all settings that a glob pattern finds; a name without wildcards finds hidden ones too, and is returned as given. */
+  /** Returns names and texts of all settings that match a glob pattern; a name without wildcards finds hidden ones too, and is returned as given. */
   find(pattern: string, matches: (pattern: string, name: string) => boolean): [name: string, text: string][] {
     if (!/[*?[]/.test(pattern)) {
       const name = findSetting(pattern);
@@ -110,23 +110,23 @@ export class Config {
     return found;
   }
 
-  /** Do the values of these settings show a password? @param names as {@link find} returns them */
+  /** True if the values of these settings show a password. @param names as {@link find} returns them */
   showSecret(names: Iterable<string>): boolean {
     for (const name of names) if (SECRET_SETTINGS.some((secret) => secret === name.toLowerCase() && this.values[secret] !== '')) return true;
     return false;
   }
 
-  /** CONFIG REWRITE. Only with a file; throws what the file system throws. @param users the lines of users; none if they stand in a file of their own */
+  /** CONFIG REWRITE. Only with a file; throws what the file system throws. @param users the lines of users; none if they are in a file of their own */
   rewrite(users: readonly string[]): void {
     rewriteConfigFile(this.file!, this.values, users);
   }
 
-  /** A value as CONFIG GET shows it. */
+  /** Returns a value as CONFIG GET shows it. */
   text(name: SettingName): string {
     return formatSetting(SETTINGS[name], this.values[name]);
   }
 
-  /** Reads words as on a line of redis.conf, laid over the values in force. Throws {@link ConfigError}. */
+  /** Parses words as on a line of redis.conf, merged into the values in force. Throws {@link ConfigError}. */
   private parse(given: string, name: SettingName, words: readonly string[]): unknown {
     return parseValue(given, name, words, this.values);
   }

@@ -1,11 +1,11 @@
 /**
  * Every error text that a client can see, in one place; the wording is Redis 7.0's, which client libraries match on.
  *
- * Constants for the fixed ones, functions for those that name something. Handlers return them or throw them.
+ * Constants for fixed texts, functions for those with a variable part. Handlers return them or throw them.
  */
 import { ErrorReply } from './resp/reply.js';
 
-/** Of a command inside a script: it was counted there, and is not counted again for the script. */
+/** The error of a command inside a script: it was counted there, and is not counted again for the script. */
 export class CountedError extends ErrorReply {}
 
 export const SYNTAX = new ErrorReply('ERR syntax error');
@@ -39,7 +39,7 @@ export const MAX_CLIENTS = new ErrorReply('ERR max number of clients reached');
 
 // Gates (dispatch/dispatcher.ts).
 export const DENIED_IN_TRANSACTION = new ErrorReply('ERR Command not allowed inside a transaction');
-/** What a user has no permission for, as a client is told, as EXEC tells it of a command that it does not run, and as a script hears it. */
+/** A missing permission: as told to a client, as EXEC reports it for a command that it does not run, and as a script receives it. */
 export const noPermission = ({ reason, object }: { readonly reason: 'command' | 'key' | 'channel'; readonly object: string }): ErrorReply =>
   new ErrorReply(
     reason === 'command'
@@ -65,7 +65,7 @@ export const noPermissionInScript = (reason: keyof typeof NOT_FOR_SCRIPTS): Erro
   new ErrorReply(`ERR The user executing the script ${NOT_FOR_SCRIPTS[reason]}`);
 export const deniedToSubscribers = (command: string): ErrorReply =>
   new ErrorReply(`ERR Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`);
-/** EXEC itself was refused. The code ERR is left out of what it quotes. */
+/** EXEC itself was refused. The quoted error is without its code ERR. */
 export const execAborted = (error: ErrorReply): ErrorReply => new ErrorReply(`EXECABORT Transaction discarded because of: ${error.text.replace(/^ERR /, '')}`);
 
 // Connections (commands/connection.ts, commands/client.ts, client/).
@@ -131,7 +131,7 @@ export const PASSWORD_BITS = new ErrorReply('ERR ACL GENPASS argument must be th
 export const unknownCategory = (category: string): ErrorReply => new ErrorReply(oneLine(`ERR Unknown category '${cString(category)}'`));
 export const userNotFound = (user: string): ErrorReply => new ErrorReply(oneLine(`ERR User '${cString(user)}' not found`));
 export const commandNotFound = (command: string): ErrorReply => new ErrorReply(oneLine(`ERR Command '${cString(command)}' not found`));
-/** A subcommand that exists was called in a way that it does not know. */
+/** An existing subcommand was called with the wrong arguments. */
 export const subcommandSyntax = (container: string, subcommand: string): ErrorReply =>
   new ErrorReply(
     oneLine(
@@ -198,7 +198,7 @@ export const NO_CONFIG_FILE = new ErrorReply('ERR The server is running without 
 export const rewriteFailed = (why: string): ErrorReply => new ErrorReply(oneLine(`ERR Rewriting config file: ${why}`));
 export const FIRST_DB_INDEX = new ErrorReply('ERR invalid first DB index');
 export const SECOND_DB_INDEX = new ErrorReply('ERR invalid second DB index');
-/** Redis answers only `ERR`, and says why in its log. */
+/** Redis answers only `ERR`, and logs the reason. */
 export const notSaved = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR ${complaint}`));
 export const SAVE_IN_PROGRESS = new ErrorReply('ERR Background save already in progress');
 export const REWRITE_IN_PROGRESS = new ErrorReply(
@@ -211,7 +211,7 @@ export const NOT_ON_DISK = new ErrorReply(
 );
 export const notInFile = (why: string): ErrorReply => new ErrorReply(oneLine(`MISCONF Errors writing to the AOF file: ${why}`));
 export const AOF_IN_PROGRESS = new ErrorReply('ERR Background append only file rewriting already in progress');
-/** Redis says why in its log only. */
+/** Redis only logs the reason. */
 export const notRewritten = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Can't execute an AOF background rewriting: ${complaint}`));
 export const notLoaded = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error trying to load the AOF files: ${complaint}`));
 export const SHUTDOWN_FAILED = new ErrorReply('ERR Errors trying to SHUTDOWN. Check logs.');
@@ -298,7 +298,7 @@ export const UNKILLABLE = new ErrorReply(
 );
 export const SCRIPT_FLUSH_MODE = new ErrorReply('ERR SCRIPT FLUSH only support SYNC|ASYNC option');
 export const SCRIPT_DEBUG_MODE = new ErrorReply('ERR Use SCRIPT DEBUG YES/SYNC/NO');
-/** Ours: Redis would begin a debugging session. */
+/** Ours: Redis would start a debugging session. */
 export const NO_DEBUGGER = new ErrorReply('ERR there is no debugger for scripts here');
 export const INVALID_SHEBANG_ENGINE = new ErrorReply('ERR Invalid engine in script shebang');
 export const INVALID_SHEBANG = new ErrorReply('ERR Invalid script shebang');
@@ -413,7 +413,7 @@ export const storeWithWith = (what: string): ErrorReply => new ErrorReply(`ERR $
 export const noCentre = (command: string): ErrorReply => new ErrorReply(`ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for ${oneLine(command)}`);
 export const noShape = (command: string): ErrorReply => new ErrorReply(`ERR exactly one of BYRADIUS and BYBOX can be specified for ${oneLine(command)}`);
 
-/** C's `%f`. */
+/** Formats like C's `%f`. */
 const fixedPoint = (value: number): string =>
   Number.isFinite(value) ? (Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`) : value < 0 ? '-inf' : 'inf';
 
@@ -428,7 +428,7 @@ export function unknownCommand(argv: readonly string[]): ErrorReply {
   return new ErrorReply(oneLine(`ERR unknown command '${cString(argv[0]!).slice(0, 128)}', with args beginning with: ${args}`));
 }
 
-/** Of the engine of threads, which has few of them. */
+/** Of the engine of threads, which has only a few commands. */
 export function notOfThreads(command: string, names: readonly string[]): ErrorReply {
   return new ErrorReply(oneLine(`ERR unknown command '${cString(command).slice(0, 128)}': the engine of threads has ${names.join(' ')}`));
 }
@@ -437,13 +437,13 @@ export function unknownSubcommand(container: string, subcommand: string): ErrorR
   return new ErrorReply(oneLine(`ERR unknown subcommand '${cString(subcommand).slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`));
 }
 
-/** What C's printf shows of a byte string: nothing from a NUL on. */
+/** Returns what C's printf shows of a byte string: the part before the first NUL. */
 export function cString(text: string): string {
   const end = text.indexOf('\0');
   return end === -1 ? text : text.slice(0, end);
 }
 
-/** An error is one line of the protocol: what a client sent may not end it early. */
+/** Makes an error one line of the protocol: control characters from a client must not end it early. */
 export function oneLine(text: string): string {
   return text.replace(/[\r\n]/g, ' ');
 }

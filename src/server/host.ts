@@ -1,6 +1,6 @@
 /**
- * Host: what the server asks the machine and the process it runs in, besides sockets and clocks. Figures, random bytes and files: inputs like any other,
- * which a recording keeps and a replay answers from it. Every answer is plain data.
+ * Host: what the server asks of its machine and process, besides sockets and clocks: figures, random bytes and files. These are inputs:
+ * a recording keeps the answers, and a replay answers from it. Every answer is plain data.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
@@ -10,46 +10,46 @@ import { getHeapStatistics } from 'node:v8';
 import { readWhole } from '../shared/read-whole.js';
 
 export interface HostMemory {
-  /** Bytes of the process that lie in memory. */
+  /** Resident memory of the process, in bytes. */
   readonly resident: number;
-  /** Bytes of the machine. */
+  /** Memory of the machine, in bytes. */
   readonly total: number;
 }
 
-/** What is in a file, one character a byte; or why it cannot be read, in the words of strerror(3). */
+/** The content of a file, one character per byte; or why it cannot be read, in the words of strerror(3). */
 export type FileContent = { readonly bytes: string } | { readonly complaint: string };
 
-/** An open file, piece by piece. */
+/** An open file, read chunk by chunk. */
 export interface FileToLoad {
-  /** Null at its end. Throws what reading throws. */
+  /** Returns null at the end. Throws errors of reading. */
   next(): Buffer | null;
   close(): void;
 }
 
 export interface Host {
   readonly pid: number;
-  /** Path of the program. */
+  /** Path of the executable. */
   readonly executable: string;
   memory(): HostMemory;
-  /** The JavaScript heap of this thread, in V8's terms. */
+  /** The JavaScript heap of this thread, named as in V8. */
   heap(): { readonly [name: string]: number };
   /** Processor time of the process, in µs. */
   processorTime(): { readonly user: number; readonly system: number };
-  /** From the system's own randomness, not from the server's seed. */
+  /** Returns hexadecimal digits from the system's randomness, not from the server's seed. */
   randomHex(digits: number): string;
-  /** As {@link randomHex}, of something that is no secret: a recording shows it. */
+  /** Like {@link randomHex}, for what is no secret: a recording contains it. */
   uniqueHex(digits: number): string;
-  /** Keeps the thread for so long; see DEBUG SLEEP. */
+  /** Blocks the thread for this time; see DEBUG SLEEP. */
   sleep(ms: number): void;
-  /** Does something to the machine, its files for one. Null, or the message of the error that it has thrown. */
+  /** Acts on the machine, for example on its files. Returns null, or the message of the error that was thrown. */
   attempt(action: () => void): string | null;
-  /** The same with a result, which is plain data; where nothing is done to the machine, as in a replay that is on its own, it is `otherwise`. */
+  /** Acts on the machine, with a result that is plain data; `otherwise` where nothing is done to the machine, as in a replay past its recorded end. */
   act<T>(action: () => T, otherwise: T): T;
-  /** A file of the machine, whole. */
+  /** Reads a whole file. */
   readFile(path: string): FileContent;
-  /** What `find` returns. A recording has other passwords than its server had: what is found by comparing one with a hash is an input. */
+  /** Returns what `find` returns. A recording contains other passwords than its server had: what is found by comparing one with a hash is an input. */
   choose(find: () => number): number;
-  /** A regular file of any size, to be read once. Null: there is none. Throws an Error if it cannot be had. */
+  /** Opens a regular file of any size, to be read once. Null: there is none. Throws an Error if it cannot be opened. */
   open(path: string): FileToLoad | null;
 }
 
@@ -125,7 +125,7 @@ function systemError(error: unknown): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** Opening waits for nobody, as it would for the writer of a pipe; whatever is no regular file is refused. */
+/** Opens without waiting, as for the writer of a pipe; anything but a regular file is refused. */
 function openRegular(path: string): number {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   if (fstatSync(fd).isFile()) return fd;

@@ -7,7 +7,7 @@
  *     const client = await connect(server.url);        // any client library
  *
  *     await server.pause();                            // the loop itself stops; clients wait, no key expires
- *     const event = await server.step('command');      // … and goes on to the end of the next command
+ *     const event = await server.step('command');      // … runs to the end of the next command
  *     await server.resume();
  */
 import type { Worker } from 'node:worker_threads';
@@ -80,7 +80,7 @@ export type { Destination, Dropped, HistoryRange, Moment, Past, PastAnswer, Past
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';
 
-// What a client needs: requests, replies, and the words of a line as redis-cli takes them.
+// For clients: requests, replies, and splitting a line into words as redis-cli does.
 export { formatDouble } from './resp/double.js';
 export { splitInline } from './resp/inline.js';
 export { ReplyReader } from './resp/reply-reader.js';
@@ -91,79 +91,80 @@ export type { CommandReference } from './commands/reference.js';
 export type { SettingReference } from './config/reference.js';
 export type { Reply } from './resp/reply.js';
 
-/** Every setting of redis-server that has a meaning here, under its own name, and the lab's own. */
+/** Every setting of redis-server that has an effect here, under its own name, and the lab's own. */
 export interface ServerOptions extends Partial<SettingValues> {
-  /** `auto`: epoll where there is one. */
+  /** `auto`: epoll where available. */
   readonly poller?: PollerName | 'auto';
-  /** Readiness is reported once per change instead of as long as it lasts. */
+  /** Edge-triggered: readiness is reported once per change instead of for as long as it lasts. */
   readonly edgeTriggered?: boolean;
-  /** 32 bits; random if left out. */
+  /** Random seed, 32 bits; random if left out. */
   readonly seed?: number;
-  /** `virtual`: time stands still, and moves only by {@link RedisLabServer.advance}. */
+  /** `virtual`: time stands still, and moves only through {@link RedisLabServer.advance}. */
   readonly clock?: 'real' | 'virtual';
   /** Unix time in ms at which a virtual clock starts; the machine's time if left out. */
   readonly startMs?: number;
   /**
-   * Begins with what {@link RedisLabServer.capture} has returned, in this build: keys, scripts, settings (those given here win), and clients as ghosts. They
-   * keep their ids, blocking commands, subscriptions and transactions, but nobody is behind them: what they are sent is lost, until CLIENT KILL ends them.
+   * Starts from a state that {@link RedisLabServer.capture} of the same build has returned: keys, scripts, settings (those given here win), and clients as
+   * ghosts. Ghosts keep their ids, blocking commands, subscriptions and transactions, but no program is behind them: what is sent to them is lost, until
+   * CLIENT KILL ends them.
    */
   readonly from?: Uint8Array;
-  /** Hold the loop before its first poll: it stands there when the promise resolves. */
+  /** Holds the loop before its first poll: it is held there when the promise resolves. */
   readonly paused?: boolean;
-  /** The configuration file that the settings came from, which CONFIG REWRITE writes to. */
+  /** The configuration file that the settings were read from, which CONFIG REWRITE writes to. */
   readonly configFile?: string | null;
   readonly log?: (level: LogLevel, message: string) => void;
-  /** Set from the start on: objects, or texts as they are typed. Connections that are still to come may be named by their tokens; the first is #2. */
+  /** Faults set from the start: objects, or texts as typed. Future connections may be named by their tokens; the first is #2. */
   readonly faults?: readonly (Fault | string)[];
-  /** Called with the bytes of a recording as it grows; written one after the other they are a .lab file, for `redis-lab replay`. */
+  /** Called with the bytes of a recording as it grows; concatenated they are a .lab file, for `redis-lab replay`. */
   readonly record?: RecordListener;
-  /** Bytes that the history may take, which {@link RedisLabServer.history} visits; left out or 0: none is kept. */
+  /** Maximum size in bytes of the history that {@link RedisLabServer.history} visits; left out or 0: no history. */
   readonly history?: number;
 }
 
 export interface TraceOptions {
-  /** The most events of a batch; the rest is only counted. Infinity: all. */
+  /** Maximum number of events in a batch; further ones are only counted. Infinity: all. */
   readonly budget?: number;
 }
 
-/** A client's socket or a listener's, by the descriptor that events and snapshots name. */
+/** The socket of a client or listener, by the descriptor that events and snapshots name. */
 export interface WaitingSocket {
   readonly fd: number;
   readonly isListener: boolean;
 }
 
-/** A fault that is set, and the way to take it away. */
+/** A fault in force, with the method that removes it. */
 export interface FaultHandle extends ActiveFault {
-  /** False if it was gone already. */
+  /** Removes the fault. False if it was already removed. */
   remove(): Promise<boolean>;
 }
 
-/** What is spoiled on purpose; docs/faults.md lists what can be. */
+/** Faults injected on purpose; docs/faults.md lists them. */
 export interface ServerFaults {
-  /** Sets a fault: an object, or a text as it is typed. Rejects if there can be none like it, and names what there is. */
+  /** Sets a fault: an object, or a text as typed. Rejects if it is invalid, with a list of the valid ones. */
   add(fault: Fault | string): Promise<FaultHandle>;
-  /** All that are set, in the order in which they were. */
+  /** Returns all faults in force, in the order in which they were set. */
   list(): Promise<readonly ActiveFault[]>;
-  /** Takes one away, by its number; false if there is none. */
+  /** Removes a fault by its number; false if there is none. */
   remove(id: number): Promise<boolean>;
-  /** Takes all of them away. */
+  /** Removes all faults. */
   clear(): Promise<void>;
 }
 
-/** The past of a running server, which can be visited: `createServer({ history: bytes })`. */
+/** The history of a running server, which can be visited: `createServer({ history: bytes })`. */
 export interface ServerHistory extends Past {
   /**
-   * A second server that begins with the state of the moment visited or, if a command is being executed there, of the one before it, on a free port unless the
+   * Starts a second server with the state of the visited moment or, if a command is being executed there, of the moment before it, on a free port unless the
    * options name one. For it no time has passed since then.
    */
   fork(options?: ServerOptions): Promise<PastFork>;
 }
 
-/** Where a fork begins. */
+/** The moment that a fork starts from. */
 export interface ForkOrigin {
-  /** Of the server that it was forked from; no command was being executed. Event 0: before the first of its turn. */
+  /** The moment in the original server, with no command being executed. Event 0: before the first of its turn. */
   readonly asOf: Moment;
-  /** What a client had sent behind the last command and was read already: no part of the fork. Null: nothing. */
+  /** What a client had sent after the last command and the server had already read: not part of the fork. Null: nothing. */
   readonly dropped: Dropped | null;
 }
 
@@ -171,106 +172,106 @@ export interface PastFork extends ForkOrigin {
   readonly server: RedisLabServer;
 }
 
-/** `snapshot` is what was asked for with `watch`, as of the end of the batch. */
+/** `snapshot` is the one requested with `watch`, as of the end of the batch. */
 export type TraceListener = (batch: TraceBatch, snapshot: Snapshot | null) => void;
 
 export interface RedisLabServer extends AsyncDisposable {
   /** `redis://127.0.0.1:6379`, for client libraries. */
   readonly url: string;
-  /** The port really bound; 0 if only a unix socket is. */
+  /** The port actually bound; 0 if only a unix socket is. */
   readonly port: number;
   readonly addresses: readonly Address[];
   readonly poller: PollerName;
-  /** Why the portable poller runs although nobody asked for it; null otherwise. */
+  /** Why the portable poller is used although it was not asked for; null otherwise. */
   readonly pollerFallback: string | null;
-  /** Resolves when the server has ended, by {@link close} or by a client's SHUTDOWN; rejects if it died of an error of its own. */
+  /** Resolves when the server has ended, by {@link close} or by a client's SHUTDOWN; rejects if it ended by an error of its own. */
   readonly closed: Promise<void>;
 
-  /** Stops the loop itself, in the middle of a turn if there is one. Resolves with the event at which it stands. */
+  /** Stops the loop itself, possibly in the middle of a turn. Resolves with the event at which it is held. */
   pause(): Promise<TraceEvent>;
-  /** Lets a held loop go on to the next unit. Resolves when it is held there: maybe late, if it sleeps in the poll until then. */
+  /** Lets a held loop run to the next unit. Resolves when it is held there, which may be late if it sleeps in the poll until then. */
   step(unit: StepUnit): Promise<TraceEvent>;
   /**
-   * Lets the loop run to the next request like this, and holds it before it executes; `{}` is the next request of any client. What client
-   * programs send by themselves when they connect (COMMAND, HELLO, AUTH, CLIENT SETNAME, CLIENT SETINFO) is passed unless it is named.
+   * Lets the loop run to the next request that matches, and holds it before that executes; `{}` is the next request of any client. What client
+   * programs send by themselves when they connect (COMMAND, HELLO, AUTH, CLIENT SETNAME, CLIENT SETINFO) is skipped unless it is named.
    * Resolves when the loop is held there, or where the connection has ended.
    */
   runTo(target: RunTarget): Promise<TraceEvent>;
   /** Lets the loop run; breakpoints stay set. */
   resume(): Promise<void>;
-  /** Runs at so many events a second. */
+  /** Runs at this many events per second. */
   slow(eventsPerSecond: number): Promise<void>;
   /** Replaces all breakpoints. */
   setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void>;
   /** The event at which the loop is held; null while it runs. */
   readonly heldAt: TraceEvent | null;
-  /** Called with the event whenever the loop is held, by whatever, and with null when it goes on. Returns how to stop listening. */
+  /** Calls `listener` with the event whenever the loop is held, for any reason, and with null when it resumes. Returns a function that removes the listener. */
   onHeld(listener: (event: TraceEvent | null) => void): () => void;
 
-  /** What the loop is at, as far as can be seen from this thread without asking it: also while a command keeps it busy. */
+  /** What the loop is doing, as visible from this thread without asking it: also while a command keeps it busy. */
   readonly activity: LoopActivity;
   /**
-   * Calls `listener` ten times a second while the loop is busy with one turn for a tenth of a second or longer, and with null when it is
-   * no longer. Returns how to stop listening.
+   * Calls `listener` ten times a second while the loop has been busy with one turn for at least a tenth of a second, and with null when it is
+   * no longer. Returns a function that removes the listener.
    */
   onBusy(listener: (activity: LoopActivity | null) => void): () => void;
   /**
-   * Resolves with what waits in the kernel at each of these descriptors of the loop, without asking the loop: bytes that a client has
-   * sent, connections that a listener has not accepted. Null with the portable poller, where Node has read the bytes already.
+   * Resolves with the amount that waits in the kernel at each of these descriptors, without asking the loop: bytes that a client has
+   * sent, connections that a listener has not accepted. Null with the portable poller, where Node has already read the bytes.
    */
   waiting(sockets: readonly WaitingSocket[]): Promise<readonly number[] | null>;
 
-  /** State at this moment; by default with the first thousand keys of database 0, by name. */
+  /** Returns the state at this moment; by default with the first thousand keys of database 0, by name. */
   snapshot(request?: SnapshotRequest): Promise<Snapshot>;
   /**
-   * Calls `listener` with what happens from now on, at most 12 times a second; twice while only timers run that find nothing to do.
-   * Resolves, once the trace runs, with how to end it.
+   * Calls `listener` with batches of events from now on, at most 12 times a second; twice while only timers run that find nothing to do.
+   * Resolves, once the trace runs, with a function that ends it.
    */
   trace(listener: TraceListener, options?: TraceOptions): Promise<() => Promise<void>>;
-  /** Sends a snapshot of these windows with every batch of the trace from now on; null ends it. */
+  /** Sends a snapshot of these windows with every batch of the trace from now on; null ends this. */
   watch(request: SnapshotRequest | null): Promise<void>;
 
   /**
-   * Turns a virtual clock forward by so much: milliseconds, or a text such as `250ms`, `90s`, `15m`, `1.5h`, `2d`. What is due on the way (keys that expire,
-   * blocked and idle clients, pauses) happens in due order, each at its own time. Resolves, when all of it has been done, with the unix time in ms that it
-   * is then; it does not wait for what clients do about it. Rejects for what is no duration or negative, and without a virtual clock.
+   * Advances a virtual clock: by milliseconds, or a text such as `250ms`, `90s`, `15m`, `1.5h`, `2d`. What is due on the way (keys that expire,
+   * blocked and idle clients, pauses) happens in due order, each at its own time. Resolves, when all of it is done, with the unix time in ms
+   * then; it does not wait for the reactions of clients. Rejects for invalid or negative durations, and without a virtual clock.
    */
   advance(duration: number | string): Promise<number>;
 
   readonly faults: ServerFaults;
   /**
-   * Has readiness reported edge- or level-triggered from the next wait on, whatever the server was started with, or as it was started with (`default`): of the
-   * client or listener with this token, or, without one, of all and of those to come. Rejects if there is no such token.
+   * Reports readiness edge- or level-triggered from the next wait on, whatever the server was started with, or as it was started (`default`): for the
+   * client or listener with this token, or, without one, for all and for new ones. Rejects if there is no such token.
    */
   trigger(triggering: Triggering, token?: number): Promise<void>;
-  /** Of a fork that began at a moment of the past, or in the middle of a turn: where. Null of other servers. */
+  /** Where a fork started that began at a moment of the past, or in the middle of a turn. Null for other servers. */
   readonly origin: ForkOrigin | null;
-  /** Settings that CONFIG SET has changed since the start, with the values that they had then, as CONFIG SET takes them. */
+  /** Returns the settings that CONFIG SET has changed since the start, with the values they had then, as CONFIG SET takes them. */
   changedSettings(): Promise<readonly (readonly [name: string, initially: string])[]>;
-  /** The past of this server, which can be visited; null unless it was asked for. */
+  /** The history of this server, which can be visited; null unless it was requested. */
   readonly history: ServerHistory | null;
 
   /**
-   * The whole server as bytes, as of the end of the running turn, for {@link ServerOptions.from}. Rejects while the loop is held, which is in the middle of a
-   * turn.
+   * Returns the whole server as bytes, as of the end of the running turn, for {@link ServerOptions.from}. Rejects while the loop is held, which is in the
+   * middle of a turn.
    */
   capture(): Promise<Uint8Array>;
   /**
-   * A second server that begins with the state of this one, on a free port unless the options name one. The two have nothing in common from then on. While the
-   * loop is held, it begins as of the last command that was finished, which takes a history; {@link origin} of the fork says when that was.
+   * Starts a second server with the state of this one, on a free port unless the options name one. The two share nothing from then on. While the
+   * loop is held, the fork starts as of the last finished command, which requires a history; {@link origin} of the fork says when that was.
    */
   fork(options?: ServerOptions): Promise<RedisLabServer>;
 
-  /** Ends the server: all connections are closed, and the thread is gone when this resolves. */
+  /** Ends the server: closes all connections; the thread has ended when this resolves. */
   close(): Promise<void>;
 }
 
-/** Has several threads wait for one listener, and counts whom each connection wakes; see src/server/herd/herd.ts. */
+/** Lets several threads wait for one listener, and counts the threads that each connection wakes; see src/server/herd/herd.ts. */
 export async function runHerd(options: HerdOptions): Promise<HerdResult> {
   return (await import('./herd/herd.js')).runHerd(options);
 }
 
-/** A server with a thread for each connection; see src/server/engines/threads.ts. Rejects with {@link StartError}. Linux only. */
+/** Starts a server with one thread per connection; see src/server/engines/threads.ts. Rejects with {@link StartError}. Linux only. */
 export async function startThreads(options: ThreadsOptions = {}): Promise<ThreadsServer> {
   const program = await import('./engines/threads.js').catch((error: Error) => {
     throw refusal(`threads need the sockets of Linux, through koffi: ${error.message.split('\n')[0]!}`);
@@ -278,19 +279,19 @@ export async function startThreads(options: ThreadsOptions = {}): Promise<Thread
   return new program.ThreadsServer(options);
 }
 
-/** Has clients count on one key of a server with a thread for each of them; see src/server/engines/counting.ts. */
+/** Lets clients increment one key of a server with one thread per connection; see src/server/engines/counting.ts. */
 export async function countOnThreads(options: CountingOptions): Promise<CountingResult> {
   const server = await startThreads({ port: 0, bind: '127.0.0.1' });
   return (await import('./engines/counting.js')).countOn(server, options);
 }
 
-/** Every command of the server, by name, as data; loaded when first asked for, because few programs ask. */
+/** Returns every command of the server, by name, as data; loaded on first use, because few programs need it. */
 export async function loadCommandReference(): Promise<readonly CommandReference[]> {
   const { commandReference } = await import('./commands/reference.js');
   return commandReference();
 }
 
-/** Every setting of the server, by name, as data; loaded when first asked for. */
+/** Returns every setting of the server, by name, as data; loaded on first use, because few programs need it. */
 export async function loadSettingReference(): Promise<readonly SettingReference[]> {
   const { settingReference } = await import('./config/reference.js');
   return settingReference();
@@ -298,7 +299,7 @@ export async function loadSettingReference(): Promise<readonly SettingReference[
 
 const DEFAULT_BUDGET = 2000;
 
-/** A history has room for at least so much. */
+/** The minimum size of a history, in bytes. */
 export const MIN_HISTORY_BYTES = 2 ** 20;
 
 const NO_WINDOWS: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order: 'stored', match: '*' }, clients: 0 };
@@ -311,7 +312,7 @@ export async function createServer(options: ServerOptions = {}): Promise<RedisLa
   return createServerOn(startThread(), options);
 }
 
-/** A server that goes on from a state, on a thread that starts while the state is captured. @param origin of a past moment: no time has passed since then */
+/** Starts a server from a state, on a thread that starts while the state is captured. @param origin of a past moment: no time has passed since then */
 async function forkFrom(
   capture: () => Promise<Uint8Array>,
   common: ServerOptions,
@@ -330,13 +331,13 @@ async function forkFrom(
   return createServerOn(thread, { ...common, port: 0, unixsocket: '', ...options, from }, { isPast: origin !== null, origin });
 }
 
-/** Loaded when first asked for, because few programs ask. */
+/** Loaded on first use, because few programs need it. */
 async function seal(state: Uint8Array): Promise<Uint8Array> {
   const { sealState } = await import('./recording/state-bytes.js');
   return sealState(state);
 }
 
-/** Likewise. */
+/** Loaded on first use as well. */
 async function fileListener(record: RecordListener): Promise<TapeListener> {
   const { TapeAsFile } = await import('./thread/tape-file.js');
   return new TapeAsFile(record);
@@ -368,7 +369,7 @@ class ForkableHistory extends History implements ServerHistory {
   }
 }
 
-/** What the thread would never hear of, or that would fail only later. Settings are checked there. */
+/** Checks what the thread would not receive, or would reject only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
   const { log, record, poller = 'auto', seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
@@ -391,24 +392,24 @@ function refusal(message: string): StartError {
   return new StartError({ message, code: null, address: null });
 }
 
-/** A recording that can be visited, with a server that goes on from its end. @internal */
+/** A recording that can be visited, with a server that continues from its end. @internal */
 export interface OpenedRecording {
   readonly server: RedisLabServer;
-  /** The last command that was recorded, by its number; 0: there is none. */
+  /** The number of the last recorded command; 0: there is none. */
   readonly lastCommand: number;
-  /** What its replay came to where it did not do the same as recorded; null: it did the same. */
+  /** Where and how its replay differs from the recording; null: it does not. */
   readonly divergence: string | null;
 }
 
 /**
- * Opens a recording: its server is the recorded one as of its last turn, on a thread that waits for its options, and has what was recorded for its past.
+ * Opens a recording: its server has the recorded state as of the last turn, on a thread that waits for its options, and what was recorded as its history.
  * Rejects with an Error that says why it cannot be visited. @internal
  */
 export async function openRecordingOn(thread: Worker, head: RecordingHead, tape: Buffer, options: ServerOptions): Promise<OpenedRecording> {
-  // A fork of the past has settings in common with the server, but is not recorded with it.
+  // A fork of the past shares settings with the server, but is not recorded with it.
   const { record: _, faults: __, history = 0, ...settings } = options;
   const common: ServerOptions = { ...settings, edgeTriggered: head.poll.edgeTriggered, clock: head.hasVirtualClock === true ? 'virtual' : 'real' };
-  // Twice as much as the tape: nothing of it is forgotten for a checkpoint.
+  // Twice the size of the tape, so that nothing of it is dropped for a checkpoint.
   const past = new ForkableHistory(Math.max(MIN_HISTORY_BYTES, 2 * tape.length + history), common);
   try {
     const divergence = await past.open(head, tape);
@@ -422,20 +423,20 @@ export async function openRecordingOn(thread: Worker, head: RecordingHead, tape:
   }
 }
 
-/** What only the lab's own programs say of a server. */
+/** Options of a server that only the lab's own programs set. */
 interface Circumstances {
-  /** No time has passed since the state that it begins with. */
+  /** True if no time has passed since the state that it starts from. */
   readonly isPast?: boolean;
   readonly origin?: ForkOrigin | null;
-  /** What it has for its past, in the place of one of its own. */
+  /** The history to use, instead of one of its own. */
   readonly past?: ForkableHistory | null;
   /** The thread that writes its files. */
   readonly helper?: HelperThread | null;
-  /** Bytes of a keyspace in shared memory, as the engine of threads has one, in the place of its own; 0: none. */
+  /** Size of a keyspace in shared memory, as the engine of threads has, instead of an ordinary one; 0: none. */
   readonly sharedKeyspaceBytes?: number;
 }
 
-/** The same, on a thread that waits for its options. @internal */
+/** Starts a server on a thread that waits for its options. @internal */
 export async function createServerOn(
   thread: Worker,
   options: ServerOptions,
@@ -479,27 +480,27 @@ export async function createServerOn(
   }
   if (ownHistory !== null && recording !== null) ownHistory.flush = () => recording.look();
   const server = new LabServer(handle, observers, past ?? ownHistory, forkOptions, origin);
-  // The loop gets to its first event after it has said that it listens.
+  // The loop gets to its first event after it has reported that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
 }
 
 const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array): string => Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 
-/** From the start to the end of the loop. */
+/** Records from the start to the end of the loop. */
 function follow(recording: Recording, { closed }: LoopHandle, head: RecordingHead): void {
   recording.begin(head);
   const end = (): void => recording.end();
   closed.then(end, end);
 }
 
-/** Somebody waits for the loop to be held. */
+/** A caller that waits for the loop to be held. */
 interface HoldWaiter {
   readonly resolve: (event: TraceEvent) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Who listens on the main thread. */
+/** The listeners on the main thread. */
 class Observers {
   heldAt: TraceEvent | null = null;
   readonly heldListeners = new Set<(event: TraceEvent | null) => void>();
@@ -519,7 +520,7 @@ class Observers {
     callAll(this.heldListeners, (listener) => listener(event));
   }
 
-  /** The next hold, and how to stop waiting for it. Rejects if the server ends instead. */
+  /** Returns the next hold, and a function that stops waiting for it. Rejects if the server ends instead. */
   nextHold(): { readonly held: Promise<TraceEvent>; readonly forget: () => void } {
     let forget = (): void => {};
     const held = new Promise<TraceEvent>((resolve, reject) => {
@@ -530,19 +531,19 @@ class Observers {
     return { held, forget };
   }
 
-  /** There will be no hold any more. */
+  /** Called when there can be no more holds. */
   ended(): void {
     for (const { reject } of this.holdWaiters) reject(new Error('the server has ended'));
     this.holdWaiters.clear();
   }
 
-  /** The largest budget that anybody but `leaving` has asked for; 0 if nobody listens. */
+  /** Returns the largest budget requested by listeners other than `leaving`; 0 if there are none. */
   budgetOf(leaving: TraceListener | null): number {
     return Math.max(0, ...Array.from(this.traces, ([listener, budget]) => (listener === leaving ? 0 : budget)));
   }
 }
 
-/** Calls for each, also if one throws; then the first error is thrown. */
+/** Calls `call` for each, even if one throws; then throws the first error. */
 function callAll<T>(all: Iterable<T>, call: (one: T) => void): void {
   const errors: unknown[] = [];
   for (const one of all) {
@@ -581,7 +582,7 @@ class LabServer implements RedisLabServer {
     private readonly handle: LoopHandle,
     private readonly observers: Observers,
     readonly history: ForkableHistory | null,
-    /** What a fork has in common with its original. */
+    /** What a fork shares with its original. */
     private readonly forkOptions: ServerOptions,
     readonly origin: ForkOrigin | null,
   ) {
@@ -674,7 +675,7 @@ class LabServer implements RedisLabServer {
       throw error;
     }
     return async () => {
-      // What has been recorded so far arrives before the answer, and is still for this listener. The trace of a server that has ended has ended with it.
+      // What was recorded before arrives before the answer, and still belongs to this listener. The trace of an ended server has ended with it.
       if (!this.handle.hasEnded) await this.handle.call('trace', this.observers.budgetOf(listener)).catch(() => {});
       this.observers.traces.delete(listener);
     };
@@ -694,7 +695,7 @@ class LabServer implements RedisLabServer {
     return forkFrom(() => this.handle.call('capture', null), this.forkOptions, options, null);
   }
 
-  /** What the loop is in the middle of is known to its past only: where that command began, it is not any more. */
+  /** Forks a held server through its history: only this still has the state in which the command that is being executed began. */
   private async forkHeld(heldAt: TraceEvent, history: ForkableHistory, options: ServerOptions): Promise<RedisLabServer> {
     const { turn } = await this.snapshot(NO_WINDOWS);
     const { server } = await history.forkHeld({ turn, before: heldAt.kind === 'frame' ? { token: heldAt.token, frame: heldAt.frame } : null }, options);
@@ -702,7 +703,7 @@ class LabServer implements RedisLabServer {
   }
 
   async close(): Promise<void> {
-    // The loop may end before it has answered; that is what was asked for.
+    // The loop may end before it has answered, which is what was asked for.
     await this.handle.call('close', null).catch(() => {});
     await this.closed;
     await this.history?.close();
@@ -714,9 +715,9 @@ class LabServer implements RedisLabServer {
 
   /** Rejects if the server ends instead. */
   private async callAndHold<M extends 'pause' | 'step' | 'runTo'>(method: M, argument: LoopCalls[M]['argument']): Promise<TraceEvent> {
-    // Waited for from now on: the loop may be held before it has answered.
+    // Created before the call: the loop may be held before it has answered.
     const { held, forget } = this.observers.nextHold();
-    // If the server ends, the call says so, too; this one may then go unheard.
+    // If the server ends, the call rejects too; this rejection may then stay unhandled.
     held.catch(() => {});
     try {
       await this.handle.call(method, argument);

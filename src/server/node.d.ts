@@ -1,5 +1,5 @@
 /**
- * Two methods that every Node has and its type declarations leave out. `toString('latin1')` and `write(…, 'latin1')` end in
+ * Two methods that every Node has and its type declarations omit. `toString('latin1')` and `write(…, 'latin1')` end in
  * them after parsing the name of the encoding, which costs as much again.
  */
 declare global {
@@ -7,13 +7,13 @@ declare global {
     latin1Slice(start?: number, end?: number): string;
     latin1Write(text: string, offset?: number, length?: number): number;
   }
-  /** Written in by the build; see scripts/build.mjs. */
+  /** Defined by the build; see scripts/build.mjs. */
   const __VERSION__: string;
-  /** Where the Lua engine lies, from the file that asks. */
+  /** Location of the Lua engine, relative to the importing file. */
   const __LUA_ENGINE__: string;
-  /** Where the experiments lie, from the file that asks. */
+  /** Location of the experiments, relative to the importing file. */
   const __EXPERIMENTS__: string;
-  /** Tells this build from all others; only in the program of the command line. */
+  /** Identifies this build; only in the command-line program. */
   const __BUILD__: string;
 }
 

@@ -1,8 +1,8 @@
 /**
- * ServerState: a whole server between two turns, as plain data: what `v8.serialize` takes, with nothing in it that the server still changes. Each part
+ * ServerState: a whole server between two turns, as plain data that `v8.serialize` takes, independent of what the server changes afterwards. Each part
  * captures and restores its own; clients are named by their tokens, commands by their full names, databases by their numbers.
  *
- * What is left out: sockets, descriptors, the poll, who watches, and what only makes things faster (caches, pools).
+ * Left out are sockets, descriptors, the poll, observers, and what only makes things faster (caches, pools).
  */
 import type { JobsState } from './background/jobs.js';
 import type { AcceptorState } from './client/acceptor.js';
@@ -32,14 +32,14 @@ import type { ReplicationState } from './replication/replication.js';
 import type { ScriptingState } from './scripting/scripting.js';
 
 export interface ServerState {
-  /** The clock at that moment: unix time, and the monotonic time that timers go by. */
+  /** The clock at that moment: unix time, and the monotonic time that timers use. */
   readonly nowMs: number;
   readonly nowUs: number;
   readonly turn: number;
-  /** How many timers were ever set. */
+  /** How many timers were ever scheduled. */
   readonly timers: number;
   readonly nextToken: number;
-  /** That of the connection that was closed last; 0: of none. */
+  /** Token of the connection that was closed last; 0: none. */
   readonly freedToken: number;
   readonly identity: ServerIdentity;
   readonly replication: ReplicationState;
@@ -47,7 +47,7 @@ export interface ServerState {
   readonly failover: FailoverState;
   readonly primaryLink: LinkState;
   readonly random: number;
-  /** The settings in force that are not the defaults: what a restored server's Config must be made of. */
+  /** The settings in force that differ from the defaults: a restored server's Config must be made of these. */
   readonly settings: Partial<SettingValues>;
   readonly listeners: readonly AcceptorState[];
   readonly users: readonly UserState[];
@@ -63,7 +63,7 @@ export interface ServerState {
   readonly stats: StatsState;
   readonly statistics: StatisticsState;
   readonly commands: readonly (readonly [fullName: string, CommandCounts])[];
-  /** Null: nobody watches the heap. */
+  /** Null: the heap is not watched. */
   readonly heapWatch: HeapWatchState | null;
   readonly keyspace: KeyspaceState;
   readonly scripting: ScriptingState | null;
@@ -72,7 +72,7 @@ export interface ServerState {
   readonly jobs: JobsState;
 }
 
-/** The settings of a server that begins with this state. It is another server: it must not write to the files of the first. */
+/** Returns the settings of a server that starts from this state. It is another server: it must not write to the files of the first. */
 export function settingsOf({ settings }: ServerState): Partial<SettingValues> {
   return { ...settings, save: '', appendonly: false };
 }
@@ -80,7 +80,7 @@ export function settingsOf({ settings }: ServerState): Partial<SettingValues> {
 /** What a server is restored from. */
 export interface ServerOrigin {
   readonly state: ServerState;
-  /** The sockets of its clients and listeners. Left out: there are none. Then its clients become ghosts, and it has to listen anew. */
+  /** The sockets of its clients and listeners. Left out: there are none. Then its clients become ghosts, and it has to listen again. */
   readonly sockets?: RestoredSockets;
 }
 
@@ -102,10 +102,10 @@ export function restoreStats(stats: ServerStats, { errors, ...counters }: StatsS
   for (const [code, count] of errors) stats.errors.set(code, count);
 }
 
-/** Of the commands that there is something to say of. */
+/** Captures the commands that have any counts. */
 export function captureCommands(commands: ReadonlyMap<string, Command>): [fullName: string, CommandCounts][] {
   const all = [...commands.values()].flatMap((command) => [command, ...(command.subcommands?.values() ?? [])]);
   const counts = all.map((command): [string, CommandCounts] => [command.fullName, command.stats.capture()]);
-  // One may have failed, or taken time, since CONFIG RESETSTAT without having been called since.
+  // A command may have failed, or taken time, since CONFIG RESETSTAT without having been called since.
   return counts.filter(([, each]) => Object.values(each).some((count) => count !== 0));
 }

@@ -1,7 +1,7 @@
 /**
- * The server: the composition root. It wires loop, connections, dispatch and keyspace, and owns what none of them owns.
+ * Server: the composition root. It wires loop, connections, dispatch and keyspace, and owns what none of them owns.
  *
- * Everything it depends on is handed in: the poll, the clock, the random seed. With the scripted poll and a manual clock the whole
+ * Everything it depends on is passed in: the poll, the clock, the random seed. With the scripted poll and a manual clock the whole
  * server is a function of its inputs. It runs on whatever thread calls {@link Server.run}.
  */
 import { type Job, type JobResult, perform } from './background/job.js';
@@ -71,41 +71,41 @@ export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
 
 const TRIGGERINGS: { readonly [each in Triggering]: Interest } = { edge: EDGE, level: LEVEL, default: 0 };
 
-/** From the least important on. */
+/** Least important first. */
 const LEVELS: readonly LogLevel[] = ['debug', 'verbose', 'notice', 'warning'];
 
 export interface ServerInputs {
   readonly poll: Poll;
   readonly clock: Clock;
-  /** 32 bits: of hashes, and of every random choice. With the same poll and clock it repeats a run, but for what is measured by other clocks (INFO, memory). */
+  /** 32 bits: seeds hashes and every random choice. With the same poll and clock a run repeats, except for what is measured by other clocks (INFO, memory). */
   readonly seed: number;
   readonly config: Config;
   readonly log: (level: LogLevel, message: string) => void;
   /**
-   * Given whether somebody watches, returns whether that is so as far as the server's state is concerned: it decides how commands are timed. An input:
-   * a replay answers as it was then. Left out: as it is.
+   * Maps whether the server is traced to whether its state is to depend on that: it decides how commands are timed. An input:
+   * a replay answers as it was then. Left out: returns its argument.
    */
   readonly isWatched?: (watches: boolean) => boolean;
-  /** Left out: the machine that it runs on. */
+  /** Left out: the machine it runs on. */
   readonly host?: Host;
-  /** Who does file work in the background. Left out: it is done on the spot, by the host. */
+  /** Runs file work in the background. Left out: the host does it at once. */
   readonly jobs?: JobRunner;
   /** Does file work that the loop waits for. Left out: {@link perform}. */
   readonly perform?: (job: Job) => JobResult;
-  /** The heap of this thread, to be watched; left out: nobody looks at it. */
+  /** The heap of this thread, to be watched; left out: it is not watched. */
   readonly heap?: Heap;
-  /** Where the loop says what it is at; by default nobody reads it. */
+  /** Where the loop reports what it is doing; by default nothing reads it. */
   readonly activity?: Activity;
-  /** Left out: all that there are. */
+  /** Left out: all commands. */
   readonly commands?: ReadonlyMap<string, Command>;
-  /** The state that it begins with; `config` must have its settings. Left out: an empty server. */
+  /** The state to start from; `config` must have its settings. Left out: an empty server. */
   readonly from?: ServerOrigin;
 }
 
 export class Server implements ServerContext {
   readonly tap = new Tap();
   readonly hooks = new DispatchHooks();
-  /** What is decided at the seams of the loop. */
+  /** The decisions at the seams of the loop. */
   readonly policy = new PolicyInForce();
   readonly loopFaults: LoopFaults;
   readonly commands: ReadonlyMap<string, Command>;
@@ -147,17 +147,17 @@ export class Server implements ServerContext {
   private readonly afterReply = new AfterReply();
   private readonly clients: Clients;
   private readonly environment: ConnectionEnvironment;
-  /** Addresses of the settings that are still to be bound. */
+  /** Addresses of the settings that are not bound yet. */
   private unbound: Address[] = [];
   private nextToken: Token = FIRST_FREE;
-  /** That of the connection that was closed last; 0: of none. */
+  /** Token of the connection that was closed last; 0: none. */
   private freedToken: Token = 0;
   private heapWatch: HeapWatch | null = null;
-  /** Why writes are refused: snapshots cannot be written, the append-only file cannot. */
+  /** Why writes are refused: snapshots or the append-only file cannot be written. */
   private notSaved: ErrorReply | null = null;
   private notAppended: ErrorReply | null = null;
 
-  /** Each part is handed what it needs, all of it made before: only connections, which come later, get the server as a whole. */
+  /** Each part gets what it needs, all of it made before: only connections, which come later, get the server as a whole. */
   constructor(inputs: ServerInputs) {
     const { poll, clock, seed, config, log, activity = new Activity(), isWatched = (watches) => watches, host = new SystemHost(), heap, from } = inputs;
     const { tap, hooks, sessions } = this;
@@ -181,7 +181,7 @@ export class Server implements ServerContext {
     this.identity = from?.state.identity ?? { runId: randomId(random) };
     this.replication = new Replication(from?.state.replication.id ?? randomId(random), () => host.uniqueHex(40));
 
-    // What is measured.
+    // Measuring.
     const stats = (this.stats = {
       startedMs: clock.nowMs,
       connectionsReceived: 0,
@@ -299,7 +299,7 @@ export class Server implements ServerContext {
       },
     });
 
-    // From requests to replies, and the clients.
+    // The way from requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
     this.dispatcher = new Dispatcher(
       { commands, keyspace, aclLog, hooks, pause, tracking, stats, tap, clock, activity, requiresPassword, log: this.log, isWatched },
@@ -336,7 +336,7 @@ export class Server implements ServerContext {
     this.limitClients();
   }
 
-  /** To a master, whether there is one or not. */
+  /** Creates the link to a master, whether there is one or not. */
   private createLink(): PrimaryLink {
     const { config, keyspace, hooks, persistence, clients, replication, replicas, clock, scheduler, tap, loop, log, stats } = this;
     const { values } = config;
@@ -386,7 +386,7 @@ export class Server implements ServerContext {
     return local !== undefined && 'port' in local ? local.port : this.config.values.port;
   }
 
-  /** Whether the memory of all clients together is limited has been set. */
+  /** Called when maxmemory-clients has been set. */
   private limitClients(): void {
     const { environment, hooks, sessions, stats, log } = this;
     const { values } = this.config;
@@ -396,7 +396,7 @@ export class Server implements ServerContext {
     hooks.evictClients = (session) => eviction.admits(session);
   }
 
-  /** At the start. Throws {@link ConfigError} if the ACL file or one of its lines cannot be taken. */
+  /** Loads the users at the start. Throws {@link ConfigError} if the ACL file or one of its lines is invalid. */
   private loadUsers(): void {
     const { users, config } = this;
     const { requirepass, aclfile, user } = config.values;
@@ -411,19 +411,19 @@ export class Server implements ServerContext {
     }
   }
 
-  /** The whole server as plain data. Throws in the middle of a turn. */
+  /** Returns the whole server as plain data. Throws in the middle of a turn. */
   capture(): ServerState {
     if (!this.loop.isBetweenTurns) throw new Error('the state of a server can be captured between two turns only');
     return this.state();
   }
 
   /**
-   * In the middle of a turn, between two commands, of a server that does not go on itself: as {@link capture}, but what was read of the client that is being
+   * Like {@link capture}, but in the middle of a turn, between two commands, of a server that does not continue itself: what was read from the client being
    * served, and is not executed, is dropped.
-   * @param isDecoded of a request that is not executed, at least the beginning has been decoded
+   * @param isDecoded a request that is not executed, or its beginning, has been decoded
    */
   captureWithin(served: Token, isDecoded: boolean): { readonly state: ServerState; readonly droppedBytes: number } {
-    // The commands of this read are counted when it ends.
+    // The commands of this read are counted at its end.
     this.dispatcher.endRead();
     const droppedBytes = this.clients.dropUnread(served, isDecoded);
     return { state: this.state(), droppedBytes };
@@ -468,7 +468,7 @@ export class Server implements ServerContext {
     };
   }
 
-  /** Clients come first, because the features name them; the keyspace last, because it has the account of all memory. */
+  /** Clients come first, because the features refer to them; the keyspace last, because it holds the account of all memory. */
   private restore({ state, sockets }: ServerOrigin): void {
     const { sessions, commands, keyspace } = this;
     const { databases } = keyspace;
@@ -506,7 +506,7 @@ export class Server implements ServerContext {
     if (sockets !== undefined) for (const listener of state.listeners) this.accept(listener.token, sockets.listenerOf(listener)).restore(listener);
   }
 
-  /** What is ready is reported so from now on: of one token, or of all and of those to come. Nothing happens if there is no such token. */
+  /** Sets how readiness is reported from now on: for one token, or for all and new ones. Does nothing if there is no such token. */
   private trigger({ trigger, token }: TriggerCall): void {
     const triggering = TRIGGERINGS[trigger];
     this.clients.trigger(triggering, token);
@@ -516,7 +516,7 @@ export class Server implements ServerContext {
   /**
    * Loads the append-only file, if it is on; otherwise the snapshot, if there is one and the settings ask for it: dir, dbfilename or save is among them. Throws
    * SnapshotError.
-   * @param given the settings that the server was started with; all others have their defaults
+   * @param given the settings that the server was started with; the others have their defaults
    */
   load({ dir, dbfilename, save }: Partial<SettingValues>): void {
     if (this.config.values.appendonly) {
@@ -536,7 +536,7 @@ export class Server implements ServerContext {
     return this.listeners.map(({ listener }) => listener.local);
   }
 
-  /** The addresses, once they are really bound: see `Poll.opened`. Rejects with SystemError; then nothing stays bound. */
+  /** Returns the addresses, once they are bound: see `Poll.opened`. Rejects with SystemError; then nothing stays bound. */
   async opened(): Promise<Address[]> {
     try {
       await this.loop.poll.opened?.();
@@ -549,7 +549,7 @@ export class Server implements ServerContext {
     return this.listeners.map(({ listener }) => listener.local);
   }
 
-  /** Turn after turn, until {@link shutdown}. */
+  /** Runs turns until {@link shutdown}. */
   run(): Promise<void> {
     return this.loop.run();
   }
@@ -562,7 +562,7 @@ export class Server implements ServerContext {
     return this.users.default.needsPassword;
   }
 
-  /** Nobody is accepted any more from here on, also while a script is still to be brought to its end. */
+  /** No connection is accepted from here on, also while a script is still to be ended. */
   shutdown(): void {
     this.persistence.stop();
     this.appendOnly.stop();
@@ -571,7 +571,7 @@ export class Server implements ServerContext {
     this.closeListeners();
   }
 
-  /** Ends as a signal ends a server: saves before, if there are save points. */
+  /** Ends the server as a signal does: saves first, if there are save points. */
   terminate(): void {
     this.persistence.stop();
     if (this.persistence.hasSavePoints) this.persistence.save();
@@ -587,7 +587,7 @@ export class Server implements ServerContext {
     return !this.loop.isStopped;
   }
 
-  /** After the last turn: every descriptor is given back. */
+  /** Closes every descriptor, after the last turn. */
   close(): void {
     this.closeListeners();
     this.primaryLink.end();
@@ -620,7 +620,7 @@ export class Server implements ServerContext {
     this.hooks.isHeapFull = this.heapWatch?.isFull ?? false;
   }
 
-  /** All addresses have one port. If any free one will do, the first address to be bound says which: a poll that binds later than it returns, later. */
+  /** All addresses have one port. If any free port will do, the first bound address determines it: later, on a poll that binds asynchronously. */
   private bindMore(): void {
     for (let next = this.unbound[0]; next !== undefined; next = this.unbound[0]) {
       const [first] = this.listeners;
@@ -647,7 +647,7 @@ export class Server implements ServerContext {
     return acceptor;
   }
 
-  /** Of a connection that was accepted: see token.ts. The seam `new-token`. */
+  /** Returns the token of an accepted connection: see token.ts. The seam `new-token`. */
   private newToken(): Token {
     const { freedToken } = this;
     if (freedToken === 0 || this.policy.current.newToken(freedToken) === 'new') return this.nextToken++;
@@ -655,7 +655,7 @@ export class Server implements ServerContext {
     return freedToken;
   }
 
-  /** What the server keeps of a client ends with its connection. */
+  /** What the server keeps about a client ends with its connection. */
   private forget(session: Session): void {
     this.freedToken = session.id;
     this.environment.eviction?.forget(session);
@@ -680,7 +680,7 @@ export class Server implements ServerContext {
   }
 
   private beforeSleep(): void {
-    // A key that became ready outside of a command, by the expire cycle for one, has had no reply to wait for.
+    // A key that became ready outside of a command, for example by the expire cycle, has no reply to wait for.
     if (!this.afterReply.isEmpty) this.afterReply.finish();
     this.keyspace.expireCycle.fast();
     this.clients.beforeSleep();
@@ -691,7 +691,7 @@ export class Server implements ServerContext {
   }
 }
 
-/** Loads so much of a snapshot at once: about a millisecond's work. False: all of it is loaded. */
+/** Loads a part of a snapshot: about a millisecond's work. False: all of it is loaded. */
 function stepsOf(reader: SnapshotReader): boolean {
   const until = reader.offset + LOAD_STEP_BYTES;
   do if (!reader.step()) return false;
@@ -701,19 +701,19 @@ function stepsOf(reader: SnapshotReader): boolean {
 
 const LOAD_STEP_BYTES = 64 * 1024;
 
-/** 40 hexadecimal digits. */
+/** Returns 40 hexadecimal digits. */
 function randomId(random: () => number): string {
   return Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('');
 }
 
-/** What a client waits for that was parked when the state was captured. */
+/** Returns the request of a client that was parked when the state was captured. */
 function waitRequestOf(session: Session, argv: Argv): ParkRequest {
   const waitFor = session.suspended?.command.declaration.waitFor;
   if (waitFor === undefined) throw new Error(`client ${session.id} was parked by a command that parks nobody`);
   return waitFor(argv, session);
 }
 
-/** Timers of the loop, for parts that know no loop. */
+/** Returns the timers of the loop, for parts that do not know the loop. */
 function schedulerOf({ timers, clock }: EventLoop): Scheduler {
   return {
     after: (name, delayMs, run) => timers.schedule(name, clock.nowUs + delayMs * 1000, run),
@@ -722,12 +722,12 @@ function schedulerOf({ timers, clock }: EventLoop): Scheduler {
   };
 }
 
-/** As redis-server words it. */
+/** Worded as in redis-server. */
 function disabledUser(name: string): string {
   return `The user '${name}' is disabled (there is no 'on' modifier in the user description). Make sure this is not a configuration error.`;
 }
 
-/** As redis-server words it. */
+/** Worded as in redis-server. */
 function lowLimit(maxmemory: number, usedBytes: number): string {
   return (
     `WARNING: the new maxmemory value set via CONFIG SET (${maxmemory}) is smaller than the current memory usage (${usedBytes}). ` +
@@ -735,7 +735,7 @@ function lowLimit(maxmemory: number, usedBytes: number): string {
   );
 }
 
-/** Gives each command its number, and returns their names by it: the first one is of none. */
+/** Gives each command its number, and returns their names by number: number 0 has no command. */
 function numbered(commands: ReadonlyMap<string, Command>): readonly string[] {
   const names = [''];
   for (const command of commands.values()) {

@@ -1,8 +1,8 @@
 /**
  * Snapshot: the state of the running server at one moment, cut to what a screen can show.
  *
- * Taken on the loop thread between two events, also while the loop is held. The trace tells what happens between two of them. However many keys and
- * connections there are, only the windows asked for are looked at and travel.
+ * Taken on the loop thread between two events, also while the loop is held. The trace reports what happens between two snapshots. However many keys and
+ * connections there are, only the requested windows are read and sent.
  */
 import type { Session } from './command/session.js';
 import { formatFault } from './faults/fault.js';
@@ -14,7 +14,7 @@ import type { Replica } from './replication/replica.js';
 import type { Replication, Role } from './replication/replication.js';
 import type { Server } from './server.js';
 
-/** Sorting looks at every key, or every volatile one by expiry; past this many the order is the stored one, and the snapshot says so. */
+/** Sorting reads every key, or every volatile one by expiry; beyond this number the order is the stored one, and the snapshot says so. */
 const MAX_SORTED_KEYS = 20_000;
 
 export interface SnapshotRequest {
@@ -26,11 +26,11 @@ export interface SnapshotRequest {
     /** A glob; `*` for all. */
     readonly match: string;
   };
-  /** The most clients. */
+  /** Maximum number of clients. */
   readonly clients: number;
-  /** A client that is brought in any case, if there is one of this token; null or left out: none. */
+  /** Token of a client that is included in any case, if it exists; null or left out: none. */
   readonly client?: number | null;
-  /** The commands that have been called, with their times; left out: not wanted, because percentiles are looked for in long tables. */
+  /** Include the commands that have been called, with their times; left out: not included, because percentiles are computed from long tables. */
   readonly commands?: boolean;
   /** A page of one value; null or left out: none. */
   readonly value?: ValueWindow | null;
@@ -38,7 +38,7 @@ export interface SnapshotRequest {
 
 const REQUEST_SHAPE = 'a snapshot is asked for by { keys: { db, offset, limit, order, match }, clients }';
 
-/** Throws a TypeError for what programs without types may hand over; later it would end the loop. */
+/** Throws a TypeError for invalid requests of untyped programs; later they would end the loop. */
 export function checkRequest(request: SnapshotRequest): void {
   const { keys, clients } = request as Partial<SnapshotRequest>;
   const numbers = [clients, keys?.db, keys?.offset, keys?.limit];
@@ -53,17 +53,17 @@ export interface ClientSnapshot {
   readonly name: string;
   readonly db: number;
   readonly resp: 2 | 3;
-  /** Keys a blocked client waits for, and until when in unix time (0: for ever); null if it is not blocked. */
+  /** The keys that a blocked client waits for, and until when in unix time (0: for ever); null if it is not blocked. */
   readonly parkedOn: { readonly keys: readonly string[]; readonly deadlineMs: number } | null;
   readonly inTransaction: boolean;
   readonly subscriptions: number;
   readonly isMonitor: boolean;
-  /** What it is in replication; null for an ordinary client. */
+  /** Its role in replication; null for an ordinary client. */
   readonly link: LinkSnapshot | null;
   readonly awaitsWritable: boolean;
   /** Bits: 1 READABLE, 2 WRITABLE, 4 edge-triggered. */
   readonly interest: number;
-  /** It was a client of the server whose state this one has begun with, and nobody is behind it. */
+  /** It was a client of the server whose state this one started from, and has no socket. */
   readonly isGhost: boolean;
   readonly queryBytes: number;
   readonly outputBytes: number;
@@ -77,50 +77,50 @@ export interface ClientSnapshot {
   readonly idleMs: number;
 }
 
-/** A connection to another server that has the same history of changes. Offsets are bytes of that history. */
+/** A connection to another server with the same history of changes. Offsets are bytes of that history. */
 export type LinkSnapshot =
   | {
       readonly part: 'replica';
       readonly phase: Replica['phase'];
       /** Bytes that it has not acknowledged. */
       readonly behind: number;
-      /** Milliseconds since it has acknowledged something; null: it has not yet. */
+      /** Milliseconds since its last acknowledgement; null: there was none. */
       readonly silentMs: number | null;
     }
   | { readonly part: 'master'; readonly offset: number };
 
-/** The part that the server plays in replication. */
+/** The role of the server in replication. */
 export interface ReplicationSnapshot {
   readonly role: Role;
   readonly offset: number;
-  /** Bytes of the history that are kept for replicas that come back. */
+  /** Bytes of the history that are kept for replicas that reconnect. */
   readonly backlogBytes: number;
-  /** Where the changes come from, as host:port, and how far the link is, in the words of ROLE; null: it is a master. */
+  /** The master as host:port, and the state of the link in the words of ROLE; null: this is a master. */
   readonly master: { readonly address: string; readonly state: string } | null;
 }
 
-/** What of the dataset is on its way to the disk. */
+/** What is being written to the disk. */
 export interface PersistenceSnapshot {
-  /** A snapshot that is being made; null: there is none. */
+  /** The snapshot being made; null: there is none. */
   readonly saving: { readonly keysWritten: number; readonly keysTotal: number; readonly preImageBytes: number } | null;
-  /** The append-only file: all its bytes, and those that a loss of power might take, with the age of the oldest; null: it is off. */
+  /** The append-only file: all its bytes, and those that a power failure could lose, with the age of the oldest; null: it is off. */
   readonly appendOnly: { readonly bytes: number; readonly atRisk: { readonly bytes: number; readonly ageMs: number } | null } | null;
 }
 
-/** What the server counts of a command since its start, or since CONFIG RESETSTAT. */
+/** Counters of a command since the start, or since CONFIG RESETSTAT. */
 export interface CommandSnapshot {
   /** `config|get` for a subcommand. */
   readonly name: string;
   readonly calls: number;
   readonly elapsedUs: number;
-  /** Of the calls while latency-tracking was on; null: there was none. The percentiles have two significant digits, as those of LATENCY HISTOGRAM. */
+  /** Of the calls made while latency-tracking was on; null: none. The percentiles have two significant digits, as in LATENCY HISTOGRAM. */
   readonly times: { readonly p50Us: number; readonly p99Us: number; readonly maxUs: number } | null;
 }
 
 export interface KeysSnapshot {
   readonly db: number;
   readonly offset: number;
-  /** `stored` instead of what was asked for if there are too many keys to sort. */
+  /** `stored` instead of the requested order if there are too many keys to sort. */
   readonly order: KeyOrder;
   /** Keys in the database, whatever the filter. */
   readonly total: number;
@@ -131,33 +131,33 @@ export interface Snapshot {
   /** The loop's clocks: unix time in ms, which stands still while the loop is held, and monotonic time in µs. */
   readonly nowMs: number;
   readonly nowUs: number;
-  /** For how long the loop has been held so far, in ms: by so much its unix time is behind that of the system. 0 in a replay, where time is virtual too. */
+  /** How long the loop has been held so far, in ms: its unix time is behind the system's by this. 0 in a replay, where time is virtual too. */
   readonly heldMs: number;
-  /** The loop's unix time at which the last hold began; 0: there was none. */
+  /** The loop's unix time when the last hold began; 0: there was none. */
   readonly heldAtMs: number;
   readonly turn: number;
-  /** Rules and defects that are in force at the seams of the loop, as they are typed; oldest first. */
+  /** Rules and defects in force at the seams of the loop, as typed; oldest first. */
   readonly rules: readonly string[];
-  /** What is registered with the poll besides clients: a listener for each address, and the waker. */
+  /** Sources registered with the poll besides clients: a listener for each address, and the waker. */
   readonly listeners: readonly { readonly token: number; readonly fd: number; readonly address: string; readonly interest: number }[];
-  /** -1: it has none. */
+  /** -1: there is none. */
   readonly wakerFd: number;
   /** Null: there is none; left out: 1. */
   readonly wakerToken?: number | null;
   readonly clientCount: number;
   readonly clients: readonly ClientSnapshot[];
-  /** Null unless they were asked for. */
+  /** Null unless requested. */
   readonly commands: readonly CommandSnapshot[] | null;
-  /** Databases that there are, empty ones included. */
+  /** Number of databases, empty ones included. */
   readonly databaseCount: number;
   /** Databases that are not empty. */
   readonly databases: readonly { readonly index: number; readonly keys: number; readonly volatile: number }[];
   readonly keys: KeysSnapshot;
-  /** The page that was asked for; null if none was, or if there is no such key. */
+  /** The requested page; null if none was requested, or if there is no such key. */
   readonly value: ValueView | null;
-  /** Null: it takes no part in any, because it is no server of this kind. */
+  /** Null: this kind of server does not replicate. */
   readonly replication: ReplicationSnapshot | null;
-  /** Null: it keeps no data on the disk, because it is no server of this kind. */
+  /** Null: this kind of server keeps no data on disk. */
   readonly persistence: PersistenceSnapshot | null;
   /** Totals since the start. */
   readonly stats: {

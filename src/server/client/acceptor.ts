@@ -1,12 +1,12 @@
 /**
- * Acceptor: what runs when a listener is ready: accept until WouldBlock, or until others should have their turn (the seam `after-accept`).
+ * Acceptor: accepts connections when a listener is ready, until WouldBlock, or until it should yield to others (the seam `after-accept`).
  *
  *             no descriptors left (EMFILE, ENFILE), no memory
  *   listening ───────────────────────────────────────────────▶ resting     interest: none
  *             ◀─────────────────────────────────────────────── after 100 ms, interest: READABLE
  *
- * A listener whose backlog can not be emptied stays READABLE, and a level-triggered loop would do nothing but fail to accept.
- * Redis does just that, and logs each failure; here the backlog waits in the kernel, and one line is logged for each rest.
+ * A listener whose backlog cannot be emptied stays READABLE, and a level-triggered loop would do nothing but fail to accept. Redis does so, and logs each
+ * failure; here the backlog waits in the kernel, and one line is logged for each rest.
  */
 import { type Interest, isEdgeTriggered, READABLE } from '../io/interest.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
@@ -19,21 +19,21 @@ import type { ResultOf } from '../rules/seams.js';
 import type { ConnectionEnvironment } from './environment.js';
 import { toldInterest } from './registration.js';
 
-/** The most for one event, whatever a rule says: a loop that only accepts would not hear that the rule is taken away. */
+/** Maximum number of accepts per event, whatever a rule says: a loop that only accepts would never learn that the rule was removed. */
 const MOST_ACCEPTS = 10_000;
 
 /** Short enough for a client to wait, long enough to cost nothing. */
 const REST_MS = 100;
 
-/** The process, the system or the kernel has run out of something; the next attempt would only fail again. All others concern one connection. */
+/** The process, the system or the kernel has run out of a resource; the next attempt would fail as well. All other errors concern one connection. */
 const OUT_OF_RESOURCES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
-/** A listener as data. */
+/** The state of a listener, as plain data. */
 export interface AcceptorState {
   readonly token: Token;
   readonly fd: number;
   readonly local: Address;
-  /** When it takes up accepting again; null while it does not rest. */
+  /** When it begins to accept again; null while it is not resting. */
   readonly rest: TimerState | null;
   readonly triggering: Interest;
 }
@@ -50,15 +50,15 @@ export class Acceptor implements EventHandler {
     private readonly env: Pick<ConnectionEnvironment, 'loop' | 'tap' | 'policy'>,
     /** Takes the connection over and returns its token, or says why it was refused. */
     private readonly connect: (stream: TcpStream) => Token | string,
-    /** accept(2) failed, for want of file descriptors for one. */
+    /** Called when accept(2) has failed, for example for want of file descriptors. */
     private readonly failed: (error: SystemError) => void,
-    /** EDGE, LEVEL, or 0 for as the poll does it. */
+    /** EDGE, LEVEL, or 0 for the poll's default. */
     private triggering: Interest,
   ) {
     env.loop.register(listener, token, this.registeredInterest, this);
   }
 
-  /** As the trace says it. */
+  /** As shown in the trace. */
   get interest(): Interest {
     return toldInterest(this.registeredInterest, this.env.loop.poll.edgeTriggered);
   }
@@ -71,7 +71,7 @@ export class Acceptor implements EventHandler {
     return READABLE | this.triggering;
   }
 
-  /** What is ready is reported so from now on; a listener that rests says nothing until it has rested. */
+  /** Sets how readiness is reported from now on; a resting listener reports none until its rest is over. */
   trigger(triggering: Interest): void {
     const { token, interest: before } = this;
     const { tap, loop } = this.env;
@@ -101,11 +101,11 @@ export class Acceptor implements EventHandler {
       next = accepted < MOST_ACCEPTS ? current.afterAccept(this.token, accepted, this.isEdgeTriggered) : 'yield';
     }
     if (next === 'wait') return;
-    // The rest of the backlog is for the next turn. Where readiness is edge-triggered, only registering anew makes it news.
+    // The rest of the backlog is left to the next turn. Edge-triggered: re-registering reports readiness that was not drained.
     this.env.loop.poll.reregister(this.listener, this.token, this.registeredInterest);
   }
 
-  /** Stops listening, whether it rests or not. */
+  /** Stops listening, resting or not. */
   close(): void {
     if (this.rest !== null) this.env.loop.timers.cancel(this.rest);
     this.env.loop.deregister(this.listener, this.token);
@@ -116,7 +116,7 @@ export class Acceptor implements EventHandler {
     return formatAddress(this.listener.local);
   }
 
-  /** False if there is nothing more to accept now. */
+  /** Accepts one connection. False if there is nothing more to accept now. */
   private acceptOne(): boolean {
     const stream = this.tryAccept();
     if (stream === null) return this.rest === null;
@@ -124,7 +124,7 @@ export class Acceptor implements EventHandler {
     return stream !== WOULD_BLOCK;
   }
 
-  /** Null if accept(2) failed. */
+  /** Returns null if accept(2) failed. */
   private tryAccept(): TcpStream | WouldBlock | null {
     try {
       return this.listener.accept();

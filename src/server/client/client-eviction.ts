@@ -1,16 +1,16 @@
 /**
- * ClientEviction: maxmemory-clients. While all clients together take more, those that take most are disconnected, but for those that have said
- * CLIENT NO-EVICT. Exists only while there is a limit; looks before each command and before the loop sleeps.
+ * ClientEviction: maxmemory-clients. While all clients together use more than the limit, the largest ones are disconnected, except those with CLIENT NO-EVICT.
+ * Exists only while there is a limit; checks before each command and before the loop sleeps.
  *
- *   touched   clients whose memory may have changed since the last look
- *   sizes     what each client took then; `total` is their sum
+ *   touched   clients whose memory may have changed since the last check
+ *   sizes     the memory of each client at that time; `total` is their sum
  */
 import { clientInfo, clientMemory } from '../command/client-info.js';
 import type { Session } from '../command/session.js';
 
 /** The settings in force; names as in redis.conf. */
 export interface ClientMemorySettings {
-  /** Bytes; below zero: percent of maxmemory. */
+  /** Bytes; negative: percent of maxmemory. */
   readonly 'maxmemory-clients': number;
   readonly maxmemory: number;
 }
@@ -21,14 +21,14 @@ interface Surroundings {
   log(level: 'notice' | 'warning', message: string): void;
 }
 
-/** With less nobody could talk to the server at all. */
+/** With less, no client could use the server at all. */
 const SMALLEST_LIMIT = 128 * 1024;
 
 export class ClientEviction {
   private readonly touched: Set<Session>;
   private readonly sizes = new Map<Session, number>();
   private total = 0;
-  /** The last look has found more than the limit, and nobody to disconnect. */
+  /** The last check found more than the limit, and no client to disconnect. */
   private isHelpless = false;
 
   constructor(
@@ -38,26 +38,26 @@ export class ClientEviction {
     this.touched = new Set(server.sessions.values());
   }
 
-  /** What the client has sent, has subscribed to or is to receive takes another amount of memory now, maybe. */
+  /** Marks a client whose memory use may have changed: input, subscriptions or output. */
   touch(session: Session): void {
     this.touched.add(session);
   }
 
-  /** The connection is gone. */
+  /** Called when the connection is gone. */
   forget(session: Session): void {
     this.touched.delete(session);
     this.total -= this.sizes.get(session) ?? 0;
     this.sizes.delete(session);
   }
 
-  /** Before a command of this client. False if the client had to go. */
+  /** Called before a command of this client. False if the client was disconnected. */
   admits(session: Session): boolean {
     this.touched.add(session);
     this.look();
     return !session.closing;
   }
 
-  /** Disconnects clients until the others are within the limit, or nobody is left who may be disconnected. */
+  /** Disconnects clients until the others are within the limit, or none is left that may be disconnected. */
   look(): void {
     this.measure();
     const limit = limitOf(this.settings);
@@ -75,7 +75,7 @@ export class ClientEviction {
 
   private measure(): void {
     for (const session of this.touched) {
-      // Its output is lost, and counts no longer.
+      // Its output is discarded, and no longer counts.
       const bytes = session.transport.isDoomed ? 0 : clientMemory(session);
       this.total += bytes - (this.sizes.get(session) ?? 0);
       this.sizes.set(session, bytes);
@@ -91,7 +91,7 @@ export class ClientEviction {
   private evict(session: Session): void {
     this.server.log('notice', `Evicting client: ${clientInfo(session)}`);
     this.server.stats.clientsEvicted++;
-    // Which calls forget().
+    // This calls forget().
     session.transport.close('maxmemory-clients');
   }
 }

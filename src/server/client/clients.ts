@@ -1,10 +1,10 @@
 /**
- * Clients: who is let in, and who has been silent for too long. Beside the path: reached from the acceptor and from a timer.
+ * Clients: admits connections, and closes those that have been idle for too long. Beside the path: reached from the acceptor and from a timer.
  *
  *   accept → maxclients? → protected mode? → Connection, registered        refused: one line of error, and closed
  *
- * One timer serves the `timeout` of all clients. It is set for the moment at which the one that has been silent longest has
- * to go, and not at all while `timeout` is 0 or nobody is connected.
+ * One timer serves the `timeout` of all clients. It is set for the deadline of the client that has been idle longest, and not at all while `timeout` is 0 or no
+ * client is connected.
  */
 import { encode } from '../resp/encoder.js';
 import type { ErrorReply } from '../resp/reply.js';
@@ -30,7 +30,7 @@ export interface ClientSettings extends ConnectionSettings {
   readonly 'protected-mode': boolean;
 }
 
-/** All connections, in the order in which they came, and what is left to do for them. */
+/** All connections, in the order in which they were accepted, and their pending work. */
 export interface ClientsState {
   readonly connections: readonly ConnectionState[];
   readonly pending: PendingState;
@@ -56,12 +56,12 @@ export class Clients {
     return { connections, pending: this.env.pending.capture(), triggering: this.env.triggering, sweep: captureTimer(this.sweepTimer) };
   }
 
-  /** @param streamOf the socket of a client; null: it has none any more, and becomes a ghost */
+  /** @param streamOf returns the socket of a client; null: the clients have no sockets any more, and become ghosts */
   restore({ connections, pending, triggering, sweep }: ClientsState, streamOf: ((client: ConnectionState) => TcpStream) | null): void {
     const { env, sessions } = this;
     env.triggering = triggering;
     for (const state of connections) {
-      // Its link connects anew.
+      // The link to the master reconnects by itself.
       if (streamOf === null && state.session.fields.isMaster) continue;
       const connection = streamOf === null || state.isGhost ? this.restoreGhost(state) : this.restoreClient(state, streamOf(state));
       sessions.set(state.token, connection.session);
@@ -78,7 +78,7 @@ export class Clients {
     return connection;
   }
 
-  /** What was not sent goes where all goes that is said to a ghost. */
+  /** Its unsent output is discarded by the ghost's stream. */
   private restoreGhost(state: ConnectionState): Connection {
     const connection = new Connection(state.token, new GhostStream(state.peer, state.local), this.env);
     connection.restore({ ...state, interest: READABLE });
@@ -99,7 +99,7 @@ export class Clients {
     return this.open(stream);
   }
 
-  /** The connection of the master, which the link to it has made, is that of a client from now on. @param db that the stream has selected */
+  /** Makes the connection that the link to the master has opened a client. @param db selected by the stream */
   adoptMaster(stream: TcpStream, token: Token, db: number): MasterConnection {
     const { env } = this;
     stream.setKeepAlive(env.settings['tcp-keepalive']);
@@ -116,12 +116,12 @@ export class Clients {
     return session === undefined ? 0 : (session.transport as Connection).dropUnread(isDecoded);
   }
 
-  /** How the readiness of those that come is reported. */
+  /** The triggering of new connections. */
   get triggering(): Interest {
     return this.env.triggering;
   }
 
-  /** How readiness is reported from now on: of this one, or, of null, of all and of those to come. */
+  /** Sets how readiness is reported from now on: for one connection, or, with null, for all, new ones included. */
   trigger(triggering: Interest, token: Token | null): void {
     if (token === null) this.env.triggering = triggering;
     for (const [id, { transport }] of this.sessions) if (token === null || token === id) (transport as Connection).trigger(triggering);
@@ -146,7 +146,7 @@ export class Clients {
     return token;
   }
 
-  /** Does what connections have left to do before the loop may sleep. */
+  /** Does the pending work of connections before the loop may sleep. */
   beforeSleep(): void {
     const { pending, server, eviction } = this.env;
     if (pending.resumed.length > 0) pending.proceed();
@@ -157,13 +157,13 @@ export class Clients {
     if (pending.skipped.length > 0) pending.admit();
   }
 
-  /** Disconnects all clients to whom something is still to be sent. */
+  /** Disconnects all clients with unsent output. */
   dropOutput(why: DisconnectReason): void {
     for (const { transport } of this.sessions.values()) if (transport.outputBytes > 0) transport.close(why);
   }
 
   /**
-   * While a command of one client takes long the others are read and answered. That command came out of the shared input, behind it may be more: so the
+   * Serves the other clients while a command of one client takes long. That command is in the shared input, with perhaps more behind it: so the
    * others are read into another buffer.
    */
   runTurnWithin(busyToken: Token): void {
@@ -178,14 +178,14 @@ export class Clients {
     }
   }
 
-  /** Sets the timer for idle clients anew. Also called when `timeout` has changed. */
+  /** Sets the timer for idle clients again. Also called when `timeout` has changed. */
   scheduleSweep(): void {
     const { settings, server } = this.env;
     if (this.sweepTimer !== null) server.scheduler.cancel(this.sweepTimer);
     this.sweepTimer = null;
     if (settings.timeout === 0 || this.sessions.size === 0) return;
     const { nowMs } = server.clock;
-    // Somebody who can not time out now may be able to later, so the next look is never further away than this.
+    // A client that cannot time out now may be able to later, so the next check is never further away than this.
     let dueMs = deadlineMs(nowMs, settings.timeout);
     for (const session of this.sessions.values()) {
       if (canTimeOut(session)) dueMs = Math.min(dueMs, deadlineMs(session.lastInteractionMs, settings.timeout));
@@ -205,22 +205,22 @@ export class Clients {
   }
 }
 
-/** Whole seconds of unix time, as Redis counts them: more than `timeoutSeconds` of them lie between. */
+/** Returns when a client times out. Whole seconds of unix time, as Redis counts them: more than `timeoutSeconds` must have passed. */
 function deadlineMs(lastMs: number, timeoutSeconds: number): number {
   return (Math.floor(lastMs / 1000) + timeoutSeconds + 1) * 1000;
 }
 
-/** Blocked clients and subscribers wait for others, the link to a master has a timeout of its own, replicas and monitors only listen (clientsCron). */
+/** Blocked clients and subscribers wait for other clients, the link to a master has a timeout of its own, replicas and monitors only listen (clientsCron). */
 function canTimeOut(session: Session): boolean {
   return !session.parked && !session.isMonitor && !session.isReplica && !session.isMaster && session.subscriptions === 0;
 }
 
-/** Exactly these two addresses, as in Redis, and unix sockets. */
+/** True for exactly these two addresses, as in Redis, and for unix sockets. */
 function isLocal({ peer }: TcpStream): boolean {
   return 'path' in peer || peer.host === '127.0.0.1' || peer.host === '::1';
 }
 
-/** Says why, if the socket takes it at once, and closes. */
+/** Sends the error, if the socket takes it at once, and closes. */
 function refuse(stream: TcpStream, error: ErrorReply): void {
   const output = new OutputBuffer();
   encode(output, error, 2);

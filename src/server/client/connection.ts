@@ -3,9 +3,9 @@
  *
  *   ready(READABLE) → read() → decoder → dispatcher → ReplyWriter     (reply-writer.ts: the way out)
  *                       │         │
- *                       │         └ what is left, half a frame or the requests of a parked client → QueryBuffer
+ *                       │         └ the rest, half a frame or the requests of a parked client → QueryBuffer
  *                       └ into one buffer shared by all connections, because nearly every read ends with a whole request;
- *                         while something waits in the query buffer: on to the end of that
+ *                         while something waits in the query buffer: appended to it
  */
 import { READY_ERROR, READY_HUP, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../io/event.js';
 import { type Address, END_OF_FILE, formatAddress, SystemError, type TcpStream, WOULD_BLOCK } from '../io/poll.js';
@@ -30,12 +30,12 @@ import { QueryBuffer, type QueryState } from './query-buffer.js';
 import { Registration } from './registration.js';
 import { ReplyWriter, type ReplyWriterState } from './reply-writer.js';
 
-/** The most reads for one event, whatever a rule says: a loop that reads one socket for ever would not hear that the rule is taken away. */
+/** Maximum number of reads per event, whatever a rule says: a loop that reads one socket for ever would never learn that the rule was removed. */
 const MOST_READS = 10_000;
 
-/** The life of a connection: it only ever goes on to a later one of these. */
+/** The states of a connection: it only ever moves on to a later one. */
 const OPEN = 0;
-/** Executes nothing more; closes when its output is written. */
+/** Executes nothing more; closes when its output has been written. */
 const CLOSING = 1;
 /** Reads and writes nothing more; closes before the loop sleeps. */
 const DOOMED = 2;
@@ -46,20 +46,20 @@ type ConnectionLife = typeof OPEN | typeof CLOSING | typeof DOOMED | typeof CLOS
 export interface ConnectionState {
   readonly token: Token;
   readonly fd: number;
-  /** It has lost its socket already: see GhostStream. */
+  /** It has no socket any more: see GhostStream. */
   readonly isGhost: boolean;
   readonly peer: Address;
   readonly local: Address;
   readonly state: ConnectionLife;
   readonly interest: Interest;
   readonly session: SessionState;
-  /** What was received and is not executed. */
+  /** Received and not executed. */
   readonly query: QueryState | null;
   readonly decoder: DecoderState | null;
   readonly heldBytes: number;
-  /** What was not sent. */
+  /** Unsent output. */
   readonly writer: ReplyWriterState;
-  /** Of the connection of a master: what was executed, or begun, and is not counted yet. */
+  /** Only of a master's connection: bytes whose requests are executed, or begun, and not yet counted. */
   readonly unapplied?: Uint8Array;
 }
 
@@ -75,7 +75,7 @@ export class Connection implements EventHandler, Transport {
   private readonly writer: ReplyWriter;
   private state: ConnectionLife = OPEN;
   private frameTrace: FrameTrace | null = null;
-  /** What the memory account has been told of requests that are here and not executed. */
+  /** What the memory account counts for requests that were received and not executed. */
   private heldBytes = 0;
 
   constructor(
@@ -111,7 +111,7 @@ export class Connection implements EventHandler, Transport {
     };
   }
 
-  /** What memory it takes is restored with all other memory. */
+  /** The memory it uses is restored with all other memory counters. */
   restore({ state, interest, session, query, decoder, heldBytes, writer }: ConnectionState): void {
     this.state = state;
     this.registration.interest = interest;
@@ -124,8 +124,8 @@ export class Connection implements EventHandler, Transport {
   }
 
   /**
-   * Between two requests of a read: what has come and is not executed is forgotten, as if it had never been read. Returns how many bytes that are.
-   * @param isDecoded a request is, at least its beginning, and is not executed
+   * Called between two requests of a read: forgets what was received and not executed, as if it had never been read. Returns how many bytes that is.
+   * @param isDecoded a request, or its beginning, is decoded and not executed
    */
   dropUnread(isDecoded: boolean): number {
     const { decoder } = this;
@@ -137,7 +137,7 @@ export class Connection implements EventHandler, Transport {
   }
 
   ready(readiness: Readiness): void {
-    // Errors and hang-ups show themselves in the next read, so anything but pure WRITABLE is a reason to read.
+    // Errors and hang-ups are reported by the next read, so anything but pure WRITABLE is a reason to read.
     if ((readiness & ~READY_WRITABLE) !== 0) {
       if (this.skips(readiness)) this.skip();
       else if ((readiness & READY_READ_CLOSED) !== 0 && this.session.parked) this.readToEnd();
@@ -146,7 +146,7 @@ export class Connection implements EventHandler, Transport {
     if ((readiness & READY_WRITABLE) !== 0) this.flushAsReported();
   }
 
-  /** The seam `serve`. What is broken is always handled: the kernel would report it again and again. */
+  /** The seam `serve`. A broken connection is always handled: the kernel would report it again and again. */
   private skips(readiness: Readiness): boolean {
     return this.env.policy.current.serve(this.token, false) === 'skip' && (readiness & (READY_ERROR | READY_HUP)) === 0;
   }
@@ -156,7 +156,7 @@ export class Connection implements EventHandler, Transport {
     this.env.pending.skipped.push(this);
   }
 
-  /** False if it has been registered for READABLE again, or there is nothing more to read from it. */
+  /** True if it is still to be skipped. Otherwise it is registered for READABLE again, or has nothing left to read. */
   isStillSkipped(): boolean {
     if (this.state >= DOOMED) return false;
     const isSkipped = this.env.policy.current.serve(this.token, true) === 'skip';
@@ -165,8 +165,8 @@ export class Connection implements EventHandler, Transport {
   }
 
   /**
-   * Level-triggered once, since what is left is reported again; edge-triggered until WouldBlock, without which there is no next report, or until others should
-   * have their turn. The seam `after-read`.
+   * Level-triggered: reads once, since the rest is reported again. Edge-triggered: reads until WouldBlock, without which there is no next report, or until it
+   * should yield to others. The seam `after-read`.
    */
   private readAsReported(): void {
     const { env, token, registration, query } = this;
@@ -175,7 +175,7 @@ export class Connection implements EventHandler, Transport {
     for (let reads = 1; this.state < DOOMED; reads++) {
       const size = current.readSize(token, query.length === 0 ? env.input.length : this.makeRoom());
       const result = this.read(size);
-      // The read may have closed the connection; where EOF is ignored, there is nothing behind it.
+      // The read may have closed the connection; where a rule ignores EOF, nothing follows it.
       if (this.state >= DOOMED || result === END_OF_FILE) return;
       const next = current.afterRead(token, result, size, isEdgeTriggered, reads);
       if (next === 'wait') return;
@@ -185,8 +185,8 @@ export class Connection implements EventHandler, Transport {
   }
 
   /**
-   * The peer has sent its last byte, and none of what it sent will be executed: what the kernel still holds is no reason to keep a parked client, and
-   * its place in the queue for a key, for another turn.
+   * Reads everything at once: the peer has sent its last byte, and none of what it sent will be executed, so a parked client, and
+   * its place in the queue for a key, need not be kept for another turn.
    */
   private readToEnd(): void {
     let count = 1;
@@ -194,14 +194,14 @@ export class Connection implements EventHandler, Transport {
     if (this.state < DOOMED && count !== END_OF_FILE) this.registration.rearm();
   }
 
-  /** Something waits in the query buffer: makes room behind it for the next read. Returns how many bytes that may bring. */
+  /** Makes room for the next read behind what waits in the query buffer. Returns how many bytes that read may bring. */
   private makeRoom(): number {
     const { query, env } = this;
     query.makeRoom(this.decoder.missing);
     return query.readEnd(env.settings['client-query-buffer-limit']) - query.end;
   }
 
-  /** One read(2) of at most `size` bytes, and everything that follows from it. Returns what the stream did; {@link WOULD_BLOCK} after an error. */
+  /** Does one read(2) of at most `size` bytes, and everything that follows from it. Returns the result of the read; {@link WOULD_BLOCK} after an error. */
   private read(size: number): number {
     const { query, env } = this;
     const isQueryWaiting = query.length > 0;
@@ -237,7 +237,7 @@ export class Connection implements EventHandler, Transport {
     }
   }
 
-  /** Decodes and executes as many whole requests as there are in `buffer[start, end)`, and keeps the rest. */
+  /** Decodes and executes all whole requests in `buffer[start, end)`, and keeps the rest. */
   protected process(buffer: Buffer, start: number, end: number): void {
     const { decoder, session } = this;
     const { dispatcher, server, tap, settings, loop, policy } = this.env;
@@ -248,7 +248,7 @@ export class Connection implements EventHandler, Transport {
     loop.activity.is(DECODING);
     dispatcher.beginRead();
     for (let frames = 1; this.state === OPEN && !session.parked; frames++) {
-      // Again for each request: the one before may have been AUTH.
+      // Set for each request: the one before may have been AUTH.
       decoder.authenticated = session.authenticated || !server.requiresPassword();
       const status = decoder.next();
       if (status === INCOMPLETE) {
@@ -270,7 +270,7 @@ export class Connection implements EventHandler, Transport {
     this.keep(buffer, end);
   }
 
-  /** What was read ends within a request, of which `has` bytes have come. The seam `on-partial`. */
+  /** The read ends within a request, of which `has` bytes have arrived. The seam `on-partial`. */
   private endsWithin(has: number): void {
     const next = this.env.policy.current.onPartial(this.token, has, has + this.decoder.missing);
     if (next === 'keep') return;
@@ -291,7 +291,7 @@ export class Connection implements EventHandler, Transport {
     if (dispatcher.hasUnfinished) dispatcher.finish();
   }
 
-  /** What is left of a range becomes the query buffer. */
+  /** Keeps the rest of a range in the query buffer. */
   private keep(buffer: Buffer, end: number): void {
     const { decoder, query, session } = this;
     if (this.state !== OPEN) {
@@ -307,7 +307,7 @@ export class Connection implements EventHandler, Transport {
     this.close('query buffer limit');
   }
 
-  /** Half a request, those that wait while the client is parked, and those that are queued for EXEC. */
+  /** Counts the memory of half a request, of those that wait while the client is parked, and of those that are queued for EXEC. */
   private countHeld(): void {
     const { decoder, query, session, env } = this;
     const bytes = this.state === CLOSED ? 0 : query.capacity + decoder.heldBytes + (session.transaction === null ? 0 : session.transaction.queuedBytes);
@@ -317,7 +317,7 @@ export class Connection implements EventHandler, Transport {
     if (env.eviction !== null) env.eviction.touch(session);
   }
 
-  /** After bytes that break the protocol nothing that follows can be understood. */
+  /** After a protocol error, what follows cannot be understood. */
   protected refuse(buffer: Buffer, end: number): void {
     const { decoder, session } = this;
     logProtocolError(session, decoder.error, buffer.subarray(decoder.position, end));
@@ -336,21 +336,21 @@ export class Connection implements EventHandler, Transport {
     if (tap.sink !== null) this.traced().reply(tap.sink, this.session.frame, this.writer.output, bytes);
   }
 
-  /** What a replica reads is the stream of changes: a reply in it would spoil it. */
+  /** A replica reads the stream of changes from this connection: a reply in it would corrupt it. */
   private refuseReply(): void {
     logReplyToReplica(this.session);
     this.state = DOOMED;
     this.env.pending.doomed.push(this);
   }
 
-  /** The socket takes more: replies of this very turn may be among it. */
+  /** The socket takes more: this may include replies of this turn. */
   private flushAsReported(): void {
     const { beforeWrites } = this.env.pending;
     if (beforeWrites !== null) beforeWrites();
     this.flush();
   }
 
-  /** Called before the loop sleeps if there is something to write, and when the socket is WRITABLE. */
+  /** Writes output. Called before the loop sleeps if there is some, and when the socket is WRITABLE. */
   flush(): void {
     if (this.state >= DOOMED) return;
     const isWritten = this.writer.flush();
@@ -359,7 +359,7 @@ export class Connection implements EventHandler, Transport {
     if (isWritten && this.state === CLOSING) this.close('closed by server');
   }
 
-  /** The output is beyond its limit. Closing at once could disturb whoever is sending, in the middle of a list of receivers. */
+  /** The output exceeds its limit. Closing at once could disturb a sender that is iterating over a list of receivers. */
   doom(): void {
     if (this.state >= DOOMED) return;
     logOutputLimit(this.session);
@@ -384,7 +384,7 @@ export class Connection implements EventHandler, Transport {
     this.env.pending.resumed.push(this);
   }
 
-  /** After a park or a pause: first the request that was put off, then those that arrived meanwhile. Called before the loop sleeps. */
+  /** Continues after a park or a pause: first the postponed request, then those that arrived meanwhile. Called before the loop sleeps. */
   proceed(): void {
     const { session, query } = this;
     if (this.state !== OPEN || session.parked) return;
@@ -395,7 +395,7 @@ export class Connection implements EventHandler, Transport {
     if (query.length > 0) this.process(query.bytes, query.start, query.end);
   }
 
-  /** Timed as the requests of a read are, of which it was the last one. */
+  /** Timed like the requests of a read, of which it was the last one. */
   private executePostponed(argv: Argv): void {
     const { dispatcher } = this.env;
     dispatcher.beginRead();
@@ -406,7 +406,7 @@ export class Connection implements EventHandler, Transport {
   closeAfterReply(): void {
     if (this.state !== OPEN) return;
     this.state = CLOSING;
-    // Even if there is nothing to write: flush closes.
+    // Even if there is nothing to write, because flush also closes.
     this.writer.queueFlush();
   }
 
@@ -425,7 +425,7 @@ export class Connection implements EventHandler, Transport {
     this.env.closed(this, why);
   }
 
-  /** A connection that breaks is an ordinary event; anything but a system error is a defect and goes up. */
+  /** A broken connection is an ordinary event; anything but a system error is a defect and is thrown on. */
   fail(error: unknown, kind: 'read' | 'write', offered = 0): void {
     if (!(error instanceof SystemError)) throw error;
     const { tap } = this.env;
@@ -477,19 +477,19 @@ export class Connection implements EventHandler, Transport {
     return this.registration.awaitsWritable;
   }
 
-  /** As the trace says it. */
+  /** As shown in the trace. */
   get interest(): Interest {
     return this.registration.told;
   }
 
-  /** With how it is reported, if that differs from what the poll does. */
+  /** The interest with its triggering, if that differs from the poll's default. */
   get registeredInterest(): Interest {
     return this.registration.interest;
   }
 
-  /** What is ready is reported so from now on: EDGE, LEVEL, or 0 for as the poll does it. */
+  /** Sets how readiness is reported from now on: EDGE, LEVEL, or 0 for the poll's default. */
   trigger(triggering: Interest): void {
-    // One that is restored without its socket is not registered.
+    // A connection restored without its socket is not registered.
     if (!this.isGhost) this.registration.trigger(triggering);
   }
 
@@ -498,7 +498,7 @@ export class Connection implements EventHandler, Transport {
   }
 }
 
-/** As Redis writes it: a unix socket's path has a port of 0. */
+/** Formats an address as Redis does: a unix socket's path has port 0. */
 function clientAddress(address: Address): string {
   return 'path' in address ? `${address.path}:0` : formatAddress(address);
 }

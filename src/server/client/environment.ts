@@ -1,5 +1,5 @@
 /**
- * The environment of connections: what all of them share. Made once by server.ts.
+ * The environment of connections: what all of them share. Created once by server.ts.
  */
 import type { ServerContext } from '../command/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
@@ -13,7 +13,7 @@ import type { Connection } from './connection.js';
 import type { OutputLimits } from './output-limit.js';
 import type { PendingWork } from './pending-work.js';
 
-/** One read brings at most this much; then the others have their turn. */
+/** The maximum for one read; then other connections are served. */
 const READ_BYTES = 64 * 1024;
 
 /** The settings in force; names as in redis.conf. */
@@ -29,20 +29,20 @@ export interface ConnectionEnvironment {
   readonly dispatcher: Dispatcher;
   readonly server: ServerContext;
   readonly settings: ConnectionSettings;
-  /** What is decided at the seams. */
+  /** The decisions at the seams. */
   readonly policy: PolicyInForce;
   readonly tap: Tap;
-  /** Done at the start of the next turn. */
+  /** What to do at the start of the next turn. */
   readonly pending: PendingWork;
-  /** Null without maxmemory-clients. */
+  /** Null if maxmemory-clients is 0. */
   eviction: ClientEviction | null;
-  /** How the readiness of those that come is reported: EDGE, LEVEL, or 0 for as the poll does it. */
+  /** The triggering of new connections: EDGE, LEVEL, or 0 for the poll's default. */
   triggering: Interest;
-  /** Where reads land. Another one while a request out of it still runs and others are served; see Clients.runTurnWithin. */
+  /** The buffer for reads. Replaced while a request in it is still running and other clients are served; see Clients.runTurnWithin. */
   input: Buffer;
-  /** Bytes of the master's stream have been executed, with this database selected. */
+  /** Called when bytes of the master's stream have been executed, with this database selected. */
   readonly applied: (bytes: Buffer, db: number) => void;
-  /** The connection is closed, deregistered and may be forgotten. */
+  /** Called when the connection is closed and deregistered, and may be forgotten. */
   readonly closed: (connection: Connection, why: DisconnectReason | `E${string}`) => void;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Farewell: the log lines for clients that had to go, in the words that people search Redis's log for.
+ * Farewell: the log lines for clients that the server disconnects, worded like Redis's, so that searches for these find
+ * them.
  */
 import { clientInfo } from '../command/client-info.js';
 import { quote } from '../resp/quote.js';

@@ -1,31 +1,31 @@
 /**
- * FrameTrace: what the trace tells of a connection's frames and replies. Made when somebody first watches the connection.
+ * FrameTrace: the trace events of a connection's frames and replies. Created when the connection is first traced.
  *
- * The events carry the first real bytes, also of a frame that came in several reads: the decoder gives used bytes back to be
- * overwritten, so the beginning of a half frame is remembered here.
+ * The events carry the first bytes of a frame, also if it came in several reads: bytes that the decoder has used may be overwritten, so the beginning of a half
+ * frame is kept here.
  */
 import type { RequestDecoder } from '../resp/request-decoder.js';
 import type { TraceSink } from '../trace/tap.js';
 import type { OutputBuffer } from './output-buffer.js';
 
-/** The most bytes of a frame or a reply that an event carries. */
+/** Maximum number of bytes of a frame or a reply in an event. */
 const RAW_BYTES = 512;
 
-/** The most words of a request, and bytes of each, that an event carries. */
+/** Maximum number of words of a request, and of bytes of each, in an event. */
 const ARGV_WORDS = 256;
 const WORD_BYTES = 1024;
 
 export class FrameTrace {
-  /** The frame that {@link head} is the beginning of. */
+  /** The number of the frame that {@link head} is the beginning of. */
   private frame = 0;
   private head = '';
-  /** Bytes of the frame in earlier reads. */
+  /** Bytes of the frame that came in earlier reads. */
   private earlier = 0;
   private reported = 0;
 
   constructor(private readonly token: number) {}
 
-  /** The decoder needs more; says so unless that is known. `frame` is the number that the frame will have. */
+  /** The decoder needs more bytes; emits an event unless that was already said of this frame. @param frame the number that the frame will have */
   partial(sink: TraceSink, frame: number, decoder: RequestDecoder, buffer: Buffer, start: number, end: number): void {
     this.begin(frame);
     this.collect(decoder, buffer, start);
@@ -35,7 +35,7 @@ export class FrameTrace {
     sink.emit({ kind: 'frame-partial', token: this.token, have, need: have + decoder.missing });
   }
 
-  /** The decoder has completed a frame, of which `buffer[start, decoder.position)` is the end. */
+  /** The decoder has completed a frame that ends in `buffer[start, decoder.position)`. */
   whole(sink: TraceSink, frame: number, decoder: RequestDecoder, buffer: Buffer, start: number): void {
     this.begin(frame);
     this.collect(decoder, buffer, start);
@@ -52,7 +52,7 @@ export class FrameTrace {
     this.frame = 0;
   }
 
-  /** The last `bytes` of the output are the reply. */
+  /** A reply was encoded: the last `bytes` of the output. */
   reply(sink: TraceSink, frame: number, output: OutputBuffer, bytes: number): void {
     sink.emit({ kind: 'reply', token: this.token, frame, bytes, raw: output.peek(output.length - bytes, RAW_BYTES) });
   }
@@ -73,8 +73,8 @@ export class FrameTrace {
   }
 }
 
-/** Watching must not keep what clients send: an event has the first words of a request, and of each the first bytes. */
+/** A trace must not keep everything that clients send: an event has the first words of a request, and the first bytes of each. */
 function clipped(argv: readonly string[]): string[] {
-  // A slice of a long string would hold the whole of it; Buffer makes a copy of the few bytes.
+  // A slice of a long string would keep all of it in memory; Buffer copies the few bytes.
   return argv.slice(0, ARGV_WORDS).map((word) => (word.length <= WORD_BYTES ? word : Buffer.from(word.slice(0, WORD_BYTES), 'latin1').latin1Slice()));
 }

@@ -1,10 +1,10 @@
 /**
- * MasterConnection: the connection of the master, once it sends the stream of changes: a client whose requests are executed without gates and without replies.
+ * MasterConnection: the connection to the master, once it sends the stream of changes: a client whose requests are executed without gates and without replies.
  *
  *   read  [ request │ request │ half a req… ]
- *            └ executed: its bytes are applied, which means counted, and handed on to this server's own replicas
+ *            └ executed: its bytes are applied, which means counted, and forwarded to this server's own replicas
  *
- * MULTI … EXEC is applied as a whole: a link that breaks within it goes on from MULTI.
+ * MULTI … EXEC is applied as a whole: a link that breaks within it continues from MULTI.
  */
 import type { Argv } from '../command/command.js';
 import { quote } from '../resp/quote.js';
@@ -20,7 +20,7 @@ const NOTHING = Buffer.alloc(0);
 /** How much of a request the log shows. */
 const SHOWN = 200;
 
-/** None of the limits of clients holds for the master. */
+/** None of the client limits applies to the master. */
 const SETTINGS: ConnectionSettings = {
   'proto-max-bulk-len': Number.MAX_SAFE_INTEGER,
   'client-query-buffer-limit': Number.MAX_SAFE_INTEGER,
@@ -33,10 +33,10 @@ const SETTINGS: ConnectionSettings = {
 };
 
 export class MasterConnection extends Connection implements MasterClient {
-  /** Bytes of the range that is processed from here on are not applied. */
+  /** Where the bytes of the current range begin that are not applied yet. */
   private mark = 0;
   private range: Buffer = NOTHING;
-  /** What came in earlier ranges and is not applied: requests of a transaction, and the beginning of one that is not whole. */
+  /** Bytes of earlier ranges that are not applied: requests of a transaction, and the beginning of an incomplete one. */
   private waiting: Buffer[] = [];
 
   constructor(
@@ -52,7 +52,7 @@ export class MasterConnection extends Connection implements MasterClient {
     return this.session.lastInteractionMs;
   }
 
-  /** Also of the requests that a link has read before it became this connection. */
+  /** Executes bytes of the stream; also those that the link read before it became this connection. */
   take(bytes: Buffer): void {
     this.process(bytes, 0, bytes.length);
   }
@@ -74,7 +74,7 @@ export class MasterConnection extends Connection implements MasterClient {
     this.waiting = [Buffer.from(state.unapplied ?? NOTHING)];
   }
 
-  /** While a script takes long, the others are served in the middle of it; the stream has to wait for its end. */
+  /** While a long script runs, other clients are served in the middle of it; the stream has to wait for its end. */
   override ready(readiness: Readiness): void {
     if (this.session.server.hooks.busy !== null) this.registration.rearm();
     else super.ready(readiness);
@@ -84,7 +84,7 @@ export class MasterConnection extends Connection implements MasterClient {
     this.range = buffer;
     this.mark = start;
     super.process(buffer, start, end);
-    // What the decoder has used is not fed again.
+    // Bytes that the decoder has used are not fed to it again.
     const { position } = this.decoder;
     if (position > this.mark) this.waiting.push(Buffer.from(buffer.subarray(this.mark, position)));
     this.range = NOTHING;
@@ -117,7 +117,7 @@ export class MasterConnection extends Connection implements MasterClient {
     this.session.server.log('warning', `This replica cannot repeat a command of its master: '${text}' was the answer to ${request}`);
   }
 
-  /** What follows cannot be understood; the link begins anew. */
+  /** What follows cannot be understood; the link reconnects. */
   protected override refuse(): void {
     this.session.server.log('warning', `Protocol error (${this.decoder.error}) in the stream of the master`);
     this.close('replication ended');

@@ -6,7 +6,7 @@
  *            ↑ head                                 ↑ position
  *
  * The first chunk comes from a pool shared by all connections and goes back once everything has been sent, so only
- * connections with something to say hold memory: 10,000 idle ones hold none.
+ * connections with unsent output hold memory: 10,000 idle ones hold none.
  */
 import { Fifo } from '../../shared/fifo.js';
 import type { TcpStream } from '../io/poll.js';
@@ -15,7 +15,7 @@ import type { ByteSink } from '../resp/encoder.js';
 /** Size of a pooled chunk: PROTO_REPLY_CHUNK_BYTES of Redis. */
 export const CHUNK_BYTES = 16 * 1024;
 
-/** Past this many chunks the pool gives memory back to the collector. */
+/** Beyond this many chunks in the pool, memory is left to the garbage collector. */
 const MAX_POOLED = 1024;
 
 const pool: Buffer[] = [];
@@ -26,29 +26,29 @@ interface Chunk {
   readonly end: number;
 }
 
-/** Bytes that wait to be sent, in their chunks: how they are offered to the socket depends on these. */
+/** Unsent bytes in their chunks: how they are offered to the socket depends on the chunks. */
 export interface OutputState {
   /** Where the first chunk's unsent bytes begin. */
   readonly head: number;
-  /** Oldest first; the last one is written to. `bytes` are those up to its end, of the first chunk only the unsent ones. */
+  /** Oldest first; the last one is written to. `bytes` are those up to its end, for the first chunk only the unsent ones. */
   readonly chunks: readonly { readonly capacity: number; readonly bytes: Uint8Array }[];
 }
 
 export class OutputBuffer implements ByteSink {
   buffer: Buffer = NONE;
   position = 0;
-  /** What of the oldest chunk has been sent. */
+  /** Sent bytes of the oldest chunk. */
   private head = 0;
   private readonly full = new Fifo<Chunk>();
   private fullBytes = 0;
   private fullCapacity = 0;
-  /** What the account has been told of this buffer's memory: all but one pooled chunk, which comes and goes with every reply. */
+  /** What the account counts for this buffer: all but one pooled chunk, which comes and goes with every reply. */
   private counted = 0;
 
   /** @param account where the memory is counted */
   constructor(private readonly account: { clients: number } = { clients: 0 }) {}
 
-  /** Null if nothing waits. */
+  /** Returns null if nothing is waiting. */
   capture(): OutputState | null {
     if (this.buffer === NONE) return null;
     const { head } = this;
@@ -95,20 +95,20 @@ export class OutputBuffer implements ByteSink {
     if (!isFirst || this.counted !== 0) this.count();
   }
 
-  /** One write(2) of the {@link offered} oldest bytes, which stay here. Returns the number taken, or WOULD_BLOCK; throws SystemError. */
+  /** Does one write(2) of the {@link offered} oldest bytes, which stay here. Returns the number taken, or WOULD_BLOCK; throws SystemError. */
   writeTo(stream: TcpStream): number {
     const oldest = this.full.first;
     return oldest === undefined ? stream.write(this.buffer, this.head, this.position) : stream.write(oldest.buffer, this.head, oldest.end);
   }
 
-  /** Drops bytes that need not be written any more: the oldest ones, at most those that were {@link offered}. */
+  /** Drops sent bytes: the oldest ones, at most those that were {@link offered}. */
   drop(bytes: number): void {
     this.head += bytes;
     if (this.full.length > 0) this.dropOldest();
     else if (this.head === this.position) this.clear();
   }
 
-  /** Of several chunks, if the oldest is no longer needed. */
+  /** With several chunks: the oldest is no longer needed. */
   private dropOldest(): void {
     const { buffer, end } = this.full.first!;
     if (this.head !== end) return;
@@ -120,10 +120,10 @@ export class OutputBuffer implements ByteSink {
     this.count();
   }
 
-  /** At most `count` of the waiting bytes, from the `offset`th on, as latin1. */
+  /** Returns at most `count` of the waiting bytes, from the `offset`th on, as latin1. */
   peek(offset: number, count: number): string {
     const { full } = this;
-    // What is asked for is mostly the newest reply, so the search begins behind the last chunk.
+    // Usually the newest reply is asked for, so the search begins at the end.
     let before = this.fullBytes;
     let chunk = full.length;
     const wanted = offset + this.head;
@@ -137,7 +137,7 @@ export class OutputBuffer implements ByteSink {
     return this.fullCapacity + this.buffer.length;
   }
 
-  /** How many bytes the next {@link writeTo} offers: those of the oldest chunk. */
+  /** How many bytes the next {@link writeTo} offers: the unsent ones of the oldest chunk. */
   get offered(): number {
     const oldest = this.full.first;
     return (oldest === undefined ? this.position : oldest.end) - this.head;
@@ -164,7 +164,7 @@ export class OutputBuffer implements ByteSink {
   }
 }
 
-/** A buffer for at least this number of bytes. */
+/** Returns a buffer for at least this number of bytes. */
 function room(bytes: number): Buffer {
   return bytes <= CHUNK_BYTES ? acquire() : Buffer.allocUnsafeSlow(bytes);
 }

@@ -1,11 +1,11 @@
 /**
  * OutputLimit: client-output-buffer-limit for one connection whose client reads more slowly than it asks.
  *
- *   hard   reached: the client has to go
- *   soft   reached for longer than `softSeconds` without a break: the client has to go
+ *   hard   reached: the client is disconnected
+ *   soft   reached for longer than `softSeconds` without a break: the client is disconnected
  *
- * Made when the output of a connection first exceeds one chunk, which is rare. A timer of its own looks again after the
- * soft limit's seconds, so that a client which asks for nothing more is found as well.
+ * Made when the output of a connection first exceeds one chunk, which is rare. A timer of its own checks again after
+ * the soft limit's seconds, so that a client which sends no more requests is found as well.
  */
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import type { Scheduler } from '../features/surroundings.js';
@@ -19,7 +19,7 @@ export interface Limits {
 export type ClientClass = 'normal' | 'slave' | 'pubsub';
 export type OutputLimits = { readonly [name in ClientClass]: Limits };
 
-/** The class whose limits hold for a client (getClientType; MONITOR is normal). */
+/** Returns the class whose limits apply to a client (getClientType; MONITOR is normal). */
 export function clientClass(session: Session): ClientClass {
   if (session.isReplica) return 'slave';
   return session.subscriptions > 0 ? 'pubsub' : 'normal';
@@ -30,18 +30,18 @@ export interface OutputLimitState {
   readonly timer: TimerState | null;
 }
 
-/** The name of the timer that looks again. */
+/** The name of the timer that checks again. */
 const TIMER = 'output-limit';
 
 export class OutputLimit {
-  /** When the soft limit was reached; -1 while it is not. */
+  /** When the soft limit was reached; -1 while it is not reached. */
   private softSinceMs = -1;
   private timer: TimerState | null = null;
 
   constructor(
     private readonly scheduler: Scheduler,
     private readonly clock: { readonly nowMs: number },
-    /** Looks at the connection again. */
+    /** Checks the connection again. */
     private readonly checkAgain: () => void,
   ) {}
 
@@ -54,7 +54,7 @@ export class OutputLimit {
     if (timer !== null) this.timer = this.scheduler.restore(TIMER, timer, () => this.waited());
   }
 
-  /** Must a client with so many bytes waiting go? */
+  /** True if a client with this many unsent bytes must be disconnected. */
   isExceeded(bytes: number, { hard, soft, softSeconds }: Limits): boolean {
     if (hard > 0 && bytes >= hard) return true;
     if (soft === 0 || bytes < soft) {
@@ -67,7 +67,7 @@ export class OutputLimit {
     return nowSeconds - Math.floor(this.softSinceMs / 1000) > softSeconds;
   }
 
-  /** The output has been written, or the connection is gone. */
+  /** Called when the output has been written, or the connection is gone. */
   cancel(): void {
     this.softSinceMs = -1;
     if (this.timer !== null) this.scheduler.cancel(this.timer);

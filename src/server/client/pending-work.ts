@@ -4,7 +4,8 @@
  *   resumed   clients that were parked or paused: their waiting requests are executed now, from the top of the stack
  *   writes    output to hand to the kernel
  *   doomed    connections to close that could not be closed where it was decided
- *   skipped   clients that a rule has skipped: asked about again, and registered for READABLE once they are to be handled
+ *   skipped clients that a rule has skipped: the rule is asked again, and they are registered for READABLE once they
+ *   are to be served
  */
 import type { Connection } from './connection.js';
 
@@ -21,16 +22,16 @@ export class PendingWork {
   readonly writes: Connection[] = [];
   readonly doomed: Connection[] = [];
   skipped: Connection[] = [];
-  /** Called before anything is written: set while there is an append-only file, which is to have what clients are told of. */
+  /** Called before anything is written: set while there is an append-only file, so that changes are in it before clients get the replies. */
   beforeWrites: (() => void) | null = null;
 
-  /** Without connections that are closed: for them there is nothing left to do. */
+  /** Leaves out closed connections: they have no pending work. */
   capture(): PendingState {
     const tokensOf = (connections: readonly Connection[]): number[] => connections.filter(({ session }) => !session.closing).map(({ token }) => token);
     return { resumed: tokensOf(this.resumed), writes: tokensOf(this.writes), doomed: tokensOf(this.doomed), skipped: tokensOf(this.skipped) };
   }
 
-  /** @param connectionOf undefined: it was not restored */
+  /** @param connectionOf returns undefined if the connection was not restored */
   restore({ resumed, writes, doomed, skipped }: PendingState, connectionOf: (token: number) => Connection | undefined): void {
     for (const token of resumed) connectionOf(token)?.resume();
     for (const token of writes) connectionOf(token)?.queueFlush();
@@ -39,17 +40,20 @@ export class PendingWork {
     this.skipped = connectionsOf(skipped);
   }
 
-  /** Before anything is written, because what resumes has replies as well. It may make others resume: they follow in the same loop. */
+  /**
+   * Executes waiting requests of resumed clients. Runs before anything is written, because these have replies as well. Clients resumed meanwhile follow in
+   * the same loop.
+   */
   proceed(): void {
     if (this.resumed.length === 0) return;
     for (let i = 0; i < this.resumed.length; i++) this.resumed[i]!.proceed();
     this.resumed.length = 0;
   }
 
-  /** Replies are written straight away: WRITABLE interest is for those that do not fit. */
+  /** Writes replies at once: WRITABLE interest is only for those that do not fit. */
   flush(): void {
     if (this.beforeWrites !== null) this.beforeWrites();
-    // Emptying an array that is empty already is a call into the runtime all the same.
+    // Emptying an array is a call into the runtime even if it is empty.
     if (this.writes.length > 0) {
       for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();
       this.writes.length = 0;
@@ -57,7 +61,7 @@ export class PendingWork {
     if (this.doomed.length > 0) for (const connection of this.doomed.splice(0)) connection.close('output buffer limit');
   }
 
-  /** The one that was served instead may be gone, or the rule. */
+  /** Asks the rule again: the client that was served instead may be gone, or the rule. */
   admit(): void {
     this.skipped = this.skipped.filter((connection) => connection.isStillSkipped());
   }

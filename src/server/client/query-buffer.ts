@@ -1,23 +1,23 @@
 /**
- * QueryBuffer: what a client has sent and the server has not yet executed: half a frame, or all that waits while the client is parked.
+ * QueryBuffer: what a client has sent and the server has not yet executed: half a frame, or everything that waits while the client is parked.
  *
  *   bytes  [ used │ waiting          │ room ]
  *                 ↑ start            ↑ end
  *
- * It exists only while something waits, so idle clients cost nothing. A client that announces a huge argument gets room for what it
- * has really sent, doubled each time, and not for what it says it will send. Bytes are moved only when at least as many have come in or
- * gone out since the last move, so that a long queue costs no more for each byte than a short one.
+ * It exists only while something waits, so idle clients cost nothing. A client that announces a huge argument gets room for what it has actually sent, doubled
+ * each time, and not for what it has announced. Bytes are moved only when at least as many have come in or gone out since the last move, so that a long queue
+ * costs no more for each byte than a short one.
  */
 
-/** A read is never asked for less than this. */
+/** Minimum size of a read. */
 const MIN_ROOM = 1024;
 
-/** Room that an announcement alone is good for; also how much memory may lie idle in front of what waits. */
+/** Maximum room given for an announcement alone; also the maximum of unused memory in front of what waits. */
 const MAX_ROOM_ON_TRUST = 64 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
-/** What waits, and the room around it. */
+/** The waiting bytes and the room around them. */
 export interface QueryState {
   readonly capacity: number;
   readonly start: number;
@@ -33,7 +33,7 @@ export class QueryBuffer {
     return this.end - this.start;
   }
 
-  /** Null if nothing waits. */
+  /** Returns null if nothing waits. */
   capture(): QueryState | null {
     const { bytes, start, end } = this;
     return bytes === EMPTY ? null : { capacity: bytes.length, start, waiting: Buffer.from(bytes.subarray(start, end)) };
@@ -50,7 +50,7 @@ export class QueryBuffer {
     return this.bytes.length;
   }
 
-  /** Takes over `buffer[start, end)`, which may be a part of its own bytes; `missing` is how many more the decoder asks for. */
+  /** Takes over `buffer[start, end)`, which may be a part of its own bytes. @param missing how many more bytes the decoder needs */
   keep(buffer: Buffer, start: number, end: number, missing: number): void {
     if (start === end) return this.clear();
     const length = end - start;
@@ -60,7 +60,7 @@ export class QueryBuffer {
     else if (start > MAX_ROOM_ON_TRUST && length < buffer.length / 4) this.moveTo(buffer, length + MIN_ROOM);
   }
 
-  /** Makes sure that the next read has room behind `end`. */
+  /** Makes room for the next read behind `end`. */
   makeRoom(missing: number): void {
     const { length, bytes } = this;
     if (bytes.length - this.end >= Math.min(missing, MIN_ROOM)) return;
@@ -68,7 +68,7 @@ export class QueryBuffer {
     else this.moveTo(bytes, length + growthFor(missing, length));
   }
 
-  /** How far the next read may fill `bytes`: to one byte beyond `limit`, which is enough to know that it is exceeded. */
+  /** Returns how far the next read may fill `bytes`: to one byte beyond `limit`, which is enough to detect that it is exceeded. */
   readEnd(limit: number): number {
     return Math.min(this.bytes.length, Math.max(this.start + limit, this.end) + 1);
   }
@@ -97,12 +97,12 @@ export class QueryBuffer {
   }
 }
 
-/** What has come in pieces may be all there is: no more room than the decoder asks for. */
+/** The bytes may be all that comes: no more room than the decoder needs. */
 function roomFor(missing: number, length: number): number {
   return Math.min(Math.max(missing, MIN_ROOM), Math.max(length, MAX_ROOM_ON_TRUST));
 }
 
-/** More has come than there was room for: as much again, or as much as is known to be missing. */
+/** More has come than there was room for: doubles the room, or adds what is known to be missing. */
 function growthFor(missing: number, length: number): number {
   return missing > 1 ? roomFor(missing, length) : Math.max(length, MIN_ROOM);
 }

@@ -1,6 +1,6 @@
 /**
- * Registration: for which readiness a connection is registered with the poll, and how that is reported. READABLE, unless a rule has it skipped; WRITABLE only
- * while output waits that the socket did not take.
+ * Registration: the readiness that a connection is registered for with the poll, and its triggering. READABLE, unless a rule skips the connection; WRITABLE
+ * only while output waits that the socket did not take.
  */
 import { EDGE, type Interest, isEdgeTriggered, LEVEL, READABLE, WRITABLE } from '../io/interest.js';
 import type { Source } from '../io/poll.js';
@@ -11,7 +11,7 @@ import type { Tap } from '../trace/tap.js';
 export class Registration {
   interest: Interest;
 
-  /** @param triggering EDGE or LEVEL; 0: as the poll does it */
+  /** @param triggering EDGE or LEVEL; 0: the poll's default */
   constructor(
     private readonly source: Source,
     private readonly token: Token,
@@ -30,7 +30,7 @@ export class Registration {
     return isEdgeTriggered(this.interest, this.loop.poll.edgeTriggered);
   }
 
-  /** As the trace says it. */
+  /** The interest as shown in the trace. */
   get told(): Interest {
     return toldInterest(this.interest, this.loop.poll.edgeTriggered);
   }
@@ -43,7 +43,7 @@ export class Registration {
     this.become(isAwaited ? this.interest | READABLE : this.interest & ~READABLE);
   }
 
-  /** From now on what is ready is reported so: EDGE, LEVEL, or 0. */
+  /** Sets how readiness is reported from now on: EDGE, LEVEL, or 0. */
   trigger(triggering: Interest): void {
     this.change((this.interest & ~(EDGE | LEVEL)) | triggering);
   }
@@ -52,7 +52,7 @@ export class Registration {
     if (interest !== this.interest) this.change(interest);
   }
 
-  /** What is ready already becomes news by registering anew: for edges that were not followed to their end. */
+  /** Edge-triggered: re-registers, so that readiness that was not drained is reported again. */
   rearm(): void {
     if (this.isEdgeTriggered) this.loop.poll.reregister(this.source, this.token, this.interest);
   }
@@ -69,7 +69,7 @@ export class Registration {
   }
 }
 
-/** As the trace says it: EDGE if it is reported so for whichever reason, and never LEVEL. */
+/** Returns the interest as shown in the trace: EDGE if edge-triggered for whatever reason, and never LEVEL. */
 export function toldInterest(interest: Interest, byDefault: boolean): Interest {
   return (interest & (READABLE | WRITABLE)) | (isEdgeTriggered(interest, byDefault) ? EDGE : 0);
 }

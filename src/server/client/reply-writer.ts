@@ -3,7 +3,7 @@
  *
  *   write(reply) → output buffer → pending writes
  *                                        │ before the loop sleeps
- *   ready(WRITABLE) → flush() ◀── flush() ┘    what a short write leaves goes when the socket is WRITABLE
+ *   ready(WRITABLE) → flush() ◀── flush() ┘    the rest of a short write is sent when the socket is WRITABLE
  */
 import type { TcpStream } from '../io/poll.js';
 import { WOULD_BLOCK } from '../io/poll.js';
@@ -16,7 +16,7 @@ import { CHUNK_BYTES, OutputBuffer, type OutputState } from './output-buffer.js'
 import { clientClass, type Limits, OutputLimit, type OutputLimitState } from './output-limit.js';
 import type { Registration } from './registration.js';
 
-/** How much one connection may write in a turn before the others have theirs (NET_MAX_WRITES_PER_EVENT). */
+/** Maximum number of bytes that one connection writes per turn before the others are served (NET_MAX_WRITES_PER_EVENT). */
 const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
 
 export interface ReplyWriterState {
@@ -26,7 +26,7 @@ export interface ReplyWriterState {
 
 export class ReplyWriter {
   readonly output: OutputBuffer;
-  /** What is sent behind the output, and with others; null for all but replicas. */
+  /** Output shared with other connections and sent after this one's own; null for all but replicas. */
   shared: SharedOutput | null = null;
   private isQueued = false;
   private isClosed = false;
@@ -41,7 +41,7 @@ export class ReplyWriter {
     this.output = new OutputBuffer(env.server.keyspace.memory);
   }
 
-  /** Whether it stands in line to be flushed is known to PendingWork, which is restored behind all connections. */
+  /** Whether it is queued for flushing is known to PendingWork, which is restored after all connections. */
   capture(): ReplyWriterState {
     return { output: this.output.capture(), limit: this.limit?.capture() ?? null };
   }
@@ -56,7 +56,7 @@ export class ReplyWriter {
     return new OutputLimit(scheduler, clock, () => this.checkLimit());
   }
 
-  /** Encodes a reply; it leaves before the loop sleeps. Returns its bytes. */
+  /** Encodes a reply, which is sent before the loop sleeps. Returns its size in bytes. */
   write(reply: Reply, version: RespVersion): number {
     const { output } = this;
     const before = output.length;
@@ -74,7 +74,7 @@ export class ReplyWriter {
     if (this.env.eviction !== null) this.env.eviction.touch(this.connection.session);
   }
 
-  /** Hands waiting output to the kernel. True if nothing waits any more. */
+  /** Hands waiting output to the kernel. True if nothing is left. */
   flush(): boolean {
     this.isQueued = false;
     const { output, registration } = this;
@@ -96,7 +96,7 @@ export class ReplyWriter {
     return isWritten;
   }
 
-  /** Behind the output, as far as it was sent. */
+  /** Sends shared output, once this connection's own has been sent. */
   private flushShared(shared: SharedOutput, budget: number): void {
     let left = budget;
     while (this.output.length === 0 && shared.length > 0 && left > 0 && !this.isClosed) {
@@ -107,7 +107,7 @@ export class ReplyWriter {
     }
   }
 
-  /** There is more to send of what is shared. */
+  /** Called when there is more shared output to send. */
   sharedGrew(): void {
     const { shared } = this;
     if (shared!.waiting > CHUNK_BYTES) this.checkLimit();
@@ -146,7 +146,7 @@ export class ReplyWriter {
     if (this.shared !== null) server.stats.bytesReplicated += bytes;
     const { session } = this.connection;
     session.bytesWritten += bytes;
-    // Of a master only what comes from it says that it is there.
+    // Only input shows that a master is alive.
     if (!session.isMaster) session.lastInteractionMs = server.clock.nowMs;
   }
 
@@ -161,7 +161,7 @@ export class ReplyWriter {
   }
 }
 
-/** What the backlog keeps anyway is no reason to disconnect a replica that has not got it. */
+/** What the backlog keeps anyway is no reason to disconnect a replica that has not received it. */
 function atLeast(bytes: number, limits: Limits): Limits {
   return limits.hard > 0 && limits.hard < bytes ? { ...limits, hard: bytes } : limits;
 }

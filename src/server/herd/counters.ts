@@ -1,32 +1,32 @@
 /**
- * What the threads of a herd share: a few words in memory, those of the main thread first, then those of each waiter.
+ * The memory that the threads of a herd share: the words of the main thread first, then those of each waiter.
  *
  *   [ stop · · ] [ wakes found accepted ] [ wakes found accepted ] …
  */
 import type { Address } from '../io/poll.js';
 
 export interface HerdThreadData {
-  /** Which waiter it is, from 0. */
+  /** The number of the waiter, from 0. */
   readonly index: number;
-  /** The listener's descriptor: all threads of a process have the same ones. */
+  /** The listener's descriptor, the same in all threads of a process. */
   readonly fd: number;
   readonly local: Address;
   readonly isExclusive: boolean;
   readonly shared: Int32Array;
 }
 
-/** Words for each. */
+/** Words per thread. */
 export const HERD_WORDS = 3;
 
-/** Not 0: the waiters end. */
+/** Not 0: the waiters must end. */
 export const STOP_WORD = 0;
 
-/** Of the words of a waiter. */
+/** Indices within the words of a waiter. */
 export const WAKES = 0;
 export const FOUND = 1;
 export const ACCEPTED = 2;
 
-/** Where the words of a waiter begin. */
+/** Returns where the words of a waiter begin. */
 export const wordsOf = (index: number): number => (index + 1) * HERD_WORDS;
 
 export interface HerdCounters {
@@ -37,7 +37,7 @@ export interface HerdCounters {
   readonly accepted: number;
 }
 
-/** To be read when the threads have ended. */
+/** Returns the counters of a waiter. To be called when the threads have ended. */
 export function countersOf(shared: Int32Array, index: number): HerdCounters {
   const at = wordsOf(index);
   return { wakes: shared[at + WAKES]!, found: shared[at + FOUND]!, accepted: shared[at + ACCEPTED]! };

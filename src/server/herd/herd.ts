@@ -1,13 +1,13 @@
 /**
- * The herd: several threads, each with an epoll of its own, wait for one listener. It shows whom a new connection wakes: everybody, of whom one finds
- * it and the others find WouldBlock, or with EPOLLEXCLUSIVE only as many as the kernel chooses.
+ * The herd: several threads, each with an epoll of its own, wait for one listener. It shows which threads a new connection wakes: all, of which one accepts it
+ * and the others get WouldBlock, or with EPOLLEXCLUSIVE only as many as the kernel chooses.
  *
  *                    ┌─ epoll ─ waiter 1 ─ accept: a connection
  *   connections ──▶ listener
  *                    ├─ epoll ─ waiter 2 ─ accept: WouldBlock, woken in vain
  *                    └─ …
  *
- * The clients connect one after another: each waits until it was accepted. Linux only; see epoll(7), EPOLLEXCLUSIVE in epoll_ctl(2).
+ * The clients connect one after another, each when the one before was accepted. Linux only; see epoll(7), EPOLLEXCLUSIVE in epoll_ctl(2).
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -18,7 +18,7 @@ import { countersOf, HERD_WORDS, STOP_WORD, type HerdCounters, type HerdThreadDa
 import { HERD_LIMITS } from './limits.js';
 
 export interface HerdOptions {
-  /** Threads that wait; see {@link HERD_LIMITS}. */
+  /** Number of waiting threads; see {@link HERD_LIMITS}. */
   readonly waiters: number;
   readonly connections: number;
   /** Registered with EPOLLEXCLUSIVE. */
@@ -26,15 +26,15 @@ export interface HerdOptions {
 }
 
 export interface HerdResult {
-  /** How often the kernel has woken a thread, all waiters together. */
+  /** How often the kernel has woken a thread, for all waiters together. */
   readonly wakes: number;
-  /** Wakes that found no connection any more. */
+  /** Wakes that found no connection. */
   readonly inVain: number;
   /** Connections that each waiter has accepted. */
   readonly accepted: readonly number[];
 }
 
-/** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
+/** Every bundle that contains this file is one folder below dist; when run from source, tests use the built thread as well. */
 const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/herd/worker.js' : '../server/herd/worker.js', import.meta.url);
 
 /** Rejects with a RangeError for numbers that are out of range, and with a SystemError where there is no epoll. */
@@ -67,7 +67,7 @@ function threadEnd(thread: Worker): Promise<void> {
   return new Promise((resolve, reject) => thread.once('exit', () => resolve()).once('error', reject));
 }
 
-/** Resolves when a waiter has accepted the connection and closed it. */
+/** Connects, and resolves when a waiter has accepted the connection and closed it. */
 async function connectOnce(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   await once(socket.resume(), 'close');

@@ -1,5 +1,5 @@
 /**
- * The program of a waiter: an event loop with one source, the listener that it shares with the others.
+ * The program of a waiter: an event loop with one source, the listener that all waiters share.
  */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -10,7 +10,7 @@ import { type TcpStream, WOULD_BLOCK } from '../io/poll.js';
 import { LISTENER } from '../io/token.js';
 import { ACCEPTED, FOUND, type HerdThreadData, STOP_WORD, WAKES, wordsOf } from './counters.js';
 
-/** How long a waiter sleeps before it looks whether it is to end. */
+/** How long a waiter sleeps before it checks whether it must end. */
 const LOOK_MS = 100;
 
 const { index, fd, local, isExclusive, shared } = workerData as HerdThreadData;
@@ -38,14 +38,14 @@ shared[words + WAKES] = sleeps() - sleepsBefore - timeouts;
 poll.close();
 
 /**
- * How often this thread has slept and was woken, as the kernel counts it. A wait that finds nothing sleeps on inside of the kernel, so the loop itself
- * sees only a part of its wakes.
+ * Returns how often this thread has slept and was woken, as the kernel counts it. A wait that finds nothing continues to sleep in the kernel, so the loop
+ * itself sees only some of its wakes.
  */
 function sleeps(): number {
   return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync('/proc/thread-self/status', 'latin1'))![1]);
 }
 
-/** Until WouldBlock, as a loop does. Returns how many connections there were. They are closed at the end: the client hears of it and connects the next one. */
+/** Accepts until WouldBlock, as a loop does. Returns the number of connections. They are closed at the end, upon which the client opens the next one. */
 function acceptAll(): number {
   const streams: TcpStream[] = [];
   for (let stream = listener.accept(); stream !== WOULD_BLOCK; stream = listener.accept()) streams.push(stream);

@@ -1,11 +1,11 @@
 /**
- * The addresses that a `bind` setting names, in Redis's notation.
+ * Resolves the addresses that a `bind` setting names, in Redis's notation.
  *
- *   127.0.0.1 ::1      exactly these              -::1    this one, if the machine has it; redis.conf as shipped says `127.0.0.1 -::1`
- *   *         ::*      all of IPv4, of IPv6
+ * 127.0.0.1 ::1 exactly these -::1 this one, if the machine has it; redis.conf as shipped says `127.0.0.1 -::1`
+ * * ::* all of IPv4, of IPv6
  *
- * Redis tries to bind and forgives EADDRNOTAVAIL and its like; here the machine is asked beforehand, because a poll whose listeners open later
- * could only tell afterwards.
+ * Redis tries to bind and ignores EADDRNOTAVAIL and similar errors; here the machine's interfaces are checked beforehand, because a poll whose listeners
+ * open later could report the error only afterwards.
  */
 import { networkInterfaces } from 'node:os';
 import type { Address } from './poll.js';
@@ -28,6 +28,6 @@ function hasAddress(host: string): boolean {
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   if (host === '0.0.0.0') return true;
   if (host === '::') return interfaces.some(({ family }) => family === 'IPv6');
-  // The whole of 127/8 is this machine, whatever its interfaces list.
+  // All of 127/8 is loopback, whatever the interfaces list.
   return host.startsWith('127.') || interfaces.some(({ address }) => address === host);
 }

@@ -1,11 +1,11 @@
 /**
- * GhostStream: stands for the socket of a client whose server was restored from a captured state. The client is there as far as the server knows, but
- * nothing comes from it any more, and what is said to it is lost. It is registered with no poll.
+ * GhostStream: stands in for the socket of a client that was restored from a captured state. To the server the client is still connected, but it sends
+ * nothing, and what is written to it is discarded. It is not registered with any poll.
  */
 import { type Address, type TcpStream, WOULD_BLOCK } from './poll.js';
 
 export class GhostStream implements TcpStream {
-  /** It has no descriptor. */
+  /** There is no descriptor. */
   readonly fd = -1;
 
   constructor(

@@ -1,5 +1,5 @@
 /**
- * PollDecorator: what every poll has in common that hands everything on to another one: the facts of that one, and how it is opened and driven.
+ * PollDecorator: base class of polls that wrap another poll: passes on its properties, and opens and drives it.
  */
 import type { Poll, Waker } from './poll.js';
 
@@ -24,7 +24,7 @@ export abstract class PollDecorator {
     this.inner.close();
   }
 
-  /** Of a poll that is driven: how long to wait after a turn which has asked for this timeout; null: the loop has stopped. */
+  /** Of a driven poll: maps the timeout that a turn has returned to the one to wait for; null: the loop has stopped. */
   protected timeoutAfter(timeoutMs: number | null): number | null {
     return timeoutMs;
   }

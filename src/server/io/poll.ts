@@ -1,5 +1,5 @@
 /**
- * Poll: the contract between the loop and the operating system, in mio's meaning.
+ * Poll: the contract between the loop and the operating system, as in mio.
  *
  * What every backend must provide is listed here and nowhere else; `test/server/io/contract.ts` checks it for each:
  *   epoll     Linux, the kernel's own epoll through FFI       backends/epoll.ts
@@ -12,14 +12,14 @@ import type { Events } from './event.js';
 import type { Interest } from './interest.js';
 import type { Token } from './token.js';
 
-/** "Not now": the value of a read, write or accept that would have had to wait (EAGAIN). Never an exception. */
+/** "Not now": returned by a read, write or accept that would have had to wait (EAGAIN). Never an exception. */
 export const WOULD_BLOCK = -1;
 export type WouldBlock = typeof WOULD_BLOCK;
 
-/** What {@link TcpStream.read} returns when the peer has closed its writing half. */
+/** What {@link TcpStream.read} returns when the peer has shut down its sending side. */
 export const END_OF_FILE = 0;
 
-/** Anything that can be registered: it has a file descriptor, or (emulated) a number that stands for one. */
+/** Anything that can be registered. `fd` is a file descriptor, or (emulated) a number that stands for one. */
 export interface Source {
   readonly fd: number;
 }
@@ -39,65 +39,67 @@ export function formatAddress(address: Address): string {
 }
 
 export interface TcpListener extends Source {
-  /** The address actually bound: a port of 0 has become the real one (on a poll with `opened`, once that has resolved). */
+  /** The address actually bound: a port of 0 is replaced by the real one (on a poll with `opened`, once that has resolved). */
   readonly local: Address;
-  /** The next connection of the backlog, non-blocking already. Throws {@link SystemError}, EMFILE for one. */
+  /** Accepts the next connection of the backlog, already non-blocking. Throws {@link SystemError}, for example EMFILE. */
   accept(): TcpStream | WouldBlock;
   close(): void;
 }
 
-/** A byte stream, TCP or unix domain, that is connected or about to be (see {@link Poll.connect}). Every call returns at once. */
+/** A byte stream, TCP or unix domain, that is connected or connecting (see {@link Poll.connect}). Every call returns at once. */
 export interface TcpStream extends Source {
   readonly peer: Address;
-  /** Of a stream that {@link Poll.connect} has made, where the backend does not know it before it is connected: port 0 of the host `0.0.0.0`. */
+  /** Before a stream of {@link Poll.connect} is connected, a backend may not know it: then host `0.0.0.0` and port 0. */
   readonly local: Address;
-  /** Bytes read into `into[start, end)`; {@link END_OF_FILE}; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
+  /** Reads bytes into `into[start, end)` and returns their number; or {@link END_OF_FILE}; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
   read(into: Buffer, start: number, end: number): number;
-  /** Bytes taken from `from[start, end)`, maybe fewer than offered; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
+  /** Writes bytes from `from[start, end)` and returns how many were taken, possibly fewer; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
   write(from: Buffer, start: number, end: number): number;
-  /** SO_KEEPALIVE with the first probe after this many seconds; 0 switches it off. Nothing on a unix socket. */
+  /** Sets SO_KEEPALIVE with the first probe after this many seconds; 0 switches it off. Does nothing on a unix socket. */
   setKeepAlive(seconds: number): void;
   /**
-   * Closes at once; bytes already handed to the kernel still leave. An abortive close drops them, and the peer sees a reset (SO_LINGER of 0); on a unix
-   * socket it is an ordinary one.
+   * Closes at once; bytes already handed to the kernel are still sent. An abortive close drops them, and the peer sees a reset (SO_LINGER of 0); on a unix
+   * socket it is an ordinary close.
    */
   close(isAbortive?: boolean): void;
 }
 
 export interface Poll extends Drive {
   readonly name: 'epoll' | 'portable' | 'scripted';
-  /** True if readiness is derived from callbacks instead of being reported by a kernel; the trace says so too. */
+  /** True if readiness is derived from callbacks instead of being reported by a kernel; the trace shows this too. */
   readonly emulated: boolean;
-  /** Level-triggered reports what is ready now, again and again; edge-triggered only what has become ready. A source's interest may say otherwise of it. */
+  /**
+   * Default triggering: level-triggered reports what is ready, again and again; edge-triggered only what has become ready. A source's interest can override it.
+   */
   readonly edgeTriggered: boolean;
 
   /**
-   * Binds and listens, non-blocking. Throws {@link SystemError}, EADDRINUSE for one. A unix socket's path is unlinked before, as Redis
+   * Binds and listens, non-blocking. Throws {@link SystemError}, for example EADDRINUSE. A unix socket's path is unlinked before, as Redis
    * does, and again on close.
    */
   listen(address: Address, backlog: number): TcpListener;
 
   /**
-   * Begins to connect, and returns at once. Until it is connected, reads and writes are {@link WOULD_BLOCK} and it is ready for nothing. WRITABLE says that it
-   * is connected, or that this has failed: the next read or write then throws the {@link SystemError}, ECONNREFUSED for one. A failure that is known at once
-   * may be thrown here. The host is an IP address, or this throws RangeError.
+   * Begins to connect, and returns at once. Until it is connected, reads and writes return {@link WOULD_BLOCK} and nothing is reported ready. WRITABLE means
+   * that it is connected, or that connecting has failed: the next read or write then throws the {@link SystemError}, for example ECONNREFUSED. A failure that
+   * is known at once may be thrown here. Throws RangeError if the host is not an IP address.
    */
   connect(address: Address): TcpStream;
 
   /**
-   * Only on a backend whose `listen` is no system call: resolves once all listeners are bound, and rejects with the {@link SystemError} of
-   * the first that could not be. Where it is missing, `listen` has already done everything.
+   * Resolves once all listeners are bound, and rejects with the {@link SystemError} of the first that could not be. Exists only on a backend whose `listen` is
+   * no system call; otherwise `listen` has already done everything.
    */
   opened?(): Promise<void>;
 
-  /** The same source may be registered only once; `reregister` changes its interest. */
+  /** Registers a source. The same source may be registered only once; `reregister` changes its interest. */
   register(source: Source, token: Token, interest: Interest): void;
   reregister(source: Source, token: Token, interest: Interest): void;
   deregister(source: Source): void;
 
   /**
    * Waits until something is ready, or `timeoutMs` (fractions count, -1: no limit, 0: look and return) is over, and
-   * fills `events`. May return with none: after a signal, or, where a backend can not block, at once.
+   * fills `events`. May return none: after a signal, or at once where a backend cannot block.
    */
   wait(events: Events, timeoutMs: number): void;
 
@@ -114,17 +116,17 @@ export interface Waker {
   wake(): void;
   /** Called by the loop on the {@link WAKER} event: the next wake is a new event. */
   acknowledge(): void;
-  /** Gives the descriptor back; up to whoever may still write to it, and therefore not part of `Poll.close`. */
+  /** Closes the descriptor. Not part of `Poll.close`, because another thread may still write to it. */
   close(): void;
 }
 
 /**
  * How the turns of a loop follow each other. A backend that blocks in the kernel needs no help: turn after turn, each waiting in
- * `poll.wait`. One that can not block runs a turn whenever it has something ready or the last turn's timeout is over.
+ * `poll.wait`. One that cannot block runs a turn whenever it has something ready or the last turn's timeout is over.
  */
 export interface Drive {
   /**
-   * Only on a backend that can not block. `turn` runs one turn and returns the timeout of the next wait in ms (-1: none; 0: go on at
+   * Runs the loop; exists only on a backend that cannot block. `turn` runs one turn and returns the timeout of the next wait in ms (-1: none; 0: go on at
    * once, this turn has left something to do), or null to end. Resolves at the end.
    */
   drive?(turn: () => number | null): Promise<void>;
@@ -133,7 +135,7 @@ export interface Drive {
 /** A failed system call. Made in one place so that every message has the same form: `bind: EADDRINUSE (fd 7)`. */
 export class SystemError extends Error {
   override readonly name = 'SystemError';
-  /** What it was to listen on; null for a call that was about something else. */
+  /** The address it was to listen on; null for any other call. */
   address: Address | null = null;
 
   constructor(
@@ -145,7 +147,7 @@ export class SystemError extends Error {
     super(`${syscall}: ${code} (fd ${fd})`);
   }
 
-  /** The same error, of a listener. */
+  /** Sets the address of a listener, and returns this error. */
   at(address: Address): this {
     this.address = address;
     return this;

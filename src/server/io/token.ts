@@ -2,8 +2,8 @@
  * Token: the name under which a source of readiness is registered with a Poll.
  *
  * The kernel hands tokens back with every readiness event, so the loop never needs to know a socket, only a number.
- * Client tokens are handed out in rising order and never used twice: an event that arrives late can not be mistaken
- * for an event of a newer connection. (Others use numbers again, and a generation beside them; the seam `new-token` shows why.)
+ * Client tokens are handed out in rising order and never reused: an event that arrives late cannot be mistaken for an event of a newer connection. (Other
+ * systems reuse numbers and add a generation; the seam `new-token` shows why.)
  */
 
 export type Token = number;

@@ -1,18 +1,18 @@
 /**
- * Activity: what the loop is at, in a few words of memory that another thread reads while this one is too busy to tell.
+ * Activity: what the loop is doing, in a few words of memory that another thread reads while this one is too busy to report it.
  *
  *   row of a turn         TURN    its number
  *                         TOKEN   whose handler runs
  *                         STATE   | count of requests, 17 bits | number of the command, 11 bits | phase, 4 bits |
- *   a second such row     of the turn within it (see EventLoop.turnWithin): the first one still says what takes so long
- *   WITHIN                the STATE beside which others were served last
+ *   a second such row     of the turn within it (see EventLoop.turnWithin): the first one still shows what takes so long
+ *   WITHIN                the outer STATE when the last turn within began
  *
  * The words are written by plain stores: one for a command, which takes some 2 ns (`npm run bench -- activity`), where an atomic store
- * takes 10 ns and a reading of the clock 48. So there is no time in them, and the reader may see one word of a turn and another of the
- * next: it looks ten times a second, and believes what it has seen twice (thread/activity-watch.ts).
+ * takes 10 ns and a reading of the clock 48. So they hold no time, and the reader may see one word of a turn and another of the next: it reads ten times a
+ * second, and trusts what it has seen twice (thread/activity-watch.ts).
  */
 
-/** The phases, by the numbers that stand for them. Encoding a reply is part of executing, as everywhere else. */
+/** The phases; the index is the number in STATE. Encoding a reply is part of executing. */
 export const ACTIVITY_PHASES = ['wait', 'write', 'accept', 'messages', 'read', 'decode', 'execute', 'timers', 'trace'] as const;
 export type ActivityPhase = (typeof ACTIVITY_PHASES)[number];
 
@@ -30,7 +30,7 @@ export const TURN = 0;
 export const TOKEN = 1;
 export const STATE = 2;
 export const ROW_WORDS = 3;
-/** Behind both rows. */
+/** Index of the word behind both rows. */
 export const WITHIN = 2 * ROW_WORDS;
 
 export const PHASE_MASK = 0xf;
@@ -44,7 +44,7 @@ export function createActivityWords(): ActivityWords {
   return new Int32Array(new SharedArrayBuffer((WITHIN + 1) * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** The writing side, on the loop thread. */
+/** The writing side, used on the loop thread. */
 export class Activity {
   private row: ActivityWords;
   /** Requests so far, shifted to their place in STATE. */
@@ -52,7 +52,7 @@ export class Activity {
   private readonly outer: ActivityWords;
   private readonly inner: ActivityWords;
 
-  /** @param words of {@link createActivityWords}; by default some that no other thread sees */
+  /** @param words of {@link createActivityWords}; by default words that no other thread reads */
   constructor(private readonly words: ActivityWords = createActivityWords()) {
     this.outer = words.subarray(0, ROW_WORDS);
     this.inner = words.subarray(ROW_WORDS, 2 * ROW_WORDS);
@@ -64,24 +64,24 @@ export class Activity {
     this.row[STATE] = WRITING;
   }
 
-  /** The handler of a token is about to run. */
+  /** Called before the handler of a token runs. */
   handles(token: number): void {
     this.row[TOKEN] = token;
     this.row[STATE] = READING;
   }
 
-  /** @param phase one of the constants above */
+  /** Sets the phase. @param phase one of the constants above */
   is(phase: number): void {
     this.row[STATE] = phase;
   }
 
-  /** A request is about to be executed. @param command its number (see Command.number); 0: there is no such command */
+  /** Called before a request is executed. @param command its number (see Command.number); 0: unknown command */
   executes(command: number): void {
     this.count = (this.count + ONE_REQUEST) | 0;
     this.row[STATE] = EXECUTING | (command << COMMAND_SHIFT) | this.count;
   }
 
-  /** A turn within the running one begins. */
+  /** Called when a turn within the running one begins. */
   entersTurnWithin(turn: number): void {
     this.words[WITHIN] = this.outer[STATE]!;
     this.row = this.inner;

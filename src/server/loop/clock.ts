@@ -1,13 +1,13 @@
 /**
  * Clock: the time as the loop sees it, an input like any other.
  *
- * Two readings are taken once a turn and cached, as Redis does, because asking the system costs some 40 ns each:
+ * Two readings are taken once a turn and cached, as Redis does, because a system clock costs some 40 ns per reading:
  * unix time in milliseconds, by which keys expire, and a monotonic time in microseconds, by which timers run.
- * In a pause the clock is held: both readings go on later as if no time had passed.
+ * During a pause the clock is held: both readings later continue as if no time had passed.
  *
  *                 what steers: nowMs, nowUs      what measures: readUs, measureUs
  *   SystemClock   the system's                   the same
- *   VirtualClock  moved by `advance`             the system's, so that a script without end is still found to be slow
+ *   VirtualClock  moved by `advance`             the system's, so that an endless script is still detected as slow
  *   ManualClock   moved by a test                the same
  */
 import { hrtime } from 'node:process';
@@ -17,26 +17,26 @@ export interface Clock {
   readonly nowMs: number;
   /** Monotonic time in microseconds since the clock was made, as of the last refresh. */
   readonly nowUs: number;
-  /** What `measureUs` said at the last refresh. */
+  /** The value of `measureUs` at the last refresh. */
   readonly refreshedUs: number;
-  /** Null: time passes by itself. Otherwise the clock is virtual, and this is how far it may move, in the terms of `nowUs`. */
+  /** Null: time passes by itself. Otherwise the clock is virtual, and this is how far it may move, on the scale of `nowUs`. */
   readonly targetUs: number | null;
-  /** Reads the system's clocks again. A virtual clock moves towards its target, at most to `stopUs`, and not at all without it. */
+  /** Reads the system's clocks again. A virtual clock moves towards its target, at most to `stopUs`, and not at all without `stopUs`. */
   refresh(stopUs?: number): void;
-  /** Microseconds since the clock was made at this very moment, for durations that steer the server or enter its state. Does not refresh. */
+  /** Returns microseconds since the clock was made, read now, for durations that steer the server or enter its state. Does not refresh. */
   readUs(): number;
-  /** The same for what only an observer sees: it is no input of the server, is not recorded, and may differ when a recording is replayed. */
+  /** The same for durations that only observers see: it is no input of the server, is not recorded, and may differ when a recording is replayed. */
   measureUs(): number;
-  /** For how long time has stood still so far, in ms; left out: this clock does not tell. For observers: not recorded. */
+  /** How long the clock has been on hold so far, in ms; undefined: this clock does not know. For observers: not recorded. */
   readonly heldMs?: number;
-  /** What `nowMs` was when the last hold began; 0: none has. For observers as well. */
+  /** The value of `nowMs` when the last hold began; 0: there was none. For observers: not recorded. */
   readonly heldAtMs?: number;
-  /** Time stands still from here on, until release. */
+  /** Stops the clock until release. */
   hold(): void;
   release(): void;
 }
 
-/** Where the clock that timers run by stands at this very moment, in µs: it moves within a turn, unless it is virtual. For observers: not recorded. */
+/** Returns the current value of the clock that timers use, in µs: it moves within a turn, unless it is virtual. For observers: not recorded. */
 export function momentUs(clock: Clock): number {
   return clock.targetUs === null ? clock.measureUs() : clock.nowUs;
 }
@@ -46,14 +46,14 @@ export class SystemClock implements Clock {
   nowUs = 0;
   readonly targetUs = null;
   private readonly origin: readonly [seconds: number, nanoseconds: number];
-  /** Time spent on hold so far, which both readings leave out; in ns. */
+  /** Time spent on hold so far, in ns; both readings leave it out. */
   private heldNs: number;
   private heldSinceNs = -1;
   heldAtMs = 0;
 
   /**
-   * @param startUs what the monotonic time begins with: that of a server that goes on here
-   * @param heldMs for how long that server has been on hold, as it were
+   * @param startUs initial value of the monotonic time: that of the server that continues here
+   * @param heldMs how long that server counts as having been on hold
    */
   constructor(startUs = 0, heldMs = 0) {
     const [seconds, nanoseconds] = hrtime();
@@ -99,8 +99,8 @@ export class SystemClock implements Clock {
   }
 
   /**
-   * Whole nanoseconds since the clock was made: a reading in µs is the quotient of a whole number and 1000, so a recording holds it exactly.
-   * By hrtime, because in Node 20 performance.now takes half as long again: it checks its receiver at each call.
+   * Returns whole nanoseconds since the clock was made: a reading in µs is a whole number divided by 1000, so a recording stores it exactly.
+   * Uses hrtime, because in Node 20 performance.now takes half as long again: it checks its receiver at each call.
    */
   private monotonicNs(): number {
     const [seconds, nanoseconds] = hrtime();
@@ -108,19 +108,19 @@ export class SystemClock implements Clock {
   }
 }
 
-/** The furthest that a virtual clock can be from its start: 285 years, of which every microsecond is a whole number. */
+/** The maximum of a virtual clock since its start: 285 years, the range in which every microsecond is a safe integer. */
 const LAST_US = Number.MAX_SAFE_INTEGER;
 
 /**
- * A clock that is turned by hand: `advance` says how far, and with each turn of the loop it moves on to the next time at which something is due, in whole
- * microseconds. What is measured is real.
+ * A clock that is moved by hand: `advance` says how far, and with each turn of the loop it moves to the next time at which something is due, in whole
+ * microseconds. Measured durations are real.
  */
 export class VirtualClock implements Clock {
   nowMs: number;
   nowUs: number;
   targetUs: number;
 
-  /** @param startMs unix time at the start. @param real measures durations. @param startUs what the monotonic time begins with, in whole µs */
+  /** @param startMs unix time at the start. @param real measures durations. @param startUs initial value of the monotonic time, in whole µs */
   constructor(
     private readonly startMs: number,
     private readonly real: Clock,
@@ -165,13 +165,13 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** A clock that moves only when it is told to, all of it: the time of tests. */
+/** A clock that moves only when told to, measured durations included: the time of tests. */
 export class ManualClock implements Clock {
   nowUs = 0;
   readonly targetUs = null;
-  /** What each reading by `readUs` takes: with more than 0, time passes within a turn as well. */
+  /** How much each reading by `readUs` adds: above 0, time passes within a turn as well. */
   costUs = 0;
-  /** Time that readings have taken since the last refresh. */
+  /** Time that readings have added since the last refresh. */
   private aheadUs = 0;
 
   constructor(public nowMs = 1_700_000_000_000) {}

@@ -1,7 +1,7 @@
 /**
  * The event loop. It knows tokens, handlers and timers; it has never heard of Redis.
  *
- *                                                                                        told as
+ *                                                                                        events
  *        ┌──▶ beforeSleep      what earlier turns left to do: replies are written here     turn-begin, write …
  *        │    choose timeout   the distance to the nearest timer, or none at all           wait
  *   one  │    poll.wait        the thread sleeps in the kernel until a token is ready      poll
@@ -10,7 +10,7 @@
  *        └────────────────                                                                 turn-end
  *
  * Compare Redis's aeProcessEvents and mio's Poll::poll. Everything that happens in the server happens inside a turn, on
- * one thread, so no handler ever needs a lock, and a handler that takes long keeps everybody waiting.
+ * one thread, so no handler ever needs a lock, and a slow handler keeps all clients waiting.
  */
 import { Events, READY_READABLE, type Readiness } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
@@ -21,20 +21,23 @@ import { Activity, RUNNING_TIMERS, SENDING_TRACE, TAKING_MESSAGES, WAITING } fro
 import type { Clock } from './clock.js';
 import { Timers } from './timers.js';
 
-/** Someone who watches the loop and wants the word now and then. Not a timer: timers are the server's, and stand in the trace. */
+/** An observer of the loop that is called from time to time. Not a timer: timers are part of the server, and appear in the trace. */
 export interface Observer {
-  /** In the terms of `Clock.measureUs`; Infinity: not waiting for anything. */
+  /** When it is to be called next, on the scale of `Clock.measureUs`; Infinity: never. */
   readonly dueUs: number;
   /** Called at or after `dueUs`: at the end of a turn, or in the middle of its wait, which then goes on. Sets `dueUs` anew. */
   frame(): void;
 }
 
-/** What may be decided otherwise than by this loop itself. */
+/** The loop's decisions that can be changed. */
 export interface LoopPolicy {
   readonly current: {
-    /** How long the loop may sleep. `nextMs`: until the nearest timer, with fractions; -1: there is none. The result as well. Null: until the nearest timer. */
+    /**
+     * Returns how long the loop may sleep, in ms, given the time until the nearest timer, with fractions; -1: no timer, or no limit. Null: until the nearest
+     * timer.
+     */
     readonly timeout: ((nextMs: number) => number) | null;
-    /** When due timers run. @param ready tokens that are ready */
+    /** Returns when due timers run. @param ready number of ready tokens */
     timers(ready: number): 'after the clients' | 'before the clients';
   };
 }
@@ -43,7 +46,7 @@ const OWN_POLICY: LoopPolicy = { current: { timeout: null, timers: () => 'after 
 
 /** What is registered under a token. */
 export interface EventHandler {
-  /** Called with a hint, not a promise: whatever it tries may still be WouldBlock. */
+  /** Called when the token is reported ready. A hint, not a promise: every attempt may still return WouldBlock. */
   ready(readiness: Readiness): void;
 }
 
@@ -51,30 +54,30 @@ export class EventLoop {
   readonly timers = new Timers();
   /** The number of the running turn, from 1. */
   turnNumber = 0;
-  /** Counted by whoever executes commands, for the trace. */
+  /** Incremented where commands are executed, for the trace. */
   commandsThisTurn = 0;
   observer: Observer | null = null;
-  /** Called when a wait that the observer has interrupted goes on: it was none, for those who record waits. */
+  /** Called when a wait continues after an observer interrupted it: recordings then ignore the interruption. */
   onSleepOn: (() => void) | null = null;
-  /** Called after each wait, before anything that it has brought is handled: what other threads ask of the server takes effect here, in a replay as well. */
+  /** Called after each wait, before its events are handled: requests of other threads to the server take effect here, in a replay as well. */
   afterWait: (() => void) | null = null;
-  /** The longest sleep, in real time. A turn that it ends finds nothing to do. */
+  /** The longest sleep, in real time. A turn whose sleep it ends finds nothing ready. */
   sleepLimitMs = Infinity;
-  /** Called with a virtual clock, each time when what was due by now has been done, and its replies are written. */
+  /** Called with a virtual clock, each time everything due by now is done and its replies are written. */
   onCaughtUp: (() => void) | null = null;
-  /** Called once, before the next turn begins: for what must not happen within one. */
+  /** Called once, before the next turn begins: for what must not happen within a turn. */
   betweenTurns: (() => void) | null = null;
   private stopped = false;
   private isWithinTurn = false;
   /** Something was ready in the running turn, or a timer ran. */
   private wasBusy = false;
-  /** Something was ready, so the virtual clock did not move. */
+  /** An event was ready, so the virtual clock did not move. */
   private stoodStill = false;
-  /** When the running wait ends, by {@link Clock.measureUs}, if that is not when the nearest timer is due; Infinity: never. */
+  /** When the running wait ends, by {@link Clock.measureUs}, if that differs from when the nearest timer is due; Infinity: never. Null: it does not differ. */
   private wakeUs: number | null = null;
   private readonly handlers = new Map<Token, EventHandler>();
   private readonly events = new Events();
-  /** Of turns within turns; see turnWithin. */
+  /** Events of turns within turns; see turnWithin. */
   private eventsWithin: Events | null = null;
   /** Readiness of a token whose handler is still running, to be handled when it has returned; see turnWithin. */
   private readonly deferred = new Map<Token, Readiness>();
@@ -95,11 +98,11 @@ export class EventLoop {
   }
 
   deregister(source: Source, token: Token): void {
-    // What was restored without its socket has never been registered.
+    // A client restored without its socket was never registered.
     if (this.handlers.delete(token)) this.poll.deregister(source);
   }
 
-  /** What to do when another thread has woken the loop. */
+  /** Sets what runs when another thread has woken the loop. */
   onWake(run: () => void): void {
     this.handlers.set(WAKER, {
       ready: () => {
@@ -110,7 +113,7 @@ export class EventLoop {
     });
   }
 
-  /** Turn after turn, until {@link stop}. Blocks the thread unless the poll can not block (see `Drive`). */
+  /** Runs turns until {@link stop}. Blocks the thread unless the poll cannot block (see `Drive`). */
   async run(): Promise<void> {
     if (this.poll.drive !== undefined) return this.poll.drive(() => this.driven());
     while (!this.stopped) this.turn();
@@ -120,15 +123,15 @@ export class EventLoop {
     this.turn();
     this.activity.is(WAITING);
     if (this.stopped) return null;
-    // The next turn may be long in coming.
+    // The next turn may come much later.
     if (!this.wasBusy) this.tellCaughtUp();
-    // Whoever was served may have left replies for the next beforeSleep.
+    // Handlers may have left replies for the next beforeSleep.
     if (this.wasBusy) return 0;
     this.chooseTimeout();
     return this.sleepMs();
   }
 
-  /** A state can be captured between two turns only. */
+  /** True between two turns: only then can a state be captured. */
   get isBetweenTurns(): boolean {
     return !this.isWithinTurn;
   }
@@ -168,8 +171,8 @@ export class EventLoop {
   }
 
   /**
-   * A turn within the running one, for a handler that takes long and wants the others to be heard meanwhile: what is ready is handled, nothing is
-   * waited for, and no timer runs. `except`, whose handler is the one that takes long, has its turn when that is through.
+   * Runs a turn within the running one, for a handler that takes long and lets other clients be served meanwhile: what is ready is handled, without waiting,
+   * and no timer runs. Readiness of `except`, the token of the slow handler, is handled after that handler has returned.
    */
   turnWithin(except: Token): void {
     const { activity } = this;
@@ -187,7 +190,7 @@ export class EventLoop {
     this.poll.wait(events, 0);
     this.clock.refresh();
     this.afterWait?.();
-    // There are hundreds of such looks a second: those that bring nothing are told only where each event counts, and a hold needs one.
+    // There are hundreds of such polls a second: those without events are traced only while stepping, where each event counts and a hold needs one.
     if (tap.sink !== null && (events.length > 0 || tap.sink.isStepping === true)) {
       tap.sink.emit({ kind: 'poll', waitedUs: 0, ready: events.length, emulated: this.poll.emulated, within: true });
     }
@@ -196,7 +199,7 @@ export class EventLoop {
       if (token === except) this.deferred.set(token, events.readiness[i]! | (this.deferred.get(token) ?? 0));
       else this.handle(token, events.readiness[i]!);
     }
-    // Where the poll hears of nothing while this thread is busy, other threads are at least asked whether they want something.
+    // A poll that receives nothing while this thread is busy cannot report wakes, so messages of other threads are looked for here.
     if (this.poll.drive !== undefined) this.handlers.get(WAKER)?.ready(READY_READABLE);
     if (this.observer !== null && this.observer.dueUs <= this.clock.refreshedUs) this.tellObserver(this.observer);
   }
@@ -221,14 +224,14 @@ export class EventLoop {
     for (const [token, readiness] of waiting) this.handle(token, readiness);
   }
 
-  /** Milliseconds until the nearest timer is due; -1 if there is none, or a virtual clock stands still: the loop may sleep until something is ready. */
+  /** Returns milliseconds until the nearest timer is due; -1 if there is none, or a virtual clock stands still: the loop may sleep until something is ready. */
   timeoutMs(): number {
     if (this.clock.targetUs !== null) return this.isAdvancing() || this.hasDueTimer() ? 0 : -1;
     const nearest = this.timers.nearest();
     return nearest === null ? -1 : Math.max(0, (nearest.dueUs - this.clock.measureUs()) / 1000);
   }
 
-  /** At the beginning of a wait, or of the time between two turns of a poll that cannot block. */
+  /** Called at the beginning of a wait, or of the time between two turns of a poll that cannot block. */
   private chooseTimeout(): void {
     this.wakeUs = null;
     const { timeout } = this.policy.current;
@@ -238,7 +241,7 @@ export class EventLoop {
     if (timeoutMs !== nextMs) this.wakeUs = timeoutMs === -1 ? Infinity : this.clock.measureUs() + timeoutMs * 1000;
   }
 
-  /** What is left of the wait; -1: no limit. */
+  /** Returns the rest of the wait in ms; -1: no limit. */
   private leftMs(): number {
     if (this.wakeUs === null) return this.timeoutMs();
     return this.wakeUs === Infinity ? -1 : Math.max(0, (this.wakeUs - this.clock.measureUs()) / 1000);
@@ -253,19 +256,19 @@ export class EventLoop {
     if (this.onCaughtUp !== null && !this.hasDueTimer()) this.onCaughtUp();
   }
 
-  /** A virtual clock is on its way. */
+  /** True while a virtual clock has not reached its target. */
   private isAdvancing(): boolean {
     const { targetUs, nowUs } = this.clock;
     return targetUs !== null && nowUs < targetUs;
   }
 
-  /** How far a virtual clock may move in this turn. What is ready comes first, but not twice in a row: busy clients would keep the time from passing. */
+  /** Returns how far a virtual clock may move in this turn. Ready events come first, but not twice in a row: busy clients would stop the time. */
   private stopUs(): number {
     this.stoodStill = this.events.length > 0 && !this.stoodStill;
     return this.stoodStill ? this.clock.nowUs : (this.timers.nearest()?.dueUs ?? Infinity);
   }
 
-  /** How long to sleep: until the nearest timer, or until the observer is due. */
+  /** Returns how long to sleep, in ms: until the nearest timer, or until the observer is due. */
   private sleepMs(): number {
     if (this.stopped) return 0;
     const timeoutMs = this.leftMs();
@@ -275,7 +278,7 @@ export class EventLoop {
     return timeoutMs === -1 ? limitMs : Math.min(timeoutMs, limitMs);
   }
 
-  /** The first part of a turn. Returns how long it took, in µs; 0 while nobody watches. */
+  /** The first part of a turn. Returns how long it took, in µs; 0 without a trace. */
   private flush(): number {
     if (this.tap.sink === null) {
       this.beforeSleep();
@@ -301,22 +304,22 @@ export class EventLoop {
       sleepsOn = false;
       if (events.length > 0 || observer === null || observer.dueUs > clock.refreshedUs) continue;
       this.tellObserver(observer);
-      // The trace begins, or goes on, in the middle of this turn: what follows shall belong to it.
+      // The trace begins, or resumes, in the middle of this turn: the events that follow must belong to it.
       if (toldUs < 0 && tap.sink !== null) {
         tap.sink.emit({ kind: 'turn-begin', turn: this.turnNumber });
         toldUs = this.tellWait();
       }
-      // A virtual clock that has moved is where something is due, or where it was let go: the turn ends, and the next one tells so.
+      // A virtual clock that has moved is where something is due, or at its target: the turn ends, and the next one reports it.
       const hasMoved = clock.targetUs !== null && clock.nowUs !== fromUs;
       sleepsOn = !hasMoved && this.sleepMs() !== 0;
       if (sleepsOn) this.onSleepOn?.();
     } while (sleepsOn);
-    // Nobody may be watching any more.
+    // The trace may have been closed meanwhile.
     if (toldUs < 0 || tap.sink === null) return;
     tap.sink.emit({ kind: 'poll', waitedUs: clock.refreshedUs - toldUs, ready: events.length, emulated: this.poll.emulated });
   }
 
-  /** Returns when this was, in µs; -1 if nobody watches. */
+  /** Traces the wait. Returns the time, in µs; -1 without a trace. */
   private tellWait(): number {
     const { tap } = this;
     if (tap.sink === null) return -1;
@@ -330,7 +333,7 @@ export class EventLoop {
   }
 
   private handle(token: Token, readiness: Readiness): void {
-    // An earlier event of this very turn may have closed the connection this one is about.
+    // An earlier event of this turn may have closed this connection.
     const handler = this.handlers.get(token);
     if (handler === undefined) return;
     if (this.tap.sink !== null) this.tap.sink.emit({ kind: 'ready', token, readiness });
@@ -338,7 +341,7 @@ export class EventLoop {
     handler.ready(readiness);
   }
 
-  /** A timer that sets itself again, even for now, runs in a later turn: between two turns the clients have their say. */
+  /** Runs due timers. One that sets itself again, even for now, runs in a later turn, so that clients are served in between. */
   private runDueTimers(): void {
     const { nowUs } = this.clock;
     const mark = this.timers.mark();

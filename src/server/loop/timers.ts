@@ -3,7 +3,7 @@
  *
  * A binary heap with the earliest timer at its root:
  *
- *            due 5            A timer knows its own place, so cancelling is O(log n) as well.
+ *            due 5            A timer knows its index, so cancelling is O(log n) as well.
  *           /     \           Timers that are due at the same moment run in the order they were set.
  *       due 7     due 6
  *       /
@@ -13,7 +13,7 @@
 import type { TimerState } from '../../shared/timer-state.js';
 
 export interface Timer extends TimerState {
-  /** Stands in the trace, and on the screen as the reason for a timeout. */
+  /** Shown in the trace, and on the screen as the reason for a timeout. */
   readonly name: string;
 }
 
@@ -29,41 +29,41 @@ class HeapTimer implements Timer {
 
 export class Timers {
   private readonly heap: HeapTimer[] = [];
-  /** How many timers were ever set. */
+  /** How many timers were ever scheduled. */
   count = 0;
 
   get size(): number {
     return this.heap.length;
   }
 
-  /** The timer that is due first, or null. */
+  /** Returns the timer that is due first, or null. */
   nearest(): Timer | null {
     return this.heap[0] ?? null;
   }
 
-  /** Runs once, in the first turn that ends at or after `dueUs`. */
+  /** Schedules `run` to run once, in the first turn that ends at or after `dueUs`. */
   schedule(name: string, dueUs: number, run: () => void): Timer {
     return this.add(new HeapTimer(name, dueUs, this.count++, run));
   }
 
-  /** Sets a timer again as it was in another server. What is scheduled from now on comes behind it. */
+  /** Schedules a timer again with the due time and order it had in another server. Timers scheduled from now on come after it. */
   restore(name: string, { dueUs, order }: TimerState, run: () => void): Timer {
     this.count = Math.max(this.count, order + 1);
     return this.add(new HeapTimer(name, dueUs, order, run));
   }
 
-  /** A timer that has already run, or was cancelled before, is left alone. */
+  /** Cancels a timer. Does nothing if it has already run or was cancelled. */
   cancel(timer: TimerState): void {
     const { index } = timer as HeapTimer;
     if (index >= 0) this.removeAt(index);
   }
 
-  /** Timers set from now on come at or after this mark; {@link takeDue} leaves them to the next turn. */
+  /** Returns a mark: {@link takeDue} leaves timers set from now on to the next turn. */
   mark(): number {
     return this.count;
   }
 
-  /** Removes and returns the first timer that was due at `nowUs` and set before `mark`, or null. Its `run` is up to the caller. */
+  /** Removes and returns the first timer that was due at `nowUs` and set before `mark`, or null. The caller runs it. */
   takeDue(nowUs: number, mark: number): { readonly name: string; readonly dueUs: number; readonly run: () => void } | null {
     const first = this.heap[0];
     if (first === undefined || first.dueUs > nowUs || first.order >= mark) return null;

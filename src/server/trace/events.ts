@@ -1,13 +1,13 @@
 /**
- * The trace events: a closed union of everything that the loop tells about itself.
+ * The trace events: a closed union of everything that the loop reports.
  *
- * Each event is a plain object, built only while somebody watches (see tap.ts). A turn begins with `turn-begin`, before the replies
+ * Each event is a plain object, built only while the server is traced (see tap.ts). A turn begins with `turn-begin`, before the replies
  * of earlier turns are written, and is over with `turn-end`; nothing happens outside of turns. The order of the table is the order
- * of a turn. Documentation, the lab's help and breakpoints derive from {@link TRACE_EVENTS}, so the one-line meanings stand here and nowhere else. Byte strings
+ * of a turn. Documentation, the lab's help and breakpoints derive from {@link TRACE_EVENTS}, so the one-line meanings are here and nowhere else. Byte strings
  * are latin1: one character is one byte.
  */
 
-/** The top level of the trace: five kinds of event that any event-loop server handles, and what the loop itself does. */
+/** The top level of the trace: the kinds of event that any event-loop server handles, and what the loop itself does. */
 export type EventCategory = 'ClientConnect' | 'ClientRequest' | 'ClientDisconnect' | 'PubSub' | 'Replication' | 'Loop';
 
 /** The parts of a turn, in their order. Stepping by phase stops where one of these begins. */
@@ -41,7 +41,7 @@ export type TraceBody =
 
 export type TraceKind = TraceBody['kind'];
 
-/** Why the server has closed a connection. One that breaks has the code of its error instead: `ECONNRESET`. */
+/** Why the server has closed a connection. After a system error its code is used instead: `ECONNRESET`. */
 export type DisconnectReason =
   | 'EOF'
   | 'append-only file'
@@ -61,14 +61,14 @@ export type DisconnectReason =
   | 'timeout';
 
 /**
- * `seq` rises by one with every event, also with those of quiet turns, which are forgotten; `atUs` is the loop's own clock, which stands still in a pause, and
- * may be virtual; durations are real.
+ * `seq` rises by one with every event, also with those of quiet turns, which are discarded; `atUs` is the loop's own clock, which stands still during a pause,
+ * and may be virtual; durations are real.
  */
 export type TraceEvent = TraceBody & { seq: number; atUs: number; source?: SourcePlace };
 
-/** Of a learner's own program in the lab: where it has called. */
+/** Where a learner's own program in the lab made the call. */
 export interface SourcePlace {
-  /** By its number in the view of the program. */
+  /** Its number in the view of the program. */
   readonly file: number;
   /** Both from 1. */
   readonly line: number;

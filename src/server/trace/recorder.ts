@@ -1,30 +1,30 @@
 /**
- * The recorder: numbers and dates every event, and collects them into batches for whoever watches.
+ * Recorder: numbers and timestamps every event, and collects them into batches for observers.
  *
- * A frame has a budget of events. Once it is used up the tap is closed until the next frame, so that a server at full speed does not
- * spend its time telling what it does; what was left out is then known from the loop's own counters, in turns and in commands.
+ * A frame has a budget of events. Once it is used up the tap is closed until the next frame, so that a server at full speed does not spend its time on the
+ * trace; what was left out is then known from the loop's own counters, in turns and in commands.
  *
  *   │ frame                       │ frame                       │
  *   ├─ events ──▶│ budget spent   │ events ──▶│ budget spent    │
  *                └── tap closed ──┘           └── tap closed ───┘
  *                    only counted,                only counted,
- *                    but for what is slow         but for what is slow
+ *                    except what is slow          except what is slow
  *
- * Turns in which nothing was ready and no timer ran are forgotten: the observer wakes the loop for its frames, and would otherwise
- * record itself, so that an idle loop could never be seen idle.
+ * Turns in which nothing was ready and no timer ran are discarded: the observer wakes the loop for its frames, and would otherwise record itself, so that an
+ * idle loop could never be seen idle.
  */
 import type { TraceBody, TraceEvent } from './events.js';
 
 export interface TraceBatch {
   readonly events: readonly TraceEvent[];
-  /** Turns and commands of which the trace holds nothing, because the budget was spent. */
+  /** Turns and commands without any event in the trace, because the budget was spent. */
   readonly droppedTurns: number;
   readonly droppedCommands: number;
-  /** What took long of what was dropped, or longer than anything before: turns, executions and their replies. It came after all `events`. */
+  /** Dropped events that took long, or longer than any before: turns, executions and their replies. They came after all `events`. */
   readonly slow: readonly TraceEvent[];
 }
 
-/** What takes as long as this is never dropped. */
+/** Events that took at least this long are never dropped. */
 const SLOW_US = 1000;
 
 /** Totals of the running loop, for what the trace leaves out. */
@@ -36,21 +36,21 @@ export interface LoopCounters {
 export class Recorder {
   private events: TraceEvent[] = [];
   private seq = 0;
-  /** The beginning of a turn in which nothing has happened yet, after another such turn. */
+  /** The first events of a turn in which nothing has happened yet, after another such turn. */
   private quiet: TraceEvent[] = [];
   private slow: TraceEvent[] = [];
   private longestExecuteUs = 0;
   private longestTurnUs = 0;
   private isTurnQuiet = true;
-  /** The turn before was quiet as well. */
+  /** The previous turn was quiet as well. */
   private isBeginQuiet = true;
   private closedAt: LoopCounters | null = null;
   private droppedTurns = 0;
   private droppedCommands = 0;
-  /** Before the events that are kept. */
+  /** Discarded before the events that are kept. */
   private forgotten: { turns: number; commands: number } | null = null;
 
-  /** @param budget events a frame; Infinity: none is ever dropped. */
+  /** @param budget events per frame; Infinity: none is ever dropped. */
   constructor(
     private readonly readUs: () => number,
     private readonly counters: () => LoopCounters,
@@ -61,15 +61,15 @@ export class Recorder {
     return this.events.length === 0 && this.droppedTurns === 0 && this.closedAt === null && this.forgotten === null && this.slow.length === 0;
   }
 
-  /** The budget of this frame is used up: close the tap, and call {@link closed}. */
+  /** True if the budget of this frame is used up: close the tap, and call {@link closed}. */
   get isSpent(): boolean {
     return this.events.length >= this.budget;
   }
 
   /**
-   * Numbers and keeps an event; null if it belongs to a turn that may yet be forgotten.
+   * Numbers and keeps an event; null if it belongs to a turn that may still be discarded.
    *
-   * @param everything forgets nothing: whoever steps sees each turn
+   * @param everything discards nothing: stepping shows each turn
    */
   record(body: TraceBody, everything: boolean): TraceEvent | null {
     const event = this.dated(body);
@@ -88,7 +88,7 @@ export class Recorder {
     return Object.assign(body, { seq: ++this.seq, atUs: this.readUs() }) as TraceEvent;
   }
 
-  /** Executions and turns of more than so many µs are told while the tap is closed: those that are slow, and those that are slower than all before. */
+  /** While the tap is closed, executions and turns longer than this many µs are recorded: those that are slow, and those slower than all before. */
   get slowExecuteUs(): number {
     return Math.min(SLOW_US, this.longestExecuteUs);
   }
@@ -102,13 +102,13 @@ export class Recorder {
     this.slow.push(this.dated(body));
   }
 
-  /** The tap has been closed: from here on only the counters know. */
+  /** Called when the tap has been closed: from here on only the counters count. */
   closed(): void {
     this.keepQuiet();
     this.closedAt ??= this.counters();
   }
 
-  /** The tap is open again. */
+  /** Called when the tap is open again. */
   opened(): void {
     if (this.closedAt === null) return;
     const { turns, commands } = this.counters();
@@ -117,7 +117,7 @@ export class Recorder {
     this.closedAt = null;
   }
 
-  /** Lets go of what has been collected: the budget is used up, but the tap has to stay open. */
+  /** Discards what has been collected: the budget is used up, but the tap has to stay open. */
   forget(): void {
     const forgotten = (this.forgotten ??= { turns: 0, commands: 0 });
     for (const event of this.events) {
@@ -132,7 +132,7 @@ export class Recorder {
     return (event.kind === 'execute' && event.elapsedUs >= SLOW_US) || (event.kind === 'turn-end' && event.busyUs >= SLOW_US);
   }
 
-  /** What was left out before the batch that {@link take} returns; null: nothing. */
+  /** Returns what was left out before the batch of {@link take}; null: nothing. */
   takeForgotten(): TraceBatch | null {
     if (this.forgotten === null) return null;
     const { turns, commands } = this.forgotten;
@@ -140,13 +140,13 @@ export class Recorder {
     return { events: [], droppedTurns: turns, droppedCommands: commands, slow: [] };
   }
 
-  /** From here on somebody listens. @param heldAt the event at which the loop is held meanwhile: it is the first that is told. */
+  /** Called when an observer begins to listen. @param heldAt the event at which the loop is held meanwhile: it is the first one reported. */
   begin(heldAt: TraceEvent | null): void {
     this.take();
     if (heldAt !== null) this.events.push(heldAt);
   }
 
-  /** What has been collected since the last take, and, while the tap is closed, what has been left out by now. */
+  /** Returns what has been collected since the last take, and, while the tap is closed, what has been left out so far. */
   take(): TraceBatch {
     if (this.closedAt !== null) {
       this.opened();
@@ -166,7 +166,7 @@ export class Recorder {
   private isQuiet(event: TraceEvent): boolean {
     switch (event.kind) {
       case 'turn-begin': {
-        // The beginning of the first turn after a busy one is told: the loop goes to sleep, and why so long.
+        // The beginning of the first turn after a busy one is reported: that the loop goes to sleep, and the reason for its timeout.
         this.isBeginQuiet = this.isTurnQuiet;
         this.quiet.length = 0;
         this.isTurnQuiet = true;
@@ -184,7 +184,7 @@ export class Recorder {
     }
   }
 
-  /** Something has happened after all. */
+  /** Keeps the events of the quiet beginning: something has happened in this turn. */
   private keepQuiet(): void {
     if (this.quiet.length === 0) return;
     this.events.push(...this.quiet);

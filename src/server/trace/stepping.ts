@@ -1,8 +1,8 @@
 /**
  * Stepping: lets an observer hold, step and resume the loop.
  *
- * The stepper is asked after every trace event whether the loop may go on. It may run, run slowly, or be held: then the loop thread
- * waits right there, in the middle of its turn, with its clock standing still, until somebody steps or resumes.
+ * The stepper is asked after every trace event whether the loop may go on. It may run, run slowly, or be held: then the loop thread waits there, in the middle
+ * of its turn, with its clock stopped, until an observer steps or resumes.
  *
  *              pause, breakpoint,
  *              end of a step or of a run
@@ -10,7 +10,7 @@
  *   │ running │                                │ held │ ◀─┐    event     trace event of any kind
  *   └─────────┘ ◀───────────────────────────── └──────┘ ──┘    phase     event of another phase of the turn
  *              resume,                                         command   command that has been executed
- *              runTo(target): to the next request like this    turn      beginning of a turn
+ *              runTo(target): to the next matching request     turn      beginning of a turn
  */
 import { TRACE_EVENTS, type Phase, type TraceEvent, type TraceKind } from './events.js';
 
@@ -18,7 +18,7 @@ export const STEP_UNITS = ['event', 'phase', 'command', 'turn'] as const;
 export type StepUnit = (typeof STEP_UNITS)[number];
 
 /**
- * Where a running loop stops by itself. All conditions given must hold. A command or a key is matched when its request has been decoded, so
+ * A condition at which a running loop stops by itself. All given conditions must hold. A command or a key is matched when its request has been decoded, so
  * the loop stops before it executes; a duration can only be known afterwards.
  */
 export interface Breakpoint {
@@ -28,27 +28,27 @@ export interface Breakpoint {
   readonly key?: string;
   readonly token?: number;
   readonly kind?: TraceKind;
-  /** Stop after a command that took longer than so many microseconds. */
+  /** Stop after a command that took longer than this many microseconds. */
   readonly longerThanUs?: number;
-  /** Stop after a reply that is an error, to such a request if a command or a key is given. */
+  /** Stop after an error reply; with a command or a key, only one to a matching request. */
   readonly error?: true;
 }
 
 /**
- * Where a run ends: at the next request like this, before it executes. All conditions given must hold; without any it is the next request
- * of any client. Unless a command is named, what client programs send by themselves when they connect is passed: between the start of
- * redis-cli and the first command that is typed there lies its COMMAND DOCS.
+ * Where a run ends: at the next matching request, before it executes. All given conditions must hold; without any it is the next request
+ * of any client. Unless a command is named, what client programs send by themselves when they connect is skipped: between the start of
+ * redis-cli and the first typed command comes its COMMAND DOCS.
  */
 export interface RunTarget {
   /** Lower case. */
   readonly command?: string;
   /** A glob, as for KEYS. */
   readonly key?: string;
-  /** A run to a request of this connection also ends where the connection does. */
+  /** A run to a request of this connection also ends when the connection does. */
   readonly token?: number;
 }
 
-/** What the stepper needs to know of requests; the loop itself knows none. */
+/** What the stepper needs to know about requests; the loop itself does not know them. */
 export interface RequestKnowledge {
   keysOf(argv: readonly string[]): readonly string[];
   matchesGlob(pattern: string, text: string): boolean;
@@ -69,24 +69,22 @@ export class Stepper {
   private mode: Mode = RUNNING;
   private breakpoints: readonly Breakpoint[] = [];
   private lastPhase: Phase | null = null;
-  /** The newest request and execution, which the error that answers them belongs to. */
+  /** The newest request and execution, to which an error reply belongs. */
   private lastFrame: EventOf<'frame'> | null = null;
   private lastExecution: EventOf<'execute'> | null = null;
 
-  /**
-   * @param hold keeps the loop where it is until {@link resume}, {@link step} or another of these is called, at most `timeoutMs` (-1: no limit)
-   */
+  /** @param hold blocks the loop until {@link resume}, {@link step} or another of these is called, at most `timeoutMs` (-1: no limit) */
   constructor(
     private readonly requests: RequestKnowledge,
     private readonly hold: (event: TraceEvent, timeoutMs: number) => void,
   ) {}
 
-  /** True while every event has to pass here; otherwise the tap may as well be closed. */
+  /** True while every event has to pass here; otherwise the tap may be closed. */
   get isNeeded(): boolean {
     return this.mode !== RUNNING || this.breakpoints.length > 0;
   }
 
-  /** True while events are held or delayed one by one, false while the loop runs, maybe towards a breakpoint or a target. */
+  /** True while events are held or delayed one by one, false while the loop runs, possibly towards a breakpoint or a target. */
   get isStepping(): boolean {
     return this.mode !== RUNNING && this.mode.name !== 'running-to';
   }
@@ -100,13 +98,13 @@ export class Stepper {
     this.mode = RUNNING;
   }
 
-  /** Lets the loop go on to the next `unit`, and holds it there. */
+  /** Lets the loop run to the next `unit`, and holds it there. */
   step(unit: StepUnit): void {
     expectOf(STEP_UNITS.includes(unit), `the unit of a step must be one of ${STEP_UNITS.join(', ')}`);
     this.mode = { name: 'stepping', unit };
   }
 
-  /** Lets the loop run to the next request like this, and holds it there. */
+  /** Lets the loop run to the next matching request, and holds it there. */
   runTo(target: RunTarget): void {
     expectOf(isCondition(target), 'the target of a run must be an object of conditions');
     this.mode = { name: 'running-to', target };
@@ -132,7 +130,7 @@ export class Stepper {
     else if (event.kind === 'execute') this.lastExecution = event;
     if (this.mode.name === 'slow' && !this.hitsBreakpoint(event)) return this.hold(event, 1000 / this.mode.eventsPerSecond);
     if (!this.stopsAt(event, isNewPhase)) return;
-    // Until told otherwise, whatever happens next is held as well.
+    // Until another mode is set, the next event is held as well.
     this.mode = { name: 'pausing' };
     this.hold(event, -1);
   }
@@ -173,7 +171,7 @@ export class Stepper {
     return key === undefined || this.anyMatches(key, this.requests.keysOf(event.argv));
   }
 
-  /** Is an error the answer to such a request? One that was refused has been asked for, but not executed. */
+  /** True if an error answers a matching request. A refused request was decoded, but not executed. */
   private answers({ command, key, longerThanUs }: Breakpoint, { token, frame }: EventOf<'reply'>): boolean {
     const isAnswered = (event: EventOf<'frame' | 'execute'> | null): boolean => event !== null && event.token === token && event.frame === frame;
     const { lastFrame, lastExecution } = this;
@@ -189,10 +187,10 @@ export class Stepper {
   }
 }
 
-/** An error of RESP2, or a bulk error of RESP3. */
+/** True for an error of RESP2, or a bulk error of RESP3. */
 const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.startsWith('!');
 
-/** Is an event where a step of this unit ends? */
+/** True if a step of this unit ends at the event. */
 export function endsStep(unit: StepUnit, event: TraceEvent, isNewPhase: boolean): boolean {
   switch (unit) {
     case 'event':
@@ -206,14 +204,14 @@ export function endsStep(unit: StepUnit, event: TraceEvent, isNewPhase: boolean)
   }
 }
 
-/** Is an event where a run to this target ends, as far as command and connection say? What keys a request has is not asked here. */
+/** True if a run to this target ends at the event, judged by command and connection. The keys of a request are not checked here. */
 export function endsRun({ command, token }: Omit<RunTarget, 'key'>, event: TraceEvent): boolean {
   if (event.kind === 'disconnect') return event.token === token;
   if (event.kind !== 'frame' || (token !== undefined && event.token !== token)) return false;
   return command === undefined ? !isIntroduction(event.argv) : event.argv[0]!.toLowerCase() === command;
 }
 
-/** What programs without types hand over: a condition of the wrong type would end the loop later, at some event, instead of the call. */
+/** Checks conditions from untyped programs: one of the wrong type would end the loop later, at some event, instead of failing the call. */
 function isCondition(condition: Breakpoint): boolean {
   if (typeof condition !== 'object' || condition === null) return false;
   return Object.entries(condition).every(([name, value]) => value === undefined || CONDITIONS.get(name)?.(value) === true);
@@ -235,10 +233,10 @@ function expectOf(isTrue: boolean, expectation: string): void {
   if (!isTrue) throw new TypeError(expectation);
 }
 
-/** What client programs send by themselves when they connect: redis-cli its COMMAND DOCS, client libraries HELLO, their password, their name and version. */
+/** What client programs send by themselves when they connect: redis-cli its COMMAND DOCS, client libraries HELLO, password, name and version. */
 const INTRODUCTIONS: ReadonlySet<string> = new Set(['command', 'hello', 'auth', 'client setname', 'client setinfo']);
 
-/** A request that client programs send by themselves. */
+/** True for a request that client programs send by themselves. */
 export function isIntroduction([command = '', subcommand = '']: readonly string[]): boolean {
   const name = command.toLowerCase();
   return INTRODUCTIONS.has(name) || INTRODUCTIONS.has(`${name} ${subcommand.toLowerCase()}`);

@@ -1,7 +1,7 @@
 /**
- * Blocking sockets: accept4(2), recv(2) and send(2) that keep their thread until there is something, for servers with a thread for each connection. Linux only.
+ * Blocking sockets: accept4(2), recv(2) and send(2) that block their thread until there is something, for thread-per-connection servers. Linux only.
  *
- * A thread that is kept can be released from another one only by shutdown(2) of its descriptor: accept then fails, recv finds the end, send fails.
+ * Another thread can release a blocked one only by shutdown(2) of its descriptor: accept then fails, recv returns end of file, send fails.
  */
 import { type Address, SystemError } from '../poll.js';
 import { openListener, setOption } from './epoll.js';
@@ -20,11 +20,11 @@ export interface AcceptedSocket {
 
 /** Waits for connections at several listeners. */
 export class BlockingAcceptor {
-  /** struct pollfd: descriptor, and two halves of a word: what is asked for, and what there is. */
+  /** struct pollfd: the descriptor, and one word with the requested and the returned events. */
   private readonly polled: Int32Array;
   private readonly peerBytes = Buffer.alloc(SOCKET_ADDRESS_BYTES);
   private readonly peerLength = new Uint32Array(1);
-  /** Where the next look begins, so that no listener is always the last. */
+  /** Where the next scan begins, so that no listener is always the last. */
   private next = 0;
 
   constructor(private readonly listeners: readonly number[]) {
@@ -47,7 +47,7 @@ export class BlockingAcceptor {
     }
   }
 
-  /** By poll(2): a listener that has a connection, or that was shut down. */
+  /** Waits by poll(2), and returns a listener that has a connection, or that was shut down. */
   private waitForOne(): number {
     const { listeners, polled } = this;
     const { length } = listeners;
@@ -64,7 +64,7 @@ export class BlockingAcceptor {
   }
 }
 
-/** The word of a pollfd that asks for POLLIN, and that nothing has answered; `short events, revents`, in the order of the machine's bytes. */
+/** The events word of a pollfd: requests POLLIN, nothing returned yet; `short events, revents` in the machine's byte order. */
 const POLL_FOR_CONNECTION = new Int32Array(new Int16Array([libc.POLLIN, 0]).buffer)[0]!;
 
 export class BlockingStream {
@@ -79,7 +79,7 @@ export class BlockingStream {
     }
   }
 
-  /** Waits until the kernel has taken all of `from[start, end)`. Throws SystemError, EPIPE for one. */
+  /** Waits until the kernel has taken all of `from[start, end)`. Throws SystemError, for example EPIPE. */
   write(from: Buffer, start: number, end: number): void {
     for (let at = start; at < end; ) {
       const count = libc.send(this.fd, from.subarray(at), end - at, libc.MSG_NOSIGNAL);
@@ -88,7 +88,7 @@ export class BlockingStream {
     }
   }
 
-  /** Drops what has come, without waiting. True: the stream is at its end. */
+  /** Discards received bytes, without waiting. True: the stream is at its end. */
   dropInput(): boolean {
     for (let count = 1; count !== -1; ) {
       count = libc.recv(this.fd, DROPPED, DROPPED.length, libc.MSG_DONTWAIT);
@@ -98,18 +98,18 @@ export class BlockingStream {
     return errno !== libc.EAGAIN && errno !== libc.EINTR;
   }
 
-  /** The peer sees the end of the stream, and so does a thread that reads from it. */
+  /** Shuts down both directions: the peer sees the end of the stream, and so does a thread that reads from it. */
   shutDown(): void {
     shutDownSocket(this.fd);
   }
 }
 
-/** Releases every thread that accept, recv or send keeps at this descriptor. Nothing happens if its peer is gone already. */
+/** Releases every thread that is blocked in accept, recv or send on this descriptor. Does nothing if the peer is already gone. */
 export function shutDownSocket(fd: number): void {
   libc.shutdown(fd, libc.SHUT_RDWR);
 }
 
-/** True if the peer of a connection is gone, or has ended its direction without having sent anything. Does not wait. */
+/** True if the peer of a connection is gone, or has shut down its sending side without having sent anything. Does not wait. */
 export function isOver(fd: number): boolean {
   const count = libc.recv(fd, PEEKED, 1, libc.MSG_PEEK | libc.MSG_DONTWAIT);
   return count === 0 || (count === -1 && libc.errno() !== libc.EAGAIN && libc.errno() !== libc.EINTR);
@@ -122,7 +122,7 @@ export function closeSocket(fd: number): void {
   libc.close(fd);
 }
 
-/** True for what only one connection has failed of: a peer that is gone. */
+/** True for errors that concern a single connection: its peer is gone. */
 export const isPeerGone = (error: unknown): boolean => error instanceof SystemError && PEER_GONE.has(error.code);
 
 const PEER_GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTCONN', 'EHOSTUNREACH']);

@@ -1,25 +1,25 @@
 /**
- * ByteQueue: bytes that wait in a simulated or emulated socket, in the pieces in which they came.
+ * ByteQueue: bytes that wait in a simulated or emulated socket, in the chunks in which they arrived.
  *
- *   [ used │ waiting ] [ waiting ] [ waiting ]
- *            ↑ head                            ← push
+ * [ used │ waiting ] [ waiting ] [ waiting ]
+ * ↑ head ← push
  */
 import { Fifo } from '../../../shared/fifo.js';
 
 export class ByteQueue {
   length = 0;
   private readonly pieces = new Fifo<Buffer>();
-  /** What of the first piece is used up. */
+  /** Used bytes of the first chunk. */
   private head = 0;
 
-  /** Keeps `bytes` itself, not a copy. */
+  /** Appends `bytes`: the buffer itself, not a copy. */
   push(bytes: Buffer): void {
     if (bytes.length === 0) return;
     this.pieces.push(bytes);
     this.length += bytes.length;
   }
 
-  /** Moves the first `count` bytes, of which there must be as many, to `into[start…]`. Returns `count`. */
+  /** Moves the first `count` bytes to `into[start…]`; at least `count` must be waiting. Returns `count`. */
   take(into: Buffer, start: number, count: number): number {
     const end = start + count;
     for (let at = start; at < end; ) at += this.takeFromFirst(into, at, end);

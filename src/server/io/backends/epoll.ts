@@ -5,7 +5,7 @@
  * so EAGAIN becomes WOULD_BLOCK and nothing in this file ever waits except `wait` itself.
  *
  * The traps: epoll_event is packed on x86-64 (12 bytes) and padded elsewhere (16); a signal ends epoll_wait with EINTR,
- * which is no error; EPOLLHUP and EPOLLERR arrive unasked; closing a descriptor deregisters it.
+ * which is no error; EPOLLHUP and EPOLLERR are reported without being asked for; closing a descriptor deregisters it.
  */
 import type { Events } from '../event.js';
 import { MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE } from '../event.js';
@@ -22,10 +22,10 @@ const DATA_WORD = process.arch === 'x64' ? 1 : 2;
 
 const WORD = 0x1_0000_0000;
 
-/** Linux waits in whole milliseconds; the longest wait that an int can say. */
+/** The longest wait that fits an int; Linux waits in whole milliseconds. */
 const MAX_TIMEOUT_MS = 0x7fffffff;
 
-/** The most that the kernel takes (MAX_TCP_KEEPIDLE); a setting may say more. */
+/** The maximum that the kernel accepts (MAX_TCP_KEEPIDLE); the setting allows more. */
 const MAX_KEEPALIVE_SECONDS = 32767;
 
 export class EpollPoll implements Poll {
@@ -54,7 +54,7 @@ export class EpollPoll implements Poll {
     this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
   }
 
-  /** READABLE, with EPOLLEXCLUSIVE: where several polls wait for one source, the kernel wakes at least one of them, and not all. */
+  /** Registers for READABLE with EPOLLEXCLUSIVE: where several polls wait for one source, the kernel wakes at least one of them, but not all. */
   registerExclusive(source: Source, token: Token): void {
     this.setEvent(libc.EPOLLIN | libc.EPOLLEXCLUSIVE, token);
     check('epoll_ctl', libc.epollCtl(this.epfd, libc.EPOLL_CTL_ADD, source.fd, this.controlWords), source.fd);
@@ -69,7 +69,7 @@ export class EpollPoll implements Poll {
   }
 
   wait(events: Events, timeoutMs: number): void {
-    // Rounded up: waking before the timer is due would only mean to wait again.
+    // Rounded up: waking before the timer is due would only mean waiting again.
     const timeout = timeoutMs < 0 ? -1 : Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS);
     const count: number = libc.epollWait(this.epfd, this.eventWords, MAX_EVENTS, timeout);
     events.clear();
@@ -99,14 +99,14 @@ export class EpollPoll implements Poll {
   }
 
   private toEpoll(interest: Interest): number {
-    // As in mio: who does not want to read need not hear that the peer has sent its last byte.
+    // As in mio: a source that is not registered for reading is not told that the peer has sent its last byte.
     let events = (interest & READABLE) !== 0 ? libc.EPOLLIN | libc.EPOLLRDHUP : 0;
     if ((interest & WRITABLE) !== 0) events |= libc.EPOLLOUT;
     return isEdgeTriggered(interest, this.edgeTriggered) ? events | libc.EPOLLET : events;
   }
 }
 
-/** Both halves of the kernel's 64 bits: at 10,000 connections a second the lower one would be used up within three days. */
+/** Combines both halves of the kernel's 64 bits: at 10,000 connections a second the lower one would be used up within three days. */
 function toToken(low: number, high: number): Token {
   return high === 0 && low >= 0 ? low : (low >>> 0) + high * WORD;
 }
@@ -146,7 +146,7 @@ class EventFdWaker implements Waker {
   }
 }
 
-/** A listening socket that other code, perhaps another thread, has made and will close. */
+/** A listening socket that other code, possibly another thread, has opened and will close. */
 export class SharedListener implements TcpListener {
   private readonly peerBytes = Buffer.alloc(SOCKET_ADDRESS_BYTES);
   private readonly peerLength = new Uint32Array(1);
@@ -169,13 +169,13 @@ export class SharedListener implements TcpListener {
 
   close(): void {}
 
-  /** A unix client is usually unnamed; it is shown under the name of the socket it came through, as Redis does. */
+  /** A unix client is usually unnamed; it is shown under the path of the socket it connected to, as Redis does. */
   private peer(): Address {
     return 'path' in this.local ? this.local : decodeAddress(this.peerBytes, this.peerLength[0]!);
   }
 }
 
-/** Throws SystemError if the address cannot be had. @param flags of its socket, beside SOCK_CLOEXEC */
+/** Opens a listening socket. Throws SystemError if the address cannot be bound. @param flags of the socket, besides SOCK_CLOEXEC */
 export function openListener(address: Address, backlog: number, flags = libc.SOCK_NONBLOCK): { readonly fd: number; readonly local: Address } {
   const bytes = encodeAddress(address);
   const family = addressFamily(address);
@@ -203,12 +203,12 @@ export class EpollListener extends SharedListener {
 
   override close(): void {
     libc.close(this.fd);
-    // bind(2) made the file; nobody else removes it.
+    // bind(2) created the file; nothing else removes it.
     if ('path' in this.local) removeSocketFile(this.local.path);
   }
 }
 
-/** Begins to connect: WRITABLE says that it is done, or that it has failed, which the first read or write then throws. Throws SystemError. */
+/** Begins to connect: WRITABLE reports that it is done, or that it has failed; the first read or write then throws the error. Throws SystemError. */
 export function connectStream(address: Address): TcpStream {
   const bytes = encodeAddress(address);
   const fd = check('socket', libc.socket(addressFamily(address), libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC, 0), -1);
@@ -229,7 +229,7 @@ class EpollStream implements TcpStream {
     listener: Address,
   ) {
     this.local = listener;
-    // Replies are whole already; waiting for more bytes to fill a segment would only cost latency.
+    // Replies are written whole; waiting for more bytes to fill a segment would only add latency.
     if (!('path' in peer)) setOption(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, 1);
   }
 
@@ -247,7 +247,7 @@ class EpollStream implements TcpStream {
   write(from: Buffer, start: number, end: number): number {
     const source = start === 0 ? from : from.subarray(start);
     for (;;) {
-      // MSG_NOSIGNAL: a peer that has gone is an EPIPE to handle, not a signal that ends the process.
+      // MSG_NOSIGNAL: a closed peer gives EPIPE, which is handled, and not a signal, which would end the process.
       const count: number = libc.send(this.fd, source, end - start, libc.MSG_NOSIGNAL);
       if (count >= 0) return count;
       const errno = libc.errno();

@@ -12,13 +12,13 @@ import { SystemError } from '../poll.js';
 
 type Foreign = (...args: (number | NodeJS.TypedArray | null)[]) => number;
 
-/** What is used of koffi, see koffi.dev. */
+/** The part of koffi that is used here, see koffi.dev. */
 interface Koffi {
   load(library: null): { func(signature: string): Foreign };
   errno(): number;
 }
 
-/** Only the package with the binary for this machine: `koffi` itself would bring all its sources, and a script to run at the installation. */
+/** Only the package with the binary for this machine: `koffi` itself would bring all its sources, and an install script. */
 const koffi = createRequire(import.meta.url)(`@koromix/koffi-${process.platform}-${process.arch}`) as Koffi;
 const libc = koffi.load(null);
 
@@ -46,7 +46,7 @@ export const write = libc.func('intptr_t write(int fd, void *buffer, size_t coun
 
 export const errno = (): number => koffi.errno();
 
-// From the kernel's uapi headers; the same on every architecture that koffi comes built for, with glibc and with musl.
+// From the kernel's uapi headers; the same on every architecture that koffi is built for, with glibc and with musl.
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
@@ -89,7 +89,7 @@ export const { EAGAIN, ECONNABORTED, EINPROGRESS, EINTR, EINVAL } = constants.er
 
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
-/** The error of the call that has just failed; reads `errno`, so nothing may be called in between. */
+/** Returns the error of the call that has just failed; reads `errno`, so nothing may be called in between. */
 export function lastError(syscall: string, fd: number): SystemError {
   const number = errno();
   return new SystemError(syscall, number, ERRNO_NAMES.get(number) ?? `errno ${number}`, fd);

@@ -1,5 +1,5 @@
 /**
- * A process that ends with the one that has started it, also where that is killed and can end nothing itself. Linux only.
+ * Makes a process end when its parent ends, also if the parent is killed and cannot end it. Linux only.
  */
 import { createRequire } from 'node:module';
 
@@ -11,7 +11,7 @@ interface Koffi {
   load(library: null): { func(signature: string): (...args: readonly number[]) => number };
 }
 
-/** Throws where there is no native code to be had. */
+/** Asks the kernel to end this process with its parent. Throws if there is no native code for this machine. */
 export function endWithParent(): void {
   const koffi = createRequire(import.meta.url)(`@koromix/koffi-${process.platform}-${process.arch}`) as Koffi;
   koffi.load(null).func('int prctl(int option, unsigned long signal)')(PR_SET_PDEATHSIG, SIGKILL);

@@ -1,5 +1,5 @@
 /**
- * The portable backend: readiness emulated over node:net, for every platform, and where koffi can not load.
+ * The portable backend: readiness emulated over node:net, for every platform, and where koffi cannot load.
  *
  *   node:net             this file                                   the loop
  *   'connection' ─────▶ backlog of the listener ── READABLE ──▶ accept
@@ -7,9 +7,9 @@
  *   writableLength ◀─── at most a mark, then WOULD_BLOCK ◀───── write     'drain' → WRITABLE
  *   'end' 'error' ────▶ EOF, ECONNRESET: the next read or write says so
  *
- * Node hears nothing of a connection between EOF and the next write; a reset in that time shows only then.
- * Node reads before anybody asks, so what is reported here is "has been read" and not "can be read": `emulated` says it. Nothing can block
- * either: `wait` only looks, and `drive` runs a turn when a callback has made something ready or the timeout is over.
+ * Node reports nothing about a connection between EOF and the next write; a reset in that time is seen only at that write. Node reads in advance, so what is
+ * reported here is "has been read" and not "can be read": `emulated` says so. Nothing can block either: `wait` only looks, and `drive` runs a turn when a
+ * callback has made something ready or the timeout is over.
  */
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { Fifo } from '../../../shared/fifo.js';
@@ -23,13 +23,13 @@ import { ByteQueue } from './byte-queue.js';
 import { type EmulatedSource, ReadyList, systemError } from './ready-list.js';
 import { removeSocketFile, setSocketMode } from './unix-path.js';
 
-/** Bytes that wait in either direction before the other side has to: the part of the kernel's socket buffers. */
+/** Bytes that may wait in either direction before the sending side has to wait, in place of the kernel's socket buffers. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** How long a closed connection may take to deliver what was written to it; the kernel's own patience is of this order. */
+/** How long a closed connection may take to deliver what was written to it; the kernel's own limit is of this order. */
 const LINGER_MS = 60_000;
 
-/** The longest timeout that setTimeout takes for what it says. */
+/** The longest timeout that setTimeout accepts. */
 const MAX_TIMEOUT_MS = 0x7fffffff;
 
 export class PortablePoll implements Poll {
@@ -38,12 +38,12 @@ export class PortablePoll implements Poll {
   readonly waker: Waker;
   private readonly readyList: ReadyList;
   private readonly listeners = new Set<PortableListener>();
-  /** Closed by the server, still delivering. */
+  /** Closed by the server, still delivering output. */
   private readonly lingering = new Set<Socket>();
   private isAwake = false;
-  /** Runs the next turn; null unless `drive` waits for something to become ready. */
+  /** Runs the next turn; null unless `drive` is waiting for something to become ready. */
   private resumeDrive: (() => void) | null = null;
-  /** Stand for descriptors, which Node does not tell; never used twice. */
+  /** Numbers in place of descriptors, which Node does not expose; never reused. */
   private nextDescriptor = 3;
 
   constructor(readonly edgeTriggered = false) {
@@ -51,7 +51,7 @@ export class PortablePoll implements Poll {
     this.waker = { fd: -1, wake: () => this.wake(), acknowledge: () => void (this.isAwake = false), close: () => {} };
   }
 
-  /** Begins to listen; {@link opened} says how that went. */
+  /** Begins to listen; {@link opened} reports the result. */
   listen(address: Address, backlog: number): TcpListener {
     const listener = new PortableListener(this, address, backlog);
     this.listeners.add(listener);
@@ -92,13 +92,13 @@ export class PortablePoll implements Poll {
       const schedule = (): void => {
         this.resumeDrive = null;
         clearTimeout(timer);
-        // Not now: node:net delivers what else is ready first, and all of it becomes one turn.
+        // Not now: node:net delivers first what else is ready, and all of it is handled in one turn.
         setImmediate(run);
       };
       const run = (): void => {
         try {
           let timeoutMs = turn();
-          // Replies leave with the next turn, which a blocking loop begins at once.
+          // Replies are sent in the next turn, which a blocking loop begins at once.
           if (timeoutMs === 0) timeoutMs = turn();
           if (timeoutMs === null) return resolve();
           if (timeoutMs === 0 || this.isAwake || !this.readyList.isEmpty) return schedule();
@@ -117,7 +117,7 @@ export class PortablePoll implements Poll {
     for (const socket of this.lingering) socket.destroy();
   }
 
-  // What follows is for the emulated sockets.
+  // What follows is called by the emulated sockets.
 
   newDescriptor(): number {
     return this.nextDescriptor++;
@@ -127,7 +127,7 @@ export class PortablePoll implements Poll {
     if (this.readyList.touch(fd)) this.resumeDrive?.();
   }
 
-  /** A source is closed; deregistered or not, it is reported no more. */
+  /** Called when a source is closed: whether it was deregistered or not, it is no longer reported. */
   forget(source: Source): void {
     this.readyList.forget(source.fd);
     this.listeners.delete(source as PortableListener);
@@ -146,7 +146,7 @@ export class PortablePoll implements Poll {
   }
 }
 
-/** Node tells the local address of a connection once it is connected, and a stream's does not change. */
+/** Node knows the local address only once connected, and a stream's address may not change. */
 const UNKNOWN_LOCAL: Address = { host: '0.0.0.0', port: 0 };
 
 function targetOf(address: Address): { readonly path: string } | { readonly host: string; readonly port: number } {
@@ -173,7 +173,7 @@ class PortableListener implements TcpListener, EmulatedSource {
     this.local = 'path' in address ? { path: address.path } : address;
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_BYTES }, (socket) => this.enqueue(socket));
     this.opened = this.open(backlog);
-    // Whoever does not ask finds out by nobody connecting; that alone must not end the process.
+    // The rejection is handled here, because it must not end the process if nothing awaits `opened`.
     this.opened.catch(() => {});
   }
 
@@ -181,7 +181,7 @@ class PortableListener implements TcpListener, EmulatedSource {
     return this.backlog.length > 0 ? READY_READABLE : 0;
   }
 
-  /** Never runs out of descriptors: Node has accepted already, and drops what it has no descriptor for. */
+  /** Never runs out of descriptors: Node has already accepted, and drops connections for which it has none. */
   accept(): TcpStream | WouldBlock {
     const socket = this.backlog.shift();
     return socket === undefined ? WOULD_BLOCK : new PortableStream(this.poll, socket, this.local);
@@ -218,7 +218,7 @@ class PortableListener implements TcpListener, EmulatedSource {
 
   private bound(): void {
     const { address } = this;
-    // A connection that could not be accepted is the client's trouble, not the listener's.
+    // A connection that could not be accepted concerns the client only, not the listener.
     this.server.on('error', () => {});
     if ('path' in address) return setSocketMode(address.path, address.mode ?? 0, this.fd);
     const bound = this.server.address();
@@ -226,7 +226,7 @@ class PortableListener implements TcpListener, EmulatedSource {
   }
 
   private enqueue(socket: Socket): void {
-    // It may break while it waits; the stream that it becomes will find out by itself.
+    // It may fail while it waits; the stream that is made of it will find that out by itself.
     socket.on('error', ignore);
     this.backlog.push(socket);
     this.poll.touch(this.fd);
@@ -238,9 +238,9 @@ class PortableStream implements TcpStream, EmulatedSource {
   readonly peer: Address;
   private readonly inbound = new ByteQueue();
   private isEnded = false;
-  /** As many bytes wait as may; room again at 'drain', not before. */
+  /** As many bytes wait as are allowed; there is room again at 'drain', not before. */
   private isFull = false;
-  /** What the next call fails with, once. */
+  /** The error that the next call throws, once. */
   private error: SystemError | null = null;
   private isBroken = false;
   private isClosed = false;
@@ -253,14 +253,14 @@ class PortableStream implements TcpStream, EmulatedSource {
   ) {
     this.fd = poll.newDescriptor();
     const { remoteAddress, remotePort } = socket;
-    // A unix client is unnamed; it is shown under the name of the socket it came through, as Redis does.
+    // A unix client is unnamed; it is shown under the path of the socket it connected to, as Redis does.
     this.peer = peer ?? ('path' in local ? local : { host: withoutMapping(remoteAddress ?? ''), port: remotePort ?? 0 });
     if (socket.connecting) socket.once('connect', () => this.poll.touch(this.fd));
     socket.on('data', (bytes: Buffer) => this.arrived(bytes));
     socket.on('end', () => this.ended());
     socket.on('drain', () => this.drained());
     socket.on('error', (error: NodeJS.ErrnoException) => this.broke(error));
-    // It broke while it waited in the backlog; nobody has told this stream why.
+    // It failed while it waited in the backlog, and its error event came before this stream existed.
     if (socket.destroyed) this.broke(Object.assign(new Error(), { code: 'ECONNRESET' }));
     else socket.resume();
   }
@@ -325,7 +325,7 @@ class PortableStream implements TcpStream, EmulatedSource {
   }
 
   private arrived(bytes: Buffer): void {
-    // While it lingers after close, what still comes is dropped, as the kernel does.
+    // While it lingers after close, incoming bytes are dropped, as the kernel does.
     if (this.isClosed) return;
     this.inbound.push(bytes);
     if (this.inbound.length >= HIGH_WATER_BYTES) this.socket.pause();
@@ -351,16 +351,16 @@ class PortableStream implements TcpStream, EmulatedSource {
 
 function ignore(): void {}
 
-/** Under the names that the epoll backend gives: what Node calls `listen` is bind(2) as well, `read` is recv(2), `write` is send(2). */
+/** Maps Node's names to those of the epoll backend: what Node calls `listen` is bind(2) as well, `read` is recv(2), `write` is send(2). */
 const SYSCALLS: { readonly [name: string]: string } = { listen: 'bind', read: 'recv', write: 'send' };
 
 function toSystemError({ code, syscall = 'read' }: NodeJS.ErrnoException, fd: number): SystemError {
-  // Errors of Node's own, ERR_…, have no number; all there is to say is that the connection is gone.
+  // Node's own errors, ERR_…, have no errno; all that is known is that the connection is gone.
   const name = code === undefined || code.startsWith('ERR_') ? 'ECONNRESET' : code;
   return systemError(SYSCALLS[syscall] ?? syscall, name, fd);
 }
 
-/** `::ffff:127.0.0.1` is an IPv4 client of a listener for both families. */
+/** Strips the prefix of `::ffff:127.0.0.1`, which is an IPv4 client of a listener for both families. */
 function withoutMapping(host: string): string {
   return host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
 }

@@ -1,5 +1,5 @@
 /**
- * ReadyList: what epoll keeps inside the kernel, for the backends that have no kernel beneath them.
+ * ReadyList: what epoll keeps inside the kernel, for the backends that do not use a kernel's.
  *
  *   interest list   every registered source: fd → { token, interest }
  *   ready list      those to which something has happened, oldest first
@@ -8,7 +8,7 @@
  *                        ▲                      │ level-triggered: back to the end
  *                        └──────────────────────┘ edge-triggered: only the next touch brings it back
  *
- * So the two ways of triggering differ in this one line, as they do in Linux (ep_send_events).
+ * So the two kinds of triggering differ in one line, as in Linux (ep_send_events).
  */
 import { constants } from 'node:os';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
@@ -16,7 +16,7 @@ import { type Interest, isEdgeTriggered, READABLE, WRITABLE } from '../interest.
 import { type Source, SystemError } from '../poll.js';
 import type { Token } from '../token.js';
 
-/** A source that knows what it is ready for. */
+/** A source that knows its readiness. */
 export interface EmulatedSource extends Source {
   readiness(): Readiness;
 }
@@ -29,14 +29,14 @@ interface RegisteredSource {
   isGone: boolean;
 }
 
-/** These arrive unasked. */
+/** Reported without being asked for. */
 const ALWAYS = READY_ERROR | READY_HUP;
 
 export class ReadyList {
   private readonly registrations = new Map<number, RegisteredSource>();
   private ready: RegisteredSource[] = [];
 
-  /** @param edgeTriggered sources that do not say how they are to be reported */
+  /** @param edgeTriggered the default for sources that set neither EDGE nor LEVEL */
   constructor(private readonly edgeTriggered: boolean) {}
 
   register(source: EmulatedSource, token: Token, interest: Interest): void {
@@ -45,7 +45,7 @@ export class ReadyList {
     this.touch(source.fd);
   }
 
-  /** What is ready now counts as having become ready, as with EPOLL_CTL_MOD. */
+  /** Changes a source's interest. What is ready now counts as having become ready, as with EPOLL_CTL_MOD. */
   reregister(source: EmulatedSource, token: Token, interest: Interest): void {
     const registration = this.registered(source);
     registration.token = token;
@@ -58,7 +58,7 @@ export class ReadyList {
     this.forget(source.fd);
   }
 
-  /** The descriptor is closed, registered or not. */
+  /** Called when the descriptor is closed, registered or not. */
   forget(fd: number): void {
     const registration = this.registrations.get(fd);
     if (registration === undefined) return;
@@ -66,7 +66,7 @@ export class ReadyList {
     this.registrations.delete(fd);
   }
 
-  /** Something has happened to a source. True if that is to be reported by the next collect. */
+  /** Records that something has happened to a source. True if the next collect will report it. */
   touch(fd: number): boolean {
     const registration = this.registrations.get(fd);
     if (registration === undefined || readinessOf(registration) === 0) return false;
@@ -75,7 +75,7 @@ export class ReadyList {
     return true;
   }
 
-  /** Adds to `events` as many ready sources as there is room for. What finds none is first the next time. */
+  /** Adds to `events` as many ready sources as there is room for. The others come first next time. */
   collect(events: Events): void {
     const candidates = this.ready;
     this.ready = [];
@@ -90,18 +90,18 @@ export class ReadyList {
     for (const registration of reported) this.list(registration);
   }
 
-  /** Null: it is not registered. */
+  /** Null: not registered. */
   isEdgeTriggered(fd: number): boolean | null {
     const registration = this.registrations.get(fd);
     return registration === undefined ? null : isEdgeTriggered(registration.interest, this.edgeTriggered);
   }
 
-  /** False if the next collect may find something. */
+  /** False if the next collect may report something. */
   get isEmpty(): boolean {
     return this.ready.length === 0;
   }
 
-  /** Tokens registered for READABLE. */
+  /** Returns the tokens registered for READABLE. */
   readers(): Token[] {
     return [...this.registrations.values()].filter(({ interest }) => (interest & READABLE) !== 0).map(({ token }) => token);
   }
@@ -128,7 +128,7 @@ function readinessOf({ source, interest }: RegisteredSource): Readiness {
   return source.readiness() & (wanted | ALWAYS);
 }
 
-/** An error as the kernel would have reported it. */
+/** Returns an error as the kernel would have reported it. */
 export function systemError(syscall: string, code: string, fd: number): SystemError {
   return new SystemError(syscall, constants.errno[code as keyof typeof constants.errno] ?? 0, code, fd);
 }

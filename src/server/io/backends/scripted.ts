@@ -6,9 +6,9 @@
  *                                  receive ◀── [ outbound, at most `window` bytes ]    ◀── stream.write
  *   addRemote() ─▶ ScriptedRemote  accept() ◀────────────────────────────────────────────── poll.connect
  *
- * Nothing here takes time: a `wait` that finds nothing ready moves the clock by its timeout and returns. Every fault comes from
- * the seed, or from a script that the test has written, so the same seed and the same calls give the same run, byte by byte.
- * Readiness, errors and their order are those of Linux; where Linux has a choice, the seed chooses.
+ * Nothing here takes time: a `wait` that finds nothing ready moves the clock by its timeout and returns. Every fault comes from the seed or from the test's
+ * script, so the same seed and the same calls give the same run, byte by byte. Readiness, errors and their order are those of Linux; where Linux has a choice,
+ * the seed chooses.
  */
 import { isIP } from 'node:net';
 import { Fifo } from '../../../shared/fifo.js';
@@ -22,17 +22,17 @@ import { seededRandom } from '../../../shared/random.js';
 import { ByteQueue } from './byte-queue.js';
 import { type EmulatedSource, ReadyList, systemError } from './ready-list.js';
 
-/** How likely each fault is at each opportunity, from 0 (never, the default) to below 1. */
+/** Probability of each fault at each opportunity, from 0 (never, the default) to below 1. */
 export interface Faults {
-  /** A read or a write moves only some of the bytes that it could. */
+  /** A read or a write moves fewer bytes than it could. */
   readonly partial: number;
-  /** A read, write or accept says WouldBlock although it could; the source becomes ready again at once. */
+  /** A read, write or accept returns WouldBlock although it could proceed; the source becomes ready again at once. */
   readonly wouldBlock: number;
   /** A source is reported READABLE whether it is or not. */
   readonly spurious: number;
   /** A signal ends a wait before anything is reported (EINTR). */
   readonly interrupt: number;
-  /** A read or write finds that the peer has reset the connection. */
+  /** A read or write fails because the peer has reset the connection. */
   readonly reset: number;
   /** accept fails with EMFILE; the connection stays in the backlog. */
   readonly acceptFails: number;
@@ -40,7 +40,7 @@ export interface Faults {
 
 const NO_FAULTS: Faults = { partial: 0, wouldBlock: 0, spurious: 0, interrupt: 0, reset: 0, acceptFails: 0 };
 
-/** What time is to this backend: something that it moves. */
+/** A clock that this backend can move. */
 interface MovableClock {
   advance(ms: number): void;
 }
@@ -50,11 +50,11 @@ export interface ScriptedOptions {
   readonly seed?: number;
   readonly edgeTriggered?: boolean;
   readonly faults?: Partial<Faults>;
-  /** Descriptors that may be open at once; accept fails with EMFILE beyond (RLIMIT_NOFILE). */
+  /** Maximum number of open descriptors; beyond it, accept fails with EMFILE (RLIMIT_NOFILE). */
   readonly descriptorLimit?: number;
 }
 
-/** 0, 1 and 2 are taken in every process. */
+/** 0, 1 and 2 are in use in every process. */
 const FIRST_DESCRIPTOR = 3;
 const FIRST_EPHEMERAL_PORT = 32768;
 const DEFAULT_WINDOW = 1024 * 1024;
@@ -64,23 +64,23 @@ export class ScriptedPoll implements Poll {
   readonly emulated = true;
   readonly edgeTriggered: boolean;
   readonly waker = new ScriptedWaker();
-  /** The last wait had nothing to wait for: no limit, and nothing ready. A real loop would sleep until a peer acts. */
+  /** The last wait found nothing ready and had no limit: a real loop would sleep until a peer acts. */
   sleepsForever = false;
-  /** Sources that the last wait found ready, spurious reports left out. */
+  /** Sources that the last wait found ready, without spurious reports. */
   readyCount = 0;
-  /** Milliseconds that waits may let pass, all together, from now on. */
+  /** Milliseconds that all waits together may let pass from now on. */
   sleepLimitMs = Infinity;
   /** May be changed at any time. */
   faults: Faults;
   descriptorLimit: number;
   isClosed = false;
-  /** Bytes that the server has read and written so far: a loop that goes on moving some is slow, and does not spin. */
+  /** Bytes that the server has read and written so far: tells a slow loop, which still moves some, from one that spins. */
   movedBytes = 0;
   private readonly clock: MovableClock;
   private readonly random: () => number;
   private readonly readyList: ReadyList;
   private readonly listeners = new Map<string, ScriptedListener>();
-  /** Other servers, that this one may connect to. */
+  /** Other servers that this one may connect to. */
   private readonly remotes = new Map<string, ScriptedRemote>();
   private readonly openDescriptors = new Set<number>();
   private nextPort = FIRST_EPHEMERAL_PORT;
@@ -108,9 +108,8 @@ export class ScriptedPoll implements Poll {
   }
 
   /**
-   * A client connects: to `address`, or to the only listener there is, and from an address that it may name. The connection waits in the backlog until it
-   * is accepted.
-   * Throws SystemError ECONNREFUSED if nobody listens there or the backlog is full.
+   * Connects a client: to `address`, or to the only listener, and from an address of its choice. The connection waits in the backlog until it is accepted.
+   * Throws SystemError ECONNREFUSED if nothing listens there or the backlog is full.
    */
   connectClient(address?: Address, from?: Address): ScriptedPeer {
     const listener = address === undefined ? [...this.listeners.values()][0] : this.listeners.get(formatAddress(address));
@@ -121,14 +120,14 @@ export class ScriptedPoll implements Poll {
     return peer;
   }
 
-  /** Another server listens at this address from now on, moved by the test. */
+  /** Adds another server that listens at this address from now on, controlled by the test. */
   addRemote(address: Address): ScriptedRemote {
     const remote = new ScriptedRemote(address);
     this.remotes.set(formatAddress(address), remote);
     return remote;
   }
 
-  /** The server connects. Refused if there is no remote at the address. */
+  /** Connects the server to a remote. Refused if there is none at the address. */
   connect(address: Address): TcpStream {
     if (!('path' in address) && isIP(address.host) === 0) throw new RangeError(`not an IP address: ${address.host}`);
     const fd = this.openDescriptor('socket');
@@ -162,7 +161,7 @@ export class ScriptedPoll implements Poll {
     this.sleepsForever = false;
     this.readyCount = 0;
     if (this.happens('interrupt')) {
-      // Something was there to be reported all the same, for whoever asks whether the kernel has come to rest.
+      // Counts as ready, so that callers that wait until the kernel is idle go on.
       this.readyCount = 1;
       return;
     }
@@ -175,17 +174,17 @@ export class ScriptedPoll implements Poll {
     this.readyList.clear();
   }
 
-  /** Descriptors that are open now; none are left when everything has been closed. */
+  /** Number of open descriptors; 0 when everything has been closed. */
   get descriptors(): number {
     return this.openDescriptors.size;
   }
 
-  // What follows is for the simulated sockets.
+  // What follows is called by the simulated sockets.
 
   openDescriptor(syscall: string): number {
     if (this.openDescriptors.size >= this.descriptorLimit) throw systemError(syscall, 'EMFILE', -1);
     let fd = FIRST_DESCRIPTOR;
-    // The lowest free number, as every unix does: numbers are used again, tokens never.
+    // The lowest free number, as on every unix: descriptors are reused, tokens never.
     while (this.openDescriptors.has(fd)) fd++;
     this.openDescriptors.add(fd);
     return fd;
@@ -200,7 +199,7 @@ export class ScriptedPoll implements Poll {
     this.listeners.delete(formatAddress(listener.local));
   }
 
-  /** Something has happened to a source. */
+  /** Records that something has happened to a source. */
   touch(fd: number): void {
     this.readyList.touch(fd);
   }
@@ -211,11 +210,11 @@ export class ScriptedPoll implements Poll {
 
   happens(fault: keyof Faults): boolean {
     const probability = this.faults[fault];
-    // Without faults no random number is used up: then a script alone decides.
+    // Without faults no random number is drawn: then the script alone decides.
     return probability > 0 && this.random() < probability;
   }
 
-  /** From 1 to `limit`, small numbers more often: that is where boundaries hurt. */
+  /** Returns a number from 1 to `limit`, small ones more often: these find most boundary errors. */
   portion(limit: number): number {
     return 1 + Math.floor(this.random() ** 3 * limit);
   }
@@ -229,7 +228,7 @@ export class ScriptedPoll implements Poll {
   }
 
   private sleep(timeoutMs: number): void {
-    // Whole milliseconds, rounded up, as epoll_wait: a timer is never found to be not quite due.
+    // Whole milliseconds, rounded up, as epoll_wait: a timer is never found slightly too early.
     const sleepMs = Math.min(timeoutMs < 0 ? Infinity : Math.ceil(timeoutMs), this.sleepLimitMs);
     if (sleepMs === Infinity) {
       this.sleepsForever = true;
@@ -299,15 +298,15 @@ class ScriptedListener implements TcpListener, EmulatedSource {
   }
 }
 
-/** Another server, as the one under test can reach it. */
+/** Another server that the server under test can connect to. */
 export class ScriptedRemote {
-  /** What becomes of the connections that come: established at once; refused; or left as they are, until the test establishes or refuses each. */
+  /** What happens to incoming connections: established at once; refused; or left pending until the test establishes or refuses each. */
   answer: 'establish' | 'refuse' | 'wait' = 'establish';
   private readonly waiting = new Fifo<ScriptedPeer>();
 
   constructor(readonly address: Address) {}
 
-  /** The next connection that has come, or undefined. */
+  /** Returns the next incoming connection, or undefined. */
   accept(): ScriptedPeer | undefined {
     return this.waiting.shift();
   }
@@ -319,7 +318,7 @@ export class ScriptedRemote {
   }
 }
 
-/** The server's end. All that it knows is in the peer: the two ends of a connection share one state here. */
+/** The server's end of a connection. Its whole state is in the peer: the two ends share it. */
 class ScriptedStream implements TcpStream, EmulatedSource {
   readonly peer: Address;
   readonly local: Address;
@@ -379,15 +378,15 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     return other.isShutDown ? END_OF_FILE : WOULD_BLOCK;
   }
 
-  /** The script first, then chance. 0 stands for WouldBlock. */
+  /** Returns how many bytes a call may move, first by the script, then by chance. 0 stands for WouldBlock. */
   private portionOf(available: number, script: number[]): number {
     const limit = script.shift() ?? (this.poll.happens('wouldBlock') ? 0 : this.poll.happens('partial') ? this.poll.portion(available) : available);
-    // What a short transfer leaves behind is ready again, for which nobody must wait in vain.
+    // What a short transfer leaves is ready again; an edge-triggered reader would otherwise wait in vain.
     if (limit < available) this.poll.touch(this.fd);
     return Math.min(limit, available);
   }
 
-  /** WouldBlock out of turn: not now, but at the next wait, which is therefore told. */
+  /** Returns WouldBlock as a fault: the next wait reports the source as ready again. */
   private refuse(): WouldBlock {
     this.poll.touch(this.fd);
     return WOULD_BLOCK;
@@ -395,7 +394,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
 }
 
 /**
- * The client's end of a simulated connection, moved by the test.
+ * The client's end of a simulated connection, controlled by the test.
  *
  *   open ──shutdown()──▶ half closed: the server reads EOF, and can still write
  *     ├────close()─────▶ gone: the server reads EOF; its first write is lost, the next one fails with EPIPE
@@ -406,25 +405,25 @@ export class ScriptedPeer {
   readonly inbound = new ByteQueue();
   /** Bytes that the server has written and the test has not yet received. */
   readonly outbound = new ByteQueue();
-  /** Most bytes that `outbound` holds: the server's writes are short beyond. Changed through {@link setWindow}. */
+  /** Maximum number of bytes in `outbound`: beyond it the server's writes are short. Changed by {@link setWindow}. */
   window = DEFAULT_WINDOW;
-  /** How many bytes the server's next reads bring at most, one number a read; 0 is WouldBlock. Empty: as many as there are. */
+  /** Maximum number of bytes for each of the server's next reads; 0 is WouldBlock. Empty: as many as there are. */
   readonly readSizes: number[] = [];
-  /** The same for the server's writes. */
+  /** The same for the server's next writes. */
   readonly writeSizes: number[] = [];
   /** The server's descriptor; -1 while the connection waits in the backlog. */
   fd = -1;
-  /** This end writes no more. */
+  /** This end has shut down its sending side. */
   isShutDown = false;
   /** The server has closed its end. */
   isClosedByServer = false;
-  /** It did so without having read everything: this end sees a reset instead of an EOF. */
+  /** The server closed without having read everything: this end sees a reset instead of an EOF. */
   wasResetByServer = false;
-  /** What the server's next call will fail with. */
+  /** The error with which the server's next call fails. */
   error: 'ECONNRESET' | 'ECONNREFUSED' | 'EPIPE' | null = null;
-  /** The server has begun to connect, and is not connected yet. */
+  /** The server is connecting, and not connected yet. */
   isConnecting = false;
-  /** The server wanted to write more than there was room for: only then is room, when it comes, an edge (SOCK_NOSPACE in Linux). */
+  /** The server could not write everything: only then is room, when there is some again, an edge (SOCK_NOSPACE in Linux). */
   isStarved = false;
   keepAliveSeconds = 0;
   private isGone = false;
@@ -445,7 +444,7 @@ export class ScriptedPeer {
     this.poll.touch(this.fd);
   }
 
-  /** Takes up to `limit` bytes of what the server has written, as latin1, and so makes room for more. */
+  /** Takes up to `limit` bytes of what the server has written, as latin1, which makes room for more. */
   receive(limit = Infinity): string {
     const bytes = Buffer.allocUnsafe(Math.min(limit, this.outbound.length));
     this.outbound.take(bytes, 0, bytes.length);
@@ -453,26 +452,26 @@ export class ScriptedPeer {
     return bytes.latin1Slice();
   }
 
-  /** How many unread bytes this end accepts; 0: the server can write nothing at all. */
+  /** Sets how many unread bytes this end accepts; 0: the server cannot write at all. */
   setWindow(bytes: number): void {
     this.window = bytes;
     this.roomChanged();
   }
 
-  /** Closes the writing half; the server reads EOF after the last byte. */
+  /** Shuts down the sending side; the server reads EOF after the last byte. */
   shutdown(): void {
     this.isShutDown = true;
     this.poll.touch(this.fd);
   }
 
-  /** Closes both halves; whatever the server still sends is lost. */
+  /** Closes both directions; what the server still sends is lost. */
   close(): void {
     this.shutdown();
     this.isGone = true;
     this.outbound.clear();
   }
 
-  /** Breaks the connection. Bytes that have arrived can still be read, as on Linux. */
+  /** Resets the connection. Bytes that have arrived can still be read, as on Linux. */
   reset(): void {
     if (this.isBroken) return;
     this.isBroken = true;
@@ -483,20 +482,20 @@ export class ScriptedPeer {
     this.poll.touch(this.fd);
   }
 
-  /** Of a connection that waits: the server is connected now. */
+  /** Establishes a pending connection. */
   establish(): void {
     this.isConnecting = false;
     this.poll.touch(this.fd);
   }
 
-  /** Of a connection that waits: nobody listens there. */
+  /** Refuses a pending connection: nothing listens there. */
   refuse(): void {
     this.isConnecting = false;
     this.reset();
     this.error = 'ECONNREFUSED';
   }
 
-  // What follows is for the server's end.
+  // What follows is called by the server's end.
 
   readiness(): Readiness {
     if (this.isConnecting) return 0;
@@ -510,12 +509,12 @@ export class ScriptedPeer {
   }
 
   written(bytes: Buffer): void {
-    // A peer that is gone answers the first bytes with a reset.
+    // A closed peer answers the first bytes with a reset.
     if (this.isGone) this.reset();
     else this.outbound.push(Buffer.from(bytes));
   }
 
-  /** A pending error is named once, by whichever call comes first; then a write says EPIPE, and goes on saying it. */
+  /** A pending error is returned once, by whichever call comes first; after that a write returns EPIPE, every time. */
   takeError(syscall: 'recv' | 'send'): string {
     const { error } = this;
     this.error = 'EPIPE';

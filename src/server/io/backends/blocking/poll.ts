@@ -1,6 +1,6 @@
 /**
- * BlockingPoll: the portable backend on a thread of its own, so that `wait` blocks as the kernel's does. For programs that turn their own loop, on
- * systems without epoll.
+ * BlockingPoll: the portable backend on a thread of its own, so that `wait` blocks as the kernel's does. For programs that run their own loop on systems
+ * without epoll.
  *
  *   the program's thread                      thread of the poll
  *   poll.wait(events, timeout) ── message ──▶ PortablePoll over node:net
@@ -19,7 +19,7 @@ import {
 import type { Token } from '../../token.js';
 import type { AcceptedStream, Answer, BlockingThreadData, Call, Calls, Failure } from './protocol.js';
 
-/** Bundles of programs lie one folder below dist, chunks of the library as well; from the sources, tests use the built thread. */
+/** Bundles of programs are one folder below dist, and so are chunks of the library; when run from source, tests use the built thread. */
 const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../../../dist/poll/worker.js' : '../poll/worker.js', import.meta.url);
 
 export class BlockingPoll implements Poll {
@@ -38,7 +38,7 @@ export class BlockingPoll implements Poll {
     this.waker = new BlockingWaker(this, wakes);
     const workerData: BlockingThreadData = { port: port2, control: this.control, edgeTriggered, wakes };
     this.worker = new Worker(THREAD_URL, { workerData, transferList: [port2] });
-    // Neither keeps a program alive that has left its loop.
+    // The thread and its port do not keep the process alive after the program has left its loop.
     this.worker.unref();
     this.port.unref();
   }
@@ -70,7 +70,7 @@ export class BlockingPoll implements Poll {
     for (const [token, readiness] of ready) events.push(token, readiness);
   }
 
-  /** All sources are closed with it. */
+  /** Closes the thread, and all sources with it. */
   close(): void {
     if (this.isClosed) return;
     this.call('end', null);
@@ -79,7 +79,7 @@ export class BlockingPoll implements Poll {
     void this.worker.terminate();
   }
 
-  /** Sleeps until the thread has answered. Throws what it has failed with. */
+  /** Sends a call and sleeps until the thread has answered. Throws the error it has failed with. */
   call<M extends keyof Calls>(method: M, argument: Calls[M]['argument']): Calls[M]['result'] {
     if (this.isClosed) throw new Error('the poll is closed');
     const { port, control } = this;
@@ -157,7 +157,7 @@ class BlockingWaker implements Waker {
     private readonly name: string,
   ) {}
 
-  /** For {@link broadcast}, by which any thread of the process wakes the poll. */
+  /** The channel of {@link broadcast}, by which any thread of the process wakes the poll. */
   get channel(): string {
     this.poll.call('ready', null);
     return this.name;
@@ -174,7 +174,7 @@ class BlockingWaker implements Waker {
   close(): void {}
 }
 
-/** Wakes the poll whose waker has this channel. */
+/** Wakes the poll whose waker uses this channel. */
 export function broadcast(name: string): void {
   const channel = new BroadcastChannel(name);
   channel.postMessage(null);

@@ -1,5 +1,5 @@
 /**
- * What a blocking poll and its thread say to each other. One call at a time: the caller sleeps on the control word until the answer is there.
+ * Messages between a blocking poll and its thread. One call at a time: the caller sleeps on the control word until the answer is there.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Interest } from '../../interest.js';
@@ -9,10 +9,10 @@ import type { Token } from '../../token.js';
 
 export interface BlockingThreadData {
   readonly port: MessagePort;
-  /** One word, raised with each answer. */
+  /** One word, incremented with each answer. */
   readonly control: Int32Array;
   readonly edgeTriggered: boolean;
-  /** Of the BroadcastChannel on which wakes come. */
+  /** Name of the BroadcastChannel for wakes. */
   readonly wakes: string;
 }
 
@@ -23,11 +23,11 @@ export interface Calls {
   register: { argument: { readonly fd: number; readonly token: Token; readonly interest: Interest }; result: void };
   reregister: { argument: { readonly fd: number; readonly token: Token; readonly interest: Interest }; result: void };
   deregister: { argument: { readonly fd: number }; result: void };
-  /** Pairs of token and readiness. */
+  /** Returns pairs of token and readiness. */
   wait: { argument: { readonly timeoutMs: number }; result: readonly (readonly [Token, Readiness])[] };
   wake: { argument: null; result: void };
   acknowledge: { argument: null; result: void };
-  /** Answered when the thread hears the wakes of others. */
+  /** Answered once the thread receives wakes from other threads. */
   ready: { argument: null; result: void };
   /** Null: WouldBlock. Empty: end of file. */
   read: { argument: { readonly fd: number; readonly most: number }; result: Uint8Array | null };

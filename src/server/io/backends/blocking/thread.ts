@@ -103,7 +103,7 @@ export class BlockingThread {
     return { fd, peer, local };
   }
 
-  /** Driven until something is ready or the time is over. */
+  /** Drives the poll until something is ready or the time is over. */
   private async wait({ timeoutMs }: Calls['wait']['argument']): Promise<Result<'wait'>> {
     const { poll, events } = this;
     const endMs = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
