@@ -4,12 +4,12 @@
  *   taken   [ order  | what it is for …                          ]      2^order bytes
  *   free    [ -order | next free block | previous free block | … ]
  *
- * Two halves of the same block are buddies: when both are free they become one again, so nothing stays in pieces once everything is given back. The
- * price is that a block is up to twice as large as what was asked for. Not safe by itself: its callers hold the lock.
+ * Two halves of the same block are buddies: when both are free they are merged, so nothing stays fragmented once everything is freed. The cost is that a block
+ * is up to twice as large as requested. Not thread-safe by itself: its callers hold the lock.
  */
 import { BLOCKS_END, BLOCKS_START, FIRST_ORDER, FREE_LISTS, LAST_ORDER, USED } from './layout.js';
 
-/** Words of a free block behind its order. */
+/** Words of a free block after its order. */
 const NEXT = 1;
 const PREVIOUS = 2;
 
@@ -28,7 +28,7 @@ export class Blocks {
     }
   }
 
-  /** The offset of a block of at least `bytes`, its first word included; 0 if there is none. */
+  /** Returns the offset of a block of at least `bytes`, its first word included; 0 if there is none. */
   allocate(bytes: number): number {
     const { words } = this;
     const order = orderFor(bytes);
@@ -37,7 +37,7 @@ export class Blocks {
     if (found > LAST_ORDER) return 0;
     const block = words[listOf(found)]!;
     this.removeFree(block, found);
-    // The upper half of what is too large goes back, until the rest has the right size.
+    // The upper halves of a block that is too large are freed, until the rest has the right size.
     while (found > order) this.pushFree(block + 2 ** --found, found);
     words[block >> 2] = order;
     words[USED]! += 2 ** order;
@@ -61,7 +61,7 @@ export class Blocks {
     this.pushFree(merged, order);
   }
 
-  /** All bytes of a block that is taken. */
+  /** Returns the size of a taken block. */
   sizeOf(block: number): number {
     return 2 ** this.words[block >> 2]!;
   }

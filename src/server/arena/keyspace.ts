@@ -1,5 +1,5 @@
 /**
- * SharedKeyspace: the commands of the threads on the shared table. Each takes the lock for as long as it touches the table, and so is atomic.
+ * SharedKeyspace: the commands of the threads on the shared table. Each holds the lock for as long as it accesses the table, and so is atomic.
  *
  *   acquire ──▶ look up, read or change ──▶ release          one lock for all keys, as in a server whose database is behind a mutex
  */
@@ -16,7 +16,7 @@ type Argv = readonly string[];
 type Work = (table: SharedTable, argv: Argv, nowMs: number) => Reply;
 
 export interface SharedCommand {
-  /** Number of arguments, the name included; negative: the least number. */
+  /** Number of arguments, the name included; negative: the minimum. */
   readonly arity: number;
   readonly work: Work;
 }
@@ -40,7 +40,7 @@ export class SharedKeyspace {
     private readonly executed: ((argv: Argv) => void) | null = null,
   ) {}
 
-  /** Never throws an ErrorReply. */
+  /** Runs a command. Never throws an ErrorReply. */
   run({ work }: SharedCommand, argv: Argv): Reply {
     const { lock, table } = this;
     const nowMs = Date.now();
@@ -63,7 +63,7 @@ function set(table: SharedTable, argv: Argv, nowMs: number): Reply {
   return table.set(argv[1]!, argv[2]!, atMs, nowMs) ? OK : errors.OUT_OF_MEMORY;
 }
 
-/** `EX seconds` or `PX milliseconds`. Throws an error reply for anything else. */
+/** Parses `EX seconds` or `PX milliseconds`. Throws an error reply for anything else. */
 function expiryOf(argv: Argv, nowMs: number): number {
   const isSeconds = isWord(argv[3]!, 'EX');
   if (argv.length !== 5 || !(isSeconds || isWord(argv[3]!, 'PX'))) throw errors.SYNTAX;

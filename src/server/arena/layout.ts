@@ -15,7 +15,7 @@ export const KEYS = 1;
 export const BUCKETS = 2;
 export const BLOCKS_START = 3;
 export const BLOCKS_END = 4;
-/** Bytes of the blocks that are taken. */
+/** Bytes of the blocks in use. */
 export const USED = 5;
 /** The list of free blocks of each order, from {@link FIRST_ORDER} on. */
 export const FREE_LISTS = 32;

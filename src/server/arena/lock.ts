@@ -1,11 +1,11 @@
 /**
  * Lock: mutual exclusion between threads by one word of shared memory, a mutex over a futex (Drepper, "Futexes Are Tricky", mutex 2), with Atomics.wait and
- * Atomics.notify in the place of futex(2).
+ * Atomics.notify instead of futex(2).
  *
- *   FREE ── acquire ──▶ HELD ── another thread wants it ──▶ CONTENDED      released from there it wakes one who sleeps
+ *   FREE ── acquire ──▶ HELD ── another thread wants it ──▶ CONTENDED      releasing it then wakes one sleeping thread
  *
  * Without contention it costs two atomic operations. With contention V8 takes a mutex of its own, one for all words of the process, and sleeps on a condition
- * variable, where futex(2) is a single system call; docs/engines.md has what both were measured to cost.
+ * variable, where futex(2) is a single system call; docs/engines.md has measurements of both.
  */
 import { ACQUISITIONS, LOCK, LOCK_WAITED_US, LOCK_WAITS } from './layout.js';
 
@@ -13,7 +13,7 @@ const FREE = 0;
 const HELD = 1;
 const CONTENDED = 2;
 
-/** What the lock has cost so far. */
+/** Counters of the lock. */
 export interface LockCounters {
   readonly acquisitions: number;
   /** Acquisitions that had to sleep. */
@@ -26,7 +26,7 @@ export function lockCounters(memory: SharedArrayBuffer): LockCounters {
   return { acquisitions: counters[ACQUISITIONS]!, waits: counters[LOCK_WAITS]!, waitedUs: Math.round(counters[LOCK_WAITED_US]!) };
 }
 
-/** Is told what the lock's thread is at. */
+/** Called with what the lock's thread is doing. */
 export interface LockObserver {
   waits(): void;
   holds(): void;
@@ -45,7 +45,7 @@ export class Lock {
     this.counters = new Float64Array(memory);
   }
 
-  /** Sleeps until the lock is this thread's. A thread that holds it already sleeps for ever. */
+  /** Sleeps until this thread holds the lock. A thread that already holds it would sleep for ever. */
   acquire(): void {
     if (Atomics.compareExchange(this.words, LOCK, FREE, HELD) !== FREE) this.wait();
     this.counters[ACQUISITIONS]!++;
@@ -61,7 +61,7 @@ export class Lock {
     const { words, counters } = this;
     const startMs = performance.now();
     this.observer.waits();
-    // A thread that has slept cannot know whether others still do: it says so, and wakes perhaps nobody when it releases.
+    // A thread that has slept cannot know whether others still do: it marks the lock contended, and its release may wake no thread.
     while (Atomics.exchange(words, LOCK, CONTENDED) !== FREE) Atomics.wait(words, LOCK, CONTENDED);
     counters[LOCK_WAITS]!++;
     counters[LOCK_WAITED_US]! += (performance.now() - startMs) * 1000;

@@ -1,6 +1,6 @@
 /**
- * The commands of the threads for a loop: its own declarations, with the shared keyspace in the place of its own. So the cost of the engine and that of
- * the data structure can be told apart; a single thread never waits for the lock.
+ * The commands of the threads for a loop: its own declarations, with the shared keyspace instead of its own. So the cost of the engine and that of the data
+ * structure can be measured separately; a single thread never waits for the lock.
  */
 import { Command } from '../command/command.js';
 import { commandTable } from '../commands/index.js';
@@ -8,12 +8,12 @@ import { SHARED_COMMANDS, SharedKeyspace } from './keyspace.js';
 import { Lock } from './lock.js';
 import { createMemory, SharedTable } from './shared-table.js';
 
-/** About the connection, as the threads have them. */
+/** Commands about the connection that the threads have as well. */
 const CONNECTION_COMMANDS = ['ping', 'echo', 'hello', 'info', 'client', 'command', 'select', 'monitor', 'quit'];
 
 const NOBODY = { waits() {}, holds() {}, released() {} };
 
-/** @param bytes of the keyspace's memory. Throws RangeError for a size beyond the limits */
+/** @param bytes size of the keyspace's memory. Throws RangeError for a size beyond the limits */
 export function sharedCommandTable(bytes: number): Map<string, Command> {
   const memory = createMemory(bytes);
   const keyspace = new SharedKeyspace(new SharedTable(memory), new Lock(memory, NOBODY));

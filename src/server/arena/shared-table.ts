@@ -5,8 +5,7 @@
  *
  *   an entry, in a block:  [ order 4 | next 4 | hash 4 | key length 4 | expires at 8 | value length 4 | key … | value … ]
  *
- * The number of buckets is fixed, as the memory is. Keys and values are byte strings (latin1). Expiry is lazy: a key whose time is over is deleted when it
- * is looked up.
+ * The number of buckets is fixed, as the memory is. Keys and values are byte strings (latin1). Expiry is lazy: an expired key is deleted when it is looked up.
  */
 import { Blocks } from './blocks.js';
 import { BLOCKS_END, BLOCKS_START, BUCKETS, EXPIRED_KEYS, FIRST_BUCKET, FIRST_ORDER, HEADER_BYTES, KEYS, USED } from './layout.js';
@@ -23,15 +22,15 @@ const KEY_BYTES = 28;
 
 export const NEVER = 0;
 
-/** Bytes for each bucket: chains stay short also where entries are small. */
+/** Bytes per bucket: chains stay short even if entries are small. */
 const BYTES_PER_BUCKET = 128;
 
-/** Of a keyspace without maxmemory. */
+/** Size of the memory without maxmemory. */
 export const DEFAULT_MEMORY_BYTES = 64 * 2 ** 20;
 export const LEAST_MEMORY_BYTES = 64 * 1024;
 export const MOST_MEMORY_BYTES = 2 ** 30;
 
-/** Memory of an empty keyspace. Throws RangeError for a size beyond the limits. */
+/** Creates the memory of an empty keyspace. Throws RangeError for a size beyond the limits. */
 export function createMemory(bytes: number): SharedArrayBuffer {
   if (!(bytes >= LEAST_MEMORY_BYTES && bytes <= MOST_MEMORY_BYTES)) {
     throw new RangeError(`a keyspace in shared memory has ${LEAST_MEMORY_BYTES} to ${MOST_MEMORY_BYTES} bytes`);
@@ -51,7 +50,7 @@ export class SharedTable {
   private readonly doubles: Float64Array;
   private readonly bytes: Buffer;
   private readonly blocks: Blocks;
-  /** Of what {@link find} has found: the word that leads to it. */
+  /** Set by {@link find}: the word that leads to the entry. */
   private link = 0;
 
   constructor(memory: SharedArrayBuffer) {
@@ -61,7 +60,7 @@ export class SharedTable {
     this.blocks = new Blocks(this.words);
   }
 
-  /** Keys, those whose time is over included. */
+  /** Number of keys, expired ones included. */
   get size(): number {
     return this.words[KEYS]!;
   }
@@ -74,7 +73,7 @@ export class SharedTable {
     return this.find(key, nowMs) !== 0;
   }
 
-  /** Null if there is no such key. */
+  /** Returns null if there is no such key. */
   get(key: string, nowMs: number): string | null {
     const entry = this.find(key, nowMs);
     if (entry === 0) return null;
@@ -82,13 +81,13 @@ export class SharedTable {
     return this.bytes.latin1Slice(start, start + this.words[(entry >> 2) + VALUE_LENGTH]!);
   }
 
-  /** Unix time in ms, or {@link NEVER}; null if there is no such key. */
+  /** Returns unix time in ms, or {@link NEVER}; null if there is no such key. */
   expiresAt(key: string, nowMs: number): number | null {
     const entry = this.find(key, nowMs);
     return entry === 0 ? null : this.doubles[(entry + EXPIRES_AT) >> 3]!;
   }
 
-  /** False if there is no room: then everything is as it was. @param expiresAtMs unix time, or {@link NEVER} */
+  /** Sets a key. False if there is no room: then nothing has changed. @param expiresAtMs unix time, or {@link NEVER} */
   set(key: string, value: string, expiresAtMs: number, nowMs: number): boolean {
     const old = this.find(key, nowMs);
     const needed = KEY_BYTES + key.length + value.length;
@@ -108,14 +107,14 @@ export class SharedTable {
     return true;
   }
 
-  /** True if the key was there. */
+  /** True if the key existed. */
   delete(key: string, nowMs: number): boolean {
     const entry = this.find(key, nowMs);
     if (entry !== 0) this.remove(entry);
     return entry !== 0;
   }
 
-  /** The offset of a key's entry, 0 if there is none; afterwards `link` is the word that leads to it, or that is to lead to a new one. */
+  /** Returns the offset of a key's entry, 0 if there is none; afterwards `link` is the word that leads to it, or that is to lead to a new one. */
   private find(key: string, nowMs: number): number {
     const { words } = this;
     const hash = hashOf(key);
@@ -140,7 +139,7 @@ export class SharedTable {
     return true;
   }
 
-  /** The entry that `link` leads to. */
+  /** Removes the entry that `link` leads to. */
   private remove(entry: number): void {
     this.words[this.link] = this.words[(entry >> 2) + NEXT]!;
     this.words[KEYS]!--;
@@ -162,7 +161,7 @@ export class SharedTable {
   }
 }
 
-/** A value that has become much smaller moves to a smaller block. */
+/** A value that has become much smaller is moved to a smaller block. */
 const fits = (bytes: number, size: number): boolean => bytes <= size && (size === 2 ** FIRST_ORDER || bytes > size / 4);
 
 /** FNV-1a, 32 bits. */

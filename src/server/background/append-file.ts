@@ -1,9 +1,9 @@
 /**
- * AppendFile: a file that grows at its end, written by the helper. One write is under way at a time; what comes meanwhile waits, up to a limit.
+ * AppendFile: a file that is appended to by the helper thread. One write is in progress at a time; later bytes wait, up to a limit.
  *
- *   append ──▶ [ waiting │ waiting │ under way ] ──▶ file         beyond the limit nothing is taken: who appends decides what becomes of that
+ *   append ──▶ [ waiting │ waiting │ in progress ] ──▶ file         beyond the limit bytes are refused: the caller handles that
  *
- * Behind a write that has failed nothing more is written: there would be a gap.
+ * After a failed write nothing more is written: there would be a gap.
  */
 import { Fifo } from '../../shared/fifo.js';
 import type { JobError, JobResult } from './job.js';
@@ -16,7 +16,7 @@ export class AppendFile {
   private failure: JobError | null = null;
   private whenIdle: (() => void) | null = null;
 
-  /** @param limitBytes that may wait, those under way included. @param onError is told once, when a write has failed */
+  /** @param limitBytes maximum of bytes that wait, those being written included. @param onError called once, when a write has failed */
   constructor(
     private readonly jobs: JobQueue,
     private readonly fd: number,
@@ -24,7 +24,7 @@ export class AppendFile {
     private readonly onError: (error: JobError) => void,
   ) {}
 
-  /** Takes a copy. False: so much waits already that these bytes were not taken. */
+  /** Appends a copy. False: too many bytes are waiting, and these were not taken. */
   append(bytes: Uint8Array): boolean {
     if (this.failure !== null) return true;
     if (this.waitingBytes + bytes.length > this.limitBytes) return false;
@@ -34,12 +34,12 @@ export class AppendFile {
     return true;
   }
 
-  /** Resolves when all that was taken is written and on the disk; with false if that was not possible. The file stays open. */
+  /** Resolves when everything taken is written and on the disk; with false if that failed. The file stays open. */
   async sync(): Promise<boolean> {
     if (this.isWriting) await new Promise<void>((resolve) => (this.whenIdle = resolve));
     if (this.failure !== null) return false;
     const { error } = await new Promise<JobResult>((resolve) => this.jobs.submit({ kind: 'fsync', fd: this.fd }, resolve));
-    // What cannot be synced, such as a device, is written all the same.
+    // What cannot be synced, such as a device, has nevertheless been written.
     return error === null || error.code === 'EINVAL';
   }
 

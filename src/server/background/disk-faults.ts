@@ -1,8 +1,8 @@
 /**
- * The faults of the disk, injected where jobs are done: between those who want them done and the file system.
+ * Disk faults, injected where jobs are done: between their callers and the file system.
  *
- *   disk-full 1kb     a write that would bring what was written since then over 1 kB fails with ENOSPC, and has written what still fitted
- *   slow-disk 50ms    a write or fsync takes so much longer
+ *   disk-full 1kb     a write beyond 1 kB, counted since the fault was set, fails with ENOSPC, and has written what still fitted
+ *   slow-disk 50ms    a write or fsync takes this much longer
  */
 import { setTimeout } from 'node:timers/promises';
 import type { FaultEffect } from '../faults/effects.js';
@@ -12,19 +12,19 @@ import type { DiskFault } from './protocol.js';
 interface Active {
   readonly fault: DiskFault['fault'];
   injections: number;
-  /** Of `disk-full`: how many bytes still fit. */
+  /** For `disk-full`: how many bytes still fit. */
   room: number;
 }
 
 export class DiskFaults {
   private active = new Map<number, Active>();
-  /** Ends the delay of a job when faults change: it may be a fault of the past. */
+  /** Ends the delay of a job when faults change: its fault may be removed. */
   private delayed: AbortController | null = null;
 
-  /** @param onInjected is told of each injection */
+  /** @param onInjected called for each injection */
   constructor(private readonly onInjected: (id: number, effect: FaultEffect) => void) {}
 
-  /** Those of them that were set before go on as they are. */
+  /** Replaces the faults; those that were already set keep their state. */
   set(faults: readonly DiskFault[]): void {
     this.active = new Map(faults.map(({ id, fault }) => [id, this.active.get(id) ?? { fault, injections: 0, room: roomOf(fault) }]));
     this.delayed?.abort();
@@ -41,7 +41,7 @@ export class DiskFaults {
     return job.kind === 'write' ? this.write(job) : perform(job);
   }
 
-  /** The same on a thread that waits for it. */
+  /** The same, blocking the thread that waits for it. */
   performHere(job: Job): JobResult {
     for (const [id, { fault }] of this.active) {
       if (fault.name !== 'slow-disk' || (job.kind !== 'write' && job.kind !== 'fsync')) continue;

@@ -1,7 +1,7 @@
 /**
  * The helper thread: does file work for threads that must not wait for a disk, one job after the other. Its loop is Node's own.
  *
- *   main thread ──jobs──▶ ┌────────┐ ◀──jobs── loop thread           a result is a message; behind one for a loop, which may sleep in the
+ *   main thread ──jobs──▶ ┌────────┐ ◀──jobs── loop thread           a result is a message; after one for a loop, which may sleep in the
  *               ◀─results─│ helper │ ─results─▶                      kernel, there is a byte for its waker
  *                         └────────┘
  */
@@ -31,7 +31,7 @@ class Client {
 class Helper {
   private readonly jobs = new Fifo<{ readonly client: Client; readonly id: number; readonly job: Job }>();
   private isWorking = false;
-  /** Who has set the faults. */
+  /** The thread that has set the faults. */
   private spoiler: Client | null = null;
   private readonly faults = new DiskFaults((id, effect) => this.spoiler?.send({ kind: 'injected', id, effect }));
 

@@ -1,6 +1,6 @@
 /**
- * Jobs: file work that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and what has become of them are plain data, so
- * that they cross threads, and so that one whose end changes what the loop does can be an input of a recording.
+ * Jobs: file work that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and their results are plain data, so that they can
+ * cross threads, and so that a result that affects the loop can be an input of a recording.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { Crc64 } from '../keyspace/rdb/crc64.js';
@@ -11,30 +11,30 @@ export type Job =
   | { readonly kind: 'open'; readonly path: string; readonly flags: number; readonly mode: number }
   /** @param sums adds the bytes to the checksum of this descriptor */
   | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly sums?: boolean }
-  /** Writes the CRC-64 of what was written with `sums`, as it stands at the end of a snapshot. */
+  /** Writes the CRC-64 of what was written with `sums`, as at the end of a snapshot. */
   | { readonly kind: 'write-checksum'; readonly fd: number }
   | { readonly kind: 'fsync'; readonly fd: number }
   | { readonly kind: 'truncate'; readonly fd: number; readonly length: number }
   | { readonly kind: 'close'; readonly fd: number }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   | { readonly kind: 'unlink'; readonly path: string }
-  /** Puts the names in a folder on the disk: behind creating or renaming a file that must still be there after a loss of power. */
+  /** Syncs the names in a folder: after creating or renaming a file that must still exist after a power failure. */
   | { readonly kind: 'fsync-folder'; readonly path: string };
 
 export interface JobResult {
-  /** Of `open` the descriptor, of `write` the number of bytes that were written, also before an error; otherwise 0. */
+  /** For `open` the descriptor, for `write` the number of bytes written, also before an error; otherwise 0. */
   readonly value: number;
-  /** Null: it is done. */
+  /** Null: success. */
   readonly error: JobError | null;
 }
 
-/** As Node's file functions throw it, `ENOSPC` for one. */
+/** As thrown by Node's file functions, for example `ENOSPC`. */
 export interface JobError {
   readonly code: string;
   readonly message: string;
 }
 
-/** Of descriptors that are being written with a checksum. */
+/** Checksums of descriptors that are being written with one. */
 const sums = new Map<number, Crc64>();
 
 function sumOf(fd: number): Crc64 {
@@ -43,7 +43,7 @@ function sumOf(fd: number): Crc64 {
   return sum;
 }
 
-/** Never throws. Blocks the calling thread until the job is done, or has failed. */
+/** Does a job, and blocks the calling thread until it is done or has failed. Never throws. */
 export function perform(job: Job): JobResult {
   let written = 0;
   try {

@@ -1,30 +1,30 @@
 /**
- * Jobs: the file work that a server has done in the background, and what each job's end leads to.
+ * Jobs: the background file work of a server, and the callbacks for when it is done.
  *
  *   submit ──▶ runner: the helper thread ──▶ done, in the turn that the helper has woken        recorded and replayed as an input
- *         └──▶ no runner: done on the spot ──▶ done, in the next turn, by a timer               simulations
+ *         └──▶ no runner: done at once ──▶ done, in the next turn, by a timer               simulations
  *
- * Jobs are done in the order in which they were submitted. What is under way is known by its number, which is plain data: the owner of a job keeps it, and
- * in a server that is restored from a captured state says by {@link Jobs.resume} what the job's end leads to there.
+ * Jobs are done in the order in which they were submitted. An unfinished job is known by its number, which is plain data: its owner keeps the number, and in a
+ * server that is restored from a captured state sets the callback again with {@link Jobs.resume}.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { type Job, type JobResult, perform } from './job.js';
 import type { JobListener } from './job-queue.js';
 
-/** Who does the jobs. */
+/** Runs the jobs. */
 export interface JobRunner {
-  /** @param done called later on this thread, never from within `run`, and where what it changes can be recorded. The bytes of a write are gone from here on */
+  /** @param done called later on this thread, never from within `run`, and where its effects can be recorded. The bytes of a write are unusable from here on */
   run(id: number, job: Job, done: JobListener): void;
 }
 
-/** What does something to the machine: see `Host.act`. */
+/** Acts on the machine: see `Host.act`. */
 interface Actor {
   act<T>(action: () => T, otherwise: T): T;
 }
 
 export interface JobsState {
   readonly nextId: number;
-  /** Jobs that were done on the spot and whose owners are still to be told. */
+  /** Jobs that were done at once and whose owners have not been called yet. */
   readonly finished: readonly (readonly [id: number, result: JobResult])[];
   readonly timer: TimerState | null;
 }
@@ -44,12 +44,12 @@ export class Jobs {
     private readonly scheduler: Scheduler,
   ) {}
 
-  /** Jobs under way whose owners want to hear of them. */
+  /** Number of unfinished jobs with a callback. */
   get length(): number {
     return this.listeners.size;
   }
 
-  /** Returns the job's number. @param done called on this thread when the job is done or has failed. The bytes of a write are gone from here on */
+  /** Returns the job's number. @param done called on this thread when the job is done or has failed. The bytes of a write are unusable from here on */
   submit(job: Job, done: JobListener = () => {}): number {
     const id = this.nextId++;
     this.listeners.set(id, done);
@@ -62,7 +62,7 @@ export class Jobs {
     return { nextId: this.nextId, finished: this.finished.slice(), timer: captureTimer(this.timer) };
   }
 
-  /** @param isAnother the server goes on from a state of another one, whose jobs are not its own: nobody hears of them here */
+  /** @param isAnother the server starts from the state of another one, whose jobs are not its own: their results are ignored here */
   restore({ nextId, finished, timer }: JobsState, isAnother: boolean): void {
     this.nextId = nextId;
     if (isAnother) return;
@@ -70,12 +70,12 @@ export class Jobs {
     if (timer !== null) this.timer = this.scheduler.restore(TIMER, timer, () => this.tellFinished());
   }
 
-  /** Of a job that was under way when the state was captured that this server goes on from: what its end leads to. */
+  /** Sets the callback of a job that was unfinished when the state was captured from which this server continues. */
   resume(id: number, done: JobListener): void {
     this.listeners.set(id, done);
   }
 
-  /** The job of this number has come to its end. False if there was never such a job. */
+  /** Called when the job with this number has ended. False if there never was such a job. */
   finish(id: number, result: JobResult): boolean {
     const done = this.listeners.get(id);
     this.listeners.delete(id);

@@ -1,6 +1,6 @@
 /**
- * Wakes a loop from the helper's thread, by a byte in its eventfd. The loop may end meanwhile, and the number of its descriptor come to mean another file; so
- * the word says whether it is still the loop's, and who closes it waits for a byte that is just being written.
+ * Wakes a loop from the helper's thread, by a byte in its eventfd. The loop may end meanwhile, and the number of its descriptor be reused for another file; so
+ * the word says whether it is still the loop's, and closing it waits until no thread is writing to it.
  *
  *   word   number of threads that are writing, plus CLOSED when the descriptor is about to be closed
  */
@@ -15,7 +15,7 @@ export function createWakerWord(): WakerWord {
   return new Int32Array(new SharedArrayBuffer(4));
 }
 
-/** @param wakeFd -1: the loop hears messages by itself */
+/** @param wakeFd -1: the loop receives messages without being woken */
 export function wakeLoop(word: WakerWord, wakeFd: number): void {
   if (wakeFd === -1) return;
   if (Atomics.add(word, 0, 1) >= 0) writeSync(wakeFd, ONE);

@@ -1,5 +1,5 @@
 /**
- * What the helper thread and the threads that it works for say to each other, over a MessagePort for each of them.
+ * Messages between the helper thread and the threads that it works for, over one MessagePort for each of them.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { FaultEffect } from '../faults/effects.js';
@@ -7,7 +7,7 @@ import type { Fault } from '../faults/fault.js';
 import type { Job, JobResult } from './job.js';
 import type { WakerWord } from './loop-waker.js';
 
-/** A fault of the disk that is set. */
+/** A disk fault in force. */
 export interface DiskFault {
   readonly id: number;
   readonly fault: Fault;
@@ -18,7 +18,7 @@ export interface SleepingLoop {
   readonly wakeFd: number;
 }
 
-/** A loop's end of the connection to the helper, before it knows its descriptor. */
+/** A loop's end of the connection to the helper, before its descriptor is known. */
 export interface LoopLink {
   readonly port: MessagePort;
   readonly word: WakerWord;
@@ -26,11 +26,11 @@ export interface LoopLink {
 
 export type ToHelper =
   | { readonly kind: 'job'; readonly id: number; readonly job: Job }
-  /** All that are set from now on; injections are told to who has set them. */
+  /** All faults in force; injections are reported to the thread that has set them. */
   | { readonly kind: 'faults'; readonly faults: readonly DiskFault[] }
-  /** Another thread that wants jobs done. */
+  /** Another thread that submits jobs. */
   | { readonly kind: 'client'; readonly port: MessagePort }
-  /** The thread behind this port is a loop, which sleeps where it hears no message: it is to be woken behind each. */
+  /** The thread at this port is a loop that sleeps without receiving messages: it must be woken after each. */
   | ({ readonly kind: 'loop' } & SleepingLoop);
 
 export type FromHelper =

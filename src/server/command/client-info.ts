@@ -1,5 +1,5 @@
 /**
- * ClientInfo: one client as a line of CLIENT LIST. The log of clients that had to go shows it, too.
+ * ClientInfo: formats one client as a line of CLIENT LIST. Also used in the log lines of disconnected clients.
  *
  * Names and order of the fields are Redis 7.0's. Its memory figures are those of this server: `rbs` and `rbp` are the memory of the output
  * buffer, which an idle client does not have here, and `omem` is the output beyond the first chunk.
@@ -10,17 +10,17 @@ import type { Session } from './session.js';
 /** Estimated bytes of a client without its buffers: connection, session, decoder, stream. */
 export const CLIENT_OVERHEAD = 1500;
 
-/** Estimated bytes of a subscription, a watched key or a tracked prefix of a client; its name is kept once for all clients. */
+/** Estimated bytes of a subscription, a watched key or a tracked prefix of a client; the name itself is stored once for all clients. */
 const LISTED_BYTES = 64;
 
-/** What maxmemory-clients counts of a client, in bytes. */
+/** Returns what maxmemory-clients counts for a client, in bytes. */
 export function clientMemory({ transport, transaction, subscriptions, watched, tracking }: Session): number {
   const listed = subscriptions + (watched?.length ?? 0) + (tracking?.prefixes.size ?? 0);
   const { queryCapacity, decodedBytes, outputCapacity } = transport;
   return CLIENT_OVERHEAD + queryCapacity + decodedBytes + outputCapacity + (transaction?.queuedBytes ?? 0) + listed * LISTED_BYTES;
 }
 
-/** The line, without a line break. `argv` is what the client executes at this moment. */
+/** Returns the line, without a line break. `argv` is the command that the client is executing. */
 export function clientInfo(session: Session, argv: Argv = []): string {
   const { transport, transaction, server } = session;
   const nowSeconds = Math.floor(server.clock.nowMs / 1000);

@@ -1,6 +1,6 @@
 /**
- * What follows from a declaration by Redis's own rules: ACL categories from flags, the one range of keys that clients older than key
- * specifications read, and the flags in the order in which COMMAND lists them.
+ * Facts derived from a declaration by Redis's own rules: ACL categories from flags, the one range of keys for clients that do not know key specifications, and
+ * the flags in the order in which COMMAND lists them.
  */
 import type { Command, CommandFlag } from './command.js';
 import type { KeySpec } from './key-spec.js';
@@ -21,12 +21,12 @@ export function flagNames(command: Command): string[] {
   return FLAG_ORDER.filter((flag) => command.flags.has(flag));
 }
 
-/** Those declared, and those that follow from flags (setImplicitACLCategories). Without the @. */
+/** Returns the declared categories, and those that follow from flags (setImplicitACLCategories). Without the @. */
 export function categoriesOf({ flags, declaration }: Command): string[] {
   const declared = declaration.categories ?? [];
   const all = new Set(declared);
   if (flags.has('write')) all.add('write');
-  // Scripts declare readonly for what they may do, not for what they are.
+  // For scripts, readonly says what they may do, and is no category.
   if (flags.has('readonly') && !declared.includes('scripting')) all.add('read');
   if (flags.has('admin')) all.add('admin').add('dangerous');
   if (flags.has('pubsub')) all.add('pubsub');
@@ -38,7 +38,7 @@ export function categoriesOf({ flags, declaration }: Command): string[] {
 const NO_KEYS = [0, 0, 0] as const;
 
 /**
- * First key, last key, step: one range that covers the specifications, as far as one can (populateCommandLegacyRangeSpec). A last key below zero
+ * Returns first key, last key, step: one range that covers the specifications, as far as possible (populateCommandLegacyRangeSpec). A negative last key
  * counts from the end.
  */
 export function legacyRange(specs: readonly KeySpec[]): readonly [first: number, last: number, step: number] {
@@ -51,10 +51,10 @@ export function legacyRange(specs: readonly KeySpec[]): readonly [first: number,
   let first = Infinity;
   let last = 0;
   for (const range of ranges) {
-    // Ranges with gaps between them can not be told as one.
+    // Ranges with gaps between them cannot be expressed as one.
     if (range.step !== 1 || (last !== 0 && last !== range.first - 1)) return NO_KEYS;
     first = Math.min(first, range.first);
-    // Up to the end is further than any index.
+    // A range to the end is further than any index.
     last = last < 0 || absolute(range) < 0 ? Math.min(last, absolute(range)) : Math.max(last, absolute(range));
   }
   return [first, last, 1];

@@ -11,7 +11,7 @@
  *     });
  *
  * COMMAND, COMMAND DOCS, arity checks, key extraction, ACL categories, the table in docs/commands.md, completion and hints
- * all read this; nothing about a command is written twice. Handlers know no sockets: they get the whole argv (argv[0] is the name,
+ * all read this; nothing about a command is written twice. Handlers do not know sockets: they get the whole argv (argv[0] is the name,
  * so positions are those of Redis), the selected database and the session, and return a reply, or throw an ErrorReply.
  */
 import type { Database } from '../keyspace/database.js';
@@ -27,10 +27,10 @@ import type { Session } from './session.js';
 
 export type Argv = readonly string[];
 export type Handler = (argv: Argv, db: Database, session: Session) => Reply;
-/** What a client waits for that a command has parked: a function of the request alone, so that it can be made again from it. */
+/** Returns what a parked client waits for: a function of the request alone, so that a restored server can compute it again. */
 export type WaitRequest = (argv: Argv, session: Session) => ParkRequest;
 
-/** As COMMAND names them; `may_replicate` it leaves out. */
+/** Named as in COMMAND, which leaves out `may_replicate`. */
 export type CommandFlag =
   | 'write'
   | 'readonly'
@@ -64,39 +64,39 @@ export interface CommandDeclaration {
   readonly since: string;
   readonly group: CommandGroup;
   readonly complexity: string;
-  /** In our own words, one sentence. */
+  /** One sentence, in our own words. */
   readonly summary: string;
   /** The arguments, in the notation of syntax.ts. */
   readonly syntax: string;
   readonly flags?: readonly CommandFlag[];
-  /** Where keys stand in argv. */
+  /** The positions of keys in argv. */
   readonly keys?: readonly KeySpec[];
-  /** The channels that a call names, for the permission check. Unsubscribing names none. */
+  /** The channels that a call names, for the permission check. Unsubscribing checks none. */
   readonly channels?: ChannelUse;
   /** ACL categories beyond those that follow from flags. Without the @. */
   readonly categories?: readonly string[];
   /** Command tips, as COMMAND names them. */
   readonly tips?: readonly string[];
-  /** Version: what changed. In our own words. */
+  /** What changed, by version. In our own words. */
   readonly history?: readonly (readonly [version: string, change: string])[];
-  /** What COMMAND DOCS says of the command itself: `deprecated`, with the version and what to use instead, or `syscmd`. */
+  /** Flags of the command in COMMAND DOCS: `deprecated`, with the version and the replacement, or `syscmd`. */
   readonly documentation?: readonly ('deprecated' | 'syscmd')[];
   readonly deprecatedSince?: string;
   readonly replacedBy?: string;
-  /** If it differs from what the syntax says. */
+  /** Set if it differs from what the syntax implies. */
   readonly arity?: number;
   /** A container such as CONFIG has these and, usually, no `run`. Positions in their argv count the container's name, as in Redis. */
   readonly subcommands?: readonly CommandDeclaration[];
   /** The setting that allows the command: `no`, `yes`, or `local`, from this machine only. */
   readonly allowedBy?: Guard;
-  /** Of scripts: may this call write, or have effects elsewhere? Their own flags say so, and not those of the command. */
+  /** For scripts: returns whether this call may write, or have effects elsewhere. Their own flags decide, and not those of the command. */
   readonly mayReplicate?: (argv: Argv, session: Session) => boolean;
   readonly run?: Handler;
-  /** Of a command that may park its client. */
+  /** Set for a command that may park its client. */
   readonly waitFor?: WaitRequest;
 }
 
-/** What a command does that may park its client, and what it then waits for. */
+/** The part of a declaration that concerns parking: the handler, and what the parked client waits for. */
 export type Waiting = Required<Pick<CommandDeclaration, 'run' | 'waitFor'>>;
 
 export type CommandCounts = Pick<CommandStats, 'calls' | 'elapsedUs' | 'rejected' | 'failed'>;
@@ -117,7 +117,7 @@ export class CommandStats {
     Object.assign(this, counts);
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets the counters, for CONFIG RESETSTAT. */
   reset(): void {
     this.calls = 0;
     this.elapsedUs = 0;
@@ -134,10 +134,10 @@ const ALLOWED_TO_SUBSCRIBERS: ReadonlySet<string> = new Set(
 /** Commands that park their client without being flagged as blocking. */
 const PARKS: ReadonlySet<string> = new Set(['wait']);
 
-/** A declaration at work in one server: with its counters, and what every call looks at in ready-made fields. */
+/** A declaration in one server: with its counters, and with fields for what every call checks. */
 export class Command implements AccessedCommand {
   readonly name: string;
-  /** `config|get` for a subcommand, the name for all others. */
+  /** `config|get` for a subcommand, the name for all other commands. */
   readonly fullName: string;
   readonly flags: ReadonlySet<CommandFlag>;
   readonly keys: readonly KeySpec[];
@@ -145,30 +145,30 @@ export class Command implements AccessedCommand {
   readonly subcommands: ReadonlyMap<string, Command> | null;
   readonly run: Handler | null;
   readonly stats = new CommandStats();
-  /** From 1, by which a word of memory can name it; given by the server. */
+  /** From 1, so that a few bits in a word of memory can name it; assigned by the server. */
   number = 0;
-  // The flags that every call looks at, as fields: a Set lookup costs more than the whole gate.
+  // The flags that every call checks, as fields: a Set lookup costs more than all gates.
   readonly isWrite: boolean;
-  /** It reads keys that a client with tracking may keep. Of a script that is known only of what it calls. */
+  /** It reads keys that a client with tracking may cache. For a script only the commands it calls show that. */
   readonly isCacheable: boolean;
-  /** Takes so little that runs of it are timed together, see stopwatch.ts. */
+  /** So fast that several calls are timed together, see stopwatch.ts. */
   readonly isBrief: boolean;
   readonly deniesOutOfMemory: boolean;
   readonly needsNoAuth: boolean;
   readonly deniesMulti: boolean;
   readonly allowsBusy: boolean;
-  /** Null: allowed whatever the settings say. */
+  /** Null: always allowed. */
   readonly allowedBy: Guard | null;
-  /** It writes, or would have effects elsewhere; see {@link couldReplicate}. */
+  /** It writes, or has effects elsewhere; see {@link couldReplicate}. */
   readonly mayReplicate: boolean;
-  /** Not shown by MONITOR: administration, and what MONITOR sees anyway when its parts are executed. */
+  /** Not shown by MONITOR: administration, and commands whose parts MONITOR shows when they are executed. */
   readonly isHiddenFromMonitor: boolean;
   readonly skipsSlowlog: boolean;
-  /** Executed at once between MULTI and EXEC; everything else is queued. */
+  /** Executed at once between MULTI and EXEC; all other commands are queued. */
   readonly runsInsideMulti: boolean;
-  /** All that a RESP2 client with subscriptions may call. */
+  /** True for the commands that a RESP2 client with subscriptions may call. */
   readonly allowedToSubscribers: boolean;
-  // Parsed when first asked for: most commands are never called, and the server should be up in no time.
+  // Parsed on first use: most commands are never called, and the server should start fast.
   private parsed: readonly Argument[] | null = null;
   private knownArity = 0;
 
@@ -199,7 +199,7 @@ export class Command implements AccessedCommand {
     this.subcommands = declaration.subcommands === undefined ? null : new Map(declaration.subcommands.map((sub) => [sub.name, new Command(sub, this)]));
   }
 
-  /** CLIENT PAUSE WRITE holds this call back. */
+  /** True if CLIENT PAUSE WRITE holds this call back. */
   couldReplicate(argv: Argv, session: Session): boolean {
     const judge = this.declaration.mayReplicate;
     return judge === undefined ? this.mayReplicate : judge(argv, session);
@@ -209,7 +209,7 @@ export class Command implements AccessedCommand {
     return categoriesOf(this);
   }
 
-  /** Where the keys stand in a request whose number of arguments is right, and what is done to them. */
+  /** Returns the positions of the keys in a request whose number of arguments is valid, and how each is used. */
   keyUses(argv: Argv): KeyUse[] {
     return this.keys.length === 0 ? [] : keyUsesOf(this, argv);
   }
@@ -219,7 +219,7 @@ export class Command implements AccessedCommand {
     return this.parsed;
   }
 
-  /** Number of arguments, the name included (a subcommand's name is two words); negative: at least so many. */
+  /** Number of arguments, the name included (a subcommand's name is two words); negative: minimum. */
   get arity(): number {
     if (this.knownArity === 0) {
       // A container alone does nothing; Redis gives it an arity of -2.
@@ -228,14 +228,14 @@ export class Command implements AccessedCommand {
     return this.knownArity;
   }
 
-  /** Is `argc`, the name included, a possible number of arguments? */
+  /** True if `argc`, the name included, is a valid number of arguments. */
   acceptsArgc(argc: number): boolean {
     const { arity } = this;
     return arity >= 0 ? argc === arity : argc >= -arity;
   }
 }
 
-/** The command of this full name, in lower case: `get`, or `config|get` for a subcommand; undefined if there is none. */
+/** Returns the command with this full name, in lower case: `get`, or `config|get` for a subcommand; undefined if there is none. */
 export function findCommand(commands: ReadonlyMap<string, Command>, fullName: string): Command | undefined {
   const [name = '', subcommand, ...more] = fullName.split('|');
   const found = commands.get(name);
@@ -243,14 +243,14 @@ export function findCommand(commands: ReadonlyMap<string, Command>, fullName: st
   return subcommand === undefined ? found : found?.subcommands?.get(subcommand);
 }
 
-/** The same of a name that is known to be one. */
+/** The same for a name that is known to exist. */
 export function commandOf(commands: ReadonlyMap<string, Command>, fullName: string): Command {
   const found = findCommand(commands, fullName);
   if (found === undefined) throw new Error(`there is no command ${fullName}`);
   return found;
 }
 
-/** A declaration, checked for its shape. Each server makes its own {@link Command} of it, so that counters are not shared. */
+/** Returns a declaration, checked for its shape. Each server makes its own {@link Command} of it, so that counters are not shared. */
 export function command(declaration: CommandDeclaration): CommandDeclaration {
   return declaration;
 }

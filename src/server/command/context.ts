@@ -1,5 +1,5 @@
 /**
- * ServerContext: what commands may know of and do to the server around them. Implemented by server.ts.
+ * ServerContext: what commands may read of the server around them, and do to it. Implemented by server.ts.
  */
 import type { Config } from '../config.js';
 import type { AclLog, AclLogContext } from '../features/acl-log.js';
@@ -29,18 +29,18 @@ import type { Watches } from '../features/watches.js';
 export interface CommandRunner extends RunningCommand {
   /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply;
-  /** Notes in ACL LOG what the session's user may not do. Returns the error. */
+  /** Logs in ACL LOG what the session's user may not do. Returns the error. */
   deny(session: Session, context: AclLogContext, denial: Denial, error: ErrorReply): ErrorReply;
-  /** Counts a command that is not executed; null if there is no such command. Returns the error. */
+  /** Counts a command that is not executed; null: unknown command. Returns the error. */
   refuse(command: Command | null, error: ErrorReply): ErrorReply;
 }
 
-/** What tells this server from all others: 40 hexadecimal digits. */
+/** Identifies this server: 40 hexadecimal digits. */
 export interface ServerIdentity {
   readonly runId: string;
 }
 
-/** What commands see of persistence/. Complaints are for people; null: it is done. */
+/** What commands see of persistence/. Complaints are for people; null: success. */
 export interface ServerPersistence {
   readonly lastSaveMs: number;
   readonly lastSeconds: number;
@@ -48,7 +48,7 @@ export interface ServerPersistence {
   readonly hasSavePoints: boolean;
   readonly isSaving: boolean;
   readonly isRewriting: () => boolean;
-  /** Of the save in the background; null: there is none. */
+  /** Progress of the background save; null: there is none. */
   readonly progress: { readonly seconds: number; readonly keysWritten: number; readonly keysTotal: number; readonly preImageBytes: number } | null;
   readonly isScheduled: boolean;
   readonly lastPreImageBytes: number;
@@ -63,7 +63,7 @@ export interface ServerPersistence {
   reload(empties: boolean): string | null;
 }
 
-/** What commands see of the append-only file. Complaints are for people; null: it is done. */
+/** What commands see of the append-only file. Complaints are for people; null: success. */
 export interface ServerAppendOnly {
   readonly isOn: boolean;
   readonly isRewriting: boolean;
@@ -86,7 +86,7 @@ export interface ServerAppendOnly {
 export interface ServerContext {
   readonly config: Config;
   readonly statistics: Statistics<Command>;
-  /** The backend that runs: epoll, portable, scripted. */
+  /** The backend in use: epoll, portable, scripted. */
   readonly poller: string;
   readonly keyspace: Keyspace;
   readonly dispatcher: CommandRunner;
@@ -102,7 +102,7 @@ export interface ServerContext {
   readonly clock: UnixClock & { refresh(): void; measureUs(): number };
   readonly host: Host;
   readonly tap: Tap;
-  /** Says what the loop is at; see loop/activity.ts. */
+  /** Records what the loop is doing; see loop/activity.ts. */
   readonly activity: { executes(command: number): void };
   readonly commands: ReadonlyMap<string, Command>;
   /** All connected clients by id. */
@@ -116,17 +116,17 @@ export interface ServerContext {
   readonly replicas: Replicas;
   readonly failover: Failover;
   readonly primaryLink: PrimaryLink;
-  /** In [0, 1), from the server's seed. */
+  /** Returns a number in [0, 1), from the server's seed. */
   random(): number;
   requiresPassword(): boolean;
   log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
   /** Ends the server after this turn. */
   shutdown(): void;
   /**
-   * Lets everybody but one client have a turn while a command of that client goes on: what has come is read and answered, nothing is waited for.
+   * Serves all clients but one while a command of that client is still running: pending events are handled, without waiting.
    * False if the server is to end.
    */
   runTurnWithin(busyToken: number): boolean;
-  /** False where the poll reports nothing before the running callback has returned (see `Drive`): then a long command keeps everyone waiting. */
+  /** False where the poll reports nothing before the running callback has returned (see `Drive`): then a long command keeps all clients waiting. */
   readonly canRunTurnsWithin: boolean;
 }

@@ -1,52 +1,52 @@
 /**
- * Hooks: where other parts of the server stand beside the gates of the dispatcher.
+ * Hooks: where other parts of the server hook into the dispatcher.
  *
- * Each is a field that is null while nobody needs it, so that a command pays one comparison for it. Who sets a field says so here.
+ * Each is a field that is null while it is not needed, so that a command pays one comparison for it. The comment of a field says which part sets it.
  */
 import type { ErrorReply, Reply } from '../resp/reply.js';
 import type { Argv, Command } from './command.js';
 import type { Session } from './session.js';
 
-/** Spoils requests; see faults/command-faults.ts. */
+/** Injects faults into requests; see faults/command-faults.ts. */
 export interface RequestFaults {
-  /** Called behind all gates: the error that the request gets instead of being executed, or null. */
+  /** Called after all gates: returns the error that the request gets instead of being executed, or null. */
   refuse(session: Session, command: Command, argv: Argv): ErrorReply | null;
-  /** Called with the reply of a command that was executed: the same, or NO_REPLY, with the session parked, if its client is to wait for it. */
+  /** Called with the reply of an executed command: returns it, or NO_REPLY with the session parked if the client is to wait for it. */
   answer(session: Session, command: Command, argv: Argv, reply: Reply): Reply;
 }
 
 export class DispatchHooks {
-  /** Set while there is a maxmemory: evicts what it may. False if the server is over its limit all the same. */
+  /** Set while there is a maxmemory: evicts keys. False if the server is still over its limit. */
   makeRoom: (() => boolean) | null = null;
-  /** Set while there is a limit for the memory of all clients: disconnects what is beyond it. False if it was this client. */
+  /** Set while the memory of all clients is limited: disconnects clients beyond the limit. False if it was this client. */
   evictClients: ((session: Session) => boolean) | null = null;
-  /** Set by the heap watch while V8 is so near its limit that commands that need memory are refused. */
+  /** Set by the heap watch while V8 is so close to its limit that commands that need memory are refused. */
   isHeapFull = false;
   /**
-   * Set if V8's heap is watched: looks at it again if memory was taken or given back since the last look, and returns isHeapFull. Called where commands
+   * Set if V8's heap is watched: checks it again if memory was taken or released since the last check, and returns isHeapFull. Called where commands
    * execute one after the other without the clock, in scripts and transactions.
    */
   watchHeap: (() => boolean) | null = null;
-  /** Set while snapshots that there should be cannot be written: what commands that write are told, and PING. */
+  /** Set while snapshots that are due cannot be written: the error for commands that write, and for PING. */
   writesDenied: ErrorReply | null = null;
-  /** Set while fewer replicas than min-replicas-to-write are near enough: what commands that write are told. */
+  /** Set while fewer replicas than min-replicas-to-write are in time: the error for commands that write. */
   tooFewReplicas: ErrorReply | null = null;
-  /** Set while this server is a replica that takes writes from its master only: what other clients' writes are told. */
+  /** Set while this server is a replica that accepts writes only from its master: the error for writes of other clients. */
   readOnly: ErrorReply | null = null;
-  /** Set while the data are not there, or not to be shown: what commands without this flag are told. */
+  /** Set while the data are not loaded, or stale: the error for commands without this flag. */
   unready: { readonly error: ErrorReply; readonly allowed: 'stale' | 'loading' } | null = null;
-  /** Set while there is a stream to replicas: how far it has come, which each client is to remember for WAIT. */
+  /** Set while there is a stream to replicas: its offset, which each client remembers for WAIT. */
   stream: { readonly offset: number } | null = null;
-  /** Set while a script runs longer than it should: what every command but the allow_busy ones is told. */
+  /** Set while a script has run for too long: the error for all commands but the allow_busy ones. */
   busy: ErrorReply | null = null;
-  /** Set while there are faults of requests. */
+  /** Set while there are faults for requests. */
   faults: RequestFaults | null = null;
-  /** Set by SLOWLOG while its threshold is so low that brief commands may reach it: then none are timed together. */
+  /** Set by SLOWLOG while its threshold is so low that fast commands may reach it: then none are timed together. */
   timesEach = false;
-  /** Set while there is a MONITOR: called after each command that it may see, with passwords taken out. */
+  /** Set while there is a MONITOR: called after each command that it may see, with passwords removed. */
   monitor: ((session: Session, argv: Argv) => void) | null = null;
-  /** Set while the server is recorded: called by commands whose replies show a password, or what is made of it. */
+  /** Set while the server is recorded: called by commands whose replies show a password or a value derived from it. */
   showsSecret: ((client: { readonly id: number; readonly transport: { readonly outputBytes: number } }) => void) | null = null;
-  /** Set by SLOWLOG and LATENCY: called after all but the skip_slowlog commands, with passwords taken out; several `calls` where they were timed together. */
+  /** Set by SLOWLOG and LATENCY: called after all but the skip_slowlog commands, with passwords removed; `calls` is above 1 if they were timed together. */
   executed: ((session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void) | null = null;
 }

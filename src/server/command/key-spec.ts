@@ -1,7 +1,7 @@
 /**
- * Key specifications: where in argv the keys of a command stand, in the terms of Redis 7's COMMAND.
+ * Key specifications: the positions of a command's keys in argv, in the terms of Redis 7's COMMAND.
  *
- *   begin search   at a fixed index, or behind a keyword          key(1), keyword('STREAMS', 1)
+ *   begin search   at a fixed index, or after a keyword          key(1), keyword('STREAMS', 1)
  *   find keys      a range with a step, or a count given in argv  …, { last, step, limit }, { keynum }
  *
  * Flags are one of RO RW OW RM, what is done with the value (access, update, insert, delete), and: not_key, incomplete, variable_flags.
@@ -37,7 +37,7 @@ export function numkeys(index: number, flags: string): KeySpec {
   return { flags: words(flags), begin: { type: 'index', index }, find: { type: 'keynum', keyNumIndex: 0, firstKey: 1, step: 1 } };
 }
 
-/** Keys behind a keyword, searched from `startFrom` on (backwards if negative). */
+/** Keys after a keyword, searched from `startFrom` on (backwards if negative). */
 export function keyword(word: string, startFrom: number, last: number, step: number, flags: string, limit = 0): KeySpec {
   return { flags: words(flags), begin: { type: 'keyword', keyword: word, startFrom }, find: { type: 'range', last, step, limit } };
 }
@@ -47,17 +47,17 @@ export function unknownKeys(flags: string, notes?: string): KeySpec {
   return { flags: words(flags), begin: { type: 'unknown' }, find: { type: 'unknown' }, ...(notes === undefined ? {} : { notes }) };
 }
 
-/** The keys that a request names, in the order of the specifications. */
+/** Returns the keys that a request names, in the order of the specifications. */
 export function keysOf(specs: readonly KeySpec[], argv: readonly string[]): string[] {
   return specs.flatMap((spec) => keyPositions(spec, argv)).map((position) => argv[position]!);
 }
 
-/** The keys whose values a client may cache after this request: shard channels are keys only for routing. */
+/** Returns the keys whose values a client may cache after this request: shard channels are keys only for routing. */
 export function cacheableKeysOf(specs: readonly KeySpec[], argv: readonly string[]): string[] {
   return keysOf(specs.filter((spec) => !spec.flags.includes('not_key')), argv);
 }
 
-/** The positions in argv of all keys that a spec finds. */
+/** Returns the positions in argv of all keys that a spec finds. */
 export function keyPositions(spec: KeySpec, argv: readonly string[]): number[] {
   const first = findBegin(spec, argv);
   if (first === -1) return [];
@@ -95,7 +95,7 @@ function findBegin({ begin }: KeySpec, argv: readonly string[]): number {
 }
 
 function lastOfRange(find: { last: number; limit: number }, first: number, argc: number): number {
-  // A limit of 2 means half of what is left, as in XREAD STREAMS key … id …
+  // A limit of 2 means half of the rest, as in XREAD STREAMS key … id …
   if (find.limit >= 2) return first + Math.floor((argc - first) / find.limit) - 1;
   return argc + find.last;
 }

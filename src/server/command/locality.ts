@@ -1,12 +1,13 @@
 /**
- * What only clients on this machine may do, if the settings say so: DEBUG, MODULE, and CONFIG SET of protected settings.
+ * What only clients on this machine may do, depending on the settings: DEBUG, MODULE, and CONFIG SET of protected
+ * settings.
  */
 import type { Session } from './session.js';
 
 /** The commands that a setting allows, by that setting. */
 export type Guard = 'enable-debug-command' | 'enable-module-command';
 
-/** `yes` allows it to every client, `local` to those on this machine. */
+/** Returns whether a client may do it: `yes` allows it to every client, `local` to those on this machine. */
 export function isAllowedBy(setting: Guard | 'enable-protected-configs', session: Session): boolean {
   const policy = session.server.config.values[setting];
   return policy === 'yes' || (policy === 'local' && isLocal(session));

@@ -1,4 +1,4 @@
-/** The transport of a session without a connection, that of a script for one: what would be sent to it is lost. */
+/** The transport of a session without a connection, for example a script's: what is sent to it is discarded. */
 import type { Transport } from './session.js';
 
 export const NOWHERE: Transport = {

@@ -1,5 +1,5 @@
 /**
- * RequestKeys: the keys that a whole request names, with what is done to each of them; COMMAND GETKEYS and permissions ask.
+ * RequestKeys: the keys that a whole request names, with how each is used; for COMMAND GETKEYS and permissions.
  */
 import type { KeyUse } from '../features/users/access.js';
 import { atoi, parseInt64 } from '../keyspace/types/int64.js';
@@ -7,20 +7,20 @@ import type { Argv, Command } from './command.js';
 import { keyPositions, type KeySpec } from './key-spec.js';
 
 export interface FoundKey {
-  /** In argv. */
+  /** Position in argv. */
   readonly position: number;
-  /** Those of its key specification; none if it was found without one. */
+  /** The flags of its key specification; none if it was found without one. */
   readonly flags: readonly string[];
 }
 
 type Keyed = Pick<Command, 'name' | 'keys'>;
 
-/** What only looks like a key, such as a shard channel, among them. The number of arguments must have been checked. */
+/** Finds keys, including arguments that only look like keys, such as a shard channel. The number of arguments must have been checked. */
 export function findKeys(asked: Keyed, request: Argv): FoundKey[] {
   return asked.keys.some((spec) => isBroken(spec, request)) ? countedKeys(asked, request) : specifiedKeys(asked, request);
 }
 
-/** The keys of a request, and which of them it reads and changes. */
+/** Returns the keys of a request, with whether it reads or changes each. */
 export function keyUsesOf(asked: Keyed, request: Argv): KeyUse[] {
   return findKeys(asked, request)
     .filter(({ flags }) => !flags.includes('not_key'))
@@ -36,7 +36,7 @@ function specifiedKeys(asked: Keyed, request: Argv): FoundKey[] {
 }
 
 /**
- * Finds keys as Redis does behind a count that key specifications do not accept, such as 01: it reads the count as C does, reports no
+ * Finds keys as Redis does after a count that key specifications do not accept, such as 01: it parses the count as C does, reports no
  * flags, and puts the destination last.
  */
 function countedKeys({ keys }: Keyed, request: Argv): FoundKey[] {
@@ -51,7 +51,7 @@ function countedKeys({ keys }: Keyed, request: Argv): FoundKey[] {
   return [];
 }
 
-/** What a command does with a key may depend on its options. */
+/** Returns the flags of a key, which may depend on the command's options. */
 function flagsIn({ name }: Keyed, { flags }: KeySpec, request: Argv): readonly string[] {
   if (!flags.includes('variable_flags')) return flags;
   const words = request.map((word) => word.toUpperCase());
@@ -59,7 +59,7 @@ function flagsIn({ name }: Keyed, { flags }: KeySpec, request: Argv): readonly s
   return onlyGets(words) ? ['RO', 'access'] : ['RW', 'access', 'update'];
 }
 
-/** A BITFIELD that changes nothing; one that is not well-formed might. */
+/** True for a BITFIELD that changes nothing; a malformed one might. */
 function onlyGets(words: readonly string[]): boolean {
   for (let at = 2; at < words.length; ) {
     const width = words[at] === 'GET' ? 3 : words[at] === 'OVERFLOW' ? 2 : Infinity;
@@ -74,7 +74,7 @@ function positionsOf(spec: KeySpec, request: Argv): number[] {
   return keyPositions(spec, request);
 }
 
-/** No keys where some must be, or a count of them that is none or points behind the end of the request: execution would refuse the command. */
+/** True if required keys are missing, or their count is invalid or points beyond the end of the request: execution would refuse the command. */
 function isBroken(spec: KeySpec, request: Argv): boolean {
   const { begin, find } = spec;
   if (begin.type !== 'index') return false;
@@ -83,7 +83,7 @@ function isBroken(spec: KeySpec, request: Argv): boolean {
   return count === null || count < 1 || begin.index + find.firstKey + Number(count) > request.length;
 }
 
-/** The destination of SORT, which may stand anywhere among its options; each of these takes one argument or two. */
+/** Returns the destination of SORT, which may be anywhere among its options; each of these takes one argument or two. */
 function positionsBehind(word: string, request: Argv): number[] {
   let found: number[] = [];
   for (let at = 2; at + 1 < request.length; at++) {

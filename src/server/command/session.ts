@@ -1,5 +1,5 @@
 /**
- * Session: what the server knows of one client, besides its bytes. Commands see a session, never a socket.
+ * Session: what the server knows about one client, besides its bytes. Commands see a session, never a socket.
  */
 import type { Database } from '../keyspace/database.js';
 import { pushesIn, type Reply } from '../resp/reply.js';
@@ -13,48 +13,48 @@ import type { ClientTracking } from '../features/tracking.js';
 import type { User } from '../features/users/user.js';
 import type { Watch } from '../features/watches.js';
 
-/** Where a client comes from; an address of io/poll.ts. */
+/** The address of a client; see Address in io/poll.ts. */
 export type PeerAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export type { DisconnectReason };
 
-/** What a session needs of the connection that carries it; implemented by client/connection.ts. */
+/** What a session needs of its connection; implemented by client/connection.ts. */
 export interface Transport {
   readonly fd: number;
-  /** The address as a text, and as it is. */
+  /** The address as text, and as data. */
   readonly peer: string;
   readonly peerAddress: PeerAddress;
   readonly local: string;
-  /** Encodes a reply into the output buffer; it leaves before the loop sleeps again. */
+  /** Encodes a reply into the output buffer; it is sent before the loop sleeps again. */
   send(reply: Reply, version: RespVersion): void;
   /** Closes once everything queued has been written. */
   closeAfterReply(): void;
   /** Closes now; queued output is lost. */
   close(why: DisconnectReason): void;
-  /** From now on it sends this behind its own output, and nothing else: a reply closes it. */
+  /** From now on it sends this output after its own, and nothing else: a reply closes the connection. */
   follow(output: SharedOutput): void;
-  /** There is more to send of what it follows. */
+  /** Called when there is more to send of the followed output. */
   sharedGrew(): void;
-  /** Hands what waits to the kernel now. */
+  /** Hands pending output to the kernel now. */
   flush(): void;
-  /** Takes up reading and executing again after a park or a pause. */
+  /** Resumes reading and executing after a park or a pause. */
   resume(): void;
-  /** Bytes waiting: undecoded input, its buffer's size, encoded output. */
+  /** Bytes waiting: undecoded input, the size of its buffer, encoded output. */
   readonly queryBytes: number;
   readonly queryCapacity: number;
-  /** Of a request that has come in part: its arguments that are decoded. */
+  /** Memory of the decoded arguments of an incomplete request. */
   readonly decodedBytes: number;
   readonly outputBytes: number;
-  /** Memory of the output, and the chunks in it beyond the first. */
+  /** Memory of the output, and its number of chunks beyond the first. */
   readonly outputCapacity: number;
   readonly outputChunks: number;
-  /** Closes once its output is written; closes before the loop sleeps; waits for the socket to take more. */
+  /** Closing once its output is written; closing before the loop sleeps; waiting for the socket to take more. */
   readonly isClosing: boolean;
   readonly isDoomed: boolean;
   readonly awaitsWritable: boolean;
-  /** What it is registered for, as the trace says it. */
+  /** Its interest, as shown in the trace. */
   readonly interest: number;
-  /** Nobody is behind it: what is sent is lost. */
+  /** Restored without a socket: what is sent to it is discarded. */
   readonly isGhost: boolean;
 }
 
@@ -67,11 +67,11 @@ export class Transaction {
   readonly queued: { readonly command: Command; readonly argv: Argv }[] = [];
   /** A command was refused while queueing: EXEC will abort. */
   failed = false;
-  /** A queued command writes, or takes memory: the gates ask this of EXEC. */
+  /** A queued command writes, or takes memory: the gates check this for EXEC. */
   isWrite = false;
   deniesOutOfMemory = false;
   mayReplicate = false;
-  /** Length of all queued arguments: they count towards the query buffer, since they wait as it does. */
+  /** Length of all queued arguments: they count towards the query buffer. */
   queuedBytes = 0;
 
   capture(): TransactionState {
@@ -93,14 +93,14 @@ export class Transaction {
   }
 }
 
-/** A command that waits to be answered. */
+/** A command that waits for its reply. */
 interface Suspended {
   readonly command: Command;
   readonly argv: Argv;
   readonly elapsedUs: number;
 }
 
-/** What of a session is data as it stands. What features keep in it, they capture themselves: parks, watches, tracking, subscriptions. */
+/** The fields that are captured as they are. Features capture what they keep in a session themselves: parks, watches, tracking, subscriptions. */
 const PLAIN_FIELDS = [
   'version', 'authenticated', 'name', 'createdMs', 'lastInteractionMs', 'bytesRead', 'bytesWritten', 'frame', 'isWatchBroken', 'noEvict',
   'replyMode', 'parked', 'postponed', 'isMonitor', 'isMaster', 'closing', 'writeOffset',
@@ -121,54 +121,54 @@ export class Session {
   db: Database;
   version: RespVersion = 2;
   authenticated: boolean;
-  /** Whose permissions hold for its commands. */
+  /** The user whose permissions apply to its commands. */
   user: User;
   name = '';
   createdMs: number;
   lastInteractionMs: number;
-  /** What its connection has read and written, in bytes. */
+  /** Bytes that its connection has read and written. */
   bytesRead = 0;
   bytesWritten = 0;
   /** Requests decoded so far; the number of the running one in the trace. */
   frame = 0;
-  /** The command that was asked for last, for CLIENT LIST; null if there is no such command. */
+  /** The command of the last request, for CLIENT LIST; null if it was unknown. */
   lastCommand: Command | null = null;
-  /** The dispatcher's shortcut: the name that was looked up last, and what was found. */
+  /** The dispatcher's cache: the name that was looked up last, and the result. */
   lookedUpName = '';
   lookedUpCommand: Command | null = null;
   transaction: Transaction | null = null;
   /** Keys watched for the coming EXEC; see features/watches.ts. */
   watched: Watch[] | null = null;
-  /** A watched key has changed: EXEC will answer nil. */
+  /** A watched key has changed: EXEC will reply nil. */
   isWatchBroken = false;
-  /** Inside EXEC or a script: what would park the client answers as if its time were over. */
+  /** Inside EXEC or a script: commands that would park the client reply as if they had timed out. */
   deniesBlocking = false;
-  /** In it a script calls commands. */
+  /** The session in which a script calls commands. */
   isScript = false;
-  /** CLIENT NO-EVICT. */
+  /** Set by CLIENT NO-EVICT. */
   noEvict = false;
-  /** CLIENT REPLY: replies are sent (on), swallowed (off), or swallowed for one command (skip-next, then skip). */
+  /** Set by CLIENT REPLY: replies are sent (on), dropped (off), or dropped for one command (skip-next, then skip). */
   replyMode: 'on' | 'off' | 'skip-next' | 'skip' = 'on';
   /** A blocked or postponed client executes nothing until it is released; what it sends meanwhile waits in its buffer. */
   parked = false;
   /** What a blocking command has parked the client for; null while it is not blocked. */
   waiting: Parked | null = null;
-  /** The command that has parked the client, and what it took until then. */
+  /** The command that has parked the client, and how long it took until then. */
   suspended: Suspended | null = null;
-  /** The request that CLIENT PAUSE has put off; it is executed first when the client resumes. */
+  /** The request that CLIENT PAUSE has postponed; it is executed first when the client resumes. */
   postponed: Argv | null = null;
-  /** CLIENT TRACKING; null while it is off. */
+  /** Set by CLIENT TRACKING; null while it is off. */
   tracking: ClientTracking | null = null;
-  /** What MONITOR and SLOWLOG are to see instead of the running command's argv: without its passwords. */
+  /** What MONITOR and SLOWLOG show instead of the running command's argv: without its passwords. */
   redacted: Argv | null = null;
   isMonitor = false;
-  /** This server is a replica, and this the connection of its master: no gates, no replies. */
+  /** This server is a replica, and this is the connection to its master: no gates, no replies. */
   isMaster = false;
-  /** What it sends was accepted when it was written down, by a server that is obeyed: it is the append-only file, or the master. */
+  /** Its commands were accepted when they were written down, by the append-only file or the master, and are not refused again. */
   isObeyed = false;
-  /** What is known of it as a replica, once it has said REPLCONF or PSYNC. */
+  /** Its state as a replica, once it has sent REPLCONF or PSYNC. */
   replica: Replica | null = null;
-  /** How far the stream to the replicas had come when its last command had been executed: what WAIT waits for. */
+  /** Offset of the stream to the replicas after its last command: what WAIT waits for. */
   writeOffset = 0;
   /** Channels, patterns and shard channels this client is subscribed to. */
   readonly channels = new Set<string>();
@@ -176,7 +176,7 @@ export class Session {
   readonly shardChannels = new Set<string>();
   closing = false;
 
-  /** @param id the connection's token: the number that CLIENT ID answers is the one on the screen. */
+  /** @param id the connection's token: CLIENT ID returns the number that is on the screen. */
   constructor(
     readonly id: number,
     readonly server: ServerContext,
@@ -212,19 +212,19 @@ export class Session {
     this.suspended = suspended === null ? null : { ...suspended, command: commandOf(commands, suspended.command) };
   }
 
-  /** Sends a reply or, in RESP3, a push, outside of the answer to a command. */
+  /** Sends a reply or, in RESP3, a push, besides the reply to a command. */
   send(reply: Reply): void {
     this.transport.send(reply, this.version);
   }
 
-  /** The answer to a command, now or late, subject to CLIENT REPLY: that holds back all but pushes, such as the confirmation of a subscription. */
+  /** Sends the reply to a command, at once or later, unless CLIENT REPLY drops it: that drops all but pushes, such as the confirmation of a subscription. */
   answer(reply: Reply): void {
     if (this.replyMode === 'on') return this.transport.send(reply, this.version);
     for (const push of pushesIn(reply)) this.transport.send(push, this.version);
     if (this.replyMode !== 'off') this.replyMode = this.replyMode === 'skip-next' ? 'skip' : 'on';
   }
 
-  /** What EXEC, DISCARD and RESET do alike: the queue and all watches are forgotten. */
+  /** What EXEC, DISCARD and RESET have in common: drops the queue and all watches. */
   endTransaction(): void {
     this.transaction = null;
     this.server.watches.unwatch(this);
@@ -239,7 +239,7 @@ export class Session {
     this.deniesBlocking = true;
   }
 
-  /** It repeats what this server does. */
+  /** True for a replica of this server. */
   get isReplica(): boolean {
     return this.replica !== null && this.replica.phase !== 'handshake';
   }

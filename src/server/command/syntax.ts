@@ -1,5 +1,5 @@
 /**
- * The notation in which a declaration writes down its arguments, and what it is parsed into.
+ * The notation of a declaration's arguments, and the parsed form.
  *
  *   key                       one argument; `key` is of type key, everything else a string unless it says otherwise
  *   seconds:integer           types: string integer double key pattern unix-time
@@ -7,9 +7,9 @@
  *   {field value}...          a block, once or more often
  *   NX                        a word to be typed as it is (pure-token)
  *   EX seconds:integer        a word that introduces an argument
- *   [NX | XX]                 may be left out; either of two
+ *   [NX | XX]                 optional; either of two
  *   (LEFT | RIGHT)            either of two
- *   [GET pattern:pattern]...  may be left out or repeated, the word each time
+ *   [GET pattern:pattern]...  optional or repeated, the word each time
  *
  * Read by COMMAND DOCS, arity checks, the documentation, and the lab's hints and completion.
  */
@@ -31,7 +31,7 @@ export interface Argument {
 
 const LEAF_TYPES: ReadonlySet<string> = new Set(['string', 'integer', 'double', 'key', 'pattern', 'unix-time']);
 
-/** Throws on a notation that does not follow the rules above. */
+/** Parses the notation. Throws if it does not follow the rules above. */
 export function parseSyntax(syntax: string): readonly Argument[] {
   const parser = new SyntaxParser(syntax);
   const sequence = parser.sequence();
@@ -39,7 +39,7 @@ export function parseSyntax(syntax: string): readonly Argument[] {
   return sequence;
 }
 
-/** Smallest argc, negative if there may be more; the command's own name included, `words` being 2 for a subcommand. */
+/** Returns the smallest argc, negative if there may be more; the command's own name included, `words` being 2 for a subcommand. */
 export function arityOf(sequence: readonly Argument[], words = 1): number {
   const least = words + sum(sequence.map(leastWidth));
   return sequence.some(isElastic) ? -least : least;
@@ -102,7 +102,7 @@ class SyntaxParser {
   private word(token: string): Argument {
     if (!/^[A-Z*~=$<>+-]/.test(token)) return this.repeat(this.leaf(token));
     const next = this.tokens[this.at];
-    // A word introduces what follows it directly, unless that is another word or the group ends.
+    // A word introduces what follows it directly, unless that is another word or the end of the group.
     const introduces = next !== undefined && /^[a-z({]/.test(next);
     if (!introduces) return this.repeat({ name: token.toLowerCase(), type: 'pure-token', token, optional: false, multiple: false });
     return { ...this.item(), token };
@@ -150,7 +150,7 @@ function asBlock(items: Argument[]): Argument {
   return { name: items.map((item) => item.name).join('-'), type: 'block', arguments: items, optional: false, multiple: false };
 }
 
-/** Back to text, as `redis-cli` shows it in a hint: `key value [NX | XX] [EX seconds]`. */
+/** Formats arguments as `redis-cli` shows them in a hint: `key value [NX | XX] [EX seconds]`. */
 export function formatSyntax(sequence: readonly Argument[]): string {
   return sequence.map(formatArgument).join(' ');
 }
@@ -162,7 +162,7 @@ export function formatArgument(argument: Argument): string {
   else if (argument.type === 'block') text = formatSyntax(argument.arguments!);
   const { token } = argument;
   const prefix = token === undefined || argument.type === 'pure-token' ? '' : `${token} `;
-  // A word that is not repeated stands before the whole list.
+  // A word that is not repeated comes before the whole list.
   if (argument.multiple && argument.multipleToken !== true) text = `${prefix}${text} [${text} ...]`;
   else text = argument.multiple ? `${prefix}${text} [${prefix}${text} ...]` : `${prefix}${text}`;
   if (argument.optional) return `[${text}]`;

@@ -1,8 +1,8 @@
 /**
- * The configuration file: redis.conf's lines to values, and values back to lines for CONFIG REWRITE.
+ * The configuration file: parses redis.conf's lines, and writes values back for CONFIG REWRITE.
  *
  * Reached from the command line before the server exists, and from CONFIG REWRITE. One directive a line, words separated by spaces, quoted
- * as in Redis; `include` reads another file, or those that a pattern finds, at that place; `save` may come several times.
+ * as in Redis; `include` reads another file, or those that match a pattern, at that place; `save` may be repeated.
  */
 import { dirname } from 'node:path';
 import { readWhole } from '../../shared/read-whole.js';
@@ -13,41 +13,41 @@ import { parseValue } from './parse.js';
 import { BadValue, formatSetting, parseSetting } from './setting.js';
 import { findSetting, settingOf, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 
-/** A line that can not be taken, or a file that can not be read: `redis.conf:12: …`. */
+/** An invalid line, or an unreadable file: `redis.conf:12: …`. */
 export class ConfigFileError extends Error {
   override readonly name = 'ConfigFileError';
 }
 
-/** Directives of redis.conf that are no settings, and that nothing here corresponds to. */
+/** Directives of redis.conf that are no settings, and have no equivalent here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set(['loadmodule', 'rename-command']);
 
-/** Files that include each other would never end. */
+/** A limit, because files that include each other would never end. */
 const MAX_DEPTH = 16;
 
-/** A name that may begin a line: of a setting, or of something that is none. */
+/** True for a word that may begin a line: a setting, or another directive. */
 export function isDirective(name: string): boolean {
   return findSetting(name) !== undefined || name.toLowerCase() === 'include' || UNSUPPORTED.has(name.toLowerCase());
 }
 
-/** Says what is wrong with a line, by throwing. */
+/** Throws an error that says what is wrong with a line. */
 type Fail = (complaint: string) => never;
 
-/** Reads files, texts and single lines, one behind the other, into `values`: what comes later wins. */
+/** Reads files, texts and single lines, one after the other, into `values`: later lines win. */
 export class ConfigReader {
   readonly values: Partial<SettingValues> = {};
   private hasSavePoints = false;
 
-  /** A file and all that it includes. Throws {@link ConfigFileError}. */
+  /** Reads a file and all that it includes. Throws {@link ConfigFileError}. */
   file(path: string): void {
     this.readFile(resolvePath(path), 0);
   }
 
-  /** Text that came by another way; `name` stands in complaints. Throws {@link ConfigFileError}. */
+  /** Reads text from another source; `name` is used in error messages. Throws {@link ConfigFileError}. */
   text(text: string, name: string): void {
     this.readText(text, name, toBytes(process.cwd()), 0);
   }
 
-  /** The words of one line. @param fail throws what the caller wants to be thrown */
+  /** Reads the words of one line. @param fail throws the error that the caller wants */
   words(words: readonly string[], fail: Fail): void {
     this.readWords(words, toBytes(process.cwd()), 0, fail);
   }
@@ -79,7 +79,7 @@ export class ConfigReader {
     else this.directive(words, fail);
   }
 
-  /** A pattern may find no file at all; a name without wildcards must be one. */
+  /** A pattern may match no file; a name without wildcards must exist. */
   private include(words: readonly string[], directory: string, depth: number, fail: Fail): void {
     if (words.length !== 2) fail('wrong number of arguments');
     for (const path of expandGlob(resolvePath(directory, words[1]!))) this.readFile(path, depth + 1);
@@ -97,13 +97,13 @@ export class ConfigReader {
     }
   }
 
-  /** Together with what earlier lines of its name have said. */
+  /** Merges a value with those of earlier lines of its name. */
   private added(name: SettingName, value: unknown): unknown {
     if (name === 'save') return this.savePoints(value as string);
     return name === 'user' ? [...(this.values.user ?? []), ...(value as SettingValues['user'])] : value;
   }
 
-  /** The first line replaces the default, the next ones add to it; an empty one forgets them all. */
+  /** The first line replaces the default, further ones add to it; an empty one clears them all. */
   private savePoints(points: string): string {
     const before = this.hasSavePoints ? (this.values.save ?? '') : '';
     this.hasSavePoints = true;
@@ -113,7 +113,7 @@ export class ConfigReader {
 
 const ESCAPES: { readonly [char: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
 
-/** The words of a line: separated by white space, in "" with escapes or in ''. Empty for a comment; null if a quote is not closed. */
+/** Splits a line into words: separated by white space, in "" with escapes or in ''. Empty for a comment; null if a quote is not closed. */
 export function splitWords(line: string): string[] | null {
   const trimmed = line.trim();
   if (trimmed.startsWith('#')) return [];
@@ -137,15 +137,15 @@ function unescape(text: string): string {
 const GENERATED = '# Written by CONFIG REWRITE';
 
 /**
- * Writes the values in force into the file: a line whose setting has changed is replaced, comments and the order stay, what the file does
- * not name and is not the default is added at the end. Throws what the file system throws; the file is then as it was.
+ * Writes the values in force into the file: lines of changed settings are replaced, comments and the order are kept, settings that are neither in the file
+ * nor at their default are added at the end. Throws what the file system throws; the file is then unchanged.
  */
 export function rewriteConfigFile(path: string, values: SettingValues, users: readonly string[]): void {
   const file = toText(path);
   replaceFile(file, rewriteText(readWhole(file).toString('latin1'), values, users));
 }
 
-/** @param users the lines of users, which take the place of those that there are */
+/** @param users the lines of users, which replace existing ones */
 export function rewriteText(text: string, values: SettingValues, users: readonly string[] = []): string {
   const written = new Set<SettingName>(['user']);
   const usersLeft = [...users];

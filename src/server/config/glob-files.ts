@@ -1,5 +1,5 @@
 /**
- * The files that a pattern of `include` finds, as glob(3) does: `*`, `?` and `[…]` within the parts of a path, none of which matches a
+ * The files that match a pattern of `include`, as in glob(3): `*`, `?` and `[…]` within the parts of a path, none of which matches a
  * dot at the beginning of a name.
  */
 import { existsSync, readdirSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { toBytes, toText } from './bytes.js';
 
 const WILDCARD = /[*?[]/;
 
-/** Sorted. A path without wildcards is returned as it is, whether there is such a file or not. @param pattern absolute, a byte string */
+/** Returns the paths, sorted. A path without wildcards is returned as it is, whether the file exists or not. @param pattern absolute, a byte string */
 export function expandGlob(pattern: string): string[] {
   if (!WILDCARD.test(pattern)) return [pattern];
   let found = ['/'];
@@ -24,7 +24,7 @@ function namesIn(directory: string, part: string): string[] {
   return namesOf(directory).filter((name) => wanted.test(name) && (!name.startsWith('.') || part.startsWith('.')));
 }
 
-/** None of what is no directory, or may not be looked into. */
+/** Empty for what is no directory, or not readable. */
 function namesOf(directory: string): string[] {
   try {
     return readdirSync(toText(directory)).map(toBytes);
@@ -43,7 +43,7 @@ function toRegExp(part: string): RegExp {
   try {
     return new RegExp(`^${source}$`, 's');
   } catch {
-    // A range from high to low: fits nothing.
+    // A range from high to low matches nothing.
     return /(?!)/;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One setting from its words to its value, with what only this machine knows: which directories there are.
+ * Parses the words of one setting, including the check that only this machine can make: whether a directory exists.
  *
  * Reached from the configuration file, the command line and CONFIG SET.
  */
@@ -14,14 +14,14 @@ export class ConfigError extends Error {
   constructor(
     readonly setting: string,
     readonly complaint: string,
-    /** There is no such setting at all. */
+    /** There is no such setting. */
     readonly isUnknown = false,
   ) {
     super(`${setting}: ${complaint}`);
   }
 }
 
-/** Reads one setting from the words of a line or a flag; `current` is what classes that are not named keep. Throws {@link ConfigError}. */
+/** Parses one setting from the words of a line or a flag; `current` gives the classes that are not named. Throws {@link ConfigError}. */
 export function parseValue(given: string, name: SettingName, words: readonly string[], current: Partial<SettingValues> = {}): unknown {
   const setting = settingOf(name);
   const value = parseSetting(setting, words);

@@ -1,7 +1,7 @@
 /**
  * The settings as plain data: what a client may know of each without asking a server.
  *
- * Read by the lab's console, through the door of the server, to complete what is typed behind CONFIG GET and SET.
+ * Used by the lab's console, through the server's index.ts, to complete what is typed after CONFIG GET and SET.
  */
 import type { SettingKind } from './setting.js';
 import { SETTINGS } from './settings.js';
@@ -9,13 +9,13 @@ import { SETTINGS } from './settings.js';
 export interface SettingReference {
   readonly name: string;
   readonly summary: string;
-  /** All values there are, if they can be listed; empty otherwise. */
+  /** All values, if they can be listed; empty otherwise. */
   readonly values: readonly string[];
-  /** CONFIG SET takes it. */
+  /** True if CONFIG SET can change it. */
   readonly mutable: boolean;
 }
 
-/** Every setting that patterns find, by name. */
+/** Returns every setting that patterns find, by name. */
 export function settingReference(): readonly SettingReference[] {
   return Object.entries(SETTINGS)
     .filter(([, setting]) => setting.hidden !== true)

@@ -1,20 +1,20 @@
 /**
- * What a setting is: its kind, how its text is read, and how it is written back.
+ * Kinds of settings: how the text of each is parsed and formatted.
  *
- * Reached from the table (settings.ts) and from config.ts. The complaints are those of Redis's CONFIG SET, word for word, because
- * client libraries and people's scripts know them.
+ * Reached from the table (settings.ts) and from config.ts. The complaints are those of Redis's CONFIG SET, word for word, because client libraries and scripts
+ * match on them.
  */
 import { resolvePath } from './bytes.js';
 
-/** Text that is a wrong value: what is wrong with it, as CONFIG SET says it. */
+/** An invalid value: the complaint, worded as in CONFIG SET. */
 export class BadValue {
   constructor(readonly complaint: string) {}
 }
 
 export interface Limits {
-  /** Bytes waiting for one client at which it is disconnected; 0: no limit. */
+  /** A client with this many unsent bytes is disconnected; 0: no limit. */
   readonly hard: number;
-  /** The same, but only once it has lasted for `softSeconds`. */
+  /** The same, but only after `softSeconds` without a break. */
   readonly soft: number;
   readonly softSeconds: number;
 }
@@ -36,7 +36,7 @@ export interface Ranged {
 }
 
 export type IntegerSetting = Value<'integer', number> & Ranged & {
-  /** Values outside are taken and moved to the nearer end, without a complaint (hz). */
+  /** Values outside are moved to the nearer limit, without a complaint (hz). */
   readonly clamp?: readonly [min: number, max: number];
 };
 /** Written in octal. */
@@ -57,7 +57,7 @@ export type StringSetting = Value<'string', string> & { readonly check?: (text: 
 export type WordsSetting = Value<'words', string> & { readonly normalize: (words: readonly string[]) => string | BadValue };
 /** A directory that exists, kept as an absolute path. */
 export type DirectorySetting = Value<'directory', string>;
-/** Of each user its name and its rules, as on a line `user …`: of which there may be several. */
+/** The name and the rules of each user, as on a line `user …`, of which there may be several. */
 export type UsersSetting = Value<'users', readonly (readonly string[])[]>;
 export type NumbersSetting = Value<'percentiles', readonly number[]>;
 export type OutputLimitsSetting = Value<'output-limits', OutputLimits>;
@@ -78,17 +78,17 @@ export type SettingKind =
 
 export interface SettingTraits {
   readonly summary: string;
-  /** False: only at the start, by flag or file. */
+  /** False: set only at the start, by flag or file. */
   readonly mutable: boolean;
-  /** `none`: accepted and reported, so that clients and files that name it work, but nothing here depends on it yet. */
+  /** `none`: accepted and reported, so that clients and files that name it work, but without effect here yet. */
   readonly effect: 'yes' | 'none';
-  /** The name it had in earlier versions. */
+  /** Its name in earlier versions. */
   readonly alias?: string;
-  /** Not found by the patterns of CONFIG GET, only by its name. */
+  /** Not matched by patterns of CONFIG GET, only by its name. */
   readonly hidden?: boolean;
-  /** A line of the configuration, and nothing that CONFIG GET and CONFIG SET know of. */
+  /** A directive of the file only, unknown to CONFIG GET and CONFIG SET. */
   readonly lineOnly?: boolean;
-  /** May be named without a value, which then is empty. */
+  /** May be given without a value, which is then empty. */
   readonly bare?: boolean;
   /** CONFIG SET needs enable-protected-configs. */
   readonly protected?: boolean;
@@ -99,12 +99,12 @@ export interface SettingTraits {
 export type Setting = SettingKind & SettingTraits;
 export type ValueOf<S extends SettingKind> = S['default'];
 
-/** 2^63 - 1 and 2^64 - 1, as near as a number comes; written in full by {@link formatInteger}. */
+/** 2^63 - 1 and 2^64 - 1, to the precision of a number; {@link formatInteger} writes all digits. */
 export const LONG_MAX = 2 ** 63;
 export const ULONG_MAX = 2 ** 64;
 export const INT_MAX = 0x7fffffff;
 
-/** Reads one setting. `words` are its arguments as on a line of redis.conf; CONFIG SET gives one, which is split where several are meant. */
+/** Parses one setting. `words` are its arguments as on a line of redis.conf; CONFIG SET gives one, which is split where several are allowed. */
 export function parseSetting(setting: SettingKind, words: readonly string[]): unknown {
   if (setting.kind === 'users') return [words];
   if (isMulti(setting)) return parseWords(setting, words.length === 1 ? split(words[0]!) : words);
@@ -112,7 +112,7 @@ export function parseSetting(setting: SettingKind, words: readonly string[]): un
   return parseText(setting, words[0]!);
 }
 
-/** Does it take several words on a line? */
+/** True if it takes several words on a line. */
 export function isMulti(setting: SettingKind): boolean {
   return (
     setting.kind === 'words' ||
@@ -123,7 +123,7 @@ export function isMulti(setting: SettingKind): boolean {
   );
 }
 
-/** Back to text, as CONFIG GET shows it. */
+/** Formats a value as CONFIG GET shows it. */
 export function formatSetting(setting: SettingKind, value: unknown): string {
   switch (setting.kind) {
     case 'boolean':
@@ -148,7 +148,7 @@ export function formatSetting(setting: SettingKind, value: unknown): string {
   }
 }
 
-/** Checks a value that came as a value, from the options of createServer for one. A complaint, or null. */
+/** Checks a typed value, for example of the options of createServer. Returns a complaint, or null. */
 export function checkValue(setting: SettingKind, value: unknown): string | null {
   if (typeof value !== typeof setting.default || value === null) return `must be a ${typeof setting.default}`;
   if (setting.kind === 'users') return isListOfLists(value) ? null : 'must be a list of users, each a list of strings';
@@ -161,7 +161,7 @@ function isListOfLists(value: unknown): boolean {
   return Array.isArray(value) && value.every((words) => Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string'));
 }
 
-/** What may be given, for people: `0 to 65535`, `yes or no`. */
+/** Describes the allowed values for people: `0 to 65535`, `yes or no`. */
 export function describeValues(setting: SettingKind): string {
   switch (setting.kind) {
     case 'boolean':
@@ -238,13 +238,13 @@ function parseInteger(text: string, limits: Ranged): number | BadValue {
 
 function inRange(value: bigint, { min, max }: Ranged): number | BadValue {
   const asNumber = Number(value);
-  // The largest limits are a power of two, one more than the last integer that is allowed.
+  // The largest limits are powers of two, one more than the largest allowed integer.
   const tooLarge = max >= LONG_MAX ? value >= BigInt(max) : asNumber > max;
   if (asNumber < min || tooLarge) return new BadValue(`argument must be between ${formatInteger(min)} and ${formatInteger(max)} inclusive`);
   return asNumber;
 }
 
-/** All digits of an integer; the two limits that no number can hold are written as what they stand for. */
+/** Formats all digits of an integer; the two limits that no number can hold are written exactly. */
 export function formatInteger(value: number): string {
   if (value === LONG_MAX) return '9223372036854775807';
   if (value === ULONG_MAX) return '18446744073709551615';
@@ -255,7 +255,7 @@ const UNITS: { readonly [unit: string]: bigint } = { '': 1n, b: 1n, k: 1000n, kb
 
 const UINT64_MAX = (1n << 64n) - 1n;
 
-/** `100`, `64kb`, `1gb`: bytes, or null. An empty text is 0 and a number of more than 64 bits the largest one, as in Redis. */
+/** Parses `100`, `64kb`, `1gb`. Returns bytes, or null. An empty text is 0, and a number of more than 64 bits the largest one, as in Redis. */
 export function parseMemory(text: string): bigint | null {
   const [, digits, unit] = /^(\d*)([a-z]*)$/i.exec(text) ?? [];
   const factor = unit === undefined ? undefined : UNITS[unit.toLowerCase()];
@@ -290,7 +290,7 @@ function parsePercentiles(words: readonly string[]): readonly number[] | BadValu
 
 const CLASSES: { readonly [name: string]: keyof OutputLimits } = { normal: 'normal', slave: 'slave', replica: 'slave', pubsub: 'pubsub' };
 
-/** Only the classes that are named; config.ts lays them over the ones in force. */
+/** Returns only the classes that are named; config.ts merges them into those in force. */
 function parseOutputLimits(words: readonly string[]): Partial<OutputLimits> | BadValue {
   if (words.length % 4 !== 0) return new BadValue('Wrong number of arguments in buffer limit configuration.');
   const limits: { -readonly [name in keyof OutputLimits]?: Limits } = {};
@@ -308,7 +308,7 @@ function parseOutputLimits(words: readonly string[]): Partial<OutputLimits> | Ba
   return limits;
 }
 
-/** Two spaces make an empty word, which most settings refuse: so does Redis. */
+/** Two spaces make an empty word, which most settings refuse, as in Redis. */
 function split(text: string): string[] {
   return text === '' ? [] : text.split(' ');
 }

@@ -2,8 +2,8 @@
  * The table of settings. Command-line flags, the configuration file, CONFIG GET and SET, and docs/configuration.md all derive
  * from it. Names, defaults and limits are those of redis-server 7.0.15; a test asks a live one.
  *
- * `effect: 'none'` marks what is accepted and shown but changes nothing here yet, so that a redis.conf as it is found on any
- * machine can be read. Not in the table: TLS, as in a Redis that was built without it.
+ * `effect: 'none'` marks settings that are accepted and shown but have no effect here yet, so that any machine's redis.conf can be read. Not in the table: TLS,
+ * as in a Redis built without it.
  */
 import {
   BadValue,
@@ -100,7 +100,7 @@ function savePoints(numbers: readonly string[]): string | BadValue {
   return isWrong ? new BadValue('Invalid save parameters') : joined(numbers);
 }
 
-/** `127.0.0.1 6379`; `no one` and an empty text: there is none. */
+/** `127.0.0.1 6379`; `no one` and an empty text: no master. */
 function masterAddress(list: readonly string[]): string | BadValue {
   if (list.length === 0 || (list.length === 2 && /^no one$/i.test(joined(list)))) return '';
   if (list.length !== 2) return new BadValue('wrong number of arguments');
@@ -112,7 +112,7 @@ function hostName(text: string): string | null {
   return /^[a-z\d.-]*$/i.test(text) ? null : 'Hostnames may only contain alphanumeric characters, hyphens or dots';
 }
 
-/** What `A` stands for. */
+/** The classes that `A` stands for. */
 const EVENT_CLASSES = 'g$lshzxetd';
 
 /** The letters in the order that CONFIG GET shows. Redis 7.0 keeps new keys (n) beside A as well, but does not show them. */
@@ -344,7 +344,7 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 export type SettingValues = { -readonly [name in SettingName]: ValueOf<(typeof SETTINGS)[name]> };
 
-/** Settings whose values are nobody else's business: a recording does not hold them. */
+/** Settings with secret values: a recording does not contain them. */
 export const SECRET_SETTINGS: readonly ('requirepass' | 'masterauth')[] = ['requirepass', 'masterauth'];
 
 const byName: ReadonlyMap<string, SettingName> = new Map(
@@ -354,12 +354,12 @@ const byName: ReadonlyMap<string, SettingName> = new Map(
   ]),
 );
 
-/** The setting of a name or of an earlier name, in any case. */
+/** Returns the setting with this name or former name, in any case. */
 export function findSetting(name: string): SettingName | undefined {
   return byName.get(name) ?? byName.get(name.toLowerCase());
 }
 
-/** Every name, earlier ones included, with its setting's name. */
+/** Returns every name, former ones included, with its setting's name. */
 export function settingNames(): Iterable<readonly [name: string, setting: SettingName]> {
   return byName;
 }

@@ -1,6 +1,6 @@
 /**
- * AfterReply: what a running command has put off until its reply is in the output: pushes that must come behind it, and serving the clients that waited
- * for what it has written. Reached from features and handlers; emptied by the connection after each reply.
+ * AfterReply: what a running command has postponed until its reply is in the output: pushes that must follow it, and serving the clients that waited
+ * for what it has written. Filled by features and handlers; emptied by the connection after each reply.
  */
 import type { RunningCommand } from '../features/surroundings.js';
 
@@ -15,7 +15,7 @@ export class AfterReply implements RunningCommand {
     return this.waiting.length === 0;
   }
 
-  /** Does what had to wait, and what it puts off in turn. */
+  /** Does everything postponed, and what that postpones in turn. */
   finish(): void {
     while (this.waiting.length > 0) {
       const due = this.waiting;

@@ -1,8 +1,8 @@
 /**
  * The dispatcher: one decoded request to one reply. Reached from client/connection.ts.
  *
- * `dispatch` is a straight list of gates in the order of Redis's processCommand, because there the order is the meaning:
- * which error a client sees first depends on it.
+ * `dispatch` is a straight list of gates in the order of Redis's processCommand, because the order matters: which error
+ * a client sees first depends on it.
  */
 import { ErrorReply, NO_REPLY, QUEUED, type Reply } from '../resp/reply.js';
 import { PAUSE_ALL, PAUSE_OFF, type PauseMode } from '../features/client-pause.js';
@@ -23,13 +23,13 @@ type Surroundings = Pick<
   ServerContext,
   'commands' | 'keyspace' | 'aclLog' | 'hooks' | 'pause' | 'tracking' | 'stats' | 'tap' | 'clock' | 'requiresPassword' | 'log' | 'activity'
 > & {
-  /** Given whether somebody watches, says whether that is so as far as the server's state is concerned; see ServerInputs. */
+  /** Maps whether the server is traced to whether its state is to depend on that; see ServerInputs. */
   isWatched(watches: boolean): boolean;
 };
 
 export class Dispatcher implements CommandRunner {
   private readonly stopwatch: Stopwatch<Session, Command>;
-  /** Somebody watched when the running read began: then each command is timed alone. */
+  /** The server was traced when the running read began: then each command is timed alone. */
   private timesEach = false;
 
   constructor(
@@ -56,7 +56,7 @@ export class Dispatcher implements CommandRunner {
     if (pause.mode !== PAUSE_OFF && isHeld(pause.mode, session, command, argv)) return pause.postpone(session, argv);
     if (session.transaction !== null && !command.runsInsideMulti) {
       session.transaction.queue(command, argv, session);
-      // A heap that is full refuses what is queued next.
+      // A full heap refuses what is queued next.
       const { watchHeap } = this.server.hooks;
       if (watchHeap !== null) watchHeap();
       return QUEUED;
@@ -68,7 +68,7 @@ export class Dispatcher implements CommandRunner {
     return faults === null ? reply : faults.answer(session, command, argv, reply);
   }
 
-  /** What stands between a client and a command that exists: the first error, or null. */
+  /** Checks whether a client may run a command: returns the first error, or null. */
   private gates(session: Session, command: Command, argv: Argv): ErrorReply | null {
     const { server } = this;
     const { hooks, tracking } = server;
@@ -82,7 +82,7 @@ export class Dispatcher implements CommandRunner {
     if (denial !== null) return this.deny(session, session.transaction === null ? 'toplevel' : 'multi', denial, errors.noPermission(denial));
     if ((hooks.isHeapFull || (hooks.makeRoom !== null && !hooks.makeRoom())) && needsRoom(session, command)) return errors.OUT_OF_MEMORY;
     if (tracking.isActive) tracking.limitKeys();
-    if (hooks.writesDenied !== null && isToldOfDisk(session, command)) return hooks.writesDenied;
+    if (hooks.writesDenied !== null && isRefusedWithoutDisk(session, command)) return hooks.writesDenied;
     if (hooks.tooFewReplicas !== null && isWrite(session, command)) return hooks.tooFewReplicas;
     if (hooks.readOnly !== null && !session.isMaster && isWrite(session, command)) return hooks.readOnly;
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
@@ -91,7 +91,7 @@ export class Dispatcher implements CommandRunner {
     return hooks.faults === null || session.isMaster ? null : hooks.faults.refuse(session, command, argv);
   }
 
-  /** Before the requests of a read: what follows is timed together, up to {@link endRead}. */
+  /** Called before the requests of a read: what follows is timed together, up to {@link endRead}. */
   beginRead(): void {
     this.timesEach = this.server.isWatched(this.server.tap.sink !== null);
     this.stopwatch.begin();
@@ -124,7 +124,7 @@ export class Dispatcher implements CommandRunner {
     return this.server.tap.sink === null ? this.run(session, command, argv) : this.runSeen(session, command, argv);
   }
 
-  /** A brief command in a read that has begun before anybody watched. */
+  /** Runs a fast command in a read that began untraced, and is traced now. */
   private runSeen(session: Session, command: Command, argv: Argv): Reply {
     const { clock } = this.server;
     const startUs = clock.measureUs();
@@ -160,7 +160,7 @@ export class Dispatcher implements CommandRunner {
     }
   }
 
-  /** Counts calls once their time is known. */
+  /** Counts calls once their duration is known. */
   private settle(session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number): void {
     const { hooks } = this.server;
     command.stats.calls += calls;
@@ -168,7 +168,7 @@ export class Dispatcher implements CommandRunner {
     if (hooks.executed !== null && !command.skipsSlowlog) hooks.executed(session, command, argv, elapsedUs, calls);
   }
 
-  /** The command has parked its client: it counts as called; whether it was slow, and whether it failed, is known when it is answered. */
+  /** The command has parked its client: it counts as called; whether it was slow, or has failed, is known when it is answered. */
   private suspend(session: Session, command: Command, argv: Argv, elapsedUs: number): void {
     command.stats.calls++;
     command.stats.elapsedUs += elapsedUs;
@@ -176,8 +176,8 @@ export class Dispatcher implements CommandRunner {
   }
 
   /**
-   * A command that had parked its client has been answered. Not called where its time was over: that is neither slow nor a failure.
-   * @param elapsedUs what serving it took; the time that it waited does not count
+   * Called when a command that had parked its client has been answered; not at a timeout, which is neither slow nor a failure.
+   * @param elapsedUs duration of serving it; the time spent waiting does not count
    */
   resumed(session: Session, reply: Reply, elapsedUs: number, hasFailed: boolean): void {
     const { suspended } = session;
@@ -195,7 +195,7 @@ export class Dispatcher implements CommandRunner {
     this.afterReply.whenReplied(run);
   }
 
-  /** Does what had to wait until the reply of the command was in the output. */
+  /** Does what had to wait until the reply of the command is in the output. */
   finish(): void {
     this.afterReply.finish();
   }
@@ -206,12 +206,12 @@ export class Dispatcher implements CommandRunner {
 
   private lookup(session: Session, argv: Argv): Command | null {
     const name = argv[0]!;
-    // The decoder hands out the same string object while a connection repeats itself, so this compares two pointers.
+    // The decoder returns the same string object while a connection repeats a command, so this compares two pointers.
     if (name === session.lookedUpName) return session.lookedUpCommand;
     const { commands } = this.server;
     const command = commands.get(name) ?? commands.get(name.toLowerCase()) ?? null;
     if (command === null) return null;
-    // A container is never remembered, since the next call of it means another subcommand.
+    // A container is never cached, since its next call may have another subcommand.
     if (command.subcommands !== null) return argv.length > 1 ? (command.subcommands.get(argv[1]!.toLowerCase()) ?? null) : command;
     session.lookedUpName = name;
     session.lookedUpCommand = command;
@@ -226,7 +226,7 @@ export class Dispatcher implements CommandRunner {
     return this.reject(session, null, isContainer ? errors.unknownSubcommand(argv[0]!, argv[1]!) : errors.unknownCommand(argv));
   }
 
-  /** These words begin the lines of an HTTP request that a web page has made a browser send here. */
+  /** These words begin lines of an HTTP request that a web page has made a browser send here. */
   private rejectBrowser(session: Session): Reply {
     this.server.log(
       'warning',
@@ -236,7 +236,7 @@ export class Dispatcher implements CommandRunner {
     return NO_REPLY;
   }
 
-  /** An error before execution; inside MULTI it also dooms the transaction, and from EXEC it ends it. */
+  /** Refuses a command before execution; inside MULTI this also dooms the transaction, and for EXEC it ends it. */
   private reject(session: Session, command: Command | null, error: ErrorReply): Reply {
     if (session.transaction !== null) session.transaction.failed = true;
     if (session.tracking !== null) endCaching(session, command);
@@ -268,7 +268,7 @@ export class Dispatcher implements CommandRunner {
     counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
   }
 
-  /** A defect of ours: the client is told, the log has the details, and the server goes on. */
+  /** A defect of ours: the client gets an error, the log has the details, and the server goes on. */
   private internalError(command: Command, error: unknown): ErrorReply {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.server.log('warning', `Internal error in '${command.fullName}': ${detail}`);
@@ -276,7 +276,7 @@ export class Dispatcher implements CommandRunner {
   }
 }
 
-/** A transaction being queued takes memory with every command; only what ends it is let through. */
+/** Queueing a command takes memory as well; only commands that end the transaction are let through. */
 function needsRoom(session: Session, command: Command): boolean {
   const { transaction } = session;
   if (session.isMaster) return false;
@@ -285,32 +285,32 @@ function needsRoom(session: Session, command: Command): boolean {
   return command.name !== 'discard' && command.name !== 'quit' && command.name !== 'reset';
 }
 
-/** Is a command one of those that are refused while nothing reaches the disk? PING tells who looks after the server. */
-function isToldOfDisk(session: Session, command: Command): boolean {
+/** True for the commands that are refused while nothing can be written to the disk; PING, so that monitoring notices. */
+function isRefusedWithoutDisk(session: Session, command: Command): boolean {
   if (session.isMaster) return false;
   return command.name === 'ping' || isWrite(session, command);
 }
 
-/** Does it change something, by itself or as the end of a transaction? */
+/** True if it writes, by itself or as the end of a transaction. */
 function isWrite({ transaction }: Session, command: Command): boolean {
   return command.isWrite || (command.name === 'exec' && transaction !== null && transaction.isWrite);
 }
 
-/** Has it the flag, and have those of a transaction that it ends? */
+/** True if it has the flag, and all commands of a transaction that it ends have it. */
 function allowsAll({ transaction, isMaster }: Session, command: Command, flag: 'stale' | 'loading'): boolean {
   if (isMaster) return true;
   if (!command.flags.has(flag)) return false;
   return command.name !== 'exec' || transaction === null || transaction.queued.every((each) => each.command.flags.has(flag));
 }
 
-/** Does CLIENT PAUSE hold a command back? EXEC is held if one of its commands would be. */
+/** True if CLIENT PAUSE holds a command back. EXEC is held back if one of its commands would be. */
 function isHeld(mode: PauseMode, session: Session, command: Command, argv: Argv): boolean {
   if (session.isReplica || session.isMaster) return false;
   if (mode === PAUSE_ALL) return true;
   return command.couldReplicate(argv, session) || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
 }
 
-/** CLIENT CACHING holds for the next command that is not CLIENT, or for the whole next transaction. */
+/** CLIENT CACHING applies to the next command that is not CLIENT, or to the whole next transaction. */
 function endCaching(session: Session, command: Command | null): void {
   if (session.transaction === null && command?.container?.name !== 'client') session.tracking!.isCachingGiven = false;
 }

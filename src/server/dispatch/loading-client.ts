@@ -1,6 +1,6 @@
 /**
- * LoadingClient: runs the requests of the append-only file. They have passed all gates when they were written down, so there are none; there is nobody to be
- * answered either, and nothing is counted, timed or handed on.
+ * LoadingClient: executes the requests of the append-only file. They passed all gates when they were written, so there are none; there are no replies
+ * either, and nothing is counted, timed or propagated.
  */
 import type { Argv, Command } from '../command/command.js';
 import type { ServerContext } from '../command/context.js';
@@ -8,7 +8,7 @@ import { NOWHERE } from '../command/nowhere.js';
 import { Session } from '../command/session.js';
 import { ErrorReply, type Reply } from '../resp/reply.js';
 
-/** That of no connection. */
+/** The token of no connection. */
 const NOBODY = 0;
 
 interface Queued {
@@ -17,19 +17,19 @@ interface Queued {
 }
 
 export class LoadingClient {
-  /** Requests that were answered with an error, although they had another answer when they were written down. */
+  /** Number of requests that were answered with an error, although they had succeeded when they were written. */
   errors = 0;
-  /** What the first of them was, and its answer. */
+  /** The first of them, and its reply. */
   firstError = '';
   private readonly session: Session;
-  /** Between MULTI and EXEC. */
+  /** The requests between MULTI and EXEC. */
   private queued: Queued[] | null = null;
 
   constructor(private readonly server: ServerContext) {
     const session = (this.session = new Session(NOBODY, server, NOWHERE));
     session.authenticated = true;
     session.isObeyed = true;
-    // What would wait finds that its time is over.
+    // Commands that would block time out at once.
     session.deniesBlocking = true;
   }
 
@@ -37,12 +37,12 @@ export class LoadingClient {
     return this.queued !== null;
   }
 
-  /** MULTI without EXEC is as if it had never been. */
+  /** Drops an open MULTI: without EXEC it has no effect. */
   discard(): void {
     this.queued = null;
   }
 
-  /** False: there is no such command. */
+  /** Executes a request. False: unknown command. */
   run(argv: Argv): boolean {
     const command = this.lookup(argv);
     if (command === null || command.run === null || !command.acceptsArgc(argv.length)) return false;

@@ -1,6 +1,6 @@
 /**
- * What a command would have answered at a moment between two others: it is executed in a server that is thrown away afterwards, because even a GET changes
- * what a server remembers.
+ * Answers a command as of a past moment: executes it in a server that is discarded afterwards, because even a GET changes
+ * a server's state.
  */
 import { NOWHERE } from '../command/nowhere.js';
 import { Session, type Transport } from '../command/session.js';
@@ -18,7 +18,7 @@ const LIMIT_MS = 2000;
 /** No connection has this token. */
 const NOBODY = 0;
 
-/** The reply as RESP bytes. Throws an Error if there is no such moment or database, or the command takes too long. */
+/** Returns the reply as RESP bytes. Throws an Error if there is no such moment or database, or the command takes too long. */
 export function answerAt(finder: RouteFinder, question: Question): Uint8Array {
   const route = finder.at(question.at);
   let reply: Uint8Array | null = null;
@@ -37,12 +37,12 @@ function execute(server: Server, { argv, protocol, db }: Question): Uint8Array {
   session.user = server.users.superuser();
   session.authenticated = true;
   session.version = protocol;
-  // A command that would wait finds that its time is over.
+  // A command that would block times out at once.
   session.deniesBlocking = true;
   const database = server.keyspace.databases[db];
   if (database === undefined) throw new Error(`there is no database ${db}`);
   session.db = database;
-  // Whom CLIENT PAUSE holds back is not asked.
+  // CLIENT PAUSE does not hold the question back.
   if (server.pause.mode !== 0) server.pause.end();
   server.tap.sink = null;
   const reply = server.dispatcher.dispatch(session, argv);
@@ -50,7 +50,7 @@ function execute(server: Server, { argv, protocol, db }: Question): Uint8Array {
   return output.buffer.subarray(0, output.position);
 }
 
-/** What is sent to the one who asks is part of the answer. */
+/** Push messages to the asking client are part of the answer. */
 const nowhere = (output: Output): Transport => ({ ...NOWHERE, send: (reply, version) => encode(output, reply, version) });
 
 class Output implements ByteSink {

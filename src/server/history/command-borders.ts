@@ -1,12 +1,12 @@
 /**
- * CommandBorders: which command a server is executing, told by its events, and the last moment at which it was executing none.
+ * CommandBorders: derives from events which command a server is executing, and the last moment at which it was executing none.
  *
  *   frame · · key-change · execute · reply        borders: up to `frame`, and from the outermost `execute` on
  */
 import type { TraceEvent, TraceKind } from '../trace/events.js';
 import type { Moment } from './moment.js';
 
-/** When these happen and no command is being executed, the server is between two pieces of work. Others may happen within a timer's work, or a client's end. */
+/** Events that occur between two pieces of work if no command is being executed. Others may occur within a timer's work, or while a client is closed. */
 const BETWEEN: ReadonlySet<TraceKind> = new Set([
   'turn-begin', 'write', 'interest', 'wait', 'poll', 'ready', 'accept', 'connect', 'read', 'frame-partial', 'frame', 'timer', 'turn-end',
 ]);
@@ -14,26 +14,26 @@ const BETWEEN: ReadonlySet<TraceKind> = new Set([
 interface Running {
   readonly token: number;
   readonly frame: number;
-  /** Empty: which one is not known. */
+  /** Empty: unknown. */
   readonly command: string;
 }
 
-/** A command that was put off, and has no request in this turn, lets others be served. It ends with its turn. */
-const PUT_OFF: Running = { token: NaN, frame: NaN, command: '' };
+/** A postponed command that has no request in this turn, and lets other clients be served. It ends with its turn. */
+const POSTPONED: Running = { token: NaN, frame: NaN, command: '' };
 
 export class CommandBorders {
-  /** What is being executed, or is about to be: its request has been decoded. */
+  /** The command being executed, or about to be: its request has been decoded. */
   running: Running | null = null;
   /** The last moment between commands. */
   last: Moment = { turn: 0, event: 0 };
-  /** What was executed last; its reply may be still to come. */
+  /** The command executed last; its reply may still follow. */
   private executed: Running | null = null;
-  /** While a script lets others be served, it still runs. */
+  /** The running script lets other clients be served, and is still running. */
   private servesOthers = false;
 
   pass(event: TraceEvent, moment: Moment): void {
     if (this.running !== null && this.isEndOf(this.running, event)) this.end(this.running);
-    if (event.kind === 'poll' && event.within === true) this.letsOthersIn();
+    if (event.kind === 'poll' && event.within === true) this.serveOthers();
     if (this.running === null && (BETWEEN.has(event.kind) || this.isOfExecuted(event))) this.last = moment;
     if (event.kind === 'frame' && this.running === null) this.begin(event);
   }
@@ -53,9 +53,9 @@ export class CommandBorders {
     return this.executed.token === event.token && this.executed.frame === event.frame;
   }
 
-  private letsOthersIn(): void {
+  private serveOthers(): void {
     this.servesOthers = true;
-    this.running ??= PUT_OFF;
+    this.running ??= POSTPONED;
   }
 
   private isEndOf({ token, frame, command }: Running, event: TraceEvent): boolean {
@@ -63,7 +63,7 @@ export class CommandBorders {
       case 'turn-begin':
       case 'turn-end':
         return true;
-      // Not every command is followed by a reply: CLIENT REPLY OFF, CLIENT PAUSE.
+      // Some commands have no reply: CLIENT REPLY OFF, CLIENT PAUSE.
       case 'ready':
         return !this.servesOthers;
       case 'frame':

@@ -1,9 +1,9 @@
 /**
- * The follower's thread: keeps the tape, lives through it behind the live loop, and takes the checkpoints, so that the loop never stalls for one. It knows
- * which turn is where, and finds the way to a destination.
+ * The follower's thread: keeps the tape, replays it behind the live loop, and takes the checkpoints, so that the loop never stalls for one. It knows where each
+ * turn is on the tape, and finds the route to a destination.
  *
  *   tape ──▶ replay, turn by turn ──▶ index of turns
- *                    └── now and then ──▶ checkpoints          both are forgotten at their beginning, see checkpoints.ts
+ *                    └── from time to time ──▶ checkpoints          both drop their oldest part, see checkpoints.ts
  */
 import { serialize } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
@@ -20,19 +20,19 @@ import { TapeStore } from './tape-store.js';
 import { lastBorder, stateAt, stateBefore } from './fork-state.js';
 import { TurnIndex } from './turn-index.js';
 
-/** Messages are taken, and memory is looked at, after so much work at the latest. */
+/** Messages are read, and memory is checked, at least once per this much work. */
 const SLICE_MS = 5;
 const SLICE_BYTES = 2 ** 16;
-/** The range is told so often. */
+/** How often the range is reported. */
 const TELL_MS = 50;
-/** A checkpoint is due after this share of the budget at the latest, however quickly it has been lived through. */
+/** A checkpoint is due after this share of the budget at the latest, however quickly it was replayed. */
 const TAPE_SHARE = 1 / 8;
-/** What may be waiting to be lived through. */
+/** Maximum size of the part of the tape that waits to be replayed. */
 const BACKLOG_BYTES = 2 ** 26;
-/** What it takes to take checkpoints is at most this share of what it takes to live through what lies between them. */
+/** Taking a checkpoint may take at most this share of the time that replaying the stretch before it took. */
 const CAPTURE_SHARE = 1 / 2;
 
-/** Begins with the tape's first bytes. */
+/** Created with the tape's first bytes. */
 interface Following {
   readonly replay: Replay;
   readonly checkpoints: Checkpoints;
@@ -46,9 +46,9 @@ export class FollowerThread implements TapeSource {
   private budget = 0;
   private isWhole = false;
   private following: Following | null = null;
-  /** What was asked before there was anything to answer from. */
+  /** Calls that arrived before there was anything to answer from. */
   private readonly early: CallOf<FollowerCalls>[] = [];
-  /** How long it has taken to live through the tape so far, and to take the last checkpoint. */
+  /** How long replaying the tape has taken so far, and how long the last checkpoint took. */
   private workMs = 0;
   private captureMs = 0;
   private sliceStartMs = 0;
@@ -61,15 +61,15 @@ export class FollowerThread implements TapeSource {
     this.mailbox = new Mailbox(port, control, (message) => this.receive(message));
   }
 
-  /** Until the thread is to end. */
+  /** Runs until the thread must end. */
   run(): void {
     this.mailbox.wait(() => this.head !== null && this.tape.end > 0);
     if (!this.mailbox.isClosed) this.follow(new Replay(this.head!, this));
-    // The server has ended, or what can be known of it; its past can still be visited.
+    // The server has ended, or the replay has; the history can still be visited.
     while (!this.mailbox.isClosed) this.mailbox.wait(() => false, this.tell());
   }
 
-  /** The follower has come to the end of the tape: it waits there for more, in the middle of its turn, as the live loop waits. */
+  /** Returns bytes of the tape. At its end the follower waits here for more, in the middle of its turn, as the live loop waits. */
   from(offset: number, mayWait: boolean): Buffer | null {
     for (;;) {
       const bytes = this.tape.from(offset);
@@ -101,14 +101,14 @@ export class FollowerThread implements TapeSource {
     const { divergence } = replay.result();
     this.answerEarly();
     if (this.isWhole) this.followed(divergence?.message ?? null);
-    else if (divergence !== null) this.turnOff(`a replay did not do the same (${divergence.message})`);
+    else if (divergence !== null) this.turnOff(`a replay diverged (${divergence.message})`);
   }
 
   private endSlice(): void {
     this.workMs += performance.now() - this.sliceStartMs;
   }
 
-  /** Between two turns: takes a checkpoint if one is due, and forgets what there is no room for. */
+  /** Called between two turns: takes a checkpoint if one is due, and drops what exceeds the budget. */
   private keepWithinBudget({ replay, checkpoints, index }: Following): void {
     const { budget, tape } = this;
     const { newest } = checkpoints;
@@ -135,13 +135,13 @@ export class FollowerThread implements TapeSource {
     this.captureMs = performance.now() - startMs;
   }
 
-  /** A recording of another build is shown as far as this one does the same. */
+  /** Reports that a whole tape was replayed. A recording of another build is shown as far as this one behaves the same. */
   private followed(divergence: string | null): void {
     this.tell(true);
     this.mailbox.post({ kind: 'followed', divergence });
   }
 
-  /** Everything is let go. */
+  /** Drops everything. */
   private turnOff(why: string): void {
     this.off = `going back is off: ${why}`;
     this.tell(true);
@@ -165,7 +165,7 @@ export class FollowerThread implements TapeSource {
     }
   }
 
-  /** At the end of the tape: by then it has followed all that was there when they were asked. */
+  /** Answers early calls at the end of the tape: everything recorded when they were made has been replayed by then. */
   private answerEarly(): void {
     for (const call of this.early.splice(0)) this.mailbox.deliver(call);
   }
@@ -206,7 +206,7 @@ export class FollowerThread implements TapeSource {
     };
   }
 
-  /** Tells the main thread how far the history reaches. Returns in how many ms it is to be told again; -1: there is nothing new. */
+  /** Reports to the main thread how far the history reaches. Returns in how many ms to report again; -1: nothing has changed. */
   private tell(isUrgent = false): number {
     if (this.following === null) return -1;
     const range = this.range(this.following);

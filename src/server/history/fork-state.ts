@@ -1,5 +1,5 @@
 /**
- * The state of a server at a moment of its past, from which another server can begin.
+ * The state of a server at a past moment, from which another server can start.
  */
 import { serializeState } from '../recording/state-bytes.js';
 import type { Server } from '../server.js';
@@ -11,22 +11,22 @@ import { NO_SUCH_MOMENT, type RouteFinder } from './route-finder.js';
 import { TapeStore } from './tape-store.js';
 import { replayFrom, Twin } from './twin.js';
 
-/** How long the end of a read may take. */
+/** How long the rest of a read may take. */
 const LIMIT_MS = 2000;
 
 /** No connection has this token. */
 const NOBODY = 0;
 
-/** What a fork begins with. */
+/** What a fork starts from. */
 export interface ForkState {
   /** The whole server, serialized. */
   readonly state: Uint8Array<ArrayBuffer>;
-  /** Between two commands. */
+  /** The moment, between two commands. */
   readonly asOf: Moment;
   readonly dropped: Dropped | null;
 }
 
-/** Before a turn. */
+/** Returns the state before a turn. */
 export function stateBefore(finder: RouteFinder, turn: number): ForkState {
   const { head, base, tape } = finder.at({ turn, event: 1 });
   const replay = replayFrom(head, base, new TapeStore(tape));
@@ -35,8 +35,8 @@ export function stateBefore(finder: RouteFinder, turn: number): ForkState {
 }
 
 /**
- * The last moment between two commands, of a turn that has not ended. What follows the request at which the loop is held would be replayed as well, as far as
- * it asks for no input.
+ * Returns the last moment between two commands in a turn that has not ended. What follows the request at which the loop is held would be replayed as well, as
+ * long as it reads no input.
  */
 export function lastBorder(finder: RouteFinder, { turn, before }: HeldTurn): Moment {
   const goal: Goal = before === null ? { kind: 'at', moment: { turn, event: Infinity } } : { kind: 'first', after: { turn, event: 0 }, where: before };
@@ -46,7 +46,7 @@ export function lastBorder(finder: RouteFinder, { turn, before }: HeldTurn): Mom
   return twin.borders.last;
 }
 
-/** At a moment between two commands. */
+/** Returns the state at a moment between two commands. */
 export function stateAt(finder: RouteFinder, asOf: Moment): ForkState {
   if (asOf.event <= 1) return stateBefore(finder, asOf.turn);
   const route = finder.at(asOf);
@@ -68,7 +68,7 @@ function capture(server: Server, event: TraceEvent, asOf: Moment): ForkState {
   return { state: serializeState(state), asOf, dropped: bytes === 0 ? null : { token, bytes } };
 }
 
-/** Whose requests are being decoded and executed after this event, and whether one is decoded, at least in part, that will be executed next. */
+/** Returns the client whose requests are decoded and executed after this event, and whether the next one to execute is decoded, at least in part. */
 function servedAfter(event: TraceEvent): { readonly token: number; readonly isDecoded: boolean } | null {
   switch (event.kind) {
     case 'frame':

@@ -7,13 +7,13 @@ import { endsRun, endsStep, type RunTarget, type StepUnit } from '../trace/stepp
 import type { Moment } from './moment.js';
 
 export type Condition =
-  /** A step of the loop ends here. */
+  /** A step of the loop ends. */
   | { readonly unit: StepUnit }
-  /** A run of the loop to such a request ends here. */
+  /** A run of the loop to such a request ends. */
   | { readonly request: Omit<RunTarget, 'key'> }
   /** This number of commands has been executed. */
   | { readonly commands: number }
-  /** It is not later than this. */
+  /** The time is not later than this. */
   | { readonly unixMs: number }
   /** This request of a client has been decoded. */
   | { readonly token: number; readonly frame: number }
@@ -27,7 +27,7 @@ export type Goal =
   /** The last event before a moment for which a condition holds. */
   | { readonly kind: 'last'; readonly before: Moment; readonly where: Condition };
 
-/** An event that a twin has passed, and what conditions ask of the server at that moment. */
+/** An event that a twin has passed, and the state that conditions refer to. */
 export interface Passed {
   readonly event: TraceEvent;
   readonly isNewPhase: boolean;
@@ -35,7 +35,7 @@ export interface Passed {
   readonly commands: number;
 }
 
-/** Does a condition hold after this event? */
+/** True if a condition holds after this event. */
 export function holds(where: Condition, { event, isNewPhase, unixMs, commands }: Passed): boolean {
   if ('unit' in where) return endsStep(where.unit, event, isNewPhase);
   if ('request' in where) return endsRun(where.request, event);
@@ -49,10 +49,10 @@ function isChangeOf({ db, key }: { readonly db: number; readonly key: string }, 
   return (event.kind === 'key-change' || event.kind === 'expire' || event.kind === 'evict') && event.db === db && event.key === key;
 }
 
-/** Deleting all keys is no event of each: told by whether the key was there before. */
+/** Deleting all keys emits no event for each: whether the key existed before decides. */
 const FLUSHES: ReadonlySet<string> = new Set(['flushall', 'flushdb', 'swapdb']);
 
-/** Tells whether a key came or went by a command that changes whole databases. Asked at every event. */
+/** Detects whether a key came or went through a command that changes whole databases. Asked at every event. */
 export class FlushWatch {
   private isThere = false;
 

@@ -1,9 +1,9 @@
 /**
- * History: the main thread's side of a server's past. It hands the tape to the follower, asks it for ways, and sends the twin.
+ * History: the main thread's side of a server's history. It passes the tape to the follower, asks it for routes, and sends the twin.
  *
  *   Recording ──tape──▶ follower's thread ──route──▶ here ──▶ twin's thread, from the first visit on, until `leave`
  *
- * The module of Node, and not the globals, gives the timer: those may be a test's, with fake timers.
+ * The timer functions come from Node's module, and not from the globals, which a test may replace with fake timers.
  */
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { RecordingHead } from '../recording/replay.js';
@@ -16,7 +16,7 @@ import type { Arrival, FollowerCalls, HeldTurn, TwinCalls } from './protocol.js'
 import { NO_SUCH_MOMENT } from './route-finder.js';
 import { HistoryThread } from './thread-handle.js';
 
-/** A server that starts has more urgent things to do than a thread for its past. */
+/** A delay, because a starting server has more urgent things to do than to start a thread for its history. */
 const START_MS = 500;
 
 const NOTHING_YET: Moment = { turn: 0, event: 0 };
@@ -25,11 +25,11 @@ export class History implements Past, TapeListener {
   range: HistoryRange = {
     oldest: NOTHING_YET, newest: NOTHING_YET, oldestMs: 0, newestMs: 0, oldestCommand: 1, newestCommand: 0, bytes: 0, isWhole: false, off: null,
   };
-  /** Set by who owns the recording: has what is recorded handed over. */
+  /** Set by the owner of the recording: hands over what has been recorded. */
   flush: () => void = () => {};
   private head: RecordingHead | null = null;
   private startTimer: NodeJS.Timeout | null = null;
-  /** What was recorded before the follower was started. */
+  /** Recorded before the follower was started. */
   private untold: Buffer[] = [];
   private follower: HistoryThread<FollowerCalls> | null = null;
   private twin: HistoryThread<TwinCalls> | null = null;
@@ -38,7 +38,7 @@ export class History implements Past, TapeListener {
   /** The end of the calls so far: each begins when the one before has been answered. */
   private queue: Promise<unknown> = Promise.resolve();
 
-  /** @param budget bytes that tape and checkpoints may take */
+  /** @param budget maximum size of tape and checkpoints, in bytes */
   constructor(private readonly budget: number) {}
 
   begin(head: RecordingHead): void {
@@ -52,8 +52,8 @@ export class History implements Past, TapeListener {
   }
 
   /**
-   * The past of a recording, in the place of one that grows. Resolves when it has been lived through: with null, or with what the replay has come to where it
-   * did not do the same. Rejects if it cannot be visited.
+   * Opens the history of a finished recording. Resolves when it has been replayed: with null, or with where and how the replay differs from the recording.
+   * Rejects if it cannot be visited.
    */
   open(head: RecordingHead, tape: Buffer): Promise<string | null> {
     this.head = head;
@@ -102,7 +102,7 @@ export class History implements Past, TapeListener {
     });
   }
 
-  /** The server at the last border between two commands at or before the moment visited. */
+  /** Returns the server's state at the last moment between two commands, at or before the visited one. */
   protected stateThen(): Promise<ForkState> {
     return this.inTurn(() => {
       this.expectTwin();
@@ -110,7 +110,7 @@ export class History implements Past, TapeListener {
     });
   }
 
-  /** The same of the turn in the middle of which the loop is held. */
+  /** The same within the turn in which the loop is held. */
   stateHeld(held: HeldTurn): Promise<ForkState> {
     return this.inTurn(async () => {
       this.flush();
@@ -120,12 +120,12 @@ export class History implements Past, TapeListener {
     });
   }
 
-  /** The server at the last border between two turns that there is. */
+  /** Returns the server's state at the latest moment between two turns. */
   protected newestState(): Promise<ForkState> {
     return this.inTurn(() => this.expectFollower().call('stateBefore', this.range.newest.turn));
   }
 
-  /** The follower is behind the loop. Resolves when it is in this turn, which has begun; rejects if it will never be. */
+  /** The follower is behind the loop. Resolves when it has reached this turn, which has begun; rejects if it never will. */
   private async reach(turn: number): Promise<void> {
     this.expectFollower();
     while (this.range.newest.turn < turn) {
@@ -147,7 +147,7 @@ export class History implements Past, TapeListener {
     return this.inTurn(() => this.endTwin());
   }
 
-  /** The server has ended, and its past ends with it. */
+  /** Called when the server has ended; its history ends with it. */
   async close(): Promise<void> {
     const { follower } = this;
     if (this.startTimer !== null) clearTimeout(this.startTimer);
@@ -184,7 +184,7 @@ export class History implements Past, TapeListener {
     return this.follower ?? this.start(this.head);
   }
 
-  /** @param followed the tape is whole: called when it has been lived through */
+  /** @param followed the tape is complete: called when it has been replayed */
   private start(head: RecordingHead, followed: ((divergence: string | null) => void) | null = null): HistoryThread<FollowerCalls> {
     if (this.startTimer !== null) clearTimeout(this.startTimer);
     const follower = (this.follower = new HistoryThread('follower'));
@@ -225,12 +225,12 @@ const SHAPES =
   'a destination is { turn, event }, { turn }, { unixMs }, { command }, { from: { turn, event }, by, direction }, { from, request } ' +
   'or { from, changeOf: { db, key } }';
 
-/** Throws a TypeError for what programs without types may hand over. */
+/** Throws a TypeError for invalid destinations of untyped programs. */
 function checkDestination(to: unknown): asserts to is Destination {
   if (!isDestination(to)) throw new TypeError(SHAPES);
 }
 
-/** Asks as the finder of routes does: which properties there are, and not which have a value. */
+/** Checks like the finder of routes: which properties exist, and not which have a value. */
 function isDestination(to: unknown): boolean {
   if (!isObject(to)) return false;
   if ('from' in to) return isMoment(to.from) && isWayFrom(to);

@@ -1,15 +1,15 @@
 /**
- * Mailbox: the messages of a thread that never returns to its event loop: they are taken between two pieces of work, or while it waits for them.
+ * Mailbox: the messages of a thread that never returns to its event loop: they are read between two pieces of work, or while it waits for them.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type ControlWords, holdLoop } from '../thread/control.js';
 import type { CallOf, FromThread, ToThread } from './protocol.js';
 
 export class Mailbox<C> {
-  /** The thread is to end. */
+  /** The thread must end. */
   isClosed = false;
 
-  /** @param receive gets all but `close`. What it throws answers the call. */
+  /** @param receive gets all messages but `close`. An error that it throws answers the call. */
   constructor(
     private readonly port: MessagePort,
     private readonly control: ControlWords,
@@ -24,7 +24,7 @@ export class Mailbox<C> {
     }
   };
 
-  /** Takes messages as they come, until `isOver` or the thread is to end; at most for `timeoutMs` (-1: no limit). */
+  /** Reads messages until `isOver` or the thread must end; at most for `timeoutMs` (-1: no limit). */
   wait(isOver: () => boolean, timeoutMs = -1): void {
     holdLoop(this.control, timeoutMs, () => this.isClosed || isOver(), this.drain);
   }
@@ -41,7 +41,7 @@ export class Mailbox<C> {
     this.post({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
   }
 
-  /** Hands a message over, now or once more. */
+  /** Delivers a message, possibly once more. */
   deliver(message: Exclude<ToThread<C>, { kind: 'close' }>): void {
     try {
       this.receive(message);

@@ -1,5 +1,5 @@
 /**
- * Moments of a server's past, and where a visit can go: what `server.history` is asked, and what it answers.
+ * Moments of a server's history, and where a visit can go: the arguments and results of `server.history`.
  */
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
 import type { TraceEvent } from '../trace/events.js';
@@ -19,35 +19,35 @@ export type Destination =
   | { readonly unixMs: number }
   /** After the n-th command that the server has executed, counted from its start; commands of scripts and transactions count as well. */
   | { readonly command: number }
-  /** The end of a step, as of the live loop; back: the last event before `from` at which such a step could have ended. */
+  /** The end of a step, as in the live loop; back: the last event before `from` at which such a step could have ended. */
   | { readonly from: Moment; readonly by: StepUnit; readonly direction: 'back' | 'forward' }
-  /** The next request after `from` that is like this, before it executes. */
+  /** The next matching request after `from`, before it executes. */
   | { readonly from: Moment; readonly request: Omit<RunTarget, 'key'> }
   /** The last change of a key before `from`. */
   | { readonly from: Moment; readonly changeOf: { readonly db: number; readonly key: string } };
 
-/** `seq` rises with every event of a visit; it says nothing beyond it. Durations in events were not measured again: they are 0 or too small. */
+/** `seq` rises with every event of a visit, and has no meaning beyond it. Durations in events were not measured again: they are 0 or too small. */
 export type PastEvent = TraceEvent & { readonly moment: Moment };
 
 export interface Visit {
   readonly moment: Moment;
   readonly unixMs: number;
-  /** Up to the event at which the server stands, oldest first: of its turn and of turns before. */
+  /** The events up to the visited one, oldest first: of its turn and of earlier turns. */
   readonly events: readonly PastEvent[];
-  /** Of the windows asked for, at exactly this moment. */
+  /** The requested windows at exactly this moment. */
   readonly snapshot: Snapshot;
-  /** Of `changeOf`: the client that wrote, and what it executed. Null if nobody did: the time of the key was over, or it was evicted. */
+  /** For `changeOf`: the client that wrote, and the command it executed. Null if there is none: the key expired, or was evicted. */
   readonly writer: Writer | null;
 }
 
 export interface Writer {
   readonly token: number;
-  /** CLIENT SETNAME. */
+  /** Set by CLIENT SETNAME. */
   readonly name: string;
   readonly command: string;
 }
 
-/** What was read of a client and is not executed, in bytes. */
+/** What was read from a client and is not executed, in bytes. */
 export interface Dropped {
   readonly token: number;
   readonly bytes: number;
@@ -61,36 +61,36 @@ export interface HistoryRange {
   /** Numbers of the first command after the oldest moment, and of the last one before the newest. */
   readonly oldestCommand: number;
   readonly newestCommand: number;
-  /** Memory that the history takes: tape and checkpoints. */
+  /** Memory used by the history: tape and checkpoints. */
   readonly bytes: number;
-  /** It is the past of a recording, and does not grow. */
+  /** True for the history of a finished recording, which does not grow. */
   readonly isWhole: boolean;
-  /** Why there is no going back, in a sentence; null if there is. */
+  /** Why going back is impossible, as a sentence; null if it is possible. */
   readonly off: string | null;
 }
 
 export interface PastAnswer {
-  /** RESP, in the version asked for. */
+  /** RESP, in the requested version. */
   readonly reply: Buffer;
-  /** When it was asked: the moment visited or, if a command is being executed there, the one before it. */
+  /** The moment of the answer: the visited one or, if a command is being executed there, the one before it. */
   readonly asOf: Moment;
 }
 
-/** What there is to know of the past of a running server. Calls are answered one after the other. */
+/** The history of a running server. Calls are answered one after the other. */
 export interface Past {
-  /** What can be visited, as of at most 100 ms ago. */
+  /** What can be visited, at most 100 ms old. */
   readonly range: HistoryRange;
-  /** Calls `listener` when the range has changed. Returns how to stop listening. */
+  /** Calls `listener` when the range has changed. Returns a function that removes the listener. */
   onGrow(listener: (range: HistoryRange) => void): () => void;
   /** Goes to a moment, and stays there. Rejects with an Error that says why there is no such moment. */
   visit(to: Destination, request: SnapshotRequest): Promise<Visit>;
-  /** Other windows of the moment visited. */
+  /** Returns other windows of the visited moment. */
   look(request: SnapshotRequest): Promise<Snapshot>;
-  /** Resolves with what a command would have answered at the moment visited. It changes nothing: it runs in a copy of the server that is thrown away. */
+  /** Resolves with the reply that a command would have had at the visited moment. Changes nothing: it runs in a copy of the server that is discarded. */
   ask(argv: readonly string[], protocol?: 2 | 3, db?: number): Promise<PastAnswer>;
-  /** One line that is the same for the same keyspace and clients, at the moment visited. */
+  /** Returns one line that is the same for the same keyspace and clients, at the visited moment. */
   digest(): Promise<string>;
-  /** Lets go of the moment visited. */
+  /** Leaves the visited moment. */
   leave(): Promise<void>;
 }
 

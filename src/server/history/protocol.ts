@@ -1,5 +1,5 @@
 /**
- * What the main thread and the threads of a history say to each other. Both threads never sleep in their event loops, but on the control words.
+ * Messages between the main thread and the threads of a history. Both threads never sleep in their event loops, but on the control words.
  */
 import type { RecordingHead } from '../recording/replay.js';
 import type { Snapshot, SnapshotRequest } from '../snapshot.js';
@@ -14,34 +14,34 @@ export interface HistoryThreadData {
 }
 
 export interface FollowerCalls {
-  /** The way to a destination. `before`: it was not found from this turn on. Null: then it is nowhere. */
+  /** The route to a destination. `before`: it was not found from this turn on. Null: then it does not exist. */
   route: { argument: { readonly to: Destination; readonly before: number | null }; result: Route | null };
   ask: { argument: Question; result: Uint8Array };
-  /** The state before a turn. */
+  /** Returns the state before a turn. */
   stateBefore: { argument: number; result: ForkState };
-  /** The state at a moment between two commands. */
+  /** Returns the state at a moment between two commands. */
   stateAt: { argument: Moment; result: ForkState };
-  /** Of a turn that has not ended: the last moment between two commands, of what is known of it, and before this request. */
+  /** In a turn that has not ended: returns the last known moment between two commands, before this request. */
   lastBorder: { argument: HeldTurn; result: Moment };
 }
 
 export interface Question {
-  /** Between two commands. */
+  /** The moment, between two commands. */
   readonly at: Moment;
   readonly argv: readonly string[];
   readonly protocol: 2 | 3;
   readonly db: number;
 }
 
-/** A turn in the middle of which the loop is held. */
+/** A turn in which the loop is held. */
 export interface HeldTurn {
   readonly turn: number;
-  /** The loop is held before this request is executed; null: it is not held at a request. */
+  /** The request before whose execution the loop is held; null: it is not held at a request. */
   readonly before: { readonly token: number; readonly frame: number } | null;
 }
 
 export interface TwinCalls {
-  /** Null: a search that has found nothing. */
+  /** Null: a search has found nothing. */
   go: { argument: { readonly route: Route; readonly request: SnapshotRequest }; result: Arrival | null };
   look: { argument: SnapshotRequest; result: Snapshot };
   digest: { argument: null; result: string };
@@ -52,7 +52,7 @@ export interface Arrival {
   readonly unixMs: number;
   readonly events: readonly PastEvent[];
   readonly snapshot: Snapshot;
-  /** Who executes a command at this moment. */
+  /** The client that executes a command at this moment. */
   readonly writer: Writer | null;
   /** The last moment between two commands. */
   readonly border: Moment;
@@ -69,7 +69,7 @@ export interface CallOf<C> {
 
 export type ToThread<C> =
   | CallOf<C>
-  /** `isWhole`: the tape is there already, and does not grow. */
+  /** `isWhole`: the tape is complete, and does not grow. */
   | { readonly kind: 'begin'; readonly head: RecordingHead; readonly budget: number; readonly isWhole: boolean }
   | { readonly kind: 'tape'; readonly bytes: Uint8Array }
   | { readonly kind: 'close' };
@@ -78,5 +78,5 @@ export type FromThread =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'range'; readonly range: HistoryRange }
-  /** A whole tape was lived through. `divergence`: only up to there did the server do the same. */
+  /** A complete tape was replayed. `divergence`: where the replay began to differ. */
   | { readonly kind: 'followed'; readonly divergence: string | null };

@@ -1,5 +1,5 @@
 /**
- * RouteFinder: from a destination to a goal, and to the turn from which on events must be seen to find it.
+ * RouteFinder: maps a destination to a goal, and to the turn from which events must be traced to find it.
  */
 import type { RecordingHead } from '../recording/replay.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -9,7 +9,7 @@ import type { TapeStore } from './tape-store.js';
 import type { TurnIndex } from './turn-index.js';
 import type { Route } from './twin.js';
 
-/** Turns before the goal whose events are seen as well. */
+/** Number of turns before the goal whose events are traced as well. */
 export const TURNS_SEEN = 40;
 
 export const NO_SUCH_MOMENT = 'there is no such moment in the history';
@@ -36,13 +36,13 @@ export class RouteFinder {
     return this.at('event' in to ? to : { turn: to.turn, event: 1 });
   }
 
-  /** The way to an event. */
+  /** Returns the route to an event. */
   at(moment: Moment): Route {
     this.expectTurn(moment.turn);
     return this.route({ kind: 'at', moment }, moment.turn);
   }
 
-  /** Where the key was changed last is not known: one stretch after the other is searched, from checkpoint to checkpoint. */
+  /** It is not known where the key was changed last: stretch after stretch is searched, backwards from checkpoint to checkpoint. */
   private lastChange(before: Moment, where: { readonly db: number; readonly key: string }): Route | null {
     const lastTurn = before.event === 0 ? before.turn - 1 : before.turn;
     if (lastTurn < this.range.oldest.turn) return null;
@@ -61,7 +61,7 @@ export class RouteFinder {
     return this.lastCommand(before === null ? from : { turn: before, event: 0 });
   }
 
-  /** The last turn before which fewer commands had been executed lies between two marks; the search begins at the earlier one. */
+  /** The last turn before which fewer commands had been executed is between two marks; the search begins at the earlier one. */
   private lastCommand(before: Moment): Route | null {
     if (before.turn <= this.range.oldest.turn && before.event === 0) return null;
     const near = this.index.lastWhere(({ turn }) => turn < before.turn);
@@ -93,11 +93,11 @@ export class RouteFinder {
     return this.route({ kind: 'last', before, where }, from);
   }
 
-  /** @param from the first turn in which the goal may be */
+  /** @param from the first turn that may contain the goal */
   private route(goal: Goal, from: number, seenFrom = from - TURNS_SEEN): Route {
     const { turn, tapeOffset, state } = this.checkpoints.before(seenFrom);
     const { from: origin, ...head } = this.head;
-    // What the server itself has begun with may be large, and is needed only there.
+    // The state that the server itself started from may be large, and is needed only there.
     const ownHead = state === null && origin !== undefined ? this.head : head;
     return { head: ownHead, base: { turn, state }, tape: this.tape.share(tapeOffset), searchedFrom: from, seenFrom, goal };
   }

@@ -1,16 +1,16 @@
 /**
- * TapeStore: the tape of a history, in shared memory: it grows at its end and is forgotten at its beginning.
+ * TapeStore: the tape of a history, in shared memory: it grows at its end and is dropped at its beginning.
  *
  *   segments   [ forgotten ] [░░░█████] [███████] [██░░░░░]
  *                               ↑ first              ↑ end          offsets count from the first byte ever recorded
  *
- * One thread appends; others read what they have been handed of it, and keep it in memory as long as they do.
+ * One thread appends; others read the part that was shared with them, which stays in memory for as long as they hold it.
  */
 import type { TapeSource } from '../recording/tape.js';
 
 const SEGMENT_BYTES = 2 ** 18;
 
-/** What one thread hands another of its tape. */
+/** The part of the tape that one thread shares with another. */
 export interface TapeShare {
   readonly segments: readonly SharedArrayBuffer[];
   /** Offset of the first segment. */
@@ -30,7 +30,7 @@ export class TapeStore implements TapeSource {
     this.end = end;
   }
 
-  /** Memory taken. */
+  /** Memory used. */
   get bytes(): number {
     return this.segments.length * SEGMENT_BYTES;
   }
@@ -55,7 +55,7 @@ export class TapeStore implements TapeSource {
     return Buffer.from(this.segments[index]!, offset - segmentStart, end - (offset - segmentStart));
   }
 
-  /** Whole segments before this offset are let go. */
+  /** Drops whole segments before this offset. */
   forgetBefore(offset: number): void {
     const count = Math.floor((offset - this.start) / SEGMENT_BYTES);
     if (count <= 0) return;
@@ -63,7 +63,7 @@ export class TapeStore implements TapeSource {
     this.start += count * SEGMENT_BYTES;
   }
 
-  /** The tape from `offset` to its end, for another thread. */
+  /** Returns the tape from `offset` to its end, for another thread. */
   share(offset: number): TapeShare {
     const skipped = Math.floor((offset - this.start) / SEGMENT_BYTES);
     return { segments: this.segments.slice(skipped), start: this.start + skipped * SEGMENT_BYTES, end: this.end };

@@ -6,7 +6,7 @@ import { createControl, notifyHeldLoop } from '../thread/control.js';
 import { startThread } from '../thread/start-thread.js';
 import type { CallOf, FromThread, HistoryThreadData, ToThread } from './protocol.js';
 
-/** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
+/** Every bundle that contains this file is one folder below dist; when run from source, tests use the built thread as well. */
 const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/history/worker.js' : '../server/history/worker.js', import.meta.url);
 
 interface PendingCall {
@@ -17,7 +17,7 @@ interface PendingCall {
 type CallsOf<C> = { readonly [M in keyof C]: { argument: unknown; result: unknown } };
 
 export class HistoryThread<C extends CallsOf<C>> {
-  /** Set by who starts it: what it says unasked, and that it has ended by an error. */
+  /** Set by the owner of the thread: receives what the thread sends unasked, and that it has ended by an error. */
   onMessage: (message: FromThread) => void = () => {};
   onFailure: (error: Error) => void = () => {};
   private readonly control = createControl();
@@ -53,7 +53,7 @@ export class HistoryThread<C extends CallsOf<C>> {
     notifyHeldLoop(this.control);
   }
 
-  /** Resolves when the thread is gone. */
+  /** Resolves when the thread has ended. */
   async close(): Promise<void> {
     this.post({ kind: 'close' });
     await this.worker.terminate();

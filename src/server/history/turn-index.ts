@@ -1,5 +1,5 @@
 /**
- * TurnIndex: where on the tape which turn begins, when that was, and how many commands had been executed; of every 64th turn.
+ * TurnIndex: where on the tape turns begin, when that was, and how many commands had been executed; for every 64th turn.
  */
 const TURNS_BETWEEN = 64;
 
@@ -7,20 +7,20 @@ const TURNS_BETWEEN = 64;
 export interface TurnMark {
   readonly turn: number;
   readonly unixMs: number;
-  /** Executed so far. */
+  /** Commands executed so far. */
   readonly commands: number;
 }
 
 export class TurnIndex {
   private readonly marks: TurnMark[] = [];
 
-  /** After each turn; most are left out. */
+  /** Called after each turn; most are left out. */
   add(mark: TurnMark): void {
     const newest = this.marks.at(-1);
     if (newest === undefined || mark.turn - newest.turn >= TURNS_BETWEEN) this.marks.push(mark);
   }
 
-  /** The last mark of which `isBefore` is true; it must be true of all up to some place, and of none from there on. The oldest if it is true of none. */
+  /** Returns the last mark for which `isBefore` is true; it must be true up to some mark, and false from there on. The oldest if it is true for none. */
   lastWhere(isBefore: (mark: TurnMark) => boolean): TurnMark {
     let low = 0;
     let high = this.marks.length;
@@ -32,7 +32,7 @@ export class TurnIndex {
     return this.marks[low]!;
   }
 
-  /** Forgets all but the last mark at or before this turn, and what comes after it. */
+  /** Drops the marks before the last one at or before this turn. */
   forgetBefore(turn: number): void {
     const kept = this.marks.findIndex((mark) => mark.turn > turn);
     this.marks.splice(0, Math.max(0, (kept === -1 ? this.marks.length : kept) - 1));

@@ -1,6 +1,6 @@
 /**
- * The twin's thread: moves the twin to a moment, holds it there, and answers questions. It is held inside of the event, on the
- * stack of the turn, and takes messages there.
+ * The twin's thread: moves the twin to a moment, holds it there, and answers calls. It is held within the event, on the stack of the turn, and reads messages
+ * there.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { digestOf } from '../recording/digest.js';
@@ -16,7 +16,7 @@ import { NO_SUCH_MOMENT, TURNS_SEEN } from './route-finder.js';
 import { TapeStore } from './tape-store.js';
 import { type Route, Twin } from './twin.js';
 
-/** A call of `go`, as it is being answered. */
+/** A call of `go` that is being answered. */
 interface Journey {
   readonly call: CallOf<TwinCalls>;
   readonly route: Route;
@@ -27,16 +27,16 @@ export class TwinThread implements TapeSource {
   private readonly mailbox: Mailbox<TwinCalls>;
   private tape = new TapeStore();
   private twin: Twin | null = null;
-  /** What the twin is on its way for; null while it stands, and is asked. */
+  /** The journey in progress; null while the twin is held, and can be asked. */
   private journey: Journey | null = null;
-  /** What comes next. */
+  /** The next journey. */
   private next: Journey | null = null;
 
   constructor(port: MessagePort, control: ControlWords) {
     this.mailbox = new Mailbox(port, control, (message) => this.receive(message));
   }
 
-  /** Until the thread is to end. */
+  /** Runs until the thread must end. */
   run(): void {
     for (;;) {
       this.mailbox.wait(() => this.next !== null);
@@ -47,7 +47,7 @@ export class TwinThread implements TapeSource {
     }
   }
 
-  /** Where the tape ends, the twin may be at its goal; when it is sent on, there may be more. */
+  /** Returns bytes of the tape. At its end the twin may be at its goal; for the next journey there may be more. */
   from(offset: number, mayWait: boolean): Buffer | null {
     for (;;) {
       const bytes = this.tape.from(offset);
@@ -80,7 +80,7 @@ export class TwinThread implements TapeSource {
     return this.twin;
   }
 
-  /** From the base of the route to its goal, and on from there; returns when the twin is abandoned. */
+  /** Replays from the base of the route to its goal, and on to further ones; returns when the twin is abandoned. */
   private begin(journey: Journey): void {
     try {
       for (let route: Route | null = journey.route; route !== null; ) {
@@ -91,24 +91,24 @@ export class TwinThread implements TapeSource {
         route = this.journey === null ? null : this.end(this.journey, this.twin);
       }
     } catch (error) {
-      // It was answered before what has gone wrong now: the next question will be told.
+      // The call was answered before this error: the next one will report it.
       if (this.journey !== null) this.mailbox.refuse(this.journey.call, error);
     }
     this.twin = null;
     this.journey = null;
   }
 
-  /** The twin has ended on its way, with its search or with the tape. Returns the way to what has been found. */
+  /** Called when a search, or the tape, is at its end. Returns the route to the event that was found. */
   private end({ call, route }: Journey, { found, replay }: Twin): Route | null {
     const { divergence } = replay.result();
-    if (divergence !== null) throw new Error(`the history does not repeat itself: ${divergence.message}`);
+    if (divergence !== null) throw new Error(`the replay diverged: ${divergence.message}`);
     if (route.goal.kind !== 'last') throw new Error(NO_SUCH_MOMENT);
     if (found !== null) return { ...route, seenFrom: found.turn - TURNS_SEEN, goal: { kind: 'at', moment: found } };
     this.mailbox.answer(call, null);
     return null;
   }
 
-  /** Called by the twin from within the event at which it is to stop. */
+  /** Called by the twin within the event at which it is to stop. */
   private arrive(): void {
     const { goal } = this.journey!.route;
     const twin = this.twin!;
@@ -116,7 +116,7 @@ export class TwinThread implements TapeSource {
     this.stand();
   }
 
-  /** Stays here until the twin is sent somewhere else: on its way, if that leads there; otherwise it is abandoned. */
+  /** Holds the twin until its next journey: it continues if the route leads there, and is abandoned otherwise. */
   private stand(): void {
     const twin = this.twin!;
     for (let isThere = true; isThere; isThere = twin.isThere) {
@@ -135,7 +135,7 @@ export class TwinThread implements TapeSource {
   }
 }
 
-/** Of what a twin has passed the last event of its kind is known. */
+/** If the event is among those that the twin has passed, replaces the search by that event. */
 function lookUp(journey: Journey, { moment, trail }: Twin): Journey {
   const { goal } = journey.route;
   if (goal.kind !== 'last' || !('unit' in goal.where) || isBefore(moment, goal.before)) return journey;
@@ -158,7 +158,7 @@ function arrivalOf(twin: Twin, request: SnapshotRequest): Arrival {
   };
 }
 
-/** Who has made this event happen by a command. */
+/** Returns the client whose command has caused this event. */
 function writerAt({ replay, borders }: Twin, event: TraceEvent): Writer | null {
   if (!('token' in event) || event.token === 0) return null;
   const command = event.kind === 'execute' ? event.command : borders.running?.command;

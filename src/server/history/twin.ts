@@ -1,10 +1,10 @@
 /**
- * Twin: a server that lives through the tape once more up to one event, and is held there, in the middle of its turn.
+ * Twin: a server that replays the tape up to one event, and is held there, in the middle of its turn.
  *
- *   base ──turns, tap closed──▶ seenFrom ──tap open, events counted──▶ goal: `arrived` is called from within the event
+ *   base ──turns, tap closed──▶ seenFrom ──tap open, events counted──▶ goal: `arrived` is called within the event
  *
- * While `arrived` runs the server stands still, so everything can be asked of it. When it returns the twin goes on to its next goal. A twin that is
- * wanted elsewhere is abandoned: see Replay.abandon.
+ * While `arrived` runs the server stands still, so its whole state can be read. When it returns the twin continues to its next goal. A twin that cannot
+ * continue to the next goal is abandoned: see Replay.abandon.
  */
 import { deserialize } from 'node:v8';
 import { type Checkpoint, Replay, type RecordingHead } from '../recording/replay.js';
@@ -17,37 +17,37 @@ import { FlushWatch, type Goal, holds, type Passed } from './goal.js';
 import { isBefore, type Moment, type PastEvent } from './moment.js';
 import type { TapeShare } from './tape-store.js';
 
-/** Where a twin sets out: at the end of a turn. */
+/** Where a twin starts: at the end of a turn. */
 export interface Base {
   readonly turn: number;
   /** A checkpoint, serialized; null: at the start of the server. */
   readonly state: SharedArrayBuffer | null;
 }
 
-/** The way to a goal. */
+/** The route to a goal. */
 export interface Route {
   readonly head: RecordingHead;
   readonly base: Base;
-  /** From the base on. */
+  /** The tape from the base on. */
   readonly tape: TapeShare;
-  /** The first turn in which the goal may be. */
+  /** The first turn that may contain the goal. */
   readonly searchedFrom: number;
-  /** From this turn on each event is seen. */
+  /** From this turn on every event is traced. */
   readonly seenFrom: number;
   readonly goal: Goal;
 }
 
-/** How many of the events before the goal are kept. */
+/** Number of events before the goal that are kept. */
 const TRAIL_EVENTS = 1000;
 
 export class Twin implements TraceSink {
   readonly replay: Replay;
   moment: Moment = { turn: 0, event: 0 };
-  /** Of a search for the last event of its kind: the last one so far. */
+  /** In a search for the last event that fulfils a condition: the last one so far. */
   found: Moment | null = null;
-  /** Tells which command is being executed, and since when. */
+  /** Derives which command is being executed, and since when. */
   readonly borders = new CommandBorders();
-  /** The events up to the moment, without a gap, and what was the case after each. */
+  /** The events up to the moment, without a gap, and the state after each. */
   readonly trail = new Fifo<Passed & { readonly event: PastEvent }>();
   private goal: Goal;
   private seenFrom: number;
@@ -57,7 +57,7 @@ export class Twin implements TraceSink {
   private isTurnOver = false;
   private isAbandoned = false;
 
-  /** @param arrived called from within each event that is a goal, and at the end of a search: then to abandon the twin */
+  /** @param arrived called within each event that is a goal, and at the end of a search: it then has to abandon the twin */
   constructor(
     { head, base, goal, seenFrom }: Route,
     tape: TapeSource,
@@ -69,37 +69,37 @@ export class Twin implements TraceSink {
     if (goal.kind === 'last' && 'key' in goal.where) this.flushes = new FlushWatch(this.replay.server, goal.where);
   }
 
-  /** Up to where the tape ends, or the twin is abandoned. */
+  /** Runs to the end of the tape, or until the twin is abandoned. */
   run(): void {
     do this.openTap();
     while (this.replay.turn());
   }
 
-  /** Ends it, in the middle of its turn: throws what takes it out of there. */
+  /** Ends the replay in the middle of its turn, by throwing. */
   abandon(): never {
     this.isAbandoned = true;
     return this.replay.abandon();
   }
 
-  /** Does this way lead on from where it is? */
+  /** True if this route leads on from the current moment. */
   canGoOn({ goal, base }: Route): boolean {
     if (goal.kind === 'last' || base.turn > this.moment.turn) return false;
     return !isBefore(goal.kind === 'at' ? goal.moment : goal.after, this.moment);
   }
 
-  /** What to stop at from here on. */
+  /** Sets the next goal. */
   goOn({ goal, seenFrom }: Route): void {
     this.goal = goal;
     this.seenFrom = seenFrom;
   }
 
-  /** It is at its goal, or would be if nothing more happened in this turn. */
+  /** True if it is at its goal, or would be if this turn had no more events. */
   get isAtGoal(): boolean {
     const { goal, moment } = this;
     return this.isThere || (goal.kind === 'at' && goal.moment.turn === moment.turn && goal.moment.event === Infinity);
   }
 
-  /** It need not move for its goal. */
+  /** True if it need not move to reach its goal. */
   get isThere(): boolean {
     const { goal, moment } = this;
     if (goal.kind !== 'at' || goal.moment.turn !== moment.turn) return false;
@@ -107,7 +107,7 @@ export class Twin implements TraceSink {
   }
 
   emit(body: TraceBody): void {
-    // A command that catches errors has caught the one that was to end this.
+    // A command that catches errors has caught the one that was to end the replay.
     if (this.isAbandoned) this.replay.abandon();
     const { server } = this.replay;
     const isBegin = body.kind === 'turn-begin';
@@ -121,7 +121,7 @@ export class Twin implements TraceSink {
     if (this.reaches(passed)) this.arrived();
   }
 
-  /** Only between turns: the events of a turn are counted from its beginning. */
+  /** Only between turns, because the events of a turn are counted from its beginning. */
   private openTap(): void {
     const { server } = this.replay;
     const isOpen = server.tap.sink !== null;
@@ -143,7 +143,7 @@ export class Twin implements TraceSink {
     const { goal, moment } = this;
     switch (goal.kind) {
       case 'at':
-        // Or past it: it is an event that its turn does not have.
+        // Also past it: the turn may have fewer events.
         return this.isThere || moment.turn > goal.moment.turn;
       case 'first':
         return isBefore(goal.after, moment) && holds(goal.where, passed);
@@ -156,8 +156,8 @@ export class Twin implements TraceSink {
   }
 }
 
-/** A replay that sets out at a base. @param tape from there on */
+/** Returns a replay that starts at a base. @param tape from there on */
 export function replayFrom(head: RecordingHead, { state }: Base, tape: TapeSource): Replay {
-  // A copy: what is read from it refers to its memory.
+  // A copy, because what is deserialized refers to its memory.
   return new Replay(head, tape, state === null ? null : (deserialize(Buffer.from(new Uint8Array(state))) as Checkpoint));
 }

@@ -8,16 +8,16 @@ import { FollowerThread } from './follower-thread.js';
 import type { HistoryThreadData } from './protocol.js';
 import { TwinThread } from './twin-thread.js';
 
-/** What a busy machine has less time for than for the live loop, of which it gets a third at this priority. */
+/** The follower's priority: on a busy machine it gets a third of the live loop's time. */
 const FOLLOWER_PRIORITY = 5;
 
-/** On Linux each thread has a priority of its own; elsewhere nothing is changed. */
+/** Lowers the priority of this thread. On Linux each thread has its own; elsewhere nothing is changed. */
 function standBack(): void {
   try {
     const [, thread] = /(\d+)$/.exec(readlinkSync('/proc/thread-self'))!;
     setPriority(Number(thread), FOLLOWER_PRIORITY);
   } catch {
-    // There is no such file, or no such right.
+    // There is no such file, or no permission.
   }
 }
 

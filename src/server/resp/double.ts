@@ -1,7 +1,7 @@
 /**
  * Doubles as Redis prints them in replies: C's `%.17g`, and `inf`, `-inf`, `nan`.
  *
- * JavaScript rounds a tie away from zero and C to the even digit, so ties are looked for: 2^-25 is 2.98023223876953125e-08 exactly,
+ * JavaScript rounds a tie away from zero and C to the even digit, so ties are detected: 2^-25 is 2.98023223876953125e-08 exactly,
  * and Redis prints it as 2.9802322387695312e-08.
  */
 
@@ -12,14 +12,14 @@ export function formatDouble(value: number): string {
   if (value === Infinity) return 'inf';
   if (value === -Infinity) return '-inf';
   const size = Math.abs(value);
-  // Eighths below 10^12 have at most 15 digits: then the shortest text that means a number is all of it.
+  // Multiples of 1/8 below 10^12 have at most 15 digits: then the shortest representation is exact.
   if (size > 0 && size < 1e12 && Number.isInteger(value * 8)) return String(value);
-  // Where C writes no exponent JavaScript does it alike, but for ties.
+  // Where C writes no exponent, JavaScript formats the same way, except for ties.
   if (size >= 1e-4 && size < 1e17 && !mayBeTie(value)) return stripZeros(value.toPrecision(17));
   return formatGeneral(value, 17);
 }
 
-/** C's `%.{digits}g` of a finite number, 1 to 17 digits. */
+/** Formats a finite number like C's `%.{digits}g`, 1 to 17 digits. */
 export function formatGeneral(value: number, digits: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const [mantissa = '', exponentText = '0'] = toExponential(value, digits).split('e');
@@ -31,7 +31,7 @@ export function formatGeneral(value: number, digits: number): string {
   return stripZeros(shiftPoint(mantissa, exponent));
 }
 
-/** As Number's own method with `digits - 1`, but ties go to the even digit. */
+/** Like Number's own method with `digits - 1`, but ties go to the even digit. */
 function toExponential(value: number, digits: number): string {
   const rounded = value.toExponential(digits - 1);
   if (!mayBeTie(value)) return rounded;
@@ -41,12 +41,12 @@ function toExponential(value: number, digits: number): string {
   return `${rounded.slice(0, mantissaEnd - 1)}${lastDigit - 1}${rounded.slice(mantissaEnd)}`;
 }
 
-/** An exact tie at up to 17 digits is a multiple of 2^-25: its decimals are a multiple of 5^25, which has 18 digits already. */
+/** An exact tie at up to 17 digits is a multiple of 2^-25: its decimals are a multiple of 5^25, which already has 18 digits. */
 function mayBeTie(value: number): boolean {
   return Number.isInteger(value * 2 ** 25);
 }
 
-/** Is everything after the first `digits` digits a 5 and zeros? Past 1e40 there are no ties, and below it 100 digits show all that is not zero. */
+/** True if everything after the first `digits` digits is a 5 and zeros. Above 1e40 there are no ties, and below it 100 digits show all non-zero ones. */
 function isTie(value: number, digits: number): boolean {
   // oxlint-disable-next-line oxc/number-arg-out-of-range -- the limit has been 100 since ES2018
   const all = value.toExponential(100).replace(/^-|\.|e.*$/g, '');

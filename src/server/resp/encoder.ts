@@ -1,5 +1,5 @@
 /**
- * The encoder: replies to RESP2 or RESP3 bytes, written straight into an output buffer.
+ * The encoder: writes replies as RESP2 or RESP3 directly into an output buffer.
  *
  * Reached from dispatch for every reply. Nothing is allocated on the way: lengths and integers are written digit by
  * digit, short strings byte by byte, because a call into native code costs more than copying two dozen bytes.
@@ -15,7 +15,7 @@ export type RespVersion = 2 | 3;
 export interface ByteSink {
   buffer: Buffer;
   position: number;
-  /** Makes sure that at least `bytes` fit into `buffer` after `position`; may put another buffer in its place. */
+  /** Ensures that `bytes` more fit into `buffer` after `position`; may replace the buffer. */
   reserve(bytes: number): void;
 }
 
@@ -24,7 +24,7 @@ const LF = 10;
 const MINUS = 45;
 const ZERO = 48;
 
-/** Longer strings are copied by native code. Measured: the two ways meet at about 32 bytes. */
+/** Longer strings are copied by native code. Measured: both ways take the same time at about 32 bytes. */
 const SHORT = 32;
 
 /** Type byte, sign, at most 20 digits, CRLF. */
@@ -86,7 +86,7 @@ function encodeItems(out: ByteSink, type: number, length: number, items: readonl
   for (let i = 0; i < items.length; i++) encode(out, items[i]!, version);
 }
 
-/** Text from a client in an error must not end the line early, and begin a reply of its own. */
+/** Text from a client in an error must not end the line early, and start a reply of its own. */
 function oneLine(text: string): string {
   return /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, ' ') : text;
 }
@@ -124,7 +124,7 @@ function encodeBulk(out: ByteSink, text: string): void {
   out.position = at;
 }
 
-/** Bytes that are RESP already. */
+/** Writes bytes that are already RESP. */
 function encodeRaw(out: ByteSink, text: string): void {
   out.reserve(text.length);
   out.position = writeLatin1(out.buffer, out.position, text);
@@ -148,7 +148,7 @@ function writeLatin1(buffer: Buffer, at: number, text: string): number {
   return at + length;
 }
 
-/** Decimal digits of a safe integer. */
+/** Writes the decimal digits of a safe integer. */
 function writeInteger(buffer: Buffer, start: number, value: number): number {
   let at = start;
   if (value < 0) {
@@ -159,7 +159,7 @@ function writeInteger(buffer: Buffer, start: number, value: number): number {
     buffer[at] = ZERO + value;
     return at + 1;
   }
-  // Past 2^31 integer arithmetic is no longer free; such numbers are rare.
+  // Above 2^31 integer arithmetic is slower; such numbers are rare.
   if (value > 0x7fffffff) {
     return writeLatin1(buffer, at, String(value));
   }

@@ -8,7 +8,7 @@
 
 const ESCAPES: { readonly [letter: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
 
-/** The words of a line; null if a quote is not closed, or is followed by anything but a space. A NUL ends the line. */
+/** Splits a line into words; null if a quote is not closed, or is followed by anything but a space. A NUL ends the line. */
 export function splitInline(line: string): string[] | null {
   const nul = line.indexOf('\0');
   return new InlineSplitter(nul === -1 ? line : line.slice(0, nul)).words();
@@ -74,14 +74,14 @@ class InlineSplitter {
     return null;
   }
 
-  /** Steps over the quote; false if the word goes on behind it. */
+  /** Skips the quote; false if the word continues after it. */
   private closeQuote(): boolean {
     this.at++;
     return this.at >= this.line.length || isSpace(this.line.charCodeAt(this.at));
   }
 }
 
-/** C's isspace: what may stand between words. */
+/** True for C's isspace: characters between words. */
 function isSpace(char: number): boolean {
   return char === 32 || (char >= 9 && char <= 13);
 }

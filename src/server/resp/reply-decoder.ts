@@ -1,28 +1,28 @@
 /**
- * The reply decoder: bytes from a server to reply values, in whatever pieces the bytes arrive. All of RESP2 and RESP3.
+ * The reply decoder: decodes bytes from a server into reply values, in whatever chunks the bytes arrive. All of RESP2 and RESP3.
  *
  * Used by clients: the lab's REPL, tests, the differential fuzzer. Like the request decoder it works in place: `feed` names a range,
- * `next` takes one reply from it; what remains in the range at INCOMPLETE is fed again with more bytes behind it. What has been
- * decoded is never looked at twice. Nesting lives on a stack of its own, so no input can overflow the engine's:
+ * `next` takes one reply from it; what remains in the range at INCOMPLETE is fed again with more bytes after it. Nothing is decoded twice. Nesting is kept on a
+ * stack of its own, so no input can overflow the engine's:
  *
  *   *2 CRLF  :1 CRLF  %1 CRLF  +k CRLF  …        stack: [ array: 1 of 2 ] [ map: 1 of 2 ]  ← waits for the value of k
  *
- * A claimed length allocates nothing; arrays grow with the items that really come.
+ * A claimed length allocates nothing; arrays grow with the items that actually arrive.
  * Source: Redis's RESP3 specification, with its streamed strings and aggregates, which no Redis server sends so far.
  */
 import { constants } from 'node:buffer';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, MapReply, NULL_ARRAY, Push, type Reply, SetReply, SimpleString, Verbatim } from './reply.js';
 import { BROKEN, COMPLETE, type DecodeStatus, INCOMPLETE } from './request-decoder.js';
 
-/** Replies nested deeper are refused: whoever prints them afterwards may recurse. Redis's own do not pass 10. */
+/** Replies nested deeper are refused: code that prints them may recurse. Redis's own do not exceed 10. */
 export const MAX_DEPTH = 1024;
 
-/** A line of a simple string, an error or a big number. Longer text has types with a length. */
+/** Maximum length of a simple string, an error or a big number. Longer text has types with a length. */
 const MAX_LINE = 1024 * 1024;
 
 const CR = 13;
 const LF = 10;
-/** A length that is only known at its end. */
+/** The length of a streamed string or aggregate, known only at its end. */
 const STREAMED = Infinity;
 
 type Aggregate = '*' | '%' | '~' | '>' | '|';
@@ -31,19 +31,19 @@ type Aggregate = '*' | '%' | '~' | '>' | '|';
 interface Frame {
   readonly kind: Aggregate;
   readonly items: Reply[];
-  /** Items still to come. */
+  /** Items still to be read. */
   remaining: number;
-  /** An attribute that is complete and waits for the reply it belongs to. */
+  /** True for a complete attribute that waits for the reply it belongs to. */
   annotates: boolean;
 }
 
-/** What can be said about the bytes at the position, besides a finished value. */
+/** Outcome of decoding at the position. */
 type Step = 'value' | 'nested' | 'not-yet' | 'broken';
 
 export class ReplyDecoder {
   /** The reply that `next` has just completed. */
   reply: Reply = null;
-  /** Why `next` said BROKEN, for a person to read. The connection can not go on. */
+  /** Why `next` returned BROKEN, for people. The connection cannot continue. */
   error = '';
   /** The first byte of the fed range that has not been used yet. */
   position = 0;
@@ -51,12 +51,12 @@ export class ReplyDecoder {
   private buffer: Buffer = EMPTY;
   private end = 0;
   private readonly stack: Frame[] = [];
-  /** The bulk string being read: its type and its length, -1 between them. */
+  /** The bulk string being read: its type and its length; -1 while none is being read. */
   private bulkType = '';
   private bulkLength = -1;
-  /** What has come of a streamed string; null outside of one. */
+  /** The part of a streamed string that has arrived; null outside of one. */
   private streamed: string | null = null;
-  /** How far behind `position` the end of the line has been looked for in vain. */
+  /** How far after `position` the end of the line has already been searched for. */
   private scanned = 0;
 
   feed(buffer: Buffer, start: number, end: number): void {
@@ -65,7 +65,7 @@ export class ReplyDecoder {
     this.end = end;
   }
 
-  /** At INCOMPLETE: how many more bytes, after those in the range, are needed at least. */
+  /** At INCOMPLETE: the minimum number of bytes that are needed after those in the range. */
   get missing(): number {
     return this.bulkLength < 0 ? 1 : Math.max(1, this.bulkLength + 2 - (this.end - this.position));
   }
@@ -80,7 +80,7 @@ export class ReplyDecoder {
     }
   }
 
-  /** Puts the value just read where it belongs; true if that completes a reply. */
+  /** Stores the value just read where it belongs; true if that completes a reply. */
   private finish(): boolean {
     for (;;) {
       const frame = this.stack.at(-1);
@@ -91,7 +91,7 @@ export class ReplyDecoder {
     }
   }
 
-  /** Takes a full frame from the stack and makes it the value; false if it is an attribute, which now waits for its reply. */
+  /** Pops a full frame from the stack and makes it the value; false if it is an attribute, which now waits for its reply. */
   private close(frame: Frame): boolean {
     if (frame.kind === '|' && !frame.annotates) {
       frame.annotates = true;
@@ -219,7 +219,7 @@ export class ReplyDecoder {
     if (this.stack.length >= MAX_DEPTH) return this.broken('nested too deeply');
     const frame: Frame = { kind, items: [], remaining: length * itemsPerEntry, annotates: false };
     this.stack.push(frame);
-    // An empty one is complete already, unless it is an attribute.
+    // An empty aggregate is already complete, unless it is an attribute.
     return length === 0 && this.close(frame) ? 'value' : 'nested';
   }
 
@@ -235,7 +235,7 @@ export class ReplyDecoder {
     return 'value';
   }
 
-  /** The index of the CR that ends the line; -1 if it has not come yet, -2 if the line is broken. */
+  /** Returns the index of the CR that ends the line; -1 if it has not arrived, -2 if the line is broken. */
   private findLineEnd(): number {
     const { buffer, position, end } = this;
     const limit = Math.min(end, position + MAX_LINE + 1);
@@ -243,7 +243,7 @@ export class ReplyDecoder {
       const byte = buffer[at];
       if (byte === LF) return this.brokenLine('a line feed without a carriage return');
       if (byte !== CR) continue;
-      // The byte behind decides; if it is not there yet, this one is looked at again.
+      // The next byte decides; if it has not arrived, this one is checked again.
       this.scanned = at - position;
       if (at + 1 === end) return -1;
       if (buffer[at + 1] !== LF) return this.brokenLine('a carriage return without a line feed');

@@ -1,5 +1,5 @@
 /**
- * ReplyReader: chunks as a socket delivers them in, whole replies out; it keeps what is left of a half reply.
+ * ReplyReader: takes chunks as a socket delivers them, returns whole replies, and keeps the rest of an incomplete one.
  *
  *     socket.on('data', (chunk) => reader.read(chunk, (reply) => show(reply)));
  */
@@ -9,17 +9,17 @@ import { BROKEN, COMPLETE, INCOMPLETE } from './request-decoder.js';
 
 export class ReplyReader {
   private readonly decoder = new ReplyDecoder();
-  /** The half reply: `kept[start, end)`. */
+  /** The incomplete reply: `kept[start, end)`. */
   private kept: Buffer = EMPTY;
   private start = 0;
   private end = 0;
 
-  /** Why the bytes are no RESP; null as long as they are. Afterwards `read` does nothing. */
+  /** Why the bytes are not RESP; null if they are. After an error `read` does nothing. */
   get error(): string | null {
     return this.decoder.error === '' ? null : this.decoder.error;
   }
 
-  /** Calls `take` for every reply that is whole now. */
+  /** Calls `take` for every reply that is now complete. */
   read(chunk: Buffer, take: (reply: Reply) => void): void {
     const usesKept = this.end > this.start;
     if (usesKept) this.append(chunk);
@@ -35,7 +35,7 @@ export class ReplyReader {
   private keep(buffer: Buffer, start: number, end: number): void {
     if (start === end) return this.drop();
     if (buffer !== this.kept) {
-      // Room for the rest, but not for any rest that a server claims will come.
+      // Room for the rest, but not for any length that a server claims.
       this.kept = Buffer.allocUnsafeSlow(end - start + Math.min(this.decoder.missing, MAX_ROOM));
       buffer.copy(this.kept, 0, start, end);
       end -= start;
@@ -45,7 +45,7 @@ export class ReplyReader {
     this.end = end;
   }
 
-  /** Behind what is kept; the room doubles, so that a long reply is not copied again with every chunk. */
+  /** Appends to what is kept; the room doubles, so that a long reply is not copied again with every chunk. */
   private append(chunk: Buffer): void {
     const length = this.end - this.start;
     if (this.end + chunk.length > this.kept.length) {

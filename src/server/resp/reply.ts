@@ -1,8 +1,8 @@
 /**
- * Reply: what a command returns, before it is bytes.
+ * Reply: what a command returns, before it is encoded.
  *
  * The common cases are plain values, so that they allocate nothing: a string is a bulk string, a number or bigint an
- * integer, null is nil, a boolean is a boolean, an array is an array. Everything rarer is an instance of a small class.
+ * integer, null is nil, a boolean is a boolean, an array is an array. Everything else is an instance of a small class.
  * One encoder turns a reply into RESP2 or RESP3. Byte strings are latin1: one character is one byte.
  *
  *   value              RESP2                 RESP3
@@ -50,7 +50,7 @@ export type Reply =
 /** A status such as OK. Its text must not contain CR or LF. */
 export class SimpleString {
   readonly type = 'simple';
-  /** As it goes over the wire, since the text is always the same. */
+  /** The encoded form, since the text is always the same. */
   readonly wire: string;
   constructor(readonly text: string) {
     this.wire = `+${text}\r\n`;
@@ -58,21 +58,21 @@ export class SimpleString {
 }
 
 /**
- * An error for the client: code, space, sentence. Handlers return it or throw it; it is no `Error`, because taking a
+ * An error for the client: code, space, sentence. Handlers return it or throw it; it is no `Error`, because capturing a
  * stack trace costs more than the command. All texts come from errors.ts.
  */
 export class ErrorReply {
   readonly type = 'error';
   constructor(readonly text: string) {}
 
-  /** The first word, by which INFO errorstats counts. */
+  /** The first word, which INFO errorstats counts by. */
   get code(): string {
     const space = this.text.indexOf(' ');
     return space === -1 ? this.text : this.text.slice(0, space);
   }
 }
 
-/** An error of any bytes, also several lines. Redis never sends one; other servers that speak RESP3 may. */
+/** An error with any bytes, also several lines. Redis never sends one; other RESP3 servers may. */
 export class BulkError {
   readonly type = 'bulk-error';
   constructor(readonly text: string) {}
@@ -81,7 +81,7 @@ export class BulkError {
 /** A floating point number. */
 export class Double {
   readonly type = 'double';
-  /** @param text as it is to be printed, where that is not the usual way */
+  /** @param text the printed form, if it is not the usual one */
   constructor(
     readonly value: number,
     readonly text: string | null = null,
@@ -105,15 +105,15 @@ export class Push {
   constructor(readonly items: readonly Reply[]) {}
 }
 
-/** More than one reply to one command: SUBSCRIBE and its relatives confirm every channel on its own. */
+/** More than one reply to one command: for example, SUBSCRIBE confirms every channel separately. */
 export class ReplySequence {
   readonly type = 'sequence';
   constructor(readonly replies: readonly Reply[]) {}
 }
 
 /**
- * The pushes that a reply consists of or, if a transaction has made it, has among its items. By their types and not by their classes, which a reply loses
- * that was captured.
+ * Returns the pushes that a reply consists of or, for a transaction, contains. Recognised by their types and not by their classes, which a captured reply
+ * loses.
  */
 export function pushesIn(reply: Reply): readonly Push[] {
   if (Array.isArray(reply)) return (reply as readonly Reply[]).filter((item) => isOfType(item, 'sequence') || isOfType(item, 'versioned')).flatMap(pushesIn);
@@ -149,7 +149,7 @@ export class Attribute {
   ) {}
 }
 
-/** A reply that was given before HELLO changed the version within the same transaction: it stays as it was then. */
+/** A reply from before HELLO changed the version within the same transaction: it keeps the version it had then. */
 export class Versioned {
   readonly type = 'versioned';
   constructor(
@@ -169,14 +169,14 @@ class NoReply {
 /** The nil of commands that would otherwise return an array. */
 export const NULL_ARRAY = new NullArray();
 
-/** The command has said all it has to say by other means, or says it later. */
+/** The command has no reply, or replies by other means or later. */
 export const NO_REPLY = new NoReply();
 
 export const OK = new SimpleString('OK');
 export const PONG = new SimpleString('PONG');
 export const QUEUED = new SimpleString('QUEUED');
 
-/** Fields and values as a map reply: `mapReply({ server: 'redis', proto: 3 })`. */
+/** Makes a map reply of fields and values: `mapReply({ server: 'redis', proto: 3 })`. */
 export function mapReply(fields: { readonly [name: string]: Reply }): MapReply {
   return new MapReply(Object.entries(fields).flat());
 }

@@ -1,18 +1,18 @@
 /**
- * The request decoder: bytes of a connection to whole requests, in whatever pieces the bytes arrive.
+ * The request decoder: decodes the bytes of a connection into whole requests, in whatever chunks the bytes arrive.
  *
- * Reached from client/connection.ts after every read; hands an argv to dispatch. It works in place: `feed` names a
- * range of a buffer, `next` takes one request from it, and what remains in the range when `next` says INCOMPLETE is for the
- * caller to keep and to feed again, with more bytes behind it. Finished arguments are never looked at twice.
+ * Called by client/connection.ts after every read; passes an argv to dispatch. It works in place: `feed` names a range of a buffer, `next` takes one request
+ * from it, and the caller keeps what remains when `next` returns INCOMPLETE, and feeds it again with more bytes after it. Finished arguments are never decoded
+ * twice.
  *
  *   *2 CRLF     $4 CRLF     ECHO CRLF     $2 CRLF    hi CRLF         multibulk: array of bulk strings
  *   └ remaining └ bulkLength └ argv[0]    └ …        └ argv[1] → COMPLETE
  *
  *   ECHO "hi" CRLF                                                   inline: a line of words, for telnet
  *
- * Limits and error texts are those of Redis 7.0's processMultibulkBuffer and processInlineBuffer. As there, the bytes after a
- * CR and after an argument are skipped without a look, and a NUL hides the end of its line: the connection waits, until the line
- * is too long. Unlike there, what is decoded never depends on the pieces in which the bytes came.
+ * Limits and error texts are those of Redis 7.0's processMultibulkBuffer and processInlineBuffer. As there, the bytes after a CR and after an argument are
+ * skipped unchecked, and a NUL hides the end of its line: the connection waits until the line is too long. Unlike there, the result never depends on the chunks
+ * in which the bytes arrived.
  */
 import { constants } from 'node:buffer';
 import { splitInline } from './inline.js';
@@ -20,11 +20,11 @@ import { MAX_SHORT, shortString } from './short-strings.js';
 
 export const INCOMPLETE = 0;
 export const COMPLETE = 1;
-/** The bytes break the protocol; {@link RequestDecoder.error} says how. The connection can not go on. */
+/** The bytes violate the protocol; {@link RequestDecoder.error} says how. The connection cannot continue. */
 export const BROKEN = 2;
 export type DecodeStatus = typeof INCOMPLETE | typeof COMPLETE | typeof BROKEN;
 
-/** Longest line of an inline request, of a count and of a length (PROTO_INLINE_MAX_SIZE). */
+/** Maximum length of an inline request, of a count and of a length (PROTO_INLINE_MAX_SIZE). */
 const MAX_LINE = 64 * 1024;
 
 const CR = 13;
@@ -33,37 +33,37 @@ const ASTERISK = 42;
 const DOLLAR = 36;
 const MINUS = 45;
 
-/** {@link RequestDecoder.findLineEnd}: not here yet, and not here although the line is longer than MAX_LINE. */
+/** Results of {@link RequestDecoder.findLineEnd}: not received yet; not found although the line is longer than MAX_LINE. */
 const NO_LINE_END = -1;
 const TOO_LONG = -2;
 
-/** No argument can be longer, since it becomes one string: 24 bytes below the 512 MiB that Redis allows by default. */
+/** No argument can be longer, since it becomes one string: 24 bytes less than the 512 MiB that Redis allows by default. */
 const MAX_STRING_LENGTH = constants.MAX_STRING_LENGTH;
 
-/** {@link parseLength} found something that is no decimal integer. */
+/** {@link parseLength} found no decimal integer. */
 const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
 
-/** Comparing bytes with a longer key takes longer than to make a string of them. */
+/** Comparing the bytes of a longer key takes longer than making a string of them. */
 const MAX_INTERNED = 64;
 
-/** Makes strings of bytes that are probably keys; those of keys that exist are there already. */
+/** Makes strings of bytes that are probably keys; existing keys already have theirs. */
 export interface KeyInterner {
-  /** The string that these bytes spell as latin1. */
+  /** Returns the latin1 string of these bytes. */
   intern(bytes: Buffer, start: number, length: number): string;
-  /** Was the string that `intern` returned last that of an existing key? */
+  /** True if the string that `intern` returned last is an existing key. */
   readonly wasInterned: boolean;
 }
 
 const NO_KEYS: KeyInterner = { intern: (bytes, start, length) => bytes.latin1Slice(start, start + length), wasInterned: false };
 
-/** A request that has come in part: what of it is no longer in the caller's buffer. */
+/** An incomplete request: the part that is no longer in the caller's buffer. */
 export interface DecoderState {
-  /** The arguments that are whole. */
+  /** The complete arguments. */
   readonly argv: readonly string[];
-  /** How many more there are. */
+  /** Number of arguments still to come. */
   readonly remaining: number;
   readonly expectsKey: boolean;
-  /** -1: the next one's length has not come. */
+  /** -1: the length of the next one has not arrived. */
   readonly bulkLength: number;
   readonly earlierBytes: number;
 }
@@ -71,30 +71,30 @@ export interface DecoderState {
 export class RequestDecoder {
   /** The request that `next` has just completed; a new array each time, so it may be kept. */
   argv: string[] = [];
-  /** Why `next` said BROKEN: the text after `Protocol error: `. */
+  /** Why `next` returned BROKEN: the text after `Protocol error: `. */
   error = '';
   /** The first byte of the fed range that has not been used yet. */
   position = 0;
   /** proto-max-bulk-len. */
   maxBulkLength = 512 * 1024 * 1024;
-  /** The keys there are: an argument that names one needs no new string, and no second hash. */
+  /** The existing keys: an argument that names one needs no new string, and no second hash. */
   keys: KeyInterner = NO_KEYS;
-  /** Before AUTH strangers may send only small requests, so that they can not make the server allocate much. */
+  /** False before AUTH: then requests must be small, so that unauthenticated clients cannot make the server allocate much. */
   authenticated = true;
 
   private buffer: Buffer = EMPTY;
   private end = 0;
-  /** Arguments still to come of the running request; 0 between requests. */
+  /** Arguments still to come in the current request; 0 between requests. */
   private remaining = 0;
   private filled = 0;
-  /** All that stood where keys do have been keys so far. */
+  /** All arguments at key positions have been existing keys so far. */
   private expectsKey = false;
-  /** Length of the argument being read; -1 while its `$` line has not come. */
+  /** Length of the argument being read; -1 while its `$` line has not arrived. */
   private bulkLength = -1;
-  /** Bytes of the running request in ranges that were fed before. */
+  /** Bytes of the current request in ranges that were fed before. */
   private earlierBytes = 0;
   private requestStart = 0;
-  /** The previous command name; a connection mostly repeats itself, and the same string object is found faster. */
+  /** The previous command name; connections mostly repeat one, and the same string object is found faster. */
   private lastName = '';
 
   feed(buffer: Buffer, start: number, end: number): void {
@@ -104,7 +104,7 @@ export class RequestDecoder {
     this.end = end;
   }
 
-  /** Bytes that the running request, or the one just completed, has used so far. */
+  /** Bytes that the current request, or the one just completed, has used so far. */
   get requestBytes(): number {
     return this.earlierBytes + this.position - this.requestStart;
   }
@@ -114,12 +114,12 @@ export class RequestDecoder {
     return this.end - this.position;
   }
 
-  /** Between two feeds: bytes of a request that is not whole yet, without those that the caller keeps. */
+  /** Between two feeds: bytes of an incomplete request, without those that the caller keeps. */
   get heldBytes(): number {
     return this.remaining === 0 ? 0 : this.earlierBytes;
   }
 
-  /** At INCOMPLETE: how many more bytes, after those in the range, the argument being read needs; at least 1. */
+  /** At INCOMPLETE: how many more bytes the argument being read needs after those in the range; at least 1. */
   get missing(): number {
     return this.bulkLength < 0 ? 1 : Math.max(1, this.bulkLength + 2 - (this.end - this.position));
   }
@@ -145,7 +145,7 @@ export class RequestDecoder {
     return COMPLETE;
   }
 
-  /** Forgets the running request, and the rest of the range with it. */
+  /** Drops the current request, and the rest of the range with it. */
   drop(): void {
     this.position = this.end;
     this.remaining = 0;
@@ -153,13 +153,13 @@ export class RequestDecoder {
     this.earlierBytes = 0;
   }
 
-  /** Between two feeds. Null between two requests. */
+  /** Called between two feeds. Returns null between two requests. */
   capture(): DecoderState | null {
     const { remaining, expectsKey, bulkLength, earlierBytes } = this;
     return remaining === 0 ? null : { argv: this.argv.slice(0, this.filled), remaining, expectsKey, bulkLength, earlierBytes };
   }
 
-  /** To be followed by a feed of what the caller had kept. */
+  /** Must be followed by a feed of what the caller had kept. */
   restore({ argv, remaining, expectsKey, bulkLength, earlierBytes }: DecoderState): void {
     this.begin(argv.length + remaining, 0);
     for (const argument of argv) this.argv[this.filled++] = argument;
@@ -180,7 +180,7 @@ export class RequestDecoder {
     return this.begin(Math.max(0, count), lineEnd + 2);
   }
 
-  /** `*1` to `*9`, as nearly all requests begin; 0 if this one does not. */
+  /** Reads `*1` to `*9`, with which nearly all requests begin; 0 for any other beginning. */
   private shortCount(): number {
     const { buffer, position } = this;
     if (position + 4 > this.end || buffer[position + 2] !== CR) return 0;
@@ -193,7 +193,7 @@ export class RequestDecoder {
     this.remaining = count;
     this.filled = 0;
     this.expectsKey = true;
-    // A claimed count allocates nothing by itself: the array grows with the arguments that really come.
+    // A claimed count allocates nothing by itself: the array grows with the arguments that actually arrive.
     this.argv = count <= 16 ? new Array<string>(count) : [];
     return COMPLETE;
   }
@@ -214,7 +214,7 @@ export class RequestDecoder {
     return COMPLETE;
   }
 
-  /** `$7` or `$16`, as nearly all arguments begin. False, and nothing read, if this one begins in any other way. */
+  /** Reads `$7` or `$16`, with which nearly all arguments begin. False, with nothing read, for any other beginning. */
   private readShortHeader(): boolean {
     const { buffer, position } = this;
     if (position + 5 > this.end || buffer[position] !== DOLLAR) return false;
@@ -259,7 +259,7 @@ export class RequestDecoder {
     return COMPLETE;
   }
 
-  /** The index of the LF that ends an inline request. */
+  /** Returns the index of the LF that ends an inline request. */
   private findNewline(): number {
     const { buffer, position, end } = this;
     const near = Math.min(end, position + 64);
@@ -274,10 +274,10 @@ export class RequestDecoder {
     return nul !== -1 && nul < newline ? this.noLineEnd() : near + newline;
   }
 
-  /** The index of the CR that ends the line at `position`, once the LF behind it has come as well. */
+  /** Returns the index of the CR that ends the line at `position`, once the LF after it has arrived as well. */
   private findLineEnd(): number {
     const { buffer, end } = this;
-    // Counts and lengths are a few digits; looking byte by byte beats a call into native code.
+    // Counts and lengths are a few digits; searching byte by byte is faster than a call into native code.
     const near = Math.min(end, this.position + 24);
     for (let at = this.position; at < near; at++) {
       if (buffer[at] === CR) return at + 1 < end ? at : NO_LINE_END;
@@ -303,7 +303,7 @@ export class RequestDecoder {
     return this.expectsKey && (this.filled & 1) === 1 && length <= MAX_INTERNED ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
   }
 
-  /** Keys are at the first place and, of several, mostly at the other odd ones; so those are looked up until one is none. */
+  /** A key is the first argument and, if there are several, usually every other one; these are looked up until one is not found. */
   private readKey(start: number, length: number): string {
     const { keys, buffer } = this;
     const key = keys.intern(buffer, start, length);
@@ -320,7 +320,7 @@ export class RequestDecoder {
       if (i === length) return lastName;
     }
     const name = buffer.latin1Slice(start, end);
-    // A name longer than any command is not worth keeping, least of all if it is half a gigabyte.
+    // A name longer than any command is not worth keeping, least of all a very long one.
     if (length <= 32) this.lastName = name;
     return name;
   }
@@ -332,7 +332,7 @@ export class RequestDecoder {
     return INCOMPLETE;
   }
 
-  /** A line that says something wrong; with a NUL in it, it is no line yet. Looked for only here, since good lines have none. */
+  /** An invalid line; with a NUL in it, it is not a line yet. Checked only here, since valid lines have none. */
   private brokenLine(lineEnd: number, error: string, errorIfTooLong: string): DecodeStatus {
     if (!this.buffer.subarray(this.position, lineEnd).includes(0)) return this.broken(error);
     return this.noLineEnd() === TOO_LONG ? this.broken(errorIfTooLong) : this.incomplete();
@@ -352,7 +352,7 @@ export class RequestDecoder {
 
 const EMPTY = Buffer.alloc(0);
 
-/** A decimal integer with an optional minus, as string2ll takes it: no plus, no leading zeros, no spaces, 64 bits. */
+/** Parses a decimal integer with an optional minus, as string2ll does: no plus, no leading zeros, no spaces, 64 bits. */
 function parseLength(buffer: Buffer, start: number, end: number): number {
   let at = start;
   const negative = buffer[at] === MINUS;
@@ -369,7 +369,7 @@ function parseLength(buffer: Buffer, start: number, end: number): number {
   return negative ? -value : value;
 }
 
-/** Every negative count means an empty request, so any one within 64 bits will do. */
+/** Every negative count means an empty request, so any one within 64 bits is accepted. */
 function parseHugeNegative(buffer: Buffer, start: number, end: number): number {
   if (end - start > 20) return NOT_A_NUMBER;
   const text = buffer.latin1Slice(start, end);

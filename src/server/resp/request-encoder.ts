@@ -1,17 +1,17 @@
 /**
- * The request encoder: an argv to the bytes a client sends. The way back is request-decoder.ts.
+ * The request encoder: encodes an argv as a client sends it. The reverse is request-decoder.ts.
  *
  * Reached from the lab's own clients (REPL, tests); the server itself sends no requests.
  */
 
-/** A command as RESP, an array of bulk strings. Byte string in, byte string out: write it to the socket as latin1. */
+/** Encodes a command as RESP, an array of bulk strings. Byte string in, byte string out: write it to the socket as latin1. */
 export function encodeRequest(argv: readonly string[]): string {
   let bytes = `*${argv.length}\r\n`;
   for (const word of argv) bytes += `$${word.length}\r\n${word}\r\n`;
   return bytes;
 }
 
-/** A word as redis-cli and inline requests take it: bare if it is plain, else in double quotes. */
+/** Formats a word for redis-cli and inline requests: bare if it is plain, else in double quotes. */
 export function quoteWord(word: string): string {
   if (/^[!#-&(-[\]-~]+$/.test(word)) return word;
   return `"${word.replace(/[^ !#-[\]-~]/g, escapeByte)}"`;

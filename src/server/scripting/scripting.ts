@@ -181,7 +181,7 @@ export class Scripting implements ScriptRules {
     try {
       const reply = interpreter.execute(run, compiled);
       interpreter.settle();
-      if (this.engine!.memoryBytes > MOST_MEMORY_KEPT) this.discardEngine('its memory has grown, and can not shrink');
+      if (this.engine!.memoryBytes > MOST_MEMORY_KEPT) this.discardEngine('its memory has grown, and cannot shrink');
       return reply;
     } catch (error) {
       this.discardEngine(error);

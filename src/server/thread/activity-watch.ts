@@ -1,9 +1,9 @@
 /**
- * ActivityWatch: what the loop is at, as the main thread sees it: also while a command keeps the loop busy and it can tell nothing itself.
+ * ActivityWatch: what the loop is doing, as the main thread sees it: also while a command keeps the loop busy and it cannot report anything itself.
  *
- *   words of loop/activity.ts ──▶ look, 10 times a second ──▶ the same turn, and not waiting, at two looks: busy
+ *   words of loop/activity.ts ──▶ read, 10 times a second ──▶ the same turn, and not waiting, at two readings: busy
  *
- * The words have no time in them: how long something has lasted counts from the look at which it was first seen, so up to 100 ms less than it has.
+ * The words have no time in them: durations count from the reading at which something was first seen, so they are up to 100 ms too short.
  * Pauses do not count.
  */
 import {
@@ -14,23 +14,23 @@ export interface LoopActivity {
   /** `held`: by a pause, a breakpoint or a step. */
   readonly phase: ActivityPhase | 'held';
   readonly turn: number;
-  /** Whose handler runs; null while none does. */
+  /** The token whose handler runs; null while none does. */
   readonly token: number | null;
-  /** What it executes, as `get` or `config|get`; empty if there is no such command; null while none is executed. */
+  /** The command being executed, as `get` or `config|get`; empty if it is unknown; null while none is executed. */
   readonly command: string | null;
-  /** How long the loop has been seen at just this, in ms, without the pauses; 0 at first sight, and while it is held. */
+  /** How long the loop has been seen in this state, in ms, without pauses; 0 when first seen, and while it is held. */
   readonly elapsedMs: number;
-  /** How long it has been seen at work in this turn, in ms. */
+  /** How long it has been seen working in this turn, in ms. */
   readonly turnMs: number;
-  /** The loop has been at work in this turn for a tenth of a second or longer: whoever else sends something waits. */
+  /** The loop has been working in this turn for at least a tenth of a second: all other clients wait. */
   readonly isBusy: boolean;
-  /** What executes has run for so long that others are served beside it: a script past `busy-reply-threshold`. */
+  /** The command has run for so long that other clients are served meanwhile: a script past `busy-reply-threshold`. */
   readonly servesOthers: boolean;
 }
 
 export const LOOK_MS = 100;
 
-/** Phases that are a token's. */
+/** Phases that concern a token. */
 const OF_A_TOKEN: ReadonlySet<string> = new Set<ActivityPhase>(['accept', 'messages', 'read', 'decode', 'execute']);
 
 export class ActivityWatch {
@@ -45,9 +45,9 @@ export class ActivityWatch {
   private readonly listeners = new Set<(activity: LoopActivity | null) => void>();
 
   /**
-   * @param isHeld the stepper holds the loop
-   * @param commandNames by the numbers of commands
-   * @param nowMs any clock in ms that runs evenly
+   * @param isHeld returns whether the stepper holds the loop
+   * @param commandNames indexed by the numbers of commands
+   * @param nowMs any monotonic clock in ms
    */
   constructor(
     private readonly words: ActivityWords,
@@ -86,13 +86,13 @@ export class ActivityWatch {
     };
   }
 
-  /** A pause is no work: the turn, and what it is at, go on after it as old as they were before. */
+  /** Excludes a pause from the durations of the turn and of the current state. */
   private leaveOut(ms: number): void {
     this.turnSinceMs += ms;
     this.stateSinceMs += ms;
   }
 
-  /** Calls `listener` at every look at a busy loop, and with null when it is busy no longer. Returns how to stop. */
+  /** Calls `listener` at every reading while the loop is busy, and with null when it no longer is. Returns a function that removes the listener. */
   onBusy(listener: (activity: LoopActivity | null) => void): () => void {
     this.listeners.add(listener);
     this.timer ??= setInterval(() => this.tell(), LOOK_MS).unref();
@@ -102,7 +102,7 @@ export class ActivityWatch {
     };
   }
 
-  /** The loop is gone. */
+  /** Called when the loop has ended. */
   end(): void {
     this.listeners.clear();
     this.stop();

@@ -1,11 +1,11 @@
 /**
- * The control words: four bytes each, shared by the two threads, for what messages can not do: wake a thread that waits, and say how far the other one is.
+ * Control words: four bytes each, shared by the two threads, for what messages cannot do: wake a waiting thread, and show how far the other one is.
  *
  *   HELD     1 while the stepper holds the loop: it then waits here and not in the kernel
  *   SIGNAL   counts up with every message; the held loop sleeps until it changes
- *   TAKEN    counts up with every batch of the trace that main has dealt with
+ *   TAKEN    counts up with every batch of the trace that main has handled
  *
- * No message is missed, whatever the timing. Main posts first and looks at HELD second; the loop writes HELD first and drains
+ * No message is missed, whatever the timing. Main posts first and reads HELD second; the loop writes HELD first and drains
  * second, on entering a hold and once more on leaving it.
  */
 
@@ -19,18 +19,18 @@ export function createControl(): ControlWords {
   return new Int32Array(new SharedArrayBuffer(12));
 }
 
-/** Main, when it has dealt with a batch. */
+/** Main: called when it has handled a batch. */
 export function takeBatch(control: ControlWords): void {
   Atomics.add(control, TAKEN, 1);
 }
 
-/** Loop: how many of the batches that it has sent so far main has not dealt with yet. */
+/** Loop: returns how many of the batches it has sent are not yet handled by main. */
 export function batchesUnderWay(control: ControlWords, sent: number): number {
-  // Of numbers that go round after 2^32 the difference is still right.
+  // The difference of numbers that wrap around at 2^32 is still correct.
   return (sent - Atomics.load(control, TAKEN)) | 0;
 }
 
-/** Main: the loop is held at this moment. */
+/** Main: true if the loop is held now. */
 export function isLoopHeld(control: ControlWords): boolean {
   return Atomics.load(control, HELD) === 1;
 }
@@ -43,7 +43,7 @@ export function notifyHeldLoop(control: ControlWords): boolean {
 }
 
 /**
- * Loop: waits until `isOver`, or until `timeoutMs` has passed (-1: no limit). `drain` takes the messages in the port, and may be what
+ * Loop: waits until `isOver`, or until `timeoutMs` has passed (-1: no limit). `drain` handles the messages in the port, and may be what
  * makes `isOver` true.
  */
 export function holdLoop(control: ControlWords, timeoutMs: number, isOver: () => boolean, drain: () => void): void {

@@ -1,5 +1,5 @@
 /**
- * A thread's handle on the helper thread that it has started: a queue of its own, and links for loops. It keeps the process alive only while it has jobs to do.
+ * A thread's handle on the helper thread that it has started: a queue of its own, and links for loops. It keeps the process alive only while jobs are pending.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Job } from '../background/job.js';
@@ -8,7 +8,7 @@ import { createWakerWord } from '../background/loop-waker.js';
 import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
 import { NODE_FLAGS } from './start-thread.js';
 
-/** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
+/** Every bundle that contains this file is one folder below dist; when run from source, tests use the built thread as well. */
 const PROGRAM = import.meta.url.endsWith('.ts') ? '../../../dist/server/background/helper.js' : '../server/background/helper.js';
 export const HELPER_URL = new URL(PROGRAM, import.meta.url);
 
@@ -17,7 +17,7 @@ export class HelperThread {
   private readonly worker: Worker;
 
   constructor() {
-    // Descriptors are handed from thread to thread: Node is not to close those that this one has opened.
+    // Descriptors are passed between threads: Node must not close those that this one has opened.
     this.worker = new Worker(HELPER_URL, { trackUnmanagedFds: false, ...NODE_FLAGS });
     this.worker.unref();
     this.jobs = new ReferencedJobs(this.worker);
@@ -26,20 +26,20 @@ export class HelperThread {
     this.worker.on('exit', () => this.jobs.fail('the helper thread has ended'));
   }
 
-  /** For a loop's thread, which it is transferred to. */
+  /** Returns a link for a loop's thread, to which it is transferred. */
   link(): LoopLink {
     const { port1, port2 } = new MessageChannel();
     this.worker.postMessage({ kind: 'client', port: port2 } satisfies ToHelper, [port2]);
     return { port: port1, word: createWakerWord() };
   }
 
-  /** Ends the thread, whatever it is doing: jobs that are not done fail. */
+  /** Ends the thread, whatever it is doing: unfinished jobs fail. */
   async close(): Promise<void> {
     await this.worker.terminate();
   }
 }
 
-/** While jobs are under way, the helper keeps the process alive. */
+/** While jobs are pending, the helper keeps the process alive. */
 class ReferencedJobs extends JobQueue {
   constructor(private readonly worker: Worker) {
     super((message, transferred) => worker.postMessage(message, transferred));

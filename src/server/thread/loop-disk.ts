@@ -1,5 +1,5 @@
 /**
- * LoopDisk: the file work of a loop's thread, with the faults of the disk: what the helper thread does for it, and what the loop itself waits for.
+ * LoopDisk: the file work of a loop's thread, with injected disk faults: the jobs of the helper thread, and the work that the loop itself waits for.
  */
 import { DiskFaults } from '../background/disk-faults.js';
 import { type Job, type JobResult, perform } from '../background/job.js';
@@ -8,7 +8,7 @@ import type { DiskFault } from '../background/protocol.js';
 import type { FaultEffect } from '../faults/effects.js';
 
 export class LoopDisk {
-  /** Told of each injected fault. */
+  /** Called for each injected fault. */
   onInjected: (id: number, effect: FaultEffect) => void = () => {};
   private readonly faults = new DiskFaults((id, effect) => this.onInjected(id, effect));
 
@@ -16,7 +16,7 @@ export class LoopDisk {
     jobs.onInjected = (id, effect) => this.onInjected(id, effect);
   }
 
-  /** All faults of the disk that are set from now on. */
+  /** Replaces all disk faults. */
   setFaults(faults: readonly DiskFault[]): void {
     this.jobs.setFaults(faults);
     this.faults.set(faults);

@@ -1,5 +1,5 @@
 /**
- * The main thread's handle on the loop thread: starts it, calls into it, wakes it, and sees to it that it ends.
+ * The main thread's handle on the loop thread: starts it, calls into it, wakes it, and makes sure that it ends.
  *
  * A call is a message and a byte: the message waits in the port, the byte in the eventfd brings the loop out of the kernel to
  * fetch it. `worker.terminate()` alone would wait for a thread that sleeps in epoll_wait until something else woke it.
@@ -25,19 +25,19 @@ export type ReadyMessage = Extract<LoopMessage, { kind: 'ready' }>;
 export interface LoopEvents {
   readonly log: (level: LogLevel, message: string) => void;
   readonly trace: (batch: TraceBatch, snapshot: Snapshot | null) => void;
-  /** The loop is held at this event, or goes on (null). */
+  /** Called when the loop is held at this event, or resumes (null). */
   readonly held: (event: TraceEvent | null) => void;
 }
 
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 
-/** Of a descriptor that Node has not opened: in a worker, `closeSync` would say so in a warning. */
+/** Closes a descriptor that Node has not opened: in a worker, `closeSync` would print a warning. */
 function closeForeign(fd: number): void {
   if (isMainThread) closeSync(fd);
   else void import('../io/backends/libc.js').then(({ close }) => close(fd));
 }
 
-/** The thread came to the limit of V8's heap, and with it ended the data. Without a stack: what it did at that moment explains nothing. */
+/** The thread reached the limit of V8's heap, and its data is lost. Has no stack: what it was doing at that moment explains nothing. */
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
   readonly code = 'ERR_WORKER_OUT_OF_MEMORY';
@@ -55,7 +55,7 @@ function explained(error: Error): Error {
   return (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY' ? new OutOfMemoryError(HEAP_LIMITS.v8Mb) : error;
 }
 
-/** What a loop is started with; the rest is made here. */
+/** Options of a loop; the others are made here. */
 type LoopStart = Omit<LoopThreadOptions, 'control' | 'activity' | 'heapLimitMb' | 'isNested' | 'helperProgram'>;
 
 interface PendingCall {
@@ -63,24 +63,24 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
-/** All servers of this thread. One listener for all: for each more of them Node would warn of a leak, from the eleventh on. */
+/** All servers of this thread. They share one listener: with one each, Node would warn of a leak from the eleventh on. */
 const openHandles = new Set<LoopHandle>();
 
 /**
- * Asks every loop to end when the process exits. Node ends its workers then, and waits for them, so one that sleeps in the kernel must be
- * woken. If it were only woken, the loop might be asleep again before Node has come to ending it, and the process would wait for ever.
+ * Asks every loop to end when the process exits. Node then ends its workers, and waits for them, so one that sleeps in the kernel must be
+ * woken. If it were only woken, the loop might be asleep again before Node ends it, and the process would wait for ever.
  */
 function closeAll(): void {
   for (const handle of openHandles) handle.call('close', null).catch(() => {});
 }
 
 export class LoopHandle {
-  /** Resolves when the loop thread is gone; rejects if it died of an error of its own. */
+  /** Resolves when the loop thread has ended; rejects if it ended by an error of its own. */
   readonly closed: Promise<void>;
   private readonly calls = new Map<number, PendingCall>();
   private nextCall = 1;
   readonly activity: ActivityWatch;
-  /** The last that the loop has said of it. */
+  /** What the loop has last reported. */
   private isHeld = false;
   private isOver = false;
 
@@ -92,7 +92,7 @@ export class LoopHandle {
     private readonly events: LoopEvents,
     private readonly helper: LoopLink | null,
   ) {
-    // The loop says that it is held a moment before it is, and that it goes on a moment after: in slow motion it says nothing, and only the word tells.
+    // The loop reports a hold a moment before it begins, and its end a moment after; in slow motion it reports nothing, and only the control word shows it.
     this.activity = new ActivityWatch(activity, () => this.isHeld || isLoopHeld(control), ready.commandNames);
     this.closed = new Promise((resolve, reject) => {
       worker.once('error', (error) => reject(explained(error)));
@@ -106,7 +106,7 @@ export class LoopHandle {
     if (openHandles.size === 1) process.on('exit', closeAll);
   }
 
-  /** Resolves once the server listens. Rejects with {@link StartError}. @param worker waits for its options */
+  /** Starts a loop. Resolves once the server listens. Rejects with {@link StartError}. @param worker waits for its options */
   static start(options: LoopStart, events: LoopEvents, worker = startThread()): Promise<LoopHandle> {
     const control = createControl();
     const activity = createActivityWords();
@@ -127,7 +127,7 @@ export class LoopHandle {
     });
   }
 
-  /** Rejects if the loop thread ends before it has answered. */
+  /** Calls the loop. Rejects if the loop thread ends before it has answered. */
   call<M extends LoopMethod>(method: M, argument: LoopCalls[M]['argument']): Promise<LoopCalls[M]['result']> {
     if (this.isOver) return Promise.reject(new Error('the loop thread has ended'));
     return new Promise((resolve, reject) => {
@@ -143,7 +143,7 @@ export class LoopHandle {
     if (!isHeld && this.ready.wakeFd !== -1) writeSync(this.ready.wakeFd, ONE);
   }
 
-  /** The loop thread is gone. */
+  /** True if the loop thread has ended. */
   get hasEnded(): boolean {
     return this.isOver;
   }
@@ -154,7 +154,7 @@ export class LoopHandle {
     openHandles.delete(this);
     if (openHandles.size === 0) process.off('exit', closeAll);
     if (this.helper !== null) closeWaker(this.helper.word);
-    // Only now: until its thread was gone, the number could have come to mean another file.
+    // Not earlier: as long as its thread ran, the number could have been reused for another file.
     if (this.ready.wakeFd !== -1) closeForeign(this.ready.wakeFd);
     for (const { reject } of this.calls.values()) reject(new Error('the loop thread has ended'));
     this.calls.clear();
@@ -172,7 +172,7 @@ export class LoopHandle {
         try {
           return this.events.trace(message.batch, message.snapshot);
         } finally {
-          // Also when a listener has thrown: the next batch is not its concern.
+          // Also when a listener has thrown, which does not concern the next batch.
           takeBatch(this.control);
         }
       case 'held':

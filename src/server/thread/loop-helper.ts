@@ -1,6 +1,6 @@
 /**
- * LoopHelper: the loop thread's way to a helper thread: one that main has started already, for the file of a recording, or else one that is started with the
- * first job. Completions are taken in {@link LoopHelper.drain}, in the turn that the helper has woken.
+ * LoopHelper: connects the loop thread to a helper thread: one that main has already started, for the file of a recording, or else one that is started with the
+ * first job. Completions are handled in {@link LoopHelper.drain}, in the turn that the helper has woken.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { JobQueue } from '../background/job-queue.js';
@@ -14,7 +14,7 @@ export class LoopHelper {
   private port: MessagePort | null = null;
   private readonly arrived: FromHelper[] = [];
 
-  /** @param link null: there is no thread yet. @param program of the helper thread */
+  /** @param link null: there is no thread yet. @param program URL of the helper thread's program */
   constructor(
     link: LoopLink | null,
     private readonly program: string,
@@ -39,10 +39,10 @@ export class LoopHelper {
     return this.port ?? this.connect(this.start());
   }
 
-  /** The thread ends with this one; until it is gone no other thread closes the waker. */
+  /** The thread ends with this one; until then no other thread closes the waker. */
   private start(): LoopLink {
     const { port1, port2 } = new MessageChannel();
-    // Descriptors are handed from thread to thread: Node is not to close those that a thread has opened.
+    // Descriptors are passed between threads: Node must not close those that a thread has opened.
     const worker = new Worker(new URL(this.program), { trackUnmanagedFds: false, ...NODE_FLAGS });
     worker.unref();
     worker.postMessage({ kind: 'client', port: port2 } satisfies ToHelper, [port2]);
@@ -52,7 +52,7 @@ export class LoopHelper {
   private connect({ port, word }: LoopLink): MessagePort {
     const { waker } = this;
     port.postMessage({ kind: 'loop', word, wakeFd: waker.fd } satisfies ToHelper);
-    // A loop that never sleeps in the kernel hears messages as they come.
+    // A loop that never sleeps in the kernel receives messages as events.
     if (waker.fd === -1) {
       port.on('message', (message: FromHelper) => {
         this.arrived.push(message);

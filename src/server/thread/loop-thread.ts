@@ -1,8 +1,8 @@
 /**
- * The loop thread: makes the server of this thread and runs its loop; nothing else ever runs here.
+ * The loop thread: creates the server of this thread and runs its loop; nothing else ever runs here.
  *
  * Reached from worker.ts or cli/thread.ts, the programs that start-thread.ts starts. Messages from main wait in the port until the WAKER
- * token is ready, because a thread that sleeps in epoll_wait hears nothing else.
+ * token is ready, because nothing else reaches a thread that sleeps in epoll_wait.
  */
 import { parentPort, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { sharedCommandTable } from '../arena/loop-commands.js';
@@ -34,9 +34,9 @@ const port = parentPort as MessagePort;
 const post = (message: LoopMessage): void => port.postMessage(message);
 
 /**
- * Waits for the options, which are the first message, and then runs a server. With null instead the thread ends: see `endUnused` in start-thread.ts.
+ * Waits for the options, which are the first message, and then runs a server. If the message is null the thread ends: see `endUnused` in start-thread.ts.
  *
- * @param beforeRun called once when the server listens, before its loop begins: what is kept of the start for the next one may take a moment
+ * @param beforeRun called once when the server listens, before its loop begins: work for the next start, which may take a moment
  */
 export function runLoopThread(beforeRun: () => void = () => {}): void {
   preloadPoll();
@@ -76,7 +76,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   for (const fault of options.faults) faults.add(fault, true);
   const calls = answerWith(server, observation, faults, recorded);
   if (clock instanceof VirtualClock) calls.advance = advancing(server, clock, recorded);
-  // A loop that never sleeps in the kernel hears its messages as they come; they are answered in a turn of the loop all the same.
+  // A loop that never sleeps in the kernel receives its messages as events; they are nevertheless answered in a turn of the loop.
   const arrived: CallMessage[] = [];
   const hear = (message: CallMessage): void => {
     arrived.push(message);
@@ -91,7 +91,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   observation.drain = drain;
   server.loop.onWake(() => {
     drain();
-    // Not while the loop is held in the middle of a turn: what a job's end changes is to happen between two clients.
+    // Not while the loop is held in the middle of a turn: the end of a job must take effect between two clients.
     helper.drain();
   });
   if (state === null) server.load(options.settings);
@@ -113,9 +113,9 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
 }
 
 /**
- * How long a worker that is terminated may have to wait for the loop of a server that it has not closed. A worker that is terminated can do nothing any more,
- * and its end waits for the workers that it has started: for one that sleeps in the kernel without a limit, for ever. (The port stays taken until the
- * process ends: no code of ours runs that could close it.)
+ * Maximum time for which ending a worker waits for the loop of a server that it has not closed. A worker being terminated runs no more code, and its end
+ * waits for the workers that it has started: for ever, if one sleeps in the kernel without a limit. (The port stays taken until the
+ * process ends: no code of ours can run to close it.)
  */
 const NESTED_SLEEP_MS = 500;
 
@@ -134,8 +134,8 @@ function observe(server: Server, control: ControlWords): Observation {
 }
 
 /**
- * The time since a state was captured has passed for its timers, too, as for a process that was stopped; on a virtual clock, and for a state of the past,
- * none has passed.
+ * Returns the clock of a server. After a state was captured, time also passes for its timers, as for a process that was stopped; on a virtual clock, and for
+ * a state of the past, none passes.
  */
 function clockOf({ virtualStartMs, isPast }: LoopThreadOptions, state: ServerState | null): Clock {
   const { nowMs, nowUs } = state ?? { nowMs: Date.now(), nowUs: 0 };
@@ -144,7 +144,7 @@ function clockOf({ virtualStartMs, isPast }: LoopThreadOptions, state: ServerSta
   return new VirtualClock(Number.isNaN(virtualStartMs) ? nowMs : virtualStartMs, new SystemClock(), Math.ceil(nowUs));
 }
 
-/** The answer comes later, by the function that was handed over. */
+/** The answer follows later, by the function that was passed on. */
 const LATER = Symbol('later');
 
 type Reply<M extends LoopMethod> = (result: LoopCalls[M]['result'] | Error) => void;
@@ -180,7 +180,7 @@ function answerWith(server: Server, observation: Observation, faults: Faults, re
   };
 }
 
-/** Answers all calls that have come in a turn when it has ended. */
+/** Returns a function that answers all capture calls of a turn when it has ended. */
 function capturing(server: Server, observation: Observation): Answers['capture'] {
   const waiting: Reply<'capture'>[] = [];
   const capture = (): Uint8Array<ArrayBuffer> | Error => {
@@ -201,7 +201,7 @@ function capturing(server: Server, observation: Observation): Answers['capture']
   };
 }
 
-/** Answers each call when the clock is where it was let go, and all that was due by then has been done. */
+/** Returns a function that answers each call when the clock has reached its target, and all that was due by then has been done. */
 function advancing(server: Server, clock: VirtualClock, recorded: RecordedInputs | null): Answers['advance'] {
   const waiting: { readonly untilUs: number; readonly reply: Reply<'advance'> }[] = [];
   server.loop.onCaughtUp = () => {
@@ -225,10 +225,10 @@ function answer(answers: Answers, { id, method, argument }: CallMessage): void {
   }
 }
 
-/** Settings that are not allowed, a poller that is not to be had, faults and states that are none, a path that is too long for a socket. */
+/** Expected errors: invalid settings, an unavailable poller, invalid faults and states, a path that is too long for a socket. */
 const EXPECTED = [SnapshotError, ConfigError, PollerError, FaultError, StateError, RangeError] as const;
 
-/** Says why there is no server; what nobody has expected ends the thread. */
+/** Reports why the server did not start; an unexpected error ends the thread. */
 const NO_ADDRESS = 'configured to listen nowhere: bind names no address of this machine, and there is no unixsocket';
 
 function fail(error: unknown): void {

@@ -1,10 +1,10 @@
 /**
- * Observation: everything that watching the loop needs, on the loop's own thread: recorder, stepper, frames, holds.
+ * Observation: everything needed to observe the loop, on the loop's own thread: recorder, stepper, frames, holds.
  *
- *   tap ──▶ emit ──▶ recorder ──▶ stepper ──▶ maybe a hold: clock held, batch sent, waiting for main
+ *   tap ──▶ emit ──▶ recorder ──▶ stepper ──▶ possibly a hold: clock held, batch sent, waiting for main
  *                        └──▶ batch, at most once a frame ──▶ main
  *
- * Attached to the tap only while somebody traces or steps; the server never knows.
+ * Attached to the tap only while there is a trace or a stepper; the server does not know of it.
  */
 import { type Clock, momentUs } from '../loop/clock.js';
 import type { Observer } from '../loop/event-loop.js';
@@ -16,32 +16,32 @@ import type { Server } from '../server.js';
 import { checkRequest, takeSnapshot, type Snapshot, type SnapshotRequest } from '../snapshot.js';
 import { batchesUnderWay, holdLoop, type ControlWords } from './control.js';
 
-/** Batches are at least so far apart … */
+/** Minimum time between batches … */
 const FRAME_US = 80_000;
-/** … or so, if they tell only of the loop itself: nobody waits for the turns of a timer that found nothing to do. */
+/** … and between those that report only on the loop itself: turns of a timer that found nothing to do are not urgent. */
 const IDLE_FRAME_US = 500_000;
-/** After a silence the first event waits so long for what belongs to it: the reply leaves a turn later. */
+/** After a silence the first event waits this long for what belongs to it: the reply is sent a turn later. */
 const GATHER_US = 10_000;
 
-/** Batches that main may have before it: the one that it deals with, and the next. A main thread that gets little time would otherwise fall behind for good. */
+/** Maximum number of batches that main has not handled: the one in progress, and the next. A slow main thread would otherwise fall behind for good. */
 const MOST_UNDER_WAY = 2;
 
-/** Keys may change in between, and others be told. */
+/** Maximum number of events between an execution and its reply: key changes, messages to others. */
 const EVENTS_TO_REPLY = 8;
 
-/** What a turn consists of in which no client and no key is concerned. */
+/** The events of a turn that concerns no client and no key. */
 const STEPS_OF_THE_LOOP: ReadonlySet<TraceKind> = new Set(['turn-begin', 'wait', 'poll', 'timer', 'turn-end']);
 
 export interface ObservationPorts {
   readonly control: ControlWords;
   readonly send: (batch: TraceBatch, snapshot: Snapshot | null) => void;
-  /** The loop is held at this event, or has been released (null). */
+  /** Called when the loop is held at this event, or has been released (null). */
   readonly held: (event: TraceEvent | null) => void;
 }
 
 export class Observation implements TraceSink, Observer {
   dueUs = Infinity;
-  /** Set by main's close: no hold may keep the loop from ending. */
+  /** Set when main closes the server: no hold may keep the loop from ending. */
   isEnding = false;
   /** Handles the messages that wait in the port; called while the loop is held. */
   drain: () => void = () => {};
@@ -52,15 +52,15 @@ export class Observation implements TraceSink, Observer {
   private readonly clock: Clock;
   private readonly tap: Tap;
   private isTraced = false;
-  /** When the last batch left, in the terms of `Clock.measureUs`. */
+  /** When the last batch was sent, on the scale of `Clock.measureUs`. */
   private sentUs = -Infinity;
   private batchesSent = 0;
-  /** The coming batch tells of more than the loop itself. */
+  /** The next batch reports on more than the loop itself. */
   private isAwaited = false;
   private isReleased = false;
-  /** The event at which the loop is held, while it is. */
+  /** The event at which the loop is held; null while it is not. */
   private heldAt: TraceEvent | null = null;
-  /** Nobody has said that the hold ends by itself. */
+  /** The hold does not end by itself. */
   private isHeldForGood = false;
   private watched: SnapshotRequest | null = null;
   private readonly slowSink: SlowSink;
@@ -79,9 +79,9 @@ export class Observation implements TraceSink, Observer {
     this.slowSink = slowSink(this.recorder, (event) => event.kind === 'execute' && this.awaitReply(event.token));
   }
 
-  /** Sends trace batches from now on, at most `budget` events a frame; 0 ends it. */
+  /** Sends trace batches from now on, at most `budget` events per frame; 0 ends this. */
   trace(budget: number): void {
-    // What has happened up to here is still told.
+    // What has happened so far is still sent.
     if (budget === 0) this.send();
     this.recorder.budget = budget;
     const wasTraced = this.isTraced;
@@ -90,13 +90,13 @@ export class Observation implements TraceSink, Observer {
     this.attach();
   }
 
-  /** A snapshot goes with every batch, so that a screen needs no calls of its own, which would wake an idle loop. */
+  /** Sends a snapshot with every batch, so that a screen needs no calls of its own, which would wake an idle loop. */
   watch(request: SnapshotRequest | null): void {
     if (request !== null) checkRequest(request);
     this.watched = request;
   }
 
-  /** What has happened up to here is told before it, so that whoever puts the two together counts nothing twice. */
+  /** Takes a snapshot. What has happened so far is sent before it, so that an observer that combines the two counts nothing twice. */
   snapshot(request: SnapshotRequest): Snapshot {
     checkRequest(request);
     this.send();
@@ -139,24 +139,24 @@ export class Observation implements TraceSink, Observer {
     if (!this.isAwaited) this.scheduleFrame(!STEPS_OF_THE_LOOP.has(event.kind));
     if (this.stepper.isNeeded) {
       this.stepper.pass(event);
-      // Steps are few, and each is to be seen; between breakpoints a loop at full speed would bury main in events.
+      // Steps are few, and each must be seen; between breakpoints a loop at full speed would flood main with events.
       if (this.recorder.isSpent && this.stepper.isStepping) this.send();
       else if (this.recorder.isSpent) this.recorder.forget();
     } else if (this.recorder.isSpent) {
       this.close();
-      // What clients do from here on is not seen: no reason to be slow.
+      // What clients do from here on is not observed: no reason to run slowly.
       this.scheduleFrame(true);
     }
   }
 
-  /** From here on only what is slow is told. */
+  /** From here on only slow events are recorded. */
   private close(): void {
     this.recorder.closed();
     this.tap.sink = null;
     this.tap.slow = this.slowSink;
   }
 
-  /** After something slow the tap is open for its reply, which is the next event of its connection. */
+  /** After a slow event the tap is open for its reply, which is the next event of its connection. */
   private awaitReply(token: number): void {
     let left = EVENTS_TO_REPLY;
     this.tap.sink = {
@@ -167,7 +167,7 @@ export class Observation implements TraceSink, Observer {
     };
   }
 
-  /** The loop stands, and goes on only when it is told to. */
+  /** True while the loop is held, until it is told to go on. */
   get isHeld(): boolean {
     return this.isHeldForGood && !this.isReleased;
   }
@@ -188,14 +188,14 @@ export class Observation implements TraceSink, Observer {
     this.send();
   }
 
-  /** There is something to send. */
+  /** Schedules the next batch. */
   private scheduleFrame(isSoon: boolean): void {
     this.isAwaited = isSoon;
     const earliestUs = this.sentUs + (isSoon ? FRAME_US : IDLE_FRAME_US);
     this.dueUs = Math.min(this.dueUs, Math.max(earliestUs, this.clock.refreshedUs + GATHER_US));
   }
 
-  /** The tap is open while anybody wants its events. */
+  /** Opens the tap while its events are needed. */
   private attach(): void {
     this.tap.slow = null;
     if (this.isTraced || this.stepper.isNeeded) this.tap.sink = this;
@@ -239,7 +239,7 @@ export class Observation implements TraceSink, Observer {
   }
 }
 
-/** What is slow goes to the recorder; `then` hears of it. */
+/** Returns a sink that passes slow events to the recorder, and then to `then`. */
 function slowSink(recorder: Recorder, then: (event: TraceBody) => void): SlowSink {
   return {
     get executeUs() {

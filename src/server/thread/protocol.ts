@@ -1,5 +1,5 @@
 /**
- * What the two threads say to each other: plain messages over a MessagePort.
+ * Messages between the two threads, over a MessagePort.
  *
  *   main → loop   a call, after which main wakes the loop (a byte in its eventfd), since it may sleep in the kernel
  *   loop → main   the result of a call, a log line, trace events, the end
@@ -27,42 +27,42 @@ export interface LoopThreadOptions {
   readonly poller: PollerName | 'auto';
   readonly edgeTriggered: boolean;
   readonly seed: number;
-  /** Set before anybody has connected. */
+  /** Faults set before any client connects. */
   readonly faults: readonly (Fault | string)[];
-  /** Unix time at which a virtual clock starts; NaN: the machine's. Null: the clock is real. */
+  /** Unix time at which a virtual clock starts; NaN: the machine's time. Null: the clock is real. */
   readonly virtualStartMs: number | null;
-  /** The captured state that the server begins with; see recording/state-bytes.ts. Null: an empty server. */
+  /** The captured state to start from; see recording/state-bytes.ts. Null: an empty server. */
   readonly from: Uint8Array | null;
-  /** The state is one of the past: for the server no time has passed since then. */
+  /** The state is of the past: for the server no time has passed since then. */
   readonly isPast: boolean;
   /** Hold the loop before its first poll. */
   readonly paused: boolean;
   readonly control: ControlWords;
-  /** The ring in which all inputs are recorded; null for no recording. */
+  /** The ring in which all inputs are recorded; null: no recording. */
   readonly ring: SharedArrayBuffer | null;
   readonly activity: ActivityWords;
-  /** The way to a helper thread; null: the loop starts one of its own when it has a job for it. */
+  /** The link to a helper thread; null: the loop starts one of its own with its first job. */
   readonly helper: LoopLink | null;
-  /** URL of the program of such a thread. */
+  /** URL of the helper thread's program. */
   readonly helperProgram: string;
-  /** What the thread's heap may take; see start-thread.ts. */
+  /** The limit of the thread's heap; see start-thread.ts. */
   readonly heapLimitMb: number;
-  /** Bytes of the memory that it keeps its keys in as the engine of threads does; 0: it has a keyspace of its own. */
+  /** Size of the shared memory for keys, as the engine of threads has; 0: an ordinary keyspace. */
   readonly sharedKeyspaceBytes: number;
-  /** The server was asked for by a worker, and not by the main thread. */
+  /** The server was created by a worker, and not by the main thread. */
   readonly isNested: boolean;
 }
 
-/** What main can call on the loop thread. */
+/** The calls that main can make to the loop thread. */
 export interface LoopCalls {
   close: { argument: null; result: void };
-  /** Events a frame; 0 ends the trace. */
+  /** Events per frame; 0 ends the trace. */
   trace: { argument: number; result: void };
   pause: { argument: null; result: void };
   step: { argument: StepUnit; result: void };
   runTo: { argument: RunTarget; result: void };
   resume: { argument: null; result: void };
-  /** Events a second. */
+  /** Events per second. */
   slow: { argument: number; result: void };
   setBreakpoints: { argument: readonly Breakpoint[]; result: void };
   snapshot: { argument: SnapshotRequest; result: Snapshot };
@@ -74,11 +74,11 @@ export interface LoopCalls {
   listFaults: { argument: null; result: readonly ActiveFault[] };
   clearFaults: { argument: null; result: void };
   trigger: { argument: TriggerCall; result: void };
-  /** With the values that they had at the start, as CONFIG SET takes them. */
+  /** Returns their values at the start, as CONFIG SET takes them. */
   changedSettings: { argument: null; result: readonly (readonly [name: string, initially: string])[] };
-  /** The whole server, serialized (see recording/state-bytes.ts): answered when the running turn has ended. */
+  /** Returns the whole server, serialized (see recording/state-bytes.ts), when the running turn has ended. */
   capture: { argument: null; result: Uint8Array<ArrayBuffer> };
-  /** Lets a virtual clock move on by this number of µs; answered with the unix time in ms, when all that was due by then has been done. */
+  /** Advances a virtual clock by this number of µs; returns the unix time in ms, when all that was due by then has been done. */
   advance: { argument: number; result: number };
 }
 

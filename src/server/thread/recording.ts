@@ -1,24 +1,24 @@
 /**
- * The main thread's side of a recording: takes what the loop has put into the ring, and hands it on: to a file (tape-file.ts), and to the history.
+ * The main thread's side of a recording: reads what the loop has put into the ring, and passes it on: to a file (tape-file.ts), and to the history.
  *
- * The module of Node, and not the globals, gives the timer: those may be a test's, with fake timers.
+ * The timer functions come from Node's module, and not from the globals, which a test may replace with fake timers.
  */
 import { clearInterval, setInterval } from 'node:timers';
 import type { RecordingHead } from '../recording/replay.js';
 import { createRing, TapeReader } from '../recording/tape.js';
 
-/** Room for what is recorded between two looks, with much to spare: a loop at full speed fills some 60 MB a second. */
+/** Room for what is recorded between two readings, with a large reserve: a loop at full speed fills some 60 MB a second. */
 const RING_BYTES = 2 ** 25;
 const LOOK_MS = 50;
 
-/** Gets the tape of a server as it grows. */
+/** Receives the tape of a server as it grows. */
 export interface TapeListener {
   begin(head: RecordingHead): void;
-  /** The next bytes, which other listeners get as well: they are not to be changed. */
+  /** Called with the next bytes, which other listeners get as well: they must not be changed. */
   take(bytes: Buffer): void;
-  /** The tape ends before its server does; `message` says why. */
+  /** Called if the tape ends before its server does; `message` says why. */
   lost?(message: string): void;
-  /** No more comes. */
+  /** Called at the end of the tape. */
   end?(): void;
 }
 
@@ -28,7 +28,7 @@ export class Recording {
   private readonly listeners: Set<TapeListener>;
   private timer: NodeJS.Timeout | null = null;
 
-  /** @param report is told, once, if the recording ends before the server does */
+  /** @param report called once, if the recording ends before the server does */
   constructor(
     listeners: readonly TapeListener[],
     private readonly report: (message: string) => void,
@@ -36,19 +36,19 @@ export class Recording {
     this.listeners = new Set(listeners);
   }
 
-  /** The server has started: from here on its inputs are handed over. */
+  /** Called when the server has started: its inputs are passed on from here. */
   begin(head: RecordingHead): void {
     this.timer = setInterval(() => this.look(), LOOK_MS).unref();
     this.tell((listener) => listener.begin(head));
   }
 
-  /** The loop has ended: the rest is handed over. */
+  /** Called when the loop has ended: passes on the rest. */
   end(): void {
     this.look();
     this.stop();
   }
 
-  /** Hands over what there is at this moment. */
+  /** Passes on what has been recorded so far. */
   look(): void {
     if (this.timer === null) return;
     const bytes = this.reader.take();
@@ -67,7 +67,9 @@ export class Recording {
     this.tell((listener) => listener.end?.());
   }
 
-  /** A listener that throws gets no more; the error ends up where those of other listeners do, and not in who has started or closed the server. */
+  /**
+   * A listener that throws gets no more; the error is rethrown as those of other listeners are, and not to the caller that has started or closed the server.
+   */
   private tell(tell: (listener: TapeListener) => void): void {
     for (const listener of this.listeners) {
       try {

@@ -11,19 +11,19 @@ const REASONS: { readonly [code: string]: string } = {
   ENOTDIR: 'not a directory',
 };
 
-/** What is sent from the loop's thread to the one that wanted the server. */
+/** The message from the loop's thread to the one that wanted the server. */
 export interface StartFailure {
   readonly message: string;
   readonly code: string | null;
   readonly address: Address | null;
 }
 
-/** The loop thread could not start: its address is taken, its poller can not be had. */
+/** The loop thread could not start: its address is in use, or its poller is not available. */
 export class StartError extends Error {
   override readonly name = 'StartError';
   /** The errno name, if a system call failed. */
   readonly code: string | null;
-  /** What it was to listen on, if that failed. */
+  /** The address it was to listen on, if that failed. */
   readonly address: Address | null;
 
   constructor({ message, code, address }: StartFailure) {

@@ -1,37 +1,37 @@
 /**
- * Starts a loop thread that waits for its options, which are the first message it gets. So it can be started before they are known: Node
+ * Starts a loop thread that waits for its options, the first message. So it can be started before they are known: Node
  * takes some 30 ms to start a thread.
  */
 import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-/** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built thread as well. */
+/** Every bundle that contains this file is one folder below dist; when run from source, tests use the built thread as well. */
 const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/thread/worker.js' : '../server/thread/worker.js', import.meta.url);
 
-/** Of what the machine has, this much is left for the main thread, for buffers, and for V8 itself. */
+/** Share of the machine's memory that is left for the main thread, for buffers, and for V8 itself. */
 const RESERVED_SHARE = 0.1;
 const RESERVED_MB = 64;
 
 /**
- * V8's limit is higher than what the data may take. V8 counts whole pages, also where most of a page is free, wants room for a young generation that survives,
- * and ends the thread from 80 % of its limit on if several collections in a row free little. And a table that grows is there twice for a moment.
+ * V8's limit is higher than what the data may take. V8 counts whole pages, also where most of a page is free, needs room for a young generation that survives,
+ * and ends the thread from 80 % of its limit on if several collections in a row free little. Also, a growing table exists twice for a moment.
  */
 const V8_SHARE = 1.25;
 const V8_ROOM_MB = 32;
 
-/** A flag of Node that names V8's limit is stronger than a thread's own limits. */
+/** Node's flag for V8's limit overrides a thread's own limits. */
 const NAMED_LIMIT = /--max[-_]old[-_]space[-_]size[= ](\d+)/;
 
 export interface HeapLimits {
-  /** What the data of a loop thread may take: below it the heap watch refuses writes. */
+  /** Maximum size of the data of a loop thread: beyond it the heap watch refuses writes. */
   readonly dataMb: number;
-  /** At which V8 ends the thread. */
+  /** The limit at which V8 ends the thread. */
   readonly v8Mb: number;
 }
 
 /**
- * How much old generation a loop thread may have: the keyspace may fill the machine's memory, as Redis's may, or what its container is
- * allowed. V8's own limit is a fraction of it.
+ * Returns the limits of a loop thread's heap: the keyspace may fill the machine's memory, as Redis's may, or what its container is
+ * allowed. V8's own default is a fraction of it.
  */
 export function heapLimits(totalBytes: number, constrainedBytes: number, nodeFlags: string): HeapLimits {
   const named = NAMED_LIMIT.exec(nodeFlags)?.[1];
@@ -47,12 +47,12 @@ export function heapLimits(totalBytes: number, constrainedBytes: number, nodeFla
 export const HEAP_LIMITS = heapLimits(totalmem(), process.constrainedMemory?.() ?? 0, [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
 
 /**
- * The young generation is V8's default, named because a worker gets less on small machines: each SET leaves a string behind that lives
- * long, and a small nursery would be emptied all the time.
+ * The young generation has V8's default size, set explicitly because a worker gets less on small machines: each SET leaves a long-lived string, and a small
+ * nursery would be collected all the time.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: HEAP_LIMITS.v8Mb, maxYoungGenerationSizeMb: 48 };
 
-/** A worker has the flags of its process; one that is a file refuses that of a program given as `--input-type=module -e …`. */
+/** A worker inherits the flags of its process; one that is run from a file rejects that of a program given as `--input-type=module -e …`. */
 export const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
 
 /** @param entry the program of the thread. @param workerData for that program */
@@ -60,11 +60,11 @@ export function startThread(entry: URL | string = THREAD_URL, workerData: unknow
   return new Worker(entry, { workerData, resourceLimits: RESOURCE_LIMITS, ...NODE_FLAGS });
 }
 
-/** What a thread that loads slowly may delay the end of a process by. */
+/** Maximum delay of the end of a process by a thread that loads slowly. */
 const END_MS = 5000;
 
 /**
- * Ends a thread that has been started in vain. It is told to, and ends when it has loaded what it is loading: a process that exits while one of its threads
+ * Ends a thread that is not needed. It is told to end, and does so after it has loaded: a process that exits while one of its threads
  * loads native code (koffi) may abort.
  */
 export async function endUnused(thread: Worker): Promise<void> {

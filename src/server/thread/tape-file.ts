@@ -1,16 +1,16 @@
 /**
- * TapeAsFile: the tape of a server as a .lab file. Apart from recording.ts, and loaded only for a server that is recorded to a file: checksums and the
- * replacement of passwords bring parts of Node that no other server needs.
+ * TapeAsFile: the tape of a server as a .lab file. Separate from recording.ts, and loaded only for a server that is recorded to a file: checksums and the
+ * replacement of passwords load parts of Node that no other server needs.
  */
 import { block, fileHead, note } from '../recording/recording-file.js';
 import { TapeRedactor } from '../recording/redaction/tape-redactor.js';
 import type { RecordingHead } from '../recording/replay.js';
 import type { TapeListener } from './recording.js';
 
-/** Called with the bytes of a file as they come. */
+/** Called with the bytes of a file as they are written. */
 export type RecordListener = (bytes: Buffer) => void;
 
-/** Hands the tape on as the bytes of a .lab file, without the passwords that are in it. */
+/** Passes the tape on as the bytes of a .lab file, without the passwords in it. */
 export class TapeAsFile implements TapeListener {
   private readonly redactor = new TapeRedactor();
   private hasToldSecrets = false;

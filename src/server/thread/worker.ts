@@ -1,5 +1,5 @@
 /**
- * The program of a loop thread that a library has asked for. The command line has one of its own, cli/thread.ts.
+ * The program of a loop thread that is used through the library. The command line has its own, cli/thread.ts.
  */
 import { runLoopThread } from './loop-thread.js';
 

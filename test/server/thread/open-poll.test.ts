@@ -30,8 +30,8 @@ test.each([
 });
 
 test.each([
-  { source: MAC, message: 'the epoll poller can not be used: darwin has no epoll' },
-  { source: WITHOUT_KOFFI, message: 'the epoll poller can not be used: koffi does not load: Cannot find the native Koffi module' },
+  { source: MAC, message: 'the epoll poller cannot be used: darwin has no epoll' },
+  { source: WITHOUT_KOFFI, message: 'the epoll poller cannot be used: koffi does not load: Cannot find the native Koffi module' },
 ])('epoll asked for by name, and not to be had, is an error: $message', async ({ source, message }) => {
   await expect(openPoll('epoll', false, source)).rejects.toThrow(new PollerError(message));
 });
