@@ -1,5 +1,7 @@
-// Runs test/fuzz/main.ts, or with `recordings` as its first word test/fuzz/recordings.ts. Needs a build and redis-server 7.0.
+// Runs test/fuzz/main.ts; with `recordings` as its first word test/fuzz/recordings.ts, with `replication` test/fuzz/replication/main.ts. Needs a build and
+// redis-server 7.0.
 import { runTestProgram } from './test-program.mjs';
 
-const program = process.argv[2] === 'recordings' ? process.argv.splice(2, 1)[0] : 'main';
-await runTestProgram(`test/fuzz/${program}.ts`);
+const PROGRAMS = { recordings: 'recordings.ts', replication: 'replication/main.ts' };
+const program = Object.hasOwn(PROGRAMS, process.argv[2] ?? '') ? PROGRAMS[process.argv.splice(2, 1)[0]] : 'main.ts';
+await runTestProgram(`test/fuzz/${program}`);
